@@ -1,0 +1,123 @@
+"""The errors of the domain, each with a stable code.
+
+Owns the few families an edge has to tell apart: HTTP turns them into statuses (`api/errors.py`), the command line into
+exit codes. The text a person reads comes from `locale/`, keyed by `code`; nothing here knows HTTP or a language.
+`detail` holds values for that text (numbers, names of fields) and is safe to show: never content, never a secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from appliance.model import Deny
+
+
+class AppError(Exception):
+    """Something the caller can be told about. `message` is for the log; people read the locale's text of `code`."""
+
+    code = "internal"
+
+    def __init__(
+        self, message: str = "", *, code: str | None = None, field: str | None = None, **detail: str | int
+    ) -> None:
+        super().__init__(message or code or self.code)
+        self.code = code or self.code
+        self.field = field
+        self.detail = detail
+
+
+class Invalid(AppError):
+    """A value the caller sent cannot be used; `field` names it."""
+
+    code = "invalid"
+
+
+class NotFound(AppError):
+    """No such thing, or none that the caller may know of."""
+
+    code = "not_found"
+
+
+class Forbidden(AppError):
+    """A rule said no; the rule's reason is the code."""
+
+    code = "forbidden"
+
+    def __init__(self, deny: Deny, **detail: str | int) -> None:
+        super().__init__(code=deny.value, **detail)
+        self.deny = deny
+
+
+class Conflict(AppError):
+    """The request was sound but the state has moved on."""
+
+    code = "conflict"
+
+
+class Unauthenticated(AppError):
+    """No session, or one that has ended."""
+
+    code = "unauthenticated"
+
+
+class TooMany(AppError):
+    """A limit was reached; `retry_after` seconds from now it will be free again."""
+
+    code = "too_many_requests"
+
+    def __init__(self, retry_after: float, *, code: str | None = None) -> None:
+        super().__init__(code=code, seconds=max(1, round(retry_after)))
+        self.retry_after = retry_after
+
+
+class TooLarge(AppError):
+    """The request is larger than the limit for its kind."""
+
+    code = "too_large"
+
+
+class Unavailable(AppError):
+    """A part of the appliance cannot serve just now; nothing was changed."""
+
+    code = "unavailable"
+
+
+class StorageFull(Unavailable):
+    """The disk is full: nothing was written, nothing was acknowledged."""
+
+    code = "storage_full"
+
+
+class VaultLocked(Unavailable):
+    """The master key is not there yet; the appliance holds no readable data until it is."""
+
+    code = "vault_locked"
+
+
+class WrongKey(AppError):
+    """A key does not open what it should; nothing was touched."""
+
+    code = "wrong_key"
+
+
+class KeyDestroyed(AppError):
+    """The key was destroyed on purpose, so the content is gone for good."""
+
+    code = "key_destroyed"
+
+
+class SchemaTooNew(AppError):
+    """The database was written by a newer release; it is left untouched."""
+
+    code = "schema_too_new"
+
+
+class ConfigError(AppError):
+    """The configuration cannot be used; `problems` lists every fault at once."""
+
+    code = "config"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems

@@ -1,0 +1,182 @@
+"""The nouns of G-Chat as frozen values.
+
+Owns ids, closed sets and the records that rules, log and reads pass to each other. No I/O, no clock, no HTTP.
+Times are integer milliseconds since the epoch, UTC; a Buddhist year exists only where something is displayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PersonId = NewType("PersonId", str)
+UnitId = NewType("UnitId", str)
+PostId = NewType("PostId", str)
+RoomId = NewType("RoomId", str)
+SessionId = NewType("SessionId", str)
+Millis = int
+
+
+class RoomKind(StrEnum):
+    """What sort of room it is; fixed at creation (F20)."""
+
+    DIRECT = "direct"
+    GROUP = "group"
+
+
+class EntryType(StrEnum):
+    """What an entry of a room log says. State types carry their fields in the header, messages in the sealed body."""
+
+    ROOM_CREATE = "room.create"
+    ROOM_RENAME = "room.rename"
+    ROOM_CLOSE = "room.close"
+    MEMBER_ADD = "member.add"
+    MEMBER_REMOVE = "member.remove"
+    SYSTEM_REMOVE = "sys.remove"
+    OWNER_TRANSFER = "owner.transfer"
+    OWNER_REASSIGN = "owner.reassign"
+    MESSAGE_TEXT = "message.text"
+    MESSAGE_EDIT = "message.edit"
+    MESSAGE_REDACT = "message.redact"
+    MESSAGE_REACTION = "message.reaction"
+
+
+class Role(StrEnum):
+    """A person's part in one room."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+
+
+class StaffRole(StrEnum):
+    """A person's part in the agency (architecture.md §6). None of them reads rooms the person is not a member of."""
+
+    MEMBER = "member"
+    BROADCASTER = "broadcaster"
+    ALERT_SENDER = "alert_sender"
+    STICKER_EDITOR = "sticker_editor"
+    UNIT_ADMIN = "unit_admin"
+    AGENCY_ADMIN = "agency_admin"
+
+
+class AccountState(StrEnum):
+    """Whether an account may be used (F93). A suspension ends by itself at its stated time."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+class ContactMode(StrEnum):
+    """Who may start a private chat with whom: by rank (F38), or everyone in the organisation (F39)."""
+
+    NORMAL = "normal"
+    PUBLIC = "public"
+
+
+class Deny(StrEnum):
+    """Why not. One value feeds the HTTP error, the audit record and the greyed-out button."""
+
+    NOT_A_MEMBER = "not_a_member"
+    NOT_OWNER = "not_owner"
+    ROOM_CLOSED = "room_closed"
+    DIRECT_ROOM_FIXED = "direct_room_fixed"
+    ALREADY_MEMBER = "already_member"
+    TARGET_NOT_MEMBER = "target_not_member"
+    OWNER_MUST_TRANSFER = "owner_must_transfer"
+    CANNOT_LEAVE = "cannot_leave"
+    PERSON_NOT_ACTIVE = "person_not_active"
+    CONTACT_NOT_ALLOWED = "contact_not_allowed"
+    NOT_AUTHOR = "not_author"
+    NOT_A_MESSAGE = "not_a_message"
+    MESSAGE_RETRACTED = "message_retracted"
+    EDIT_WINDOW_OVER = "edit_window_over"
+    RETRACT_WINDOW_OVER = "retract_window_over"
+    MASS_MENTION_LIMIT = "mass_mention_limit"
+    ROOM_FULL = "room_full"
+    REQUEST_PENDING = "request_pending"
+    REQUEST_TOO_SOON = "request_too_soon"
+    ROLE_REQUIRED = "role_required"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    ACCOUNT_REVOKED = "account_revoked"
+    SECOND_PERSON_REQUIRED = "second_person_required"
+    HUB_ONLY = "hub_only"
+    WRONG_TYPE = "wrong_type"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person's membership of one room. `since` is the position of the entry that added them."""
+
+    person: PersonId
+    role: Role
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """What decides about a room: the projection of its state entries, never of messages.
+
+    `owner_post` is set when the room belongs to a post and so to whoever fills it (Q8).
+    """
+
+    room: RoomId
+    kind: RoomKind
+    name: str | None
+    owner: PersonId
+    members: Mapping[PersonId, Member]
+    closed: bool = False
+    owner_post: PostId | None = None
+
+    def role_of(self, person: PersonId) -> Role | None:
+        """Return the person's role here, or None for an outsider."""
+        member = self.members.get(person)
+        return member.role if member else None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The facts of an entry that another entry points at (edit, retraction, reaction, reply)."""
+
+    n: int
+    type: EntryType
+    sender: PersonId
+    at: Millis
+    redacted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextBody:
+    """The words of a message and whom they mention. `everyone` is the @room mention."""
+
+    text: str
+    mentions: tuple[PersonId, ...] = ()
+    everyone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What someone wants to append to a room: the command that goes to the log's writer."""
+
+    room: RoomId
+    actor: PersonId
+    type: EntryType
+    txn_id: str | None = None
+    body: TextBody | None = None
+    state: Mapping[str, object] | None = None
+    target: int | None = None
+    reply_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where a draft came to stand: position, entry id and the log's time, after the durable commit."""
+
+    n: int
+    id: str
+    at: Millis
+    pos: int
