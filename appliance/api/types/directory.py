@@ -1,0 +1,79 @@
+"""Units and people, as far as the caller may see them (F14, F17)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from appliance.api.types.common import Answer, Id, Limit, Millis, Request
+
+
+class UnitRef(Answer, kw_only=True):
+    id: Id
+    name: str
+    name_en: str | None = None
+
+
+class PostView(Answer, kw_only=True):
+    """A post the person holds. `acting` is รักษาการ; `rank` is the name of the rung on the national ladder."""
+
+    id: Id
+    title: str
+    unit: UnitRef
+    rank: str | None = None
+    acting: bool = False
+    main: bool = False
+    until: Millis | None = None
+
+
+class PersonView(Answer, kw_only=True):
+    """A person. Fields outside the caller's view are absent. `name` is what to show: title, given and family name."""
+
+    id: Id
+    name: str
+    name_en: str | None = None
+    title: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    unit: UnitRef | None = None
+    post: str | None = None
+    rank: str | None = None
+    posts: list[PostView] = []
+    phone: str | None = None
+    mobile: str | None = None
+    email: str | None = None
+    status: str | None = None
+    active: bool = True
+    may_contact: bool | None = None
+
+
+class Person(Answer, kw_only=True):
+    person: PersonView
+
+
+class UnitView(Answer, kw_only=True):
+    id: Id
+    parent: Id | None
+    name: str
+    name_en: str | None = None
+    kind: str
+    people: int
+    people_below: int
+
+
+class Units(Answer, kw_only=True):
+    units: list[UnitView]
+
+
+class PeopleQuery(Request, kw_only=True):
+    q: Annotated[str, Meta(max_length=120)] = ""
+    unit: Id | None = None
+    below: bool = False
+    cursor: Annotated[str, Meta(max_length=200)] | None = None
+    limit: Limit = 50
+
+
+class People(Answer, kw_only=True):
+    people: list[PersonView]
+    cursor: str | None = None

@@ -1,0 +1,147 @@
+"""Entries of a room as clients see them, and what clients may append (api.md «Event shape»)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from appliance.api.types.common import Answer, Id, Millis, Position, Request, TxnId
+
+Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class TextBody(Request, kw_only=True):
+    """`mentions` are the ids of people named in the text; `everyone` is the @room mention."""
+
+    text: Text
+    mentions: Annotated[list[Id], Meta(max_length=100)] = []
+    everyone: bool = False
+
+
+class PostMessage(Request, kw_only=True):
+    txn_id: TxnId
+    body: TextBody
+    type: Literal["text"] = "text"
+    reply_to: Position | None = None
+
+
+class Posted(Answer, kw_only=True):
+    n: Position
+    id: str
+    at: Millis
+
+
+class EditMessage(Request, kw_only=True):
+    txn_id: TxnId
+    body: TextBody
+
+
+class RetractQuery(Request, kw_only=True):
+    txn_id: TxnId | None = None
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ReactionQuery(Request, kw_only=True):
+    txn_id: TxnId | None = None
+
+
+class BodyView(Answer, kw_only=True):
+    text: str
+    mentions: list[Id] = []
+    everyone: bool = False
+
+
+class Edited(Answer, kw_only=True):
+    """The newest edit of a message: its position in the log and its time."""
+
+    n: Position
+    at: Millis
+
+
+class Reaction(Answer, kw_only=True):
+    emoji: str
+    people: list[Id]
+
+
+class Event(Answer, kw_only=True):
+    """One thing that happened. `pos` is its place in the caller's feed; `n` its place in the room.
+
+    Message entries carry `body`; state entries and events that are no entries (`receipt`, `room`, `typing`, …) carry
+    `state`. A message that may not be seen carries `hidden` and the reason instead, so `n` has no gaps. `reactions`
+    and `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
+    """
+
+    pos: Position
+    type: str
+    at: Millis
+    room: Id | None = None
+    n: Position | None = None
+    id: str | None = None
+    sender: Id | None = None
+    body: BodyView | None = None
+    state: dict[str, Any] | None = None
+    reply_to: Position | None = None
+    target: Position | None = None
+    hidden: str | None = None
+    edited: Edited | None = None
+    reactions: list[Reaction] = []
+
+
+class MessagesQuery(Request, kw_only=True):
+    """At most one of `before`, `after` and `around`. Without any: the newest."""
+
+    before: Position | None = None
+    after: Position | None = None
+    around: Position | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class Messages(Answer, kw_only=True):
+    """Newest first for `before` (and without a position), oldest first for `after` and `around`."""
+
+    messages: list[Event]
+    has_more: bool
+
+
+class Version(Answer, kw_only=True):
+    n: Position
+    at: Millis
+    body: BodyView
+
+
+class History(Answer, kw_only=True):
+    """Every wording of a message, oldest first."""
+
+    versions: list[Version]
+
+
+class ReceiptUpto(Request, kw_only=True):
+    upto: Position
+
+
+class MarkUnread(Request, kw_only=True):
+    """Shows the room as unread from this message on, for the caller alone; first reads stay recorded (F16)."""
+
+    n: Position
+
+
+class Reader(Answer, kw_only=True):
+    person: Id
+    at: Millis
+    name: str | None = None
+    unit: str | None = None
+
+
+class Unreader(Answer, kw_only=True):
+    person: Id
+    name: str | None = None
+    unit: str | None = None
+
+
+class Readers(Answer, kw_only=True):
+    """Who has read a message and since when, and who has not yet; the sender is in neither list."""
+
+    read: list[Reader]
+    unread: list[Unreader]

@@ -1,0 +1,137 @@
+"""Rooms, their members and the requests to their owners (F32 to F41)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from appliance.api.types.common import Answer, Id, Millis, Name, PersonIds, Position, Request, TxnId
+from appliance.api.types.messages import Event
+
+
+class RoomOptions(Request, kw_only=True):
+    """`owner_post` binds ownership to a post of the creator: whoever fills it owns the room (Q8)."""
+
+    owner_post: Id | None = None
+
+
+class CreateRoom(Request, kw_only=True):
+    txn_id: TxnId
+    kind: Literal["direct", "group"]
+    name: Name | None = None
+    members: PersonIds = []
+    options: RoomOptions = RoomOptions()
+
+
+class MemberView(Answer, kw_only=True):
+    """A member as shown in a list; `read` is the position up to which they have read."""
+
+    person: Id
+    name: str
+    role: str
+    since: Position
+    unit: str | None = None
+    post: str | None = None
+    active: bool = True
+    read: Position | None = None
+
+
+class RoomView(Answer, kw_only=True):
+    """A room as its caller sees it. `members` is present when one room is asked for, and for direct rooms always.
+
+    `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and
+    the refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000.
+    """
+
+    id: Id
+    kind: str
+    name: str | None
+    owner: Id
+    scope: str
+    role: str
+    member_count: int
+    created: Millis
+    size: Position
+    unread: int
+    mentions: int
+    read: Position
+    closed: bool = False
+    muted: bool = False
+    hidden: bool = False
+    cleared: Position | None = None
+    unread_from: Position | None = None
+    owner_post: Id | None = None
+    last: Event | None = None
+    members: list[MemberView] = []
+    denied: dict[str, str] = {}
+
+
+class Room(Answer, kw_only=True):
+    room: RoomView
+
+
+class Rooms(Answer, kw_only=True):
+    rooms: list[RoomView]
+
+
+class RenameRoom(Request, kw_only=True):
+    name: Name
+    txn_id: TxnId | None = None
+
+
+class ChangeMembers(Request, kw_only=True):
+    txn_id: TxnId
+    add: PersonIds = []
+    remove: PersonIds = []
+
+
+class MembersChanged(Answer, kw_only=True):
+    added: list[Id]
+    removed: list[Id]
+    room: RoomView
+
+
+class TransferRoom(Request, kw_only=True):
+    person: Id
+    txn_id: TxnId | None = None
+
+
+class MyRoom(Request, kw_only=True):
+    """The caller's own view of a room: mute and hide exist, leaving does not (F40)."""
+
+    muted: bool | None = None
+    hidden: bool | None = None
+
+
+class AskRemoval(Request, kw_only=True):
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+class AnswerRemoval(Request, kw_only=True):
+    outcome: Literal["granted", "refused"]
+    note: Annotated[str, Meta(max_length=500)] = ""
+
+
+class RemovalRequest(Answer, kw_only=True):
+    """A member's request to be taken off the room (F41). `escalated` says that it now lies with the unit's admin too."""
+
+    id: Id
+    room: Id
+    person: Id
+    name: str
+    state: str
+    asked: Millis
+    reason: str = ""
+    answered: Millis | None = None
+    answered_by: Id | None = None
+    note: str = ""
+    escalated: Millis | None = None
+
+
+class RemovalRequests(Answer, kw_only=True):
+    requests: list[RemovalRequest]
+
+
+class RemovalRequested(Answer, kw_only=True):
+    request: RemovalRequest

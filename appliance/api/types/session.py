@@ -1,0 +1,143 @@
+"""Signing in, second factors, sessions, password and terms (F74 to F77, F80)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from appliance.api.types.common import Answer, Id, Millis, Request
+from appliance.api.types.directory import PersonView, UnitRef
+
+Password = Annotated[str, Meta(min_length=1, max_length=1024)]
+Factor = Literal["totp", "passkey"]
+
+
+class Login(Request, kw_only=True):
+    user: Annotated[str, Meta(min_length=1, max_length=256)]
+    password: Password
+    device: Annotated[str, Meta(max_length=120, description="name of the device, shown in the session list")] = ""
+
+
+class LoginDone(Answer, kw_only=True):
+    """Signed in. `token` is for programs; browsers hold a cookie instead and send `csrf` in the X-CSRF-Token header."""
+
+    token: str
+    expires: Millis
+    person: PersonView
+    csrf: str
+    must_change_password: bool = False
+
+
+class SecondFactorNeeded(Answer, kw_only=True):
+    second_factor: list[Factor]
+    ticket: str
+    passkey_options: dict[str, Any] | None = None
+
+
+class SecondFactor(Request, kw_only=True):
+    """Exactly one of `code` (TOTP, Thai or Arabic digits) and `passkey` (a WebAuthn assertion)."""
+
+    ticket: Annotated[str, Meta(min_length=1, max_length=128)]
+    code: Annotated[str, Meta(min_length=6, max_length=12)] | None = None
+    passkey: dict[str, Any] | None = None
+
+
+class TotpSecret(Answer, kw_only=True):
+    secret: str
+    uri: str
+
+
+class TotpCode(Request, kw_only=True):
+    code: Annotated[str, Meta(min_length=6, max_length=12)]
+
+
+class PasswordOnly(Request, kw_only=True):
+    """Proof that it is really the owner, before something about the account is weakened."""
+
+    password: Password
+
+
+class PasskeyOptions(Answer, kw_only=True):
+    options: dict[str, Any]
+
+
+class PasskeyNew(Request, kw_only=True):
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    credential: dict[str, Any]
+
+
+class PasskeyView(Answer, kw_only=True):
+    id: Id
+    name: str
+    created: Millis
+
+
+class SecondFactors(Answer, kw_only=True):
+    totp: bool
+    passkeys: list[PasskeyView]
+
+
+class SessionView(Answer, kw_only=True):
+    id: Id
+    device: str
+    address: str
+    created: Millis
+    last_used: Millis
+    expires: Millis
+    current: bool
+
+
+class Sessions(Answer, kw_only=True):
+    sessions: list[SessionView]
+
+
+class SignIn(Answer, kw_only=True):
+    """One line of the sign-in history the owner can read (F76)."""
+
+    at: Millis
+    device: str
+    address: str
+    outcome: str
+
+
+class SignIns(Answer, kw_only=True):
+    sign_ins: list[SignIn]
+
+
+class PasswordChange(Request, kw_only=True):
+    old: Password
+    new: Password
+
+
+class TermsState(Answer, kw_only=True):
+    version: int
+    accepted: int | None
+
+
+class Me(Answer, kw_only=True):
+    person: PersonView
+    roles: list[str]
+    unit: UnitRef | None
+    terms: TermsState
+    csrf: str
+    must_change_password: bool
+    contact_mode: str
+
+
+class MeChange(Request, kw_only=True):
+    """What a person may set about themselves; the rest belongs to the directory (F17)."""
+
+    status: Annotated[str, Meta(max_length=140)] | None = None
+
+
+class Terms(Answer, kw_only=True):
+    version: int
+    title: str
+    text: str
+    effective: Millis
+    accepted: int | None = None
+
+
+class TermsAccept(Request, kw_only=True):
+    version: Annotated[int, Meta(ge=1)]

@@ -1,0 +1,76 @@
+"""The feed: catching up by cursor and the live stream, one event shape for both.
+
+Client frames on the stream are one JSON object each, told apart by `type`: `ping`, `typing`, `receipt`, `send`.
+The server answers `ping` with `{"pong": at}` and `send` with `{"txn_id","n","id","at"}` or `{"txn_id","error"}`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from appliance.api.types.common import Answer, ErrorBody, Id, Millis, Position, Request, TxnId
+from appliance.api.types.messages import Event, TextBody
+
+
+class SyncQuery(Request, kw_only=True):
+    since: Position = 0
+    limit: Annotated[int, Meta(ge=1, le=5000)] = 1000
+
+
+class Sync(Answer, kw_only=True):
+    """`since=0` answers the snapshot: one `room` event for each room, its state a RoomView. Then ask from `pos`."""
+
+    pos: Position
+    events: list[Event]
+    more: bool
+
+
+class StreamQuery(Request, kw_only=True):
+    since: Position = 0
+
+
+class Ping(msgspec.Struct, tag="ping", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    pass
+
+
+class Typing(msgspec.Struct, tag="typing", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    room: Id
+
+
+class Receipt(msgspec.Struct, tag="receipt", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    room: Id
+    upto: Position
+
+
+class Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    room: Id
+    txn_id: TxnId
+    body: TextBody
+    reply_to: Position | None = None
+
+
+ClientFrame = Ping | Typing | Receipt | Send
+
+
+class EventsFrame(Answer, kw_only=True):
+    pos: Position
+    events: list[Event]
+
+
+class SentFrame(Answer, kw_only=True):
+    txn_id: str
+    n: Position
+    id: str
+    at: Millis
+
+
+class FailedFrame(Answer, kw_only=True):
+    error: ErrorBody
+    txn_id: str | None = None
+
+
+class PongFrame(Answer, kw_only=True):
+    pong: Millis
