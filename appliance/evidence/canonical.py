@@ -1,0 +1,153 @@
+"""Canonical JSON bytes and the entry header: the one byte string that is hashed, sealed and kept.
+
+Rules (`federation.md` §4.3, a profile of RFC 8785):
+  - objects sorted by key, no white space, shortest escapes, UTF-8; keys ASCII, so that byte order is RFC 8785's order;
+  - integers with |x| < 2^53, no floats, nesting at most 6, header at most 8 KiB, body at most 64 KiB;
+  - `decode` accepts exactly the bytes `encode` would give for the same value, and nothing else;
+  - `encode_header` gives only what `decode_header` accepts, so nothing unverifiable is ever sealed.
+
+Example: encode({"b": [1, None], "a": "ไทย"}) == '{"a":"ไทย","b":[1,null]}'.encode()
+
+Does not judge a header's meaning (`rules`), nor hash it (`leaf`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from appliance.evidence.errors import NotCanonicalError
+
+JsonValue: TypeAlias = "None | bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+
+MAX_INT: Final = 2**53 - 1  # the largest integer every JSON reader keeps exact (RFC 8785 §3.2.2.3)
+MAX_DEPTH: Final = 6
+MAX_HEADER: Final = 8 * 1024
+MAX_BODY: Final = 64 * 1024
+CREATE: Final = "room.create"  # the only type whose header names no room: the room id is the hash of that header
+FIRST_OS: Final = 0  # an origin's counter in a room starts here and never skips, as `n` does
+
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+_DECODER: Final = msgspec.json.Decoder()
+
+Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Entry header, sealed by the sender's agency (`federation.md` §5.1). Fields are declared in canonical order."""
+
+    bc: Annotated[str, Meta(min_length=43, max_length=43)]
+    """Body commitment, base64url (`commitment.commit`)."""
+    bl: Annotated[int, Meta(ge=0, le=MAX_BODY)]
+    """Body length in bytes."""
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    """Event id (ULID); the idempotency key."""
+    or_: Annotated[str, Meta(min_length=1, max_length=63)] = msgspec.field(name="or")
+    """Origin: slug of the sender's agency."""
+    os: Count
+    """Origin's counter in this room, contiguous from `FIRST_OS`."""
+    room: Annotated[str, Meta(min_length=28, max_length=28)] | None = None
+    """Room id; absent in the create header only."""
+    rv: Annotated[int, Meta(ge=1, le=MAX_INT)]
+    """Version of the room rules."""
+    seen: tuple[Count, Annotated[str, Meta(min_length=44, max_length=44)]] | None = None
+    """Size and root (padded base64, as in a checkpoint) of the last head the origin verified."""
+    sn: Annotated[str, Meta(min_length=1, max_length=128)]
+    """Sender, `u_…@agency`."""
+    st: dict[str, Any] | None = None
+    """Fields of a state change: authorisation never depends on an erasable body."""
+    ts: Count
+    """Writing time at the origin, ms UTC."""
+    ty: Annotated[str, Meta(min_length=1, max_length=64)]
+    """Event type."""
+    v: Literal[1]
+    """Format version."""
+
+
+_HEADERS: Final = msgspec.json.Decoder(Header)
+
+
+def encode(value: JsonValue, limit: int = MAX_BODY) -> bytes:
+    """Canonical bytes of `value`, at most `limit` of them. Raises `NotCanonicalError` for what the profile excludes."""
+    _check(value, 0)
+    return _encoded(value, limit)
+
+
+def decode(data: bytes, limit: int = MAX_BODY) -> JsonValue:
+    """The value of canonical bytes; raises `NotCanonicalError` unless `data` is exactly the canonical form."""
+    if len(data) > limit:
+        raise NotCanonicalError(f"{len(data)} bytes, at most {limit}")
+    try:
+        value: JsonValue = _DECODER.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise NotCanonicalError(str(error)) from error
+    # Checked before re-encoding: floats survive the round trip, so they must be refused by type.
+    _check(value, 0)
+    if _encoded(value, limit) != data:
+        raise NotCanonicalError("not the canonical form of this value")
+    return value
+
+
+def encode_header(header: Header) -> bytes:
+    """Canonical bytes of `header`; raises `NotCanonicalError` for a header that no replica would accept."""
+    data = _encoded(header, MAX_HEADER)
+    _decoded_header(data)
+    return data
+
+
+def decode_header(data: bytes) -> Header:
+    """Header from exactly canonical bytes: no unknown field, no float, no `null`. Raises `NotCanonicalError`."""
+    if len(data) > MAX_HEADER:
+        raise NotCanonicalError(f"header of {len(data)} bytes, at most {MAX_HEADER}")
+    header = _decoded_header(data)
+    if _ENCODER.encode(header) != data:
+        raise NotCanonicalError("header is not in canonical form")
+    return header
+
+
+def _decoded_header(data: bytes) -> Header:
+    try:
+        header = _HEADERS.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise NotCanonicalError(str(error)) from error
+    if header.st is not None:
+        _check(header.st, 1)
+    if (header.room is None) != (header.ty == CREATE):
+        raise NotCanonicalError(f"only {CREATE} names no room")
+    return header
+
+
+def _encoded(value: object, limit: int) -> bytes:
+    try:
+        data = _ENCODER.encode(value)
+    except (TypeError, UnicodeError, OverflowError, RecursionError) as error:
+        raise NotCanonicalError(str(error)) from error
+    if len(data) > limit:
+        raise NotCanonicalError(f"{len(data)} bytes, at most {limit}")
+    return data
+
+
+def _check(value: object, depth: int) -> None:
+    """Refuse what the profile excludes; exact types, since subclasses may encode as something else."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return
+    if kind is int:
+        if not -MAX_INT <= value <= MAX_INT:  # type: ignore[operator]
+            raise NotCanonicalError("integer of 2^53 or more")
+        return
+    if depth == MAX_DEPTH:
+        raise NotCanonicalError(f"nested deeper than {MAX_DEPTH}")
+    if isinstance(value, dict) and kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii():
+                raise NotCanonicalError(f"key {key!r} is not ASCII text")
+            _check(item, depth + 1)
+    elif isinstance(value, list | tuple) and kind in (list, tuple):
+        for item in value:
+            _check(item, depth + 1)
+    else:
+        raise NotCanonicalError(f"{kind.__name__} has no canonical form")

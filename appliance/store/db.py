@@ -1,0 +1,279 @@
+"""The encrypted database: one writer, readers of their own, each on a connection with its own thread.
+
+Owns how connections are opened (SQLCipher with a raw key, WAL, `synchronous=FULL`, foreign keys), how transactions
+begin and end, and what a failing disk or a wrong key looks like to the rest. Rules: the writer's connection is used
+by one task at a time, in the order asked; whatever must follow a commit (disconnecting a session, waking a follower)
+is registered with `after_commit` and does not run when the transaction fails; temporary tables stay in memory, so
+nothing readable reaches the disk. It does not know any table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiosqlite
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from appliance.errors import StorageFull, Unavailable, WrongKey
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    Row = tuple[Any, ...]
+    Params = Mapping[str, object] | Sequence[object]
+
+T = TypeVar("T")
+
+READERS = 3
+WRITER_CACHE_KIB = 32_000
+READER_CACHE_KIB = 8_000
+BUSY_MS = 10_000
+# Pages of write-ahead log before a checkpoint moves them into the database: 16 MiB, so that a checkpoint is paid once
+# in thousands of messages and recovery after a crash still takes a fraction of a second.
+WAL_PAGES = 4_000
+DATABASE_ERRORS = (sqlcipher.Error, sqlite3.Error, OSError)
+
+
+def connect(path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB) -> sqlcipher.Connection:
+    """Open the database at `path` with its raw 32-byte key. Raises WrongKey if the key does not open it."""
+    connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlcipher.DatabaseError as error:
+        connection.close()
+        if is_disk_trouble(error):
+            raise as_app_error(error) from error
+        raise WrongKey(f"{path.name} does not open with this key") from error
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+    return connection
+
+
+def is_disk_trouble(error: BaseException) -> bool:
+    """Tell a disk that is full, read-only or failing from a fault of ours."""
+    text = str(error)
+    return isinstance(error, OSError) or any(
+        words in text for words in ("disk is full", "disk I/O error", "readonly database", "unable to open")
+    )
+
+
+def as_app_error(error: BaseException) -> Unavailable:
+    """Return what the caller is told when the disk fails."""
+    if "full" in str(error) or getattr(error, "errno", None) == 28:
+        return StorageFull(str(error))
+    return Unavailable(str(error), code="storage_failed")
+
+
+class Connection(aiosqlite.Connection):
+    """An aiosqlite connection that can also run a whole function on its thread: one hop for many statements."""
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Run `function(raw connection, *args)` on the connection's own thread."""
+        return await self._execute(function, self._conn, *args)  # type: ignore[no-any-return]
+
+
+class Reader:
+    """Statements inside one read transaction: everything seen belongs to the same moment."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def all(self, sql: str, params: Params = ()) -> list[Row]:
+        """Return every row."""
+        return await self._connection.run(_fetch_all, sql, params)
+
+    async def one(self, sql: str, params: Params = ()) -> Row | None:
+        """Return the first row, or None."""
+        return await self._connection.run(_fetch_one, sql, params)
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """Run `function(raw connection, *args)` in this transaction, for reads of many statements."""
+        return await self._connection.run(function, *args)
+
+
+class Tx(Reader):
+    """One write transaction. It commits when its block ends and leaves no trace when the block raises."""
+
+    __slots__ = ("_after",)
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._after: list[Callable[[], object]] = []
+
+    async def execute(self, sql: str, params: Params = ()) -> int:
+        """Run one statement; return the number of rows it changed."""
+        return await self._connection.run(_execute, sql, params)
+
+    async def insert(self, sql: str, params: Params = ()) -> int:
+        """Run one insert; return the new row's integer key."""
+        return await self._connection.run(_insert, sql, params)
+
+    async def execute_many(self, sql: str, rows: Iterable[Params]) -> None:
+        """Run one statement for each row."""
+        await self._connection.run(_execute_many, sql, list(rows))
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        """Call `function()` once the transaction is durable, and never otherwise."""
+        self._after.append(function)
+
+    def committed(self) -> None:
+        """Run what waits for the commit; called by `Store.write` alone."""
+        for function in self._after:
+            function()
+
+
+class Store:
+    """The open database. Made by `open_store`; closed once."""
+
+    def __init__(self, path: Path, writer: Connection, readers: list[Connection]) -> None:
+        self.path = path
+        self._writer = writer
+        self._write_lock = asyncio.Lock()
+        self._all_readers = readers
+        self._readers: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+        for reader in readers:
+            self._readers.put_nowait(reader)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Reader]:
+        """Lend a connection in a read transaction: one consistent moment of the database."""
+        connection = await self._readers.get()
+        try:
+            await connection.run(_begin_read)
+            try:
+                yield Reader(connection)
+            finally:
+                await connection.run(_end_read)
+        except DATABASE_ERRORS as error:
+            if is_disk_trouble(error):
+                raise as_app_error(error) from error
+            raise
+        finally:
+            self._readers.put_nowait(connection)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """Lend the writer in a transaction. Raises StorageFull or Unavailable when the disk fails."""
+        async with self._write_lock:
+            tx = Tx(self._writer)
+            try:
+                await self._writer.run(_begin_write)
+                try:
+                    yield tx
+                except BaseException:
+                    await asyncio.shield(self._writer.run(_rollback))
+                    raise
+                await asyncio.shield(self._writer.run(_commit))
+            except DATABASE_ERRORS as error:
+                if is_disk_trouble(error):
+                    raise as_app_error(error) from error
+                raise
+            tx.committed()
+
+    async def write_batch(self, function: Callable[..., T], *args: object) -> T:
+        """Run `function(raw connection, *args)` as one transaction in one hop: the path of the room log.
+
+        The transaction commits when the function returns and is undone when it raises.
+        """
+        async with self._write_lock:
+            try:
+                return await self._writer.run(_transaction, function, args)
+            except DATABASE_ERRORS as error:
+                if is_disk_trouble(error):
+                    raise as_app_error(error) from error
+                raise
+
+    async def close(self) -> None:
+        """Close every connection; the last one folds the write-ahead log into the database."""
+        for reader in self._all_readers:
+            await reader.close()
+        async with self._write_lock:
+            await self._writer.close()
+
+
+async def open_store(path: Path, key: bytes, *, readers: int = READERS) -> Store:
+    """Open the writer and the readers of an existing, migrated database. Raises WrongKey."""
+    writer = await _open(path, key, WRITER_CACHE_KIB)
+    opened = [await _open(path, key, READER_CACHE_KIB) for _ in range(readers)]
+    return Store(path, writer, opened)
+
+
+async def _open(path: Path, key: bytes, cache_kib: int) -> Connection:
+    def connector() -> sqlcipher.Connection:
+        return connect(path, key, cache_kib=cache_kib)
+
+    return await Connection(connector, iter_chunk_size=64)
+
+
+def _fetch_all(raw: sqlcipher.Connection, sql: str, params: Params) -> list[Row]:
+    rows: list[Row] = raw.execute(sql, params).fetchall()
+    return rows
+
+
+def _fetch_one(raw: sqlcipher.Connection, sql: str, params: Params) -> Row | None:
+    row: Row | None = raw.execute(sql, params).fetchone()
+    return row
+
+
+def _execute(raw: sqlcipher.Connection, sql: str, params: Params) -> int:
+    count: int = raw.execute(sql, params).rowcount
+    return count
+
+
+def _insert(raw: sqlcipher.Connection, sql: str, params: Params) -> int:
+    key: int = raw.execute(sql, params).lastrowid
+    return key
+
+
+def _execute_many(raw: sqlcipher.Connection, sql: str, rows: list[Params]) -> None:
+    raw.executemany(sql, rows)
+
+
+def _begin_read(raw: sqlcipher.Connection) -> None:
+    raw.execute("BEGIN")
+
+
+def _end_read(raw: sqlcipher.Connection) -> None:
+    if raw.in_transaction:
+        raw.execute("COMMIT")
+
+
+def _begin_write(raw: sqlcipher.Connection) -> None:
+    raw.execute("BEGIN IMMEDIATE")
+
+
+def _commit(raw: sqlcipher.Connection) -> None:
+    try:
+        raw.execute("COMMIT")
+    except BaseException:
+        _rollback(raw)
+        raise
+
+
+def _rollback(raw: sqlcipher.Connection) -> None:
+    if raw.in_transaction:
+        raw.execute("ROLLBACK")
+
+
+def _transaction(raw: sqlcipher.Connection, function: Callable[..., T], args: tuple[object, ...]) -> T:
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        result = function(raw, *args)
+        raw.execute("COMMIT")
+    except BaseException:
+        _rollback(raw)
+        raise
+    return result

@@ -1,0 +1,71 @@
+"""Brings a database to today's schema, or refuses one that is newer than this release.
+
+Owns the schema version (`PRAGMA user_version`). All missing migrations run in one transaction: a crash or a full disk
+leaves the database as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from appliance.errors import SchemaTooNew
+from appliance.store.db import as_app_error, connect, is_disk_trouble
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+_FILE = re.compile(r"^(\d{4})_\w+\.sql$")
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return (version, SQL) of every migration, in order."""
+    folder = resources.files("appliance.store.migrations")
+    found = [(int(match[1]), item) for item in folder.iterdir() if (match := _FILE.match(item.name))]
+    return [(version, item.read_text(encoding="utf-8")) for version, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def migrate(path: Path, key: bytes) -> tuple[int, int]:
+    """Apply what is missing; return the version before and after. Raises SchemaTooNew, WrongKey, StorageFull."""
+    connection = connect(path, key)
+    try:
+        return apply(connection)
+    except Exception as error:
+        if is_disk_trouble(error):
+            raise as_app_error(error) from error
+        raise
+    finally:
+        connection.close()
+
+
+def apply(connection: sqlcipher.Connection, upto: int | None = None) -> tuple[int, int]:
+    """Apply the migrations after the database's version, up to `upto` where one is given."""
+    before = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    known = migrations()
+    newest = known[-1][0]
+    if before > newest:
+        raise SchemaTooNew(f"the database has schema {before}, this release knows {newest}")
+    missing = [(version, sql) for version, sql in known if before < version <= (upto or newest)]
+    if not missing:
+        return before, before
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for version, sql in missing:
+            for statement in statements(sql):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return before, missing[-1][0]
+
+
+def statements(sql: str) -> list[str]:
+    """Split a migration into its statements; a statement ends with a semicolon at the end of a line."""
+    bare = re.sub(r"--[^\n]*", "", sql)
+    return [statement.strip() for statement in re.split(r";\s*(?:\n|$)", bare) if statement.strip()]

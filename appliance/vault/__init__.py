@@ -1,0 +1,12 @@
+"""The key hierarchy: master key, the keys it wraps, epoch keys, sealed bodies and sealed files.
+
+Owns: `master` (the master key and its four sources), `shamir` (2-of-3 shares on paper), `record` and `keyfile` (the
+files `keyring.json` and `master.key`), `keyring` (the keys of one appliance, rotation), `epochs` (one key per room, ISO
+week and kind; bodies), `blobs` (files in sealed chunks), `refusals` (what is said when a key does not open).
+
+Rules: a key is checked before anything is touched; no key is ever printed, logged or written in clear, but the
+development key file; every secret file is replaced atomically, so a crash leaves the old or the new one.
+
+Does not: keep wrapped epoch keys or bodies (the store does), hash passwords, read the clock, know of asyncio.
+Source: architecture.md §5, features.md F71 and F72; docs/decisions/0004-key-hierarchy.md.
+"""
