@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from appliance.api.types.common import Answer, Id, Millis, Request
-from appliance.api.types.directory import PersonView, UnitRef
+from appliance.wire.common import Answer, Id, Millis, Request
+from appliance.wire.directory import PersonView, UnitRef
 
 Password = Annotated[str, Meta(min_length=1, max_length=1024)]
 Factor = Literal["totp", "passkey"]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from appliance.api.types.common import Answer, Id, Millis, Position, Request, TxnId
+from appliance.wire.common import Answer, Id, Millis, Position, Request, TxnId
 
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=32)]

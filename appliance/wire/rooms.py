@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from appliance.api.types.common import Answer, Id, Millis, Name, PersonIds, Position, Request, TxnId
-from appliance.api.types.messages import Event
+from appliance.wire.common import Answer, Id, Millis, Name, PersonIds, Position, Request, TxnId
+from appliance.wire.messages import Event
 
 
 class RoomOptions(Request, kw_only=True):

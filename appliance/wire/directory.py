@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.api.types.common import Answer, Id, Limit, Millis, Request
+from appliance.wire.common import Answer, Id, Limit, Millis, Request
 
 
 class UnitRef(Answer, kw_only=True):

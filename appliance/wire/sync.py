@@ -11,8 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from appliance.api.types.common import Answer, ErrorBody, Id, Millis, Position, Request, TxnId
-from appliance.api.types.messages import Event, TextBody
+from appliance.wire.common import Answer, ErrorBody, Id, Millis, Position, Request, TxnId
+from appliance.wire.messages import Event, TextBody
 
 
 class SyncQuery(Request, kw_only=True):

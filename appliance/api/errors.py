@@ -1,0 +1,66 @@
+"""The one table from errors to HTTP, and the one place that renders them.
+
+The domain knows no HTTP; this edge knows no domain beyond the families of `appliance.errors`. An unexpected exception
+is logged with the request's id, and the caller is told nothing but that id.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from appliance import errors
+from appliance.wire.common import ErrorAnswer, ErrorBody
+from appliance.locale import Language, text
+
+STATUS: Final[dict[type[errors.AppError], int]] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.KeyDestroyed: 410,
+    errors.TooLarge: 413,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+    errors.StorageFull: 503,
+    errors.VaultLocked: 503,
+    errors.WrongKey: 503,
+    errors.SchemaTooNew: 503,
+    errors.ConfigError: 500,
+    errors.AppError: 500,
+}
+# Codes whose status differs from that of their family.
+STATUS_BY_CODE: Final = {"unsupported_media_type": 415, "method_not_allowed": 405}
+UNAVAILABLE_RETRY_S: Final = 5
+
+
+def status_of(error: errors.AppError) -> int:
+    """Return the HTTP status of an error."""
+    return STATUS_BY_CODE.get(error.code) or STATUS[type(error)]
+
+
+def body_of(error: errors.AppError, language: Language, request_id: str) -> ErrorBody:
+    """Return what the caller is shown of an error."""
+    return ErrorBody(
+        code=error.code, message=text(error.code, language, **error.detail), field=error.field, request=request_id
+    )
+
+
+def render(error: errors.AppError, language: Language, request_id: str) -> web.Response:
+    """Return the response to an error, with `Retry-After` where waiting helps (RFC 9110 §10.2.3)."""
+    headers = {}
+    if isinstance(error, errors.TooMany):
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    elif isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = str(UNAVAILABLE_RETRY_S)
+    elif isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return web.Response(
+        status=status_of(error),
+        body=msgspec.json.encode(ErrorAnswer(error=body_of(error, language, request_id))),
+        content_type="application/json",
+        headers=headers,
+    )

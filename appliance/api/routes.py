@@ -1,0 +1,207 @@
+"""How a handler becomes a route: parse, one call, render.
+
+A handler is an async function `(call, body?, query?) -> Answer | None`. Its annotations are what the server decodes
+with and what the OpenAPI document is generated from, so the two cannot differ. Authentication is on unless the route
+says `public=True`; until the terms are accepted only routes with `before_terms=True` answer. Unknown fields are
+refused, in bodies and in queries. This module knows no feature.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+
+import msgspec
+from aiohttp import web
+
+from appliance.errors import Invalid, NotFound, TooLarge
+from appliance.locale import Language, language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from appliance.identity import Session
+    from appliance.model import PersonId
+    from appliance.services import Services
+
+    Handler = Callable[..., Awaitable[Any]]
+
+PREFIX: Final = "/api/v1"
+MAX_BODY: Final = 1 << 20
+MAX_PATH_ID: Final = 64
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through a handler: who asks, for what, in which language."""
+
+    services: Services
+    request: web.Request
+    request_id: str
+    address: str
+    session: Session | None = None
+    cookie: str | None = None
+    clear_cookie: bool = False
+    language: Language = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.language = language_of(self.request.headers.get("Accept-Language"))
+
+    @property
+    def person(self) -> PersonId:
+        """The person who asks; only on routes that need a session."""
+        assert self.session is not None  # noqa: S101 - the middleware refuses such calls before the handler
+        return self.session.person
+
+    @property
+    def path(self) -> dict[str, str]:
+        """The variable parts of the path."""
+        return dict(self.request.match_info)
+
+    def position(self, name: str = "n") -> int:
+        """Return a variable part that is a position in a room. Raises NotFound when it cannot be one."""
+        value = self.request.match_info[name]
+        if not value.isascii() or not value.isdigit() or len(value) > 15:  # noqa: PLR2004 - 2**53 has 16 digits
+            raise NotFound(field=name)
+        return int(value)
+
+    def set_session_cookie(self, token: str | None) -> None:
+        """Have the answer set the session cookie, or clear it with None."""
+        self.cookie, self.clear_cookie = token, token is None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route as declared: what the router, the OpenAPI document and the tests of every route need."""
+
+    method: str
+    path: str
+    handler: Handler
+    tag: str
+    status: int
+    public: bool
+    before_terms: bool
+    body: type | None
+    query: type | None
+    answers: tuple[type, ...]
+    decode_body: msgspec.json.Decoder[Any] | None
+
+    @property
+    def summary(self) -> str:
+        """First line of the handler's docstring."""
+        return (inspect.getdoc(self.handler) or "").partition("\n")[0]
+
+
+class Routes:
+    """The routes of one subject; `api/app.py` mounts them."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.routes: list[Route] = []
+
+    def add(
+        self, method: str, path: str, *, status: int = 200, public: bool = False, before_terms: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare a route; `path` is below the API's prefix."""
+
+        def declare(handler: Handler) -> Handler:
+            hints = get_type_hints(handler)
+            answer = hints.pop("return", type(None))
+            answers = tuple(kind for kind in get_args(answer) or (answer,) if kind is not type(None))
+            body = hints.get("body")
+            self.routes.append(
+                Route(
+                    method=method,
+                    path=PREFIX + path,
+                    handler=handler,
+                    tag=self.tag,
+                    status=status if answers else 204,
+                    public=public,
+                    before_terms=before_terms or public,
+                    body=body,
+                    query=hints.get("query"),
+                    answers=answers,
+                    decode_body=msgspec.json.Decoder(body) if body else None,
+                )
+            )
+            return handler
+
+        return declare
+
+    def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a GET route."""
+        return self.add("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a POST route."""
+        return self.add("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PUT route."""
+        return self.add("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a PATCH route."""
+        return self.add("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+        """Declare a DELETE route."""
+        return self.add("DELETE", path, **options)
+
+
+async def answer(route: Route, call: Call) -> web.Response:
+    """Decode what the route takes, call its handler, encode what it gives."""
+    arguments: dict[str, object] = {}
+    if route.decode_body is not None:
+        arguments["body"] = await read_body(call.request, route.decode_body)
+    if route.query is not None:
+        arguments["query"] = read_query(call.request, route.query)
+    elif call.request.query:
+        raise Invalid(field=next(iter(call.request.query)))
+    result = await route.handler(call, **arguments)
+    if isinstance(result, web.Response):
+        return result
+    if result is None:
+        return web.Response(status=204)
+    return web.Response(status=route.status, body=msgspec.json.encode(result), content_type="application/json")
+
+
+async def read_body(request: web.Request, decoder: msgspec.json.Decoder[Any]) -> object:
+    """Decode a JSON body strictly. Raises Invalid naming the field, or TooLarge."""
+    if request.content_type != "application/json":
+        raise Invalid(code="unsupported_media_type")
+    if (request.content_length or 0) > MAX_BODY:
+        raise TooLarge
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise TooLarge from error
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), field=field_of(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(str(error), code="bad_json") from error
+
+
+def read_query(request: web.Request, kind: type) -> object:
+    """Decode query parameters strictly: each at most once, unknown names refused."""
+    values: dict[str, str] = {}
+    for name, value in request.query.items():
+        if name in values:
+            raise Invalid(field=name)
+        values[name] = value
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), field=field_of(error)) from error
+
+
+def field_of(error: msgspec.ValidationError) -> str | None:
+    """Return the field a validation error speaks of: msgspec writes its path as `$.body.text`, unknown ones in words."""
+    message = str(error)
+    if "`" in message and ("unknown field" in message or "missing required field" in message):
+        return message.split("`")[1]
+    _, found, path = message.rpartition(" - at `$.")
+    return path.rstrip("`") if found else None
