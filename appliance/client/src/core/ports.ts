@@ -1,0 +1,90 @@
+/**
+ * What the core needs from the outside world, as small interfaces.
+ *
+ * Owns no behaviour: `platform/` implements these on the browser, tests implement them in memory. The core reads no
+ * clock, no randomness, no network and no storage except through here.
+ */
+
+import type { Millis } from "./protocol";
+
+export type TimerId = ReturnType<typeof setTimeout>;
+
+export interface TimePort {
+  /** Local clock, ms since the epoch; may be wrong by a day. */
+  now(): Millis;
+  setTimeout(run: () => void, ms: number): TimerId;
+  clearTimeout(id: TimerId): void;
+}
+
+/** The part of `WebSocket` the core uses. */
+export interface SocketPort {
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  onopen: (() => void) | null;
+  onmessage: ((data: string) => void) | null;
+  onclose: ((code: number, reason: string) => void) | null;
+}
+
+export interface NetworkPort {
+  fetch(input: string, init: RequestInit): Promise<Response>;
+  /** Opens `path` (with query) of our own origin. */
+  socket(path: string): SocketPort;
+}
+
+export interface OnlinePort {
+  online(): boolean;
+  subscribe(listener: () => void): () => void;
+}
+
+export interface VisibilityPort {
+  visible(): boolean;
+  subscribe(listener: () => void): () => void;
+}
+
+export interface LocksPort {
+  /** Runs `holder` once this tab holds the lock `name`; the lock is free again when its promise settles. */
+  hold(name: string, holder: () => Promise<void>, signal: AbortSignal): Promise<void>;
+}
+
+export interface ChannelPort {
+  post(message: unknown): void;
+  subscribe(listener: (message: unknown) => void): () => void;
+  close(): void;
+}
+
+/** A few non-secret settings that must survive a reload (language, shared-PC mode). */
+export interface SettingsPort {
+  get(key: string): string | null;
+  set(key: string, value: string | null): void;
+}
+
+export interface StoragePort {
+  /** Null where no IndexedDB exists (private windows of some browsers): then memory only. */
+  indexedDB(): IDBFactory | null;
+  /** Asks the browser not to evict us; false when it may. */
+  persist(): Promise<boolean>;
+}
+
+export interface NotificationsPort {
+  permission(): "default" | "granted" | "denied" | "unsupported";
+  ask(): Promise<boolean>;
+  show(title: string, body: string, tag: string, onClick: () => void): void;
+  clear(tag: string): void;
+}
+
+export interface Ports {
+  readonly time: TimePort;
+  readonly network: NetworkPort;
+  readonly online: OnlinePort;
+  readonly visibility: VisibilityPort;
+  readonly locks: LocksPort;
+  readonly channel: (name: string) => ChannelPort;
+  readonly settings: SettingsPort;
+  readonly storage: StoragePort;
+  readonly notifications: NotificationsPort;
+  readonly crypto: Crypto;
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number;
+  /** `Accept-Language` of the next call: `th` or `en`. */
+  readonly language: () => string;
+}

@@ -1,0 +1,204 @@
+/**
+ * What views get to see: immutable snapshots derived from the log, with no behaviour.
+ *
+ * Owns the shapes. Words, formats and colours belong to the views; every reason is a code of the server.
+ */
+
+import type { Factor, Id, Me, MemberView, Millis, PersonView, Position, RoomView, Terms, TxnId, UnitRef } from "./protocol";
+
+export type RoomId = Id;
+export type PersonId = Id;
+
+// --- session and connection ------------------------------------------------------------------------------------
+
+/** Why nobody is signed in. `stale`: the cache was destroyed because the server was out of reach too long (C4). */
+export type SignedOutReason = "none" | "logout" | "ended" | "stale";
+
+export type SessionState =
+  | { readonly kind: "starting" }
+  | { readonly kind: "signed_out"; readonly reason: SignedOutReason }
+  | {
+      readonly kind: "second_factor";
+      readonly factors: readonly Factor[];
+      readonly passkeyOptions: Record<string, unknown> | null;
+    }
+  | { readonly kind: "terms"; readonly me: Me; readonly terms: Terms | null }
+  | { readonly kind: "password_change"; readonly me: Me }
+  | { readonly kind: "signed_in"; readonly me: Me };
+
+/** `since` is the time (server clock, ms) from which the state holds; the banner says «offline since 10:42». */
+export type Connection =
+  | { readonly kind: "connecting"; readonly since: Millis }
+  | { readonly kind: "online"; readonly since: Millis }
+  | { readonly kind: "offline"; readonly since: Millis; readonly retryAt: Millis | null };
+
+// --- rooms -----------------------------------------------------------------------------------------------------
+
+/** A room of the list. `title` is null for a direct room whose other person is not known yet. */
+export interface RoomSummary {
+  readonly id: RoomId;
+  readonly kind: string;
+  readonly title: string | null;
+  /** The other person of a direct room, else null. */
+  readonly other: PersonId | null;
+  readonly unread: number;
+  readonly mentions: number;
+  readonly muted: boolean;
+  readonly closed: boolean;
+  readonly marked: boolean;
+  /** What the row's second line shows; null when nothing may be shown (cleared, or nothing said yet). */
+  readonly last: TimelineItem | null;
+  /** Time of the last activity, which orders the list. */
+  readonly at: Millis;
+}
+
+export interface RoomList {
+  readonly loaded: boolean;
+  /** Newest activity first, hidden rooms left out. */
+  readonly rooms: readonly RoomSummary[];
+  readonly hidden: readonly RoomSummary[];
+  /** Sums over rooms that are not muted. */
+  readonly unread: number;
+  readonly mentions: number;
+}
+
+export interface RoomSnapshot {
+  readonly id: RoomId;
+  readonly view: RoomView;
+  readonly title: string | null;
+  readonly other: PersonId | null;
+  readonly unread: number;
+  readonly mentions: number;
+  /** Position of the first unread message, if it is known. */
+  readonly firstUnread: Position | null;
+  /** Empty until `rooms.load(id)` has answered, except for direct rooms. */
+  readonly members: readonly MemberView[];
+  readonly membersLoaded: boolean;
+  /** Action name → Deny code; an action that is absent is allowed. */
+  readonly denied: Readonly<Record<string, string>>;
+}
+
+// --- timeline --------------------------------------------------------------------------------------------------
+
+export interface ReactionView {
+  readonly emoji: string;
+  readonly people: readonly PersonId[];
+  readonly mine: boolean;
+}
+
+export type Quote =
+  | { readonly kind: "known"; readonly n: Position; readonly sender: PersonId; readonly text: string }
+  | { readonly kind: "gone"; readonly n: Position }
+  | { readonly kind: "loading"; readonly n: Position };
+
+export interface MessageItem {
+  readonly kind: "message";
+  /** Stable across pending → sent: the view's key. */
+  readonly key: string;
+  readonly n: Position;
+  readonly id: string;
+  readonly sender: PersonId;
+  readonly mine: boolean;
+  readonly at: Millis;
+  readonly text: string;
+  readonly mentions: readonly PersonId[];
+  readonly everyone: boolean;
+  readonly mentionsMe: boolean;
+  readonly edited: Millis | null;
+  /** Why the text may not be seen (`retracted`, `secret`, …); then `text` is empty. */
+  readonly hidden: string | null;
+  readonly reply: Quote | null;
+  readonly reactions: readonly ReactionView[];
+  /** How many others have read this far, of how many; `of` is 0 until the members are loaded. */
+  readonly read: { readonly by: number; readonly of: number };
+}
+
+/** A message of ours on its way. `failed` offers retry and delete; `code` is the server's reason. */
+export type Delivery =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "sending" }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string };
+
+export interface PendingItem {
+  readonly kind: "pending";
+  readonly key: string;
+  readonly txnId: TxnId;
+  readonly room: RoomId;
+  readonly at: Millis;
+  readonly text: string;
+  readonly mentions: readonly PersonId[];
+  readonly everyone: boolean;
+  readonly replyTo: Position | null;
+  readonly reply: Quote | null;
+  readonly delivery: Delivery;
+}
+
+export interface NamedPerson {
+  readonly p: PersonId;
+  readonly name: string | null;
+}
+
+/** What happened to the room itself. */
+export type Notice =
+  | { readonly what: "created"; readonly name: string | null }
+  | { readonly what: "added"; readonly people: readonly NamedPerson[] }
+  | { readonly what: "removed"; readonly people: readonly NamedPerson[] }
+  | { readonly what: "removed_by_system"; readonly people: readonly NamedPerson[]; readonly why: string }
+  | { readonly what: "transferred"; readonly to: PersonId }
+  | { readonly what: "reassigned"; readonly to: PersonId; readonly why: string }
+  | { readonly what: "renamed"; readonly name: string; readonly old: string | null }
+  | { readonly what: "closed" };
+
+export interface NoticeItem {
+  readonly kind: "notice";
+  readonly key: string;
+  readonly n: Position;
+  readonly sender: PersonId | null;
+  readonly at: Millis;
+  readonly notice: Notice;
+}
+
+export type TimelineItem = MessageItem | NoticeItem;
+
+export interface TimelineSnapshot {
+  readonly room: RoomId;
+  /** Oldest first, contiguous: nothing is missing between the first and the last. */
+  readonly items: readonly TimelineItem[];
+  /** Our own unsent messages, oldest first; shown after the items when `hasNewer` is false. */
+  readonly pending: readonly PendingItem[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  readonly loading: "none" | "first" | "older" | "newer" | "around";
+  /** Code of the last failed load (`offline` without network), null after success. */
+  readonly error: string | null;
+  /** Where the «new messages» line goes: fixed while the timeline is open. */
+  readonly unreadLine: Position | null;
+}
+
+// --- people ----------------------------------------------------------------------------------------------------
+
+/** What is known of a person; `full` when their profile has been read. */
+export interface PersonCard {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly unit: string | null;
+  readonly unitRef: UnitRef | null;
+  readonly post: string | null;
+  readonly rank: string | null;
+  readonly active: boolean;
+  readonly full: PersonView | null;
+}
+
+export interface DraftText {
+  readonly text: string;
+  readonly mentions: readonly PersonId[];
+  readonly everyone: boolean;
+  readonly replyTo: Position | null;
+}
+
+/** A message that has just arrived and is worth a notification (C6, C7). Only the leading tab hears it. */
+export interface Incoming {
+  readonly room: RoomId;
+  readonly message: MessageItem;
+  readonly mention: boolean;
+}
