@@ -1,0 +1,69 @@
+/**
+ * What the compiler does not see: who may import whom, named exports only, no clock of one's own.
+ *
+ * The layers are main → features → ui → platform → core; i18n is beside ui. Across layers an import says `#layer/…`, so
+ * a relative path never leaves the folder it starts in.
+ */
+import js from "@eslint/js";
+import reactHooks from "eslint-plugin-react-hooks";
+import tseslint from "typescript-eslint";
+
+const COMPONENTS = {
+  group: ["react-aria-components", "react-aria-components/*", "react-aria", "react-stately"],
+  message: "Only ui/ imports React Aria: give the component a home there.",
+};
+const VIEWS = { group: ["react", "react/*", "react-dom", "react-dom/*"], message: "This layer knows no React." };
+
+/** @param {string[]} layers */
+const closed = (layers) => ({
+  regex: `^#(${layers.join("|")})/`,
+  message: "Imports point one way: main → features → ui → platform → core.",
+});
+/** @param {string} regex */
+const leaving = (regex) => ({ regex, message: "A relative import stays in its folder; across layers write #layer/…." });
+
+/**
+ * @param {string} files
+ * @param {object[]} patterns
+ */
+const layer = (files, ...patterns) => ({ files: [files], rules: { "no-restricted-imports": ["error", { patterns }] } });
+
+const NO_DEFAULT_EXPORT = { selector: "ExportDefaultDeclaration", message: "Named exports only." };
+const NO_OWN_CLOCK = [
+  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: "Take the time from clock.ts." },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "Take the time from clock.ts." },
+  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: "Take ids from the core." },
+];
+
+export default tseslint.config(
+  { ignores: ["dist", ".cache", "src/core/protocol.ts"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts", "**/*.tsx"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      // `() => void listener()` is how a result is thrown away on purpose.
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true, ignoreVoidOperator: true }],
+      "@typescript-eslint/no-meaningless-void-operator": "off",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT],
+    },
+  },
+  { files: ["**/*.tsx"], extends: [reactHooks.configs.flat.recommended] },
+
+  layer("src/core/*.ts", closed(["platform", "ui", "features", "i18n"]), COMPONENTS, VIEWS, leaving("^\\.\\./")),
+  layer("src/core/*/**/*.ts", closed(["platform", "ui", "features", "i18n"]), COMPONENTS, VIEWS, leaving("^\\.\\./\\.\\./")),
+  layer("src/platform/**/*.ts", closed(["ui", "features", "i18n"]), COMPONENTS, VIEWS, leaving("^\\.\\./")),
+  layer("src/i18n/**/*.ts", closed(["core", "platform", "ui", "features"]), COMPONENTS, leaving("^\\.\\./")),
+  layer("src/ui/**/*.{ts,tsx}", closed(["features"]), leaving("^\\.\\./")),
+  layer("src/features/*/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./")),
+  layer("src/features/*/*/**/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./\\.\\./")),
+  layer("src/main.tsx", COMPONENTS),
+
+  { files: ["src/core/**/*.ts"], ignores: ["src/core/clock.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, ...NO_OWN_CLOCK] } },
+  // Tools read their configuration from a default export.
+  { files: ["*.config.{ts,js}"], rules: { "no-restricted-syntax": "off" } },
+);

@@ -1,0 +1,39 @@
+/**
+ * The build of the staff web client.
+ *
+ * Rules: everything the page needs is a file of its own origin (no inline script, style or data: address), so that the
+ * appliance can serve it under `default-src 'self'`; nothing is fetched from anywhere else, at build or at run time.
+ */
+import { fileURLToPath } from "node:url";
+
+import { lingui } from "@lingui/vite-plugin";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+import { layerAliases } from "./build/layers";
+import { serviceWorker } from "./build/serviceWorker";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+export default defineConfig(({ mode }) => ({
+  root,
+  resolve: { alias: layerAliases(root) },
+  plugins: [
+    react({ babel: { plugins: ["@lingui/babel-plugin-lingui-macro"] } }),
+    lingui({ failOnMissing: true, failOnCompileError: true }),
+    serviceWorker({ root, killSwitch: mode === "kill-switch" }),
+  ],
+  build: {
+    outDir: "dist",
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { "/api": { target: process.env["GCHAT_URL"] ?? "http://127.0.0.1:8080", ws: true } } },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
+    restoreMocks: true,
+  },
+}));
