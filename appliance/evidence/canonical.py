@@ -21,7 +21,7 @@ from msgspec import Meta
 
 from appliance.evidence.errors import NotCanonicalError
 
-JsonValue: TypeAlias = "None | bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 MAX_INT: Final = 2**53 - 1  # the largest integer every JSON reader keeps exact (RFC 8785 §3.2.2.3)
 MAX_DEPTH: Final = 6

@@ -19,7 +19,8 @@ from appliance.evidence.tree import leaf_hash
 
 __all__ = ["MAX_LEAF", "Leaf", "decode_leaf", "encode_leaf", "leaf_hash"]
 
-MAX_LEAF: Final = 2 * MAX_HEADER + 2048  # every quote of the header is escaped once; the seal of a batch of 64 fits in 1 KiB
+# Escaping at most doubles canonical text, and the seal of a batch of 64 fits in 1 KiB.
+MAX_LEAF: Final = 2 * MAX_HEADER + 2048
 
 
 class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

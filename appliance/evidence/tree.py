@@ -1,7 +1,7 @@
 """The RFC 6962 Merkle tree: roots, the growing edge, inclusion and consistency proofs.
 
-Rules: a leaf is hashed as SHA-256(0x00 || data), a node as SHA-256(0x01 || left || right); the last node of an odd level is
-promoted unchanged, which is the same tree as RFC 6962 §2.1. Verification follows RFC 9162 §2.1.3.2 and §2.1.4.2.
+Rules: a leaf is hashed as SHA-256(0x00 || data), a node as SHA-256(0x01 || left || right); the last node of an odd
+level is promoted unchanged, which is the tree of RFC 6962 §2.1. Verification follows RFC 9162 §2.1.3.2 and §2.1.4.2.
 A `Frontier` is a value: a writer keeps the old one until its transaction is durable.
 Does not know what a leaf means, nor where hashes are stored.
 """
