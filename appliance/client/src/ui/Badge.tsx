@@ -1,0 +1,30 @@
+/** Small marks: a count of unread messages, and a chip of icon and words (kind, scope, role). */
+import { Icon, type IconName } from "./Icon";
+import "./Badge.css";
+
+/** At most 999 is shown; the label says the exact count in words. */
+export function Badge({ count, label, quiet }: { count: number; label: string; quiet?: boolean }) {
+  if (count === 0) return null;
+  return (
+    <span className={`badge ${quiet ? "badge-quiet" : ""}`}>
+      <span aria-hidden>{count > 999 ? "999+" : count}</span>
+      <span className="visually-hidden">{label}</span>
+    </span>
+  );
+}
+
+type Tone = "plain" | "accent" | "warn" | "danger" | "ok";
+
+export function Chip({ icon, children, tone = "plain" }: { icon?: IconName; children: string; tone?: Tone }) {
+  return (
+    <span className={`chip chip-${tone}`}>
+      {icon && <Icon name={icon} size="s" />}
+      {children}
+    </span>
+  );
+}
+
+/** A key of the keyboard map. */
+export function Key({ children }: { children: string }) {
+  return <kbd className="key">{children}</kbd>;
+}

@@ -1,0 +1,63 @@
+/** Checkbox, switch and radio group: each with its words beside it, and a target of at least 24 px. */
+import type { ReactNode } from "react";
+import { Checkbox as AriaCheckbox } from "react-aria-components/Checkbox";
+import { Label } from "react-aria-components/Label";
+import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
+import { Switch as AriaSwitch } from "react-aria-components/Switch";
+import { Icon } from "./Icon";
+import "./Choice.css";
+
+interface ToggleProps {
+  children: ReactNode;
+  isSelected: boolean;
+  onChange: (on: boolean) => void;
+  isDisabled?: boolean;
+}
+
+export function Checkbox({ children, ...toggle }: ToggleProps) {
+  return (
+    <AriaCheckbox className="choice" {...toggle}>
+      <span className="choice-box" aria-hidden>
+        <Icon name="check" size="s" />
+      </span>
+      <span className="choice-words">{children}</span>
+    </AriaCheckbox>
+  );
+}
+
+export function Switch({ children, ...toggle }: ToggleProps) {
+  return (
+    <AriaSwitch className="choice choice-switch" {...toggle}>
+      <span className="choice-words">{children}</span>
+      <span className="choice-track" aria-hidden>
+        <span className="choice-thumb" />
+      </span>
+    </AriaSwitch>
+  );
+}
+
+interface RadiosProps<T extends string> {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  options: readonly { value: T; label: string; hint?: string }[];
+}
+
+export function Radios<T extends string>({ label, value, onChange, options }: RadiosProps<T>) {
+  return (
+    <RadioGroup className="radios" value={value} onChange={(chosen) => onChange(chosen as T)}>
+      <Label className="field-label">{label}</Label>
+      <div className="radios-options">
+        {options.map((option) => (
+          <Radio key={option.value} value={option.value} className="choice">
+            <span className="choice-dot" aria-hidden />
+            <span className="choice-words">
+              {option.label}
+              {option.hint !== undefined && <small className="choice-hint">{option.hint}</small>}
+            </span>
+          </Radio>
+        ))}
+      </div>
+    </RadioGroup>
+  );
+}

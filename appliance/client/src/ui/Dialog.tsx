@@ -1,0 +1,77 @@
+/**
+ * Dialogs: focus goes in, stays in, and returns to where it came from; Esc closes. On a narrow screen a dialog is a
+ * sheet of the full width, so that nothing scrolls sideways at 320 px.
+ */
+import type { ReactNode } from "react";
+import { Dialog as AriaDialog, Heading } from "react-aria-components/Dialog";
+import { Modal, ModalOverlay } from "react-aria-components/Modal";
+import { Button, IconButton } from "./Button";
+import "./Dialog.css";
+
+interface DialogProps {
+  title: string;
+  closeLabel: string;
+  onClose: () => void;
+  children: ReactNode;
+  footer?: ReactNode;
+  size?: "s" | "m" | "l";
+  role?: "dialog" | "alertdialog";
+}
+
+export function Dialog({ title, closeLabel, onClose, children, footer, size = "m", role = "dialog" }: DialogProps) {
+  return (
+    <ModalOverlay className="overlay" isOpen isDismissable={role === "dialog"} onOpenChange={(open) => !open && onClose()}>
+      <Modal className={`modal modal-${size}`}>
+        <AriaDialog className="dialog" role={role}>
+          <header className="dialog-head">
+            <Heading slot="title" level={2}>
+              {title}
+            </Heading>
+            <IconButton icon="close" label={closeLabel} onPress={onClose} placement="bottom" />
+          </header>
+          <div className="dialog-body">{children}</div>
+          {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
+        </AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  children: ReactNode;
+  confirmLabel: string;
+  cancelLabel: string;
+  danger?: boolean;
+  isPending?: boolean;
+  error?: ReactNode;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** A question before something that cannot be taken back. */
+export function ConfirmDialog(props: ConfirmProps) {
+  const { title, children, confirmLabel, cancelLabel, danger, isPending, error, onConfirm, onClose } = props;
+  return (
+    <Dialog
+      title={title}
+      closeLabel={cancelLabel}
+      onClose={onClose}
+      size="s"
+      role="alertdialog"
+      footer={
+        <>
+          <Button onPress={onClose} autoFocus={danger === true}>
+            {cancelLabel}
+          </Button>
+          <Button variant={danger ? "danger" : "primary"} onPress={onConfirm} isPending={isPending === true}>
+            {confirmLabel}
+          </Button>
+        </>
+      }
+    >
+      {children}
+      {error}
+    </Dialog>
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * A menu of actions. An action that a rule forbids stays in the list, greyed, with the reason under it, so that it can
+ * be found and understood by keyboard and screen reader alike; choosing it does nothing.
+ */
+import type { ReactNode } from "react";
+import { Header } from "react-aria-components/Header";
+import { Menu as AriaMenu, MenuItem, MenuSection, MenuTrigger } from "react-aria-components/Menu";
+import { Popover } from "react-aria-components/Popover";
+import { Text } from "react-aria-components/Text";
+import { Icon, type IconName } from "./Icon";
+import "./Menu.css";
+
+export interface MenuAction {
+  id: string;
+  label: string;
+  icon?: IconName;
+  onAction: () => void;
+  /** Why it may not be chosen. */
+  denied?: string | undefined;
+  danger?: boolean;
+}
+
+interface ActionMenuProps {
+  label: string;
+  title?: string;
+  trigger: ReactNode;
+  actions: readonly MenuAction[];
+  isOpen?: boolean;
+  onOpenChange?: (open: boolean) => void;
+  placement?: "bottom start" | "bottom end" | "top start" | "top end";
+}
+
+function Item({ action }: { action: MenuAction }) {
+  const state = action.denied !== undefined ? "menu-item-denied" : action.danger ? "menu-item-danger" : "";
+  return (
+    <MenuItem id={action.id} textValue={action.label} className={`menu-item ${state}`}>
+      {action.icon && <Icon name={action.icon} />}
+      <span className="menu-words">
+        <Text slot="label">{action.label}</Text>
+        {action.denied !== undefined && (
+          <Text slot="description" className="menu-reason">
+            {action.denied}
+          </Text>
+        )}
+      </span>
+    </MenuItem>
+  );
+}
+
+export function ActionMenu({ label, title, trigger, actions, isOpen, onOpenChange, placement }: ActionMenuProps) {
+  return (
+    <MenuTrigger {...(isOpen === undefined ? {} : { isOpen })} {...(onOpenChange === undefined ? {} : { onOpenChange })}>
+      {trigger}
+      <Popover className="popover" placement={placement ?? "bottom end"} offset={4}>
+        <AriaMenu
+          aria-label={label}
+          className="menu"
+          onAction={(id) => {
+            const action = actions.find((candidate) => candidate.id === id);
+            if (action && action.denied === undefined) action.onAction();
+          }}
+        >
+          <MenuSection className="menu-section" aria-label={title ?? label}>
+            {title !== undefined && <Header className="menu-title">{title}</Header>}
+            {actions.map((action) => (
+              <Item key={action.id} action={action} />
+            ))}
+          </MenuSection>
+        </AriaMenu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

@@ -1,0 +1,34 @@
+/** A search box; Esc and the cross empty it. The caller filters, and says how many it found. */
+import { Button } from "react-aria-components/Button";
+import { Input } from "react-aria-components/Input";
+import { SearchField as AriaSearchField } from "react-aria-components/SearchField";
+import { Icon } from "./Icon";
+import "./TextField.css";
+
+interface SearchFieldProps {
+  label: string;
+  clearLabel: string;
+  value: string;
+  onChange: (value: string) => void;
+  autoFocus?: boolean;
+  id?: string;
+}
+
+export function SearchField({ label, clearLabel, value, onChange, autoFocus, id }: SearchFieldProps) {
+  return (
+    <AriaSearchField
+      className="search-field"
+      aria-label={label}
+      value={value}
+      onChange={onChange}
+      {...(autoFocus === undefined ? {} : { autoFocus })}
+      {...(id === undefined ? {} : { id })}
+    >
+      <Icon name="search" size="s" />
+      <Input className="field-input" placeholder={label} />
+      <Button className="search-clear" aria-label={clearLabel}>
+        <Icon name="close" size="s" />
+      </Button>
+    </AriaSearchField>
+  );
+}

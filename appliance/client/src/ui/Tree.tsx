@@ -1,0 +1,71 @@
+/** A tree of units: arrows open, close and move, one tab stop; selecting a branch is up to the caller. */
+import { Button } from "react-aria-components/Button";
+import { Tree as AriaTree, TreeItem, TreeItemContent } from "react-aria-components/Tree";
+import { Icon } from "./Icon";
+import "./Tree.css";
+
+export interface TreeNode {
+  id: string;
+  label: string;
+  /** Said and shown after the label: how many people. */
+  detail: string;
+  children: readonly TreeNode[];
+}
+
+interface TreeProps {
+  label: string;
+  openLabel: string;
+  nodes: readonly TreeNode[];
+  expanded: ReadonlySet<string>;
+  onExpandedChange: (expanded: ReadonlySet<string>) => void;
+  selected: string | null;
+  onSelect: (id: string) => void;
+}
+
+function Branch({ node, openLabel }: { node: TreeNode; openLabel: string }) {
+  return (
+    <TreeItem id={node.id} textValue={node.label} className="tree-item">
+      <TreeItemContent>
+        {({ hasChildItems }) => (
+          <div className="tree-row">
+            {hasChildItems ? (
+              <Button slot="chevron" className="tree-chevron" aria-label={openLabel}>
+                <Icon name="chevronRight" size="s" />
+              </Button>
+            ) : (
+              <span className="tree-leaf" />
+            )}
+            <span className="tree-label">{node.label}</span>
+            <span className="tree-detail">{node.detail}</span>
+          </div>
+        )}
+      </TreeItemContent>
+      {node.children.map((child) => (
+        <Branch key={child.id} node={child} openLabel={openLabel} />
+      ))}
+    </TreeItem>
+  );
+}
+
+export function Tree({ label, openLabel, nodes, expanded, onExpandedChange, selected, onSelect }: TreeProps) {
+  return (
+    <AriaTree
+      className="tree"
+      aria-label={label}
+      selectionMode="single"
+      selectionBehavior="replace"
+      disallowEmptySelection
+      selectedKeys={selected === null ? [] : [selected]}
+      onSelectionChange={(keys) => {
+        const [first] = keys === "all" ? [] : [...keys];
+        if (first !== undefined) onSelect(String(first));
+      }}
+      expandedKeys={expanded}
+      onExpandedChange={(keys) => onExpandedChange(new Set([...keys].map(String)))}
+    >
+      {nodes.map((node) => (
+        <Branch key={node.id} node={node} openLabel={openLabel} />
+      ))}
+    </AriaTree>
+  );
+}

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { avatarTone, initials } from "./initials";
+
+test.each([
+  ["นายสมชาย ใจดี", "สจ"],
+  ["นางสาวเกศินี แสงทอง", "กส"],
+  ["พ.ต.อ. เอกชัย โอภาส", "ออ"],
+  ["ดร. ไพโรจน์ ณ นคร", "พน"],
+  ["Dr. Anong Srisuk", "AS"],
+  ["กองคลัง", "ก"],
+  ["", "?"],
+])("initials of %s are %s", (name, expected) => {
+  expect(initials(name)).toBe(expected);
+});
+
+test("an id always has the same colour, one of eight", () => {
+  expect(avatarTone("p_123")).toBe(avatarTone("p_123"));
+  const tones = new Set(Array.from({ length: 200 }, (_, i) => avatarTone(`p_${i}`)));
+  expect(tones.size).toBe(8);
+});

@@ -1,0 +1,43 @@
+/**
+ * Initials and colours of avatars.
+ *
+ * Rules: a form of address is no part of the initials (นาย, ดร., พล.ต.อ. …); a Thai initial is the first *consonant*, as
+ * in Thai abbreviations (เกศินี → ก), never a leading vowel; Latin names give capitals. Pure.
+ */
+
+/** Forms of address that may stand glued to a given name, longest first so that นางสาว wins over นาง. */
+const GLUED_TITLES = ["นางสาว", "นาย", "นาง", "ว่าที่ร้อยตรี", "คุณ"];
+const THAI_CONSONANT = /[ก-ฮ]/u;
+const TONES = 8;
+
+function withoutTitle(word: string): string {
+  const glued = GLUED_TITLES.find((title) => word.startsWith(title) && word.length > title.length + 1);
+  return glued ? word.slice(glued.length) : word;
+}
+
+/** True for words such as «ดร.», «พ.ต.อ.», «Dr.», «นาย» alone. */
+function isTitle(word: string): boolean {
+  return word.endsWith(".") || GLUED_TITLES.includes(word) || /^(mr|mrs|ms|miss|dr)$/iu.test(word);
+}
+
+function initialOf(word: string): string {
+  const thai = THAI_CONSONANT.exec(word);
+  if (thai) return thai[0];
+  const letter = /\p{L}|\p{N}/u.exec(word);
+  return letter ? letter[0].toUpperCase() : "";
+}
+
+/** One or two letters for a name as shown; an empty name gives «?». */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/u);
+  const named = words.filter((word, i) => !isTitle(word) || i === words.length - 1);
+  const letters = named.map(withoutTitle).map(initialOf).filter(Boolean);
+  return [letters[0], letters.length > 1 ? letters.at(-1) : undefined].filter(Boolean).join("") || "?";
+}
+
+/** Which of the eight colours an id has, the same on every device. */
+export function avatarTone(id: string): number {
+  let hash = 0;
+  for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
+  return hash % TONES;
+}
