@@ -45,7 +45,11 @@ def read_private(path: Path, forbidden: int = OTHERS) -> bytes:
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, atomically and durably, with mode 0600. Raises OSError with the old file in place."""
+    """Put `content` at `path`, atomically and durably, with mode 0600.
+
+    Raises OSError: with the old file in place, unless it was the folder that could not be flushed; then the new one is
+    in place, and a power failure decides which of the two stays.
+    """
     staged = staging(path)
     fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
     try:
@@ -54,7 +58,7 @@ def replace_private(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(fd)
-        os.replace(staged, path)
+        staged.replace(path)
     except OSError:
         staged.unlink(missing_ok=True)
         raise
@@ -64,7 +68,7 @@ def replace_private(path: Path, content: bytes) -> None:
 def remove_private(path: Path) -> None:
     """Remove a secret file, if it is there, durably."""
     if os.path.lexists(path):
-        os.unlink(path)
+        path.unlink()
         _flush_folder(path.parent)
 
 

@@ -4,8 +4,8 @@ Order of a rotation, each step durable before the next, so that a crash anywhere
 1. source `file`: `master.key` gets the new key beside the present one;
 2. `keyring.json` is replaced by one wrapped under the new key: from here the new key counts;
 3. `master.key` loses the replaced key.
-A crash after 2 is finished by `finish_rotation`, which `unlock` calls. A credential is brought through the same steps by
-the administrator (docs/keys.md).
+A crash after 2 is finished by `finish_rotation`, which `unlock` calls. A credential is brought through the same steps
+by the administrator (docs/keys.md).
 
 Does not: change the wrapped keys themselves; the database, the files and the log stay as they are.
 """
@@ -149,7 +149,7 @@ def finish_rotation(data_dir: Path) -> None:
 
 
 def _drop_replaced(data_dir: Path, record: KeyringRecord) -> None:
-    keys = key_file(data_dir)
+    keys = key_file(data_dir) if record.replaced else []
     kept = [key for key in keys if key.key_id != record.replaced]
     if kept and len(kept) < len(keys):
         _write_key_file(data_dir, kept)

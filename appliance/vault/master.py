@@ -29,11 +29,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
+from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 
 from appliance.vault import shamir
 from appliance.vault.keyfile import OTHERS, read_private
-from appliance.vault.record import Argon2Cost, KeyringRecord, PassphraseRecord, SourceKind, SourceRecord, read_record
+from appliance.vault.record import (
+    FILE_NAME,
+    Argon2Cost,
+    KeyringRecord,
+    PassphraseRecord,
+    SourceKind,
+    SourceRecord,
+    read_record,
+)
 from appliance.vault.refusals import Reason, locked, wrong
 from appliance.vault.wrapping import KEY_BYTES, new_key, unwrap_key, wrap_key
 
@@ -109,7 +118,7 @@ class Secret(StrEnum):
     """What a person is asked for."""
 
     PASSPHRASE = "passphrase"  # noqa: S105 -- the name of a question
-    NEW_PASSPHRASE = "new_passphrase"  # noqa: S105
+    NEW_PASSPHRASE = "new_passphrase"  # noqa: S105 -- the name of a question
     SHARE = "share"
 
 
@@ -164,7 +173,7 @@ def new_master_key(source: MasterSource, data_dir: Path, ask: Ask, agency: str) 
     key = MasterKey(new_key())
     if source.kind is SourceKind.SHARES:
         return NewMaster(key, SourceRecord(source.kind), split_shares(key, agency))
-    if not (data_dir / "keyring.json").exists() and (left := key_file(data_dir)):
+    if not (data_dir / FILE_NAME).exists() and (left := key_file(data_dir)):
         key = left[-1]
     return NewMaster(key, SourceRecord(source.kind))
 
@@ -173,14 +182,22 @@ def derive(passphrase: str, record: PassphraseRecord) -> MasterKey:
     """The master key of a passphrase: argon2id (RFC 9106) of its NFC form in UTF-8.
 
     NFC, because keyboards differ in the order in which they send Thai vowels and tone marks.
+    Raises VaultLocked (`derivation_failed`) where the memory it costs is not there.
     """
     cost = record.cost
-    secret = unicodedata.normalize("NFC", passphrase.strip("\r\n")).encode("utf-8")
-    return MasterKey(
-        hash_secret_raw(
-            secret, record.salt, cost.time_cost, cost.memory_kib, cost.parallelism, hash_len=KEY_BYTES, type=Type.ID
+    try:
+        secret = hash_secret_raw(
+            _normal(passphrase).encode("utf-8", "surrogatepass"),
+            record.salt,
+            cost.time_cost,
+            cost.memory_kib,
+            cost.parallelism,
+            hash_len=KEY_BYTES,
+            type=Type.ID,
         )
-    )
+    except HashingError as error:
+        raise locked(Reason.DERIVATION_FAILED, memory_mib=cost.memory_kib // 1024) from error
+    return MasterKey(secret)
 
 
 def split_shares(master: MasterKey, agency: str) -> tuple[str, str, str]:
@@ -243,9 +260,13 @@ def _parse(content: bytes) -> list[MasterKey]:
 
 
 def _new_passphrase(ask: Ask) -> str:
-    first = unicodedata.normalize("NFC", ask(Question(Secret.NEW_PASSPHRASE, 1)).strip("\r\n"))
+    first = _normal(ask(Question(Secret.NEW_PASSPHRASE, 1)))
     if len(first) < SHORTEST_PASSPHRASE:
         raise wrong(Reason.PASSPHRASE_SHORT, least=SHORTEST_PASSPHRASE)
-    if first != unicodedata.normalize("NFC", ask(Question(Secret.NEW_PASSPHRASE, 2)).strip("\r\n")):
+    if first != _normal(ask(Question(Secret.NEW_PASSPHRASE, 2))):
         raise wrong(Reason.PASSPHRASE_DIFFERS)
     return first
+
+
+def _normal(passphrase: str) -> str:
+    return unicodedata.normalize("NFC", passphrase.strip("\r\n"))

@@ -83,7 +83,7 @@ class KeyringRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 
 
 class _Version(msgspec.Struct):
-    version: int
+    version: Annotated[int, msgspec.Meta(ge=1)]
 
 
 def has_keyring(data_dir: Path) -> bool:
@@ -108,7 +108,7 @@ def read_record(data_dir: Path) -> KeyringRecord:
         if version > VERSION:
             raise locked(Reason.KEYRING_TOO_NEW, version=version)
         record = msgspec.json.decode(content, type=KeyringRecord)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise locked(Reason.KEYRING_DAMAGED) from error
     if missing := set(Purpose) - set(record.keys):
         raise locked(Reason.KEYRING_DAMAGED, missing=",".join(sorted(missing)))

@@ -7,8 +7,11 @@ open); `detail["reason"]` carries the `Reason`, so the command line and the stat
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TypeVar
 
-from appliance.errors import VaultLocked, WrongKey
+from appliance.errors import AppError, VaultLocked, WrongKey
+
+E = TypeVar("E", bound=AppError)
 
 
 class Reason(StrEnum):
@@ -26,6 +29,7 @@ class Reason(StrEnum):
     NO_PASSPHRASE_SET = "no_passphrase_set"
     PASSPHRASE_SHORT = "passphrase_short"
     PASSPHRASE_DIFFERS = "passphrase_differs"
+    DERIVATION_FAILED = "derivation_failed"
     ANOTHER_KEY = "another_key"
     SAME_KEY = "same_key"
     SHARE_FORM = "share_form"
@@ -79,6 +83,10 @@ TEXTS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.PASSPHRASE_SHORT: ("วลีผ่านสั้นเกินไป", "The passphrase is too short."),
     Reason.PASSPHRASE_DIFFERS: ("วลีผ่านสองครั้งไม่ตรงกัน", "The two passphrases differ."),
+    Reason.DERIVATION_FAILED: (
+        "หน่วยความจำไม่พอสำหรับคำนวณกุญแจจากวลีผ่าน",
+        "There is not enough memory to derive the key from the passphrase.",
+    ),
     Reason.ANOTHER_KEY: (
         "กุญแจหลักไม่ถูกต้อง ข้อมูลนี้ใช้กุญแจอื่น ไม่มีการแก้ไขข้อมูลใด ๆ",
         "Wrong master key: this data belongs to another one. Nothing was touched.",
@@ -113,12 +121,17 @@ TEXTS: dict[Reason, tuple[str, str]] = {
 
 def locked(reason: Reason, **detail: str | int) -> VaultLocked:
     """The error for a key that is not there; `detail` must hold no secret."""
-    return VaultLocked(_sentence(reason), reason=reason.value, **detail)
+    return _told(VaultLocked(_sentence(reason), reason=reason.value), detail)
 
 
 def wrong(reason: Reason, **detail: str | int) -> WrongKey:
     """The error for a key that is there and does not fit; `detail` must hold no secret."""
-    return WrongKey(_sentence(reason), reason=reason.value, **detail)
+    return _told(WrongKey(_sentence(reason), reason=reason.value), detail)
+
+
+def _told(error: E, detail: dict[str, str | int]) -> E:
+    error.detail.update(detail)
+    return error
 
 
 def _sentence(reason: Reason) -> str:

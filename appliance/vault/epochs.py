@@ -1,0 +1,120 @@
+"""Epoch keys: one per room, ISO week in UTC, and kind; and the bodies sealed under them.
+
+Destroying an epoch key destroys its bodies wherever they were written. The agency key wraps each epoch key, bound to
+its epoch, so a wrapped key moved to another room, week or kind does not open. The store keeps the wrapped keys and
+forgets one to destroy it.
+
+A sealed body is: format byte (1), 12 random bytes of nonce, then under AES-256-GCM a length byte, the salt of the
+body's commitment and the body. The associated data is the caller's (the entry's place), so a body moved between rows
+does not open. With random nonces one key may seal 2^32 bodies (NIST SP 800-38D §8.3); a room has a new key every week.
+
+Does not: keep keys, choose what is destroyed, read the clock.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from appliance.errors import KeyDestroyed
+from appliance.vault.refusals import Reason, wrong
+from appliance.vault.wrapping import new_key, unwrap_key, wrap_key
+
+EpochKind = Literal["text", "file", "location", "secret"]
+KINDS: frozenset[str] = frozenset(("text", "file", "location", "secret"))
+
+_MS_PER_DAY = 86_400_000
+_UNIX_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_WEEK = re.compile(r"\d{4}-W(?:0[1-9]|[1-4]\d|5[0-3])", re.ASCII)
+_FORMAT = b"\x01"
+_NONCE_END = 13
+_LONGEST_SALT = 255
+
+
+@dataclass(frozen=True, slots=True)
+class EpochId:
+    """What one epoch key covers. `week` is the ISO 8601 week in UTC, such as `2026-W48`. Raises ValueError."""
+
+    room: str
+    week: str
+    kind: EpochKind
+
+    def __post_init__(self) -> None:
+        if not self.room or "\0" in self.room or not _WEEK.fullmatch(self.week) or self.kind not in KINDS:
+            raise ValueError(f"no epoch: {self.room!r} {self.week!r} {self.kind!r}")
+
+    @property
+    def bound(self) -> bytes:
+        """The associated data of the wrapped key; no two epochs share one."""
+        return f"gchat-epoch/1\0{self.room}\0{self.week}\0{self.kind}".encode()
+
+
+def iso_week(ms: int) -> str:
+    """The ISO 8601 week, in UTC, of a time in milliseconds since the Unix epoch: `2027-01-01` is in `2026-W53`."""
+    year, week, _ = date.fromordinal(_UNIX_EPOCH_DAY + ms // _MS_PER_DAY).isocalendar()
+    return f"{year:04d}-W{week:02d}"
+
+
+def new_epoch_key() -> bytes:
+    """32 random bytes."""
+    return new_key()
+
+
+def wrap(agency_key: bytes, epoch: EpochId, key: bytes) -> bytes:
+    """`key` as the store keeps it (61 bytes)."""
+    return wrap_key(agency_key, epoch.bound, key)
+
+
+def unwrap(agency_key: bytes, epoch: EpochId, wrapped: bytes | None) -> bytes:
+    """The epoch key. Raises KeyDestroyed for None, what the store has once the key is destroyed; WrongKey."""
+    if wrapped is None:
+        raise KeyDestroyed(room=epoch.room, week=epoch.week, kind=epoch.kind)
+    return unwrap_key(agency_key, epoch.bound, wrapped)
+
+
+def rewrap(old_agency_key: bytes, new_agency_key: bytes, epoch: EpochId, wrapped: bytes) -> bytes:
+    """The same epoch key under another agency key. Raises WrongKey."""
+    return wrap(new_agency_key, epoch, unwrap(old_agency_key, epoch, wrapped))
+
+
+class EpochCipher:
+    """An epoch key made ready once, for the many bodies of its week. Safe to share between threads."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def seal_body(self, aad: bytes, salt: bytes, body: bytes) -> bytes:
+        """`body` and the salt of its commitment (at most 255 bytes), sealed to the place `aad` names."""
+        if len(salt) > _LONGEST_SALT:
+            raise ValueError("the salt of a body is at most 255 bytes")
+        nonce = os.urandom(12)
+        return b"%b%b%b" % (_FORMAT, nonce, self._aead.encrypt(nonce, b"%c%b%b" % (len(salt), salt, body), aad))
+
+    def open_body(self, aad: bytes, sealed: bytes) -> tuple[bytes, bytes]:
+        """The salt and the body. Raises WrongKey (`seal_broken`) for another key or place, or altered bytes."""
+        if sealed[:1] != _FORMAT:
+            raise wrong(Reason.SEAL_BROKEN)
+        try:
+            plain = self._aead.decrypt(sealed[1:_NONCE_END], sealed[_NONCE_END:], aad)
+        except (InvalidTag, ValueError):  # ValueError: a nonce cut short
+            raise wrong(Reason.SEAL_BROKEN) from None
+        body_at = 1 + plain[0]
+        return plain[1:body_at], plain[body_at:]
+
+
+def seal_body(key: bytes, aad: bytes, salt: bytes, body: bytes) -> bytes:
+    """One body under a key used once; see `EpochCipher.seal_body`."""
+    return EpochCipher(key).seal_body(aad, salt, body)
+
+
+def open_body(key: bytes, aad: bytes, sealed: bytes) -> tuple[bytes, bytes]:
+    """One body under a key used once; see `EpochCipher.open_body`."""
+    return EpochCipher(key).open_body(aad, sealed)
