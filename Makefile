@@ -1,0 +1,98 @@
+# G-Chat. `make` lists what there is; two commands do all the set-up: `make run` and `make test`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+JOBS ?= 2
+PORT ?= 8080
+DATA ?= .data
+MINUTES ?= 30
+
+BIN := .venv/bin
+CLIENT := appliance/client
+NPM := $(CURDIR)/packaging/node.sh npm --prefix $(CLIENT)
+# Everything the built client is made of; what the build writes is not among it.
+CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
+	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
+
+.PHONY: help venv run demo test check bench soak api-types format clean chromium \
+	check-format check-lint check-types check-imports check-client-types check-client-lint check-fast
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: .venv/.installed $(CLIENT)/dist/index.html ## .venv with everything, the built client included
+
+run: venv ## a seeded agency on loopback; prints addresses and logins (PORT=8080, DATA=.data)
+	$(BIN)/gchat up --data $(DATA) $(if $(wildcard $(DATA)),,--seed demo) --port $(PORT)
+
+demo: venv ## the same on data of its own, thrown away first (.demo)
+	rm -rf .demo
+	$(BIN)/gchat up --data .demo --seed demo --port $(PORT)
+
+test: venv chromium ## everything: client, unit, rules, API, browser, faults
+	$(NPM) run --silent lint
+	$(NPM) run --silent typecheck
+	$(NPM) --silent test
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
+
+check: venv ## before each commit: format, lint, types, imports, fast tests; under 20 s
+	@$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target \
+		check-fast check-types check-client-lint check-client-types check-imports check-lint check-format
+
+bench: venv ## benchmarks as JSON lines (ONLY=name for one)
+	$(BIN)/python -m tests.bench $(ONLY)
+
+soak: venv ## the fault tests over and over (MINUTES=30)
+	end=$$((SECONDS + $(MINUTES) * 60)); while ((SECONDS < end)); do $(BIN)/pytest -q -x -m fault || exit; done
+
+api-types: venv ## the client's types from the server's
+	$(BIN)/python -m appliance.api.openapi > $(CLIENT)/.cache/openapi.json
+	$(NPM) run --silent api-types
+
+format: .venv/.installed ## write the code the way `check` wants it
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean: ## remove what was built and installed; data folders stay
+	rm -rf .venv build $(CLIENT)/dist $(CLIENT)/node_modules $(CLIENT)/.cache *.egg-info
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+chromium:
+	@packaging/chromium.sh
+
+check-format:
+	@$(BIN)/ruff format --check --quiet
+check-lint:
+	@$(BIN)/ruff check --quiet
+check-types:
+	@$(BIN)/mypy
+check-imports:
+	@$(BIN)/lint-imports --no-logo
+check-client-types:
+	@$(NPM) run --silent typecheck
+check-client-lint:
+	@$(NPM) run --silent lint
+check-fast:
+	@$(BIN)/pytest -q -m "not browser and not fault and not slow"
+
+# Stamps: each step runs again only when what it depends on has changed.
+
+.venv/.locked: requirements-dev.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/.installed: .venv/.locked pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json $(CLIENT)/.npmrc packaging/node.sh | .venv/.locked
+	$(NPM) ci --no-fund --no-audit
+	@touch $@
+
+$(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.package-lock.json $(CLIENT_SOURCES)
+	$(NPM) run --silent build
+	@touch $@

@@ -1,0 +1,104 @@
+"""Imports point one way, and the contract that says so bites."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("appliance", "federation", "console", "search_index")
+# The rim and what the rim needs: the layers say nothing of the client (TypeScript) and of `python -m` entry points.
+OUTSIDE_THE_LAYERS = {"appliance.client", "appliance.__init__", "appliance.__main__"}
+
+
+def lint_imports(tree: Path) -> subprocess.CompletedProcess[str]:
+    lint = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run(  # noqa: S603 - our own tool on our own tree
+        [lint, "--no-logo", "--no-cache"],
+        cwd=tree,
+        env={"PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_contracts_hold() -> None:
+    done = lint_imports(ROOT)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = tmp_path_factory.mktemp("tree")
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("client", "__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("module", "planted", "contract"),
+    [
+        ("appliance/rules/rooms.py", "import appliance.actions", "Imports point one way"),
+        ("appliance/store/db.py", "import appliance.services", "Imports point one way"),
+        ("appliance/evidence/tree.py", "import asyncio", "Rules, model and evidence do no I/O"),
+        ("appliance/actions/__init__.py", "import aiosqlite", "Only the store speaks to the database"),
+        ("search_index/__init__.py", "import appliance.model", "The search process knows nothing of the others"),
+    ],
+)
+def test_a_planted_wrong_import_fails(copy: Path, module: str, planted: str, contract: str) -> None:
+    source = copy / module
+    before = source.read_text(encoding="utf-8")
+    source.write_text(f"{before}\n{planted}\n", encoding="utf-8")
+    try:
+        done = lint_imports(copy)
+    finally:
+        source.write_text(before, encoding="utf-8")
+    assert done.returncode == 1
+    assert f"{contract} BROKEN" in done.stdout
+
+
+def test_every_module_of_the_appliance_stands_in_a_layer() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [layers] = [c["layers"] for c in pyproject["tool"]["importlinter"]["contracts"] if c["id"] == "layers"]
+    named = {name.strip("() ") for layer in layers for name in re.split(r"[|:]", layer)}
+    modules = {
+        f"appliance.{entry.stem}"
+        for entry in (ROOT / "appliance").iterdir()
+        if entry.suffix == ".py" or (entry.is_dir() and any(entry.glob("*.py")))
+    }
+    assert modules - named - OUTSIDE_THE_LAYERS == set()
+
+
+STATEMENT = re.compile(
+    r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s.+\sSET|DELETE\s+FROM|PRAGMA|CREATE\s+(TABLE|INDEX))\b",
+    re.DOTALL,
+)
+
+
+def test_sql_is_only_in_the_stores() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "client" not in path.parts and "store" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
+    ]
+    assert found == []
+
+
+def test_the_statement_pattern_knows_sql_from_prose() -> None:
+    assert STATEMENT.match("SELECT n\n FROM entry WHERE room = ?")
+    assert STATEMENT.match("INSERT INTO entry VALUES (?)")
+    assert not STATEMENT.match("Select a room from the list")
+    assert not STATEMENT.match("Update the room's name.")
