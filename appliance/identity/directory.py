@@ -1,0 +1,179 @@
+"""The organisation as of now: a card of everyone, the unit tree, who fills a post.
+
+Built at once from the store and then only replaced as a whole, so a reader never sees half a change. Holdings begin
+and end by the calendar: `next_change` says when the picture is no longer true and has to be built again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from appliance.rules.profiles import english_name, thai_name
+from appliance.rules.ranks import highest
+from appliance.rules.thai import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from appliance.model import Millis, PersonId, PostId, UnitId
+    from appliance.people import Holding, PersonCard, Post, Profile, Unit
+    from appliance.rules.ranks import Ladder
+
+from appliance.people import PersonCard as Card
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One moment of the organisation; `units` holds those that exist now, `ordered` all people in Thai order.
+
+    `search_texts` goes with `ordered`: what a search looks into. `next_change` is None when no date is ahead.
+    """
+
+    people: Mapping[PersonId, PersonCard]
+    ordered: Sequence[PersonCard]
+    search_texts: Sequence[str]
+    units: Mapping[UnitId, Unit]
+    children: Mapping[UnitId | None, Sequence[UnitId]]
+    holders: Mapping[PostId, Sequence[tuple[PersonId, bool]]]
+    ladder: Ladder
+    next_change: Millis | None
+
+    def holder_of(self, post: PostId) -> PersonId | None:
+        """Return who fills a post now: its holder, else who acts in it, else None: it is vacant (Q8)."""
+        holders = self.holders.get(post, ())
+        return next((person for person, acting in holders if not acting), holders[0][0] if holders else None)
+
+    def below(self, unit: UnitId) -> frozenset[UnitId]:
+        """Return a unit and all units under it."""
+        found = {unit} if unit in self.units else set()
+        waiting = list(found)
+        while waiting:
+            under = self.children.get(waiting.pop(), ())
+            found.update(under)
+            waiting.extend(under)
+        return frozenset(found)
+
+    def above(self, unit: UnitId | None) -> Iterator[UnitId]:
+        """Give a unit and then each unit over it, up to the root."""
+        while unit is not None and unit in self.units:
+            yield unit
+            unit = self.units[unit].parent
+
+    def shares_unit(self, one: PersonId, other: PersonId) -> bool:
+        """Tell whether two people serve in a common unit today."""
+        first, second = self.people.get(one), self.people.get(other)
+        return first is not None and second is not None and not first.units.isdisjoint(second.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Everything the store knows of the organisation, past and planned."""
+
+    units: list[Unit]
+    posts: list[Post]
+    people: list[tuple[Profile, str]]
+    holdings: list[Holding]
+
+
+def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
+    """Return the organisation as of `now`."""
+    units = {unit.id: unit for unit in records.units}
+    posts = {post.id: post for post in records.posts}
+    alive = {unit.id: unit for unit in records.units if _is_now(unit.valid_from, unit.valid_to, now)}
+    present: dict[PersonId, list[Holding]] = defaultdict(list)
+    past: dict[PersonId, Holding] = {}
+    holders: dict[PostId, list[tuple[PersonId, bool]]] = defaultdict(list)
+    active = {profile.id for profile, _ in records.people if profile.active}
+    for held in records.holdings:
+        post = posts[held.post]
+        if (
+            held.person in active
+            and _is_now(held.held_from, held.held_to, now)
+            and _is_now(post.valid_from, post.valid_to, now)
+        ):
+            present[held.person].append(held)
+            holders[held.post].append((held.person, held.acting))
+        elif held.held_from <= now and _is_later(held, past.get(held.person)):
+            past[held.person] = held
+    cards, texts = [], []
+    for profile, sort_key in records.people:
+        held_now = sorted(present.get(profile.id, ()), key=lambda held: (not held.main, held.acting, held.held_from))
+        shown = held_now[0] if held_now else past.get(profile.id)
+        held_posts = [posts[held.post] for held in held_now]
+        home = successor(units, posts[shown.post].unit, now) if shown else None
+        card = Card(
+            id=profile.id,
+            staff_no=profile.staff_no,
+            name=thai_name(profile.title, profile.given_name, profile.family_name),
+            name_en=english_name(profile.title_en, profile.given_name_en, profile.family_name_en),
+            unit=home,
+            unit_name=units[home].name_th if home else None,
+            post=posts[shown.post].title_th if shown else None,
+            rank=highest(ladder.level(post.rank) for post in held_posts),
+            posts=tuple(post.id for post in held_posts),
+            units=frozenset(successor(units, post.unit, now) for post in held_posts),
+            listing=profile.listing,
+            active=profile.active,
+            sort_key=sort_key,
+        )
+        cards.append(card)
+        texts.append(_search_text(card, held_posts, units))
+    return Directory(
+        people=MappingProxyType({card.id: card for card in cards}),
+        ordered=cards,
+        search_texts=texts,
+        units=MappingProxyType(alive),
+        children=_children(alive, units, now),
+        holders=holders,
+        ladder=ladder,
+        next_change=_next_change(records, now),
+    )
+
+
+def successor(units: Mapping[UnitId, Unit], unit: UnitId, now: Millis) -> UnitId:
+    """Return the unit that stands for `unit` now: itself, or the one it was merged into, however often."""
+    seen = {unit}
+    while (into := units[unit].merged_into) and not _is_now(units[unit].valid_from, units[unit].valid_to, now):
+        if into in seen:
+            break
+        seen.add(into)
+        unit = into
+    return unit
+
+
+def _children(
+    alive: Mapping[UnitId, Unit], units: Mapping[UnitId, Unit], now: Millis
+) -> dict[UnitId | None, list[UnitId]]:
+    children: dict[UnitId | None, list[UnitId]] = defaultdict(list)
+    for unit in alive.values():
+        children[successor(units, unit.parent, now) if unit.parent else None].append(unit.id)
+    return children
+
+
+def _search_text(card: PersonCard, posts: Iterable[Post], units: Mapping[UnitId, Unit]) -> str:
+    """Return what a search for the person looks into; never a telephone number, an address or a date (F86)."""
+    named = [card.name, card.name_en, card.staff_no]
+    held = chain.from_iterable((post.title_th, post.title_en) for post in posts)
+    where = chain.from_iterable((units[unit].name_th, units[unit].name_en) for unit in sorted(card.units))
+    return "\n".join(fold(part) for part in chain(named, held, where) if part)
+
+
+def _is_now(start: Millis, end: Millis | None, now: Millis) -> bool:
+    return start <= now and (end is None or now < end)
+
+
+def _is_later(held: Holding, other: Holding | None) -> bool:
+    return other is None or (held.held_to or held.held_from) > (other.held_to or other.held_from)
+
+
+def _next_change(records: Records, now: Millis) -> Millis | None:
+    dates = chain(
+        ((item.valid_from, item.valid_to) for item in records.units),
+        ((item.valid_from, item.valid_to) for item in records.posts),
+        ((item.held_from, item.held_to) for item in records.holdings),
+    )
+    return min((date for date in chain.from_iterable(dates) if date is not None and date > now), default=None)

@@ -1,0 +1,346 @@
+"""Identity: sessions, accounts, terms and settings as the running server knows them.
+
+`authenticate` reads memory alone. Actions change the store first and, after the commit, call `put_account`,
+`put_session` and the like; another process's changes arrive by `refresh`. A session is dead as soon as its account's
+epoch has moved on, whoever moved it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from appliance.identity import directory as organisation
+from appliance.identity.budget import DirectoryBudget
+from appliance.identity.hasher import PasswordHasher
+from appliance.identity.throttle import Throttle
+from appliance.identity.tickets import EnrolmentTicket, SignInTicket, Tickets
+from appliance.identity.tokens import csrf_of, token_hash
+from appliance.model import ContactMode, StaffRole
+from appliance.people import Session
+from appliance.rules.accounts import may_sign_in
+from appliance.rules.ranks import national
+from appliance.rules.terms import in_force, is_accepted
+from appliance.store import accounts, people, sessions, settings, terms, units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from appliance.model import Millis, PersonId, SessionId, UnitId
+    from appliance.people import Account, PersonCard, SessionRecord
+    from appliance.policies import Policies
+    from appliance.store.db import Reader, Store
+    from appliance.store.settings import SettingValue
+
+SIGNED_IN: Final = "signed_in"
+CONTACT_MODE: Final = "contact_mode"
+RANK_MAP: Final = "rank_map"
+_REPLAYED_SIGN_INS: Final = 10_000
+
+
+@dataclass(slots=True)
+class _Live:
+    """A session in memory; `used` is ahead of what is written by at most the policy's `touch_ms`."""
+
+    record: SessionRecord
+    csrf: str
+    used: Millis
+    written: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    accounts: dict[PersonId, Account]
+    sessions: dict[SessionId, int]
+    terms: list[tuple[int, Millis]]
+    settings: list[SettingValue]
+    versions: dict[str, int]
+
+
+class Identity:
+    """Made by `load`. All methods but `refresh` and `flush` are immediate and do no I/O."""
+
+    def __init__(self, pepper: bytes, policies: Policies) -> None:
+        self._pepper: Final = pepper
+        self.policies: Final = policies
+        self.throttle: Final = Throttle(policies.sign_in)
+        self.sign_in_tickets: Final = Tickets[SignInTicket](policies.sign_in.ticket_ms)
+        self.enrolment_tickets: Final = Tickets[EnrolmentTicket](policies.sign_in.ticket_ms)
+        self.hasher: Final = PasswordHasher(policies.argon2, policies.sign_in.parallel)
+        self.budget: Final = DirectoryBudget(policies.directory)
+        self.directory: organisation.Directory
+        self._accounts: dict[PersonId, Account] = {}
+        self._by_hash: dict[bytes, _Live] = {}
+        self._by_id: dict[SessionId, _Live] = {}
+        self._by_person: dict[PersonId, set[SessionId]] = defaultdict(set)
+        self._unwritten: dict[SessionId, Millis] = {}
+        self._terms: list[tuple[int, Millis]] = []
+        self._settings: list[SettingValue] = []
+        self._versions: dict[str, int] = {}
+        self._changed_meanwhile: set[PersonId] | None = None
+        self._refreshing = asyncio.Lock()
+        self._on_end: list[Callable[[SessionId], object]] = []
+
+    @classmethod
+    async def load(cls, store: Store, *, pepper: bytes, policies: Policies, now: Millis) -> Identity:
+        """Read everything there is; `pepper` is the vault's session pepper."""
+        identity = cls(pepper, policies)
+        async with store.read() as reader:
+            snapshot = await _read(reader)
+            for record in await sessions.list_all(reader):
+                identity._keep(record)
+            since = now - policies.sign_in.forget_ms
+            for user, address, at, outcome in await sessions.list_recent_sign_ins(reader, since, _REPLAYED_SIGN_INS):
+                identity.throttle.replay(user, address, at, success=outcome == SIGNED_IN)
+            identity._take(snapshot)
+            identity.directory = await _read_directory(reader, snapshot.settings, now)
+        return identity
+
+    # What requests ask
+
+    def authenticate(self, token: str, now: Millis) -> Session | None:
+        """Return the caller whom a token stands for, None when it stands for nobody (any more). No I/O."""
+        live = self._by_hash.get(token_hash(self._pepper, token))
+        if live is None or not self._is_good(live, now):
+            return None
+        live.used = max(live.used, now)
+        if live.used - live.written >= self.policies.sessions.touch_ms:
+            self._unwritten[live.record.id] = live.written = live.used
+        return self._session(live, now)
+
+    def session(self, session: SessionId, now: Millis) -> Session | None:
+        """Return a session by its id, None when it has ended: what a long-lived connection asks from time to time."""
+        live = self._by_id.get(session)
+        return self._session(live, now) if live is not None and self._is_good(live, now) else None
+
+    def account(self, person: PersonId) -> Account | None:
+        """Return a person's account."""
+        return self._accounts.get(person)
+
+    def accounts(self) -> Iterable[Account]:
+        """Give every account."""
+        return self._accounts.values()
+
+    @property
+    def people(self) -> Mapping[PersonId, PersonCard]:
+        """A card of everyone there ever was; look at `active`."""
+        return self.directory.people
+
+    def is_active(self, person: PersonId, now: Millis) -> bool:
+        """Tell whether a person is on the staff and their account may be used now."""
+        card, account = self.people.get(person), self._accounts.get(person)
+        return (
+            card is not None
+            and account is not None
+            and may_sign_in(account.state, account.suspended_until, card.active, now) is None
+        )
+
+    def last_used(self, session: SessionId) -> Millis | None:
+        """Return when a session was last used, as memory knows it."""
+        live = self._by_id.get(session)
+        return live.used if live else None
+
+    def sessions_of(self, person: PersonId, now: Millis) -> list[SessionRecord]:
+        """Return a person's living sessions, the newest first."""
+        lives = [self._by_id[session] for session in self._by_person.get(person, ())]
+        good = [replace(live.record, last_used=live.used) for live in lives if self._is_good(live, now)]
+        return sorted(good, key=lambda record: (-record.created, record.id))
+
+    def terms_in_force(self, now: Millis) -> int:
+        """Return the version of the terms in force, 0 when none was published."""
+        return in_force(self._terms, now)
+
+    def setting(self, key: str, now: Millis) -> str | None:
+        """Return the value of a setting in force."""
+        return _setting(self._settings, key, now)
+
+    def contact_mode(self, now: Millis) -> ContactMode:
+        """Return who may start private chats now (F38, F39)."""
+        return ContactMode(self.setting(CONTACT_MODE, now) or ContactMode.NORMAL)
+
+    def administrators_of(self, unit: UnitId | None, now: Millis) -> list[PersonId]:
+        """Return the active administrators nearest to a unit: its own, else of a unit over it, else the agency's."""
+        reach: dict[UnitId | None, list[PersonId]] = defaultdict(list)
+        for account in self._accounts.values():
+            for grant in account.grants:
+                if grant.role in (StaffRole.UNIT_ADMIN, StaffRole.AGENCY_ADMIN) and self.is_active(account.person, now):
+                    reach[grant.unit if grant.role == StaffRole.UNIT_ADMIN else None].append(account.person)
+        for over in (*self.directory.above(unit), None):
+            if reach.get(over):
+                return sorted(reach[over])
+        return []
+
+    # What actions and other processes change
+
+    def token_hash(self, token: str) -> bytes:
+        """Return the hash under which a new session's token is kept."""
+        return token_hash(self._pepper, token)
+
+    def on_session_end(self, listener: Callable[[SessionId], object]) -> None:
+        """Have `listener` called with every session that ends, so that live connections end with it."""
+        self._on_end.append(listener)
+
+    def put_session(self, record: SessionRecord) -> None:
+        """Let a committed session in."""
+        self._keep(record)
+
+    def end_session(self, session: SessionId) -> None:
+        """Forget a session: the next request with its token is refused."""
+        live = self._by_id.pop(session, None)
+        if live is None:
+            return
+        self._by_hash.pop(live.record.token_hash, None)
+        self._by_person[live.record.person].discard(session)
+        self._unwritten.pop(session, None)
+        for listener in self._on_end:
+            listener(session)
+
+    def revoke(self, person: PersonId, keep: SessionId | None = None) -> None:
+        """Forget all sessions of a person but `keep`."""
+        for session in [*self._by_person.get(person, ())]:
+            if session != keep:
+                self.end_session(session)
+
+    def put_account(self, account: Account, version: int | None = None) -> None:
+        """Take over an account as committed; `version` is the counter's value where the change was counted."""
+        if self._changed_meanwhile is not None:
+            self._changed_meanwhile.add(account.person)
+        self._accounts[account.person] = account
+        for session in [*self._by_person.get(account.person, ())]:
+            if self._by_id[session].record.epoch != account.epoch:
+                self.end_session(session)
+        if version is not None and version == self._versions["accounts"] + 1:
+            self._versions["accounts"] = version
+
+    def renew_epoch(self, session: SessionId, epoch: int) -> None:
+        """Let one session live on when its account's epoch moves: the one that asked for all others to end."""
+        live = self._by_id.get(session)
+        if live is not None:
+            live.record = replace(live.record, epoch=epoch)
+
+    async def refresh(self, store: Store, now: Millis) -> bool:
+        """Take over what other processes changed; wiring calls this once a second. True when something had changed."""
+        async with self._refreshing:
+            # Both are taken before the read transaction begins, so whatever it cannot see is known here.
+            present, self._changed_meanwhile = set(self._by_id), set()
+            try:
+                async with store.read() as reader:
+                    versions = await settings.versions(reader)
+                    accounts_changed = versions["accounts"] != self._versions["accounts"]
+                    people_changed = versions["directory"] != self._versions["directory"] or self._is_outdated(now)
+                    if not accounts_changed and not people_changed:
+                        return False
+                    snapshot = await _read(reader)
+                    renewed = await _read_directory(reader, snapshot.settings, now) if people_changed else None
+                self._take(snapshot, present)
+            finally:
+                self._changed_meanwhile = None
+            if renewed is not None:
+                self.directory = renewed
+                self._end_inactive()
+            return True
+
+    async def flush(self, store: Store) -> None:
+        """Write when sessions were last used; wiring calls this every minute and at the end."""
+        used, self._unwritten = self._unwritten, {}
+        if used:
+            async with store.write() as tx:
+                await sessions.touch(tx, used.items())
+
+    def close(self) -> None:
+        """Let the hashing threads go."""
+        self.hasher.close()
+
+    # Inside
+
+    def _is_good(self, live: _Live, now: Millis) -> bool:
+        record = live.record
+        if now >= record.expires or now - live.used >= self.policies.sessions.idle_ms:
+            return False
+        account, card = self._accounts.get(record.person), self.people.get(record.person)
+        return (
+            account is not None
+            and card is not None
+            and record.epoch == account.epoch
+            and may_sign_in(account.state, account.suspended_until, card.active, now) is None
+        )
+
+    def _session(self, live: _Live, now: Millis) -> Session:
+        record = live.record
+        account = self._accounts[record.person]
+        return Session(
+            id=record.id,
+            person=record.person,
+            epoch=record.epoch,
+            expires=record.expires,
+            csrf=live.csrf,
+            device=record.device,
+            terms_ok=is_accepted(account.accepted, self.terms_in_force(now)),
+            must_change=account.must_change,
+            roles=account.roles,
+        )
+
+    def _keep(self, record: SessionRecord) -> None:
+        live = _Live(record, csrf_of(self._pepper, record.token_hash), record.last_used, record.last_used)
+        self._by_hash[record.token_hash] = self._by_id[record.id] = live
+        self._by_person[record.person].add(record.id)
+
+    def _take(self, snapshot: _Snapshot, present: Iterable[SessionId] = ()) -> None:
+        """Take over a snapshot; `present` are the sessions that memory had before it was read."""
+        meanwhile = self._changed_meanwhile or set()
+        self._accounts = {**snapshot.accounts, **{person: self._accounts[person] for person in meanwhile}}
+        self._terms, self._settings, self._versions = snapshot.terms, snapshot.settings, dict(snapshot.versions)
+        if meanwhile:
+            # Memory may be older or newer than the snapshot for these: the next refresh reads again.
+            self._versions["accounts"] = -1
+        for session in present:
+            live = self._by_id.get(session)
+            if live is None:
+                continue
+            if session not in snapshot.sessions:
+                self.end_session(session)
+            elif (person := live.record.person) not in meanwhile:
+                live.record = replace(live.record, epoch=snapshot.sessions[session])
+                account = self._accounts.get(person)
+                if account is None or account.epoch != live.record.epoch:
+                    self.end_session(session)
+
+    def _end_inactive(self) -> None:
+        for person in [*self._by_person]:
+            card = self.people.get(person)
+            if card is None or not card.active:
+                self.revoke(person)
+
+    def _is_outdated(self, now: Millis) -> bool:
+        return self.directory.next_change is not None and now >= self.directory.next_change
+
+
+def _setting(values: Iterable[SettingValue], key: str, now: Millis) -> str | None:
+    found = [item for item in values if item.key == key and item.effective <= now]
+    return max(found, key=lambda item: (item.effective, item.n)).value if found else None
+
+
+async def _read(reader: Reader) -> _Snapshot:
+    return _Snapshot(
+        accounts={account.person: account for account in await accounts.list_accounts(reader)},
+        sessions=await sessions.list_epochs(reader),
+        terms=await terms.list_versions(reader),
+        settings=await settings.list_all(reader),
+        versions=await settings.versions(reader),
+    )
+
+
+async def _read_directory(reader: Reader, values: list[SettingValue], now: Millis) -> organisation.Directory:
+    records = organisation.Records(
+        units=await units.list_units(reader),
+        posts=await units.list_posts(reader),
+        people=await people.list_all(reader),
+        holdings=await people.list_holdings(reader),
+    )
+    mapping = msgspec.json.decode(_setting(values, RANK_MAP, now) or "{}", type=dict[str, str | int])
+    ladder = national().with_mapping(mapping)
+    return await asyncio.to_thread(organisation.build, records, ladder, now)

@@ -1,0 +1,49 @@
+"""Whether an account may be used, and how its user name is compared (F03, F91, F93).
+
+A suspension ends by itself when its time has come: nothing has to run for that.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from appliance.model import AccountState, Deny
+from appliance.rules.thai import canonical
+
+if TYPE_CHECKING:
+    from appliance.model import Millis
+
+_USER: Final = re.compile(r"[^\s\x00-\x1f]{1,128}")
+
+
+def may_sign_in(state: AccountState, suspended_until: Millis | None, active: bool, now: Millis) -> Deny | None:  # noqa: FBT001 - a fact of the table's row
+    """Say whether the account may be used now; `active` is whether its owner is on the staff."""
+    if state is AccountState.REVOKED:
+        return Deny.ACCOUNT_REVOKED
+    if not active:
+        return Deny.PERSON_NOT_ACTIVE
+    if state is AccountState.SUSPENDED and (suspended_until is None or now < suspended_until):
+        return Deny.ACCOUNT_SUSPENDED
+    return None
+
+
+def may_change_state(old: AccountState, new: AccountState) -> Deny | None:
+    """Say whether an administrator may bring an account from one state to another.
+
+    A revoked account is not suspended or lifted: it comes back by reactivation alone, with new credentials (F95).
+    """
+    if old is AccountState.REVOKED and new is AccountState.SUSPENDED:
+        return Deny.ACCOUNT_REVOKED
+    return None
+
+
+def fold_user(user: str) -> str:
+    """Return the one form in which a user name is kept and compared: NFKC, case folded, Thai spelling unified."""
+    return canonical(unicodedata.normalize("NFKC", user).casefold()).strip()
+
+
+def is_user_name(folded: str) -> bool:
+    """Tell whether a folded user name may be given to an account."""
+    return _USER.fullmatch(folded) is not None

@@ -1,0 +1,85 @@
+-- name: list_cards
+SELECT a.person, a.user, a.state, a.suspended_until, a.must_change, a.epoch, a.totp_secret IS NOT NULL,
+    coalesce((SELECT max(t.version) FROM terms_acceptance t WHERE t.person = a.person), 0)
+FROM account a;
+
+-- name: card
+SELECT a.person, a.user, a.state, a.suspended_until, a.must_change, a.epoch, a.totp_secret IS NOT NULL,
+    coalesce((SELECT max(t.version) FROM terms_acceptance t WHERE t.person = a.person), 0)
+FROM account a WHERE a.person = :person;
+
+-- name: person_of_user
+SELECT person FROM account WHERE user = :user;
+
+-- name: insert
+INSERT INTO account (person, user, state, created) VALUES (:person, :user, 'active', :now);
+
+-- name: set_state
+UPDATE account SET state = :state, suspended_until = :until WHERE person = :person;
+
+-- name: bump_epoch
+UPDATE account SET epoch = epoch + 1 WHERE person = :person;
+
+-- name: password
+SELECT password_hash, password_expires FROM account WHERE person = :person;
+
+-- name: set_password
+UPDATE account SET password_hash = :hash, password_set = :now, password_expires = :expires, must_change = :must_change
+WHERE person = :person;
+
+-- name: rehash
+UPDATE account SET password_hash = :hash WHERE person = :person AND password_hash = :old;
+
+-- name: totp
+SELECT totp_secret, totp_pending FROM account WHERE person = :person;
+
+-- name: set_totp_pending
+UPDATE account SET totp_pending = :pending WHERE person = :person;
+
+-- name: confirm_totp
+UPDATE account SET totp_secret = totp_pending, totp_pending = NULL, totp_step = :step
+WHERE person = :person AND totp_pending IS NOT NULL;
+
+-- name: remove_totp
+UPDATE account SET totp_secret = NULL, totp_pending = NULL, totp_step = NULL WHERE person = :person;
+
+-- name: use_totp_step
+UPDATE account SET totp_step = :step WHERE person = :person AND (totp_step IS NULL OR totp_step < :step);
+
+-- name: remove_credentials
+UPDATE account SET password_hash = NULL, password_set = NULL, password_expires = NULL, must_change = 0,
+    totp_secret = NULL, totp_pending = NULL, totp_step = NULL
+WHERE person = :person;
+
+-- name: list_roles
+SELECT person, role, unit FROM role ORDER BY person, role, unit;
+
+-- name: roles_of
+SELECT person, role, unit FROM role WHERE person = :person ORDER BY role, unit;
+
+-- name: add_role
+INSERT INTO role (person, role, unit, granted_by, granted) VALUES (:person, :role, :unit, :granted_by, :now)
+ON CONFLICT DO NOTHING;
+
+-- name: remove_role
+DELETE FROM role WHERE person = :person AND role = :role AND coalesce(unit, '') = coalesce(:unit, '');
+
+-- name: remove_roles
+DELETE FROM role WHERE person = :person;
+
+-- name: insert_passkey
+INSERT INTO passkey (id, credential, person, name, public_key, sign_count, created)
+VALUES (:id, :credential, :person, :name, :public_key, :sign_count, :created);
+
+-- name: passkeys_of
+SELECT id, credential, person, name, public_key, sign_count, created FROM passkey
+WHERE person = :person ORDER BY created, id;
+
+-- name: use_passkey
+UPDATE passkey SET sign_count = :sign_count WHERE id = :id;
+
+-- name: delete_passkey
+DELETE FROM passkey WHERE person = :person AND id = :id;
+
+-- name: delete_passkeys
+DELETE FROM passkey WHERE person = :person;
