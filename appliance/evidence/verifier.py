@@ -110,7 +110,7 @@ TEXTS = {
 }
 
 
-class Failed(Exception):  # noqa: N818  (a verdict, not a fault of the program)
+class Failed(Exception):
     """The evidence does not hold: a key of TEXTS and the entry it concerns, if one can be named."""
 
     def __init__(self, code: str, n: int | None = None, **values: object) -> None:
@@ -118,7 +118,7 @@ class Failed(Exception):  # noqa: N818  (a verdict, not a fault of the program)
         self.code, self.n, self.values = code, n, values
 
 
-class Usage(Exception):  # noqa: N818  (a verdict on the command line)
+class Usage(Exception):
     """What was asked cannot be tried: no such file, malformed key or policy."""
 
     def __init__(self, code: str, **values: object) -> None:
@@ -180,6 +180,8 @@ def _decode64(text: str, *, url: bool = False) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """A public Ed25519 key that signs notes (kind 0x01) or cosigns checkpoints (kind 0x04)."""
+
     name: str
     key_id: bytes
     kind: int
@@ -187,6 +189,7 @@ class Key:
 
     @classmethod
     def parse(cls, vkey: str) -> Key | None:
+        """Key from its `vkey` text, None if that is malformed or the id is not the key's own."""
         name, _, rest = vkey.partition("+")
         key_id, _, encoded = rest.partition("+")
         data = _decode64(encoded)
@@ -209,6 +212,7 @@ class Trust:
     from_file: bool = False
 
     def reached(self, name: str, cosigned: set[tuple[str, bytes]]) -> bool:
+        """Whether the witness or group `name` has cosigned."""
         if name == "none":
             return True
         if name in self.witnesses:
@@ -219,6 +223,8 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
+    """A log's head, the trusted log keys that signed it, and the witnesses with their times (s UTC)."""
+
     origin: str
     size: int
     root: bytes
@@ -226,42 +232,67 @@ class Checkpoint:
     cosigned: list[tuple[str, int]]
 
 
+@dataclass(slots=True)
+class PolicyReader:
+    """A tlog-policy file as read so far; each method says whether its line is right."""
+
+    logs: list[Key] = field(default_factory=list)
+    witnesses: dict[str, Key] = field(default_factory=dict)
+    groups: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    members: set[str] = field(default_factory=set)
+    quorum: str | None = None
+
+    def line(self, words: list[str]) -> bool:
+        """Take one line that is neither empty nor a comment."""
+        match words:
+            case ["log", vkey] | ["log", vkey, _]:
+                return self._log(Key.parse(vkey))
+            case ["witness", name, vkey] | ["witness", name, vkey, _]:
+                return self._witness(name, Key.parse(vkey))
+            case ["group", name, count, *members]:
+                return self._group(name, count, members)
+            case ["quorum", name] if self.quorum is None and (name == "none" or self._defined(name)):
+                self.quorum = name
+                return True
+        return False
+
+    def _defined(self, name: str) -> bool:
+        return name in self.witnesses or name in self.groups
+
+    def _log(self, key: Key | None) -> bool:
+        if key is None or key.kind != ED25519 or any(key.public == other.public for other in self.logs):
+            return False
+        self.logs.append(key)
+        return True
+
+    def _witness(self, name: str, key: Key | None) -> bool:
+        if key is None or key.kind != COSIGNATURE or name == "none" or self._defined(name):
+            return False
+        if any(key.public == other.public for other in self.witnesses.values()):
+            return False
+        self.witnesses[name] = key
+        return True
+
+    def _group(self, name: str, count: str, members: list[str]) -> bool:
+        needed = {"any": 1, "all": len(members)}.get(count) or (int(count) if re.fullmatch("[0-9]{1,4}", count) else 0)
+        fresh = len(set(members)) == len(members) and not self.members & set(members)
+        if name == "none" or self._defined(name) or not fresh or not all(map(self._defined, members)):
+            return False
+        self.groups[name] = (needed, members)
+        self.members |= set(members)
+        return 1 <= needed <= len(members)
+
+
 def parse_policy(text: str) -> Trust:
     """A tlog-policy file; raises `Usage` naming the line."""
-    logs: list[Key] = []
-    witnesses: dict[str, Key] = {}
-    groups: dict[str, tuple[int, list[str]]] = {}
-    used: set[str] = set()
-    quorum: str | None = None
+    reader, number = PolicyReader(), 0
     for number, line in enumerate(text.split("\n"), 1):
-        match line.strip(" \t").split():
-            case [] | ["#", *_]:
-                continue
-            case [word, *_] if word.startswith("#"):
-                continue
-            case ["log", vkey] | ["log", vkey, _] if (key := Key.parse(vkey)) and key.kind == ED25519:
-                if not any(key.public == other.public for other in logs):
-                    logs.append(key)
-                    continue
-            case ["witness", name, vkey] | ["witness", name, vkey, _] if key := Key.parse(vkey):
-                duplicate = any(key.public == other.public for other in witnesses.values())
-                if key.kind == COSIGNATURE and not duplicate and name not in {"none", *witnesses, *groups}:
-                    witnesses[name] = key
-                    continue
-            case ["group", name, count, *members] if members and name not in {"none", *witnesses, *groups}:
-                needed = {"any": 1, "all": len(members)}.get(count) or (int(count) if count.isdecimal() else 0)
-                fresh = len(set(members)) == len(members) and not used & set(members)
-                if 1 <= needed <= len(members) and fresh and set(members) <= {*witnesses, *groups}:
-                    groups[name] = (needed, members)
-                    used |= set(members)
-                    continue
-            case ["quorum", name] if quorum is None and name in {"none", *witnesses, *groups}:
-                quorum = name
-                continue
+        words = re.findall("[^ \t]+", line)
+        if words and not words[0].startswith("#") and not reader.line(words):
+            raise Usage("policy", line=number)
+    if reader.quorum is None:
         raise Usage("policy", line=number)
-    if quorum is None:
-        raise Usage("policy", line=text.count("\n") + 1)
-    return Trust(logs, witnesses, groups, quorum)
+    return Trust(reader.logs, reader.witnesses, reader.groups, reader.quorum)
 
 
 def check_checkpoint(note: str, trust: Trust) -> Checkpoint:
@@ -324,6 +355,7 @@ class Tree:
     roots: bytearray = field(default_factory=lambda: bytearray(sha256(b"").digest()))
 
     def append(self, leaf: bytes) -> None:
+        """Add a leaf's bytes."""
         node, rest = sha256(b"\x00" + leaf).digest(), self.size
         while rest & 1:
             node = sha256(b"\x01" + self.peaks.pop() + node).digest()
@@ -336,6 +368,7 @@ class Tree:
         self.roots += root
 
     def root(self, size: int) -> bytes:
+        """Root when the tree had `size` leaves."""
         return bytes(self.roots[32 * size : 32 * size + 32])
 
 
@@ -466,7 +499,8 @@ def check_header(header: Any, n: int) -> None:
     right["v"] = _is_one(header["v"])
     right["rv"] = right["rv"] and header["rv"] > 0
     right["bc"] = right["bc"] and len(header["bc"]) == 43
-    right["room"] = ("room" in header) == (header["ty"] != CREATE)  # the room id is the hash of the create header
+    # The create header names no room, since the room id is its hash.
+    right["room"] = ("room" in header) == (header["ty"] != CREATE) and isinstance(header.get("room", ""), str)
     right["bl"] = right["bl"] and header["bl"] <= MAX_BODY
     right["st"] = isinstance(header.get("st", {}), dict)
     seen = header.get("seen", [0, ""])

@@ -1,0 +1,489 @@
+"""`gchat-verify` as a court uses it: true exports pass, and whatever is altered is named."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from base64 import b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from appliance.evidence import verifier
+from appliance.evidence.canonical import CREATE
+from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
+from appliance.evidence.tree import inclusion_proof, leaf_hash, root_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.evidence.conftest import ExportedRoom, RoomBuilder
+
+THAI = re.compile(r"[\u0e00-\u0e7f]")
+
+
+class Court:
+    """Runs the verifier on bytes as a file, and keeps what it said."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.capsys = folder, capsys
+        self.said = self.complained = ""
+
+    def file(self, name: str, data: bytes | str) -> str:
+        path = self.folder / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return str(path)
+
+    def run(self, command: str, data: bytes | str, *options: str) -> int:
+        try:
+            code = verifier.main([command, self.file("evidence", data), *options])
+        except SystemExit as stopped:
+            code = int(str(stopped.code))
+        self.said, self.complained = self.capsys.readouterr()
+        return code
+
+    def named(self) -> range:
+        """Entries that the English text names, one or a span."""
+        if one := re.search(r"^FAILED: entry (\d+):", self.said, re.MULTILINE):
+            span = re.search(r"entries (\d+)–(\d+) was altered", self.said)
+            return range(int(span[1]), int(span[2]) + 1) if span else range(int(one[1]), int(one[1]) + 1)
+        span = re.search(r"^FAILED: .*entries (\d+)–(\d+) was altered", self.said, re.MULTILINE)
+        return range(int(span[1]), int(span[2]) + 1) if span else range(0)
+
+
+@pytest.fixture
+def court(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Court:
+    return Court(tmp_path, capsys)
+
+
+def canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def changed(value: Any) -> Any:
+    """Another value of the same kind."""
+    match value:
+        case None:
+            return "x"
+        case int():
+            return value + 1
+        case str():
+            return ("B" if value[:1] != "B" else "C") + value[1:]
+        case list():
+            return [changed(value[0]), *value[1:]] if value else ["x"]
+        case dict():
+            key = min(value)
+            return {**value, key: changed(value[key])}
+    raise TypeError(value)
+
+
+def alterations(line: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field of an entry line altered, dropped or joined by another, down to the header and the seal."""
+    for key, item in line.items():
+        yield key, {**line, key: changed(item)}
+    leaf = json.loads(line["l"])
+    for name, altered in fields(leaf):
+        yield f"l.{name}", {**line, "l": canonical(altered)}
+    for name, altered in fields(json.loads(leaf["h"])):
+        yield f"l.h.{name}", {**line, "l": canonical({**leaf, "h": canonical(altered)})}
+    for name, altered in fields(leaf["sl"] or {}):
+        yield f"l.sl.{name}", {**line, "l": canonical({**leaf, "sl": altered})}
+
+
+def fields(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, item in value.items():
+        yield key, {**value, key: changed(item)}
+        yield f"-{key}", {name: other for name, other in value.items() if name != key}
+    yield "+zz", {**value, "zz": 1}
+
+
+def test_a_true_export_passes(exported: ExportedRoom, court: Court) -> None:
+    assert court.run("room", exported.data, "--vkey", exported.log.verifier.vkey) == 0
+    assert f"PASS: room {exported.head.room}, entries 0–12 match" in court.said
+    assert f"ผ่าน: ห้อง {exported.head.room} รายการ 0–12" in court.said
+    assert "Seals of other agencies: 5, not checked" in court.said
+    assert "not checked against an outside source" not in court.said
+    assert "erased" not in court.said
+
+
+def test_a_key_from_the_file_is_said_to_be_unchecked(exported: ExportedRoom, court: Court) -> None:
+    assert court.run("room", exported.data) == 0
+    assert "key not checked against an outside source" in court.said
+    assert "ยังไม่ได้ตรวจกุญแจกับแหล่งภายนอก" in court.said
+
+
+def test_erased_bodies_are_reported_and_do_not_fail(exported: ExportedRoom, court: Court) -> None:
+    assert court.run("room", exported.erased(2, 3, 4, 8).data) == 0
+    assert "Bodies «erased»: 4: 2–4, 8\n" in court.said
+    assert "Bodies that match their commitments: 6\n" in court.said
+    assert "ถูกลบแล้ว" in court.said
+
+
+def test_every_altered_field_of_every_entry_is_named(exported: ExportedRoom, court: Court) -> None:
+    lines = exported.lines
+    tried = 0
+    for n in range(len(exported.entries)):
+        line = json.loads(lines[n + 1])
+        for name, altered in alterations(line):
+            data = [*lines[: n + 1], canonical(altered).encode() + b"\n", *lines[n + 2 :]]
+            assert court.run("room", b"".join(data), "--vkey", exported.log.verifier.vkey) == 1, (n, name)
+            assert n in court.named(), (n, name, court.said)
+            assert THAI.search(court.said), (n, name)
+            tried += 1
+    assert tried > 500
+
+
+def test_what_no_rule_but_the_tree_notices_is_narrowed_by_what_senders_saw(
+    exported: ExportedRoom, court: Court
+) -> None:
+    """Entry 5 claims another writing time: entry 7 of the other agency had seen the true root at size 7."""
+    lines = exported.lines
+    lines[5] = lines[5].replace(b'\\\\\\"ts\\\\\\":1763800004000', b'\\\\\\"ts\\\\\\":1763800004001')
+    assert lines != exported.lines
+    assert court.run("room", b"".join(lines)) == 1
+    assert list(court.named()) == [3, 4, 5]
+
+
+@pytest.mark.parametrize("key", ["origin", "room", "t", "v", "vkey"])
+def test_every_altered_field_of_the_first_line_fails(exported: ExportedRoom, court: Court, key: str) -> None:
+    head = json.loads(exported.lines[0])
+    without = {name: value for name, value in head.items() if name != key}
+    for altered in ({**head, key: changed(head[key])}, {**head, key: True}, without):
+        assert court.run("room", canonical(altered).encode() + b"\n" + b"".join(exported.lines[1:])) == 1
+        assert "FAILED" in court.said
+
+
+def test_every_altered_byte_of_the_checkpoint_fails(exported: ExportedRoom, court: Court) -> None:
+    signed = exported.note[: exported.note.rindex("\u2014 ")]  # without the witness, whom no policy asks for here
+    for at, char in enumerate(signed):
+        note = signed[:at] + ("B" if char != "B" else "C") + signed[at + 1 :]
+        data = [*exported.lines[:-1], canonical({"cp": note, "t": "checkpoint"}).encode() + b"\n"]
+        assert court.run("room", b"".join(data), "--vkey", exported.log.verifier.vkey) == 1, at
+
+
+Lines = list[bytes]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "n"),
+    [
+        (lambda lines: [*lines[:4], *lines[5:]], 3),
+        (lambda lines: [*lines[:4], lines[5], lines[4], *lines[6:]], 3),
+        (lambda lines: [*lines[:4], lines[4], *lines[4:]], 4),
+        (lambda lines: [lines[0], *lines[2:]], 0),
+        (lambda lines: [*lines[:-2], lines[-1]], 12),
+        (lambda lines: lines[:-1], 13),
+        (lambda lines: [*lines[:5], lines[5][:-9]], 4),
+        (lambda lines: [*lines[:-1], lines[-1][:-1]], 13),
+        (lambda lines: [lines[0], lines[-1]], 0),
+        (lambda lines: [*lines[:3], b"\xff\n", *lines[4:]], 2),
+        (lambda lines: [*lines[:3], b"[1,2]\n", *lines[4:]], 2),
+        (lambda lines: [*lines[:3], b'{"b":null,"b":null,"l":"","s":null}\n', *lines[4:]], 2),
+        (lambda lines: [*lines[:3], b" " + lines[3], *lines[4:]], 2),
+        (lambda lines: [*lines[:3], b'"' + b"x" * (1 << 21) + b'"\n', *lines[4:]], 2),
+        (lambda lines: [*lines[:3], b"[" * 100_000 + b"\n", *lines[4:]], 2),
+    ],
+)
+def test_missing_moved_and_broken_lines_are_named(
+    exported: ExportedRoom, court: Court, spoil: Callable[[Lines], Lines], n: int
+) -> None:
+    assert court.run("room", b"".join(spoil(exported.lines))) == 1
+    assert list(court.named()) == [n], court.said
+
+
+@pytest.mark.parametrize("tail", [b"null\n", b"\n", b"{}\n", b" ", b"x"])
+def test_nothing_may_follow_the_checkpoint(exported: ExportedRoom, court: Court, tail: bytes) -> None:
+    assert court.run("room", exported.data + tail) == 1
+    assert court.run("room", exported.data + exported.lines[-1]) == 1
+
+
+def test_an_empty_file_fails(court: Court) -> None:
+    assert court.run("room", b"") == 1
+    assert court.run("room", b"null\n") == 1
+
+
+def test_a_checkpoint_of_another_room_or_key_fails(exported: ExportedRoom, court: Court) -> None:
+    def with_note(note: str) -> bytes:
+        return b"".join([*exported.lines[:-1], canonical({"cp": note, "t": "checkpoint"}).encode() + b"\n"])
+
+    checkpoint = Checkpoint("gchat.test/room/r_other/e1", 13, b"\x00" * 32)
+    assert court.run("room", with_note(sign_checkpoint(checkpoint, exported.log))) == 1
+    assert "another log" in court.said
+    stranger = Signer.generate(exported.log.name, KeyType.ED25519)
+    assert court.run("room", exported.data, "--vkey", stranger.verifier.vkey) == 1
+    assert "not signed by a trusted key" in court.said
+
+
+def test_a_hub_that_breaks_the_rules_is_named_although_it_signed(builder: RoomBuilder, court: Court) -> None:
+    """The checkpoint is true for these logs: only the rules of the log give the hub away."""
+    builder.append("moc", "message.text", text="ก")
+    builder.append("moi", "message.text", text="ข")
+    last = builder.entries[-1]
+
+    def resigned(old: str, new: str) -> bytes:
+        altered = last.leaf.decode().replace(old, new)
+        assert altered != last.leaf.decode()
+        room = builder.__class__()
+        room.log, room.room = builder.log, builder.room
+        for entry in (*builder.entries[:-1], type(last)(altered.encode(), last.salt, last.body)):
+            room.entries.append(entry)
+            room.frontier = room.frontier.append(leaf_hash(entry.leaf))
+        return room.export().data
+
+    seal = last.leaf[last.leaf.index(b',"sl":') :].decode()
+    for old, new, reason in (
+        (seal, ',"sl":null}', "carries no seal"),
+        ('"ht":1763800002005', '"ht":1763800001004', "earlier than the entry before"),
+        ("@moi", "@moc", "does not belong to moi"),
+        ('\\"os\\":0', '\\"os\\":1', "counter os of moi is 1, expected 0"),
+        ('room\\":\\"r_', 'room\\":\\"x_', "another room"),
+        ('seen\\":[2,', 'seen\\":[1,', "the root its sender saw at size 1"),
+        ('seen\\":[2,', 'seen\\":[3,', "the root its sender saw at size 3"),
+        ("message.text", CREATE, "wrong field: room"),
+    ):
+        assert court.run("room", resigned(old, new)) == 1, reason
+        assert court.said.count("FAILED: entry 2: ") == 1, court.said
+        assert reason in court.said
+
+
+def test_after_a_hub_transfer_the_former_hub_needs_no_seal(builder: RoomBuilder, court: Court) -> None:
+    builder.append("moc", "owner.transfer", st={"to": "u_01J00000000000000000000003@moi"})
+    assert court.run("room", builder.export(epoch=2).data) == 0
+
+
+def test_what_a_file_says_cannot_write_on_the_terminal(exported: ExportedRoom, court: Court) -> None:
+    lines = exported.lines
+    lines[1] = lines[1].replace(b"@moc", b"\\\\\\\\u001b[2J@mox", 1)
+    assert court.run("room", b"".join(lines)) == 1
+    assert "\x1b" not in court.said
+
+
+# --- policy ---------------------------------------------------------------------------------------------------------
+
+
+def policy(exported: ExportedRoom, quorum: str, *more: str) -> str:
+    return "\n".join(
+        [
+            "# หน่วยงานที่เชื่อถือ",
+            f"log {exported.log.verifier.vkey} https://gchat.test/",
+            f"  witness moi\t{exported.witness.verifier.vkey}  ",
+            *more,
+            f"quorum {quorum}",
+            "",
+        ]
+    )
+
+
+@pytest.fixture
+def other_witness() -> Signer:
+    return Signer.from_seed("gchat.test/a/mot/wit", KeyType.COSIGNATURE, b"\x09" * 32)
+
+
+@pytest.mark.parametrize(
+    ("quorum", "code"),
+    [("none", 0), ("moi", 0), ("mot", 1), ("one", 0), ("both", 1), ("two", 1), ("nested", 0)],
+)
+def test_the_quorum_of_a_policy(
+    exported: ExportedRoom, court: Court, other_witness: Signer, quorum: str, code: int
+) -> None:
+    group = {"one": "group one any moi mot", "both": "group both all moi mot", "two": "group two 2 moi mot"}
+    more = [f"witness mot {other_witness.verifier.vkey}", *([group[quorum]] if quorum in group else [])]
+    if quorum == "nested":
+        more += ["group inner 1 moi", "group nested any inner mot"]
+    path = court.file("policy", policy(exported, quorum, *more))
+    assert court.run("room", exported.data, "--policy", path) == code
+    assert ("too few witnesses" in court.said) == (code == 1)
+    if code == 0:
+        assert f"Witnessed by: {exported.witness.name} at 2025-11-22T" in court.said
+
+
+def test_a_false_cosignature_of_a_known_witness_fails(exported: ExportedRoom, court: Court) -> None:
+    path = court.file("policy", policy(exported, "none"))
+    text = Checkpoint("x", 1, b"\x00" * 32).text
+    note = exported.note[: exported.note.rindex("\u2014 ")] + exported.witness.cosign(text, 5)
+    data = b"".join([*exported.lines[:-1], canonical({"cp": note, "t": "checkpoint"}).encode() + b"\n"])
+    assert court.run("room", data, "--policy", path) == 1
+    assert f"signature of {exported.witness.name} is false" in court.said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "log",
+        "log x+00000000+AA==",
+        "witness moi2",
+        "witness none {mot}",
+        "witness moi {mot}",
+        "witness again {moi}",
+        "witness log {log}",
+        "log {log}",
+        "log {moi}",
+        "group g 0 moi",
+        "group g 2 moi",
+        "group g x moi",
+        "group g any",
+        "group g any unknown",
+        "group g any none",
+        "group moi any moi",
+        "group g any moi\ngroup h any moi",
+        "quorum unknown",
+        "quorum moi\nquorum moi",
+    ],
+)
+def test_a_wrong_policy_is_a_usage_error(
+    exported: ExportedRoom, court: Court, other_witness: Signer, line: str
+) -> None:
+    keys = {
+        "moi": exported.witness.verifier.vkey,
+        "log": exported.log.verifier.vkey,
+        "mot": other_witness.verifier.vkey,
+    }
+    path = court.file("policy", policy(exported, "moi", line.format(**keys)))
+    assert court.run("room", exported.data, "--policy", path) == 2
+    assert re.search(r"policy line [4-6] is wrong", court.complained)
+
+
+def test_a_policy_needs_a_quorum(exported: ExportedRoom, court: Court) -> None:
+    path = court.file("policy", f"log {exported.log.verifier.vkey}\n")
+    assert court.run("room", exported.data, "--policy", path) == 2
+
+
+# --- checkpoints and proofs -----------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_alone(exported: ExportedRoom, court: Court) -> None:
+    vkey = exported.log.verifier.vkey
+    assert court.run("checkpoint", exported.note, "--vkey", vkey) == 0
+    assert f"Log: {exported.head.origin}, 13 entries" in court.said
+    assert court.run("checkpoint", exported.note.replace("\n13\n", "\n14\n"), "--vkey", vkey) == 1
+    for broken in (b"", b"\xff", exported.note.encode()[:-1], b"a\nb\nc\n\n\xe2\x80\x94 x y\n"):
+        assert court.run("checkpoint", broken, "--vkey", vkey) == 1
+
+
+def tlog_proof(exported: ExportedRoom, n: int, extra: bytes | None, note: str | None = None) -> str:
+    path = inclusion_proof(exported.hashes, n)
+    lines = ["c2sp.org/tlog-proof@v1", f"index {n}", *(b64encode(node).decode() for node in path)]
+    if extra is not None:
+        lines.insert(1, f"extra {b64encode(extra).decode()}")
+    return "\n".join(lines) + "\n\n" + (note or exported.note)
+
+
+def test_a_proof_of_every_entry(exported: ExportedRoom, court: Court) -> None:
+    vkey = exported.log.verifier.vkey
+    for n, entry in enumerate(exported.entries):
+        record = court.file("record", entry.leaf)
+        assert court.run("proof", tlog_proof(exported, n, None), "--vkey", vkey, "--record", record) == 0
+        assert court.run("proof", tlog_proof(exported, n, entry.leaf), "--vkey", vkey) == 0
+        assert f"PASS: entry {n} is in the signed log of 13 entries" in court.said
+
+
+def test_a_salted_record_of_another_log(court: Court) -> None:
+    """An audit log's leaf is SHA-256(0x00 || salt || record) (`federation.md` §8)."""
+    log = Signer.generate("gchat.test/a/moc/log", KeyType.ED25519)
+    salt, record = b"\x05" * 16, "บันทึกการเข้าใช้".encode()
+    root = leaf_hash(salt + record)
+    note = sign_checkpoint(Checkpoint("gchat.test/a/moc/audit", 1, root), log)
+    proof = f"c2sp.org/tlog-proof@v1\nextra {b64encode(salt).decode()}\nindex 0\n\n{note}"
+    vkey = log.verifier.vkey
+    assert court.run("proof", proof, "--vkey", vkey, "--record", court.file("record", record)) == 0
+    assert court.run("proof", proof, "--vkey", vkey, "--record", court.file("record", record[:-1])) == 1
+    assert court.run("proof", proof, "--vkey", vkey) == 1
+    split = proof.replace(b64encode(salt).decode(), b64encode(salt + record[:3]).decode())
+    assert court.run("proof", split, "--vkey", vkey, "--record", court.file("record", record[3:])) == 1
+
+
+def test_altered_proofs_fail(exported: ExportedRoom, court: Court) -> None:
+    vkey, leaf = exported.log.verifier.vkey, exported.entries[5].leaf
+    good = tlog_proof(exported, 5, leaf)
+    lines = good.split("\n")
+    for spoiled in (
+        good.replace("index 5", "index 4"),
+        good.replace("index 5", "index 05"),
+        good.replace("index 5", "index 99"),
+        good.replace("index 5\n", ""),
+        good.replace("@v1", "@v2"),
+        "\n".join([*lines[:3], *lines[4:]]),
+        "\n".join([*lines[:3], "A" * 43 + "=", *lines[4:]]),
+        "\n".join([*lines[:3], "x", *lines[4:]]),
+        good.replace("extra ", "extra *"),
+        good.replace("\n13\n", "\n12\n"),
+        tlog_proof(exported, 5, exported.entries[6].leaf),
+        good.split("\n\n")[0],
+        "",
+    ):
+        assert court.run("proof", spoiled, "--vkey", vkey) == 1, spoiled
+    assert court.run("proof", b"\xff", "--vkey", vkey) == 1
+
+
+def test_a_proved_leaf_must_say_what_its_place_says(exported: ExportedRoom, court: Court) -> None:
+    """A hub may sign a tree that holds a leaf of another room or position; the proof of it still fails."""
+    leaf, vkey = exported.entries[5].leaf, exported.log.verifier.vkey
+    root = leaf_hash(leaf)
+    for origin, reason in (
+        (exported.head.origin, "position n is 5, expected 0"),
+        ("gchat.test/room/r_" + "a" * 26 + "/e1", "position n is 5, expected 0"),
+    ):
+        note = sign_checkpoint(Checkpoint(origin, 1, root), exported.log)
+        proof = f"c2sp.org/tlog-proof@v1\nextra {b64encode(leaf).decode()}\nindex 0\n\n{note}"
+        assert court.run("proof", proof, "--vkey", vkey) == 1
+        assert reason in court.said
+    checkpoint = Checkpoint("gchat.test/room/r_" + "a" * 26 + "/e1", 13, root_of(exported.hashes))
+    proof = tlog_proof(exported, 5, leaf, sign_checkpoint(checkpoint, exported.log))
+    assert court.run("proof", proof, "--vkey", vkey) == 1
+    assert "the header names another room" in court.said
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+def test_usage_errors(exported: ExportedRoom, court: Court) -> None:
+    vkey = exported.log.verifier.vkey
+    assert court.run("room", exported.data, "--vkey", "nonsense") == 2
+    assert court.run("room", exported.data, "--vkey", exported.witness.verifier.vkey) == 2
+    assert court.run("room", exported.data, "--vkey", vkey, "--policy", "x") == 2
+    assert court.run("room", exported.data, "--policy", str(court.folder / "none")) == 2
+    assert court.run("checkpoint", exported.note) == 2
+    assert court.run("proof", tlog_proof(exported, 5, None), "--vkey", vkey) == 2
+    assert court.run("nonsense", b"") == 2
+    assert verifier.main(["room", str(court.folder / "missing")]) == 2
+
+
+def test_every_text_is_in_thai_and_english() -> None:
+    for code, (thai, english) in verifier.TEXTS.items():
+        assert THAI.search(thai), code
+        assert not THAI.search(english), code
+        assert set(re.findall(r"{(\w+)}", thai)) == set(re.findall(r"{(\w+)}", english)), code
+
+
+def test_the_file_runs_alone(exported: ExportedRoom, tmp_path: Path) -> None:
+    """Copied out of the package, in an isolated Python that may import nothing of ours, nor msgspec."""
+    alone = tmp_path / "court"
+    alone.mkdir()
+    shutil.copy(Path(verifier.__file__), alone / "verifier.py")
+    (alone / "room.jsonl").write_bytes(exported.data)
+    (alone / "bad.jsonl").write_bytes(exported.data.replace("ปิดประชุม".encode(), "เปิดประชุม".encode()))
+    launcher = (
+        "import runpy, sys\n"
+        "sys.modules['msgspec'] = sys.modules['appliance'] = None\n"
+        "runpy.run_path(sys.argv.pop(1), run_name='__main__')\n"
+    )
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "-c", launcher, "verifier.py", *arguments]
+        return subprocess.run(  # noqa: S603  (our own interpreter and file)
+            command, cwd=alone, capture_output=True, text=True, encoding="utf-8", env={"LC_ALL": "C"}, check=False
+        )
+
+    good = run("room", "room.jsonl", "--vkey", exported.log.verifier.vkey)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith("ผ่าน: ")
+    bad = run("room", "bad.jsonl")
+    assert bad.returncode == 1
+    assert "FAILED: entry 10: the body is not the one the header commits to" in bad.stdout
+    assert run("room", "missing.jsonl").returncode == 2
+    assert run().returncode == 2
