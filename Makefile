@@ -18,7 +18,7 @@ CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -t
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
 .PHONY: help venv run demo test check bench soak api-types format clean chromium \
-	check-format check-lint check-types check-imports check-client-types check-client-lint check-fast
+	check-format check-lint check-types check-imports check-client-types check-fast
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +39,8 @@ test: venv chromium ## everything: client, unit, rules, API, browser, faults
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 check: venv ## before each commit: format, lint, types, imports, fast tests; under 20 s
-	@$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target \
-		check-fast check-types check-client-lint check-client-types check-imports check-lint check-format
+	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target \
+		check-fast check-types check-client-types check-imports check-lint check-format
 
 bench: venv ## benchmarks as JSON lines (ONLY=name for one)
 	$(BIN)/python -m tests.bench $(ONLY)
@@ -73,10 +73,8 @@ check-imports:
 	@$(BIN)/lint-imports --no-logo
 check-client-types:
 	@$(NPM) run --silent typecheck
-check-client-lint:
-	@$(NPM) run --silent lint
 check-fast:
-	@$(BIN)/pytest -q -m "not browser and not fault and not slow"
+	@$(BIN)/pytest -q -n $(JOBS) --hypothesis-profile=quick -m "not browser and not fault and not slow"
 
 # Stamps: each step runs again only when what it depends on has changed.
 

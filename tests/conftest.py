@@ -1,10 +1,13 @@
-"""Browser tests need Debian's Chromium; where there is none they are skipped, and say so."""
+"""What all tests share: browser tests are skipped where there is no Chromium, and `make check` tries fewer examples."""
 
 from __future__ import annotations
 
 import shutil
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
