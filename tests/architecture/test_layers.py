@@ -51,7 +51,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("appliance/rules/rooms.py", "import appliance.actions", "Imports point one way"),
         ("appliance/store/db.py", "import appliance.services", "Imports point one way"),
         ("appliance/evidence/tree.py", "import asyncio", "Rules, model and evidence do no I/O"),
-        ("appliance/actions/__init__.py", "import aiosqlite", "Only the store speaks to the database"),
+        ("appliance/api/__init__.py", "import aiosqlite", "Only the store speaks to the database"),
         ("search_index/__init__.py", "import appliance.model", "The search process knows nothing of the others"),
     ],
 )
@@ -79,26 +79,47 @@ def test_every_module_of_the_appliance_stands_in_a_layer() -> None:
     assert modules - named - OUTSIDE_THE_LAYERS == set()
 
 
+DATABASE = {"aiosqlite", "sqlcipher3", "sqlite3"}
 STATEMENT = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s.+\sSET|DELETE\s+FROM|PRAGMA|CREATE\s+(TABLE|INDEX))\b",
     re.DOTALL,
 )
 
 
-def test_sql_is_only_in_the_stores() -> None:
-    found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for package in PACKAGES
-        for path in sorted((ROOT / package).rglob("*.py"))
-        if "client" not in path.parts and "store" not in path.parts
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and STATEMENT.match(node.value)
-    ]
-    assert found == []
+def outside_the_stores() -> list[Path]:
+    sources = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return sorted(path for path in sources if not {"client", "store"} & set(path.relative_to(ROOT).parts))
 
 
-def test_the_statement_pattern_knows_sql_from_prose() -> None:
+def run_time_imports(tree: ast.AST) -> set[str]:
+    """Top-level names of the packages that a module imports when it runs: all but those under `if TYPE_CHECKING:`."""
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    names: set[str] = set()
+    for node in set(ast.walk(tree)) - for_types:
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", outside_the_stores(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_outside_the_stores_there_is_no_database(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    assert [f"line {node.lineno}" for node in texts if STATEMENT.match(str(node.value))] == []
+    assert run_time_imports(tree) & DATABASE == set()
+
+
+def test_what_counts_as_a_statement_and_as_an_import() -> None:
     assert STATEMENT.match("SELECT n\n FROM entry WHERE room = ?")
     assert STATEMENT.match("INSERT INTO entry VALUES (?)")
     assert not STATEMENT.match("Select a room from the list")
     assert not STATEMENT.match("Update the room's name.")
+    source = "if TYPE_CHECKING:\n from sqlcipher3 import dbapi2\ndef f():\n import aiosqlite.core\n"
+    assert run_time_imports(ast.parse(source)) == {"aiosqlite"}
