@@ -98,10 +98,10 @@ def test_unknown_signatures_are_ignored_and_false_ones_reject() -> None:
     with pytest.raises(NoteError, match="false"):
         open_note(data.replace("1202", "1203"), [LOG.verifier])
     blob = split_note(join_note(HEAD.text, [WITNESS.cosign(HEAD.text, 100)]))[1][0][1]
-    for time in (101, 1 << 63):
-        moved = b64encode(blob[:4] + time.to_bytes(8, "big") + blob[12:]).decode()
+    moved = b64encode(blob[:4] + (101).to_bytes(8, "big") + blob[12:]).decode()
+    for line in (f"\u2014 {WITNESS.name} {moved}\n", WITNESS.cosign(HEAD.text, 1 << 63)):
         with pytest.raises(NoteError, match=WITNESS.name):
-            open_note(sign_checkpoint(HEAD, LOG) + f"\u2014 {WITNESS.name} {moved}\n", [LOG.verifier, WITNESS.verifier])
+            open_note(sign_checkpoint(HEAD, LOG) + line, [LOG.verifier, WITNESS.verifier])
 
 
 def test_one_key_does_not_speak_in_two_roles() -> None:

@@ -244,6 +244,7 @@ def test_a_hub_that_breaks_the_rules_is_named_although_it_signed(builder: RoomBu
         ('seen\\":[2,', 'seen\\":[1,', "the root its sender saw at size 1"),
         ('seen\\":[2,', 'seen\\":[3,', "the root its sender saw at size 3"),
         ("message.text", CREATE, "wrong field: room"),
+        ('bl\\":14', 'bl\\":15', "not the one the header commits to"),
     ):
         assert court.run("room", resigned(old, new)) == 1, reason
         assert court.said.count("FAILED: entry 2: ") == 1, court.said
