@@ -1,0 +1,45 @@
+"""Who may start a private chat with whom (F38, F39, Q4).
+
+In normal mode nobody starts one with the holder of a higher position; equals and downward may. Public mode frees this
+within the own organisation, never across. A chat that exists stays open: replying, promotion and switching back do not
+end it. The refusal is one neutral reason, so it does not disclose a rank. A group of fewer than three is private too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from appliance.model import ContactMode, Deny
+from appliance.rules.ranks import is_higher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from appliance.rules.ranks import Level
+
+SMALLEST_GROUP: Final = 3
+
+
+def may_start_direct(
+    actor_rank: Level | None,
+    target_rank: Level | None,
+    mode: ContactMode,
+    *,
+    own_organisation: bool = True,
+    exists: bool = False,
+) -> Deny | None:
+    """Say whether the actor may start a private chat; ranks are the highest of today's posts, acting ones included."""
+    if exists or (mode is ContactMode.PUBLIC and own_organisation):
+        return None
+    return Deny.CONTACT_NOT_ALLOWED if is_higher(target_rank, actor_rank) else None
+
+
+def may_start_group(
+    actor_rank: Level | None, other_ranks: Iterable[Level | None], mode: ContactMode, *, own_organisation: bool = True
+) -> Deny | None:
+    """Say whether the actor may make a group with these others; too small a group is judged as private chats are."""
+    others = list(other_ranks)
+    if len(others) + 1 >= SMALLEST_GROUP:
+        return None
+    verdicts = (may_start_direct(actor_rank, rank, mode, own_organisation=own_organisation) for rank in others)
+    return next((deny for deny in verdicts if deny), None)

@@ -1,0 +1,384 @@
+"""What importing directory files would change: a plan, or every problem at once (F14).
+
+Pure: the organisation as it is and the rows read give a `Plan`; nothing is applied here. Rules: units are known by
+code, so a renamed unit stays the same unit; a merged one ends and points at its successor; a unit cannot be under
+itself. People are known by staff number. Files of one kind describe the whole of it: who is not in the people table
+leaves the staff, a unit not in the units table ends. A plan made again after it was applied has no changes. When it
+would take more than the set share of people off the staff, it needs approval.
+
+Everything is compared by codes; ids are the action's business.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from appliance.people import UnitKind, Visibility
+from appliance.rules.import_files import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    from appliance.model import Millis
+    from appliance.rules.import_files import PersonRow, Rows, UnitRow
+
+Operation = Literal["added", "changed", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """A unit by codes; what is compared of it."""
+
+    code: str
+    parent: str | None
+    name_th: str
+    name_en: str | None
+    kind: UnitKind
+    position: int
+    valid_from: Millis
+    valid_to: Millis | None
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostState:
+    """A post by codes."""
+
+    code: str
+    unit: str
+    title_th: str
+    title_en: str | None
+    rank: str | None
+    head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """A person by staff number; what the directory owns of them."""
+
+    staff_no: str
+    title: str
+    given_name: str
+    family_name: str
+    title_en: str | None
+    given_name_en: str | None
+    family_name_en: str | None
+    email: str | None
+    phone: str | None
+    mobile: str | None
+    birth_date: str | None
+    email_visibility: Visibility
+    phone_visibility: Visibility
+    mobile_visibility: Visibility
+    listing: Visibility
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingState:
+    """A post held by a person, not over yet."""
+
+    staff_no: str
+    post: str
+    held_from: Millis
+    held_to: Millis | None
+    acting: bool
+    main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The organisation as it is: current units, all posts, everybody, and holdings that are not over."""
+
+    units: Mapping[str, UnitState]
+    posts: Mapping[str, PostState]
+    people: Mapping[str, PersonState]
+    holdings: Mapping[tuple[str, str], HoldingState]
+
+
+Key = TypeVar("Key", bound="Hashable")
+State = TypeVar("State", UnitState, PostState, PersonState, HoldingState)
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[State]):
+    """One thing that would be added, changed or ended; `before` is None for what is new."""
+
+    operation: Operation
+    before: State | None
+    after: State
+
+    def differing(self) -> list[str]:
+        """Return the names of the fields that differ."""
+        if self.before is None:
+            return []
+        names = (field.name for field in fields(self.after))
+        return [name for name in names if getattr(self.before, name) != getattr(self.after, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes in the order they have to be made, and all problems; with problems nothing may be applied."""
+
+    units: tuple[Change[UnitState], ...]
+    posts: tuple[Change[PostState], ...]
+    people: tuple[Change[PersonState], ...]
+    holdings: tuple[Change[HoldingState], ...]
+    problems: tuple[Problem, ...]
+    active_before: int
+
+    @property
+    def changes(self) -> int:
+        """How many changes there are."""
+        return len(self.units) + len(self.posts) + len(self.people) + len(self.holdings)
+
+    @property
+    def deactivated(self) -> int:
+        """How many people would leave the staff."""
+        return sum(change.operation == "ended" for change in self.people)
+
+
+def needs_approval(deactivated: int, active_before: int, percent: int) -> bool:
+    """Tell whether so many people would leave the staff that somebody has to say it is meant."""
+    return deactivated * 100 > active_before * percent
+
+
+def plan_import(now: Organisation, rows: Rows, at: Millis) -> Plan:
+    """Return what bringing the organisation to what the rows say would change as of `at`."""
+    problems = list(rows.problems)
+    units = dict(now.units) if rows.units is None else _units(now, rows.units, at, problems)
+    posts, people, holdings = dict(now.posts), dict(now.people), dict(now.holdings)
+    if rows.people is not None:
+        posts.update(_posts(rows.people, units, problems))
+        people, holdings = _people(now, rows.people, at, problems)
+    problems += _posts_without_unit(units, posts, holdings, at)
+    plan = Plan(
+        units=tuple(_parents_first(_differences(now.units, units, _unit_ended), units)),
+        posts=tuple(_differences(now.posts, posts, lambda _: False)),
+        people=tuple(_differences(now.people, people, lambda person: not person.active)),
+        holdings=tuple(_differences(now.holdings, holdings, lambda held: held.held_to is not None)),
+        problems=tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.code))),
+        active_before=sum(person.active for person in now.people.values()),
+    )
+    return replace(plan, units=(), posts=(), people=(), holdings=()) if problems else plan
+
+
+# Units
+
+
+def _units(now: Organisation, rows: Sequence[UnitRow], at: Millis, problems: list[Problem]) -> dict[str, UnitState]:
+    wanted: dict[str, UnitState] = {}
+    lines: dict[str, UnitRow] = {}
+    places: dict[str | None, int] = defaultdict(int)
+    for row in rows:
+        if row.code in lines:
+            problems.append(Problem(row.file, row.line, "import_unit_twice", row.code))
+            continue
+        lines[row.code] = row
+        before = now.units.get(row.code)
+        started = row.start if row.start is not None else before.valid_from if before else at
+        ended = row.end
+        if ended is None and row.merged_into:
+            ended = before.valid_to if before and before.valid_to is not None else at
+        wanted[row.code] = UnitState(
+            code=row.code,
+            parent=row.parent,
+            name_th=row.name_th,
+            name_en=row.name_en,
+            kind=row.kind,
+            position=places[row.parent],
+            valid_from=min(started, ended) if ended is not None else started,
+            valid_to=ended,
+            merged_into=row.merged_into,
+        )
+        places[row.parent] += 1
+    for row in lines.values():
+        problems += _check_unit(row, wanted)
+    problems += _cycles(lines, wanted)
+    gone = {
+        code: replace(unit, valid_to=unit.valid_to if unit.valid_to is not None else at)
+        for code, unit in now.units.items()
+        if code not in wanted
+    }
+    return {**gone, **wanted}
+
+
+def _check_unit(row: UnitRow, wanted: Mapping[str, UnitState]) -> list[Problem]:
+    found = []
+    if row.parent is not None and row.parent not in wanted:
+        found.append(Problem(row.file, row.line, "import_parent_unknown", row.parent))
+    if row.merged_into is not None and (row.merged_into not in wanted or row.merged_into == row.code):
+        found.append(Problem(row.file, row.line, "import_merge_unknown", row.merged_into))
+    if row.start is not None and row.end is not None and row.end <= row.start:
+        found.append(Problem(row.file, row.line, "import_dates", row.code))
+    return found
+
+
+def _cycles(lines: Mapping[str, UnitRow], wanted: Mapping[str, UnitState]) -> list[Problem]:
+    """Name each unit that is under itself, or merged into itself in the end, once."""
+    links = {
+        "import_cycle": {code: unit.parent for code, unit in wanted.items()},
+        "import_merge_cycle": {code: unit.merged_into for code, unit in wanted.items()},
+    }
+    return [
+        Problem(row.file, row.line, problem, code)
+        for problem, link in links.items()
+        for code, row in lines.items()
+        if link[code] != code and _leads_to(link, code)
+    ] + [
+        Problem(row.file, row.line, "import_cycle", code) for code, row in lines.items() if wanted[code].parent == code
+    ]
+
+
+def _leads_to(link: Mapping[str, str | None], start: str) -> bool:
+    seen, at = set(), link.get(start)
+    while at is not None and at not in seen:
+        if at == start:
+            return True
+        seen.add(at)
+        at = link.get(at)
+    return False
+
+
+def _unit_ended(unit: UnitState) -> bool:
+    return unit.valid_to is not None
+
+
+def _parents_first(changes: list[Change[UnitState]], units: Mapping[str, UnitState]) -> list[Change[UnitState]]:
+    def depth(unit: UnitState) -> int:
+        steps, parent = 0, unit.parent
+        while parent is not None and steps <= len(units):
+            steps, parent = steps + 1, units[parent].parent if parent in units else None
+        return steps
+
+    return sorted(changes, key=lambda change: (depth(change.after), change.after.position))
+
+
+# Posts, people and who holds what
+
+
+def _posts(rows: Sequence[PersonRow], units: Mapping[str, UnitState], problems: list[Problem]) -> dict[str, PostState]:
+    posts: dict[str, PostState] = {}
+    for row in rows:
+        if row.unit not in units:
+            problems.append(Problem(row.file, row.line, "import_unit_unknown", row.unit))
+            continue
+        post = PostState(row.post_code, row.unit, row.post_title, row.post_title_en, row.rank, row.head)
+        if posts.setdefault(row.post_code, post) != post:
+            problems.append(Problem(row.file, row.line, "import_post_differs", row.post_code))
+    return posts
+
+
+def _people(
+    now: Organisation, rows: Sequence[PersonRow], at: Millis, problems: list[Problem]
+) -> tuple[dict[str, PersonState], dict[tuple[str, str], HoldingState]]:
+    by_person: dict[str, list[PersonRow]] = defaultdict(list)
+    for row in rows:
+        if row.staff_no is not None:
+            by_person[row.staff_no].append(row)
+    people = {
+        staff_no: replace(person, active=False) for staff_no, person in now.people.items() if staff_no not in by_person
+    }
+    holdings = {key: _ended(held, at) for key, held in now.holdings.items()}
+    for staff_no, lines in by_person.items():
+        person = _person(staff_no, lines, problems)
+        if person is not None:
+            people[staff_no] = person
+            holdings.update(_holdings(staff_no, lines, now, at, problems))
+    return people, holdings
+
+
+def _person(staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]) -> PersonState | None:
+    values: dict[str, str] = {}
+    for row in rows:
+        for column, value in row.fields.items():
+            if values.setdefault(column, value) != value:
+                problems.append(Problem(row.file, row.line, "import_person_differs", column))
+    for column in ("given_name", "family_name"):
+        if not values.get(column):
+            problems.append(Problem(rows[0].file, rows[0].line, "import_missing", column))
+            return None
+    return PersonState(
+        staff_no=staff_no,
+        title=values.get("title", ""),
+        given_name=values["given_name"],
+        family_name=values["family_name"],
+        title_en=values.get("title_en"),
+        given_name_en=values.get("given_name_en"),
+        family_name_en=values.get("family_name_en"),
+        email=values.get("email"),
+        phone=values.get("phone"),
+        mobile=values.get("mobile"),
+        birth_date=values.get("birth_date"),
+        email_visibility=Visibility(values.get("email_visibility", Visibility.AGENCY)),
+        phone_visibility=Visibility(values.get("phone_visibility", Visibility.AGENCY)),
+        # A personal number is hidden unless the agency says otherwise (F13).
+        mobile_visibility=Visibility(values.get("mobile_visibility", Visibility.OWN_UNIT)),
+        listing=Visibility(values.get("listing", Visibility.AGENCY)),
+    )
+
+
+def _holdings(
+    staff_no: str, rows: Sequence[PersonRow], now: Organisation, at: Millis, problems: list[Problem]
+) -> dict[tuple[str, str], HoldingState]:
+    held: dict[tuple[str, str], HoldingState] = {}
+    for row in rows:
+        key = (staff_no, row.post_code)
+        before = now.holdings.get(key)
+        if key in held:
+            problems.append(Problem(row.file, row.line, "import_post_twice", row.post_code))
+            continue
+        start = row.start if row.start is not None else before.held_from if before else at
+        if row.start is not None and row.end is not None and row.end <= row.start:
+            problems.append(Problem(row.file, row.line, "import_dates", row.post_code))
+        elif row.end is None or row.end > at:
+            held[key] = HoldingState(staff_no, row.post_code, start, row.end, row.acting, row.main)
+        elif before is not None:
+            held[key] = replace(before, held_to=max(row.end, before.held_from))
+    going_on = {key: holding for key, holding in held.items() if holding.held_to is None or holding.held_to > at}
+    mains = [key for key, holding in going_on.items() if holding.main]
+    if len(mains) > 1:
+        problems.append(Problem(rows[0].file, rows[0].line, "import_main_twice", staff_no))
+    elif not mains and going_on:
+        # Nothing is marked: the first post that is not an acting one is shown.
+        first = next((key for key, holding in going_on.items() if not holding.acting), next(iter(going_on)))
+        held[first] = replace(held[first], main=True)
+    return held
+
+
+def _ended(held: HoldingState, at: Millis) -> HoldingState:
+    """Return the holding as over from `at` on; one that has not begun ends as it begins."""
+    end = max(at, held.held_from)
+    return held if held.held_to is not None and held.held_to <= end else replace(held, held_to=end)
+
+
+def _posts_without_unit(
+    units: Mapping[str, UnitState],
+    posts: Mapping[str, PostState],
+    holdings: Mapping[tuple[str, str], HoldingState],
+    at: Millis,
+) -> list[Problem]:
+    """Name units that would end, with no successor, while somebody serves in them."""
+    ending = {code for code, unit in units.items() if unit.valid_to is not None and unit.valid_to <= at}
+    serving = {posts[held.post].unit for held in holdings.values() if held.held_to is None or held.held_to > at}
+    return [
+        Problem("", 0, "import_unit_in_use", code)
+        for code in sorted(ending & serving)
+        if units[code].merged_into is None
+    ]
+
+
+def _differences(
+    before: Mapping[Key, State], after: Mapping[Key, State], is_over: Callable[[State], bool]
+) -> list[Change[State]]:
+    changes = []
+    for key, state in after.items():
+        old = before.get(key)
+        if old is None:
+            changes.append(Change("added", None, state))
+        elif old != state:
+            ended = is_over(state) and not is_over(old)
+            changes.append(Change("ended" if ended else "changed", old, state))
+    return changes

@@ -1,0 +1,76 @@
+"""What a password must be (F74): long enough, not guessable; any Unicode, spaces and Thai included, nothing composed.
+
+Length is counted in code points of the canonical spelling, so that SARA AM typed in two ways is one password. Guessable
+is what stands on the list of common passwords (`data/common_passwords.txt`), also with digits or signs around it or
+repeated, what has hardly any different characters, and what is little more than the user name or the agency's.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from appliance.rules.thai import canonical, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FEWEST_DIFFERENT: Final = 4
+_SHORTEST_WORD: Final = 3
+_SHORTEST_REST: Final = 5
+_AROUND: Final = "0123456789 !@#$%^&*()-_=+[]{};:'\",.<>/?\\|`~฿"
+
+
+class PasswordFault(StrEnum):
+    """Why a password cannot be taken; the texts are in the locale under these codes."""
+
+    TOO_SHORT = "password_too_short"
+    TOO_LONG = "password_too_long"
+    TOO_COMMON = "password_too_common"
+    IS_NAME = "password_is_name"
+    UNCHANGED = "password_unchanged"
+
+
+def check_length(password: str, shortest: int, longest: int) -> PasswordFault | None:
+    """Judge the length alone: what the client can say while the password is being typed."""
+    length = len(canonical(password))
+    if length < shortest:
+        return PasswordFault.TOO_SHORT
+    return PasswordFault.TOO_LONG if length > longest else None
+
+
+def check_password(password: str, names: Iterable[str], shortest: int, longest: int) -> PasswordFault | None:
+    """Judge a new password; `names` are words it must not consist of: user name, person's and agency's names."""
+    if fault := check_length(password, shortest, longest):
+        return fault
+    folded = fold(password)
+    if len(set(folded)) < _FEWEST_DIFFERENT or _is_common(folded):
+        return PasswordFault.TOO_COMMON
+    rest = folded
+    for name in sorted({fold(name) for name in names}, key=len, reverse=True):
+        if len(name) >= _SHORTEST_WORD:
+            rest = rest.replace(name, "")
+    if rest != folded and len(rest.strip(_AROUND)) < _SHORTEST_REST:
+        return PasswordFault.IS_NAME
+    return None
+
+
+def _is_common(folded: str) -> bool:
+    known = common_passwords()
+    core = folded.strip(_AROUND)
+    return any(part in known for part in (folded, core, _unit_of(folded), _unit_of(core)) if part)
+
+
+def _unit_of(text: str) -> str:
+    """Return the shortest text that `text` repeats: `abcabc` gives `abc`."""
+    return text[: (text + text).find(text, 1)] if text else text
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Return the folded common passwords."""
+    source = resources.files("appliance.rules").joinpath("data", "common_passwords.txt")
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return frozenset(fold(line) for line in lines if line and not line.startswith("#"))

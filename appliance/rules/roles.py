@@ -1,0 +1,105 @@
+"""Who may do what to accounts, roles, the directory, settings and terms (architecture.md §6, F77, F95).
+
+Agency administrators do all of it; a unit administrator sets back passwords and suspends within the unit and below.
+Nobody acts on their own account here, nor gives themselves a role. The account of anyone with a console role is set
+back or reactivated only by two people, since who can reset it could read cases under its name (compliance.md §2.0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from appliance.model import Deny, StaffRole
+from appliance.people import ConsoleRole, Grant
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from appliance.model import PersonId, UnitId
+
+
+class Duty(StrEnum):
+    """What can be asked of an administrator."""
+
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a duty
+    SUSPEND = "suspend"
+    LIFT = "lift"
+    CREATE_ACCOUNT = "create_account"
+    REVOKE = "revoke"
+    REACTIVATE = "reactivate"
+    GRANT_ROLE = "grant_role"
+    IMPORT_PEOPLE = "import_people"
+    CHANGE_SETTING = "change_setting"
+    PUBLISH_TERMS = "publish_terms"
+    READ_AUDIT = "read_audit"
+
+
+UNIT_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.SUSPEND, Duty.LIFT))
+TWO_PERSON_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.REACTIVATE))
+ALL_ROLES: Final = frozenset((*StaffRole, *ConsoleRole)) - {StaffRole.MEMBER}
+_NAMES_OF_CONSOLE_ROLES: Final = frozenset(role.value for role in ConsoleRole)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: a person, or the operator at the appliance's own command line, who has `person` None."""
+
+    name: str
+    person: PersonId | None
+    grants: tuple[Grant, ...]
+
+    @classmethod
+    def operator(cls, name: str) -> Actor:
+        """Return the operator under the name of their system account."""
+        return cls(f"operator:{name}", None, (Grant(StaffRole.AGENCY_ADMIN),))
+
+
+def may_perform(duty: Duty, actor: Actor, target_units: Collection[UnitId] = ()) -> Deny | None:
+    """Say whether the actor has this duty; `target_units` are the target's units and all units over them."""
+    for grant in actor.grants:
+        if grant.role == StaffRole.AGENCY_ADMIN:
+            return None
+        if grant.role == StaffRole.UNIT_ADMIN and duty in UNIT_DUTIES and grant.unit in target_units:
+            return None
+    return Deny.ROLE_REQUIRED
+
+
+def may_act_on(
+    duty: Duty,
+    actor: Actor,
+    target: PersonId,
+    target_roles: Collection[str],
+    target_units: Collection[UnitId],
+    second: Actor | None,
+) -> Deny | None:
+    """Say whether the actor may do this to a person's account, with `second` agreeing where two are needed."""
+    if denied := may_perform(duty, actor, target_units):
+        return denied
+    if actor.person == target:
+        return Deny.SECOND_PERSON_REQUIRED
+    if duty in TWO_PERSON_DUTIES and not _NAMES_OF_CONSOLE_ROLES.isdisjoint(target_roles):
+        return _judge_second(actor, target, second)
+    return None
+
+
+def may_grant(actor: Actor, target: PersonId, grant: Grant) -> Deny | None:
+    """Say whether the actor may give or take this role; a unit administrator's role must name a unit."""
+    if denied := may_perform(Duty.GRANT_ROLE, actor):
+        return denied
+    if actor.person == target:
+        return Deny.SECOND_PERSON_REQUIRED
+    return Deny.ROLE_REQUIRED if not is_role(grant) else None
+
+
+def is_role(grant: Grant) -> bool:
+    """Tell whether there is such a role, bound to a unit exactly when it is a unit administrator's."""
+    return grant.role in ALL_ROLES and (grant.unit is not None) == (grant.role == StaffRole.UNIT_ADMIN)
+
+
+def _judge_second(actor: Actor, target: PersonId, second: Actor | None) -> Deny | None:
+    if second is None or second.person is None or second.person in (actor.person, target):
+        return Deny.SECOND_PERSON_REQUIRED
+    allowed = (StaffRole.AGENCY_ADMIN, ConsoleRole.COMPLIANCE_MANAGER, ConsoleRole.HEAD)
+    return None if any(grant.role in allowed for grant in second.grants) else Deny.SECOND_PERSON_REQUIRED
