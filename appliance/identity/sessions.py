@@ -20,7 +20,7 @@ from appliance.identity.hasher import PasswordHasher
 from appliance.identity.throttle import Throttle
 from appliance.identity.tickets import EnrolmentTicket, SignInTicket, Tickets
 from appliance.identity.tokens import csrf_of, token_hash
-from appliance.model import ContactMode, StaffRole
+from appliance.model import AccountState, ContactMode, StaffRole
 from appliance.people import Session
 from appliance.rules.accounts import may_sign_in
 from appliance.rules.ranks import national
@@ -81,6 +81,7 @@ class Identity:
         self._terms: list[tuple[int, Millis]] = []
         self._settings: list[SettingValue] = []
         self._versions: dict[str, int] = {}
+        self._ended: frozenset[PersonId] | None = None
         self._changed_meanwhile: set[PersonId] | None = None
         self._refreshing = asyncio.Lock()
         self._on_end: list[Callable[[SessionId], object]] = []
@@ -138,6 +139,14 @@ class Identity:
             and account is not None
             and may_sign_in(account.state, account.suspended_until, card.active, now) is None
         )
+
+    def ended_accounts(self) -> frozenset[PersonId]:
+        """Return who can never act again as things stand: accounts revoked, people no longer on the staff."""
+        if self._ended is None:
+            gone = {card.id for card in self.directory.ordered if not card.active}
+            revoked = {a.person for a in self._accounts.values() if a.state is AccountState.REVOKED}
+            self._ended = frozenset(gone | revoked)
+        return self._ended
 
     def last_used(self, session: SessionId) -> Millis | None:
         """Return when a session was last used, as memory knows it."""
@@ -210,6 +219,7 @@ class Identity:
         if self._changed_meanwhile is not None:
             self._changed_meanwhile.add(account.person)
         self._accounts[account.person] = account
+        self._ended = None
         for session in [*self._by_person.get(account.person, ())]:
             if self._by_id[session].record.epoch != account.epoch:
                 self.end_session(session)
@@ -241,6 +251,7 @@ class Identity:
                 self._changed_meanwhile = None
             if renewed is not None:
                 self.directory = renewed
+                self._ended = None
                 self._end_inactive()
             return True
 
@@ -292,6 +303,7 @@ class Identity:
     def _take(self, snapshot: _Snapshot, present: Iterable[SessionId] = ()) -> None:
         """Take over a snapshot; `present` are the sessions that memory had before it was read."""
         meanwhile = self._changed_meanwhile or set()
+        self._ended = None
         self._accounts = {**snapshot.accounts, **{person: self._accounts[person] for person in meanwhile}}
         self._terms, self._settings, self._versions = snapshot.terms, snapshot.settings, dict(snapshot.versions)
         if meanwhile:
