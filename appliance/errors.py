@@ -45,8 +45,9 @@ class Forbidden(AppError):
     code = "forbidden"
 
     def __init__(self, deny: Deny, **detail: str | int) -> None:
-        super().__init__(code=deny.value, **detail)
+        super().__init__(code=deny.value)
         self.deny = deny
+        self.detail.update(detail)
 
 
 class Conflict(AppError):

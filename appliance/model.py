@@ -174,8 +174,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Where a draft came to stand: position, entry id and the log's time, after the durable commit."""
+    """Where a draft came to stand: room, position, entry id and the log's time, after the durable commit."""
 
+    room: RoomId
     n: int
     id: str
     at: Millis

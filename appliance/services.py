@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from appliance.config import Config
     from appliance.identity import Identity
     from appliance.live import Hub
+    from appliance.log.receipts import Receipts
     from appliance.log.writer import RoomLog
     from appliance.model import Millis
     from appliance.store.db import Store
@@ -32,5 +33,6 @@ class Services:
     keys: Keyring
     store: Store
     log: RoomLog
+    receipts: Receipts
     hub: Hub
     identity: Identity

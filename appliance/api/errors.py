@@ -33,7 +33,15 @@ STATUS: Final[dict[type[errors.AppError], int]] = {
     errors.AppError: 500,
 }
 # Codes whose status differs from that of their family.
-STATUS_BY_CODE: Final = {"unsupported_media_type": 415, "method_not_allowed": 405}
+STATUS_BY_CODE: Final = {
+    "unsupported_media_type": 415,
+    "method_not_allowed": 405,
+    "csrf": 403,
+    "must_change_password": 403,
+    "terms_not_accepted": 403,
+    "too_large": 413,
+    "websocket_expected": 426,
+}
 UNAVAILABLE_RETRY_S: Final = 5
 
 

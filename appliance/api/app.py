@@ -1,0 +1,160 @@
+"""The staff application: what every request passes through, and the mounting of the routes.
+
+In order: a request id and one log line; security headers; errors to HTTP; who calls (bearer token, or cookie with the
+CSRF header for whatever changes something); limits; the terms of use; then the route. Authentication is on unless the
+route says otherwise. It knows no feature: the subjects' routes are listed in `ROUTES`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from appliance import errors
+from appliance.api import directory, me, messages, openapi, pages, removal_requests, rooms, sessions, stream, sync, terms
+from appliance.api.errors import render, status_of
+from appliance.api.limits import Gate
+from appliance.api.routes import MAX_BODY, Call, Route, answer
+from appliance.api.stream import GATE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from appliance.services import Services
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SERVICES: Final = web.AppKey["Services"]("services")
+COOKIE: Final = "__Host-gchat"
+CSRF_HEADER: Final = "X-CSRF-Token"
+SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
+ROUTES: Final = (sessions, me, terms, directory, rooms, removal_requests, messages, sync, stream, openapi)
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types gchat"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+STRICT_TRANSPORT: Final = "max-age=31536000; includeSubDomains"
+
+log = logging.getLogger("gchat.requests")
+
+
+def all_routes() -> Iterable[Route]:
+    """Give every route of the staff API."""
+    for subject in ROUTES:
+        yield from subject.routes.routes
+
+
+def build_app(services: Services, monotonic: Callable[[], float]) -> web.Application:
+    """Return the staff application over its services; `monotonic()` is seconds for limits and durations."""
+    app = web.Application(middlewares=[_every_request], client_max_size=MAX_BODY)
+    app[SERVICES] = services
+    app[GATE] = Gate(services.config.limits, monotonic)
+    for route in all_routes():
+        app.router.add_route(route.method, route.path, _handler(route))
+    pages.mount(app)
+    return app
+
+
+def _handler(route: Route) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        call: Call = request["call"]
+        authenticate(call, route)
+        gate = request.app[GATE]
+        gate.request(call.address, call.session.person if call.session else None)
+        if route.handler is messages.post_message:
+            gate.message(call.person, call.path["room"])
+        response = await answer(route, call)
+        if call.cookie is not None:
+            response.set_cookie(COOKIE, call.cookie, httponly=True, secure=True, samesite="Strict", path="/")
+        elif call.clear_cookie:
+            response.del_cookie(COOKIE, httponly=True, secure=True, samesite="Strict", path="/")
+        return response
+
+    return handle
+
+
+def authenticate(call: Call, route: Route) -> None:
+    """Find who calls. Raises Unauthenticated, Forbidden for a missing CSRF token or terms not accepted."""
+    s, request = call.services, call.request
+    token, by_cookie = _token(request)
+    session = s.identity.authenticate(token, s.clock()) if token else None
+    if session is None:
+        if not route.public:
+            raise errors.Unauthenticated
+        return
+    if by_cookie and request.method not in SAFE_METHODS and not route.public:
+        given = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+            raise errors.AppError(code="csrf")
+    call.session = session
+    if route.before_terms:
+        return
+    if session.must_change:
+        raise errors.AppError(code="must_change_password")
+    if not session.terms_ok:
+        raise errors.AppError(code="terms_not_accepted")
+
+
+def _token(request: web.Request) -> tuple[str | None, bool]:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip(), False
+    return request.cookies.get(COOKIE), True
+
+
+@web.middleware
+async def _every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    s = request.app[SERVICES]
+    call = Call(s, request, s.new_id("q"), request.remote or "")
+    request["call"] = call
+    started = time.perf_counter()
+    try:
+        response = await _guarded(call, handler)
+    finally:
+        log.debug("request %s", call.request_id)
+    milliseconds = (time.perf_counter() - started) * 1000
+    log.info(
+        "%s %s %s %s %d %.1f", call.request_id, call.session.person if call.session else "-",
+        request.method, request.path, response.status, milliseconds,
+    )  # fmt: skip
+    if not response.prepared:
+        response.headers.update(SECURITY_HEADERS)
+        response.headers["X-Request-Id"] = call.request_id
+        response.headers.setdefault("Cache-Control", "no-store")
+        if request.secure:
+            response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+    return response
+
+
+async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(call.request)
+    except errors.AppError as error:
+        if status_of(error) >= 500:  # noqa: PLR2004 - RFC 9110 §15.6
+            log.error("%s failed: %s", call.request_id, error)
+        return render(error, call.language, call.request_id)
+    except web.HTTPMethodNotAllowed as error:
+        response = render(errors.AppError(code="method_not_allowed"), call.language, call.request_id)
+        response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except web.HTTPNotFound:
+        return render(errors.NotFound(), call.language, call.request_id)
+    except web.HTTPRequestEntityTooLarge:
+        return render(errors.TooLarge(), call.language, call.request_id)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("%s failed", call.request_id)
+        return render(errors.AppError(), call.language, call.request_id)

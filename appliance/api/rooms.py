@@ -1,0 +1,105 @@
+"""Rooms over HTTP: parse, one call, render."""
+
+from __future__ import annotations
+
+from appliance.actions import rooms as actions
+from appliance.api.routes import Call, Routes
+from appliance.errors import Invalid
+from appliance.model import PersonId, PostId, RoomId
+from appliance.reads.rooms import load_room, load_rooms
+from appliance.wire.messages import MarkUnread, ReceiptUpto
+from appliance.wire.rooms import ChangeMembers, CreateRoom, MembersChanged, MyRoom, RenameRoom, Room, Rooms, TransferRoom
+
+routes = Routes("rooms")
+
+
+@routes.get("/rooms")
+async def list_rooms(call: Call) -> Rooms:
+    """Return the caller's rooms, the one with the newest message first."""
+    return Rooms(rooms=await load_rooms(call.services, call.person))
+
+
+@routes.post("/rooms", status=201)
+async def create_room(call: Call, body: CreateRoom) -> Room:
+    """Create a group, or open the private chat with one person; members are in at once."""
+    members = [PersonId(person) for person in body.members]
+    if body.kind == "direct":
+        if len(set(members) - {call.person}) != 1 or body.name is not None:
+            raise Invalid(field="members")
+        other = next(person for person in members if person != call.person)
+        room = await actions.create_direct(call.services, call.person, other, body.txn_id)
+    else:
+        post = PostId(body.options.owner_post) if body.options.owner_post else None
+        room = await actions.create_group(call.services, call.person, body.name, members, body.txn_id, post)
+    return Room(room=await load_room(call.services, call.person, room))
+
+
+@routes.get("/rooms/{room}")
+async def get_room(call: Call) -> Room:
+    """Return one room with its members."""
+    return Room(room=await load_room(call.services, call.person, _room(call)))
+
+
+@routes.patch("/rooms/{room}")
+async def rename_room(call: Call, body: RenameRoom) -> Room:
+    """Rename a group; owner only."""
+    await actions.rename_room(call.services, call.person, _room(call), body.name, body.txn_id)
+    return Room(room=await load_room(call.services, call.person, _room(call)))
+
+
+@routes.delete("/rooms/{room}")
+async def close_room(call: Call) -> None:
+    """Close a group: it can be read but not written to; owner only."""
+    await actions.close_room(call.services, call.person, _room(call))
+
+
+@routes.post("/rooms/{room}/members")
+async def change_members(call: Call, body: ChangeMembers) -> MembersChanged:
+    """Add and remove members at once; owner only."""
+    added, removed = await actions.change_members(
+        call.services,
+        call.person,
+        _room(call),
+        [PersonId(person) for person in body.add],
+        [PersonId(person) for person in body.remove],
+        body.txn_id,
+    )
+    view = await load_room(call.services, call.person, _room(call))
+    return MembersChanged(added=list(added), removed=list(removed), room=view)
+
+
+@routes.post("/rooms/{room}/owner")
+async def transfer_room(call: Call, body: TransferRoom) -> Room:
+    """Hand the room to another member; owner only."""
+    await actions.transfer_room(call.services, call.person, _room(call), PersonId(body.person), body.txn_id)
+    return Room(room=await load_room(call.services, call.person, _room(call)))
+
+
+@routes.patch("/rooms/{room}/mine")
+async def change_mine(call: Call, body: MyRoom) -> Room:
+    """Mute or hide the room for the caller alone."""
+    await actions.set_mine(call.services, call.person, _room(call), muted=body.muted, hidden=body.hidden)
+    return Room(room=await load_room(call.services, call.person, _room(call)))
+
+
+@routes.post("/rooms/{room}/clear")
+async def clear_room(call: Call) -> None:
+    """Hide the conversation so far from the caller alone; search still finds it."""
+    await actions.clear_room(call.services, call.person, _room(call))
+
+
+@routes.post("/rooms/{room}/unread")
+async def mark_unread(call: Call, body: MarkUnread) -> None:
+    """Show the room as unread from a message on, for the caller alone."""
+    await actions.mark_unread(call.services, call.person, _room(call), body.n)
+
+
+@routes.post("/rooms/{room}/receipts")
+async def post_receipt(call: Call, body: ReceiptUpto) -> None:
+    """Say that the caller has read the room up to a message; answered after the durable commit."""
+    await call.services.receipts.read(_room(call), call.person, body.upto)
+    await call.services.receipts.flushed()
+
+
+def _room(call: Call) -> RoomId:
+    return RoomId(call.path["room"])

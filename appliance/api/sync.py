@@ -1,0 +1,15 @@
+"""Catching up by cursor over HTTP: the same events as the stream."""
+
+from __future__ import annotations
+
+from appliance.api.routes import Call, Routes
+from appliance.reads.sync import load_sync
+from appliance.wire.sync import Sync, SyncQuery
+
+routes = Routes("sync")
+
+
+@routes.get("/sync")
+async def sync(call: Call, query: SyncQuery) -> Sync:
+    """Return what happened after a position, in order; `since=0` returns the snapshot."""
+    return await load_sync(call.services, call.person, query.since, query.limit)

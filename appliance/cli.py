@@ -1,0 +1,235 @@
+"""`gchat …`: what an administrator and a developer type.
+
+Owns the commands and the exit codes (0 done, 1 refused or failed with the reason in Thai and English, 2 wrong usage).
+Each command imports what it needs when it runs, so that none pays for the others. It holds no rule: commands call
+actions, as the API does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance.errors import AppError, ConfigError
+
+if TYPE_CHECKING:
+    import socket
+
+    from appliance.config import Config
+    from appliance.vault.master import Question
+
+DEFAULT_DATA = Path("/var/lib/gchat")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    arguments = parser().parse_args(argv)
+    logging.basicConfig(
+        level=os.environ.get("GCHAT_LOG", "WARNING").upper(), format="%(levelname)s %(name)s %(message)s"
+    )
+    try:
+        return int(arguments.run(arguments) or 0)
+    except ConfigError as error:
+        print("การตั้งค่าไม่ถูกต้อง — the configuration cannot be used:", *error.problems, sep="\n  ", file=sys.stderr)
+    except AppError as error:
+        print(explain(error), file=sys.stderr)
+    except OSError as error:
+        print(f"gchat: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        pass
+    return 1
+
+
+def explain(error: AppError) -> str:
+    """Return an error in Thai and English, with what the log would say."""
+    from appliance.locale import text  # noqa: PLC0415 - see the module's docstring
+
+    said = str(error)
+    more = f"\n  ({said})" if said and said != error.code else ""
+    return f"{text(error.code, 'th', **error.detail)}\n{text(error.code, 'en', **error.detail)}{more}"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    from appliance import cli_keys, cli_people, cli_rooms  # noqa: PLC0415 - see the module's docstring
+
+    top = argparse.ArgumentParser(prog="gchat", description="G-Chat: communication for government agencies")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="run the appliance under a supervisor")
+    _with_data(up)
+    up.add_argument("--seed", choices=["demo"], help="fill a new folder with the demo agency first")
+    up.add_argument("--port", type=int, help="port on loopback; 0 picks a free one")
+    up.add_argument("--tls", action="store_true", help="HTTPS with a certificate of the agency's own CA")
+    up.add_argument("--ready-file", type=Path, help="written when logins are accepted")
+    up.set_defaults(run=_up)
+
+    serve = commands.add_parser("serve", help="run the appliance process alone")
+    _with_data(serve)
+    serve.add_argument("--tls", action="store_true", help="HTTPS, whatever the configuration says")
+    serve.add_argument("--listen-fd", type=int)
+    serve.add_argument("--ready-fd", type=int)
+    serve.add_argument("--parent-fd", type=int)
+    serve.set_defaults(run=_serve)
+
+    setup = commands.add_parser("setup", help="make a new, empty appliance in a folder")
+    _with_data(setup)
+    setup.add_argument("--slug", required=True, help="short ASCII name of the agency")
+    setup.add_argument("--domain", required=True, help="domain the agency's evidence is signed under")
+    setup.add_argument("--name-th", required=True)
+    setup.add_argument("--name-en", required=True)
+    setup.add_argument("--keys", choices=["file", "credential", "passphrase", "shares"], default="passphrase")
+    setup.set_defaults(run=_setup)
+
+    migrate = commands.add_parser("migrate", help="bring the database to this release's schema")
+    _with_data(migrate)
+    migrate.set_defaults(run=_migrate)
+
+    demo = commands.add_parser("demo", help="the demonstration's messages").add_subparsers(required=True)
+    load = demo.add_parser("load", help="send a file of messages, one a line, through the API as their authors")
+    load.add_argument("file", type=Path)
+    load.add_argument("--ready-file", type=Path, required=True, help="of the running demo")
+    load.add_argument("--limit", type=int, help="send only the first so many")
+    load.add_argument("--verify", action="store_true", help="read everything back and compare")
+    load.set_defaults(run=_demo_load)
+
+    openapi = commands.add_parser("openapi", help="print the API's description")
+    openapi.set_defaults(run=_openapi)
+
+    cli_people.register(commands)
+    cli_keys.register(commands)
+    cli_rooms.register(commands)
+    return top
+
+
+def _with_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, default=DEFAULT_DATA, help="the appliance's folder")
+
+
+def ask(question: Question) -> str:
+    """Ask the person at the terminal; from a pipe, take the next line."""
+    prompt = f"{question} "
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from appliance import config, serve, supervisor  # noqa: PLC0415 - see the module's docstring
+    from appliance.vault.record import has_keyring  # noqa: PLC0415
+
+    data: Path = arguments.data.resolve()
+    if not has_keyring(data):
+        if arguments.seed is None:
+            raise AppError(f"{data} holds no appliance", code="no_appliance")
+        _seed_demo(data)
+    loaded = config.load(data)
+    port = loaded.staff.port if arguments.port is None else arguments.port
+    bound = serve.listening_socket("127.0.0.1", port)
+    if arguments.tls:
+        loaded = _with_tls(loaded)
+    logins = supervisor.read_logins(data)
+    url = serve.staff_url(loaded, bound)
+
+    def tell(line: str) -> None:
+        if line == url:
+            _announce(loaded, bound, logins)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    return supervisor.run(data, bound, url, arguments.ready_file, tell, tls=loaded.staff.tls)
+
+
+def _with_tls(loaded: Config) -> Config:
+    import dataclasses  # noqa: PLC0415 - see the module's docstring
+
+    from appliance import tls, wiring  # noqa: PLC0415
+
+    secured = dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
+    tls.ensure_own(secured, wiring.unlock_keys(secured, ask))
+    return secured
+
+
+def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
+    scheme = "https" if loaded.staff.tls else "http"
+    print(f"\nG-Chat — {loaded.agency.name_th}\n  {scheme}://localhost:{bound.getsockname()[1]}\n")
+    if logins:
+        width = max(len(login["user"]) for login in logins)
+        for login in logins:
+            print(f"  {login['user']:<{width}}  {login['password']}  {login['name']} · {login['unit']}")
+        print("\nหยุดด้วย Ctrl+C — stop with Ctrl+C")
+    sys.stdout.flush()
+
+
+def _seed_demo(data: Path) -> None:
+    """Build the demo world, which lives with the tests it is shared with."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "tests" / "world.py").exists():
+        raise AppError("the demo world comes with the source tree only", code="no_demo_world")
+    sys.path.insert(0, str(root))
+    import importlib  # noqa: PLC0415 - only a source tree has it
+
+    print("กำลังเตรียมข้อมูลตัวอย่าง… — preparing the demo…", file=sys.stderr, flush=True)
+    importlib.import_module("tests.world").seed(data)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from appliance import config, serve  # noqa: PLC0415 - see the module's docstring
+
+    loaded = config.load(arguments.data.resolve())
+    if arguments.tls:
+        loaded = _with_tls(loaded)
+    handover = serve.Handover(arguments.listen_fd, arguments.ready_fd, arguments.parent_fd)
+    serve.run(loaded, handover, ask)
+    return 0
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    from appliance import setup  # noqa: PLC0415 - see the module's docstring
+
+    shares = setup.create(
+        arguments.data.resolve(),
+        setup.NewAgency(arguments.slug, arguments.domain, arguments.name_th, arguments.name_en),
+        arguments.keys,
+        ask,
+    )
+    for share in shares:
+        print(share)
+    return 0
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from appliance import config, wiring  # noqa: PLC0415 - see the module's docstring
+    from appliance.store.migrate import migrate  # noqa: PLC0415
+
+    loaded = config.load(arguments.data.resolve())
+    with wiring.only_process(loaded):
+        before, after = migrate(loaded.database, wiring.unlock_keys(loaded, ask).database_key)
+    print(f"schema {before} → {after}")
+    return 0
+
+
+def _demo_load(arguments: argparse.Namespace) -> int:
+    from appliance import demo  # noqa: PLC0415 - see the module's docstring
+
+    ready = json.loads(arguments.ready_file.read_text(encoding="utf-8"))
+    lines = [line for line in arguments.file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return asyncio.run(demo.load(ready, lines[: arguments.limit], verify=arguments.verify))
+
+
+def _openapi(_arguments: argparse.Namespace) -> int:
+    import msgspec  # noqa: PLC0415 - see the module's docstring
+
+    from appliance.api.openapi import document  # noqa: PLC0415
+
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document()), indent=2) + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+import { expect, test, vi } from "vitest";
+
+import type { Session } from "#core/index";
+import { CallError } from "#core/errors";
+
+import { LoginModel } from "./LoginModel";
+
+function sessionWith(part: Partial<Session>): Session {
+  return part as Session;
+}
+
+test("a code typed in Thai digits with a space reaches the server as plain digits", async () => {
+  const secondFactor = vi.fn(() => Promise.resolve());
+  await new LoginModel(sessionWith({ secondFactor }), "Edge").sendCode("๑๒๓ ๔๕๖");
+  expect(secondFactor).toHaveBeenCalledWith({ code: "123456" });
+});
+
+test("the account name is trimmed, the password is not", async () => {
+  const login = vi.fn(() => Promise.resolve());
+  await new LoginModel(sessionWith({ login }), "Edge").login(" somchai ", " ลับ ", false);
+  expect(login).toHaveBeenCalledWith("somchai", " ลับ ", { device: "Edge", remember: false });
+});
+
+test("a refusal stays on the screen until the next try", async () => {
+  const login = vi.fn(() => Promise.reject(new CallError("refused", 401, { code: "bad_login", message: "ไม่ถูกต้อง" })));
+  const model = new LoginModel(sessionWith({ login }), "Edge");
+  await model.login("somchai", "x", true);
+  expect(model.attempt.snapshot().failure?.code).toBe("bad_login");
+});

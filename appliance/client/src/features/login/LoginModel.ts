@@ -1,0 +1,52 @@
+/**
+ * Signing in, the second factor, the terms and a forced change of password, one after the other.
+ * Keeps no password: the fields live in the view and are gone with it.
+ */
+import { Attempt } from "#core/attempt";
+import type { Session } from "#core/index";
+import type { Terms } from "#core/protocol";
+import { Store } from "#core/store";
+import { codeDigits } from "#i18n/digits";
+
+export class LoginModel {
+  readonly attempt = new Attempt();
+  /** The terms to accept; null until the server has sent them. */
+  readonly terms = new Store<Terms | null>(null);
+  readonly #session: Session;
+  readonly #device: string;
+
+  constructor(session: Session, device: string) {
+    this.#session = session;
+    this.#device = device;
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  /** `remember` off leaves nothing on this device, for shared computers. */
+  readonly login = (user: string, password: string, remember: boolean): Promise<boolean> =>
+    this.attempt.run(() => this.#session.login(user.trim(), password, { device: this.#device, remember }));
+
+  /** Accepts Thai digits, spaces and dashes. */
+  readonly sendCode = (code: string): Promise<boolean> =>
+    this.attempt.run(() => this.#session.secondFactor({ code: codeDigits(code) }));
+
+  readonly sendPasskey = (credential: Record<string, unknown>): Promise<boolean> =>
+    this.attempt.run(() => this.#session.secondFactor({ passkey: credential }));
+
+  readonly cancel = (): void => {
+    this.attempt.clear();
+    this.#session.cancelSecondFactor();
+  };
+
+  readonly loadTerms = (): Promise<boolean> =>
+    this.attempt.run(async () => this.terms.set(await this.#session.readTerms()));
+
+  readonly acceptTerms = (version: number): Promise<boolean> => this.attempt.run(() => this.#session.acceptTerms(version));
+
+  readonly refuseTerms = (): Promise<boolean> => this.attempt.run(() => this.#session.logout());
+
+  readonly changePassword = (old: string, next: string): Promise<boolean> =>
+    this.attempt.run(() => this.#session.changePassword(old, next));
+}

@@ -1,0 +1,81 @@
+/** The screens before the rooms: name and password, second factor, terms, forced change of password. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { ReactNode } from "react";
+
+import type { SessionState, SignedOutReason } from "#core/snapshots";
+import { Brand } from "#ui/Brand";
+import { Loading, Notice } from "#ui/Notice";
+import { useReadable } from "#ui/useReadable";
+
+import type { LoginModel } from "./LoginModel";
+import { NewPasswordForm } from "./NewPasswordForm";
+import { PasswordForm } from "./PasswordForm";
+import { SecondFactorForm } from "./SecondFactorForm";
+import { TermsForm } from "./TermsForm";
+import "./login.css";
+
+interface LoginViewProps {
+  model: LoginModel;
+  state: Exclude<SessionState, { kind: "signed_in" }>;
+  /** The switch of language, in the same place on every screen before the rooms. */
+  language: ReactNode;
+}
+
+export function LoginView({ model, state, language }: LoginViewProps) {
+  return (
+    <div className="login">
+      <header className="login-head">
+        <Brand />
+        {language}
+      </header>
+      <main className={`login-card ${state.kind === "terms" ? "login-wide" : ""}`}>
+        <Step model={model} state={state} />
+      </main>
+      <footer className="login-foot">
+        <Trans>สำหรับเจ้าหน้าที่ของหน่วยงานเท่านั้น เข้าสู่ระบบไม่ได้ โปรดติดต่อผู้ดูแลระบบของหน่วยงาน</Trans>
+      </footer>
+    </div>
+  );
+}
+
+function Step({ model, state }: Omit<LoginViewProps, "language">) {
+  const { t } = useLingui();
+  const attempt = useReadable(model.attempt);
+  switch (state.kind) {
+    case "starting":
+      return <Loading label={t`กำลังเปิด`} />;
+    case "signed_out":
+      return (
+        <>
+          <WhySignedOut reason={state.reason} />
+          <PasswordForm attempt={attempt} onSubmit={model.login} />
+        </>
+      );
+    case "second_factor":
+      return <SecondFactorForm attempt={attempt} state={state} model={model} />;
+    case "terms":
+      return <TermsForm attempt={attempt} me={state.me} sent={state.terms} model={model} />;
+    case "password_change":
+      return <NewPasswordForm attempt={attempt} onSubmit={model.changePassword} />;
+  }
+}
+
+function WhySignedOut({ reason }: { reason: SignedOutReason }) {
+  switch (reason) {
+    case "none":
+    case "logout":
+      return null;
+    case "ended":
+      return (
+        <Notice kind="warn">
+          <Trans>การเข้าใช้งานบนอุปกรณ์นี้สิ้นสุดแล้ว ข้อมูลที่เก็บไว้ในอุปกรณ์ถูกลบแล้ว</Trans>
+        </Notice>
+      );
+    case "stale":
+      return (
+        <Notice kind="warn">
+          <Trans>ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์นานเกินกำหนด ข้อมูลที่เก็บไว้ในอุปกรณ์จึงถูกลบเพื่อความปลอดภัย</Trans>
+        </Notice>
+      );
+  }
+}

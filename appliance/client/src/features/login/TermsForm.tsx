@@ -1,0 +1,59 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect } from "react";
+
+import type { AttemptState } from "#core/attempt";
+import type { Me, Terms } from "#core/protocol";
+import { formatDate } from "#i18n/dates";
+import { Button } from "#ui/Button";
+import { FailureNotice } from "#ui/Failure";
+import { Loading } from "#ui/Notice";
+import { useReadable } from "#ui/useReadable";
+
+import type { LoginModel } from "./LoginModel";
+
+interface TermsFormProps {
+  attempt: AttemptState;
+  me: Me;
+  sent: Terms | null;
+  model: LoginModel;
+}
+
+/** The terms of use, accepted once and again when they change (F80). Refusing signs out and keeps the account. */
+export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
+  const { t } = useLingui();
+  const terms = useReadable(model.terms) ?? sent;
+  useEffect(() => {
+    if (sent === null) void model.loadTerms();
+  }, [sent, model]);
+  if (terms === null) return attempt.failure ? <FailureNotice failure={attempt.failure} /> : <Loading label={t`กำลังโหลดข้อตกลง`} />;
+  return (
+    <div className="login-form">
+      <div>
+        <h2>{terms.title}</h2>
+        <p className="login-hint">
+          <Trans>
+            ฉบับที่ {terms.version} มีผลตั้งแต่ {formatDate(terms.effective)}
+          </Trans>
+        </p>
+      </div>
+      {/* Scrolls by keyboard too. */}
+      <div className="login-terms" tabIndex={0} role="region" aria-label={terms.title} lang="th">
+        {terms.text.split(/\n{2,}/u).map((paragraph, i) => (
+          <p key={i}>{paragraph}</p>
+        ))}
+      </div>
+      <FailureNotice failure={attempt.failure} />
+      <p>
+        <Trans>ท่านเข้าสู่ระบบในชื่อ {me.person.name}</Trans>
+      </p>
+      <div className="login-buttons">
+        <Button onPress={() => void model.refuseTerms()}>
+          <Trans>ไม่ยอมรับและออกจากระบบ</Trans>
+        </Button>
+        <Button variant="primary" isPending={attempt.busy} onPress={() => void model.acceptTerms(terms.version)}>
+          <Trans>ยอมรับข้อตกลง</Trans>
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,177 @@
+"""The configuration: one frozen value from a TOML file, checked whole.
+
+Every key has a default that suits a small agency; a file names only what differs. All faults are reported at once, each
+with its key. Unknown keys are faults, so a misspelt setting is never silently ignored. Secrets are not configuration:
+keys live in the vault (`docs/keys.md`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+from appliance.errors import ConfigError
+from appliance.policies import Policies
+
+FILE_NAME: Final = "gchat.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Who runs this appliance. `slug` is its short name in ids and logs, `domain` the name its evidence is signed under."""
+
+    slug: str = "agency"
+    domain: str = "gchat.test"
+    name_th: str = "หน่วยงาน"
+    name_en: str = "Agency"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where staff connect. Plain HTTP is allowed on loopback only; `port` 0 picks a free one.
+
+    Without `certificate` and `key` (PEM files) the appliance makes its own agency CA and certificate for `names`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    tls: bool = False
+    certificate: str = ""
+    key: str = ""
+    names: tuple[str, ...] = ("localhost",)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one user, room or address may ask in a while (F83): a rate a second and a burst."""
+
+    user_requests_s: float = 50
+    user_requests_burst: float = 500
+    address_requests_s: float = 50
+    address_requests_burst: float = 500
+    user_messages_s: float = 10
+    user_messages_burst: float = 100
+    room_messages_s: float = 100
+    room_messages_burst: float = 1_000
+    user_typing_s: float = 0.5
+    user_typing_burst: float = 3
+    connections_a_person: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Where the master key comes from at start: file, credential, passphrase or shares (docs/keys.md)."""
+
+    source: str = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPolicy:
+    """Days until an unanswered removal request goes to the unit's administrator, and until a refused one may be repeated."""
+
+    removal_escalates_days: int = 3
+    removal_repeats_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration of one appliance; `data` is its folder."""
+
+    data: Path
+    agency: Agency = field(default_factory=Agency)
+    staff: Listen = field(default_factory=Listen)
+    limits: Limits = field(default_factory=Limits)
+    keys: Keys = field(default_factory=Keys)
+    rooms: RoomPolicy = field(default_factory=RoomPolicy)
+    policies: Policies = field(default_factory=Policies)
+
+    @property
+    def database(self) -> Path:
+        """The encrypted database."""
+        return self.data / "gchat.db"
+
+
+def load(data: Path) -> Config:
+    """Read `gchat.toml` of a data folder; without one, everything is default. Raises ConfigError with every fault."""
+    path = data / FILE_NAME
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path.name}: {error}"]) from error
+    return parse(data, raw)
+
+
+def parse(data: Path, raw: dict[str, Any]) -> Config:
+    """Check raw values against the configuration's types. Raises ConfigError with every fault."""
+    problems: list[str] = []
+    policies = {item.name for item in dataclasses.fields(Policies)}
+    parts = {name: raw[name] for name in raw if name not in policies}
+    built = _build(Config, parts | {"data": data}, "", problems)
+    rules = _build(Policies, {name: raw[name] for name in raw if name in policies}, "", problems)
+    if built is not None:
+        problems += check(built)
+    if problems or built is None or rules is None:
+        raise ConfigError(problems)
+    return dataclasses.replace(built, policies=rules)  # type: ignore[no-any-return]
+
+
+def check(config: Config) -> list[str]:
+    """Return what is wrong between values that are each of the right type."""
+    problems = []
+    listen = config.staff
+    if not listen.tls and not is_loopback(listen.host):
+        problems.append(f"staff.tls: plain HTTP is allowed on loopback only, not on {listen.host}")
+    if bool(listen.certificate) != bool(listen.key):
+        problems.append("staff.certificate, staff.key: give both or neither")
+    if not config.agency.slug.isascii() or not config.agency.slug.replace("-", "").isalnum():
+        problems.append("agency.slug: ASCII letters, digits and hyphens only")
+    if config.keys.source not in ("file", "credential", "passphrase", "shares"):
+        problems.append("keys.source: file, credential, passphrase or shares")
+    return problems
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host can only be reached from this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> Any:
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in hints:
+            problems.append(f"{where}{name}: no such setting")
+            continue
+        fault = len(problems)
+        values[name] = _value(hints[name], value, f"{where}{name}", problems)
+        if len(problems) > fault:
+            del values[name]
+    return kind(**values)
+
+
+def _value(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if isinstance(value, dict):
+            return _build(hint, value, f"{where}.", problems)
+        problems.append(f"{where}: a table is expected")
+        return None
+    if hint == tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        problems.append(f"{where}: a list of texts is expected")
+        return None
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        problems.append(f"{where}: {hint.__name__} is expected, not {type(value).__name__}")
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        problems.append(f"{where}: cannot be negative")
+    return value

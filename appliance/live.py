@@ -1,0 +1,251 @@
+"""The hub: committed events to everybody's connections, each encoded once, slow readers never in the way.
+
+Rules: one frame for each room a commit touched, encoded once and written as it is to the transport of every member's
+connection. A connection is either live, and then it has been sent everything up to the feed's position, or it is
+catching up: it reads the feed from its cursor while new frames are held back for it, within a bound, and becomes live
+when nothing is missing between the two. A new connection, a reader that is too slow, and a person whose rooms changed
+all take that same way. What is typed or read right now and need not last (`typing`) goes to live connections only.
+It reads no database; catching up calls the reader it was given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from appliance.wire.sync import EventsFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from appliance.model import PersonId, RoomId, SessionId
+    from appliance.wire.committed import Committed
+    from appliance.wire.messages import Event
+    from appliance.wire.sync import Sync
+
+    ReadFeed = Callable[[PersonId, int, int], Awaitable[Sync]]
+
+log = logging.getLogger(__name__)
+# A connection whose unsent bytes exceed this is too slow and falls back to its cursor.
+SLOW_BYTES: Final = 512 * 1024
+SLOW_POLL_S: Final = 0.05
+HELD_FRAMES: Final = 2_000
+PAGE: Final = 500
+_EVENT: Final = msgspec.json.Encoder()
+
+
+class Phase(Enum):
+    """How a connection hears of what happens."""
+
+    LIVE = "live"
+    CATCHING_UP = "catching up"
+    CLOSED = "closed"
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Return a whole unmasked WebSocket text frame (RFC 6455 §5.2): server frames are prepared once and only copied."""
+    size = len(payload)
+    if size < 126:  # noqa: PLR2004 - RFC 6455 §5.2
+        return bytes((0x81, size)) + payload
+    if size < 1 << 16:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def events_frame(pos: int, encoded: Iterable[bytes]) -> bytes:
+    """Return the frame `{"pos","events"}` around events that are encoded already."""
+    return text_frame(b'{"pos":%d,"events":[%b]}' % (pos, b",".join(encoded)))
+
+
+class Connection:
+    """One open stream. `cursor` is the feed position up to which everything was handed to its transport."""
+
+    __slots__ = ("_held", "close", "cursor", "person", "phase", "rooms", "session", "transport")
+
+    def __init__(
+        self, person: PersonId, session: SessionId, transport: asyncio.Transport, since: int, close: Callable[[], None]
+    ) -> None:
+        self.person, self.session, self.transport = person, session, transport
+        self.cursor = since
+        self.close = close
+        self.phase = Phase.CATCHING_UP
+        self.rooms: set[RoomId] = set()
+        self._held: list[tuple[int, bytes]] = []
+
+    def deliver(self, pos: int, frame: bytes) -> None:
+        """Hand over a frame that is due now, or hold it while the connection catches up."""
+        if self.phase is Phase.LIVE:
+            self.transport.write(frame)
+            self.cursor = pos
+        elif len(self._held) < HELD_FRAMES:
+            self._held.append((pos, frame))
+
+    def send(self, frame: bytes) -> None:
+        """Hand over a frame that has no position: an answer, a pong."""
+        if not self.transport.is_closing():
+            self.transport.write(frame)
+
+    def is_slow(self) -> bool:
+        """Say whether too much is unsent."""
+        return self.transport.get_write_buffer_size() > SLOW_BYTES
+
+    @property
+    def catching_up(self) -> bool:
+        """Say whether frames are being held back."""
+        return self.phase is Phase.CATCHING_UP
+
+    def hold(self) -> None:
+        """Begin to hold frames back."""
+        self.phase = Phase.CATCHING_UP
+        self._held = []
+
+    def release(self) -> bool:
+        """Send what was held and lies after the cursor; False when the hold overflowed and reading must go on."""
+        if not self.catching_up:
+            return True
+        if len(self._held) >= HELD_FRAMES:
+            self._held = []
+            return False
+        held, self._held = self._held, []
+        self.phase = Phase.LIVE
+        for pos, frame in held:
+            if pos > self.cursor:
+                self.deliver(pos, frame)
+        return True
+
+    async def drained(self) -> None:
+        """Wait until the transport can take more."""
+        while self.is_slow() and not self.transport.is_closing():
+            await asyncio.sleep(SLOW_POLL_S)
+
+
+class Hub:
+    """All connections of the appliance, by room, by person and by session."""
+
+    def __init__(self) -> None:
+        self.pos = 0
+        self._by_room: defaultdict[RoomId, set[Connection]] = defaultdict(set)
+        self._by_person: defaultdict[PersonId, set[Connection]] = defaultdict(set)
+        self._read_feed: ReadFeed | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def reads_with(self, read_feed: ReadFeed) -> None:
+        """Give the hub the reader of the feed: (person, since, limit) to a page of events."""
+        self._read_feed = read_feed
+
+    @property
+    def connections(self) -> int:
+        """How many streams are open."""
+        return sum(len(found) for found in self._by_person.values())
+
+    def online(self, person: PersonId) -> bool:
+        """Say whether a person has an open stream."""
+        return bool(self._by_person.get(person))
+
+    def add(self, connection: Connection, rooms: Iterable[RoomId]) -> None:
+        """Let a new connection catch up from its cursor and then go live."""
+        self._by_person[connection.person].add(connection)
+        self._enter(connection, rooms)
+        self._catch_up(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        connection.phase = Phase.CLOSED
+        self._by_person[connection.person].discard(connection)
+        if not self._by_person[connection.person]:
+            del self._by_person[connection.person]
+        for room in connection.rooms:
+            self._leave(connection, room)
+        connection.rooms = set()
+
+    def disconnect(self, session: SessionId | None = None, person: PersonId | None = None) -> None:
+        """Close the streams of a session, or all of a person: their right to listen has ended."""
+        found = self._by_person.get(person, set()) if person else set().union(*self._by_person.values())
+        for connection in list(found):
+            if session is None or connection.session == session:
+                connection.close()
+
+    def publish(self, committed: Committed) -> None:
+        """Tell everybody concerned about a commit; called once for each, in the order of the feed."""
+        self.pos = max(self.pos, committed.pos)
+        for news in committed.rooms:
+            for person in news.left:
+                for connection in self._by_person.get(person, ()):
+                    connection.rooms.discard(news.room)
+                    self._leave(connection, news.room)
+            listening = self._by_room.get(news.room)
+            if listening and news.events:
+                self._write(listening, news.pos, events_frame(news.pos, map(_EVENT.encode, news.events)))
+            for person in news.joined:
+                for connection in self._by_person.get(person, ()):
+                    self._enter(connection, (news.room,))
+        for person in committed.people:
+            for connection in list(self._by_person.get(person, ())):
+                if connection.phase is Phase.LIVE:
+                    self._catch_up(connection)
+
+    def tell(self, room: RoomId, event: Event, but: PersonId | None = None) -> None:
+        """Tell a room's live connections something that need not last; it moves no cursor."""
+        listening = self._by_room.get(room)
+        if not listening:
+            return
+        frame = events_frame(self.pos, (_EVENT.encode(event),))
+        for connection in listening:
+            if connection.person != but and connection.phase is Phase.LIVE and not connection.is_slow():
+                connection.send(frame)
+
+    async def close(self) -> None:
+        """Close every stream."""
+        for connection in [c for found in self._by_person.values() for c in found]:
+            connection.close()
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _write(self, listening: set[Connection], pos: int, frame: bytes) -> None:
+        slow = None
+        for connection in listening:
+            connection.deliver(pos, frame)
+            if connection.phase is Phase.LIVE and connection.is_slow():
+                slow = [*(slow or ()), connection]
+        for connection in slow or ():
+            self._catch_up(connection)
+
+    def _enter(self, connection: Connection, rooms: Iterable[RoomId]) -> None:
+        for room in rooms:
+            connection.rooms.add(room)
+            self._by_room[room].add(connection)
+
+    def _leave(self, connection: Connection, room: RoomId) -> None:
+        listening = self._by_room.get(room)
+        if listening is not None:
+            listening.discard(connection)
+            if not listening:
+                del self._by_room[room]
+
+    def _catch_up(self, connection: Connection) -> None:
+        connection.hold()
+        task = asyncio.create_task(self._catching_up(connection), name="catch-up")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _catching_up(self, connection: Connection) -> None:
+        assert self._read_feed is not None  # noqa: S101 - wiring gives the reader before the first connection
+        try:
+            while connection.catching_up:
+                await connection.drained()
+                if 0 < self.pos <= connection.cursor and connection.release():
+                    return
+                page = await self._read_feed(connection.person, connection.cursor, PAGE)
+                if page.events:
+                    connection.send(text_frame(_EVENT.encode(EventsFrame(pos=page.pos, events=page.events))))
+                connection.cursor = max(connection.cursor, page.pos)
+                if not page.more and connection.release():
+                    return
+        except Exception:
+            log.exception("a connection could not catch up; it is closed and will ask again from its cursor")
+            connection.close()

@@ -1,0 +1,104 @@
+"""`gchat serve`: one appliance process on its sockets, from start to a clean end.
+
+Owns listening (a port of its own, or a socket handed over by the supervisor or systemd), TLS, the event loop, signals
+and telling whoever waits that logins are accepted. Plain HTTP is refused anywhere but on loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from appliance import tls, wiring
+from appliance.config import Config, is_loopback
+from appliance.errors import ConfigError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from appliance.vault.master import Ask
+
+log = logging.getLogger(__name__)
+SHUTDOWN_S: Final = 2.0
+BACKLOG: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What the supervisor hands over: a listening socket, a pipe to say «ready» on, one that closes when it dies."""
+
+    listen_fd: int | None = None
+    ready_fd: int | None = None
+    parent_fd: int | None = None
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Open a listening socket. Raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.bind((host, port))
+    opened.listen(BACKLOG)
+    return opened
+
+
+def staff_url(config: Config, bound: socket.socket) -> str:
+    """Return the address staff connect to."""
+    host, port = bound.getsockname()[:2]
+    scheme = "https" if config.staff.tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def run(config: Config, handover: Handover, ask: Ask) -> None:
+    """Serve until SIGTERM, SIGINT, or the supervisor's death."""
+    import uvloop  # noqa: PLC0415 - costs start-up time that other commands need not pay
+
+    with wiring.only_process(config):
+        uvloop.run(_serve(config, handover, ask))
+
+
+async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
+    if handover.listen_fd is not None:
+        bound = socket.socket(fileno=handover.listen_fd)
+    else:
+        bound = listening_socket(config.staff.host, config.staff.port)
+    bound.setblocking(False)
+    host, port = bound.getsockname()[:2]
+    if not config.staff.tls and not is_loopback(host):
+        raise ConfigError([f"staff.tls: plain HTTP is allowed on loopback only, not on {host}"])
+    scheme = "https" if config.staff.tls else "http"
+    names = config.staff.names if config.staff.tls else ("localhost",)
+    config = wiring.with_origins(config, tuple(f"{scheme}://{name}:{port}" for name in names))
+    stopping = asyncio.Event()
+    _stop_on_signals(stopping.set)
+    if handover.parent_fd is not None:
+        asyncio.get_running_loop().add_reader(handover.parent_fd, stopping.set)
+    async with wiring.application(config, ask=ask) as (services, app):
+        context: ssl.SSLContext | None = tls.server_context(config, services.keys) if config.staff.tls else None
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        site = web.SockSite(runner, bound, ssl_context=context, backlog=BACKLOG)
+        await site.start()
+        log.info("serving %s", staff_url(config, bound))
+        if handover.ready_fd is not None:
+            os.write(handover.ready_fd, b"ready\n")
+            os.close(handover.ready_fd)
+        await stopping.wait()
+        await services.hub.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(runner.cleanup(), SHUTDOWN_S + 1)
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)

@@ -1,0 +1,213 @@
+"""The composition root: builds the services, mounts the applications, starts the followers.
+
+The only module that knows all others, and the only one that asks the operating system for the time or for random ids.
+Order matters at start (keys, then schema, then store, then log, then people, then hub) and is undone in reverse at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import fcntl
+import logging
+import os
+import secrets
+import time
+from base64 import b32encode
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from appliance.actions import rooms as room_actions
+from appliance.api.app import build_app
+from appliance.errors import AppError, VaultLocked
+from appliance.evidence.note import KeyType, Signer
+from appliance.followers.timers import Timers
+from appliance.identity import Identity
+from appliance.live import Hub
+from appliance.log.receipts import Receipts
+from appliance.log.writer import RoomLog
+from appliance.model import AccountState
+from appliance.reads.sync import load_sync
+from appliance.services import Services
+from appliance.store import rooms
+from appliance.store.db import open_store
+from appliance.store.migrate import migrate
+from appliance.vault.keyring import unlock
+from appliance.vault.master import MasterSource
+from appliance.vault.record import SourceKind, has_keyring
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from aiohttp import web
+
+    from appliance.config import Config
+    from appliance.model import Millis, PersonId
+    from appliance.vault.keyring import Keyring
+    from appliance.vault.master import Ask
+    from appliance.wire.sync import Sync
+
+log = logging.getLogger(__name__)
+REFRESH_S: Final = 1.0
+
+
+def system_clock() -> Millis:
+    """Return the time, milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def random_id(prefix: str) -> str:
+    """Return a new opaque id: its prefix, 48 bits of time so that ids sort by age, 80 random bits (as ULID)."""
+    raw = (time.time_ns() // 1_000_000).to_bytes(6, "big") + os.urandom(10)
+    return f"{prefix}_{b32encode(raw)[:26].decode().lower()}"
+
+
+def random_token() -> str:
+    """Return 256 random bits as text."""
+    return secrets.token_urlsafe(32)
+
+
+def no_terminal(_question: object) -> str:
+    """Answer a question of the vault where nobody can be asked."""
+    raise VaultLocked("the key source needs an answer and there is nobody to ask")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where time, ids and tokens come from; tests give their own."""
+
+    clock: Callable[[], Millis] = system_clock
+    new_id: Callable[[str], str] = random_id
+    new_token: Callable[[], str] = random_token
+    monotonic: Callable[[], float] = time.monotonic
+
+
+def unlock_keys(config: Config, ask: Ask) -> Keyring:
+    """Open the appliance's keys. Raises VaultLocked, WrongKey; nothing is touched then."""
+    if not has_keyring(config.data):
+        raise VaultLocked(f"{config.data} holds no appliance: set one up with `gchat setup`")
+    return unlock(MasterSource(SourceKind(config.keys.source)), config.data, ask)
+
+
+@contextlib.contextmanager
+def only_process(config: Config) -> Iterator[None]:
+    """Hold the data folder for one serving process. Raises AppError when another holds it."""
+    handle = os.open(config.data / "appliance.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AppError(f"another process already serves {config.data}", code="already_running") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@asynccontextmanager
+async def services(
+    config: Config, *, sources: Sources | None = None, ask: Ask = no_terminal
+) -> AsyncIterator[Services]:
+    """Open everything an action may use, and close it again. Raises VaultLocked, WrongKey, SchemaTooNew, StorageFull."""
+    given = sources or Sources()
+    keys = unlock_keys(config, ask)
+    migrate(config.database, keys.database_key)
+    store = await open_store(config.database, keys.database_key)
+    signer = Signer.from_seed(f"{config.agency.domain}/log", KeyType.ED25519, keys.log_signing_seed)
+    room_log = RoomLog(
+        store, keys, signer, agency=config.agency.slug, clock=given.clock, new_id=given.new_id
+    )
+    hub = Hub()
+    try:
+        await room_log.start()
+        identity = await Identity.load(
+            store, pepper=keys.session_pepper, policies=config.policies, now=given.clock()
+        )
+        receipts = Receipts(store, room_log, given.clock)
+        s = Services(
+            config=config,
+            clock=given.clock,
+            new_id=given.new_id,
+            new_token=given.new_token,
+            keys=keys,
+            store=store,
+            log=room_log,
+            receipts=receipts,
+            hub=hub,
+            identity=identity,
+        )
+        _follow(s)
+        receipts.start()
+        refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
+        timers = Timers(s)
+        timers.start()
+        try:
+            yield s
+        finally:
+            timers.close()
+            refreshing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await refreshing
+            await hub.close()
+            await receipts.close()
+            await identity.flush(store)
+            identity.close()
+    finally:
+        await room_log.close()
+        await store.close()
+
+
+@asynccontextmanager
+async def application(
+    config: Config, *, sources: Sources | None = None, ask: Ask = no_terminal
+) -> AsyncIterator[tuple[Services, web.Application]]:
+    """Open the services and mount the staff application over them."""
+    async with services(config, sources=sources, ask=ask) as s:
+        yield s, build_app(s, (sources or Sources()).monotonic)
+
+
+def with_origins(config: Config, origins: tuple[str, ...]) -> Config:
+    """Return the configuration with the addresses passkeys are good for, where none were set."""
+    default = type(config.policies.passkeys)()
+    if config.policies.passkeys.origins != default.origins:
+        return config
+    passkeys = dataclasses.replace(config.policies.passkeys, origins=origins)
+    return dataclasses.replace(config, policies=dataclasses.replace(config.policies, passkeys=passkeys))
+
+
+def _follow(s: Services) -> None:
+    async def read_feed(person: PersonId, since: int, limit: int) -> Sync:
+        return await load_sync(s, person, since, limit)
+
+    s.hub.pos = s.log.pos
+    s.hub.reads_with(read_feed)
+    s.log.followers.append(s.hub.publish)
+    s.identity.on_session_end(lambda session: s.hub.disconnect(session=session))
+
+
+async def _refresh_forever(s: Services) -> None:
+    """Notice what another process changed, and what follows from it: ended accounts lose their rooms, posts their holders."""
+    unsettled = True
+    while True:
+        try:
+            unsettled |= await s.identity.refresh(s.store, s.clock())
+            await s.identity.flush(s.store)
+            if unsettled:
+                await _settle_rooms(s)
+                unsettled = False
+        except AppError:
+            log.warning("people could not be refreshed; trying again")
+        except Exception:
+            log.exception("people could not be refreshed")
+        await asyncio.sleep(REFRESH_S)
+
+
+async def _settle_rooms(s: Services) -> None:
+    async with s.store.read() as reader:
+        members = await reader.run(rooms.people_with_rooms)
+    for person in members:
+        card, account = s.identity.people.get(person), s.identity.account(person)
+        if card is None or not card.active or account is None or account.state is AccountState.REVOKED:
+            await room_actions.remove_everywhere(s, person, "account_ended")
+    await room_actions.follow_posts(s)
