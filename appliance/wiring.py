@@ -91,6 +91,11 @@ def unlock_keys(config: Config, ask: Ask) -> Keyring:
     return unlock(MasterSource(SourceKind(config.keys.source)), config.data, ask)
 
 
+def log_signer(config: Config, keys: Keyring) -> Signer:
+    """Return the key that signs the agency's checkpoints."""
+    return Signer.from_seed(f"{config.agency.domain}/log", KeyType.ED25519, keys.log_signing_seed)
+
+
 @contextlib.contextmanager
 def only_process(config: Config) -> Iterator[None]:
     """Hold the data folder for one serving process. Raises AppError when another holds it."""
@@ -114,9 +119,8 @@ async def services(
     keys = unlock_keys(config, ask)
     migrate(config.database, keys.database_key)
     store = await open_store(config.database, keys.database_key)
-    signer = Signer.from_seed(f"{config.agency.domain}/log", KeyType.ED25519, keys.log_signing_seed)
     room_log = RoomLog(
-        store, keys, signer, agency=config.agency.slug, clock=given.clock, new_id=given.new_id
+        store, keys, log_signer(config, keys), agency=config.agency.slug, clock=given.clock, new_id=given.new_id
     )
     hub = Hub()
     try:

@@ -1,0 +1,55 @@
+"""`gchat keys …`: rotate the master key, split it into officers' shares, check that it opens the appliance."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+SOURCES = ("file", "credential", "passphrase", "shares")
+
+
+def register(commands: Any) -> None:
+    """Add the commands to the command line."""
+    keys = commands.add_parser("keys", help="the appliance's keys (docs/keys.md)").add_subparsers(required=True)
+    for name, run, what in (
+        ("rotate", _rotate, "wrap every key under a new master key"),
+        ("check", _check, "open the keys and the database, change nothing"),
+    ):
+        command = keys.add_parser(name, help=what)
+        command.add_argument("--data", type=Path, default=Path("/var/lib/gchat"))
+        command.set_defaults(run=run)
+        if name == "rotate":
+            command.add_argument("--to", choices=SOURCES, help="move to another source of the master key")
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    from appliance import cli, config, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.vault.keyring import rotate_master  # noqa: PLC0415
+    from appliance.vault.master import MasterSource, new_master_key, open_master_key  # noqa: PLC0415
+    from appliance.vault.record import SourceKind  # noqa: PLC0415
+
+    data = arguments.data.resolve()
+    loaded = config.load(data)
+    to = SourceKind(arguments.to or loaded.keys.source)
+    with wiring.only_process(loaded):
+        old = open_master_key(MasterSource(SourceKind(loaded.keys.source)), data, cli.ask)
+        made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug)
+        for share in made.shares or ():
+            print(share)
+        rotate_master(data, old, made.key, made.record)
+    if to != loaded.keys.source:
+        print(f'gchat.toml: [keys] source = "{to}"')
+    print("หมุนเวียนกุญแจหลักแล้ว — the master key was rotated")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from appliance import cli, config, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.store.db import connect  # noqa: PLC0415
+
+    loaded = config.load(arguments.data.resolve())
+    keys = wiring.unlock_keys(loaded, cli.ask)
+    connect(loaded.database, keys.database_key).close()
+    print("กุญแจเปิดข้อมูลได้ — the keys open the appliance")
+    return 0

@@ -1,0 +1,105 @@
+"""`gchat room …`: export a room's log for evidence, verify rooms against their checkpoints, give a room a new owner.
+
+These read or write as the appliance itself, so the serving process must be stopped first, but for `verify`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from appliance.config import Config
+
+
+def register(commands: Any) -> None:
+    """Add the commands to the command line."""
+    room = commands.add_parser("room", help="rooms as evidence").add_subparsers(required=True)
+    export = _command(room, "export", "write a room's whole log, for `gchat-verify room`", _export)
+    export.add_argument("room")
+    export.add_argument("--output", type=Path, help="a file; standard output otherwise")
+    verify = _command(room, "verify", "compare stored entries with the signed checkpoints (F72)", _verify)
+    verify.add_argument("room", nargs="?", help="one room; all otherwise")
+    reassign = _command(room, "reassign", "give a room whose owner is gone to another member (F37)", _reassign)
+    reassign.add_argument("room")
+    reassign.add_argument("--to", required=True, help="person id of the new owner")
+    reassign.add_argument("--why", required=True)
+    reassign.add_argument("--by", required=True, help="who decides")
+    reassign.add_argument("--second", required=True, help="who agrees: another person")
+
+
+def _command(room: Any, name: str, what: str, run: Any) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = room.add_parser(name, help=what)
+    command.add_argument("--data", type=Path, default=Path("/var/lib/gchat"))
+    command.set_defaults(run=run)
+    return command
+
+
+def _loaded(arguments: argparse.Namespace) -> Config:
+    from appliance import config  # noqa: PLC0415 - commands import what they need when they run
+
+    return config.load(arguments.data.resolve())
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_export_room(arguments))
+
+
+async def _export_room(arguments: argparse.Namespace) -> int:
+    from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.log.export import export_room  # noqa: PLC0415
+    from appliance.model import RoomId  # noqa: PLC0415
+
+    loaded = _loaded(arguments)
+    with wiring.only_process(loaded):
+        async with wiring.services(loaded, ask=cli.ask) as s:
+            out = arguments.output.open("wb") if arguments.output else sys.stdout.buffer
+            try:
+                async for line in export_room(s.store, s.log, RoomId(arguments.room)):
+                    out.write(line)
+            finally:
+                if arguments.output:
+                    out.close()
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.log.audit import verify_room  # noqa: PLC0415
+    from appliance.model import RoomId  # noqa: PLC0415
+    from appliance.store import rooms  # noqa: PLC0415
+    from appliance.store.db import connect  # noqa: PLC0415
+
+    loaded = _loaded(arguments)
+    keys = wiring.unlock_keys(loaded, cli.ask)
+    raw = connect(loaded.database, keys.database_key)
+    try:
+        asked = [RoomId(arguments.room)] if arguments.room else rooms.all_ids(raw)
+        faults = [fault for room in asked if (fault := verify_room(raw, room, wiring.log_signer(loaded, keys).verifier))]
+    finally:
+        raw.close()
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    print(f"{len(asked) - len(faults)}/{len(asked)} ห้องถูกต้อง — rooms verified")
+    return 1 if faults else 0
+
+
+def _reassign(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_reassign_room(arguments))
+
+
+async def _reassign_room(arguments: argparse.Namespace) -> int:
+    from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.actions.rooms import reassign_room  # noqa: PLC0415
+    from appliance.model import PersonId, RoomId  # noqa: PLC0415
+
+    loaded = _loaded(arguments)
+    with wiring.only_process(loaded):
+        async with wiring.services(loaded, ask=cli.ask) as s:
+            await reassign_room(
+                s, arguments.by, RoomId(arguments.room), PersonId(arguments.to), arguments.why, arguments.second
+            )
+    return 0
