@@ -1,0 +1,79 @@
+"""What people say: send, edit, retract, react, read. Each is one command to the room log, which decides.
+
+Text is kept as it was typed; only line ends are made one kind. Mentions must name members.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.errors import Forbidden, Invalid
+from appliance.log.prepare import Command
+from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.rules.names import emoji as one_emoji
+from appliance.store import entries
+from appliance.wire.messages import TextBody as WireBody
+
+if TYPE_CHECKING:
+    from appliance.log.prepare import Done
+    from appliance.services import Services
+
+
+async def send_message(  # noqa: PLR0913 - what a message is made of
+    s: Services, actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None = None
+) -> Appended:
+    """Append a text message; answers after the durable commit. Raises Forbidden, NotFound, Invalid."""
+    appended = await s.log.append(message_draft(actor, room, body, txn_id, reply_to))
+    return appended[0]
+
+
+def submit_message(s: Services, draft: Draft, done: Done) -> None:
+    """Queue a message without waiting, for the stream: `done` is called after the commit or with the reason."""
+    s.log.submit(Command((draft,), done))
+
+
+def message_draft(actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None) -> Draft:
+    """Return the draft of a message. Raises Invalid for text with nothing to read in it."""
+    return Draft(room, actor, EntryType.MESSAGE_TEXT, txn_id, body=_body(body), reply_to=reply_to)
+
+
+async def edit_message(
+    s: Services, actor: PersonId, room: RoomId, n: int, body: WireBody, txn_id: str
+) -> Appended:
+    """Put new words to a message; the old ones stay in its history."""
+    draft = Draft(room, actor, EntryType.MESSAGE_EDIT, txn_id, body=_body(body), target=n)
+    return (await s.log.append(draft))[0]
+
+
+async def retract_message(
+    s: Services, actor: PersonId, room: RoomId, n: int, reason: str, txn_id: str | None
+) -> None:
+    """Take a message back: its words are shown to nobody any more, its place and its author stay (a trace)."""
+    state = {"reason": reason} if reason else {}
+    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REDACT, txn_id, state=state, target=n))
+
+
+async def react(  # noqa: PLR0913 - a reaction is these five things
+    s: Services, actor: PersonId, room: RoomId, n: int, emoji: str, *, on: bool, txn_id: str | None = None
+) -> None:
+    """Add or take back a reaction; doing it twice changes nothing."""
+    clean = one_emoji(emoji)
+    if clean is None:
+        raise Invalid(field="emoji")
+    head = await s.log.head(room)
+    if head.state.role_of(actor) is None:
+        raise Forbidden(Deny.NOT_A_MEMBER)
+    async with s.store.read() as reader:
+        if await reader.run(entries.has_reaction, head.key, n, clean, actor) == on:
+            return
+    state = {"emoji": clean, "on": on}
+    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REACTION, txn_id, state=state, target=n))
+
+
+def _body(body: WireBody) -> TextBody:
+    text = body.text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise Invalid(field="body.text", code="empty_text")
+    if "\x00" in text:
+        raise Invalid(field="body.text")
+    return TextBody(text, tuple(PersonId(person) for person in dict.fromkeys(body.mentions)), body.everyone)

@@ -1,0 +1,286 @@
+"""What people do with rooms: create, rename, close, add, remove, hand over; and their own view of one (F15, F32 to F40).
+
+Each is one command to the room log, which decides. What only the directory knows is checked here first: that those who
+are added are on the staff, and that a private chat may be started at all (`rules/contact.py`, F38, F39). A group of
+two is a private chat by another name and is checked as one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import Forbidden, Invalid
+from appliance.log.prepare import THIS_ROOM
+from appliance.model import Deny, Draft, EntryType, PersonId, PostId, RoomId, RoomKind
+from appliance.rules.contact import may_start_direct
+from appliance.rules.names import room_name
+from appliance.rules.rooms import SYSTEM
+from appliance.store import audit, rooms
+from appliance.store.rooms import Mine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import RoomState
+    from appliance.services import Services
+
+# Cards in one entry, so that its header stays within 8 KiB.
+CARDS_AN_ENTRY: Final = 25
+PRIVATE: Final = 2
+
+
+async def create_group(
+    s: Services, actor: PersonId, name: str | None, members: Sequence[PersonId], txn_id: str, post: PostId | None = None
+) -> RoomId:
+    """Create a group with its first members, who are in at once. A repeat of `txn_id` answers the same room."""
+    clean = room_name(name)
+    if clean is None:
+        raise Invalid(field="name", code="room_name")
+    if post is not None and s.identity.directory.holder_of(post) != actor:
+        raise Forbidden(Deny.NOT_OWNER)
+    others = _others(s, actor, members)
+    if len(others) + 1 <= PRIVATE:
+        _check_contact(s, actor, others)
+    state: dict[str, object] = {"kind": RoomKind.GROUP.value, "name": clean, "owner": actor}
+    if post is not None:
+        state["owner_post"] = post
+    return await _create(s, actor, state, others, txn_id, None)
+
+
+async def create_direct(s: Services, actor: PersonId, other: PersonId, txn_id: str) -> RoomId:
+    """Return the private chat of two people, created if they have none yet. Raises Forbidden by rank (F38)."""
+    if other == actor:
+        raise Invalid(field="members")
+    pair = " ".join(sorted((actor, other)))
+    async with s.store.read() as reader:
+        existing = await reader.run(rooms.id_by_pair, pair)
+    if existing is not None:
+        return existing
+    others = _others(s, actor, (other,))
+    _check_contact(s, actor, others)
+    state: dict[str, object] = {"kind": RoomKind.DIRECT.value, "owner": actor}
+    return await _create(s, actor, state, others, txn_id, pair)
+
+
+async def rename_room(s: Services, actor: PersonId, room: RoomId, name: str, txn_id: str | None) -> None:
+    """Rename a group; the old name stays in its history (F36)."""
+    clean = room_name(name)
+    if clean is None:
+        raise Invalid(field="name", code="room_name")
+    head = await s.log.head(room)
+    state = {"name": clean, "old": head.state.name or ""}
+    await _append(s, actor, Draft(room, actor, EntryType.ROOM_RENAME, txn_id, state=state))
+
+
+async def close_room(s: Services, actor: PersonId, room: RoomId) -> None:
+    """Close a group for writing; what was said stays until its period ends (F37, Q6)."""
+    await _append(s, actor, Draft(room, actor, EntryType.ROOM_CLOSE, state={}))
+
+
+async def change_members(
+    s: Services, actor: PersonId, room: RoomId, add: Sequence[PersonId], remove: Sequence[PersonId], txn_id: str
+) -> tuple[list[PersonId], list[PersonId]]:
+    """Add and remove members, all or none, at once (F32, F33). Return who was added and who removed."""
+    if not add and not remove:
+        raise Invalid(field="add")
+    head = await s.log.head(room)
+    gone = list(dict.fromkeys(remove))
+    new = [person for person in dict.fromkeys(add) if person not in head.state.members]
+    _check_active(s, new)
+    _check_two_left(s, actor, head.state, new, gone)
+    drafts = []
+    if gone:
+        state: dict[str, object] = {"members": gone}
+        if gone == [actor]:
+            state["self"] = True
+        drafts.append(Draft(room, actor, EntryType.MEMBER_REMOVE, state=state))
+    drafts += _add_drafts(s, actor, room, new)
+    if not drafts:
+        if head.state.role_of(actor) is None:
+            raise Forbidden(Deny.NOT_A_MEMBER)
+        raise Forbidden(Deny.ALREADY_MEMBER)
+    first = drafts[0]
+    drafts[0] = Draft(room, actor, first.type, txn_id, state=first.state)
+    await _append(s, actor, *drafts)
+    return new, gone
+
+
+async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
+    """Hand a group to another member; there is one owner at any time (F37)."""
+    _check_active(s, (to,))
+    await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state={"to": to}))
+
+
+async def reassign_room(s: Services, actor: str, room: RoomId, to: PersonId, why: str, second: str) -> None:
+    """Give a room whose owner is gone to another member: an administrator with a reason, and a second one (F37)."""
+    if actor == second:
+        raise Forbidden(Deny.SECOND_PERSON_REQUIRED)
+    _check_active(s, (to,))
+    head = await s.log.head(room)
+    if s.identity.is_active(head.state.owner, s.clock()):
+        raise Forbidden(Deny.NOT_OWNER)
+    state = {"to": to, "why": why, "by": [actor, second]}
+    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+    await _audit(s, actor, "room.reassign", room, "done", to=to, why=why, second=second)
+
+
+async def remove_everywhere(s: Services, person: PersonId, why: str) -> list[RoomId]:
+    """Take someone whose account has ended off every group (F40, F95); return the rooms that now need an owner."""
+    async with s.store.read() as reader:
+        ids = await reader.run(rooms.ids_of_person, person)
+    ownerless = []
+    for room in ids:
+        head = await s.log.head(room)
+        if head.state.kind is RoomKind.DIRECT:
+            continue
+        if head.state.owner == person:
+            ownerless.append(room)
+            continue
+        state = {"members": [person], "why": why}
+        await s.log.append(Draft(room, SYSTEM, EntryType.SYSTEM_REMOVE, state=state))
+    return ownerless
+
+
+async def follow_posts(s: Services) -> list[RoomId]:
+    """Give rooms that belong to a post to whoever fills it now (Q8); return those that changed hands."""
+    changed = []
+    async with s.store.read() as reader:
+        bound = await reader.run(rooms.bound_to_posts)
+    for room, post, owner in bound:
+        holder = s.identity.directory.holder_of(PostId(post))
+        if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
+            continue
+        head = await s.log.head(room)
+        state: dict[str, object] = {"to": holder, "post": post, "why": "post"}
+        if holder not in head.state.members:
+            state["card"] = _card(s, holder)
+        await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+        changed.append(room)
+    return changed
+
+
+async def set_mine(
+    s: Services, actor: PersonId, room: RoomId, *, muted: bool | None = None, hidden: bool | None = None
+) -> None:
+    """Mute or hide a room for oneself; a hidden room returns with its next message (F40)."""
+    head = await s.log.head(room)
+
+    def change(old: Mine) -> Mine:
+        until = head.size - 1 if hidden else None
+        return old._replace(
+            muted=old.muted if muted is None else muted, hidden=old.hidden if hidden is None else until
+        )
+
+    await _change_mine(s, actor, room, change)
+
+
+async def clear_room(s: Services, actor: PersonId, room: RoomId) -> None:
+    """Hide the conversation so far from oneself: it is deleted for nobody, and search still finds it (F19)."""
+    head = await s.log.head(room)
+    last = head.size - 1
+    await s.receipts.read(room, actor, last)
+    await s.receipts.flushed()
+    await _change_mine(s, actor, room, lambda old: old._replace(cleared=last, hidden=last))
+
+
+async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> None:
+    """Show a room as unread from message `n` on, for oneself; first reads stay as they are (F16)."""
+    head = await s.log.head(room)
+    if n >= head.size:
+        raise Invalid(field="n")
+    await _change_mine(s, actor, room, lambda old: old._replace(unread_from=n))
+
+
+async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: object) -> None:
+    head = await s.log.head(room)
+    if head.state.role_of(actor) is None:
+        raise Forbidden(Deny.NOT_A_MEMBER)
+
+    def write(raw: sqlcipher.Connection) -> None:
+        rooms.put_mine(raw, head.key, actor, change(rooms.mine(raw, head.key, actor)))  # type: ignore[operator]
+
+    async with s.store.write() as tx:
+        await tx.run(write)
+        await s.log.announce(tx, "room", room=room, person=actor)
+
+
+async def _create(
+    s: Services,
+    actor: PersonId,
+    state: dict[str, object],
+    others: list[PersonId],
+    txn_id: str,
+    pair: str | None,
+) -> RoomId:
+    async with s.store.read() as reader:
+        existing = await reader.run(rooms.id_by_create_txn, actor, txn_id)
+    if existing is not None:
+        return existing
+    create = Draft(THIS_ROOM, actor, EntryType.ROOM_CREATE, txn_id, state=state)
+    appended = await s.log.append(create, *_add_drafts(s, actor, THIS_ROOM, others), pair=pair)
+    return appended[0].room
+
+
+def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[PersonId]) -> list[Draft]:
+    """Make the entries that add people, each with their cards."""
+    cards = [_card(s, person) for person in people]
+    return [
+        Draft(room, actor, EntryType.MEMBER_ADD, state={"members": cards[at : at + CARDS_AN_ENTRY]})
+        for at in range(0, len(cards), CARDS_AN_ENTRY)
+    ]
+
+
+def _card(s: Services, person: PersonId) -> dict[str, str]:
+    """Return the card that freezes for evidence who a person was when they came in (federation.md §5.3)."""
+    card = s.identity.people[person]
+    return {"p": person, "name": card.name, "unit": card.unit_name or "", "post": card.post or ""}
+
+
+def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[PersonId]:
+    others = [person for person in dict.fromkeys(members) if person != actor]
+    _check_active(s, others)
+    return others
+
+
+def _check_active(s: Services, people: Iterable[PersonId]) -> None:
+    now = s.clock()
+    for person in people:
+        if person not in s.identity.people:
+            raise Invalid(field="members", code="unknown_person")
+        if not s.identity.is_active(person, now):
+            raise Forbidden(Deny.PERSON_NOT_ACTIVE)
+
+
+def _check_contact(s: Services, actor: PersonId, others: Iterable[PersonId]) -> None:
+    mode = s.identity.contact_mode(s.clock())
+    mine = s.identity.people[actor].rank
+    for other in others:
+        if denied := may_start_direct(mine, s.identity.people[other].rank, mode):
+            raise Forbidden(denied)
+
+
+def _check_two_left(
+    s: Services, actor: PersonId, state: RoomState, new: Sequence[PersonId], gone: Sequence[PersonId]
+) -> None:
+    """Refuse to shrink a group to a private chat that could not have been started (F38)."""
+    left = [person for person in (*state.members, *new) if person not in gone and person != actor]
+    if state.kind is RoomKind.GROUP and state.owner == actor and gone and len(left) == 1:
+        _check_contact(s, actor, left)
+
+
+async def _append(s: Services, actor: PersonId, *drafts: Draft) -> None:
+    """Append; a refusal that a rule gave is put on record before it is told (F32)."""
+    try:
+        await s.log.append(*drafts)
+    except Forbidden as error:
+        await _audit(s, actor, drafts[0].type.value, drafts[0].room, error.code)
+        raise
+
+
+async def _audit(s: Services, actor: str, action: str, target: str, outcome: str, **detail: str) -> None:
+    async with s.store.write() as tx:
+        await audit.append(
+            tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail
+        )

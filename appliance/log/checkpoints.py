@@ -1,0 +1,95 @@
+"""Signed checkpoints of the rooms: at most once a second for a local room (architecture.md §3).
+
+A checkpoint vouches for every entry up to its size with the agency's log key. Rooms that advanced are signed together
+and kept in one transaction; after a crash the rooms whose newest entries no checkpoint covers are signed at start, from
+the tree that was committed with those entries. Whether the entries still make that tree is `audit.py`'s question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import AppError
+from appliance.evidence.note import Checkpoint, sign_checkpoint
+from appliance.evidence.room_id import checkpoint_origin
+from appliance.log import heads as head_rows
+from appliance.store import rooms
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.evidence.note import Signer
+    from appliance.log.heads import Head
+    from appliance.model import RoomId
+    from appliance.store.db import Store
+
+log = logging.getLogger(__name__)
+EVERY_S: Final = 1.0
+HUB_EPOCH: Final = 1
+
+
+class Checkpoints:
+    """Signs the rooms that advanced."""
+
+    def __init__(self, store: Store, signer: Signer, agency: str) -> None:
+        self._store, self._signer, self._agency = store, signer, agency
+        self._advanced: dict[RoomId, Head] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Sign what a crash left unsigned, then go on once a second."""
+        async with self._store.read() as reader:
+            for room, head in await reader.run(self._unsigned):
+                self._advanced[room] = head
+        await self.sign()
+        self._task = asyncio.create_task(self._sign_forever(), name="checkpoints")
+
+    async def close(self) -> None:
+        """Sign what is left and stop."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        with contextlib.suppress(AppError):
+            await self.sign()
+
+    def advanced(self, room: RoomId, head: Head) -> None:
+        """Note that a room has new entries."""
+        self._advanced[room] = head
+
+    async def sign(self) -> None:
+        """Sign every room that advanced and keep the notes. Raises StorageFull, Unavailable; then they stay due."""
+        due, self._advanced = self._advanced, {}
+        if not due:
+            return
+        rows = [(head.key, head.size, self.note(room, head)) for room, head in due.items()]
+        try:
+            async with self._store.exclusive() as writer:
+                await writer.commit(rooms.put_checkpoints, rows)
+        except BaseException:
+            self._advanced = due | self._advanced
+            raise
+
+    def note(self, room: RoomId, head: Head) -> str:
+        """Return the signed note over a head."""
+        origin = checkpoint_origin(self._signer.name.rpartition("/")[0] or self._agency, room, HUB_EPOCH)
+        return sign_checkpoint(Checkpoint(origin, head.size, head.frontier.root()), self._signer)
+
+    async def _sign_forever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.sign()
+            except AppError:
+                log.warning("checkpoints could not be kept; they will be signed again")
+
+    @staticmethod
+    def _unsigned(raw: sqlcipher.Connection) -> list[tuple[RoomId, Head]]:
+        found = []
+        for room in rooms.without_checkpoint(raw):
+            if head := head_rows.load(raw, room):
+                found.append((room, head))
+        return found

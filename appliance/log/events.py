@@ -1,0 +1,134 @@
+"""Entries in the shape clients see: one place, for the live stream, the sync and every page of a room.
+
+A message travels with its body, a state entry with its fields. What may not be seen is `hidden`, with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
+
+from appliance.errors import KeyDestroyed
+from appliance.evidence.canonical import decode_header
+from appliance.model import EntryType, TextBody
+from appliance.store import entries
+from appliance.wire.messages import BodyView, Edited, Event, Reaction
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.log.bodies import Bodies
+    from appliance.model import Millis, RoomId
+    from appliance.store.entries import EntryRow
+
+WITH_BODY: Final = frozenset((EntryType.MESSAGE_TEXT, EntryType.MESSAGE_EDIT))
+RETRACTED: Final = "retracted"
+ERASED: Final = "erased"
+# Header fields that have a place of their own in an event.
+_LIFTED: Final = frozenset(("reply_to", "target", "everyone"))
+
+
+def body_view(body: TextBody) -> BodyView:
+    """Return a body as clients see it."""
+    return BodyView(text=body.text, mentions=list(body.mentions), everyone=body.everyone)
+
+
+def live_event(  # noqa: PLR0913 - one parameter for each field of an event
+    *,
+    pos: int,
+    room: RoomId,
+    n: int,
+    entry_id: str,
+    kind: EntryType,
+    sender: str,
+    at: Millis,
+    fields: dict[str, Any],
+    body: TextBody | None,
+) -> Event:
+    """Return an entry that was just appended."""
+    return Event(
+        pos=pos,
+        type=kind.value,
+        at=at,
+        room=room,
+        n=n,
+        id=entry_id,
+        sender=sender,
+        body=body_view(body) if body else None,
+        state=_state(kind, fields),
+        reply_to=fields.get("reply_to"),
+        target=fields.get("target"),
+    )
+
+
+def stored_event(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, row: EntryRow) -> Event:
+    """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
+    header = decode_header(row.header)
+    fields = header.st or {}
+    kind = EntryType(row.type)
+    body, hidden, edited = None, None, None
+    if row.redact is not None:
+        hidden = RETRACTED
+    elif kind in WITH_BODY:
+        newest = entries.one(raw, room_key, row.edit) if row.edit is not None else None
+        edited = Edited(n=newest.n, at=newest.at) if newest else None
+        body, hidden = open_body(raw, bodies, room, newest or row)
+    return Event(
+        pos=row.pos,
+        type=row.type,
+        at=row.at,
+        room=room,
+        n=row.n,
+        id=header.id,
+        sender=row.sender,
+        body=body,
+        state=_state(kind, fields),
+        reply_to=fields.get("reply_to"),
+        target=row.target,
+        hidden=hidden,
+        edited=edited,
+    )
+
+
+def stored_events(
+    raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, first: int, last: int
+) -> list[Event]:
+    """Return entries `first` to `last` with their reactions; edits of retracted messages show no words either."""
+    rows = entries.between(raw, room_key, first, last)
+    found = [stored_event(raw, bodies, room, room_key, row) for row in rows]
+    reactions = entries.reactions_between(raw, room_key, first, last)
+    return [hide_retracted_edit(raw, room_key, _with_reactions(event, reactions)) for event in found]
+
+
+def hide_retracted_edit(raw: sqlcipher.Connection, room_key: int, event: Event) -> Event:
+    """Take the words from an edit whose message was retracted since."""
+    if event.type != EntryType.MESSAGE_EDIT or event.target is None or event.hidden:
+        return event
+    target = entries.target(raw, room_key, event.target)
+    return replace(event, body=None, hidden=RETRACTED) if target and target.redacted else event
+
+
+def open_body(
+    raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, row: EntryRow
+) -> tuple[BodyView | None, str | None]:
+    """Return an entry's body, or the reason why there is none to show."""
+    if row.sealed is None or row.epoch is None:
+        return None, ERASED
+    try:
+        return body_view(bodies.open(raw, room, row.n, row.epoch, row.sealed)), None
+    except KeyDestroyed:
+        return None, ERASED
+
+
+def _state(kind: EntryType, fields: dict[str, Any]) -> dict[str, Any] | None:
+    if kind in WITH_BODY:
+        return None
+    return {name: value for name, value in fields.items() if name not in _LIFTED}
+
+
+def _with_reactions(event: Event, reactions: dict[int, dict[str, list[str]]]) -> Event:
+    found = reactions.get(event.n) if event.n is not None else None
+    if not found or event.hidden:
+        return event
+    return replace(event, reactions=[Reaction(emoji=emoji, people=people) for emoji, people in found.items()])

@@ -1,0 +1,78 @@
+"""The rooms in memory: what the writer needs of a room to decide and append without asking the database.
+
+A `Head` is a value; the writer works on copies and puts the new ones here only after their commit, so a failed write
+leaves nothing to undo. The number of heads kept is bounded; a room that was let go is loaded again when it is used.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.tree import Frontier
+from appliance.store import entries, rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import Millis, RoomId, RoomState
+
+KEPT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A room's state and the edge of its log: `size` entries, the last at `last_at`, under the tree of `frontier`."""
+
+    key: int
+    state: RoomState
+    size: int
+    last_at: Millis
+    frontier: Frontier
+
+
+class Heads:
+    """Heads by room, the least recently written let go first."""
+
+    def __init__(self) -> None:
+        self._heads: OrderedDict[RoomId, Head] = OrderedDict()
+
+    def get(self, room: RoomId) -> Head | None:
+        """Return a head that is in memory."""
+        return self._heads.get(room)
+
+    def put(self, room: RoomId, head: Head) -> None:
+        """Keep a head as the newest."""
+        self._heads[room] = head
+        self._heads.move_to_end(room)
+        if len(self._heads) > KEPT:
+            self._heads.popitem(last=False)
+
+    def missing(self, wanted: Iterable[RoomId]) -> set[RoomId]:
+        """Return those that are not in memory."""
+        return {room for room in wanted if room not in self._heads}
+
+
+def load(raw: sqlcipher.Connection, room: RoomId) -> Head | None:
+    """Read a head from the database, or None for a room that does not exist."""
+    row = rooms.load(raw, room)
+    if row is None:
+        return None
+    return Head(row.key, row.state, row.size, row.last_at, Frontier.from_bytes(row.frontier))
+
+
+def recompute(raw: sqlcipher.Connection, room: int, upto: int | None = None, page: int = 2_000) -> Frontier:
+    """Return the tree as the stored entries make it: what a checkpoint is compared with (F72)."""
+    frontier, n = Frontier(), 0
+    while True:
+        rows = entries.log_after(raw, room, n, page)
+        kept = [row for row in rows if upto is None or row[0] < upto]
+        hashes = [leaf_hash(encode_leaf(header, hub_time=at, n=at_n, registry=0)) for at_n, at, header in kept]
+        frontier = frontier.extend(hashes)
+        if len(kept) < page:
+            return frontier
+        n = kept[-1][0] + 1

@@ -1,0 +1,334 @@
+"""From drafts to rows: what one group commit will write, decided and computed before the database is touched.
+
+A command is one draft or several that stand or fall together (a new room with its first members). For each draft, in
+the order asked: `authorize`, then header, commitment, seal, leaf. Nothing here does I/O or changes what others see:
+the results are new heads, rows and events, which the writer makes true by its commit or throws away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from appliance.errors import AppError, Forbidden, NotFound
+from appliance.evidence.canonical import Header, encode_header
+from appliance.evidence.commitment import NO_BODY
+from appliance.evidence.errors import NotCanonicalError
+from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.room_id import room_id
+from appliance.evidence.tree import Frontier
+from appliance.log.events import live_event
+from appliance.log.heads import Head
+from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId, RoomState, Target
+from appliance.rules import rooms as rules
+from appliance.wire.committed import Committed, RoomNews
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.log.bodies import Bodies, Sealed
+    from appliance.model import Millis
+    from appliance.store.entries import Batch
+
+    Done = Callable[["list[Appended] | AppError"], None]
+
+THIS_ROOM: Final = RoomId("")
+"""In a command that creates a room: the room it creates."""
+EVERYONE: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Drafts that stand or fall together, and whom to tell. `pair` names the two people of a new private chat."""
+
+    drafts: tuple[Draft, ...]
+    done: Done
+    pair: str | None = None
+
+    @property
+    def room(self) -> RoomId:
+        """The room it is about; `THIS_ROOM` when it creates one."""
+        return self.drafts[0].room
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry on its way: everything but its position in the feed."""
+
+    n: int
+    at: Millis
+    kind: EntryType
+    sender: PersonId
+    entry_id: str
+    fields: dict[str, Any]
+    draft: Draft
+    header: bytes
+    leaf: bytes
+    sealed: Sealed | None
+
+
+@dataclass(slots=True)
+class Work:
+    """A room as this batch is changing it."""
+
+    key: int
+    state: RoomState | None
+    size: int
+    last_at: Millis
+    frontier: Frontier
+    before: RoomState | None
+    created: Command | None = None
+    entries: list[Entry] = field(default_factory=list)
+    commands: list[tuple[Command, int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the writer is to commit: the rooms' new heads, the commands that go in, and who was refused already."""
+
+    works: dict[RoomId, Work] = field(default_factory=dict)
+    refused: list[tuple[Command, AppError]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What preparing a batch stands on: who we are, the time, the rooms as they are, the facts drafts point at."""
+
+    agency: str
+    now: Millis
+    new_id: Callable[[str], str]
+    head: Callable[[RoomId], Head | None]
+    next_room_key: Callable[[], int]
+    targets: dict[tuple[RoomId, int], Target | None]
+    bodies: Bodies
+
+
+def plan(commands: list[Command], ground: Ground) -> Plan:
+    """Decide every command of a batch, in order."""
+    result = Plan()
+    for command in commands:
+        try:
+            _add(command, result, ground)
+        except AppError as error:
+            result.refused.append((command, error))
+        except NotCanonicalError as error:
+            result.refused.append((command, AppError(str(error), code="too_large")))
+    return result
+
+
+def _add(command: Command, result: Plan, ground: Ground) -> None:
+    work = _work_for(command, result, ground)
+    state, size, last_at = work.state, work.size, work.last_at
+    room = state.room if state else THIS_ROOM
+    made: list[Entry] = []
+    for draft in command.drafts:
+        at = max(ground.now, last_at)
+        entry, state = _entry(draft, room, state, size, at, work, ground)
+        room = state.room
+        made.append(entry)
+        size, last_at = size + 1, at
+    if work.state is None:
+        work.created = command
+        result.works[room] = work
+    work.commands.append((command, work.size, size))
+    work.state, work.size, work.last_at = state, size, last_at
+    work.entries.extend(made)
+
+
+def _work_for(command: Command, result: Plan, ground: Ground) -> Work:
+    if command.room == THIS_ROOM:
+        return Work(ground.next_room_key(), None, 0, 0, Frontier(), None)
+    work = result.works.get(command.room)
+    if work is None:
+        head = ground.head(command.room)
+        if head is None:
+            raise NotFound(field="room")
+        work = Work(head.key, head.state, head.size, head.last_at, head.frontier, head.state)
+        result.works[command.room] = work
+    return work
+
+
+def _entry(  # noqa: PLR0913 - what an entry depends on
+    draft: Draft, room: RoomId, state: RoomState | None, n: int, at: Millis, work: Work, ground: Ground
+) -> tuple[Entry, RoomState]:
+    fields = _fields(draft)
+    sealed = None
+    header = Header(
+        bc=NO_BODY,
+        bl=0,
+        id=ground.new_id("e"),
+        or_=ground.agency,
+        os=n,
+        room=room or None,
+        rv=rules.RULES_VERSION,
+        sn=f"{draft.actor}@{ground.agency}",
+        st=fields or None,
+        ts=at,
+        ty=draft.type.value,
+        v=1,
+    )
+    target = ground.targets.get((draft.room, draft.target)) if draft.target is not None else None
+    if denied := rules.authorize(state, header, target):
+        raise Forbidden(denied)
+    if draft.reply_to is not None and draft.reply_to >= n:
+        raise Forbidden(Deny.NOT_A_MESSAGE)
+    if draft.body is not None:
+        key = ground.bodies.writing_key(work.key, at) or ground.bodies.make_writing_key(None, work.key, room, at)
+        sealed = ground.bodies.seal(key, room, n, draft.body)
+        header = msgspec.structs.replace(header, bc=sealed.commitment, bl=sealed.length)
+    data = encode_header(header)
+    room = room or RoomId(room_id(data))
+    entry = Entry(
+        n=n,
+        at=at,
+        kind=draft.type,
+        sender=draft.actor,
+        entry_id=header.id,
+        fields=fields,
+        draft=draft,
+        header=data,
+        leaf=leaf_hash(encode_leaf(data, hub_time=at, n=n, registry=0)),
+        sealed=sealed,
+    )
+    return entry, rules.apply(state, header, room, n)
+
+
+def _fields(draft: Draft) -> dict[str, Any]:
+    fields = dict(draft.state or {})
+    if draft.target is not None:
+        fields["target"] = draft.target
+    if draft.reply_to is not None:
+        fields["reply_to"] = draft.reply_to
+    if draft.body is not None and draft.body.everyone:
+        fields["everyone"] = True
+    return fields
+
+
+def rows(result: Plan, batch: Batch, pos: int, bodies: Bodies) -> tuple[dict[RoomId, Head], Committed, int]:
+    """Fill `batch` with the rows of a plan, positions from `pos + 1` on; return new heads and what to announce."""
+    heads: dict[RoomId, Head] = {}
+    news: list[RoomNews] = []
+    people: set[PersonId] = set()
+    for room, work in result.works.items():
+        if not work.entries or work.state is None:
+            continue
+        frontier = work.frontier.extend(entry.leaf for entry in work.entries)
+        heads[room] = Head(work.key, work.state, work.size, work.last_at, frontier)
+        _room_rows(batch, room, work, frontier)
+        events = []
+        for entry in work.entries:
+            pos += 1
+            events.append(_entry_rows(batch, room, work, entry, pos, bodies))
+        pos, joined, left = _member_rows(batch, work, pos)
+        people.update(joined, left)
+        news.append(RoomNews(room, pos, events, joined, left))
+    return heads, Committed(pos, news, frozenset(people)), pos
+
+
+def _room_rows(batch: Batch, room: RoomId, work: Work, frontier: Frontier) -> None:
+    state = work.state
+    assert state is not None  # noqa: S101 - a room with entries has a state
+    if work.created is not None:
+        first = work.entries[0]
+        command = work.created
+        batch.rooms.append(
+            (work.key, room, state.kind.value, state.name, state.owner, state.owner_post, first.at, first.sender,
+             command.drafts[0].txn_id, command.pair, work.size, work.last_at, frontier.to_bytes())
+        )  # fmt: skip
+        return
+    batch.advanced.append((work.size, work.last_at, frontier.to_bytes(), work.key))
+    if work.before is not state:
+        batch.states.append((state.name, state.owner, state.owner_post, int(state.closed), work.key))
+
+
+def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int, bodies: Bodies) -> Any:
+    sealed, draft = entry.sealed, entry.draft
+    if sealed is not None:
+        key = bodies.writing_key(work.key, entry.at)
+        if key is not None and key.row is not None and key.row not in batch.epoch_keys:
+            batch.epoch_keys.append(key.row)
+    batch.entries.append(
+        (work.key, entry.n, pos, entry.at, entry.kind.value, entry.sender, draft.target, entry.header,
+         sealed.epoch if sealed else None, sealed.sealed if sealed else None)
+    )  # fmt: skip
+    batch.feed.append((pos, entry.at, entry.kind.value, work.key, entry.n, None, None))
+    if draft.txn_id is not None:
+        batch.txns.append((work.key, entry.sender, draft.txn_id, entry.n))
+    if draft.body is not None and entry.kind is EntryType.MESSAGE_TEXT:
+        named = (*draft.body.mentions, EVERYONE) if draft.body.everyone else draft.body.mentions
+        batch.mentions.extend((work.key, person, entry.n) for person in named)
+    _mark_rows(batch, work.key, entry)
+    return live_event(
+        pos=pos,
+        room=room,
+        n=entry.n,
+        entry_id=entry.entry_id,
+        kind=entry.kind,
+        sender=entry.sender,
+        at=entry.at,
+        fields=entry.fields,
+        body=draft.body,
+    )
+
+
+def _mark_rows(batch: Batch, room: int, entry: Entry) -> None:
+    target = entry.draft.target
+    if entry.kind is EntryType.MESSAGE_EDIT:
+        batch.edited.append((room, target, entry.n))
+        batch.edits.append((room, target, entry.n))
+    elif entry.kind is EntryType.MESSAGE_REDACT:
+        batch.redacted.append((room, target, entry.n))
+    elif entry.kind is EntryType.MESSAGE_REACTION:
+        emoji = entry.fields["emoji"]
+        if entry.fields["on"]:
+            batch.reactions_on.append((room, target, emoji, entry.sender, entry.n))
+        else:
+            batch.reactions_off.append((room, target, emoji, entry.sender))
+
+
+def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonId, ...], tuple[PersonId, ...]]:
+    """Write who came and went, with a feed line for their eyes: a new room to fetch, or one that is gone."""
+    before = work.before.members if work.before else {}
+    after = work.state.members if work.state else {}
+    if before is after:
+        return pos, (), ()
+    left = tuple(person for person in before if person not in after)
+    joined = tuple(person for person in after if person not in before)
+    returned = [person for person in after if person in before and after[person].since != before[person].since]
+    batch.removed.extend((work.key, person) for person in (*left, *returned))
+    for person in (*joined, *returned):
+        since = after[person].since
+        batch.added.append((work.key, person, after[person].role.value, since, since))
+    batch.roles.extend(
+        (member.role.value, work.key, person)
+        for person, member in after.items()
+        if person in before and before[person].role is not member.role
+    )
+    at = work.last_at
+    for person in joined:
+        pos += 1
+        batch.feed.append((pos, at, "room", work.key, None, person, None))
+    for person in left:
+        pos += 1
+        batch.feed.append((pos, at, "room.left", work.key, None, person, None))
+    return pos, joined, left
+
+
+def results(result: Plan, committed: Committed) -> list[tuple[Command, list[Appended]]]:
+    """Return, for every command that went in, where its drafts came to stand."""
+    found = []
+    events = {news.room: {event.n: event for event in news.events} for news in committed.rooms}
+    for room, work in result.works.items():
+        for command, first, last in work.commands:
+            here = [events[room][n] for n in range(first, last)]
+            found.append(
+                (command, [Appended(room, event.n or 0, event.id or "", event.at, event.pos) for event in here])
+            )
+    return found
+
+
+def without(result: Plan, repeated: set[int]) -> list[Command]:
+    """Return the commands of a plan that are not among the repeated ones (by identity), to be planned again."""
+    return [command for work in result.works.values() for command, _, _ in work.commands if id(command) not in repeated]

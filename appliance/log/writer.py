@@ -1,0 +1,302 @@
+"""The one writer of the room log: group commit, then answers, then followers.
+
+Rules: commands wait in one queue; the writer takes what is there (no timer, so an idle server commits at once), decides
+it against the rooms in memory, writes the batch in one transaction, and only then answers the callers and tells the
+followers. Nothing is acknowledged before it is durable, nothing is announced before it is committed. A repeated
+`txn_id` gets the first result. When the disk fails, every command of the batch is told so and nothing has changed.
+Other changes that clients must hear about join the same feed through `announce`. It does not know connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from appliance.errors import AppError, NotFound, Unavailable
+from appliance.evidence.canonical import decode_header
+from appliance.log import heads as head_rows
+from appliance.log import prepare
+from appliance.log.bodies import Bodies
+from appliance.log.checkpoints import Checkpoints
+from appliance.log.heads import Head, Heads
+from appliance.log.prepare import THIS_ROOM, Command, Ground
+from appliance.model import Appended, Draft, RoomId, Target
+from appliance.store import entries, feed
+from appliance.store.entries import Batch, RepeatedTxnError
+from appliance.wire.committed import Committed, RoomNews
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.evidence.note import Signer
+    from appliance.log.prepare import Plan
+    from appliance.model import Millis, PersonId
+    from appliance.store.db import Store, Tx
+    from appliance.vault.keyring import Keyring
+
+log = logging.getLogger(__name__)
+MOST_IN_BATCH: Final = 512
+MOST_WAITING: Final = 20_000
+
+
+class RoomLog:
+    """Append to rooms and announce to followers. `start` before use, `close` to let go cleanly."""
+
+    def __init__(  # noqa: PLR0913 - what the log stands on
+        self,
+        store: Store,
+        keys: Keyring,
+        signer: Signer,
+        *,
+        agency: str,
+        clock: Callable[[], Millis],
+        new_id: Callable[[str], str],
+    ) -> None:
+        self.agency = agency
+        self.followers: list[Callable[[Committed], None]] = []
+        self.pos = 0
+        self._store, self._keys, self._signer = store, keys, signer
+        self._clock, self._new_id = clock, new_id
+        self._heads = Heads()
+        self._queue: list[Command] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self._last_room_key = 0
+        self.bodies: Bodies
+        self.checkpoints: Checkpoints
+
+    async def start(self) -> None:
+        """Read where the log stands and begin to write."""
+        async with self._store.read() as reader:
+            self.pos, self._last_room_key, last_epoch_key = await reader.run(entries.last_numbers)
+        self.bodies = Bodies(self._keys, last_epoch_key)
+        self.checkpoints = Checkpoints(self._store, self._signer, self.agency)
+        await self.checkpoints.start()
+        self._task = asyncio.create_task(self._write_forever(), name="room-log")
+
+    async def close(self) -> None:
+        """Write what waits, sign what changed, stop."""
+        self._closing = True
+        self._wake.set()
+        if self._task:
+            await self._task
+            await self.checkpoints.close()
+
+    def submit(self, command: Command) -> None:
+        """Queue a command; its `done` is called after the durable commit, or with the reason why not."""
+        if self._closing or len(self._queue) >= MOST_WAITING:
+            command.done(Unavailable("too many commands are waiting", code="busy"))
+            return
+        self._queue.append(command)
+        self._wake.set()
+
+    async def append(self, *drafts: Draft, pair: str | None = None) -> list[Appended]:
+        """Append drafts of one room, all or none; answers after the commit. Raises Forbidden, NotFound, StorageFull."""
+        future: asyncio.Future[list[Appended]] = asyncio.get_running_loop().create_future()
+
+        def done(result: list[Appended] | AppError) -> None:
+            if future.done():
+                return
+            if isinstance(result, AppError):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+        self.submit(Command(drafts, done, pair))
+        return await future
+
+    async def announce(
+        self, tx: Tx, kind: str, *, room: RoomId | None = None, person: PersonId | None = None, **data: Any
+    ) -> None:
+        """Put an event that is no entry on the feed, inside `tx`: for a room's members, or for one person's eyes."""
+        pos = self.reserve_pos()
+        at = self._clock()
+        head = self._heads.get(room) if room else None
+        room_key = head.key if head else await tx.run(entries.room_key, room) if room else None
+        await tx.run(feed.insert, pos, at, kind, room_key, person, msgspec.json.encode(data).decode())
+        if person is not None:
+            tx.after_commit(lambda: self.publish(Committed(pos, [], frozenset((person,)))))
+        elif room is not None:
+            event = feed.event(pos, at, kind, room, data)
+            tx.after_commit(lambda: self.publish(Committed(pos, [RoomNews(room, pos, [event])])))
+
+    def reserve_pos(self) -> int:
+        """Take the next position of the feed. Only while holding the store's writer; a gap does no harm."""
+        self.pos += 1
+        return self.pos
+
+    def publish(self, committed: Committed) -> None:
+        """Tell every follower about a commit."""
+        for follower in self.followers:
+            try:
+                follower(committed)
+            except Exception:
+                log.exception("a follower of the feed failed")
+
+    def cached(self, room: RoomId) -> Head | None:
+        """Return a room that is in memory."""
+        return self._heads.get(room)
+
+    async def head(self, room: RoomId) -> Head:
+        """Return a room as it is now. Raises NotFound."""
+        head = self._heads.get(room)
+        if head is None:
+            async with self._store.read() as reader:
+                head = await reader.run(head_rows.load, room)
+            if head is None:
+                raise NotFound(field="room")
+            # The writer may have loaded and advanced it meanwhile; its version is the newer one.
+            return self._heads.get(room) or head
+        return head
+
+    async def _write_forever(self) -> None:
+        while not self._closing:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                batch, self._queue = self._queue[:MOST_IN_BATCH], self._queue[MOST_IN_BATCH:]
+                try:
+                    await self._write(batch)
+                except AppError as error:
+                    self._fail(batch, error)
+                except Exception:
+                    log.exception("a batch of the room log failed")
+                    self._fail(batch, AppError())
+
+    @staticmethod
+    def _fail(batch: list[Command], error: AppError) -> None:
+        for command in batch:
+            command.done(error)
+
+    async def _write(self, commands: list[Command]) -> None:
+        commands, twins = _apart(commands)
+        now = self._clock()
+        async with self._store.exclusive() as writer:
+            targets = await self._load(commands, now)
+            ground = Ground(
+                self.agency, now, self._new_id, self._heads.get, self._next_room_key, targets, self.bodies
+            )
+            repeated: list[tuple[Command, list[Appended]]] = []
+            plan = prepare.plan(commands, ground)
+            while True:
+                batch = Batch()
+                new_heads, committed, pos = prepare.rows(plan, batch, self.pos, self.bodies)
+                try:
+                    if batch.entries:
+                        await writer.commit(entries.write_batch, batch)
+                    break
+                except RepeatedTxnError:
+                    self.bodies.forget_unstored(batch.epoch_keys)
+                    repeated += await self._find_repeated(plan)
+                    rest = prepare.without(plan, {id(command) for command, _ in repeated})
+                    refused = plan.refused
+                    await self._load(rest, now)
+                    plan = prepare.plan(rest, ground)
+                    plan.refused = refused + plan.refused
+                except BaseException:
+                    self.bodies.forget_unstored(batch.epoch_keys)
+                    raise
+            self._adopt(batch, new_heads, pos)
+        self._answer(plan, committed, repeated)
+        if batch.entries:
+            self.publish(committed)
+        if twins:
+            self._queue[:0] = twins
+            self._wake.set()
+
+    def _adopt(self, batch: Batch, new_heads: dict[RoomId, Head], pos: int) -> None:
+        self.pos = pos
+        self.bodies.stored(batch.epoch_keys)
+        for room, head in new_heads.items():
+            self._heads.put(room, head)
+            self.checkpoints.advanced(room, head)
+
+    @staticmethod
+    def _answer(plan: Plan, committed: Committed, repeated: list[tuple[Command, list[Appended]]]) -> None:
+        for command, appended in (*prepare.results(plan, committed), *repeated):
+            command.done(appended)
+        for command, error in plan.refused:
+            command.done(error)
+
+    def _next_room_key(self) -> int:
+        self._last_room_key += 1
+        return self._last_room_key
+
+    async def _load(self, commands: list[Command], now: Millis) -> dict[tuple[RoomId, int], Target | None]:
+        """Bring to memory what deciding these commands needs; one hop to the database, and none when all is there."""
+        rooms = {command.room for command in commands if command.room != THIS_ROOM}
+        missing = self._heads.missing(rooms)
+        points = {(d.room, d.target) for c in commands for d in c.drafts if d.target is not None}
+        keyless = missing | {
+            room
+            for room in rooms - missing
+            if (head := self._heads.get(room)) and self.bodies.writing_key(head.key, max(now, head.last_at)) is None
+        }
+        if not (missing or points or keyless):
+            return {}
+        async with self._store.read() as reader:
+            return await reader.run(self._load_rows, missing, points, keyless, now)
+
+    def _load_rows(
+        self,
+        raw: sqlcipher.Connection,
+        missing: set[RoomId],
+        points: set[tuple[RoomId, int]],
+        keyless: set[RoomId],
+        now: Millis,
+    ) -> dict[tuple[RoomId, int], Target | None]:
+        for room in missing:
+            if head := head_rows.load(raw, room):
+                self._heads.put(room, head)
+        for room in keyless:
+            if head := self._heads.get(room):
+                self.bodies.make_writing_key(raw, head.key, room, max(now, head.last_at))
+        return {
+            (room, n): entries.target(raw, head.key, n) if (head := self._heads.get(room)) else None
+            for room, n in points
+        }
+
+    async def _find_repeated(self, plan: Plan) -> list[tuple[Command, list[Appended]]]:
+        """Find which commands of a plan were done before, and with what result."""
+        asked = [
+            (command, room, work.key)
+            for room, work in plan.works.items()
+            for command, _, _ in work.commands
+            if command.drafts[0].txn_id is not None
+        ]
+
+        def look(raw: sqlcipher.Connection) -> list[tuple[Command, list[Appended]]]:
+            found = []
+            for command, room, key in asked:
+                draft = command.drafts[0]
+                if row := entries.find_txn(raw, key, draft.actor, draft.txn_id or ""):
+                    n, header, at, pos = row
+                    found.append((command, [Appended(room, n, decode_header(header).id, at, pos)]))
+            return found
+
+        async with self._store.read() as reader:
+            return await reader.run(look)
+
+
+def _apart(commands: list[Command]) -> tuple[list[Command], list[Command]]:
+    """Set aside second copies of a command in the same batch; they are answered from the first one's commit."""
+    seen: set[tuple[str, str, str]] = set()
+    first: list[Command] = []
+    twins: list[Command] = []
+    for command in commands:
+        draft = command.drafts[0]
+        if draft.txn_id is None:
+            first.append(command)
+            continue
+        key = (draft.room, draft.actor, draft.txn_id)
+        (twins if key in seen else first).append(command)
+        seen.add(key)
+    return first, twins
+
+

@@ -1,0 +1,163 @@
+"""Rooms as their members see them: the list, one room with its people, who has read what.
+
+Everything of one answer comes from one read transaction. Names come from the directory in memory. A person who is not
+a member gets Forbidden before anything of the room is looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.errors import Forbidden, NotFound
+from appliance.log import events
+from appliance.model import Deny, PersonId, RoomId, RoomKind
+from appliance.rules.rooms import denied_actions
+from appliance.store import entries, receipts, rooms
+from appliance.wire.messages import Reader, Readers, Unreader
+from appliance.wire.rooms import MemberView, RoomView
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.log.heads import Head
+    from appliance.services import Services
+    from appliance.store.rooms import ViewRow
+
+SCOPE_LOCAL = "local"
+
+
+async def load_rooms(s: Services, person: PersonId) -> list[RoomView]:
+    """Return every room of a person, the one with the newest message first."""
+    async with s.store.read() as reader:
+        found = await reader.run(rooms_of, s, person)
+    return sorted(found, key=lambda room: room.last.at if room.last else room.created, reverse=True)
+
+
+async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
+    """Return one room with its members. Raises NotFound, Forbidden."""
+    async with s.store.read() as reader:
+        view = await reader.run(room_of, s, person, room)
+    if view is None:
+        await s.log.head(room)
+        raise Forbidden(Deny.NOT_A_MEMBER)
+    return view
+
+
+async def load_readers(s: Services, person: PersonId, room: RoomId, n: int) -> Readers:
+    """Return who has read message `n`, since when, and which members have not. Raises NotFound, Forbidden."""
+    head = await readable(s, person, room)
+    if n >= head.size:
+        raise NotFound(field="n")
+    async with s.store.read() as reader:
+        sender, reads = await reader.run(_first_reads, head.key, n, list(head.state.members))
+    unread = [member for member in head.state.members if member not in reads and member != sender]
+    return Readers(
+        read=[
+            Reader(person=who, at=at, name=name_of(s, who), unit=_unit_of(s, who))
+            for who, at in sorted(reads.items(), key=lambda pair: pair[1])
+            if who != sender
+        ],
+        unread=sorted(
+            (Unreader(person=who, name=name_of(s, who), unit=_unit_of(s, who)) for who in unread),
+            key=lambda item: sort_key(s, item.person),
+        ),
+    )
+
+
+async def readable(s: Services, person: PersonId, room: RoomId) -> Head:
+    """Return a room's head for someone who may read it. Raises NotFound, Forbidden."""
+    head = await s.log.head(room)
+    if head.state.role_of(person) is None:
+        raise Forbidden(Deny.NOT_A_MEMBER)
+    return head
+
+
+def rooms_of(raw: sqlcipher.Connection, s: Services, person: PersonId) -> list[RoomView]:
+    """Return every room of a person, inside a read transaction."""
+    return [_view(raw, s, person, row, with_members=False) for row in rooms.views_of_person(raw, person)]
+
+
+def room_of(raw: sqlcipher.Connection, s: Services, person: PersonId, room: RoomId) -> RoomView | None:
+    """Return one room of a person, inside a read transaction; None for an outsider."""
+    row = rooms.view_of_person(raw, person, room)
+    return _view(raw, s, person, row, with_members=True) if row else None
+
+
+def name_of(s: Services, person: str) -> str | None:
+    """Return the name to show for a person."""
+    card = s.identity.people.get(PersonId(person))
+    return card.name if card else None
+
+
+def sort_key(s: Services, person: str) -> str:
+    """Return where a person stands in Thai order."""
+    card = s.identity.people.get(PersonId(person))
+    return card.sort_key if card else person
+
+
+def _unit_of(s: Services, person: str) -> str | None:
+    card = s.identity.people.get(PersonId(person))
+    return card.unit_name if card else None
+
+
+def _view(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, row: ViewRow, *, with_members: bool
+) -> RoomView:
+    room = RoomId(row.id)
+    direct = row.kind == RoomKind.DIRECT
+    last = entries.last_message(raw, row.key)
+    after = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
+    if last is not None and row.cleared is not None and last.n <= row.cleared:
+        last = None
+    head = s.log.cached(room) or rooms.load(raw, room)
+    assert head is not None  # noqa: S101 - its view row comes from the same transaction
+    return RoomView(
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        owner=row.owner,
+        scope=SCOPE_LOCAL,
+        role=row.role,
+        member_count=len(head.state.members),
+        created=row.created_at,
+        size=row.size,
+        unread=entries.unread_count(raw, row.key, person, after),
+        mentions=entries.mention_count(raw, row.key, person, after),
+        read=row.read,
+        closed=bool(row.closed),
+        muted=bool(row.muted),
+        hidden=row.hidden is not None and (last is None or last.n <= row.hidden),
+        cleared=row.cleared,
+        unread_from=row.unread_from,
+        owner_post=row.owner_post,
+        last=events.stored_event(raw, s.log.bodies, room, row.key, last) if last else None,
+        members=_members(raw, s, row.key) if with_members or direct else [],
+        denied=denied_actions(head.state, person),
+    )
+
+
+def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberView]:
+    found = []
+    for person, role, since, read in rooms.member_reads(raw, room):
+        card = s.identity.people.get(PersonId(person))
+        found.append(
+            MemberView(
+                person=person,
+                name=card.name if card else person,
+                role=role,
+                since=since,
+                unit=card.unit_name if card else None,
+                post=card.post if card else None,
+                active=card.active if card else False,
+                read=read,
+            )
+        )
+    return sorted(found, key=lambda member: (member.role != "owner", sort_key(s, member.person)))
+
+
+def _first_reads(
+    raw: sqlcipher.Connection, room: int, n: int, members: list[PersonId]
+) -> tuple[str | None, dict[str, int]]:
+    message = entries.one(raw, room, n)
+    people = dict.fromkeys([*members, *receipts.readers(raw, room)])
+    return message.sender if message else None, receipts.first_reads(raw, room, n, people)
