@@ -43,6 +43,8 @@ def connect(path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB) -> sql
     connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        # SQLCipher would write its own account of a wrong key to standard error; ours is the exception below.
+        connection.execute("PRAGMA cipher_log = none")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlcipher.DatabaseError as error:
@@ -80,7 +82,7 @@ class Connection(aiosqlite.Connection):
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(raw connection, *args)` on the connection's own thread."""
-        return await self._execute(function, self._conn, *args)  # type: ignore[no-any-return]
+        return await self._execute(function, self._conn, *args)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class Reader:
@@ -135,6 +137,27 @@ class Tx(Reader):
             function()
 
 
+class Exclusive:
+    """The writer, held: what is decided while it is held cannot be overtaken by another writer."""
+
+    __slots__ = ("_writer",)
+
+    def __init__(self, writer: Connection) -> None:
+        self._writer = writer
+
+    async def commit(self, function: Callable[..., T], *args: object) -> T:
+        """Run `function(raw connection, *args)` as one transaction: it commits on return and is undone on an error.
+
+        Shielded, so that a caller who goes away cannot leave the outcome unknown.
+        """
+        try:
+            return await asyncio.shield(self._writer.run(_transaction, function, args))
+        except DATABASE_ERRORS as error:
+            if is_disk_trouble(error):
+                raise as_app_error(error) from error
+            raise
+
+
 class Store:
     """The open database. Made by `open_store`; closed once."""
 
@@ -183,18 +206,11 @@ class Store:
                 raise
             tx.committed()
 
-    async def write_batch(self, function: Callable[..., T], *args: object) -> T:
-        """Run `function(raw connection, *args)` as one transaction in one hop: the path of the room log.
-
-        The transaction commits when the function returns and is undone when it raises.
-        """
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[Exclusive]:
+        """Hold the writer for a batch that is prepared in the event loop and written in one hop: the room log's path."""
         async with self._write_lock:
-            try:
-                return await self._writer.run(_transaction, function, args)
-            except DATABASE_ERRORS as error:
-                if is_disk_trouble(error):
-                    raise as_app_error(error) from error
-                raise
+            yield Exclusive(self._writer)
 
     async def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log into the database."""
@@ -215,7 +231,9 @@ async def _open(path: Path, key: bytes, cache_kib: int) -> Connection:
     def connector() -> sqlcipher.Connection:
         return connect(path, key, cache_kib=cache_kib)
 
-    return await Connection(connector, iter_chunk_size=64)
+    connection = Connection(connector, iter_chunk_size=64)
+    await connection
+    return connection
 
 
 def _fetch_all(raw: sqlcipher.Connection, sql: str, params: Params) -> list[Row]:

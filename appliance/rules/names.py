@@ -1,0 +1,40 @@
+"""What may stand as a room's name or a reaction: one clean line, one emoji.
+
+A name must read as it is stored, for every reader and in every export: characters that turn the direction of text or
+take no room (bidi controls, zero width) are taken out, spaces are made one (F36). Pure.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+LONGEST_NAME: Final = 120
+LONGEST_EMOJI: Final = 16
+_KEPT_FORMATS: Final = "\u200d\ufe0f"
+
+
+def room_name(name: str | None) -> str | None:
+    """Return the name as it may stand, or None when nothing readable is left or it is too long."""
+    if name is None:
+        return None
+    kept = "".join(" " if char.isspace() else char for char in name if _is_readable(char) or char.isspace())
+    clean = unicodedata.normalize("NFC", " ".join(kept.split()))
+    return clean if 0 < len(clean) <= LONGEST_NAME else None
+
+
+def emoji(text: str) -> str | None:
+    """Return the reaction if it is a short run of symbols (an emoji with its modifiers), else None."""
+    if not 0 < len(text) <= LONGEST_EMOJI:
+        return None
+    symbols = [char for char in text if unicodedata.category(char) in ("So", "Sk", "Sm", "Po", "Nd")]
+    others = [char for char in text if char not in symbols and not _joins(char)]
+    return text if symbols and not others and not text.isascii() else None
+
+
+def _is_readable(char: str) -> bool:
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+
+
+def _joins(char: str) -> bool:
+    return char in _KEPT_FORMATS or unicodedata.category(char) in ("Me", "Mn") or 0xE0020 <= ord(char) <= 0xE007F  # noqa: PLR2004 - Unicode tag characters of flags

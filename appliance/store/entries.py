@@ -1,0 +1,179 @@
+"""Entries of the room logs in SQL: the one transaction that appends a batch, and the rows that reads begin from.
+
+Functions here run on a connection's own thread with the raw connection; the caller owns the transaction. Rows stay
+sealed: bodies are opened by `log/bodies.py`, which holds the keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from appliance.model import EntryType, Millis, PersonId, Target
+from appliance.store.queries import Queries
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+SQL = Queries("entries")
+ROOMS = Queries("rooms")
+
+
+class EntryRow(NamedTuple):
+    """An entry as stored. `edit` and `redact` are the positions of its newest edit and of its retraction."""
+
+    n: int
+    pos: int
+    at: Millis
+    type: str
+    sender: str
+    target: int | None
+    header: bytes
+    epoch: int | None
+    sealed: bytes | None
+    edit: int | None
+    redact: int | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one group commit, one list for each statement, in the order they are written."""
+
+    rooms: list[tuple[Any, ...]] = field(default_factory=list)
+    epoch_keys: list[tuple[Any, ...]] = field(default_factory=list)
+    txns: list[tuple[Any, ...]] = field(default_factory=list)
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    feed: list[tuple[Any, ...]] = field(default_factory=list)
+    advanced: list[tuple[Any, ...]] = field(default_factory=list)
+    states: list[tuple[Any, ...]] = field(default_factory=list)
+    removed: list[tuple[Any, ...]] = field(default_factory=list)
+    added: list[tuple[Any, ...]] = field(default_factory=list)
+    roles: list[tuple[Any, ...]] = field(default_factory=list)
+    edited: list[tuple[Any, ...]] = field(default_factory=list)
+    edits: list[tuple[Any, ...]] = field(default_factory=list)
+    redacted: list[tuple[Any, ...]] = field(default_factory=list)
+    reactions_off: list[tuple[Any, ...]] = field(default_factory=list)
+    reactions_on: list[tuple[Any, ...]] = field(default_factory=list)
+    mentions: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+class RepeatedTxnError(Exception):
+    """A command of the batch was done before; nothing of the batch was written."""
+
+
+_WRITES = (
+    ("rooms", ROOMS.insert),
+    ("epoch_keys", SQL.insert_epoch_key),
+    ("entries", SQL.insert_entry),
+    ("feed", SQL.insert_feed),
+    ("advanced", ROOMS.advance),
+    ("states", ROOMS.change_state),
+    ("removed", ROOMS.delete_member),
+    ("added", ROOMS.insert_member),
+    ("roles", ROOMS.set_role),
+    ("edited", SQL.mark_edited),
+    ("edits", SQL.insert_edit),
+    ("redacted", SQL.mark_redacted),
+    ("reactions_off", SQL.delete_reaction),
+    ("reactions_on", SQL.insert_reaction),
+    ("mentions", SQL.insert_mention),
+)
+
+
+def write_batch(raw: sqlcipher.Connection, batch: Batch) -> None:
+    """Write a whole batch. Raises RepeatedTxnError, having written what the caller's transaction then undoes."""
+    if batch.txns and raw.executemany(SQL.insert_txn, batch.txns).rowcount != len(batch.txns):
+        raise RepeatedTxnError
+    for name, statement in _WRITES:
+        if rows := getattr(batch, name):
+            raw.executemany(statement, rows)
+
+
+def find_txn(raw: sqlcipher.Connection, room: int, sender: str, txn_id: str) -> tuple[int, bytes, int, int] | None:
+    """Return (n, header, at, pos) of what an earlier command with this id appended."""
+    row: tuple[int, bytes, int, int] | None = raw.execute(SQL.find_txn, (room, sender, txn_id)).fetchone()
+    return row
+
+
+def target(raw: sqlcipher.Connection, room: int, n: int) -> Target | None:
+    """Return the facts of entry `n`, or None where there is none."""
+    row = raw.execute(SQL.target, (room, n)).fetchone()
+    if row is None:
+        return None
+    return Target(row[0], EntryType(row[1]), PersonId(row[2]), row[3], row[4] is not None)
+
+
+def between(raw: sqlcipher.Connection, room: int, first: int, last: int) -> list[EntryRow]:
+    """Return entries `first` to `last`, both included, in order."""
+    return [EntryRow._make(row) for row in raw.execute(SQL.range, (room, first, last))]
+
+
+def one(raw: sqlcipher.Connection, room: int, n: int) -> EntryRow | None:
+    """Return entry `n`."""
+    row = raw.execute(SQL.one, (room, n)).fetchone()
+    return EntryRow._make(row) if row else None
+
+
+def last_message(raw: sqlcipher.Connection, room: int) -> EntryRow | None:
+    """Return the newest message of a room."""
+    row = raw.execute(SQL.last_message, (room,)).fetchone()
+    return EntryRow._make(row) if row else None
+
+
+def edits_of(raw: sqlcipher.Connection, room: int, n: int) -> list[int]:
+    """Return the positions of a message's edits, oldest first."""
+    return [row[0] for row in raw.execute(SQL.edits_of, (room, n))]
+
+
+def reactions_between(
+    raw: sqlcipher.Connection, room: int, first: int, last: int
+) -> dict[int, dict[str, list[str]]]:
+    """Return, by message and emoji, the people who reacted, in the order they did."""
+    found: dict[int, dict[str, list[str]]] = {}
+    for n, emoji, person in raw.execute(SQL.reactions_between, (room, first, last)):
+        found.setdefault(n, {}).setdefault(emoji, []).append(person)
+    return found
+
+
+def unread_count(raw: sqlcipher.Connection, room: int, person: str, after: int) -> int:
+    """Count messages of others after a position, at most 1,000."""
+    count: int = raw.execute(SQL.unread_count, (room, after, person)).fetchone()[0]
+    return count
+
+
+def mention_count(raw: sqlcipher.Connection, room: int, person: str, after: int) -> int:
+    """Count mentions of a person after a position, at most 1,000."""
+    count: int = raw.execute(SQL.mention_count, (room, person, after, after)).fetchone()[0]
+    return count
+
+
+def log_after(raw: sqlcipher.Connection, room: int, n: int, limit: int) -> list[tuple[int, Millis, bytes]]:
+    """Return (n, at, header) from entry `n` on: what the tree is made of."""
+    return list(raw.execute(SQL.log_after, (room, n, limit)))
+
+
+def export_page(
+    raw: sqlcipher.Connection, room: int, n: int, limit: int
+) -> list[tuple[int, Millis, bytes, int | None, bytes | None]]:
+    """Return (n, at, header, epoch, sealed) from entry `n` on."""
+    return list(raw.execute(SQL.export_page, (room, n, limit)))
+
+
+def last_numbers(raw: sqlcipher.Connection) -> tuple[int, int, int]:
+    """Return the highest feed position, room key and epoch key number: where the writer goes on."""
+    return (
+        raw.execute(SQL.last_pos).fetchone()[0],
+        raw.execute(ROOMS.last_key).fetchone()[0],
+        raw.execute(SQL.last_epoch_key).fetchone()[0],
+    )
+
+
+def room_key(raw: sqlcipher.Connection, room: str) -> int:
+    """Return the key of a room that exists."""
+    key: int = raw.execute(ROOMS.by_id, (room,)).fetchone()[0]
+    return key
+
+
+def has_reaction(raw: sqlcipher.Connection, room: int, n: int, emoji: str, person: str) -> bool:
+    """Say whether a person has this reaction on a message."""
+    return raw.execute(SQL.has_reaction, (room, n, emoji, person)).fetchone() is not None

@@ -1,0 +1,71 @@
+"""The feed in SQL: everything that happened, in one order, and the shape of what is not an entry.
+
+Functions run on a connection's own thread inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from appliance.store.queries import Queries
+from appliance.wire.messages import Event
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import Millis
+
+SQL = Queries("feed")
+
+
+class FeedRow(NamedTuple):
+    """One line of a room's feed: an entry when `n` is there, else an event with `data` (JSON)."""
+
+    pos: int
+    at: Millis
+    type: str
+    n: int | None
+    data: str | None
+
+
+class PersonRow(NamedTuple):
+    """One line for a person's eyes alone; `room` is a room's key."""
+
+    pos: int
+    at: Millis
+    type: str
+    room: int | None
+    data: str | None
+
+
+def insert(  # noqa: PLR0913 - the columns of a line
+    raw: sqlcipher.Connection, pos: int, at: Millis, kind: str, room: int | None, person: str | None, data: str | None
+) -> None:
+    """Add a line that is no entry."""
+    raw.execute(SQL.insert, (pos, at, kind, room, None, person, data))
+
+
+def event(pos: int, at: Millis, kind: str, room: str | None, data: dict[str, Any]) -> Event:
+    """Return an event that is no entry in the shape clients see."""
+    return Event(pos=pos, type=kind, at=at, room=room, state=data)
+
+
+def after_in_room(raw: sqlcipher.Connection, room: int, since: int, upto: int, limit: int) -> list[FeedRow]:
+    """Return a room's lines after `since`, up to and including `upto`."""
+    return [FeedRow._make(row) for row in raw.execute(SQL.after_in_room, (room, since, upto, limit))]
+
+
+def after_for_person(raw: sqlcipher.Connection, person: str, since: int, upto: int, limit: int) -> list[PersonRow]:
+    """Return a person's own lines after `since`, up to and including `upto`."""
+    return [PersonRow._make(row) for row in raw.execute(SQL.after_for_person, (person, since, upto, limit))]
+
+
+def last_pos(raw: sqlcipher.Connection) -> int:
+    """Return the newest position this transaction sees."""
+    pos: int = raw.execute(SQL.last_pos).fetchone()[0]
+    return pos
+
+
+def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[tuple[int, str, int]]:
+    """Return (pos, room id, n) of the entries after a cursor, of all rooms: what followers walk."""
+    return list(raw.execute(SQL.entries_after, (since, limit)))

@@ -1,0 +1,164 @@
+"""Rooms, members and each person's view of a room, as rows.
+
+Functions with `raw` run on a connection's own thread inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from appliance.model import Member, Millis, PersonId, PostId, Role, RoomId, RoomKind, RoomState
+from appliance.store.queries import Queries
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+SQL = Queries("rooms")
+
+
+class RoomRow(NamedTuple):
+    """What the writer keeps of a room: its state and the edge of its tree."""
+
+    key: int
+    state: RoomState
+    created_at: Millis
+    size: int
+    last_at: Millis
+    frontier: bytes
+
+
+class ViewRow(NamedTuple):
+    """A room as one member sees it."""
+
+    key: int
+    id: str
+    kind: str
+    name: str | None
+    owner: str
+    owner_post: str | None
+    created_at: Millis
+    closed: int
+    size: int
+    role: str
+    read: int
+    muted: int
+    hidden: int | None
+    cleared: int | None
+    unread_from: int | None
+
+
+class Mine(NamedTuple):
+    """What a person did to their own view: muted; hidden, cleared and unread from positions, or None."""
+
+    muted: bool = False
+    hidden: int | None = None
+    cleared: int | None = None
+    unread_from: int | None = None
+
+
+def load(raw: sqlcipher.Connection, room: RoomId) -> RoomRow | None:
+    """Return a room with its members, or None."""
+    row = raw.execute(SQL.by_id, (room,)).fetchone()
+    if row is None:
+        return None
+    key, room_id, kind, name, owner, owner_post, created_at, closed, size, last_at, frontier = row
+    members = {
+        PersonId(person): Member(PersonId(person), Role(role), since)
+        for person, role, since in raw.execute(SQL.members, (key,))
+    }
+    state = RoomState(
+        room=RoomId(room_id),
+        kind=RoomKind(kind),
+        name=name,
+        owner=PersonId(owner),
+        members=members,
+        closed=bool(closed),
+        owner_post=PostId(owner_post) if owner_post else None,
+    )
+    return RoomRow(key, state, created_at, size, last_at, frontier)
+
+
+def ids_of_person(raw: sqlcipher.Connection, person: PersonId) -> list[RoomId]:
+    """Return the rooms a person is a member of."""
+    return [RoomId(row[0]) for row in raw.execute(SQL.ids_of_person, (person,))]
+
+
+def views_of_person(raw: sqlcipher.Connection, person: PersonId) -> list[ViewRow]:
+    """Return every room of a person as they see it."""
+    return [ViewRow._make(row) for row in raw.execute(SQL.of_person, (person,))]
+
+
+def view_of_person(raw: sqlcipher.Connection, person: PersonId, room: RoomId) -> ViewRow | None:
+    """Return one room as the person sees it, or None for an outsider."""
+    row = raw.execute(SQL.of_person_one, (person, room)).fetchone()
+    return ViewRow._make(row) if row else None
+
+
+def member_reads(raw: sqlcipher.Connection, room: int) -> list[tuple[str, str, int, int]]:
+    """Return (person, role, since, read position) of every member."""
+    return list(raw.execute(SQL.member_reads, (room,)))
+
+
+def member_count(raw: sqlcipher.Connection, room: int) -> int:
+    """Count the members."""
+    count: int = raw.execute(SQL.member_count, (room,)).fetchone()[0]
+    return count
+
+
+def id_by_pair(raw: sqlcipher.Connection, pair: str) -> RoomId | None:
+    """Return the private chat of two people."""
+    row = raw.execute(SQL.id_by_pair, (pair,)).fetchone()
+    return RoomId(row[0]) if row else None
+
+
+def id_by_create_txn(raw: sqlcipher.Connection, person: PersonId, txn_id: str) -> RoomId | None:
+    """Return the room an earlier command of this person with this id created."""
+    row = raw.execute(SQL.id_by_create_txn, (person, txn_id)).fetchone()
+    return RoomId(row[0]) if row else None
+
+
+def mine(raw: sqlcipher.Connection, room: int, person: PersonId) -> Mine:
+    """Return a person's own settings for a room."""
+    row = raw.execute(SQL.view, (room, person)).fetchone()
+    return Mine(bool(row[0]), row[1], row[2], row[3]) if row else Mine()
+
+
+def put_mine(raw: sqlcipher.Connection, room: int, person: PersonId, value: Mine) -> None:
+    """Keep a person's own settings for a room."""
+    raw.execute(SQL.put_view, {"room": room, "person": person, **value._asdict()})
+
+
+def put_checkpoints(raw: sqlcipher.Connection, rows: list[tuple[int, int, str]]) -> None:
+    """Keep (room, size, note) of newly signed checkpoints."""
+    raw.executemany(SQL.put_checkpoint, rows)
+
+
+def checkpoint(raw: sqlcipher.Connection, room: int) -> tuple[int, str] | None:
+    """Return (size, note) of a room's newest checkpoint."""
+    row: tuple[int, str] | None = raw.execute(SQL.checkpoint, (room,)).fetchone()
+    return row
+
+
+def without_checkpoint(raw: sqlcipher.Connection) -> list[RoomId]:
+    """Return the rooms whose newest entries no checkpoint covers yet, as after a crash."""
+    return [RoomId(row[0]) for row in raw.execute(SQL.without_checkpoint)]
+
+
+def bound_to_posts(raw: sqlcipher.Connection) -> list[tuple[RoomId, PostId, PersonId]]:
+    """Return (room, post, owner) of the open rooms that belong to a post."""
+    return [(RoomId(room), PostId(post), PersonId(owner)) for room, post, owner in raw.execute(SQL.bound_to_posts)]
+
+
+def people_with_rooms(raw: sqlcipher.Connection) -> list[PersonId]:
+    """Return everybody who is a member of any room."""
+    return [PersonId(row[0]) for row in raw.execute(SQL.people_with_rooms)]
+
+
+def all_ids(raw: sqlcipher.Connection) -> list[RoomId]:
+    """Return every room."""
+    return [RoomId(row[0]) for row in raw.execute(SQL.all_ids, (0, 2**62))]
+
+
+def id_of(raw: sqlcipher.Connection, key: int) -> RoomId:
+    """Return the id of a room's key."""
+    return RoomId(raw.execute(SQL.id_of, (key,)).fetchone()[0])

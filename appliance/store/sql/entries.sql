@@ -1,0 +1,96 @@
+-- name: insert_entry
+INSERT INTO entry (room, n, pos, at, type, sender, target, header, epoch, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: insert_feed
+INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: insert_txn
+INSERT INTO txn (room, sender, txn_id, n) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: find_txn
+SELECT e.n, e.header, e.at, e.pos FROM txn t JOIN entry e ON e.room = t.room AND e.n = t.n
+WHERE t.room = ? AND t.sender = ? AND t.txn_id = ?;
+
+-- name: insert_epoch_key
+INSERT INTO epoch_key (key, room, week, kind, wrapped) VALUES (?, ?, ?, ?, ?);
+
+-- name: find_epoch_key
+SELECT key, wrapped FROM epoch_key WHERE room = ? AND week = ? AND kind = ?;
+
+-- name: epoch_key_by_key
+SELECT r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k.room WHERE k.key = ?;
+
+-- name: last_epoch_key
+SELECT coalesce(max(key), 0) FROM epoch_key;
+
+-- name: all_epoch_keys
+SELECT k.key, r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k.room
+WHERE k.key > ? AND k.wrapped IS NOT NULL ORDER BY k.key LIMIT 1000;
+
+-- name: rewrap_epoch_key
+UPDATE epoch_key SET wrapped = ? WHERE key = ?;
+
+-- name: last_pos
+SELECT coalesce(max(pos), 0) FROM feed;
+
+-- name: mark_edited
+INSERT INTO message_mark (room, n, edit) VALUES (?, ?, ?) ON CONFLICT (room, n) DO UPDATE SET edit = excluded.edit;
+
+-- name: mark_redacted
+INSERT INTO message_mark (room, n, redact) VALUES (?, ?, ?)
+ON CONFLICT (room, n) DO UPDATE SET redact = coalesce(redact, excluded.redact);
+
+-- name: insert_edit
+INSERT INTO message_edit (room, target, n) VALUES (?, ?, ?);
+
+-- name: insert_reaction
+INSERT INTO reaction (room, target, emoji, person, n) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: delete_reaction
+DELETE FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;
+
+-- name: insert_mention
+INSERT INTO mention (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: target
+SELECT e.n, e.type, e.sender, e.at, m.redact FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
+WHERE e.room = ? AND e.n = ?;
+
+-- name: range
+SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact
+FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
+WHERE e.room = ? AND e.n BETWEEN ? AND ? ORDER BY e.n;
+
+-- name: one
+SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact
+FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
+WHERE e.room = ? AND e.n = ?;
+
+-- name: last_message
+SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact
+FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
+WHERE e.room = ? AND e.type = 'message.text' ORDER BY e.n DESC LIMIT 1;
+
+-- name: edits_of
+SELECT n FROM message_edit WHERE room = ? AND target = ? ORDER BY n;
+
+-- name: reactions_between
+SELECT target, emoji, person FROM reaction WHERE room = ? AND target BETWEEN ? AND ? ORDER BY target, n;
+
+-- name: log_after
+SELECT n, at, header FROM entry WHERE room = ? AND n >= ? ORDER BY n LIMIT ?;
+
+-- name: export_page
+SELECT n, at, header, epoch, sealed FROM entry WHERE room = ? AND n >= ? ORDER BY n LIMIT ?;
+
+-- name: unread_count
+SELECT count(*) FROM (
+    SELECT 1 FROM entry WHERE room = ? AND n > ? AND type = 'message.text' AND sender <> ? LIMIT 1000);
+
+-- name: mention_count
+SELECT count(*) FROM (
+    SELECT 1 FROM mention WHERE room = ? AND person = ? AND n > ?
+    UNION ALL SELECT 1 FROM mention WHERE room = ? AND person = '*' AND n > ? LIMIT 1000);
+
+-- name: has_reaction
+SELECT 1 FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;

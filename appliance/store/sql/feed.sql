@@ -1,0 +1,15 @@
+-- name: after_in_room
+SELECT pos, at, type, n, data FROM feed WHERE room = ? AND person IS NULL AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?;
+
+-- name: after_for_person
+SELECT pos, at, type, room, data FROM feed WHERE person = ? AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?;
+
+-- name: last_pos
+SELECT coalesce(max(pos), 0) FROM feed;
+
+-- name: entries_after
+SELECT f.pos, r.id, f.n FROM feed f JOIN room r ON r.key = f.room
+WHERE f.pos > ? AND f.n IS NOT NULL ORDER BY f.pos LIMIT ?;
+
+-- name: insert
+INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);

@@ -1,0 +1,89 @@
+-- name: insert
+INSERT INTO room (key, id, kind, name, owner, owner_post, created_at, created_by, create_txn, pair, size, last_at, frontier)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: advance
+UPDATE room SET size = ?, last_at = ?, frontier = ? WHERE key = ?;
+
+-- name: change_state
+UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ? WHERE key = ?;
+
+-- name: last_key
+SELECT coalesce(max(key), 0) FROM room;
+
+-- name: by_id
+SELECT key, id, kind, name, owner, owner_post, created_at, closed, size, last_at, frontier FROM room WHERE id = ?;
+
+-- name: id_by_pair
+SELECT id FROM room WHERE pair = ?;
+
+-- name: id_by_create_txn
+SELECT id FROM room WHERE created_by = ? AND create_txn = ?;
+
+-- name: members
+SELECT person, role, since FROM room_member WHERE room = ? ORDER BY since, person;
+
+-- name: member_reads
+SELECT person, role, since, read FROM room_member WHERE room = ? ORDER BY since, person;
+
+-- name: insert_member
+INSERT INTO room_member (room, person, role, since, read) VALUES (?, ?, ?, ?, ?);
+
+-- name: delete_member
+DELETE FROM room_member WHERE room = ? AND person = ?;
+
+-- name: set_role
+UPDATE room_member SET role = ? WHERE room = ? AND person = ?;
+
+-- name: ids_of_person
+SELECT r.id FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;
+
+-- name: of_person
+SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed, r.size,
+    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+FROM room_member m
+JOIN room r ON r.key = m.room
+LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
+WHERE m.person = ?;
+
+-- name: of_person_one
+SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed, r.size,
+    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+FROM room r
+JOIN room_member m ON m.room = r.key AND m.person = ?
+LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
+WHERE r.id = ?;
+
+-- name: member_count
+SELECT count(*) FROM room_member WHERE room = ?;
+
+-- name: bound_to_posts
+SELECT id, owner_post, owner FROM room WHERE owner_post IS NOT NULL AND closed = 0;
+
+-- name: people_with_rooms
+SELECT DISTINCT person FROM room_member;
+
+-- name: put_view
+INSERT INTO room_view (room, person, muted, hidden, cleared, unread_from)
+VALUES (:room, :person, :muted, :hidden, :cleared, :unread_from)
+ON CONFLICT (room, person) DO UPDATE SET
+    muted = excluded.muted, hidden = excluded.hidden, cleared = excluded.cleared, unread_from = excluded.unread_from;
+
+-- name: view
+SELECT muted, hidden, cleared, unread_from FROM room_view WHERE room = ? AND person = ?;
+
+-- name: put_checkpoint
+INSERT INTO checkpoint (room, size, note) VALUES (?, ?, ?)
+ON CONFLICT (room) DO UPDATE SET size = excluded.size, note = excluded.note;
+
+-- name: checkpoint
+SELECT size, note FROM checkpoint WHERE room = ?;
+
+-- name: all_ids
+SELECT id FROM room WHERE key > ? ORDER BY key LIMIT ?;
+
+-- name: without_checkpoint
+SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key WHERE c.size IS NULL OR c.size < r.size;
+
+-- name: id_of
+SELECT id FROM room WHERE key = ?;

@@ -1,0 +1,34 @@
+"""What one commit has to tell its followers, already in the shape clients see.
+
+Made by the log after the commit, handed to the hub; it never travels. Positions rise: within a room, and from room to
+room, so that whoever has seen `pos` has seen everything before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from appliance.model import PersonId, RoomId
+    from appliance.wire.messages import Event
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNews:
+    """What happened in one room: its events, who came in and who is out."""
+
+    room: RoomId
+    pos: int
+    events: list[Event]
+    joined: tuple[PersonId, ...] = ()
+    left: tuple[PersonId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One commit: its last position, the rooms it touched, and the people with something for their eyes alone."""
+
+    pos: int
+    rooms: list[RoomNews]
+    people: frozenset[PersonId] = frozenset()
