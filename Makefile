@@ -26,11 +26,13 @@ help: ## this list
 venv: .venv/.installed $(CLIENT)/dist/index.html ## .venv with everything, the built client included
 
 run: venv ## a seeded agency on loopback; prints addresses and logins (PORT=8080, DATA=.data)
-	$(BIN)/gchat up --data $(DATA) $(if $(wildcard $(DATA)),,--seed demo) --port $(PORT)
+	$(BIN)/gchat up --data $(DATA) --seed demo --port $(PORT)
 
-demo: venv ## the same on data of its own, thrown away first (.demo)
+demo: venv ## the same from the beginning, in .demo (MESSAGES=file: people send its lines)
 	rm -rf .demo
-	$(BIN)/gchat up --data .demo --seed demo --port $(PORT)
+	$(if $(MESSAGES),(for _ in {1..150}; do [ -e .demo/ready.json ] && break; sleep 0.2; done; \
+		$(BIN)/gchat demo load "$(MESSAGES)" --ready-file .demo/ready.json) &) \
+	exec $(BIN)/gchat up --data .demo --seed demo --port $(PORT) --ready-file .demo/ready.json
 
 test: venv chromium ## everything: client, unit, rules, API, browser, faults
 	$(NPM) run --silent lint
@@ -49,7 +51,8 @@ soak: venv ## the fault tests over and over (MINUTES=30)
 	end=$$((SECONDS + $(MINUTES) * 60)); while ((SECONDS < end)); do $(BIN)/pytest -q -x -m fault || exit; done
 
 api-types: venv ## the client's types from the server's
-	$(BIN)/python -m appliance.api.openapi > $(CLIENT)/.cache/openapi.json
+	@mkdir -p $(CLIENT)/.cache
+	$(BIN)/gchat openapi > $(CLIENT)/.cache/openapi.json
 	$(NPM) run --silent api-types
 
 format: .venv/.installed ## write the code the way `check` wants it

@@ -36,7 +36,7 @@ const NO_OWN_CLOCK = [
 ];
 
 export default tseslint.config(
-  { ignores: ["dist", ".cache", "src/core/protocol.ts"] },
+  { ignores: ["dist", ".cache", "src/core/schema.ts"] },
   js.configs.recommended,
   {
     files: ["**/*.ts", "**/*.tsx"],
