@@ -1,83 +1,66 @@
 /**
  * The client's core: everything but pixels. No DOM, no React, no words.
  *
- * Owns the composition of session, sync, outbox, stores. Views use `Core` and the snapshot types; every
- * `Readable` fits `useSyncExternalStore(x.subscribe, x.snapshot)`. Calls reject with `CallError`.
+ * Owns the composition of session, sync, outbox and stores, and who hears of what. Views use `Core` and the snapshot
+ * types; every `Readable` fits `useSyncExternalStore(x.subscribe, x.snapshot)`. Calls reject with `CallError`.
  */
 
-import type {
-  AnswerRemoval,
-  CreateRoom,
-  Id,
-  MeChange,
-  MembersChanged,
-  Millis,
-  PasskeyOptions,
-  PasskeyView,
-  People as PeoplePage,
-  PeopleQuery,
-  PersonView,
-  Position,
-  Readers as ReadersAnswer,
-  RemovalRequest,
-  RoomOptions,
-  SecondFactors,
-  SessionView,
-  SignIn,
-  Terms,
-  TotpSecret,
-  TxnId,
-  UnitView,
-  Version,
-} from "./protocol";
-import type { Ports } from "./ports";
-import type {
-  Connection,
-  DraftText,
-  Incoming,
-  PendingItem,
-  PersonCard,
-  PersonId,
-  RoomId,
-  RoomList,
-  RoomSnapshot,
-  SessionState,
-  TimelineSnapshot,
-} from "./snapshots";
-import type { Readable } from "./store";
+import { Account } from "./account";
+import { Api } from "./api";
+import { Clock } from "./clock";
+import type { Tables } from "./db/tables";
+import { Directory } from "./directory";
+import { Drafts } from "./drafts";
+import { Endpoints } from "./endpoints";
+import { Feed, type Applied } from "./feed";
+import { incomingOf } from "./incoming";
+import { Outbox } from "./outbox";
+import { People } from "./people";
+import type { Ports, TimerId } from "./ports";
+import type { ClientFrame, Me } from "./protocol";
+import { ReaderMarks } from "./readers";
+import { Rooms } from "./rooms";
+import { Session } from "./session";
+import type { Connection, Incoming, PersonId, RoomId } from "./snapshots";
+import { Store, type Readable } from "./store";
+import { Sync } from "./sync";
+import { Tabs, type TabMessage } from "./tabs";
+import { Timeline } from "./timelineModel";
+import { Typing } from "./typing";
+import { Vault } from "./vault";
 
 export type * from "./protocol";
 export type * from "./ports";
 export type * from "./snapshots";
+export type { Account } from "./account";
+export type { Clock } from "./clock";
+export type { Directory } from "./directory";
+export type { Drafts } from "./drafts";
+export type { Outbox } from "./outbox";
+export type { People } from "./people";
+export type { ReaderMarks, ReadMark } from "./readers";
+export type { Rooms } from "./rooms";
+export type { Session } from "./session";
+export type { Timeline } from "./timelineModel";
+export type { Typing } from "./typing";
+export { CallError, codeOf } from "./errors";
 export { Store, type Readable } from "./store";
-
-/**
- * Why a call failed. `offline`: the server was not reached (code `offline`); `refused`: the server said no, `code`
- * and `message` (the caller's language, safe to show) say why; `broken`: the server failed or answered nonsense.
- */
-export declare class CallError extends Error {
-  readonly kind: "offline" | "refused" | "broken";
-  readonly code: string;
-  readonly status: number;
-  readonly field: string | null;
-  readonly request: string | null;
-  /** Milliseconds to wait before trying again, when the server said so. */
-  readonly retryAfter: number | null;
-}
 
 export interface CoreOptions {
   /** How long cached content outlives the last contact with the server (C4). Default 72 h. */
   readonly cacheLifeMs?: number;
-  /** Messages kept per room for offline reading (C2). Default 500. */
+  /** Positions kept per room for offline reading (C2). Default 500. */
   readonly keepPerRoom?: number;
 }
 
-export declare class Core {
-  constructor(ports: Ports, options?: CoreOptions);
-  readonly ports: Ports;
+const CACHE_LIFE_MS = 72 * 3_600_000;
+const KEEP_PER_ROOM = 500;
+/** How often the age of the cache is looked at. */
+const WATCH_MS = 60_000;
+
+export class Core {
   readonly clock: Clock;
   readonly session: Session;
-  readonly connection: Readable<Connection>;
   readonly rooms: Rooms;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
@@ -86,134 +69,265 @@ export declare class Core {
   readonly readers: ReaderMarks;
   readonly typing: Typing;
   readonly account: Account;
+  readonly #endpoints: Endpoints;
+  readonly #feed = new Feed();
+  readonly #tabs: Tabs;
+  readonly #sync: Sync;
+  readonly #vault: Vault;
+  readonly #connection: Store<Connection>;
+  readonly #timelines = new Map<RoomId, Timeline>();
+  readonly #incoming = new Set<(incoming: Incoming) => void>();
+  readonly #keepPerRoom: number;
+  #me: PersonId = "";
+  #heard = false;
+  #watch: TimerId | null = null;
+  #unwatch: () => void = () => undefined;
+
+  constructor(
+    readonly ports: Ports,
+    options: CoreOptions = {},
+  ) {
+    this.#keepPerRoom = options.keepPerRoom ?? KEEP_PER_ROOM;
+    this.clock = new Clock(ports.time);
+    const api = new Api(ports, this.clock);
+    api.onContact = () => (this.#heard = true);
+    this.#endpoints = new Endpoints(api);
+    this.#vault = new Vault(ports, options.cacheLifeMs ?? CACHE_LIFE_MS);
+    this.#connection = new Store<Connection>({ kind: "connecting", since: ports.time.now() });
+    this.#tabs = new Tabs(ports);
+    this.#sync = new Sync(ports, this.clock, this.#endpoints, this.#feed, {
+      onConnection: (connection) => this.#connected(connection),
+      onEnded: () => void this.session.end("ended"),
+    });
+    this.people = new People(ports, this.#endpoints);
+    this.directory = new Directory(this.#endpoints, this.people);
+    this.readers = new ReaderMarks(this.#feed, this.#endpoints);
+    this.account = new Account(this.#endpoints);
+    this.drafts = new Drafts(ports);
+    this.outbox = new Outbox(ports, this.#endpoints, this.clock.now, (room) => this.#feed.record(room)?.next ?? 0);
+    this.typing = new Typing(ports, (frame) => this.#send(frame));
+    this.rooms = this.#makeRooms();
+    this.session = new Session(ports, api, this.#endpoints, this.#vault, {
+      began: (me, tables) => this.#began(me, tables),
+      ended: () => this.#ended(),
+      unreachable: () => this.#unreachable(),
+      announce: (message) => this.#tabs.post(message),
+    });
+    this.#connect();
+  }
+
+  get connection(): Readable<Connection> {
+    return this.#connection;
+  }
+
   /** One object per room while the session lasts. */
-  timeline(room: RoomId): Timeline;
+  timeline(room: RoomId): Timeline {
+    const known = this.#timelines.get(room);
+    if (known !== undefined) return known;
+    const made = new Timeline(room, {
+      feed: this.#feed,
+      outbox: this.outbox,
+      endpoints: this.#endpoints,
+      tables: () => this.session.tables,
+      me: () => this.#me,
+      newTxn: () => this.ports.crypto.randomUUID(),
+      keepPage: (page) => this.#toLeader({ kind: "page", page }),
+    });
+    this.#timelines.set(room, made);
+    return made;
+  }
+
   /** Messages worth a notification, in the leading tab only; the caller finds the words. */
-  onIncoming(listener: (incoming: Incoming) => void): () => void;
-  /** Reads the cache, asks who we are and begins to sync. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
+  onIncoming(listener: (incoming: Incoming) => void): () => void {
+    this.#incoming.add(listener);
+    return () => this.#incoming.delete(listener);
+  }
+
+  /** Reads the cache, asks who we are and begins to sync. Resolves when it is known whether somebody is signed in. */
+  async start(): Promise<void> {
+    this.#watch = this.ports.time.setTimeout(this.#look, WATCH_MS);
+    this.#unwatch = this.ports.visibility.subscribe(() => void this.#checkAge());
+    await this.session.start();
+  }
+
+  /** Lets go of the line and the lock; the cache stays for the next start. */
+  stop(): void {
+    if (this.#watch !== null) this.ports.time.clearTimeout(this.#watch);
+    this.#unwatch();
+    this.#tabs.close();
+  }
+
+  // --- composition -----------------------------------------------------------------------------------------------
+
+  #makeRooms(): Rooms {
+    return new Rooms({
+      ports: this.ports,
+      feed: this.#feed,
+      endpoints: this.#endpoints,
+      people: this.people,
+      me: () => this.#me,
+      leading: () => this.#tabs.leading,
+      send: (frame) => this.#sync.send(frame),
+      viewed: (view) => this.#toLeader({ kind: "viewed", view }),
+      read: (room, upto) => this.#toLeader({ kind: "read", room, upto }),
+    });
+  }
+
+  #connect(): void {
+    this.#feed.announce = (message) => this.#tabs.post({ kind: "feed", message });
+    this.#feed.onStale = (room) => this.rooms.refreshSoon(room);
+    this.#feed.onApplied((applied) => this.#applied(applied));
+    this.#feed.rooms.subscribe(() => this.#refreshTimelines());
+    this.outbox.pending.subscribe(() => this.#refreshTimelines());
+    this.outbox.announce = (sent) => this.#tabs.post(sent === null ? { kind: "outbox" } : { kind: "sent", ...sent });
+    this.drafts.announce = (room, draft) => this.#tabs.post({ kind: "draft", room, draft });
+    this.#tabs.onMessage = (message) => this.#hear(message);
+  }
+
+  async #began(me: Me, tables: Tables): Promise<void> {
+    this.#me = me.person.id;
+    this.people.learnProfiles([me.person]);
+    await this.#feed.open(tables, this.#me);
+    await this.people.open(tables);
+    await this.drafts.open(tables);
+    await this.outbox.open(tables);
+    if (this.session.tables !== tables) return;
+    this.rooms.setLoaded(this.#feed.cursor > 0);
+    this.#tabs.campaign(!tables.shared, (signal) => this.#lead(signal));
+    this.#tabs.post({ kind: "hello" });
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    await this.#feed.takeOver();
+    await this.#feed.trim(this.#keepPerRoom);
+    if (signal.aborted) return;
+    await this.outbox.reload();
+    this.outbox.lead(true);
+    try {
+      await this.#sync.run(signal);
+    } finally {
+      this.outbox.lead(false);
+    }
+  }
+
+  #ended(): void {
+    this.#tabs.resign();
+    this.#me = "";
+    this.#feed.close();
+    this.people.close();
+    this.drafts.close();
+    this.outbox.close();
+    this.typing.clear();
+    this.rooms.reset();
+    this.#timelines.clear();
+    this.#connection.set({ kind: "connecting", since: this.clock.now() });
+  }
+
+  #unreachable(): void {
+    if (this.#connection.snapshot().kind === "offline") return;
+    this.#connection.set({ kind: "offline", since: this.clock.now(), retryAt: null });
+  }
+
+  // --- hearing ---------------------------------------------------------------------------------------------------
+
+  #applied(applied: Applied): void {
+    this.people.learnEvents(applied.events);
+    this.typing.hear(applied.events, this.#me);
+    this.outbox.hear(applied.events, applied.gone, this.#me);
+    this.drafts.forget(applied.gone);
+    for (const timeline of this.#timelines.values()) timeline.hear(applied);
+    if (applied.reset && this.#feed.cursor > 0) this.rooms.setLoaded(true);
+    for (const event of applied.events) {
+      if (event.type === "me" && event.state) void this.session.merge(event.state as Partial<Me>);
+    }
+    if (!applied.live || !this.#tabs.leading) return;
+    for (const incoming of incomingOf(applied.events, this.#feed.rooms.snapshot(), this.#me)) {
+      for (const listener of [...this.#incoming]) listener(incoming);
+    }
+  }
+
+  #refreshTimelines(): void {
+    for (const timeline of this.#timelines.values()) timeline.refresh();
+  }
+
+  #hear(message: TabMessage): void {
+    if (message.kind === "ended") return this.session.endedElsewhere(message.reason);
+    if (message.kind === "began") return void this.session.begunElsewhere();
+    const { tables } = this.session;
+    if (tables === null || !tables.shared) return;
+    switch (message.kind) {
+      case "feed":
+        if (!this.#tabs.leading) void this.#feed.follow(message.message).catch(() => undefined);
+        return;
+      case "connection":
+        if (!this.#tabs.leading) this.#connection.set(message.connection);
+        return;
+      case "hello":
+        if (this.#tabs.leading) this.#tabs.post({ kind: "connection", connection: this.#connection.snapshot() });
+        return;
+      case "outbox":
+        return void this.outbox.follow(null);
+      case "sent":
+        return void this.outbox.follow(message);
+      case "draft":
+        return this.drafts.follow(message.room, message.draft);
+      default:
+        if (this.#tabs.leading) this.#serve(message);
+    }
+  }
+
+  #toLeader(message: LeaderMessage): void {
+    if (this.#tabs.leading) this.#serve(message);
+    else this.#tabs.post(message);
+  }
+
+  /** Does what any tab asks of the leading one. What fails here is asked of the server again when it is next needed. */
+  #serve(message: LeaderMessage): void {
+    switch (message.kind) {
+      case "viewed":
+        return void this.#feed.viewed(message.view).catch(() => undefined);
+      case "page":
+        return void this.#feed.keepPage(message.page).catch(() => undefined);
+      case "read":
+        return void this.rooms.noteRead(message.room, message.upto).catch(() => undefined);
+      case "typing":
+        return void this.#sync.send({ type: "typing", room: message.room });
+    }
+  }
+
+  #send(frame: ClientFrame): boolean {
+    if (this.#tabs.leading) return this.#sync.send(frame);
+    if (frame.type === "typing") this.#tabs.post({ kind: "typing", room: frame.room });
+    return frame.type === "typing";
+  }
+
+  #connected(connection: Connection): void {
+    const before = this.#connection.snapshot().kind;
+    this.#connection.set(connection);
+    this.#tabs.post({ kind: "connection", connection });
+    if (connection.kind !== "online" || before === "online") return;
+    this.outbox.kick();
+    void this.rooms.sendReads().catch(() => undefined);
+    void this.session.refresh();
+    for (const [room, record] of this.#feed.rooms.snapshot()) if (record.stale) this.rooms.refreshSoon(room);
+  }
+
+  // --- the age of the cache (C4) ---------------------------------------------------------------------------------
+
+  readonly #look = (): void => {
+    this.#watch = this.ports.time.setTimeout(this.#look, WATCH_MS);
+    void this.#checkAge();
+  };
+
+  async #checkAge(): Promise<void> {
+    const { tables } = this.session;
+    if (tables === null) return;
+    const heard = this.#heard || (this.#tabs.leading && this.#connection.snapshot().kind === "online");
+    this.#heard = false;
+    if (heard) return await this.#vault.touch(tables).catch(() => undefined);
+    const expired = await this.#vault.expired(tables).catch(() => true);
+    if (expired && this.session.tables === tables) await this.session.end("stale");
+  }
 }
 
-export interface Clock {
-  /** Server time, ms since the epoch. */
-  now(): Millis;
-  /** Server minus local clock, ms. */
-  readonly offset: Readable<number>;
-}
-
-export interface Session extends Readable<SessionState> {
-  /** `remember: false` is the shared-PC mode: nothing is written to this device. */
-  login(user: string, password: string, options?: { device?: string; remember?: boolean }): Promise<void>;
-  secondFactor(proof: { code: string } | { passkey: Record<string, unknown> }): Promise<void>;
-  cancelSecondFactor(): void;
-  acceptTerms(version: number): Promise<void>;
-  readTerms(): Promise<Terms>;
-  changePassword(old: string, next: string): Promise<void>;
-  changeMe(change: MeChange): Promise<void>;
-  /** Ends the session here and destroys everything this device holds, even when the server is out of reach. */
-  logout(): Promise<void>;
-}
-
-export interface Rooms {
-  readonly list: Readable<RoomList>;
-  /** Removal requests that wait for the caller's answer, and the caller's own (F41). */
-  readonly requests: Readable<readonly RemovalRequest[]>;
-  room(id: RoomId): Readable<RoomSnapshot | null>;
-  /** Reads the room with its members from the server. */
-  load(id: RoomId): Promise<void>;
-  create(kind: CreateRoom["kind"], name: string | null, members: readonly PersonId[], options?: RoomOptions): Promise<RoomId>;
-  rename(id: RoomId, name: string): Promise<void>;
-  close(id: RoomId): Promise<void>;
-  changeMembers(id: RoomId, add: readonly PersonId[], remove: readonly PersonId[]): Promise<MembersChanged>;
-  transfer(id: RoomId, to: PersonId): Promise<void>;
-  setMuted(id: RoomId, muted: boolean): Promise<void>;
-  setHidden(id: RoomId, hidden: boolean): Promise<void>;
-  /** Hides the conversation so far, for the caller only (F19). */
-  clear(id: RoomId): Promise<void>;
-  /** Cumulative and never backwards; kept and sent later when offline. */
-  markRead(id: RoomId, upto: Position): void;
-  markUnread(id: RoomId, from: Position): Promise<void>;
-  askRemoval(id: RoomId, reason: string): Promise<RemovalRequest>;
-  removalRequests(id: RoomId): Promise<readonly RemovalRequest[]>;
-  answerRemoval(id: RoomId, request: Id, answer: AnswerRemoval): Promise<void>;
-}
-
-export interface Timeline extends Readable<TimelineSnapshot> {
-  /** Shows the cache at once, then the newest page (or the first unread). Counted: call `close` once for each. */
-  open(): void;
-  close(): void;
-  loadOlder(): Promise<void>;
-  loadNewer(): Promise<void>;
-  /** Loads the surroundings of `n`; resolves when `n` is among the items. */
-  jumpTo(n: Position): Promise<void>;
-  jumpToNewest(): Promise<void>;
-  edit(n: Position, text: DraftText): Promise<void>;
-  retract(n: Position, reason: string): Promise<void>;
-  /** Shown at once; taken back if the server refuses. */
-  react(n: Position, emoji: string, on: boolean): Promise<void>;
-  history(n: Position): Promise<readonly Version[]>;
-}
-
-export interface Outbox {
-  /** Every unsent message of this device, oldest first. */
-  readonly pending: Readable<readonly PendingItem[]>;
-  /** Resolves when the message is safe on this device. */
-  add(room: RoomId, text: DraftText): Promise<TxnId>;
-  retry(txnId: TxnId): Promise<void>;
-  remove(txnId: TxnId): Promise<void>;
-}
-
-export interface Drafts {
-  draft(room: RoomId): Readable<DraftText>;
-  set(room: RoomId, draft: DraftText): void;
-}
-
-export interface People {
-  /** Asks the server for who is not known yet. */
-  person(id: PersonId): Readable<PersonCard | null>;
-  /** What is known now, without asking. */
-  known(id: PersonId): PersonCard | null;
-  /** Reads the profile afresh. */
-  load(id: PersonId): Promise<PersonView>;
-  /** Thai collation: leading vowels sort under their consonant (L6). */
-  sort<T>(items: readonly T[], name: (item: T) => string): T[];
-}
-
-export interface Directory {
-  units(): Promise<readonly UnitView[]>;
-  search(query: PeopleQuery): Promise<PeoplePage>;
-}
-
-export interface ReadMark {
-  readonly by: readonly PersonId[];
-  readonly of: number;
-}
-
-export interface ReaderMarks {
-  /** Who has read position `n`, from the members' marks; the sender is left out. */
-  of(room: RoomId, n: Position, sender: PersonId): ReadMark;
-  /** The full list with times, and who has not read it yet (F16). */
-  load(room: RoomId, n: Position): Promise<ReadersAnswer>;
-}
-
-export interface Typing {
-  /** Who is typing in the room now, ourselves left out. */
-  in(room: RoomId): Readable<readonly PersonId[]>;
-  /** Tells the others; sent at most every 3 s. */
-  tell(room: RoomId): void;
-}
-
-export interface Account {
-  sessions(): Promise<readonly SessionView[]>;
-  endSession(id: Id): Promise<void>;
-  signIns(): Promise<readonly SignIn[]>;
-  secondFactors(): Promise<SecondFactors>;
-  /** Starts TOTP: shows the secret; `confirmTotp` turns it on. */
-  beginTotp(password: string): Promise<TotpSecret>;
-  confirmTotp(code: string): Promise<void>;
-  removeTotp(password: string): Promise<void>;
-  beginPasskey(password: string): Promise<PasskeyOptions>;
-  addPasskey(name: string, credential: Record<string, unknown>): Promise<PasskeyView>;
-  removePasskey(id: Id, password: string): Promise<void>;
-}
+type LeaderMessage = Extract<TabMessage, { kind: "viewed" | "page" | "read" | "typing" }>;

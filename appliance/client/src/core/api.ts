@@ -1,0 +1,119 @@
+/**
+ * One call to the staff API: fetch, decode, and errors told apart.
+ *
+ * Owns headers (language, CSRF), the timeout, and the news that the session has ended. Knows no route; `endpoints.ts`
+ * does. Never sees the session token: the browser holds it in a `__Host-` cookie that scripts cannot read.
+ */
+
+import type { Clock } from "./clock";
+import { CallError } from "./errors";
+import type { Ports } from "./ports";
+import type { ErrorAnswer } from "./protocol";
+
+export const PREFIX = "/api/v1";
+const TIMEOUT_MS = 30_000;
+
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly query?: Query;
+  /** False for the calls that begin a session: their 401 means wrong credentials, not an ended session. */
+  readonly session?: boolean;
+}
+
+export class Api {
+  #csrf: string | null = null;
+  #generation = 0;
+  /** Called when an authenticated call is answered 401. */
+  onEnded: () => void = () => undefined;
+  /** Called when the server wants something first: terms accepted, password changed, a fresh CSRF value. */
+  onHeldBack: () => void = () => undefined;
+  /** Called when the server has answered anything at all. */
+  onContact: () => void = () => undefined;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Sets the session's CSRF value; null when there is no session. Answers to older calls then change nothing. */
+  setCsrf(csrf: string | null): void {
+    if (csrf === null) this.#generation += 1;
+    this.#csrf = csrf;
+  }
+
+  /** Raises CallError. An answer without content gives undefined. */
+  async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+    const generation = this.#generation;
+    const response = await this.#send(method, path, options);
+    this.clock.learnRough(response.headers.get("Date"));
+    if (generation === this.#generation) this.onContact();
+    if (response.ok) return (await decode(response)) as T;
+    const error = await failure(response);
+    if (options.session !== false && generation === this.#generation) {
+      if (error.status === 401) this.onEnded();
+      else if (HELD_BACK.has(error.code)) this.onHeldBack();
+    }
+    throw error;
+  }
+
+  async #send(method: Method, path: string, options: CallOptions): Promise<Response> {
+    const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": this.ports.language() };
+    if (method !== "GET" && this.#csrf !== null) headers["X-CSRF-Token"] = this.#csrf;
+    const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
+    if (options.body !== undefined) {
+      headers["Content-Type"] = "application/json";
+      init.body = JSON.stringify(options.body);
+    }
+    const abort = new AbortController();
+    init.signal = abort.signal;
+    const timer = this.ports.time.setTimeout(() => abort.abort(), TIMEOUT_MS);
+    try {
+      return await this.ports.network.fetch(PREFIX + path + encodeQuery(options.query), init);
+    } catch {
+      throw CallError.offline();
+    } finally {
+      this.ports.time.clearTimeout(timer);
+    }
+  }
+}
+
+/** Refusals that the state of the session explains: who we are has to be asked again. */
+export const HELD_BACK: ReadonlySet<string> = new Set(["terms_not_accepted", "must_change_password", "csrf"]);
+
+/** Returns `?a=1&b=2`, or nothing; null and undefined values are left out. */
+export function encodeQuery(query: Query | undefined): string {
+  const pairs = Object.entries(query ?? {})
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`);
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
+async function decode(response: Response): Promise<unknown> {
+  let text: string;
+  try {
+    text = await response.text();
+  } catch {
+    throw CallError.offline(); // the line was cut inside the answer
+  }
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new CallError("broken", response.status, { code: "broken" });
+  }
+}
+
+async function failure(response: Response): Promise<CallError> {
+  const kind = response.status >= 400 && response.status < 500 ? "refused" : "broken";
+  const after = Number(response.headers.get("Retry-After"));
+  const retryAfter = Number.isFinite(after) && after > 0 ? after * 1_000 : null;
+  try {
+    const { error } = JSON.parse(await response.text()) as ErrorAnswer;
+    return new CallError(kind, response.status, error, retryAfter);
+  } catch {
+    return new CallError(kind, response.status, {}, retryAfter); // a proxy's page, not the appliance's answer
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * How long to wait before trying again: exponential with full jitter, so that ten thousand clients whose server
+ * restarted do not come back in step.
+ */
+
+const BASE_MS = 500;
+const CAP_MS = 30_000;
+
+export class Backoff {
+  #failures = 0;
+
+  constructor(private readonly random: () => number) {}
+
+  /** Milliseconds to wait after one more failure: uniform in [0, min(cap, base·2^failures)). */
+  next(): number {
+    const ceiling = Math.min(CAP_MS, BASE_MS * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    return Math.floor(this.random() * ceiling);
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+}

@@ -1,0 +1,22 @@
+/** Rooms in the cache: one record each, by id. */
+
+import type { RoomRecord } from "../roomState";
+import { messagesGone } from "./messages";
+import type { Tables, Write } from "./tables";
+
+export function loadRooms(tables: Tables): Promise<RoomRecord[]> {
+  return tables.all<RoomRecord>("rooms");
+}
+
+export function roomKept(record: RoomRecord): Write {
+  return { kind: "put", table: "rooms", key: record.view.id, value: record };
+}
+
+/** A room that is no longer ours leaves with everything said in it and everything we were about to say (C4). */
+export function roomGone(room: string): Write[] {
+  return [
+    { kind: "drop", table: "rooms", key: room },
+    { kind: "drop", table: "drafts", key: room },
+    messagesGone(room),
+  ];
+}

@@ -1,0 +1,50 @@
+/**
+ * The shape of the cache in IndexedDB.
+ *
+ * Owns the migrations. MIGRATIONS IS ONLY EVER APPENDED TO: its length is the version of the database, and a device may
+ * come back after a year with any older one. Every value but the key is sealed (`seal.ts`); keys are opaque ids.
+ */
+
+import { wrap, type DBSchema, type IDBPDatabase } from "idb";
+
+import type { Sealed } from "./seal";
+
+export interface CacheSchema extends DBSchema {
+  /** The session's one key, under a name of its own: not extractable, gone at logout. */
+  key: { key: string; value: CryptoKey };
+  meta: { key: string; value: Sealed };
+  rooms: { key: string; value: Sealed };
+  messages: { key: [room: string, n: number]; value: Sealed };
+  drafts: { key: string; value: Sealed };
+  outbox: { key: [seq: number, txnId: string]; value: Sealed };
+  people: { key: string; value: Sealed };
+}
+
+export type Db = IDBPDatabase<CacheSchema>;
+export type StoreName = "key" | "meta" | "rooms" | "messages" | "drafts" | "outbox" | "people";
+export const STORES: readonly StoreName[] = ["key", "meta", "rooms", "messages", "drafts", "outbox", "people"];
+
+type Migration = (db: IDBDatabase) => void;
+
+const MIGRATIONS: readonly Migration[] = [
+  (db) => {
+    for (const name of ["key", "meta", "rooms", "messages", "drafts", "outbox", "people"]) db.createObjectStore(name);
+  },
+];
+
+/** Opens the cache, creating or migrating it. Rejects when the browser has none to give. */
+export function openDatabase(factory: IDBFactory, name: string): Promise<Db> {
+  return new Promise((resolve, reject) => {
+    const request = factory.open(name, MIGRATIONS.length);
+    request.onupgradeneeded = (event) => {
+      for (const migrate of MIGRATIONS.slice(event.oldVersion)) migrate(request.result);
+    };
+    request.onsuccess = () => {
+      // A newer version of this client, in another tab, must not wait for this one.
+      request.result.onversionchange = () => request.result.close();
+      resolve(wrap(request.result) as unknown as Db);
+    };
+    request.onerror = () => reject(request.error ?? new Error("IndexedDB failed"));
+    request.onblocked = () => reject(new Error("IndexedDB is held by an older tab"));
+  });
+}

@@ -1,0 +1,43 @@
+/**
+ * Sealing of cached values: AES-256-GCM under a key that no script can export (C2).
+ *
+ * Owns the key's life and the sealed form. The key exists in this browser's key storage and nowhere else; when its record
+ * is deleted, every sealed value is noise. A value is bound to its place (store and key), so rows cannot be exchanged.
+ */
+
+export interface Sealed {
+  readonly iv: Uint8Array<ArrayBuffer>;
+  readonly data: ArrayBuffer;
+}
+
+const IV_BYTES = 12;
+
+export async function newKey(crypto: Crypto): Promise<CryptoKey> {
+  return await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+export class Seal {
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
+
+  constructor(
+    private readonly crypto: Crypto,
+    private readonly key: CryptoKey,
+  ) {}
+
+  async close(place: string, value: unknown): Promise<Sealed> {
+    const iv = this.crypto.getRandomValues(new Uint8Array(IV_BYTES));
+    const clear = this.#encoder.encode(JSON.stringify(value));
+    return { iv, data: await this.crypto.subtle.encrypt(this.#how(iv, place), this.key, clear) };
+  }
+
+  /** Rejects when the value was sealed under another key or for another place. */
+  async open<T>(place: string, sealed: Sealed): Promise<T> {
+    const clear = await this.crypto.subtle.decrypt(this.#how(sealed.iv, place), this.key, sealed.data);
+    return JSON.parse(this.#decoder.decode(clear)) as T;
+  }
+
+  #how(iv: Uint8Array<ArrayBuffer>, place: string): AesGcmParams {
+    return { name: "AES-GCM", iv, additionalData: this.#encoder.encode(place) };
+  }
+}

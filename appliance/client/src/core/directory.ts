@@ -1,0 +1,22 @@
+/** The organisation chart and the search for people (F13, F14); whoever is found is known by name from then on. */
+
+import type { Endpoints } from "./endpoints";
+import type { People as PeopleStore } from "./people";
+import type { People, PeopleQuery, UnitView } from "./protocol";
+
+export class Directory {
+  constructor(
+    private readonly endpoints: Endpoints,
+    private readonly people: PeopleStore,
+  ) {}
+
+  async units(): Promise<readonly UnitView[]> {
+    return (await this.endpoints.units()).units;
+  }
+
+  async search(query: PeopleQuery): Promise<People> {
+    const found = await this.endpoints.people(query);
+    this.people.learnProfiles(found.people);
+    return found;
+  }
+}

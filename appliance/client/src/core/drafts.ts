@@ -1,0 +1,76 @@
+/**
+ * What people have begun to write, one draft a room, kept on this device (C17).
+ *
+ * A draft is in memory at once and in the cache a moment after typing pauses; other tabs hear of it then.
+ */
+
+import { draftKept, loadDrafts } from "./db/drafts";
+import type { Tables } from "./db/tables";
+import type { Ports, TimerId } from "./ports";
+import type { DraftText, RoomId } from "./snapshots";
+import { Store, type Readable } from "./store";
+
+const PAUSE_MS = 400;
+export const EMPTY_DRAFT: DraftText = { text: "", mentions: [], everyone: false, replyTo: null };
+
+export class Drafts {
+  readonly #drafts = new Map<RoomId, Store<DraftText>>();
+  readonly #timers = new Map<RoomId, TimerId>();
+  #tables: Tables | null = null;
+  /** Called after a draft was kept, for the other tabs. */
+  announce: (room: RoomId, draft: DraftText) => void = () => undefined;
+
+  constructor(private readonly ports: Ports) {}
+
+  async open(tables: Tables): Promise<void> {
+    this.#tables = tables;
+    for (const { room, draft } of await loadDrafts(tables)) this.#draft(room).set(draft);
+  }
+
+  close(): void {
+    this.#tables = null;
+    for (const timer of this.#timers.values()) this.ports.time.clearTimeout(timer);
+    this.#timers.clear();
+    for (const draft of this.#drafts.values()) draft.set(EMPTY_DRAFT);
+  }
+
+  draft(room: RoomId): Readable<DraftText> {
+    return this.#draft(room);
+  }
+
+  set(room: RoomId, draft: DraftText): void {
+    this.#draft(room).set(draft);
+    const waiting = this.#timers.get(room);
+    if (waiting !== undefined) this.ports.time.clearTimeout(waiting);
+    this.#timers.set(room, this.ports.time.setTimeout(() => void this.#keep(room), PAUSE_MS));
+  }
+
+  /** Takes in a draft written in another tab, unless this one is being typed in. */
+  follow(room: RoomId, draft: DraftText): void {
+    if (!this.#timers.has(room)) this.#draft(room).set(draft);
+  }
+
+  /** Forgets the drafts of rooms that are no longer ours; the cache has forgotten them already. */
+  forget(rooms: readonly RoomId[]): void {
+    for (const room of rooms) {
+      const waiting = this.#timers.get(room);
+      if (waiting !== undefined) this.ports.time.clearTimeout(waiting);
+      this.#timers.delete(room);
+      this.#drafts.get(room)?.set(EMPTY_DRAFT);
+    }
+  }
+
+  async #keep(room: RoomId): Promise<void> {
+    this.#timers.delete(room);
+    const draft = this.#draft(room).snapshot();
+    // A draft that cannot be kept is still on the screen; the next pause tries again.
+    await this.#tables?.write([draftKept(room, draft)]).catch(() => undefined);
+    this.announce(room, draft);
+  }
+
+  #draft(room: RoomId): Store<DraftText> {
+    const draft = this.#drafts.get(room) ?? new Store<DraftText>(EMPTY_DRAFT);
+    this.#drafts.set(room, draft);
+    return draft;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The routes of the staff API as typed functions: the only module that knows paths (api.md).
+ *
+ * Owns the mapping from intent to method, path, body and answer. Decides nothing.
+ */
+
+import type { Api } from "./api";
+import type * as wire from "./protocol";
+
+const id = encodeURIComponent;
+
+export class Endpoints {
+  constructor(private readonly api: Api) {}
+
+  // --- session -------------------------------------------------------------------------------------------------
+  login = (body: wire.Login) =>
+    this.api.call<wire.LoginDone | wire.SecondFactorNeeded>("POST", "/login", { body, session: false });
+  secondFactor = (body: wire.SecondFactor) =>
+    this.api.call<wire.LoginDone>("POST", "/login/second-factor", { body, session: false });
+  logout = () => this.api.call<void>("POST", "/logout");
+  me = () => this.api.call<wire.Me>("GET", "/me");
+  changeMe = (body: wire.MeChange) => this.api.call<wire.Me>("PATCH", "/me", { body });
+  terms = () => this.api.call<wire.Terms>("GET", "/terms");
+  acceptTerms = (body: wire.TermsAccept) => this.api.call<unknown>("POST", "/terms", { body });
+  changePassword = (body: wire.PasswordChange) => this.api.call<unknown>("POST", "/password", { body });
+  sessions = () => this.api.call<wire.Sessions>("GET", "/sessions");
+  endSession = (session: wire.Id) => this.api.call<void>("DELETE", `/sessions/${id(session)}`);
+  signIns = () => this.api.call<wire.SignIns>("GET", "/sign-ins");
+  secondFactors = () => this.api.call<wire.SecondFactors>("GET", "/second-factors");
+  beginTotp = (body: wire.PasswordOnly) => this.api.call<wire.TotpSecret>("POST", "/second-factors/totp", { body });
+  confirmTotp = (body: wire.TotpCode) => this.api.call<unknown>("POST", "/second-factors/totp/confirm", { body });
+  removeTotp = (body: wire.PasswordOnly) => this.api.call<unknown>("DELETE", "/second-factors/totp", { body });
+  beginPasskey = (body: wire.PasswordOnly) =>
+    this.api.call<wire.PasskeyOptions>("POST", "/second-factors/passkeys/options", { body });
+  addPasskey = (body: wire.PasskeyNew) =>
+    this.api.call<wire.PasskeyView>("POST", "/second-factors/passkeys", { body });
+  removePasskey = (passkey: wire.Id, body: wire.PasswordOnly) =>
+    this.api.call<unknown>("DELETE", `/second-factors/passkeys/${id(passkey)}`, { body });
+
+  // --- directory -----------------------------------------------------------------------------------------------
+  units = () => this.api.call<wire.Units>("GET", "/directory/units");
+  people = (query: wire.PeopleQuery) =>
+    this.api.call<wire.People>("GET", "/directory/people", { query: { ...query } });
+  person = (person: wire.Id) => this.api.call<wire.Person>("GET", `/people/${id(person)}`);
+
+  // --- rooms ---------------------------------------------------------------------------------------------------
+  room = (room: wire.Id) => this.api.call<wire.Room>("GET", `/rooms/${id(room)}`);
+  createRoom = (body: wire.CreateRoom) => this.api.call<wire.Room>("POST", "/rooms", { body });
+  renameRoom = (room: wire.Id, body: wire.RenameRoom) =>
+    this.api.call<wire.Room>("PATCH", `/rooms/${id(room)}`, { body });
+  closeRoom = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}`);
+  changeMembers = (room: wire.Id, body: wire.ChangeMembers) =>
+    this.api.call<wire.MembersChanged>("POST", `/rooms/${id(room)}/members`, { body });
+  transferRoom = (room: wire.Id, body: wire.TransferRoom) =>
+    this.api.call<unknown>("POST", `/rooms/${id(room)}/owner`, { body });
+  changeMyRoom = (room: wire.Id, body: wire.MyRoom) =>
+    this.api.call<unknown>("PATCH", `/rooms/${id(room)}/mine`, { body });
+  clearRoom = (room: wire.Id) => this.api.call<unknown>("POST", `/rooms/${id(room)}/clear`);
+  removalRequests = (room: wire.Id) =>
+    this.api.call<wire.RemovalRequests>("GET", `/rooms/${id(room)}/removal-requests`);
+  askRemoval = (room: wire.Id, body: wire.AskRemoval) =>
+    this.api.call<wire.RemovalRequested>("POST", `/rooms/${id(room)}/removal-requests`, { body });
+  answerRemoval = (room: wire.Id, request: wire.Id, body: wire.AnswerRemoval) =>
+    this.api.call<wire.RemovalRequested>("POST", `/rooms/${id(room)}/removal-requests/${id(request)}`, { body });
+
+  // --- messages ------------------------------------------------------------------------------------------------
+  messages = (room: wire.Id, query: wire.MessagesQuery) =>
+    this.api.call<wire.Messages>("GET", `/rooms/${id(room)}/messages`, { query: { ...query } });
+  postMessage = (room: wire.Id, body: wire.PostMessage) =>
+    this.api.call<wire.Posted>("POST", `/rooms/${id(room)}/messages`, { body });
+  editMessage = (room: wire.Id, n: number, body: wire.EditMessage) =>
+    this.api.call<wire.Posted>("PATCH", `/rooms/${id(room)}/messages/${n}`, { body });
+  retractMessage = (room: wire.Id, n: number, txn_id: string, reason: string) =>
+    this.api.call<wire.Posted>("DELETE", `/rooms/${id(room)}/messages/${n}`, {
+      query: { txn_id, reason: reason === "" ? null : reason },
+    });
+  react = (room: wire.Id, n: number, emoji: string, on: boolean, txn_id: string) =>
+    this.api.call<unknown>(on ? "PUT" : "DELETE", `/rooms/${id(room)}/messages/${n}/reactions/${id(emoji)}`, {
+      query: { txn_id },
+    });
+  history = (room: wire.Id, n: number) =>
+    this.api.call<wire.History>("GET", `/rooms/${id(room)}/messages/${n}/history`);
+  readers = (room: wire.Id, n: number) =>
+    this.api.call<wire.Readers>("GET", `/rooms/${id(room)}/messages/${n}/readers`);
+  receipt = (room: wire.Id, body: wire.ReceiptUpto) =>
+    this.api.call<unknown>("POST", `/rooms/${id(room)}/receipts`, { body });
+  markUnread = (room: wire.Id, body: wire.MarkUnread) =>
+    this.api.call<unknown>("POST", `/rooms/${id(room)}/unread`, { body });
+
+  // --- feed ----------------------------------------------------------------------------------------------------
+  sync = (since: number, limit: number) => this.api.call<wire.Sync>("GET", "/sync", { query: { since, limit } });
+}

@@ -1,0 +1,48 @@
+/**
+ * Why a call to the server failed, in the three ways a caller must tell apart.
+ *
+ * `offline`: the server was not reached, so nothing is known and the call may be tried again. `refused`: the server said
+ * no; `code` is its stable reason and `message` is in the caller's language, safe to show. `broken`: the server failed
+ * or answered what we do not understand.
+ */
+
+import type { ErrorBody } from "./protocol";
+
+export type CallFailure = "offline" | "refused" | "broken";
+
+export class CallError extends Error {
+  readonly kind: CallFailure;
+  readonly code: string;
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  readonly field: string | null;
+  /** Finds the line in the server's log. */
+  readonly request: string | null;
+  /** Milliseconds to wait before trying again, when the server said so. */
+  readonly retryAfter: number | null;
+
+  constructor(kind: CallFailure, status: number, body: Partial<ErrorBody>, retryAfter: number | null = null) {
+    super(body.message ?? "");
+    this.name = "CallError";
+    this.kind = kind;
+    this.status = status;
+    this.code = body.code ?? kind;
+    this.field = body.field ?? null;
+    this.request = body.request ?? null;
+    this.retryAfter = retryAfter;
+  }
+
+  static offline(): CallError {
+    return new CallError("offline", 0, { code: "offline" });
+  }
+
+  /** True when the same call may succeed later without anybody changing anything. */
+  get passing(): boolean {
+    return this.kind !== "refused" || this.status === 429 || this.status === 408 || this.status === 425;
+  }
+}
+
+/** Returns the code to show for anything thrown. */
+export function codeOf(error: unknown): string {
+  return error instanceof CallError ? error.code : "broken";
+}

@@ -1,0 +1,288 @@
+/**
+ * What one room is, as a value: the server's view, moved on by every event (`old snapshot + events == fresh snapshot`).
+ *
+ * Pure. The rules:
+ * - An entry below `view.size` is already part of the view and changes nothing in it.
+ * - Reading marks only rise. Unread counts are messages of others after the mark; what the server counted before
+ *   `counts.from` is taken from it, what came later is counted here, position by position.
+ * - When the mark stops inside the part only the server has counted, the room is `stale`: its view is asked for again.
+ * Does not know entries' contents beyond that (`timeline.ts`), nor storage.
+ */
+
+import { grown, type Range } from "./ranges";
+import type { Event, MemberView, Position, RemovalRequest, RoomView } from "./protocol";
+import { deniedActions, type Role, type RuleRoom } from "./rules";
+
+/** The most the server counts. */
+export const UNREAD_CAP = 1_000;
+
+export interface Counts {
+  /** Positions from here on are counted below, one by one. */
+  readonly from: Position;
+  /** What the server counted before `from`. */
+  readonly unread: number;
+  readonly mentions: number;
+  /** Messages of others at or after `from`, after the mark, ascending. */
+  readonly others: readonly Position[];
+  /** Positions that mention us, once for each way they do. */
+  readonly naming: readonly Position[];
+}
+
+export interface RoomRecord {
+  readonly view: RoomView;
+  /** The position the next live entry should have; more means that something is missing. */
+  readonly next: Position;
+  readonly counts: Counts;
+  /** Stretches of positions whose entries are in the cache, ascending, none touching. */
+  readonly ranges: readonly Range[];
+  /** How far we have read here without the server knowing yet. */
+  readonly pendingRead: Position | null;
+  readonly requests: readonly RemovalRequest[];
+  readonly stale: boolean;
+}
+
+/** Begins a room from the server's view, or brings a known one up to it. */
+export function withView(record: RoomRecord | null, view: RoomView): RoomRecord {
+  if (record !== null && view.size < record.view.size) return { ...record, stale: true };
+  const merged = record === null ? view : keepMembers(record.view, view);
+  return {
+    view: merged,
+    next: record?.next ?? view.size,
+    counts: { from: view.size, unread: view.unread, mentions: view.mentions, others: [], naming: [] },
+    ranges: record?.ranges ?? [],
+    pendingRead: stillPending(record?.pendingRead ?? null, view),
+    requests: record?.requests ?? [],
+    stale: false,
+  };
+}
+
+/** A reading mark of ours as long as the server does not show it; null after. */
+export function stillPending(mark: Position | null, view: RoomView): Position | null {
+  if (mark === null) return null;
+  return mark > view.read || mark >= (view.unread_from ?? Number.MAX_SAFE_INTEGER) ? mark : null;
+}
+
+/** A view for a list comes without members: those we know stay, with whatever the view says of their number. */
+function keepMembers(old: RoomView, view: RoomView): RoomView {
+  if (view.members !== undefined && view.members.length > 0) {
+    const reads = new Map((old.members ?? []).map((member) => [member.person, member.read ?? null]));
+    return { ...view, members: view.members.map((member) => raiseRead(member, reads.get(member.person) ?? null)) };
+  }
+  return old.members !== undefined && old.members.length === view.member_count ? { ...view, members: old.members } : view;
+}
+
+function raiseRead(member: MemberView, read: Position | null): MemberView {
+  return read !== null && read > (member.read ?? -1) ? { ...member, read } : member;
+}
+
+/** Applies one event of the room; `me` is the person whose view this is. Null: the room is no longer ours. */
+export function applyToRoom(record: RoomRecord, event: Event, me: string): RoomRecord | null {
+  if (event.n === undefined || event.n === null) return applyPassing(record, event, me);
+  const moved: RoomRecord = {
+    ...record,
+    next: Math.max(record.next, event.n + 1),
+    ranges: grown(record.ranges, [event.n, event.n]),
+  };
+  if (event.n < record.view.size) return withLast(moved, event);
+  if (leaves(event, me)) return null;
+  const view = { ...applyState(record.view, event, me), size: event.n + 1 };
+  return recount(withLast(counted({ ...moved, view }, event, me), event));
+}
+
+function leaves(event: Event, me: string): boolean {
+  if (event.type !== "member.remove" && event.type !== "sys.remove") return false;
+  return listOf<string>(event.state?.["members"]).includes(me);
+}
+
+function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord | null {
+  switch (event.type) {
+    case "room":
+      return event.state === undefined || event.state === null ? record : withView(record, asView(event.state));
+    case "room.left":
+      return null;
+    case "receipt":
+      return withReads(record, (event.state?.["read"] ?? {}) as Readonly<Record<string, number>>, me);
+    case "removal_request":
+      return withRequest(record, event.state as unknown as RemovalRequest | null);
+    default:
+      return record; // a newer server may tell of things this client does not know
+  }
+}
+
+export function asView(state: Readonly<Record<string, unknown>>): RoomView {
+  return state as unknown as RoomView;
+}
+
+function withRequest(record: RoomRecord, request: RemovalRequest | null | undefined): RoomRecord {
+  if (request === null || request === undefined || typeof request.id !== "string") return record;
+  return { ...record, requests: [...record.requests.filter((known) => known.id !== request.id), request] };
+}
+
+// --- entries that change the room --------------------------------------------------------------------------------
+
+interface Card {
+  readonly p: string;
+  readonly name?: string | null;
+  readonly unit?: string | null;
+  readonly post?: string | null;
+}
+
+export function listOf<T>(value: unknown): readonly T[] {
+  return Array.isArray(value) ? (value as T[]) : [];
+}
+
+function applyState(view: RoomView, event: Event, me: string): RoomView {
+  const state = event.state ?? {};
+  switch (event.type) {
+    case "room.rename":
+      return { ...view, name: state["name"] as string };
+    case "room.close":
+      return redenied({ ...view, closed: true });
+    case "member.add":
+      return redenied(withMembers(view, listOf<Card>(state["members"]), event.n ?? 0));
+    case "member.remove":
+    case "sys.remove":
+      return redenied(withoutMembers(view, new Set(listOf<string>(state["members"]))));
+    case "owner.transfer":
+    case "owner.reassign":
+      return redenied(handedOver(view, state["to"] as string, me, state["post"]));
+    default:
+      return view;
+  }
+}
+
+function withMembers(view: RoomView, cards: readonly Card[], since: Position): RoomView {
+  const known = new Set((view.members ?? []).map((member) => member.person));
+  const fresh = cards.filter((card) => !known.has(card.p));
+  const counted = { ...view, member_count: view.member_count + fresh.length };
+  if (view.members === undefined || view.members.length === 0) return counted;
+  const members = fresh.map((card): MemberView => {
+    const member: MemberView = { person: card.p, name: card.name ?? "", role: "member", since, read: since };
+    if (typeof card.unit === "string") member.unit = card.unit;
+    if (typeof card.post === "string") member.post = card.post;
+    return member;
+  });
+  return { ...counted, members: [...view.members, ...members] };
+}
+
+function withoutMembers(view: RoomView, gone: ReadonlySet<string>): RoomView {
+  const counted = { ...view, member_count: view.member_count - gone.size };
+  if (view.members === undefined) return counted;
+  return { ...counted, members: view.members.filter((member) => !gone.has(member.person)) };
+}
+
+function handedOver(view: RoomView, to: string, me: string, post: unknown): RoomView {
+  const { owner_post: _, ...rest } = view;
+  const moved: RoomView = { ...rest, owner: to, role: to === me ? "owner" : "member" };
+  if (typeof post === "string") moved.owner_post = post;
+  if (view.members !== undefined) {
+    moved.members = view.members.map((member) => ({
+      ...member,
+      role: member.person === to ? "owner" : member.role === "owner" ? "member" : member.role,
+    }));
+  }
+  return moved;
+}
+
+export function ruleRoom(view: RoomView): RuleRoom {
+  return {
+    kind: view.kind,
+    owner: view.owner,
+    closed: view.closed ?? false,
+    memberCount: view.member_count,
+    members: (view.members ?? []).map((member) => member.person),
+  };
+}
+
+export function roleIn(view: RoomView): Role {
+  return view.role === "owner" ? "owner" : "member";
+}
+
+function redenied(view: RoomView): RoomView {
+  const { denied: _, ...rest } = view;
+  const denied = deniedActions(ruleRoom(view), roleIn(view));
+  return Object.keys(denied).length === 0 ? rest : { ...rest, denied };
+}
+
+// --- counting ----------------------------------------------------------------------------------------------------
+
+/** The first position that counts as unread. */
+export function unreadMark(view: RoomView): Position {
+  return Math.min(view.read + 1, view.unread_from ?? Number.MAX_SAFE_INTEGER);
+}
+
+function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
+  const { n, body } = event;
+  if (event.type !== "message.text" || n === undefined || n === null) return record;
+  const { counts } = record;
+  // As the server counts them: once for our name and once for everybody's, whoever wrote it.
+  const named = [(body?.mentions ?? []).includes(me), body?.everyone === true].filter(Boolean).map(() => n);
+  return {
+    ...record,
+    counts: {
+      ...counts,
+      others: event.sender === me ? counts.others : [...counts.others, n],
+      naming: [...counts.naming, ...named],
+    },
+  };
+}
+
+function recount(record: RoomRecord): RoomRecord {
+  const mark = unreadMark(record.view);
+  const { counts, view } = record;
+  // The newest UNREAD_CAP positions decide every count up to the cap, so older ones need not be kept.
+  const others = counts.others.filter((n) => n >= mark).slice(-UNREAD_CAP);
+  const naming = counts.naming.filter((n) => n >= mark).slice(-UNREAD_CAP);
+  const server = mark >= counts.from ? { unread: 0, mentions: 0 } : { unread: counts.unread, mentions: counts.mentions };
+  return {
+    ...record,
+    counts: { from: counts.from, ...server, others, naming },
+    view: {
+      ...view,
+      unread: Math.min(UNREAD_CAP, server.unread + others.length),
+      mentions: Math.min(UNREAD_CAP, server.mentions + naming.length),
+    },
+  };
+}
+
+function withReads(record: RoomRecord, reads: Readonly<Record<string, number>>, me: string): RoomRecord {
+  let { view } = record;
+  if (view.members !== undefined && view.members.some((member) => (reads[member.person] ?? -1) > (member.read ?? -1))) {
+    view = { ...view, members: view.members.map((member) => raiseRead(member, reads[member.person] ?? null)) };
+  }
+  const own = reads[me];
+  if (own === undefined) return { ...record, view };
+  const pendingRead = record.pendingRead !== null && record.pendingRead > own ? record.pendingRead : null;
+  const before = unreadMark(view);
+  const { unread_from: from, ...rest } = view;
+  // Reading past the place that was marked unread takes the mark away.
+  const clears = from !== undefined && from !== null && own >= from;
+  const raised: RoomView = { ...(clears ? rest : view), read: Math.max(view.read, own) };
+  const after = unreadMark(raised);
+  const inside = after !== before && after < record.counts.from && record.counts.unread > 0;
+  return recount({ ...record, view: raised, pendingRead, stale: record.stale || inside });
+}
+
+// --- the row's second line -----------------------------------------------------------------------------------------
+
+/** The newest message, kept for the list; later entries that point at it change it. */
+function withLast(record: RoomRecord, event: Event): RoomRecord {
+  const { last } = record.view;
+  if (event.type === "message.text") {
+    if (last !== undefined && last !== null && (last.n ?? -1) >= (event.n ?? -1)) return record;
+    // A hidden room returns with its next message (F40).
+    const { hidden: _, ...shown } = record.view;
+    return { ...record, view: { ...shown, last: event } };
+  }
+  if (last === undefined || last === null || event.target === undefined || event.target === null) return record;
+  if (event.target !== last.n) return record;
+  if (event.type === "message.redact") {
+    const { body: _, edited: __, ...rest } = last;
+    return { ...record, view: { ...record.view, last: { ...rest, hidden: "retracted" } } };
+  }
+  if (event.type === "message.edit" && event.body !== undefined && event.body !== null && last.hidden === undefined) {
+    const edited = { n: event.n ?? 0, at: event.at };
+    return { ...record, view: { ...record.view, last: { ...last, body: event.body, edited } } };
+  }
+  return record;
+}

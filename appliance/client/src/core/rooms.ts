@@ -1,0 +1,359 @@
+/**
+ * The list of rooms, each room, and what their members and owners do with them (F19, F32 to F41).
+ *
+ * Owns the derived snapshots and the calls. Changes wait for the log: a call that succeeds shows nothing by itself, except
+ * our own reading mark, which counts at once. `denied` is the server's, kept true by the twin of its rules (`roomState.ts`).
+ */
+
+import { CallError } from "./errors";
+import type { Endpoints } from "./endpoints";
+import type { Feed, RoomMap } from "./feed";
+import { itemOf } from "./items";
+import type { People } from "./people";
+import type { Ports, TimerId } from "./ports";
+import type {
+  AnswerRemoval,
+  ClientFrame,
+  CreateRoom,
+  Id,
+  MembersChanged,
+  MemberView,
+  Position,
+  RemovalRequest,
+  RoomOptions,
+  RoomView,
+} from "./protocol";
+import { unreadMark, type RoomRecord } from "./roomState";
+import type { PersonId, RoomId, RoomList, RoomSnapshot, RoomSummary } from "./snapshots";
+import { Store, type Readable } from "./store";
+
+const READ_AFTER_MS = 300;
+const REFRESH_AFTER_MS = 300;
+const ARRIVES_WITHIN_MS = 5_000;
+
+export interface RoomsDeps {
+  readonly ports: Ports;
+  readonly feed: Feed;
+  readonly endpoints: Endpoints;
+  readonly people: People;
+  readonly me: () => PersonId;
+  readonly leading: () => boolean;
+  readonly send: (frame: ClientFrame) => boolean;
+  /** Hands a view to the tab that writes. */
+  readonly viewed: (view: RoomView) => void;
+  /** Hands our reading mark to the tab that writes. */
+  readonly read: (room: RoomId, upto: Position) => void;
+}
+
+export class Rooms {
+  readonly #list = new Store<RoomList>({ loaded: false, rooms: [], hidden: [], unread: 0, mentions: 0 });
+  readonly #requests = new Store<readonly RemovalRequest[]>([]);
+  readonly #rooms = new Map<RoomId, Store<RoomSnapshot | null>>();
+  readonly #shown = new Map<RoomId, { record: RoomRecord; names: number; summary: RoomSummary }>();
+  readonly #marks = new Map<RoomId, TimerId>();
+  readonly #refreshing = new Map<RoomId, TimerId>();
+  #loaded = false;
+
+  constructor(private readonly deps: RoomsDeps) {
+    deps.feed.rooms.subscribe(() => this.#show());
+    deps.people.changes.subscribe(() => this.#show());
+  }
+
+  get list(): Readable<RoomList> {
+    return this.#list;
+  }
+
+  /** Removal requests known here: those that wait for our answer as owner, and our own (F41). */
+  get requests(): Readable<readonly RemovalRequest[]> {
+    return this.#requests;
+  }
+
+  room(id: RoomId): Readable<RoomSnapshot | null> {
+    return this.#room(id);
+  }
+
+  /** Says whether the list is complete: the cache or the first snapshot is in. */
+  setLoaded(loaded: boolean): void {
+    this.#loaded = loaded;
+    this.#show();
+  }
+
+  /** Forgets what waits: the session is over. */
+  reset(): void {
+    for (const timer of [...this.#marks.values(), ...this.#refreshing.values()]) this.deps.ports.time.clearTimeout(timer);
+    this.#marks.clear();
+    this.#refreshing.clear();
+    this.setLoaded(false);
+  }
+
+  /** Reads the room with its members from the server. */
+  async load(id: RoomId): Promise<void> {
+    this.#take((await this.deps.endpoints.room(id)).room);
+  }
+
+  async create(
+    kind: CreateRoom["kind"],
+    name: string | null,
+    members: readonly PersonId[],
+    options?: RoomOptions,
+  ): Promise<RoomId> {
+    const body: CreateRoom = { txn_id: this.#txn(), kind, members: [...members] };
+    if (name !== null) body.name = name;
+    if (options !== undefined) body.options = options;
+    const { room } = await this.deps.endpoints.createRoom(body);
+    this.#take(room);
+    await this.#arrived(room.id);
+    return room.id;
+  }
+
+  async rename(id: RoomId, name: string): Promise<void> {
+    await this.deps.endpoints.renameRoom(id, { name, txn_id: this.#txn() });
+  }
+
+  async close(id: RoomId): Promise<void> {
+    await this.deps.endpoints.closeRoom(id);
+  }
+
+  async changeMembers(id: RoomId, add: readonly PersonId[], remove: readonly PersonId[]): Promise<MembersChanged> {
+    const body = { txn_id: this.#txn(), add: [...add], remove: [...remove] };
+    const changed = await this.deps.endpoints.changeMembers(id, body);
+    this.#take(changed.room);
+    return changed;
+  }
+
+  async transfer(id: RoomId, to: PersonId): Promise<void> {
+    await this.deps.endpoints.transferRoom(id, { person: to, txn_id: this.#txn() });
+  }
+
+  async setMuted(id: RoomId, muted: boolean): Promise<void> {
+    await this.deps.endpoints.changeMyRoom(id, { muted });
+  }
+
+  async setHidden(id: RoomId, hidden: boolean): Promise<void> {
+    await this.deps.endpoints.changeMyRoom(id, { hidden });
+  }
+
+  /** Hides the conversation so far, for the caller only (F19). */
+  async clear(id: RoomId): Promise<void> {
+    await this.deps.endpoints.clearRoom(id);
+  }
+
+  /** Cumulative and never backwards; kept and sent later when offline. */
+  markRead(id: RoomId, upto: Position): void {
+    const record = this.deps.feed.record(id);
+    if (record === undefined || upto >= record.view.size) return;
+    const marked = record.view.unread_from;
+    const known = Math.max(record.view.read, record.pendingRead ?? -1);
+    if (upto > known || (typeof marked === "number" && upto >= marked)) this.deps.read(id, upto);
+  }
+
+  async markUnread(id: RoomId, from: Position): Promise<void> {
+    await this.deps.endpoints.markUnread(id, { n: from });
+  }
+
+  async askRemoval(id: RoomId, reason: string): Promise<RemovalRequest> {
+    const { request } = await this.deps.endpoints.askRemoval(id, { reason });
+    return request;
+  }
+
+  async removalRequests(id: RoomId): Promise<readonly RemovalRequest[]> {
+    return (await this.deps.endpoints.removalRequests(id)).requests;
+  }
+
+  async answerRemoval(id: RoomId, request: Id, answer: AnswerRemoval): Promise<void> {
+    await this.deps.endpoints.answerRemoval(id, request, answer);
+  }
+
+  // --- in the leading tab ----------------------------------------------------------------------------------------
+
+  /** Keeps a reading mark and sends it, a moment later so that scrolling makes one receipt and not a hundred. */
+  async noteRead(id: RoomId, upto: Position): Promise<void> {
+    await this.deps.feed.change(id, (record) =>
+      record === null ? null : { ...record, pendingRead: Math.max(upto, record.pendingRead ?? -1) },
+    );
+    if (this.#marks.has(id)) return;
+    this.#marks.set(
+      id,
+      this.deps.ports.time.setTimeout(() => {
+        this.#marks.delete(id);
+        void this.#sendRead(id);
+      }, READ_AFTER_MS),
+    );
+  }
+
+  /** Sends the reading marks the server does not know yet: the line is back. */
+  async sendReads(): Promise<void> {
+    const waiting = [...this.deps.feed.rooms.snapshot().values()].filter(({ pendingRead }) => pendingRead !== null);
+    for (const { view } of waiting) await this.#sendRead(view.id);
+  }
+
+  /** Asks for a room's view again soon: its entries came without it, or only the server can count. */
+  refreshSoon(id: RoomId): void {
+    if (!this.deps.leading() || this.#refreshing.has(id)) return;
+    const run = async (): Promise<void> => {
+      this.#refreshing.delete(id);
+      // Offline, the room stays stale and is asked for with the next event or the next start.
+      await this.load(id).catch(() => undefined);
+    };
+    this.#refreshing.set(id, this.deps.ports.time.setTimeout(() => void run(), REFRESH_AFTER_MS));
+  }
+
+  async #sendRead(id: RoomId): Promise<void> {
+    const upto = this.deps.feed.record(id)?.pendingRead ?? null;
+    if (upto === null || this.deps.send({ type: "receipt", room: id, upto })) return;
+    try {
+      await this.deps.endpoints.receipt(id, { upto });
+    } catch (error) {
+      if (!(error instanceof CallError) || error.passing) return; // sent again when the line is back
+      await this.deps.feed.change(id, (record) => (record === null ? null : { ...record, pendingRead: null }));
+    }
+  }
+
+  // --- what views see --------------------------------------------------------------------------------------------
+
+  #show(): void {
+    const rooms = this.deps.feed.rooms.snapshot();
+    for (const id of this.#shown.keys()) if (!rooms.has(id)) this.#shown.delete(id);
+    for (const [id, store] of this.#rooms) this.#showRoom(store, rooms.get(id) ?? null);
+    const all = [...rooms.values()].map((record) => this.#summary(record)).sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    const shown = all.filter((room) => rooms.get(room.id)?.view.hidden !== true);
+    const loud = shown.filter((room) => !room.muted);
+    const list: RoomList = {
+      loaded: this.#loaded,
+      rooms: shown,
+      hidden: all.filter((room) => rooms.get(room.id)?.view.hidden === true),
+      unread: loud.reduce((sum, room) => sum + room.unread, 0),
+      mentions: loud.reduce((sum, room) => sum + room.mentions, 0),
+    };
+    if (!sameList(this.#list.snapshot(), list)) this.#list.set(list);
+    this.#showRequests(rooms);
+  }
+
+  #showRoom(store: Store<RoomSnapshot | null>, record: RoomRecord | null): void {
+    if (record === null) return store.set(null);
+    const { view } = record;
+    const old = store.snapshot();
+    const { title, other } = this.#titleOf(view);
+    const { unread, mentions } = seen(record);
+    if (old !== null && old.view === view && old.title === title && old.unread === unread && old.mentions === mentions) return;
+    store.set({
+      id: view.id,
+      view,
+      title,
+      other,
+      unread,
+      mentions,
+      firstUnread: unread > 0 ? Math.max(unreadMark(view), (record.pendingRead ?? -1) + 1) : null,
+      members: old !== null && old.view.members === view.members ? old.members : this.#ordered(view.members ?? []),
+      membersLoaded: (view.members ?? []).length > 0,
+      denied: view.denied ?? {},
+    });
+  }
+
+  /** The owner first, then in Thai order. */
+  #ordered(members: readonly MemberView[]): readonly MemberView[] {
+    const sorted = this.deps.people.sort(members, (member) => member.name);
+    return [...sorted.filter((member) => member.role === "owner"), ...sorted.filter((member) => member.role !== "owner")];
+  }
+
+  #summary(record: RoomRecord): RoomSummary {
+    const names = record.view.kind === "direct" ? this.deps.people.changes.snapshot() : 0;
+    const known = this.#shown.get(record.view.id);
+    if (known !== undefined && known.record === record && known.names === names) return known.summary;
+    const { view } = record;
+    const { title, other } = this.#titleOf(view);
+    const last = view.last ?? null;
+    const summary: RoomSummary = {
+      id: view.id,
+      kind: view.kind,
+      title,
+      other,
+      ...seen(record),
+      muted: view.muted ?? false,
+      closed: view.closed ?? false,
+      marked: typeof view.unread_from === "number",
+      last: last === null ? null : itemOf(last, { me: this.deps.me(), ...BARE }),
+      at: last?.at ?? view.created,
+    };
+    this.#shown.set(view.id, { record, names, summary });
+    return summary;
+  }
+
+  #titleOf(view: RoomView): { title: string | null; other: PersonId | null } {
+    if (view.kind !== "direct") return { title: view.name, other: null };
+    const other = (view.members ?? []).find((member) => member.person !== this.deps.me());
+    if (other === undefined) return { title: view.name, other: null };
+    return { title: this.deps.people.known(other.person)?.name ?? other.name, other: other.person };
+  }
+
+  #showRequests(rooms: RoomMap): void {
+    const all = [...rooms.values()].flatMap((record) => record.requests).sort((a, b) => b.asked - a.asked);
+    const old = this.#requests.snapshot();
+    if (all.length !== old.length || all.some((request, i) => request !== old[i])) this.#requests.set(all);
+  }
+
+  // --- small things ----------------------------------------------------------------------------------------------
+
+  #room(id: RoomId): Store<RoomSnapshot | null> {
+    const known = this.#rooms.get(id);
+    if (known !== undefined) return known;
+    const store = new Store<RoomSnapshot | null>(null);
+    this.#rooms.set(id, store);
+    this.#showRoom(store, this.deps.feed.record(id) ?? null);
+    return store;
+  }
+
+  #take(view: RoomView): void {
+    this.deps.people.learnMembers(view.members ?? []);
+    this.deps.viewed(view);
+  }
+
+  /** Resolves when the room is known here, or after a while: another tab may have to write it first. */
+  async #arrived(id: RoomId): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        off();
+        this.deps.ports.time.clearTimeout(timer);
+        resolve();
+      };
+      const look = (): void => {
+        if (this.deps.feed.record(id) !== undefined) done();
+      };
+      const off = this.deps.feed.rooms.subscribe(look);
+      const timer = this.deps.ports.time.setTimeout(done, ARRIVES_WITHIN_MS);
+      look();
+    });
+  }
+
+  #txn(): string {
+    return this.deps.ports.crypto.randomUUID();
+  }
+}
+
+/** What a list shows of a message needs neither quotes nor readers. */
+const BARE = {
+  keyOf: String,
+  quote: (n: Position) => ({ kind: "gone", n }) as const,
+  readersOf: () => ({ by: 0, of: 0 }),
+  ownReactions: [],
+};
+
+/** The counts as this person has seen to them, the server told or not. */
+function seen(record: RoomRecord): { unread: number; mentions: number } {
+  const { view, pendingRead, counts } = record;
+  if (pendingRead === null) return { unread: view.unread, mentions: view.mentions };
+  const after = (positions: readonly Position[]): number => positions.filter((n) => n > pendingRead).length;
+  if (pendingRead + 1 >= counts.from) return { unread: after(counts.others), mentions: after(counts.naming) };
+  // The server alone has counted what lies before `from`; there cannot be more unread than there are positions.
+  const most = counts.from - pendingRead - 1;
+  return {
+    unread: Math.min(view.unread, most + after(counts.others)),
+    mentions: Math.min(view.mentions, most + after(counts.naming)),
+  };
+}
+
+function sameList(a: RoomList, b: RoomList): boolean {
+  const same = (x: readonly RoomSummary[], y: readonly RoomSummary[]): boolean =>
+    x.length === y.length && x.every((room, i) => room === y[i]);
+  return a.loaded === b.loaded && same(a.rooms, b.rooms) && same(a.hidden, b.hidden);
+}

@@ -1,0 +1,175 @@
+/**
+ * Who may do what in a room: the twin of the server's rules (appliance/rules/rooms.py, messages.py).
+ *
+ * Pure: values in, Deny code or null out. The cases both must agree on are tests/rules/tables/*.json. The server decides;
+ * this only tells a view what the server would say, so that a button is greyed out with the same reason as the refusal.
+ */
+
+export type Deny =
+  | "not_a_member"
+  | "not_owner"
+  | "room_closed"
+  | "direct_room_fixed"
+  | "already_member"
+  | "target_not_member"
+  | "owner_must_transfer"
+  | "cannot_leave"
+  | "not_author"
+  | "not_a_message"
+  | "message_retracted"
+  | "edit_window_over"
+  | "retract_window_over"
+  | "mass_mention_limit"
+  | "room_full";
+
+export type Role = "owner" | "member";
+
+/** What the rules need of a room. `members` may be empty where only `memberCount` is known. */
+export interface RuleRoom {
+  readonly kind: string;
+  readonly owner: string;
+  readonly closed: boolean;
+  readonly memberCount: number;
+  readonly members: readonly string[];
+}
+
+/** The facts of a message that an edit, a retraction or a reaction points at. */
+export interface RuleTarget {
+  readonly type: string;
+  readonly sender: string;
+  readonly at: number;
+  readonly redacted: boolean;
+}
+
+export const EDIT_WINDOW_MS = 24 * 3_600_000;
+export const RETRACT_WINDOW_MS = 24 * 3_600_000;
+/** Above this many members only the owner may call everyone (C11). */
+export const EVERYONE_MEMBERS = 50;
+export const MAX_MEMBERS = 5_000;
+
+function ownerOfGroup(room: RuleRoom, role: Role): Deny | null {
+  if (room.kind === "direct") return "direct_room_fixed";
+  return role === "owner" ? null : "not_owner";
+}
+
+function memberOfOpen(room: RuleRoom, role: Role | null): Deny | null {
+  if (role === null) return "not_a_member";
+  return room.closed ? "room_closed" : null;
+}
+
+export function mayPost(room: RuleRoom, role: Role | null): Deny | null {
+  return memberOfOpen(room, role);
+}
+
+/** F36: only the owner, and a private chat has no name. */
+export function mayRename(room: RuleRoom, role: Role | null): Deny | null {
+  return memberOfOpen(room, role) ?? ownerOfGroup(room, role as Role);
+}
+
+/** F37: deleting closes; a private chat belongs to both and stays. */
+export function mayClose(room: RuleRoom, role: Role | null): Deny | null {
+  return memberOfOpen(room, role) ?? ownerOfGroup(room, role as Role);
+}
+
+/** F32: only the owner, at once; nobody twice. */
+export function mayAdd(room: RuleRoom, role: Role | null, people: readonly string[]): Deny | null {
+  const denied = memberOfOpen(room, role);
+  if (denied !== null) return denied;
+  const distinct = new Set(people);
+  const fillsDirect = room.kind === "direct" && room.members.length === 1 && people.length === 1;
+  if (!fillsDirect) {
+    const notOwner = ownerOfGroup(room, role as Role);
+    if (notOwner !== null) return notOwner;
+  }
+  if (distinct.size !== people.length || people.some((person) => room.members.includes(person))) return "already_member";
+  return room.memberCount + people.length > MAX_MEMBERS ? "room_full" : null;
+}
+
+/** F33, F34, F40: only the owner; members cannot take themselves off; the owner hands over first. */
+export function mayRemove(room: RuleRoom, role: Role | null, people: readonly string[], self: boolean): Deny | null {
+  const denied = memberOfOpen(room, role);
+  if (denied !== null) return denied;
+  if (room.kind === "direct") return "direct_room_fixed";
+  if (role !== "owner") return people.length === 1 && self ? "cannot_leave" : "not_owner";
+  if (people.some((person) => !room.members.includes(person))) return "target_not_member";
+  return people.includes(room.owner) ? "owner_must_transfer" : null;
+}
+
+/** F37: the owner, to another member; one owner at any time. */
+export function mayTransfer(room: RuleRoom, role: Role | null, to: string): Deny | null {
+  const denied = memberOfOpen(room, role) ?? ownerOfGroup(room, role as Role);
+  if (denied !== null) return denied;
+  return to === room.owner || !room.members.includes(to) ? "target_not_member" : null;
+}
+
+/** F41: a member who is not the owner, in a group. */
+export function mayAskRemoval(room: RuleRoom, role: Role | null): Deny | null {
+  const denied = memberOfOpen(room, role);
+  if (denied !== null) return denied;
+  if (room.kind === "direct") return "direct_room_fixed";
+  return role === "owner" ? "owner_must_transfer" : null;
+}
+
+/** In a large room only the owner may call everyone. */
+export function mayMentionEveryone(room: RuleRoom, role: Role | null): Deny | null {
+  const denied = memberOfOpen(room, role);
+  if (denied !== null) return denied;
+  if (role === "owner" || room.kind === "direct" || room.memberCount <= EVERYONE_MEMBERS) return null;
+  return "mass_mention_limit";
+}
+
+/** Only the author, only a standing message, within the window. */
+export function mayEdit(
+  room: RuleRoom,
+  role: Role | null,
+  person: string,
+  target: RuleTarget | null,
+  now: number,
+): Deny | null {
+  const denied = memberOfOpen(room, role) ?? standing(target);
+  if (denied !== null || target === null) return denied;
+  if (target.sender !== person) return "not_author";
+  return now - target.at > EDIT_WINDOW_MS ? "edit_window_over" : null;
+}
+
+/** The author within the window; the owner of a group at any time (a private chat belongs to both). */
+export function mayRedact(
+  room: RuleRoom,
+  role: Role | null,
+  person: string,
+  target: RuleTarget | null,
+  now: number,
+): Deny | null {
+  const denied = memberOfOpen(room, role) ?? standing(target);
+  if (denied !== null || target === null) return denied;
+  if (role === "owner" && room.kind !== "direct") return null;
+  if (target.sender !== person) return "not_author";
+  return now - target.at > RETRACT_WINDOW_MS ? "retract_window_over" : null;
+}
+
+/** Any member, to a standing message. */
+export function mayReact(room: RuleRoom, role: Role | null, target: RuleTarget | null): Deny | null {
+  return memberOfOpen(room, role) ?? standing(target);
+}
+
+function standing(target: RuleTarget | null): Deny | null {
+  if (target === null || target.type !== "message.text") return "not_a_message";
+  return target.redacted ? "message_retracted" : null;
+}
+
+/** For every action the person may not take here, the reason's code: what a view greys out. */
+export function deniedActions(room: RuleRoom, role: Role | null): Record<string, Deny> {
+  if (role === null) return {};
+  const owner = mayRename(room, role);
+  const reasons: Record<string, Deny | null> = {
+    post: mayPost(room, role),
+    rename: owner,
+    close: owner,
+    add: owner,
+    remove: owner,
+    transfer: owner,
+    ask_removal: mayAskRemoval(room, role),
+    mention_everyone: mayMentionEveryone(room, role),
+  };
+  return Object.fromEntries(Object.entries(reasons).filter((pair): pair is [string, Deny] => pair[1] !== null));
+}

@@ -1,0 +1,291 @@
+/**
+ * Who is signed in here, from the first look at the cookie to the last trace on this device.
+ *
+ * Rules: the token is the browser's, in a cookie no script can read; this holds only the CSRF value, in memory and sealed
+ * in the cache. A cache is opened at once, so that the app works offline, and the server is asked meanwhile; if it says no,
+ * or that we are somebody else, everything goes. The end of a session destroys the key before anything else happens, and
+ * a logout without network is told to the server at the next start.
+ */
+
+import type { Api } from "./api";
+import { Backoff } from "./backoff";
+import { loadMe, meKept } from "./db/meta";
+import type { Tables } from "./db/tables";
+import type { Endpoints } from "./endpoints";
+import { CallError } from "./errors";
+import type { Ports } from "./ports";
+import type { LoginDone, Me, MeChange, SecondFactorNeeded, Terms } from "./protocol";
+import type { SessionState, SignedOutReason } from "./snapshots";
+import { Store, type Readable } from "./store";
+import { arabicDigits } from "./text";
+import type { Vault } from "./vault";
+
+const LOGOUT_DUE = "gchat.logout-due";
+
+export interface SessionHooks {
+  /** Loads the cache and begins to sync. Rejects when the cache cannot be read. */
+  began(me: Me, tables: Tables): Promise<void>;
+  /** Stops everything and forgets everything in memory, at once. */
+  ended(): void;
+  /** The server does not answer, and there is no cache to show meanwhile. */
+  unreachable(): void;
+  /** Tells the other tabs. */
+  announce(what: { kind: "began" } | { kind: "ended"; reason: SignedOutReason }): void;
+}
+
+interface Ticket {
+  readonly ticket: string;
+  readonly remember: boolean;
+}
+
+export class Session implements Readable<SessionState> {
+  readonly #state = new Store<SessionState>({ kind: "starting" });
+  readonly #backoff: Backoff;
+  #tables: Tables | null = null;
+  #me: Me | null = null;
+  #begun = false;
+  #ticket: Ticket | null = null;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly api: Api,
+    private readonly endpoints: Endpoints,
+    private readonly vault: Vault,
+    private readonly hooks: SessionHooks,
+  ) {
+    this.#backoff = new Backoff(ports.random);
+    api.onEnded = () => void this.end("ended");
+    api.onHeldBack = () => void this.refresh();
+  }
+
+  readonly snapshot = (): SessionState => this.#state.snapshot();
+  readonly subscribe = (listener: () => void): (() => void) => this.#state.subscribe(listener);
+
+  /** The cache of the session, while there is one. */
+  get tables(): Tables | null {
+    return this.#tables;
+  }
+
+  /** Looks for a session: in the cache, then at the server. Resolves when the first answer is in. */
+  async start(): Promise<void> {
+    if (this.ports.settings.get(LOGOUT_DUE) !== null) return await this.#finishLogout();
+    const tables = await this.vault.reopen();
+    const me = tables === null ? null : await loadMe(tables).catch(() => null);
+    if (tables === null || me === null) {
+      tables?.leave();
+      return await this.#discover();
+    }
+    this.#tables = tables;
+    await this.#enter(me);
+    void this.refresh();
+  }
+
+  /** `remember: false` is the shared-PC mode: nothing is written to this device. */
+  async login(user: string, password: string, options: { device?: string; remember?: boolean } = {}): Promise<void> {
+    const remember = options.remember ?? true;
+    const answer = await this.endpoints.login({ user, password, device: options.device ?? "" });
+    if (!needsSecond(answer)) return await this.#signedIn(answer, remember);
+    this.#ticket = { ticket: answer.ticket, remember };
+    const passkeyOptions = answer.passkey_options ?? null;
+    this.#state.set({ kind: "second_factor", factors: answer.second_factor, passkeyOptions });
+  }
+
+  async secondFactor(proof: { code: string } | { passkey: Record<string, unknown> }): Promise<void> {
+    const pending = this.#ticket;
+    if (pending === null) throw new CallError("refused", 0, { code: "unauthenticated" });
+    const shown = "code" in proof ? { code: arabicDigits(proof.code).replace(/\s/g, "") } : proof;
+    const done = await this.endpoints.secondFactor({ ticket: pending.ticket, ...shown });
+    await this.#signedIn(done, pending.remember);
+  }
+
+  cancelSecondFactor(): void {
+    if (this.snapshot().kind !== "second_factor") return;
+    this.#ticket = null;
+    this.#state.set({ kind: "signed_out", reason: "none" });
+  }
+
+  async readTerms(): Promise<Terms> {
+    const terms = await this.endpoints.terms();
+    const state = this.snapshot();
+    if (state.kind === "terms") this.#state.set({ ...state, terms });
+    return terms;
+  }
+
+  async acceptTerms(version: number): Promise<void> {
+    await this.endpoints.acceptTerms({ version });
+    await this.#ask();
+  }
+
+  async changePassword(old: string, next: string): Promise<void> {
+    await this.endpoints.changePassword({ old, new: next });
+    await this.#ask();
+  }
+
+  async changeMe(change: MeChange): Promise<void> {
+    await this.endpoints.changeMe(change);
+    await this.#ask();
+  }
+
+  /** Ends the session here and destroys everything this device holds, even when the server is out of reach. */
+  async logout(): Promise<void> {
+    const told = this.endpoints.logout().catch((error: unknown) => {
+      const unheard = !(error instanceof CallError) || error.kind !== "refused";
+      if (unheard) this.ports.settings.set(LOGOUT_DUE, "yes");
+    });
+    await this.end("logout");
+    await told;
+  }
+
+  /** Asks the server who we are; without an answer everything stays as it is. */
+  async refresh(): Promise<void> {
+    if (this.#tables === null) return;
+    await this.#ask().catch(() => undefined);
+  }
+
+  /** Takes in what the feed says about us. */
+  async merge(change: Partial<Me>): Promise<void> {
+    if (this.#me !== null) await this.#enter({ ...this.#me, ...change, person: { ...this.#me.person, ...change.person } });
+  }
+
+  /** The session is over, for whatever reason; safe to call twice. */
+  async end(reason: SignedOutReason): Promise<void> {
+    const tables = this.#drop(reason);
+    if (tables === null) return;
+    try {
+      await this.vault.destroy(tables);
+    } finally {
+      this.hooks.announce({ kind: "ended", reason });
+    }
+  }
+
+  /** Another tab has ended the session, and destroyed what we shared. */
+  endedElsewhere(reason: SignedOutReason): void {
+    this.#drop(reason)?.leave();
+  }
+
+  /** Another tab has signed in. */
+  async begunElsewhere(): Promise<void> {
+    const { kind } = this.snapshot();
+    if (kind === "signed_out" || kind === "second_factor") await this.start();
+    else await this.refresh(); // the cookie may be another person's now
+  }
+
+  // --- steps -----------------------------------------------------------------------------------------------------
+
+  async #signedIn(done: LoginDone, remember: boolean): Promise<void> {
+    this.#ticket = null;
+    this.ports.settings.set(LOGOUT_DUE, null);
+    this.#drop("none")?.leave();
+    this.api.setCsrf(done.csrf);
+    this.#tables = await this.vault.renew(remember);
+    await this.#ask();
+    this.hooks.announce({ kind: "began" });
+  }
+
+  /** No cache: whether there is a session only the server can say. */
+  async #discover(): Promise<void> {
+    for (;;) {
+      try {
+        const me = await this.endpoints.me();
+        this.#tables = await this.vault.join();
+        return await this.#enter(me);
+      } catch (error) {
+        if (error instanceof CallError && error.status === 401) {
+          await this.vault.destroy(null);
+          return this.#state.set({ kind: "signed_out", reason: "none" });
+        }
+        this.hooks.unreachable();
+        await this.#pause(this.#backoff.next());
+      }
+    }
+  }
+
+  async #finishLogout(): Promise<void> {
+    await this.vault.destroy(null);
+    this.#state.set({ kind: "signed_out", reason: "logout" });
+    try {
+      this.api.setCsrf((await this.endpoints.me()).csrf);
+      await this.endpoints.logout();
+    } catch (error) {
+      if (!(error instanceof CallError) || error.kind !== "refused") return; // due at the next start
+    }
+    this.api.setCsrf(null);
+    this.ports.settings.set(LOGOUT_DUE, null);
+  }
+
+  async #ask(): Promise<void> {
+    const tables = this.#tables;
+    const me = await this.endpoints.me();
+    if (this.#tables !== tables || tables === null) return;
+    if (this.#me !== null && this.#me.person.id !== me.person.id) {
+      // The cookie is another person's by now: nothing of the old one may stay.
+      await this.end("ended");
+      return await this.#discover();
+    }
+    await this.#enter(me);
+  }
+
+  async #enter(me: Me): Promise<void> {
+    const tables = this.#tables;
+    if (tables === null) return;
+    this.#me = me;
+    this.api.setCsrf(me.csrf);
+    await tables.write([meKept(me)]);
+    const state = stateOf(me, this.snapshot());
+    if (state.kind === "signed_in" && !this.#begun) {
+      this.#begun = true;
+      try {
+        await this.hooks.began(me, tables);
+      } catch {
+        return await this.#beginAnew();
+      }
+      if (this.#tables !== tables) return;
+    }
+    this.#state.set(state);
+  }
+
+  /** A cache that cannot be read is of no use: the log has everything. */
+  async #beginAnew(): Promise<void> {
+    this.#drop("none")?.leave();
+    this.#state.set({ kind: "starting" });
+    await this.vault.destroy(null);
+    await this.#discover();
+  }
+
+  /** Forgets the session in memory and returns the cache it had. */
+  #drop(reason: SignedOutReason): Tables | null {
+    const tables = this.#tables;
+    this.#tables = null;
+    this.#me = null;
+    this.#ticket = null;
+    this.api.setCsrf(null);
+    if (this.#begun) this.hooks.ended();
+    this.#begun = false;
+    if (tables !== null) this.#state.set({ kind: "signed_out", reason });
+    return tables;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        off();
+        this.ports.time.clearTimeout(timer);
+        resolve();
+      };
+      const off = this.ports.online.subscribe(done);
+      const timer = this.ports.time.setTimeout(done, ms);
+    });
+  }
+}
+
+function needsSecond(answer: LoginDone | SecondFactorNeeded): answer is SecondFactorNeeded {
+  return "second_factor" in answer;
+}
+
+function stateOf(me: Me, before: SessionState): SessionState {
+  if (me.must_change_password) return { kind: "password_change", me };
+  if (me.terms.accepted !== me.terms.version) {
+    return { kind: "terms", me, terms: before.kind === "terms" ? before.terms : null };
+  }
+  return { kind: "signed_in", me };
+}

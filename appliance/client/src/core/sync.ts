@@ -1,0 +1,171 @@
+/**
+ * Keeping up with the server: ask from the cursor, then listen; on anything unusual, ask again from the cursor.
+ *
+ * Runs in the leading tab only. There is one way to catch up, whatever the reason: the first start, a night asleep, a gap,
+ * a line the server dropped because this client was slow. Waits between tries grow with full jitter, and end early when
+ * the browser says the network is back or the tab is looked at again.
+ */
+
+import { Backoff } from "./backoff";
+import type { Clock } from "./clock";
+import type { Endpoints } from "./endpoints";
+import { CallError } from "./errors";
+import type { Batch, Feed } from "./feed";
+import type { Ports } from "./ports";
+import type { ClientFrame, EventsFrame } from "./protocol";
+import type { Connection } from "./snapshots";
+import { Stream } from "./stream";
+
+const PAGE = 1_000;
+/** A stream that lived this long proves the line good: the next wait starts small again. */
+const GOOD_MS = 10_000;
+const HASTY_MS = 1_000;
+const NO_SUCH_CURSOR: ReadonlySet<number> = new Set([400, 404, 409, 410]);
+
+export interface SyncEvents {
+  onConnection(connection: Connection): void;
+  onEnded(): void;
+}
+
+export class Sync {
+  readonly #backoff: Backoff;
+  #stream: Stream | null = null;
+  #wake: () => void = () => undefined;
+  #connection: Connection | null = null;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly clock: Clock,
+    private readonly endpoints: Endpoints,
+    private readonly feed: Feed,
+    private readonly events: SyncEvents,
+  ) {
+    this.#backoff = new Backoff(ports.random);
+  }
+
+  /** Sends on the stream; false when there is none now. */
+  send(frame: ClientFrame): boolean {
+    return this.#stream?.send(frame) ?? false;
+  }
+
+  /** Stops waiting and tries now; a line that is open is asked for a sign of life. */
+  readonly kick = (): void => {
+    this.#stream?.ping();
+    this.#wake();
+  };
+
+  /** Keeps up until the signal says stop. */
+  async run(signal: AbortSignal): Promise<void> {
+    const offs = [this.ports.online.subscribe(this.kick), this.ports.visibility.subscribe(this.#looked)];
+    const stopped = (): void => {
+      this.#stream?.close();
+      this.#wake();
+    };
+    signal.addEventListener("abort", stopped);
+    this.#connection = null;
+    this.#say({ kind: "connecting", since: this.clock.now() });
+    try {
+      while (!signal.aborted) await this.#round(signal);
+    } finally {
+      signal.removeEventListener("abort", stopped);
+      for (const off of offs) off();
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    let wait: number | null = null;
+    try {
+      await this.#catchUp(signal);
+      if (signal.aborted) return;
+      const opened = this.ports.time.now();
+      const gap = await this.#listen(signal);
+      const lasted = this.ports.time.now() - opened;
+      if (lasted >= GOOD_MS) this.#backoff.reset();
+      // A gap is a question to ask at once; a line that opens with one again and again is not.
+      if (gap && lasted >= HASTY_MS) return;
+    } catch (error) {
+      if (error instanceof CallError) wait = error.retryAfter;
+    }
+    if (signal.aborted) return;
+    const ms = wait ?? this.#backoff.next();
+    this.#say({ kind: "offline", since: this.clock.now(), retryAt: this.clock.now() + ms });
+    await this.#sleep(ms);
+  }
+
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    for (let more = true; more && !signal.aborted; ) {
+      const { batch, more: rest } = await this.#ask();
+      if (!signal.aborted) await this.feed.apply(batch);
+      more = rest;
+    }
+  }
+
+  async #ask(): Promise<{ batch: Batch; more: boolean }> {
+    const since = this.feed.cursor;
+    if (since > 0) {
+      try {
+        const { pos, events, more } = await this.endpoints.sync(since, PAGE);
+        if (pos >= since) return { batch: { pos, events, source: "catch_up" }, more };
+      } catch (error) {
+        if (!(error instanceof CallError) || !NO_SUCH_CURSOR.has(error.status)) throw error;
+      }
+      // The server does not know a place we have been to: it was restored from a backup. Begin anew.
+    }
+    const { pos, events, more } = await this.endpoints.sync(0, PAGE);
+    return { batch: { pos, events, source: "snapshot" }, more };
+  }
+
+  /** Resolves when the line is closed; true when it was because of a gap. */
+  #listen(signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      let gap = false;
+      const stream = new Stream(this.ports, this.clock, this.feed.cursor, {
+        onOpen: () => this.#say({ kind: "online", since: this.clock.now() }),
+        onEvents: (frame) => {
+          this.#apply(frame).then(
+            (outcome) => {
+              if (outcome === "applied") return;
+              gap = true;
+              stream.close();
+            },
+            () => stream.close(), // it could not be kept: the cursor has not moved, so it will be asked for again
+          );
+        },
+        onEnded: () => this.events.onEnded(),
+        onClosed: () => {
+          if (this.#stream === stream) this.#stream = null;
+          resolve(gap);
+        },
+      });
+      this.#stream = stream;
+      if (signal.aborted) stream.close();
+    });
+  }
+
+  async #apply(frame: EventsFrame): Promise<"applied" | "gap"> {
+    return await this.feed.apply({ pos: frame.pos, events: frame.events, source: "live" });
+  }
+
+  readonly #looked = (): void => {
+    if (this.ports.visibility.visible()) this.kick();
+  };
+
+  #say(connection: Connection): void {
+    const old = this.#connection;
+    // «Offline since» is when it began, not when it was last tried.
+    const since = old !== null && old.kind === connection.kind ? old.since : connection.since;
+    this.#connection = { ...connection, since };
+    this.events.onConnection(this.#connection);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.ports.time.setTimeout(() => this.#wake(), ms);
+      this.#wake = () => {
+        this.ports.time.clearTimeout(timer);
+        this.#wake = () => undefined;
+        resolve();
+      };
+    });
+  }
+}

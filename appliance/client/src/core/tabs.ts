@@ -1,0 +1,78 @@
+/**
+ * One tab syncs, the others follow.
+ *
+ * Owns the lock that makes one tab the leader and the channel between tabs. The browser frees the lock of a tab that dies,
+ * and the next one takes over. In memory-only mode every tab has a cache of its own and leads itself.
+ */
+
+import type { FeedMessage, Page } from "./feed";
+import type { ChannelPort, Ports } from "./ports";
+import type { RoomView } from "./protocol";
+import type { Connection, DraftText, SignedOutReason } from "./snapshots";
+
+const NAME = "gchat";
+
+export type TabMessage =
+  | { readonly kind: "feed"; readonly message: FeedMessage }
+  | { readonly kind: "connection"; readonly connection: Connection }
+  | { readonly kind: "hello" }
+  | { readonly kind: "outbox" }
+  | { readonly kind: "sent"; readonly txnId: string; readonly room: string; readonly n: number }
+  | { readonly kind: "draft"; readonly room: string; readonly draft: DraftText }
+  // asked of the leader, which alone has the line and writes the records of rooms
+  | { readonly kind: "viewed"; readonly view: RoomView }
+  | { readonly kind: "page"; readonly page: Page }
+  | { readonly kind: "typing"; readonly room: string }
+  | { readonly kind: "read"; readonly room: string; readonly upto: number }
+  // the session, for every tab
+  | { readonly kind: "began" }
+  | { readonly kind: "ended"; readonly reason: SignedOutReason };
+
+export class Tabs {
+  readonly #channel: ChannelPort;
+  #leading = false;
+  #stop: AbortController | null = null;
+  onMessage: (message: TabMessage) => void = () => undefined;
+
+  constructor(private readonly ports: Ports) {
+    this.#channel = ports.channel(NAME);
+    this.#channel.subscribe((message) => this.onMessage(message as TabMessage));
+  }
+
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  post(message: TabMessage): void {
+    this.#channel.post(message);
+  }
+
+  /** Runs `lead` once this tab is the leader, until `resign`; at once and always when `alone`. */
+  campaign(alone: boolean, lead: (signal: AbortSignal) => Promise<void>): void {
+    this.resign();
+    const stop = new AbortController();
+    this.#stop = stop;
+    const reign = async (): Promise<void> => {
+      if (stop.signal.aborted) return;
+      this.#leading = true;
+      try {
+        await lead(stop.signal);
+      } finally {
+        if (this.#stop === stop) this.#leading = false;
+      }
+    };
+    const term = alone ? reign() : this.ports.locks.hold(NAME, reign, stop.signal);
+    term.catch(() => undefined); // an aborted wait for the lock is how a campaign ends
+  }
+
+  resign(): void {
+    this.#stop?.abort();
+    this.#stop = null;
+    this.#leading = false;
+  }
+
+  close(): void {
+    this.resign();
+    this.#channel.close();
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Thai text: matching names, cutting without breaking a mark, digits of both kinds (L4, L6, L7, C11).
+ *
+ * Pure. Works on graphemes and words as `Intl.Segmenter` finds them, never on code units. Dates are in `dates.ts`.
+ */
+
+const graphemes = new Intl.Segmenter("th", { granularity: "grapheme" });
+const words = new Intl.Segmenter("th", { granularity: "word" });
+const collator = new Intl.Collator("th", { numeric: true });
+
+const ZERO_WIDTH = /[\u200b-\u200d\u2060\ufeff\u00ad]/g;
+const SARA_AM_APART = /([\u0e48-\u0e4b]?)\u0e4d([\u0e48-\u0e4b]?)\u0e32/g;
+const TONE_BEFORE_VOWEL = /([\u0e48-\u0e4b\u0e4c])([\u0e31\u0e34-\u0e3a\u0e47])/g;
+const TONE_BEHIND_SARA_AM = /\u0e33([\u0e48-\u0e4b])/g;
+
+/** One spelling for what keyboards produce in several: the twin of the server's `rules/thai.py: canonical`. */
+export function canonical(text: string): string {
+  return text
+    .normalize("NFC")
+    .replace(ZERO_WIDTH, "")
+    .replaceAll("เเ", "แ")
+    .replace(SARA_AM_APART, (_, before: string, after: string) => `${before === "" ? after : before}ำ`)
+    .replace(TONE_BEHIND_SARA_AM, "$1ำ")
+    .replace(TONE_BEFORE_VOWEL, "$2$1");
+}
+
+/** Text as it is compared in searches: canonical, Arabic digits, no case, single spaces. */
+export function folded(text: string): string {
+  const kept = text.replaceAll("ํำ", "ำ");
+  return arabicDigits(canonical(kept.normalize("NFKC"))).toLowerCase().split(/\s+/u).filter(Boolean).join(" ");
+}
+
+/** ๐–๙ as 0–9, everything else as it is (L4). */
+export function arabicDigits(text: string): string {
+  return text.replace(/[๐-๙]/g, (digit) => String(digit.charCodeAt(0) - 0x0e50));
+}
+
+/** 0–9 as ๐–๙. */
+export function thaiDigits(text: string): string {
+  return text.replace(/[0-9]/g, (digit) => String.fromCharCode(0x0e50 + Number(digit)));
+}
+
+/** At most `most` graphemes, the last of them «…» when something was cut; no tone mark is ever orphaned. */
+export function truncated(text: string, most: number): string {
+  const kept: string[] = [];
+  for (const { segment } of graphemes.segment(text)) {
+    if (kept.length === most) return `${kept.slice(0, -1).join("").trimEnd()}…`;
+    kept.push(segment);
+  }
+  return text;
+}
+
+export function graphemeCount(text: string): number {
+  let count = 0;
+  for (const _ of graphemes.segment(text)) count += 1;
+  return count;
+}
+
+/** The words of a text with where they begin, punctuation and spaces left out. */
+export function wordsOf(text: string): { word: string; index: number }[] {
+  return [...words.segment(text)].filter((part) => part.isWordLike).map(({ segment, index }) => ({ word: segment, index }));
+}
+
+/** Compares two names as a Thai reader would: เ แ โ ใ ไ sort under their consonant (L6). */
+export function compareThai(a: string, b: string): number {
+  return collator.compare(a, b);
+}
+
+/** A copy in Thai order of names; equal names keep their order. */
+export function sortedThai<T>(items: readonly T[], name: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, key: name(item) }))
+    .sort((a, b) => collator.compare(a.key, b.key))
+    .map(({ item }) => item);
+}
+
+/**
+ * How well a name answers what was typed after @; 0: not at all, higher is better. Every typed part must be found
+ * somewhere, so «ชาย» finds «สมชาย» (C11), but the beginning of the name, then of a part, counts for more.
+ */
+export function matchName(name: string, typed: string): number {
+  const whole = folded(name);
+  const parts = folded(typed).split(" ").filter(Boolean);
+  if (parts.length === 0) return 1;
+  let score = 0;
+  for (const part of parts) {
+    const at = whole.indexOf(part);
+    if (at === -1) return 0;
+    if (at === 0) score += 4;
+    else if (whole[at - 1] === " ") score += 3;
+    else if (wordsOf(whole).some(({ index }) => index === at)) score += 2;
+    else score += 1;
+  }
+  return score;
+}
+
+/** Best match first, then in Thai order; those that do not match are left out. */
+export function rankedByName<T>(items: readonly T[], typed: string, name: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, key: name(item), score: matchName(name(item), typed) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score || collator.compare(a.key, b.key))
+    .map(({ item }) => item);
+}
+
+/** Where a mention is being typed: from the @ before the caret, which begins a word, to the caret. */
+export function mentionAt(text: string, caret: number): { start: number; typed: string } | null {
+  const before = text.slice(0, caret);
+  const start = before.lastIndexOf("@");
+  if (start === -1) return null;
+  const typed = before.slice(start + 1);
+  // Names have spaces, sentences have more: two words after the @ are a name, a third or a new line is not.
+  if (/\n/.test(typed) || typed.split(" ").length > 3 || graphemeCount(typed) > 60) return null;
+  const previous = start === 0 ? "" : (before[start - 1] ?? "");
+  return /[\p{L}\p{N}._-]/u.test(previous) && !/[\u0e00-\u0e7f]/u.test(previous) ? null : { start, typed };
+}
+
+const KEDMANEE_PLAIN = "ๅ/-ภถุึคตจขชๆไำพะัีรนยบลฃฟหกดเ้่าสวงผปแอิืทมใฝ";
+const QWERTY_PLAIN = "1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
+const KEDMANEE_SHIFT = "+๑๒๓๔ู฿๕๖๗๘๙๐\"ฎฑธํ๊ณฯญฐ,ฅฤฆฏโฌ็๋ษศซ.()ฉฮฺ์?ฒฬฦ";
+const QWERTY_SHIFT = "!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:\"ZXCVBNM<>?";
+const SLIPPED = new Map([
+  ...[...QWERTY_PLAIN].map((key, i): [string, string] => [key, KEDMANEE_PLAIN[i] ?? key]),
+  ...[...QWERTY_SHIFT].map((key, i): [string, string] => [key, KEDMANEE_SHIFT[i] ?? key]),
+]);
+
+/** What «l;ylfu» would have been on the Thai layout: «สวัสดี»; null when it would be no Thai word (L10). */
+export function thaiReading(typed: string): string | null {
+  if (typed === "" || /[\u0e00-\u0e7f]/u.test(typed)) return null;
+  const reading = [...typed].map((key) => SLIPPED.get(key) ?? key).join("");
+  // A mark that stands on nothing is not Thai: then the Latin reading was meant.
+  return /^[\u0e01-\u0e2e\u0e40-\u0e44]/u.test(reading) && !/\s[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/u.test(reading) ? reading : null;
+}
