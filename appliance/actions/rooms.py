@@ -1,4 +1,4 @@
-"""What people do with rooms: create, rename, close, add, remove, hand over; and their own view of one (F15, F32 to F40).
+"""What people do with rooms: create, rename, close, add, remove, hand over; their own view of one (F15, F32 to F40).
 
 Each is one command to the room log, which decides. What only the directory knows is checked here first: that those who
 are added are on the staff, and that a private chat may be started at all (`rules/contact.py`, F38, F39). A group of
@@ -203,7 +203,7 @@ async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: objec
 
     async with s.store.write() as tx:
         await tx.run(write)
-        await s.log.announce(tx, "room", room=room, person=actor)
+        await s.log.announce(tx, "room", {}, room=room, person=actor)
 
 
 async def _create(

@@ -29,7 +29,7 @@ from appliance.store.entries import Batch, RepeatedTxnError
 from appliance.wire.committed import Committed, RoomNews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
@@ -47,7 +47,7 @@ MOST_WAITING: Final = 20_000
 class RoomLog:
     """Append to rooms and announce to followers. `start` before use, `close` to let go cleanly."""
 
-    def __init__(  # noqa: PLR0913 - what the log stands on
+    def __init__(
         self,
         store: Store,
         keys: Keyring,
@@ -112,7 +112,13 @@ class RoomLog:
         return await future
 
     async def announce(
-        self, tx: Tx, kind: str, *, room: RoomId | None = None, person: PersonId | None = None, **data: Any
+        self,
+        tx: Tx,
+        kind: str,
+        data: Mapping[str, Any],
+        *,
+        room: RoomId | None = None,
+        person: PersonId | None = None,
     ) -> None:
         """Put an event that is no entry on the feed, inside `tx`: for a room's members, or for one person's eyes."""
         pos = self.reserve_pos()
@@ -123,7 +129,7 @@ class RoomLog:
         if person is not None:
             tx.after_commit(lambda: self.publish(Committed(pos, [], frozenset((person,)))))
         elif room is not None:
-            event = feed.event(pos, at, kind, room, data)
+            event = feed.event(pos, at, kind, room, dict(data))
             tx.after_commit(lambda: self.publish(Committed(pos, [RoomNews(room, pos, [event])])))
 
     def reserve_pos(self) -> int:

@@ -1,0 +1,55 @@
+"""What happens by itself after a time: jobs of the appliance on an apscheduler in the event loop.
+
+Each job is one action over the Services. A job that fails is logged and runs again at its next turn; one that is late
+(the machine slept) runs once, at once. Nothing here decides: when something is due is the action's rule.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from appliance.actions import removal_requests
+from appliance.errors import AppError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from appliance.services import Services
+
+    Job = Callable[[Services], Awaitable[object]]
+
+log = logging.getLogger(__name__)
+HOUR_S: Final = 3_600
+JOBS: Final[dict[str, tuple[Job, int]]] = {"removal-requests": (removal_requests.escalate_due, HOUR_S)}
+
+
+class Timers:
+    """The timed jobs of one appliance: name to action and seconds between two runs."""
+
+    def __init__(self, s: Services, jobs: dict[str, tuple[Job, int]] = JOBS) -> None:
+        self._s = s
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for name, (job, seconds) in jobs.items():
+            self._scheduler.add_job(self._run, "interval", (name, job), seconds=seconds, id=name)
+
+    def start(self) -> None:
+        """Begin; the first run of a job is one interval from now."""
+        self._scheduler.start()
+
+    def close(self) -> None:
+        """Stop; a job that is running goes on to its end."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _run(self, name: str, job: Job) -> None:
+        try:
+            await job(self._s)
+        except AppError as error:
+            log.warning("the timed job %s could not be done: %s", name, error)
+        except Exception:
+            log.exception("the timed job %s failed", name)
