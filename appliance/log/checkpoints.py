@@ -65,7 +65,9 @@ class Checkpoints:
         due, self._advanced = self._advanced, {}
         if not due:
             return
-        rows = [(head.key, head.size, self.note(room, head)) for room, head in due.items()]
+        rows = [
+            (head.key, head.size, head.frontier.to_bytes(), self.note(room, head)) for room, head in due.items()
+        ]
         try:
             async with self._store.exclusive() as writer:
                 await writer.commit(rooms.put_checkpoints, rows)

@@ -62,12 +62,16 @@ def load(raw: sqlcipher.Connection, room: RoomId) -> Head | None:
     row = rooms.load(raw, room)
     if row is None:
         return None
-    return Head(row.key, row.state, row.size, row.last_at, Frontier.from_bytes(row.frontier))
+    signed = rooms.checkpoint(raw, row.key)
+    start = Frontier.from_bytes(signed[1]) if signed else Frontier()
+    return Head(row.key, row.state, row.size, row.last_at, recompute(raw, row.key, start))
 
 
-def recompute(raw: sqlcipher.Connection, room: int, upto: int | None = None, page: int = 2_000) -> Frontier:
-    """Return the tree as the stored entries make it: what a checkpoint is compared with (F72)."""
-    frontier, n = Frontier(), 0
+def recompute(
+    raw: sqlcipher.Connection, room: int, start: Frontier, upto: int | None = None, page: int = 2_000
+) -> Frontier:
+    """Return the tree that `start` and the stored entries after it make, up to size `upto` where one is given."""
+    frontier, n = start, start.size
     while True:
         rows = entries.log_after(raw, room, n, page)
         kept = [row for row in rows if upto is None or row[0] < upto]

@@ -216,7 +216,7 @@ def rows(result: Plan, batch: Batch, pos: int, bodies: Bodies) -> tuple[dict[Roo
             continue
         frontier = work.frontier.extend(entry.leaf for entry in work.entries)
         heads[room] = Head(work.key, work.state, work.size, work.last_at, frontier)
-        _room_rows(batch, room, work, frontier)
+        _room_rows(batch, room, work)
         events = []
         for entry in work.entries:
             pos += 1
@@ -227,7 +227,7 @@ def rows(result: Plan, batch: Batch, pos: int, bodies: Bodies) -> tuple[dict[Roo
     return heads, Committed(pos, news, frozenset(people)), pos
 
 
-def _room_rows(batch: Batch, room: RoomId, work: Work, frontier: Frontier) -> None:
+def _room_rows(batch: Batch, room: RoomId, work: Work) -> None:
     state = work.state
     assert state is not None  # noqa: S101 - a room with entries has a state
     if work.created is not None:
@@ -235,10 +235,9 @@ def _room_rows(batch: Batch, room: RoomId, work: Work, frontier: Frontier) -> No
         command = work.created
         batch.rooms.append(
             (work.key, room, state.kind.value, state.name, state.owner, state.owner_post, first.at, first.sender,
-             command.drafts[0].txn_id, command.pair, work.size, work.last_at, frontier.to_bytes())
+             command.drafts[0].txn_id, command.pair)
         )  # fmt: skip
         return
-    batch.advanced.append((work.size, work.last_at, frontier.to_bytes(), work.key))
     if work.before is not state:
         batch.states.append((state.name, state.owner, state.owner_post, int(state.closed), work.key))
 

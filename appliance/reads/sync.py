@@ -75,7 +75,7 @@ def _lines(
 ) -> tuple[list[_Line], bool]:
     sources: list[list[_Line]] = []
     for row in rooms.views_of_person(raw, person):
-        found = feed.after_in_room(raw, row.key, since, head, limit + 1)
+        found = feed.after_in_room(raw, row.key, row.size, since, head, limit + 1)
         if found:
             sources.append([_Line(f.pos, f.at, f.type, RoomId(row.id), row.key, f.n, f.data) for f in found])
     own = feed.after_for_person(raw, person, since, head, limit + 1)

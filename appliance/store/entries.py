@@ -44,7 +44,6 @@ class Batch:
     txns: list[tuple[Any, ...]] = field(default_factory=list)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     feed: list[tuple[Any, ...]] = field(default_factory=list)
-    advanced: list[tuple[Any, ...]] = field(default_factory=list)
     states: list[tuple[Any, ...]] = field(default_factory=list)
     removed: list[tuple[Any, ...]] = field(default_factory=list)
     added: list[tuple[Any, ...]] = field(default_factory=list)
@@ -66,7 +65,6 @@ _WRITES = (
     ("epoch_keys", SQL.insert_epoch_key),
     ("entries", SQL.insert_entry),
     ("feed", SQL.insert_feed),
-    ("advanced", ROOMS.advance),
     ("states", ROOMS.change_state),
     ("removed", ROOMS.delete_member),
     ("added", ROOMS.insert_member),

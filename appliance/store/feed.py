@@ -19,7 +19,7 @@ SQL = Queries("feed")
 
 
 class FeedRow(NamedTuple):
-    """One line of a room's feed: an entry when `n` is there, else an event with `data` (JSON)."""
+    """One line of a room's feed: an entry when `n` is there, else an event with `data` (JSON). Lines order by `pos`."""
 
     pos: int
     at: Millis
@@ -50,9 +50,21 @@ def event(pos: int, at: Millis, kind: str, room: str | None, data: dict[str, Any
     return Event(pos=pos, type=kind, at=at, room=room, state=data)
 
 
-def after_in_room(raw: sqlcipher.Connection, room: int, since: int, upto: int, limit: int) -> list[FeedRow]:
-    """Return a room's lines after `since`, up to and including `upto`."""
-    return [FeedRow._make(row) for row in raw.execute(SQL.after_in_room, (room, since, upto, limit))]
+def after_in_room(  # noqa: PLR0913 - a room of a size, a span of the feed, a limit
+    raw: sqlcipher.Connection, room: int, size: int, since: int, upto: int, limit: int
+) -> list[FeedRow]:
+    """Return a room's lines after `since`, up to and including `upto`, at most `limit` of them."""
+    events = [
+        FeedRow(pos, at, kind, None, data)
+        for pos, at, kind, data in raw.execute(SQL.after_in_room, (room, since, upto, limit))
+    ]
+    first = _first_entry_after(raw, room, since, size)
+    entries = [
+        FeedRow(pos, at, kind, n, None)
+        for pos, at, kind, n in raw.execute(SQL.entries_from, (room, first, limit))
+        if pos <= upto
+    ]
+    return sorted(events + entries)[:limit] if events else entries
 
 
 def after_for_person(raw: sqlcipher.Connection, person: str, since: int, upto: int, limit: int) -> list[PersonRow]:
@@ -69,3 +81,17 @@ def last_pos(raw: sqlcipher.Connection) -> int:
 def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[tuple[int, str, int]]:
     """Return (pos, room id, n) of the entries after a cursor, of all rooms: what followers walk."""
     return list(raw.execute(SQL.entries_after, (since, limit)))
+
+
+def _first_entry_after(raw: sqlcipher.Connection, room: int, since: int, size: int) -> int:
+    """Return the first entry of a room whose position is above `since`; positions rise with n. `size` if none is."""
+    if size == 0 or raw.execute(SQL.entry_pos, (room, size - 1)).fetchone()[0] <= since:
+        return size
+    low, high = 0, size - 1
+    while low < high:
+        middle = (low + high) // 2
+        if raw.execute(SQL.entry_pos, (room, middle)).fetchone()[0] > since:
+            high = middle
+        else:
+            low = middle + 1
+    return low

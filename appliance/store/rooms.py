@@ -17,14 +17,13 @@ SQL = Queries("rooms")
 
 
 class RoomRow(NamedTuple):
-    """What the writer keeps of a room: its state and the edge of its tree."""
+    """A room's state, when it was made, and its last entry's position and time."""
 
     key: int
     state: RoomState
     created_at: Millis
     size: int
     last_at: Millis
-    frontier: bytes
 
 
 class ViewRow(NamedTuple):
@@ -61,7 +60,8 @@ def load(raw: sqlcipher.Connection, room: RoomId) -> RoomRow | None:
     row = raw.execute(SQL.by_id, (room,)).fetchone()
     if row is None:
         return None
-    key, room_id, kind, name, owner, owner_post, created_at, closed, size, last_at, frontier = row
+    key, room_id, kind, name, owner, owner_post, created_at, closed = row
+    last, last_at = raw.execute(SQL.last_entry, (key,)).fetchone()
     members = {
         PersonId(person): Member(PersonId(person), Role(role), since)
         for person, role, since in raw.execute(SQL.members, (key,))
@@ -75,7 +75,7 @@ def load(raw: sqlcipher.Connection, room: RoomId) -> RoomRow | None:
         closed=bool(closed),
         owner_post=PostId(owner_post) if owner_post else None,
     )
-    return RoomRow(key, state, created_at, size, last_at, frontier)
+    return RoomRow(key, state, created_at, last + 1, last_at)
 
 
 def ids_of_person(raw: sqlcipher.Connection, person: PersonId) -> list[RoomId]:
@@ -128,14 +128,14 @@ def put_mine(raw: sqlcipher.Connection, room: int, person: PersonId, value: Mine
     raw.execute(SQL.put_view, {"room": room, "person": person, **value._asdict()})
 
 
-def put_checkpoints(raw: sqlcipher.Connection, rows: list[tuple[int, int, str]]) -> None:
-    """Keep (room, size, note) of newly signed checkpoints."""
+def put_checkpoints(raw: sqlcipher.Connection, rows: list[tuple[int, int, bytes, str]]) -> None:
+    """Keep (room, size, frontier, note) of newly signed checkpoints."""
     raw.executemany(SQL.put_checkpoint, rows)
 
 
-def checkpoint(raw: sqlcipher.Connection, room: int) -> tuple[int, str] | None:
-    """Return (size, note) of a room's newest checkpoint."""
-    row: tuple[int, str] | None = raw.execute(SQL.checkpoint, (room,)).fetchone()
+def checkpoint(raw: sqlcipher.Connection, room: int) -> tuple[int, bytes, str] | None:
+    """Return (size, frontier, note) of a room's newest checkpoint."""
+    row: tuple[int, bytes, str] | None = raw.execute(SQL.checkpoint, (room,)).fetchone()
     return row
 
 

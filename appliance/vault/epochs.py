@@ -17,6 +17,7 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -57,7 +58,13 @@ class EpochId:
 
 def iso_week(ms: int) -> str:
     """The ISO 8601 week, in UTC, of a time in milliseconds since the Unix epoch: `2027-01-01` is in `2026-W53`."""
-    year, week, _ = date.fromordinal(_UNIX_EPOCH_DAY + ms // _MS_PER_DAY).isocalendar()
+    return _week_of_day(ms // _MS_PER_DAY)
+
+
+@lru_cache(maxsize=64)
+def _week_of_day(day: int) -> str:
+    # Asked several times for every message, nearly always about today.
+    year, week, _ = date.fromordinal(_UNIX_EPOCH_DAY + day).isocalendar()
     return f"{year:04d}-W{week:02d}"
 
 

@@ -14,9 +14,6 @@ CREATE TABLE room (
     -- The two people of a private chat, in order: there is one such room, whoever asks for it.
     pair TEXT UNIQUE,
     closed INTEGER NOT NULL DEFAULT 0,
-    size INTEGER NOT NULL,
-    last_at INTEGER NOT NULL,
-    frontier BLOB NOT NULL,
     UNIQUE (created_by, create_txn)
 ) STRICT;
 
@@ -119,10 +116,12 @@ CREATE TABLE receipt (
     PRIMARY KEY (room, person, upto)
 ) STRICT, WITHOUT ROWID;
 
--- The newest signed checkpoint of each room (C2SP signed note).
+-- The newest signed checkpoint of each room (C2SP signed note) with the edge of its tree. A room's size and tree are
+-- made from here and the entries that follow, so that a message does not have to rewrite its room's row.
 CREATE TABLE checkpoint (
     room INTEGER PRIMARY KEY REFERENCES room (key),
     size INTEGER NOT NULL,
+    frontier BLOB NOT NULL,
     note TEXT NOT NULL
 ) STRICT;
 
@@ -137,7 +136,8 @@ CREATE TABLE feed (
     person TEXT,
     data TEXT
 ) STRICT;
-CREATE INDEX feed_room ON feed (room) WHERE room IS NOT NULL AND person IS NULL;
+-- Entries are left out: in a room their positions rise with n, so a room's entries after a position are found by bisection.
+CREATE INDEX feed_room ON feed (room) WHERE n IS NULL AND person IS NULL;
 CREATE INDEX feed_person ON feed (person) WHERE person IS NOT NULL;
 
 -- A member's request to be taken off a room (F41).

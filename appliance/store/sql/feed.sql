@@ -1,5 +1,12 @@
 -- name: after_in_room
-SELECT pos, at, type, n, data FROM feed WHERE room = ? AND person IS NULL AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?;
+SELECT pos, at, type, data FROM feed
+WHERE room = ? AND n IS NULL AND person IS NULL AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?;
+
+-- name: entry_pos
+SELECT pos FROM entry WHERE room = ? AND n = ?;
+
+-- name: entries_from
+SELECT pos, at, type, n FROM entry WHERE room = ? AND n >= ? ORDER BY n LIMIT ?;
 
 -- name: after_for_person
 SELECT pos, at, type, room, data FROM feed WHERE person = ? AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?;

@@ -1,9 +1,6 @@
 -- name: insert
-INSERT INTO room (key, id, kind, name, owner, owner_post, created_at, created_by, create_txn, pair, size, last_at, frontier)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-
--- name: advance
-UPDATE room SET size = ?, last_at = ?, frontier = ? WHERE key = ?;
+INSERT INTO room (key, id, kind, name, owner, owner_post, created_at, created_by, create_txn, pair)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: change_state
 UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ? WHERE key = ?;
@@ -12,7 +9,10 @@ UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ? WHERE key = ?;
 SELECT coalesce(max(key), 0) FROM room;
 
 -- name: by_id
-SELECT key, id, kind, name, owner, owner_post, created_at, closed, size, last_at, frontier FROM room WHERE id = ?;
+SELECT key, id, kind, name, owner, owner_post, created_at, closed FROM room WHERE id = ?;
+
+-- name: last_entry
+SELECT n, at FROM entry WHERE room = ? ORDER BY n DESC LIMIT 1;
 
 -- name: id_by_pair
 SELECT id FROM room WHERE pair = ?;
@@ -39,16 +39,16 @@ UPDATE room_member SET role = ? WHERE room = ? AND person = ?;
 SELECT r.id FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;
 
 -- name: of_person
-SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed, r.size,
-    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
+    (SELECT max(e.n) + 1 FROM entry e WHERE e.room = r.key), m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
 FROM room_member m
 JOIN room r ON r.key = m.room
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
 WHERE m.person = ?;
 
 -- name: of_person_one
-SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed, r.size,
-    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
+    (SELECT max(e.n) + 1 FROM entry e WHERE e.room = r.key), m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
 FROM room r
 JOIN room_member m ON m.room = r.key AND m.person = ?
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
@@ -73,17 +73,18 @@ ON CONFLICT (room, person) DO UPDATE SET
 SELECT muted, hidden, cleared, unread_from FROM room_view WHERE room = ? AND person = ?;
 
 -- name: put_checkpoint
-INSERT INTO checkpoint (room, size, note) VALUES (?, ?, ?)
-ON CONFLICT (room) DO UPDATE SET size = excluded.size, note = excluded.note;
+INSERT INTO checkpoint (room, size, frontier, note) VALUES (?, ?, ?, ?)
+ON CONFLICT (room) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, note = excluded.note;
 
 -- name: checkpoint
-SELECT size, note FROM checkpoint WHERE room = ?;
+SELECT size, frontier, note FROM checkpoint WHERE room = ?;
 
 -- name: all_ids
 SELECT id FROM room WHERE key > ? ORDER BY key LIMIT ?;
 
 -- name: without_checkpoint
-SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key WHERE c.size IS NULL OR c.size < r.size;
+SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key
+WHERE c.size IS NULL OR EXISTS (SELECT 1 FROM entry e WHERE e.room = r.key AND e.n = c.size);
 
 -- name: id_of
 SELECT id FROM room WHERE key = ?;
