@@ -108,7 +108,8 @@ class Routes:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             answer = hints.pop("return", type(None))
-            answers = tuple(kind for kind in get_args(answer) or (answer,) if kind is not type(None))
+            kinds = get_args(answer) or (answer,)
+            answers = tuple(kind for kind in kinds if not issubclass(kind, (web.StreamResponse, type(None))))
             body = hints.get("body")
             self.routes.append(
                 Route(
