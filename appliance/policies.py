@@ -101,10 +101,18 @@ class ImportPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountPolicy:
+    """Who may have an account (F93): the youngest age in years, where the directory knows the date of birth."""
+
+    youngest: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """All of them together; the sections of the configuration carry these names."""
 
     sign_in: SignInLimits = field(default_factory=SignInLimits)
+    accounts: AccountPolicy = field(default_factory=AccountPolicy)
     passwords: PasswordPolicy = field(default_factory=PasswordPolicy)
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     argon2: Argon2 = field(default_factory=Argon2)

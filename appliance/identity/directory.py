@@ -28,17 +28,20 @@ from appliance.people import PersonCard as Card
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One moment of the organisation; `units` holds those that exist now, `ordered` all people in Thai order.
+    """One moment of the organisation: `units` holds those that exist now, `all_units` those that ever did.
 
-    `search_texts` goes with `ordered`: what a search looks into. `next_change` is None when no date is ahead.
+    `ordered` holds everyone in Thai order, `search_texts` what a search looks into for each of them, `headcount` how
+    many active people a unit has by itself and with all under it. `next_change` is None when no date is ahead.
     """
 
     people: Mapping[PersonId, PersonCard]
     ordered: Sequence[PersonCard]
     search_texts: Sequence[str]
     units: Mapping[UnitId, Unit]
+    all_units: Mapping[UnitId, Unit]
     children: Mapping[UnitId | None, Sequence[UnitId]]
     holders: Mapping[PostId, Sequence[tuple[PersonId, bool]]]
+    headcount: Mapping[UnitId, tuple[int, int]]
     ladder: Ladder
     next_change: Millis | None
 
@@ -122,13 +125,16 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
         )
         cards.append(card)
         texts.append(_search_text(card, held_posts, units))
+    children = _children(alive, units, now)
     return Directory(
         people=MappingProxyType({card.id: card for card in cards}),
         ordered=cards,
         search_texts=texts,
         units=MappingProxyType(alive),
-        children=_children(alive, units, now),
+        all_units=MappingProxyType(units),
+        children=children,
         holders=holders,
+        headcount=_headcount(cards, children),
         ladder=ladder,
         next_change=_next_change(records, now),
     )
@@ -152,6 +158,27 @@ def _children(
     for unit in alive.values():
         children[successor(units, unit.parent, now) if unit.parent else None].append(unit.id)
     return children
+
+
+def _headcount(
+    cards: Iterable[PersonCard], children: Mapping[UnitId | None, Sequence[UnitId]]
+) -> dict[UnitId, tuple[int, int]]:
+    serving: dict[UnitId, set[PersonId]] = defaultdict(set)
+    for card in cards:
+        if card.active:
+            for unit in card.units:
+                serving[unit].add(card.id)
+    counted: dict[UnitId, tuple[int, int]] = {}
+
+    def count(unit: UnitId) -> set[PersonId]:
+        own = serving.get(unit, set())
+        everyone = own.union(*map(count, children.get(unit, ())))
+        counted[unit] = (len(own), len(everyone))
+        return everyone
+
+    for root in children.get(None, ()):
+        count(root)
+    return counted
 
 
 def _search_text(card: PersonCard, posts: Iterable[Post], units: Mapping[UnitId, Unit]) -> str:

@@ -189,6 +189,10 @@ class Identity:
         """Return the hash under which a new session's token is kept."""
         return token_hash(self._pepper, token)
 
+    def csrf(self, record: SessionRecord) -> str:
+        """Return the CSRF value that goes with a session."""
+        return csrf_of(self._pepper, record.token_hash)
+
     def on_session_end(self, listener: Callable[[SessionId], object]) -> None:
         """Have `listener` called with every session that ends, so that live connections end with it."""
         self._on_end.append(listener)

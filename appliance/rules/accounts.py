@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from appliance.model import AccountState, Deny
@@ -37,6 +38,14 @@ def may_change_state(old: AccountState, new: AccountState) -> Deny | None:
     if old is AccountState.REVOKED and new is AccountState.SUSPENDED:
         return Deny.ACCOUNT_REVOKED
     return None
+
+
+def is_of_age(birth_date: str | None, today: date, youngest: int) -> bool:
+    """Tell whether someone is old enough for an account; an unknown date of birth is not held against anyone."""
+    if birth_date is None:
+        return True
+    born = date.fromisoformat(birth_date)
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) >= youngest
 
 
 def fold_user(user: str) -> str:

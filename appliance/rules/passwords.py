@@ -7,8 +7,10 @@ repeated, what has hardly any different characters, and what is little more than
 
 from __future__ import annotations
 
+from base64 import b32encode
 from enum import StrEnum
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
@@ -66,6 +68,12 @@ def _is_common(folded: str) -> bool:
 def _unit_of(text: str) -> str:
     """Return the shortest text that `text` repeats: `abcabc` gives `abc`."""
     return text[: (text + text).find(text, 1)] if text else text
+
+
+def one_time_code(random: str) -> str:
+    """Return a code a person can type, 80 bits of the random text: four groups of four letters and digits (F77)."""
+    text = b32encode(sha256(random.encode()).digest()[:10]).decode()
+    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 @cache

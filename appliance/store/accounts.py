@@ -14,6 +14,8 @@ from appliance.people import Account, Grant
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from appliance.model import Millis, PersonId
     from appliance.store.db import Reader, Tx
 
@@ -21,9 +23,10 @@ _SQL = Queries("accounts")
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPassword:
-    """An argon2id hash and, for a one-time code, when it stops being good."""
+class Credentials:
+    """Whose password it is: an argon2id hash and, for a one-time code, when it stops being good."""
 
+    person: PersonId
     hash: str
     expires: Millis | None
 
@@ -79,10 +82,21 @@ async def bump_epoch(tx: Tx, person: PersonId) -> None:
     await tx.execute(_SQL.bump_epoch, {"person": person})
 
 
-async def get_password(reader: Reader, person: PersonId) -> StoredPassword | None:
-    """Return the stored password, None where the account has none."""
-    row = await reader.one(_SQL.password, {"person": person})
-    return StoredPassword(row[0], row[1]) if row and row[0] else None
+async def find_credentials(reader: Reader, user: str) -> Credentials | None:
+    """Return the password stored for a folded user name; None where there is no such user or no password."""
+    row = await reader.one(_SQL.credentials_of_user, {"user": user})
+    return Credentials(*row) if row and row[1] else None
+
+
+async def bump_epochs(tx: Tx, people: Iterable[PersonId]) -> None:
+    """Make every session of these people's accounts dead."""
+    await tx.execute_many(_SQL.bump_epoch, [{"person": person} for person in people])
+
+
+async def get_credentials(reader: Reader, person: PersonId) -> Credentials | None:
+    """Return the password stored for a person, None where the account has none."""
+    row = await reader.one(_SQL.credentials, {"person": person})
+    return Credentials(*row) if row and row[1] else None
 
 
 async def set_password(

@@ -6,10 +6,11 @@ Rows in, values of `appliance.people` out; who may see which field is decided by
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from appliance.people import Holding, Profile, Visibility
+from appliance.rules.collation import name_key
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
     from appliance.store.db import Reader, Tx
 
 _SQL = Queries("people")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """An import that was applied: which files (SHA-256 of them all), how much it changed, whether it was approved."""
+
+    id: str
+    at: Millis
+    actor: str
+    files_sha256: str
+    changes: int
+    deactivated: int
+    approved: bool
 
 
 async def list_all(reader: Reader) -> list[tuple[Profile, str]]:
@@ -38,19 +52,19 @@ async def find_by_staff_no(reader: Reader, staff_no: str) -> PersonId | None:
     return row[0] if row else None
 
 
-async def insert(tx: Tx, profile: Profile, sort_key: str, now: Millis) -> None:
-    """Add an active person."""
-    await tx.execute(_SQL.insert, {**asdict(profile), "sort_key": sort_key, "now": now})
+async def insert(tx: Tx, profiles: Iterable[Profile], now: Millis) -> None:
+    """Add active people."""
+    await tx.execute_many(_SQL.insert, [{**_fields(profile), "now": now} for profile in profiles])
 
 
-async def update(tx: Tx, profile: Profile, sort_key: str) -> None:
-    """Change what the directory owns of a person, who is active from now on."""
-    await tx.execute(_SQL.update, {**asdict(profile), "sort_key": sort_key})
+async def update(tx: Tx, profiles: Iterable[Profile]) -> None:
+    """Change what the directory owns of people, who are active from now on."""
+    await tx.execute_many(_SQL.update, [_fields(profile) for profile in profiles])
 
 
-async def deactivate(tx: Tx, person: PersonId, now: Millis) -> None:
-    """Mark a person as no longer on the staff; the record stays."""
-    await tx.execute(_SQL.deactivate, {"id": person, "now": now})
+async def deactivate(tx: Tx, people: Iterable[PersonId], now: Millis) -> None:
+    """Mark people as no longer on the staff; their records stay."""
+    await tx.execute_many(_SQL.deactivate, [{"id": person, "now": now} for person in people])
 
 
 async def set_status(tx: Tx, person: PersonId, status: str) -> None:
@@ -69,20 +83,30 @@ async def list_holdings_of(reader: Reader, people: Iterable[PersonId]) -> list[H
     return [_holding(row) for row in rows]
 
 
-async def put_holding(tx: Tx, holding: Holding) -> None:
-    """Add a holding, or change the one of the same person, post and start."""
-    await tx.execute(_SQL.put_holding, asdict(holding))
+async def put_holdings(tx: Tx, holdings: Iterable[Holding]) -> None:
+    """Add holdings, or change those of the same person, post and start."""
+    await tx.execute_many(_SQL.put_holding, [asdict(holding) for holding in holdings])
 
 
-async def delete_holding(tx: Tx, holding: Holding) -> None:
-    """Remove a holding that never came to be."""
-    await tx.execute(
-        _SQL.delete_holding, {"person": holding.person, "post": holding.post, "held_from": holding.held_from}
+async def delete_holdings(tx: Tx, holdings: Iterable[Holding]) -> None:
+    """Remove holdings whose start was moved, or that never came to be."""
+    await tx.execute_many(
+        _SQL.delete_holding,
+        [{"person": held.person, "post": held.post, "held_from": held.held_from} for held in holdings],
     )
+
+
+async def record_import(tx: Tx, run: ImportRun) -> None:
+    """Keep that an import was applied."""
+    await tx.execute(_SQL.insert_import, asdict(run))
 
 
 def _profile(row: tuple[Any, ...]) -> Profile:
     return Profile(*(*row[:12], *map(Visibility, row[12:16]), row[16], bool(row[17])))
+
+
+def _fields(profile: Profile) -> dict[str, object]:
+    return {**asdict(profile), "sort_key": name_key(profile.given_name, profile.family_name)}
 
 
 def _holding(row: tuple[Any, ...]) -> Holding:

@@ -64,6 +64,11 @@ async def delete_of(tx: Tx, person: PersonId, keep: SessionId | None = None) -> 
     return await tx.execute(_SQL.delete_others, {"person": person, "keep": keep})
 
 
+async def delete_of_all(tx: Tx, people: Iterable[PersonId]) -> None:
+    """End all sessions of these people."""
+    await tx.execute_many(_SQL.delete_of, [{"person": person} for person in people])
+
+
 async def set_epoch(tx: Tx, session: SessionId, epoch: int) -> None:
     """Let a session live on under its account's new epoch."""
     await tx.execute(_SQL.set_epoch, {"id": session, "epoch": epoch})

@@ -36,24 +36,24 @@ async def list_posts_by_id(reader: Reader, ids: Iterable[PostId]) -> dict[PostId
     return {row[0]: _post(row) for row in rows}
 
 
-async def insert(tx: Tx, unit: Unit) -> None:
-    """Add a unit."""
-    await tx.execute(_SQL.insert, {**_unit_fields(unit), "code": unit.code})
+async def insert(tx: Tx, units: Iterable[Unit]) -> None:
+    """Add units, parents before their children."""
+    await tx.execute_many(_SQL.insert, [{**_unit_fields(unit), "code": unit.code} for unit in units])
 
 
-async def update(tx: Tx, unit: Unit) -> None:
-    """Change everything of a unit but its id and code."""
-    await tx.execute(_SQL.update, _unit_fields(unit))
+async def update(tx: Tx, units: Iterable[Unit]) -> None:
+    """Change everything of units but their ids and codes."""
+    await tx.execute_many(_SQL.update, [_unit_fields(unit) for unit in units])
 
 
-async def insert_post(tx: Tx, post: Post) -> None:
-    """Add a post."""
-    await tx.execute(_SQL.insert_post, {**_post_fields(post), "code": post.code})
+async def insert_posts(tx: Tx, posts: Iterable[Post]) -> None:
+    """Add posts."""
+    await tx.execute_many(_SQL.insert_post, [{**_post_fields(post), "code": post.code} for post in posts])
 
 
-async def update_post(tx: Tx, post: Post) -> None:
-    """Change everything of a post but its id and code."""
-    await tx.execute(_SQL.update_post, _post_fields(post))
+async def update_posts(tx: Tx, posts: Iterable[Post]) -> None:
+    """Change everything of posts but their ids, codes and dates."""
+    await tx.execute_many(_SQL.update_post, [_post_fields(post) for post in posts])
 
 
 def _post(row: tuple[Any, ...]) -> Post:

@@ -20,8 +20,11 @@ UPDATE account SET state = :state, suspended_until = :until WHERE person = :pers
 -- name: bump_epoch
 UPDATE account SET epoch = epoch + 1 WHERE person = :person;
 
--- name: password
-SELECT password_hash, password_expires FROM account WHERE person = :person;
+-- name: credentials_of_user
+SELECT person, password_hash, password_expires FROM account WHERE user = :user;
+
+-- name: credentials
+SELECT person, password_hash, password_expires FROM account WHERE person = :person;
 
 -- name: set_password
 UPDATE account SET password_hash = :hash, password_set = :now, password_expires = :expires, must_change = :must_change

@@ -45,3 +45,7 @@ ON CONFLICT (person, post, held_from) DO UPDATE SET held_to = excluded.held_to, 
 
 -- name: delete_holding
 DELETE FROM post_holding WHERE person = :person AND post = :post AND held_from = :held_from;
+
+-- name: insert_import
+INSERT INTO import_run (id, at, actor, files_sha256, changes, deactivated, approved)
+VALUES (:id, :at, :actor, :files_sha256, :changes, :deactivated, :approved);

@@ -19,9 +19,7 @@ INSERT INTO post (id, code, unit, title_th, title_en, rank, head, valid_from, va
 VALUES (:id, :code, :unit, :title_th, :title_en, :rank, :head, :valid_from, :valid_to);
 
 -- name: update_post
-UPDATE post SET unit = :unit, title_th = :title_th, title_en = :title_en, rank = :rank, head = :head,
-    valid_from = :valid_from, valid_to = :valid_to
-WHERE id = :id;
+UPDATE post SET unit = :unit, title_th = :title_th, title_en = :title_en, rank = :rank, head = :head WHERE id = :id;
 
 -- name: posts_by_ids
 SELECT id, code, unit, title_th, title_en, rank, head, valid_from, valid_to FROM post

@@ -1,0 +1,182 @@
+"""Accounts: made for a person of the directory, suspended, lifted, revoked, brought back (F03, F93, F95).
+
+Nobody registers themselves: an account is made by an administrator for someone the directory knows. A suspension ends
+by itself; a revocation takes every credential, session and role, and coming back means new credentials. What a revoked
+person leaves behind in rooms is `actions/rooms.py: remove_everywhere`, which the server does when it notices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from appliance.actions.changes import changing_account, record, units_over
+from appliance.actions.passwords import put_code
+from appliance.errors import Conflict, Forbidden, Invalid, NotFound
+from appliance.model import AccountState
+from appliance.rules.accounts import fold_user, is_of_age, is_user_name, may_change_state
+from appliance.rules.passwords import one_time_code
+from appliance.rules.roles import Duty, may_act_on, may_perform
+from appliance.store import accounts, people, sessions
+
+if TYPE_CHECKING:
+    from appliance.model import Millis, PersonId
+    from appliance.people import Account
+    from appliance.people_services import PeopleServices
+    from appliance.rules.roles import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What a revocation took (F95)."""
+
+    sessions: int
+    passkeys: int
+    totp: bool
+    roles: int
+
+
+async def create_account(s: PeopleServices, actor: Actor, person: PersonId, user: str) -> str:
+    """Make an account and return its one-time code. Raises Forbidden, NotFound, Invalid, Conflict."""
+    if denied := may_perform(Duty.CREATE_ACCOUNT, actor):
+        raise Forbidden(denied)
+    folded, now = fold_user(user), s.clock()
+    if not is_user_name(folded):
+        raise Invalid(field="user")
+    code = one_time_code(s.new_token())
+    hashed = await s.identity.hasher.hash(code)
+    async with changing_account(s, person) as tx:
+        profile = (await people.list_by_id(tx, [person])).get(person)
+        if profile is None or not profile.active:
+            raise NotFound(code="person_not_found")
+        today = datetime.fromtimestamp(now / 1000, UTC).date()
+        if not is_of_age(profile.birth_date, today, s.identity.policies.accounts.youngest):
+            raise Invalid(code="person_under_age", age=s.identity.policies.accounts.youngest)
+        if await accounts.get(tx, person) is not None:
+            raise Conflict(code="account_exists")
+        if await accounts.find(tx, folded) is not None:
+            raise Conflict(field="user", code="user_taken")
+        await accounts.insert(tx, person, folded, now)
+        await put_code(s, tx, person, hashed, actor)
+        await record(s, tx, actor.name, "account.create", person, user=folded)
+    return code
+
+
+async def suspend_account(s: PeopleServices, actor: Actor, person: PersonId, until: Millis, reason: str) -> None:
+    """Stop an account until a time, at which it works again by itself. Raises Forbidden, Invalid, NotFound."""
+    if until <= s.clock():
+        raise Invalid(field="until")
+    _require_reason(reason)
+    await _set_state(s, actor, Duty.SUSPEND, person, AccountState.SUSPENDED, until=until, reason=reason)
+
+
+async def lift_suspension(s: PeopleServices, actor: Actor, person: PersonId, reason: str) -> None:
+    """Let a suspended account work again before its time. Raises Forbidden, Conflict, NotFound."""
+    _require_reason(reason)
+    if _account(s, person).state is not AccountState.SUSPENDED:
+        raise Conflict(code="account_not_suspended")
+    await _set_state(s, actor, Duty.LIFT, person, AccountState.ACTIVE, until=None, reason=reason)
+
+
+async def revoke_account(s: PeopleServices, actor: Actor, person: PersonId, reason: str) -> Revocation:
+    """End an account with all its sessions, second factors and roles; return what was taken (F95)."""
+    _require_reason(reason)
+    account = _account(s, person)
+    _allow(s, Duty.REVOKE, actor, account, None)
+    if account.state is AccountState.REVOKED:
+        raise Conflict(code="account_revoked")
+    async with changing_account(s, person) as tx:
+        await accounts.set_state(tx, person, AccountState.REVOKED)
+        await accounts.bump_epoch(tx, person)
+        taken = Revocation(
+            sessions=await sessions.delete_of(tx, person),
+            passkeys=await accounts.remove_credentials(tx, person),
+            totp=account.totp,
+            roles=await accounts.remove_roles(tx, person),
+        )
+        await record(
+            s,
+            tx,
+            actor.name,
+            "account.revoke",
+            person,
+            reason=reason,
+            sessions=taken.sessions,
+            passkeys=taken.passkeys,
+            totp=taken.totp,
+            roles=taken.roles,
+        )
+    return taken
+
+
+async def reactivate_account(
+    s: PeopleServices, actor: Actor, person: PersonId, identity_check: str, second: Actor | None = None
+) -> str:
+    """Bring a revoked account back with new credentials; return its one-time code. Raises Forbidden, Conflict."""
+    if not identity_check.strip():
+        raise Invalid(field="identity_check", code="identity_check_missing")
+    account = _account(s, person)
+    _allow(s, Duty.REACTIVATE, actor, account, second)
+    if account.state is not AccountState.REVOKED:
+        raise Conflict(code="account_not_revoked")
+    card = s.identity.people.get(person)
+    if card is None or not card.active:
+        raise NotFound(code="person_not_found")
+    code = one_time_code(s.new_token())
+    hashed = await s.identity.hasher.hash(code)
+    async with changing_account(s, person) as tx:
+        await accounts.remove_credentials(tx, person)
+        await accounts.set_state(tx, person, AccountState.ACTIVE)
+        await put_code(s, tx, person, hashed, actor)
+        await record(
+            s,
+            tx,
+            actor.name,
+            "account.reactivate",
+            person,
+            identity_check=identity_check,
+            second=second.name if second else None,
+        )
+    return code
+
+
+async def _set_state(
+    s: PeopleServices,
+    actor: Actor,
+    duty: Duty,
+    person: PersonId,
+    state: AccountState,
+    *,
+    until: Millis | None,
+    reason: str,
+) -> None:
+    account = _account(s, person)
+    _allow(s, duty, actor, account, None)
+    if denied := may_change_state(account.state, state):
+        raise Forbidden(denied)
+    async with changing_account(s, person) as tx:
+        await accounts.set_state(tx, person, state, until)
+        await accounts.bump_epoch(tx, person)
+        ended = await sessions.delete_of(tx, person)
+        await record(
+            s, tx, actor.name, f"account.{duty.value}", person, reason=reason, until=until, sessions_ended=ended
+        )
+
+
+def _account(s: PeopleServices, person: PersonId) -> Account:
+    account = s.identity.account(person)
+    if account is None:
+        raise NotFound(code="account_not_found")
+    return account
+
+
+def _allow(s: PeopleServices, duty: Duty, actor: Actor, account: Account, second: Actor | None) -> None:
+    denied = may_act_on(duty, actor, account.person, account.roles, units_over(s, account.person), second)
+    if denied:
+        raise Forbidden(denied)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid(field="reason", code="reason_missing")

@@ -1,0 +1,53 @@
+"""One write transaction about an account, after which memory knows the account as committed.
+
+Other processes on the same database notice through the counter that goes up with it.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from appliance.errors import NotFound
+from appliance.store import accounts, audit, settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from appliance.evidence.canonical import JsonValue
+    from appliance.model import PersonId, UnitId
+    from appliance.people import Account
+    from appliance.people_services import PeopleServices
+    from appliance.store.db import Reader, Tx
+
+
+@asynccontextmanager
+async def changing_account(s: PeopleServices, person: PersonId) -> AsyncIterator[Tx]:
+    """Lend a transaction that changes this person's account or roles."""
+    async with s.store.write() as tx:
+        yield tx
+        version = await settings.bump(tx, "accounts")
+        account = await get_account(tx, person)
+        tx.after_commit(lambda: s.identity.put_account(account, version))
+
+
+async def get_account(reader: Reader, person: PersonId) -> Account:
+    """Return a person's account as it stands in this transaction. Raises NotFound."""
+    account = await accounts.get(reader, person)
+    if account is None:
+        raise NotFound(code="account_not_found")
+    return account
+
+
+async def record(
+    s: PeopleServices, tx: Tx, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
+) -> None:
+    """Append to the audit log in the transaction that does what is recorded."""
+    await audit.append(tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)
+
+
+def units_over(s: PeopleServices, person: PersonId) -> frozenset[UnitId]:
+    """Return the units a person serves in today and all units over them."""
+    card = s.identity.people.get(person)
+    served = card.units if card else ()
+    return frozenset(over for unit in served for over in s.identity.directory.above(unit))

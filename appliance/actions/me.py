@@ -1,0 +1,22 @@
+"""What people set about themselves; everything else belongs to the directory (F17)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.errors import Invalid
+from appliance.rules.thai import canonical
+from appliance.store import people
+
+if TYPE_CHECKING:
+    from appliance.model import PersonId
+    from appliance.people_services import PeopleServices
+
+
+async def set_status(s: PeopleServices, person: PersonId, status: str) -> None:
+    """Set the line shown under one's name. Raises Invalid for characters that cannot be shown."""
+    clean = " ".join(canonical(status).split())
+    if not clean.isprintable():
+        raise Invalid(field="status")
+    async with s.store.write() as tx:
+        await people.set_status(tx, person, clean)

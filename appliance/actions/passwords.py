@@ -1,0 +1,110 @@
+"""Changing one's password, and an administrator setting it back (F74, F77).
+
+A change ends all other sessions. An administrator never chooses a password: a reset gives a one-time code that has to
+be changed at once, ends every session and goes on record with how the person's identity was checked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.actions.changes import changing_account, get_account, record, units_over
+from appliance.errors import Forbidden, Invalid, NotFound
+from appliance.rules.accounts import fold_user
+from appliance.rules.passwords import PasswordFault, check_password, one_time_code
+from appliance.rules.roles import Duty, may_act_on
+from appliance.store import accounts, sessions
+from appliance.store.sessions import SignInLine
+
+if TYPE_CHECKING:
+    from appliance.model import PersonId
+    from appliance.people import Session
+    from appliance.people_services import PeopleServices
+    from appliance.rules.roles import Actor
+    from appliance.store.db import Tx
+
+PASSWORD_RESET = "password_reset"  # noqa: S105 - an outcome in the history
+
+
+async def change_password(s: PeopleServices, session: Session, old: str, new: str, address: str) -> None:
+    """Replace the caller's password and end all their other sessions. Raises Invalid, Unauthenticated, TooMany."""
+    await prove_password(s, session, old, address, field="old")
+    account = s.identity.account(session.person)
+    if account is None:
+        raise NotFound
+    if fault := _judge(s, session.person, account.user, old, new):
+        policy = s.identity.policies.passwords
+        raise Invalid(field="new", code=fault.value, shortest=policy.shortest, longest=policy.longest)
+    hashed = await s.identity.hasher.hash(new)
+    async with changing_account(s, session.person) as tx:
+        await accounts.set_password(tx, session.person, hashed, s.clock())
+        await accounts.bump_epoch(tx, session.person)
+        epoch = (await get_account(tx, session.person)).epoch
+        await sessions.set_epoch(tx, session.id, epoch)
+        ended = await sessions.delete_of(tx, session.person, keep=session.id)
+        await record(s, tx, session.person, "password.change", session.person, sessions_ended=ended)
+        tx.after_commit(lambda: s.identity.renew_epoch(session.id, epoch))
+
+
+async def prove_password(s: PeopleServices, session: Session, password: str, address: str, field: str) -> None:
+    """Make sure it is the owner who is asking, before an account is changed. Raises Invalid, TooMany."""
+    account = s.identity.account(session.person)
+    if account is None:
+        raise NotFound
+    s.identity.throttle.begin(account.user, address, s.clock())
+    async with s.store.read() as reader:
+        stored = await accounts.get_credentials(reader, session.person)
+    if not await s.identity.hasher.verify(stored.hash if stored else None, password):
+        raise Invalid(field=field, code="password_wrong")
+    s.identity.throttle.succeed(account.user, address)
+
+
+async def reset_password(
+    s: PeopleServices, actor: Actor, person: PersonId, identity_check: str, second: Actor | None = None
+) -> str:
+    """Return a one-time code for someone who cannot change their own password. Raises Forbidden, Invalid, NotFound.
+
+    `identity_check` says how the administrator knows that it is them; it goes on record.
+    """
+    if not identity_check.strip():
+        raise Invalid(field="identity_check", code="identity_check_missing")
+    account = s.identity.account(person)
+    if account is None:
+        raise NotFound(code="account_not_found")
+    if denied := may_act_on(Duty.RESET_PASSWORD, actor, person, account.roles, units_over(s, person), second):
+        raise Forbidden(denied)
+    code = one_time_code(s.new_token())
+    hashed = await s.identity.hasher.hash(code)
+    async with changing_account(s, person) as tx:
+        ended = await put_code(s, tx, person, hashed, actor)
+        await record(
+            s,
+            tx,
+            actor.name,
+            "password.reset",
+            person,
+            identity_check=identity_check,
+            second=second.name if second else None,
+            sessions_ended=ended,
+        )
+    return code
+
+
+async def put_code(s: PeopleServices, tx: Tx, person: PersonId, hashed: str, actor: Actor) -> int:
+    """Make a hashed one-time code the password; end every session and say so in the history the owner reads."""
+    now = s.clock()
+    expires = now + s.identity.policies.passwords.code_ms
+    await accounts.set_password(tx, person, hashed, now, expires=expires, must_change=True)
+    await accounts.bump_epoch(tx, person)
+    await sessions.append_sign_in(tx, person, SignInLine(now, actor.name, "", PASSWORD_RESET))
+    return await sessions.delete_of(tx, person)
+
+
+def _judge(s: PeopleServices, person: PersonId, user: str, old: str, new: str) -> PasswordFault | None:
+    policy, card = s.identity.policies.passwords, s.identity.people.get(person)
+    agency = s.config.agency
+    names = [user, *user.split("@"), *policy.banned, agency.slug, agency.name_th, agency.name_en]
+    names += (card.name, *card.name.split(), *(card.name_en or "").split(), card.staff_no) if card else ()
+    if fold_user(old) == fold_user(new):
+        return PasswordFault.UNCHANGED
+    return check_password(new, names, policy.shortest, policy.longest)

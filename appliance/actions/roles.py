@@ -1,0 +1,43 @@
+"""Giving and taking roles (architecture.md §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.actions.changes import changing_account, record
+from appliance.errors import Conflict, Forbidden, Invalid, NotFound
+from appliance.rules.roles import is_role, may_grant
+from appliance.store import accounts
+
+if TYPE_CHECKING:
+    from appliance.model import PersonId
+    from appliance.people import Grant
+    from appliance.people_services import PeopleServices
+    from appliance.rules.roles import Actor
+
+
+async def add_role(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant) -> None:
+    """Give someone a role. Raises Forbidden, Invalid, NotFound, Conflict."""
+    _check(s, actor, person, grant)
+    async with changing_account(s, person) as tx:
+        if not await accounts.add_role(tx, person, grant, actor.name, s.clock()):
+            raise Conflict(code="role_held")
+        await record(s, tx, actor.name, "role.add", person, role=grant.role, unit=grant.unit)
+
+
+async def remove_role(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant) -> None:
+    """Take a role from someone. Raises Forbidden, Invalid, NotFound."""
+    _check(s, actor, person, grant)
+    async with changing_account(s, person) as tx:
+        if not await accounts.remove_role(tx, person, grant):
+            raise NotFound(code="role_not_held")
+        await record(s, tx, actor.name, "role.remove", person, role=grant.role, unit=grant.unit)
+
+
+def _check(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant) -> None:
+    if not is_role(grant):
+        raise Invalid(field="role", code="unknown_role")
+    if denied := may_grant(actor, person, grant):
+        raise Forbidden(denied)
+    if grant.unit is not None and grant.unit not in s.identity.directory.units:
+        raise Invalid(field="unit", code="unknown_unit")

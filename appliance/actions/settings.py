@@ -1,0 +1,52 @@
+"""Settings of the agency that take effect at a time and go on record (F39, Q4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from appliance.actions.changes import record
+from appliance.errors import Forbidden, Invalid
+from appliance.identity.sessions import CONTACT_MODE, RANK_MAP
+from appliance.rules.ranks import national
+from appliance.rules.roles import Duty, may_perform
+from appliance.store import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from appliance.model import ContactMode, Millis
+    from appliance.people_services import PeopleServices
+    from appliance.rules.roles import Actor
+    from appliance.store.settings import Subject
+
+
+async def set_contact_mode(s: PeopleServices, actor: Actor, mode: ContactMode, effective: Millis | None = None) -> None:
+    """Set who may start private chats, from now or from a time ahead. Chats that are open stay open (F39)."""
+    await _set(s, actor, CONTACT_MODE, mode.value, effective, "accounts")
+
+
+async def set_rank_map(s: PeopleServices, actor: Actor, mapping: Mapping[str, str | int]) -> None:
+    """Map the agency's own ranks to rungs of the national ladder or to levels (Q4). Raises Invalid, Forbidden."""
+    try:
+        national().with_mapping(mapping)
+    except ValueError as error:
+        raise Invalid(str(error), code="unknown_rank", rank=str(error)) from error
+    value = msgspec.json.encode(dict(mapping), order="sorted").decode()
+    await _set(s, actor, RANK_MAP, value, None, "directory")
+
+
+async def _set(
+    s: PeopleServices, actor: Actor, key: str, value: str, effective: Millis | None, subject: Subject
+) -> None:
+    if denied := may_perform(Duty.CHANGE_SETTING, actor):
+        raise Forbidden(denied)
+    now = s.clock()
+    if effective is not None and effective < now:
+        raise Invalid(field="from", code="time_past")
+    async with s.store.write() as tx:
+        await settings.insert(tx, key, value, effective or now, actor.name, now)
+        await settings.bump(tx, subject)
+        await record(s, tx, actor.name, "setting.change", key, value=value, effective=effective or now)
+    await s.identity.refresh(s.store, now)

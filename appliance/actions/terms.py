@@ -1,0 +1,50 @@
+"""Terms of use: publishing a version, accepting it (F80).
+
+A version is never changed; a correction is the next version, and everyone is asked again from its effective time on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.actions.changes import get_account, record
+from appliance.errors import Conflict, Forbidden, Invalid
+from appliance.rules.roles import Duty, may_perform
+from appliance.store import settings, terms
+
+if TYPE_CHECKING:
+    from appliance.model import Millis
+    from appliance.people import Session
+    from appliance.people_services import PeopleServices
+    from appliance.rules.roles import Actor
+
+
+async def accept_terms(s: PeopleServices, session: Session, version: int) -> None:
+    """Accept the version that was shown. Raises Conflict (`terms_changed`) unless it is the one in force."""
+    now = s.clock()
+    if version != s.identity.terms_in_force(now):
+        raise Conflict(code="terms_changed")
+    async with s.store.write() as tx:
+        if await terms.accept(tx, session.person, version, session.id, now):
+            await record(s, tx, session.person, "terms.accept", session.person, version=version, session=session.id)
+        account = await get_account(tx, session.person)
+        tx.after_commit(lambda: s.identity.put_account(account))
+
+
+async def publish_terms(
+    s: PeopleServices, actor: Actor, titles: tuple[str, str], texts: tuple[str, str], effective: Millis | None = None
+) -> int:
+    """Publish the next version, each text in Thai and English; return its number. Raises Forbidden, Invalid."""
+    if denied := may_perform(Duty.PUBLISH_TERMS, actor):
+        raise Forbidden(denied)
+    if not all(part.strip() for part in (*titles, *texts)):
+        raise Invalid(field="text")
+    now = s.clock()
+    async with s.store.write() as tx:
+        version = max((number for number, _ in await terms.list_versions(tx)), default=0) + 1
+        text = terms.TermsText(version, *titles, *texts, effective=max(effective or now, now))
+        await terms.insert(tx, text, actor.name, now)
+        await settings.bump(tx, "accounts")
+        await record(s, tx, actor.name, "terms.publish", str(version), effective=text.effective)
+    await s.identity.refresh(s.store, now)
+    return version

@@ -1,0 +1,37 @@
+"""The organisation chart and its people over HTTP: parse, one call, render."""
+
+from __future__ import annotations
+
+from appliance.api.routes import Call, Routes
+from appliance.model import PersonId, UnitId
+from appliance.reads.directory import load_people, load_person, load_units
+from appliance.wire.directory import People, PeopleQuery, Person, Units
+
+routes = Routes("directory")
+
+
+@routes.get("/directory/units")
+async def list_units(call: Call) -> Units:
+    """Return the organisation chart, parents before children."""
+    return load_units(call.services, call.language)
+
+
+@routes.get("/directory/people")
+async def list_people(call: Call, query: PeopleQuery) -> People:
+    """Return a page of people in Thai order, searched by name, unit, post or staff number."""
+    return await load_people(
+        call.services,
+        call.person,
+        q=query.q,
+        unit=UnitId(query.unit) if query.unit else None,
+        below=query.below,
+        cursor=query.cursor,
+        limit=query.limit,
+        language=call.language,
+    )
+
+
+@routes.get("/people/{id}")
+async def get_person(call: Call) -> Person:
+    """Return one person, as far as the caller may see them."""
+    return Person(person=await load_person(call.services, call.person, PersonId(call.path["id"]), call.language))

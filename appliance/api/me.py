@@ -1,0 +1,31 @@
+"""The caller's own picture over HTTP: parse, one call, render."""
+
+from __future__ import annotations
+
+from appliance.actions.me import set_status
+from appliance.api.routes import Call, Routes
+from appliance.errors import Unauthenticated
+from appliance.reads.me import load_me
+from appliance.wire.session import Me, MeChange
+
+routes = Routes("me")
+
+
+@routes.get("/me", before_terms=True)
+async def get_me(call: Call) -> Me:
+    """Return who the caller is, with which roles, and whether the terms are accepted."""
+    return await _me(call)
+
+
+@routes.patch("/me")
+async def change_me(call: Call, body: MeChange) -> Me:
+    """Change what a person sets about themselves."""
+    if body.status is not None:
+        await set_status(call.services, call.person, body.status)
+    return await _me(call)
+
+
+async def _me(call: Call) -> Me:
+    if call.session is None:
+        raise Unauthenticated
+    return await load_me(call.services, call.session, call.language)

@@ -1,0 +1,152 @@
+"""Signing in and out, sessions, password and second factors over HTTP: parse, one call, render."""
+
+from __future__ import annotations
+
+from appliance.actions import passwords, second_factors, sessions, sign_in
+from appliance.actions.sign_in import SecondFactorAsked, SignedIn
+from appliance.api.routes import Call, Routes
+from appliance.errors import Invalid, Unauthenticated
+from appliance.model import SessionId
+from appliance.people import Session
+from appliance.reads.directory import load_views
+from appliance.reads.sessions import load_second_factors, load_sessions, load_sign_ins
+from appliance.wire.session import (
+    Login,
+    LoginDone,
+    PasskeyNew,
+    PasskeyOptions,
+    PasskeyView,
+    PasswordChange,
+    PasswordOnly,
+    SecondFactor,
+    SecondFactorNeeded,
+    SecondFactors,
+    Sessions,
+    SignIns,
+    TotpCode,
+    TotpSecret,
+)
+
+routes = Routes("sessions")
+
+
+@routes.post("/login", public=True)
+async def login(call: Call, body: Login) -> LoginDone | SecondFactorNeeded:
+    """Sign in with user and password; answers a session, or asks for a second factor."""
+    device = body.device or call.request.headers.get("User-Agent", "")
+    result = await sign_in.sign_in(call.services, body.user, body.password, device, call.address)
+    if isinstance(result, SecondFactorAsked):
+        return SecondFactorNeeded(
+            second_factor=list(result.factors), ticket=result.ticket, passkey_options=result.passkey_options
+        )
+    return await _signed_in(call, result)
+
+
+@routes.post("/login/second-factor", public=True)
+async def login_second_factor(call: Call, body: SecondFactor) -> LoginDone:
+    """Finish signing in with a TOTP code or a passkey."""
+    if (body.code is None) == (body.passkey is None):
+        raise Invalid(field="code")
+    result = await sign_in.finish_sign_in(
+        call.services, body.ticket, call.address, code=body.code, passkey=body.passkey
+    )
+    return await _signed_in(call, result)
+
+
+@routes.post("/logout", before_terms=True)
+async def logout(call: Call) -> None:
+    """End the caller's session."""
+    await sessions.sign_out(call.services, _session(call))
+    call.set_session_cookie(None)
+
+
+@routes.get("/sessions", before_terms=True)
+async def list_sessions(call: Call) -> Sessions:
+    """Return the caller's sessions: device, address, last use."""
+    return load_sessions(call.services, _session(call))
+
+
+@routes.delete("/sessions/{id}", before_terms=True)
+async def end_session(call: Call) -> None:
+    """End one of the caller's sessions at once."""
+    await sessions.end_session(call.services, _session(call), SessionId(call.path["id"]))
+
+
+@routes.get("/sign-ins", before_terms=True)
+async def list_sign_ins(call: Call) -> SignIns:
+    """Return the caller's last sign-ins and failed tries."""
+    return await load_sign_ins(call.services, _session(call))
+
+
+@routes.post("/password", before_terms=True)
+async def change_password(call: Call, body: PasswordChange) -> None:
+    """Change the caller's password; ends all their other sessions."""
+    await passwords.change_password(call.services, _session(call), body.old, body.new, call.address)
+
+
+@routes.get("/second-factor")
+async def get_second_factors(call: Call) -> SecondFactors:
+    """Return which second factors the caller has."""
+    return await load_second_factors(call.services, _session(call))
+
+
+@routes.post("/second-factor/totp")
+async def start_totp(call: Call, body: PasswordOnly) -> TotpSecret:
+    """Make a TOTP secret; it counts once its first code confirms it."""
+    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    secret, uri = await second_factors.start_totp(call.services, call.person)
+    return TotpSecret(secret=secret, uri=uri)
+
+
+@routes.post("/second-factor/totp/confirm")
+async def confirm_totp(call: Call, body: TotpCode) -> None:
+    """Put the TOTP secret to use with its first code."""
+    await second_factors.confirm_totp(call.services, _session(call), body.code)
+
+
+@routes.delete("/second-factor/totp")
+async def remove_totp(call: Call, body: PasswordOnly) -> None:
+    """Take the TOTP factor away."""
+    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    await second_factors.remove_totp(call.services, _session(call))
+
+
+@routes.post("/second-factor/passkeys/options")
+async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
+    """Return what the browser passes to the authenticator to make a passkey."""
+    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    return PasskeyOptions(options=await second_factors.start_passkey(call.services, _session(call)))
+
+
+@routes.post("/second-factor/passkeys", status=201)
+async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
+    """Add the passkey that the authenticator made."""
+    passkey = await second_factors.add_passkey(call.services, _session(call), body.name, body.credential)
+    return PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created)
+
+
+@routes.delete("/second-factor/passkeys/{id}")
+async def remove_passkey(call: Call, body: PasswordOnly) -> None:
+    """Remove one of the caller's passkeys."""
+    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    await second_factors.remove_passkey(call.services, _session(call), call.path["id"])
+
+
+async def _signed_in(call: Call, result: SignedIn) -> LoginDone:
+    person = result.session.person
+    async with call.services.store.read() as reader:
+        views = await load_views(call.services, reader, person, [person], call.language)
+    call.set_session_cookie(result.token)
+    return LoginDone(
+        token=result.token,
+        expires=result.session.expires,
+        person=views[0],
+        csrf=result.csrf,
+        must_change_password=result.must_change,
+    )
+
+
+def _session(call: Call) -> Session:
+    if call.session is None:
+        raise Unauthenticated
+    return call.session

@@ -1,0 +1,25 @@
+"""The terms of use over HTTP: parse, one call, render."""
+
+from __future__ import annotations
+
+from appliance.actions.terms import accept_terms
+from appliance.api.routes import Call, Routes
+from appliance.errors import Unauthenticated
+from appliance.reads.me import load_terms
+from appliance.wire.session import Terms, TermsAccept
+
+routes = Routes("terms")
+
+
+@routes.get("/terms", before_terms=True)
+async def get_terms(call: Call) -> Terms:
+    """Return the terms in force."""
+    return await load_terms(call.services, call.person, call.language)
+
+
+@routes.post("/terms", before_terms=True)
+async def post_terms(call: Call, body: TermsAccept) -> None:
+    """Accept the version that was shown."""
+    if call.session is None:
+        raise Unauthenticated
+    await accept_terms(call.services, call.session, body.version)

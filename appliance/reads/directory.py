@@ -1,0 +1,248 @@
+"""The organisation chart and its people as one person may see them (F14, F17, F38, F86).
+
+Searching and paging work on the cards in memory; what is shown of a page is read from the store. Everything shown
+counts against the viewer's budget. A cursor is the last person of a page, so that pages stay whole while people come
+and go.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import Invalid, NotFound, TooMany
+from appliance.identity.budget import Spent
+from appliance.identity.directory import successor
+from appliance.model import PersonId, StaffRole, UnitId
+from appliance.rules.contact import may_start_direct
+from appliance.rules.profiles import may_see, visible_fields
+from appliance.rules.thai import fold
+from appliance.store import audit, people, units
+from appliance.wire.directory import People, PersonView, PostView, UnitRef, Units, UnitView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from appliance.identity import Directory
+    from appliance.locale import Language
+    from appliance.model import PostId
+    from appliance.people import Holding, PersonCard, Post, Profile, Unit
+    from appliance.people_services import PeopleServices
+    from appliance.store.db import Reader
+
+_MOST_WORDS: Final = 8
+
+
+async def load_people(
+    s: PeopleServices,
+    viewer: PersonId,
+    *,
+    q: str = "",
+    unit: UnitId | None = None,
+    below: bool = False,
+    cursor: str | None = None,
+    limit: int = 50,
+    language: Language = "th",
+) -> People:
+    """Return a page of active people in Thai order. Raises Invalid (cursor), NotFound (unit), TooMany (budget)."""
+    directory = s.identity.directory
+    start = _start(directory, cursor)
+    found = _matches(
+        directory, viewer, start, words=fold(q).split()[:_MOST_WORDS], within=_within(directory, unit, below)
+    )
+    page = [card for card, _ in zip(found, range(limit + 1), strict=False)]
+    shown, more = page[:limit], len(page) > limit
+    await _spend(s, viewer, len(shown))
+    async with s.store.read() as reader:
+        views = await load_views(s, reader, viewer, [card.id for card in shown], language)
+    return People(people=views, cursor=shown[-1].id if more else None)
+
+
+async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId, language: Language = "th") -> PersonView:
+    """Return one person, also one no longer on the staff. Raises NotFound for none, or one the viewer may not find."""
+    card = s.identity.people.get(person)
+    if card is None or not _may_find(s.identity.directory, viewer, card):
+        raise NotFound(code="person_not_found")
+    if person != viewer:
+        await _spend(s, viewer, 1)
+    async with s.store.read() as reader:
+        return (await load_views(s, reader, viewer, [person], language))[0]
+
+
+async def load_views(
+    s: PeopleServices, reader: Reader, viewer: PersonId, ids: Sequence[PersonId], language: Language
+) -> list[PersonView]:
+    """Return what the viewer may see of these people, in the same order."""
+    now = s.clock()
+    profiles = await people.list_by_id(reader, ids)
+    holdings: dict[PersonId, list[Holding]] = defaultdict(list)
+    for held in await people.list_holdings_of(reader, ids):
+        if held.held_from <= now and (held.held_to is None or now < held.held_to):
+            holdings[held.person].append(held)
+    posts = await units.list_posts_by_id(reader, {held.post for each in holdings.values() for held in each})
+    return [
+        _view(s, viewer, profiles[person], holdings.get(person, []), posts, language)
+        for person in ids
+        if person in profiles
+    ]
+
+
+def load_units(s: PeopleServices, language: Language = "th") -> Units:
+    """Return every unit that exists now, parents before children, siblings in their order."""
+    directory = s.identity.directory
+    views: list[UnitView] = []
+
+    def add(unit: Unit, parent: UnitId | None) -> None:
+        own, below = directory.headcount[unit.id]
+        views.append(
+            UnitView(
+                id=unit.id,
+                parent=parent,
+                name=unit_name(unit, language),
+                name_en=unit.name_en,
+                kind=unit.kind.value,
+                people=own,
+                people_below=below,
+            )
+        )
+        for child in directory.children.get(unit.id, ()):
+            add(directory.units[child], unit.id)
+
+    for root in directory.children.get(None, ()):
+        add(directory.units[root], None)
+    return Units(units=views)
+
+
+def unit_ref(s: PeopleServices, unit: UnitId | None, language: Language) -> UnitRef | None:
+    """Return how a unit is named."""
+    found = s.identity.directory.units.get(unit) if unit else None
+    return UnitRef(id=found.id, name=unit_name(found, language), name_en=found.name_en) if found else None
+
+
+def unit_name(unit: Unit, language: Language) -> str:
+    """Return a unit's name in a language, in Thai where it has no other."""
+    return (unit.name_en if language == "en" else None) or unit.name_th
+
+
+def _view(
+    s: PeopleServices,
+    viewer: PersonId,
+    profile: Profile,
+    holdings: Sequence[Holding],
+    posts: Mapping[PostId, Post],
+    language: Language,
+) -> PersonView:
+    directory = s.identity.directory
+    card = directory.people[profile.id]
+    account = s.identity.account(viewer)
+    seen = visible_fields(
+        profile,
+        own_unit=directory.shares_unit(viewer, profile.id),
+        is_self=viewer == profile.id,
+        is_admin=account is not None and StaffRole.AGENCY_ADMIN in account.roles,
+    )
+    held = [_post_view(s, one, posts[one.post], language) for one in holdings]
+    return PersonView(
+        id=card.id,
+        name=card.name,
+        name_en=card.name_en,
+        title=profile.title or None,
+        given_name=profile.given_name,
+        family_name=profile.family_name,
+        unit=_home(s, card, language),
+        post=held[0].title if held else card.post,
+        rank=held[0].rank if held else None,
+        posts=held,
+        phone=profile.phone if "phone" in seen else None,
+        mobile=profile.mobile if "mobile" in seen else None,
+        email=profile.email if "email" in seen else None,
+        status=profile.status or None,
+        active=card.id not in s.identity.ended_accounts(),
+        may_contact=_may_contact(s, viewer, card),
+    )
+
+
+def _post_view(s: PeopleServices, held: Holding, post: Post, language: Language) -> PostView:
+    directory = s.identity.directory
+    home = successor(directory.all_units, post.unit, s.clock())
+    unit = directory.all_units[home]
+    rung = directory.ladder.rung(post.rank)
+    return PostView(
+        id=post.id,
+        title=(post.title_en if language == "en" else None) or post.title_th,
+        unit=UnitRef(id=unit.id, name=unit_name(unit, language), name_en=unit.name_en),
+        rank=(rung.name_en if language == "en" else rung.name_th) if rung else post.rank,
+        acting=held.acting,
+        main=held.main,
+        until=held.held_to,
+    )
+
+
+def _home(s: PeopleServices, card: PersonCard, language: Language) -> UnitRef | None:
+    if card.unit is None:
+        return None
+    unit = s.identity.directory.all_units[card.unit]
+    return UnitRef(id=unit.id, name=unit_name(unit, language), name_en=unit.name_en)
+
+
+def _may_contact(s: PeopleServices, viewer: PersonId, card: PersonCard) -> bool | None:
+    """Return whether the viewer may start a private chat; None for oneself and for people who cannot be reached."""
+    own, now = s.identity.people.get(viewer), s.clock()
+    if viewer == card.id or own is None or not s.identity.is_active(card.id, now):
+        return None
+    return may_start_direct(own.rank, card.rank, s.identity.contact_mode(now)) is None
+
+
+def _matches(
+    directory: Directory, viewer: PersonId, start: int, *, words: Sequence[str], within: frozenset[UnitId] | None
+) -> Iterable[PersonCard]:
+    for place in range(start, len(directory.ordered)):
+        card = directory.ordered[place]
+        if (
+            card.active
+            and (within is None or not within.isdisjoint(card.units))
+            and all(word in directory.search_texts[place] for word in words)
+            and _may_find(directory, viewer, card)
+        ):
+            yield card
+
+
+def _may_find(directory: Directory, viewer: PersonId, card: PersonCard) -> bool:
+    return may_see(card.listing, own_unit=directory.shares_unit(viewer, card.id), is_self=viewer == card.id)
+
+
+def _within(directory: Directory, unit: UnitId | None, below: bool) -> frozenset[UnitId] | None:  # noqa: FBT001 - as the query says it
+    if unit is None:
+        return None
+    if unit not in directory.units:
+        raise NotFound(field="unit")
+    return directory.below(unit) if below else frozenset((unit,))
+
+
+def _start(directory: Directory, cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    last = directory.people.get(PersonId(cursor))
+    if last is None:
+        raise Invalid(field="cursor")
+    return bisect_right(directory.ordered, (last.sort_key, last.id), key=lambda card: (card.sort_key, card.id))
+
+
+async def _spend(s: PeopleServices, viewer: PersonId, shown: int) -> None:
+    """Count what is shown; the first time it is a lot goes on record, too much is refused (F86)."""
+    now = s.clock()
+    spent = s.identity.budget.take(viewer, shown, now)
+    if spent is Spent.REFUSED:
+        raise TooMany(s.identity.budget.seconds_left(viewer, now), code="directory_budget")
+    if spent is Spent.ALARM:
+        async with s.store.write() as tx:
+            await audit.append(
+                tx,
+                at=now,
+                actor=viewer,
+                action="directory.alarm",
+                target=viewer,
+                outcome="noticed",
+                detail={"people": s.identity.policies.directory.alarm},
+            )

@@ -1,0 +1,52 @@
+"""The caller's own sessions, sign-in history and second factors (F76)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from appliance.store import accounts, sessions
+from appliance.wire.session import PasskeyView, SecondFactors, Sessions, SessionView, SignIn, SignIns
+
+if TYPE_CHECKING:
+    from appliance.people import Session
+    from appliance.people_services import PeopleServices
+
+SHOWN_SIGN_INS: Final = 100
+
+
+def load_sessions(s: PeopleServices, session: Session) -> Sessions:
+    """Return the caller's living sessions, the newest first."""
+    return Sessions(
+        sessions=[
+            SessionView(
+                id=record.id,
+                device=record.device,
+                address=record.address,
+                created=record.created,
+                last_used=record.last_used,
+                expires=record.expires,
+                current=record.id == session.id,
+            )
+            for record in s.identity.sessions_of(session.person, s.clock())
+        ]
+    )
+
+
+async def load_sign_ins(s: PeopleServices, session: Session) -> SignIns:
+    """Return the caller's last sign-ins and failed tries, the newest first."""
+    async with s.store.read() as reader:
+        lines = await sessions.list_sign_ins(reader, session.person, SHOWN_SIGN_INS)
+    return SignIns(
+        sign_ins=[SignIn(at=line.at, device=line.device, address=line.address, outcome=line.outcome) for line in lines]
+    )
+
+
+async def load_second_factors(s: PeopleServices, session: Session) -> SecondFactors:
+    """Return which second factors the caller has."""
+    async with s.store.read() as reader:
+        totp, _ = await accounts.get_totp(reader, session.person)
+        passkeys = await accounts.list_passkeys(reader, session.person)
+    return SecondFactors(
+        totp=totp is not None,
+        passkeys=[PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created) for passkey in passkeys],
+    )
