@@ -63,9 +63,12 @@ def events_frame(pos: int, encoded: Iterable[bytes]) -> bytes:
 
 
 class Connection:
-    """One open stream. `cursor` is the feed position up to which everything was handed to its transport."""
+    """One open stream. `cursor` is the feed position up to which everything was handed to its transport.
 
-    __slots__ = ("_held", "close", "cursor", "person", "phase", "rooms", "session", "transport")
+    `due` is the position of the newest line for the person's eyes alone: such lines come by reading, never by a frame.
+    """
+
+    __slots__ = ("_held", "close", "cursor", "due", "person", "phase", "rooms", "session", "transport")
 
     def __init__(
         self, person: PersonId, session: SessionId, transport: asyncio.Transport, since: int, close: Callable[[], None]
@@ -73,6 +76,7 @@ class Connection:
         self.person, self.session, self.transport = person, session, transport
         self.cursor = since
         self.close = close
+        self.due = 0
         self.phase = Phase.CATCHING_UP
         self.rooms: set[RoomId] = set()
         self._held: list[tuple[int, bytes]] = []
@@ -105,9 +109,11 @@ class Connection:
         self._held = []
 
     def release(self) -> bool:
-        """Send what was held and lies after the cursor; False when the hold overflowed and reading must go on."""
+        """Send what was held and lies after the cursor; False when reading must go on: more is due, or too much was held."""
         if not self.catching_up:
             return True
+        if self.cursor < self.due:
+            return False
         if len(self._held) >= HELD_FRAMES:
             self._held = []
             return False
@@ -186,6 +192,7 @@ class Hub:
                     self._enter(connection, (news.room,))
         for person in committed.people:
             for connection in list(self._by_person.get(person, ())):
+                connection.due = committed.pos
                 if connection.phase is Phase.LIVE:
                     self._catch_up(connection)
 
