@@ -33,9 +33,7 @@ Factor = Literal["totp", "passkey"]
 FAILED: Final = "failed"
 REFUSED: Final = "refused"
 SIGNED_IN: Final = "signed_in"
-CODE_Factor = Literal["totp", "passkey"]
-
-FAILED: Final = "second_factor_failed"
+CODE_FAILED: Final = "second_factor_failed"
 _LONGEST_DEVICE: Final = 120
 
 

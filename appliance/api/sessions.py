@@ -84,13 +84,13 @@ async def change_password(call: Call, body: PasswordChange) -> None:
     await passwords.change_password(call.services, _session(call), body.old, body.new, call.address)
 
 
-@routes.get("/second-factor")
+@routes.get("/second-factors")
 async def get_second_factors(call: Call) -> SecondFactors:
     """Return which second factors the caller has."""
     return await load_second_factors(call.services, _session(call))
 
 
-@routes.post("/second-factor/totp")
+@routes.post("/second-factors/totp")
 async def start_totp(call: Call, body: PasswordOnly) -> TotpSecret:
     """Make a TOTP secret; it counts once its first code confirms it."""
     await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
@@ -98,34 +98,34 @@ async def start_totp(call: Call, body: PasswordOnly) -> TotpSecret:
     return TotpSecret(secret=secret, uri=uri)
 
 
-@routes.post("/second-factor/totp/confirm")
+@routes.post("/second-factors/totp/confirm")
 async def confirm_totp(call: Call, body: TotpCode) -> None:
     """Put the TOTP secret to use with its first code."""
     await second_factors.confirm_totp(call.services, _session(call), body.code)
 
 
-@routes.delete("/second-factor/totp")
+@routes.delete("/second-factors/totp")
 async def remove_totp(call: Call, body: PasswordOnly) -> None:
     """Take the TOTP factor away."""
     await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
     await second_factors.remove_totp(call.services, _session(call))
 
 
-@routes.post("/second-factor/passkeys/options")
+@routes.post("/second-factors/passkeys/options")
 async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
     """Return what the browser passes to the authenticator to make a passkey."""
     await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
     return PasskeyOptions(options=await second_factors.start_passkey(call.services, _session(call)))
 
 
-@routes.post("/second-factor/passkeys", status=201)
+@routes.post("/second-factors/passkeys", status=201)
 async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
     """Add the passkey that the authenticator made."""
     passkey = await second_factors.add_passkey(call.services, _session(call), body.name, body.credential)
     return PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created)
 
 
-@routes.delete("/second-factor/passkeys/{id}")
+@routes.delete("/second-factors/passkeys/{id}")
 async def remove_passkey(call: Call, body: PasswordOnly) -> None:
     """Remove one of the caller's passkeys."""
     await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
