@@ -17,14 +17,14 @@ export class Endpoints {
     this.api.call<wire.LoginDone | wire.SecondFactorNeeded>("POST", "/login", { body, session: false });
   secondFactor = (body: wire.SecondFactor) =>
     this.api.call<wire.LoginDone>("POST", "/login/second-factor", { body, session: false });
-  logout = () => this.api.call<void>("POST", "/logout");
+  logout = () => this.api.call<unknown>("POST", "/logout");
   me = () => this.api.call<wire.Me>("GET", "/me");
   changeMe = (body: wire.MeChange) => this.api.call<wire.Me>("PATCH", "/me", { body });
   terms = () => this.api.call<wire.Terms>("GET", "/terms");
   acceptTerms = (body: wire.TermsAccept) => this.api.call<unknown>("POST", "/terms", { body });
   changePassword = (body: wire.PasswordChange) => this.api.call<unknown>("POST", "/password", { body });
   sessions = () => this.api.call<wire.Sessions>("GET", "/sessions");
-  endSession = (session: wire.Id) => this.api.call<void>("DELETE", `/sessions/${id(session)}`);
+  endSession = (session: wire.Id) => this.api.call<unknown>("DELETE", `/sessions/${id(session)}`);
   signIns = () => this.api.call<wire.SignIns>("GET", "/sign-ins");
   secondFactors = () => this.api.call<wire.SecondFactors>("GET", "/second-factors");
   beginTotp = (body: wire.PasswordOnly) => this.api.call<wire.TotpSecret>("POST", "/second-factors/totp", { body });

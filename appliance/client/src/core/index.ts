@@ -238,7 +238,7 @@ export class Core {
     for (const timeline of this.#timelines.values()) timeline.hear(applied);
     if (applied.reset && this.#feed.cursor > 0) this.rooms.setLoaded(true);
     for (const event of applied.events) {
-      if (event.type === "me" && event.state) void this.session.merge(event.state as Partial<Me>);
+      if (event.type === "me" && event.state) void this.session.merge(event.state);
     }
     if (!applied.live || !this.#tabs.leading) return;
     for (const incoming of incomingOf(applied.events, this.#feed.rooms.snapshot(), this.#me)) {
@@ -271,7 +271,10 @@ export class Core {
         return void this.outbox.follow(message);
       case "draft":
         return this.drafts.follow(message.room, message.draft);
-      default:
+      case "viewed":
+      case "page":
+      case "read":
+      case "typing":
         if (this.#tabs.leading) this.#serve(message);
     }
   }

@@ -51,7 +51,7 @@ function messageOf(event: Event & { n: number }, context: ItemContext): MessageI
     edited: event.edited?.at ?? null,
     hidden: event.hidden ?? null,
     reply: typeof event.reply_to === "number" ? context.quote(event.reply_to) : null,
-    reactions: reactionsOf(event as Event & { n: number }, context),
+    reactions: reactionsOf(event, context),
     read: context.readersOf(event.n, sender),
   };
 }

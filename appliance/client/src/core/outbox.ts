@@ -188,7 +188,7 @@ export class Outbox {
     if (row === undefined) return;
     this.#sending.set(room, { row, from: this.nextOf(room) });
     this.#show();
-    let again = false;
+    let again: boolean;
     try {
       const posted = await this.endpoints.postMessage(room, { txn_id: row.txnId, ...message(row.text) });
       if (this.#tables !== tables) return;

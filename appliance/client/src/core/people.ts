@@ -10,7 +10,7 @@ import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import type { Ports, TimerId } from "./ports";
 import type { Event, MemberView, PersonView } from "./protocol";
-import { listOf } from "./roomState";
+import { listIn, type Card } from "./roomState";
 import type { PersonCard, PersonId } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { sortedThai } from "./text";
@@ -102,10 +102,10 @@ export class People {
   /** Learns from cards the log froze when people were added. They may be old: they only fill what is missing. */
   learnEvents(events: readonly Event[]): void {
     for (const event of events) {
-      if (event.type === "room") this.learnMembers(listOf<MemberView>(event.state?.["members"]));
+      if (event.type === "room") this.learnMembers(listIn(event.state?.["members"]) as readonly MemberView[]);
       if (event.type !== "member.add") continue;
-      for (const card of listOf<{ p: string; name?: string; unit?: string; post?: string }>(event.state?.["members"])) {
-        if (this.known(card.p) === null && card.name !== undefined) {
+      for (const card of listIn(event.state?.["members"]) as readonly Card[]) {
+        if (this.known(card.p) === null && typeof card.name === "string") {
           this.#learnCard(card.p, card.name, card.unit ?? null, card.post ?? null, true);
         }
       }

@@ -91,7 +91,7 @@ export function applyToRoom(record: RoomRecord, event: Event, me: string): RoomR
 
 function leaves(event: Event, me: string): boolean {
   if (event.type !== "member.remove" && event.type !== "sys.remove") return false;
-  return listOf<string>(event.state?.["members"]).includes(me);
+  return listIn(event.state?.["members"]).includes(me);
 }
 
 function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord | null {
@@ -120,15 +120,17 @@ function withRequest(record: RoomRecord, request: RemovalRequest | null | undefi
 
 // --- entries that change the room --------------------------------------------------------------------------------
 
-interface Card {
+/** How a member was written down in the log when they were added. */
+export interface Card {
   readonly p: string;
   readonly name?: string | null;
   readonly unit?: string | null;
   readonly post?: string | null;
 }
 
-export function listOf<T>(value: unknown): readonly T[] {
-  return Array.isArray(value) ? (value as T[]) : [];
+/** A field of an event's state that the server promises to be a list. */
+export function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
 function applyState(view: RoomView, event: Event, me: string): RoomView {
@@ -139,10 +141,10 @@ function applyState(view: RoomView, event: Event, me: string): RoomView {
     case "room.close":
       return redenied({ ...view, closed: true });
     case "member.add":
-      return redenied(withMembers(view, listOf<Card>(state["members"]), event.n ?? 0));
+      return redenied(withMembers(view, listIn(state["members"]) as readonly Card[], event.n ?? 0));
     case "member.remove":
     case "sys.remove":
-      return redenied(withoutMembers(view, new Set(listOf<string>(state["members"]))));
+      return redenied(withoutMembers(view, new Set(listIn(state["members"]) as readonly string[])));
     case "owner.transfer":
     case "owner.reassign":
       return redenied(handedOver(view, state["to"] as string, me, state["post"]));

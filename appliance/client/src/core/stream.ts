@@ -12,18 +12,14 @@ import type { ClientFrame, EventsFrame, FailedFrame, PongFrame, Position, Server
 
 const PING_MS = 25_000;
 const SILENCE_MS = 10_000;
-/** Codes with which the server says that the session is over. */
-export const ENDED_CODES: ReadonlySet<string> = new Set([
-  "session_ended",
-  "unauthenticated",
-  "account_revoked",
-  "account_suspended",
-]);
+/** Close code of a session that has ended (api/stream.py): wipe and sign in again. */
+const ENDED = 4401;
 
 export interface StreamEvents {
-  onOpen(): void;
+  /** The first sign of life: the line is not only open, somebody answers. */
+  onAlive(): void;
   onEvents(frame: EventsFrame): void;
-  /** The server ended the session, by a frame or by closing with its name. */
+  /** The server ended the session. */
   onEnded(): void;
   onClosed(): void;
 }
@@ -33,6 +29,7 @@ export class Stream {
   #timer: TimerId | null = null;
   #asked = 0;
   #open = false;
+  #alive = false;
   #done = false;
 
   constructor(
@@ -44,13 +41,11 @@ export class Stream {
     this.#socket = ports.network.socket(`${PREFIX}/stream?since=${since}`);
     this.#socket.onopen = () => {
       this.#open = true;
-      this.#rest();
-      events.onOpen();
       this.ping();
     };
     this.#socket.onmessage = (data) => this.#hear(data);
-    this.#socket.onclose = (_code, reason) => {
-      if (ENDED_CODES.has(reason) && !this.#done) events.onEnded();
+    this.#socket.onclose = (code) => {
+      if (code === ENDED && !this.#done) events.onEnded();
       this.#finish();
     };
     this.#timer = ports.time.setTimeout(() => this.close(), SILENCE_MS);
@@ -79,16 +74,12 @@ export class Stream {
   #hear(data: string): void {
     if (this.#done) return;
     this.#rest();
+    if (!this.#alive) this.events.onAlive();
+    this.#alive = true;
     const frame = parse(data);
     if (frame === null) return this.close(); // what follows cannot be trusted either
     if ("pong" in frame) this.clock.learnExact(frame.pong, this.#asked, this.ports.time.now());
-    else if ("events" in frame) this.#deliver(frame);
-    else if ("error" in frame && ENDED_CODES.has(frame.error.code)) this.events.onEnded();
-  }
-
-  #deliver(frame: EventsFrame): void {
-    if (frame.events.some((event) => event.type === "session_ended")) this.events.onEnded();
-    else this.events.onEvents(frame);
+    else if ("events" in frame) this.events.onEvents(frame);
   }
 
   /** Something was heard: the next question is due in a while. */

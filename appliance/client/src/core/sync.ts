@@ -93,10 +93,11 @@ export class Sync {
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
-    for (let more = true; more && !signal.aborted; ) {
-      const { batch, more: rest } = await this.#ask();
-      if (!signal.aborted) await this.feed.apply(batch);
-      more = rest;
+    while (!signal.aborted) {
+      const { batch, more } = await this.#ask();
+      // A page that comes after the end of the session finds the feed closed.
+      await this.feed.apply(batch);
+      if (!more) return;
     }
   }
 
@@ -120,7 +121,7 @@ export class Sync {
     return new Promise((resolve) => {
       let gap = false;
       const stream = new Stream(this.ports, this.clock, this.feed.cursor, {
-        onOpen: () => this.#say({ kind: "online", since: this.clock.now() }),
+        onAlive: () => this.#say({ kind: "online", since: this.clock.now() }),
         onEvents: (frame) => {
           this.#apply(frame).then(
             (outcome) => {

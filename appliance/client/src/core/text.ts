@@ -120,14 +120,14 @@ const QWERTY_PLAIN = "1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
 const KEDMANEE_SHIFT = "+๑๒๓๔ู฿๕๖๗๘๙๐\"ฎฑธํ๊ณฯญฐ,ฅฤฆฏโฌ็๋ษศซ.()ฉฮฺ์?ฒฬฦ";
 const QWERTY_SHIFT = "!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:\"ZXCVBNM<>?";
 const SLIPPED = new Map([
-  ...[...QWERTY_PLAIN].map((key, i): [string, string] => [key, KEDMANEE_PLAIN[i] ?? key]),
-  ...[...QWERTY_SHIFT].map((key, i): [string, string] => [key, KEDMANEE_SHIFT[i] ?? key]),
+  ...Array.from(QWERTY_PLAIN, (key, i): [string, string] => [key, KEDMANEE_PLAIN[i] ?? key]),
+  ...Array.from(QWERTY_SHIFT, (key, i): [string, string] => [key, KEDMANEE_SHIFT[i] ?? key]),
 ]);
 
 /** What «l;ylfu» would have been on the Thai layout: «สวัสดี»; null when it would be no Thai word (L10). */
 export function thaiReading(typed: string): string | null {
   if (typed === "" || /[\u0e00-\u0e7f]/u.test(typed)) return null;
-  const reading = [...typed].map((key) => SLIPPED.get(key) ?? key).join("");
+  const reading = Array.from(typed, (key) => SLIPPED.get(key) ?? key).join("");
   // A mark that stands on nothing is not Thai: then the Latin reading was meant.
   return /^[\u0e01-\u0e2e\u0e40-\u0e44]/u.test(reading) && !/\s[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/u.test(reading) ? reading : null;
 }

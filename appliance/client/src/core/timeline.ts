@@ -8,7 +8,7 @@
  * - An entry that is no message and no notice (an edit, a reaction) has a row, so that positions have no gaps, and no item.
  */
 
-import { listOf } from "./roomState";
+import { listIn } from "./roomState";
 import type { Event, Position, Reaction } from "./protocol";
 import type { Range } from "./ranges";
 
@@ -63,7 +63,7 @@ export function fold(row: Row, later: Event & { n: number }): Row {
 }
 
 function edited(event: Event, edit: Event & { n: number }): Event {
-  if (isHidden(event) || edit.body === undefined || edit.body === null) return event;
+  if (isHidden(event) || edit.body === undefined || edit.body === null || (event.edited?.n ?? -1) >= edit.n) return event;
   return { ...event, body: edit.body, edited: { n: edit.n, at: edit.at } };
 }
 
@@ -120,7 +120,7 @@ export function covered(
 
 /** People a state entry names, as the log wrote them down at the time. */
 export function namedIn(event: Event): { p: string; name: string | null }[] {
-  return listOf<unknown>(event.state?.["members"]).flatMap((member) => {
+  return listIn(event.state?.["members"]).flatMap((member) => {
     if (typeof member === "string") return [{ p: member, name: null }];
     const card = member as { p?: unknown; name?: unknown };
     if (typeof card.p !== "string") return [];

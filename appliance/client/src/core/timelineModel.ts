@@ -25,7 +25,7 @@ import { TimelineWindow } from "./window";
 
 const PAGE = 50;
 /** An open timeline lets go of rows beyond this, so memory stays steady over a day (C22). */
-const KEEP = 5_000;
+const KEEP = 10_000;
 
 export interface TimelineDeps {
   readonly feed: Feed;

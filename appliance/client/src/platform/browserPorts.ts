@@ -1,0 +1,132 @@
+/**
+ * The core's ports on the browser: each a few lines, none with a decision in it.
+ *
+ * Used once, by the composition root. Tests have their own in memory.
+ */
+import type {
+  ChannelPort,
+  LocksPort,
+  NetworkPort,
+  NotificationsPort,
+  OnlinePort,
+  Ports,
+  SettingsPort,
+  SocketPort,
+  StoragePort,
+  VisibilityPort,
+} from "#core/ports";
+
+/** Listens to `type` on `target`; returns the function that stops it. */
+function on(target: EventTarget, type: string, listener: () => void): () => void {
+  target.addEventListener(type, listener);
+  return () => target.removeEventListener(type, listener);
+}
+
+const network: NetworkPort = {
+  fetch: (input, init) => fetch(input, init),
+  socket: (path) => {
+    const address = new URL(path, location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address);
+    const port: SocketPort = {
+      send: (data) => socket.send(data),
+      close: (code, reason) => socket.close(code, reason),
+      onopen: null,
+      onmessage: null,
+      onclose: null,
+    };
+    socket.addEventListener("open", () => port.onopen?.());
+    socket.addEventListener("message", (event: MessageEvent<unknown>) => port.onmessage?.(String(event.data)));
+    socket.addEventListener("close", (event) => port.onclose?.(event.code, event.reason));
+    return port;
+  },
+};
+
+const online: OnlinePort = {
+  online: () => navigator.onLine,
+  subscribe: (listener) => {
+    const stops = [on(window, "online", listener), on(window, "offline", listener)];
+    return () => stops.forEach((stop) => stop());
+  },
+};
+
+const visibility: VisibilityPort = {
+  visible: () => document.visibilityState === "visible",
+  subscribe: (listener) => on(document, "visibilitychange", listener),
+};
+
+const locks: LocksPort = {
+  hold: async (name, holder, signal) => await navigator.locks.request(name, { signal }, holder),
+};
+
+function channel(name: string): ChannelPort {
+  const line = new BroadcastChannel(name);
+  return {
+    post: (message) => line.postMessage(message),
+    subscribe: (listener) => {
+      const hear = (event: MessageEvent<unknown>): void => listener(event.data);
+      line.addEventListener("message", hear);
+      return () => line.removeEventListener("message", hear);
+    },
+    close: () => line.close(),
+  };
+}
+
+const settings: SettingsPort = {
+  get: (key) => localStorage.getItem(key),
+  set: (key, value) => (value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value)),
+};
+
+const storage: StoragePort = {
+  indexedDB: () => ("indexedDB" in globalThis ? indexedDB : null),
+  persist: async () => {
+    try {
+      return await navigator.storage.persist();
+    } catch {
+      return false;
+    }
+  },
+};
+
+/** Notifications on the screen, by tag. */
+const SHOWN = new Map<string, Notification>();
+
+const notifications: NotificationsPort = {
+  permission: () => ("Notification" in globalThis ? Notification.permission : "unsupported"),
+  ask: async () => "Notification" in globalThis && (await Notification.requestPermission()) === "granted",
+  show: (title, body, tag, onClick) => {
+    const shown = new Notification(title, { body, tag });
+    shown.addEventListener("click", () => {
+      window.focus();
+      shown.close();
+      onClick();
+    });
+    SHOWN.set(tag, shown);
+  },
+  clear: (tag) => {
+    SHOWN.get(tag)?.close();
+    SHOWN.delete(tag);
+  },
+};
+
+/** `language` says what the next call asks the server to answer in. */
+export function browserPorts(language: () => string): Ports {
+  return {
+    time: {
+      now: () => Date.now(),
+      setTimeout: (run, ms) => setTimeout(run, ms),
+      clearTimeout: (id) => clearTimeout(id),
+    },
+    network,
+    online,
+    visibility,
+    locks,
+    channel,
+    settings,
+    storage,
+    notifications,
+    crypto,
+    random: () => Math.random(),
+    language,
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * The core's ports in memory: a clock that moves when told, a device shared by its tabs, a line that can be cut.
+ *
+ * IndexedDB (fake-indexeddb), WebCrypto and structured clone are the real thing; only time, network and browser furniture
+ * are replaced.
+ */
+import "fake-indexeddb/auto";
+
+import { IDBFactory } from "fake-indexeddb";
+
+import type { ChannelPort, LocksPort, Ports, SocketPort, TimePort, TimerId } from "#core/ports";
+
+import type { FakeServer } from "./fakeServer";
+
+export const START = Date.UTC(2026, 9, 1, 3, 0, 0);
+
+interface Timer {
+  readonly at: number;
+  readonly run: () => void;
+}
+
+/** Lets everything that only waits for a turn of the event loop happen. */
+export async function breathe(turns = 5): Promise<void> {
+  for (let i = 0; i < turns; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits in real time until something holds; crypto and IndexedDB take real turns. */
+export async function until(holds: () => boolean, what = "condition"): Promise<void> {
+  const deadline = performance.now() + 8_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`never came true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+export class FakeTime implements TimePort {
+  #now = START;
+  #next = 1;
+  readonly #timers = new Map<number, Timer>();
+
+  now = (): number => this.#now;
+
+  setTimeout = (run: () => void, ms: number): TimerId => {
+    const id = this.#next++;
+    this.#timers.set(id, { at: this.#now + ms, run });
+    return id as unknown as TimerId;
+  };
+
+  clearTimeout = (id: TimerId): void => void this.#timers.delete(id as unknown as number);
+
+  /** Moves on, firing what falls due in its order, with room for what that starts. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(([, timer]) => timer.at <= end).sort((a, b) => a[1].at - b[1].at)[0];
+      if (due === undefined) break;
+      this.#timers.delete(due[0]);
+      this.#now = Math.max(this.#now, due[1].at);
+      due[1].run();
+      await breathe();
+    }
+    this.#now = end;
+    await breathe();
+  }
+
+  /** Sets the clock without firing anything: the device slept, or somebody set it. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+/** What happens to the next calls: the line is cut before they reach the server, or after it has done them. */
+export type Cut = "before" | "after";
+
+/** A browser on a machine: what all its tabs share. */
+export class Device {
+  readonly indexedDB = new IDBFactory();
+  readonly settings = new Map<string, string>();
+  readonly #channels = new Set<(message: unknown, from: object) => void>();
+  readonly #locks = new Map<string, (() => void)[]>();
+  readonly #held = new Set<string>();
+  readonly sockets = new Set<() => void>();
+  readonly #onlineListeners = new Set<() => void>();
+  cookie: string | null = null;
+  up = true;
+  /** Decides, call by call, whether the line is cut around it. */
+  cut: (method: string, path: string) => Cut | null = () => null;
+  clockSkew = 0;
+
+  constructor(
+    readonly server: FakeServer,
+    readonly time: FakeTime,
+  ) {}
+
+  /** Cuts the line or mends it; open sockets die with it. */
+  setUp(up: boolean): void {
+    this.up = up;
+    if (!up) this.cutSockets();
+    for (const listener of [...this.#onlineListeners]) listener();
+  }
+
+  cutSockets(): void {
+    for (const close of [...this.sockets]) close();
+  }
+
+  /** Ports for one more tab. `kill` is what the browser does to a tab that crashes. */
+  tab(): { ports: Ports; kill: () => void } {
+    const alive = { now: true };
+    const mySockets = new Set<() => void>();
+    const myLocks = new Set<() => void>();
+    const ports: Ports = {
+      time: { ...this.time, now: () => this.time.now() + this.clockSkew, setTimeout: (run, ms) => this.time.setTimeout(() => alive.now && run(), ms), clearTimeout: this.time.clearTimeout },
+      network: {
+        fetch: (input, init) => (alive.now ? this.#fetch(input, init) : Promise.reject(new TypeError("dead tab"))),
+        socket: (path) => this.#socket(path, mySockets),
+      },
+      online: {
+        online: () => this.up,
+        subscribe: (listener) => {
+          this.#onlineListeners.add(listener);
+          return () => this.#onlineListeners.delete(listener);
+        },
+      },
+      visibility: { visible: () => true, subscribe: () => () => undefined },
+      locks: this.#lockPort(myLocks),
+      channel: () => this.#channel(alive),
+      settings: {
+        get: (key) => this.settings.get(key) ?? null,
+        set: (key, value) => void (value === null ? this.settings.delete(key) : this.settings.set(key, value)),
+      },
+      storage: { indexedDB: () => this.indexedDB, persist: () => Promise.resolve(true) },
+      notifications: {
+        permission: () => "unsupported",
+        ask: () => Promise.resolve(false),
+        show: () => undefined,
+        clear: () => undefined,
+      },
+      crypto: globalThis.crypto,
+      random: () => 0.5,
+      language: () => "th",
+    };
+    const kill = (): void => {
+      alive.now = false;
+      for (const close of mySockets) close();
+      for (const free of myLocks) free();
+    };
+    return { ports, kill };
+  }
+
+  async #fetch(input: string, init: RequestInit): Promise<Response> {
+    await breathe(1);
+    const method = init.method ?? "GET";
+    const cut = this.up ? this.cut(method, input) : "before";
+    if (cut === "before") throw new TypeError("network");
+    const { status, body, cookie } = this.server.handle(this.cookie, method, input, init);
+    await breathe(1);
+    if (cut === "after" || !this.up) throw new TypeError("network");
+    if (cookie !== undefined) this.cookie = cookie;
+    const headers = { Date: new Date(this.time.now()).toUTCString() };
+    return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
+  }
+
+  #socket(path: string, mine: Set<() => void>): SocketPort {
+    const port: SocketPort = { send: () => undefined, close: () => undefined, onopen: null, onmessage: null, onclose: null };
+    let open = true;
+    const end = (code: number): void => {
+      if (!open) return;
+      open = false;
+      line?.detach();
+      this.sockets.delete(close);
+      mine.delete(close);
+      queueMicrotask(() => port.onclose?.(code, ""));
+    };
+    const close = (): void => end(1006);
+    this.sockets.add(close);
+    mine.add(close);
+    const line = this.up
+      ? this.server.listen(this.cookie, path, (text) => queueMicrotask(() => open && port.onmessage?.(text)), end)
+      : null;
+    queueMicrotask(() => {
+      if (line === null) return end(1006);
+      if (!open) return;
+      port.onopen?.();
+      line.attach();
+    });
+    port.send = (data) => open && line?.hear(data);
+    port.close = (code) => end(code ?? 1000);
+    return port;
+  }
+
+  #channel(alive: { now: boolean }): ChannelPort {
+    const me = {};
+    const heard = new Set<(message: unknown, from: object) => void>();
+    return {
+      post: (message) => {
+        const copy: unknown = structuredClone(message);
+        const listeners = [...this.#channels];
+        queueMicrotask(() => alive.now && listeners.forEach((listener) => listener(copy, me)));
+      },
+      subscribe: (listener) => {
+        const hear = (message: unknown, from: object): void => {
+          if (from !== me && alive.now) listener(message);
+        };
+        this.#channels.add(hear);
+        heard.add(hear);
+        return () => this.#channels.delete(hear);
+      },
+      close: () => heard.forEach((hear) => this.#channels.delete(hear)),
+    };
+  }
+
+  #lockPort(mine: Set<() => void>): LocksPort {
+    return {
+      hold: async (name, holder, signal) => {
+        if (this.#held.has(name)) {
+          const waiting = this.#locks.get(name) ?? [];
+          this.#locks.set(name, waiting);
+          await new Promise<void>((resolve, reject) => {
+            waiting.push(resolve);
+            signal.addEventListener("abort", () => {
+              const at = waiting.indexOf(resolve);
+              if (at !== -1) waiting.splice(at, 1);
+              reject(new Error("aborted"));
+            });
+          });
+        }
+        this.#held.add(name);
+        let freed = false;
+        const free = (): void => {
+          if (freed) return;
+          freed = true;
+          mine.delete(free);
+          this.#held.delete(name);
+          this.#locks.get(name)?.shift()?.();
+        };
+        mine.add(free);
+        await holder().finally(free);
+      },
+    };
+  }
+}

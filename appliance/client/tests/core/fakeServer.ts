@@ -1,0 +1,467 @@
+/**
+ * The staff API in memory, as far as the client's core can tell: logs, feed, receipts, views, sessions.
+ *
+ * Written from the server's rules and not from the client's code, so that «snapshot + events == fresh snapshot» compares
+ * two independent computations. Actions are done as a person; `handle` and `listen` are the wire.
+ */
+import type { Event, Me, MemberView, RoomView } from "#core/protocol";
+import { deniedActions } from "#core/rules";
+
+interface Member {
+  role: "owner" | "member";
+  since: number;
+  read: number;
+}
+interface Mine {
+  muted: boolean;
+  hidden: number | null;
+  cleared: number | null;
+  unreadFrom: number | null;
+}
+interface Room {
+  readonly id: string;
+  readonly kind: "group" | "direct";
+  readonly created: number;
+  name: string | null;
+  owner: string;
+  closed: boolean;
+  members: Map<string, Member>;
+  entries: Event[];
+  mine: Map<string, Mine>;
+  txns: Map<string, number>;
+}
+interface Line {
+  readonly pos: number;
+  readonly at: number;
+  readonly type: string;
+  readonly room: string | null;
+  readonly person: string | null;
+  readonly n: number | null;
+  readonly state: Record<string, unknown> | null;
+}
+interface Listener {
+  readonly person: string;
+  readonly token: string;
+  cursor: number;
+  live: boolean;
+  readonly send: (text: string) => void;
+  readonly close: (code: number) => void;
+}
+export interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly cookie?: string | null;
+}
+
+const refuse = (status: number, code: string): Answer => ({
+  status,
+  body: { error: { code, message: code, field: null, request: "q_1" } },
+});
+
+export class FakeServer {
+  readonly rooms = new Map<string, Room>();
+  readonly people = new Map<string, string>();
+  readonly sessions = new Map<string, string>();
+  readonly terms = { version: 1, accepted: new Map<string, number>() };
+  readonly calls: string[] = [];
+  /** Frames are dropped before they are sent while this says so: a fault the client must notice. */
+  lose: (pos: number) => boolean = () => false;
+  #lines: Line[] = [];
+  #pos = 0;
+  #id = 0;
+  readonly #listeners = new Set<Listener>();
+
+  constructor(private readonly now: () => number) {}
+
+  person(id: string, name: string): string {
+    this.people.set(id, name);
+    this.terms.accepted.set(id, 1);
+    return id;
+  }
+
+  // --- what people do --------------------------------------------------------------------------------------------
+
+  createRoom(owner: string, name: string | null, members: readonly string[], kind: "group" | "direct" = "group"): string {
+    const id = `r_${++this.#id}`;
+    const room: Room = { id, kind, created: this.now(), name, owner, closed: false, members: new Map(), entries: [], mine: new Map(), txns: new Map() };
+    this.rooms.set(id, room);
+    room.members.set(owner, { role: "owner", since: 0, read: 0 });
+    this.#append(room, owner, { type: "room.create", state: { kind, name, owner } });
+    this.#own("room", room, owner);
+    if (members.length > 0) this.add(owner, id, members);
+    return id;
+  }
+
+  send(person: string, roomId: string, text: string, extra: { mentions?: string[]; everyone?: boolean; reply_to?: number; txn?: string } = {}): Event {
+    const room = this.room(roomId);
+    const { mentions, everyone, reply_to, txn } = extra;
+    const body = { text, ...(mentions ? { mentions } : {}), ...(everyone ? { everyone } : {}) };
+    const event = this.#append(room, person, { type: "message.text", body, ...(reply_to === undefined ? {} : { reply_to }) });
+    if (txn !== undefined) room.txns.set(`${person} ${txn}`, event.n ?? 0);
+    return event;
+  }
+
+  edit(person: string, roomId: string, n: number, text: string): void {
+    this.#append(this.room(roomId), person, { type: "message.edit", target: n, body: { text } });
+  }
+
+  redact(person: string, roomId: string, n: number): void {
+    this.#append(this.room(roomId), person, { type: "message.redact", target: n, state: {} });
+  }
+
+  react(person: string, roomId: string, n: number, emoji: string, on: boolean): void {
+    this.#append(this.room(roomId), person, { type: "message.reaction", target: n, state: { emoji, on } });
+  }
+
+  add(person: string, roomId: string, people: readonly string[]): void {
+    const room = this.room(roomId);
+    const since = room.entries.length;
+    for (const id of people) room.members.set(id, { role: "member", since, read: since });
+    const members = people.map((p) => ({ p, name: this.people.get(p), unit: "", post: "" }));
+    this.#append(room, person, { type: "member.add", state: { members } });
+    for (const id of people) this.#own("room", room, id);
+  }
+
+  remove(person: string, roomId: string, people: readonly string[], why: string | null = null): void {
+    const room = this.room(roomId);
+    for (const id of people) {
+      room.members.delete(id);
+      room.mine.delete(id);
+    }
+    const type = why === null ? "member.remove" : "sys.remove";
+    this.#append(room, person, { type, state: { members: [...people], ...(why === null ? {} : { why }) } });
+    for (const id of people) this.#own("room.left", room, id);
+  }
+
+  transfer(person: string, roomId: string, to: string): void {
+    const room = this.room(roomId);
+    const old = room.members.get(room.owner);
+    const next = room.members.get(to);
+    if (old !== undefined) old.role = "member";
+    if (next !== undefined) next.role = "owner";
+    room.owner = to;
+    this.#append(room, person, { type: "owner.transfer", state: { to } });
+  }
+
+  rename(person: string, roomId: string, name: string): void {
+    const room = this.room(roomId);
+    const old = room.name;
+    room.name = name;
+    this.#append(room, person, { type: "room.rename", state: { name, old } });
+  }
+
+  close(person: string, roomId: string): void {
+    this.room(roomId).closed = true;
+    this.#append(this.room(roomId), person, { type: "room.close", state: {} });
+  }
+
+  read(person: string, roomId: string, upto: number): void {
+    const room = this.room(roomId);
+    const member = room.members.get(person);
+    if (member === undefined) return;
+    member.read = Math.max(member.read, upto);
+    const mine = room.mine.get(person);
+    if (mine !== undefined && mine.unreadFrom !== null && mine.unreadFrom <= upto) mine.unreadFrom = null;
+    this.#line({ type: "receipt", room: roomId, person: null, n: null, state: { read: { [person]: upto } } });
+  }
+
+  setMine(person: string, roomId: string, change: Partial<Mine>): void {
+    const room = this.room(roomId);
+    room.mine.set(person, { muted: false, hidden: null, cleared: null, unreadFrom: null, ...room.mine.get(person), ...change });
+    this.#own("room", room, person);
+  }
+
+  clear(person: string, roomId: string): void {
+    const last = this.room(roomId).entries.length - 1;
+    this.read(person, roomId, last);
+    this.setMine(person, roomId, { cleared: last, hidden: last });
+  }
+
+  typing(person: string, roomId: string): void {
+    const event: Event = { pos: this.#pos, type: "typing", at: this.now(), room: roomId, sender: person, state: {} };
+    for (const listener of this.#listeners) {
+      if (listener.live && listener.person !== person) listener.send(JSON.stringify({ pos: this.#pos, events: [event] }));
+    }
+  }
+
+  tellPerson(person: string, type: string, state: Record<string, unknown>, room: string | null = null): void {
+    this.#line({ type, room, person, n: null, state });
+  }
+
+  /** Ends every session of a person, as a revocation does. */
+  revoke(person: string): void {
+    for (const [token, owner] of this.sessions) if (owner === person) this.sessions.delete(token);
+    for (const listener of [...this.#listeners]) if (listener.person === person) listener.close(4401);
+  }
+
+  /** Drops everybody to the cursor, as for a slow reader. */
+  dropAll(): void {
+    for (const listener of [...this.#listeners]) listener.close(1006);
+  }
+
+  texts(roomId: string): string[] {
+    return this.room(roomId).entries.filter((event) => event.type === "message.text").map((event) => event.body?.text ?? "");
+  }
+
+  room(id: string): Room {
+    const room = this.rooms.get(id);
+    if (room === undefined) throw new Error(`no room ${id}`);
+    return room;
+  }
+
+  // --- views -----------------------------------------------------------------------------------------------------
+
+  view(person: string, roomId: string, withMembers: boolean): RoomView {
+    const room = this.room(roomId);
+    const me = room.members.get(person);
+    if (me === undefined) throw new Error("not a member");
+    const mine = room.mine.get(person) ?? { muted: false, hidden: null, cleared: null, unreadFrom: null };
+    const after = mine.unreadFrom === null ? me.read : Math.min(me.read, mine.unreadFrom - 1);
+    const texts = room.entries.filter((event) => event.type === "message.text");
+    const later = texts.filter((event) => (event.n ?? 0) > after);
+    const names = later.reduce(
+      (sum, { body }) => sum + ((body?.mentions ?? []).includes(person) ? 1 : 0) + (body?.everyone === true ? 1 : 0),
+      0,
+    );
+    const newest = texts.at(-1);
+    const last = newest !== undefined && (newest.n ?? 0) > (mine.cleared ?? -1) ? newest : undefined;
+    const hidden = mine.hidden !== null && (last === undefined || (last.n ?? 0) <= mine.hidden);
+    const rules = { kind: room.kind, owner: room.owner, closed: room.closed, memberCount: room.members.size, members: [...room.members.keys()] };
+    const denied = deniedActions(rules, me.role);
+    const members = [...room.members].map(([id, member]): MemberView => ({ person: id, name: this.people.get(id) ?? id, ...member }));
+    return {
+      id: room.id,
+      kind: room.kind,
+      name: room.name,
+      owner: room.owner,
+      scope: "local",
+      role: me.role,
+      member_count: room.members.size,
+      created: room.created,
+      size: room.entries.length,
+      unread: Math.min(1_000, later.filter((event) => event.sender !== person).length),
+      mentions: Math.min(1_000, names),
+      read: me.read,
+      ...(room.closed ? { closed: true } : {}),
+      ...(mine.muted ? { muted: true } : {}),
+      ...(hidden ? { hidden: true } : {}),
+      ...(mine.cleared === null ? {} : { cleared: mine.cleared }),
+      ...(mine.unreadFrom === null ? {} : { unread_from: mine.unreadFrom }),
+      ...(last === undefined ? {} : { last: this.#stored(room, last, false) }),
+      ...(withMembers || room.kind === "direct" ? { members } : {}),
+      ...(Object.keys(denied).length === 0 ? {} : { denied }),
+    };
+  }
+
+  me(person: string): Me {
+    return {
+      person: { id: person, name: this.people.get(person) ?? person },
+      roles: ["member"],
+      unit: null,
+      terms: { version: this.terms.version, accepted: this.terms.accepted.get(person) ?? null },
+      csrf: `csrf-${person}`,
+      must_change_password: false,
+      contact_mode: "normal",
+    };
+  }
+
+  /** An entry as it stands now: newest wording, reactions, or hidden. */
+  #stored(room: Room, event: Event, reactions: boolean): Event {
+    const later = room.entries.filter((other) => other.target === event.n);
+    if (event.type === "message.edit") {
+      const gone = room.entries.some((other) => other.type === "message.redact" && other.target === event.target);
+      if (gone) return without(event, { hidden: "retracted" });
+    }
+    if (event.type !== "message.text") return event;
+    if (later.some((other) => other.type === "message.redact")) return without(event, { hidden: "retracted" });
+    const newest = later.filter((other) => other.type === "message.edit").at(-1);
+    const edited = newest?.body ? { body: newest.body, edited: { n: newest.n ?? 0, at: newest.at } } : {};
+    const found = reactions ? this.#reactions(later) : [];
+    return { ...event, ...edited, ...(found.length === 0 ? {} : { reactions: found }) };
+  }
+
+  #reactions(later: readonly Event[]): { emoji: string; people: string[] }[] {
+    const found = new Map<string, Set<string>>();
+    for (const { type, state, sender } of later) {
+      if (type !== "message.reaction" || typeof sender !== "string") continue;
+      const people = found.get(state?.["emoji"] as string) ?? new Set<string>();
+      found.set(state?.["emoji"] as string, people);
+      if (state?.["on"] === true) people.add(sender);
+      else people.delete(sender);
+    }
+    return [...found].filter(([, people]) => people.size > 0).map(([emoji, people]) => ({ emoji, people: [...people] }));
+  }
+
+  // --- the feed --------------------------------------------------------------------------------------------------
+
+  #append(room: Room, sender: string, what: Partial<Event> & { type: string }): Event {
+    const n = room.entries.length;
+    const event: Event = { pos: this.#pos + 1, at: this.now(), room: room.id, n, id: `e_${++this.#id}`, sender, ...what };
+    room.entries.push(event);
+    this.#line({ type: event.type, room: room.id, person: null, n, state: null });
+    return event;
+  }
+
+  #own(type: string, room: Room, person: string): void {
+    this.#line({ type, room: room.id, person, n: null, state: null });
+  }
+
+  #line(what: Omit<Line, "pos" | "at">): void {
+    this.#pos += 1;
+    const line: Line = { ...what, pos: this.#pos, at: this.now() };
+    this.#lines.push(line);
+    for (const listener of [...this.#listeners]) {
+      if (!listener.live || this.lose(line.pos)) continue;
+      const events = this.#concerns(listener.person, line) ? this.#event(listener.person, line, false) : [];
+      if (events.length > 0) listener.send(JSON.stringify({ pos: line.pos, events }));
+    }
+  }
+
+  #concerns(person: string, line: Line): boolean {
+    if (line.person !== null) return line.person === person;
+    return line.room !== null && this.room(line.room).members.has(person);
+  }
+
+  #event(person: string, line: Line, stored: boolean): Event[] {
+    const room = line.room === null ? null : this.room(line.room);
+    if (room !== null && line.n !== null) {
+      const event = room.entries[line.n];
+      return event === undefined ? [] : [stored ? this.#stored(room, event, true) : event];
+    }
+    const base = { pos: line.pos, at: line.at, type: line.type, ...(line.room === null ? {} : { room: line.room }) };
+    if (line.type === "room") {
+      if (room === null || !room.members.has(person)) return [];
+      return [{ ...base, state: { ...this.view(person, room.id, true) } }];
+    }
+    return [{ ...base, state: line.state ?? {} }];
+  }
+
+  sync(person: string, since: number, limit: number): { pos: number; events: Event[]; more: boolean } {
+    if (since === 0 || since > this.#pos) {
+      const mine = [...this.rooms.values()].filter((room) => room.members.has(person));
+      const events = mine.map((room): Event => ({ pos: this.#pos, type: "room", at: this.now(), room: room.id, state: { ...this.view(person, room.id, false) } }));
+      return { pos: this.#pos, events, more: false };
+    }
+    const lines = this.#lines.filter((line) => line.pos > since && this.#concerns(person, line));
+    const page = lines.slice(0, limit);
+    const more = lines.length > limit;
+    return { pos: more ? (page.at(-1)?.pos ?? since) : this.#pos, events: page.flatMap((line) => this.#event(person, line, true)), more };
+  }
+
+  listen(token: string | null, path: string, send: (text: string) => void, close: (code: number) => void): { attach(): void; detach(): void; hear(text: string): void } | null {
+    const person = token === null ? undefined : this.sessions.get(token);
+    if (person === undefined || token === null) return null;
+    const cursor = Number(new URL(path, "http://gchat.test").searchParams.get("since"));
+    const listener: Listener = { person, token, cursor, live: false, send, close };
+    return {
+      attach: () => {
+        const { pos, events } = this.sync(person, cursor, 100_000);
+        if (pos > cursor) send(JSON.stringify({ pos, events }));
+        listener.live = true;
+        this.#listeners.add(listener);
+      },
+      detach: () => void this.#listeners.delete(listener),
+      hear: (text) => {
+        const frame = JSON.parse(text) as { type: string; room: string; upto: number };
+        if (frame.type === "ping") send(JSON.stringify({ pong: this.now() }));
+        if (frame.type === "receipt") this.read(person, frame.room, frame.upto);
+        if (frame.type === "typing") this.typing(person, frame.room);
+      },
+    };
+  }
+
+  // --- HTTP ------------------------------------------------------------------------------------------------------
+
+  handle(token: string | null, method: string, path: string, init: RequestInit): Answer {
+    const url = new URL(path, "http://gchat.test");
+    const route = url.pathname.replace("/api/v1", "");
+    this.calls.push(`${method} ${route}${url.search}`);
+    const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>;
+    if (route === "/login") return this.#login(body);
+    const person = token === null ? undefined : this.sessions.get(token);
+    if (person === undefined) return refuse(401, "unauthenticated");
+    const csrf = (init.headers as Record<string, string>)["X-CSRF-Token"];
+    if (method !== "GET" && csrf !== this.me(person).csrf) return refuse(403, "csrf");
+    if (route === "/me") return { status: 200, body: this.me(person) };
+    if (route === "/terms" && method === "POST") {
+      this.terms.accepted.set(person, body["version"] as number);
+      return { status: 200, body: {} };
+    }
+    if (route === "/logout") {
+      this.sessions.delete(token ?? "");
+      return { status: 204, cookie: null };
+    }
+    if (this.me(person).terms.accepted !== this.terms.version) return refuse(403, "terms_not_accepted");
+    return this.#route(person, method, route.split("/").slice(1), url.searchParams, body);
+  }
+
+  #login(body: Record<string, unknown>): Answer {
+    const person = `p_${String(body["user"])}`;
+    if (!this.people.has(person) || body["password"] !== "correct") return refuse(401, "wrong_credentials");
+    const token = `t_${++this.#id}`;
+    this.sessions.set(token, person);
+    const done = { token, expires: this.now() + 1e9, person: this.me(person).person, csrf: this.me(person).csrf };
+    return { status: 200, body: done, cookie: token };
+  }
+
+  #route(person: string, method: string, parts: string[], query: URLSearchParams, body: Record<string, unknown>): Answer {
+    const [kind, id = "", what, n] = parts;
+    if (kind === "sync") return { status: 200, body: this.sync(person, Number(query.get("since")), Number(query.get("limit"))) };
+    if (kind === "people") return { status: 200, body: { person: { id, name: this.people.get(id) ?? id } } };
+    if (kind === "rooms" && method === "POST" && id === "") {
+      const members = body["members"] as string[];
+      const made = this.createRoom(person, (body["name"] as string | undefined) ?? null, members, body["kind"] as "group" | "direct");
+      return { status: 201, body: { room: this.view(person, made, true) } };
+    }
+    const room = this.rooms.get(id);
+    if (room === undefined) return refuse(404, "not_found");
+    if (!room.members.has(person)) return refuse(403, "not_a_member");
+    if (what === undefined) return { status: 200, body: { room: this.view(person, id, true) } };
+    if (what === "receipts") {
+      this.read(person, id, body["upto"] as number);
+      return { status: 204 };
+    }
+    if (what !== "messages") return refuse(404, "not_found");
+    if (n !== undefined && parts[4] === "reactions") {
+      this.react(person, id, Number(n), decodeURIComponent(parts[5] ?? ""), method === "PUT");
+      return { status: 204 };
+    }
+    return method === "POST" ? this.#post(person, room, body) : this.#page(room, query);
+  }
+
+  #post(person: string, room: Room, body: Record<string, unknown>): Answer {
+    if (room.closed) return refuse(403, "room_closed");
+    const txn = body["txn_id"] as string;
+    const text = body["body"] as { text: string; mentions?: string[] };
+    if (text.text.length > 20_000) return refuse(413, "too_large");
+    const known = room.txns.get(`${person} ${txn}`);
+    const reply = body["reply_to"] as number | undefined;
+    const event = known === undefined ? this.send(person, room.id, text.text, { txn, ...(text.mentions ? { mentions: text.mentions } : {}), ...(reply === undefined ? {} : { reply_to: reply }) }) : room.entries[known];
+    return { status: 201, body: { n: event?.n, id: event?.id, at: event?.at } };
+  }
+
+  #page(room: Room, query: URLSearchParams): Answer {
+    const limit = Number(query.get("limit") ?? 50);
+    const size = room.entries.length;
+    const asked = (name: string): number | null => (query.has(name) ? Number(query.get(name)) : null);
+    const [before, after, around] = [asked("before"), asked("after"), asked("around")];
+    const part = (first: number, last: number): Event[] => room.entries.slice(first, last + 1).map((event) => this.#stored(room, event, true));
+    if (after !== null) {
+      const last = Math.min(size - 1, after + limit);
+      return { status: 200, body: { messages: part(after + 1, last), has_more: last < size - 1 } };
+    }
+    if (around !== null) {
+      const first = Math.max(0, around - Math.floor(limit / 2));
+      const last = Math.min(size - 1, first + limit - 1);
+      return { status: 200, body: { messages: part(first, last), has_more: last < size - 1 } };
+    }
+    const last = (before === null ? size : Math.min(size, before)) - 1;
+    const first = Math.max(0, last - limit + 1);
+    return { status: 200, body: { messages: part(first, last).reverse(), has_more: first > 0 } };
+  }
+}
+
+function without(event: Event, extra: Partial<Event>): Event {
+  const { body: _, edited: __, ...rest } = event;
+  return { ...rest, ...extra };
+}

@@ -1,0 +1,268 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+import type { Event } from "#core/protocol";
+
+import { breathe } from "./fakePorts";
+import { makeWorld, MALEE, online, PRASIT, shown, SOMCHAI, until, type World } from "./world";
+
+let world: World;
+const errors: unknown[] = [];
+const note = (error: unknown): void => void errors.push(error);
+beforeEach(() => {
+  world = makeWorld();
+  process.on("unhandledRejection", note);
+});
+afterEach(() => {
+  process.off("unhandledRejection", note);
+  expect(errors.splice(0)).toEqual([]);
+});
+
+test("a message that is sent is seen, counted and named", async () => {
+  const { core } = await world.signedIn(world.device());
+  core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "ประชุมบ่ายสอง", { mentions: [SOMCHAI] });
+  await until(() => core.rooms.list.snapshot().unread === 1, "counted");
+  await until(() => shown(core, world.room).includes("ประชุมบ่ายสอง"), "shown");
+  const [row] = core.rooms.list.snapshot().rooms;
+  expect(row).toMatchObject({ title: "งานสารบรรณ", unread: 1, mentions: 1, last: { kind: "message", text: "ประชุมบ่ายสอง" } });
+  const sender = core.people.person(MALEE);
+  await until(() => sender.snapshot() !== null, "named");
+  expect(sender.snapshot()?.name).toBe("นางสาวมาลี ศรีสุข");
+});
+
+test("after a day away, 5,000 events arrive without a miss and without a jump", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  const timeline = core.timeline(world.room);
+  for (let i = 0; i < 30; i += 1) world.server.send(MALEE, world.room, `ก่อน ${i}`);
+  timeline.open();
+  await until(() => shown(core, world.room).length === 30, "before");
+  const first = timeline.snapshot().items[0];
+  device.setUp(false);
+  await until(() => core.connection.snapshot().kind === "offline", "offline");
+  for (let i = 0; i < 4_990; i += 1) world.server.send(i % 2 === 0 ? MALEE : SOMCHAI, world.room, `หาย ${i}`);
+  world.server.edit(MALEE, world.room, timeline.snapshot().items.find((item) => item.kind === "message")?.n ?? 0, "แก้แล้ว");
+  await world.time.advance(1_000);
+  device.setUp(true);
+  await online(core);
+  await until(() => shown(core, world.room).length === 30 + 4_990, "all of them");
+  expect(shown(core, world.room)).toEqual(["แก้แล้ว", ...world.server.texts(world.room).slice(1)]);
+  expect(timeline.snapshot().items[0]).toBe(first); // what was on the screen is where it was
+  expect(core.rooms.room(world.room).snapshot()?.unread).toBe(1_000);
+  const pages = world.server.calls.filter((call) => call.startsWith("GET /sync?since=") && !call.includes("since=0"));
+  expect(pages.length).toBeGreaterThanOrEqual(5);
+}, 30_000);
+
+test("a frame that is lost makes a gap, and the gap is asked for", async () => {
+  const { core } = await world.signedIn(world.device());
+  core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "หนึ่ง");
+  await until(() => shown(core, world.room).length === 1, "one");
+  await world.time.advance(2_000);
+  world.server.lose = () => true;
+  world.server.send(MALEE, world.room, "สอง");
+  world.server.lose = () => false;
+  world.server.send(MALEE, world.room, "สาม");
+  await until(() => shown(core, world.room).length === 3, "three");
+  expect(shown(core, world.room)).toEqual(["หนึ่ง", "สอง", "สาม"]);
+});
+
+test("a reader that was dropped for being slow comes back from its cursor", async () => {
+  const { core } = await world.signedIn(world.device());
+  core.timeline(world.room).open();
+  for (let round = 0; round < 5; round += 1) {
+    world.server.send(MALEE, world.room, `ก ${round}`);
+    world.server.dropAll();
+    world.server.send(MALEE, world.room, `ข ${round}`);
+    await until(() => core.connection.snapshot().kind === "offline", "dropped");
+    await world.time.advance(20_000);
+    await online(core);
+  }
+  await until(() => shown(core, world.room).length === 10, "all");
+  expect(shown(core, world.room)).toEqual(world.server.texts(world.room));
+});
+
+test("a server restored from a backup is followed from a fresh snapshot", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  world.server.send(MALEE, world.room, "จะหายไป");
+  await until(() => core.rooms.list.snapshot().rooms[0]?.unread === 1, "seen");
+  kill();
+  const restored = makeWorld();
+  for (const [token, person] of world.server.sessions) restored.server.sessions.set(token, person);
+  Object.assign(device, { server: restored.server });
+  const again = world.tab(device);
+  await again.core.start();
+  await online(again.core);
+  await until(() => again.core.rooms.list.snapshot().rooms[0]?.unread === 0, "as restored");
+});
+
+test("silence after a ping is a dead line", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  await world.time.advance(25_000);
+  expect(core.connection.snapshot().kind).toBe("online");
+  world.server.listen = () => ({ attach: () => undefined, detach: () => undefined, hear: () => undefined });
+  device.cutSockets();
+  await until(() => core.connection.snapshot().kind === "offline", "cut");
+  await world.time.advance(20_000); // a new line opens and says nothing
+  expect(core.connection.snapshot().kind).toBe("offline");
+});
+
+test("typing is heard, lives six seconds and ends with the message", async () => {
+  const { core } = await world.signedIn(world.device());
+  const typing = core.typing.in(world.room);
+  world.server.typing(MALEE, world.room);
+  await until(() => typing.snapshot().length === 1, "typing");
+  await world.time.advance(6_000);
+  expect(typing.snapshot()).toEqual([]);
+  world.server.typing(MALEE, world.room);
+  await until(() => typing.snapshot().length === 1, "typing again");
+  world.server.send(MALEE, world.room, "ค่ะ");
+  await until(() => typing.snapshot().length === 0, "sent");
+});
+
+test("whoever is taken off a room loses it at once, cache included", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  const timeline = core.timeline(world.room);
+  timeline.open();
+  world.server.send(MALEE, world.room, "ลับสุดยอด");
+  await until(() => shown(core, world.room).length === 1, "seen");
+  world.server.remove(MALEE, world.room, [SOMCHAI]);
+  await until(() => core.rooms.room(world.room).snapshot() === null, "gone");
+  expect(timeline.snapshot().items).toEqual([]);
+  kill();
+  const { core: after } = world.tab(device);
+  device.setUp(false);
+  await after.start();
+  expect(after.rooms.list.snapshot().rooms).toEqual([]);
+  after.timeline(world.room).open();
+  await breathe(20);
+  expect(after.timeline(world.room).snapshot().items).toEqual([]);
+});
+
+test("a room one is added to appears with its name", async () => {
+  const { core } = await world.signedIn(world.device(), "prasit");
+  expect(core.rooms.list.snapshot().rooms).toEqual([]);
+  world.server.add(MALEE, world.room, [PRASIT]);
+  await until(() => core.rooms.list.snapshot().rooms.length === 1, "added");
+  expect(core.rooms.list.snapshot().rooms[0]).toMatchObject({ title: "งานสารบรรณ", unread: 0 });
+});
+
+test("reading on another device clears this one, and only as far as it went", async () => {
+  const { core } = await world.signedIn(world.device());
+  const sent = Array.from({ length: 10 }, (_, i) => world.server.send(MALEE, world.room, `ข้อ ${i}`));
+  const unread = (): number | undefined => core.rooms.room(world.room).snapshot()?.unread;
+  await until(() => unread() === 10, "ten");
+  world.server.read(SOMCHAI, world.room, sent[5]?.n ?? 0);
+  await until(() => unread() === 4, "four");
+  world.server.read(SOMCHAI, world.room, sent[2]?.n ?? 0);
+  await breathe();
+  expect(unread()).toBe(4);
+  world.server.setMine(SOMCHAI, world.room, { unreadFrom: sent[3]?.n ?? 0 });
+  await until(() => unread() === 7, "marked unread");
+});
+
+test("what only the server has counted is asked for again", async () => {
+  const sent = Array.from({ length: 10 }, (_, i) => world.server.send(MALEE, world.room, `ก่อนเข้า ${i}`));
+  const { core } = await world.signedIn(world.device());
+  const unread = (): number | undefined => core.rooms.room(world.room).snapshot()?.unread;
+  expect(unread()).toBe(10);
+  world.server.read(SOMCHAI, world.room, sent[3]?.n ?? 0);
+  await breathe(20);
+  await world.time.advance(1_000);
+  await until(() => unread() === 6, "six");
+});
+
+test("our own reading counts at once and reaches the server when the line is back", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  const { n = 0 } = world.server.send(MALEE, world.room, "อ่านด้วย");
+  await until(() => core.rooms.room(world.room).snapshot()?.unread === 1, "unread");
+  device.setUp(false);
+  await until(() => core.connection.snapshot().kind === "offline", "offline");
+  core.rooms.markRead(world.room, n ?? 0);
+  await until(() => core.rooms.room(world.room).snapshot()?.unread === 0, "read here");
+  await world.time.advance(1_000);
+  expect(world.server.view(SOMCHAI, world.room, false).unread).toBe(1);
+  device.setUp(true);
+  await until(() => world.server.view(SOMCHAI, world.room, false).unread === 0, "read there");
+});
+
+/** Old snapshot + events == fresh snapshot, whatever happens in between (300 random actions, fixed seeds). */
+test.each([1, 2, 3, 4, 5, 6])("snapshot and events together are the fresh snapshot (seed %i)", async (seed) => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  core.timeline(world.room).open();
+  const random = mulberry(seed);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  let done = 0;
+  for (let step = 0; step < 300; step += 1) {
+    done += act(world, random, pick) ? 1 : 0;
+    if (random() < 0.03) world.server.dropAll();
+    if (random() < 0.05) await world.time.advance(3_000);
+  }
+  expect(done).toBeGreaterThan(150);
+  await world.time.advance(60_000);
+  await online(core);
+  const { n } = world.server.send(MALEE, world.room, "จบ");
+  const record = () => core.rooms.room(world.room).snapshot();
+  await until(() => record()?.view.last?.n === n, "the last one");
+  await world.time.advance(2_000);
+  await breathe(20);
+  const fresh = world.server.view(SOMCHAI, world.room, true);
+  expect(tidy(record()?.view)).toEqual(tidy(fresh));
+  const wanted = world.server.room(world.room).entries.filter((event) => event.type === "message.text");
+  const seen = core.timeline(world.room).snapshot().items.filter((item) => item.kind === "message");
+  expect(seen.map((item) => item.n)).toEqual(wanted.slice(-seen.length).map((event) => event.n));
+  const page = world.server.handle(device.cookie, "GET", `/api/v1/rooms/${world.room}/messages?after=-1&limit=9999`, { headers: {} });
+  const stored = new Map((page.body as { messages: Event[] }).messages.map((event) => [event.n, event]));
+  for (const item of seen) {
+    const event = stored.get(item.n);
+    expect([item.text, item.hidden, item.edited]).toEqual([event?.body?.text ?? "", event?.hidden ?? null, event?.edited?.at ?? null]);
+    const people = (list: readonly { emoji: string; people: readonly string[] }[]) => list.map((r) => [r.emoji, [...r.people].sort()]).sort();
+    expect(people(item.reactions)).toEqual(people(event?.reactions ?? []));
+  }
+}, 30_000);
+
+function act({ server, room }: World, random: () => number, pick: <T>(list: readonly T[]) => T): boolean {
+  const { members, entries, owner } = server.room(room);
+  const someone = pick([...members.keys()]);
+  const texts = entries.filter((event) => event.type === "message.text");
+  const target = texts.length === 0 ? null : (pick(texts).n ?? 0);
+  const dice = random();
+  if (dice < 0.4 || target === null) {
+    const extra = { ...(random() < 0.2 ? { mentions: [SOMCHAI] } : {}), ...(random() < 0.1 ? { everyone: true } : {}) };
+    server.send(someone, room, `ข้อความ ${entries.length}`, extra);
+  } else if (dice < 0.5) server.edit(someone, room, target, `แก้ ${entries.length}`);
+  else if (dice < 0.55) server.redact(someone, room, target);
+  else if (dice < 0.68) server.react(someone, room, target, pick(["👍", "🙏"]), random() < 0.6);
+  else if (dice < 0.84) server.read(someone, room, Math.floor(random() * entries.length));
+  else if (dice < 0.87) server.setMine(SOMCHAI, room, { muted: random() < 0.5 });
+  else if (dice < 0.9) server.setMine(SOMCHAI, room, { unreadFrom: target });
+  else if (dice < 0.92) server.clear(SOMCHAI, room);
+  else if (dice < 0.94) server.rename(owner, room, `ห้อง ${entries.length}`);
+  else if (dice < 0.97) {
+    if (members.has(PRASIT) && owner !== PRASIT) server.remove(owner, room, [PRASIT]);
+    else if (!members.has(PRASIT)) server.add(owner, room, [PRASIT]);
+  } else if (someone !== owner) server.transfer(owner, room, someone);
+  else return false;
+  return true;
+}
+
+function tidy(view: object | undefined): unknown {
+  const { members, ...rest } = view as { members?: { person: string }[] };
+  return { ...rest, members: members === undefined ? undefined : [...members].sort((a, b) => (a.person < b.person ? -1 : 1)) };
+}
+
+/** A small generator of numbers that are the same every time. */
+function mulberry(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
