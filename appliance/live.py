@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from appliance.model import PersonId, RoomId, SessionId
-    from appliance.wire.committed import Committed
+    from appliance.wire.committed import Committed, RoomNews
     from appliance.wire.messages import Event
     from appliance.wire.sync import Sync
 
@@ -50,7 +50,7 @@ class Phase(Enum):
 def text_frame(payload: bytes) -> bytes:
     """Return a whole unmasked WebSocket text frame (RFC 6455 §5.2): server frames are prepared once and only copied."""
     size = len(payload)
-    if size < 126:  # noqa: PLR2004 - RFC 6455 §5.2
+    if size < 126:
         return bytes((0x81, size)) + payload
     if size < 1 << 16:
         return b"\x81\x7e" + size.to_bytes(2, "big") + payload
@@ -109,7 +109,7 @@ class Connection:
         self._held = []
 
     def release(self) -> bool:
-        """Send what was held and lies after the cursor; False when reading must go on: more is due, or too much was held."""
+        """Send what was held and lies after the cursor; False when reading must go on: more is due, or was held."""
         if not self.catching_up:
             return True
         if self.cursor < self.due:
@@ -126,15 +126,20 @@ class Connection:
 
     async def drained(self) -> None:
         """Wait until the transport can take more."""
-        while self.is_slow() and not self.transport.is_closing():
+        # A transport tells its protocol alone when it drains, and that one is aiohttp's.
+        while self.is_slow() and not self.transport.is_closing():  # noqa: ASYNC110 - see above
             await asyncio.sleep(SLOW_POLL_S)
 
 
 class Hub:
-    """All connections of the appliance, by room, by person and by session."""
+    """All connections of the appliance, by room, by person and by session.
+
+    `pos` is the newest position published, `memberships` grows whenever someone came into a room or left one.
+    """
 
     def __init__(self) -> None:
         self.pos = 0
+        self.memberships = 0
         self._by_room: defaultdict[RoomId, set[Connection]] = defaultdict(set)
         self._by_person: defaultdict[PersonId, set[Connection]] = defaultdict(set)
         self._read_feed: ReadFeed | None = None
@@ -152,6 +157,15 @@ class Hub:
     def online(self, person: PersonId) -> bool:
         """Say whether a person has an open stream."""
         return bool(self._by_person.get(person))
+
+    async def open(self, connection: Connection, read_rooms: Callable[[], Awaitable[Iterable[RoomId]]]) -> None:
+        """Take a new connection into its person's rooms; they are read again when someone's changed meanwhile."""
+        while True:
+            seen = self.memberships
+            rooms = await read_rooms()
+            if seen == self.memberships:
+                self.add(connection, rooms)
+                return
 
     def add(self, connection: Connection, rooms: Iterable[RoomId]) -> None:
         """Let a new connection catch up from its cursor and then go live."""
@@ -179,22 +193,22 @@ class Hub:
     def publish(self, committed: Committed) -> None:
         """Tell everybody concerned about a commit; called once for each, in the order of the feed."""
         self.pos = max(self.pos, committed.pos)
+        # First of all: a frame must not move a cursor past what its person has to read from the feed.
+        for person in committed.people:
+            for connection in self._by_person.get(person, ()):
+                connection.due = committed.pos
+                if connection.phase is Phase.LIVE:
+                    self._catch_up(connection)
         for news in committed.rooms:
-            for person in news.left:
-                for connection in self._by_person.get(person, ()):
-                    connection.rooms.discard(news.room)
-                    self._leave(connection, news.room)
+            self._leave_all(news)
             listening = self._by_room.get(news.room)
             if listening and news.events:
                 self._write(listening, news.pos, events_frame(news.pos, map(_EVENT.encode, news.events)))
             for person in news.joined:
                 for connection in self._by_person.get(person, ()):
                     self._enter(connection, (news.room,))
-        for person in committed.people:
-            for connection in list(self._by_person.get(person, ())):
-                connection.due = committed.pos
-                if connection.phase is Phase.LIVE:
-                    self._catch_up(connection)
+            if news.joined or news.left:
+                self.memberships += 1
 
     def tell(self, room: RoomId, event: Event, but: PersonId | None = None) -> None:
         """Tell a room's live connections something that need not last; it moves no cursor."""
@@ -221,6 +235,12 @@ class Hub:
                 slow = [*(slow or ()), connection]
         for connection in slow or ():
             self._catch_up(connection)
+
+    def _leave_all(self, news: RoomNews) -> None:
+        for person in news.left:
+            for connection in self._by_person.get(person, ()):
+                connection.rooms.discard(news.room)
+                self._leave(connection, news.room)
 
     def _enter(self, connection: Connection, rooms: Iterable[RoomId]) -> None:
         for room in rooms:

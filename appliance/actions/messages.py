@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
 
 
-async def send_message(  # noqa: PLR0913 - what a message is made of
+async def send_message(
     s: Services, actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None = None
 ) -> Appended:
     """Append a text message; answers after the durable commit. Raises Forbidden, NotFound, Invalid."""
@@ -37,23 +37,19 @@ def message_draft(actor: PersonId, room: RoomId, body: WireBody, txn_id: str, re
     return Draft(room, actor, EntryType.MESSAGE_TEXT, txn_id, body=_body(body), reply_to=reply_to)
 
 
-async def edit_message(
-    s: Services, actor: PersonId, room: RoomId, n: int, body: WireBody, txn_id: str
-) -> Appended:
+async def edit_message(s: Services, actor: PersonId, room: RoomId, n: int, body: WireBody, txn_id: str) -> Appended:
     """Put new words to a message; the old ones stay in its history."""
     draft = Draft(room, actor, EntryType.MESSAGE_EDIT, txn_id, body=_body(body), target=n)
     return (await s.log.append(draft))[0]
 
 
-async def retract_message(
-    s: Services, actor: PersonId, room: RoomId, n: int, reason: str, txn_id: str | None
-) -> None:
+async def retract_message(s: Services, actor: PersonId, room: RoomId, n: int, reason: str, txn_id: str | None) -> None:
     """Take a message back: its words are shown to nobody any more, its place and its author stay (a trace)."""
     state = {"reason": reason} if reason else {}
     await s.log.append(Draft(room, actor, EntryType.MESSAGE_REDACT, txn_id, state=state, target=n))
 
 
-async def react(  # noqa: PLR0913 - a reaction is these five things
+async def react(
     s: Services, actor: PersonId, room: RoomId, n: int, emoji: str, *, on: bool, txn_id: str | None = None
 ) -> None:
     """Add or take back a reaction; doing it twice changes nothing."""

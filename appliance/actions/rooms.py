@@ -2,33 +2,35 @@
 
 Each is one command to the room log, which decides. What only the directory knows is checked here first: that those who
 are added are on the staff, and that a private chat may be started at all (`rules/contact.py`, F38, F39). A group of
-two is a private chat by another name and is checked as one.
+two is a private chat by another name and is checked as one, however it comes about.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from appliance.actions import removal_requests
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
-from appliance.model import Deny, Draft, EntryType, PersonId, PostId, RoomId, RoomKind
-from appliance.rules.contact import may_start_direct
+from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Role, RoomId, RoomKind
+from appliance.rules.contact import may_start_direct, may_start_group
 from appliance.rules.names import room_name
-from appliance.rules.rooms import SYSTEM
+from appliance.rules.rooms import SYSTEM, authorize
 from appliance.store import audit, rooms
 from appliance.store.rooms import Mine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import RoomState
+    from appliance.rules.ranks import Level
     from appliance.services import Services
 
 # Cards in one entry, so that its header stays within 8 KiB.
 CARDS_AN_ENTRY: Final = 25
-PRIVATE: Final = 2
 
 
 async def create_group(
@@ -41,8 +43,7 @@ async def create_group(
     if post is not None and s.identity.directory.holder_of(post) != actor:
         raise Forbidden(Deny.NOT_OWNER)
     others = _others(s, actor, members)
-    if len(others) + 1 <= PRIVATE:
-        _check_contact(s, actor, others)
+    _check_group(s, actor, others)
     state: dict[str, object] = {"kind": RoomKind.GROUP.value, "name": clean, "owner": actor}
     if post is not None:
         state["owner_post"] = post
@@ -59,7 +60,8 @@ async def create_direct(s: Services, actor: PersonId, other: PersonId, txn_id: s
     if existing is not None:
         return existing
     others = _others(s, actor, (other,))
-    _check_contact(s, actor, others)
+    if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.identity.contact_mode(s.clock())):
+        raise Forbidden(denied)
     state: dict[str, object] = {"kind": RoomKind.DIRECT.value, "owner": actor}
     return await _create(s, actor, state, others, txn_id, pair)
 
@@ -85,26 +87,24 @@ async def change_members(
     """Add and remove members, all or none, at once (F32, F33). Return who was added and who removed."""
     if not add and not remove:
         raise Invalid(field="add")
+    if not set(add).isdisjoint(remove):
+        raise Invalid(field="remove")
     head = await s.log.head(room)
+    await _check_change(s, actor, head.state, add, remove)
     gone = list(dict.fromkeys(remove))
     new = [person for person in dict.fromkeys(add) if person not in head.state.members]
     _check_active(s, new)
-    _check_two_left(s, actor, head.state, new, gone)
-    drafts = []
-    if gone:
-        state: dict[str, object] = {"members": gone}
-        if gone == [actor]:
-            state["self"] = True
-        drafts.append(Draft(room, actor, EntryType.MEMBER_REMOVE, state=state))
+    _check_not_private(s, actor, head.state, new, gone)
+    drafts = [Draft(room, actor, EntryType.MEMBER_REMOVE, state={"members": gone})] if gone else []
     drafts += _add_drafts(s, actor, room, new)
-    if not drafts:
-        if head.state.role_of(actor) is None:
-            raise Forbidden(Deny.NOT_A_MEMBER)
-        raise Forbidden(Deny.ALREADY_MEMBER)
-    first = drafts[0]
-    drafts[0] = Draft(room, actor, first.type, txn_id, state=first.state)
-    await _append(s, actor, *drafts)
-    return new, gone
+    # Nothing to change may be the repeat of a change that was made: the log knows.
+    drafts = drafts or _add_drafts(s, actor, room, [person for person in add if person in head.state.members])
+    drafts[0] = replace(drafts[0], txn_id=txn_id)
+    appended = await _append(s, actor, *drafts)
+    members = (await s.log.head(room)).state.members
+    await removal_requests.settle(s, room, [person for person in gone if person not in members], actor)
+    added = [p for p in dict.fromkeys(add) if (member := members.get(p)) and member.since >= appended[0].n]
+    return added, gone
 
 
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
@@ -140,6 +140,7 @@ async def remove_everywhere(s: Services, person: PersonId, why: str) -> list[Roo
             continue
         state = {"members": [person], "why": why}
         await s.log.append(Draft(room, SYSTEM, EntryType.SYSTEM_REMOVE, state=state))
+        await removal_requests.settle(s, room, (person,), SYSTEM)
     return ownerless
 
 
@@ -169,20 +170,19 @@ async def set_mine(
 
     def change(old: Mine) -> Mine:
         until = head.size - 1 if hidden else None
-        return old._replace(
-            muted=old.muted if muted is None else muted, hidden=old.hidden if hidden is None else until
-        )
+        return old._replace(muted=old.muted if muted is None else muted, hidden=old.hidden if hidden is None else until)
 
     await _change_mine(s, actor, room, change)
 
 
 async def clear_room(s: Services, actor: PersonId, room: RoomId) -> None:
-    """Hide the conversation so far from oneself: it is deleted for nobody, and search still finds it (F19)."""
+    """Hide the conversation so far from oneself: it is deleted for nobody, and search still finds it (F19).
+
+    Nothing counts as unread any more, but nothing was read by that either: no receipt is given.
+    """
     head = await s.log.head(room)
     last = head.size - 1
-    await s.receipts.read(room, actor, last)
-    await s.receipts.flushed()
-    await _change_mine(s, actor, room, lambda old: old._replace(cleared=last, hidden=last))
+    await _change_mine(s, actor, room, lambda old: old._replace(cleared=last, hidden=last, unread_from=None))
 
 
 async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> None:
@@ -190,16 +190,18 @@ async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> Non
     head = await s.log.head(room)
     if n >= head.size:
         raise Invalid(field="n")
+    # A receipt given before, told after, would take the mark away again on the person's other devices.
+    await s.receipts.told(room)
     await _change_mine(s, actor, room, lambda old: old._replace(unread_from=n))
 
 
-async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: object) -> None:
+async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Callable[[Mine], Mine]) -> None:
     head = await s.log.head(room)
     if head.state.role_of(actor) is None:
         raise Forbidden(Deny.NOT_A_MEMBER)
 
     def write(raw: sqlcipher.Connection) -> None:
-        rooms.put_mine(raw, head.key, actor, change(rooms.mine(raw, head.key, actor)))  # type: ignore[operator]
+        rooms.put_mine(raw, head.key, actor, change(rooms.mine(raw, head.key, actor)))
 
     async with s.store.write() as tx:
         await tx.run(write)
@@ -253,27 +255,54 @@ def _check_active(s: Services, people: Iterable[PersonId]) -> None:
             raise Forbidden(Deny.PERSON_NOT_ACTIVE)
 
 
-def _check_contact(s: Services, actor: PersonId, others: Iterable[PersonId]) -> None:
+def _check_group(s: Services, actor: PersonId, others: Iterable[PersonId]) -> None:
+    """Refuse a group so small that it is a private chat which could not have been started (F38)."""
     mode = s.identity.contact_mode(s.clock())
-    mine = s.identity.people[actor].rank
-    for other in others:
-        if denied := may_start_direct(mine, s.identity.people[other].rank, mode):
-            raise Forbidden(denied)
+    if denied := may_start_group(_rank(s, actor), [_rank(s, other) for other in others], mode):
+        raise Forbidden(denied)
 
 
-def _check_two_left(
+def _check_not_private(
     s: Services, actor: PersonId, state: RoomState, new: Sequence[PersonId], gone: Sequence[PersonId]
 ) -> None:
-    """Refuse to shrink a group to a private chat that could not have been started (F38)."""
+    """Refuse to bring a group to the two that could not have begun one."""
     left = [person for person in (*state.members, *new) if person not in gone and person != actor]
-    if state.kind is RoomKind.GROUP and state.owner == actor and gone and len(left) == 1:
-        _check_contact(s, actor, left)
+    if state.kind is RoomKind.GROUP and (new or gone):
+        _check_group(s, actor, left)
 
 
-async def _append(s: Services, actor: PersonId, *drafts: Draft) -> None:
+def _rank(s: Services, person: PersonId) -> Level | None:
+    return s.identity.people[person].rank
+
+
+class _Asked(NamedTuple):
+    """What a rule needs of an entry that is only asked about: `rules.rooms.Header`."""
+
+    ty: str
+    sn: str
+    st: dict[str, object]
+    ts: int
+
+
+async def _check_change(
+    s: Services, actor: PersonId, state: RoomState, add: Sequence[PersonId], remove: Sequence[PersonId]
+) -> None:
+    """Refuse who may not change the members, before anything is said of the people named (F32 to F34, F40)."""
+    if state.role_of(actor) is Role.OWNER:
+        return
+    kind = EntryType.MEMBER_REMOVE if remove else EntryType.MEMBER_ADD
+    asked: dict[str, object] = {"members": list(remove), "self": list(remove) == [actor]}
+    if not remove:
+        asked = {"members": [{"p": person} for person in add]}
+    if denied := authorize(state, _Asked(kind, actor, asked, s.clock())):
+        await _audit(s, actor, kind.value, state.room, denied.value)
+        raise Forbidden(denied)
+
+
+async def _append(s: Services, actor: PersonId, *drafts: Draft) -> list[Appended]:
     """Append; a refusal that a rule gave is put on record before it is told (F32)."""
     try:
-        await s.log.append(*drafts)
+        return await s.log.append(*drafts)
     except Forbidden as error:
         await _audit(s, actor, drafts[0].type.value, drafts[0].room, error.code)
         raise
@@ -281,6 +310,4 @@ async def _append(s: Services, actor: PersonId, *drafts: Draft) -> None:
 
 async def _audit(s: Services, actor: str, action: str, target: str, outcome: str, **detail: str) -> None:
     async with s.store.write() as tx:
-        await audit.append(
-            tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail
-        )
+        await audit.append(tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)

@@ -60,8 +60,6 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
     if transport is None:
         return socket
     s = call.services
-    async with s.store.read() as reader:
-        mine = await reader.run(rooms.ids_of_person, call.person)
     closing: set[asyncio.Task[object]] = set()
 
     def close() -> None:
@@ -70,7 +68,12 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
         task.add_done_callback(closing.discard)
 
     connection = Connection(call.person, call.session.id, transport, query.since, close)
-    s.hub.add(connection, mine)
+
+    async def read_rooms() -> list[RoomId]:
+        async with s.store.read() as reader:
+            return await reader.run(rooms.ids_of_person, call.person)
+
+    await s.hub.open(connection, read_rooms)
     try:
         await _Up(call, connection, call.request.app[GATE]).read(socket)
     finally:

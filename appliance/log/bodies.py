@@ -43,22 +43,22 @@ _DECODER: Final = msgspec.json.Decoder(_Body)
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """A body ready to be stored: which key sealed it, the bytes, and the commitment the header carries."""
-
-    epoch: int
-    sealed: bytes
-    commitment: str
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
 class EpochKey:
     """An epoch key in use. `row` is what must be written with the first body it seals, None once it is stored."""
 
     key: int
     cipher: EpochCipher
     row: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A body ready to be stored: the key that sealed it, the bytes, and the commitment the header carries."""
+
+    key: EpochKey
+    sealed: bytes
+    commitment: str
+    length: int
 
 
 class Bodies:
@@ -74,9 +74,7 @@ class Bodies:
         """Return the key for a body written now, if it is in memory."""
         return self._writing.get((room, iso_week(at)))
 
-    def make_writing_key(
-        self, raw: sqlcipher.Connection | None, room: int, room_id: RoomId, at: Millis
-    ) -> EpochKey:
+    def make_writing_key(self, raw: sqlcipher.Connection | None, room: int, room_id: RoomId, at: Millis) -> EpochKey:
         """Find the week's key in the database, or make one; `raw` is None for a room that is not stored yet."""
         week = iso_week(at)
         epoch = EpochId(room_id, week, TEXT)
@@ -94,7 +92,8 @@ class Bodies:
     def stored(self, rows: list[tuple[Any, ...]]) -> None:
         """Note that new keys are durable now."""
         for key, room, week, _kind, _wrapped in rows:
-            self._writing[room, week] = EpochKey(key, self._writing[room, week].cipher)
+            if made := self._writing.get((room, week)):
+                self._writing[room, week] = EpochKey(key, made.cipher)
 
     def forget_unstored(self, rows: list[tuple[Any, ...]]) -> None:
         """Drop new keys whose transaction failed."""
@@ -105,13 +104,15 @@ class Bodies:
         """Seal a body to its place in the log."""
         plain = encode(body)
         salt, commitment = commit(plain)
-        return Sealed(key.key, key.cipher.seal_body(_place(room, n), salt, plain), commitment, len(plain))
+        return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain), commitment, len(plain))
 
     def open(self, raw: sqlcipher.Connection, room: RoomId, n: int, epoch: int, sealed: bytes) -> TextBody:
         """Open a body. Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered."""
         return decode(self.open_bytes(raw, room, n, epoch, sealed)[1])
 
-    def open_bytes(self, raw: sqlcipher.Connection, room: RoomId, n: int, epoch: int, sealed: bytes) -> tuple[bytes, bytes]:
+    def open_bytes(
+        self, raw: sqlcipher.Connection, room: RoomId, n: int, epoch: int, sealed: bytes
+    ) -> tuple[bytes, bytes]:
         """Return (salt, body bytes) as they were committed to: what an export hands out."""
         cipher = self._reading.get(epoch)
         if cipher is None:

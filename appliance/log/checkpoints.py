@@ -34,8 +34,8 @@ HUB_EPOCH: Final = 1
 class Checkpoints:
     """Signs the rooms that advanced."""
 
-    def __init__(self, store: Store, signer: Signer, agency: str) -> None:
-        self._store, self._signer, self._agency = store, signer, agency
+    def __init__(self, store: Store, signer: Signer) -> None:
+        self._store, self._signer = store, signer
         self._advanced: dict[RoomId, Head] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -65,9 +65,7 @@ class Checkpoints:
         due, self._advanced = self._advanced, {}
         if not due:
             return
-        rows = [
-            (head.key, head.size, head.frontier.to_bytes(), self.note(room, head)) for room, head in due.items()
-        ]
+        rows = [(head.key, head.size, head.frontier.to_bytes(), self.note(room, head)) for room, head in due.items()]
         try:
             async with self._store.exclusive() as writer:
                 await writer.commit(rooms.put_checkpoints, rows)
@@ -77,8 +75,16 @@ class Checkpoints:
 
     def note(self, room: RoomId, head: Head) -> str:
         """Return the signed note over a head."""
-        origin = checkpoint_origin(self._signer.name.rpartition("/")[0] or self._agency, room, HUB_EPOCH)
-        return sign_checkpoint(Checkpoint(origin, head.size, head.frontier.root()), self._signer)
+        return sign_checkpoint(Checkpoint(self.origin(room), head.size, head.frontier.root()), self._signer)
+
+    def origin(self, room: RoomId) -> str:
+        """Return the origin line of a room's checkpoints."""
+        return origin_of(self._signer.name, room)
+
+    @property
+    def vkey(self) -> str:
+        """The key that verifies the notes."""
+        return self._signer.verifier.vkey
 
     async def _sign_forever(self) -> None:
         while True:
@@ -87,11 +93,15 @@ class Checkpoints:
                 await self.sign()
             except AppError:
                 log.warning("checkpoints could not be kept; they will be signed again")
+            except Exception:
+                log.exception("checkpoints could not be kept; they will be signed again")
 
     @staticmethod
     def _unsigned(raw: sqlcipher.Connection) -> list[tuple[RoomId, Head]]:
-        found = []
-        for room in rooms.without_checkpoint(raw):
-            if head := head_rows.load(raw, room):
-                found.append((room, head))
-        return found
+        loaded = ((room, head_rows.load(raw, room)) for room in rooms.without_checkpoint(raw))
+        return [(room, head) for room, head in loaded if head is not None]
+
+
+def origin_of(signer: str, room: RoomId) -> str:
+    """Return the origin line of a room's checkpoints from the name of the agency's log key (`DOMAIN/log`)."""
+    return checkpoint_origin(signer.rpartition("/")[0], room, HUB_EPOCH)

@@ -7,12 +7,12 @@ the results are new heads, rows and events, which the writer makes true by its c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from appliance.errors import AppError, Forbidden, NotFound
+from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.canonical import Header, encode_header
 from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.errors import NotCanonicalError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from appliance.log.bodies import Bodies, Sealed
     from appliance.model import Millis
     from appliance.store.entries import Batch
+    from appliance.wire.messages import Event
 
     Done = Callable[["list[Appended] | AppError"], None]
 
@@ -86,8 +87,12 @@ class Work:
 
 @dataclass(slots=True)
 class Plan:
-    """What the writer is to commit: the rooms' new heads, the commands that go in, and who was refused already."""
+    """What the writer is to commit: the rooms' new heads, the commands that go in, and who was refused already.
 
+    `targets` are the facts that drafts point at, as the batch so far leaves them.
+    """
+
+    targets: dict[tuple[RoomId, int], Target | None]
     works: dict[RoomId, Work] = field(default_factory=dict)
     refused: list[tuple[Command, AppError]] = field(default_factory=list)
 
@@ -107,14 +112,14 @@ class Ground:
 
 def plan(commands: list[Command], ground: Ground) -> Plan:
     """Decide every command of a batch, in order."""
-    result = Plan()
+    result = Plan(dict(ground.targets))
     for command in commands:
         try:
             _add(command, result, ground)
         except AppError as error:
             result.refused.append((command, error))
         except NotCanonicalError as error:
-            result.refused.append((command, AppError(str(error), code="too_large")))
+            result.refused.append((command, TooLarge(str(error))))
     return result
 
 
@@ -125,7 +130,7 @@ def _add(command: Command, result: Plan, ground: Ground) -> None:
     made: list[Entry] = []
     for draft in command.drafts:
         at = max(ground.now, last_at)
-        entry, state = _entry(draft, room, state, size, at, work, ground)
+        entry, state = _entry(draft, room, state, size, at, work, targets=result.targets, ground=ground)
         room = state.room
         made.append(entry)
         size, last_at = size + 1, at
@@ -135,6 +140,19 @@ def _add(command: Command, result: Plan, ground: Ground) -> None:
     work.commands.append((command, work.size, size))
     work.state, work.size, work.last_at = state, size, last_at
     work.entries.extend(made)
+    _note_targets(room, made, result.targets)
+
+
+def _note_targets(room: RoomId, made: list[Entry], targets: dict[tuple[RoomId, int], Target | None]) -> None:
+    """Let later commands of the batch see what these entries made of the messages they point at."""
+    if not targets:
+        return
+    for entry in made:
+        if (room, entry.n) in targets:
+            targets[room, entry.n] = Target(entry.n, entry.kind, entry.sender, entry.at, redacted=False)
+        if entry.kind is EntryType.MESSAGE_REDACT and entry.draft.target is not None:
+            aimed = targets.get((room, entry.draft.target))
+            targets[room, entry.draft.target] = replace(aimed, redacted=True) if aimed else None
 
 
 def _work_for(command: Command, result: Plan, ground: Ground) -> Work:
@@ -150,8 +168,16 @@ def _work_for(command: Command, result: Plan, ground: Ground) -> Work:
     return work
 
 
-def _entry(  # noqa: PLR0913 - what an entry depends on
-    draft: Draft, room: RoomId, state: RoomState | None, n: int, at: Millis, work: Work, ground: Ground
+def _entry(
+    draft: Draft,
+    room: RoomId,
+    state: RoomState | None,
+    n: int,
+    at: Millis,
+    work: Work,
+    *,
+    targets: dict[tuple[RoomId, int], Target | None],
+    ground: Ground,
 ) -> tuple[Entry, RoomState]:
     fields = _fields(draft)
     sealed = None
@@ -169,7 +195,7 @@ def _entry(  # noqa: PLR0913 - what an entry depends on
         ty=draft.type.value,
         v=1,
     )
-    target = ground.targets.get((draft.room, draft.target)) if draft.target is not None else None
+    target = targets.get((draft.room, draft.target)) if draft.target is not None else None
     if denied := rules.authorize(state, header, target):
         raise Forbidden(denied)
     if draft.reply_to is not None and draft.reply_to >= n:
@@ -206,7 +232,7 @@ def _fields(draft: Draft) -> dict[str, Any]:
     return fields
 
 
-def rows(result: Plan, batch: Batch, pos: int, bodies: Bodies) -> tuple[dict[RoomId, Head], Committed, int]:
+def rows(result: Plan, batch: Batch, pos: int) -> tuple[dict[RoomId, Head], Committed, int]:
     """Fill `batch` with the rows of a plan, positions from `pos + 1` on; return new heads and what to announce."""
     heads: dict[RoomId, Head] = {}
     news: list[RoomNews] = []
@@ -220,7 +246,7 @@ def rows(result: Plan, batch: Batch, pos: int, bodies: Bodies) -> tuple[dict[Roo
         events = []
         for entry in work.entries:
             pos += 1
-            events.append(_entry_rows(batch, room, work, entry, pos, bodies))
+            events.append(_entry_rows(batch, room, work, entry, pos))
         pos, joined, left = _member_rows(batch, work, pos)
         people.update(joined, left)
         news.append(RoomNews(room, pos, events, joined, left))
@@ -242,22 +268,21 @@ def _room_rows(batch: Batch, room: RoomId, work: Work) -> None:
         batch.states.append((state.name, state.owner, state.owner_post, int(state.closed), work.key))
 
 
-def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int, bodies: Bodies) -> Any:
+def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) -> Event:
     sealed, draft = entry.sealed, entry.draft
-    if sealed is not None:
-        key = bodies.writing_key(work.key, entry.at)
-        if key is not None and key.row is not None and key.row not in batch.epoch_keys:
-            batch.epoch_keys.append(key.row)
+    if sealed is not None and sealed.key.row is not None and sealed.key.row not in batch.epoch_keys:
+        batch.epoch_keys.append(sealed.key.row)
     batch.entries.append(
         (work.key, entry.n, pos, entry.at, entry.kind.value, entry.sender, draft.target, entry.header,
-         sealed.epoch if sealed else None, sealed.sealed if sealed else None)
+         sealed.key.key if sealed else None, sealed.sealed if sealed else None)
     )  # fmt: skip
     batch.feed.append((pos, entry.at, entry.kind.value, work.key, entry.n, None, None))
     if draft.txn_id is not None:
         batch.txns.append((work.key, entry.sender, draft.txn_id, entry.n))
-    if draft.body is not None and entry.kind is EntryType.MESSAGE_TEXT:
-        named = (*draft.body.mentions, EVERYONE) if draft.body.everyone else draft.body.mentions
-        batch.mentions.extend((work.key, person, entry.n) for person in named)
+    if draft.body is not None and entry.kind is EntryType.MESSAGE_TEXT and work.state is not None:
+        # Someone who is not in the room, or not any more, is not told: the words stay as they were written.
+        named: list[str] = [person for person in draft.body.mentions if person in work.state.members]
+        batch.mentions.extend((work.key, who, entry.n) for who in (*named, *([EVERYONE] * draft.body.everyone)))
     _mark_rows(batch, work.key, entry)
     return live_event(
         pos=pos,
@@ -306,13 +331,13 @@ def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonI
         if person in before and before[person].role is not member.role
     )
     at = work.last_at
-    for person in joined:
+    for person in (*joined, *returned):
         pos += 1
         batch.feed.append((pos, at, "room", work.key, None, person, None))
     for person in left:
         pos += 1
         batch.feed.append((pos, at, "room.left", work.key, None, person, None))
-    return pos, joined, left
+    return pos, (*joined, *returned), left
 
 
 def results(result: Plan, committed: Committed) -> list[tuple[Command, list[Appended]]]:
@@ -326,8 +351,3 @@ def results(result: Plan, committed: Committed) -> list[tuple[Command, list[Appe
                 (command, [Appended(room, event.n or 0, event.id or "", event.at, event.pos) for event in here])
             )
     return found
-
-
-def without(result: Plan, repeated: set[int]) -> list[Command]:
-    """Return the commands of a plan that are not among the repeated ones (by identity), to be planned again."""
-    return [command for work in result.works.values() for command, _, _ in work.commands if id(command) not in repeated]

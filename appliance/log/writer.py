@@ -24,7 +24,7 @@ from appliance.log.checkpoints import Checkpoints
 from appliance.log.heads import Head, Heads
 from appliance.log.prepare import THIS_ROOM, Command, Ground
 from appliance.model import Appended, Draft, RoomId, Target
-from appliance.store import entries, feed
+from appliance.store import entries, feed, rooms
 from appliance.store.entries import Batch, RepeatedTxnError
 from appliance.wire.committed import Committed, RoomNews
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from appliance.model import Millis, PersonId
     from appliance.store.db import Store, Tx
     from appliance.vault.keyring import Keyring
+
+    Repeated = tuple[Command, list[Appended]]
 
 log = logging.getLogger(__name__)
 MOST_IN_BATCH: Final = 512
@@ -76,7 +78,7 @@ class RoomLog:
         async with self._store.read() as reader:
             self.pos, self._last_room_key, last_epoch_key = await reader.run(entries.last_numbers)
         self.bodies = Bodies(self._keys, last_epoch_key)
-        self.checkpoints = Checkpoints(self._store, self._signer, self.agency)
+        self.checkpoints = Checkpoints(self._store, self._signer)
         await self.checkpoints.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
 
@@ -178,33 +180,34 @@ class RoomLog:
     @staticmethod
     def _fail(batch: list[Command], error: AppError) -> None:
         for command in batch:
-            command.done(error)
+            _tell(command, error)
 
     async def _write(self, commands: list[Command]) -> None:
         commands, twins = _apart(commands)
         now = self._clock()
         async with self._store.exclusive() as writer:
-            targets = await self._load(commands, now)
-            ground = Ground(
-                self.agency, now, self._new_id, self._heads.get, self._next_room_key, targets, self.bodies
-            )
-            repeated: list[tuple[Command, list[Appended]]] = []
-            plan = prepare.plan(commands, ground)
+            targets, repeated = await self._load(commands, now)
+            ground = Ground(self.agency, now, self._new_id, self._heads.get, self._next_room_key, targets, self.bodies)
+            plan = prepare.plan(_rest(commands, repeated), ground)
+            if any(command.drafts[0].txn_id is not None for command, _ in plan.refused):
+                # What was done before is not refused now because the room has changed since.
+                repeated += await self._find_repeated([command for command, _ in plan.refused])
             while True:
                 batch = Batch()
-                new_heads, committed, pos = prepare.rows(plan, batch, self.pos, self.bodies)
+                new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
                 try:
                     if batch.entries:
                         await writer.commit(entries.write_batch, batch)
                     break
                 except RepeatedTxnError:
                     self.bodies.forget_unstored(batch.epoch_keys)
-                    repeated += await self._find_repeated(plan)
-                    rest = prepare.without(plan, {id(command) for command, _ in repeated})
-                    refused = plan.refused
+                    found = await self._find_repeated(commands)
+                    if len(found) <= len(repeated):
+                        raise
+                    repeated = found
+                    rest = _rest(commands, repeated)
                     await self._load(rest, now)
                     plan = prepare.plan(rest, ground)
-                    plan.refused = refused + plan.refused
                 except BaseException:
                     self.bodies.forget_unstored(batch.epoch_keys)
                     raise
@@ -224,30 +227,39 @@ class RoomLog:
             self.checkpoints.advanced(room, head)
 
     @staticmethod
-    def _answer(plan: Plan, committed: Committed, repeated: list[tuple[Command, list[Appended]]]) -> None:
+    def _answer(plan: Plan, committed: Committed, repeated: list[Repeated]) -> None:
         for command, appended in (*prepare.results(plan, committed), *repeated):
-            command.done(appended)
+            _tell(command, appended)
+        again = {id(command) for command, _ in repeated}
         for command, error in plan.refused:
-            command.done(error)
+            if id(command) not in again:
+                _tell(command, error)
 
     def _next_room_key(self) -> int:
         self._last_room_key += 1
         return self._last_room_key
 
-    async def _load(self, commands: list[Command], now: Millis) -> dict[tuple[RoomId, int], Target | None]:
-        """Bring to memory what deciding these commands needs; one hop to the database, and none when all is there."""
-        rooms = {command.room for command in commands if command.room != THIS_ROOM}
-        missing = self._heads.missing(rooms)
+    async def _load(
+        self, commands: list[Command], now: Millis
+    ) -> tuple[dict[tuple[RoomId, int], Target | None], list[Repeated]]:
+        """Bring to memory what deciding these commands needs; one hop to the database, and none when all is there.
+
+        Return the facts of what they point at, and the commands to create a room that is there already.
+        """
+        named = {command.room for command in commands if command.room != THIS_ROOM}
+        creating = [command for command in commands if command.room == THIS_ROOM]
+        missing = self._heads.missing(named)
         points = {(d.room, d.target) for c in commands for d in c.drafts if d.target is not None}
         keyless = missing | {
             room
-            for room in rooms - missing
+            for room in named - missing
             if (head := self._heads.get(room)) and self.bodies.writing_key(head.key, max(now, head.last_at)) is None
         }
-        if not (missing or points or keyless):
-            return {}
+        if not (missing or points or keyless or creating):
+            return {}, []
         async with self._store.read() as reader:
-            return await reader.run(self._load_rows, missing, points, keyless, now)
+            targets = await reader.run(self._load_rows, missing, points, keyless, now)
+            return targets, await reader.run(_find_created, creating) if creating else []
 
     def _load_rows(
         self,
@@ -268,41 +280,59 @@ class RoomLog:
             for room, n in points
         }
 
-    async def _find_repeated(self, plan: Plan) -> list[tuple[Command, list[Appended]]]:
-        """Find which commands of a plan were done before, and with what result."""
-        asked = [
-            (command, room, work.key)
-            for room, work in plan.works.items()
-            for command, _, _ in work.commands
-            if command.drafts[0].txn_id is not None
-        ]
-
-        def look(raw: sqlcipher.Connection) -> list[tuple[Command, list[Appended]]]:
-            found = []
-            for command, room, key in asked:
-                draft = command.drafts[0]
-                if row := entries.find_txn(raw, key, draft.actor, draft.txn_id or ""):
-                    n, header, at, pos = row
-                    found.append((command, [Appended(room, n, decode_header(header).id, at, pos)]))
-            return found
-
+    async def _find_repeated(self, commands: list[Command]) -> list[Repeated]:
+        """Find which of these commands were done before, and with what result."""
         async with self._store.read() as reader:
-            return await reader.run(look)
+            return await reader.run(_find_done, commands)
+
+
+def _find_done(raw: sqlcipher.Connection, commands: list[Command]) -> list[Repeated]:
+    found = _find_created(raw, [command for command in commands if command.room == THIS_ROOM])
+    for command in commands:
+        draft = command.drafts[0]
+        if draft.txn_id is None or command.room == THIS_ROOM:
+            continue
+        if row := entries.find_txn(raw, draft.room, draft.actor, draft.txn_id):
+            n, header, at, pos = row
+            found.append((command, [Appended(draft.room, n, decode_header(header).id, at, pos)]))
+    return found
+
+
+def _find_created(raw: sqlcipher.Connection, commands: list[Command]) -> list[Repeated]:
+    found = []
+    for command in commands:
+        draft = command.drafts[0]
+        room = rooms.id_by_pair(raw, command.pair) if command.pair else None
+        room = room or rooms.id_by_create_txn(raw, draft.actor, draft.txn_id or "")
+        if room is not None and (row := entries.one(raw, entries.room_key(raw, room), 0)):
+            found.append((command, [Appended(room, 0, decode_header(row.header).id, row.at, row.pos)]))
+    return found
+
+
+def _rest(commands: list[Command], repeated: list[Repeated]) -> list[Command]:
+    if not repeated:
+        return commands
+    done = {id(command) for command, _ in repeated}
+    return [command for command in commands if id(command) not in done]
+
+
+def _tell(command: Command, result: list[Appended] | AppError) -> None:
+    try:
+        command.done(result)
+    except Exception:
+        log.exception("a caller of the room log could not be told")
 
 
 def _apart(commands: list[Command]) -> tuple[list[Command], list[Command]]:
     """Set aside second copies of a command in the same batch; they are answered from the first one's commit."""
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, ...]] = set()
     first: list[Command] = []
     twins: list[Command] = []
     for command in commands:
         draft = command.drafts[0]
-        if draft.txn_id is None:
-            first.append(command)
-            continue
-        key = (draft.room, draft.actor, draft.txn_id)
-        (twins if key in seen else first).append(command)
-        seen.add(key)
+        keys: list[tuple[str, ...]] = [(draft.room, draft.actor, draft.txn_id)] if draft.txn_id is not None else []
+        if command.pair is not None:
+            keys.append((command.pair,))
+        (twins if any(key in seen for key in keys) else first).append(command)
+        seen.update(keys)
     return first, twins
-
-

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.log.heads import Head
+    from appliance.model import RoomState
     from appliance.services import Services
     from appliance.store.rooms import ViewRow
 
@@ -100,17 +101,15 @@ def _unit_of(s: Services, person: str) -> str | None:
     return card.unit_name if card else None
 
 
-def _view(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, row: ViewRow, *, with_members: bool
-) -> RoomView:
+def _view(raw: sqlcipher.Connection, s: Services, person: PersonId, row: ViewRow, *, with_members: bool) -> RoomView:
     room = RoomId(row.id)
     direct = row.kind == RoomKind.DIRECT
     last = entries.last_message(raw, row.key)
-    after = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
+    read = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
+    after = read if row.cleared is None else max(read, row.cleared)
     if last is not None and row.cleared is not None and last.n <= row.cleared:
         last = None
-    head = s.log.cached(room) or rooms.load(raw, room)
-    assert head is not None  # noqa: S101 - its view row comes from the same transaction
+    state = _state(raw, s, row)
     return RoomView(
         id=row.id,
         kind=row.kind,
@@ -118,7 +117,7 @@ def _view(
         owner=row.owner,
         scope=SCOPE_LOCAL,
         role=row.role,
-        member_count=len(head.state.members),
+        member_count=len(state.members),
         created=row.created_at,
         size=row.size,
         unread=entries.unread_count(raw, row.key, person, after),
@@ -132,8 +131,18 @@ def _view(
         owner_post=row.owner_post,
         last=events.stored_event(raw, s.log.bodies, room, row.key, last) if last else None,
         members=_members(raw, s, row.key) if with_members or direct else [],
-        denied=denied_actions(head.state, person),
+        denied=denied_actions(state, person),
     )
+
+
+def _state(raw: sqlcipher.Connection, s: Services, row: ViewRow) -> RoomState:
+    """Return the room as this transaction sees it: from memory where that stands at the same entry."""
+    head = s.log.cached(RoomId(row.id))
+    if head is not None and head.size == row.size:
+        return head.state
+    loaded = rooms.load(raw, RoomId(row.id))
+    assert loaded is not None  # noqa: S101 - its view row comes from the same transaction
+    return loaded.state
 
 
 def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberView]:

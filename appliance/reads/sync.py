@@ -70,9 +70,7 @@ def _snapshot(raw: sqlcipher.Connection, s: Services, person: PersonId, head: in
     )
 
 
-def _lines(
-    raw: sqlcipher.Connection, person: PersonId, since: int, head: int, limit: int
-) -> tuple[list[_Line], bool]:
+def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, limit: int) -> tuple[list[_Line], bool]:
     sources: list[list[_Line]] = []
     for row in rooms.views_of_person(raw, person):
         found = feed.after_in_room(raw, row.key, row.size, since, head, limit + 1)
@@ -80,9 +78,7 @@ def _lines(
             sources.append([_Line(f.pos, f.at, f.type, RoomId(row.id), row.key, f.n, f.data) for f in found])
     own = feed.after_for_person(raw, person, since, head, limit + 1)
     ids = {f.room: rooms.id_of(raw, f.room) for f in own if f.room is not None}
-    sources.append(
-        [_Line(f.pos, f.at, f.type, ids.get(f.room) if f.room else None, f.room, None, f.data) for f in own]
-    )
+    sources.append([_Line(f.pos, f.at, f.type, ids.get(f.room) if f.room else None, f.room, None, f.data) for f in own])
     merged = list(heapq.merge(*sources))[: limit + 1]
     return merged[:limit], len(merged) > limit
 

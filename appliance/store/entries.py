@@ -87,8 +87,8 @@ def write_batch(raw: sqlcipher.Connection, batch: Batch) -> None:
             raw.executemany(statement, rows)
 
 
-def find_txn(raw: sqlcipher.Connection, room: int, sender: str, txn_id: str) -> tuple[int, bytes, int, int] | None:
-    """Return (n, header, at, pos) of what an earlier command with this id appended."""
+def find_txn(raw: sqlcipher.Connection, room: str, sender: str, txn_id: str) -> tuple[int, bytes, int, int] | None:
+    """Return (n, header, at, pos) of the first entry that an earlier command with this id appended."""
     row: tuple[int, bytes, int, int] | None = raw.execute(SQL.find_txn, (room, sender, txn_id)).fetchone()
     return row
 
@@ -123,9 +123,7 @@ def edits_of(raw: sqlcipher.Connection, room: int, n: int) -> list[int]:
     return [row[0] for row in raw.execute(SQL.edits_of, (room, n))]
 
 
-def reactions_between(
-    raw: sqlcipher.Connection, room: int, first: int, last: int
-) -> dict[int, dict[str, list[str]]]:
+def reactions_between(raw: sqlcipher.Connection, room: int, first: int, last: int) -> dict[int, dict[str, list[str]]]:
     """Return, by message and emoji, the people who reacted, in the order they did."""
     found: dict[int, dict[str, list[str]]] = {}
     for n, emoji, person in raw.execute(SQL.reactions_between, (room, first, last)):
@@ -140,8 +138,8 @@ def unread_count(raw: sqlcipher.Connection, room: int, person: str, after: int) 
 
 
 def mention_count(raw: sqlcipher.Connection, room: int, person: str, after: int) -> int:
-    """Count mentions of a person after a position, at most 1,000."""
-    count: int = raw.execute(SQL.mention_count, (room, person, after, after)).fetchone()[0]
+    """Count mentions of a person or of everyone, by others, after a position, at most 1,000."""
+    count: int = raw.execute(SQL.mention_count, {"room": room, "person": person, "after": after}).fetchone()[0]
     return count
 
 

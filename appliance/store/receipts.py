@@ -18,7 +18,8 @@ SQL = Queries("receipts")
 
 def insert(raw: sqlcipher.Connection, rows: list[tuple[int, PersonId, int, Millis]]) -> None:
     """Keep (room, person, upto, at) and move the members' positions, never back; an own unread mark ends there."""
-    raw.executemany(SQL.insert, rows)
+    columns = ("room", "person", "upto", "at")
+    raw.executemany(SQL.insert, [dict(zip(columns, row, strict=True)) for row in rows])
     raw.executemany(SQL.advance, [(upto, room, person, upto) for room, person, upto, _ in rows])
     raw.executemany(SQL.end_unread_mark, [(room, person, upto) for room, person, upto, _ in rows])
 
@@ -35,4 +36,4 @@ def first_reads(raw: sqlcipher.Connection, room: int, n: int, people: Iterable[s
 
 def readers(raw: sqlcipher.Connection, room: int) -> list[str]:
     """Return everybody who ever read in a room, members of today or not."""
-    return [row[0] for row in raw.execute(SQL.readers, (room,))]
+    return [row[0] for row in raw.execute(SQL.readers, {"room": room})]

@@ -8,8 +8,10 @@ INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?
 INSERT INTO txn (room, sender, txn_id, n) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: find_txn
-SELECT e.n, e.header, e.at, e.pos FROM txn t JOIN entry e ON e.room = t.room AND e.n = t.n
-WHERE t.room = ? AND t.sender = ? AND t.txn_id = ?;
+SELECT e.n, e.header, e.at, e.pos FROM room r
+JOIN txn t ON t.room = r.key
+JOIN entry e ON e.room = t.room AND e.n = t.n
+WHERE r.id = ? AND t.sender = ? AND t.txn_id = ?;
 
 -- name: insert_epoch_key
 INSERT INTO epoch_key (key, room, week, kind, wrapped) VALUES (?, ?, ?, ?, ?);
@@ -89,8 +91,8 @@ SELECT count(*) FROM (
 
 -- name: mention_count
 SELECT count(*) FROM (
-    SELECT 1 FROM mention WHERE room = ? AND person = ? AND n > ?
-    UNION ALL SELECT 1 FROM mention WHERE room = ? AND person = '*' AND n > ? LIMIT 1000);
+    SELECT 1 FROM mention m JOIN entry e ON e.room = m.room AND e.n = m.n
+    WHERE m.room = :room AND m.person IN (:person, '*') AND m.n > :after AND e.sender <> :person LIMIT 1000);
 
 -- name: has_reaction
 SELECT 1 FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;

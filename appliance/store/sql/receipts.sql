@@ -1,5 +1,7 @@
 -- name: insert
-INSERT INTO receipt (room, person, upto, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT INTO receipt (room, person, upto, at)
+SELECT :room, :person, :upto, :at
+WHERE NOT EXISTS (SELECT 1 FROM receipt WHERE room = :room AND person = :person AND upto >= :upto);
 
 -- name: advance
 UPDATE room_member SET read = ? WHERE room = ? AND person = ? AND read < ?;
@@ -11,4 +13,9 @@ UPDATE room_view SET unread_from = NULL WHERE room = ? AND person = ? AND unread
 SELECT at FROM receipt WHERE room = ? AND person = ? AND upto >= ? ORDER BY upto LIMIT 1;
 
 -- name: readers
-SELECT DISTINCT person FROM receipt WHERE room = ?;
+WITH RECURSIVE reader (person) AS (
+    SELECT min(person) FROM receipt WHERE room = :room
+    UNION ALL
+    SELECT (SELECT min(r.person) FROM receipt r WHERE r.room = :room AND r.person > reader.person)
+    FROM reader WHERE reader.person IS NOT NULL)
+SELECT person FROM reader WHERE person IS NOT NULL;
