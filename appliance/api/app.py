@@ -36,7 +36,7 @@ ROUTES: Final = (sessions, me, terms, directory, rooms, removal_requests, messag
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types gchat"
+        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types gchat-service-worker"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
