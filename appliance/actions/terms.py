@@ -5,6 +5,7 @@ A version is never changed; a correction is the next version, and everyone is as
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from appliance.actions.changes import get_account, record
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from appliance.people import Session
     from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+
+
+def standard_terms() -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return title and text of the product's own terms, in Thai and in English."""
+    folder = resources.files("appliance.locale")
+    thai, english = ((folder / f"terms_{language}.txt").read_text(encoding="utf-8") for language in ("th", "en"))
+    return _titled(thai), _titled(english)
+
+
+def _titled(text: str) -> tuple[str, str]:
+    title, _, body = text.strip().partition("\n")
+    return title.strip(), body.strip()
 
 
 async def accept_terms(s: PeopleServices, session: Session, version: int) -> None:

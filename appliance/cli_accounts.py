@@ -1,0 +1,187 @@
+"""`gchat user …`: accounts and roles (F77, F93, F95)."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance.cli_offline import add_command, ask_secret, moment, shown
+from appliance.errors import AppError, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from appliance.model import PersonId
+    from appliance.people import Grant
+    from appliance.people_services import OfflineServices
+    from appliance.rules.roles import Actor
+
+
+def register(commands: Any) -> None:
+    """Add the commands to the command line."""
+    user = commands.add_parser("user", help="accounts").add_subparsers(required=True)
+    add = add_command(user, "add", "make an account for someone of the directory; prints a one-time code", _add)
+    add.add_argument("user", nargs="?")
+    add.add_argument("--staff-no")
+    add.add_argument("--from-file", type=Path, help="CSV with staff_no,user: many accounts; prints user,code")
+    for name, what, run in (
+        ("reset-password", "one-time code for someone who cannot change their password (F77)", _reset),
+        ("reactivate", "bring a revoked account back with new credentials (F95)", _reactivate),
+    ):
+        command = add_command(user, name, what, run)
+        command.add_argument("user")
+        command.add_argument("--identity-check", required=True, help="how you know that it is them; goes on record")
+        command.add_argument("--second", metavar="USER", help="who agrees, where two people are needed")
+    suspend = add_command(user, "suspend", "stop an account until a time (F93)", _suspend)
+    suspend.add_argument("user")
+    suspend.add_argument("--until", required=True, metavar="TIME")
+    suspend.add_argument("--reason", required=True)
+    for name, what, run in (
+        ("lift", "let a suspended account work again", _lift),
+        ("revoke", "end an account with its sessions, second factors, roles and rooms (F95)", _revoke),
+    ):
+        command = add_command(user, name, what, run)
+        command.add_argument("user")
+        command.add_argument("--reason", required=True)
+    role = user.add_parser("role", help="roles of an account").add_subparsers(required=True)
+    for name, run in (("add", _role_add), ("remove", _role_remove)):
+        command = add_command(role, name, f"{name} a role", run)
+        command.add_argument("user")
+        command.add_argument("role")
+        command.add_argument("--unit", metavar="CODE", help="of a unit administrator")
+    add_command(user, "list", "show every account", _list)
+    sessions = add_command(user, "sessions", "show the living sessions of an account", _sessions)
+    sessions.add_argument("user")
+
+
+async def _add(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.accounts import create_account  # noqa: PLC0415 - commands import what they need when they run
+
+    if arguments.from_file is None:
+        if not arguments.user or not arguments.staff_no:
+            raise Invalid("user and --staff-no, or --from-file", field="user")
+        print(await create_account(s, actor, _by_staff_no(s, arguments.staff_no), arguments.user))
+        return 0
+    failed = 0
+    rows = csv.DictReader(arguments.from_file.read_text(encoding="utf-8-sig").splitlines())
+    for row in rows:
+        staff_no, user = (row.get("staff_no") or "").strip(), (row.get("user") or "").strip()
+        try:
+            print(f"{user},{await create_account(s, actor, _by_staff_no(s, staff_no), user)}", flush=True)
+        except AppError as error:
+            failed += 1
+            print(f"{arguments.from_file.name}:{rows.line_num}: {user}: {_both(error.code, error)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+async def _reset(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.passwords import reset_password  # noqa: PLC0415 - commands import what they need when they run
+
+    second = await _second(s, arguments.second)
+    print(await reset_password(s, actor, _by_user(s, arguments.user), arguments.identity_check, second))
+    return 0
+
+
+async def _reactivate(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.accounts import reactivate_account  # noqa: PLC0415 - commands import what they need when they run
+
+    second = await _second(s, arguments.second)
+    print(await reactivate_account(s, actor, _by_user(s, arguments.user), arguments.identity_check, second))
+    return 0
+
+
+async def _suspend(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.accounts import suspend_account  # noqa: PLC0415 - commands import what they need when they run
+
+    await suspend_account(s, actor, _by_user(s, arguments.user), moment(arguments.until), arguments.reason)
+    return 0
+
+
+async def _lift(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.accounts import lift_suspension  # noqa: PLC0415 - commands import what they need when they run
+
+    await lift_suspension(s, actor, _by_user(s, arguments.user), arguments.reason)
+    return 0
+
+
+async def _revoke(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.accounts import revoke_account  # noqa: PLC0415 - commands import what they need when they run
+
+    taken = await revoke_account(s, actor, _by_user(s, arguments.user), arguments.reason)
+    print(f"sessions {taken.sessions} · passkeys {taken.passkeys} · totp {int(taken.totp)} · roles {taken.roles}")
+    return 0
+
+
+async def _role_add(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.roles import add_role  # noqa: PLC0415 - commands import what they need when they run
+
+    await add_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments))
+    return 0
+
+
+async def _role_remove(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.roles import remove_role  # noqa: PLC0415 - commands import what they need when they run
+
+    await remove_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments))
+    return 0
+
+
+async def _list(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespace) -> int:
+    for account in sorted(s.identity.accounts(), key=lambda account: account.user):
+        card = s.identity.people[account.person]
+        roles = ", ".join(grant.role + (f"({grant.unit})" if grant.unit else "") for grant in account.grants)
+        until = f" → {shown(account.suspended_until)}" if account.suspended_until else ""
+        print(f"{account.user}\t{card.staff_no}\t{card.name}\t{account.state.value}{until}\t{roles}\t{account.person}")
+    return 0
+
+
+async def _sessions(s: OfflineServices, _actor: Actor, arguments: argparse.Namespace) -> int:
+    for session in s.identity.sessions_of(_by_user(s, arguments.user), s.clock()):
+        print(f"{session.id}\t{session.device}\t{session.address}\t{shown(session.last_used)}")
+    return 0
+
+
+def _by_user(s: OfflineServices, user: str) -> PersonId:
+    from appliance.rules.accounts import fold_user  # noqa: PLC0415 - commands import what they need when they run
+
+    folded = fold_user(user)
+    found = next((account.person for account in s.identity.accounts() if account.user == folded), None)
+    if found is None:
+        raise NotFound(user, code="account_not_found")
+    return found
+
+
+def _by_staff_no(s: OfflineServices, staff_no: str) -> PersonId:
+    found = next((card.id for card in s.identity.directory.ordered if card.staff_no == staff_no), None)
+    if found is None:
+        raise NotFound(staff_no, code="person_not_found")
+    return found
+
+
+def _grant(s: OfflineServices, arguments: argparse.Namespace) -> Grant:
+    from appliance.people import Grant  # noqa: PLC0415 - commands import what they need when they run
+
+    if arguments.unit is None:
+        return Grant(arguments.role)
+    unit = next((unit.id for unit in s.identity.directory.units.values() if unit.code == arguments.unit), None)
+    if unit is None:
+        raise Invalid(arguments.unit, field="unit", code="unknown_unit")
+    return Grant(arguments.role, unit)
+
+
+async def _second(s: OfflineServices, user: str | None) -> Actor | None:
+    from appliance.actions.second_person import prove_second_person  # noqa: PLC0415 - commands import what they need when they run
+
+    if user is None:
+        return None
+    password = ask_secret(f"รหัสผ่านของ {user} — password of {user}: ")
+    account = s.identity.account(_by_user(s, user))
+    code = ask_secret(f"รหัสยืนยันของ {user} — code of {user}: ") if account and account.totp else None
+    return await prove_second_person(s, user, password, code)
+
+
+def _both(code: str, error: AppError) -> str:
+    from appliance.locale import text  # noqa: PLC0415 - commands import what they need when they run
+
+    return f"{text(code, 'th', **error.detail)} — {text(code, 'en', **error.detail)}"

@@ -1,0 +1,148 @@
+"""`gchat people`, `units`, `terms`, `setting`, `audit`: the directory and what is set and recorded for the agency."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance import cli_accounts
+from appliance.cli_offline import add_command, moment, shown
+from appliance.errors import Invalid
+
+if TYPE_CHECKING:
+    from appliance.people_services import OfflineServices
+    from appliance.rules.roles import Actor
+
+
+def register(commands: Any) -> None:
+    """Add the commands to the command line."""
+    cli_accounts.register(commands)
+    people = commands.add_parser("people", help="the directory").add_subparsers(required=True)
+    load = add_command(people, "import", "preview directory files and, with --apply, import them (F14)", _import)
+    load.add_argument("files", nargs="+", type=Path, help="CSV files of units and of people")
+    load.add_argument("--apply", action="store_true", help="make the changes; without it nothing is changed")
+    load.add_argument("--approve-deactivations", action="store_true", help="take more people off the staff than usual")
+    load.add_argument("--language", choices=["th", "en"], default="th")
+    add_command(commands, "units", "show the organisation chart", _units)
+    terms = commands.add_parser("terms", help="terms of use").add_subparsers(required=True)
+    publish = add_command(terms, "publish", "publish the next version; everyone is asked again (F80)", _publish)
+    publish.add_argument(
+        "file", type=Path, nargs="?", help="Thai text, its first line the title; the product's otherwise"
+    )
+    publish.add_argument("--english", type=Path, help="English text, its first line the title")
+    publish.add_argument("--from", dest="start", metavar="TIME", help="when it takes effect; now otherwise")
+    add_command(terms, "acceptances", "write who accepted which version when, as CSV", _acceptances)
+    setting = commands.add_parser("setting", help="settings of the agency").add_subparsers(required=True)
+    mode = add_command(setting, "contact-mode", "who may start private chats: by rank, or everyone (F38, F39)", _mode)
+    mode.add_argument("mode", choices=["normal", "public"])
+    mode.add_argument("--from", dest="start", metavar="TIME", help="when it takes effect; now otherwise")
+    ranks = add_command(setting, "rank-map", "map the agency's ranks to the national ladder (Q4)", _rank_map)
+    ranks.add_argument("file", type=Path, help='JSON: {"our rank": "K3", "another": 55}')
+    audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True)
+    listing = add_command(audit, "list", "show the newest records", _audit_list)
+    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--target", help="of this target alone")
+    add_command(audit, "verify", "compute the log again and compare it with its checkpoints", _audit_verify)
+
+
+async def _import(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.people_import import apply_import, preview_import  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.reads.import_preview import describe_changes, describe_problems, describe_totals  # noqa: PLC0415
+
+    preview = await preview_import(s, {str(path): path.read_bytes() for path in arguments.files})
+    for line in describe_problems(preview.plan, arguments.language):
+        print(line, file=sys.stderr)
+    for line in describe_changes(preview.plan, arguments.language):
+        print(line)
+    if not preview.plan.problems:
+        print(describe_totals(preview.plan, arguments.language))
+    if arguments.apply or preview.plan.problems:
+        await apply_import(s, actor, preview, approved=arguments.approve_deactivations)
+    return 0
+
+
+async def _units(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespace) -> int:
+    from appliance.reads.directory import load_units  # noqa: PLC0415 - commands import what they need when they run
+
+    depth: dict[str | None, int] = {None: -1}
+    for unit in load_units(s).units:
+        depth[unit.id] = depth[unit.parent] + 1
+        code = s.identity.directory.units[unit.id].code  # type: ignore[index]
+        print(f"{'  ' * depth[unit.id]}{code}  {unit.name}  ({unit.people_below})")
+    return 0
+
+
+async def _publish(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.terms import publish_terms, standard_terms  # noqa: PLC0415 - commands import what they need when they run
+
+    thai, english = standard_terms()
+    if arguments.file is not None:
+        thai = _titled(arguments.file)
+        english = _titled(arguments.english or arguments.file)
+    start = moment(arguments.start) if arguments.start else None
+    print(await publish_terms(s, actor, (thai[0], english[0]), (thai[1], english[1]), start))
+    return 0
+
+
+async def _acceptances(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespace) -> int:
+    from appliance.store import terms  # noqa: PLC0415 - commands import what they need when they run
+
+    out = csv.writer(sys.stdout)
+    out.writerow(("version", "staff_no", "person", "at", "session"))
+    async with s.store.read() as reader:
+        for item in await terms.list_acceptances(reader):
+            at = datetime.fromtimestamp(item.at / 1000, UTC).isoformat()
+            out.writerow((item.version, item.staff_no, item.person, at, item.session))
+    return 0
+
+
+async def _mode(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.settings import set_contact_mode  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.model import ContactMode  # noqa: PLC0415
+
+    await set_contact_mode(s, actor, ContactMode(arguments.mode), moment(arguments.start) if arguments.start else None)
+    return 0
+
+
+async def _rank_map(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    import msgspec  # noqa: PLC0415 - commands import what they need when they run
+
+    from appliance.actions.settings import set_rank_map  # noqa: PLC0415
+
+    try:
+        mapping = msgspec.json.decode(arguments.file.read_bytes(), type=dict[str, str | int])
+    except msgspec.MsgspecError as error:
+        raise Invalid(str(error), field="file") from error
+    await set_rank_map(s, actor, mapping)
+    return 0
+
+
+async def _audit_list(s: OfflineServices, _actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.store import audit  # noqa: PLC0415 - commands import what they need when they run
+
+    async with s.store.read() as reader:
+        records = await audit.list_newest(reader, arguments.limit, target=arguments.target)
+    for item in reversed(records):
+        detail = item.detail if item.detail is not None else "–"
+        print(f"{item.n}\t{shown(item.at)}\t{item.actor}\t{item.action}\t{item.target}\t{item.outcome}\t{detail}")
+    return 0
+
+
+async def _audit_verify(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespace) -> int:
+    from appliance.actions.audit import verify_audit  # noqa: PLC0415 - commands import what they need when they run
+
+    found = await verify_audit(s)
+    for fault in found.faults:
+        print(fault, file=sys.stderr)
+    print(json.dumps({"records": found.records, "checkpoints": found.checkpoints, "faults": len(found.faults)}))
+    return 1 if found.faults else 0
+
+
+def _titled(path: Path) -> tuple[str, str]:
+    title, _, body = path.read_text(encoding="utf-8-sig").strip().partition("\n")
+    return title.strip(), body.strip()
