@@ -1,0 +1,27 @@
+"""The client's types are those of the server: `make api-types` would change nothing."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from appliance.api.openapi import document
+
+ROOT = Path(__file__).parents[2]
+CLIENT = ROOT / "appliance" / "client"
+
+
+def test_the_clients_types_are_made_from_todays_api() -> None:
+    described = CLIENT / ".cache" / "openapi.json"
+    described.parent.mkdir(exist_ok=True)
+    described.write_bytes(msgspec.json.encode(document()))
+    done = subprocess.run(  # noqa: S603 - our own script
+        [ROOT / "packaging" / "node.sh", "npm", "--prefix", CLIENT, "run", "--silent", "api-types", "--", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nrun `make api-types` and commit src/core/schema.ts"
