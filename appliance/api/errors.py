@@ -52,9 +52,10 @@ def status_of(error: errors.AppError) -> int:
 
 def body_of(error: errors.AppError, language: Language, request_id: str) -> ErrorBody:
     """Return what the caller is shown of an error."""
-    return ErrorBody(
-        code=error.code, message=text(error.code, language, **error.detail), field=error.field, request=request_id
-    )
+    message = text(error.code, language, **error.detail)
+    if error.field is not None and error.code == errors.Invalid.code:
+        message = f"{message} ({error.field})"
+    return ErrorBody(code=error.code, message=message, field=error.field, request=request_id)
 
 
 def render(error: errors.AppError, language: Language, request_id: str) -> web.Response:

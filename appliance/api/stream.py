@@ -16,7 +16,7 @@ from aiohttp import WSMsgType, web
 
 from appliance.actions.messages import message_draft, submit_message
 from appliance.api.errors import body_of
-from appliance.api.routes import Call, Routes
+from appliance.api.routes import Call, Routes, field_of
 from appliance.errors import AppError, Forbidden, Invalid, TooMany
 from appliance.live import Connection, text_frame
 from appliance.model import Appended, Deny, RoomId
@@ -118,7 +118,7 @@ class _Up:
         except AppError as error:
             self._refuse(error, frame.txn_id if isinstance(frame, Send) else None)
         except msgspec.ValidationError as error:
-            self._refuse(Invalid(str(error)), None)
+            self._refuse(Invalid(str(error), field=field_of(error)), None)
         except (msgspec.DecodeError, UnicodeError):
             self._refuse(Invalid(code="bad_json"), None)
 
