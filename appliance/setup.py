@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def create(data: Path, agency: NewAgency, source: str, ask: Ask, extra: str = ""
     Raises VaultLocked (`keyring_exists`) when there is one already, ConfigError.
     """
     text = _toml(agency, source) + extra
-    loaded = config.parse(data, config.tomllib.loads(text))
+    loaded = config.parse(data, tomllib.loads(text))
     made = new_master_key(MasterSource(SourceKind(source)), data, ask, agency.slug)
     keys = Keyring.create(data, made.key, agency.slug, made.record)
     (data / config.FILE_NAME).write_text(text, encoding="utf-8")

@@ -1,11 +1,20 @@
-"""What all tests share: browser tests are skipped where there is no Chromium, and `make check` tries fewer examples."""
+"""What all tests share: the demo world (`tests/world.py`, `tests/agency.py`), and what is skipped where.
+
+Browser tests are skipped where there is no Chromium, and `make check` tries fewer examples.
+"""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import agency, world
 
 settings.register_profile("quick", max_examples=20)
 
@@ -16,3 +25,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def world_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seed the world once; tests take copies."""
+    folder = tmp_path_factory.mktemp("world") / "moph"
+    world.seed(folder, extra=agency.CHEAP)
+    return folder
+
+
+@pytest.fixture
+def world_data(world_template: Path, tmp_path: Path) -> Path:
+    """A data folder of the seeded Ministry of Public Health."""
+    return shutil.copytree(world_template, tmp_path / "data")
+
+
+@pytest.fixture
+def open_world(world_data: Path) -> Callable[..., AbstractAsyncContextManager[agency.Agency]]:
+    """Serves the world, with another configuration if one is given."""
+    return partial(agency.serve, world_data)
+
+
+@pytest.fixture
+async def running(world_data: Path) -> AsyncIterator[agency.Agency]:
+    """The seeded Ministry of Public Health, served on loopback."""
+    async with agency.serve(world_data) as served:
+        yield served

@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from appliance import errors
-from appliance.api import directory, me, messages, openapi, pages, removal_requests, rooms, sessions, stream, sync, terms
+from appliance.api import (
+    directory,
+    me,
+    messages,
+    openapi,
+    pages,
+    removal_requests,
+    rooms,
+    sessions,
+    stream,
+    sync,
+    terms,
+)
 from appliance.api.errors import render, status_of
 from appliance.api.limits import Gate
 from appliance.api.routes import MAX_BODY, Call, Route, answer
@@ -29,6 +41,7 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SERVICES: Final = web.AppKey["Services"]("services")
+CALL: Final = web.RequestKey("call", Call)
 COOKIE: Final = "__Host-gchat"
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -36,7 +49,8 @@ ROUTES: Final = (sessions, me, terms, directory, rooms, removal_requests, messag
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types gchat-service-worker"
+        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "trusted-types gchat-service-worker"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -69,7 +83,7 @@ def build_app(services: Services, monotonic: Callable[[], float]) -> web.Applica
 
 def _handler(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        call: Call = request["call"]
+        call: Call = request[CALL]
         authenticate(call, route)
         gate = request.app[GATE]
         gate.request(call.address, call.session.person if call.session else None)
@@ -118,12 +132,9 @@ def _token(request: web.Request) -> tuple[str | None, bool]:
 async def _every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     s = request.app[SERVICES]
     call = Call(s, request, s.new_id("q"), request.remote or "")
-    request["call"] = call
+    request[CALL] = call
     started = time.perf_counter()
-    try:
-        response = await _guarded(call, handler)
-    finally:
-        log.debug("request %s", call.request_id)
+    response = await _guarded(call, handler)
     milliseconds = (time.perf_counter() - started) * 1000
     log.info(
         "%s %s %s %s %d %.1f", call.request_id, call.session.person if call.session else "-",
@@ -142,8 +153,8 @@ async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(call.request)
     except errors.AppError as error:
-        if status_of(error) >= 500:  # noqa: PLR2004 - RFC 9110 §15.6
-            log.error("%s failed: %s", call.request_id, error)
+        if status_of(error) >= 500:
+            log.exception("%s failed", call.request_id)
         return render(error, call.language, call.request_id)
     except web.HTTPMethodNotAllowed as error:
         response = render(errors.AppError(code="method_not_allowed"), call.language, call.request_id)

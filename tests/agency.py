@@ -1,0 +1,237 @@
+"""A running agency of the demo world, in this process, and clients that speak to it over HTTP and WebSocket.
+
+Fixtures (`tests/conftest.py`):
+
+    world_data a data folder of the seeded Ministry of Public Health, a fresh copy for each test
+    running    that appliance, served on loopback: an `Agency`
+    open_world gives `async with open_world(change=…) as agency` for tests that need another configuration
+
+    async def test_reply(running: Agency) -> None:
+        narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+        room = running.room("dengue")
+        async with lalita.stream() as stream:
+            sent = await narin.say(room, "ขอบคุณครับ")
+            event = await stream.event("message.text")
+        assert event["n"] == sent["n"]
+        await lalita.refused("PATCH", f"/rooms/{room}", {"name": "x"}, code="not_owner", status=403)
+
+People are named by user name and rooms by code (`tests/world.py`). `running.clock.pass_(seconds=…)` moves the clock
+that the appliance reads, which otherwise runs with the real one. Limits and policies are the product's defaults, but
+hashing passwords is cheap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, cast
+
+from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType, web
+
+from appliance import config, wiring
+from appliance.config import Config
+from appliance.model import PersonId, RoomId
+from appliance.services import Services
+from tests.world import PASSWORD
+
+API: Final = "/api/v1"
+# Product defaults, but a password hash takes a microsecond and not twenty milliseconds.
+CHEAP: Final = "[argon2]\ntime_cost = 1\nmemory_kib = 8\n"
+_TXN: Final = count(1)
+
+
+class Clock:
+    """The real time, moved by what the test says."""
+
+    def __init__(self) -> None:
+        self._offset = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000_000 + self._offset
+
+    def pass_(self, *, seconds: float = 0, days: float = 0) -> None:
+        """Let time pass, or go back."""
+        self._offset += int((seconds + days * 86_400) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An open stream. `pos` of the last frame is in `at[0]`."""
+
+    socket: ClientWebSocketResponse
+    at: list[int] = field(default_factory=lambda: [0])
+
+    async def frame(self, timeout_s: float = 5) -> dict[str, Any]:
+        """Return the next frame."""
+        message = await asyncio.wait_for(self.socket.receive(), timeout_s)
+        assert message.type is WSMsgType.TEXT, message
+        decoded = cast("dict[str, Any]", json.loads(message.data))
+        self.at[0] = max(self.at[0], decoded.get("pos", 0))
+        return decoded
+
+    async def event(self, kind: str, timeout_s: float = 5, **fields: object) -> dict[str, Any]:
+        """Return the next event of a type whose fields are these, passing over all others."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            frame = await self.frame(deadline - time.monotonic())
+            for event in frame.get("events", ()):
+                if event["type"] == kind and all(event.get(name) == value for name, value in fields.items()):
+                    return cast("dict[str, Any]", event)
+
+    async def answer(self, txn_id: str, timeout_s: float = 5) -> dict[str, Any]:
+        """Return the answer to a sent frame, passing over all others."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            frame = await self.frame(deadline - time.monotonic())
+            if frame.get("txn_id") == txn_id:
+                return frame
+
+    async def send(self, kind: str, **fields: object) -> None:
+        """Send one client frame."""
+        await self.socket.send_str(json.dumps({"type": kind, **fields}))
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Someone signed in. Paths are below `/api/v1`; answers are decoded JSON."""
+
+    session: ClientSession
+    base: str
+    user: str
+    person: PersonId
+    token: str
+    language: str = "th"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request of this client carries."""
+        return {"Authorization": f"Bearer {self.token}", "Accept-Language": self.language}
+
+    @asynccontextmanager
+    async def raw(self, method: str, path: str, **options: Any) -> AsyncIterator[ClientResponse]:
+        """Lend the response to a request, whatever it is."""
+        headers = {**self.headers, **options.pop("headers", {})}
+        async with self.session.request(method, self.base + API + path, headers=headers, **options) as response:
+            yield response
+
+    async def call(self, method: str, path: str, body: object = None, **query: object) -> Any:
+        """Return the answer to a request that is expected to succeed; None for 204."""
+        params = {name: str(value) for name, value in query.items()}
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        async with self.raw(method, path, params=params, **options) as response:
+            text = await response.text()
+            assert response.status < 300, f"{method} {path}: {response.status} {text}"
+            return json.loads(text) if text else None
+
+    async def get(self, path: str, **query: object) -> Any:
+        """GET."""
+        return await self.call("GET", path, **query)
+
+    async def post(self, path: str, body: object = None, **query: object) -> Any:
+        """POST."""
+        return await self.call("POST", path, body, **query)
+
+    async def patch(self, path: str, body: object, **query: object) -> Any:
+        """PATCH."""
+        return await self.call("PATCH", path, body, **query)
+
+    async def put(self, path: str, body: object = None, **query: object) -> Any:
+        """PUT."""
+        return await self.call("PUT", path, body, **query)
+
+    async def delete(self, path: str, body: object = None, **query: object) -> Any:
+        """DELETE."""
+        return await self.call("DELETE", path, body, **query)
+
+    async def refused(
+        self, method: str, path: str, body: object = None, *, status: int, code: str, **options: Any
+    ) -> dict[str, Any]:
+        """Return the error of a request that is expected to be refused so."""
+        if body is not None:
+            options["json"] = body
+        async with self.raw(method, path, **options) as response:
+            text = await response.text()
+            error = cast("dict[str, Any]", json.loads(text)["error"])
+            assert (response.status, error["code"]) == (status, code), f"{method} {path}: {response.status} {text}"
+            return error
+
+    async def say(self, room: str, text: str, *, txn_id: str | None = None, **fields: object) -> dict[str, Any]:
+        """Send a message; `mentions` and `everyone` belong to its body, `reply_to` to the message."""
+        body: dict[str, object] = {"text": text}
+        body |= {name: fields.pop(name) for name in ("mentions", "everyone") if name in fields}
+        command = {"txn_id": txn_id or new_txn(), "type": "text", "body": body, **fields}
+        return cast("dict[str, Any]", await self.post(f"/rooms/{room}/messages", command))
+
+    @asynccontextmanager
+    async def stream(self, since: int | None = None) -> AsyncIterator[Stream]:
+        """Lend a stream from a position; without one, from now on."""
+        position = (await self.get("/sync", since=0))["pos"] if since is None else since
+        url = f"{self.base}{API}/stream?since={position}"
+        async with self.session.ws_connect(url, headers=self.headers) as socket:
+            yield Stream(socket)
+
+
+@dataclass(slots=True)
+class Agency:
+    """A served appliance."""
+
+    services: Services
+    url: str
+    clock: Clock
+    session: ClientSession
+    _people: dict[str, PersonId]
+    _rooms: dict[str, RoomId]
+
+    def person(self, user: str) -> PersonId:
+        """Return the id of a person by user name."""
+        return self._people[user]
+
+    def room(self, code: str) -> RoomId:
+        """Return the id of a room by its code."""
+        return self._rooms[code]
+
+    async def login(self, user: str, password: str = PASSWORD, *, language: str = "th") -> Client:
+        """Sign someone in."""
+        body = {"user": user, "password": password, "device": "test"}
+        async with self.session.post(f"{self.url}{API}/login", json=body) as response:
+            answer = await response.json()
+            assert response.status == 200, answer
+        return Client(self.session, self.url, user, answer["person"]["id"], answer["token"], language)
+
+    def anonymous(self, language: str = "th") -> Client:
+        """Return a client whose token is nobody's."""
+        return Client(self.session, self.url, "", PersonId(""), "nobody", language)
+
+
+@asynccontextmanager
+async def serve(data: Path, change: Callable[[Config], Config] | None = None) -> AsyncIterator[Agency]:
+    """Serve a data folder on a free port of loopback; `change` gives another configuration than the folder's."""
+    loaded = config.load(data)
+    clock = Clock()
+    cast_file = json.loads((data / "demo-cast.json").read_text(encoding="utf-8"))
+    async with wiring.application(change(loaded) if change else loaded, sources=wiring.Sources(clock=clock)) as (
+        services,
+        app,
+    ):
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        try:
+            async with ClientSession() as session:
+                yield Agency(services, f"http://{host}:{port}", clock, session, cast_file["people"], cast_file["rooms"])
+        finally:
+            await services.hub.close()
+            await runner.cleanup()
+
+
+def new_txn() -> str:
+    """Return a transaction id that no other command of this run has."""
+    return f"test-{next(_TXN)}"
