@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ZERO_WIDTH: Final = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _THAI_DIGITS: Final = {0x0E50 + digit: str(digit) for digit in range(10)}
@@ -23,17 +26,12 @@ _MARK_BEFORE_VOWEL: Final = re.compile("([\u0e48-\u0e4c])([\u0e31\u0e34-\u0e3a\u
 
 def canonical(text: str) -> str:
     """Return the one spelling of `text`; idempotent."""
-    plain = unicodedata.normalize("NFC", text).translate(_ZERO_WIDTH)
-    plain = plain.replace("\u0e40\u0e40", "\u0e41")
-    plain = _SARA_AM.sub(lambda found: f"{found[1] or found[2]}\u0e33", plain)
-    plain = _TONE_BEHIND_SARA_AM.sub("\\1\u0e33", plain)
-    return _MARK_BEFORE_VOWEL.sub(r"\2\1", plain)
+    return _settled(_respelled, text)
 
 
 def fold(text: str) -> str:
     """Return `text` as it is compared in searches; idempotent."""
-    plain = canonical(unicodedata.normalize("NFKC", _keep_sara_am(text)))
-    return " ".join(plain.translate(_THAI_DIGITS).casefold().split())
+    return _settled(_folded, text)
 
 
 def arabic_digits(text: str) -> str:
@@ -41,6 +39,21 @@ def arabic_digits(text: str) -> str:
     return text.translate(_THAI_DIGITS)
 
 
-def _keep_sara_am(text: str) -> str:
-    # NFKC takes SARA AM apart, and `canonical` puts it together: a doubled NIKHAHIT typed before it would be left over.
-    return text.replace("\u0e4d\u0e33", "\u0e33")
+def _settled(step: Callable[[str], str], text: str) -> str:
+    """Repeat a step until nothing changes: moving one mark can bring the next one to where it has to move."""
+    while (after := step(text)) != text:
+        text = after
+    return text
+
+
+def _respelled(text: str) -> str:
+    plain = unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH)).replace("\u0e40\u0e40", "\u0e41")
+    plain = _SARA_AM.sub(lambda found: f"{found[1] or found[2]}\u0e33", plain)
+    plain = _TONE_BEHIND_SARA_AM.sub("\\1\u0e33", plain)
+    return _MARK_BEFORE_VOWEL.sub(r"\2\1", plain)
+
+
+def _folded(text: str) -> str:
+    # NFKC takes SARA AM apart and the canonical spelling puts it together; a NIKHAHIT typed before it is one too many.
+    plain = canonical(unicodedata.normalize("NFKC", text.replace("\u0e4d\u0e33", "\u0e33")))
+    return " ".join(plain.translate(_THAI_DIGITS).casefold().split())

@@ -1,0 +1,80 @@
+"""From a table's `given` to the rule's arguments: one function for each rule that has a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from appliance.model import AccountState, ContactMode, PersonId, UnitId
+from appliance.people import Grant, Visibility
+from appliance.policies import SignInLimits
+from appliance.rules.accounts import may_change_state, may_sign_in
+from appliance.rules.contact import may_start_direct, may_start_group
+from appliance.rules.imports import needs_approval
+from appliance.rules.passwords import check_length, check_password
+from appliance.rules.profiles import may_see
+from appliance.rules.roles import Actor, Duty, may_act_on, may_grant, may_perform
+from appliance.rules.sign_in import wait_before_try
+from appliance.rules.terms import in_force, is_accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Given = dict[str, Any]
+
+
+def _grants(pairs: list[list[str | None]]) -> tuple[Grant, ...]:
+    return tuple(Grant(str(role), UnitId(unit) if unit else None) for role, unit in pairs)
+
+
+def _actor(person: str | None, pairs: list[list[str | None]]) -> Actor:
+    return Actor(person or "operator", PersonId(person) if person else None, _grants(pairs))
+
+
+def _start_direct(given: Given) -> object:
+    return may_start_direct(
+        given["actor_rank"],
+        given["target_rank"],
+        ContactMode(given["mode"]),
+        own_organisation=given["own_organisation"],
+        exists=given["exists"],
+    )
+
+
+def _act_on(given: Given) -> object:
+    return may_act_on(
+        Duty(given["duty"]),
+        _actor(given["actor"], given["grants"]),
+        PersonId(given["target"]),
+        given["target_roles"],
+        (),
+        _actor(given["second"], given["second_grants"]) if given["second"] else None,
+    )
+
+
+def _grant(given: Given) -> object:
+    grant = _grants([[given["role"], given["unit"]]])[0]
+    return may_grant(_actor(given["actor"], given["grants"]), PersonId(given["target"]), grant)
+
+
+def _terms(given: Given) -> object:
+    versions = [(version, effective) for version, effective in given["versions"]]
+    return is_accepted(given["accepted"], in_force(versions, given["now"]))
+
+
+ADAPTERS: dict[str, Callable[[Given], object]] = {
+    "may_start_direct": _start_direct,
+    "may_start_group": lambda g: may_start_group(g["actor_rank"], g["other_ranks"], ContactMode(g["mode"])),
+    "may_sign_in": lambda g: may_sign_in(AccountState(g["state"]), g["suspended_until"], g["active"], g["now"]),
+    "may_change_state": lambda g: may_change_state(AccountState(g["old"]), AccountState(g["new"])),
+    "check_length": lambda g: check_length(g["password"], g["shortest"], g["longest"]),
+    "check_password": lambda g: check_password(g["password"], g["names"], 12, 256),
+    "may_perform": lambda g: may_perform(Duty(g["duty"]), _actor("p_one", g["grants"]), g["target_units"]),
+    "may_act_on": _act_on,
+    "may_grant": _grant,
+    "may_see": lambda g: may_see(
+        Visibility(g["visibility"]), own_unit=g["own_unit"], own_agency=g["own_agency"], is_self=g["is_self"]
+    ),
+    "terms_required": _terms,
+    "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], 5, SignInLimits(), g["now"]),
+    "needs_approval": lambda g: needs_approval(g["deactivated"], g["active_before"], g["percent"]),
+}
