@@ -35,6 +35,11 @@ export function arabicDigits(text: string): string {
   return text.replace(/[๐-๙]/g, (digit) => String(digit.charCodeAt(0) - 0x0e50));
 }
 
+/** What is left of a one-time code however it was typed: Thai digits, spaces and dashes are fine. */
+export function digitsOf(text: string): string {
+  return arabicDigits(text).replace(/\D/g, "");
+}
+
 /** 0–9 as ๐–๙. */
 export function thaiDigits(text: string): string {
   return text.replace(/[0-9]/g, (digit) => String.fromCharCode(0x0e50 + Number(digit)));

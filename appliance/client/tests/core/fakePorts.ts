@@ -109,9 +109,17 @@ export class Device {
     const mySockets = new Set<() => void>();
     const myLocks = new Set<() => void>();
     const ports: Ports = {
-      time: { ...this.time, now: () => this.time.now() + this.clockSkew, setTimeout: (run, ms) => this.time.setTimeout(() => alive.now && run(), ms), clearTimeout: this.time.clearTimeout },
+      time: {
+        now: () => this.time.now() + this.clockSkew,
+        setTimeout: (run, ms) => this.time.setTimeout(() => alive.now && run(), ms),
+        clearTimeout: this.time.clearTimeout,
+      },
       network: {
-        fetch: (input, init) => (alive.now ? this.#fetch(input, init) : Promise.reject(new TypeError("dead tab"))),
+        fetch: async (input, init) => {
+          const response = await this.#fetch(input, init);
+          // A dead tab hears no answer, not even a failure.
+          return alive.now ? response : await new Promise<never>(() => undefined);
+        },
         socket: (path) => this.#socket(path, mySockets),
       },
       online: {

@@ -1,0 +1,237 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { DiskTables, type Write } from "#core/db/tables";
+
+import { breathe, START } from "./fakePorts";
+import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type World } from "./world";
+
+const HOUR = 3_600_000;
+/** Puts itself around every write to disk. */
+function duringWrites(act: (write: () => Promise<void>, tables: readonly string[]) => Promise<void>) {
+  const original = Object.getOwnPropertyDescriptor(DiskTables.prototype, "write")?.value as (this: DiskTables, writes: readonly Write[]) => Promise<void>;
+  return vi.spyOn(DiskTables.prototype, "write").mockImplementation(async function (this: DiskTables, writes) {
+    await act(() => original.call(this, writes), writes.map((write) => write.table));
+  });
+}
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld();
+});
+
+test("what is said can be read offline after a restart, and not from the disk (C2)", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  for (let i = 0; i < 10; i += 1) world.server.send(MALEE, world.room, `ความลับหมายเลข ${i}`);
+  core.drafts.set(world.room, { text: "ร่างลับ", mentions: [], everyone: false, replyTo: null });
+  core.timeline(world.room).open();
+  await until(() => shown(core, world.room).length === 10 && core.rooms.list.snapshot().unread === 10, "shown");
+  await world.time.advance(2_000);
+  const disk = await diskBytes(device);
+  for (const secret of ["ความลับ", "ร่างลับ", "มาลี", "งานสารบรรณ", "csrf-"]) expect(disk).not.toContain(secret);
+  expect(disk).toContain("key extractable=false");
+  kill();
+  device.setUp(false);
+  const again = world.tab(device);
+  await again.core.start();
+  expect(again.core.session.snapshot().kind).toBe("signed_in");
+  expect(again.core.rooms.list.snapshot().rooms[0]?.unread).toBe(10);
+  again.core.timeline(world.room).open();
+  await until(() => shown(again.core, world.room).length === 10, "offline");
+  expect(again.core.drafts.draft(world.room).snapshot().text).toBe("ร่างลับ");
+  await until(() => again.core.connection.snapshot().kind === "offline", "says so");
+});
+
+test("a crash between keeping and telling loses nothing and doubles nothing", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "ก่อน");
+  await until(() => shown(core, world.room).length === 1, "before");
+  const dying = duringWrites(async (write) => {
+    await write();
+    kill(); // the tab dies with the batch on disk and nobody told
+    await new Promise<never>(() => undefined);
+  });
+  world.server.send(MALEE, world.room, "ระหว่าง");
+  await until(() => dying.mock.calls.length > 0, "writing");
+  await breathe(20);
+  dying.mockRestore();
+  const again = world.tab(device);
+  await again.core.start();
+  await online(again.core);
+  again.core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "หลัง");
+  await until(() => shown(again.core, world.room).length === 3, "all");
+  expect(shown(again.core, world.room)).toEqual(["ก่อน", "ระหว่าง", "หลัง"]);
+  expect(again.core.rooms.list.snapshot().unread).toBe(3);
+});
+
+test("a write that fails moves nothing: neither memory nor cursor", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  core.timeline(world.room).open();
+  let failures = 0;
+  const failing = duringWrites(async (write, tables) => {
+    if (!tables.includes("messages")) return await write();
+    failures += 1;
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  world.server.send(MALEE, world.room, "ไม่มีที่เก็บ");
+  await until(() => failures > 0, "failed");
+  await breathe(10);
+  expect(core.rooms.list.snapshot().unread).toBe(0);
+  failing.mockRestore();
+  await world.time.advance(60_000);
+  await until(() => core.rooms.list.snapshot().unread === 1, "asked for again");
+});
+
+test("revoked while offline: after the timer nothing is readable (C4)", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device, "somchai", { cacheLifeMs: 24 * HOUR });
+  core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "อ่านได้ถึงพรุ่งนี้");
+  await until(() => shown(core, world.room).length === 1, "shown");
+  device.setUp(false);
+  world.server.revoke(SOMCHAI);
+  await world.time.advance(60_000);
+  world.time.jump(23 * HOUR);
+  await world.time.advance(60_000);
+  expect(shown(core, world.room)).toEqual(["อ่านได้ถึงพรุ่งนี้"]);
+  world.time.jump(1 * HOUR);
+  await world.time.advance(60_000);
+  await until(() => core.session.snapshot().kind === "signed_out", "locked");
+  expect(core.session.snapshot()).toEqual({ kind: "signed_out", reason: "stale" });
+  expect(shown(core, world.room)).toEqual([]);
+  expect(core.rooms.list.snapshot().rooms).toEqual([]);
+  expect(core.people.known(MALEE)).toBeNull();
+  await until(() => core.session.tables === null, "no cache");
+  await breathe(20);
+  expect(await diskBytes(device)).toBe("");
+});
+
+test("a closed laptop opened after the time finds nothing either, nor one whose clock was set back", async () => {
+  for (const skew of [80 * HOUR, -HOUR]) {
+    const device = world.device();
+    const { kill } = await world.signedIn(device);
+    kill();
+    device.setUp(false);
+    device.clockSkew = skew;
+    const again = world.tab(device);
+    void again.core.start();
+    await until(() => again.core.connection.snapshot().kind === "offline", "nothing to show");
+    expect(again.core.session.snapshot().kind).toBe("starting");
+    expect(await diskBytes(device)).toBe("");
+    again.kill();
+  }
+});
+
+test("a revoked account is thrown out at once when online, and the disk is empty", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  world.server.send(MALEE, world.room, "ก่อนเพิกถอน");
+  await until(() => core.rooms.list.snapshot().unread === 1, "seen");
+  world.server.revoke(SOMCHAI);
+  await until(() => core.session.snapshot().kind === "signed_out", "out");
+  await breathe(30);
+  expect(await diskBytes(device)).toBe("");
+});
+
+test("a revoked account is thrown out at the next contact", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  expect(core.session.snapshot().kind).toBe("signed_in");
+  kill();
+  world.server.revoke(SOMCHAI);
+  const again = world.tab(device);
+  await again.core.start();
+  await until(() => again.core.session.snapshot().kind === "signed_out", "out");
+  expect(again.core.session.snapshot()).toEqual({ kind: "signed_out", reason: "ended" });
+  await breathe(30);
+  expect(await diskBytes(device)).toBe("");
+});
+
+test("logging out without network wipes now and tells the server at the next start", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  device.setUp(false);
+  await core.session.logout();
+  expect(core.session.snapshot()).toEqual({ kind: "signed_out", reason: "logout" });
+  expect(await diskBytes(device)).toBe("");
+  expect(world.server.sessions.size).toBe(1);
+  kill();
+  device.setUp(true);
+  const again = world.tab(device);
+  await again.core.start();
+  expect(again.core.session.snapshot().kind).toBe("signed_out");
+  expect(world.server.sessions.size).toBe(0);
+});
+
+test("on a shared PC nothing is written at all", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device, "somchai", { remember: false });
+  core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "อย่าเก็บ");
+  await until(() => shown(core, world.room).length === 1, "shown");
+  await core.outbox.add(world.room, { text: "ค่ะ", mentions: [], everyone: false, replyTo: null });
+  await until(() => shown(core, world.room).length === 2, "sent");
+  expect(await diskBytes(device)).toBe("");
+  kill();
+  const again = world.tab(device); // a reload within the session
+  await again.core.start();
+  await online(again.core);
+  expect(await diskBytes(device)).toBe("");
+  await again.core.session.logout();
+  expect(device.settings.size).toBe(0);
+});
+
+test("a cache that cannot be read is thrown away and fetched again", async () => {
+  const device = world.device();
+  const { kill } = await world.signedIn(device);
+  kill();
+  const db = await new Promise<IDBDatabase>((resolve) => {
+    const request = device.indexedDB.open("gchat");
+    request.onsuccess = () => resolve(request.result);
+  });
+  const tx = db.transaction("rooms", "readwrite");
+  tx.objectStore("rooms").put({ iv: new Uint8Array(12), data: new ArrayBuffer(64) }, "r_broken");
+  await new Promise((resolve) => (tx.oncomplete = resolve));
+  db.close();
+  const again = world.tab(device);
+  await again.core.start();
+  await online(again.core);
+  expect(again.core.rooms.list.snapshot().rooms).toHaveLength(1);
+});
+
+test("another person signing in finds nothing of the first", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  world.server.send(MALEE, world.room, "ของสมชาย");
+  await until(() => core.rooms.list.snapshot().unread === 1, "seen");
+  await core.session.logout();
+  await core.session.login("prasit", "correct");
+  await online(core);
+  expect(core.rooms.list.snapshot().rooms).toEqual([]);
+});
+
+test("wrong credentials, terms first, then in", async () => {
+  const device = world.device();
+  const { core } = world.tab(device);
+  await core.start();
+  expect(core.session.snapshot()).toEqual({ kind: "signed_out", reason: "none" });
+  await expect(core.session.login("somchai", "wrong")).rejects.toMatchObject({ kind: "refused", code: "wrong_credentials" });
+  world.server.terms.accepted.delete(SOMCHAI);
+  await core.session.login("somchai", "correct");
+  expect(core.session.snapshot().kind).toBe("terms");
+  expect(core.rooms.list.snapshot().loaded).toBe(false);
+  await core.session.acceptTerms(1);
+  await online(core);
+  expect(core.session.snapshot().kind).toBe("signed_in");
+});
+
+test("a clock that is a day wrong shows the server's time", async () => {
+  const device = world.device();
+  device.clockSkew = -24 * HOUR;
+  const { core } = await world.signedIn(device);
+  await until(() => Math.abs(core.clock.now() - START) < 1_000, "server time");
+});

@@ -1,0 +1,210 @@
+import { beforeEach, expect, test } from "vitest";
+
+import { breathe } from "./fakePorts";
+import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type Tab, type World } from "./world";
+
+const DRAFT = { mentions: [], everyone: false, replyTo: null };
+const SEND = /^\/api\/v1\/rooms\/[^/]+\/messages$/;
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld();
+});
+
+function add({ core }: Tab, text: string, room = world.room): Promise<string> {
+  return core.outbox.add(room, { ...DRAFT, text });
+}
+
+function states({ core }: Tab): string[] {
+  return core.outbox.pending.snapshot().map((item) => item.delivery.kind);
+}
+
+/** Moves time on until the outbox is empty. */
+async function emptied(tab: Tab): Promise<void> {
+  for (let i = 0; i < 400 && tab.core.outbox.pending.snapshot().length > 0; i += 1) {
+    await world.time.advance(1_000);
+    await breathe(10);
+  }
+  expect(tab.core.outbox.pending.snapshot()).toEqual([]);
+}
+
+test("the network is killed in the middle of sending, 20 times: 20 messages, once each, in order (C3)", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  let kills = 0;
+  // Each message dies once: half of them on the way there, half on the way back, and the line dies with them.
+  const killed = new Set<number>();
+  device.cut = (method, path) => {
+    const sent = world.server.texts(world.room).length;
+    if (method !== "POST" || !SEND.test(path) || killed.has(sent) || kills >= 20) return null;
+    killed.add(sent);
+    kills += 1;
+    device.cutSockets();
+    return kills % 2 === 0 ? "after" : "before";
+  };
+  const texts = Array.from({ length: 20 }, (_, i) => `ข้อความที่ ${i + 1}`);
+  for (const text of texts) await add(tab, text);
+  await emptied(tab);
+  expect(kills).toBe(20);
+  expect(world.server.texts(world.room)).toEqual(texts);
+  tab.core.timeline(world.room).open();
+  await online(tab.core);
+  await until(() => shown(tab.core, world.room).length === 20, "all shown");
+  expect(shown(tab.core, world.room)).toEqual(texts);
+});
+
+test("the race of an answer that is lost", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const timeline = tab.core.timeline(world.room);
+  timeline.open();
+  // 1. The message is written down and sent; the server commits it, but the answer is lost.
+  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "after" : null);
+  const txn = await add(tab, "ครั้งเดียว");
+  // 2. The log brings it back over the stream while the outbox still waits for an answer.
+  await until(() => shown(tab.core, world.room).includes("ครั้งเดียว"), "back from the log");
+  // 3. It is not shown twice for long: the call fails, and the outbox does not know that it arrived.
+  await until(() => states(tab)[0] === "waiting", "no answer");
+  // 4. It is sent again with the same txn_id; the server answers with the same position.
+  device.cut = () => null;
+  await emptied(tab);
+  // 5. It stands in the log once, and the row of the view kept the key it had while it was pending.
+  expect(world.server.texts(world.room)).toEqual(["ครั้งเดียว"]);
+  expect(shown(tab.core, world.room)).toEqual(["ครั้งเดียว"]);
+  expect(timeline.snapshot().items.at(-1)?.key).toBe(txn);
+  expect(world.server.calls.filter((call) => call === `POST /rooms/${world.room}/messages`)).toHaveLength(2);
+});
+
+test("an echo that comes before the answer is not shown twice", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const timeline = tab.core.timeline(world.room);
+  timeline.open();
+  await until(() => timeline.snapshot().loading === "none", "loaded");
+  let most = 0;
+  timeline.subscribe(() => {
+    const { items, pending } = timeline.snapshot();
+    most = Math.max(most, [...items, ...pending].filter((item) => "text" in item && item.text === "ซ้ำไหม").length);
+  });
+  await add(tab, "ซ้ำไหม");
+  await until(() => shown(tab.core, world.room).includes("ซ้ำไหม") && states(tab).length === 0, "sent");
+  expect(most).toBe(1);
+});
+
+test("without network messages wait, survive the crash of the tab, and go out in order", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  for (const text of ["หนึ่ง", "สอง", "สาม"]) await add(tab, text);
+  await until(() => states(tab).join() === "waiting,waiting,waiting", "waiting");
+  tab.kill();
+  expect(await diskBytes(device)).not.toContain("หนึ่ง");
+  const again = world.tab(device);
+  await again.core.start();
+  expect(again.core.outbox.pending.snapshot().map((item) => item.text)).toEqual(["หนึ่ง", "สอง", "สาม"]);
+  device.setUp(true);
+  await online(again.core);
+  await emptied(again);
+  expect(world.server.texts(world.room)).toEqual(["หนึ่ง", "สอง", "สาม"]);
+});
+
+test("a crash after the server's commit and before its answer sends nothing twice", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "after" : null);
+  await add(tab, "ก่อนล้ม");
+  await until(() => world.server.texts(world.room).length === 1, "committed");
+  tab.kill();
+  device.cut = () => null;
+  const again = world.tab(device);
+  await again.core.start();
+  await online(again.core);
+  await emptied(again);
+  expect(world.server.texts(world.room)).toEqual(["ก่อนล้ม"]);
+});
+
+test("what the server refuses waits for a person; what comes behind goes on", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const long = "ก".repeat(20_001);
+  const refused = await add(tab, long);
+  await add(tab, "สั้น");
+  await until(() => world.server.texts(world.room).includes("สั้น"), "the next went on");
+  await until(() => states(tab).join() === "failed", "failed");
+  expect(tab.core.outbox.pending.snapshot()[0]?.delivery).toEqual({ kind: "failed", code: "too_large", message: "too_large" });
+  await tab.core.outbox.retry(refused);
+  await until(() => states(tab).join() === "failed", "failed again");
+  await tab.core.outbox.remove(refused);
+  expect(states(tab)).toEqual([]);
+  tab.kill();
+  const again = world.tab(device);
+  await again.core.start();
+  expect(states(again)).toEqual([]);
+});
+
+test("a message that is deleted before it was sent never arrives", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  const txn = await add(tab, "เปลี่ยนใจ");
+  await add(tab, "ส่งอันนี้");
+  await tab.core.outbox.remove(txn);
+  device.setUp(true);
+  await online(tab.core);
+  await emptied(tab);
+  expect(world.server.texts(world.room)).toEqual(["ส่งอันนี้"]);
+});
+
+test("the order is that of writing even when the clock is set back", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  await add(tab, "แรก");
+  device.clockSkew = -60_000;
+  await add(tab, "หลัง");
+  device.setUp(true);
+  await online(tab.core);
+  await emptied(tab);
+  expect(world.server.texts(world.room)).toEqual(["แรก", "หลัง"]);
+});
+
+test("one slow room does not hold up another", async () => {
+  const other = world.server.createRoom(MALEE, "ห้องอื่น", [SOMCHAI]);
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.cut = (method, path) => (method === "POST" && path.includes(`/rooms/${world.room}/messages`) ? "before" : null);
+  await add(tab, "ติด");
+  await add(tab, "ผ่าน", other);
+  await until(() => world.server.texts(other).includes("ผ่าน"), "the other room");
+  expect(world.server.texts(world.room)).toEqual([]);
+});
+
+test("losing a room takes along what was about to be said there", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "before" : null);
+  await add(tab, "ยังไม่ได้ส่ง");
+  tab.core.drafts.set(world.room, { ...DRAFT, text: "ร่าง" });
+  await world.time.advance(500);
+  world.server.remove(MALEE, world.room, [SOMCHAI]);
+  await until(() => states(tab).length === 0, "gone");
+  expect(tab.core.drafts.draft(world.room).snapshot().text).toBe("");
+});
+
+test("a refused reaction is taken back, an accepted one stays", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const timeline = tab.core.timeline(world.room);
+  timeline.open();
+  const { n } = world.server.send(MALEE, world.room, "ดีไหม");
+  const reactions = () => timeline.snapshot().items.flatMap((item) => (item.kind === "message" && item.n === n ? item.reactions : []));
+  await until(() => shown(tab.core, world.room).length === 1, "shown");
+  const done = timeline.react(n ?? 0, "👍", true);
+  expect(reactions()).toEqual([{ emoji: "👍", people: [SOMCHAI], mine: true }]);
+  await done;
+  world.server.react(MALEE, world.room, n ?? 0, "👍", true);
+  await until(() => reactions()[0]?.people.length === 2, "both");
+  device.cut = () => "before";
+  await expect(timeline.react(n ?? 0, "🙏", true)).rejects.toMatchObject({ kind: "offline" });
+  expect(reactions().map((reaction) => reaction.emoji)).toEqual(["👍"]);
+});

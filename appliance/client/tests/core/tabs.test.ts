@@ -1,0 +1,98 @@
+import { beforeEach, expect, test } from "vitest";
+
+import { breathe } from "./fakePorts";
+import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type World } from "./world";
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld();
+});
+
+async function twoTabs() {
+  const device = world.device();
+  const first = await world.signedIn(device);
+  const second = world.tab(device);
+  await second.core.start();
+  await online(second.core);
+  return { device, first, second };
+}
+
+test("one tab syncs, the other follows", async () => {
+  const { device, first, second } = await twoTabs();
+  for (const { core } of [first, second]) core.timeline(world.room).open();
+  expect(device.sockets.size).toBe(1);
+  const sent = Array.from({ length: 20 }, (_, i) => world.server.send(MALEE, world.room, `ข้อ ${i}`));
+  world.server.react(SOMCHAI, world.room, sent[3]?.n ?? 0, "👍", true);
+  world.server.redact(MALEE, world.room, sent[4]?.n ?? 0);
+  for (const { core } of [first, second]) {
+    await until(() => shown(core, world.room).length === 20 && shown(core, world.room)[4] === "", "followed");
+    await until(() => core.rooms.list.snapshot().unread === 20, "counted");
+  }
+  expect(second.core.timeline(world.room).snapshot().items).toEqual(first.core.timeline(world.room).snapshot().items);
+});
+
+test("what is done in the following tab is sent by the leading one", async () => {
+  const { first, second } = await twoTabs();
+  const { n } = world.server.send(MALEE, world.room, "อ่านที่แท็บสอง");
+  await until(() => second.core.rooms.list.snapshot().unread === 1, "seen");
+  second.core.rooms.markRead(world.room, n ?? 0);
+  await until(() => first.core.rooms.list.snapshot().unread === 0, "read in both");
+  await world.time.advance(1_000);
+  await until(() => world.server.view(SOMCHAI, world.room, false).unread === 0, "read at the server");
+  await second.core.outbox.add(world.room, { text: "จากแท็บสอง", mentions: [], everyone: false, replyTo: null });
+  await until(() => world.server.texts(world.room).includes("จากแท็บสอง"), "sent");
+  await until(() => second.core.outbox.pending.snapshot().length === 0, "settled");
+  second.core.drafts.set(world.room, { text: "ร่าง", mentions: [], everyone: false, replyTo: null });
+  await world.time.advance(500);
+  await until(() => first.core.drafts.draft(world.room).snapshot().text === "ร่าง", "draft in both");
+  const room = await second.core.rooms.create("group", "ห้องใหม่", [MALEE]);
+  expect(second.core.rooms.room(room).snapshot()?.title).toBe("ห้องใหม่");
+});
+
+test("when the leader dies the other takes over, with nothing lost and nothing doubled", async () => {
+  const { device, first, second } = await twoTabs();
+  second.core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "ก่อน");
+  await until(() => shown(second.core, world.room).length === 1, "before");
+  device.setUp(false);
+  await first.core.outbox.add(world.room, { text: "ค้างส่ง", mentions: [], everyone: false, replyTo: null });
+  first.kill();
+  device.setUp(true);
+  world.server.send(MALEE, world.room, "หลัง");
+  await until(() => world.server.texts(world.room).includes("ค้างส่ง"), "sent by the heir");
+  await until(() => shown(second.core, world.room).length === 3, "all");
+  expect(shown(second.core, world.room)).toEqual(world.server.texts(world.room));
+});
+
+test("logging out in one tab empties the other and the disk", async () => {
+  const { device, first, second } = await twoTabs();
+  second.core.timeline(world.room).open();
+  world.server.send(MALEE, world.room, "ลับ");
+  await until(() => shown(second.core, world.room).length === 1, "shown");
+  const timeline = second.core.timeline(world.room);
+  await first.core.session.logout();
+  await until(() => second.core.session.snapshot().kind === "signed_out", "both out");
+  expect(timeline.snapshot().items).toEqual([]);
+  expect(second.core.rooms.list.snapshot().rooms).toEqual([]);
+  await world.time.advance(5_000);
+  await breathe(20);
+  expect(await diskBytes(device)).toBe("");
+  await second.core.session.login("somchai", "correct");
+  await online(second.core);
+  await until(() => first.core.session.snapshot().kind === "signed_in", "signed in here too");
+  await online(first.core);
+});
+
+test("two tabs that start at once without a cache share the one they make", async () => {
+  const device = world.device();
+  const first = await world.signedIn(device);
+  first.kill();
+  const wiped = device.indexedDB.deleteDatabase("gchat");
+  await new Promise((resolve) => (wiped.onsuccess = resolve));
+  const tabs = [world.tab(device), world.tab(device)];
+  await Promise.all(tabs.map(({ core }) => core.start()));
+  for (const { core } of tabs) await online(core);
+  world.server.send(MALEE, world.room, "สองแท็บ");
+  for (const { core } of tabs) await until(() => core.rooms.list.snapshot().unread === 1, "both");
+  expect(device.sockets.size).toBe(1);
+});
