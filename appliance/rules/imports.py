@@ -362,7 +362,8 @@ def _posts_without_unit(
 ) -> list[Problem]:
     """Name units that would end, with no successor, while somebody serves in them."""
     ending = {code for code, unit in units.items() if unit.valid_to is not None and unit.valid_to <= at}
-    serving = {posts[held.post].unit for held in holdings.values() if held.held_to is None or held.held_to > at}
+    going_on = (held.post for held in holdings.values() if held.held_to is None or held.held_to > at)
+    serving = {posts[post].unit for post in going_on if post in posts}
     return [
         Problem("", 0, "import_unit_in_use", code)
         for code in sorted(ending & serving)

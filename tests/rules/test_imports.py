@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import pytest
+
+from appliance.people import UnitKind
+from appliance.rules.import_files import decode, midnight, parse_date, read_files
+from appliance.rules.imports import HoldingState, Organisation, Plan, PostState, plan_import
+
+NOW = 1_780_000_000_000
+EMPTY = Organisation({}, {}, {}, {})
+UNITS = "code,parent,name_th,kind\nM,,กระทรวง,ministry\nA,M,กอง ก,division\nB,M,กอง ข,division\n"
+PEOPLE = (
+    "staff_no,given_name,family_name,unit,post_title,rank,acting,main\n"
+    "1,สมชาย,ใจดี,A,นักวิชาการ,ชำนาญการ,,\n"
+    "2,มาลี,มีสุข,B,นักวิชาการ,ชำนาญการ,,\n"
+    "2,,,A,หัวหน้ากลุ่ม,ชำนาญการพิเศษ,ใช่,\n"
+)
+
+
+def plan(now: Organisation = EMPTY, at: int = NOW, **files: str) -> Plan:
+    return plan_import(now, read_files({f"{name}.csv": text.encode() for name, text in files.items()}), at)
+
+
+def after(now: Organisation, done: Plan) -> Organisation:
+    """The organisation once the plan is applied."""
+    assert not done.problems
+    holdings = dict(now.holdings) | {(c.after.staff_no, c.after.post): c.after for c in done.holdings}
+    return Organisation(
+        dict(now.units) | {change.after.code: change.after for change in done.units},
+        dict(now.posts) | {change.after.code: change.after for change in done.posts},
+        dict(now.people) | {change.after.staff_no: change.after for change in done.people},
+        {key: held for key, held in holdings.items() if held.held_to is None or held.held_to > NOW},
+    )
+
+
+def problems(done: Plan) -> list[tuple[int, str, str]]:
+    return [(problem.line, problem.code, problem.value) for problem in done.problems]
+
+
+FIRST = after(EMPTY, plan(units=UNITS, people=PEOPLE))
+
+
+def test_first_import_adds_everything() -> None:
+    done = plan(units=UNITS, people=PEOPLE)
+    assert [len(part) for part in (done.units, done.posts, done.people, done.holdings)] == [3, 3, 2, 3]
+    operations = [c.operation for c in done.units] + [c.operation for c in done.people]
+    assert {*operations, *(c.operation for c in done.holdings)} == {"added"}
+    assert done.units[0].after.code == "M"
+    acting = next(change.after for change in done.holdings if change.after.acting)
+    assert not acting.main
+    assert next(c.after for c in done.holdings if c.after.staff_no == "2" and not c.after.acting).main
+
+
+def test_the_same_files_again_change_nothing() -> None:
+    assert plan(FIRST, NOW + 5, units=UNITS, people=PEOPLE).changes == 0
+
+
+def test_a_renamed_unit_stays_the_same_unit() -> None:
+    done = plan(FIRST, units=UNITS.replace("กอง ก", "กองใหม่"))
+    assert [(change.operation, change.differing()) for change in done.units] == [("changed", ["name_th"])]
+    assert (done.people, done.holdings) == ((), ())
+
+
+def test_a_merged_unit_ends_and_points_at_its_successor() -> None:
+    merged = (
+        "code,parent,name_th,kind,merged_into,to\n"
+        "M,,กระทรวง,ministry,,\nA,M,กอง ก,division,B,30/9/2569\nB,M,กอง ข,division,,\n"
+    )
+    done = plan(FIRST, units=merged)
+    assert [(c.operation, c.after.code, c.after.merged_into) for c in done.units] == [("ended", "A", "B")]
+    assert done.units[0].after.valid_to == midnight(parse_date("2026-10-01"))  # type: ignore[arg-type]
+    assert plan(after(FIRST, done), units=merged).changes == 0
+
+
+def test_a_unit_with_people_cannot_just_vanish() -> None:
+    done = plan(FIRST, units=UNITS.replace("B,M,กอง ข,division\n", ""))
+    assert problems(done) == [(0, "import_unit_in_use", "B")]
+    assert done.changes == 0
+
+
+def test_whoever_is_not_in_the_file_leaves_the_staff() -> None:
+    done = plan(FIRST, people="".join(PEOPLE.splitlines(keepends=True)[:2]))
+    assert [(c.operation, c.after.staff_no) for c in done.people] == [("ended", "2")]
+    assert {(c.operation, c.after.staff_no, c.after.held_to) for c in done.holdings} == {("ended", "2", NOW)}
+    assert (done.deactivated, done.active_before) == (1, 2)
+    assert plan(after(FIRST, done), NOW + 5, people="".join(PEOPLE.splitlines(keepends=True)[:2])).changes == 0
+
+
+def test_coming_back_is_a_change() -> None:
+    gone = after(FIRST, plan(FIRST, people="".join(PEOPLE.splitlines(keepends=True)[:2])))
+    done = plan(gone, people=PEOPLE)
+    assert [(c.operation, c.differing()) for c in done.people] == [("changed", ["active"])]
+    assert {c.operation for c in done.holdings} == {"added"}
+
+
+def test_moving_ends_one_holding_and_begins_another() -> None:
+    done = plan(FIRST, people=PEOPLE.replace("1,สมชาย,ใจดี,A", "1,สมชาย,ใจดี,B"))
+    assert sorted((c.operation, c.after.post) for c in done.holdings) == [
+        ("added", "B/นักวิชาการ/ชำนาญการ"),
+        ("ended", "A/นักวิชาการ/ชำนาญการ"),
+    ]
+
+
+def test_a_post_without_a_holder() -> None:
+    done = plan(FIRST, people=PEOPLE + ",,,A,รองผู้อำนวยการ,อำนวยการต้น,,\n")
+    assert [change.after.title_th for change in done.posts] == ["รองผู้อำนวยการ"]
+    assert (done.people, done.holdings) == ((), ())
+
+
+def test_a_planned_holding_that_is_dropped_ends_as_it_begins() -> None:
+    adviser = PostState("A/ที่ปรึกษา", "A", "ที่ปรึกษา", None, None, head=False)
+    planned = HoldingState("1", adviser.code, NOW + 9, None, acting=False, main=False)
+    posts, holdings = {**FIRST.posts, adviser.code: adviser}, {**FIRST.holdings, ("1", adviser.code): planned}
+    now = Organisation(FIRST.units, posts, FIRST.people, holdings)
+    done = plan(now, people=PEOPLE)
+    assert [(c.after.held_from, c.after.held_to) for c in done.holdings] == [(NOW + 9, NOW + 9)]
+
+
+def test_a_holding_whose_last_day_is_past() -> None:
+    text = PEOPLE.replace("acting,main\n", "acting,main,to\n").replace("ใช่,\n", "ใช่,,2569-01-31\n")
+    done = plan(FIRST, people=text)
+    assert [(c.operation, c.after.post) for c in done.holdings] == [("ended", "A/หัวหน้ากลุ่ม/ชำนาญการพิเศษ")]
+    assert plan(after(FIRST, done), people=text).changes == 0
+
+
+def test_every_problem_is_told_at_once() -> None:
+    done = plan(
+        units="code,parent,name_th,kind\nA,B,ก,division\nB,A,ข,division\nC,C,ค,กอง\nA,,ก,division\nD,X,ง,ชมรม\nE,,,กอง\n",
+        people=(
+            "staff_no,given_name,family_name,unit,post_title,from,to,main,email_visibility\n"
+            "1,ก,ข,Z,งาน,,,,\n"
+            "2,ก,ข,C,งาน,32/1/2569,,,\n"
+            "3,ก,,C,งาน,,,,\n"
+            "4,ก,ข,C,งาน,2026-02-02,2026-02-01,,\n"
+            "5,ก,ข,C,งาน,,,ใช่,\n"
+            "5,ข,,C,งานสอง,,,ใช่,\n"
+            "6,ก,ข,C,งาน,,,อาจจะ,\n"
+            "7,ก,ข,C,งาน,,,,ทุกคน\n"
+            "8,ก,ข,C,งาน,,,,\n"
+            "8,,,C,งาน,,,,\n"
+        ),
+    )
+    assert problems(done) == [
+        (2, "import_unit_unknown", "Z"),
+        (3, "import_date", "32/1/2569"),
+        (4, "import_missing", "family_name"),
+        (5, "import_dates", "C/งาน"),
+        (6, "import_main_twice", "5"),
+        (7, "import_person_differs", "given_name"),
+        (8, "import_flag", "อาจจะ"),
+        (9, "import_visibility", "ทุกคน"),
+        (11, "import_post_twice", "C/งาน"),
+        (2, "import_cycle", "A"),
+        (3, "import_cycle", "B"),
+        (4, "import_cycle", "C"),
+        (5, "import_unit_twice", "A"),
+        (6, "import_kind", "ชมรม"),
+        (7, "import_missing", "name_th"),
+    ]
+    assert done.changes == 0
+
+
+def test_a_longer_cycle_is_found() -> None:
+    done = plan(units="code,parent,name_th,kind\nR,,ร,กรม\nA,C,ก,กอง\nB,A,ข,กอง\nC,B,ค,กอง\nD,C,ง,กอง\n")
+    assert problems(done) == [(3, "import_cycle", "A"), (4, "import_cycle", "B"), (5, "import_cycle", "C")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "import_empty"),
+        ("staff_no,given_name\n", "import_column_missing"),
+        ("code,name_th,kind,colour\n", "import_column_unknown"),
+        ("code,code,name_th,kind\n", "import_column_twice"),
+        ('code,name_th,kind\nA,"ก,กอง\n', "import_csv"),
+        ("code,name_th,kind\nA,ก,กอง,4\n", "import_cells"),
+        ("code,name_th,kind\nA," + "ก" * 201 + ",กอง\n", "import_value"),
+        ("code,name_th,kind\nA,ก\u202eข,กอง\n", "import_value"),
+    ],
+)
+def test_files_that_cannot_be_read(text: str, code: str) -> None:
+    assert code in {problem.code for problem in read_files({"f.csv": text.encode()}).problems}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp874", "tis-620", "utf-16"])
+def test_encodings(encoding: str) -> None:
+    assert decode("รหัส,ชื่อ\n".encode(encoding)) == "รหัส,ชื่อ\n"
+
+
+def test_bytes_in_no_known_encoding() -> None:
+    assert decode(b"code,name_th\n\xff\xfe\xfd\x00") is None
+    assert [p.code for p in read_files({"f.csv": b"\x81\xff"}).problems] == ["import_encoding"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_thai_columns_and_separators(separator: str) -> None:
+    text = "รหัสหน่วยงาน,ชื่อหน่วยงาน,ระดับหน่วยงาน,หน่วยงานแม่\n๐๑,กองคลัง,กอง,\n".replace(",", separator)
+    rows = read_files({"f.csv": text.encode()})
+    assert rows.problems == []
+    assert rows.units is not None
+    assert rows.units[0].kind is UnitKind.DIVISION
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2569-10-01", "2026-10-01"),
+        ("1/10/2569", "2026-10-01"),
+        ("๑/๑๐/๒๕๖๙", "2026-10-01"),
+        ("2026-10-01", "2026-10-01"),
+    ],
+)
+def test_dates_with_either_era(text: str, iso: str) -> None:
+    assert str(parse_date(text)) == iso
+
+
+@pytest.mark.parametrize("text", ["29/2/2569", "2026-13-01", "1-10-2569", "พรุ่งนี้", ""])
+def test_no_dates(text: str) -> None:
+    assert parse_date(text) is None
