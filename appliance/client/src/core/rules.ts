@@ -1,9 +1,11 @@
 /**
- * Who may do what in a room: the twin of the server's rules (appliance/rules/rooms.py, messages.py).
+ * Who may do what in a room: the twin of the server's rules (appliance/rules/rooms.py, messages.py, passwords.py).
  *
  * Pure: values in, Deny code or null out. The cases both must agree on are tests/rules/tables/*.json. The server decides;
  * this only tells a view what the server would say, so that a button is greyed out with the same reason as the refusal.
  */
+
+import { canonical } from "./text";
 
 export type Deny =
   | "not_a_member"
@@ -21,6 +23,8 @@ export type Deny =
   | "retract_window_over"
   | "mass_mention_limit"
   | "room_full";
+
+export type PasswordFault = "password_too_short" | "password_too_long";
 
 export type Role = "owner" | "member";
 
@@ -172,4 +176,11 @@ export function deniedActions(room: RuleRoom, role: Role | null): Record<string,
     mention_everyone: mayMentionEveryone(room, role),
   };
   return Object.fromEntries(Object.entries(reasons).filter((pair): pair is [string, Deny] => pair[1] !== null));
+}
+
+/** F74: a password's length in code points of its one spelling, said while it is being typed. */
+export function checkLength(password: string, shortest: number, longest: number): PasswordFault | null {
+  const length = Array.from(canonical(password)).length;
+  if (length < shortest) return "password_too_short";
+  return length > longest ? "password_too_long" : null;
 }

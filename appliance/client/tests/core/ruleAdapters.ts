@@ -1,0 +1,63 @@
+/** From a table's `given` to the rule's arguments, for every shared table: the twin of tests/rules/adapters.py. */
+import {
+  checkLength,
+  deniedActions,
+  mayAdd,
+  mayAskRemoval,
+  mayClose,
+  mayEdit,
+  mayMentionEveryone,
+  mayPost,
+  mayReact,
+  mayRedact,
+  mayRemove,
+  mayRename,
+  mayTransfer,
+  type Role,
+  type RuleRoom,
+  type RuleTarget,
+} from "#core/rules";
+
+export type Given = Readonly<Record<string, unknown>>;
+
+interface GivenRoom {
+  readonly kind: string;
+  readonly owner: string;
+  readonly closed?: boolean;
+  readonly members: readonly string[];
+}
+
+function room(given: Given): RuleRoom {
+  const { kind, owner, closed, members } = given["room"] as GivenRoom;
+  return { kind, owner, closed: closed ?? false, members, memberCount: members.length };
+}
+
+function role(given: Given): Role | null {
+  const { owner, members } = given["room"] as GivenRoom;
+  if (!members.includes(given["person"] as string)) return null;
+  return owner === given["person"] ? "owner" : "member";
+}
+
+function target(given: Given): RuleTarget | null {
+  return (given["target"] ?? null) as RuleTarget | null;
+}
+
+const text = (given: Given, name: string): string => given[name] as string;
+const list = (given: Given, name: string): readonly string[] => given[name] as readonly string[];
+const number = (given: Given, name: string): number => given[name] as number;
+
+export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
+  check_length: (g) => checkLength(text(g, "password"), number(g, "shortest"), number(g, "longest")),
+  may_post: (g) => mayPost(room(g), role(g)),
+  may_rename: (g) => mayRename(room(g), role(g)),
+  may_close: (g) => mayClose(room(g), role(g)),
+  may_add: (g) => mayAdd(room(g), role(g), list(g, "people")),
+  may_remove: (g) => mayRemove(room(g), role(g), list(g, "people"), g["self"] === true),
+  may_transfer: (g) => mayTransfer(room(g), role(g), text(g, "to")),
+  may_ask_removal: (g) => mayAskRemoval(room(g), role(g)),
+  may_mention_everyone: (g) => mayMentionEveryone(room(g), role(g)),
+  may_edit: (g) => mayEdit(room(g), role(g), text(g, "person"), target(g), number(g, "now")),
+  may_redact: (g) => mayRedact(room(g), role(g), text(g, "person"), target(g), number(g, "now")),
+  may_react: (g) => mayReact(room(g), role(g), target(g)),
+  denied_actions: (g) => deniedActions(room(g), role(g)),
+};
