@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from appliance.api.openapi import document
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "appliance" / "client"
 
 
+@pytest.mark.slow
 def test_the_clients_types_are_made_from_todays_api() -> None:
     described = CLIENT / ".cache" / "openapi.json"
     described.parent.mkdir(exist_ok=True)

@@ -66,6 +66,7 @@ def nesting(value: object) -> int:
     return 1 + max(map(nesting, value.values() if isinstance(value, dict) else value), default=0)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(VALUES)
 def test_encode_equals_rfc8785(value: Any) -> None:
@@ -78,6 +79,7 @@ def test_encode_equals_rfc8785(value: Any) -> None:
     assert decode(data) == value
 
 
+@pytest.mark.slow
 def test_encode_equals_rfc8785_for_many_objects() -> None:
     source = random.Random(20260101)  # noqa: S311  (a fixed sample, nothing secret)
     letters = [*map(chr, range(0x80)), *"กขคงจฉชซเแโใไำะัาิีึืุู็่้๊๋์", "😀", "\u2028", "\uffff", "\U0010ffff"]
@@ -178,6 +180,7 @@ def test_decode_accepts_only_canonical_bytes(data: bytes) -> None:
         decode(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(VALUES, st.data())
 def test_both_readers_agree_on_altered_bytes(value: Any, data: st.DataObject) -> None:

@@ -123,6 +123,7 @@ def test_erased_bodies_are_reported_and_do_not_fail(exported: ExportedRoom, cour
     assert "ถูกลบแล้ว" in court.said
 
 
+@pytest.mark.slow
 def test_every_altered_field_of_every_entry_is_named(exported: ExportedRoom, court: Court) -> None:
     lines = exported.lines
     tried = 0
@@ -157,6 +158,7 @@ def test_every_altered_field_of_the_first_line_fails(exported: ExportedRoom, cou
         assert "FAILED" in court.said
 
 
+@pytest.mark.slow
 def test_every_altered_byte_of_the_checkpoint_fails(exported: ExportedRoom, court: Court) -> None:
     signed = exported.note[: exported.note.rindex("\u2014 ")]  # without the witness, whom no policy asks for here
     for at, char in enumerate(signed):
@@ -461,6 +463,7 @@ def test_every_text_is_in_thai_and_english() -> None:
         assert set(re.findall(r"{(\w+)}", thai)) == set(re.findall(r"{(\w+)}", english)), code
 
 
+@pytest.mark.slow
 def test_the_file_runs_alone(exported: ExportedRoom, tmp_path: Path) -> None:
     """Copied out of the package, in an isolated Python that may import nothing of ours, nor msgspec."""
     alone = tmp_path / "court"

@@ -117,6 +117,7 @@ def test_a_keyring_without_one_of_its_keys_is_damaged(set_up: SetUp) -> None:
     assert refusal.value.detail == {"reason": "keyring_damaged", "missing": "index"}
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(at=st.integers(0, len(VERSION_1) - 1), value=st.integers(0, 255))
 def test_a_damaged_keyring_opens_unchanged_or_not_at_all(
@@ -241,6 +242,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the child only writes, and ends
 @pytest.mark.parametrize(("kind", "to"), CHANGES)
 def test_a_crash_at_each_step_leaves_a_keyring_that_loads(set_up: SetUp, kind: SourceKind, to: SourceKind) -> None:
@@ -268,6 +270,7 @@ def test_a_crash_at_each_step_leaves_a_keyring_that_loads(set_up: SetUp, kind: S
     assert set(commits) == {False, True}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # the child only writes, and ends
 def test_a_crash_at_each_step_of_setting_up_can_be_repeated(tmp_path: Path) -> None:
     source = MasterSource(SourceKind.FILE)

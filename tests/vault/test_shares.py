@@ -17,6 +17,7 @@ agencies = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
 PRINTED = "GCHAT1:moph:2:04106105:000G-40R4-0M30-E209-185G-R38E-1W81-24GK-2GAH-C5RR-34D1-P70X-3RFG:9BTWTE1K"
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(secrets, agencies)
 def test_any_two_and_all_three_give_the_key_back(secret: bytes, agency: str) -> None:
