@@ -151,7 +151,7 @@ def _with_tls(loaded: Config) -> Config:
     from appliance import tls, wiring  # noqa: PLC0415
 
     secured = dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
-    tls.ensure_own(secured, wiring.unlock_keys(secured, ask))
+    tls.ensure_own(secured, wiring.unlock_keys(secured, ask), wiring.system_clock())
     return secured
 
 
@@ -218,7 +218,8 @@ def _demo_load(arguments: argparse.Namespace) -> int:
     from appliance import demo  # noqa: PLC0415 - see the module's docstring
 
     ready = json.loads(arguments.ready_file.read_text(encoding="utf-8"))
-    lines = [line for line in arguments.file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    # Only a line feed ends a message: other separators of Unicode may stand inside one.
+    lines = [line for line in arguments.file.read_text(encoding="utf-8").split("\n") if line.strip()]
     return asyncio.run(demo.load(ready, lines[: arguments.limit], verify=arguments.verify))
 
 

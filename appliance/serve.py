@@ -71,7 +71,7 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
         bound = socket.socket(fileno=handover.listen_fd)
     else:
         bound = listening_socket(config.staff.host, config.staff.port)
-    bound.setblocking(False)
+    bound.settimeout(0)
     host, port = bound.getsockname()[:2]
     if not config.staff.tls and not is_loopback(host):
         raise ConfigError([f"staff.tls: plain HTTP is allowed on loopback only, not on {host}"])
@@ -83,7 +83,9 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
     if handover.parent_fd is not None:
         asyncio.get_running_loop().add_reader(handover.parent_fd, stopping.set)
     async with wiring.application(config, ask=ask) as (services, app):
-        context: ssl.SSLContext | None = tls.server_context(config, services.keys) if config.staff.tls else None
+        context: ssl.SSLContext | None = None
+        if config.staff.tls:
+            context = tls.server_context(config, services.keys, services.clock())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         site = web.SockSite(runner, bound, ssl_context=context, backlog=BACKLOG)

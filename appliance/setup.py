@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from appliance import config, tls
+from appliance import config, tls, wiring
 from appliance.store.migrate import migrate
 from appliance.vault.keyring import Keyring
 from appliance.vault.master import MasterSource, new_master_key
@@ -41,7 +41,7 @@ def create(data: Path, agency: NewAgency, source: str, ask: Ask, extra: str = ""
     (data / config.FILE_NAME).write_text(text, encoding="utf-8")
     migrate(loaded.database, keys.database_key)
     loaded.database.chmod(0o600)
-    tls.ensure_own(loaded, keys)
+    tls.ensure_own(loaded, keys, wiring.system_clock())
     return tuple(made.shares or ())
 
 

@@ -46,7 +46,7 @@ class Child:
     pipes: list[int] = field(default_factory=list)
 
 
-def run(  # noqa: PLR0913 - what is run, where it listens, who is told
+def run(
     data: Path, bound: socket.socket, staff_url: str, ready_file: Path | None, tell: Callable[[str], None], *, tls: bool
 ) -> int:
     """Run the appliance until SIGTERM or SIGINT; return the exit code. Raises AppError when it does not start."""

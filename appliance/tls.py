@@ -6,7 +6,7 @@ CA's certificate `ca.pem` is public, for the devices that are to trust it. TLS 1
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import ssl
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.config import Config
+    from appliance.model import Millis
     from appliance.vault.keyring import Keyring
 
 CA_FILE: Final = "ca.pem"
@@ -33,7 +34,7 @@ RENEW_DAYS: Final = 30
 _AAD: Final = b"gchat-tls/1"
 
 
-def server_context(config: Config, keys: Keyring) -> ssl.SSLContext:
+def server_context(config: Config, keys: Keyring, now: Millis) -> ssl.SSLContext:
     """Return the server side of TLS 1.3 for this appliance, making or renewing its certificate where it is its own."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -41,32 +42,32 @@ def server_context(config: Config, keys: Keyring) -> ssl.SSLContext:
     if config.staff.certificate:
         context.load_cert_chain(config.staff.certificate, config.staff.key)
     else:
-        _load_from_memory(context, ensure_own(config, keys)[1])
+        _load_from_memory(context, ensure_own(config, keys, now)[1])
     return context
 
 
-def ensure_own(config: Config, keys: Keyring) -> tuple[Path, bytes]:
+def ensure_own(config: Config, keys: Keyring, now: Millis) -> tuple[Path, bytes]:
     """Return the path of the agency CA's certificate and the server's chain with its key, made where they are due."""
     ca_path, sealed_path = config.data / CA_FILE, config.data / SEALED_FILE
-    now = datetime.datetime.now(datetime.UTC)
+    today = dt.datetime.fromtimestamp(now / 1000, dt.UTC)
     if sealed_path.exists() and ca_path.exists():
         ca_key, chain = _open(sealed_path, keys).split(b"\0", 1)
         server = x509.load_pem_x509_certificates(chain)[0]
-        if server.not_valid_after_utc - now > datetime.timedelta(days=RENEW_DAYS) and _covers(server, config):
+        if server.not_valid_after_utc - today > dt.timedelta(days=RENEW_DAYS) and _covers(server, config):
             return ca_path, chain
         ca = x509.load_pem_x509_certificate(ca_path.read_bytes())
         authority = serialization.load_pem_private_key(ca_key, None)
         assert isinstance(authority, ec.EllipticCurvePrivateKey)  # noqa: S101 - it is the one made below
     else:
         authority = ec.generate_private_key(ec.SECP256R1())
-        ca = _make_ca(config, authority, now)
+        ca = _make_ca(config, authority, today)
         ca_path.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    chain = _make_server(config, authority, ca, now)
+    chain = _make_server(config, authority, ca, today)
     _seal(sealed_path, keys, _pem(authority) + b"\0" + chain)
     return ca_path, chain
 
 
-def _make_ca(config: Config, key: ec.EllipticCurvePrivateKey, now: datetime.datetime) -> x509.Certificate:
+def _make_ca(config: Config, key: ec.EllipticCurvePrivateKey, now: dt.datetime) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{config.agency.name_en} G-Chat CA"[:64])])
     return (
         _builder(name, name, key.public_key(), now, CA_DAYS)
@@ -78,7 +79,7 @@ def _make_ca(config: Config, key: ec.EllipticCurvePrivateKey, now: datetime.date
 
 
 def _make_server(
-    config: Config, authority: ec.EllipticCurvePrivateKey, ca: x509.Certificate, now: datetime.datetime
+    config: Config, authority: ec.EllipticCurvePrivateKey, ca: x509.Certificate, now: dt.datetime
 ) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, config.staff.names[0][:64])])
@@ -96,7 +97,7 @@ def _make_server(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime.datetime, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: dt.datetime, days: int
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -105,8 +106,8 @@ def _builder(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         # An hour of slack for clients whose clock is behind.
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=days))
     )
 
 

@@ -1,7 +1,8 @@
 """The composition root: builds the services, mounts the applications, starts the followers.
 
-The only module that knows all others, and the only one that asks the operating system for the time or for random ids.
-Order matters at start (keys, then schema, then store, then log, then people, then hub) and is undone in reverse at the end.
+The only module that knows all others, and the only one that asks the operating system for the time or for random
+ids. Order matters at start (keys, then schema, then store, then log, then people, then hub) and is undone in reverse at
+the end.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def only_process(config: Config) -> Iterator[None]:
 async def services(
     config: Config, *, sources: Sources | None = None, ask: Ask = no_terminal
 ) -> AsyncIterator[Services]:
-    """Open everything an action may use, and close it again. Raises VaultLocked, WrongKey, SchemaTooNew, StorageFull."""
+    """Open everything an action may use, and close it again. Raises VaultLocked, WrongKey, SchemaTooNew."""
     given = sources or Sources()
     keys = unlock_keys(config, ask)
     migrate(config.database, keys.database_key)
@@ -123,9 +124,7 @@ async def services(
     hub = Hub()
     try:
         await room_log.start()
-        identity = await Identity.load(
-            store, pepper=keys.session_pepper, policies=config.policies, now=given.clock()
-        )
+        identity = await Identity.load(store, pepper=keys.session_pepper, policies=config.policies, now=given.clock())
         receipts = Receipts(store, room_log, given.clock)
         s = Services(
             config=config,
@@ -189,7 +188,7 @@ def _follow(s: Services) -> None:
 
 
 async def _refresh_forever(s: Services) -> None:
-    """Notice what another process changed, and what follows from it: ended accounts lose their rooms, posts their holders."""
+    """Notice what another process changed, and act on it: ended accounts lose their rooms, posts their holders."""
     unsettled = True
     while True:
         try:

@@ -12,8 +12,8 @@ import msgspec
 from aiohttp import web
 
 from appliance import errors
-from appliance.wire.common import ErrorAnswer, ErrorBody
 from appliance.locale import Language, text
+from appliance.wire.common import ErrorAnswer, ErrorBody
 
 STATUS: Final[dict[type[errors.AppError], int]] = {
     errors.Invalid: 400,

@@ -49,9 +49,7 @@ async def edit_message(call: Call, body: EditMessage) -> Posted:
 @routes.delete("/rooms/{room}/messages/{n}")
 async def retract_message(call: Call, query: RetractQuery) -> None:
     """Take a message back; its place and author stay as a trace."""
-    await actions.retract_message(
-        call.services, call.person, _room(call), call.position(), query.reason, query.txn_id
-    )
+    await actions.retract_message(call.services, call.person, _room(call), call.position(), query.reason, query.txn_id)
 
 
 @routes.get("/rooms/{room}/messages/{n}/history")

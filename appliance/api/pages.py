@@ -1,8 +1,8 @@
 """The web client's built files, and the health pages.
 
-The client is served from the package itself, so that it installs with no internet. Files with a hash in their name never
-change and are kept by browsers; everything else is asked for again. An address the client routes by itself gets the
-shell. Without a built client the page says how to build it.
+The client is served from the package itself, so that it installs with no internet. Files with a hash in their name
+never change and are kept by browsers; everything else is asked for again. An address the client routes by itself gets
+the shell. Without a built client the page says how to build it.
 """
 
 from __future__ import annotations

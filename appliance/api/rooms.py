@@ -8,7 +8,16 @@ from appliance.errors import Invalid
 from appliance.model import PersonId, PostId, RoomId
 from appliance.reads.rooms import load_room, load_rooms
 from appliance.wire.messages import MarkUnread, ReceiptUpto
-from appliance.wire.rooms import ChangeMembers, CreateRoom, MembersChanged, MyRoom, RenameRoom, Room, Rooms, TransferRoom
+from appliance.wire.rooms import (
+    ChangeMembers,
+    CreateRoom,
+    MembersChanged,
+    MyRoom,
+    RenameRoom,
+    Room,
+    Rooms,
+    TransferRoom,
+)
 
 routes = Routes("rooms")
 

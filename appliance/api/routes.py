@@ -62,7 +62,7 @@ class Call:
     def position(self, name: str = "n") -> int:
         """Return a variable part that is a position in a room. Raises NotFound when it cannot be one."""
         value = self.request.match_info[name]
-        if not value.isascii() or not value.isdigit() or len(value) > 15:  # noqa: PLR2004 - 2**53 has 16 digits
+        if not value.isascii() or not value.isdigit() or len(value) > 15:
             raise NotFound(field=name)
         return int(value)
 
@@ -151,7 +151,7 @@ class Routes:
         return self.add("DELETE", path, **options)
 
 
-async def answer(route: Route, call: Call) -> web.Response:
+async def answer(route: Route, call: Call) -> web.StreamResponse:
     """Decode what the route takes, call its handler, encode what it gives."""
     arguments: dict[str, object] = {}
     if route.decode_body is not None:
@@ -161,7 +161,7 @@ async def answer(route: Route, call: Call) -> web.Response:
     elif call.request.query:
         raise Invalid(field=next(iter(call.request.query)))
     result = await route.handler(call, **arguments)
-    if isinstance(result, web.Response):
+    if isinstance(result, web.StreamResponse):
         return result
     if result is None:
         return web.Response(status=204)
@@ -200,7 +200,7 @@ def read_query(request: web.Request, kind: type) -> object:
 
 
 def field_of(error: msgspec.ValidationError) -> str | None:
-    """Return the field a validation error speaks of: msgspec writes its path as `$.body.text`, unknown ones in words."""
+    """Return the field a validation error speaks of: msgspec writes `$.body.text`, unknown ones in words."""
     message = str(error)
     if "`" in message and ("unknown field" in message or "missing required field" in message):
         return message.split("`")[1]
