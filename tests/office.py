@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from appliance.actions.accounts import create_account
 from appliance.actions.passwords import change_password
 from appliance.actions.people_import import apply_import, preview_import
+from appliance.actions.sessions import end_session
 from appliance.actions.sign_in import SignedIn, sign_in
 from appliance.config import Agency, Config
 from appliance.identity import Identity
@@ -90,7 +91,7 @@ class Office:
         session = self.s.identity.authenticate(first.token, self.clock())
         assert session is not None
         await change_password(self.s, session, code, password, "127.0.0.1")
-        self.s.identity.revoke(person)
+        await end_session(self.s, session, session.id)
         return person
 
     async def sign_in(self, user: str, password: str = PASSWORD, address: str = "192.0.2.1") -> SignedIn:

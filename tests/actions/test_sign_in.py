@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import asyncio
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.actions.accounts import create_account, lift_suspension, revoke_account, suspend_account
+from appliance.actions.passwords import change_password
+from appliance.actions.sign_in import sign_in
+from appliance.errors import Forbidden, TooMany, Unauthenticated
+from appliance.policies import Argon2, SessionPolicy
+from appliance.store import accounts, sessions
+from tests.office import DAY, OPERATOR, PASSWORD, Office, open_office, reopen, with_policies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from appliance.model import PersonId
+
+WRONG = "ไม่ใช่รหัสผ่านนี้แน่นอน"
+
+
+async def fail(office: Office, user: str, address: str = "192.0.2.1") -> str:
+    with pytest.raises(Unauthenticated) as refused:
+        await sign_in(office.s, user, WRONG, "", address)
+    return refused.value.code
+
+
+async def outcomes(office: Office, person: PersonId) -> list[str]:
+    async with office.s.store.read() as reader:
+        return [line.outcome for line in await sessions.list_sign_ins(reader, person, 100)]
+
+
+async def test_a_session_by_user_and_password(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    done = await office.sign_in("  ＳＯＭＣＨＡＩ.J ")
+    session = office.s.identity.authenticate(done.token, office.clock())
+    assert session is not None
+    assert (session.person, session.terms_ok, session.must_change) == (person, True, False)
+    assert session.csrf == done.csrf
+    assert office.s.identity.authenticate(done.token + "x", office.clock()) is None
+    assert (await outcomes(office, person))[0] == "signed_in"
+
+
+async def test_the_token_is_not_in_the_database(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    done = await office.sign_in("somchai.j")
+    async with office.s.store.read() as reader:
+        records = await sessions.list_all(reader)
+    assert done.token.encode() not in [record.token_hash for record in records]
+    assert len(records) == 1
+
+
+async def test_the_answer_is_the_same_for_no_user_no_password_and_a_wrong_one(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    await create_account(office.s, OPERATOR, office.person("1002"), "malee.m")
+    assert {await fail(office, user) for user in ("somchai.j", "malee.m", "nobody")} == {"sign_in_failed"}
+
+
+async def test_five_tries_then_growing_delays(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    for expected in (30, 60, 120):
+        for _ in range(5 if expected == 30 else 1):
+            await fail(office, "somchai.j")
+        with pytest.raises(TooMany) as refused:
+            await office.sign_in("somchai.j")
+        assert refused.value.retry_after == expected
+        office.clock.pass_(expected * 1000)
+    await office.sign_in("somchai.j")
+    await fail(office, "somchai.j")
+    await office.sign_in("somchai.j")
+
+
+async def test_a_user_who_is_not_there_is_delayed_alike(office: Office) -> None:
+    for _ in range(5):
+        await fail(office, "nobody")
+    with pytest.raises(TooMany):
+        await sign_in(office.s, "NOBODY", WRONG, "", "192.0.2.77")
+
+
+async def test_an_address_that_tries_many_users_is_delayed(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    for number in range(50):
+        await fail(office, f"user{number}", f"2001:db8:0:1::{number:x}")
+    with pytest.raises(TooMany):
+        await office.sign_in("somchai.j", address="2001:db8:0:1:ffff::1")
+    await office.sign_in("somchai.j", address="2001:db8:0:2::1")
+
+
+async def test_many_tries_at_once_gain_nothing(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    tries = [sign_in(office.s, "somchai.j", WRONG, "", "192.0.2.1") for _ in range(30)]
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(result, Unauthenticated) for result in results) == 5
+    assert sum(isinstance(result, TooMany) for result in results) == 25
+
+
+async def test_failures_outlive_a_restart(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    for _ in range(5):
+        await fail(office, "somchai.j")
+    with pytest.raises(TooMany):
+        (await reopen(office)).throttle.begin("somchai.j", "198.51.100.9", office.clock())
+
+
+async def test_the_time_does_not_tell_whether_a_user_exists(tmp_path: Path) -> None:
+    async with open_office(tmp_path, with_policies(argon2=Argon2(2, 19_456, 1))) as office:
+        await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
+
+        async def seconds(user: str) -> float:
+            start = perf_counter()
+            await fail(office, user)
+            office.clock.pass_(2 * DAY)
+            return perf_counter() - start
+
+        await seconds("warm.up")
+        there = median([await seconds("somchai.j") for _ in range(7)])
+        nowhere = median([await seconds("nobody") for _ in range(7)])
+        assert 0.5 < there / nowhere < 2
+
+
+async def test_a_suspension_ends_by_itself(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    before = await office.sign_in("somchai.j")
+    await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "สอบข้อเท็จจริง")
+    assert office.s.identity.authenticate(before.token, office.clock()) is None
+    with pytest.raises(Forbidden) as refused:
+        await office.sign_in("somchai.j")
+    assert refused.value.code == "account_suspended"
+    assert await fail(office, "somchai.j") == "sign_in_failed"
+    office.clock.pass_(DAY)
+    assert office.s.identity.authenticate(before.token, office.clock()) is None
+    await office.sign_in("somchai.j")
+
+
+async def test_lifting_a_suspension(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "สอบข้อเท็จจริง")
+    await lift_suspension(office.s, OPERATOR, person, "ไม่มีมูล")
+    await office.sign_in("somchai.j")
+
+
+async def test_sessions_end_with_time(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    done = await office.sign_in("somchai.j")
+    identity, policy = office.s.identity, office.s.identity.policies.sessions
+    for _ in range(4):
+        office.clock.pass_(policy.idle_ms // 2)
+        assert identity.authenticate(done.token, office.clock()) is not None
+    office.clock.pass_(policy.idle_ms // 2)
+    assert identity.authenticate(done.token, office.clock()) is None
+    done = await office.sign_in("somchai.j")
+    office.clock.pass_(policy.idle_ms)
+    assert identity.authenticate(done.token, office.clock()) is None
+
+
+async def test_the_oldest_session_gives_way(tmp_path: Path) -> None:
+    async with open_office(tmp_path, with_policies(sessions=SessionPolicy(most=2))) as office:
+        person = await office.account("1001", "somchai.j")
+        tokens = []
+        for _ in range(3):
+            office.clock.pass_(1000)
+            tokens.append((await office.sign_in("somchai.j")).token)
+        alive = [office.s.identity.authenticate(token, office.clock()) is not None for token in tokens]
+        assert alive == [False, True, True]
+        assert len(office.s.identity.sessions_of(person, office.clock())) == 2
+
+
+async def test_a_restart_keeps_sessions_and_their_last_use(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    done = await office.sign_in("somchai.j")
+    office.clock.pass_(5 * 60_000)
+    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+    await office.s.identity.flush(office.s.store)
+    again = await reopen(office)
+    session = again.authenticate(done.token, office.clock())
+    assert session is not None
+    assert session.csrf == done.csrf
+    assert again.sessions_of(person, office.clock())[0].last_used == office.clock()
+
+
+async def test_a_revocation_during_the_password_check_wins(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    started = asyncio.create_task(sign_in(office.s, "somchai.j", PASSWORD, "", "192.0.2.1"))
+    await asyncio.sleep(0)
+    await revoke_account(office.s, OPERATOR, person, "พ้นจากราชการ")
+    with pytest.raises((Forbidden, Unauthenticated)):
+        await started
+    assert office.s.identity.sessions_of(person, office.clock()) == []
+
+
+async def test_a_hash_of_another_cost_is_made_again(tmp_path: Path) -> None:
+    async with open_office(tmp_path) as office:
+        person = await office.account("1001", "somchai.j")
+        dearer = with_policies(argon2=Argon2(time_cost=2, memory_kib=16))
+    async with open_office(tmp_path, dearer, empty=True) as office:
+        await office.sign_in("somchai.j")
+        async with office.s.store.read() as reader:
+            stored = await accounts.get_credentials(reader, person)
+        assert stored is not None
+        assert "m=16,t=2,p=1" in stored.hash
+        await office.sign_in("somchai.j")
+
+
+async def test_a_one_time_code_must_be_changed_and_runs_out(office: Office) -> None:
+    code = await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
+    first = await office.sign_in("somchai.j", code)
+    session = office.s.identity.authenticate(first.token, office.clock())
+    assert session is not None
+    assert session.must_change
+    office.clock.pass_(office.s.identity.policies.passwords.code_ms)
+    with pytest.raises(Unauthenticated):
+        await office.sign_in("somchai.j", code)
+    await change_password(office.s, session, code, PASSWORD, "192.0.2.1")
+    changed = office.s.identity.authenticate(first.token, office.clock())
+    assert changed is not None
+    assert not changed.must_change
+    await office.sign_in("somchai.j")
