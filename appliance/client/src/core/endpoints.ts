@@ -61,7 +61,7 @@ export class Endpoints {
   askRemoval = (room: wire.Id, body: wire.AskRemoval) =>
     this.api.call<wire.RemovalRequested>("POST", `/rooms/${id(room)}/removal-requests`, { body });
   answerRemoval = (room: wire.Id, request: wire.Id, body: wire.AnswerRemoval) =>
-    this.api.call<wire.RemovalRequested>("POST", `/rooms/${id(room)}/removal-requests/${id(request)}`, { body });
+    this.api.call<wire.RemovalRequested>("PATCH", `/rooms/${id(room)}/removal-requests/${id(request)}`, { body });
 
   // --- messages ------------------------------------------------------------------------------------------------
   messages = (room: wire.Id, query: wire.MessagesQuery) =>

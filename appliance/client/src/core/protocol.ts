@@ -1,24 +1,114 @@
 /**
- * The wire types of the staff API, in the server's own names.
+ * The wire types of the staff API in the server's own names.
  *
- * The shapes are generated (`schema.ts`, by `make api-types`, from the types the server decodes with); here stand only
- * the names that an OpenAPI document has no schema for: scalars, queries, and the frames of the stream as unions.
- * Fields the server omits when they hold their default are optional. Times are integer milliseconds since the epoch
- * (UTC); ids are opaque strings.
+ * `schema.ts` is generated from the OpenAPI document; this names what the core uses of it, and adds what no document
+ * describes: queries and the frames of the stream taken together. Fields the server omits when they hold their default are
+ * optional. Times are integer milliseconds since the epoch (UTC); ids are opaque strings.
  */
-import type { EventsFrame, FailedFrame, operations, Ping, PongFrame, Receipt, Send, SentFrame, Typing } from "./schema";
+import type {
+  EventsFrame,
+  FailedFrame,
+  Ping,
+  PongFrame,
+  Receipt,
+  SecondFactorNeeded,
+  Send,
+  SentFrame,
+  Typing,
+} from "./schema";
 
-export type * from "./schema";
+export type {
+  AnswerRemoval,
+  AskRemoval,
+  BodyView,
+  ChangeMembers,
+  CreateRoom,
+  EditMessage,
+  Edited,
+  ErrorAnswer,
+  ErrorBody,
+  Event,
+  EventsFrame,
+  FailedFrame,
+  History,
+  Login,
+  LoginDone,
+  MarkUnread,
+  Me,
+  MeChange,
+  MemberView,
+  MembersChanged,
+  Messages,
+  MyRoom,
+  PasskeyNew,
+  PasskeyOptions,
+  PasskeyView,
+  PasswordChange,
+  PasswordOnly,
+  People,
+  Person,
+  PersonView,
+  PongFrame,
+  PostMessage,
+  PostView,
+  Posted,
+  Reaction,
+  Reader,
+  Readers,
+  ReceiptUpto,
+  RemovalRequest,
+  RemovalRequested,
+  RemovalRequests,
+  RenameRoom,
+  Room,
+  RoomOptions,
+  RoomView,
+  Rooms,
+  SecondFactor,
+  SecondFactorNeeded,
+  SecondFactors,
+  SentFrame,
+  SessionView,
+  Sessions,
+  SignIn,
+  SignIns,
+  Sync,
+  Terms,
+  TermsAccept,
+  TermsState,
+  TextBody,
+  TotpCode,
+  TotpSecret,
+  TransferRoom,
+  UnitRef,
+  UnitView,
+  Units,
+  Unreader,
+  Version,
+} from "./schema";
 
 export type Id = string;
 export type TxnId = string;
 export type Millis = number;
 export type Position = number;
-export type Factor = "totp" | "passkey";
 
-type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
-export type PeopleQuery = Query<"list_people">;
-export type MessagesQuery = Query<"list_messages">;
+export type Factor = SecondFactorNeeded["second_factor"][number];
+
+export interface PeopleQuery {
+  q?: string;
+  unit?: Id | null;
+  below?: boolean;
+  cursor?: string | null;
+  limit?: number;
+}
+
+/** At most one of `before`, `after` and `around`. */
+export interface MessagesQuery {
+  before?: Position | null;
+  after?: Position | null;
+  around?: Position | null;
+  limit?: number;
+}
 
 export type ClientFrame = Ping | Typing | Receipt | Send;
 export type ServerFrame = EventsFrame | SentFrame | FailedFrame | PongFrame;
