@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from appliance.wire.messages import Event
     from appliance.wire.sync import Sync
 
+    Close = Callable[["Ending"], object]
     ReadFeed = Callable[[PersonId, int, int], Awaitable[Sync]]
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,13 @@ class Phase(Enum):
     LIVE = "live"
     CATCHING_UP = "catching up"
     CLOSED = "closed"
+
+
+class Ending(Enum):
+    """Why a connection is closed: its session is over, or it is to connect again and go on from its cursor."""
+
+    SESSION_OVER = "session over"
+    AGAIN = "again"
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -71,7 +79,7 @@ class Connection:
     __slots__ = ("_held", "close", "cursor", "due", "person", "phase", "rooms", "session", "transport")
 
     def __init__(
-        self, person: PersonId, session: SessionId, transport: asyncio.Transport, since: int, close: Callable[[], None]
+        self, person: PersonId, session: SessionId, transport: asyncio.Transport, since: int, close: Close
     ) -> None:
         self.person, self.session, self.transport = person, session, transport
         self.cursor = since
@@ -154,6 +162,10 @@ class Hub:
         """How many streams are open."""
         return sum(len(found) for found in self._by_person.values())
 
+    def streams_of(self, person: PersonId) -> int:
+        """How many streams a person has open."""
+        return len(self._by_person.get(person, ()))
+
     def online(self, person: PersonId) -> bool:
         """Say whether a person has an open stream."""
         return bool(self._by_person.get(person))
@@ -188,7 +200,7 @@ class Hub:
         found = self._by_person.get(person, set()) if person else set().union(*self._by_person.values())
         for connection in list(found):
             if session is None or connection.session == session:
-                connection.close()
+                connection.close(Ending.SESSION_OVER)
 
     def publish(self, committed: Committed) -> None:
         """Tell everybody concerned about a commit; called once for each, in the order of the feed."""
@@ -221,9 +233,9 @@ class Hub:
                 connection.send(frame)
 
     async def close(self) -> None:
-        """Close every stream."""
+        """Close every stream, for a restart: their sessions go on."""
         for connection in [c for found in self._by_person.values() for c in found]:
-            connection.close()
+            connection.close(Ending.AGAIN)
         for task in list(self._tasks):
             task.cancel()
 
@@ -275,4 +287,4 @@ class Hub:
                     return
         except Exception:
             log.exception("a connection could not catch up; it is closed and will ask again from its cursor")
-            connection.close()
+            connection.close(Ending.AGAIN)

@@ -73,7 +73,7 @@ def document() -> Document:
             "/api/v1/stream": {
                 "client": [_ref(kind.__name__) for kind in UP],
                 "server": [_ref(kind.__name__) for kind in DOWN],
-                "close": {"4401": "the session has ended"},
+                "close": {"4401": "the session has ended", "1012": "a restart: connect again from the last position"},
             }
         },
     )

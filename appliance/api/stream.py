@@ -12,13 +12,13 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from appliance.actions.messages import message_draft, submit_message
 from appliance.api.errors import body_of
 from appliance.api.routes import Call, Routes, field_of
 from appliance.errors import AppError, Forbidden, Invalid, TooMany
-from appliance.live import Connection, text_frame
+from appliance.live import Connection, Ending, text_frame
 from appliance.model import Appended, Deny, RoomId
 from appliance.store import rooms
 from appliance.wire.messages import Event
@@ -42,6 +42,7 @@ MAX_FRAME: Final = 128 * 1024
 HEARTBEAT_S: Final = 30.0
 GONE: Final = 4401
 """Close code: the session has ended. Clients sign in again and wipe what they kept."""
+RETRY_S: Final = 5.0
 GATE: Final = web.AppKey["Gate"]("gate")
 
 _DECODER: Final = msgspec.json.Decoder(ClientFrame)
@@ -55,6 +56,8 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_S)
     if not socket.can_prepare(call.request).ok:
         raise Invalid(code="websocket_expected")
+    if call.services.hub.streams_of(call.person) >= call.services.config.limits.connections_a_person:
+        raise TooMany(RETRY_S)
     await socket.prepare(call.request)
     transport = call.request.transport
     if transport is None:
@@ -62,8 +65,9 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
     s = call.services
     closing: set[asyncio.Task[object]] = set()
 
-    def close() -> None:
-        task: asyncio.Task[object] = asyncio.ensure_future(socket.close(code=GONE, message=b"session ended"))
+    def close(why: Ending) -> None:
+        code = GONE if why is Ending.SESSION_OVER else WSCloseCode.SERVICE_RESTART
+        task: asyncio.Task[object] = asyncio.ensure_future(socket.close(code=code, message=why.value.encode()))
         closing.add(task)
         task.add_done_callback(closing.discard)
 
