@@ -36,7 +36,7 @@ class Head:
 
 
 class Heads:
-    """Heads by room, the least recently written let go first."""
+    """Heads by room, the least recently written let go first; many more than a batch may name."""
 
     def __init__(self) -> None:
         self._heads: OrderedDict[RoomId, Head] = OrderedDict()
@@ -53,8 +53,14 @@ class Heads:
             self._heads.popitem(last=False)
 
     def missing(self, wanted: Iterable[RoomId]) -> set[RoomId]:
-        """Return those that are not in memory."""
-        return {room for room in wanted if room not in self._heads}
+        """Return those that are not in memory; the others are not let go for the sake of these."""
+        found = set()
+        for room in wanted:
+            if room in self._heads:
+                self._heads.move_to_end(room)
+            else:
+                found.add(room)
+        return found
 
 
 def load(raw: sqlcipher.Connection, room: RoomId) -> Head | None:

@@ -6,6 +6,7 @@ a member gets Forbidden before anything of the room is looked at.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from appliance.errors import Forbidden, NotFound
@@ -37,7 +38,7 @@ async def load_rooms(s: Services, person: PersonId) -> list[RoomView]:
 async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
     """Return one room with its members. Raises NotFound, Forbidden."""
     async with s.store.read() as reader:
-        view = await reader.run(room_of, s, person, room)
+        view = await reader.run(partial(room_of, with_members=True), s, person, room)
     if view is None:
         await s.log.head(room)
         raise Forbidden(Deny.NOT_A_MEMBER)
@@ -78,10 +79,12 @@ def rooms_of(raw: sqlcipher.Connection, s: Services, person: PersonId) -> list[R
     return [_view(raw, s, person, row, with_members=False) for row in rooms.views_of_person(raw, person)]
 
 
-def room_of(raw: sqlcipher.Connection, s: Services, person: PersonId, room: RoomId) -> RoomView | None:
+def room_of(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, room: RoomId, *, with_members: bool = False
+) -> RoomView | None:
     """Return one room of a person, inside a read transaction; None for an outsider."""
     row = rooms.view_of_person(raw, person, room)
-    return _view(raw, s, person, row, with_members=True) if row else None
+    return _view(raw, s, person, row, with_members=with_members) if row else None
 
 
 def name_of(s: Services, person: str) -> str | None:

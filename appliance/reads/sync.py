@@ -2,7 +2,9 @@
 
 One code path for clients that were away a second or a month and for the live hub's slow readers. Lines of the person's
 rooms and lines for their eyes alone are merged by position; a page ends at a whole position, so the cursor never skips.
-A room that was joined after the cursor arrives whole, as a `room` event; receipts of a page are told once a room.
+A room that was joined after the cursor arrives as a `room` event, a view as in the snapshot, at the room's present
+size: entries below that size are part of it, so whoever applies events passes over them. Receipts of a page are told
+once for each room.
 """
 
 from __future__ import annotations

@@ -1,0 +1,174 @@
+"""What people say, through its actions: text, mentions, replies, edits, retractions, reactions (client.md C10 to C17)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from pathlib import Path
+
+import pytest
+
+from appliance.actions import messages, rooms
+from appliance.errors import Forbidden, Invalid, NotFound, TooLarge
+from appliance.model import Deny, PersonId, RoomId
+from appliance.reads.messages import load_history, load_messages
+from appliance.wire.messages import Event, MessagesQuery, TextBody
+from tests.bureau import DAY, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau
+
+
+@pytest.fixture
+async def room(bureau: Bureau) -> RoomId:
+    return await bureau.group(NARIN, MALEE, SOMCHAI)
+
+
+async def refused(attempt: Awaitable[object], reason: Deny) -> None:
+    with pytest.raises(Forbidden) as caught:
+        await attempt
+    assert caught.value.deny is reason
+
+
+async def entry(b: Bureau, room: RoomId, n: int) -> Event:
+    page = await load_messages(b.s, NARIN, room, MessagesQuery(around=n, limit=1))
+    assert page.messages[0].n == n
+    return page.messages[0]
+
+
+async def edit(b: Bureau, who: str, room: RoomId, n: int, text: str) -> object:
+    return await messages.edit_message(b.s, PersonId(who), room, n, TextBody(text=text), b.txn())
+
+
+class TestSending:
+    @pytest.mark.parametrize("text", ["", " \n\t", "ก\x00ข"])
+    async def test_there_must_be_something_to_read(self, bureau: Bureau, room: RoomId, text: str) -> None:
+        with pytest.raises(Invalid):
+            await bureau.say(NARIN, room, text)
+
+    async def test_text_is_kept_as_typed_but_for_line_ends(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(NARIN, room, "น้ำ\r\nใจ\rกำ  ๏ 😀 ")
+        body = (await entry(bureau, room, sent.n)).body
+        assert body is not None
+        assert body.text == "น้ำ\nใจ\nกำ  ๏ 😀 "
+
+    async def test_too_much_is_refused_and_nothing_changes(self, bureau: Bureau, room: RoomId) -> None:
+        before = (await bureau.view(NARIN, room)).size
+        with pytest.raises(TooLarge):
+            await bureau.say(NARIN, room, "ก" * 20_000, mentions=[f"p{n:059d}" for n in range(100)])
+        assert (await bureau.view(NARIN, room)).size == before
+
+    async def test_who_is_no_member_and_a_room_that_is_none(self, bureau: Bureau, room: RoomId) -> None:
+        await refused(bureau.say(OUTSIDER, room), Deny.NOT_A_MEMBER)
+        with pytest.raises(NotFound):
+            await bureau.say(NARIN, RoomId("r_nowhere"))
+
+    async def test_a_reply_names_its_message(self, bureau: Bureau, room: RoomId) -> None:
+        first = await bureau.say(NARIN, room)
+        reply = await bureau.say(MALEE, room, "ครับ", reply_to=first.n)
+        assert (await entry(bureau, room, reply.n)).reply_to == first.n
+        await refused(bureau.say(MALEE, room, "ครับ", reply_to=reply.n + 1), Deny.NOT_A_MESSAGE)
+
+    async def test_mentions_are_counted_for_those_named_and_not_for_the_writer(
+        self, bureau: Bureau, room: RoomId
+    ) -> None:
+        await bureau.say(NARIN, room, "@มาลี", mentions=[MALEE, NARIN, OUTSIDER])
+        await bureau.say(NARIN, room, "ทุกคน", everyone=True)
+        counts = {who: (await bureau.view(who, room)).mentions for who in (NARIN, MALEE, SOMCHAI)}
+        assert counts == {NARIN: 0, MALEE: 2, SOMCHAI: 1}
+        await rooms.change_members(bureau.s, NARIN, room, [OUTSIDER], [], bureau.txn())
+        assert (await bureau.view(OUTSIDER, room)).mentions == 0
+
+    async def test_in_a_large_room_only_the_owner_calls_everyone(self, tmp_path: Path) -> None:
+        folder = tmp_path / "large"
+        folder.mkdir()
+        async with open_bureau(folder, extra=50) as large:
+            people = [f"p{n}" for n in range(50)]
+            room = await large.group(NARIN, *people)  # type: ignore[arg-type]
+            await large.say(NARIN, room, "ประกาศ", everyone=True)
+            await refused(large.say(people[0], room, "ทุกคน", everyone=True), Deny.MASS_MENTION_LIMIT)  # type: ignore[arg-type]
+
+
+class TestEditing:
+    async def test_the_newest_wording_is_shown_and_all_are_kept(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(MALEE, room, "พรุ่งนี่")
+        bureau.clock.pass_(60_000)
+        await edit(bureau, MALEE, room, sent.n, "พรุ่งนี้")
+        await edit(bureau, MALEE, room, sent.n, "พรุ่งนี้เช้า")
+        shown = await entry(bureau, room, sent.n)
+        assert shown.body is not None
+        assert shown.edited is not None
+        assert (shown.body.text, shown.edited.n, shown.edited.at) == ("พรุ่งนี้เช้า", sent.n + 2, bureau.clock())
+        history = (await load_history(bureau.s, SOMCHAI, room, sent.n)).versions
+        assert [version.body.text for version in history] == ["พรุ่งนี่", "พรุ่งนี้", "พรุ่งนี้เช้า"]
+
+    async def test_only_the_author_within_a_day_and_only_a_message(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(MALEE, room)
+        await refused(edit(bureau, NARIN, room, sent.n, "อื่น"), Deny.NOT_AUTHOR)
+        await refused(edit(bureau, MALEE, room, 0, "อื่น"), Deny.NOT_A_MESSAGE)
+        await refused(edit(bureau, MALEE, room, 99, "อื่น"), Deny.NOT_A_MESSAGE)
+        bureau.clock.pass_(DAY + 1)
+        await refused(edit(bureau, MALEE, room, sent.n, "อื่น"), Deny.EDIT_WINDOW_OVER)
+
+
+class TestRetracting:
+    async def test_the_words_go_and_the_trace_stays(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(MALEE, room, "ผิดห้อง")
+        await edit(bureau, MALEE, room, sent.n, "ผิดห้องครับ")
+        await messages.react(bureau.s, SOMCHAI, room, sent.n, "👍", on=True)
+        await messages.retract_message(bureau.s, MALEE, room, sent.n, "ส่งผิดห้อง", bureau.txn())
+        page = (await load_messages(bureau.s, NARIN, room, MessagesQuery(after=sent.n - 1))).messages
+        assert [event.n for event in page] == list(range(sent.n, sent.n + 4))
+        assert (page[0].hidden, page[0].body, page[0].sender, page[0].reactions) == ("retracted", None, MALEE, [])
+        assert (page[1].hidden, page[1].body) == ("retracted", None)
+        assert page[3].state == {"reason": "ส่งผิดห้อง"}
+        with pytest.raises(NotFound):
+            await load_history(bureau.s, NARIN, room, sent.n)
+
+    async def test_the_owner_at_any_time_others_only_their_own_within_a_day(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(MALEE, room)
+        await refused(messages.retract_message(bureau.s, SOMCHAI, room, sent.n, "", None), Deny.NOT_AUTHOR)
+        bureau.clock.pass_(DAY + 1)
+        await refused(messages.retract_message(bureau.s, MALEE, room, sent.n, "", None), Deny.RETRACT_WINDOW_OVER)
+        await messages.retract_message(bureau.s, NARIN, room, sent.n, "", None)
+        await refused(messages.retract_message(bureau.s, NARIN, room, sent.n, "", None), Deny.MESSAGE_RETRACTED)
+        await refused(edit(bureau, MALEE, room, sent.n, "อื่น"), Deny.MESSAGE_RETRACTED)
+        await refused(messages.react(bureau.s, SOMCHAI, room, sent.n, "👍", on=True), Deny.MESSAGE_RETRACTED)
+
+
+class TestReacting:
+    async def test_twice_is_once_and_it_can_be_taken_back(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(MALEE, room)
+        for who in (SOMCHAI, NARIN, SOMCHAI):
+            await messages.react(bureau.s, who, room, sent.n, "🙏", on=True)
+        [found] = (await entry(bureau, room, sent.n)).reactions
+        assert (found.emoji, found.people) == ("🙏", [SOMCHAI, NARIN])
+        for _ in range(2):
+            await messages.react(bureau.s, SOMCHAI, room, sent.n, "🙏", on=False)
+        [found] = (await entry(bureau, room, sent.n)).reactions
+        assert found.people == [NARIN]
+        assert (await bureau.view(NARIN, room)).size == sent.n + 4
+
+    async def test_only_an_emoji_on_a_message_by_a_member(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(MALEE, room)
+        with pytest.raises(Invalid):
+            await messages.react(bureau.s, NARIN, room, sent.n, "ok", on=True)
+        await refused(messages.react(bureau.s, OUTSIDER, room, sent.n, "👍", on=True), Deny.NOT_A_MEMBER)
+        await refused(messages.react(bureau.s, NARIN, room, 0, "👍", on=True), Deny.NOT_A_MESSAGE)
+
+
+class TestPages:
+    async def test_before_after_and_around_have_no_gaps(self, bureau: Bureau, room: RoomId) -> None:
+        for n in range(8):
+            await bureau.say(NARIN, room, f"ข้อความ {n}")
+
+        async def ns(**query: int) -> tuple[list[int | None], bool]:
+            page = await load_messages(bureau.s, MALEE, room, MessagesQuery(**query))
+            return [event.n for event in page.messages], page.has_more
+
+        assert await ns(limit=4) == ([9, 8, 7, 6], True)
+        assert await ns(before=3, limit=4) == ([2, 1, 0], False)
+        assert await ns(before=0) == ([], False)
+        assert await ns(after=7, limit=4) == ([8, 9], False)
+        assert await ns(after=2, limit=4) == ([3, 4, 5, 6], True)
+        assert await ns(after=9) == ([], False)
+        assert await ns(around=5, limit=4) == ([3, 4, 5, 6], True)
+        assert await ns(around=99, limit=4) == ([7, 8, 9], False)
+        with pytest.raises(Invalid):
+            await ns(before=1, after=2)

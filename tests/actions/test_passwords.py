@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import pytest
+
+from appliance.actions.accounts import create_account, reactivate_account, revoke_account
+from appliance.actions.passwords import change_password, reset_password
+from appliance.actions.roles import add_role
+from appliance.actions.second_person import prove_second_person
+from appliance.errors import Forbidden, Invalid, TooMany, Unauthenticated
+from appliance.model import PersonId
+from appliance.people import Grant, Session
+from appliance.rules.roles import Actor
+from appliance.store import audit, sessions
+from tests.office import OPERATOR, PASSWORD, Office
+
+NEW = "ต้นจามจุรีหน้าโรงเรียนเก่า"
+
+
+async def session_of(office: Office, user: str, password: str = PASSWORD) -> Session:
+    done = await office.sign_in(user, password)
+    session = office.s.identity.authenticate(done.token, office.clock())
+    assert session is not None
+    return session
+
+
+async def test_a_change_ends_all_other_sessions(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    other, mine = await office.sign_in("somchai.j"), await office.sign_in("somchai.j")
+    session = office.s.identity.authenticate(mine.token, office.clock())
+    assert session is not None
+    ended: list[str] = []
+    office.s.identity.on_session_end(ended.append)
+    await change_password(office.s, session, PASSWORD, NEW, "192.0.2.1")
+    assert office.s.identity.authenticate(other.token, office.clock()) is None
+    assert office.s.identity.authenticate(mine.token, office.clock()) is not None
+    assert ended == [other.session.id]
+    await office.s.identity.refresh(office.s.store, office.clock())
+    assert office.s.identity.authenticate(mine.token, office.clock()) is not None
+    with pytest.raises(Unauthenticated):
+        await office.sign_in("somchai.j", PASSWORD)
+    await office.sign_in("somchai.j", NEW)
+
+
+@pytest.mark.parametrize(
+    ("new", "code"),
+    [
+        (PASSWORD, "password_unchanged"),
+        ("สั้นไป", "password_too_short"),
+        ("ก" * 300, "password_too_long"),
+        ("รหัสผ่าน123456", "password_too_common"),
+        ("somchai.j2569", "password_is_name"),
+        ("สมชาย ใจดี 2569", "password_is_name"),
+        ("กรมทดสอบ2569", "password_is_name"),
+    ],
+)
+async def test_what_a_password_cannot_be(office: Office, new: str, code: str) -> None:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office, "somchai.j")
+    with pytest.raises(Invalid) as refused:
+        await change_password(office.s, session, PASSWORD, new, "192.0.2.1")
+    assert (refused.value.code, refused.value.field) == (code, "new")
+    await office.sign_in("somchai.j")
+
+
+async def test_sara_am_typed_in_two_marks_is_the_same_password(office: Office) -> None:
+    await office.account("1001", "somchai.j", "ตักน้ำใส่ตุ่มให้เต็ม")
+    await office.sign_in("somchai.j", "ตักนํ้าใส่ตุ่มให้เต็ม")
+
+
+async def test_the_old_password_is_asked_for_and_guessing_it_is_slowed(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office, "somchai.j")
+    for _ in range(5):
+        with pytest.raises(Invalid) as refused:
+            await change_password(office.s, session, NEW, NEW + "!", "192.0.2.1")
+        assert (refused.value.code, refused.value.field) == ("password_wrong", "old")
+    with pytest.raises(TooMany):
+        await change_password(office.s, session, PASSWORD, NEW, "192.0.2.1")
+
+
+async def test_a_reset_gives_a_code_ends_sessions_and_goes_on_record(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    before = await office.sign_in("somchai.j")
+    code = await reset_password(office.s, OPERATOR, person, "มาแสดงบัตรที่ห้อง 301")
+    assert len(code.replace("-", "")) == 16
+    assert office.s.identity.authenticate(before.token, office.clock()) is None
+    with pytest.raises(Unauthenticated):
+        await office.sign_in("somchai.j")
+    session = await session_of(office, "somchai.j", code)
+    assert session.must_change
+    async with office.s.store.read() as reader:
+        record = (await audit.list_newest(reader, 1, target=person))[0]
+        history = [line.outcome for line in await sessions.list_sign_ins(reader, person, 2)]
+    assert (record.action, record.actor, record.outcome) == ("password.reset", "operator:test", "done")
+    assert "มาแสดงบัตรที่ห้อง 301" in (record.detail or "")
+    assert code not in (record.detail or "")
+    assert history == ["signed_in", "password_reset"]
+
+
+async def test_how_the_person_was_identified_has_to_be_said(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    with pytest.raises(Invalid) as refused:
+        await reset_password(office.s, OPERATOR, person, "  ")
+    assert refused.value.code == "identity_check_missing"
+
+
+async def test_a_compliance_officer_is_reset_by_two(office: Office) -> None:
+    officer, admin = await office.account("1001", "officer"), await office.account("1002", "admin")
+    await add_role(office.s, OPERATOR, officer, Grant("compliance_officer"))
+    with pytest.raises(Forbidden) as refused:
+        await reset_password(office.s, OPERATOR, officer, "เห็นหน้า")
+    assert refused.value.code == "second_person_required"
+    second = await prove_second_person(office.s, "admin", PASSWORD)
+    with pytest.raises(Forbidden):
+        await reset_password(office.s, OPERATOR, officer, "เห็นหน้า", second)
+    await add_role(office.s, OPERATOR, admin, Grant("agency_admin"))
+    second = await prove_second_person(office.s, "admin", PASSWORD)
+    await reset_password(office.s, OPERATOR, officer, "เห็นหน้า", second)
+    with pytest.raises(Unauthenticated):
+        await prove_second_person(office.s, "admin", "ผิดแน่นอน")
+    async with office.s.store.read() as reader:
+        record = (await audit.list_newest(reader, 1, target=officer))[0]
+    assert f'"second":"{admin}"' in (record.detail or "")
+
+
+async def test_coming_back_after_a_revocation_means_new_credentials(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    await revoke_account(office.s, OPERATOR, person, "ลาออก")
+    with pytest.raises(Unauthenticated):
+        await office.sign_in("somchai.j")
+    code = await reactivate_account(office.s, OPERATOR, person, "มาแสดงบัตร")
+    with pytest.raises(Unauthenticated):
+        await office.sign_in("somchai.j")
+    assert (await session_of(office, "somchai.j", code)).must_change
+
+
+async def test_a_unit_administrator_resets_within_the_unit(office: Office) -> None:
+    inside, outside = await office.account("1001", "inside"), await office.account("1005", "outside")
+    actor = Actor("p_admin", PersonId("p_admin"), (Grant("unit_admin", office.unit("D1")),))
+    await reset_password(office.s, actor, inside, "รู้จักกัน")
+    with pytest.raises(Forbidden) as refused:
+        await reset_password(office.s, actor, outside, "รู้จักกัน")
+    assert refused.value.code == "role_required"
+    with pytest.raises(Forbidden):
+        await create_account(office.s, actor, office.person("1004"), "boss")

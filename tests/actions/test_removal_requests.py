@@ -1,0 +1,204 @@
+"""Asking to be taken off a room, and who answers when (F41)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+import pytest
+
+from appliance.actions import rooms
+from appliance.actions.removal_requests import answer_removal, ask_removal, escalate_due
+from appliance.errors import Conflict, Forbidden, NotFound, StorageFull
+from appliance.model import AccountState, Deny, Draft, EntryType, PersonId, RoomId
+from appliance.reads.removal_requests import load_removal_requests
+from appliance.reads.sync import load_sync
+from appliance.rules.removal_requests import Outcome
+from appliance.store import removal_requests
+from tests.bureau import ADMIN, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
+
+GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
+
+
+@pytest.fixture
+async def room(bureau: Bureau) -> RoomId:
+    return await bureau.group(NARIN, MALEE, SOMCHAI, HEAD)
+
+
+async def refused(attempt: Awaitable[object], reason: Deny) -> None:
+    with pytest.raises(Forbidden) as caught:
+        await attempt
+    assert caught.value.deny is reason
+
+
+async def told(bureau: Bureau, who: str, since: int) -> list[tuple[str, str | None]]:
+    """Return state and escalation of the requests someone heard of after a position."""
+    page = await load_sync(bureau.s, PersonId(who), since, 100)
+    states = [event.state for event in page.events if event.type == "removal_request"]
+    return [(state["person"], state["state"]) for state in states if state]
+
+
+class TestAsking:
+    async def test_the_owner_hears_of_it_and_sees_it_waiting(self, bureau: Bureau, room: RoomId) -> None:
+        since = bureau.s.log.pos
+        request = await ask_removal(bureau.s, MALEE, room, " ย้ายหน่วยงาน ")
+        assert await told(bureau, NARIN, since) == [(MALEE, "pending")]
+        assert await told(bureau, MALEE, since) == [(MALEE, "pending")]
+        assert await told(bureau, SOMCHAI, since) == []
+        [shown] = (await load_removal_requests(bureau.s, NARIN, room)).requests
+        assert (shown.id, shown.name, shown.reason, shown.state) == (
+            request.id, "มาลี มีสุข", "ย้ายหน่วยงาน", "pending",
+        )  # fmt: skip
+        assert (await load_removal_requests(bureau.s, SOMCHAI, room)).requests == []
+        with pytest.raises(Forbidden):
+            await load_removal_requests(bureau.s, OUTSIDER, room)
+
+    async def test_one_at_a_time_and_not_by_the_owner_or_an_outsider(self, bureau: Bureau, room: RoomId) -> None:
+        await ask_removal(bureau.s, MALEE, room, "")
+        await refused(ask_removal(bureau.s, MALEE, room, ""), Deny.REQUEST_PENDING)
+        await refused(ask_removal(bureau.s, NARIN, room, ""), Deny.OWNER_MUST_TRANSFER)
+        await refused(ask_removal(bureau.s, OUTSIDER, room, ""), Deny.NOT_A_MEMBER)
+        direct = await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
+        await refused(ask_removal(bureau.s, MALEE, direct, ""), Deny.DIRECT_ROOM_FIXED)
+
+    async def test_a_refused_one_may_be_repeated_after_a_week(self, bureau: Bureau, room: RoomId) -> None:
+        request = await ask_removal(bureau.s, MALEE, room, "")
+        answered = await answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "ยังต้องใช้")
+        assert (answered.outcome, answered.note, answered.answered_by) == (REFUSED, "ยังต้องใช้", NARIN)
+        await refused(ask_removal(bureau.s, MALEE, room, ""), Deny.REQUEST_TOO_SOON)
+        bureau.clock.pass_(7 * DAY)
+        again = await ask_removal(bureau.s, MALEE, room, "")
+        assert again.id != request.id
+
+
+class TestAnswering:
+    async def test_granting_takes_the_member_off_and_tells_them(self, bureau: Bureau, room: RoomId) -> None:
+        request = await ask_removal(bureau.s, MALEE, room, "")
+        since = bureau.s.log.pos
+        await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        await refused(bureau.say(MALEE, room), Deny.NOT_A_MEMBER)
+        assert await told(bureau, MALEE, since) == [(MALEE, "granted")]
+        [mine] = (await load_removal_requests(bureau.s, MALEE, room)).requests
+        assert mine.state == "granted"
+
+    async def test_only_the_owner_answers(self, bureau: Bureau, room: RoomId) -> None:
+        request = await ask_removal(bureau.s, MALEE, room, "")
+        await refused(answer_removal(bureau.s, SOMCHAI, room, request.id, GRANTED, ""), Deny.NOT_OWNER)
+        await refused(answer_removal(bureau.s, MALEE, room, request.id, GRANTED, ""), Deny.NOT_OWNER)
+        await refused(answer_removal(bureau.s, ADMIN, room, request.id, GRANTED, ""), Deny.NOT_A_MEMBER)
+        await refused(answer_removal(bureau.s, OUTSIDER, room, "rr_none", GRANTED, ""), Deny.NOT_A_MEMBER)
+        with pytest.raises(NotFound):
+            await answer_removal(bureau.s, NARIN, room, "rr_none", GRANTED, "")
+
+    async def test_a_request_of_another_room_is_not_answered_here(self, bureau: Bureau, room: RoomId) -> None:
+        other = await bureau.group(NARIN, MALEE, SOMCHAI)
+        request = await ask_removal(bureau.s, MALEE, other, "")
+        with pytest.raises(NotFound):
+            await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+
+    async def test_the_same_answer_again_changes_nothing_and_another_is_a_conflict(
+        self, bureau: Bureau, room: RoomId
+    ) -> None:
+        request = await ask_removal(bureau.s, MALEE, room, "")
+        first = await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        assert await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "") == first
+        with pytest.raises(Conflict):
+            await answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
+
+    async def test_a_failure_between_the_two_steps_can_be_finished(
+        self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        request = await ask_removal(bureau.s, MALEE, room, "")
+
+        def full(*_: object) -> bool:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(removal_requests, "answer", full)
+            with pytest.raises(StorageFull):
+                await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        [waiting] = (await load_removal_requests(bureau.s, NARIN, room)).requests
+        assert waiting.state == "pending"
+        done = await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        assert done.outcome is GRANTED
+        assert (await bureau.view(NARIN, room)).size == 3
+
+    async def test_whoever_is_gone_already_cannot_be_refused(self, bureau: Bureau, room: RoomId) -> None:
+        request = await ask_removal(bureau.s, MALEE, room, "")
+        await bureau.s.log.append(_removal(room))
+        assert (await answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")).outcome is GRANTED
+
+    async def test_taking_someone_off_settles_what_they_asked(self, bureau: Bureau, room: RoomId) -> None:
+        await ask_removal(bureau.s, MALEE, room, "")
+        await ask_removal(bureau.s, SOMCHAI, room, "")
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
+        await bureau.set_state(SOMCHAI, AccountState.REVOKED)
+        await rooms.remove_everywhere(bureau.s, SOMCHAI, "account_ended")
+        found = (await load_removal_requests(bureau.s, NARIN, room)).requests
+        assert {(request.person, request.state, request.answered_by) for request in found} == {
+            (MALEE, "granted", NARIN),
+            (SOMCHAI, "granted", "system"),
+        }
+
+    async def test_who_became_the_owner_must_hand_over_first(self, bureau: Bureau, room: RoomId) -> None:
+        request = await ask_removal(bureau.s, MALEE, room, "")
+        await rooms.transfer_room(bureau.s, NARIN, room, MALEE, None)
+        await refused(answer_removal(bureau.s, MALEE, room, request.id, GRANTED, ""), Deny.OWNER_MUST_TRANSFER)
+        assert (await answer_removal(bureau.s, MALEE, room, request.id, REFUSED, "")).outcome is REFUSED
+
+
+class TestEscalation:
+    async def test_after_three_days_the_administrator_of_the_owners_unit_answers(
+        self, bureau: Bureau, room: RoomId
+    ) -> None:
+        request = await ask_removal(bureau.s, SOMCHAI, room, "")
+        bureau.clock.pass_(3 * DAY - 1)
+        assert await escalate_due(bureau.s) == 0
+        bureau.clock.pass_(1)
+        since = bureau.s.log.pos
+        assert await escalate_due(bureau.s) == 1
+        assert await escalate_due(bureau.s) == 0
+        for who in (ADMIN, NARIN, SOMCHAI):
+            assert await told(bureau, who, since) == [(SOMCHAI, "pending")]
+        [shown] = (await load_removal_requests(bureau.s, ADMIN, room)).requests
+        assert shown.escalated == bureau.clock()
+        await answer_removal(bureau.s, ADMIN, room, request.id, GRANTED, "หัวหน้าลา")
+        await refused(bureau.say(SOMCHAI, room), Deny.NOT_A_MEMBER)
+        [shown] = (await load_removal_requests(bureau.s, NARIN, room)).requests
+        assert (shown.state, shown.answered_by) == ("granted", ADMIN)
+
+    async def test_the_administrator_does_not_thereby_see_the_room(self, bureau: Bureau, room: RoomId) -> None:
+        await ask_removal(bureau.s, SOMCHAI, room, "")
+        bureau.clock.pass_(3 * DAY)
+        await escalate_due(bureau.s)
+        await refused(bureau.view(ADMIN, room), Deny.NOT_A_MEMBER)
+
+    async def test_nobody_answers_their_own_as_administrator(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, ADMIN, MALEE)
+        own = await ask_removal(bureau.s, ADMIN, room, "")
+        other = await ask_removal(bureau.s, MALEE, room, "")
+        bureau.clock.pass_(3 * DAY)
+        assert await escalate_due(bureau.s) == 1
+        await refused(answer_removal(bureau.s, ADMIN, room, own.id, GRANTED, ""), Deny.NOT_OWNER)
+        await answer_removal(bureau.s, ADMIN, room, other.id, REFUSED, "")
+
+    async def test_without_an_administrator_it_stays_due(self, bureau: Bureau) -> None:
+        room = await bureau.group(HEAD, MALEE, SOMCHAI)
+        request = await ask_removal(bureau.s, MALEE, room, "")
+        bureau.clock.pass_(4 * DAY)
+        assert await escalate_due(bureau.s) == 0
+        assert (await answer_removal(bureau.s, HEAD, room, request.id, REFUSED, "")).outcome is REFUSED
+
+    async def test_a_request_of_someone_already_gone_is_settled_by_the_timer(
+        self, bureau: Bureau, room: RoomId
+    ) -> None:
+        await ask_removal(bureau.s, MALEE, room, "")
+        await bureau.s.log.append(_removal(room))
+        bureau.clock.pass_(3 * DAY)
+        assert await escalate_due(bureau.s) == 0
+        [shown] = (await load_removal_requests(bureau.s, NARIN, room)).requests
+        assert (shown.state, shown.answered_by) == ("granted", "system")
+
+
+def _removal(room: RoomId) -> Draft:
+    """Take Malee off by the log alone, as if the process had ended before the request was looked at."""
+    return Draft(room, NARIN, EntryType.MEMBER_REMOVE, state={"members": [MALEE]})

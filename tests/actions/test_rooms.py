@@ -1,0 +1,364 @@
+"""Every control rule of rooms through its action (F15, F18, F19, F32 to F40, Q6, Q8)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
+
+from appliance.actions import rooms
+from appliance.errors import Forbidden, Invalid, NotFound
+from appliance.model import AccountState, Deny, PersonId, RoomId
+from appliance.reads.messages import load_messages
+from appliance.reads.rooms import load_readers, load_rooms
+from appliance.store import audit
+from appliance.wire.messages import MessagesQuery
+from tests.bureau import (
+    ADMIN,
+    BOSS,
+    CHIEF,
+    CLERK,
+    HEAD,
+    MALEE,
+    NARIN,
+    OUTSIDER,
+    SOMCHAI,
+    Bureau,
+)
+
+
+async def refused(attempt: Awaitable[object], reason: Deny) -> None:
+    with pytest.raises(Forbidden) as caught:
+        await attempt
+    assert caught.value.deny is reason
+
+
+async def change(
+    b: Bureau, who: PersonId, room: RoomId, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()
+) -> tuple[list[PersonId], list[PersonId]]:
+    return await rooms.change_members(
+        b.s, who, room, [PersonId(p) for p in add], [PersonId(p) for p in remove], b.txn()
+    )
+
+
+async def audited(b: Bureau) -> list[tuple[str, str, str, str]]:
+    async with b.s.store.read() as reader:
+        return [(r.actor, r.action, r.target, r.outcome) for r in await audit.list_from(reader, 0, 100)]
+
+
+class TestCreating:
+    async def test_members_are_in_at_once_whatever_their_line_or_rank(self, bureau: Bureau) -> None:
+        room = await bureau.group(CLERK, BOSS, MALEE, SOMCHAI)
+        assert room in [view.id for view in await load_rooms(bureau.s, BOSS)]
+        view = await bureau.view(MALEE, room)
+        assert view.owner == CLERK
+        assert {member.person for member in view.members} == {CLERK, BOSS, MALEE, SOMCHAI}
+        assert view.unread == 0
+
+    async def test_a_repeat_answers_the_same_room(self, bureau: Bureau) -> None:
+        made = [await rooms.create_group(bureau.s, NARIN, "ห้อง", [MALEE], "same") for _ in range(2)]
+        assert made[0] == made[1]
+
+    async def test_repeats_at_the_same_moment_answer_the_same_room(self, bureau: Bureau) -> None:
+        made = await asyncio.gather(*(rooms.create_group(bureau.s, NARIN, "ห้อง", [MALEE], "same") for _ in range(5)))
+        assert len(set(made)) == 1
+        assert len([view for view in await load_rooms(bureau.s, NARIN) if view.id == made[0]]) == 1
+
+    async def test_who_is_not_on_the_staff_cannot_be_added(self, bureau: Bureau) -> None:
+        with pytest.raises(Invalid) as caught:
+            await bureau.group(NARIN, PersonId("nobody"), MALEE)
+        assert caught.value.code == "unknown_person"
+        await bureau.set_state(SOMCHAI, AccountState.REVOKED)
+        await refused(bureau.group(NARIN, SOMCHAI, MALEE), Deny.PERSON_NOT_ACTIVE)
+
+    async def test_a_large_first_membership_is_one_command_of_several_entries(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI, CLERK, HEAD, BOSS, OUTSIDER, ADMIN)
+        assert (await bureau.view(NARIN, room)).member_count == 8
+
+    @pytest.mark.parametrize("name", ["", "  ", "\u200b\u202e", "ก" * 121])
+    async def test_a_name_must_be_readable(self, bureau: Bureau, name: str) -> None:
+        with pytest.raises(Invalid):
+            await rooms.create_group(bureau.s, NARIN, name, [MALEE, SOMCHAI], bureau.txn())
+
+
+class TestPrivateChat:
+    async def test_normal_mode_refuses_upwards_and_allows_the_rest(self, bureau: Bureau) -> None:
+        await refused(rooms.create_direct(bureau.s, CLERK, HEAD, bureau.txn()), Deny.CONTACT_NOT_ALLOWED)
+        await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
+        await rooms.create_direct(bureau.s, HEAD, SOMCHAI, bureau.txn())
+
+    async def test_there_is_one_room_of_two_whoever_asks(self, bureau: Bureau) -> None:
+        room = await rooms.create_direct(bureau.s, HEAD, CLERK, bureau.txn())
+        assert await rooms.create_direct(bureau.s, CLERK, HEAD, bureau.txn()) == room
+        await bureau.say(CLERK, room, "รับทราบครับ")
+        assert (await bureau.view(HEAD, room)).unread == 1
+
+    async def test_two_who_begin_at_the_same_moment_meet_in_one_room(self, bureau: Bureau) -> None:
+        made = await asyncio.gather(
+            rooms.create_direct(bureau.s, NARIN, MALEE, "a"),
+            rooms.create_direct(bureau.s, MALEE, NARIN, "b"),
+            bureau.group(NARIN, SOMCHAI, CLERK),
+        )
+        assert made[0] == made[1] != made[2]
+
+    async def test_public_mode_frees_the_organisation_and_switching_back_cuts_nothing(self, bureau: Bureau) -> None:
+        await bureau.contact_mode("public")
+        room = await rooms.create_direct(bureau.s, CLERK, BOSS, bureau.txn())
+        await bureau.contact_mode("normal")
+        await bureau.say(CLERK, room)
+        assert await rooms.create_direct(bureau.s, CLERK, BOSS, bureau.txn()) == room
+        await refused(rooms.create_direct(bureau.s, CLERK, HEAD, bureau.txn()), Deny.CONTACT_NOT_ALLOWED)
+
+    async def test_its_people_and_name_are_fixed(self, bureau: Bureau) -> None:
+        room = await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
+        await refused(change(bureau, NARIN, room, add=(SOMCHAI,)), Deny.DIRECT_ROOM_FIXED)
+        await refused(change(bureau, MALEE, room, remove=(NARIN,)), Deny.DIRECT_ROOM_FIXED)
+        await refused(rooms.rename_room(bureau.s, NARIN, room, "ชื่อ", bureau.txn()), Deny.DIRECT_ROOM_FIXED)
+        await refused(rooms.close_room(bureau.s, NARIN, room), Deny.DIRECT_ROOM_FIXED)
+
+    async def test_a_group_of_two_is_no_way_round(self, bureau: Bureau) -> None:
+        await refused(bureau.group(CLERK, HEAD), Deny.CONTACT_NOT_ALLOWED)
+        alone = await bureau.group(CLERK)
+        await refused(change(bureau, CLERK, alone, add=(HEAD,)), Deny.CONTACT_NOT_ALLOWED)
+        three = await bureau.group(CLERK, HEAD, SOMCHAI)
+        await refused(change(bureau, CLERK, three, remove=(SOMCHAI,)), Deny.CONTACT_NOT_ALLOWED)
+        assert (await bureau.view(CLERK, three)).member_count == 3
+
+    async def test_nobody_chats_with_themselves(self, bureau: Bureau) -> None:
+        with pytest.raises(Invalid):
+            await rooms.create_direct(bureau.s, NARIN, NARIN, bureau.txn())
+
+
+class TestMembers:
+    async def test_the_owner_adds_and_removes_at_once(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        assert await change(bureau, NARIN, room, add=(CLERK, HEAD), remove=(SOMCHAI,)) == ([CLERK, HEAD], [SOMCHAI])
+        assert {m.person for m in (await bureau.view(CLERK, room)).members} == {NARIN, MALEE, CLERK, HEAD}
+
+    async def test_a_repeat_answers_as_the_first_time(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        for _ in range(2):
+            done = await rooms.change_members(bureau.s, NARIN, room, [CLERK, MALEE], [SOMCHAI], "same")
+            assert done == ([CLERK], [SOMCHAI])
+        for _ in range(2):
+            assert await rooms.change_members(bureau.s, NARIN, room, [HEAD], [], "other") == ([HEAD], [])
+        assert (await bureau.view(NARIN, room)).size == 5
+
+    async def test_nobody_else_can_and_the_attempt_is_on_record(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await refused(change(bureau, MALEE, room, add=(CLERK,)), Deny.NOT_OWNER)
+        await refused(change(bureau, MALEE, room, remove=(SOMCHAI,)), Deny.NOT_OWNER)
+        await refused(change(bureau, ADMIN, room, add=(ADMIN,)), Deny.NOT_A_MEMBER)
+        assert await audited(bureau) == [
+            (MALEE, "member.add", room, "not_owner"),
+            (MALEE, "member.remove", room, "not_owner"),
+            (ADMIN, "member.add", room, "not_a_member"),
+        ]
+
+    async def test_an_outsider_learns_nothing_of_who_is_in(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await bureau.set_state(CLERK, AccountState.REVOKED)
+        for someone in (MALEE, CLERK, HEAD, PersonId("nobody")):
+            await refused(change(bureau, OUTSIDER, room, add=(someone,)), Deny.NOT_A_MEMBER)
+            await refused(change(bureau, OUTSIDER, room, remove=(someone,)), Deny.NOT_A_MEMBER)
+
+    async def test_adding_who_is_in_already_is_refused(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await refused(change(bureau, NARIN, room, add=(MALEE,)), Deny.ALREADY_MEMBER)
+        await refused(change(bureau, NARIN, room, remove=(CLERK,)), Deny.TARGET_NOT_MEMBER)
+        with pytest.raises(Invalid):
+            await change(bureau, NARIN, room)
+        with pytest.raises(Invalid):
+            await change(bureau, NARIN, room, add=(CLERK,), remove=(CLERK,))
+
+    async def test_who_was_removed_can_neither_read_nor_write(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await change(bureau, NARIN, room, remove=(MALEE,))
+        await refused(bureau.say(MALEE, room), Deny.NOT_A_MEMBER)
+        await refused(bureau.view(MALEE, room), Deny.NOT_A_MEMBER)
+        await refused(load_messages(bureau.s, MALEE, room, MessagesQuery()), Deny.NOT_A_MEMBER)
+        await refused(load_readers(bureau.s, MALEE, room, 0), Deny.NOT_A_MEMBER)
+        await refused(bureau.read(MALEE, room, 0), Deny.NOT_A_MEMBER)
+
+    async def test_who_comes_back_sees_what_was_said_meanwhile(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await change(bureau, NARIN, room, remove=(MALEE,))
+        await bureau.say(SOMCHAI, room, "ระหว่างนั้น")
+        await change(bureau, NARIN, room, add=(MALEE,))
+        page = await load_messages(bureau.s, MALEE, room, MessagesQuery(after=0))
+        assert "ระหว่างนั้น" in [event.body.text for event in page.messages if event.body]
+        assert (await bureau.view(MALEE, room)).unread == 0
+
+    async def test_leaving_is_asking(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await refused(change(bureau, MALEE, room, remove=(MALEE,)), Deny.CANNOT_LEAVE)
+        await refused(change(bureau, NARIN, room, remove=(NARIN,)), Deny.OWNER_MUST_TRANSFER)
+
+    async def test_a_room_that_is_not_there(self, bureau: Bureau) -> None:
+        with pytest.raises(NotFound):
+            await change(bureau, NARIN, RoomId("r_nowhere"), add=(MALEE,))
+
+
+class TestNameOwnerEnd:
+    async def test_only_the_owner_renames_and_the_old_name_stays_in_the_log(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI, name="เดิม")
+        await refused(rooms.rename_room(bureau.s, MALEE, room, "ใหม่", bureau.txn()), Deny.NOT_OWNER)
+        await rooms.rename_room(bureau.s, NARIN, room, " ใหม่\u202e  กว่า ", bureau.txn())
+        assert (await bureau.view(SOMCHAI, room)).name == "ใหม่ กว่า"
+        [renamed] = (await load_messages(bureau.s, MALEE, room, MessagesQuery(limit=1))).messages
+        assert renamed.state == {"name": "ใหม่ กว่า", "old": "เดิม"}
+
+    async def test_the_owner_hands_over_and_is_an_ordinary_member(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await refused(rooms.transfer_room(bureau.s, MALEE, room, MALEE, None), Deny.NOT_OWNER)
+        await refused(rooms.transfer_room(bureau.s, NARIN, room, CLERK, None), Deny.TARGET_NOT_MEMBER)
+        await rooms.transfer_room(bureau.s, NARIN, room, MALEE, bureau.txn())
+        view = await bureau.view(NARIN, room)
+        assert (view.owner, view.role) == (MALEE, "member")
+        assert [m.person for m in view.members if m.role == "owner"] == [MALEE]
+        await refused(change(bureau, NARIN, room, add=(CLERK,)), Deny.NOT_OWNER)
+        await change(bureau, MALEE, room, add=(CLERK,), remove=(NARIN,))
+
+    async def test_whose_account_has_ended_takes_nothing_over(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await bureau.set_state(MALEE, AccountState.REVOKED)
+        await refused(rooms.transfer_room(bureau.s, NARIN, room, MALEE, None), Deny.PERSON_NOT_ACTIVE)
+
+    async def test_a_room_is_reassigned_by_two_people_once_its_owner_is_gone(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        attempt = rooms.reassign_room
+        await refused(attempt(bureau.s, ADMIN, room, MALEE, "ย้าย", ADMIN), Deny.SECOND_PERSON_REQUIRED)
+        await refused(attempt(bureau.s, ADMIN, room, MALEE, "ย้าย", HEAD), Deny.NOT_OWNER)
+        await bureau.set_state(NARIN, AccountState.REVOKED)
+        await refused(attempt(bureau.s, ADMIN, room, CLERK, "เกษียณ", HEAD), Deny.TARGET_NOT_MEMBER)
+        await attempt(bureau.s, ADMIN, room, MALEE, "เกษียณ", HEAD)
+        assert (await bureau.view(SOMCHAI, room)).owner == MALEE
+        assert (ADMIN, "room.reassign", room, "done") in await audited(bureau)
+
+    async def test_closing_ends_writing_and_keeps_reading(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await bureau.say(MALEE, room, "ก่อนปิด")
+        await refused(rooms.close_room(bureau.s, MALEE, room), Deny.NOT_OWNER)
+        await rooms.close_room(bureau.s, NARIN, room)
+        await refused(bureau.say(NARIN, room), Deny.ROOM_CLOSED)
+        await refused(change(bureau, NARIN, room, add=(CLERK,)), Deny.ROOM_CLOSED)
+        view = await bureau.view(MALEE, room)
+        assert view.closed
+        assert view.denied["post"] == "room_closed"
+        page = await load_messages(bureau.s, SOMCHAI, room, MessagesQuery())
+        assert "ก่อนปิด" in [event.body.text for event in page.messages if event.body]
+
+
+class TestPosts:
+    async def test_a_room_of_a_post_follows_who_fills_it(self, bureau: Bureau) -> None:
+        await refused(
+            rooms.create_group(bureau.s, MALEE, "ห้องหัวหน้า", [SOMCHAI, NARIN], bureau.txn(), CHIEF), Deny.NOT_OWNER
+        )
+        room = await rooms.create_group(bureau.s, NARIN, "ห้องหัวหน้า", [SOMCHAI, MALEE], bureau.txn(), CHIEF)
+        assert await rooms.follow_posts(bureau.s) == []
+        bureau.clock.pass_(1)
+        await bureau.hold(HEAD, CHIEF)
+        assert await rooms.follow_posts(bureau.s) == [room]
+        view = await bureau.view(HEAD, room)
+        assert (view.owner, view.owner_post, view.member_count) == (HEAD, CHIEF, 4)
+        assert (await bureau.view(NARIN, room)).role == "member"
+        bureau.clock.pass_(1)
+        await bureau.hold(MALEE, CHIEF)
+        assert await rooms.follow_posts(bureau.s) == [room]
+        assert (await bureau.view(SOMCHAI, room)).owner == MALEE
+
+    async def test_a_post_whose_new_holder_has_no_account_changes_nothing(self, bureau: Bureau) -> None:
+        await rooms.create_group(bureau.s, NARIN, "ห้องหัวหน้า", [SOMCHAI, MALEE], bureau.txn(), CHIEF)
+        bureau.clock.pass_(1)
+        await bureau.set_state(CLERK, AccountState.REVOKED)
+        await bureau.hold(CLERK, CHIEF)
+        assert await rooms.follow_posts(bureau.s) == []
+
+
+class TestEndedAccounts:
+    async def test_the_system_takes_them_off_groups_and_names_rooms_without_owner(self, bureau: Bureau) -> None:
+        group = await bureau.group(NARIN, MALEE, SOMCHAI)
+        owned = await bureau.group(MALEE, NARIN, SOMCHAI)
+        direct = await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
+        await bureau.set_state(MALEE, AccountState.REVOKED)
+        assert await rooms.remove_everywhere(bureau.s, MALEE, "account_ended") == [owned]
+        assert {m.person for m in (await bureau.view(NARIN, group)).members} == {NARIN, SOMCHAI}
+        assert (await bureau.view(NARIN, direct)).member_count == 2
+        assert await rooms.remove_everywhere(bureau.s, MALEE, "account_ended") == [owned]
+
+
+class TestOwnView:
+    async def test_muting_and_hiding_are_for_oneself_and_hiding_ends_with_a_message(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await bureau.say(NARIN, room)
+        await rooms.set_mine(bureau.s, MALEE, room, muted=True, hidden=True)
+        view = await bureau.view(MALEE, room)
+        assert (view.muted, view.hidden, view.unread) == (True, True, 1)
+        other = await bureau.view(SOMCHAI, room)
+        assert (other.muted, other.hidden) == (False, False)
+        await bureau.say(NARIN, room)
+        view = await bureau.view(MALEE, room)
+        assert (view.muted, view.hidden, view.unread) == (True, False, 2)
+        await rooms.set_mine(bureau.s, MALEE, room, muted=False)
+        assert not (await bureau.view(MALEE, room)).muted
+
+    async def test_hiding_and_showing_again(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await rooms.set_mine(bureau.s, MALEE, room, hidden=True)
+        assert (await bureau.view(MALEE, room)).hidden
+        await rooms.set_mine(bureau.s, MALEE, room, hidden=False)
+        assert not (await bureau.view(MALEE, room)).hidden
+
+    async def test_clearing_hides_for_oneself_and_deletes_for_nobody(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(NARIN, room, "ข้อความเก่า", mentions=[MALEE])
+        await rooms.clear_room(bureau.s, MALEE, room)
+        view = await bureau.view(MALEE, room)
+        assert (view.cleared, view.hidden, view.unread, view.mentions, view.last) == (sent.n, True, 0, 0, None)
+        assert (await bureau.view(SOMCHAI, room)).unread == 1
+        page = await load_messages(bureau.s, MALEE, room, MessagesQuery(around=sent.n))
+        assert "ข้อความเก่า" in [event.body.text for event in page.messages if event.body]
+        assert MALEE in {person.person for person in (await load_readers(bureau.s, NARIN, room, sent.n)).unread}
+        await bureau.say(NARIN, room, "ข้อความใหม่")
+        view = await bureau.view(MALEE, room)
+        assert (view.hidden, view.unread) == (False, 1)
+
+    async def test_marking_unread_shows_from_there_and_keeps_the_first_read(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = [await bureau.say(NARIN, room) for _ in range(3)]
+        await bureau.read(MALEE, room, sent[2].n)
+        first = (await load_readers(bureau.s, NARIN, room, sent[1].n)).read
+        bureau.clock.pass_(5_000)
+        await rooms.mark_unread(bureau.s, MALEE, room, sent[1].n)
+        view = await bureau.view(MALEE, room)
+        assert (view.unread, view.read, view.unread_from) == (2, sent[2].n, sent[1].n)
+        await bureau.read(MALEE, room, sent[2].n)
+        view = await bureau.view(MALEE, room)
+        assert (view.unread, view.unread_from) == (0, None)
+        assert (await load_readers(bureau.s, NARIN, room, sent[1].n)).read == first
+
+    async def test_a_mark_must_be_in_the_room_and_the_person_too(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        with pytest.raises(Invalid):
+            await rooms.mark_unread(bureau.s, MALEE, room, 2)
+        for attempt in (
+            rooms.mark_unread(bureau.s, OUTSIDER, room, 0),
+            rooms.clear_room(bureau.s, OUTSIDER, room),
+            rooms.set_mine(bureau.s, OUTSIDER, room, muted=True),
+        ):
+            await refused(attempt, Deny.NOT_A_MEMBER)
+
+
+class TestNewMembers:
+    async def test_they_read_everything_that_was_said_before(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(MALEE, room, "ก่อนเธอมา")
+        await change(bureau, NARIN, room, add=(CLERK,))
+        assert (await bureau.view(CLERK, room)).unread == 0
+        page = await load_messages(bureau.s, CLERK, room, MessagesQuery())
+        assert "ก่อนเธอมา" in [event.body.text for event in page.messages if event.body]
+        bureau.clock.pass_(1_000)
+        await bureau.read(CLERK, room, page.messages[0].n or 0)
+        readers = await load_readers(bureau.s, NARIN, room, sent.n)
+        assert [(reader.person, reader.at) for reader in readers.read] == [(CLERK, bureau.clock())]

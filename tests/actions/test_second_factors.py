@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import cbor2
+import pyotp
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from appliance.actions.second_factors import (
+    add_passkey,
+    confirm_totp,
+    remove_passkey,
+    remove_totp,
+    start_passkey,
+    start_totp,
+)
+from appliance.actions.sign_in import SecondFactorAsked, SignedIn, finish_sign_in, sign_in
+from appliance.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from appliance.evidence import base64url
+from appliance.people import Session
+from appliance.store import accounts
+from tests.office import PASSWORD, Office
+
+STEP = 30_000
+THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+
+
+async def session_of(office: Office) -> Session:
+    done = await office.sign_in("somchai.j")
+    session = office.s.identity.authenticate(done.token, office.clock())
+    assert session is not None
+    return session
+
+
+async def with_totp(office: Office) -> tuple[Session, pyotp.TOTP]:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office)
+    secret, uri = await start_totp(office.s, session.person)
+    assert secret in uri
+    totp = pyotp.TOTP(secret)
+    await confirm_totp(office.s, session, totp.at(office.clock() // 1000))
+    office.clock.pass_(STEP)
+    return session, totp
+
+
+async def asked(office: Office) -> SecondFactorAsked:
+    result = await sign_in(office.s, "somchai.j", PASSWORD, "โทรศัพท์", "192.0.2.1")
+    assert isinstance(result, SecondFactorAsked)
+    return result
+
+
+async def finish(office: Office, ticket: str, **factor: Any) -> SignedIn:
+    return await finish_sign_in(office.s, ticket, "192.0.2.1", **{"code": None, "passkey": None, **factor})
+
+
+async def test_a_code_in_thai_digits_finishes_signing_in(office: Office) -> None:
+    _, totp = await with_totp(office)
+    ticket = await asked(office)
+    assert ticket.factors == ("totp",)
+    code = totp.at(office.clock() // 1000).translate(THAI_DIGITS)
+    done = await finish(office, ticket.ticket, code=f"{code[:3]} {code[3:]}")
+    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+
+
+async def test_a_code_counts_once_and_so_does_a_ticket(office: Office) -> None:
+    _, totp = await with_totp(office)
+    first, code = await asked(office), totp.at(office.clock() // 1000)
+    await finish(office, first.ticket, code=code)
+    with pytest.raises(Unauthenticated) as refused:
+        await finish(office, first.ticket, code=code)
+    assert refused.value.code == "ticket_over"
+    second = await asked(office)
+    with pytest.raises(Unauthenticated) as refused:
+        await finish(office, second.ticket, code=code)
+    assert refused.value.code == "second_factor_failed"
+    with pytest.raises(Unauthenticated):
+        await finish(office, second.ticket, code=totp.at(office.clock() // 1000 - 30))
+
+
+@pytest.mark.parametrize(("steps", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+async def test_one_step_of_drift_is_allowed(office: Office, steps: int, good: bool) -> None:  # noqa: FBT001
+    _, totp = await with_totp(office)
+    office.clock.pass_(10 * STEP)
+    ticket, code = await asked(office), totp.at(office.clock() // 1000 + 30 * steps)
+    if good:
+        await finish(office, ticket.ticket, code=code)
+    else:
+        with pytest.raises(Unauthenticated):
+            await finish(office, ticket.ticket, code=code)
+
+
+async def test_guessing_codes_is_slowed(office: Office) -> None:
+    await with_totp(office)
+    ticket = await asked(office)
+    for _ in range(4):
+        with pytest.raises(Unauthenticated):
+            await finish(office, ticket.ticket, code="00000x")
+    with pytest.raises(TooMany):
+        await finish(office, ticket.ticket, code="000000")
+
+
+async def test_a_ticket_runs_out(office: Office) -> None:
+    _, totp = await with_totp(office)
+    ticket = await asked(office)
+    office.clock.pass_(5 * 60_000)
+    with pytest.raises(Unauthenticated) as refused:
+        await finish(office, ticket.ticket, code=totp.at(office.clock() // 1000))
+    assert refused.value.code == "ticket_over"
+
+
+async def test_the_secret_counts_only_once_confirmed(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office)
+    await start_totp(office.s, session.person)
+    await office.sign_in("somchai.j")
+    with pytest.raises(Invalid) as refused:
+        await confirm_totp(office.s, session, "123456")
+    assert refused.value.code == "totp_wrong"
+
+
+async def test_the_secret_is_sealed_in_the_database(office: Office) -> None:
+    session, totp = await with_totp(office)
+    async with office.s.store.read() as reader:
+        sealed, pending = await accounts.get_totp(reader, session.person)
+    assert sealed is not None
+    assert pending is None
+    assert totp.byte_secret() not in sealed
+
+
+async def test_taking_the_codes_away(office: Office) -> None:
+    session, _ = await with_totp(office)
+    with pytest.raises(Conflict):
+        await start_totp(office.s, session.person)
+    await remove_totp(office.s, session)
+    await office.sign_in("somchai.j")
+
+
+class Authenticator:
+    """A security key in software: ES256, no attestation (WebAuthn §6)."""
+
+    def __init__(self, rp_id: str = "localhost", origin: str = "http://localhost") -> None:
+        self._rp, self._origin, self._key = rp_id, origin, generate_private_key(SECP256R1())
+        self.credential, self._count = b"credential-number-1", 0
+
+    def create(self, options: dict[str, Any]) -> dict[str, Any]:
+        numbers = self._key.public_key().public_numbers()
+        key = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
+        attested = bytes(16) + len(self.credential).to_bytes(2, "big") + self.credential + cbor2.dumps(key)
+        attestation = {"fmt": "none", "attStmt": {}, "authData": self._data(0x45) + attested}
+        return self._answer(
+            clientDataJSON=self._client("webauthn.create", options), attestationObject=cbor2.dumps(attestation)
+        )
+
+    def get(self, options: dict[str, Any]) -> dict[str, Any]:
+        self._count += 1
+        data, client = self._data(0x05), self._client("webauthn.get", options)
+        signature = self._key.sign(data + hashlib.sha256(client).digest(), ECDSA(SHA256()))
+        return self._answer(clientDataJSON=client, authenticatorData=data, signature=signature)
+
+    def _answer(self, **response: bytes) -> dict[str, Any]:
+        encoded = {name: base64url.encode(value) for name, value in response.items()}
+        raw = base64url.encode(self.credential)
+        return {"id": raw, "rawId": raw, "type": "public-key", "response": encoded, "clientExtensionResults": {}}
+
+    def _data(self, flags: int) -> bytes:
+        return hashlib.sha256(self._rp.encode()).digest() + bytes([flags]) + self._count.to_bytes(4, "big")
+
+    def _client(self, kind: str, options: dict[str, Any]) -> bytes:
+        return json.dumps({"type": kind, "challenge": options["challenge"], "origin": self._origin}).encode()
+
+
+async def with_passkey(office: Office, key: Authenticator) -> Session:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office)
+    passkey = await add_passkey(office.s, session, "กุญแจ", key.create(await start_passkey(office.s, session)))
+    assert passkey.name == "กุญแจ"
+    return session
+
+
+async def test_a_passkey_finishes_signing_in_and_its_answer_counts_once(office: Office) -> None:
+    key = Authenticator()
+    await with_passkey(office, key)
+    ticket = await asked(office)
+    assert ticket.factors == ("passkey",)
+    answer = key.get(ticket.passkey_options or {})
+    done = await finish(office, ticket.ticket, passkey=answer)
+    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+    with pytest.raises(Unauthenticated):
+        await finish(office, (await asked(office)).ticket, passkey=answer)
+
+
+async def test_a_cloned_passkey_is_noticed(office: Office) -> None:
+    key = Authenticator()
+    await with_passkey(office, key)
+    for count in (5, 6):
+        key._count = count  # noqa: SLF001 - the clone's counter
+        ticket = await asked(office)
+        await finish(office, ticket.ticket, passkey=key.get(ticket.passkey_options or {}))
+    key._count = 2  # noqa: SLF001
+    ticket = await asked(office)
+    with pytest.raises(Unauthenticated):
+        await finish(office, ticket.ticket, passkey=key.get(ticket.passkey_options or {}))
+
+
+@pytest.mark.parametrize("change", ["origin", "rp", "other", "junk"])
+async def test_what_is_not_the_passkey(office: Office, change: str) -> None:
+    key = Authenticator()
+    await with_passkey(office, key)
+    ticket = await asked(office)
+    answer: dict[str, Any] = {"id": "!!", "response": 5}
+    if change != "junk":
+        false = Authenticator(
+            rp_id="evil.test" if change == "rp" else "localhost",
+            origin="http://evil.test" if change == "origin" else "http://localhost",
+        )
+        if change != "other":
+            false._key = key._key  # noqa: SLF001 - the right key at the wrong place
+        answer = false.get(ticket.passkey_options or {})
+    with pytest.raises(Unauthenticated):
+        await finish(office, ticket.ticket, passkey=answer)
+
+
+async def test_enrolling_needs_its_own_challenge(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    session, key = await session_of(office), Authenticator()
+    with pytest.raises(Conflict):
+        await add_passkey(office.s, session, "กุญแจ", key.create({"challenge": "AAAA"}))
+    await start_passkey(office.s, session)
+    with pytest.raises(Invalid):
+        await add_passkey(office.s, session, "กุญแจ", key.create({"challenge": "AAAA"}))
+
+
+async def test_removing_a_passkey(office: Office) -> None:
+    session = await with_passkey(office, Authenticator())
+    with pytest.raises(NotFound):
+        await remove_passkey(office.s, session, "k_none")
+    async with office.s.store.read() as reader:
+        passkeys = await accounts.list_passkeys(reader, session.person)
+    await remove_passkey(office.s, session, passkeys[0].id)
+    await office.sign_in("somchai.j")

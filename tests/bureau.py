@@ -1,0 +1,242 @@
+"""A bureau of a few people over the real log, store, hub and identity; the test holds the clock and the ids.
+
+Small on purpose: what a room needs of an agency and nothing else (the whole world is `tests/world.py`). By rank:
+`boss` above `head`, `head` above `narin`, `malee`, `somchai` and `outsider`, who are peers; `clerk` below them all.
+`narin` and `malee` serve in the unit `epid`, whose administrator is `admin`; `narin` holds the post `epid-chief`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from secrets import token_hex
+
+from appliance.actions import messages, rooms
+from appliance.config import Agency, Config
+from appliance.evidence.note import KeyType, Signer
+from appliance.identity import Identity
+from appliance.live import Hub
+from appliance.log.receipts import Receipts
+from appliance.log.writer import RoomLog
+from appliance.model import AccountState, Appended, PersonId, PostId, RoomId, UnitId
+from appliance.people import Grant, Holding, Post, Profile, Unit, UnitKind, Visibility
+from appliance.policies import Argon2, Policies
+from appliance.reads.rooms import load_room
+from appliance.reads.sync import load_sync
+from appliance.services import Services
+from appliance.store import accounts, people, settings, units
+from appliance.store.db import Tx, open_store
+from appliance.store.migrate import migrate
+from appliance.vault.keyring import Keyring
+from appliance.vault.record import Purpose
+from appliance.wire.messages import TextBody
+from appliance.wire.rooms import RoomView
+from appliance.wire.sync import Sync
+
+START = 1_790_000_000_000
+SECOND = 1_000
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
+
+BOSS, HEAD, NARIN, MALEE, SOMCHAI, CLERK, OUTSIDER, ADMIN = (
+    PersonId(name) for name in ("boss", "head", "narin", "malee", "somchai", "clerk", "outsider", "admin")
+)
+EPID, WHOLE = UnitId("epid"), UnitId("whole")
+CHIEF = PostId("epid-chief")
+RANKS = {BOSS: "S2", HEAD: "M2", NARIN: "K2", MALEE: "K2", SOMCHAI: "K2", CLERK: "O1", OUTSIDER: "K2", ADMIN: "K3"}
+NAMES = {
+    BOSS: ("วิทยา", "สุขเกษม"),
+    HEAD: ("สุภาวดี", "ใจงาม"),
+    NARIN: ("นรินทร์", "ปัญญาดี"),
+    MALEE: ("มาลี", "มีสุข"),
+    SOMCHAI: ("สมชาย", "ใจดี"),
+    CLERK: ("ธวัช", "ขยันยิ่ง"),
+    OUTSIDER: ("เดชา", "ห่างไกล"),
+    ADMIN: ("แก้วตา", "ดูแลดี"),
+}
+KEYS = Keyring("test", "0" * 16, {purpose: bytes([n + 1]) * 32 for n, purpose in enumerate(Purpose)})
+POLICIES = Policies(argon2=Argon2(time_cost=1, memory_kib=8))
+SIGNER = Signer.from_seed("agency.test/log", KeyType.ED25519, KEYS.log_signing_seed)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that stands still until the test moves it."""
+
+    now: int = START
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_(self, milliseconds: int) -> None:
+        self.now += milliseconds
+
+
+@dataclass(slots=True)
+class Bureau:
+    """The services with shorthands for tests."""
+
+    s: Services
+    clock: Clock
+    txns: count[int] = field(default_factory=lambda: count(1))
+
+    def txn(self) -> str:
+        return f"t-{next(self.txns)}"
+
+    async def group(self, owner: PersonId, *members: PersonId, name: str = "ห้องทดสอบ") -> RoomId:
+        return await rooms.create_group(self.s, owner, name, list(members), self.txn())
+
+    async def say(self, who: PersonId, room: RoomId, text: str = "สวัสดีครับ", **more: object) -> Appended:
+        reply_to = more.pop("reply_to", None)
+        assert reply_to is None or isinstance(reply_to, int)
+        body = TextBody(text=text, **more)  # type: ignore[arg-type]
+        return await messages.send_message(self.s, who, room, body, self.txn(), reply_to)
+
+    async def view(self, who: PersonId, room: RoomId) -> RoomView:
+        return await load_room(self.s, who, room)
+
+    async def read(self, who: PersonId, room: RoomId, upto: int) -> None:
+        await self.s.receipts.read(room, who, upto)
+        await self.s.receipts.flushed()
+
+    async def set_state(self, who: PersonId, state: AccountState) -> None:
+        async with self.s.store.write() as tx:
+            await accounts.set_state(tx, who, state)
+            await settings.bump(tx, "accounts")
+        await self.s.identity.refresh(self.s.store, self.clock())
+
+    async def hold(self, who: PersonId, post: PostId) -> None:
+        """Have a person fill a post from now on, and nobody else."""
+        now = self.clock()
+        async with self.s.store.write() as tx:
+            held = [item for item in await people.list_holdings(tx) if item.post == post and item.held_to is None]
+            await people.put_holdings(
+                tx,
+                [
+                    *(Holding(item.person, post, item.held_from, now, item.acting, item.main) for item in held),
+                    Holding(who, post, now, None, acting=False, main=False),
+                ],
+            )
+            await settings.bump(tx, "directory")
+        await self.s.identity.refresh(self.s.store, now)
+
+    async def contact_mode(self, mode: str) -> None:
+        async with self.s.store.write() as tx:
+            await settings.insert(tx, "contact_mode", mode, self.clock(), "test", self.clock())
+            await settings.bump(tx, "accounts")
+        await self.s.identity.refresh(self.s.store, self.clock())
+
+
+@asynccontextmanager
+async def open_bureau(folder: Path, *, extra: int = 0, clock: Clock | None = None) -> AsyncIterator[Bureau]:
+    """Open the bureau of a folder, founding it with `extra` more people (`p0`, `p1`, …) if it is not there yet."""
+    config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES)
+    clock, ids = clock or Clock(), count(1)
+    fresh = not config.database.exists()
+    migrate(config.database, KEYS.database_key)
+    store = await open_store(config.database, KEYS.database_key)
+    if fresh:
+        async with store.write() as tx:
+            await _found(tx, extra)
+    # Ids must not come again after a restart, as the real ones do not.
+    prefix = token_hex(3)
+
+    def new_id(kind: str) -> str:
+        return f"{kind}_{prefix}{next(ids):06d}"
+
+    log = RoomLog(store, KEYS, SIGNER, agency="test", clock=clock, new_id=new_id)
+    await log.start()
+    identity = await Identity.load(store, pepper=KEYS.session_pepper, policies=POLICIES, now=clock())
+    s = Services(
+        config=config,
+        clock=clock,
+        new_id=new_id,
+        new_token=lambda: f"token-{next(ids):032d}",
+        keys=KEYS,
+        store=store,
+        log=log,
+        receipts=Receipts(store, log, clock),
+        hub=Hub(),
+        identity=identity,
+    )
+    follow(s)
+    s.receipts.start()
+    try:
+        yield Bureau(s, clock)
+    finally:
+        await s.hub.close()
+        await s.receipts.close()
+        identity.close()
+        await log.close()
+        await store.close()
+
+
+def follow(s: Services) -> None:
+    """Let the hub follow the log."""
+
+    async def read_feed(person: PersonId, since: int, limit: int) -> Sync:
+        return await load_sync(s, person, since, limit)
+
+    s.hub.pos = s.log.pos
+    s.hub.reads_with(read_feed)
+    s.log.followers.append(s.hub.publish)
+
+
+async def settled(s: Services) -> None:
+    """Wait until everything under way has reached everybody."""
+    await s.receipts.flushed()
+    for _ in range(200):
+        await asyncio.sleep(0.002)
+        if not any(c.catching_up for found in s.hub._by_person.values() for c in found):  # noqa: SLF001 - to wait for
+            return
+
+
+async def _found(tx: Tx, extra: int) -> None:
+    then = START - 300 * DAY
+    await units.insert(
+        tx,
+        [
+            Unit(WHOLE, None, "W", "กระทรวงทดสอบ", None, UnitKind.MINISTRY, 0, then, None, None),
+            Unit(EPID, WHOLE, "E", "กองระบาดวิทยา", None, UnitKind.DIVISION, 0, then, None, None),
+        ],
+    )
+    cast = {**RANKS, **{PersonId(f"p{n}"): "O1" for n in range(extra)}}
+    names = {**NAMES, **{PersonId(f"p{n}"): (f"คนที่ {n}", "มากมาย") for n in range(extra)}}
+    posts = {who: Post(PostId(f"post-{who}"), f"{who}", WHOLE, "นักวิชาการ", None, rank, head=False, valid_from=then, valid_to=None)
+             for who, rank in cast.items()}  # fmt: skip
+    in_epid = {NARIN: CHIEF, MALEE: PostId("post-malee")}
+    for who, post in in_epid.items():
+        posts[who] = Post(post, f"{who}", EPID, "หัวหน้ากลุ่ม", None, "K2", head=False, valid_from=then, valid_to=None)
+    await units.insert_posts(tx, posts.values())
+    await people.insert(tx, [_profile(who, *names[who]) for who in cast], then)
+    await people.put_holdings(tx, [Holding(who, posts[who].id, then, None, acting=False, main=True) for who in cast])
+    for who in cast:
+        await accounts.insert(tx, who, f"{who}.t", then)
+    await accounts.add_role(tx, ADMIN, Grant("unit_admin", EPID), "test", then)
+
+
+def _profile(who: PersonId, given: str, family: str) -> Profile:
+    return Profile(
+        id=who,
+        staff_no=f"no-{who}",
+        title="",
+        given_name=given,
+        family_name=family,
+        title_en=None,
+        given_name_en=None,
+        family_name_en=None,
+        email=None,
+        phone=None,
+        mobile=None,
+        birth_date=None,
+        email_visibility=Visibility.AGENCY,
+        phone_visibility=Visibility.AGENCY,
+        mobile_visibility=Visibility.AGENCY,
+        listing=Visibility.AGENCY,
+        status="",
+        active=True,
+    )
