@@ -1,17 +1,19 @@
 """The encrypted database: one writer, readers of their own, each on a connection with its own thread.
 
 Owns how connections are opened (SQLCipher with a raw key, WAL, `synchronous=FULL`, foreign keys), how transactions
-begin and end, and what a failing disk or a wrong key looks like to the rest. Rules: the writer's connection is used
-by one task at a time, in the order asked; whatever must follow a commit (disconnecting a session, waking a follower)
-is registered with `after_commit` and does not run when the transaction fails; temporary tables stay in memory, so
-nothing readable reaches the disk. It does not know any table.
+begin and end, and what a failing disk, a torn page or a wrong key looks like to the rest. Rules: the writer's
+connection is used by one task at a time, in the order asked; whatever must follow a commit (disconnecting a session,
+waking a follower) is registered with `after_commit`, runs even when the caller went away meanwhile, and does not run
+when the transaction fails; temporary tables stay in memory, so nothing readable reaches the disk. It does not know any
+table.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiosqlite
@@ -20,7 +22,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from appliance.errors import StorageFull, Unavailable, WrongKey
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     Row = tuple[Any, ...]
@@ -36,53 +38,96 @@ BUSY_MS = 10_000
 # in thousands of messages and recovery after a crash still takes a fraction of a second.
 WAL_PAGES = 4_000
 DATABASE_ERRORS = (sqlcipher.Error, sqlite3.Error, OSError)
+# What SQLite says of a page that SQLCipher's checksum refuses.
+DAMAGED = "malformed"
 
 
-def connect(path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB) -> sqlcipher.Connection:
-    """Open the database at `path` with its raw 32-byte key. Raises WrongKey if the key does not open it."""
-    connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
+def connect(
+    path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB, read_only: bool = False
+) -> sqlcipher.Connection:
+    """Open the database at `path` with its raw 32-byte key; read only, neither it nor its write-ahead log changes.
+
+    Raises WrongKey if the key does not open it, StorageFull or Unavailable when the disk fails.
+    """
+    where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    try:
+        connection = sqlcipher.connect(where, uri=True, isolation_level=None, check_same_thread=False)
+    except sqlcipher.OperationalError as error:
+        raise as_app_error(error) from error
     try:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         # SQLCipher would write its own account of a wrong key to standard error; ours is the exception below.
         connection.execute("PRAGMA cipher_log = none")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     except sqlcipher.DatabaseError as error:
         connection.close()
         if is_disk_trouble(error):
             raise as_app_error(error) from error
-        raise WrongKey(f"{path.name} does not open with this key") from error
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+        # The first page holds the salt: another key and a torn first page look the same.
+        raise WrongKey(f"{path.name} does not open", code="database_closed") from error
     return connection
 
 
 def is_disk_trouble(error: BaseException) -> bool:
-    """Tell a disk that is full, read-only or failing from a fault of ours."""
+    """Tell a disk that is full, read-only, failing or corrupting from a fault of ours."""
     text = str(error)
     return isinstance(error, OSError) or any(
-        words in text for words in ("disk is full", "disk I/O error", "readonly database", "unable to open")
+        words in text for words in ("disk is full", "disk I/O error", "readonly database", "unable to open", DAMAGED)
     )
 
 
 def as_app_error(error: BaseException) -> Unavailable:
     """Return what the caller is told when the disk fails."""
-    if "full" in str(error) or getattr(error, "errno", None) == 28:
-        return StorageFull(str(error))
-    return Unavailable(str(error), code="storage_failed")
+    text = str(error)
+    if "full" in text or getattr(error, "errno", None) == errno.ENOSPC:
+        return StorageFull(text)
+    return Unavailable(text, code="storage_damaged" if DAMAGED in text else "storage_failed")
 
 
 class Connection(aiosqlite.Connection):
-    """An aiosqlite connection that can also run a whole function on its thread: one hop for many statements."""
+    """An aiosqlite connection that can also run a whole function on its thread: one hop for many statements.
+
+    After a torn page SQLCipher refuses every other page too; such a connection is `damaged` until it is opened anew.
+    """
+
+    damaged = False
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(raw connection, *args)` on the connection's own thread."""
         return await self._execute(function, self._conn, *args)  # type: ignore[no-any-return, no-untyped-call]
+
+    async def mended(self) -> None:
+        """Open the connection anew if it met a torn page. Raises WrongKey, Unavailable when that cannot be done."""
+        if not self.damaged:
+            return
+        old = self._conn
+
+        def exchange() -> sqlcipher.Connection:
+            old.close()
+            return self._connector()
+
+        self._connection = await self._execute(exchange)  # type: ignore[no-untyped-call]
+        self.damaged = False
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn what a failing disk raises in the block into what callers are told. Raises StorageFull, Unavailable."""
+        try:
+            yield
+        except DATABASE_ERRORS as error:
+            if not is_disk_trouble(error):
+                raise
+            self.damaged = self.damaged or DAMAGED in str(error)
+            raise as_app_error(error) from error
 
 
 class Reader:
@@ -150,12 +195,8 @@ class Exclusive:
 
         Shielded, so that a caller who goes away cannot leave the outcome unknown.
         """
-        try:
+        with self._writer.told():
             return await asyncio.shield(self._writer.run(_transaction, function, args))
-        except DATABASE_ERRORS as error:
-            if is_disk_trouble(error):
-                raise as_app_error(error) from error
-            raise
 
 
 class Store:
@@ -175,15 +216,13 @@ class Store:
         """Lend a connection in a read transaction: one consistent moment of the database."""
         connection = await self._readers.get()
         try:
-            await connection.run(_begin_read)
-            try:
-                yield Reader(connection)
-            finally:
-                await connection.run(_end_read)
-        except DATABASE_ERRORS as error:
-            if is_disk_trouble(error):
-                raise as_app_error(error) from error
-            raise
+            with connection.told():
+                await connection.mended()
+                await connection.run(_begin_read)
+                try:
+                    yield Reader(connection)
+                finally:
+                    await connection.run(_end_read)
         finally:
             self._readers.put_nowait(connection)
 
@@ -192,25 +231,28 @@ class Store:
         """Lend the writer in a transaction. Raises StorageFull or Unavailable when the disk fails."""
         async with self._write_lock:
             tx = Tx(self._writer)
-            try:
+            with self._writer.told():
+                await self._writer.mended()
                 await self._writer.run(_begin_write)
                 try:
                     yield tx
                 except BaseException:
                     await asyncio.shield(self._writer.run(_rollback))
                     raise
-                await asyncio.shield(self._writer.run(_commit))
-            except DATABASE_ERRORS as error:
-                if is_disk_trouble(error):
-                    raise as_app_error(error) from error
-                raise
-            tx.committed()
+                await asyncio.shield(self._commit(tx))
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[Exclusive]:
-        """Hold the writer for a batch that is prepared in the event loop and written in one hop: the room log's path."""
+        """Hold the writer for a batch that is prepared in the event loop and written in one hop: the room log's way."""
         async with self._write_lock:
+            with self._writer.told():
+                await self._writer.mended()
             yield Exclusive(self._writer)
+
+    async def _commit(self, tx: Tx) -> None:
+        """Commit and run what waits for it, as one step that a caller who goes away does not cut in two."""
+        await self._writer.run(_commit)
+        tx.committed()
 
     async def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log into the database."""
@@ -221,10 +263,17 @@ class Store:
 
 
 async def open_store(path: Path, key: bytes, *, readers: int = READERS) -> Store:
-    """Open the writer and the readers of an existing, migrated database. Raises WrongKey."""
-    writer = await _open(path, key, WRITER_CACHE_KIB)
-    opened = [await _open(path, key, READER_CACHE_KIB) for _ in range(readers)]
-    return Store(path, writer, opened)
+    """Open the writer and the readers of an existing, migrated database. Raises WrongKey, StorageFull, Unavailable."""
+    opened: list[Connection] = []
+    try:
+        for cache_kib in (WRITER_CACHE_KIB, *([READER_CACHE_KIB] * readers)):
+            opened.append(await _open(path, key, cache_kib))  # noqa: PERF401 - those opened must be known when one fails
+    except BaseException:
+        # Each has a thread, which would keep the process from ending.
+        for connection in opened:
+            await connection.close()
+        raise
+    return Store(path, opened[0], opened[1:])
 
 
 async def _open(path: Path, key: bytes, cache_kib: int) -> Connection:
@@ -261,6 +310,7 @@ def _execute_many(raw: sqlcipher.Connection, sql: str, rows: list[Params]) -> No
 
 
 def _begin_read(raw: sqlcipher.Connection) -> None:
+    _end_read(raw)
     raw.execute("BEGIN")
 
 
@@ -270,6 +320,8 @@ def _end_read(raw: sqlcipher.Connection) -> None:
 
 
 def _begin_write(raw: sqlcipher.Connection) -> None:
+    # A caller who was cancelled while it waited for its BEGIN has left a transaction that nobody owns.
+    _rollback(raw)
     raw.execute("BEGIN IMMEDIATE")
 
 
@@ -287,7 +339,7 @@ def _rollback(raw: sqlcipher.Connection) -> None:
 
 
 def _transaction(raw: sqlcipher.Connection, function: Callable[..., T], args: tuple[object, ...]) -> T:
-    raw.execute("BEGIN IMMEDIATE")
+    _begin_write(raw)
     try:
         result = function(raw, *args)
         raw.execute("COMMIT")

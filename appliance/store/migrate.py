@@ -30,6 +30,7 @@ def migrations() -> list[tuple[int, str]]:
 
 def migrate(path: Path, key: bytes) -> tuple[int, int]:
     """Apply what is missing; return the version before and after. Raises SchemaTooNew, WrongKey, StorageFull."""
+    _refuse_newer(path, key)
     connection = connect(path, key)
     try:
         return apply(connection)
@@ -43,11 +44,10 @@ def migrate(path: Path, key: bytes) -> tuple[int, int]:
 
 def apply(connection: sqlcipher.Connection, upto: int | None = None) -> tuple[int, int]:
     """Apply the migrations after the database's version, up to `upto` where one is given."""
-    before = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    before = _version(connection)
     known = migrations()
     newest = known[-1][0]
-    if before > newest:
-        raise SchemaTooNew(f"the database has schema {before}, this release knows {newest}")
+    _check(before, newest)
     missing = [(version, sql) for version, sql in known if before < version <= (upto or newest)]
     if not missing:
         return before, before
@@ -63,6 +63,26 @@ def apply(connection: sqlcipher.Connection, upto: int | None = None) -> tuple[in
             connection.execute("ROLLBACK")
         raise
     return before, missing[-1][0]
+
+
+def _refuse_newer(path: Path, key: bytes) -> None:
+    """Look before touching: whoever opens a database for writing also folds what its log holds into it."""
+    if not path.exists():
+        return
+    connection = connect(path, key, read_only=True)
+    try:
+        _check(_version(connection), migrations()[-1][0])
+    finally:
+        connection.close()
+
+
+def _version(connection: sqlcipher.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check(version: int, newest: int) -> None:
+    if version > newest:
+        raise SchemaTooNew(f"the database has schema {version}, this release knows {newest}")
 
 
 def statements(sql: str) -> list[str]:
