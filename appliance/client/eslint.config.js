@@ -62,7 +62,7 @@ export default tseslint.config(
   layer("src/ui/**/*.{ts,tsx}", closed(["features"]), leaving("^\\.\\./")),
   layer("src/features/*/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./")),
   layer("src/features/*/*/**/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./\\.\\./")),
-  layer("src/main.tsx", COMPONENTS),
+  layer("src/*.tsx", COMPONENTS),
 
   { files: ["src/core/**/*.ts"], ignores: ["src/core/clock.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, ...NO_OWN_CLOCK] } },
   // Tools read their configuration from a default export.

@@ -1,31 +1,66 @@
 /** Composition root of the client: builds what the features share, chooses the language, mounts the page. */
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
-import { StrictMode } from "react";
+import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { Store } from "#core/store";
-import { ShellView } from "#features/shell/ShellView";
+import { Core, Store } from "#core/index";
+import { type Preferences, PreferencesModel } from "#features/account/PreferencesModel";
+import { ShellModel } from "#features/shell/ShellModel";
+import { setDateStyle } from "#i18n/dates";
 import { activateLocale } from "#i18n/locale";
+import { applyAppearance } from "#platform/appearance";
+import { browserPorts } from "#platform/browserPorts";
+import { installOffer } from "#platform/install";
+import { browserLocation } from "#platform/location";
 import { registerServiceWorker, type WaitingUpdate } from "#platform/serviceWorker";
+import { ComponentLocale } from "#ui/Locale";
+
+import { App } from "./App";
 
 import "#ui/fonts.css";
 import "#ui/tokens.css";
 import "#ui/base.css";
 
-async function start(root: HTMLElement): Promise<void> {
-  const waitingUpdate = new Store<WaitingUpdate | null>(null);
-  await activateLocale("th");
+const INSTALL_REFUSED = "install_refused";
+
+async function apply({ language, era, digits, theme, contrast }: Preferences): Promise<void> {
+  applyAppearance(theme, contrast);
+  setDateStyle({ era, digits });
+  await activateLocale(language);
+}
+
+function mount(root: HTMLElement, page: ReactNode): void {
   createRoot(root).render(
     <StrictMode>
       <I18nProvider i18n={i18n}>
-        <ShellView waitingUpdate={waitingUpdate} />
+        <ComponentLocale>{page}</ComponentLocale>
       </I18nProvider>
     </StrictMode>,
   );
-  if (import.meta.env.PROD) await registerServiceWorker((update) => waitingUpdate.set(update));
 }
 
-const root = document.getElementById("root");
-if (root === null) throw new Error("index.html has no #root");
-await start(root);
+async function start(element: HTMLElement): Promise<void> {
+  const ports = browserPorts(() => i18n.locale);
+  const preferences = new PreferencesModel(ports.settings, apply);
+  await preferences.start();
+  if (location.pathname.startsWith("/gallery")) {
+    const { Gallery } = await import("#ui/Gallery");
+    mount(element, <Gallery onLanguage={(language) => void preferences.choose("language", language)} />);
+    return;
+  }
+  const update = new Store<WaitingUpdate | null>(null);
+  const core = new Core(ports);
+  const shell = new ShellModel(browserLocation());
+  const install = installOffer(
+    () => ports.settings.get(INSTALL_REFUSED) !== null,
+    () => ports.settings.set(INSTALL_REFUSED, "yes"),
+  );
+  mount(element, <App root={{ core, shell, preferences, update, install }} />);
+  await core.start();
+  if (import.meta.env.PROD) await registerServiceWorker((waiting) => update.set(waiting));
+}
+
+const element = document.getElementById("root");
+if (element === null) throw new Error("index.html has no #root");
+await start(element);

@@ -8,8 +8,6 @@
 import { i18n } from "@lingui/core";
 import { t } from "@lingui/core/macro";
 
-import { thaiDigits } from "./digits";
-
 export interface DateStyle {
   /** `auto` follows the language. */
   readonly era: "auto" | "buddhist" | "common";
@@ -46,6 +44,10 @@ function format(at: number, options: Intl.DateTimeFormatOptions): string {
     formats.set(key, formatter);
   }
   return withDigits(formatter.format(at));
+}
+
+function thaiDigits(text: string): string {
+  return text.replace(/[0-9]/gu, (digit) => String.fromCodePoint(0x0e50 + Number(digit)));
 }
 
 function withDigits(text: string): string {

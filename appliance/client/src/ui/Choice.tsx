@@ -1,9 +1,9 @@
 /** Checkbox, switch and radio group: each with its words beside it, and a target of at least 24 px. */
 import type { ReactNode } from "react";
-import { Checkbox as AriaCheckbox } from "react-aria-components/Checkbox";
+import { CheckboxButton, CheckboxField } from "react-aria-components/Checkbox";
 import { Label } from "react-aria-components/Label";
-import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
-import { Switch as AriaSwitch } from "react-aria-components/Switch";
+import { RadioButton, RadioField, RadioGroup } from "react-aria-components/RadioGroup";
+import { SwitchButton, SwitchField } from "react-aria-components/Switch";
 import { Icon } from "./Icon";
 import "./Choice.css";
 
@@ -16,23 +16,27 @@ interface ToggleProps {
 
 export function Checkbox({ children, ...toggle }: ToggleProps) {
   return (
-    <AriaCheckbox className="choice" {...toggle}>
-      <span className="choice-box" aria-hidden>
-        <Icon name="check" size="s" />
-      </span>
-      <span className="choice-words">{children}</span>
-    </AriaCheckbox>
+    <CheckboxField {...toggle}>
+      <CheckboxButton className="choice">
+        <span className="choice-box" aria-hidden>
+          <Icon name="check" size="s" />
+        </span>
+        <span className="choice-words">{children}</span>
+      </CheckboxButton>
+    </CheckboxField>
   );
 }
 
 export function Switch({ children, ...toggle }: ToggleProps) {
   return (
-    <AriaSwitch className="choice choice-switch" {...toggle}>
-      <span className="choice-words">{children}</span>
-      <span className="choice-track" aria-hidden>
-        <span className="choice-thumb" />
-      </span>
-    </AriaSwitch>
+    <SwitchField {...toggle}>
+      <SwitchButton className="choice choice-switch">
+        <span className="choice-words">{children}</span>
+        <span className="choice-track" aria-hidden>
+          <span className="choice-thumb" />
+        </span>
+      </SwitchButton>
+    </SwitchField>
   );
 }
 
@@ -49,13 +53,15 @@ export function Radios<T extends string>({ label, value, onChange, options }: Ra
       <Label className="field-label">{label}</Label>
       <div className="radios-options">
         {options.map((option) => (
-          <Radio key={option.value} value={option.value} className="choice">
-            <span className="choice-dot" aria-hidden />
-            <span className="choice-words">
-              {option.label}
-              {option.hint !== undefined && <small className="choice-hint">{option.hint}</small>}
-            </span>
-          </Radio>
+          <RadioField key={option.value} value={option.value}>
+            <RadioButton className="choice">
+              <span className="choice-dot" aria-hidden />
+              <span className="choice-words">
+                {option.label}
+                {option.hint !== undefined && <small className="choice-hint">{option.hint}</small>}
+              </span>
+            </RadioButton>
+          </RadioField>
         ))}
       </div>
     </RadioGroup>

@@ -25,8 +25,6 @@ interface ActionMenuProps {
   title?: string;
   trigger: ReactNode;
   actions: readonly MenuAction[];
-  isOpen?: boolean;
-  onOpenChange?: (open: boolean) => void;
   placement?: "bottom start" | "bottom end" | "top start" | "top end";
 }
 
@@ -47,25 +45,30 @@ function Item({ action }: { action: MenuAction }) {
   );
 }
 
-export function ActionMenu({ label, title, trigger, actions, isOpen, onOpenChange, placement }: ActionMenuProps) {
+export function MenuItems({ label, title, actions }: { label: string; title?: string; actions: readonly MenuAction[] }) {
   return (
-    <MenuTrigger {...(isOpen === undefined ? {} : { isOpen })} {...(onOpenChange === undefined ? {} : { onOpenChange })}>
+    <MenuSection className="menu-section" aria-label={title ?? label}>
+      {title !== undefined && <Header className="menu-title">{title}</Header>}
+      {actions.map((action) => (
+        <Item key={action.id} action={action} />
+      ))}
+    </MenuSection>
+  );
+}
+
+/** Does what was chosen, unless a rule forbids it. */
+export function runAction(actions: readonly MenuAction[], id: string | number): void {
+  const action = actions.find((candidate) => candidate.id === id);
+  if (action && action.denied === undefined) action.onAction();
+}
+
+export function ActionMenu({ label, title, trigger, actions, placement = "bottom end" }: ActionMenuProps) {
+  return (
+    <MenuTrigger>
       {trigger}
-      <Popover className="popover" placement={placement ?? "bottom end"} offset={4}>
-        <AriaMenu
-          aria-label={label}
-          className="menu"
-          onAction={(id) => {
-            const action = actions.find((candidate) => candidate.id === id);
-            if (action && action.denied === undefined) action.onAction();
-          }}
-        >
-          <MenuSection className="menu-section" aria-label={title ?? label}>
-            {title !== undefined && <Header className="menu-title">{title}</Header>}
-            {actions.map((action) => (
-              <Item key={action.id} action={action} />
-            ))}
-          </MenuSection>
+      <Popover className="popover" placement={placement} offset={4}>
+        <AriaMenu aria-label={label} className="menu" onAction={(id) => runAction(actions, id)}>
+          <MenuItems label={label} actions={actions} {...(title === undefined ? {} : { title })} />
         </AriaMenu>
       </Popover>
     </MenuTrigger>

@@ -6,7 +6,7 @@ import { Attempt } from "#core/attempt";
 import type { Session } from "#core/index";
 import type { Terms } from "#core/protocol";
 import { Store } from "#core/store";
-import { codeDigits } from "#i18n/digits";
+import { digitsOf } from "#core/text";
 
 export class LoginModel {
   readonly attempt = new Attempt();
@@ -30,7 +30,7 @@ export class LoginModel {
 
   /** Accepts Thai digits, spaces and dashes. */
   readonly sendCode = (code: string): Promise<boolean> =>
-    this.attempt.run(() => this.#session.secondFactor({ code: codeDigits(code) }));
+    this.attempt.run(() => this.#session.secondFactor({ code: digitsOf(code) }));
 
   readonly sendPasskey = (credential: Record<string, unknown>): Promise<boolean> =>
     this.attempt.run(() => this.#session.secondFactor({ passkey: credential }));

@@ -6,6 +6,7 @@ import { derived } from "#core/derived";
 import type { Core } from "#core/index";
 import type { RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
+import { folded } from "#core/text";
 
 export type RoomFilter = "all" | "unread" | "hidden";
 
@@ -16,11 +17,6 @@ export interface RoomListSnapshot {
   readonly rooms: readonly RoomSummary[];
   readonly hiddenCount: number;
   readonly unread: number;
-}
-
-/** Case, width and the two spellings of sara am are no difference to somebody looking for a name. */
-export function searchKey(text: string): string {
-  return text.normalize("NFKC").toLocaleLowerCase("th").replace(/\s+/gu, " ").trim();
 }
 
 export class RoomListModel implements Readable<RoomListSnapshot> {
@@ -58,11 +54,11 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
     const list = this.#core.rooms.list.snapshot();
     const filter = this.#filter.snapshot();
     const query = this.#query.snapshot();
-    const wanted = searchKey(query);
+    const wanted = folded(query);
     const pool = filter === "hidden" ? list.hidden : list.rooms;
     const rooms = pool
       .filter((room) => filter !== "unread" || room.unread > 0 || room.marked)
-      .filter((room) => wanted === "" || searchKey(this.#titleOf(room)).includes(wanted));
+      .filter((room) => wanted === "" || folded(this.#titleOf(room)).includes(wanted));
     return { loaded: list.loaded, query, filter, rooms, hiddenCount: list.hidden.length, unread: list.unread };
   }
 

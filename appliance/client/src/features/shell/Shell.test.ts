@@ -39,7 +39,7 @@ test("a profile opens beside the open room, and Back leads out step by step", ()
 test("without a room a profile opens in the directory", () => {
   const shell = new ShellModel(memoryLocation("/settings/devices"));
   shell.openPerson("p_9");
-  expect(shell.route.snapshot()).toEqual({ place: "people", person: "p_9" });
+  expect(shell.route.snapshot()).toEqual({ place: "people", unit: "all", person: "p_9" });
 });
 
 test("opening what is open adds no step to the history", () => {

@@ -1,26 +1,144 @@
-import { Trans } from "@lingui/react/macro";
-import { useSyncExternalStore } from "react";
+/**
+ * The frame of every screen: the rail, the list, what is open, and what lies beside it. On a narrow page one of them at a
+ * time, with a way back. Says when the server is out of reach and offers a waiting new version.
+ */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type ReactNode, useEffect, useRef } from "react";
 
+import type { Connection } from "#core/snapshots";
 import type { Readable } from "#core/store";
+import { formatTime } from "#i18n/dates";
+import type { InstallOffer } from "#platform/install";
 import type { WaitingUpdate } from "#platform/serviceWorker";
-import { Brand } from "#ui/Brand";
+import { Button, IconButton } from "#ui/Button";
+import { Icon } from "#ui/Icon";
+import { useLocale } from "#ui/useLocale";
+import { useReadable } from "#ui/useReadable";
 
+import { Rail, type RailProps } from "./Rail";
+import { depthOf, type Route } from "./routes";
 import "./shell.css";
 
-/** The frame that every screen stands in; offers a waiting new version instead of reloading by itself. */
-export function ShellView({ waitingUpdate }: { waitingUpdate: Readable<WaitingUpdate | null> }) {
-  const update = useSyncExternalStore(waitingUpdate.subscribe, waitingUpdate.snapshot);
+interface ShellViewProps {
+  route: Route;
+  rail: RailProps;
+  list: ReactNode;
+  main: ReactNode;
+  side: ReactNode | null;
+  connection: Readable<Connection>;
+  update: Readable<WaitingUpdate | null>;
+  install: Readable<InstallOffer | null>;
+  /** Server time minus nothing: «offline since» is in the server's clock already. */
+  composerId: string;
+}
+
+export function ShellView({ route, rail, list, main, side, connection, update, install, composerId }: ShellViewProps) {
+  const { t } = useLingui();
+  const mainPane = useRef<HTMLElement>(null);
+  const sidePane = useRef<HTMLElement>(null);
+  useFocusFollowsRoute(route, mainPane, sidePane, composerId);
   return (
-    <main className="shell">
-      <Brand />
-      {update !== null && (
-        <p role="status">
-          <Trans>มีรุ่นใหม่พร้อมใช้</Trans>{" "}
-          <button type="button" onClick={update.accept}>
-            <Trans>ใช้รุ่นใหม่</Trans>
-          </button>
+    <div className="shell" data-depth={depthOf(route)}>
+      <a className="skip-link" href={`#${composerId}`} onClick={(event) => focusInstead(event, mainPane.current)}>
+        <Trans>ข้ามไปยังเนื้อหา</Trans>
+      </a>
+      <div className="shell-banners">
+        <OfflineBanner connection={connection} />
+        <UpdateBanner update={update} />
+        <InstallBanner install={install} />
+      </div>
+      <div className="shell-panes">
+        <Rail {...rail} />
+        <div className="shell-list">{list}</div>
+        <main className="shell-main" ref={mainPane} tabIndex={-1}>
+          {main}
+        </main>
+        {side !== null && (
+          <aside className="shell-side" ref={sidePane} aria-label={t`รายละเอียด`}>
+            {side}
+          </aside>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function focusInstead(event: { preventDefault: () => void }, element: HTMLElement | null): void {
+  event.preventDefault();
+  element?.focus();
+}
+
+/** A panel that opens takes the focus; closing it, or opening a room, brings the focus to where writing goes on. */
+function useFocusFollowsRoute(
+  route: Route,
+  mainPane: React.RefObject<HTMLElement | null>,
+  sidePane: React.RefObject<HTMLElement | null>,
+  composerId: string,
+): void {
+  const before = useRef(route);
+  useEffect(() => {
+    const previous = before.current;
+    before.current = route;
+    if (previous === route || previous.place !== route.place) return;
+    const side = sidePane.current?.querySelector<HTMLElement>(".panel-title");
+    if (side) return side.focus();
+    const touch = window.matchMedia("(pointer: coarse)").matches;
+    const composer = touch ? null : document.getElementById(composerId);
+    (composer ?? mainPane.current?.querySelector<HTMLElement>("h2[tabindex]") ?? mainPane.current)?.focus({ preventScroll: true });
+  }, [route, mainPane, sidePane, composerId]);
+}
+
+function OfflineBanner({ connection }: { connection: Readable<Connection> }) {
+  useLocale();
+  const state = useReadable(connection);
+  const since = formatTime(state.since);
+  return (
+    <div role="status">
+      {state.kind === "offline" && (
+        <p className="banner banner-offline">
+          <Icon name="offline" size="s" />
+          <span>
+            <Trans>ออฟไลน์ตั้งแต่ {since} ข้อความที่ส่งจะรออยู่ในเครื่องและส่งเองเมื่อเชื่อมต่อได้</Trans>
+          </span>
         </p>
       )}
-    </main>
+    </div>
+  );
+}
+
+function UpdateBanner({ update }: { update: Readable<WaitingUpdate | null> }) {
+  const waiting = useReadable(update);
+  return (
+    <div role="status">
+      {waiting !== null && (
+        <p className="banner">
+          <Icon name="download" size="s" />
+          <span>
+            <Trans>มีรุ่นใหม่พร้อมใช้</Trans>
+          </span>
+          <Button onPress={waiting.accept}>
+            <Trans>ใช้รุ่นใหม่</Trans>
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function InstallBanner({ install }: { install: Readable<InstallOffer | null> }) {
+  const { t } = useLingui();
+  const offer = useReadable(install);
+  if (offer === null) return null;
+  return (
+    <p className="banner banner-install">
+      <Icon name="download" size="s" />
+      <span>
+        <Trans>ติดตั้ง G-Chat ไว้ในเครื่องนี้ เปิดได้แม้ไม่มีเครือข่าย</Trans>
+      </span>
+      <Button onPress={offer.install}>
+        <Trans>ติดตั้ง</Trans>
+      </Button>
+      <IconButton icon="close" size="s" label={t`ไม่ติดตั้ง`} onPress={offer.dismiss} placement="bottom" />
+    </p>
   );
 }

@@ -8,8 +8,9 @@ const ROUTES: [string, Route, string][] = [
   ["/rooms/r_1/info", roomRoute("r_1", { kind: "info" }), "side"],
   ["/rooms/r_1/readers/12", roomRoute("r_1", { kind: "readers", n: 12 }), "side"],
   ["/rooms/r_1/person/p_2", roomRoute("r_1", { kind: "person", person: "p_2" }), "side"],
-  ["/people", { place: "people", person: null }, "list"],
-  ["/people/p_2", { place: "people", person: "p_2" }, "main"],
+  ["/people", { place: "people", unit: null, person: null }, "list"],
+  ["/people/u_1", { place: "people", unit: "u_1", person: null }, "main"],
+  ["/people/all/p_2", { place: "people", unit: "all", person: "p_2" }, "side"],
   ["/settings/devices", { place: "settings", page: "devices" }, "main"],
 ];
 

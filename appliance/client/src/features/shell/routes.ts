@@ -9,9 +9,12 @@ export type SidePanel =
 export const SETTINGS_PAGES = ["me", "display", "devices", "security", "about"] as const;
 export type SettingsPage = (typeof SETTINGS_PAGES)[number];
 
+/** A unit's id, `all` for the whole agency, or null for the chart itself. */
+export type UnitChoice = string | null;
+
 export type Route =
   | { readonly place: "rooms"; readonly room: RoomId | null; readonly side: SidePanel | null }
-  | { readonly place: "people"; readonly person: PersonId | null }
+  | { readonly place: "people"; readonly unit: UnitChoice; readonly person: PersonId | null }
   | { readonly place: "settings"; readonly page: SettingsPage | null };
 
 export const HOME: Route = { place: "rooms", room: null, side: null };
@@ -22,11 +25,13 @@ export function roomRoute(room: RoomId, side: SidePanel | null = null): Route {
 
 export function parseRoute(hash: string): Route {
   const [place, first, second, third] = hash.split("/").filter(Boolean).map(decodeURIComponent);
-  switch (place) {
+  switch (place as Route["place"] | undefined) {
+    case undefined:
+      return HOME;
     case "rooms":
       return first === undefined ? HOME : roomRoute(first, parseSide(second, third));
     case "people":
-      return { place: "people", person: first ?? null };
+      return { place: "people", unit: first ?? null, person: second ?? null };
     case "settings":
       return { place: "settings", page: SETTINGS_PAGES.find((page) => page === first) ?? null };
     default:
@@ -55,18 +60,31 @@ function sideParts(side: SidePanel | null): readonly (string | number)[] {
 }
 
 export function formatRoute(route: Route): string {
-  const parts: readonly (string | number | null)[] =
-    route.place === "rooms"
-      ? [route.place, route.room, ...sideParts(route.side)]
-      : [route.place, route.place === "people" ? route.person : route.page];
-  return `/${parts
+  return `/${routeParts(route)
     .filter((part) => part !== null)
     .map(encodeURIComponent)
     .join("/")}`;
 }
 
+function routeParts(route: Route): readonly (string | number | null)[] {
+  switch (route.place) {
+    case "rooms":
+      return [route.place, route.room, ...sideParts(route.side)];
+    case "people":
+      return [route.place, route.unit ?? (route.person === null ? null : "all"), route.person];
+    case "settings":
+      return [route.place, route.page];
+  }
+}
+
 /** How deep the screen is, which decides what a narrow page shows: the list, the room, or what lies beside it. */
 export function depthOf(route: Route): "list" | "main" | "side" {
-  if (route.place === "rooms") return route.room === null ? "list" : route.side === null ? "main" : "side";
-  return (route.place === "people" ? route.person : route.page) === null ? "list" : "main";
+  switch (route.place) {
+    case "rooms":
+      return route.room === null ? "list" : route.side === null ? "main" : "side";
+    case "people":
+      return route.person !== null ? "side" : route.unit === null ? "list" : "main";
+    case "settings":
+      return route.page === null ? "list" : "main";
+  }
 }

@@ -1,0 +1,32 @@
+/** Decides between the screens before the rooms and the rooms themselves, and hands each what it needs. */
+import { useMemo } from "react";
+
+import type { Core } from "#core/index";
+import type { Readable } from "#core/store";
+import { LanguageSwitch } from "#features/account/LanguageSwitch";
+import type { PreferencesModel } from "#features/account/PreferencesModel";
+import { LoginModel } from "#features/login/LoginModel";
+import { LoginView } from "#features/login/LoginView";
+import type { ShellModel } from "#features/shell/ShellModel";
+import { deviceName } from "#platform/device";
+import type { InstallOffer } from "#platform/install";
+import type { WaitingUpdate } from "#platform/serviceWorker";
+import { useReadable } from "#ui/useReadable";
+
+import { Workspace } from "./Workspace";
+
+/** What the composition root built; the same objects for as long as the page lives. */
+export interface Root {
+  readonly core: Core;
+  readonly shell: ShellModel;
+  readonly preferences: PreferencesModel;
+  readonly update: Readable<WaitingUpdate | null>;
+  readonly install: Readable<InstallOffer | null>;
+}
+
+export function App({ root }: { root: Root }) {
+  const session = useReadable(root.core.session);
+  const login = useMemo(() => new LoginModel(root.core.session, deviceName()), [root]);
+  if (session.kind === "signed_in") return <Workspace root={root} me={session.me} />;
+  return <LoginView model={login} state={session} language={<LanguageSwitch model={root.preferences} />} />;
+}

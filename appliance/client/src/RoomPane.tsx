@@ -1,0 +1,120 @@
+/** One open room: its head, its messages and the field to write in; and what lies beside it. */
+import { useLingui } from "@lingui/react/macro";
+import { useCallback, useMemo } from "react";
+
+import type { Me } from "#core/protocol";
+import type { MessageItem, RoomId, RoomSnapshot } from "#core/snapshots";
+import { Store } from "#core/store";
+import { ComposerModel } from "#features/composer/ComposerModel";
+import { COMPOSER_ID, ComposerView } from "#features/composer/ComposerView";
+import { ReadersModel } from "#features/readers/ReadersModel";
+import { ReadersView } from "#features/readers/ReadersView";
+import { RoomHeaderView } from "#features/room/RoomHeaderView";
+import { RoomInfoView } from "#features/room/RoomInfoView";
+import { RoomModel } from "#features/room/RoomModel";
+import type { SidePanel } from "#features/shell/routes";
+import { TimelineModel } from "#features/timeline/TimelineModel";
+import { TimelineView } from "#features/timeline/TimelineView";
+import { EmptyState, Loading } from "#ui/Notice";
+import { useReadable } from "#ui/useReadable";
+
+import type { Root } from "./App";
+import { PersonPane } from "./PersonPane";
+
+export { COMPOSER_ID };
+
+const NOBODY = new Store(null);
+
+function useTitle(root: Root, room: RoomSnapshot | null): string {
+  const other = room?.other ?? null;
+  const person = useReadable(other === null ? NOBODY : root.core.people.person(other));
+  return room?.title ?? person?.name ?? "…";
+}
+
+interface RoomPaneProps {
+  root: Root;
+  room: RoomId;
+  me: Me;
+  infoOpen: boolean;
+}
+
+export function RoomPane({ root, room, me, infoOpen }: RoomPaneProps) {
+  const { core, shell } = root;
+  const { t } = useLingui();
+  const snapshot = useReadable(core.rooms.room(room));
+  const { loaded } = useReadable(core.rooms.list);
+  const title = useTitle(root, snapshot);
+  const timeline = useMemo(() => new TimelineModel(core, room, me.person.id), [core, room, me.person.id]);
+  const composer = useMemo(() => new ComposerModel(core, room), [core, room]);
+  const openReaders = useCallback((n: number) => shell.showSide({ kind: "readers", n }), [shell]);
+  const edit = useCallback((item: MessageItem) => composer.startEdit(item), [composer]);
+  const toComposer = useCallback(() => document.getElementById(COMPOSER_ID)?.focus(), []);
+  if (snapshot === null) {
+    return loaded ? <EmptyState icon="lock" title={t`ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว`} /> : <Loading label={t`กำลังเปิดห้อง`} />;
+  }
+  return (
+    <>
+      <RoomHeaderView
+        room={snapshot}
+        title={title}
+        onBack={shell.openRooms}
+        infoOpen={infoOpen}
+        onInfo={() => shell.showSide(infoOpen ? null : { kind: "info" })}
+        onPerson={shell.openPerson}
+      />
+      <TimelineView
+        model={timeline}
+        title={title}
+        unread={snapshot.unread}
+        onEdit={edit}
+        onReaders={openReaders}
+        onPerson={shell.openPerson}
+        onLeave={toComposer}
+      />
+      <ComposerView model={composer} title={title} />
+    </>
+  );
+}
+
+interface RoomSideProps {
+  root: Root;
+  room: RoomId;
+  side: SidePanel;
+  me: Me;
+  onAddMembers: (room: RoomId) => void;
+}
+
+/** The panel beside a room; which one is in the address. */
+export function RoomSide({ root, room, side, me, onAddMembers }: RoomSideProps) {
+  switch (side.kind) {
+    case "info":
+      return <InfoSide key={room} root={root} room={room} me={me} onAddMembers={onAddMembers} />;
+    case "readers":
+      return <ReadersSide key={side.n} root={root} room={room} n={side.n} />;
+    case "person":
+      return <PersonPane key={side.person} root={root} person={side.person} me={me} />;
+  }
+}
+
+function InfoSide({ root, room, me, onAddMembers }: Omit<RoomSideProps, "side">) {
+  const { t } = useLingui();
+  const { core, shell } = root;
+  const model = useMemo(() => new RoomModel(core, room, me.person.id), [core, room, me.person.id]);
+  const title = useTitle(root, useReadable(core.rooms.room(room)));
+  return (
+    <RoomInfoView
+      model={model}
+      title={title}
+      leave={{ icon: "close", label: t`ปิด`, onPress: shell.back }}
+      onPerson={shell.openPerson}
+      onAddMembers={() => onAddMembers(room)}
+    />
+  );
+}
+
+function ReadersSide({ root, room, n }: { root: Root; room: RoomId; n: number }) {
+  const { t } = useLingui();
+  const { core, shell } = root;
+  const model = useMemo(() => new ReadersModel(core, room, n), [core, room, n]);
+  return <ReadersView model={model} leave={{ icon: "close", label: t`ปิด`, onPress: shell.back }} onPerson={shell.openPerson} />;
+}

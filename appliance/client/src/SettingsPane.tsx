@@ -1,0 +1,36 @@
+import type { Me } from "#core/protocol";
+import { AboutView } from "#features/account/AboutView";
+import type { AccountModel } from "#features/account/AccountModel";
+import { DevicesView } from "#features/account/DevicesView";
+import { DisplayView } from "#features/account/DisplayView";
+import { MeView } from "#features/account/MeView";
+import { SecurityView } from "#features/account/SecurityView";
+import type { Leave } from "#features/account/SettingsList";
+import type { SettingsPage } from "#features/shell/routes";
+import { deviceName } from "#platform/device";
+
+import type { Root } from "./App";
+
+interface SettingsPaneProps {
+  root: Root;
+  account: AccountModel;
+  me: Me;
+  page: SettingsPage;
+  leave: Leave;
+}
+
+/** The page of the settings that the address names. */
+export function SettingsPane({ root, account, me, page, leave }: SettingsPaneProps) {
+  switch (page) {
+    case "me":
+      return <MeView model={account} me={me} leave={leave} />;
+    case "display":
+      return <DisplayView model={root.preferences} now={root.core.clock.now()} leave={leave} />;
+    case "devices":
+      return <DevicesView model={account} leave={leave} />;
+    case "security":
+      return <SecurityView model={account} device={deviceName()} leave={leave} />;
+    case "about":
+      return <AboutView leave={leave} />;
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * The screens of somebody signed in, put into the frame: features meet here and nowhere else.
+ * Owns which models live while a room, a person or a dialog is open; no rules, no words but the titles of panes.
+ */
+import { useLingui } from "@lingui/react/macro";
+import { useEffect, useMemo, useState } from "react";
+
+import type { Me } from "#core/protocol";
+import { AccountModel } from "#features/account/AccountModel";
+import { SettingsList } from "#features/account/SettingsList";
+import { HelpView } from "#features/help/HelpView";
+import { type Command, commandFor } from "#features/help/keys";
+import { PeopleModel } from "#features/people/PeopleModel";
+import { ChartView, PeopleListView } from "#features/people/PeopleView";
+import { PickerModel, type PickerPurpose } from "#features/people/PickerModel";
+import { PickerView } from "#features/people/PickerView";
+import { RoomListModel } from "#features/rooms/RoomListModel";
+import { RoomListView } from "#features/rooms/RoomListView";
+import { formatRoute, roomRoute, type Route } from "#features/shell/routes";
+import { ShellView } from "#features/shell/ShellView";
+import { EmptyState } from "#ui/Notice";
+import { useReadable } from "#ui/useReadable";
+
+import type { Root } from "./App";
+import { PersonPane } from "./PersonPane";
+import { COMPOSER_ID, RoomPane, RoomSide } from "./RoomPane";
+import { SettingsPane } from "./SettingsPane";
+
+export function Workspace({ root, me }: { root: Root; me: Me }) {
+  const { core, shell } = root;
+  const { t } = useLingui();
+  const route = useReadable(shell.route);
+  const rooms = useReadable(core.rooms.list);
+  useReadable(root.preferences);
+  const roomList = useMemo(() => new RoomListModel(core), [core]);
+  const people = useMemo(() => new PeopleModel(core), [core]);
+  const account = useMemo(() => new AccountModel(core), [core]);
+  const [purpose, setPurpose] = useState<PickerPurpose | null>(null);
+  const picker = useMemo(() => (purpose === null ? null : new PickerModel(core, purpose, me.person.id)), [core, purpose, me.person.id]);
+  const [helping, setHelping] = useState(false);
+  const open = route.place === "rooms" ? route.room : null;
+
+  useEffect(() => {
+    document.title = rooms.unread > 0 ? `(${rooms.unread}) G-Chat` : "G-Chat";
+  }, [rooms.unread]);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const command = event.isComposing || event.defaultPrevented ? null : commandFor(event);
+      if (command !== null && run(command)) event.preventDefault();
+    };
+    const goTo = (room: string | null): boolean => {
+      if (room !== null) shell.openRoom(room);
+      return true;
+    };
+    const run = (command: Command): boolean => {
+      switch (command) {
+        case "help":
+          setHelping(true);
+          return true;
+        case "search_rooms":
+          shell.openRooms();
+          requestAnimationFrame(() => document.querySelector<HTMLElement>(".rooms .search-field input")?.focus());
+          return true;
+        case "previous_room":
+          return goTo(roomList.neighbour(open, -1));
+        case "next_room":
+          return goTo(roomList.neighbour(open, 1));
+        case "previous_unread":
+          return goTo(roomList.neighbour(open, -1, true));
+        case "next_unread":
+          return goTo(roomList.neighbour(open, 1, true));
+        case "composer":
+          document.getElementById(COMPOSER_ID)?.focus();
+          return true;
+        case "timeline":
+          document.querySelector<HTMLElement>(".timeline-scroll [data-row][tabindex='0']")?.focus();
+          return true;
+        case "back":
+          return leavePanel(shell.route.snapshot(), () => shell.back());
+      }
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [shell, roomList, open]);
+
+  const back = { icon: "back" as const, label: t`กลับ`, onPress: shell.back };
+  const list = (() => {
+    switch (route.place) {
+      case "rooms":
+        return (
+          <RoomListView
+            model={roomList}
+            open={open}
+            now={core.clock.now()}
+            hrefOf={(room) => `#${formatRoute(roomRoute(room))}`}
+            onNewRoom={() => setPurpose({ kind: "new" })}
+          />
+        );
+      case "people":
+        return <ChartView model={people} unit={route.unit} onUnit={shell.openPeople} />;
+      case "settings":
+        return (
+          <SettingsList
+            page={route.page}
+            hrefOf={(page) => `#${formatRoute({ place: "settings", page })}`}
+            onHelp={() => setHelping(true)}
+            onLogout={() => void account.logout().then(shell.reset)}
+          />
+        );
+    }
+  })();
+  const main = (() => {
+    switch (route.place) {
+      case "rooms":
+        return route.room === null ? (
+          <EmptyState icon="message" title={t`เลือกห้องสนทนา`} />
+        ) : (
+          <RoomPane key={route.room} root={root} room={route.room} me={me} infoOpen={route.side?.kind === "info"} />
+        );
+      case "people":
+        return (
+          <PeopleListView
+            model={people}
+            unit={route.unit === "all" ? null : route.unit}
+            onPerson={shell.openPerson}
+            leave={back}
+          />
+        );
+      case "settings":
+        return <SettingsPane root={root} account={account} me={me} page={route.page ?? "me"} leave={back} />;
+    }
+  })();
+  const side = (() => {
+    if (route.place === "people" && route.person !== null) return <PersonPane key={route.person} root={root} person={route.person} me={me} />;
+    if (route.place !== "rooms" || route.room === null || route.side === null) return null;
+    return <RoomSide root={root} room={route.room} side={route.side} me={me} onAddMembers={(room) => setPurpose({ kind: "add", room })} />;
+  })();
+
+  return (
+    <>
+      <ShellView
+        route={route}
+        rail={{ place: route.place, me: me.person, unread: rooms.unread, onHelp: () => setHelping(true) }}
+        list={list}
+        main={main}
+        side={side}
+        connection={core.connection}
+        update={root.update}
+        install={root.install}
+        composerId={COMPOSER_ID}
+      />
+      {helping && <HelpView onClose={() => setHelping(false)} />}
+      {picker !== null && (
+        <PickerView
+          model={picker}
+          onClose={() => setPurpose(null)}
+          onDone={(room) => {
+            setPurpose(null);
+            shell.openRoom(room);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Esc closes what lies beside; it never leaves a room on a wide page. */
+function leavePanel(route: Route, back: () => void): boolean {
+  const beside = route.place === "rooms" ? route.side !== null : route.place === "people" && route.person !== null;
+  if (beside) back();
+  return beside;
+}

@@ -1,0 +1,49 @@
+import { expect, test, vi } from "vitest";
+
+import { CallError } from "#core/errors";
+import type { Core } from "#core/index";
+import type { SessionView } from "#core/protocol";
+
+import { AccountModel } from "./AccountModel";
+
+const session = (id: string, current: boolean, last_used: number): SessionView => ({
+  id, device: id, address: "192.0.2.1", created: 0, last_used, expires: 9, current,
+});
+
+function modelWith(account: Partial<Core["account"]>): AccountModel {
+  return new AccountModel({ account } as unknown as Core);
+}
+
+test("this device stands first; signing out elsewhere leaves it", async () => {
+  const endSession = vi.fn(() => Promise.resolve());
+  const model = modelWith({
+    sessions: () => Promise.resolve([session("old", false, 1), session("here", true, 2), session("phone", false, 3)]),
+    signIns: () => Promise.resolve([]),
+    endSession,
+  });
+  await model.loadDevices();
+  expect(model.snapshot().sessions?.map((one) => one.id)).toEqual(["here", "phone", "old"]);
+  await model.endOthers();
+  expect(endSession.mock.calls).toEqual([["phone"], ["old"]]);
+  expect(model.snapshot().sessions?.map((one) => one.id)).toEqual(["here"]);
+});
+
+test("a second factor is on only after its first code, typed in Thai digits too", async () => {
+  const confirmTotp = vi.fn(() => Promise.resolve());
+  const model = modelWith({
+    beginTotp: () => Promise.resolve({ secret: "ABCD", uri: "otpauth://totp/x" }),
+    confirmTotp,
+    secondFactors: () => Promise.resolve({ totp: true, passkeys: [] }),
+  });
+  await model.beginTotp("ลับ");
+  expect(model.snapshot().totp?.secret).toBe("ABCD");
+  await model.confirmTotp("๑๒๓๔๕๖");
+  expect(confirmTotp).toHaveBeenCalledWith("123456");
+  expect(model.snapshot()).toMatchObject({ totp: null, factors: { totp: true } });
+});
+
+test("a wrong password keeps the reason on the screen", async () => {
+  const model = modelWith({ removeTotp: () => Promise.reject(new CallError("refused", 403, { code: "wrong_password" })) });
+  expect(await model.removeTotp("x")).toBe(false);
+  expect(model.attempt.snapshot().failure?.code).toBe("wrong_password");
+});

@@ -1,0 +1,112 @@
+/**
+ * The reader's own account: status, sessions, sign-in history, second factors, password (F74 to F77).
+ * Passwords and secrets pass through and are never kept.
+ */
+import { Attempt } from "#core/attempt";
+import type { Core } from "#core/index";
+import type { SecondFactors, SessionView, SignIn, TotpSecret } from "#core/protocol";
+import { type Readable, Store } from "#core/store";
+import { digitsOf } from "#core/text";
+
+export interface AccountSnapshot {
+  readonly sessions: readonly SessionView[] | null;
+  readonly signIns: readonly SignIn[] | null;
+  readonly factors: SecondFactors | null;
+  /** Set while a second factor is being put up; gone when it is confirmed. */
+  readonly totp: TotpSecret | null;
+}
+
+export class AccountModel implements Readable<AccountSnapshot> {
+  readonly attempt = new Attempt();
+  readonly #core: Core;
+  readonly #state = new Store<AccountSnapshot>({ sessions: null, signIns: null, factors: null, totp: null });
+  readonly snapshot = this.#state.snapshot;
+  readonly subscribe = this.#state.subscribe;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  readonly loadDevices = (): Promise<boolean> =>
+    this.attempt.run(async () => {
+      const [sessions, signIns] = await Promise.all([this.#core.account.sessions(), this.#core.account.signIns()]);
+      this.#state.update((state) => ({ ...state, sessions: currentFirst(sessions), signIns }));
+    });
+
+  readonly endSession = (id: string): Promise<boolean> =>
+    this.attempt.run(async () => {
+      await this.#core.account.endSession(id);
+      this.#forget((session) => session.id === id);
+    });
+
+  /** Signs out everywhere but here. */
+  readonly endOthers = (): Promise<boolean> =>
+    this.attempt.run(async () => {
+      for (const session of this.#state.snapshot().sessions ?? []) {
+        if (session.current) continue;
+        await this.#core.account.endSession(session.id);
+        this.#forget((one) => one.id === session.id);
+      }
+    });
+
+  readonly loadFactors = (): Promise<boolean> => this.attempt.run(() => this.#readFactors());
+
+  readonly beginTotp = (password: string): Promise<boolean> =>
+    this.attempt.run(async () => {
+      const totp = await this.#core.account.beginTotp(password);
+      this.#state.update((state) => ({ ...state, totp }));
+    });
+
+  readonly confirmTotp = (code: string): Promise<boolean> =>
+    this.attempt.run(async () => {
+      await this.#core.account.confirmTotp(digitsOf(code));
+      this.#state.update((state) => ({ ...state, totp: null }));
+      await this.#readFactors();
+    });
+
+  readonly cancelTotp = (): void => {
+    this.attempt.clear();
+    this.#state.update((state) => ({ ...state, totp: null }));
+  };
+
+  readonly removeTotp = (password: string): Promise<boolean> =>
+    this.attempt.run(async () => {
+      await this.#core.account.removeTotp(password);
+      await this.#readFactors();
+    });
+
+  /** `create` asks the browser; it is given so that no browser is needed here. */
+  readonly addPasskey = (
+    name: string,
+    password: string,
+    create: (options: Record<string, unknown>) => Promise<Record<string, unknown>>,
+  ): Promise<boolean> =>
+    this.attempt.run(async () => {
+      const { options } = await this.#core.account.beginPasskey(password);
+      await this.#core.account.addPasskey(name.trim(), await create(options));
+      await this.#readFactors();
+    });
+
+  readonly removePasskey = (id: string, password: string): Promise<boolean> =>
+    this.attempt.run(async () => {
+      await this.#core.account.removePasskey(id, password);
+      await this.#readFactors();
+    });
+
+  readonly changePassword = (old: string, next: string): Promise<boolean> => this.attempt.run(() => this.#core.session.changePassword(old, next));
+  readonly setStatus = (status: string): Promise<boolean> => this.attempt.run(() => this.#core.session.changeMe({ status: status.trim() }));
+  readonly logout = (): Promise<boolean> => this.attempt.run(() => this.#core.session.logout());
+
+  async #readFactors(): Promise<void> {
+    const factors = await this.#core.account.secondFactors();
+    this.#state.update((state) => ({ ...state, factors }));
+  }
+
+  #forget(gone: (session: SessionView) => boolean): void {
+    this.#state.update((state) => ({ ...state, sessions: state.sessions?.filter((session) => !gone(session)) ?? null }));
+  }
+}
+
+function currentFirst(sessions: readonly SessionView[]): readonly SessionView[] {
+  return [...sessions].sort((a, b) => Number(b.current) - Number(a.current) || b.last_used - a.last_used);
+}

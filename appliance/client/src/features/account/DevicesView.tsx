@@ -1,0 +1,120 @@
+/** Where the reader is signed in, and every sign-in there has been: «this was not me» is one press away (F76, C21). */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect, useState } from "react";
+
+import type { SessionView, SignIn } from "#core/protocol";
+import { formatDateTime } from "#i18n/dates";
+import { Chip } from "#ui/Badge";
+import { Button } from "#ui/Button";
+import { ConfirmDialog } from "#ui/Dialog";
+import { FailureNotice } from "#ui/Failure";
+import { Icon } from "#ui/Icon";
+import { Loading } from "#ui/Notice";
+import { Panel, PanelSection } from "#ui/Panel";
+import { Row } from "#ui/Row";
+import { Time } from "#ui/Time";
+import { useReadable } from "#ui/useReadable";
+
+import type { AccountModel } from "./AccountModel";
+import type { Leave } from "./SettingsList";
+
+export function DevicesView({ model, leave }: { model: AccountModel; leave: Leave | undefined }) {
+  const { t } = useLingui();
+  const { sessions, signIns } = useReadable(model);
+  const { failure, busy } = useReadable(model.attempt);
+  const [asking, setAsking] = useState(false);
+  useEffect(() => {
+    void model.loadDevices();
+  }, [model]);
+  const others = sessions?.filter((session) => !session.current) ?? [];
+  return (
+    <Panel label={t`อุปกรณ์และการเข้าใช้งาน`} title={<Trans>อุปกรณ์และการเข้าใช้งาน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
+      <div className="settings-failure">
+        <FailureNotice failure={failure} />
+      </div>
+      <PanelSection
+        title={t`อุปกรณ์ที่เข้าใช้งานอยู่`}
+        actions={
+          others.length > 0 && (
+            <Button variant="danger" icon="logout" onPress={() => setAsking(true)}>
+              <Trans>ออกจากทุกเครื่องอื่น</Trans>
+            </Button>
+          )
+        }
+      >
+        {sessions === null ? <Loading label={t`กำลังโหลด`} /> : sessions.map((session) => <Session key={session.id} session={session} model={model} />)}
+      </PanelSection>
+      <PanelSection title={t`ประวัติการเข้าใช้งาน`}>
+        <p className="settings-hint">
+          <Trans>หากพบรายการที่ไม่ใช่ท่าน ให้ออกจากทุกเครื่อง เปลี่ยนรหัสผ่าน และแจ้งผู้ดูแลระบบ</Trans>
+        </p>
+        {signIns !== null && <SignIns signIns={signIns} />}
+      </PanelSection>
+      {asking && (
+        <ConfirmDialog
+          title={t`ออกจากระบบในทุกเครื่องอื่นหรือไม่`}
+          confirmLabel={t`ออกจากทุกเครื่องอื่น`}
+          cancelLabel={t`ยกเลิก`}
+          danger
+          isPending={busy}
+          onClose={() => setAsking(false)}
+          onConfirm={() => void model.endOthers().then(() => setAsking(false))}
+        >
+          <p>
+            <Trans>มีผลภายใน 5 วินาที ข้อมูลที่เก็บไว้ในเครื่องเหล่านั้นจะถูกลบ เครื่องนี้ยังใช้งานได้ต่อ</Trans>
+          </p>
+        </ConfirmDialog>
+      )}
+    </Panel>
+  );
+}
+
+function Session({ session, model }: { session: SessionView; model: AccountModel }) {
+  const { t } = useLingui();
+  const { busy } = useReadable(model.attempt);
+  const device = session.device || t`อุปกรณ์ไม่ทราบชื่อ`;
+  const last = formatDateTime(session.last_used);
+  return (
+    <Row
+      lead={<Icon name="device" />}
+      title={device}
+      detail={
+        <>
+          <Trans>ใช้ล่าสุด {last}</Trans> · {session.address}
+        </>
+      }
+      end={
+        session.current ? (
+          <Chip icon="check" tone="ok">{t`เครื่องนี้`}</Chip>
+        ) : (
+          <Button onPress={() => void model.endSession(session.id)} isDisabled={busy} label={t`ออกจากระบบใน ${device}`}>
+            <Trans>ออกจากระบบ</Trans>
+          </Button>
+        )
+      }
+    />
+  );
+}
+
+function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
+  const { t } = useLingui();
+  return (
+    <ul className="sign-ins">
+      {signIns.map((signIn, i) => (
+        <li key={`${signIn.at}-${i}`}>
+          <Row
+            lead={<Icon name={signIn.outcome === "ok" ? "check" : "error"} label={signIn.outcome === "ok" ? t`สำเร็จ` : t`ไม่สำเร็จ`} />}
+            title={<Outcome outcome={signIn.outcome} />}
+            detail={[signIn.device, signIn.address].filter(Boolean).join(" · ")}
+            end={<Time at={signIn.at}>{formatDateTime(signIn.at)}</Time>}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Outcome({ outcome }: { outcome: string }) {
+  if (outcome === "ok") return <Trans>เข้าใช้งานสำเร็จ</Trans>;
+  return <Trans>เข้าใช้งานไม่สำเร็จ</Trans>;
+}

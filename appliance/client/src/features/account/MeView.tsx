@@ -1,0 +1,53 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+
+import type { Me } from "#core/protocol";
+import { Avatar } from "#ui/Avatar";
+import { Button } from "#ui/Button";
+import { FailureNotice } from "#ui/Failure";
+import { Notice } from "#ui/Notice";
+import { Panel, PanelSection } from "#ui/Panel";
+import { TextField } from "#ui/TextField";
+import { useReadable } from "#ui/useReadable";
+
+import type { AccountModel } from "./AccountModel";
+import type { Leave } from "./SettingsList";
+
+/** What others see of the reader. The directory owns the official fields; the status is the reader's own (F17). */
+export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leave: Leave | undefined }) {
+  const { t } = useLingui();
+  const { person } = me;
+  const [status, setStatus] = useState(person.status ?? "");
+  const { busy, failure } = useReadable(model.attempt);
+  return (
+    <Panel label={t`ข้อมูลของฉัน`} title={<Trans>ข้อมูลของฉัน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
+      <header className="settings-me">
+        <Avatar id={person.id} name={person.name} size="xl" />
+        <div>
+          <h3>{person.name}</h3>
+          <p className="settings-hint">{[person.post, person.rank, person.unit?.name].filter(Boolean).join(" · ")}</p>
+        </div>
+      </header>
+      <PanelSection title={t`สถานะ`}>
+        <form
+          className="settings-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void model.setStatus(status);
+          }}
+        >
+          <TextField label={t`ข้อความสถานะ`} hint={t`เช่น ประชุมถึงบ่ายสามโมง หรือ ลาพักผ่อน`} value={status} onChange={setStatus} maxLength={140} />
+          <FailureNotice failure={failure} />
+          <Button type="submit" variant="primary" isPending={busy} isDisabled={status.trim() === (person.status ?? "")}>
+            <Trans>บันทึกสถานะ</Trans>
+          </Button>
+        </form>
+      </PanelSection>
+      <PanelSection title={t`ข้อมูลจากทะเบียนบุคลากร`}>
+        <Notice>
+          <Trans>ชื่อ ตำแหน่ง สังกัด และช่องทางติดต่อมาจากทะเบียนบุคลากรของหน่วยงาน หากไม่ถูกต้องโปรดแจ้งงานบุคคล</Trans>
+        </Notice>
+      </PanelSection>
+    </Panel>
+  );
+}

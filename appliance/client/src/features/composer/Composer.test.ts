@@ -1,0 +1,80 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import type { Core } from "#core/index";
+import type { DraftText, MessageItem, RoomSnapshot } from "#core/snapshots";
+import { Store } from "#core/store";
+
+import { ComposerModel } from "./ComposerModel";
+
+const EMPTY: DraftText = { text: "", mentions: [], everyone: false, replyTo: null };
+const member = (person: string, name: string) => ({ person, name, role: "member", since: 0 });
+
+let draft: Store<DraftText>;
+let room: Store<RoomSnapshot | null>;
+let model: ComposerModel;
+const add = vi.fn(() => Promise.resolve("t_1"));
+const edit = vi.fn(() => Promise.resolve());
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  draft = new Store(EMPTY);
+  room = new Store<RoomSnapshot | null>({
+    members: [member("p_me", "นายวิชัย ดีงาม"), member("p_1", "นายสมชาย ใจดี"), member("p_2", "นางสาวอรุณี แสงทอง")],
+    denied: {},
+  } as unknown as RoomSnapshot);
+  const core = {
+    drafts: { draft: () => draft, set: (_: string, value: DraftText) => draft.set(value) },
+    rooms: { room: () => room },
+    outbox: { add },
+    timeline: () => ({ edit, snapshot: () => ({ items: [] }) }),
+    typing: { tell: vi.fn() },
+    session: { snapshot: () => ({ kind: "signed_in", me: { person: { id: "p_me" } } }) },
+    people: { known: () => null },
+  };
+  model = new ComposerModel(core as unknown as Core, "r_1");
+});
+
+test("sends the trimmed text with the people still named in it, and empties the draft", async () => {
+  model.setText("@นายสมชาย ใจดี โปรดทราบ ");
+  model.addMention("p_1");
+  model.addMention("p_2");
+  expect(await model.send()).toBe(true);
+  expect(add).toHaveBeenCalledWith("r_1", { text: "@นายสมชาย ใจดี โปรดทราบ", mentions: ["p_1"], everyone: false, replyTo: null });
+  expect(draft.snapshot()).toEqual(EMPTY);
+});
+
+test("nothing but spaces is not sent", async () => {
+  model.setText("  \n ");
+  await model.send();
+  expect(add).not.toHaveBeenCalled();
+});
+
+test("@ทุกคน calls everyone", async () => {
+  model.setText("@ทุกคน ประชุมบ่ายโมง");
+  await model.send();
+  expect(add).toHaveBeenCalledWith("r_1", expect.objectContaining({ everyone: true }));
+});
+
+test("an edit leaves the draft alone and comes back to it", async () => {
+  model.setText("ร่างค้างไว้");
+  model.startEdit({ n: 7, text: "เดิม", mentions: [] } as unknown as MessageItem);
+  expect(model.snapshot()).toMatchObject({ text: "เดิม", mode: { kind: "edit", n: 7 } });
+  model.setText("ใหม่");
+  await model.send();
+  expect(edit).toHaveBeenCalledWith(7, { text: "ใหม่", mentions: [], everyone: false, replyTo: null });
+  expect(model.snapshot()).toMatchObject({ text: "ร่างค้างไว้", mode: { kind: "write" } });
+});
+
+test("a reply chosen elsewhere arrives through the draft; cancelling keeps the words", () => {
+  draft.set({ ...EMPTY, text: "รับทราบ", replyTo: 3 });
+  expect(model.snapshot().mode).toEqual({ kind: "reply", n: 3 });
+  model.cancelMode();
+  expect(draft.snapshot()).toEqual({ ...EMPTY, text: "รับทราบ" });
+});
+
+test("oneself is not offered for a mention; a room that denies posting says why", () => {
+  expect(model.candidates("").map((person) => person.id)).toEqual(["p_2", "p_1"]);
+  expect(model.candidates("ชาย").map((person) => person.name)).toEqual(["นายสมชาย ใจดี"]);
+  room.update((now) => now && { ...now, denied: { post: "room_closed" } });
+  expect(model.snapshot().denied).toBe("room_closed");
+});

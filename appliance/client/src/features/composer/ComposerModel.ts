@@ -1,0 +1,164 @@
+/**
+ * Writing in one room: the draft, whom it mentions, what it answers, or which message it edits.
+ *
+ * Rules: the draft lives in the core, so it survives leaving the room, and a reply chosen in the timeline arrives here; an
+ * edit never touches the draft. A mention counts only while its name stands in the text. Sending ends with the message
+ * safe in the outbox, not with the answer of the server.
+ */
+import { Attempt } from "#core/attempt";
+import { derived } from "#core/derived";
+import type { Core } from "#core/index";
+import type { DraftText, MessageItem, PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
+import { type Readable, Store } from "#core/store";
+import { rankedByName } from "#core/text";
+import { EVERYONE_WORDS } from "#i18n/everyone";
+
+import type { Candidate } from "./mentions";
+
+interface Editing {
+  readonly n: number;
+  readonly text: string;
+  readonly mentions: readonly PersonId[];
+}
+
+export interface ComposerSnapshot {
+  readonly text: string;
+  readonly mode: { readonly kind: "write" } | { readonly kind: "reply"; readonly n: number } | { readonly kind: "edit"; readonly n: number };
+  /** Why nothing may be written here; null when it may. */
+  readonly denied: string | null;
+  readonly everyoneDenied: string | null;
+}
+
+export const EVERYONE = "everyone";
+const MOST_CANDIDATES = 8;
+/** Longer text is refused by the server. */
+export const MAX_TEXT = 20_000;
+
+export class ComposerModel implements Readable<ComposerSnapshot> {
+  readonly snapshot: () => ComposerSnapshot;
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly attempt = new Attempt();
+  readonly room: RoomId;
+  readonly #core: Core;
+  readonly #draft: Readable<DraftText>;
+  readonly #editing = new Store<Editing | null>(null);
+
+  constructor(core: Core, room: RoomId) {
+    this.#core = core;
+    this.room = room;
+    this.#draft = core.drafts.draft(room);
+    const roomState = core.rooms.room(room);
+    const joined = derived([this.#draft, this.#editing, roomState], () => this.#compute(roomState.snapshot()));
+    this.snapshot = joined.snapshot;
+    this.subscribe = joined.subscribe;
+  }
+
+  readonly setText = (text: string): void => {
+    const editing = this.#editing.snapshot();
+    if (editing) this.#editing.set({ ...editing, text });
+    else this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), text });
+    if (text !== "") this.#core.typing.tell(this.room);
+  };
+
+  /** Remembers that the name just put into the text means this person. */
+  readonly addMention = (id: PersonId): void => {
+    if (id === EVERYONE) return;
+    const editing = this.#editing.snapshot();
+    if (editing) this.#editing.set({ ...editing, mentions: [...editing.mentions, id] });
+    else {
+      const draft = this.#draft.snapshot();
+      this.#core.drafts.set(this.room, { ...draft, mentions: [...draft.mentions, id] });
+    }
+  };
+
+  readonly startEdit = (item: MessageItem): void => {
+    this.attempt.clear();
+    this.#editing.set({ n: item.n, text: item.text, mentions: item.mentions });
+  };
+
+  /** Leaves the edit or the reply; the words of a reply stay in the draft. */
+  readonly cancelMode = (): void => {
+    this.attempt.clear();
+    if (this.#editing.snapshot()) this.#editing.set(null);
+    else this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), replyTo: null });
+  };
+
+  readonly send = (): Promise<boolean> => {
+    const editing = this.#editing.snapshot();
+    return this.attempt.run(async () => {
+      if (editing) await this.#saveEdit(editing);
+      else await this.#sendDraft();
+    });
+  };
+
+  readonly candidates = (query: string): readonly Candidate[] => {
+    const room = this.#core.rooms.room(this.room).snapshot();
+    const people = (room?.members ?? []).filter((member) => member.person !== this.#me());
+    const ranked = rankedByName(people, query, (member) => member.name).slice(0, MOST_CANDIDATES);
+    return ranked.map((member) => ({ id: member.person, name: member.name, detail: member.unit ?? null }));
+  };
+
+  readonly person = (id: PersonId) => this.#core.people.person(id);
+
+  /** What position `n` says, as far as it is loaded. */
+  readonly quoted = (n: number): { sender: PersonId; text: string } | null => {
+    const item = this.#core.timeline(this.room).snapshot().items.find((one) => one.n === n);
+    return item?.kind === "message" ? { sender: item.sender, text: item.text } : null;
+  };
+
+  /** The last message of ours that may still be edited, for «arrow up in an empty field». */
+  readonly lastOwn = (): MessageItem | null => {
+    const items = this.#core.timeline(this.room).snapshot().items;
+    return items.findLast((item): item is MessageItem => item.kind === "message" && item.mine && item.hidden === null) ?? null;
+  };
+
+  async #sendDraft(): Promise<void> {
+    const draft = this.#draft.snapshot();
+    const text = draft.text.trim();
+    if (text === "") return;
+    await this.#core.outbox.add(this.room, { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo });
+    this.#core.drafts.set(this.room, { text: "", mentions: [], everyone: false, replyTo: null });
+  }
+
+  async #saveEdit(editing: Editing): Promise<void> {
+    const text = editing.text.trim();
+    if (text === "") return;
+    await this.#core.timeline(this.room).edit(editing.n, { ...this.#spoken(text, editing.mentions), replyTo: null });
+    this.#editing.set(null);
+  }
+
+  /** Text with only the mentions whose name is still in it. */
+  #spoken(text: string, mentions: readonly PersonId[]): Omit<DraftText, "replyTo"> {
+    const named = [...new Set(mentions)].filter((id) => {
+      const name = this.#nameOf(id);
+      return name !== null && text.includes(`@${name}`);
+    });
+    return { text, mentions: named, everyone: EVERYONE_WORDS.some((word) => text.includes(word)) };
+  }
+
+  #nameOf(id: PersonId): string | null {
+    const member = this.#core.rooms.room(this.room).snapshot()?.members.find((one) => one.person === id);
+    return member?.name ?? this.#core.people.known(id)?.name ?? null;
+  }
+
+  #me(): PersonId | null {
+    const session = this.#core.session.snapshot();
+    return session.kind === "signed_in" ? session.me.person.id : null;
+  }
+
+  #compute(room: RoomSnapshot | null): ComposerSnapshot {
+    const draft = this.#draft.snapshot();
+    const editing = this.#editing.snapshot();
+    const mode = editing
+      ? ({ kind: "edit", n: editing.n } as const)
+      : draft.replyTo === null
+        ? ({ kind: "write" } as const)
+        : ({ kind: "reply", n: draft.replyTo } as const);
+    return {
+      text: editing ? editing.text : draft.text,
+      mode,
+      denied: room?.denied["post"] ?? null,
+      everyoneDenied: room?.denied["mention_everyone"] ?? null,
+    };
+  }
+}

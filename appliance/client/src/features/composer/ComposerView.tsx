@@ -1,0 +1,185 @@
+/**
+ * The field in which messages are written.
+ *
+ * Rules: Enter sends, Shift+Enter starts a line, and Enter while an input method composes does neither (C17); on a touch
+ * keyboard Enter starts a line. The list of people is driven from the field by arrows, Enter and Esc.
+ */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+
+import { mentionAt } from "#core/text";
+import { EVERYONE_WORDS } from "#i18n/everyone";
+import { reasonText } from "#i18n/reasons";
+import { IconButton } from "#ui/Button";
+import { FailureNotice } from "#ui/Failure";
+import { Notice } from "#ui/Notice";
+import { useReadable } from "#ui/useReadable";
+
+import { type ComposerModel, EVERYONE, MAX_TEXT } from "./ComposerModel";
+import { MentionList, mentionOptionId } from "./MentionList";
+import { type Candidate, withMention } from "./mentions";
+import { ModeBar } from "./ModeBar";
+import "./composer.css";
+
+interface ComposerViewProps {
+  model: ComposerModel;
+  title: string;
+}
+
+const LIST_ID = "mention-list";
+export const COMPOSER_ID = "composer";
+
+export function ComposerView({ model, title }: ComposerViewProps) {
+  const { t, i18n } = useLingui();
+  const { text, mode, denied, everyoneDenied } = useReadable(model);
+  const attempt = useReadable(model.attempt);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [caret, setCaret] = useState(0);
+  const [chosen, setChosen] = useState(0);
+  const [dismissed, setDismissed] = useState<number | null>(null);
+
+  const at = mentionAt(text, caret);
+  const offered = at === null || dismissed === at.start ? [] : offers(at.typed);
+  const marked = Math.min(chosen, offered.length - 1);
+  const tooLong = text.length > MAX_TEXT;
+
+  // The field grows with its text; the height is measured, not guessed.
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [text]);
+
+  // Taking up an answer or an edit brings the caret here.
+  const modeKey = mode.kind === "write" ? "" : `${mode.kind} ${mode.n}`;
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element || modeKey === "") return;
+    element.focus();
+    element.setSelectionRange(element.value.length, element.value.length);
+  }, [modeKey]);
+
+  function offers(query: string): readonly Candidate[] {
+    const everyone = i18n.locale === "en" ? EVERYONE_WORDS[1] : EVERYONE_WORDS[0];
+    const all: Candidate = { id: EVERYONE, name: everyone.slice(1), detail: t`สมาชิกทุกคนในห้อง` };
+    const people = model.candidates(query);
+    return everyoneDenied === null && all.name.includes(query) ? [...people.slice(0, 7), all] : people;
+  }
+
+  function choose(person: Candidate | undefined): void {
+    if (!person || !at) return;
+    const next = withMention(text, caret, at.start, person.name);
+    model.setText(next.text);
+    model.addMention(person.id);
+    setChosen(0);
+    setCaret(next.caret);
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      field.current?.setSelectionRange(next.caret, next.caret);
+    });
+  }
+
+  function send(): void {
+    if (tooLong || text.trim() === "") return;
+    void model.send();
+    setCaret(0);
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>): void {
+    // Enter that ends a composition belongs to the input method; «Process» is how it shows where the flag comes late.
+    if (event.nativeEvent.isComposing || event.key === "Process") return;
+    if (offered.length > 0 && onListKey(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else if (event.key === "Enter" && !event.shiftKey && !window.matchMedia("(pointer: coarse)").matches) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape" && mode.kind !== "write") {
+      event.stopPropagation();
+      model.cancelMode();
+    } else if (event.key === "ArrowUp" && text === "" && mode.kind === "write") {
+      const own = model.lastOwn();
+      if (own) model.startEdit(own);
+    }
+  }
+
+  function onListKey(event: KeyboardEvent): boolean {
+    switch (event.key) {
+      case "ArrowDown":
+        setChosen((marked + 1) % offered.length);
+        return true;
+      case "ArrowUp":
+        setChosen((marked + offered.length - 1) % offered.length);
+        return true;
+      case "Enter":
+      case "Tab":
+        if (event.shiftKey) return false;
+        choose(offered[marked]);
+        return true;
+      case "Escape":
+        setDismissed(at?.start ?? null);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  if (denied !== null) {
+    return (
+      <div className="composer">
+        <Notice>{reasonText(denied)}</Notice>
+      </div>
+    );
+  }
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <FailureNotice failure={attempt.failure} />
+      {offered.length > 0 && <MentionList id={LIST_ID} people={offered} marked={marked} onChoose={choose} />}
+      <ModeBar model={model} mode={mode} />
+      <div className={`composer-box ${mode.kind === "edit" ? "composer-editing" : ""}`}>
+        <textarea
+          id={COMPOSER_ID}
+          ref={field}
+          className="composer-field"
+          rows={1}
+          value={text}
+          placeholder={t`พิมพ์ข้อความ`}
+          aria-label={t`ข้อความถึง ${title}`}
+          aria-autocomplete="list"
+          aria-haspopup="listbox"
+          aria-invalid={tooLong}
+          {...(offered.length > 0 ? { "aria-controls": LIST_ID, "aria-activedescendant": mentionOptionId(LIST_ID, marked) } : {})}
+          autoComplete="off"
+          onChange={(event) => {
+            model.setText(event.target.value);
+            setCaret(event.target.selectionStart);
+            setDismissed(null);
+            setChosen(0);
+          }}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+          onKeyDown={onKeyDown}
+        />
+        <IconButton
+          icon={mode.kind === "edit" ? "check" : "send"}
+          label={mode.kind === "edit" ? t`บันทึกการแก้ไข` : t`ส่งข้อความ`}
+          variant={text.trim() === "" ? "quiet" : "primary"}
+          isDisabled={text.trim() === ""}
+          isPending={attempt.busy}
+          {...(tooLong ? { denied: reasonText("too_large") } : {})}
+          onPress={send}
+          className="composer-send"
+        />
+      </div>
+      <p className="composer-hint">
+        <Trans>Enter ส่ง · Shift+Enter ขึ้นบรรทัดใหม่ · @ กล่าวถึงบุคคล</Trans>
+      </p>
+    </form>
+  );
+}

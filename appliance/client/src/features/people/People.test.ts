@@ -1,0 +1,72 @@
+import { expect, test, vi } from "vitest";
+
+import type { Core } from "#core/index";
+import type { PeopleQuery, PersonView, UnitView } from "#core/protocol";
+import { Store } from "#core/store";
+
+import { PeopleSearch } from "./PeopleSearch";
+import { offeredPeople, PickerModel } from "./PickerModel";
+import { pathTo, unitTree } from "./unitTree";
+
+const unit = (id: string, parent: string | null): UnitView => ({ id, parent, name: id, kind: "division", people: 1, people_below: 2 });
+const person = (id: string, rank?: string): PersonView => ({ id, name: id, ...(rank === undefined ? {} : { rank }) });
+const PEOPLE = [person("p_me", "ปฏิบัติการ"), person("p_1", "ปฏิบัติการ"), person("p_2", "ชำนาญการ"), person("p_3"), person("p_old", "ชำนาญการ")];
+
+function coreWith(search: (query: PeopleQuery) => Promise<{ people: PersonView[]; cursor?: string }>) {
+  const create = vi.fn(() => Promise.resolve("r_new"));
+  const changeMembers = vi.fn(() => Promise.resolve({}));
+  const core = {
+    directory: { search, units: () => Promise.resolve([]) },
+    ports: { time: { setTimeout: vi.fn(() => 1), clearTimeout: vi.fn() } },
+    rooms: { create, changeMembers, room: () => new Store({ members: [{ person: "p_old" }] }) },
+  };
+  return { core: core as unknown as Core, create, changeMembers };
+}
+
+test("the chart nests units, keeps orphans at the top and survives a cycle", () => {
+  const units = [unit("a", null), unit("b", "a"), unit("c", "b"), unit("x", "unseen"), unit("y", "z"), unit("z", "y")];
+  const shape = (nodes: ReturnType<typeof unitTree>): unknown => nodes.map((node) => [node.unit.id, shape(node.children)]);
+  expect(shape(unitTree(units))).toEqual([["a", [["b", [["c", []]]]]], ["x", []]]);
+  expect(pathTo(units, "c")).toEqual(["a", "b"]);
+  expect(pathTo(units, "y")).toHaveLength(2);
+});
+
+test("a whole unit is counted by rank before it is added, without oneself and without members", async () => {
+  const pages = [{ people: PEOPLE.slice(0, 2), cursor: "next" }, { people: PEOPLE.slice(2) }];
+  const { core, changeMembers } = coreWith((query) => Promise.resolve(pages[query.cursor === "next" ? 1 : 0] ?? { people: [] }));
+  const picker = new PickerModel(core, { kind: "add", room: "r_1" }, "p_me");
+  await picker.offerUnit("u_1", true);
+  const offer = picker.offer.snapshot();
+  expect(offer?.ranks).toEqual([{ rank: "ปฏิบัติการ", count: 1 }, { rank: "ชำนาญการ", count: 1 }, { rank: "", count: 1 }]);
+  picker.toggleRank("");
+  const now = picker.offer.snapshot();
+  expect(now && offeredPeople(now).map((one) => one.id)).toEqual(["p_1", "p_2"]);
+  picker.toggle(person("p_1"));
+  picker.acceptOffer();
+  expect(picker.chosen.snapshot().map((one) => one.id)).toEqual(["p_1", "p_2"]);
+  expect(await picker.finish("")).toBe("r_1");
+  expect(changeMembers).toHaveBeenCalledWith("r_1", ["p_1", "p_2"], []);
+});
+
+test("a new room gets the trimmed name and the people chosen; choosing twice takes back", async () => {
+  const { core, create } = coreWith(() => Promise.resolve({ people: [] }));
+  const picker = new PickerModel(core, { kind: "new" }, "p_me");
+  picker.toggle(person("p_1"));
+  picker.toggle(person("p_2"));
+  picker.toggle(person("p_2"));
+  expect(await picker.finish(" คณะทำงาน ")).toBe("r_new");
+  expect(create).toHaveBeenCalledWith("group", "คณะทำงาน", ["p_1"]);
+});
+
+test("an answer to an older question is dropped", async () => {
+  const answers: ((people: PersonView[]) => void)[] = [];
+  const { core } = coreWith(() => new Promise((done) => answers.push((people) => done({ people }))));
+  const search = new PeopleSearch(core.directory, core.ports.time);
+  const first = search.search();
+  const second = search.search();
+  answers[1]?.([person("new")]);
+  answers[0]?.([person("old")]);
+  await Promise.all([first, second]);
+  expect(search.snapshot().people.map((one) => one.id)).toEqual(["new"]);
+  expect(search.snapshot().loading).toBe(false);
+});

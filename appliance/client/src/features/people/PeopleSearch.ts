@@ -1,0 +1,90 @@
+/**
+ * Looking for people: by words, inside a unit or everywhere, page by page.
+ *
+ * Rules: typing waits a moment before it asks; an answer to an older question is dropped; the order is the server's
+ * (Thai collation), so pages fit together.
+ */
+import { type Failure, failureOf } from "#core/failure";
+import type { Directory, TimePort } from "#core/index";
+import type { PersonView } from "#core/protocol";
+import { type Readable, Store } from "#core/store";
+
+export interface PeopleScope {
+  readonly query: string;
+  /** Null: the whole agency. */
+  readonly unit: string | null;
+  /** With the units below it. */
+  readonly below: boolean;
+}
+
+export interface PeopleResults extends PeopleScope {
+  readonly people: readonly PersonView[];
+  readonly more: boolean;
+  readonly loading: boolean;
+  readonly failure: Failure | null;
+}
+
+const TYPING_MS = 200;
+const PAGE = 50;
+
+export class PeopleSearch implements Readable<PeopleResults> {
+  readonly #directory: Directory;
+  readonly #time: TimePort;
+  readonly #state = new Store<PeopleResults>({ query: "", unit: null, below: true, people: [], more: false, loading: false, failure: null });
+  readonly snapshot = this.#state.snapshot;
+  readonly subscribe = this.#state.subscribe;
+  #question = 0;
+  #cursor: string | null = null;
+  #timer: ReturnType<TimePort["setTimeout"]> | null = null;
+
+  constructor(directory: Directory, time: TimePort) {
+    this.#directory = directory;
+    this.#time = time;
+  }
+
+  readonly setQuery = (query: string): void => {
+    this.#state.update((state) => ({ ...state, query }));
+    if (this.#timer !== null) this.#time.clearTimeout(this.#timer);
+    this.#timer = this.#time.setTimeout(() => void this.search(), TYPING_MS);
+  };
+
+  readonly setScope = (unit: string | null, below: boolean): void => {
+    const state = this.#state.snapshot();
+    if (state.unit === unit && state.below === below && state.people.length > 0) return;
+    this.#state.update((now) => ({ ...now, unit, below }));
+    void this.search();
+  };
+
+  readonly search = async (): Promise<void> => {
+    this.#cursor = null;
+    this.#state.update((state) => ({ ...state, loading: true, failure: null }));
+    await this.#ask((found) => found);
+  };
+
+  readonly loadMore = async (): Promise<void> => {
+    const { loading, more, people } = this.#state.snapshot();
+    if (loading || !more) return;
+    this.#state.update((state) => ({ ...state, loading: true }));
+    await this.#ask((found) => [...people, ...found]);
+  };
+
+  async #ask(join: (found: readonly PersonView[]) => readonly PersonView[]): Promise<void> {
+    const question = ++this.#question;
+    const { query, unit, below } = this.#state.snapshot();
+    try {
+      const page = await this.#directory.search({
+        q: query.trim(),
+        below,
+        limit: PAGE,
+        ...(unit === null ? {} : { unit }),
+        ...(this.#cursor === null ? {} : { cursor: this.#cursor }),
+      });
+      if (question !== this.#question) return;
+      this.#cursor = page.cursor ?? null;
+      this.#state.update((state) => ({ ...state, people: join(page.people), more: this.#cursor !== null, loading: false, failure: null }));
+    } catch (error) {
+      if (question !== this.#question) return;
+      this.#state.update((state) => ({ ...state, loading: false, failure: failureOf(error) }));
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** The agency's people: the organisation chart on one side, those of the chosen unit on the other. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect } from "react";
+
+import type { PersonId } from "#core/snapshots";
+import { Avatar } from "#ui/Avatar";
+import { Button } from "#ui/Button";
+import { FailureNotice } from "#ui/Failure";
+import { EmptyState, Loading } from "#ui/Notice";
+import { Panel } from "#ui/Panel";
+import { Row } from "#ui/Row";
+import { SearchField } from "#ui/SearchField";
+import { useReadable } from "#ui/useReadable";
+
+import type { PeopleModel } from "./PeopleModel";
+import type { PeopleSearch } from "./PeopleSearch";
+import { UnitChart, UnitTitle } from "./UnitChart";
+import "./people.css";
+
+export function ChartView({ model, unit, onUnit }: { model: PeopleModel; unit: string | null; onUnit: (unit: string) => void }) {
+  return (
+    <div className="people-chart">
+      <header className="rooms-head">
+        <h2>
+          <Trans>บุคลากร</Trans>
+        </h2>
+      </header>
+      <div className="people-chart-all">
+        <Button icon="search" block onPress={() => onUnit("all")}>
+          <Trans>ค้นหาทั้งหน่วยงาน</Trans>
+        </Button>
+      </div>
+      <div className="people-chart-tree">
+        <UnitChart model={model.chart} selected={unit} onSelect={onUnit} />
+      </div>
+    </div>
+  );
+}
+
+interface PeopleListProps {
+  model: PeopleModel;
+  /** Null: the whole agency. */
+  unit: string | null;
+  onPerson: (id: PersonId) => void;
+  leave: { icon: "back"; label: string; onPress: () => void } | undefined;
+}
+
+export function PeopleListView({ model, unit, onPerson, leave }: PeopleListProps) {
+  const { t, i18n } = useLingui();
+  const { units } = useReadable(model.chart);
+  useEffect(() => model.show(unit), [model, unit]);
+  const here = units.find((one) => one.id === unit);
+  const name = here === undefined ? t`ทั้งหน่วยงาน` : i18n.locale === "en" ? (here.name_en ?? here.name) : here.name;
+  return (
+    <Panel
+      label={t`รายชื่อบุคลากร`}
+      title={here ? <UnitTitle name={name} people={here.people_below} /> : name}
+      {...(leave ? { leave } : {})}
+    >
+      <div className="people-results">
+        <PeopleResultsList search={model.search} onPress={onPerson} />
+      </div>
+    </Panel>
+  );
+}
+
+interface ResultsProps {
+  search: PeopleSearch;
+  onPress: (id: PersonId) => void;
+}
+
+function PeopleResultsList({ search, onPress }: ResultsProps) {
+  const { t } = useLingui();
+  const { query, people, more, loading, failure } = useReadable(search);
+  return (
+    <>
+      <SearchField label={t`ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน`} clearLabel={t`ล้างคำค้น`} value={query} onChange={search.setQuery} />
+      <FailureNotice failure={failure} />
+      <ul className="people-list">
+        {people.map((person) => (
+          <li key={person.id} className="people-item">
+            <Row
+              lead={<Avatar id={person.id} name={person.name} inactive={person.active === false} />}
+              title={person.name}
+              detail={[person.post, person.unit?.name].filter(Boolean).join(" · ")}
+              onPress={() => onPress(person.id)}
+            />
+          </li>
+        ))}
+      </ul>
+      {loading && <Loading label={t`กำลังค้นหา`} />}
+      {!loading && people.length === 0 && failure === null && <EmptyState icon="search" title={t`ไม่พบบุคคลที่ตรงกับคำค้น`} />}
+      {more && !loading && (
+        <Button variant="quiet" block onPress={() => void search.loadMore()}>
+          <Trans>แสดงเพิ่ม</Trans>
+        </Button>
+      )}
+    </>
+  );
+}

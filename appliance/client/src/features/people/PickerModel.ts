@@ -1,0 +1,121 @@
+/**
+ * Choosing the members of a room: single people, or whole units with or without those below, by rank (F15).
+ *
+ * Rules: how many there are is shown before anything is added (F35); the reader and those who are members already are
+ * never counted; a person chosen twice is chosen once. The choice is a snapshot of now.
+ */
+import { Attempt } from "#core/attempt";
+import type { Core } from "#core/index";
+import type { PersonView } from "#core/protocol";
+import type { PersonId, RoomId } from "#core/snapshots";
+import { Store } from "#core/store";
+
+import { ChartModel } from "./PeopleModel";
+import { PeopleSearch } from "./PeopleSearch";
+
+/** Everybody of a unit, by rank, before they are added. */
+export interface UnitOffer {
+  readonly unit: string;
+  readonly below: boolean;
+  readonly people: readonly PersonView[];
+  readonly ranks: readonly { readonly rank: string; readonly count: number }[];
+  /** Ranks to add; people without a rank are under the empty string. */
+  readonly chosen: ReadonlySet<string>;
+}
+
+export type PickerPurpose = { readonly kind: "new" } | { readonly kind: "add"; readonly room: RoomId };
+
+const PAGE = 200;
+
+export class PickerModel {
+  readonly purpose: PickerPurpose;
+  readonly chart: ChartModel;
+  readonly search: PeopleSearch;
+  readonly chosen = new Store<readonly PersonView[]>([]);
+  readonly offer = new Store<UnitOffer | null>(null);
+  readonly attempt = new Attempt();
+  readonly offering = new Attempt();
+  readonly #core: Core;
+  readonly #excluded: ReadonlySet<PersonId>;
+
+  constructor(core: Core, purpose: PickerPurpose, me: PersonId) {
+    this.#core = core;
+    this.purpose = purpose;
+    this.chart = new ChartModel(core);
+    this.search = new PeopleSearch(core.directory, core.ports.time);
+    const members = purpose.kind === "add" ? (core.rooms.room(purpose.room).snapshot()?.members ?? []) : [];
+    this.#excluded = new Set([me, ...members.map((member) => member.person)]);
+  }
+
+  /** True for the reader and for those who are members already. */
+  readonly isExcluded = (id: PersonId): boolean => this.#excluded.has(id);
+
+  readonly toggle = (person: PersonView): void =>
+    this.chosen.update((chosen) => (chosen.some((one) => one.id === person.id) ? chosen.filter((one) => one.id !== person.id) : [...chosen, person]));
+
+  readonly clear = (): void => this.chosen.set([]);
+
+  /** Reads everybody of a unit, so that the number is known before anything is added. */
+  readonly offerUnit = (unit: string, below: boolean): Promise<boolean> =>
+    this.offering.run(async () => {
+      const people = (await this.#everyone(unit, below)).filter((person) => !this.#excluded.has(person.id) && person.active !== false);
+      const counts = new Map<string, number>();
+      for (const { rank } of people) counts.set(rank ?? "", (counts.get(rank ?? "") ?? 0) + 1);
+      const ranks = [...counts].map(([rank, count]) => ({ rank, count }));
+      this.offer.set({ unit, below, people, ranks, chosen: new Set(counts.keys()) });
+    });
+
+  readonly toggleRank = (rank: string): void =>
+    this.offer.update((offer) => {
+      if (offer === null) return null;
+      const chosen = new Set(offer.chosen);
+      if (!chosen.delete(rank)) chosen.add(rank);
+      return { ...offer, chosen };
+    });
+
+  /** Takes the offered people of the chosen ranks into the choice. */
+  readonly acceptOffer = (): void => {
+    const offer = this.offer.snapshot();
+    if (offer === null) return;
+    const known = new Set(this.chosen.snapshot().map((person) => person.id));
+    const added = offeredPeople(offer).filter((person) => !known.has(person.id));
+    this.chosen.update((chosen) => [...chosen, ...added]);
+    this.offer.set(null);
+  };
+
+  /** Makes the room, or adds to it; answers the room that was changed, or null when it was refused. */
+  readonly finish = async (name: string): Promise<RoomId | null> => {
+    const people = this.chosen.snapshot().map((person) => person.id);
+    let room: RoomId | null = null;
+    await this.attempt.run(async () => {
+      if (this.purpose.kind === "new") room = await this.#core.rooms.create("group", name.trim(), people);
+      else {
+        await this.#core.rooms.changeMembers(this.purpose.room, people, []);
+        room = this.purpose.room;
+      }
+    });
+    return room;
+  };
+
+  async #everyone(unit: string, below: boolean): Promise<PersonView[]> {
+    const people: PersonView[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { people: PersonView[]; cursor?: string | null } = await this.#core.directory.search({
+        q: "",
+        unit,
+        below,
+        limit: PAGE,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      people.push(...page.people);
+      cursor = page.cursor ?? null;
+    } while (cursor !== null);
+    return people;
+  }
+}
+
+/** Those of an offer whose rank is chosen. */
+export function offeredPeople(offer: UnitOffer): readonly PersonView[] {
+  return offer.people.filter((person) => offer.chosen.has(person.rank ?? ""));
+}

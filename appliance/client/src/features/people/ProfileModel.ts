@@ -1,0 +1,30 @@
+/** One person's profile, as far as the reader may see it, and the way to a private chat with them (F17, F38). */
+import { Attempt } from "#core/attempt";
+import type { Core } from "#core/index";
+import type { PersonId, RoomId } from "#core/snapshots";
+
+export class ProfileModel {
+  readonly id: PersonId;
+  readonly attempt = new Attempt();
+  readonly #core: Core;
+
+  constructor(core: Core, id: PersonId) {
+    this.#core = core;
+    this.id = id;
+  }
+
+  get card() {
+    return this.#core.people.person(this.id);
+  }
+
+  readonly load = (): Promise<boolean> => this.attempt.run(() => this.#core.people.load(this.id));
+
+  /** The existing private room or a new one; null when it was refused. */
+  readonly startChat = async (): Promise<RoomId | null> => {
+    let room: RoomId | null = null;
+    await this.attempt.run(async () => {
+      room = await this.#core.rooms.create("direct", null, [this.id]);
+    });
+    return room;
+  };
+}

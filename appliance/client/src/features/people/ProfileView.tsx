@@ -1,0 +1,130 @@
+/** A person: names, posts, how to reach them, and a private chat if the rules allow one. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect } from "react";
+
+import type { PersonView, PostView } from "#core/protocol";
+import { formatDate } from "#i18n/dates";
+import { deniedText } from "#i18n/reasons";
+import { Avatar } from "#ui/Avatar";
+import { Chip } from "#ui/Badge";
+import { Button } from "#ui/Button";
+import { FailureNotice } from "#ui/Failure";
+import { Icon, type IconName } from "#ui/Icon";
+import { Loading } from "#ui/Notice";
+import { Panel, PanelSection } from "#ui/Panel";
+import { useReadable } from "#ui/useReadable";
+
+import type { ProfileModel } from "./ProfileModel";
+import "./people.css";
+
+interface ProfileViewProps {
+  model: ProfileModel;
+  isMe: boolean;
+  leave: { icon: "back" | "close"; label: string; onPress: () => void };
+  onRoom: (room: string) => void;
+  onEditMe: () => void;
+}
+
+export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileViewProps) {
+  const { t } = useLingui();
+  const card = useReadable(model.card);
+  const attempt = useReadable(model.attempt);
+  useEffect(() => {
+    void model.load();
+  }, [model]);
+  const person = card?.full ?? null;
+  return (
+    <Panel label={t`ข้อมูลบุคคล`} title={<Trans>ข้อมูลบุคคล</Trans>} leave={leave}>
+      {card === null && attempt.failure === null && <Loading label={t`กำลังโหลด`} />}
+      {card !== null && (
+        <header className="profile-head">
+          <Avatar id={card.id} name={card.name} size="xl" inactive={!card.active} />
+          <h3 className="profile-name">{card.name}</h3>
+          {person?.name_en && (
+            <p className="profile-sub" lang="en">
+              {person.name_en}
+            </p>
+          )}
+          <p className="profile-sub">{[card.post, card.unit].filter(Boolean).join(" · ")}</p>
+          {!card.active && <Chip tone="warn">{t`บัญชีไม่เปิดใช้งาน`}</Chip>}
+          {person?.status && <p className="profile-status">{person.status}</p>}
+          {isMe ? (
+            <Button icon="edit" onPress={onEditMe}>
+              <Trans>แก้ไขข้อมูลของฉัน</Trans>
+            </Button>
+          ) : (
+            <Button
+              icon="message"
+              variant="primary"
+              isPending={attempt.busy}
+              denied={deniedText(person?.may_contact === false ? "contact_not_allowed" : !card.active ? "person_not_active" : undefined)}
+              onPress={() => void model.startChat().then((room) => room !== null && onRoom(room))}
+            >
+              <Trans>สนทนาส่วนตัว</Trans>
+            </Button>
+          )}
+        </header>
+      )}
+      <div className="profile-failure">
+        <FailureNotice failure={attempt.failure} />
+      </div>
+      {person && <Posts posts={person.posts ?? []} />}
+      {person && <Contact person={person} />}
+    </Panel>
+  );
+}
+
+function Posts({ posts }: { posts: readonly PostView[] }) {
+  const { t, i18n } = useLingui();
+  if (posts.length === 0) return null;
+  return (
+    <PanelSection title={t`ตำแหน่ง`}>
+      <ul className="profile-posts">
+        {posts.map((post) => (
+          <li key={post.id}>
+            <p>
+              {post.title} {post.acting && <Chip tone="warn">{t`รักษาการ`}</Chip>}
+            </p>
+            <p className="profile-sub">
+              {[i18n.locale === "en" ? (post.unit.name_en ?? post.unit.name) : post.unit.name, post.rank].filter(Boolean).join(" · ")}
+              {post.until != null && (
+                <>
+                  {" · "}
+                  <Trans>ถึง {formatDate(post.until)}</Trans>
+                </>
+              )}
+            </p>
+          </li>
+        ))}
+      </ul>
+    </PanelSection>
+  );
+}
+
+/** Only what the reader may see is here at all; an absent field is not mentioned. */
+function Contact({ person }: { person: PersonView }) {
+  const { t } = useLingui();
+  const ways: { icon: IconName; label: string; value: string | null | undefined; scheme: string }[] = [
+    { icon: "phone", label: t`โทรศัพท์`, value: person.phone, scheme: "tel" },
+    { icon: "device", label: t`โทรศัพท์เคลื่อนที่`, value: person.mobile, scheme: "tel" },
+    { icon: "mail", label: t`อีเมล`, value: person.email, scheme: "mailto" },
+  ];
+  const known = ways.filter((way) => way.value);
+  if (known.length === 0) return null;
+  return (
+    <PanelSection title={t`การติดต่อ`}>
+      <dl className="profile-contact">
+        {known.map((way) => (
+          <div key={way.icon}>
+            <dt>
+              <Icon name={way.icon} size="s" /> {way.label}
+            </dt>
+            <dd>
+              <a href={`${way.scheme}:${way.value ?? ""}`}>{way.value}</a>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </PanelSection>
+  );
+}

@@ -1,0 +1,72 @@
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+
+import { formatNumber } from "#i18n/dates";
+import { Button } from "#ui/Button";
+import { Checkbox, Radios } from "#ui/Choice";
+import { FailureNotice } from "#ui/Failure";
+import { EmptyState, Loading } from "#ui/Notice";
+import { useReadable } from "#ui/useReadable";
+
+import { offeredPeople, type PickerModel, type UnitOffer } from "./PickerModel";
+import { UnitChart } from "./UnitChart";
+
+/** A whole unit, with or without those below, by rank: how many there are is shown before they are taken. */
+export function UnitPicker({ model }: { model: PickerModel }) {
+  const { t } = useLingui();
+  const offer = useReadable(model.offer);
+  const { busy, failure } = useReadable(model.offering);
+  return (
+    <div className="unit-picker">
+      <div className="unit-picker-tree">
+        <UnitChart model={model.chart} selected={offer?.unit ?? null} onSelect={(unit) => void model.offerUnit(unit, offer?.below ?? true)} />
+      </div>
+      <div className="unit-picker-offer">
+        <FailureNotice failure={failure} />
+        {busy && <Loading label={t`กำลังนับจำนวนบุคคล`} />}
+        {!busy && offer === null && <EmptyState icon="tree" title={t`เลือกหน่วยงานจากผัง`} />}
+        {!busy && offer !== null && <Offer offer={offer} model={model} />}
+      </div>
+    </div>
+  );
+}
+
+function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
+  const { t } = useLingui();
+  const total = offeredPeople(offer).length;
+  return (
+    <>
+      <h3>{model.chart.unit(offer.unit)?.name}</h3>
+      <Radios
+        label={t`ขอบเขต`}
+        value={offer.below ? "below" : "unit"}
+        onChange={(scope) => void model.offerUnit(offer.unit, scope === "below")}
+        options={[
+          { value: "below", label: t`รวมหน่วยงานย่อย` },
+          { value: "unit", label: t`เฉพาะหน่วยงานนี้` },
+        ]}
+      />
+      <div role="group" aria-label={t`ระดับ`}>
+        <p className="field-label">
+          <Trans>ระดับ</Trans>
+        </p>
+        {offer.ranks.map(({ rank, count }) => {
+          const people = formatNumber(count);
+          return (
+            <Checkbox key={rank} isSelected={offer.chosen.has(rank)} onChange={() => model.toggleRank(rank)}>
+              {rank === "" ? t`ไม่ระบุระดับ` : rank} <span className="people-count">{people}</span>
+            </Checkbox>
+          );
+        })}
+        {offer.ranks.length === 0 && (
+          <p className="people-count">
+            <Trans>ไม่มีบุคคลที่เพิ่มได้ในหน่วยงานนี้</Trans>
+          </p>
+        )}
+      </div>
+      <Button variant="primary" icon="add" isDisabled={total === 0} onPress={model.acceptOffer}>
+        {plural(total, { other: "เลือก # คนนี้" })}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+
+import type { MemberView } from "#core/protocol";
+import type { PersonId, RoomSnapshot } from "#core/snapshots";
+import { matchName } from "#core/text";
+import { deniedText } from "#i18n/reasons";
+import { Avatar } from "#ui/Avatar";
+import { Chip } from "#ui/Badge";
+import { Button, IconButton } from "#ui/Button";
+import { ActionMenu } from "#ui/Menu";
+import { Row } from "#ui/Row";
+import { SearchField } from "#ui/SearchField";
+
+import type { RoomDialog } from "./RoomDialogs";
+
+interface MemberListProps {
+  room: RoomSnapshot;
+  members: readonly MemberView[];
+  me: PersonId;
+  onPerson: (id: PersonId) => void;
+  onDialog: (dialog: RoomDialog) => void;
+}
+
+const FIRST = 30;
+const SEARCH_FROM = 12;
+
+/** The members by name; the owner hands over or removes from here. */
+export function MemberList({ room, members, me, onPerson, onDialog }: MemberListProps) {
+  const { t } = useLingui();
+  const [query, setQuery] = useState("");
+  const [all, setAll] = useState(false);
+  const found = members.filter((member) => matchName(member.name, query) > 0);
+  const shown = all || query.trim() !== "" ? found : found.slice(0, FIRST);
+  const rest = found.length - shown.length;
+  return (
+    <div className="member-list">
+      {members.length >= SEARCH_FROM && <SearchField label={t`ค้นหาสมาชิก`} clearLabel={t`ล้างคำค้น`} value={query} onChange={setQuery} />}
+      <ul>
+        {shown.map((member) => (
+          <li key={member.person} className="member-item">
+            <Row
+              lead={<Avatar id={member.person} name={member.name} size="s" inactive={member.active === false} />}
+              title={member.person === me ? t`${member.name} (ท่าน)` : member.name}
+              detail={[member.post, member.unit].filter(Boolean).join(" · ") || undefined}
+              onPress={() => onPerson(member.person)}
+              end={<MemberEnd room={room} member={member} me={me} onDialog={onDialog} />}
+            />
+          </li>
+        ))}
+      </ul>
+      {rest > 0 && (
+        <Button variant="quiet" block onPress={() => setAll(true)}>
+          {plural(rest, { other: "แสดงอีก # คน" })}
+        </Button>
+      )}
+      {found.length === 0 && (
+        <p className="room-hint">
+          <Trans>ไม่พบสมาชิกที่ตรงกับคำค้น</Trans>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function MemberEnd({ room, member, me, onDialog }: { room: RoomSnapshot; member: MemberView; me: PersonId; onDialog: (dialog: RoomDialog) => void }) {
+  const { t } = useLingui();
+  if (member.person === room.view.owner) return <Chip icon="owner" tone="accent">{t`เจ้าของห้อง`}</Chip>;
+  if (room.view.owner !== me) return null;
+  const { name } = member;
+  return (
+    <ActionMenu
+      label={t`การจัดการ ${name}`}
+      trigger={<IconButton icon="more" size="s" label={t`การจัดการ ${name}`} />}
+      actions={[
+        {
+          id: "transfer",
+          icon: "transfer",
+          label: t`โอนสิทธิ์เจ้าของห้องให้`,
+          denied: deniedText(room.denied["transfer"]),
+          onAction: () => onDialog({ kind: "transfer", to: member }),
+        },
+        {
+          id: "remove",
+          icon: "removePerson",
+          label: t`นำออกจากห้อง`,
+          danger: true,
+          denied: deniedText(room.denied["remove"]),
+          onAction: () => onDialog({ kind: "remove", member }),
+        },
+      ]}
+    />
+  );
+}

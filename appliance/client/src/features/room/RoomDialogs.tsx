@@ -1,0 +1,216 @@
+/** The questions a room's settings ask before something happens, one at a time. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+
+import type { MemberView } from "#core/protocol";
+import { matchName } from "#core/text";
+import { Avatar } from "#ui/Avatar";
+import { Button } from "#ui/Button";
+import { ConfirmDialog, Dialog } from "#ui/Dialog";
+import { FailureNotice } from "#ui/Failure";
+import { Row } from "#ui/Row";
+import { SearchField } from "#ui/SearchField";
+import { TextField } from "#ui/TextField";
+import { useReadable } from "#ui/useReadable";
+
+import type { RoomModel } from "./RoomModel";
+
+export type RoomDialog =
+  | { readonly kind: "rename" | "close" | "clear" | "ask" }
+  | { readonly kind: "remove"; readonly member: MemberView }
+  | { readonly kind: "transfer"; readonly to: MemberView | null };
+
+interface RoomDialogsProps {
+  dialog: RoomDialog | null;
+  model: RoomModel;
+  title: string;
+  onClose: () => void;
+}
+
+export function RoomDialogs({ dialog, ...rest }: RoomDialogsProps) {
+  switch (dialog?.kind) {
+    case undefined:
+      return null;
+    case "rename":
+      return <RenameDialog {...rest} />;
+    case "ask":
+      return <AskDialog {...rest} />;
+    case "transfer":
+      return <TransferDialog {...rest} to={dialog.to} />;
+    case "remove":
+      return <RemoveDialog {...rest} member={dialog.member} />;
+    case "close":
+      return <CloseDialog {...rest} />;
+    case "clear":
+      return <ClearDialog {...rest} />;
+  }
+}
+
+type OneProps = Omit<RoomDialogsProps, "dialog">;
+
+function useDone(model: RoomModel, onClose: () => void) {
+  const attempt = useReadable(model.attempt);
+  const close = () => {
+    model.attempt.clear();
+    onClose();
+  };
+  const run = (work: Promise<boolean>) => void work.then((done) => done && onClose());
+  return { attempt, close, run, error: <FailureNotice failure={attempt.failure} /> };
+}
+
+function RenameDialog({ model, title, onClose }: OneProps) {
+  const { t } = useLingui();
+  const [name, setName] = useState(title);
+  const { attempt, close, run, error } = useDone(model, onClose);
+  const save = () => run(model.rename(name));
+  return (
+    <Dialog
+      title={t`เปลี่ยนชื่อห้อง`}
+      closeLabel={t`ปิด`}
+      size="s"
+      onClose={close}
+      footer={
+        <Button variant="primary" isPending={attempt.busy} isDisabled={name.trim() === "" || name.trim() === title} onPress={save}>
+          <Trans>บันทึก</Trans>
+        </Button>
+      }
+    >
+      <TextField label={t`ชื่อห้อง`} hint={t`สมาชิกทุกคนเห็นการเปลี่ยนชื่อ และชื่อเดิมอยู่ในประวัติ`} value={name} onChange={setName} maxLength={120} autoFocus />
+      {error}
+    </Dialog>
+  );
+}
+
+function AskDialog({ model, onClose }: OneProps) {
+  const { t } = useLingui();
+  const [reason, setReason] = useState("");
+  const { attempt, close, run, error } = useDone(model, onClose);
+  return (
+    <Dialog
+      title={t`ขอให้นำชื่อออก`}
+      closeLabel={t`ปิด`}
+      size="s"
+      onClose={close}
+      footer={
+        <Button variant="primary" isPending={attempt.busy} onPress={() => run(model.askRemoval(reason))}>
+          <Trans>ส่งคำขอ</Trans>
+        </Button>
+      }
+    >
+      <p>
+        <Trans>คำขอจะส่งถึงเจ้าของห้อง หากไม่ได้รับคำตอบภายในเวลาที่กำหนด ระบบจะส่งต่อผู้ดูแลหน่วยงาน</Trans>
+      </p>
+      <TextField label={t`เหตุผล (ไม่บังคับ)`} rows={3} value={reason} onChange={setReason} maxLength={500} />
+      {error}
+    </Dialog>
+  );
+}
+
+function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | null }) {
+  const { t } = useLingui();
+  const { members } = useReadable(model);
+  const [chosen, setChosen] = useState(to);
+  const [query, setQuery] = useState("");
+  const { attempt, close, run, error } = useDone(model, onClose);
+  if (chosen) {
+    const { name } = chosen;
+    return (
+      <ConfirmDialog
+        title={t`โอนสิทธิ์เจ้าของห้องหรือไม่`}
+        confirmLabel={t`โอนสิทธิ์`}
+        cancelLabel={t`ยกเลิก`}
+        isPending={attempt.busy}
+        error={error}
+        onClose={close}
+        onConfirm={() => run(model.transfer(chosen.person))}
+      >
+        <p>
+          <Trans>
+            {name} จะเป็นเจ้าของห้องทันที ท่านจะเป็นสมาชิกธรรมดา และขอสิทธิ์คืนเองไม่ได้
+          </Trans>
+        </p>
+      </ConfirmDialog>
+    );
+  }
+  const others = members.filter((member) => member.person !== model.me && member.active !== false && matchName(member.name, query) > 0);
+  return (
+    <Dialog title={t`เลือกเจ้าของห้องคนใหม่`} closeLabel={t`ปิด`} size="s" onClose={close}>
+      <SearchField label={t`ค้นหาสมาชิก`} clearLabel={t`ล้างคำค้น`} value={query} onChange={setQuery} autoFocus />
+      <ul className="dialog-list">
+        {others.map((member) => (
+          <li key={member.person}>
+            <Row
+              lead={<Avatar id={member.person} name={member.name} size="s" />}
+              title={member.name}
+              detail={member.unit ?? undefined}
+              onPress={() => setChosen(member)}
+            />
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}
+
+function RemoveDialog({ model, member, onClose }: OneProps & { member: MemberView }) {
+  const { t } = useLingui();
+  const { attempt, close, run, error } = useDone(model, onClose);
+  const { name } = member;
+  return (
+    <ConfirmDialog
+      title={t`นำ ${name} ออกจากห้องหรือไม่`}
+      confirmLabel={t`นำออก`}
+      cancelLabel={t`ยกเลิก`}
+      danger
+      isPending={attempt.busy}
+      error={error}
+      onClose={close}
+      onConfirm={() => run(model.remove(member.person))}
+    >
+      <p>
+        <Trans>มีผลทันที บุคคลนี้จะไม่เห็นห้องและข้อความในห้องอีก</Trans>
+      </p>
+    </ConfirmDialog>
+  );
+}
+
+function CloseDialog({ model, title, onClose }: OneProps) {
+  const { t } = useLingui();
+  const { attempt, close, run, error } = useDone(model, onClose);
+  return (
+    <ConfirmDialog
+      title={t`ปิดห้อง «${title}» หรือไม่`}
+      confirmLabel={t`ปิดห้อง`}
+      cancelLabel={t`ยกเลิก`}
+      danger
+      isPending={attempt.busy}
+      error={error}
+      onClose={close}
+      onConfirm={() => run(model.close())}
+    >
+      <p>
+        <Trans>สมาชิกจะส่งข้อความในห้องนี้ไม่ได้อีก และเปิดใหม่ไม่ได้ ข้อความเดิมเก็บไว้ตามระยะเวลาที่หน่วยงานกำหนด</Trans>
+      </p>
+    </ConfirmDialog>
+  );
+}
+
+function ClearDialog({ model, onClose }: OneProps) {
+  const { t } = useLingui();
+  const { attempt, close, run, error } = useDone(model, onClose);
+  return (
+    <ConfirmDialog
+      title={t`ล้างการสนทนาจากหน้าจอหรือไม่`}
+      confirmLabel={t`ล้าง`}
+      cancelLabel={t`ยกเลิก`}
+      isPending={attempt.busy}
+      error={error}
+      onClose={close}
+      onConfirm={() => run(model.clear())}
+    >
+      <p>
+        <Trans>ข้อความจะหายไปจากหน้าจอของท่านเท่านั้น สมาชิกอื่นยังเห็นตามเดิม และท่านยังค้นหาพบได้</Trans>
+      </p>
+    </ConfirmDialog>
+  );
+}

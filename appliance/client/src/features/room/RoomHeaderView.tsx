@@ -1,0 +1,51 @@
+/** The head of a room: its name, kind and scope in words and icons, always visible (C20); and the way to its settings. */
+import { plural } from "@lingui/core/macro";
+import { useLingui } from "@lingui/react/macro";
+import type { Ref } from "react";
+
+import type { PersonId, RoomSnapshot } from "#core/snapshots";
+import { kindText, scopeText } from "#i18n/roomKinds";
+import { Avatar } from "#ui/Avatar";
+import { Chip } from "#ui/Badge";
+import { IconButton } from "#ui/Button";
+
+import "./room.css";
+
+interface RoomHeaderProps {
+  room: RoomSnapshot;
+  title: string;
+  onBack: (() => void) | null;
+  infoOpen: boolean;
+  onInfo: () => void;
+  onPerson: (id: PersonId) => void;
+  headingRef?: Ref<HTMLHeadingElement>;
+}
+
+export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, onPerson, headingRef }: RoomHeaderProps) {
+  const { t } = useLingui();
+  const { view, other } = room;
+  return (
+    <header className="room-head">
+      {onBack && <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" />}
+      {other === null ? <Avatar id={room.id} name={title} icon="group" /> : <Avatar id={other} name={title} />}
+      <div className="room-head-words">
+        <h2 className="room-head-title" tabIndex={-1} {...(headingRef === undefined ? {} : { ref: headingRef })}>
+          {title}
+        </h2>
+        <div className="room-head-chips">
+          <Chip icon={other === null ? "group" : "person"}>{kindText(view.kind)}</Chip>
+          <Chip icon="building">{scopeText(view.scope)}</Chip>
+          {other === null && <span className="room-head-count">{plural(view.member_count, { other: "# คน" })}</span>}
+          {view.closed && (
+            <Chip icon="lock" tone="warn">
+              {t`ปิดแล้ว`}
+            </Chip>
+          )}
+          {view.muted && <Chip icon="bellOff">{t`ปิดเสียง`}</Chip>}
+        </div>
+      </div>
+      {other !== null && <IconButton icon="person" label={t`ข้อมูลบุคคล`} onPress={() => onPerson(other)} placement="bottom" />}
+      <IconButton icon="info" label={t`ข้อมูลและการตั้งค่าห้อง`} onPress={onInfo} pressed={infoOpen} placement="bottom" />
+    </header>
+  );
+}

@@ -1,0 +1,135 @@
+/** What a room is and what can be done with it: for its owner, for its members, for the reader alone. */
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect, useState } from "react";
+
+import type { RoomSnapshot } from "#core/snapshots";
+import { formatDate } from "#i18n/dates";
+import { deniedText } from "#i18n/reasons";
+import { kindText, scopeText } from "#i18n/roomKinds";
+import { Button } from "#ui/Button";
+import { Switch } from "#ui/Choice";
+import { FailureNotice } from "#ui/Failure";
+import { Icon } from "#ui/Icon";
+import { Loading } from "#ui/Notice";
+import { Panel, PanelSection } from "#ui/Panel";
+import { useReadable } from "#ui/useReadable";
+
+import { MemberList } from "./MemberList";
+import { MyRequest, OwnerRequests } from "./RemovalRequests";
+import { type RoomDialog, RoomDialogs } from "./RoomDialogs";
+import type { RoomModel } from "./RoomModel";
+
+interface RoomInfoProps {
+  model: RoomModel;
+  title: string;
+  leave: { icon: "back" | "close"; label: string; onPress: () => void };
+  onPerson: (id: string) => void;
+  onAddMembers: () => void;
+}
+
+export function RoomInfoView({ model, title, leave, onPerson, onAddMembers }: RoomInfoProps) {
+  const { t } = useLingui();
+  const { room, members, requests, mine } = useReadable(model);
+  const attempt = useReadable(model.attempt);
+  const [dialog, setDialog] = useState<RoomDialog | null>(null);
+  useEffect(() => {
+    void model.load();
+  }, [model]);
+  if (room === null) return <Loading label={t`กำลังโหลดข้อมูลห้อง`} />;
+  const group = room.other === null;
+  return (
+    <Panel label={t`ข้อมูลห้อง`} title={<Trans>ข้อมูลห้อง</Trans>} leave={leave}>
+      {dialog === null && attempt.failure !== null && (
+        <div className="room-failure">
+          <FailureNotice failure={attempt.failure} />
+        </div>
+      )}
+      <Identity room={room} title={title} />
+      {requests.length > 0 && <OwnerRequests requests={requests} model={model} />}
+      <Mine room={room} model={model} onClear={() => setDialog({ kind: "clear" })} />
+      {group && (
+        <PanelSection
+          title={plural(room.view.member_count, { other: "สมาชิก # คน" })}
+          actions={
+            <Button icon="addPerson" onPress={onAddMembers} denied={deniedText(room.denied["add"])}>
+              <Trans>เพิ่ม</Trans>
+            </Button>
+          }
+        >
+          {room.membersLoaded ? (
+            <MemberList room={room} members={members} me={model.me} onPerson={onPerson} onDialog={setDialog} />
+          ) : (
+            <Loading label={t`กำลังโหลดสมาชิก`} />
+          )}
+        </PanelSection>
+      )}
+      {group && <OwnerActions room={room} onDialog={setDialog} />}
+      {group && room.view.owner !== model.me && <MyRequest room={room} mine={mine} onAsk={() => setDialog({ kind: "ask" })} />}
+      <RoomDialogs dialog={dialog} model={model} title={title} onClose={() => setDialog(null)} />
+    </Panel>
+  );
+}
+
+function Identity({ room, title }: { room: RoomSnapshot; title: string }) {
+  const { view } = room;
+  const created = formatDate(view.created);
+  return (
+    <section className="room-identity">
+      <h3 className="room-identity-title">{title}</h3>
+      <ul className="room-facts">
+        <li>
+          <Icon name={room.other === null ? "group" : "person"} size="s" /> {kindText(view.kind)}
+        </li>
+        <li>
+          <Icon name="building" size="s" /> {scopeText(view.scope)}
+        </li>
+        <li>
+          <Icon name="clock" size="s" /> <Trans>สร้างเมื่อ {created}</Trans>
+        </li>
+        <li>
+          <Icon name="history" size="s" /> <Trans>สมาชิกใหม่อ่านข้อความย้อนหลังได้</Trans>
+        </li>
+      </ul>
+    </section>
+  );
+}
+
+/** What concerns the reader alone: nobody else notices (F40, F19). */
+function Mine({ room, model, onClear }: { room: RoomSnapshot; model: RoomModel; onClear: () => void }) {
+  const { t } = useLingui();
+  return (
+    <PanelSection title={t`เฉพาะท่าน`}>
+      <div>
+        <Switch isSelected={room.view.muted === true} onChange={(on) => void model.setMuted(on)}>
+          <Trans>ปิดเสียงแจ้งเตือน</Trans>
+        </Switch>
+        <Switch isSelected={room.view.hidden === true} onChange={(on) => void model.setHidden(on)}>
+          <Trans>ซ่อนจากรายชื่อห้อง</Trans>
+        </Switch>
+      </div>
+      <Button icon="hide" onPress={onClear}>
+        <Trans>ล้างการสนทนาจากหน้าจอ</Trans>
+      </Button>
+    </PanelSection>
+  );
+}
+
+function OwnerActions({ room, onDialog }: { room: RoomSnapshot; onDialog: (dialog: RoomDialog) => void }) {
+  const { t } = useLingui();
+  return (
+    <PanelSection title={t`การจัดการห้อง`}>
+      <div className="room-actions">
+        <Button icon="edit" onPress={() => onDialog({ kind: "rename" })} denied={deniedText(room.denied["rename"])}>
+          <Trans>เปลี่ยนชื่อห้อง</Trans>
+        </Button>
+        <Button icon="transfer" onPress={() => onDialog({ kind: "transfer", to: null })} denied={deniedText(room.denied["transfer"])}>
+          <Trans>โอนสิทธิ์เจ้าของห้อง</Trans>
+        </Button>
+        <Button icon="lock" variant="danger" onPress={() => onDialog({ kind: "close" })} denied={deniedText(room.denied["close"])}>
+          <Trans>ปิดห้อง</Trans>
+        </Button>
+      </div>
+    </PanelSection>
+  );
+}

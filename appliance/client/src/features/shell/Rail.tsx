@@ -1,0 +1,54 @@
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { ReactNode } from "react";
+
+import type { PersonView } from "#core/protocol";
+import { Avatar } from "#ui/Avatar";
+import { Badge } from "#ui/Badge";
+import { Icon, type IconName } from "#ui/Icon";
+
+import { formatRoute, HOME, type Route } from "./routes";
+
+export interface RailProps {
+  place: Route["place"];
+  me: PersonView;
+  unread: number;
+  onHelp: () => void;
+}
+
+/** The three places of the client, and help in the same spot everywhere (WCAG 3.2.6). */
+export function Rail({ place, me, unread, onHelp }: RailProps) {
+  const { t } = useLingui();
+  return (
+    <nav className="rail" aria-label={t`ส่วนหลัก`}>
+      <span className="rail-brand" aria-hidden>
+        G
+      </span>
+      <Place icon="message" to={HOME} current={place === "rooms"} label={t`ห้อง`}>
+        <Badge count={unread} label={plural(unread, { other: "ยังไม่อ่าน # ข้อความ" })} />
+      </Place>
+      <Place icon="tree" to={{ place: "people", unit: null, person: null }} current={place === "people"} label={t`บุคลากร`} />
+      <Place icon="settings" to={{ place: "settings", page: null }} current={place === "settings"} label={t`ตั้งค่า`} />
+      <span className="rail-gap" />
+      <button type="button" className="rail-item" onClick={onHelp} aria-keyshortcuts="Control+/">
+        <Icon name="help" />
+        <span>
+          <Trans>ช่วยเหลือ</Trans>
+        </span>
+      </button>
+      <a className="rail-me" href={`#${formatRoute({ place: "settings", page: "me" })}`} aria-label={t`ข้อมูลของฉัน ${me.name}`}>
+        <Avatar id={me.id} name={me.name} />
+      </a>
+    </nav>
+  );
+}
+
+function Place({ icon, to, current, label, children }: { icon: IconName; to: Route; current: boolean; label: string; children?: ReactNode }) {
+  return (
+    <a className="rail-item" href={`#${formatRoute(to)}`} {...(current ? { "aria-current": "page" as const } : {})}>
+      <Icon name={icon} />
+      <span>{label}</span>
+      {children}
+    </a>
+  );
+}

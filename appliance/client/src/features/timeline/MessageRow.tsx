@@ -1,0 +1,146 @@
+/** One message: author and time at the head of a group, then text, reactions and who has read it. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { memo } from "react";
+
+import type { MessageItem, Quote } from "#core/snapshots";
+import { formatTime } from "#i18n/dates";
+import { Icon } from "#ui/Icon";
+import { PersonAvatar } from "#ui/Person";
+import { Time } from "#ui/Time";
+import { ToolButton } from "#ui/ToolButton";
+import { useReadable } from "#ui/useReadable";
+
+import { MessageText } from "./MessageText";
+import { Reactions } from "./Reactions";
+import { ReadMark } from "./ReadMark";
+import type { TimelineModel } from "./TimelineModel";
+
+/** What a row asks of the view around it; one object for all rows, so rows need not render again. */
+export interface RowActions {
+  openMenu: (item: MessageItem, anchor: Element) => void;
+  openReactions: (item: MessageItem, anchor: Element) => void;
+  openReaders: (n: number) => void;
+  openPerson: (id: string) => void;
+  openHistory: (item: MessageItem) => void;
+  reply: (item: MessageItem) => void;
+  jumpTo: (n: number) => void;
+}
+
+interface MessageRowProps {
+  item: MessageItem;
+  head: boolean;
+  tail: boolean;
+  model: TimelineModel;
+  actions: RowActions;
+  tabStop: boolean;
+  found: boolean;
+}
+
+export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found }: MessageRowProps) {
+  const { t } = useLingui();
+  const author = useReadable(model.person(item.sender));
+  const name = author?.name ?? "…";
+  const id = `m-${item.n}`;
+  const buttonTab = tabStop ? 0 : -1;
+  const classes = ["msg", head && "msg-head", item.mine && "msg-mine", item.mentionsMe && "msg-mentions-me", found && "msg-found"];
+  return (
+    <article
+      className={classes.filter(Boolean).join(" ")}
+      data-row={item.key}
+      tabIndex={tabStop ? 0 : -1}
+      aria-labelledby={`${id}-who ${id}-text ${id}-when`}
+      aria-keyshortcuts="Enter ContextMenu"
+    >
+      <div className="msg-gutter">
+        {head ? (
+          <PersonAvatar id={item.sender} card={model.person(item.sender)} />
+        ) : (
+          <Time at={item.at} className="msg-gutter-time">
+            {formatTime(item.at).replace(" น.", "")}
+          </Time>
+        )}
+      </div>
+      <div className="msg-main">
+        {head ? (
+          <header className="msg-header">
+            <button type="button" id={`${id}-who`} className="msg-author" tabIndex={buttonTab} onClick={() => actions.openPerson(item.sender)}>
+              {name}
+            </button>
+            {author?.post && <span className="msg-post">{author.post}</span>}
+          </header>
+        ) : (
+          <span id={`${id}-who`} className="visually-hidden">
+            {name}
+          </span>
+        )}
+        {item.reply && <ReplyQuote quote={item.reply} model={model} tabIndex={buttonTab} onOpen={actions.jumpTo} />}
+        {item.hidden === null ? (
+          <MessageText id={`${id}-text`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} />
+        ) : (
+          <p id={`${id}-text`} className="msg-hidden">
+            <Icon name="retract" size="s" />
+            <HiddenWords reason={item.hidden} />
+          </p>
+        )}
+        {item.edited !== null && (
+          <button type="button" className="msg-edited" tabIndex={buttonTab} onClick={() => actions.openHistory(item)}>
+            <Trans>แก้ไขแล้ว {formatTime(item.edited)}</Trans>
+          </button>
+        )}
+        <Reactions item={item} model={model} />
+      </div>
+      <div className="msg-side">
+        <span id={`${id}-when`} className={head ? "" : "visually-hidden"}>
+          <Time at={item.at} className="msg-time">
+            {formatTime(item.at)}
+          </Time>
+        </span>
+        {item.hidden === null && (
+          <span className={item.mine && tail ? "msg-read-always" : "msg-read-quiet"}>
+            <ReadMark item={item} tabIndex={buttonTab} onOpen={() => actions.openReaders(item.n)} />
+          </span>
+        )}
+      </div>
+      <div className="msg-tools">
+        <ToolButton icon="reaction" label={t`แสดงความรู้สึก`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openReactions(item, button)} />
+        <ToolButton icon="reply" label={t`ตอบกลับ`} tabIndex={buttonTab} onPress={() => actions.reply(item)} />
+        <ToolButton icon="more" label={t`การทำงานกับข้อความนี้`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openMenu(item, button)} />
+      </div>
+    </article>
+  );
+});
+
+function HiddenWords({ reason }: { reason: string }) {
+  if (reason === "retracted") return <Trans>ข้อความนี้ถูกเรียกคืนแล้ว</Trans>;
+  return <Trans>ข้อความนี้แสดงไม่ได้</Trans>;
+}
+
+/** What is being answered; pressing it goes there. */
+function ReplyQuote({ quote, model, tabIndex, onOpen }: { quote: Quote; model: TimelineModel; tabIndex: number; onOpen: (n: number) => void }) {
+  return (
+    <button type="button" className="msg-quote" tabIndex={tabIndex} onClick={() => onOpen(quote.n)}>
+      <Icon name="reply" size="s" />
+      <QuoteWords quote={quote} model={model} />
+    </button>
+  );
+}
+
+export function QuoteWords({ quote, model }: { quote: Quote; model: Pick<TimelineModel, "nameOf"> }) {
+  switch (quote.kind) {
+    case "loading":
+      return <span>…</span>;
+    case "gone":
+      return (
+        <span className="msg-quote-text">
+          <Trans>ข้อความเดิมแสดงไม่ได้แล้ว</Trans>
+        </span>
+      );
+    case "known":
+      return (
+        <>
+          <span className="msg-quote-name">{model.nameOf(quote.sender)}</span>
+          <span className="msg-quote-text">{quote.text}</span>
+        </>
+      );
+  }
+}

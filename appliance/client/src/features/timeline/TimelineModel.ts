@@ -1,0 +1,154 @@
+/**
+ * One room's timeline as its reader uses it: rows, what may be done with a message, what has been seen, what to say aloud.
+ *
+ * Rules: a receipt goes out only for a message whose body was on the screen of a focused window (F16); new messages are
+ * announced once, batched when they come fast (A6); receipts and edits are never announced. Why an action is denied comes
+ * from the same rules as the server's answer.
+ */
+import { Attempt } from "#core/attempt";
+import { derived } from "#core/derived";
+import type { Core } from "#core/index";
+import type { Version } from "#core/protocol";
+import { ruleRoom, roleIn } from "#core/roomState";
+import { type Deny, mayEdit, mayReact, mayRedact } from "#core/rules";
+import type { MessageItem, PersonId, RoomId, TimelineSnapshot } from "#core/snapshots";
+import { type Readable, Store } from "#core/store";
+
+import { type Row, timelineRows } from "./rows";
+
+/** What a screen reader is to say next; `turn` grows with each announcement. */
+export interface Announcement {
+  readonly turn: number;
+  readonly messages: readonly MessageItem[];
+}
+
+export interface TimelineView {
+  readonly timeline: TimelineSnapshot;
+  readonly rows: readonly Row[];
+}
+
+const ANNOUNCE_AFTER_MS = 1_000;
+
+export class TimelineModel implements Readable<TimelineView> {
+  readonly snapshot: () => TimelineView;
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly attempt = new Attempt();
+  readonly announcement = new Store<Announcement>({ turn: 0, messages: [] });
+  readonly room: RoomId;
+  readonly me: PersonId;
+  readonly #core: Core;
+  readonly #timeline: ReturnType<Core["timeline"]>;
+  #seen = -1;
+  #focused = false;
+  #announced: number | null = null;
+  #waiting: MessageItem[] = [];
+
+  constructor(core: Core, room: RoomId, me: PersonId) {
+    this.#core = core;
+    this.room = room;
+    this.me = me;
+    this.#timeline = core.timeline(room);
+    const joined = derived([this.#timeline], () => {
+      const timeline = this.#timeline.snapshot();
+      return { timeline, rows: timelineRows(timeline, me) };
+    });
+    this.snapshot = joined.snapshot;
+    this.subscribe = joined.subscribe;
+  }
+
+  /** Opens the timeline; the function it returns closes it. */
+  start(): () => void {
+    this.#timeline.open();
+    void this.#core.rooms.load(this.room).catch(() => undefined);
+    const stop = this.#timeline.subscribe(() => this.#noticeArrivals());
+    return () => {
+      stop();
+      this.#timeline.close();
+    };
+  }
+
+  get typing(): Readable<readonly PersonId[]> {
+    return this.#core.typing.in(this.room);
+  }
+
+  readonly person = (id: PersonId) => this.#core.people.person(id);
+  readonly nameOf = (id: PersonId): string => this.#core.people.known(id)?.name ?? "…";
+  readonly now = (): number => this.#core.clock.now();
+  readonly loadOlder = (): void => void this.#timeline.loadOlder().catch(() => undefined);
+  readonly loadNewer = (): void => void this.#timeline.loadNewer().catch(() => undefined);
+  readonly jumpToNewest = (): Promise<boolean> => this.attempt.run(() => this.#timeline.jumpToNewest());
+  readonly jumpTo = (n: number): Promise<boolean> => this.attempt.run(() => this.#timeline.jumpTo(n));
+
+  // --- what may be done, and doing it ---
+
+  readonly denied = (action: "edit" | "retract" | "react", item: MessageItem): Deny | null => {
+    const room = this.#core.rooms.room(this.room).snapshot();
+    if (room === null) return "not_a_member";
+    const target = { type: "message.text", sender: item.sender, at: item.at, redacted: item.hidden !== null };
+    const [rules, role] = [ruleRoom(room.view), roleIn(room.view)];
+    switch (action) {
+      case "edit":
+        return mayEdit(rules, role, this.me, target, this.now());
+      case "retract":
+        return mayRedact(rules, role, this.me, target, this.now());
+      case "react":
+        return mayReact(rules, role, target);
+    }
+  };
+
+  readonly react = (item: MessageItem, emoji: string): Promise<boolean> => {
+    const mine = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
+    return this.attempt.run(() => this.#timeline.react(item.n, emoji, !mine));
+  };
+
+  readonly retract = (n: number, reason: string): Promise<boolean> => this.attempt.run(() => this.#timeline.retract(n, reason));
+  readonly history = (n: number): Promise<readonly Version[]> => this.#timeline.history(n);
+  readonly markUnread = (n: number): Promise<boolean> => this.attempt.run(() => this.#core.rooms.markUnread(this.room, n));
+  readonly retrySend = (txnId: string): void => void this.#core.outbox.retry(txnId);
+  readonly removeUnsent = (txnId: string): void => void this.#core.outbox.remove(txnId);
+
+  /** Sets the composer to answer this message: they meet in the room's draft. */
+  readonly replyTo = (n: number): void => {
+    const draft = this.#core.drafts.draft(this.room).snapshot();
+    this.#core.drafts.set(this.room, { ...draft, replyTo: n });
+  };
+
+  // --- receipts ---
+
+  /** The window has the focus and is visible, or not any more. */
+  readonly setFocused = (focused: boolean): void => {
+    this.#focused = focused;
+    if (focused) this.#sendReceipt();
+  };
+
+  /** The bodies up to position `n` are on the screen. */
+  readonly sawUpTo = (n: number): void => {
+    this.#seen = Math.max(this.#seen, n);
+    if (this.#focused) this.#sendReceipt();
+  };
+
+  #sendReceipt(): void {
+    if (this.#seen >= 0) this.#core.rooms.markRead(this.room, this.#seen);
+  }
+
+  // --- announcements ---
+
+  #noticeArrivals(): void {
+    const { items, hasNewer } = this.#timeline.snapshot();
+    const newest = items.at(-1)?.n;
+    if (newest === undefined || hasNewer) return;
+    const since = this.#announced;
+    this.#announced = Math.max(newest, since ?? newest);
+    if (since === null) return;
+    const fresh = items.filter((item): item is MessageItem => item.kind === "message" && item.n > since && !item.mine);
+    if (fresh.length === 0) return;
+    if (this.#waiting.length === 0) this.#core.ports.time.setTimeout(() => this.#announce(), ANNOUNCE_AFTER_MS);
+    this.#waiting.push(...fresh);
+  }
+
+  #announce(): void {
+    const messages = this.#waiting;
+    this.#waiting = [];
+    this.announcement.update(({ turn }) => ({ turn: turn + 1, messages }));
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * A room's messages: virtual rows in reading order, one tab stop, arrows between messages, Enter or the menu key for what
+ * can be done. `role="log"`, but silent: the rows that scrolling brings in are not news; the announcer says what is.
+ */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+
+import type { MessageItem } from "#core/snapshots";
+import { reasonText } from "#i18n/reasons";
+import { copyText } from "#platform/clipboard";
+import { AnchoredMenu, AnchoredPanel } from "#ui/Anchored";
+import { Button } from "#ui/Button";
+import { EmptyState, Loading, Notice } from "#ui/Notice";
+import { EmojiGrid } from "#ui/ReactionChip";
+import { nextIndex } from "#ui/roving";
+import { useLongPress } from "#ui/useLongPress";
+import { useReadable } from "#ui/useReadable";
+
+import { Announcer } from "./Announcer";
+import { JumpBar } from "./JumpBar";
+import { messageActions } from "./messageActions";
+import { HistoryDialog, RetractDialog } from "./MessageDialogs";
+import { MessageRow, type RowActions } from "./MessageRow";
+import { DayRow, NoticeRow, PendingRow, UnreadRow } from "./OtherRows";
+import { REACTIONS } from "./Reactions";
+import type { Row } from "./rows";
+import type { TimelineModel } from "./TimelineModel";
+import { TypingLine } from "./TypingLine";
+import { useTimelineScroll } from "./useTimelineScroll";
+import "./timeline.css";
+
+interface TimelineViewProps {
+  model: TimelineModel;
+  title: string;
+  unread: number;
+  onEdit: (item: MessageItem) => void;
+  onReaders: (n: number) => void;
+  onPerson: (id: string) => void;
+  /** Esc and «reply» lead to the composer. */
+  onLeave: () => void;
+}
+
+type Open =
+  | { kind: "menu" | "reactions"; item: MessageItem; anchor: Element }
+  | { kind: "history" | "retract"; item: MessageItem };
+
+const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread";
+
+export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave }: TimelineViewProps) {
+  const { t } = useLingui();
+  const view = useReadable(model);
+  const { rows, timeline } = view;
+  const [activeKey, setActiveKey] = useState<string | null>(null);
+  const [open, setOpen] = useState<Open | null>(null);
+  const [found, setFound] = useState<number | null>(null);
+  const focusWanted = useRef<string | null>(null);
+  const { scroller, virtualizer, items, atEnd, showPosition } = useTimelineScroll(model, view, activeKey);
+  const tabStopKey = rows.some((row) => row.key === activeKey) ? activeKey : (rows.findLast(isFocusable)?.key ?? null);
+
+  useEffect(() => model.start(), [model]);
+
+  useEffect(() => {
+    if (focusWanted.current === null) return;
+    const element = [...(scroller.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])].find((row) => row.dataset["row"] === focusWanted.current);
+    if (!element) return;
+    focusWanted.current = null;
+    element.focus({ preventScroll: true });
+  });
+
+  const close = () => setOpen(null);
+  const goTo = (n: number) => {
+    setFound(n);
+    void model.jumpTo(n).then((done) => done && showPosition(n));
+  };
+  const actions = useMemo<RowActions>(
+    () => ({
+      openMenu: (item, anchor) => setOpen({ kind: "menu", item, anchor }),
+      openReactions: (item, anchor) => setOpen({ kind: "reactions", item, anchor }),
+      openReaders: onReaders,
+      openPerson: onPerson,
+      openHistory: (item) => setOpen({ kind: "history", item }),
+      reply: (item) => {
+        model.replyTo(item.n);
+        onLeave();
+      },
+      jumpTo: (n) => {
+        setFound(n);
+        void model.jumpTo(n).then((done) => done && showPosition(n));
+      },
+    }),
+    [model, onReaders, onPerson, onLeave, showPosition],
+  );
+
+  const messageOf = (element: Element): MessageItem | null => {
+    const key = element.closest<HTMLElement>("[data-row]")?.dataset["row"];
+    const row = rows.find((candidate) => candidate.key === key);
+    return row?.kind === "message" ? row.item : null;
+  };
+  const openMenuAt = (element: Element) => {
+    const item = messageOf(element);
+    if (item) setOpen({ kind: "menu", item, anchor: element.closest("[data-row]")?.querySelector(".msg-tools button:last-child") ?? element });
+    return item !== null;
+  };
+  const longPress = useLongPress(openMenuAt);
+
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    const onRow = event.target instanceof HTMLElement && event.target.dataset["row"] !== undefined;
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      onLeave();
+    } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey) || (event.key === "Enter" && onRow)) {
+      if (event.target instanceof Element && openMenuAt(event.target)) event.preventDefault();
+    } else if (onRow) moveFocus(event);
+  };
+
+  const moveFocus = (event: KeyboardEvent<HTMLElement>) => {
+    const focusable = rows.filter(isFocusable);
+    const to = nextIndex(event.key, focusable.findIndex((row) => row.key === tabStopKey), focusable.length);
+    const row = to === null ? undefined : focusable[to];
+    if (!row) return;
+    event.preventDefault();
+    focusWanted.current = row.key;
+    setActiveKey(row.key);
+    virtualizer.scrollToIndex(rows.indexOf(row), { align: "auto" });
+  };
+
+  const row = (one: Row) => {
+    const tabStop = one.key === tabStopKey;
+    switch (one.kind) {
+      case "day":
+        return <DayRow at={one.at} now={model.now()} />;
+      case "unread":
+        return <UnreadRow />;
+      case "notice":
+        return <NoticeRow item={one.item} model={model} tabStop={tabStop} />;
+      case "pending":
+        return <PendingRow item={one.item} head={one.head} model={model} tabStop={tabStop} />;
+      case "message":
+        return (
+          <MessageRow item={one.item} head={one.head} tail={one.tail} model={model} actions={actions} tabStop={tabStop} found={one.item.n === found} />
+        );
+    }
+  };
+
+  return (
+    <div className="timeline">
+      <div
+        className="timeline-scroll"
+        ref={scroller}
+        role="log"
+        aria-live="off"
+        aria-label={t`ข้อความในห้อง ${title}`}
+        aria-busy={timeline.loading === "first"}
+        onKeyDown={onKeyDown}
+        onFocus={(event) => {
+          const key = event.target.closest<HTMLElement>("[data-row]")?.dataset["row"];
+          if (key !== undefined) setActiveKey(key);
+        }}
+        onContextMenu={(event) => {
+          // The browser's own menu stays where it is needed: on links and selected text.
+          if (window.getSelection()?.isCollapsed === false || (event.target as Element).closest("a")) return;
+          if (openMenuAt(event.target as Element)) event.preventDefault();
+        }}
+        {...longPress}
+      >
+        {timeline.loading === "older" && <Loading label={t`กำลังโหลดข้อความก่อนหน้า`} />}
+        {timeline.loading === "first" && rows.length === 0 && <Loading label={t`กำลังโหลดข้อความ`} />}
+        {timeline.loading === "none" && rows.length === 0 && timeline.error === null && (
+          <EmptyState icon="message" title={t`ยังไม่มีข้อความ`}>
+            <Trans>ข้อความแรกเริ่มได้ที่ช่องด้านล่าง</Trans>
+          </EmptyState>
+        )}
+        <div className="timeline-space" style={{ height: virtualizer.getTotalSize() }}>
+          <div className="timeline-rows" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+            {items.map((item, i) => {
+              const one = rows[item.index];
+              if (!one) return null;
+              // A focused row far from the others keeps its distance.
+              const before = items[i - 1];
+              const gap = before && before.end !== item.start ? { marginBlockStart: item.start - before.end } : undefined;
+              return (
+                <div key={item.key} data-index={item.index} ref={virtualizer.measureElement} {...(gap ? { style: gap } : {})}>
+                  {row(one)}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+        {timeline.loading === "newer" && <Loading label={t`กำลังโหลดข้อความถัดไป`} />}
+      </div>
+      {timeline.error !== null && (
+        <div className="timeline-error">
+          <Notice kind="warn" live action={<Button onPress={model.loadOlder}>{t`ลองใหม่`}</Button>}>
+            {reasonText(timeline.error)}
+          </Notice>
+        </div>
+      )}
+      {!atEnd && (
+        <JumpBar
+          unread={unread}
+          onNewest={() => void model.jumpToNewest().then(() => virtualizer.scrollToEnd())}
+          onFirstUnread={timeline.unreadLine === null ? null : () => goTo(timeline.unreadLine ?? 0)}
+        />
+      )}
+      <TypingLine model={model} />
+      <Announcer model={model} />
+      <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} actions={actions} />
+    </div>
+  );
+}
+
+interface OpenedProps {
+  open: Open | null;
+  model: TimelineModel;
+  onClose: () => void;
+  onOpen: (open: Open) => void;
+  onEdit: (item: MessageItem) => void;
+  actions: RowActions;
+}
+
+/** The one menu, picker or dialog that is open over the messages. */
+function Opened({ open, model, onClose, onOpen, onEdit, actions }: OpenedProps) {
+  const { t } = useLingui();
+  if (open === null) return null;
+  const { item } = open;
+  switch (open.kind) {
+    case "menu":
+      return (
+        <AnchoredMenu
+          anchor={open.anchor}
+          label={t`การทำงานกับข้อความนี้`}
+          onClose={onClose}
+          actions={messageActions(item, model, {
+            reply: () => actions.reply(item),
+            react: () => onOpen({ kind: "reactions", item, anchor: open.anchor }),
+            copy: () => void copyText(item.text),
+            edit: () => onEdit(item),
+            history: () => onOpen({ kind: "history", item }),
+            readers: () => actions.openReaders(item.n),
+            markUnread: () => void model.markUnread(item.n),
+            retract: () => onOpen({ kind: "retract", item }),
+          })}
+        />
+      );
+    case "reactions":
+      return (
+        <AnchoredPanel anchor={open.anchor} label={t`แสดงความรู้สึก`} onClose={onClose}>
+          <EmojiGrid
+            label={t`แสดงความรู้สึก`}
+            emoji={REACTIONS}
+            onPick={(emoji) => {
+              void model.react(item, emoji);
+              onClose();
+            }}
+          />
+        </AnchoredPanel>
+      );
+    case "history":
+      return <HistoryDialog item={item} model={model} onClose={onClose} />;
+    case "retract":
+      return <RetractDialog item={item} model={model} onClose={onClose} />;
+  }
+}

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+
+import type { MessageItem, NoticeItem, PendingItem, TimelineSnapshot } from "#core/snapshots";
+
+import { indexOfPosition, openingIndex, timelineRows } from "./rows";
+
+const NOON = Date.UTC(2026, 8, 29, 5);
+const MINUTE = 60_000;
+
+export function message(n: number, sender: string, at: number): MessageItem {
+  return {
+    kind: "message", key: `m${n}`, n, id: `e${n}`, sender, mine: sender === "p_me", at, text: `ข้อความ ${n}`, mentions: [],
+    everyone: false, mentionsMe: false, edited: null, hidden: null, reply: null, reactions: [], read: { by: 0, of: 0 },
+  };
+}
+const notice = (n: number, at: number): NoticeItem => ({ kind: "notice", key: `n${n}`, n, sender: "p_a", at, notice: { what: "closed" } });
+const pending = (at: number): PendingItem => ({
+  kind: "pending", key: "t1", txnId: "t1", room: "r_1", at, text: "รอ", mentions: [], everyone: false, replyTo: null, reply: null,
+  delivery: { kind: "waiting" },
+});
+const snapshot = (part: Partial<TimelineSnapshot>): TimelineSnapshot => ({
+  room: "r_1", items: [], pending: [], hasOlder: false, hasNewer: false, loading: "none", error: null, unreadLine: null, ...part,
+});
+const shape = (part: Partial<TimelineSnapshot>) =>
+  timelineRows(snapshot(part), "p_me").map((row) => {
+    if (row.kind === "message") return `${row.item.n}${row.head ? "h" : ""}${row.tail ? "t" : ""}`;
+    return row.kind;
+  });
+
+test("messages of one author within five minutes are one group", () => {
+  const items = [message(1, "p_a", NOON), message(2, "p_a", NOON + MINUTE), message(3, "p_b", NOON + 2 * MINUTE), message(4, "p_b", NOON + 9 * MINUTE)];
+  expect(shape({ items })).toEqual(["day", "1h", "2t", "3ht", "4ht"]);
+});
+
+test("a day, a notice and the unread line each end a group", () => {
+  const items = [message(1, "p_a", NOON), notice(2, NOON), message(3, "p_a", NOON), message(4, "p_a", NOON), message(5, "p_a", NOON + 24 * 60 * MINUTE)];
+  expect(shape({ items, unreadLine: 4 })).toEqual(["day", "1ht", "notice", "3ht", "unread", "4ht", "day", "5ht"]);
+});
+
+test("unsent messages stand last, unless newer ones are still to be loaded", () => {
+  const items = [message(1, "p_me", NOON)];
+  expect(shape({ items, pending: [pending(NOON + MINUTE)] })).toEqual(["day", "1ht", "pending"]);
+  expect(shape({ items, pending: [pending(NOON + MINUTE)], hasNewer: true })).toEqual(["day", "1ht"]);
+  expect(shape({ pending: [pending(NOON)] })).toEqual(["day", "pending"]);
+});
+
+test("keys of rows do not change when an older page arrives", () => {
+  const newer = [message(3, "p_a", NOON), message(4, "p_b", NOON)];
+  const before = timelineRows(snapshot({ items: newer }), "p_me").map((row) => row.key);
+  const after = timelineRows(snapshot({ items: [message(1, "p_b", NOON), message(2, "p_a", NOON), ...newer] }), "p_me").map((row) => row.key);
+  expect(after.filter((key) => before.includes(key))).toEqual(before);
+  expect(new Set(after).size).toBe(after.length);
+});
+
+test("a room opens at the unread line, else at the newest", () => {
+  const items = [message(1, "p_a", NOON), message(2, "p_a", NOON)];
+  expect(openingIndex(timelineRows(snapshot({ items, unreadLine: 2 }), "p_me"))).toEqual({ index: 2, align: "start" });
+  expect(openingIndex(timelineRows(snapshot({ items }), "p_me"))).toEqual({ index: 2, align: "end" });
+  expect(indexOfPosition(timelineRows(snapshot({ items }), "p_me"), 2)).toBe(2);
+});

@@ -1,0 +1,73 @@
+/**
+ * The rows of a timeline: messages grouped by author, days, the «new messages» line, what happened to the room.
+ *
+ * Pure. Rules: a group ends with another author, another day, five minutes of silence or anything in between; every row
+ * has a key that stays the same while older or newer rows arrive, so that the view keeps its place; rows are in reading
+ * order.
+ */
+import type { MessageItem, NoticeItem, PendingItem, TimelineSnapshot } from "#core/snapshots";
+import { dayNumber } from "#i18n/dates";
+
+export type Row =
+  | { readonly kind: "day"; readonly key: string; readonly at: number }
+  | { readonly kind: "unread"; readonly key: string }
+  | { readonly kind: "notice"; readonly key: string; readonly item: NoticeItem }
+  | { readonly kind: "message"; readonly key: string; readonly item: MessageItem; readonly head: boolean; readonly tail: boolean }
+  | { readonly kind: "pending"; readonly key: string; readonly item: PendingItem; readonly head: boolean };
+
+const GROUP_MS = 5 * 60_000;
+
+export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly Row[] {
+  const rows: Row[] = [];
+  let day: number | null = null;
+  let lined = snapshot.unreadLine === null;
+  for (const item of snapshot.items) {
+    if (dayNumber(item.at) !== day) {
+      day = dayNumber(item.at);
+      rows.push({ kind: "day", key: `day-${day}`, at: item.at });
+    }
+    if (!lined && snapshot.unreadLine !== null && item.n >= snapshot.unreadLine) {
+      lined = true;
+      rows.push({ kind: "unread", key: "unread" });
+    }
+    if (item.kind === "notice") rows.push({ kind: "notice", key: item.key, item });
+    else rows.push({ kind: "message", key: item.key, item, head: !continues(rows.at(-1), item.sender, item.at), tail: true });
+    endGroupBefore(rows);
+  }
+  if (!snapshot.hasNewer) pushPending(rows, snapshot.pending, me, day);
+  return rows;
+}
+
+function pushPending(rows: Row[], pending: readonly PendingItem[], me: string, day: number | null): void {
+  for (const item of pending) {
+    if (day === null || dayNumber(item.at) > day) {
+      day = dayNumber(item.at);
+      rows.push({ kind: "day", key: `day-${day}`, at: item.at });
+    }
+    rows.push({ kind: "pending", key: item.key, item, head: !continues(rows.at(-1), me, item.at) });
+  }
+}
+
+/** True when a message by `sender` at `at` belongs to the group that `previous` is part of. */
+function continues(previous: Row | undefined, sender: string, at: number): boolean {
+  if (previous?.kind === "pending") return at - previous.item.at < GROUP_MS;
+  return previous?.kind === "message" && previous.item.sender === sender && at - previous.item.at < GROUP_MS;
+}
+
+/** The row before a continuing message is no longer the end of its group. */
+function endGroupBefore(rows: Row[]): void {
+  const last = rows.at(-1);
+  const before = rows.at(-2);
+  if (last?.kind === "message" && !last.head && before?.kind === "message") rows[rows.length - 2] = { ...before, tail: false };
+}
+
+/** Where to stand when a room opens: at the «new messages» line, else at the newest. */
+export function openingIndex(rows: readonly Row[]): { index: number; align: "start" | "end" } {
+  const unread = rows.findIndex((row) => row.kind === "unread");
+  return unread === -1 ? { index: rows.length - 1, align: "end" } : { index: unread, align: "start" };
+}
+
+/** Index of the row of position `n`, or −1. */
+export function indexOfPosition(rows: readonly Row[], n: number): number {
+  return rows.findIndex((row) => (row.kind === "message" || row.kind === "notice") && row.item.n === n);
+}

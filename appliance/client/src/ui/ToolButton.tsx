@@ -1,0 +1,27 @@
+/** A small button for rows that exist by the dozen: plain HTML, named, no tooltip of its own. */
+import { Icon, type IconName } from "./Icon";
+import "./Menu.css";
+
+interface ToolButtonProps {
+  icon: IconName;
+  label: string;
+  onPress: (button: HTMLButtonElement) => void;
+  tabIndex?: number;
+  hasPopup?: boolean;
+}
+
+export function ToolButton({ icon, label, onPress, tabIndex, hasPopup }: ToolButtonProps) {
+  return (
+    <button
+      type="button"
+      className="tool-button"
+      aria-label={label}
+      title={label}
+      {...(hasPopup ? { "aria-haspopup": "menu" as const } : {})}
+      {...(tabIndex === undefined ? {} : { tabIndex })}
+      onClick={(event) => onPress(event.currentTarget)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
