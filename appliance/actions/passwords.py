@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from appliance.actions.changes import changing_account, get_account, record, units_over
 from appliance.errors import Forbidden, Invalid, NotFound
-from appliance.rules.accounts import fold_user
 from appliance.rules.passwords import PasswordFault, check_password, one_time_code
 from appliance.rules.roles import Duty, may_act_on
-from appliance.store import accounts, sessions
+from appliance.rules.thai import canonical
+from appliance.store import accounts, people, sessions
 from appliance.store.sessions import SignInLine
 
 if TYPE_CHECKING:
     from appliance.model import PersonId
-    from appliance.people import Session
+    from appliance.people import Account, Session
     from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
     from appliance.store.db import Tx
@@ -32,7 +32,7 @@ async def change_password(s: PeopleServices, session: Session, old: str, new: st
     account = s.identity.account(session.person)
     if account is None:
         raise NotFound
-    if fault := _judge(s, session.person, account.user, old, new):
+    if fault := await _judge(s, account, old, new):
         policy = s.identity.policies.passwords
         raise Invalid(field="new", code=fault.value, shortest=policy.shortest, longest=policy.longest)
     hashed = await s.identity.hasher.hash(new)
@@ -100,11 +100,14 @@ async def put_code(s: PeopleServices, tx: Tx, person: PersonId, hashed: str, act
     return await sessions.delete_of(tx, person)
 
 
-def _judge(s: PeopleServices, person: PersonId, user: str, old: str, new: str) -> PasswordFault | None:
-    policy, card = s.identity.policies.passwords, s.identity.people.get(person)
-    agency = s.config.agency
-    names = [user, *user.split("@"), *policy.banned, agency.slug, agency.name_th, agency.name_en]
-    names += (card.name, *card.name.split(), *(card.name_en or "").split(), card.staff_no) if card else ()
-    if fold_user(old) == fold_user(new):
+async def _judge(s: PeopleServices, account: Account, old: str, new: str) -> PasswordFault | None:
+    if canonical(old) == canonical(new):
         return PasswordFault.UNCHANGED
+    policy, agency = s.identity.policies.passwords, s.config.agency
+    async with s.store.read() as reader:
+        profile = (await people.list_by_id(reader, [account.person])).get(account.person)
+    names = [account.user, *account.user.split("@"), *policy.banned, agency.slug, agency.name_th, agency.name_en]
+    if profile is not None:
+        english = (profile.given_name_en or "", profile.family_name_en or "")
+        names += (profile.given_name, profile.family_name, *english, profile.staff_no)
     return check_password(new, names, policy.shortest, policy.longest)

@@ -337,14 +337,13 @@ def _holdings(
             held[key] = HoldingState(staff_no, row.post_code, start, row.end, row.acting, row.main)
         elif before is not None:
             held[key] = replace(before, held_to=max(row.end, before.held_from))
-    going_on = {key: holding for key, holding in held.items() if holding.held_to is None or holding.held_to > at}
-    mains = [key for key, holding in going_on.items() if holding.main]
-    if len(mains) > 1:
+    if sum(holding.main for holding in held.values() if holding.held_to is None or holding.held_to > at) > 1:
         problems.append(Problem(rows[0].file, rows[0].line, "import_main_twice", staff_no))
-    elif not mains and going_on:
-        # Nothing is marked: the first post that is not an acting one is shown.
-        first = next((key for key, holding in going_on.items() if not holding.acting), next(iter(going_on)))
-        held[first] = replace(held[first], main=True)
+    elif not any(row.main for row in rows):
+        # Nothing is marked: the first post that is not an acting one is shown. The lines alone decide, not the day.
+        first = (staff_no, next((row for row in rows if not row.acting), rows[0]).post_code)
+        if first in held:
+            held[first] = replace(held[first], main=True)
     return held
 
 

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.actions.accounts import create_account, lift_suspension, revoke_account, suspend_account
+from appliance.actions.roles import add_role, remove_role
+from appliance.actions.sessions import end_session
+from appliance.actions.settings import set_contact_mode, set_rank_map
+from appliance.actions.terms import accept_terms, publish_terms
+from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from appliance.model import ContactMode, PersonId, SessionId, UnitId
+from appliance.people import Grant, Session
+from appliance.rules.roles import Actor
+from appliance.store import accounts, terms
+from tests.office import DAY, OPERATOR, PEOPLE, UNITS, Office, reopen
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+NOBODY = Actor("p_nobody", PersonId("p_nobody"), ())
+
+
+async def session_of(office: Office, user: str) -> Session:
+    session = office.s.identity.authenticate((await office.sign_in(user)).token, office.clock())
+    assert session is not None
+    return session
+
+
+async def refused(action: Awaitable[object]) -> str:
+    with pytest.raises(AppError) as error:
+        await action
+    return error.value.code
+
+
+async def test_one_account_a_person_one_person_a_name(office: Office) -> None:
+    await create_account(office.s, OPERATOR, office.person("1001"), "Somchai.J")
+    assert await refused(create_account(office.s, OPERATOR, office.person("1001"), "another")) == "account_exists"
+    assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "ｓomchai.j")) == "user_taken"
+    assert await refused(create_account(office.s, OPERATOR, PersonId("p_none"), "x")) == "person_not_found"
+    assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "a b")) == "invalid"
+    assert await refused(create_account(office.s, NOBODY, office.person("1002"), "x")) == "role_required"
+
+
+async def test_minors_get_no_account(office: Office) -> None:
+    header, *lines = PEOPLE.splitlines()
+    lines[0] += ",2550-05-29"
+    lines[1] += ",28/5/2549"
+    await office.import_(units=UNITS, people="\n".join([header + ",birth_date", *lines]))
+    assert await refused(create_account(office.s, OPERATOR, office.person("1001"), "young")) == "person_under_age"
+    await create_account(office.s, OPERATOR, office.person("1002"), "twenty.today")
+
+
+async def test_a_revocation_takes_everything(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    await add_role(office.s, OPERATOR, person, Grant("broadcaster"))
+    done = await office.sign_in("somchai.j")
+    await office.sign_in("somchai.j")
+    ended: list[str] = []
+    office.s.identity.on_session_end(ended.append)
+    taken = await revoke_account(office.s, OPERATOR, person, "พ้นจากราชการ")
+    assert (taken.sessions, taken.passkeys, taken.totp, taken.roles) == (2, 0, False, 1)
+    assert len(ended) == 2
+    assert office.s.identity.authenticate(done.token, office.clock()) is None
+    assert office.s.identity.ended_accounts() == {person}
+    assert not office.s.identity.is_active(person, office.clock())
+    assert await refused(revoke_account(office.s, OPERATOR, person, "อีกครั้ง")) == "account_revoked"
+    assert await refused(suspend_account(office.s, OPERATOR, person, office.clock() + 1, "x")) == "account_revoked"
+    assert await refused(lift_suspension(office.s, OPERATOR, person, "x")) == "account_not_suspended"
+    async with office.s.store.read() as reader:
+        assert await accounts.get_credentials(reader, person) is None
+
+
+async def test_measures_need_a_reason_and_a_time_ahead(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    assert await refused(revoke_account(office.s, OPERATOR, person, " ")) == "reason_missing"
+    assert await refused(suspend_account(office.s, OPERATOR, person, office.clock(), "x")) == "invalid"
+    assert await refused(suspend_account(office.s, NOBODY, person, office.clock() + 1, "x")) == "role_required"
+    assert await refused(lift_suspension(office.s, OPERATOR, office.person("1002"), "x")) == "account_not_found"
+
+
+async def test_roles(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    unit = Grant("unit_admin", office.unit("D1A"))
+    await add_role(office.s, OPERATOR, person, unit)
+    await add_role(office.s, OPERATOR, person, Grant("unit_admin", office.unit("D1B")))
+    assert (await session_of(office, "somchai.j")).roles == {"unit_admin"}
+    with pytest.raises(Conflict):
+        await add_role(office.s, OPERATOR, person, unit)
+    await remove_role(office.s, OPERATOR, person, unit)
+    with pytest.raises(NotFound):
+        await remove_role(office.s, OPERATOR, person, unit)
+    for wrong in (Grant("king"), Grant("unit_admin"), Grant("broadcaster", office.unit("D1"))):
+        with pytest.raises(Invalid):
+            await add_role(office.s, OPERATOR, person, wrong)
+    with pytest.raises(Invalid):
+        await add_role(office.s, OPERATOR, person, Grant("unit_admin", UnitId("u_none")))
+    assert office.s.identity.account(person) == (await reopen(office)).account(person)
+
+
+async def test_the_nearest_administrators_of_a_unit(office: Office) -> None:
+    somchai, malee = await office.account("1001", "somchai.j"), await office.account("1002", "malee.m")
+    identity, now = office.s.identity, office.clock
+    assert identity.administrators_of(office.unit("D1A"), now()) == []
+    await add_role(office.s, OPERATOR, somchai, Grant("agency_admin"))
+    assert identity.administrators_of(office.unit("D1A"), now()) == [somchai]
+    await add_role(office.s, OPERATOR, malee, Grant("unit_admin", office.unit("D1")))
+    assert identity.administrators_of(office.unit("D1A"), now()) == [malee]
+    assert identity.administrators_of(office.unit("D2"), now()) == [somchai]
+    await suspend_account(office.s, OPERATOR, malee, now() + DAY, "ลา")
+    assert identity.administrators_of(office.unit("D1A"), now()) == [somchai]
+
+
+async def test_ending_a_session(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    await office.account("1002", "malee.m")
+    first, second, other = [await session_of(office, user) for user in ("somchai.j", "somchai.j", "malee.m")]
+    for foreign in (other.id, SessionId("s_none")):
+        with pytest.raises(NotFound):
+            await end_session(office.s, first, foreign)
+    await end_session(office.s, first, second.id)
+    assert office.s.identity.session(second.id, office.clock()) is None
+    assert office.s.identity.session(first.id, office.clock()) is not None
+    assert (await reopen(office)).session(second.id, office.clock()) is None
+
+
+async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office, "somchai.j")
+    assert session.terms_ok
+    await publish_terms(office.s, OPERATOR, ("ข้อตกลง", "Terms"), ("หนึ่ง", "One"))
+    later = office.clock() + DAY
+    await publish_terms(office.s, OPERATOR, ("ข้อตกลง", "Terms"), ("สอง", "Two"), later)
+
+    def accepted() -> bool:
+        now = office.s.identity.session(session.id, office.clock())
+        assert now is not None
+        return now.terms_ok
+
+    assert not accepted()
+    assert await refused(accept_terms(office.s, session, 2)) == "terms_changed"
+    await accept_terms(office.s, session, 1)
+    await accept_terms(office.s, session, 1)
+    assert accepted()
+    office.clock.pass_(DAY)
+    assert not accepted()
+    await accept_terms(office.s, session, 2)
+    assert accepted()
+    async with office.s.store.read() as reader:
+        kept = [(item.staff_no, item.version, item.session) for item in await terms.list_acceptances(reader)]
+    assert kept == [("1001", 1, session.id), ("1001", 2, session.id)]
+    with pytest.raises(Forbidden):
+        await publish_terms(office.s, NOBODY, ("ก", "a"), ("ข", "b"))
+
+
+async def test_the_contact_mode_takes_effect_at_its_time(office: Office) -> None:
+    identity = office.s.identity
+    await set_contact_mode(office.s, OPERATOR, ContactMode.PUBLIC, office.clock() + DAY)
+    assert identity.contact_mode(office.clock()) is ContactMode.NORMAL
+    office.clock.pass_(DAY)
+    assert identity.contact_mode(office.clock()) is ContactMode.PUBLIC
+    await set_contact_mode(office.s, OPERATOR, ContactMode.NORMAL)
+    assert identity.contact_mode(office.clock()) is ContactMode.NORMAL
+    assert await refused(set_contact_mode(office.s, OPERATOR, ContactMode.PUBLIC, office.clock() - 1)) == "time_past"
+    assert await refused(set_contact_mode(office.s, NOBODY, ContactMode.PUBLIC)) == "role_required"
+
+
+async def test_an_agency_maps_its_ranks(office: Office) -> None:
+    header, *lines = PEOPLE.splitlines()
+    lines[-1] = lines[-1].replace("ที่ปรึกษา,", "ที่ปรึกษา,ที่ปรึกษาพิเศษ")
+    await office.import_(people="\n".join([header, *lines]))
+    person = office.person("1005")
+    assert office.s.identity.people[person].rank is None
+    await set_rank_map(office.s, OPERATOR, {"ที่ปรึกษาพิเศษ": "K5"})
+    assert office.s.identity.people[person].rank == 100
+    assert await refused(set_rank_map(office.s, OPERATOR, {"ก": "ไม่มีระดับนี้"})) == "unknown_rank"
