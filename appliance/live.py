@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from appliance.errors import AppError, TooMany
 from appliance.wire.sync import EventsFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from appliance.model import PersonId, RoomId, SessionId
     from appliance.wire.committed import Committed, RoomNews
@@ -36,6 +38,7 @@ log = logging.getLogger(__name__)
 SLOW_BYTES: Final = 512 * 1024
 SLOW_POLL_S: Final = 0.05
 HELD_FRAMES: Final = 2_000
+SEAT_RETRY_S: Final = 30
 PAGE: Final = 500
 _EVENT: Final = msgspec.json.Encoder()
 
@@ -150,6 +153,7 @@ class Hub:
         self.memberships = 0
         self._by_room: defaultdict[RoomId, set[Connection]] = defaultdict(set)
         self._by_person: defaultdict[PersonId, set[Connection]] = defaultdict(set)
+        self._seats: Counter[PersonId] = Counter()
         self._read_feed: ReadFeed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -162,13 +166,22 @@ class Hub:
         """How many streams are open."""
         return sum(len(found) for found in self._by_person.values())
 
-    def streams_of(self, person: PersonId) -> int:
-        """How many streams a person has open."""
-        return len(self._by_person.get(person, ()))
-
     def online(self, person: PersonId) -> bool:
         """Say whether a person has an open stream."""
         return bool(self._by_person.get(person))
+
+    @contextmanager
+    def seat(self, person: PersonId, most: int) -> Iterator[None]:
+        """Keep one of a person's places for a stream that is about to open. Raises TooMany when they have `most`."""
+        if self._seats[person] >= most:
+            raise TooMany(SEAT_RETRY_S, code="too_many_connections")
+        self._seats[person] += 1
+        try:
+            yield
+        finally:
+            self._seats[person] -= 1
+            if not self._seats[person]:
+                del self._seats[person]
 
     async def open(self, connection: Connection, read_rooms: Callable[[], Awaitable[Iterable[RoomId]]]) -> None:
         """Take a new connection into its person's rooms; they are read again when someone's changed meanwhile."""
@@ -277,14 +290,18 @@ class Hub:
         try:
             while connection.catching_up:
                 await connection.drained()
-                if 0 < self.pos <= connection.cursor and connection.release():
+                if 0 < self.pos == connection.cursor and connection.release():
                     return
                 page = await self._read_feed(connection.person, connection.cursor, PAGE)
                 if page.events:
                     connection.send(text_frame(_EVENT.encode(EventsFrame(pos=page.pos, events=page.events))))
-                connection.cursor = max(connection.cursor, page.pos)
+                # Behind a cursor from before a restore, which gets the snapshot.
+                connection.cursor = page.pos
                 if not page.more and connection.release():
                     return
+        except AppError as error:
+            log.warning("a connection could not catch up: %s", error)
+            connection.close(Ending.AGAIN)
         except Exception:
             log.exception("a connection could not catch up; it is closed and will ask again from its cursor")
             connection.close(Ending.AGAIN)

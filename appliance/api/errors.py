@@ -40,6 +40,7 @@ STATUS_BY_CODE: Final = {
     "must_change_password": 403,
     "terms_not_accepted": 403,
     "too_large": 413,
+    "too_slow": 408,
     "websocket_expected": 426,
 }
 UNAVAILABLE_RETRY_S: Final = 5

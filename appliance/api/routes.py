@@ -8,6 +8,7 @@ refused, in bodies and in queries. This module knows no feature.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/api/v1"
 MAX_BODY: Final = 1 << 20
+BODY_S: Final = 15.0
+"""How long the body of a request may take to arrive."""
 MAX_PATH_ID: Final = 64
 
 
@@ -169,20 +172,23 @@ async def answer(route: Route, call: Call) -> web.StreamResponse:
 
 
 async def read_body(request: web.Request, decoder: msgspec.json.Decoder[Any]) -> object:
-    """Decode a JSON body strictly. Raises Invalid naming the field, or TooLarge."""
+    """Decode a JSON body strictly. Raises Invalid naming the field or for one that takes too long, TooLarge."""
     if request.content_type != "application/json":
         raise Invalid(code="unsupported_media_type")
     if (request.content_length or 0) > MAX_BODY:
         raise TooLarge
     try:
-        raw = await request.read()
+        async with asyncio.timeout(BODY_S):
+            raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise TooLarge from error
+    except TimeoutError as error:
+        raise Invalid(code="too_slow") from error
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise Invalid(str(error), field=field_of(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(str(error), code="bad_json") from error
 
 

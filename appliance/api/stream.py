@@ -2,13 +2,16 @@
 
 Frames up are typed and bounded; a bad one gets an error and changes nothing. Sending does not wait: a message goes to
 the log's queue at once and its answer is written when the commit is durable, so several can be under way. Frames down
-are prepared by the hub. The right to listen is looked at again from time to time, and ends at once when a session does.
+are prepared by the hub. The right to listen is looked at again with every frame, and ends at once when a session does:
+nothing is written to a stream after that, whether its client says goodbye or not. A person has so many streams and no
+more. Who sends faster than the limits allow, or does not read the answers, is read from more slowly.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -19,7 +22,7 @@ from appliance.api.errors import body_of
 from appliance.api.routes import Call, Routes, field_of
 from appliance.errors import AppError, Forbidden, Invalid, TooMany
 from appliance.live import Connection, Ending, text_frame
-from appliance.model import Appended, Deny, RoomId
+from appliance.model import Appended, Deny, RoomId, SessionId
 from appliance.store import rooms
 from appliance.wire.messages import Event
 from appliance.wire.sync import (
@@ -40,11 +43,14 @@ if TYPE_CHECKING:
 routes = Routes("sync")
 MAX_FRAME: Final = 128 * 1024
 HEARTBEAT_S: Final = 30.0
+GOODBYE_S: Final = 1.0
+"""How long a client has to answer a close frame."""
+LONGEST_PAUSE_S: Final = 1.0
 GONE: Final = 4401
 """Close code: the session has ended. Clients sign in again and wipe what they kept."""
-RETRY_S: Final = 5.0
 GATE: Final = web.AppKey["Gate"]("gate")
 
+log = logging.getLogger(__name__)
 _DECODER: Final = msgspec.json.Decoder(ClientFrame)
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -53,78 +59,117 @@ _ENCODER: Final = msgspec.json.Encoder()
 async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
     """Open the live stream from a position of the feed (WebSocket)."""
     assert call.session is not None  # noqa: S101 - the middleware refuses such calls before the handler
-    socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_S)
+    socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_S, timeout=GOODBYE_S)
     if not socket.can_prepare(call.request).ok:
         raise Invalid(code="websocket_expected")
-    if call.services.hub.streams_of(call.person) >= call.services.config.limits.connections_a_person:
-        raise TooMany(RETRY_S)
-    await socket.prepare(call.request)
-    transport = call.request.transport
-    if transport is None:
-        return socket
+    with call.services.hub.seat(call.person, call.services.config.limits.connections_a_person):
+        await socket.prepare(call.request)
+        transport = call.request.transport
+        if transport is not None:
+            await _listen(call, call.session.id, socket, transport, query.since)
+    return socket
+
+
+async def _listen(
+    call: Call, session: SessionId, socket: web.WebSocketResponse, transport: asyncio.Transport, since: int
+) -> None:
+    """Serve a stream until it ends."""
     s = call.services
     closing: set[asyncio.Task[object]] = set()
 
     def close(why: Ending) -> None:
+        s.hub.remove(connection)
+        if connection.is_slow():
+            # It would not read a close frame behind half a megabyte of others either.
+            transport.abort()
         code = GONE if why is Ending.SESSION_OVER else WSCloseCode.SERVICE_RESTART
-        task: asyncio.Task[object] = asyncio.ensure_future(socket.close(code=code, message=why.value.encode()))
+        task: asyncio.Task[object] = asyncio.ensure_future(
+            socket.close(code=code, message=why.value.encode(), drain=False)
+        )
         closing.add(task)
         task.add_done_callback(closing.discard)
 
-    connection = Connection(call.person, call.session.id, transport, query.since, close)
+    connection = Connection(call.person, session, transport, since, close)
 
     async def read_rooms() -> list[RoomId]:
         async with s.store.read() as reader:
             return await reader.run(rooms.ids_of_person, call.person)
 
-    await s.hub.open(connection, read_rooms)
     try:
-        await _Up(call, connection, call.request.app[GATE]).read(socket)
+        await s.hub.open(connection, read_rooms)
+        if s.identity.session(session, s.clock()) is None:
+            # It ended while the rooms were read, when the hub did not know this stream yet.
+            close(Ending.SESSION_OVER)
+        await _Up(call, session, connection, call.request.app[GATE]).read(socket)
+    except AppError as error:
+        log.warning("%s: a stream could not be opened: %s", call.request_id, error)
+        close(Ending.AGAIN)
     finally:
         s.hub.remove(connection)
+        if connection.is_slow():
+            transport.abort()
         with contextlib.suppress(Exception):
             await asyncio.gather(*closing)
-    return socket
 
 
 class _Up:
     """What comes up one stream."""
 
-    def __init__(self, call: Call, connection: Connection, gate: Gate) -> None:
-        self._call, self._s, self._connection, self._gate = call, call.services, connection, gate
-        assert call.session is not None  # noqa: S101 - see `stream`
-        self._session = call.session.id
+    def __init__(self, call: Call, session: SessionId, connection: Connection, gate: Gate) -> None:
+        self._call, self._s, self._session = call, call.services, session
+        self._connection, self._gate = connection, gate
 
     async def read(self, socket: web.WebSocketResponse) -> None:
         """Take frames until the stream ends."""
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
-                await socket.close(code=1003, message=b"text frames only")
+                await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"text frames only")
                 return
             if self._s.identity.session(self._session, self._s.clock()) is None:
-                await socket.close(code=GONE, message=b"session ended")
+                self._connection.close(Ending.SESSION_OVER)
                 return
             await self._take(message.data)
+            if self._connection.is_slow():
+                # Its answers are among what it does not read: no more of them until it does.
+                await self._connection.drained()
 
     async def _take(self, data: str) -> None:
         frame: ClientFrame | None = None
         try:
-            frame = _DECODER.decode(data)
-            match frame:
-                case Send():
-                    self._send(frame)
-                case Receipt(room=room, upto=upto):
-                    await self._s.receipts.read(RoomId(room), self._call.person, upto)
-                case Typing(room=room):
-                    await self._typing(RoomId(room))
-                case Ping():
-                    self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
+            frame = self._decoded(data)
+            await self._do(frame)
         except AppError as error:
             self._refuse(error, frame.txn_id if isinstance(frame, Send) else None)
+            if isinstance(error, TooMany):
+                await asyncio.sleep(min(error.retry_after, LONGEST_PAUSE_S))
+
+    def _decoded(self, data: str) -> ClientFrame:
+        """Decode a frame; all but messages, which have their own limits, count as requests. Raises Invalid, TooMany."""
+        try:
+            frame: ClientFrame = _DECODER.decode(data)
         except msgspec.ValidationError as error:
-            self._refuse(Invalid(str(error), field=field_of(error)), None)
-        except (msgspec.DecodeError, UnicodeError):
-            self._refuse(Invalid(code="bad_json"), None)
+            self._count()
+            raise Invalid(str(error), field=field_of(error)) from error
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            self._count()
+            raise Invalid(code="bad_json") from error
+        if not isinstance(frame, Send):
+            self._count()
+        return frame
+
+    def _count(self) -> None:
+        self._gate.request(self._call.address, self._call.person)
+
+    async def _do(self, frame: ClientFrame) -> None:
+        match frame:
+            case Send():
+                self._send(frame)
+            case Receipt(room=room, upto=upto):
+                await self._s.receipts.read(RoomId(room), self._call.person, upto)
+            case Typing(room=room):
+                await self._typing(RoomId(room))
+            case Ping():
+                self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
 
     def _send(self, frame: Send) -> None:
         self._gate.message(self._call.person, frame.room)
