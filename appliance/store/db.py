@@ -57,7 +57,7 @@ def connect(
     try:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         # SQLCipher would write its own account of a wrong key to standard error; ours is the exception below.
-        connection.execute("PRAGMA cipher_log = none")
+        connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not read_only:
