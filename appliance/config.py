@@ -60,6 +60,7 @@ class Limits:
     user_typing_s: float = 0.5
     user_typing_burst: float = 3
     connections_a_person: int = 20
+    connections_an_address: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,28 @@
 """`gchat serve`: one appliance process on its sockets, from start to a clean end.
 
-Owns listening (a port of its own, or a socket handed over by the supervisor or systemd), TLS, the event loop, signals
-and telling whoever waits that logins are accepted. Plain HTTP is refused anywhere but on loopback.
+Owns listening (a port of its own, or a socket handed over by the supervisor or systemd), TLS, the event loop, signals,
+the number of files that may be open, and telling whoever waits that logins are accepted. Plain HTTP is refused anywhere
+but on loopback.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
+import resource
 import signal
 import socket
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from appliance import tls, wiring
+from appliance.api.door import Door
 from appliance.config import Config, is_loopback
 from appliance.errors import ConfigError
 
@@ -28,7 +33,11 @@ if TYPE_CHECKING:
     from appliance.vault.master import Ask
 
 log = logging.getLogger(__name__)
-SHUTDOWN_S: Final = 2.0
+SHUTDOWN_S: Final = 1.0
+HANDSHAKE_S: Final = 10.0
+# A predecessor whose supervisor was killed ends by itself, but not in no time.
+PREDECESSOR_S: Final = 6.0
+PORT_POLL_S: Final = 0.05
 BACKLOG: Final = 4096
 
 
@@ -42,13 +51,22 @@ class Handover:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Open a listening socket. Raises OSError when the port is taken."""
+    """Open a listening socket. Raises OSError when the port is taken and stays so."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    opened.bind((host, port))
-    opened.listen(BACKLOG)
-    return opened
+    deadline = time.monotonic() + PREDECESSOR_S
+    while True:
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            opened.bind((host, port))
+            opened.listen(BACKLOG)
+        except OSError as error:
+            opened.close()
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                raise
+            time.sleep(PORT_POLL_S)
+        else:
+            return opened
 
 
 def staff_url(config: Config, bound: socket.socket) -> str:
@@ -62,7 +80,8 @@ def run(config: Config, handover: Handover, ask: Ask) -> None:
     """Serve until SIGTERM, SIGINT, or the supervisor's death."""
     import uvloop  # noqa: PLC0415 - costs start-up time that other commands need not pay
 
-    with wiring.only_process(config):
+    _open_many_files()
+    with wiring.only_process(config, patience_s=PREDECESSOR_S):
         uvloop.run(_serve(config, handover, ask))
 
 
@@ -88,16 +107,26 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
             context = tls.server_context(config, services.keys, services.clock())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
-        site = web.SockSite(runner, bound, ssl_context=context, backlog=BACKLOG)
-        await site.start()
+        assert runner.server is not None  # noqa: S101 - set up above
+        door = Door(runner.server, config.limits.connections_an_address)
+        listening = await asyncio.get_running_loop().create_server(
+            door, sock=bound, ssl=context, backlog=BACKLOG, ssl_handshake_timeout=HANDSHAKE_S if context else None
+        )
         log.info("serving %s", staff_url(config, bound))
         if handover.ready_fd is not None:
             os.write(handover.ready_fd, b"ready\n")
             os.close(handover.ready_fd)
         await stopping.wait()
+        listening.close()
         await services.hub.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runner.cleanup(), SHUTDOWN_S + 1)
+
+
+def _open_many_files() -> None:
+    """Raise the soft limit of open files to the hard one: each connection is a file, and 1,024 are soon reached."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:

@@ -1,8 +1,10 @@
 """`gchat up`: the appliance's processes under one supervisor, for development and small sites.
 
 Owns the listening sockets (so a process that dies and comes back loses no connection attempt), the processes, and the
-ready file that outside programs read. A process that ends is started again, with growing pauses if it keeps ending;
-if the supervisor itself is killed, its processes notice and end cleanly. It imports little, so that it starts at once.
+ready file that outside programs read. A process that ends is started again, with growing pauses if it keeps ending or
+does not come up, and each time is told. One that refuses to start the first time has given its reason: then the
+supervisor ends too. If the supervisor itself is killed, its processes notice and end cleanly. It imports little, so
+that it starts at once.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-START_S: Final = 120.0
 STOP_S: Final = 4.0
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 10.0
@@ -56,19 +57,20 @@ def run(
     child = Child("appliance", arguments, bound)
     stop = _Stop()
     try:
-        _start(child, alive_read)
-        _write_ready(ready_file, data, staff_url, child)
-        tell(staff_url)
+        started = False
         while not stop.asked:
-            assert child.process is not None  # noqa: S101 - _start has made it
-            code = _wait(child.process, stop)
+            if _start(child, alive_read, stop):
+                _write_ready(ready_file, data, staff_url, child)
+                if not started:
+                    tell(staff_url)
+                started = True
+            code = _wait(child, stop)
             if code is None:
                 break
+            if not started and code > 0:
+                raise AppError(f"{child.name}: exit code {code}", code="did_not_start")
             tell(f"{child.name} ended with {code}; starting it again")
             _pause(child, stop)
-            if not stop.asked:
-                _start(child, alive_read)
-                _write_ready(ready_file, data, staff_url, child)
         return _end(child)
     finally:
         os.close(alive_write)
@@ -91,16 +93,20 @@ class _Stop:
     def _on_signal(self, *_: object) -> None:
         self.asked = True
 
-    def wait(self, seconds: float) -> None:
-        """Sleep, or until a signal comes."""
+    def wait(self, seconds: float | None, readable: int | None = None) -> bool:
+        """Sleep so long, or until a signal comes, or something can be read; say whether that was it."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.read, selectors.EVENT_READ)
-            if selector.select(seconds):
-                os.read(self.read, 1024)
+            if readable is not None:
+                selector.register(readable, selectors.EVENT_READ)
+            ready = {key.fd for key, _ in selector.select(seconds)}
+        if self.read in ready:
+            os.read(self.read, 1024)
+        return readable in ready
 
 
-def _start(child: Child, alive_read: int) -> None:
-    """Start the process and wait until it accepts logins. Raises AppError with the end of what it said."""
+def _start(child: Child, alive_read: int, stop: _Stop) -> bool:
+    """Start the process and wait until it accepts logins; False when it ended before, or an end was asked for."""
     ready_read, ready_write = os.pipe()
     listening = child.listening.fileno()
     command = [
@@ -112,18 +118,19 @@ def _start(child: Child, alive_read: int) -> None:
         command, pass_fds=(listening, ready_write, alive_read), start_new_session=True
     )
     os.close(ready_write)
-    with os.fdopen(ready_read, "rb") as ready, selectors.DefaultSelector() as selector:
-        selector.register(ready, selectors.EVENT_READ)
-        said = ready.readline() if selector.select(START_S) else b""
-    if said != b"ready\n":
-        code = child.process.wait(timeout=5) if child.process.poll() is not None or not said else None
-        raise AppError(f"{child.name} did not start (exit code {code})", code="did_not_start")
+    with os.fdopen(ready_read, "rb") as ready:
+        # However long it takes: someone may have to type a passphrase first.
+        while not stop.asked:
+            if stop.wait(None, ready_read):
+                return ready.readline() == b"ready\n"
+    return False
 
 
-def _wait(process: subprocess.Popen[bytes], stop: _Stop) -> int | None:
+def _wait(child: Child, stop: _Stop) -> int | None:
     """Wait for the process to end by itself; None when an end was asked for."""
+    assert child.process is not None  # noqa: S101 - _start has made it
     while not stop.asked:
-        code = process.poll()
+        code = child.process.poll()
         if code is not None:
             return code
         stop.wait(1.0)
@@ -144,7 +151,9 @@ def _end(child: Child) -> int:
         return 1
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        return abs(process.wait(timeout=STOP_S))
+        code = process.wait(timeout=STOP_S)
+        # One that was still starting ends by the signal itself.
+        return 0 if code == -signal.SIGTERM else abs(code)
     process.kill()
     return 1
 

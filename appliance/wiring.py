@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 REFRESH_S: Final = 1.0
+LOCK_POLL_S: Final = 0.05
 
 
 def system_clock() -> Millis:
@@ -96,17 +97,26 @@ def log_signer(config: Config, keys: Keyring) -> Signer:
 
 
 @contextlib.contextmanager
-def only_process(config: Config) -> Iterator[None]:
-    """Hold the data folder for one serving process. Raises AppError when another holds it."""
+def only_process(config: Config, patience_s: float = 0) -> Iterator[None]:
+    """Hold the data folder for one process. Raises AppError when another holds it for longer than `patience_s`."""
     handle = os.open(config.data / "appliance.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AppError(f"another process already serves {config.data}", code="already_running") from None
+        deadline = time.monotonic() + patience_s
+        while not _locked(handle):
+            if time.monotonic() >= deadline:
+                raise AppError(f"another process already serves {config.data}", code="already_running")
+            time.sleep(LOCK_POLL_S)
         yield
     finally:
         os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @asynccontextmanager
