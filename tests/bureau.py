@@ -206,17 +206,20 @@ async def _found(tx: Tx, extra: int) -> None:
     )
     cast = {**RANKS, **{PersonId(f"p{n}"): "O1" for n in range(extra)}}
     names = {**NAMES, **{PersonId(f"p{n}"): (f"คนที่ {n}", "มากมาย") for n in range(extra)}}
-    posts = {who: Post(PostId(f"post-{who}"), f"{who}", WHOLE, "นักวิชาการ", None, rank, head=False, valid_from=then, valid_to=None)
-             for who, rank in cast.items()}  # fmt: skip
+    posts = {who: _post(PostId(f"post-{who}"), WHOLE, rank) for who, rank in cast.items()}
     in_epid = {NARIN: CHIEF, MALEE: PostId("post-malee")}
     for who, post in in_epid.items():
-        posts[who] = Post(post, f"{who}", EPID, "หัวหน้ากลุ่ม", None, "K2", head=False, valid_from=then, valid_to=None)
+        posts[who] = _post(post, EPID, "K2")
     await units.insert_posts(tx, posts.values())
     await people.insert(tx, [_profile(who, *names[who]) for who in cast], then)
     await people.put_holdings(tx, [Holding(who, posts[who].id, then, None, acting=False, main=True) for who in cast])
     for who in cast:
         await accounts.insert(tx, who, f"{who}.t", then)
     await accounts.add_role(tx, ADMIN, Grant("unit_admin", EPID), "test", then)
+
+
+def _post(post: PostId, unit: UnitId, rank: str) -> Post:
+    return Post(post, f"code-{post}", unit, "นักวิชาการ", None, rank, head=False, valid_from=0, valid_to=None)
 
 
 def _profile(who: PersonId, given: str, family: str) -> Profile:

@@ -1,0 +1,275 @@
+"""The hub over the real log: whoever listens hears everything once, however slow, late or newly come they are."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance import live
+from appliance.actions import rooms
+from appliance.live import Connection, Hub
+from appliance.model import PersonId, RoomId, SessionId
+from appliance.wire.committed import Committed, RoomNews
+from appliance.wire.messages import Event
+from appliance.wire.sync import Sync
+from tests.bureau import CLERK, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
+from tests.log.stations import Station, Tape, connect, payload, station, verify
+
+BIG = b"x" * (1 << 17)
+
+
+@pytest.fixture(autouse=True)
+def _small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    _shrink(monkeypatch)
+
+
+def _shrink(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(live, "HELD_FRAMES", 4)
+    patch.setattr(live, "PAGE", 3)
+    patch.setattr(live, "SLOW_POLL_S", 0.001)
+
+
+def ns(tape: Tape, room: RoomId) -> list[int | None]:
+    return [event.n for event in tape.events if event.room == room and event.n is not None]
+
+
+async def listen(b: Bureau, who: PersonId, name: str = "") -> tuple[Connection, Tape]:
+    tape = Tape()
+    connection = await connect(b, who, tape, b.s.log.pos, name)
+    await settled(b.s)
+    return connection, tape
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 1 << 17])
+def test_a_frame_is_a_whole_unmasked_text_frame(size: int) -> None:
+    assert payload(live.text_frame(BIG[:size])) == BIG[:size]
+
+
+async def test_everyone_in_a_room_is_written_the_same_bytes_and_others_nothing(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    written: list[bytes] = []
+
+    class Raw(Tape):
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            written.append(data)  # type: ignore[arg-type] # the very object is what matters
+            super().write(data)
+
+    tapes = {who: Raw() for who in (NARIN, MALEE, OUTSIDER)}
+    for who, tape in tapes.items():
+        await connect(bureau, who, tape, bureau.s.log.pos)
+    await settled(bureau.s)
+    await bureau.say(SOMCHAI, room)
+    assert len(written) == 2
+    assert written[0] is written[1]
+    assert tapes[OUTSIDER].frames == []
+
+
+async def test_who_joins_hears_at_once_and_who_leaves_no_more(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    await bureau.say(NARIN, room, "ก่อน")
+    _, clerk = await listen(bureau, CLERK)
+    _, malee = await listen(bureau, MALEE)
+    await rooms.change_members(bureau.s, NARIN, room, [CLERK], [], "a")
+    await settled(bureau.s)
+    joined = clerk.events[-1]
+    assert (joined.type, joined.room) == ("room", room)
+    sent = await bureau.say(MALEE, room, "ยินดีต้อนรับ")
+    assert ns(clerk, room)[-1] == sent.n
+    await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], "b")
+    await bureau.say(NARIN, room, "เธอไม่ได้ยิน")
+    await settled(bureau.s)
+    assert malee.events[-1].type == "room.left"
+    assert ns(malee, room)[-1] == sent.n
+
+
+async def test_a_slow_reader_is_dropped_to_its_cursor_and_others_are_not_kept_waiting(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    slow_one, slow = await listen(bureau, MALEE)
+    _, quick = await listen(bureau, SOMCHAI)
+    slow.stuck = True
+    sent = [(await bureau.say(NARIN, room, f"{n}")).n for n in range(12)]
+    assert ns(quick, room) == sent
+    assert len(ns(slow, room)) == 1, "what was written before it was seen to be slow, and nothing is buffered"
+    assert len(slow_one._held) <= 4  # noqa: SLF001 - the bound is the point
+    slow.stuck = False
+    await settled(bureau.s)
+    assert ns(slow, room) == sent
+    last = await bureau.say(NARIN, room)
+    assert ns(slow, room)[-1] == last.n
+
+
+async def test_reconnecting_goes_on_from_the_cursor(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    connection, tape = await listen(bureau, MALEE)
+    first = [(await bureau.say(NARIN, room, f"{n}")).n for n in range(5)]
+    bureau.s.hub.remove(connection)
+    assert not bureau.s.hub.online(MALEE)
+    missed = [(await bureau.say(NARIN, room, f"{n}")).n for n in range(7)]
+    again = Tape()
+    await connect(bureau, MALEE, again, tape.frames[-1].pos)
+    later = [(await bureau.say(NARIN, room, f"{n}")).n for n in range(3)]
+    await settled(bureau.s)
+    assert ns(tape, room) == first
+    assert ns(again, room) == missed + later
+
+
+async def test_a_membership_that_changes_while_a_stream_opens_is_not_missed(bureau: Bureau) -> None:
+    joined = await bureau.group(NARIN, MALEE, SOMCHAI)
+    left = await bureau.group(NARIN, CLERK, SOMCHAI)
+    tape, reads = Tape(), 0
+    connection = Connection(CLERK, SessionId("s"), tape, bureau.s.log.pos, lambda _: None)
+
+    async def read_rooms() -> list[RoomId]:
+        nonlocal reads
+        reads += 1
+        async with bureau.s.store.read() as reader:
+            found = [row[0] for row in await reader.all("SELECT r.id FROM room_member m JOIN room r ON r.key = m.room "
+                                                        "WHERE m.person = ?", (CLERK,))]  # fmt: skip
+        if reads == 1:
+            await rooms.change_members(bureau.s, NARIN, joined, [CLERK], [], "a")
+            await rooms.change_members(bureau.s, NARIN, left, [], [CLERK], "b")
+        return found
+
+    await bureau.s.hub.open(connection, read_rooms)
+    await settled(bureau.s)
+    assert reads == 2
+    heard = await bureau.say(MALEE, joined)
+    await bureau.say(SOMCHAI, left)
+    assert ns(tape, joined)[-1] == heard.n
+    assert ns(tape, left) == []
+
+
+async def test_what_need_not_last_goes_to_live_readers_who_are_not_slow_but_its_author(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    streams = {who: (await listen(bureau, who))[1] for who in (NARIN, MALEE, SOMCHAI)}
+    streams[SOMCHAI].stuck = True
+    typing = Event(pos=bureau.s.hub.pos, type="typing", at=1, room=room, sender=NARIN, state={})
+    bureau.s.hub.tell(room, typing, but=NARIN)
+    assert [len(streams[who].events) for who in (NARIN, MALEE, SOMCHAI)] == [0, 1, 0]
+
+
+async def test_the_end_of_a_session_closes_its_streams_alone(bureau: Bureau) -> None:
+    closed: list[str] = []
+    for name in ("one", "two"):
+        connection = Connection(MALEE, SessionId(name), Tape(), 0, lambda _, name=name: closed.append(name))  # type: ignore[misc]
+        bureau.s.hub.add(connection, ())
+    bureau.s.hub.disconnect(session=SessionId("two"))
+    assert closed == ["two"]
+    bureau.s.hub.disconnect(person=MALEE)
+    assert sorted(closed) == ["one", "two", "two"]
+    await settled(bureau.s)
+
+
+async def test_a_reader_that_fails_closes_the_stream() -> None:
+    hub, closed = Hub(), asyncio.Event()
+
+    async def broken(*_: object) -> object:
+        raise RuntimeError("no feed")
+
+    hub.reads_with(broken)  # type: ignore[arg-type]
+    hub.add(Connection(MALEE, SessionId("s"), Tape(), 0, lambda _: closed.set()), ())
+    await asyncio.wait_for(closed.wait(), 1)
+
+
+async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped() -> None:
+    """The frame of one room must not carry the cursor past the line that says another room was joined."""
+    hub, asked = Hub(), list[int]()
+
+    async def read_feed(_person: PersonId, since: int, _limit: int) -> object:
+        asked.append(since)
+        return Sync(pos=max(9, since), events=[], more=False)
+
+    hub.reads_with(read_feed)  # type: ignore[arg-type]
+    old, new = RoomId("r_old"), RoomId("r_new")
+    connection = Connection(MALEE, SessionId("s"), Tape(), 3, lambda _: None)
+    hub.add(connection, [old])
+    await asyncio.sleep(0.01)
+    connection.cursor = 3
+    asked.clear()
+    event = Event(pos=8, type="message.text", at=1, room=old, n=5)
+    hub.publish(Committed(9, [RoomNews(new, 7, [], (MALEE,)), RoomNews(old, 9, [event])], frozenset((MALEE,))))
+    await asyncio.sleep(0.01)
+    assert asked == [3]
+
+
+# Anything in any order
+
+
+@dataclass
+class Play:
+    """Streams that get stuck, break and come back, while people talk and rooms change."""
+
+    b: Bureau
+    rooms: list[RoomId]
+    stations: list[Station]
+    connections: dict[PersonId, Connection] = field(default_factory=dict)
+
+    async def step(self, what: str, which: int) -> None:
+        found = self.stations[which % len(self.stations)]
+        room = self.rooms[which % len(self.rooms)]
+        match what:
+            case "say":
+                await self.b.say(NARIN, room, f"{which}")
+            case "many":
+                await asyncio.gather(*(self.b.say(NARIN, at, f"{n}") for n in range(3) for at in self.rooms))
+            case "stick":
+                found.tape.stuck = True
+            case "free":
+                found.tape.stuck = False
+            case "breathe":
+                await asyncio.sleep(0.003)
+            case "read":
+                await self.b.s.receipts.read(room, NARIN, (await self.b.view(NARIN, room)).size - 1)
+            case "mute":
+                who = found.who if self.b.s.log.cached(room).state.role_of(found.who) else NARIN  # type: ignore[union-attr]
+                await rooms.set_mine(self.b.s, who, room, muted=which % 3 == 0)
+            case "membership":
+                state = (await self.b.s.log.head(room)).state
+                inside = found.who in state.members
+                add, remove = ([], [found.who]) if inside else ([found.who], [])
+                await rooms.change_members(self.b.s, NARIN, room, add, remove, self.b.txn())
+            case "reconnect":
+                await self._reconnect(found)
+
+    async def _reconnect(self, found: Station) -> None:
+        open_ones = list(self.b.s.hub._by_person[found.who])  # noqa: SLF001 - the stream to break
+        for connection in open_ones:
+            self.b.s.hub.remove(connection)
+        found.live.take(found.tape.events)
+        since = max([found.live.cursor, *(frame.pos for frame in found.tape.frames)])
+        found.live.cursor, found.tape = since, Tape()
+        await connect(self.b, found.who, found.tape, since)
+
+
+STEPS = st.sampled_from(["say", "say", "many", "stick", "free", "breathe", "read", "mute", "membership", "reconnect"])
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.tuples(STEPS, st.integers(0, 11)), min_size=4, max_size=30))
+def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) -> None:
+    async def play(folder: Path) -> None:
+        async with open_bureau(folder) as b:
+            made = [await b.group(NARIN, HEAD, MALEE, SOMCHAI), await b.group(NARIN, HEAD, SOMCHAI, CLERK)]
+            acting = Play(b, made, [await station(b, who) for who in (MALEE, SOMCHAI, CLERK)])
+            for what, which in script:
+                await acting.step(what, which)
+            for found in acting.stations:
+                found.tape.stuck = False
+            await verify(b, acting.stations)
+
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        _shrink(patch)
+        asyncio.run(play(Path(folder)))
+
+
+def test_an_event_frame_reads_back() -> None:
+    event = Event(pos=3, type="message.text", at=1, room="r", n=2)
+    frame = live.events_frame(3, (msgspec.json.encode(event),))
+    assert msgspec.json.decode(payload(frame)) == {"pos": 3, "events": [msgspec.to_builtins(event)]}

@@ -1,0 +1,183 @@
+"""Read receipts by name: durable, cumulative, first time kept, told together, in large rooms more rarely (F16, F18)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from appliance.actions import rooms
+from appliance.errors import Forbidden, Invalid, NotFound, StorageFull
+from appliance.log import receipts
+from appliance.model import PersonId, RoomId
+from appliance.reads.rooms import load_readers
+from appliance.wire.committed import Committed
+from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, START, Bureau, open_bureau
+
+
+@pytest.fixture(autouse=True)
+def _short_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipts, "MOMENT_S", 0.005)
+    monkeypatch.setattr(receipts, "AFTER_FAILURE_S", 0.005)
+
+
+@pytest.fixture
+async def room(bureau: Bureau) -> RoomId:
+    made = await bureau.group(NARIN, MALEE, SOMCHAI, CLERK)
+    for n in range(10):
+        await bureau.say(NARIN, made, f"ข้อความ {n}")
+    return made
+
+
+async def readers(b: Bureau, room: RoomId, n: int) -> dict[str, int]:
+    return {reader.person: reader.at for reader in (await load_readers(b.s, NARIN, room, n)).read}
+
+
+def tell(b: Bureau) -> list[dict[str, int]]:
+    """Return a list that grows with what is told of readers."""
+    told: list[dict[str, int]] = []
+
+    def hear(committed: Committed) -> None:
+        events = [event for news in committed.rooms for event in news.events]
+        told.extend(event.state["read"] for event in events if event.type == "receipt" and event.state)
+
+    b.s.log.followers.append(hear)
+    return told
+
+
+async def test_the_first_time_a_message_was_read_stays(bureau: Bureau, room: RoomId) -> None:
+    await bureau.read(MALEE, room, 5)
+    for upto in (9, 3, 9, 5, 0):
+        bureau.clock.pass_(1_000)
+        await bureau.read(MALEE, room, upto)
+    assert await readers(bureau, room, 3) == {MALEE: START}
+    assert await readers(bureau, room, 5) == {MALEE: START}
+    assert await readers(bureau, room, 6) == {MALEE: START + 1_000}
+    assert await readers(bureau, room, 10) == {}
+    assert (await bureau.view(MALEE, room)).read == 9
+
+
+async def test_everyone_is_in_one_list_or_the_other_but_the_writer(bureau: Bureau, room: RoomId) -> None:
+    await bureau.read(MALEE, room, 4)
+    await bureau.read(NARIN, room, 4)
+    found = await load_readers(bureau.s, SOMCHAI, room, 4)
+    assert [(reader.person, reader.name) for reader in found.read] == [(MALEE, "มาลี มีสุข")]
+    assert [unreader.person for unreader in found.unread] == [CLERK, SOMCHAI]
+
+
+async def test_a_reader_who_was_removed_is_still_named(bureau: Bureau, room: RoomId) -> None:
+    await bureau.read(MALEE, room, 4)
+    await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], "t")
+    found = await load_readers(bureau.s, NARIN, room, 4)
+    assert [reader.person for reader in found.read] == [MALEE]
+    assert MALEE not in {unreader.person for unreader in found.unread}
+
+
+async def test_someone_who_comes_later_is_recorded_when_they_read(bureau: Bureau, room: RoomId) -> None:
+    bureau.clock.pass_(1_000)
+    await rooms.change_members(bureau.s, NARIN, room, [OUTSIDER], [], "t")
+    assert OUTSIDER in {unreader.person for unreader in (await load_readers(bureau.s, NARIN, room, 4)).unread}
+    bureau.clock.pass_(1_000)
+    await bureau.read(OUTSIDER, room, 6)
+    assert await readers(bureau, room, 4) == {OUTSIDER: START + 2_000}
+    assert await readers(bureau, room, 8) == {}
+
+
+async def test_only_members_and_only_what_is_there(bureau: Bureau, room: RoomId) -> None:
+    with pytest.raises(Forbidden):
+        await bureau.read(OUTSIDER, room, 1)
+    with pytest.raises(Invalid):
+        await bureau.read(MALEE, room, 12)
+    with pytest.raises(NotFound):
+        await bureau.read(MALEE, RoomId("r_nowhere"), 0)
+
+
+async def test_what_comes_together_is_told_together(bureau: Bureau, room: RoomId) -> None:
+    told = tell(bureau)
+    for upto in (3, 7, 5):
+        await bureau.s.receipts.read(room, MALEE, upto)
+    await bureau.s.receipts.read(room, SOMCHAI, 4)
+    await bureau.s.receipts.flushed()
+    assert told == [{MALEE: 7, SOMCHAI: 4}]
+
+
+async def test_flushed_waits_for_the_commit_under_way(
+    bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, real = Event(), Event(), receipts._write_rows  # noqa: SLF001 - to halt the commit
+
+    def halting(*arguments: Any) -> None:
+        begun.set()
+        go_on.wait(5)
+        real(*arguments)
+
+    monkeypatch.setattr(receipts, "_write_rows", halting)
+    await bureau.s.receipts.read(room, MALEE, 4)
+    await asyncio.to_thread(begun.wait, 5)
+    waiting = asyncio.create_task(bureau.s.receipts.flushed())
+    await asyncio.sleep(0.02)
+    assert not waiting.done()
+    go_on.set()
+    await waiting
+    assert (await bureau.view(MALEE, room)).read == 4
+
+
+async def test_a_failing_disk_is_told_and_nothing_noted_is_lost(
+    bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlcipher.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receipts, "_write_rows", full)
+        with pytest.raises(StorageFull):
+            await bureau.read(MALEE, room, 6)
+        await bureau.s.receipts.read(room, MALEE, 2)
+    await bureau.s.receipts.flushed()
+    assert (await bureau.view(MALEE, room)).read == 6
+    assert await readers(bureau, room, 6) == {MALEE: START}
+
+
+async def test_what_waits_at_the_end_is_written(tmp_path: Path) -> None:
+    async with open_bureau(tmp_path) as b:
+        room = await b.group(NARIN, MALEE, SOMCHAI)
+        await b.say(NARIN, room)
+        await b.s.receipts.read(room, MALEE, 2)
+    async with open_bureau(tmp_path) as b:
+        assert (await b.view(MALEE, room)).read == 2
+
+
+async def test_a_large_room_is_told_more_rarely_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "MEMBERS_A_MOMENT", 10)
+    async with open_bureau(tmp_path, extra=60) as b:
+        people = [PersonId(f"p{n}") for n in range(60)]
+        room = await b.group(NARIN, *people)
+        size = (await b.view(NARIN, room)).size
+        await b.say(NARIN, room)
+        told = tell(b)
+        for person in people:
+            await b.read(person, room, size)
+        assert len(told) < 25
+        assert (await load_readers(b.s, NARIN, room, size)).unread == []
+        await b.s.receipts.told(room)
+        heard = {person: upto for read in told for person, upto in read.items()}
+        assert heard == dict.fromkeys(people, size)
+
+
+async def test_counting_stops_where_reading_did(bureau: Bureau, room: RoomId) -> None:
+    await bureau.say(SOMCHAI, room, "@มาลี", mentions=[MALEE])
+    await bureau.say(MALEE, room, "ของตัวเองไม่นับ")
+    view = await bureau.view(MALEE, room)
+    assert (view.unread, view.mentions) == (11, 1)
+    await bureau.read(MALEE, room, 9)
+    view = await bureau.view(MALEE, room)
+    assert (view.unread, view.mentions) == (3, 1)
+    await bureau.read(MALEE, room, view.size - 1)
+    view = await bureau.view(MALEE, room)
+    assert (view.unread, view.mentions) == (0, 0)
