@@ -1,0 +1,198 @@
+"""Signing in and what belongs to it, over HTTP as a program and as a browser do it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pyotp
+import pytest
+
+from appliance.actions.terms import publish_terms
+from appliance.api.app import COOKIE, CSRF_HEADER
+from appliance.rules.roles import Actor
+from tests.agency import API, Agency
+from tests.world import PASSWORD
+
+NEW = "ต้นจามจุรีหน้าโรงเรียนเก่า"
+OPERATOR = Actor.operator("test")
+
+
+async def test_login_answers_as_the_document_says(running: Agency) -> None:
+    async with running.session.post(
+        f"{running.url}{API}/login", json={"user": "narin.p", "password": PASSWORD, "device": "สคริปต์"}
+    ) as response:
+        body, cookie = await response.json(), response.headers["Set-Cookie"]
+    assert set(body) == {"token", "expires", "person", "csrf"} | ({"must_change_password"} & set(body))
+    assert body["person"]["id"] == running.person("narin.p")
+    assert body["expires"] > running.clock()
+    assert cookie.startswith(f"{COOKIE}={body['token']};")
+    for attribute in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
+        assert attribute in cookie
+    assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"user": "narin.p"}, "invalid"),
+        ({"user": "narin.p", "password": PASSWORD, "admin": True}, "invalid"),
+        ({"user": "", "password": "x"}, "invalid"),
+        ({"user": 5, "password": "x"}, "invalid"),
+    ],
+)
+async def test_bad_input_is_named(running: Agency, body: dict[str, Any], code: str) -> None:
+    error = await running.anonymous().refused("POST", "/login", body, status=400, code=code)
+    assert error["field"] in ("password", "admin", "user")
+
+
+async def test_failing_to_sign_in_says_nothing_and_is_slowed(running: Agency) -> None:
+    client = running.anonymous()
+    for _ in range(5):
+        told = [
+            await client.refused(
+                "POST", "/login", {"user": user, "password": "ไม่ใช่แน่นอน"}, status=401, code="sign_in_failed"
+            )
+            for user in ("narin.p", "nobody.here")
+        ]
+        assert told[0]["message"] == told[1]["message"] == "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง"
+    body = {"user": "narin.p", "password": PASSWORD}
+    async with client.raw("POST", "/login", json=body) as response:
+        assert response.status == 429
+        assert response.headers["Retry-After"] == "30"
+        assert (await response.json())["error"]["code"] == "sign_in_delayed"
+    running.clock.pass_(seconds=31)
+    await running.login("narin.p")
+
+
+@pytest.mark.parametrize(("user", "code"), [("anucha.p", "account_suspended"), ("sairung.c", "sign_in_failed")])
+async def test_accounts_that_may_not_be_used(running: Agency, user: str, code: str) -> None:
+    status = 403 if code == "account_suspended" else 401
+    await running.anonymous().refused("POST", "/login", {"user": user, "password": PASSWORD}, status=status, code=code)
+
+
+async def test_without_a_session(running: Agency) -> None:
+    for method, path in (("GET", "/me"), ("GET", "/directory/units"), ("POST", "/logout"), ("GET", "/terms")):
+        await running.anonymous().refused(method, path, status=401, code="unauthenticated")
+
+
+async def test_the_caller(running: Agency) -> None:
+    malee = await running.login("malee.t")
+    me = await malee.get("/me")
+    assert me["person"]["id"] == malee.person
+    assert me["roles"] == ["unit_admin"]
+    assert me["terms"] == {"version": 1, "accepted": 1}
+    assert me["contact_mode"] == "normal"
+    assert me["must_change_password"] is False
+    changed = await malee.patch("/me", {"status": "ประชุมถึงเที่ยง"})
+    assert changed["person"]["status"] == "ประชุมถึงเที่ยง"
+    await malee.refused("PATCH", "/me", {"name": "ปลัด"}, status=400, code="invalid")
+
+
+async def test_a_browser_needs_the_csrf_value_to_change_anything(running: Agency) -> None:
+    malee = await running.login("malee.t")
+    csrf = (await malee.get("/me"))["csrf"]
+    cookie = {"Cookie": f"{COOKIE}={malee.token}"}
+    url = f"{running.url}{API}/me"
+    async with running.session.get(url, headers=cookie) as response:
+        assert response.status == 200
+    for header, status in (({}, 403), ({CSRF_HEADER: "x" * 32}, 403), ({CSRF_HEADER: csrf}, 200)):
+        async with running.session.patch(url, json={"status": "ว่าง"}, headers=cookie | header) as response:
+            assert response.status == status, await response.text()
+
+
+async def test_sessions_are_listed_and_ended(running: Agency) -> None:
+    first, second = await running.login("narin.p"), await running.login("narin.p")
+    listed = (await first.get("/sessions"))["sessions"]
+    assert {session["device"] for session in listed} == {"test"}
+    assert [session["current"] for session in listed].count(True) == 1
+    other = next(session["id"] for session in listed if not session["current"])
+    async with second.stream() as stream:
+        await first.delete(f"/sessions/{other}")
+        message = await stream.socket.receive(timeout=2)
+        assert stream.socket.closed, message
+    await second.refused("GET", "/me", status=401, code="unauthenticated")
+    await first.refused("DELETE", f"/sessions/{other}", status=404, code="not_found")
+    malee = await running.login("malee.t")
+    mine = next(session["id"] for session in (await first.get("/sessions"))["sessions"] if session["current"])
+    await malee.refused("DELETE", f"/sessions/{mine}", status=404, code="not_found")
+    await first.post("/logout")
+    await first.refused("GET", "/me", status=401, code="unauthenticated")
+
+
+async def test_the_history_of_sign_ins(running: Agency) -> None:
+    await running.anonymous().refused(
+        "POST",
+        "/login",
+        {"user": "narin.p", "password": "ไม่ใช่แน่นอน", "device": "ใครก็ไม่รู้"},
+        status=401,
+        code="sign_in_failed",
+    )
+    narin = await running.login("narin.p")
+    lines = (await narin.get("/sign-ins"))["sign_ins"]
+    assert [(line["outcome"], line["device"]) for line in lines[:2]] == [("signed_in", "test"), ("failed", "ใครก็ไม่รู้")]
+    assert lines[0]["address"] == "127.0.0.1"
+
+
+async def test_changing_the_password(running: Agency) -> None:
+    narin, other = await running.login("narin.p"), await running.login("narin.p")
+    error = await narin.refused(
+        "POST", "/password", {"old": PASSWORD, "new": "สั้นไป"}, status=400, code="password_too_short"
+    )
+    assert (error["field"], error["message"]) == ("new", "รหัสผ่านต้องมีอย่างน้อย 12 ตัวอักษร")
+    await narin.refused("POST", "/password", {"old": NEW, "new": NEW + "!"}, status=400, code="password_wrong")
+    await narin.post("/password", {"old": PASSWORD, "new": NEW})
+    await narin.get("/me")
+    await other.refused("GET", "/me", status=401, code="unauthenticated")
+    await running.login("narin.p", NEW)
+
+
+async def test_a_code_as_second_factor(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    await narin.refused("POST", "/second-factors/totp", {"password": "ผิด"}, status=400, code="password_wrong")
+    secret = (await narin.post("/second-factors/totp", {"password": PASSWORD}))["secret"]
+    totp = pyotp.TOTP(secret)
+
+    def code() -> str:
+        return totp.at(datetime.fromtimestamp(running.clock() / 1000, UTC))
+
+    await narin.refused("POST", "/second-factors/totp/confirm", {"code": "000000"}, status=400, code="totp_wrong")
+    await narin.post("/second-factors/totp/confirm", {"code": code()})
+    assert (await narin.get("/second-factors"))["totp"] is True
+    running.clock.pass_(seconds=60)
+    client = running.anonymous()
+    asked = await client.post("/login", {"user": "narin.p", "password": PASSWORD})
+    assert asked["second_factor"] == ["totp"]
+    assert "token" not in asked
+    ticket = {"ticket": asked["ticket"]}
+    await client.refused("POST", "/login/second-factor", ticket, status=400, code="invalid")
+    await client.refused(
+        "POST", "/login/second-factor", ticket | {"code": "000000"}, status=401, code="second_factor_failed"
+    )
+    done = await client.post("/login/second-factor", ticket | {"code": code()})
+    assert done["person"]["id"] == narin.person
+    await narin.delete("/second-factors/totp", {"password": PASSWORD})
+    await running.login("narin.p")
+
+
+async def test_passkeys_are_offered_for_this_address(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    options = (await narin.post("/second-factors/passkeys/options", {"password": PASSWORD}))["options"]
+    assert options["rp"]["name"] == "G-Chat"
+    assert options["user"]["name"] == "narin.p"
+    body = {"name": "กุญแจ", "credential": {"id": "x"}}
+    await narin.refused("POST", "/second-factors/passkeys", body, status=400, code="passkey_wrong")
+    await narin.refused("POST", "/second-factors/passkeys", body, status=409, code="passkey_not_started")
+
+
+async def test_new_terms_stop_everything_until_accepted(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    await publish_terms(running.services, OPERATOR, ("ข้อตกลงใหม่", "New terms"), ("เนื้อหา", "Text"))
+    error = await narin.refused("GET", "/rooms", status=403, code="terms_not_accepted")
+    assert error["message"] == "กรุณาอ่านและยอมรับข้อกำหนดการใช้งานก่อน"
+    assert (await narin.get("/me"))["terms"] == {"version": 2, "accepted": 1}
+    terms = await narin.get("/terms")
+    assert (terms["version"], terms["title"], terms["text"]) == (2, "ข้อตกลงใหม่", "เนื้อหา")
+    await narin.refused("POST", "/terms", {"version": 1}, status=409, code="terms_changed")
+    await narin.post("/terms", {"version": 2})
+    await narin.get("/rooms")
