@@ -1,0 +1,148 @@
+"""The administrator's commands, as processes of their own beside a server that is running."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.agency import Agency
+from tests.world import PASSWORD
+
+WITHIN_S = 2.0
+
+
+async def gchat(running: Agency, *arguments: str, given: str = "", code: int = 0) -> str:
+    """Run a command on the running appliance's folder; return what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "appliance.cli", *arguments, "--data", str(running.services.config.data)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(given.encode())
+    assert process.returncode == code, (out.decode(), err.decode())
+    return (out if code == 0 else err).decode()
+
+
+async def test_a_revocation_acts_in_the_running_server(running: Agency) -> None:
+    narin, other = await running.login("narin.p"), await running.login("lalita.w")
+    async with narin.stream() as stream:
+        said = await gchat(running, "user", "revoke", "narin.p", "--reason", "พ้นจากราชการ")
+        done = time.monotonic()
+        while not stream.socket.closed:
+            await stream.socket.receive(timeout=WITHIN_S)
+        assert time.monotonic() - done < WITHIN_S
+    assert said.startswith("sessions 1")
+    await narin.refused("GET", "/me", status=401, code="unauthenticated")
+    body = {"user": "narin.p", "password": PASSWORD}
+    await running.anonymous().refused("POST", "/login", body, status=401, code="sign_in_failed")
+    await other.get("/me")
+    code = (await gchat(running, "user", "reactivate", "narin.p", "--identity-check", "มาแสดงบัตร")).strip()
+    assert re.fullmatch(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", code)
+    back = await running.login("narin.p", code)
+    assert (await back.get("/me"))["must_change_password"] is True
+    await back.refused("GET", "/rooms", status=403, code="must_change_password")
+    await back.post("/password", {"old": code, "new": "ต้นจามจุรีหน้าโรงเรียนเก่า"})
+    await back.get("/rooms")
+
+
+async def test_suspending_and_lifting(running: Agency) -> None:
+    await gchat(running, "user", "suspend", "narin.p", "--until", "1/1/2599", "--reason", "สอบข้อเท็จจริง")
+    body = {"user": "narin.p", "password": PASSWORD}
+    await running.anonymous().refused("POST", "/login", body, status=403, code="account_suspended")
+    assert re.search(r"narin\.p\t.*suspended → 01/01/2599 00:00", await gchat(running, "user", "list"))
+    await gchat(running, "user", "lift", "narin.p", "--reason", "ไม่มีมูล")
+    await running.login("narin.p")
+    assert "test\t127.0.0.1" in await gchat(running, "user", "sessions", "narin.p")
+
+
+async def test_a_console_role_needs_a_second_person_who_types_their_password(running: Agency) -> None:
+    reset = ("user", "reset-password", "benchamat.k", "--identity-check", "เห็นหน้า")
+    assert "two people" in await gchat(running, *reset, code=1)
+    second = (*reset, "--second", "somchai.j")
+    assert "password is wrong" in await gchat(running, *second, given="ผิดแน่นอน\n", code=1)
+    code = (await gchat(running, *second, given=f"{PASSWORD}\n")).strip()
+    await running.login("benchamat.k", code)
+
+
+async def test_roles(running: Agency) -> None:
+    await gchat(running, "user", "role", "add", "narin.p", "unit_admin", "--unit", "EPID")
+    narin = await running.login("narin.p")
+    assert "unit_admin" in (await narin.get("/me"))["roles"]
+    await gchat(running, "user", "role", "remove", "narin.p", "unit_admin", "--unit", "EPID")
+    assert "There is no such role" in await gchat(running, "user", "role", "add", "narin.p", "king", code=1)
+
+
+async def test_importing_people(running: Agency, tmp_path: Path) -> None:
+    source = (Path(__file__).parents[1] / "world_data" / "moph" / "people.csv").read_text("utf-8")
+    changed = tmp_path / "people.csv"
+    changed.write_bytes(source.replace("ศรีสุขสวัสดิ์", "ศรีสวัสดิ์").encode("cp874"))
+    preview = await gchat(running, "people", "import", str(changed))
+    assert "แก้ไข เจ้าหน้าที่ 100001 นายแพทย์วิทยา ศรีสวัสดิ์ (family_name: ศรีสุขสวัสดิ์ → ศรีสวัสดิ์)" in preview
+    narin = await running.login("narin.p")
+    boss = f"/people/{running.person('witthaya.s')}"
+    assert (await narin.get(boss))["person"]["family_name"] == "ศรีสุขสวัสดิ์"
+    await gchat(running, "people", "import", str(changed), "--apply")
+    await asyncio.sleep(1.2)
+    assert (await narin.get(boss))["person"]["family_name"] == "ศรีสวัสดิ์"
+    changed.write_text("\n".join(source.splitlines()[:3]), "utf-8")
+    assert "needs approval" in await gchat(running, "people", "import", str(changed), "--apply", code=1)
+    changed.write_text(source.replace(",OPS,", ",NOWHERE,", 1), "utf-8")
+    assert f"{changed}:2: ไม่พบหน่วยงาน NOWHERE" in await gchat(running, "people", "import", str(changed), code=1)
+
+
+async def test_accounts_for_new_people(running: Agency, tmp_path: Path) -> None:
+    source = (Path(__file__).parents[1] / "world_data" / "moph" / "people.csv").read_text("utf-8").rstrip()
+    header = source.partition("\n")[0].split(",")
+    row = dict.fromkeys(header, "") | {
+        "staff_no": "900001", "given_name": "ใหม่", "family_name": "มา", "unit": "OPS", "post_title": "นักวิชาการ"
+    }  # fmt: skip
+    (tmp_path / "people.csv").write_text(f"{source}\n{','.join(row.values())}\n", "utf-8")
+    await gchat(running, "people", "import", str(tmp_path / "people.csv"), "--apply")
+    (tmp_path / "accounts.csv").write_text("staff_no,user\n900001,mai.m\n999999,nobody\n", "utf-8")
+    process = await gchat(running, "user", "add", "--from-file", str(tmp_path / "accounts.csv"), code=1)
+    assert "accounts.csv:3: nobody:" in process
+    assert "has an account already" in await gchat(running, "user", "add", "mai.m", "--staff-no", "900001", code=1)
+    code = (await gchat(running, "user", "reset-password", "mai.m", "--identity-check", "พบตัว")).strip()
+    mai = await running.login("mai.m", code)
+    assert (await mai.get("/me"))["person"]["name"] == "ใหม่ มา"
+
+
+async def test_terms_and_contact_mode(running: Agency, tmp_path: Path) -> None:
+    narin = await running.login("narin.p")
+    assert (await gchat(running, "setting", "contact-mode", "public")).strip() == ""
+    assert (await gchat(running, "terms", "publish")).strip() == "2"
+    await asyncio.sleep(1.2)
+    await narin.refused("GET", "/rooms", status=403, code="terms_not_accepted")
+    assert (await narin.get("/me"))["contact_mode"] == "public"
+    assert (await narin.get("/terms"))["title"] == "ข้อกำหนดการใช้งานระบบสื่อสารของหน่วยงาน"
+    await narin.post("/terms", {"version": 2})
+    assert f",{narin.person}," in await gchat(running, "terms", "acceptances")
+    ranks = tmp_path / "ranks.json"
+    ranks.write_text('{"ที่ปรึกษา": "ไม่มี"}', "utf-8")
+    assert "ไม่รู้จักระดับตำแหน่ง" in await gchat(running, "setting", "rank-map", str(ranks), code=1)
+
+
+async def test_units_and_audit(running: Agency) -> None:
+    units = (await gchat(running, "units")).splitlines()
+    assert units[0].startswith("MOPH") or not units[0].startswith(" ")
+    assert any(line.startswith("  ") for line in units)
+    await gchat(running, "user", "suspend", "narin.p", "--until", "2599-01-01T08:30", "--reason", "สอบข้อเท็จจริง")
+    listed = await gchat(running, "audit", "list", "--target", running.person("narin.p"))
+    assert "account.suspend" in listed.splitlines()[-1]
+    assert "สอบข้อเท็จจริง" in listed
+    found = json.loads(await gchat(running, "audit", "verify"))
+    assert found["faults"] == 0
+    assert found["checkpoints"] > 0
+
+
+@pytest.mark.parametrize("when", ["พรุ่งนี้", "2599-01-01T99:00", "31/2/2569"])
+async def test_a_time_that_is_none(running: Agency, when: str) -> None:
+    said = await gchat(running, "user", "suspend", "narin.p", "--until", when, "--reason", "x", code=1)
+    assert f"ไม่ใช่วันที่: {when}" in said
