@@ -100,7 +100,7 @@ def _handler(route: Route) -> Handler:
 
 
 def authenticate(call: Call, route: Route) -> None:
-    """Find who calls. Raises Unauthenticated, Forbidden for a missing CSRF token or terms not accepted."""
+    """Find who calls. Raises Unauthenticated, or AppError for a foreign page, no CSRF token, unaccepted terms."""
     s, request = call.services, call.request
     token, by_cookie = _token(request)
     session = s.identity.authenticate(token, s.clock()) if token else None
@@ -108,6 +108,8 @@ def authenticate(call: Call, route: Route) -> None:
         if not route.public:
             raise errors.Unauthenticated
         return
+    if by_cookie and not _from_own_page(request):
+        raise errors.AppError(code="csrf")
     if by_cookie and request.method not in SAFE_METHODS and not route.public:
         given = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(given.encode(), session.csrf.encode()):
@@ -119,6 +121,12 @@ def authenticate(call: Call, route: Route) -> None:
         raise errors.AppError(code="must_change_password")
     if not session.terms_ok:
         raise errors.AppError(code="terms_not_accepted")
+
+
+def _from_own_page(request: web.Request) -> bool:
+    """Say whether a browser's request comes from this origin: a stream opens by GET and carries no CSRF token."""
+    origin = request.headers.get("Origin")
+    return origin is None or origin.partition("://")[2] == request.host
 
 
 def _token(request: web.Request) -> tuple[str | None, bool]:

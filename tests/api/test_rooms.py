@@ -1,0 +1,190 @@
+"""Rooms over HTTP: creating, members, ownership, one's own view (F15, F32 to F40)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.agency import Agency, Client, new_txn
+
+
+async def make_group(owner: Client, name: str, *members: str, txn_id: str | None = None) -> str:
+    body = {"kind": "group", "name": name, "members": list(members), "txn_id": txn_id or new_txn()}
+    answer = await owner.post("/rooms", body)
+    return str(answer["room"]["id"])
+
+
+async def test_a_new_group_has_everybody_in_at_once(running: Agency) -> None:
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = await make_group(narin, "ทีมเฉพาะกิจ", lalita.person, running.person("poramet.n"))
+    view = (await lalita.get(f"/rooms/{room}"))["room"]
+    assert view["name"] == "ทีมเฉพาะกิจ"
+    assert view["role"] == "member"
+    assert view["member_count"] == 3
+    assert {member["person"]: member["role"] for member in view["members"]} == {
+        narin.person: "owner",
+        lalita.person: "member",
+        running.person("poramet.n"): "member",
+    }
+
+
+async def test_the_same_txn_id_answers_the_same_room(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    others = [running.person("lalita.w"), running.person("poramet.n")]
+    first = await make_group(narin, "หนึ่ง", *others, txn_id="again")
+    assert await make_group(narin, "หนึ่ง", *others, txn_id="again") == first
+
+
+async def test_a_direct_room_is_the_one_there_is(running: Agency) -> None:
+    narin, suphawadi = await running.login("narin.p"), await running.login("suphawadi.c")
+    for caller, other in ((narin, suphawadi), (suphawadi, narin)):
+        body = {"kind": "direct", "members": [other.person], "txn_id": new_txn()}
+        assert (await caller.post("/rooms", body))["room"]["id"] == running.room("d3")
+
+
+@pytest.mark.parametrize("kind", ["direct", "group"])
+async def test_nobody_starts_a_private_chat_with_a_superior(running: Agency, kind: str) -> None:
+    """F38: a group of two is the same; the refusal does not say why."""
+    thawin = await running.login("thawin.o", language="en")
+    body = {"kind": kind, "members": [running.person("witthaya.s")], "txn_id": new_txn()}
+    if kind == "group":
+        body["name"] = "สองคน"
+    error = await thawin.refused("POST", "/rooms", body, status=403, code="contact_not_allowed")
+    assert "rank" not in error["message"].lower()
+    up = {"kind": "direct", "members": [running.person("thawin.o")], "txn_id": new_txn()}
+    assert (await (await running.login("witthaya.s")).post("/rooms", up))["room"]["kind"] == "direct"
+
+
+async def test_only_the_owner_renames_closes_adds_and_removes(running: Agency) -> None:
+    """F32 to F36."""
+    room = running.room("budget")
+    waraphon, sudarat = await running.login("waraphon.s"), await running.login("sudarat.k")
+    narin = running.person("narin.p")
+    add = {"add": [narin], "txn_id": new_txn()}
+    remove = {"remove": [running.person("ekkachai.d")], "txn_id": new_txn()}
+    await waraphon.refused("PATCH", f"/rooms/{room}", {"name": "ชื่อใหม่"}, status=403, code="not_owner")
+    await waraphon.refused("DELETE", f"/rooms/{room}", status=403, code="not_owner")
+    await waraphon.refused("POST", f"/rooms/{room}/members", add, status=403, code="not_owner")
+    await waraphon.refused("POST", f"/rooms/{room}/members", remove, status=403, code="not_owner")
+    denied = (await waraphon.get(f"/rooms/{room}"))["room"]["denied"]
+    assert {denied[action] for action in ("rename", "close", "add", "remove", "transfer")} == {"not_owner"}
+
+    assert (await sudarat.patch(f"/rooms/{room}", {"name": "ชื่อใหม่"}))["room"]["name"] == "ชื่อใหม่"
+    assert (await sudarat.post(f"/rooms/{room}/members", add))["added"] == [narin]
+    assert (await sudarat.post(f"/rooms/{room}/members", remove))["removed"] == remove["remove"]
+    await (await running.login("ekkachai.d")).refused("GET", f"/rooms/{room}", status=403, code="not_a_member")
+
+
+async def test_a_member_cannot_leave_and_the_owner_hands_over_first(running: Agency) -> None:
+    """F40, F37."""
+    room = running.room("budget")
+    waraphon, sudarat = await running.login("waraphon.s"), await running.login("sudarat.k")
+    leave = {"remove": [waraphon.person], "txn_id": new_txn()}
+    await waraphon.refused("POST", f"/rooms/{room}/members", leave, status=403, code="cannot_leave")
+    own = {"remove": [sudarat.person], "txn_id": new_txn()}
+    await sudarat.refused("POST", f"/rooms/{room}/members", own, status=403, code="owner_must_transfer")
+    view = (await sudarat.post(f"/rooms/{room}/owner", {"person": waraphon.person}))["room"]
+    assert (view["owner"], view["role"]) == (waraphon.person, "member")
+    assert (await waraphon.post(f"/rooms/{room}/members", {**own, "txn_id": new_txn()}))["removed"] == [sudarat.person]
+
+
+async def test_a_closed_room_can_be_read_but_not_written_to(running: Agency) -> None:
+    bunloet = await running.login("bunloet.p")
+    room = running.room("seminar")
+    assert (await bunloet.get(f"/rooms/{room}"))["room"]["closed"]
+    message = {"txn_id": new_txn(), "body": {"text": "ยังอยู่ไหม"}}
+    await bunloet.refused("POST", f"/rooms/{room}/messages", message, status=403, code="room_closed")
+    assert (await bunloet.get(f"/rooms/{room}/messages"))["messages"]
+
+
+async def test_outsiders_learn_nothing(running: Agency) -> None:
+    decha = await running.login("decha.r")
+    assert (await decha.get("/rooms"))["rooms"] == []
+    room = running.room("dengue")
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/messages"),
+        ("GET", "/messages/3/readers"),
+        ("GET", "/messages/3/history"),
+        ("GET", "/removal-requests"),
+    ):
+        await decha.refused(method, f"/rooms/{room}{path}", status=403, code="not_a_member")
+    await decha.refused("GET", "/rooms/r_nosuchroom", status=404, code="not_found")
+
+
+async def test_a_suspended_person_cannot_be_added(running: Agency) -> None:
+    sudarat = await running.login("sudarat.k")
+    path = f"/rooms/{running.room('budget')}/members"
+    for user in ("anucha.p", "sairung.c"):
+        add = {"add": [running.person(user)], "txn_id": new_txn()}
+        await sudarat.refused("POST", path, add, status=403, code="person_not_active")
+    unknown = {"add": ["p_nobody"], "txn_id": new_txn()}
+    await sudarat.refused("POST", path, unknown, status=400, code="unknown_person")
+
+
+async def test_muting_and_hiding_concern_oneself_alone(running: Agency) -> None:
+    """F40: the word «permanently» leaves temporary absence."""
+    lalita, narin = await running.login("lalita.w"), await running.login("narin.p")
+    room = running.room("dengue")
+    assert (await lalita.patch(f"/rooms/{room}/mine", {"muted": True, "hidden": True}))["room"]["hidden"]
+    view = (await narin.get(f"/rooms/{room}"))["room"]
+    assert not view.get("muted")
+    assert not view.get("hidden")
+    await narin.say(room, "สวัสดีครับ")
+    view = (await lalita.get(f"/rooms/{room}"))["room"]
+    assert view["muted"]
+    assert not view.get("hidden")
+
+
+async def test_clearing_hides_for_oneself_and_deletes_nothing(running: Agency) -> None:
+    """F19."""
+    lalita, narin = await running.login("lalita.w"), await running.login("narin.p")
+    room = running.room("dengue")
+    before = await narin.get(f"/rooms/{room}/messages")
+    await lalita.post(f"/rooms/{room}/clear")
+    view = (await lalita.get(f"/rooms/{room}"))["room"]
+    assert (view["unread"], view["cleared"]) == (0, view["size"] - 1)
+    assert await narin.get(f"/rooms/{room}/messages") == before
+
+
+async def test_marking_unread_keeps_the_first_read(running: Agency) -> None:
+    """F16."""
+    lalita, narin = await running.login("lalita.w"), await running.login("narin.p")
+    room = running.room("dengue")
+    n = (await narin.say(room, "อ่านแล้วแจ้งด้วยครับ"))["n"]
+    await lalita.post(f"/rooms/{room}/receipts", {"upto": n})
+    await lalita.post(f"/rooms/{room}/unread", {"n": n})
+    assert (await lalita.get(f"/rooms/{room}"))["room"]["unread_from"] == n
+    readers = await narin.get(f"/rooms/{room}/messages/{n}/readers")
+    assert lalita.person in {reader["person"] for reader in readers["read"]}
+
+
+async def test_a_room_of_a_post_belongs_to_who_holds_it(running: Agency) -> None:
+    """Q8."""
+    narin = await running.login("narin.p")
+    view = (await narin.get(f"/rooms/{running.room('epid')}"))["room"]
+    post = running.services.identity.directory.holder_of(view["owner_post"])
+    assert post == view["owner"] == narin.person
+    stolen = {"owner_post": view["owner_post"]}
+    body = {"kind": "group", "name": "ไม่ใช่ของเรา", "members": [], "options": stolen, "txn_id": new_txn()}
+    await (await running.login("poramet.n")).refused("POST", "/rooms", body, status=403, code="not_owner")
+
+
+async def test_removal_requests_go_to_the_owner(running: Agency) -> None:
+    """F41."""
+    room = running.room("incident")
+    thanaphon, chaiwat = await running.login("thanaphon.a"), await running.login("chaiwat.b")
+    waiting = (await thanaphon.get(f"/rooms/{room}/removal-requests"))["requests"]
+    assert [(request["person"], request["state"]) for request in waiting] == [(chaiwat.person, "pending")]
+    path = f"/rooms/{room}/removal-requests"
+    await chaiwat.refused("POST", path, {"reason": "อีกครั้ง"}, status=403, code="request_pending")
+    granted = await thanaphon.patch(f"{path}/{waiting[0]['id']}", {"outcome": "granted", "note": "ขอบคุณครับ"})
+    assert granted["request"]["state"] == "granted"
+    await chaiwat.refused("GET", f"/rooms/{room}", status=403, code="not_a_member")
+
+
+async def test_bad_names_are_refused_and_clean_ones_kept_clean(running: Agency) -> None:
+    sudarat = await running.login("sudarat.k")
+    room = running.room("budget")
+    await sudarat.refused("PATCH", f"/rooms/{room}", {"name": "\u200b\u202e "}, status=400, code="room_name")
+    view = (await sudarat.patch(f"/rooms/{room}", {"name": "  งบ\u202e 2571\u200b  "}))["room"]
+    assert view["name"] == "งบ 2571"

@@ -1,0 +1,81 @@
+"""The running server against its own description: schemathesis sends what the schema allows and what it forbids.
+
+Whatever is sent, the answer is one the description knows: never a 500, never another shape, never accepted when it does
+not fit the types.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import (
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from appliance.api.openapi import document
+from tests import agency, world
+
+schema = schemathesis.openapi.from_dict(msgspec.json.decode(msgspec.json.encode(document())))
+ROOM = "dengue"
+# Ending the session would end the run; the stream is no plain request.
+LEFT_OUT = "^/api/v1/(logout|stream|password)$"
+
+
+@pytest.fixture(scope="module")
+def served(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
+    """The world served from a thread of its own, since schemathesis speaks HTTP without an event loop."""
+    data = shutil.copytree(world_template, tmp_path_factory.mktemp("schema") / "data")
+    with (data / "gchat.toml").open("a", encoding="utf-8") as file:
+        file.write(world.GENEROUS)
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    found: list[str] = []
+    stop = asyncio.Event()
+
+    async def run() -> None:
+        async with agency.serve(data) as running:
+            client = await running.login("narin.p")
+            found.extend((running.url, client.token, running.room(ROOM)))
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(run(),), name="served")
+    thread.start()
+    assert ready.wait(20)
+    yield found[0], found[1], found[2]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(20)
+    loop.close()
+
+
+@pytest.mark.slow
+@schema.exclude(path_regex=LEFT_OUT).parametrize()
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_operation_answers_as_described(case: schemathesis.Case[Any], served: tuple[str, str, str]) -> None:
+    url, token, room = served
+    path = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
+    if path and path.mode.is_positive and "room" in case.path_parameters and case.method != "DELETE":
+        # A room that is there, so that what comes after the path is looked at.
+        case.path_parameters["room"] = room
+    case.call_and_validate(
+        base_url=url,
+        headers={"Authorization": f"Bearer {token}"},
+        checks=[not_a_server_error, status_code_conformance, response_schema_conformance, negative_data_rejection],
+    )

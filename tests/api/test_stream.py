@@ -1,0 +1,182 @@
+"""The live stream: what happens arrives at once, once, in order; sending, receipts and typing over it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+
+import pytest
+from aiohttp import WSMsgType, WSServerHandshakeError
+
+from appliance.config import Config
+from appliance.live import SLOW_BYTES
+from tests.agency import Agency, Stream, new_txn
+
+
+async def test_what_is_sent_arrives_at_every_member(running: Agency) -> None:
+    narin, lalita, decha = [await running.login(user) for user in ("narin.p", "lalita.w", "decha.r")]
+    room = running.room("dengue")
+    async with lalita.stream() as stream, narin.stream() as own, decha.stream() as outside:
+        sent = await narin.say(room, "เรียนทุกท่าน")
+        for listening in (stream, own):
+            event = await listening.event("message.text")
+            assert (event["n"], event["sender"], event["at"]) == (sent["n"], narin.person, sent["at"])
+            assert event["body"] == {"text": "เรียนทุกท่าน"}
+        with pytest.raises(TimeoutError):
+            await outside.frame(0.3)
+
+
+async def test_sending_over_the_stream_is_answered_after_the_commit(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    room = running.room("dengue")
+    async with narin.stream() as stream:
+        for txn_id in ("a", "b", "a"):
+            await stream.send("send", room=room, txn_id=txn_id, body={"text": f"ข้อความ {txn_id}"})
+        answers = [await stream.answer(txn_id) for txn_id in ("a", "b", "a")]
+    assert answers[0] == answers[2]
+    assert answers[1]["n"] == answers[0]["n"] + 1
+    page = await narin.get(f"/rooms/{room}/messages", limit=2)
+    assert [event["body"]["text"] for event in page["messages"]] == ["ข้อความ b", "ข้อความ a"]
+
+
+async def test_a_refused_frame_says_why_and_changes_nothing(running: Agency) -> None:
+    decha = await running.login("decha.r", language="en")
+    room = running.room("dengue")
+    async with decha.stream() as stream:
+        await stream.send("send", room=room, txn_id="x", body={"text": "ขอเข้าด้วย"})
+        assert (await stream.answer("x"))["error"]["code"] == "not_a_member"
+        for raw, code in (
+            ("not json", "bad_json"),
+            ('{"type":"shout"}', "invalid"),
+            ('{"type":"ping","x":1}', "invalid"),
+            (json.dumps({"type": "receipt", "room": room, "upto": 1}), "not_a_member"),
+            (json.dumps({"type": "typing", "room": room}), "not_a_member"),
+        ):
+            await stream.socket.send_str(raw)
+            assert (await stream.frame())["error"]["code"] == code, raw
+        await stream.send("ping")
+        assert "pong" in await stream.frame()
+
+
+async def test_receipts_are_told_by_name(running: Agency) -> None:
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = running.room("dengue")
+    async with narin.stream() as listening, lalita.stream() as reading:
+        n = (await narin.say(room, "อ่านหรือยัง"))["n"]
+        await reading.send("receipt", room=room, upto=n)
+        event = await listening.event("receipt", room=room)
+    assert event["state"] == {"read": {lalita.person: n}}
+
+
+async def test_typing_is_seen_by_others_and_kept_nowhere(running: Agency) -> None:
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = running.room("dengue")
+    async with narin.stream() as listening, lalita.stream() as typing:
+        since = listening.at[0]
+        await asyncio.sleep(0.1)
+        await typing.send("typing", room=room)
+        event = await listening.event("typing", room=room, sender=lalita.person)
+        assert event["n" if "n" in event else "pos"] >= since
+        with pytest.raises(TimeoutError):
+            await typing.frame(0.2)
+    assert (await narin.get("/sync", since=event["pos"] or 1))["events"] == []
+
+
+async def test_reconnecting_goes_on_from_the_cursor(running: Agency) -> None:
+    """No loss and no duplicate, whatever is sent while the line is down or coming up."""
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = running.room("dengue")
+    heard: list[int] = []
+
+    async def listen(stream: Stream, many: int) -> int:
+        while len(heard) < many:
+            frame = await stream.frame()
+            heard.extend(event["n"] for event in frame.get("events", ()) if event["type"] == "message.text")
+        return stream.at[0]
+
+    async with lalita.stream() as stream:
+        sent = [(await narin.say(room, "หนึ่ง"))["n"]]
+        cursor = await listen(stream, 1)
+    sent += [(await narin.say(room, f"ระหว่างขาด {i}"))["n"] for i in range(5)]
+    busy = asyncio.gather(*(narin.say(room, f"ระหว่างต่อ {i}") for i in range(30)))
+    async with lalita.stream(cursor) as stream:
+        sent += sorted(answer["n"] for answer in await busy)
+        await listen(stream, len(sent))
+    assert heard == sent
+
+
+async def test_being_added_and_removed_while_listening(running: Agency) -> None:
+    narin, decha = await running.login("narin.p"), await running.login("decha.r")
+    room = running.room("dengue")
+    async with decha.stream() as stream:
+        await narin.post(f"/rooms/{room}/members", {"add": [decha.person], "txn_id": new_txn()})
+        view = (await stream.event("room", room=room))["state"]
+        assert view["role"] == "member"
+        n = (await narin.say(room, "ยินดีต้อนรับ"))["n"]
+        assert n == view["size"] or (await stream.event("message.text", room=room))["n"] == n
+        await narin.post(f"/rooms/{room}/members", {"remove": [decha.person], "txn_id": new_txn()})
+        await stream.event("room.left", room=room)
+        await narin.say(room, "ไม่ควรเห็น")
+        with pytest.raises(TimeoutError):
+            await stream.frame(0.3)
+
+
+async def test_the_stream_ends_with_its_session(running: Agency) -> None:
+    lalita, other = await running.login("lalita.w"), await running.login("lalita.w")
+    async with lalita.stream() as stream, other.stream() as staying:
+        await lalita.post("/logout")
+        message = await asyncio.wait_for(stream.socket.receive(), 2)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 4401)
+        await staying.send("ping")
+        assert "pong" in await staying.frame()
+
+
+async def test_a_restart_is_not_the_end_of_a_session(running: Agency) -> None:
+    """Clients wipe what they keep when a session ends, so the codes must differ."""
+    lalita = await running.login("lalita.w")
+    async with lalita.stream() as stream:
+        await asyncio.sleep(0.1)
+        await running.services.hub.close()
+        message = await asyncio.wait_for(stream.socket.receive(), 2)
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1012)
+    await lalita.get("/me")
+
+
+async def test_a_slow_reader_catches_up_by_cursor(running: Agency) -> None:
+    """What does not fit into its buffer is read from the feed later; memory stays bounded."""
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = running.room("dengue")
+    text = "ก" * 20_000
+    async with lalita.stream() as stream:
+        await asyncio.sleep(0.1)
+        # Nobody reads this socket while 5.7 MB are said, more than the buffers of two sockets hold.
+        stream.socket._response.connection.transport.pause_reading()  # type: ignore[union-attr] # noqa: SLF001
+        sent = [(await narin.say(room, text))["n"] for _ in range(95)]
+        connection = next(iter(running.services.hub._by_person[lalita.person]))  # noqa: SLF001
+        assert connection.catching_up
+        assert connection.transport.get_write_buffer_size() < 2 * SLOW_BYTES
+        stream.socket._response.connection.transport.resume_reading()  # type: ignore[union-attr] # noqa: SLF001
+        heard: list[int] = []
+        while len(heard) < len(sent):
+            frame = await stream.frame()
+            heard += [event["n"] for event in frame.get("events", ()) if event["type"] == "message.text"]
+    assert heard == sent
+
+
+async def test_a_person_has_so_many_streams(open_world: object) -> None:
+    def fewer(config: Config) -> Config:
+        return dataclasses.replace(config, limits=dataclasses.replace(config.limits, connections_a_person=1))
+
+    async with open_world(fewer) as agency:  # type: ignore[operator]
+        lalita = await agency.login("lalita.w")
+        async with lalita.stream():
+            with pytest.raises(WSServerHandshakeError) as refused:
+                async with lalita.stream():
+                    pass
+        assert refused.value.status == 429
+
+
+async def test_plain_requests_to_the_stream_are_told_so(running: Agency) -> None:
+    lalita = await running.login("lalita.w")
+    await lalita.refused("GET", "/stream", params={"since": "1"}, status=426, code="websocket_expected")
