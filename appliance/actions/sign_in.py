@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from appliance.actions.changes import get_account
-from appliance.actions.second_factors import assertion_of, check_code, check_passkey, passkey_request
+from appliance.actions.second_factors import check_code, load_webauthn
 from appliance.errors import Forbidden, Unauthenticated
 from appliance.identity.tickets import SignInTicket
 from appliance.model import SessionId
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from appliance.model import Deny, Millis, PersonId
     from appliance.people import Account
     from appliance.people_services import PeopleServices
-    from appliance.store.accounts import Credentials
+    from appliance.store.accounts import Credentials, Passkey
     from appliance.store.db import Tx
 
 Factor = Literal["totp", "passkey"]
@@ -75,7 +76,8 @@ async def sign_in(
         await _record(s, found.person, device, address, REFUSED)
         raise Forbidden(denied)
     if account.totp or passkeys:
-        options, challenge = passkey_request(s, passkeys)
+        challenge = sha256(s.new_token().encode()).digest()
+        options = await _passkey_options(s, passkeys, challenge)
         ticket = s.new_token()
         waiting = SignInTicket(found.person, folded, device[:_LONGEST_DEVICE], account.epoch, challenge)
         s.identity.sign_in_tickets.put(ticket, waiting, now)
@@ -98,23 +100,45 @@ async def finish_sign_in(
         account = await get_account(reader, waiting.person)
         totp, _ = await accounts.get_totp(reader, waiting.person)
         passkeys = await accounts.list_passkeys(reader, waiting.person)
-    used = assertion_of(passkeys, passkey) if passkey is not None else None
-    step = check_code(s, waiting.person, totp, code, now) if code is not None else None
-    count = check_passkey(s, used, passkey or {}, waiting.challenge) if used is not None else None
     good = False
-    if step is not None or (used is not None and count is not None):
-        async with s.store.write() as tx:
-            if step is not None:
-                good = await accounts.use_totp_step(tx, waiting.person, step)
-            elif used is not None and count is not None:
-                await accounts.use_passkey(tx, used.id, count)
-                good = True
+    if code is not None:
+        step = check_code(s, waiting.person, totp, code, now)
+        good = step is not None and await _use_step(s, waiting.person, step)
+    elif passkey is not None:
+        good = await _use_passkey(s, passkeys, passkey, waiting.challenge)
     if not good or account.epoch != waiting.epoch:
         await _record(s, waiting.person, waiting.device, address, CODE_FAILED)
         raise Unauthenticated(code="second_factor_failed")
     if s.identity.sign_in_tickets.take(ticket, now) is None:
         raise Unauthenticated(code="ticket_over")
     return await _open_session(s, account, waiting.user, waiting.device, address)
+
+
+async def _passkey_options(s: PeopleServices, passkeys: list[Passkey], challenge: bytes) -> dict[str, Any] | None:
+    if not passkeys:
+        return None
+    await load_webauthn()
+    from appliance.actions.passkeys import passkey_request  # noqa: PLC0415 - see load_webauthn
+
+    return passkey_request(s, passkeys, challenge)
+
+
+async def _use_step(s: PeopleServices, person: PersonId, step: int) -> bool:
+    async with s.store.write() as tx:
+        return await accounts.use_totp_step(tx, person, step)
+
+
+async def _use_passkey(s: PeopleServices, passkeys: list[Passkey], assertion: dict[str, Any], challenge: bytes) -> bool:
+    await load_webauthn()
+    from appliance.actions.passkeys import assertion_of, check_passkey  # noqa: PLC0415 - see load_webauthn
+
+    used = assertion_of(passkeys, assertion)
+    count = check_passkey(s, used, assertion, challenge) if used is not None else None
+    if used is None or count is None:
+        return False
+    async with s.store.write() as tx:
+        await accounts.use_passkey(tx, used.id, count)
+    return True
 
 
 async def _open_session(

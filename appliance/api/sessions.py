@@ -115,13 +115,19 @@ async def remove_totp(call: Call, body: PasswordOnly) -> None:
 async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
     """Return what the browser passes to the authenticator to make a passkey."""
     await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
-    return PasskeyOptions(options=await second_factors.start_passkey(call.services, _session(call)))
+    await second_factors.load_webauthn()
+    from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
+
+    return PasskeyOptions(options=await passkeys.start_passkey(call.services, _session(call)))
 
 
 @routes.post("/second-factors/passkeys", status=201)
 async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
     """Add the passkey that the authenticator made."""
-    passkey = await second_factors.add_passkey(call.services, _session(call), body.name, body.credential)
+    await second_factors.load_webauthn()
+    from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
+
+    passkey = await passkeys.add_passkey(call.services, _session(call), body.name, body.credential)
     return PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created)
 
 
@@ -129,7 +135,10 @@ async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
 async def remove_passkey(call: Call, body: PasswordOnly) -> None:
     """Remove one of the caller's passkeys."""
     await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
-    await second_factors.remove_passkey(call.services, _session(call), call.path["id"])
+    await second_factors.load_webauthn()
+    from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
+
+    await passkeys.remove_passkey(call.services, _session(call), call.path["id"])
 
 
 async def _signed_in(call: Call, result: SignedIn) -> LoginDone:

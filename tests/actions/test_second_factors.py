@@ -10,14 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from appliance.actions.second_factors import (
-    add_passkey,
-    confirm_totp,
-    remove_passkey,
-    remove_totp,
-    start_passkey,
-    start_totp,
-)
+from appliance.actions.passkeys import add_passkey, remove_passkey, start_passkey
+from appliance.actions.second_factors import confirm_totp, remove_totp, start_totp
 from appliance.actions.sign_in import SecondFactorAsked, SignedIn, finish_sign_in, sign_in
 from appliance.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
 from appliance.evidence import base64url

@@ -1,0 +1,143 @@
+"""Passkeys (WebAuthn) as second factor: enrolment and checks (F74).
+
+Import this where it is used, after `second_factors.load_webauthn`. A challenge is good for one answer; an authenticator
+whose counter goes back is refused, since it may have been copied (WebAuthn §6.1.1). Taking a passkey away asks for the
+password again.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+import webauthn
+from webauthn.helpers import base64url_to_bytes
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from appliance.actions.changes import changing_account, record
+from appliance.errors import Conflict, Invalid, NotFound
+from appliance.identity.tickets import EnrolmentTicket
+from appliance.store import accounts
+from appliance.store.accounts import Passkey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from appliance.people import Session
+    from appliance.people_services import PeopleServices
+
+MOST_PASSKEYS: Final = 10
+
+
+def passkey_request(s: PeopleServices, passkeys: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
+    """Return what the browser passes to the authenticator for it to sign the challenge."""
+    options = webauthn.generate_authentication_options(
+        rp_id=s.identity.policies.passkeys.rp_id,
+        challenge=challenge,
+        allow_credentials=[PublicKeyCredentialDescriptor(id=passkey.credential) for passkey in passkeys],
+        user_verification=UserVerificationRequirement.PREFERRED,
+    )
+    return _as_json(webauthn.options_to_json(options))
+
+
+def assertion_of(passkeys: Sequence[Passkey], assertion: dict[str, Any]) -> Passkey | None:
+    """Return the person's passkey that an assertion says it is of."""
+    try:
+        credential = base64url_to_bytes(str(assertion.get("rawId") or assertion.get("id") or ""))
+    except ValueError:
+        return None
+    return next((passkey for passkey in passkeys if passkey.credential == credential), None)
+
+
+def check_passkey(s: PeopleServices, passkey: Passkey, assertion: dict[str, Any], challenge: bytes) -> int | None:
+    """Return the authenticator's new counter, None when the assertion does not hold (WebAuthn §7.2)."""
+    policy = s.identity.policies.passkeys
+    try:
+        verified = webauthn.verify_authentication_response(
+            credential=assertion,
+            expected_challenge=challenge,
+            expected_rp_id=policy.rp_id,
+            expected_origin=list(policy.origins),
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+        )
+    except (WebAuthnException, ValueError, KeyError, TypeError):
+        return None
+    return verified.new_sign_count
+
+
+async def start_passkey(s: PeopleServices, session: Session) -> dict[str, Any]:
+    """Return what the browser passes to the authenticator to make a passkey."""
+    account, card = s.identity.account(session.person), s.identity.people.get(session.person)
+    if account is None or card is None:
+        raise NotFound
+    async with s.store.read() as reader:
+        existing = await accounts.list_passkeys(reader, session.person)
+    if len(existing) >= MOST_PASSKEYS:
+        raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
+    policy = s.identity.policies.passkeys
+    challenge = sha256(s.new_token().encode()).digest()
+    options = webauthn.generate_registration_options(
+        rp_id=policy.rp_id,
+        rp_name=policy.name,
+        user_id=session.person.encode(),
+        user_name=account.user,
+        user_display_name=card.name,
+        challenge=challenge,
+        exclude_credentials=[PublicKeyCredentialDescriptor(id=passkey.credential) for passkey in existing],
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
+        ),
+    )
+    s.identity.enrolment_tickets.put(session.id, EnrolmentTicket(session.person, challenge), s.clock())
+    return _as_json(webauthn.options_to_json(options))
+
+
+async def add_passkey(s: PeopleServices, session: Session, name: str, credential: dict[str, Any]) -> Passkey:
+    """Add the passkey that an authenticator made. Raises Conflict, Invalid."""
+    now = s.clock()
+    ticket = s.identity.enrolment_tickets.take(session.id, now)
+    if ticket is None:
+        raise Conflict(code="passkey_not_started")
+    policy = s.identity.policies.passkeys
+    try:
+        verified = webauthn.verify_registration_response(
+            credential=credential,
+            expected_challenge=ticket.challenge,
+            expected_rp_id=policy.rp_id,
+            expected_origin=list(policy.origins),
+        )
+    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        raise Invalid(str(error), field="credential", code="passkey_wrong") from error
+    passkey = Passkey(
+        id=s.new_id("k"),
+        credential=verified.credential_id,
+        person=session.person,
+        name=name,
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        created=now,
+    )
+    async with changing_account(s, session.person) as tx:
+        await accounts.insert_passkey(tx, passkey)
+        await record(s, tx, session.person, "passkey.add", session.person, passkey=passkey.id)
+    return passkey
+
+
+async def remove_passkey(s: PeopleServices, session: Session, passkey: str) -> None:
+    """Remove one of the caller's passkeys; the caller has shown the password. Raises NotFound."""
+    async with changing_account(s, session.person) as tx:
+        if not await accounts.delete_passkey(tx, session.person, passkey):
+            raise NotFound
+        await record(s, tx, session.person, "passkey.remove", session.person, passkey=passkey)
+
+
+def _as_json(text: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", msgspec.json.decode(text))
