@@ -16,11 +16,16 @@ if TYPE_CHECKING:
         """What these rules need of a header."""
 
         @property
-        def ty(self) -> str: ...
+        def ty(self) -> str:
+            """Type of the entry."""
+
         @property
-        def st(self) -> dict[str, object] | None: ...
+        def st(self) -> dict[str, object] | None:
+            """State fields."""
+
         @property
-        def ts(self) -> int: ...
+        def ts(self) -> int:
+            """Time, milliseconds UTC."""
 
 
 EDIT_WINDOW_MS: Final = 24 * 3_600_000

@@ -12,6 +12,10 @@ from typing import Final
 LONGEST_NAME: Final = 120
 LONGEST_EMOJI: Final = 16
 _KEPT_FORMATS: Final = "\u200d\ufe0f"
+# Punctuation that is an emoji by itself: ‼ and ⁉.
+_MARKS: Final = "\u203c\u2049"
+_KEYCAPS: Final = "0123456789#*"
+_KEYCAP: Final = "\u20e3"
 
 
 def room_name(name: str | None) -> str | None:
@@ -24,17 +28,23 @@ def room_name(name: str | None) -> str | None:
 
 
 def emoji(text: str) -> str | None:
-    """Return the reaction if it is a short run of symbols (an emoji with its modifiers), else None."""
+    """Return the reaction if it is a few emoji with their modifiers, flags, or one keycap (UTS 51), else None."""
     if not 0 < len(text) <= LONGEST_EMOJI:
         return None
-    symbols = [char for char in text if unicodedata.category(char) in ("So", "Sk", "Sm", "Po", "Nd")]
-    others = [char for char in text if char not in symbols and not _joins(char)]
-    return text if symbols and not others and not text.isascii() else None
+    keycap = text[:1] in _KEYCAPS and text.endswith(_KEYCAP)
+    symbols = text[1:] if keycap else text
+    known = all(_is_symbol(char) or _joins(char) for char in symbols)
+    return text if known and (keycap or any(_is_symbol(char) for char in symbols)) else None
 
 
 def _is_readable(char: str) -> bool:
     return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
+def _is_symbol(char: str) -> bool:
+    return char in _MARKS or (unicodedata.category(char) in ("So", "Sk", "Sm") and not char.isascii())
+
+
 def _joins(char: str) -> bool:
-    return char in _KEPT_FORMATS or unicodedata.category(char) in ("Me", "Mn") or 0xE0020 <= ord(char) <= 0xE007F  # noqa: PLR2004 - Unicode tag characters of flags
+    # The last are the tag characters of flags.
+    return char in _KEPT_FORMATS or unicodedata.category(char) in ("Me", "Mn") or 0xE0020 <= ord(char) <= 0xE007F

@@ -27,13 +27,20 @@ class Header(Protocol):
     """What a verdict needs of an entry's header (`evidence.canonical.Header`): type, sender, state fields, time."""
 
     @property
-    def ty(self) -> str: ...
+    def ty(self) -> str:
+        """Type of the entry."""
+
     @property
-    def sn(self) -> str: ...
+    def sn(self) -> str:
+        """Sender, `person@agency`."""
+
     @property
-    def st(self) -> dict[str, Any] | None: ...
+    def st(self) -> dict[str, Any] | None:
+        """State fields."""
+
     @property
-    def ts(self) -> int: ...
+    def ts(self) -> int:
+        """Time, milliseconds UTC."""
 
 
 def authorize(state: RoomState | None, header: Header, target: Target | None = None) -> Deny | None:
@@ -167,7 +174,10 @@ def _may_act_as_system(state: RoomState, sender: PersonId, kind: str, fields: Ma
         # A post has a new holder, who comes in as the owner (Q8).
         return None if fields["card"]["p"] == fields["to"] else Deny.TARGET_NOT_MEMBER
     named = [fields["to"]] if kind == EntryType.OWNER_REASSIGN else fields["members"]
-    return None if all(person in state.members for person in named) else Deny.TARGET_NOT_MEMBER
+    if any(person not in state.members for person in named):
+        return Deny.TARGET_NOT_MEMBER
+    # A room is never without its owner: another one is put in first.
+    return Deny.OWNER_MUST_TRANSFER if kind == EntryType.SYSTEM_REMOVE and state.owner in named else None
 
 
 def _added(state: RoomState, fields: Mapping[str, Any], n: int) -> RoomState:

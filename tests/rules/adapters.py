@@ -15,6 +15,7 @@ from appliance.rules.profiles import may_see
 from appliance.rules.roles import Actor, Duty, may_act_on, may_grant, may_perform
 from appliance.rules.sign_in import wait_before_try
 from appliance.rules.terms import in_force, is_accepted
+from tests.rules.room_adapters import ROOM_ADAPTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,4 +78,5 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "terms_required": _terms,
     "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], 5, SignInLimits(), g["now"]),
     "needs_approval": lambda g: needs_approval(g["deactivated"], g["active_before"], g["percent"]),
+    **ROOM_ADAPTERS,
 }
