@@ -69,16 +69,18 @@ async def _export_room(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.log.audit import verify_room  # noqa: PLC0415
+    from appliance.log.bodies import Bodies  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
     from appliance.store import rooms  # noqa: PLC0415
     from appliance.store.db import connect  # noqa: PLC0415
 
     loaded = _loaded(arguments)
     keys = wiring.unlock_keys(loaded, cli.ask)
+    verifier, bodies = wiring.log_signer(loaded, keys).verifier, Bodies(keys, 0)
     raw = connect(loaded.database, keys.database_key)
     try:
         asked = [RoomId(arguments.room)] if arguments.room else rooms.all_ids(raw)
-        faults = [fault for room in asked if (fault := verify_room(raw, room, wiring.log_signer(loaded, keys).verifier))]
+        faults = [fault for room in asked if (fault := verify_room(raw, room, verifier, bodies))]
     finally:
         raw.close()
     for fault in faults:

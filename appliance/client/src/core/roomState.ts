@@ -217,13 +217,14 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { n, body } = event;
   if (event.type !== "message.text" || n === undefined || n === null) return record;
   const { counts } = record;
-  // As the server counts them: once for our name and once for everybody's, whoever wrote it.
+  if (event.sender === me) return record;
+  // As the server counts them: once for our name and once for everybody's.
   const named = [(body?.mentions ?? []).includes(me), body?.everyone === true].filter(Boolean).map(() => n);
   return {
     ...record,
     counts: {
       ...counts,
-      others: event.sender === me ? counts.others : [...counts.others, n],
+      others: [...counts.others, n],
       naming: [...counts.naming, ...named],
     },
   };

@@ -173,8 +173,7 @@ export class FakeServer {
 
   clear(person: string, roomId: string): void {
     const last = this.room(roomId).entries.length - 1;
-    this.read(person, roomId, last);
-    this.setMine(person, roomId, { cleared: last, hidden: last });
+    this.setMine(person, roomId, { cleared: last, hidden: last, unreadFrom: null });
   }
 
   typing(person: string, roomId: string): void {
@@ -216,10 +215,11 @@ export class FakeServer {
     const me = room.members.get(person);
     if (me === undefined) throw new Error("not a member");
     const mine = room.mine.get(person) ?? { muted: false, hidden: null, cleared: null, unreadFrom: null };
-    const after = mine.unreadFrom === null ? me.read : Math.min(me.read, mine.unreadFrom - 1);
+    const read = mine.unreadFrom === null ? me.read : Math.min(me.read, mine.unreadFrom - 1);
+    const after = Math.max(read, mine.cleared ?? -1);
     const texts = room.entries.filter((event) => event.type === "message.text");
-    const later = texts.filter((event) => (event.n ?? 0) > after);
-    const names = later.reduce(
+    const others = texts.filter((event) => (event.n ?? 0) > after && event.sender !== person);
+    const names = others.reduce(
       (sum, { body }) => sum + ((body?.mentions ?? []).includes(person) ? 1 : 0) + (body?.everyone === true ? 1 : 0),
       0,
     );
@@ -239,7 +239,7 @@ export class FakeServer {
       member_count: room.members.size,
       created: room.created,
       size: room.entries.length,
-      unread: Math.min(1_000, later.filter((event) => event.sender !== person).length),
+      unread: Math.min(1_000, others.length),
       mentions: Math.min(1_000, names),
       read: me.read,
       ...(room.closed ? { closed: true } : {}),
