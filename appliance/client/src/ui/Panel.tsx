@@ -15,7 +15,7 @@ interface PanelProps {
 }
 
 export function Panel({ title, label, leave, actions, children, headingRef, className = "" }: PanelProps) {
-  const leaveButton = leave && <IconButton icon={leave.icon} label={leave.label} onPress={leave.onPress} placement="bottom" />;
+  const leaveButton = leave && <IconButton icon={leave.icon} label={leave.label} onPress={leave.onPress} placement="bottom" className={`panel-${leave.icon}`} />;
   return (
     <section className={`panel ${className}`} aria-label={label}>
       <header className="panel-head">

@@ -103,7 +103,7 @@ function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
       {signIns.map((signIn, i) => (
         <li key={`${signIn.at}-${i}`}>
           <Row
-            lead={<Icon name={signIn.outcome === "ok" ? "check" : "error"} label={signIn.outcome === "ok" ? t`สำเร็จ` : t`ไม่สำเร็จ`} />}
+            lead={<Icon name={isGood(signIn.outcome) ? "check" : "error"} label={isGood(signIn.outcome) ? t`สำเร็จ` : t`ไม่สำเร็จ`} />}
             title={<Outcome outcome={signIn.outcome} />}
             detail={[signIn.device, signIn.address].filter(Boolean).join(" · ")}
             end={<Time at={signIn.at}>{formatDateTime(signIn.at)}</Time>}
@@ -114,7 +114,21 @@ function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
   );
 }
 
+const isGood = (outcome: string): boolean => outcome === "signed_in" || outcome === "password_reset";
+
 function Outcome({ outcome }: { outcome: string }) {
-  if (outcome === "ok") return <Trans>เข้าใช้งานสำเร็จ</Trans>;
-  return <Trans>เข้าใช้งานไม่สำเร็จ</Trans>;
+  switch (outcome) {
+    case "signed_in":
+      return <Trans>เข้าใช้งานสำเร็จ</Trans>;
+    case "failed":
+      return <Trans>รหัสผ่านไม่ถูกต้อง</Trans>;
+    case "refused":
+      return <Trans>บัญชีใช้งานไม่ได้ในขณะนั้น</Trans>;
+    case "second_factor_failed":
+      return <Trans>รหัสยืนยันไม่ถูกต้อง</Trans>;
+    case "password_reset":
+      return <Trans>ผู้ดูแลระบบตั้งรหัสผ่านใหม่ให้</Trans>;
+    default:
+      return <Trans>เข้าใช้งานไม่สำเร็จ</Trans>;
+  }
 }

@@ -70,7 +70,7 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
           />
         )}
       </PanelSection>
-      <PanelSection title={t`กุญแจผ่าน (passkey)`}>
+      <PanelSection title={t`พาสคีย์`}>
         {factors?.passkeys.map((passkey) => (
           <Row
             key={passkey.id}
@@ -85,7 +85,7 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
         ))}
         {passkeysSupported() ? (
           <Button icon="add" onPress={() => setAsking({ kind: "passkey_add" })}>
-            <Trans>เพิ่มกุญแจผ่านของเครื่องนี้</Trans>
+            <Trans>เพิ่มพาสคีย์ของเครื่องนี้</Trans>
           </Button>
         ) : (
           <Chip icon="info">{t`เบราว์เซอร์นี้ไม่รองรับ`}</Chip>

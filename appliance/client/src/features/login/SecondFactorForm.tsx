@@ -53,7 +53,7 @@ export function SecondFactorForm({ attempt, state, model }: SecondFactorFormProp
       )}
       {state.factors.includes("passkey") && options !== null && (
         <Button block icon="key" onPress={() => void getPasskey(options).then(model.sendPasskey)}>
-          <Trans>ใช้กุญแจผ่าน (passkey)</Trans>
+          <Trans>ใช้พาสคีย์</Trans>
         </Button>
       )}
       <Button variant="quiet" block onPress={model.cancel}>

@@ -37,7 +37,7 @@ test("a whole unit is counted by rank before it is added, without oneself and wi
   const picker = new PickerModel(core, { kind: "add", room: "r_1" }, "p_me");
   await picker.offerUnit("u_1", true);
   const offer = picker.offer.snapshot();
-  expect(offer?.ranks).toEqual([{ rank: "ปฏิบัติการ", count: 1 }, { rank: "ชำนาญการ", count: 1 }, { rank: "", count: 1 }]);
+  expect(offer?.ranks).toEqual([{ rank: "", count: 1 }, { rank: "ชำนาญการ", count: 1 }, { rank: "ปฏิบัติการ", count: 1 }]);
   picker.toggleRank("");
   const now = picker.offer.snapshot();
   expect(now && offeredPeople(now).map((one) => one.id)).toEqual(["p_1", "p_2"]);

@@ -9,6 +9,7 @@ import type { Core } from "#core/index";
 import type { PersonView } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { Store } from "#core/store";
+import { sortedThai } from "#core/text";
 
 import { ChartModel } from "./PeopleModel";
 import { PeopleSearch } from "./PeopleSearch";
@@ -61,7 +62,7 @@ export class PickerModel {
       const people = (await this.#everyone(unit, below)).filter((person) => !this.#excluded.has(person.id) && person.active !== false);
       const counts = new Map<string, number>();
       for (const { rank } of people) counts.set(rank ?? "", (counts.get(rank ?? "") ?? 0) + 1);
-      const ranks = [...counts].map(([rank, count]) => ({ rank, count }));
+      const ranks = sortedThai([...counts].map(([rank, count]) => ({ rank, count })), ({ rank }) => rank);
       this.offer.set({ unit, below, people, ranks, chosen: new Set(counts.keys()) });
     });
 

@@ -64,9 +64,11 @@ function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
           </p>
         )}
       </div>
-      <Button variant="primary" icon="add" isDisabled={total === 0} onPress={model.acceptOffer}>
-        {plural(total, { other: "เลือก # คนนี้" })}
-      </Button>
+      <div className="unit-picker-take">
+        <Button variant="primary" icon="add" block isDisabled={total === 0} onPress={model.acceptOffer}>
+          {plural(total, { other: "เลือก # คนนี้" })}
+        </Button>
+      </div>
     </>
   );
 }

@@ -77,8 +77,14 @@ function ReadList({ readers, onPerson }: { readers: Readers; onPerson: (id: stri
           <Row
             lead={<Avatar id={reader.person} name={reader.name ?? ""} size="s" />}
             title={reader.name ?? "…"}
-            detail={reader.unit ?? undefined}
-            end={<Time at={reader.at}>{formatDateTime(reader.at)}</Time>}
+            detail={
+              <>
+                <Time at={reader.at} className="readers-time">
+                  {formatDateTime(reader.at)}
+                </Time>
+                {reader.unit != null && <span>{reader.unit}</span>}
+              </>
+            }
             onPress={() => onPerson(reader.person)}
           />
         </li>

@@ -14,7 +14,7 @@ import "./room.css";
 interface RoomHeaderProps {
   room: RoomSnapshot;
   title: string;
-  onBack: (() => void) | null;
+  onBack: () => void;
   infoOpen: boolean;
   onInfo: () => void;
   onPerson: (id: PersonId) => void;
@@ -26,7 +26,7 @@ export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, onPerson
   const { view, other } = room;
   return (
     <header className="room-head">
-      {onBack && <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" />}
+      <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" className="room-head-back" />
       {other === null ? <Avatar id={room.id} name={title} icon="group" /> : <Avatar id={other} name={title} />}
       <div className="room-head-words">
         <h2 className="room-head-title" tabIndex={-1} {...(headingRef === undefined ? {} : { ref: headingRef })}>

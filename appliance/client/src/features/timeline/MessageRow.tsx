@@ -34,9 +34,10 @@ interface MessageRowProps {
   actions: RowActions;
   tabStop: boolean;
   found: boolean;
+  newest: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found, newest }: MessageRowProps) {
   const { t } = useLingui();
   const author = useReadable(model.person(item.sender));
   const name = author?.name ?? "…";
@@ -96,7 +97,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
           </Time>
         </span>
         {item.hidden === null && (
-          <span className={item.mine && tail ? "msg-read-always" : "msg-read-quiet"}>
+          <span className={newest || (item.mine && tail) ? "msg-read-always" : "msg-read-quiet"}>
             <ReadMark item={item} tabIndex={buttonTab} onOpen={() => actions.openReaders(item.n)} />
           </span>
         )}

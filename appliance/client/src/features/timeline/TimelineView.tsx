@@ -137,7 +137,16 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
         return <PendingRow item={one.item} head={one.head} model={model} tabStop={tabStop} />;
       case "message":
         return (
-          <MessageRow item={one.item} head={one.head} tail={one.tail} model={model} actions={actions} tabStop={tabStop} found={one.item.n === found} />
+          <MessageRow
+            item={one.item}
+            head={one.head}
+            tail={one.tail}
+            model={model}
+            actions={actions}
+            tabStop={tabStop}
+            found={one.item.n === found}
+            newest={one === rows.at(-1)}
+          />
         );
     }
   };

@@ -37,6 +37,12 @@ test("a day, a notice and the unread line each end a group", () => {
   expect(shape({ items, unreadLine: 4 })).toEqual(["day", "1ht", "notice", "3ht", "unread", "4ht", "day", "5ht"]);
 });
 
+test("the unread line waits for a message of somebody else", () => {
+  const items = [notice(1, NOON), message(2, "p_me", NOON), message(3, "p_a", NOON)];
+  expect(shape({ items, unreadLine: 1 })).toEqual(["day", "notice", "2ht", "unread", "3ht"]);
+  expect(shape({ items: items.slice(0, 2), unreadLine: 1 })).toEqual(["day", "notice", "2ht"]);
+});
+
 test("unsent messages stand last, unless newer ones are still to be loaded", () => {
   const items = [message(1, "p_me", NOON)];
   expect(shape({ items, pending: [pending(NOON + MINUTE)] })).toEqual(["day", "1ht", "pending"]);

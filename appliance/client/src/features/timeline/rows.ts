@@ -5,7 +5,7 @@
  * has a key that stays the same while older or newer rows arrive, so that the view keeps its place; rows are in reading
  * order.
  */
-import type { MessageItem, NoticeItem, PendingItem, TimelineSnapshot } from "#core/snapshots";
+import type { MessageItem, NoticeItem, PendingItem, TimelineItem, TimelineSnapshot } from "#core/snapshots";
 import { dayNumber } from "#i18n/dates";
 
 export type Row =
@@ -26,7 +26,7 @@ export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly R
       day = dayNumber(item.at);
       rows.push({ kind: "day", key: `day-${day}`, at: item.at });
     }
-    if (!lined && snapshot.unreadLine !== null && item.n >= snapshot.unreadLine) {
+    if (!lined && isUnread(item, snapshot.unreadLine)) {
       lined = true;
       rows.push({ kind: "unread", key: "unread" });
     }
@@ -36,6 +36,11 @@ export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly R
   }
   if (!snapshot.hasNewer) pushPending(rows, snapshot.pending, me, day);
   return rows;
+}
+
+/** The line stands before the first unread message of somebody else; what happened to the room draws none. */
+function isUnread(item: TimelineItem, line: number | null): boolean {
+  return line !== null && item.n >= line && item.kind === "message" && !item.mine;
 }
 
 function pushPending(rows: Row[], pending: readonly PendingItem[], me: string, day: number | null): void {
