@@ -1,0 +1,243 @@
+"""`gchat up` as outside programs use it (api.md «Starting it from outside»): a process, a ready file, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+
+from tests import agency, world
+
+GCHAT = (sys.executable, "-m", "appliance.cli")
+pytestmark = pytest.mark.slow
+
+Up = Callable[..., "Started"]
+
+
+class Started:
+    """A `gchat up` that runs, and its ready file."""
+
+    def __init__(self, data: Path, ready: Path, *words: str) -> None:
+        self.data, self.ready_file = data, ready
+        command = [*GCHAT, "up", "--data", str(data), "--port", "0", "--ready-file", str(ready), *words]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        return dict(json.loads(self.ready_file.read_text(encoding="utf-8")))
+
+    @property
+    def pid(self) -> int:
+        return int(self.ready["pids"]["appliance"])
+
+    def call(self, method: str, path: str, token: str = "", body: object = None) -> Any:
+        context = None
+        if self.ready["staff_url"].startswith("https"):
+            context = ssl.create_default_context(cafile=self.ready["ca"])
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.ready['staff_url']}/api/v1{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(request, timeout=10, context=context) as response:  # noqa: S310
+            return json.loads(response.read() or b"null")
+
+    def login(self) -> str:
+        login = self.ready["logins"][0]
+        body = {"user": login["user"], "password": login["password"], "device": "test"}
+        answer = self.call("POST", "/login", body=body)
+        assert answer["person"]["id"] == login["person"]
+        return str(answer["token"])
+
+    def stop(self) -> tuple[int, float]:
+        begun = time.monotonic()
+        self.process.terminate()
+        code = self.process.wait(20)
+        return code, time.monotonic() - begun
+
+    def end(self) -> None:
+        with suppress(ProcessLookupError, OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    made: list[Started] = []
+
+    def start(data: Path, *words: str) -> Started:
+        made.append(Started(data, tmp_path / f"ready-{len(made)}.json", *words))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.end()
+
+
+def gone(pid: int, within_s: float = 5) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{pid}/stat")
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
+    started = up(tmp_path / "data", "--seed", "demo")
+    ready = started.ready
+    assert set(ready) == {"staff_url", "console_url", "gateway_url", "ca", "data", "pids", "logins"}
+    assert set(ready["pids"]) == {"appliance", "search", "gateway"}
+    assert ready["staff_url"].startswith("http://127.0.0.1:")
+    assert ready["data"] == str(tmp_path / "data")
+    assert Path(ready["ca"]).exists()
+    assert len(ready["logins"]) > 50
+    for login in ready["logins"]:
+        assert set(login) == {"user", "password", "person", "name", "rank", "unit", "roles"}
+    assert started.ready_file.stat().st_mode & 0o077 == 0
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "data" / "demo-logins.json").stat().st_mode & 0o077 == 0
+    token = started.login()
+    assert started.call("GET", "/rooms", token)["rooms"]
+    me = started.call("GET", "/me", token)
+    assert me["terms"]["accepted"] == me["terms"]["version"]
+
+    code, seconds = started.stop()
+    assert (code, seconds < 5) == (0, True)
+    printed, _ = started.process.communicate()
+    assert f"localhost:{ready['staff_url'].rpartition(':')[2]}" in printed
+    assert all(login["user"] in printed for login in ready["logins"])
+    assert gone(ready["pids"]["appliance"])
+
+
+def test_started_again_it_goes_on_where_it_was(up: Up, world_data: Path) -> None:
+    first = up(world_data)
+    token = first.login()
+    room = first.call("GET", "/rooms", token)["rooms"][0]["id"]
+    body = {"txn_id": "1", "type": "text", "body": {"text": "ก่อนปิดเครื่อง"}}
+    sent = first.call("POST", f"/rooms/{room}/messages", token, body)
+    assert first.stop()[0] == 0
+    # --seed on a folder that holds an appliance seeds nothing.
+    again = up(world_data, "--seed", "demo")
+    assert again.ready["logins"] == first.ready["logins"]
+    last = again.call("GET", f"/rooms/{room}/messages?limit=1", token)["messages"][0]
+    assert (last["n"], last["body"]["text"]) == (sent["n"], "ก่อนปิดเครื่อง")
+    assert again.call("POST", f"/rooms/{room}/messages", token, body) == sent
+
+
+def test_a_killed_process_comes_back_at_the_same_address(up: Up, world_data: Path) -> None:
+    started = up(world_data)
+    token, before = started.login(), started.ready
+    os.kill(started.pid, signal.SIGKILL)
+    # The supervisor holds the listening socket: a request made meanwhile waits and is answered.
+    assert started.call("GET", "/me", token)["person"]
+    deadline = time.monotonic() + 10
+    while started.pid == before["pids"]["appliance"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert started.ready["staff_url"] == before["staff_url"]
+    assert started.stop()[0] == 0
+
+
+def test_a_killed_supervisor_takes_its_process_along(up: Up, world_data: Path) -> None:
+    started = up(world_data)
+    pid = started.pid
+    started.process.kill()
+    assert gone(pid)
+    assert up(world_data).login()
+
+
+def test_https_is_verified_with_the_agencys_own_ca(up: Up, world_data: Path) -> None:
+    started = up(world_data, "--tls")
+    url = started.ready["staff_url"]
+    assert url.startswith("https://127.0.0.1:")
+    assert started.call("GET", "/me", started.login())["person"]
+    with pytest.raises(URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urllib.request.urlopen(f"{url}/healthz", timeout=5)  # noqa: S310 - https
+    context = ssl.create_default_context(cafile=started.ready["ca"])
+    with urllib.request.urlopen(f"{url}/healthz", timeout=5, context=context) as response:  # noqa: S310 - https
+        assert "max-age" in response.headers["Strict-Transport-Security"]
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(URLError):
+        urllib.request.urlopen(f"{url}/healthz", timeout=5, context=context)  # noqa: S310 - https
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as plain:
+        plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert not plain.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_no_private_key_of_tls_lies_on_the_disk(world_data: Path) -> None:
+    for path in world_data.rglob("*"):
+        assert b"PRIVATE KEY" not in path.read_bytes(), path
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*GCHAT, *map(str, words)], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+
+
+def test_plain_http_is_refused_but_on_loopback(world_data: Path) -> None:
+    with (world_data / "gchat.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[staff]\nhost = "0.0.0.0"\nport = 0\n')
+    done = run("serve", "--data", world_data)
+    assert done.returncode == 1
+    assert "staff.tls" in done.stderr
+
+
+def test_a_socket_handed_over_is_held_to_the_same(world_data: Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as bound:  # noqa: S104 - what is refused
+        number = bound.fileno()
+        command = [*GCHAT, "serve", "--data", str(world_data), "--listen-fd", str(number)]
+        done = subprocess.run(command, pass_fds=(number,), capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    assert done.returncode == 1
+    assert "staff.tls" in done.stderr
+
+
+def test_an_empty_folder_is_no_appliance(tmp_path: Path) -> None:
+    done = run("up", "--data", tmp_path / "none", "--port", "0")
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) >= 2, done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_one_folder_one_process(up: Up, world_data: Path) -> None:
+    started = up(world_data)
+    done = run("serve", "--data", world_data)
+    assert done.returncode == 1
+    assert str(world_data) in done.stderr
+    assert started.login()
+
+
+def test_a_killed_seeding_leaves_no_appliance(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command = [*GCHAT, "up", "--data", str(data), "--seed", "demo", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    deadline = time.monotonic() + 30
+    while not (data / ".seeding" / "gchat.db").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert run("up", "--data", data, "--port", "0").returncode == 1
+    world.seed(data, world.MOI, extra=agency.CHEAP)
+    assert not (data / ".seeding").exists()
+    assert (data / "keyring.json").exists()
