@@ -181,10 +181,12 @@ async def _open_session(
 
 
 async def _end_oldest(s: PeopleServices, tx: Tx, person: PersonId, most: int, now: Millis) -> None:
-    """Keep a person's sessions within the number allowed: the ones unused for longest give way."""
-    kept = [record for record in await sessions.list_of(tx, person) if record.expires > now]
+    """Keep a person's sessions within the number allowed: those over, and the ones unused for longest, give way."""
+    held = await sessions.list_of(tx, person)
+    over = [record for record in held if record.expires <= now]
+    kept = [record for record in held if record.expires > now]
     by_use = sorted(kept, key=lambda record: s.identity.last_used(record.id) or record.last_used, reverse=True)
-    for record in by_use[most:]:
+    for record in (*over, *by_use[most:]):
         await sessions.delete(tx, person, record.id)
         tx.after_commit(partial(s.identity.end_session, record.id))
 

@@ -102,7 +102,7 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
             holders[held.post].append((held.person, held.acting))
         elif held.held_from <= now and _is_later(held, past.get(held.person)):
             past[held.person] = held
-    cards, texts = [], []
+    cards, texts, search_texts = [], [], _SearchTexts(units)
     for profile, sort_key in records.people:
         held_now = sorted(present.get(profile.id, ()), key=lambda held: (not held.main, held.acting, held.held_from))
         shown = held_now[0] if held_now else past.get(profile.id)
@@ -124,7 +124,7 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
             sort_key=sort_key,
         )
         cards.append(card)
-        texts.append(_search_text(card, held_posts, units))
+        texts.append(search_texts.of(card, held_posts))
     children = _children(alive, units, now)
     return Directory(
         people=MappingProxyType({card.id: card for card in cards}),
@@ -181,12 +181,31 @@ def _headcount(
     return counted
 
 
-def _search_text(card: PersonCard, posts: Iterable[Post], units: Mapping[UnitId, Unit]) -> str:
-    """Return what a search for the person looks into; never a telephone number, an address or a date (F86)."""
-    named = [card.name, card.name_en, card.staff_no]
-    held = chain.from_iterable((post.title_th, post.title_en) for post in posts)
-    where = chain.from_iterable((units[unit].name_th, units[unit].name_en) for unit in sorted(card.units))
-    return "\n".join(fold(part) for part in chain(named, held, where) if part)
+class _SearchTexts:
+    """What a search for a person looks into; never a telephone number, an address or a date (F86).
+
+    Units and posts are folded once, however many people serve in them.
+    """
+
+    def __init__(self, units: Mapping[UnitId, Unit]) -> None:
+        self._units = units
+        self._unit_texts: dict[UnitId, str] = {}
+        self._post_texts: dict[PostId, str] = {}
+
+    def of(self, card: PersonCard, posts: Iterable[Post]) -> str:
+        """Return the text of one person, each thing on a line of its own."""
+        named = fold(f"{card.name} {card.name_en or ''} {card.staff_no}")
+        return "\n".join((named, *map(self._post, posts), *map(self._unit, sorted(card.units))))
+
+    def _post(self, post: Post) -> str:
+        if post.id not in self._post_texts:
+            self._post_texts[post.id] = fold(f"{post.title_th} {post.title_en or ''}")
+        return self._post_texts[post.id]
+
+    def _unit(self, unit: UnitId) -> str:
+        if unit not in self._unit_texts:
+            self._unit_texts[unit] = fold(f"{self._units[unit].name_th} {self._units[unit].name_en or ''}")
+        return self._unit_texts[unit]
 
 
 def _is_now(start: Millis, end: Millis | None, now: Millis) -> bool:

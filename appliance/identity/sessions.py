@@ -93,7 +93,8 @@ class Identity:
         async with store.read() as reader:
             snapshot = await _read(reader)
             for record in await sessions.list_all(reader):
-                identity._keep(record)
+                if record.expires > now:
+                    identity._keep(record)
             since = now - policies.sign_in.forget_ms
             for user, address, at, outcome in await sessions.list_recent_sign_ins(reader, since, _REPLAYED_SIGN_INS):
                 identity.throttle.replay(user, address, at, success=outcome == SIGNED_IN)

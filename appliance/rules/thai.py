@@ -9,51 +9,53 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Final
 
 _ZERO_WIDTH: Final = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _THAI_DIGITS: Final = {0x0E50 + digit: str(digit) for digit in range(10)}
+_HAS_THAI_DIGIT: Final = re.compile("[\u0e50-\u0e59]")
 _TONE: Final = "[\u0e48-\u0e4b]"
 # NIKHAHIT + SARA AA, with a tone mark before or between, is how some keyboards and PDFs write SARA AM.
 _SARA_AM: Final = re.compile(f"({_TONE}?)\u0e4d({_TONE}?)\u0e32")
 _TONE_BEHIND_SARA_AM: Final = re.compile(f"\u0e33({_TONE})")
 # A tone mark or THANTHAKHAT typed before the vowel above or below the same consonant.
 _MARK_BEFORE_VOWEL: Final = re.compile("([\u0e48-\u0e4c])([\u0e31\u0e34-\u0e3a\u0e47])")
+_TO_RESPELL: Final = re.compile(
+    "[\u00ad\u200b-\u200d\u2060\ufeff]|\u0e40\u0e40|"
+    f"{_SARA_AM.pattern}|{_TONE_BEHIND_SARA_AM.pattern}|{_MARK_BEFORE_VOWEL.pattern}"
+)
+# NFKC takes SARA AM apart, so it is put aside as a private character meanwhile.
+_ASIDE: Final = "\uf8ff"
 
 
 def canonical(text: str) -> str:
     """Return the one spelling of `text`; idempotent."""
-    return _settled(_respelled, text)
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFC", text)
+    # Moving one mark can bring the next one to where it has to move: each round moves at least one to its place.
+    while _TO_RESPELL.search(plain):
+        plain = plain.translate(_ZERO_WIDTH).replace("\u0e40\u0e40", "\u0e41")
+        plain = _SARA_AM.sub(lambda found: f"{found[1] or found[2]}\u0e33", plain)
+        plain = _TONE_BEHIND_SARA_AM.sub("\\1\u0e33", plain)
+        plain = unicodedata.normalize("NFC", _MARK_BEFORE_VOWEL.sub(r"\2\1", plain))
+    return plain
 
 
 def fold(text: str) -> str:
     """Return `text` as it is compared in searches; idempotent."""
-    return _settled(_folded, text)
+    while (folded := _folded(text)) != text:
+        text = folded
+    return text
 
 
 def arabic_digits(text: str) -> str:
     """Return `text` with Thai digits written as Arabic ones."""
-    return text.translate(_THAI_DIGITS)
-
-
-def _settled(step: Callable[[str], str], text: str) -> str:
-    """Repeat a step until nothing changes: moving one mark can bring the next one to where it has to move."""
-    while (after := step(text)) != text:
-        text = after
-    return text
-
-
-def _respelled(text: str) -> str:
-    plain = unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH)).replace("\u0e40\u0e40", "\u0e41")
-    plain = _SARA_AM.sub(lambda found: f"{found[1] or found[2]}\u0e33", plain)
-    plain = _TONE_BEHIND_SARA_AM.sub("\\1\u0e33", plain)
-    return _MARK_BEFORE_VOWEL.sub(r"\2\1", plain)
+    return text.translate(_THAI_DIGITS) if _HAS_THAI_DIGIT.search(text) else text
 
 
 def _folded(text: str) -> str:
-    # NFKC takes SARA AM apart and the canonical spelling puts it together; a NIKHAHIT typed before it is one too many.
-    plain = canonical(unicodedata.normalize("NFKC", text.replace("\u0e4d\u0e33", "\u0e33")))
-    return " ".join(plain.translate(_THAI_DIGITS).casefold().split())
+    if not text.isascii():
+        aside = canonical(text).replace("\u0e33", _ASIDE)
+        text = arabic_digits(canonical(unicodedata.normalize("NFKC", aside).replace(_ASIDE, "\u0e33")))
+    return " ".join(text.casefold().split())

@@ -74,11 +74,6 @@ async def set_epoch(tx: Tx, session: SessionId, epoch: int) -> None:
     await tx.execute(_SQL.set_epoch, {"id": session, "epoch": epoch})
 
 
-async def delete_expired(tx: Tx, now: Millis) -> int:
-    """Forget sessions whose time is over; return how many."""
-    return await tx.execute(_SQL.delete_expired, {"now": now})
-
-
 async def append_sign_in(tx: Tx, person: PersonId | None, line: SignInLine) -> None:
     """Add a line to the history; `person` is None when there is no such user."""
     fields = {"person": person, "at": line.at, "device": line.device, "address": line.address, "outcome": line.outcome}

@@ -48,11 +48,6 @@ async def get(reader: Reader, version: int) -> TermsText | None:
     return TermsText(*row) if row else None
 
 
-async def list_all(reader: Reader) -> list[TermsText]:
-    """Return every version, the oldest first."""
-    return [TermsText(*row) for row in await reader.all(_SQL.list_all)]
-
-
 async def insert(tx: Tx, terms: TermsText, published_by: str, now: Millis) -> None:
     """Publish a version."""
     await tx.execute(_SQL.insert, {**asdict(terms), "published_by": published_by, "now": now})

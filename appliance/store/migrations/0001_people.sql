@@ -122,7 +122,6 @@ CREATE TABLE session (
     expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX session_by_person ON session (person, created);
-CREATE INDEX session_by_expires ON session (expires);
 
 -- The sign-in history its owner reads (F76). `person` is NULL for a user name that is not there: the name itself is not
 -- kept, since people type passwords into that field.

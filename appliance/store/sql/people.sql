@@ -8,9 +8,6 @@ SELECT id, staff_no, title, given_name, family_name, title_en, given_name_en, fa
     birth_date, email_visibility, phone_visibility, mobile_visibility, listing, status, active
 FROM person WHERE id IN (SELECT value FROM json_each(:ids));
 
--- name: by_staff_no
-SELECT id FROM person WHERE staff_no = :staff_no;
-
 -- name: insert
 INSERT INTO person (id, staff_no, title, given_name, family_name, title_en, given_name_en, family_name_en, email, phone,
     mobile, birth_date, email_visibility, phone_visibility, mobile_visibility, listing, active, sort_key, created)

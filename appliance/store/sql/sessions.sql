@@ -27,9 +27,6 @@ DELETE FROM session WHERE person = :person;
 -- name: delete_others
 DELETE FROM session WHERE person = :person AND id <> :keep;
 
--- name: delete_expired
-DELETE FROM session WHERE expires <= :now;
-
 -- name: insert_sign_in
 INSERT INTO sign_in (person, at, device, address, outcome) VALUES (:person, :at, :device, :address, :outcome);
 

@@ -1,6 +1,3 @@
--- name: list_all
-SELECT version, title_th, title_en, text_th, text_en, effective FROM terms ORDER BY version;
-
 -- name: list_versions
 SELECT version, effective FROM terms ORDER BY version;
 
