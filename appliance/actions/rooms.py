@@ -17,7 +17,7 @@ from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, 
 from appliance.rules.contact import may_start_direct, may_start_group
 from appliance.rules.names import room_name
 from appliance.rules.rooms import SYSTEM, authorize
-from appliance.store import audit, rooms
+from appliance.store import audit, entries, rooms
 from appliance.store.rooms import Mine
 
 if TYPE_CHECKING:
@@ -89,22 +89,31 @@ async def change_members(
         raise Invalid(field="add")
     if not set(add).isdisjoint(remove):
         raise Invalid(field="remove")
-    head = await s.log.head(room)
-    await _check_change(s, actor, head.state, add, remove)
     gone = list(dict.fromkeys(remove))
-    new = [person for person in dict.fromkeys(add) if person not in head.state.members]
-    _check_active(s, new)
-    _check_not_private(s, actor, head.state, new, gone)
-    drafts = [Draft(room, actor, EntryType.MEMBER_REMOVE, state={"members": gone})] if gone else []
-    drafts += _add_drafts(s, actor, room, new)
-    # Nothing to change may be the repeat of a change that was made: the log knows.
-    drafts = drafts or _add_drafts(s, actor, room, [person for person in add if person in head.state.members])
-    drafts[0] = replace(drafts[0], txn_id=txn_id)
-    appended = await _append(s, actor, *drafts)
+    state = (await s.log.head(room)).state
+    async with s.store.read() as reader:
+        # A repeat is answered by what the first one did, whatever has become of the room since.
+        before = await reader.run(entries.find_txn, room, actor, txn_id)
+    first = before[0] if before else await _change_members(s, actor, state, list(dict.fromkeys(add)), gone, txn_id)
     members = (await s.log.head(room)).state.members
     await removal_requests.settle(s, room, [person for person in gone if person not in members], actor)
-    added = [p for p in dict.fromkeys(add) if (member := members.get(p)) and member.since >= appended[0].n]
-    return added, gone
+    return [p for p in dict.fromkeys(add) if (member := members.get(p)) and member.since >= first], gone
+
+
+async def _change_members(
+    s: Services, actor: PersonId, state: RoomState, add: list[PersonId], remove: list[PersonId], txn_id: str
+) -> int:
+    """Append a change of members; return the position of its first entry."""
+    await _check_change(s, actor, state, add, remove)
+    new = [person for person in add if person not in state.members]
+    if not new and not remove:
+        raise Forbidden(Deny.ALREADY_MEMBER)
+    _check_active(s, new)
+    _check_not_private(s, actor, state, new, remove)
+    drafts = [Draft(state.room, actor, EntryType.MEMBER_REMOVE, state={"members": remove})] if remove else []
+    drafts += _add_drafts(s, actor, state.room, new)
+    drafts[0] = replace(drafts[0], txn_id=txn_id)
+    return (await _append(s, actor, *drafts))[0].n
 
 
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:

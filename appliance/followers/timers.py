@@ -16,7 +16,7 @@ from appliance.actions import removal_requests
 from appliance.errors import AppError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from appliance.services import Services
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 HOUR_S: Final = 3_600
-JOBS: Final[dict[str, tuple[Job, int]]] = {"removal-requests": (removal_requests.escalate_due, HOUR_S)}
+JOBS: Final[dict[str, tuple[Job, float]]] = {"removal-requests": (removal_requests.escalate_due, HOUR_S)}
 
 
 class Timers:
     """The timed jobs of one appliance: name to action and seconds between two runs."""
 
-    def __init__(self, s: Services, jobs: dict[str, tuple[Job, int]] = JOBS) -> None:
+    def __init__(self, s: Services, jobs: Mapping[str, tuple[Job, float]] = JOBS) -> None:
         self._s = s
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}

@@ -144,6 +144,14 @@ class TestMembers:
         for _ in range(2):
             assert await rooms.change_members(bureau.s, NARIN, room, [HEAD], [], "other") == ([HEAD], [])
         assert (await bureau.view(NARIN, room)).size == 5
+        await rooms.transfer_room(bureau.s, NARIN, room, MALEE, None)
+        assert await rooms.change_members(bureau.s, NARIN, room, [HEAD], [], "other") == ([HEAD], [])
+
+    async def test_a_room_holds_so_many_and_no_more(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        monkeypatch.setattr("appliance.rules.rooms.MAX_MEMBERS", 4)
+        await refused(change(bureau, NARIN, room, add=(CLERK, HEAD)), Deny.ROOM_FULL)
+        await change(bureau, NARIN, room, add=(CLERK,))
 
     async def test_nobody_else_can_and_the_attempt_is_on_record(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)

@@ -134,16 +134,19 @@ class TestExport:
         assert len(kept) == 4
 
 
+def rewritten(old: str, new: str, n: int, also: str = "") -> str:
+    """Return the statement that writes another name into an entry's header."""
+    header = f"CAST(replace(CAST(header AS TEXT), '{old}', '{new}') AS BLOB)"
+    return f"UPDATE entry SET {also}header = {header} WHERE n = {n}"  # noqa: S608 - the forger is ours
+
+
 FORGERIES = {
     "words of another": ("UPDATE entry SET sender = 'narin' WHERE n = 2", "entry", 2),
     "another time": ("UPDATE entry SET at = at + 1 WHERE n = 2", "entry", 2),
     "another kind": ("UPDATE entry SET type = 'message.text' WHERE n = 5", "entry", 5),
     "another target": ("UPDATE entry SET target = 6 WHERE n = 3", "entry", 3),
-    "another header": ("UPDATE entry SET header = CAST(replace(CAST(header AS TEXT), 'narin', 'malee') AS BLOB) WHERE n = 8", "entry", 8),
-    "a rewritten header": (
-        "UPDATE entry SET sender = 'head', header = CAST(replace(CAST(header AS TEXT), 'malee@', 'head@') AS BLOB)"
-        " WHERE n = 2", "entries", None,
-    ),
+    "another header": (rewritten("narin", "malee", 8), "entry", 8),
+    "a rewritten header": (rewritten("malee@", "head@", 2, "sender = 'head', "), "entries", None),
     "the last entries gone": ("DELETE FROM entry WHERE n > 5", "entries", None),
     "a middle entry gone": ("DELETE FROM entry WHERE n = 4", "entry", 4),
     "words exchanged": ("UPDATE entry SET sealed = (SELECT sealed FROM entry WHERE n = 7) WHERE n = 2", "body", 2),
