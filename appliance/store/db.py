@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import sqlite3
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +35,7 @@ READERS = 3
 WRITER_CACHE_KIB = 32_000
 READER_CACHE_KIB = 8_000
 BUSY_MS = 10_000
+PAGE_BYTES = 4_096
 # Pages of write-ahead log before a checkpoint moves them into the database: 16 MiB, so that a checkpoint is paid once
 # in thousands of messages and recovery after a crash still takes a fraction of a second.
 WAL_PAGES = 4_000
@@ -53,7 +55,7 @@ def connect(
     try:
         connection = sqlcipher.connect(where, uri=True, isolation_level=None, check_same_thread=False)
     except sqlcipher.OperationalError as error:
-        raise as_app_error(error) from error
+        raise as_app_error(error, path) from error
     try:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         # SQLCipher would write its own account of a wrong key to standard error; ours is the exception below.
@@ -71,7 +73,7 @@ def connect(
     except sqlcipher.DatabaseError as error:
         connection.close()
         if is_disk_trouble(error):
-            raise as_app_error(error) from error
+            raise as_app_error(error, path) from error
         # The first page holds the salt: another key and a torn first page look the same.
         raise WrongKey(f"{path.name} does not open", code="database_closed") from error
     return connection
@@ -85,12 +87,23 @@ def is_disk_trouble(error: BaseException) -> bool:
     )
 
 
-def as_app_error(error: BaseException) -> Unavailable:
-    """Return what the caller is told when the disk fails."""
+def as_app_error(error: BaseException, path: Path) -> Unavailable:
+    """Return what the caller is told when the disk that holds `path` fails."""
     text = str(error)
-    if "full" in text or getattr(error, "errno", None) == errno.ENOSPC:
+    if DAMAGED in text:
+        return Unavailable(text, code="storage_damaged")
+    if "full" in text or getattr(error, "errno", None) == errno.ENOSPC or not _has_space(path):
         return StorageFull(text)
-    return Unavailable(text, code="storage_damaged" if DAMAGED in text else "storage_failed")
+    return Unavailable(text, code="storage_failed")
+
+
+def _has_space(path: Path) -> bool:
+    """Say whether a page more would fit: SQLite calls it an I/O error when its shared memory file does not."""
+    try:
+        seen = os.statvfs(path.parent)
+    except OSError:
+        return True
+    return seen.f_bavail * seen.f_frsize >= PAGE_BYTES
 
 
 class Connection(aiosqlite.Connection):
@@ -100,6 +113,7 @@ class Connection(aiosqlite.Connection):
     """
 
     damaged = False
+    path: Path
 
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(raw connection, *args)` on the connection's own thread."""
@@ -127,7 +141,7 @@ class Connection(aiosqlite.Connection):
             if not is_disk_trouble(error):
                 raise
             self.damaged = self.damaged or DAMAGED in str(error)
-            raise as_app_error(error) from error
+            raise as_app_error(error, self.path) from error
 
 
 class Reader:
@@ -281,6 +295,7 @@ async def _open(path: Path, key: bytes, cache_kib: int) -> Connection:
         return connect(path, key, cache_kib=cache_kib)
 
     connection = Connection(connector, iter_chunk_size=64)
+    connection.path = path
     await connection
     return connection
 

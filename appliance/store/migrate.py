@@ -36,7 +36,7 @@ def migrate(path: Path, key: bytes) -> tuple[int, int]:
         return apply(connection)
     except Exception as error:
         if is_disk_trouble(error):
-            raise as_app_error(error) from error
+            raise as_app_error(error, path) from error
         raise
     finally:
         connection.close()

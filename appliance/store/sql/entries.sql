@@ -91,8 +91,8 @@ SELECT count(*) FROM (
 
 -- name: mention_count
 SELECT count(*) FROM (
-    SELECT 1 FROM mention m JOIN entry e ON e.room = m.room AND e.n = m.n
-    WHERE m.room = :room AND m.person IN (:person, '*') AND m.n > :after AND e.sender <> :person LIMIT 1000);
+    SELECT 1 FROM mention m WHERE m.room = :room AND m.person IN (:person, '*') AND m.n > :after
+    AND (SELECT e.sender FROM entry e WHERE e.room = m.room AND e.n = m.n) <> :person LIMIT 1000);
 
 -- name: has_reaction
 SELECT 1 FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;

@@ -1,0 +1,72 @@
+"""What the fault tests share: a seeded folder that is copied for each, and appliances that never outlive their test."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import agency, world
+from tests.faults.appliance import Appliance
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.fault)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo world with limits that load does not reach and password hashes that cost nothing."""
+    folder = tmp_path_factory.mktemp("faults") / "moph"
+    world.seed(folder, extra=world.GENEROUS + agency.CHEAP)
+    return folder
+
+
+@pytest.fixture
+def data(template: Path, tmp_path: Path) -> Path:
+    """A data folder to be hurt."""
+    return shutil.copytree(template, tmp_path / "data")
+
+
+@pytest.fixture
+def appliance(data: Path) -> Iterator[Callable[..., Appliance]]:
+    """Makes appliances, over the test's data folder or another; all are ended after the test."""
+    made: list[Appliance] = []
+
+    def make(folder: Path = data, **options: Any) -> Appliance:
+        made.append(Appliance(folder, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    """Random moments and places; the seed is printed with a failure and can be given back in GCHAT_FAULT_SEED."""
+    seed = os.environ.get("GCHAT_FAULT_SEED") or str(random.randrange(1 << 32))
+    print(f"GCHAT_FAULT_SEED={seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture(scope="session")
+def broken_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that makes a process's disk fail on demand (`broken_disk.c`), or a skip without a compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler on this machine")
+    built = tmp_path_factory.mktemp("lib") / "broken_disk.so"
+    command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(built), str(HERE / "broken_disk.c"), "-ldl"]
+    subprocess.run(command, check=True)
+    return built

@@ -1,0 +1,94 @@
+"""Kill −9 at any moment, under load: every acknowledged message is there, once, in order (F84)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+
+from tests.faults import proof
+from tests.faults.appliance import Appliance, clients
+from tests.faults.load import at_work
+from tests.faults.team import assemble
+
+KILLS = int(os.environ.get("GCHAT_FAULT_KILLS", "12"))
+
+
+async def test_kills_under_load_lose_nothing(appliance: Callable[..., Appliance], rng: random.Random) -> None:
+    """The process alone, while it starts, the supervisor alone, and both, in turn."""
+    served = appliance(supervised=True)
+    served.start()
+    async with clients() as session:
+        team = await assemble(session, served)
+        async with at_work(team.workers):
+            for _, how in zip(range(KILLS), cycle((killed, killed_starting, orphaned, killed_both)), strict=False):
+                await asyncio.sleep(rng.uniform(0.2, 1.0))
+                await how(served, rng)
+        assert team.acknowledged > KILLS * 10
+        assert all(worker.failures for worker in proof.writers(team.workers)), "nobody noticed"
+        await team.prove()
+    assert served.stop() < 5
+    proof.verified(served.data, team.callers)
+
+
+async def killed(served: Appliance, _rng: random.Random) -> None:
+    """Kill the process; the supervisor starts another."""
+    before = served.pid
+    served.kill()
+    await asyncio.to_thread(served.wait_ready, before)
+
+
+async def killed_starting(served: Appliance, rng: random.Random) -> None:
+    """Kill the process, and the next one while it starts."""
+    before = served.pid
+    served.kill()
+    started = await asyncio.to_thread(_child_but, served, before)
+    await asyncio.sleep(rng.uniform(0, 0.5))
+    if served.pid == before:
+        os.kill(started, 9)
+    await asyncio.to_thread(served.wait_ready, before)
+
+
+async def orphaned(served: Appliance, _rng: random.Random) -> None:
+    """Kill the supervisor; its process notices and ends, while the next is started already."""
+    served.kill_supervisor()
+    await asyncio.to_thread(served.start)
+
+
+async def killed_both(served: Appliance, _rng: random.Random) -> None:
+    """Kill everything and start again."""
+    served.kill()
+    served.kill_supervisor()
+    await asyncio.to_thread(served.start)
+
+
+def _child_but(served: Appliance, before: int) -> int:
+    """Return the supervisor's process as soon as it is another than `before`."""
+    assert served.process is not None
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
+    while True:
+        for word in children.read_text().split():
+            if int(word) != before:
+                return int(word)
+
+
+async def test_sigterm_under_load_is_quick_and_loses_nothing(appliance: Callable[..., Appliance]) -> None:
+    """Clients are told to come again, not that their session is over."""
+    served = appliance()
+    served.start()
+    async with clients() as session:
+        team = await assemble(session, served)
+        async with at_work(team.workers):
+            for _ in range(2):
+                await asyncio.sleep(1)
+                assert await asyncio.to_thread(served.stop) < 5
+                await asyncio.to_thread(served.start)
+        await team.prove()
+        closes = {code for worker in proof.followers(team.workers) for code in worker.closes}
+        assert 1012 in closes
+        assert 4401 not in closes
+    served.stop()
+    proof.verified(served.data, team.callers)
