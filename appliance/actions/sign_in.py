@@ -61,7 +61,7 @@ async def sign_in(
     s: PeopleServices, user: str, password: str, device: str, address: str
 ) -> SignedIn | SecondFactorAsked:
     """Check user and password. Raises Unauthenticated (`sign_in_failed`), TooMany, Forbidden (state of the account)."""
-    folded, now = fold_user(user), s.clock()
+    folded, device, now = fold_user(user), _shown_device(device), s.clock()
     s.identity.throttle.begin(folded, address, now)
     async with s.store.read() as reader:
         found = await accounts.find_credentials(reader, folded)
@@ -79,7 +79,7 @@ async def sign_in(
         challenge = sha256(s.new_token().encode()).digest()
         options = await _passkey_options(s, passkeys, challenge)
         ticket = s.new_token()
-        waiting = SignInTicket(found.person, folded, device[:_LONGEST_DEVICE], account.epoch, challenge)
+        waiting = SignInTicket(found.person, folded, device, account.epoch, challenge)
         s.identity.sign_in_tickets.put(ticket, waiting, now)
         offered: dict[Factor, bool] = {"totp": account.totp, "passkey": bool(passkeys)}
         return SecondFactorAsked(tuple(factor for factor, has in offered.items() if has), ticket, options)
@@ -163,7 +163,7 @@ async def _open_session(
             token_hash=s.identity.token_hash(token),
             person=account.person,
             epoch=account.epoch,
-            device=device[:_LONGEST_DEVICE],
+            device=device,
             address=address,
             created=now,
             last_used=now,
@@ -191,6 +191,11 @@ async def _end_oldest(s: PeopleServices, tx: Tx, person: PersonId, most: int, no
         tx.after_commit(partial(s.identity.end_session, record.id))
 
 
+def _shown_device(device: str) -> str:
+    """Return a device's name as lists and terminals may show it: the caller chose it."""
+    return "".join(letter if letter.isprintable() else " " for letter in device[:_LONGEST_DEVICE]).strip()
+
+
 async def _refusal(s: PeopleServices, account: Account) -> Deny | None:
     card = s.identity.people.get(account.person)
     if card is None:
@@ -202,6 +207,6 @@ async def _refusal(s: PeopleServices, account: Account) -> Deny | None:
 
 
 async def _record(s: PeopleServices, person: PersonId | None, device: str, address: str, outcome: str) -> None:
-    line = SignInLine(s.clock(), device[:_LONGEST_DEVICE], address, outcome)
+    line = SignInLine(s.clock(), device, address, outcome)
     async with s.store.write() as tx:
         await sessions.append_sign_in(tx, person, line)

@@ -54,6 +54,15 @@ async def test_the_token_is_not_in_the_database(office: Office) -> None:
     assert len(records) == 1
 
 
+async def test_a_device_is_shown_without_what_moves_a_cursor(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    await sign_in(office.s, "somchai.j", PASSWORD, "\x1b[2Jโทรศัพท์\u202e\n" + "x" * 500, "192.0.2.1")
+    shown = office.s.identity.sessions_of(person, office.clock())[0].device
+    assert shown.isprintable()
+    assert shown.startswith("[2Jโทรศัพท์")
+    assert len(shown) <= 120
+
+
 async def test_the_answer_is_the_same_for_no_user_no_password_and_a_wrong_one(office: Office) -> None:
     await office.account("1001", "somchai.j")
     await create_account(office.s, OPERATOR, office.person("1002"), "malee.m")
