@@ -29,11 +29,12 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from appliance import config, setup, wiring
 from appliance.actions import messages, removal_requests, rooms
@@ -123,6 +124,7 @@ class Cast:
     people: dict[str, PersonId] = field(default_factory=dict)
     rooms: dict[str, RoomId] = field(default_factory=dict)
     tags: dict[tuple[str, str], int] = field(default_factory=dict)
+    reading: set[tuple[str, str]] = field(default_factory=set)
 
 
 def seed(data: Path, ministry: Ministry = MOPH, *, extra: str = GENEROUS) -> None:
@@ -152,15 +154,9 @@ async def _fill(data: Path, ministry: Ministry) -> None:
         for row in ministry.rows("accounts"):
             if row["state"] == "revoked":
                 await revoke_account(s, OPERATOR, cast.people[row["person"]], "สิ้นสุดสัญญาจ้าง")
-        talk = ministry.rows("talk")
-        for row in ministry.rows("rooms"):
-            first = next(line for line in talk if line["room"] == row["room"])
-            clock.now = max(clock.now, when(now, int(first["day"]), first["time"]) - 20 * MINUTE)
-            await _room(s, cast, row)
-        lines = sorted(((when(now, int(row["day"]), row["time"]), row) for row in talk), key=lambda line: line[0])
-        for at, row in lines:
+        for at, doing in _week(s, ministry, cast, now):
             clock.now = max(clock.now, at)
-            await _line(s, cast, row)
+            await doing()
         await s.receipts.flushed()
         for row in ministry.rows("rooms"):
             if row["closed"]:
@@ -171,6 +167,22 @@ async def _fill(data: Path, ministry: Ministry) -> None:
                 until = now + 30 * DAY
                 await suspend_account(s, OPERATOR, cast.people[row["person"]], until, "ลาศึกษาต่อ")
         _write_logins(data, s, ministry, cast)
+
+
+def _week(
+    s: Services, ministry: Ministry, cast: Cast, now: int
+) -> list[tuple[int, Callable[[], Coroutine[Any, Any, None]]]]:
+    """Return what happened and when, in order: each room is made shortly before its first words."""
+    talk = [(when(now, int(row["day"]), row["time"]), row) for row in ministry.rows("talk")]
+    begins: dict[str, int] = {}
+    for at, row in talk:
+        begins[row["room"]] = min(at, begins.get(row["room"], at))
+    rooms_made = [
+        (begins[row["room"]] - 20 * MINUTE, partial(_room, s, cast, row, place))
+        for place, row in enumerate(ministry.rows("rooms"))
+    ]
+    said = [(at, partial(_line, s, cast, row)) for at, row in talk]
+    return sorted([*rooms_made, *said], key=lambda happening: happening[0])
 
 
 async def _people(s: Services, ministry: Ministry, cast: Cast) -> None:
@@ -216,9 +228,9 @@ async def make_accounts(s: Services, users: dict[str, PersonId], password: str =
     await s.identity.refresh(s.store, now)
 
 
-async def _room(s: Services, cast: Cast, row: dict[str, str]) -> None:
+async def _room(s: Services, cast: Cast, row: dict[str, str], place: int) -> None:
     owner = cast.people[row["owner"]]
-    others = list(_members(s, cast, row))
+    others = list(_members(s, cast, row, place))
     if row["kind"] == "direct":
         room = await rooms.create_direct(s, owner, others[0], f"demo-{row['room']}")
     else:
@@ -228,7 +240,7 @@ async def _room(s: Services, cast: Cast, row: dict[str, str]) -> None:
     cast.rooms[row["room"]] = room
 
 
-def _members(s: Services, cast: Cast, row: dict[str, str]) -> Iterator[PersonId]:
+def _members(s: Services, cast: Cast, row: dict[str, str], place: int) -> Iterator[PersonId]:
     """Give a room's members but its owner: those named, whole units (`*EPID`), and others up to its size."""
     named = [cast.people[user] for user in row["members"].split() if not user.startswith("*")]
     codes = {unit.code: unit.id for unit in s.identity.directory.units.values()}
@@ -239,7 +251,7 @@ def _members(s: Services, cast: Cast, row: dict[str, str]) -> Iterator[PersonId]
     if row["size"]:
         # Everybody but the outsider, from another place of the list for each room.
         everybody = [person for user, person in cast.people.items() if user != "decha.r"]
-        start = len(cast.rooms) * 7
+        start = place * 7
         for person in everybody[start % len(everybody) :] + everybody:
             if len(found) >= int(row["size"]) - 1:
                 break
@@ -257,6 +269,11 @@ async def _line(s: Services, cast: Cast, row: dict[str, str]) -> None:
         n = (await messages.send_message(s, person, room, _body(s, cast, row["text"]), txn_id, target)).n
         cast.tags[row["room"], row["tag"] or f"#{n}"] = n
     elif row["what"] == "read":
+        if (row["room"], row["person"]) in cast.reading:
+            # Of two receipts that wait together only the further one is kept.
+            await s.receipts.flushed()
+            cast.reading.clear()
+        cast.reading.add((row["room"], row["person"]))
         await s.receipts.read(room, person, (await s.log.head(room)).size - 1)
     elif row["what"] == "ask":
         await removal_requests.ask_removal(s, person, room, row["text"])
