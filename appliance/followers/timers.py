@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from appliance.actions import removal_requests
+from appliance.actions import audit, removal_requests
 from appliance.errors import AppError
 
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     Job = Callable[[Services], Awaitable[object]]
 
 log = logging.getLogger(__name__)
+MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
-JOBS: Final[dict[str, tuple[Job, float]]] = {"removal-requests": (removal_requests.escalate_due, HOUR_S)}
+JOBS: Final[dict[str, tuple[Job, float]]] = {
+    "audit-checkpoint": (audit.sign_checkpoint, MINUTE_S),
+    "removal-requests": (removal_requests.escalate_due, HOUR_S),
+}
 
 
 class Timers:
