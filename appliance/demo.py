@@ -214,6 +214,7 @@ class _Sender:
     ) -> None:
         self._session, self._author, self._state, self._lines, self._done = session, author, state, lines, done
         self._under_way: set[int] = set()
+        self._paused_until = 0.0
 
     async def run(self) -> None:
         """Send all lines, on a new stream where one breaks off."""
@@ -247,14 +248,16 @@ class _Sender:
     async def _exchange(self, socket: ClientWebSocketResponse, left: list[int]) -> None:
         """Keep the window full until nothing is left or the stream ends."""
         while left or self._under_way:
-            while left and len(self._under_way) < WINDOW:
+            if not self._under_way:
+                await asyncio.sleep(max(0.0, self._paused_until - time.monotonic()))
+            while left and len(self._under_way) < WINDOW and time.monotonic() >= self._paused_until:
                 await self._send(socket, left.pop())
             message = await asyncio.wait_for(socket.receive(), SILENCE_S)
             if message.type is not WSMsgType.TEXT:
                 raise ConnectionError(f"the stream ended: {message.type.name}")
             if message.data.startswith('{"pos"'):
                 continue
-            await self._take(json.loads(message.data), left)
+            self._take(json.loads(message.data), left)
 
     async def _send(self, socket: ClientWebSocketResponse, line: int) -> None:
         self._under_way.add(line)
@@ -262,7 +265,7 @@ class _Sender:
         frame = {"type": "send", "room": room, "txn_id": self._txn_id(line), "body": {"text": self._lines[line]}}
         await socket.send_str(json.dumps(frame, ensure_ascii=False))
 
-    async def _take(self, answer: dict[str, Any], left: list[int]) -> None:
+    def _take(self, answer: dict[str, Any], left: list[int]) -> None:
         line = int(answer["txn_id"].rpartition("-")[2])
         self._under_way.discard(line)
         error = answer.get("error")
@@ -270,7 +273,7 @@ class _Sender:
             self._done(line, answer["n"])
         elif error["code"] in LATER:
             left.append(line)
-            await asyncio.sleep(PAUSE_S)
+            self._paused_until = time.monotonic() + PAUSE_S
         else:
             raise AppError(f"line {line + 1}: {error['message']}", code=error["code"])
 
