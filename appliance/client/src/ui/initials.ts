@@ -5,12 +5,20 @@
  * in Thai abbreviations (เกศินี → ก), never a leading vowel; Latin names give capitals. Pure.
  */
 
+const CIVIL = ["นาย", "นาง", "นางสาว", "คุณ", "อาจารย์", "ศาสตราจารย์", "รองศาสตราจารย์", "ผู้ช่วยศาสตราจารย์", "หม่อมหลวง", "หม่อมราชวงศ์"];
+const MEDICAL = ["นายแพทย์", "แพทย์หญิง", "ทันตแพทย์", "สัตวแพทย์", "นายสัตวแพทย์", "เภสัชกร"];
+const UNIFORMED = ["พลตำรวจ", "พันตำรวจ", "ร้อยตำรวจ", "พล", "พัน", "ร้อย", "นาวา", "เรือ", "นาวาอากาศ", "เรืออากาศ", "พลอากาศ", "พลเรือ"].flatMap((corps) =>
+  ["เอก", "โท", "ตรี"].flatMap((grade) => [`${corps}${grade}`, `ว่าที่${corps}${grade}`]),
+);
 /** Forms of address that may stand glued to a given name, longest first so that นางสาว wins over นาง. */
-const GLUED_TITLES = ["นางสาว", "นาย", "นาง", "ว่าที่ร้อยตรี", "คุณ"];
+const GLUED_TITLES = [...CIVIL, ...MEDICAL, ...UNIFORMED].flatMap((title) => [title, `${title}หญิง`]).sort((a, b) => b.length - a.length);
+/** «ดร.» or «พ.ต.อ.» with the name right behind it. */
+const GLUED_ABBREVIATIONS = /^.+\.(?=\p{L})/u;
 const THAI_CONSONANT = /[ก-ฮ]/u;
 const TONES = 8;
 
-function withoutTitle(word: string): string {
+function withoutTitle(whole: string): string {
+  const word = whole.replace(GLUED_ABBREVIATIONS, "");
   const glued = GLUED_TITLES.find((title) => word.startsWith(title) && word.length > title.length + 1);
   return glued ? word.slice(glued.length) : word;
 }
@@ -31,7 +39,7 @@ function initialOf(word: string): string {
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/u);
   const named = words.filter((word, i) => !isTitle(word) || i === words.length - 1);
-  const letters = named.map(withoutTitle).map(initialOf).filter(Boolean);
+  const letters = named.map((word, i) => initialOf(i === 0 ? withoutTitle(word) : word)).filter(Boolean);
   return [letters[0], letters.length > 1 ? letters.at(-1) : undefined].filter(Boolean).join("") || "?";
 }
 
