@@ -99,12 +99,6 @@ def member_reads(raw: sqlcipher.Connection, room: int) -> list[tuple[str, str, i
     return list(raw.execute(SQL.member_reads, (room,)))
 
 
-def member_count(raw: sqlcipher.Connection, room: int) -> int:
-    """Count the members."""
-    count: int = raw.execute(SQL.member_count, (room,)).fetchone()[0]
-    return count
-
-
 def id_by_pair(raw: sqlcipher.Connection, pair: str) -> RoomId | None:
     """Return the private chat of two people."""
     row = raw.execute(SQL.id_by_pair, (pair,)).fetchone()

@@ -20,6 +20,7 @@ from appliance.log.export import export_room
 from appliance.model import RoomId
 from appliance.store import rooms as room_rows
 from appliance.store.db import connect
+from appliance.wire.messages import TextBody
 from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau
 
 
@@ -27,7 +28,7 @@ async def lively(b: Bureau) -> RoomId:
     """Make a room in which everything has happened."""
     room = await rooms.create_group(b.s, NARIN, "ห้องเรื่องมาก", [MALEE, SOMCHAI, HEAD], b.txn(), CHIEF)
     sent = await b.say(MALEE, room, "ข้อความแรก")
-    await messages.edit_message(b.s, MALEE, room, sent.n, messages.WireBody(text="แก้แล้ว"), b.txn())
+    await messages.edit_message(b.s, MALEE, room, sent.n, TextBody(text="แก้แล้ว"), b.txn())
     await messages.react(b.s, SOMCHAI, room, sent.n, "👍", on=True)
     await messages.react(b.s, SOMCHAI, room, sent.n, "👍", on=False)
     await messages.retract_message(b.s, MALEE, room, sent.n, "ผิดห้อง", b.txn())

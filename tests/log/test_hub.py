@@ -19,7 +19,7 @@ from appliance.model import PersonId, RoomId, SessionId
 from appliance.wire.committed import Committed, RoomNews
 from appliance.wire.messages import Event
 from appliance.wire.sync import Sync
-from tests.bureau import CLERK, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
+from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
 from tests.log.stations import Station, Tape, connect, payload, station, verify
 
 BIG = b"x" * (1 << 17)
@@ -256,7 +256,7 @@ STEPS = st.sampled_from(["say", "say", "many", "stick", "free", "breathe", "read
 def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) -> None:
     async def play(folder: Path) -> None:
         async with open_bureau(folder) as b:
-            made = [await b.group(NARIN, HEAD, MALEE, SOMCHAI), await b.group(NARIN, HEAD, SOMCHAI, CLERK)]
+            made = [await b.group(NARIN, OUTSIDER, MALEE, SOMCHAI), await b.group(NARIN, OUTSIDER, SOMCHAI, CLERK)]
             acting = Play(b, made, [await station(b, who) for who in (MALEE, SOMCHAI, CLERK)])
             for what, which in script:
                 await acting.step(what, which)

@@ -25,13 +25,6 @@ SELECT r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k
 -- name: last_epoch_key
 SELECT coalesce(max(key), 0) FROM epoch_key;
 
--- name: all_epoch_keys
-SELECT k.key, r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k.room
-WHERE k.key > ? AND k.wrapped IS NOT NULL ORDER BY k.key LIMIT 1000;
-
--- name: rewrap_epoch_key
-UPDATE epoch_key SET wrapped = ? WHERE key = ?;
-
 -- name: last_pos
 SELECT coalesce(max(pos), 0) FROM feed;
 

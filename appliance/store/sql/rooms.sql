@@ -54,9 +54,6 @@ JOIN room_member m ON m.room = r.key AND m.person = ?
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
 WHERE r.id = ?;
 
--- name: member_count
-SELECT count(*) FROM room_member WHERE room = ?;
-
 -- name: bound_to_posts
 SELECT id, owner_post, owner FROM room WHERE owner_post IS NOT NULL AND closed = 0;
 
