@@ -80,6 +80,7 @@ async def test_an_interrupted_load_goes_on(
     assert (await texts(running))["ซ้ำกันได้"] <= 3
 
 
+@pytest.mark.slow
 async def test_limits_are_waited_for(open_world: Callable[..., AbstractAsyncContextManager[Agency]]) -> None:
     def few(config: Config) -> Config:
         limits = Limits(user_messages_s=20, user_messages_burst=1)
