@@ -175,4 +175,4 @@ def _write_rows(
 ) -> None:
     receipts.insert(raw, rows)
     for line in lines:
-        feed.insert(raw, *line)
+        feed.insert(raw, line)

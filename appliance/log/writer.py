@@ -127,7 +127,7 @@ class RoomLog:
         at = self._clock()
         head = self._heads.get(room) if room else None
         room_key = head.key if head else await tx.run(entries.room_key, room) if room else None
-        await tx.run(feed.insert, pos, at, kind, room_key, person, msgspec.json.encode(data).decode())
+        await tx.run(feed.insert, (pos, at, kind, room_key, person, msgspec.json.encode(data).decode()))
         if person is not None:
             tx.after_commit(lambda: self.publish(Committed(pos, [], frozenset((person,)))))
         elif room is not None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from appliance.model import Millis
 
+    Line = tuple[int, Millis, str, int | None, str | None, str | None]
+    """Position, time, type, room's key, whose eyes, data (JSON)."""
+
 SQL = Queries("feed")
 
 
@@ -38,10 +41,9 @@ class PersonRow(NamedTuple):
     data: str | None
 
 
-def insert(  # noqa: PLR0913 - the columns of a line
-    raw: sqlcipher.Connection, pos: int, at: Millis, kind: str, room: int | None, person: str | None, data: str | None
-) -> None:
+def insert(raw: sqlcipher.Connection, line: Line) -> None:
     """Add a line that is no entry."""
+    pos, at, kind, room, person, data = line
     raw.execute(SQL.insert, (pos, at, kind, room, None, person, data))
 
 
@@ -50,9 +52,7 @@ def event(pos: int, at: Millis, kind: str, room: str | None, data: dict[str, Any
     return Event(pos=pos, type=kind, at=at, room=room, state=data)
 
 
-def after_in_room(  # noqa: PLR0913 - a room of a size, a span of the feed, a limit
-    raw: sqlcipher.Connection, room: int, size: int, since: int, upto: int, limit: int
-) -> list[FeedRow]:
+def after_in_room(raw: sqlcipher.Connection, room: int, size: int, since: int, upto: int, limit: int) -> list[FeedRow]:
     """Return a room's lines after `since`, up to and including `upto`, at most `limit` of them."""
     events = [
         FeedRow(pos, at, kind, None, data)
