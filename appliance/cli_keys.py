@@ -50,6 +50,6 @@ def _check(arguments: argparse.Namespace) -> int:
 
     loaded = config.load(arguments.data.resolve())
     keys = wiring.unlock_keys(loaded, cli.ask)
-    connect(loaded.database, keys.database_key).close()
+    connect(loaded.database, keys.database_key, read_only=True).close()
     print("กุญแจเปิดข้อมูลได้ — the keys open the appliance")
     return 0

@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from appliance.config import Config
+    from appliance.evidence.note import Verifier
+    from appliance.log.bodies import Bodies
+    from appliance.model import RoomId
+    from appliance.vault.keyring import Keyring
 
 
 def register(commands: Any) -> None:
@@ -68,25 +72,45 @@ async def _export_room(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.log.audit import verify_room  # noqa: PLC0415
     from appliance.log.bodies import Bodies  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
     from appliance.store import rooms  # noqa: PLC0415
-    from appliance.store.db import connect  # noqa: PLC0415
+    from appliance.store.db import connect, told  # noqa: PLC0415
+    from appliance.store.migrate import refuse_newer  # noqa: PLC0415
 
     loaded = _loaded(arguments)
     keys = wiring.unlock_keys(loaded, cli.ask)
-    verifier, bodies = wiring.log_signer(loaded, keys).verifier, Bodies(keys, 0)
-    raw = connect(loaded.database, keys.database_key)
+    refuse_newer(loaded.database, keys.database_key)
+    raw = connect(loaded.database, keys.database_key, read_only=True)
     try:
-        asked = [RoomId(arguments.room)] if arguments.room else rooms.all_ids(raw)
-        faults = [fault for room in asked if (fault := verify_room(raw, room, verifier, bodies))]
+        with told(loaded.database):
+            asked = [RoomId(arguments.room)] if arguments.room else rooms.all_ids(raw)
     finally:
         raw.close()
+    verifier, bodies = wiring.log_signer(loaded, keys).verifier, Bodies(keys, 0)
+    faults = [fault for room in asked if (fault := _fault_of(loaded, keys, room, verifier, bodies))]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"{len(asked) - len(faults)}/{len(asked)} ห้องถูกต้อง — rooms verified")
     return 1 if faults else 0
+
+
+def _fault_of(loaded: Config, keys: Keyring, room: RoomId, verifier: Verifier, bodies: Bodies) -> str | None:
+    """Verify one room, on a connection of its own: one that met a torn page reads nothing more."""
+    from appliance import cli  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.errors import Unavailable  # noqa: PLC0415
+    from appliance.log.audit import verify_room  # noqa: PLC0415
+    from appliance.store.db import connect, told  # noqa: PLC0415
+
+    raw = connect(loaded.database, keys.database_key, read_only=True)
+    try:
+        with told(loaded.database):
+            fault = verify_room(raw, room, verifier, bodies)
+    except Unavailable as error:
+        return f"{room}: {cli.explain(error)}"
+    finally:
+        raw.close()
+    return str(fault) if fault else None
 
 
 def _reassign(arguments: argparse.Namespace) -> int:

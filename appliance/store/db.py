@@ -106,6 +106,17 @@ def _has_space(path: Path) -> bool:
     return seen.f_bavail * seen.f_frsize >= PAGE_BYTES
 
 
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what a failing disk raises in the block into what callers are told. Raises StorageFull, Unavailable."""
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        if not is_disk_trouble(error):
+            raise
+        raise as_app_error(error, path) from error
+
+
 class Connection(aiosqlite.Connection):
     """An aiosqlite connection that can also run a whole function on its thread: one hop for many statements.
 
@@ -134,14 +145,13 @@ class Connection(aiosqlite.Connection):
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Turn what a failing disk raises in the block into what callers are told. Raises StorageFull, Unavailable."""
+        """As the function `told`, and note a torn page."""
         try:
-            yield
-        except DATABASE_ERRORS as error:
-            if not is_disk_trouble(error):
-                raise
-            self.damaged = self.damaged or DAMAGED in str(error)
-            raise as_app_error(error, self.path) from error
+            with told(self.path):
+                yield
+        except Unavailable as error:
+            self.damaged = self.damaged or error.code == "storage_damaged"
+            raise
 
 
 class Reader:

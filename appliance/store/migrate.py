@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from appliance.errors import SchemaTooNew
-from appliance.store.db import as_app_error, connect, is_disk_trouble
+from appliance.store.db import connect, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,14 +30,11 @@ def migrations() -> list[tuple[int, str]]:
 
 def migrate(path: Path, key: bytes) -> tuple[int, int]:
     """Apply what is missing; return the version before and after. Raises SchemaTooNew, WrongKey, StorageFull."""
-    _refuse_newer(path, key)
+    refuse_newer(path, key)
     connection = connect(path, key)
     try:
-        return apply(connection)
-    except Exception as error:
-        if is_disk_trouble(error):
-            raise as_app_error(error, path) from error
-        raise
+        with told(path):
+            return apply(connection)
     finally:
         connection.close()
 
@@ -65,8 +62,11 @@ def apply(connection: sqlcipher.Connection, upto: int | None = None) -> tuple[in
     return before, missing[-1][0]
 
 
-def _refuse_newer(path: Path, key: bytes) -> None:
-    """Look before touching: whoever opens a database for writing also folds what its log holds into it."""
+def refuse_newer(path: Path, key: bytes) -> None:
+    """Raise SchemaTooNew for a database of a newer release, before anything is touched.
+
+    Whoever opens a database for writing also folds what its write-ahead log holds into it; this only reads.
+    """
     if not path.exists():
         return
     connection = connect(path, key, read_only=True)
