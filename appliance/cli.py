@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     import socket
 
     from appliance.config import Config
-    from appliance.vault.master import Question
+    from appliance.vault.master import Ask, Question
 
 DEFAULT_DATA = Path("/var/lib/gchat")
+LOGINS_SHOWN = 10
+_PROMPTS = {
+    "passphrase": "วลีผ่าน — passphrase",
+    "new_passphrase": "วลีผ่านใหม่ — new passphrase",
+    "share": "ส่วนแบ่งกุญแจ — key share",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -77,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--listen-fd", type=int)
     serve.add_argument("--ready-fd", type=int)
     serve.add_argument("--parent-fd", type=int)
+    serve.add_argument("--answers-fd", type=int)
     serve.set_defaults(run=_serve)
 
     setup = commands.add_parser("setup", help="make a new, empty appliance in a folder")
@@ -115,12 +122,34 @@ def _with_data(command: argparse.ArgumentParser) -> None:
 
 def ask(question: Question) -> str:
     """Ask the person at the terminal; from a pipe, take the next line."""
-    prompt = f"{question} "
-    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{_PROMPTS[question.secret]} {question.number if question.number > 1 else ''}: ")
+    return sys.stdin.readline().rstrip("\n")
+
+
+class Remembered:
+    """Asks each question once and gives the same answer again: a supervisor must not ask at every restart."""
+
+    def __init__(self, ask_once: Ask) -> None:
+        self._ask = ask_once
+        self.answers: dict[Question, str] = {}
+
+    def __call__(self, question: Question) -> str:
+        """Return the answer to a question."""
+        if question not in self.answers:
+            self.answers[question] = self._ask(question)
+        return self.answers[question]
+
+
+def _answers_from(descriptor: int) -> Remembered:
+    """Return what answers from the lines of a pipe, in the order they were asked before."""
+    with os.fdopen(descriptor, encoding="utf-8") as pipe:
+        lines = iter(pipe.read().split("\n"))
+    return Remembered(lambda _question: next(lines, ""))
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from appliance import config, serve, supervisor  # noqa: PLC0415 - see the module's docstring
+    from appliance import config, serve, supervisor, wiring  # noqa: PLC0415 - see the module's docstring
     from appliance.vault.record import has_keyring  # noqa: PLC0415
 
     data: Path = arguments.data.resolve()
@@ -129,10 +158,13 @@ def _up(arguments: argparse.Namespace) -> int:
             raise AppError(f"{data} holds no appliance", code="no_appliance")
         _seed_demo(data)
     loaded = config.load(data)
+    remembered = Remembered(ask)
+    # Before anything is started: a wrong key is said once, here, and not by a process that is restarted over and over.
+    wiring.unlock_keys(loaded, remembered)
     port = loaded.staff.port if arguments.port is None else arguments.port
     bound = serve.listening_socket("127.0.0.1", port)
     if arguments.tls:
-        loaded = _with_tls(loaded)
+        loaded = _with_tls(loaded, remembered)
     logins = supervisor.read_logins(data)
     url = serve.staff_url(loaded, bound)
 
@@ -142,26 +174,31 @@ def _up(arguments: argparse.Namespace) -> int:
         else:
             print(line, file=sys.stderr, flush=True)
 
-    return supervisor.run(data, bound, url, arguments.ready_file, tell, tls=loaded.staff.tls)
+    answers = tuple(remembered.answers.values())
+    return supervisor.run(data, bound, url, arguments.ready_file, tell, tls=loaded.staff.tls, answers=answers)
 
 
-def _with_tls(loaded: Config) -> Config:
+def _with_tls(loaded: Config, ask_for: Ask) -> Config:
     import dataclasses  # noqa: PLC0415 - see the module's docstring
 
     from appliance import tls, wiring  # noqa: PLC0415
 
     secured = dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
-    tls.ensure_own(secured, wiring.unlock_keys(secured, ask), wiring.system_clock())
+    tls.ensure_own(secured, wiring.unlock_keys(secured, ask_for), wiring.system_clock())
     return secured
 
 
 def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
+    from appliance import supervisor  # noqa: PLC0415 - see the module's docstring
+
     scheme = "https" if loaded.staff.tls else "http"
     print(f"\nG-Chat — {loaded.agency.name_th}\n  {scheme}://localhost:{bound.getsockname()[1]}\n")
     if logins:
         width = max(len(login["user"]) for login in logins)
-        for login in logins:
+        for login in logins[:LOGINS_SHOWN]:
             print(f"  {login['user']:<{width}}  {login['password']}  {login['name']} · {login['unit']}")
+        if more := len(logins) - LOGINS_SHOWN:
+            print(f"  … และอีก {more} คน — and {more} more in {loaded.data / supervisor.LOGINS_FILE}")
         print("\nหยุดด้วย Ctrl+C — stop with Ctrl+C")
     sys.stdout.flush()
 
@@ -182,10 +219,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     from appliance import config, serve  # noqa: PLC0415 - see the module's docstring
 
     loaded = config.load(arguments.data.resolve())
+    remembered = Remembered(ask) if arguments.answers_fd is None else _answers_from(arguments.answers_fd)
     if arguments.tls:
-        loaded = _with_tls(loaded)
+        loaded = _with_tls(loaded, remembered)
     handover = serve.Handover(arguments.listen_fd, arguments.ready_fd, arguments.parent_fd)
-    serve.run(loaded, handover, ask)
+    serve.run(loaded, handover, remembered)
     return 0
 
 

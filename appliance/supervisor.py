@@ -41,20 +41,30 @@ class Child:
     name: str
     arguments: list[str]
     listening: socket.socket
+    answers: tuple[str, ...] = field(repr=False)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE_S
-    pipes: list[int] = field(default_factory=list)
 
 
 def run(
-    data: Path, bound: socket.socket, staff_url: str, ready_file: Path | None, tell: Callable[[str], None], *, tls: bool
+    data: Path,
+    bound: socket.socket,
+    staff_url: str,
+    ready_file: Path | None,
+    tell: Callable[[str], None],
+    *,
+    tls: bool,
+    answers: tuple[str, ...],
 ) -> int:
-    """Run the appliance until SIGTERM or SIGINT; return the exit code. Raises AppError when it does not start."""
+    """Run the appliance until SIGTERM or SIGINT; return the exit code. Raises AppError when it does not start.
+
+    `answers` are what a person typed to open the keys; each start of a process is given them through a pipe.
+    """
     alive_read, alive_write = os.pipe()
     os.set_inheritable(alive_read, True)  # noqa: FBT003 - the parameter's name is positional only
     arguments = ["serve", "--data", str(data), "--parent-fd", str(alive_read), *(["--tls"] if tls else [])]
-    child = Child("appliance", arguments, bound)
+    child = Child("appliance", arguments, bound, answers)
     stop = _Stop()
     try:
         started = False
@@ -113,13 +123,20 @@ def _start(child: Child, alive_read: int, stop: _Stop) -> bool:
         sys.executable, "-m", "appliance.cli", *child.arguments,
         "--listen-fd", str(listening), "--ready-fd", str(ready_write),
     ]  # fmt: skip
+    handed = [listening, ready_write, alive_read]
+    answers_read = None
+    if child.answers:
+        answers_read, answers_write = os.pipe()
+        os.write(answers_write, "\n".join(child.answers).encode())
+        os.close(answers_write)
+        handed.append(answers_read)
+        command += ["--answers-fd", str(answers_read)]
     child.started = time.monotonic()
-    child.process = subprocess.Popen(  # noqa: S603 - our own program
-        command, pass_fds=(listening, ready_write, alive_read), start_new_session=True
-    )
+    child.process = subprocess.Popen(command, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own program
     os.close(ready_write)
+    if answers_read is not None:
+        os.close(answers_read)
     with os.fdopen(ready_read, "rb") as ready:
-        # However long it takes: someone may have to type a passphrase first.
         while not stop.asked:
             if stop.wait(None, ready_read):
                 return ready.readline() == b"ready\n"
