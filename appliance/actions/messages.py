@@ -1,6 +1,7 @@
 """What people say: send, edit, retract, react, read. Each is one command to the room log, which decides.
 
-Text is kept as it was typed; only line ends are made one kind. Mentions must name members.
+Text is kept as it was typed; only line ends are made one kind. Mentions of
+people who are not members are words and tell nobody.
 """
 
 from __future__ import annotations
