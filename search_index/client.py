@@ -1,0 +1,104 @@
+"""The appliance's end of the socket to the search process.
+
+Owns one connection, made when it is needed and made again when it broke; requests on it follow one another. The feed
+follower and the searches of people use clients of their own, so that a long catch-up delays nobody.
+
+Does not: retry. A caller that gets SearchUnavailable answers «not available just now», or waits and asks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from search_index import wire
+
+TIMEOUT_S: Final = 5.0
+ADD_TIMEOUT_S: Final = 120.0
+"""Entries wait while the process writes; a search never does."""
+
+AnswerT = TypeVar("AnswerT", bound=wire.Answer)
+
+
+class SearchUnavailable(Exception):
+    """The process does not answer, or is empty after damage. `code`: `search_unavailable`."""
+
+    code = "search_unavailable"
+
+
+class FeedGap(Exception):
+    """The process has not what lies before this stretch: go on from the `received` of its status."""
+
+
+class SearchClient:
+    """A connection to the search process at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._turn = asyncio.Lock()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def add(self, stretch: wire.Add) -> int:
+        """Tell a stretch of the feed; return up to where it is received. Raises FeedGap, SearchUnavailable."""
+        return (await self._ask(stretch, wire.Received, ADD_TIMEOUT_S)).received
+
+    async def delete(self, ranges: list[wire.Range]) -> None:
+        """Make entries gone, durably. Raises SearchUnavailable."""
+        await self._ask(wire.Delete(ranges), wire.Done)
+
+    async def search(self, request: wire.Search) -> wire.Found:
+        """Return a page of candidates, newest first. Raises SearchUnavailable."""
+        return await self._ask(request, wire.Found)
+
+    async def status(self) -> wire.State:
+        """Return how far the index is. Raises SearchUnavailable."""
+        return await self._ask(wire.Status(), wire.State)
+
+    async def flush(self) -> None:
+        """Make everything received durable. Raises SearchUnavailable."""
+        await self._ask(wire.Flush(), wire.Done, ADD_TIMEOUT_S)
+
+    async def rebuild(self) -> None:
+        """Empty the index: the feed is to be told again from its beginning. Raises SearchUnavailable."""
+        await self._ask(wire.Rebuild(), wire.Done, ADD_TIMEOUT_S)
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._streams is not None:
+            _, writer = self._streams
+            self._streams = None
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _ask(self, request: wire.Request, expected: type[AnswerT], timeout_s: float = TIMEOUT_S) -> AnswerT:
+        async with self._turn:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    answer = await self._exchange(request)
+            except (OSError, TimeoutError, asyncio.IncompleteReadError, msgspec.DecodeError) as reason:
+                await self.close()  # half an answer may be on its way: the next request begins on a new connection
+                raise SearchUnavailable(str(reason)) from reason
+            except asyncio.CancelledError:
+                await self.close()
+                raise
+        if isinstance(answer, expected):
+            return answer
+        if isinstance(answer, wire.Refused) and answer.code == "gap":
+            raise FeedGap
+        raise SearchUnavailable(answer.code if isinstance(answer, wire.Refused) else "unexpected answer")
+
+    async def _exchange(self, request: wire.Request) -> wire.Answer:
+        if self._streams is None:
+            self._streams = await asyncio.open_unix_connection(self._path)
+        reader, writer = self._streams
+        frame = wire.encode(request)
+        writer.write(len(frame).to_bytes(wire.LENGTH_BYTES, "big") + frame)
+        await writer.drain()
+        size = int.from_bytes(await reader.readexactly(wire.LENGTH_BYTES), "big")
+        answer: wire.Answer = wire.decode_answer(await reader.readexactly(size))
+        return answer

@@ -1,0 +1,118 @@
+"""What of a message is shown among the results: the words around the first match, and where the matches are.
+
+Owns the cutting: never inside a consonant with its marks or an emoji with its modifiers, at a space if one is near.
+Works on the stored text as it is; pure.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from search_index.normalize import normalize_with_origins, other_era
+from search_index.query import Query
+
+WIDTH: Final = 160
+_BEFORE: Final = 40
+_NEAR: Final = 12
+_ELLIPSIS: Final = "…"
+_LEADING_VOWELS: Final = frozenset("เแโใไ")
+_JOINER: Final = "\u200d"
+_FIRST_ASTRAL: Final = 0x10000
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of a message. `highlights`: (start, end) of what matched, ascending and apart, in UTF-16 code units of
+    `text`, as JavaScript counts.
+    """
+
+    text: str
+    highlights: tuple[Span, ...]
+
+
+def snippet(query: Query, text: str, width: int = WIDTH) -> Snippet:
+    """Return at most about `width` characters of `text` around the first match; its start where nothing matches."""
+    spans = occurrences(query, text)
+    start, end = _window(text, spans[0][0] if spans else 0, width)
+    opening = _ELLIPSIS if start else ""
+    shown = opening + text[start:end] + (_ELLIPSIS if end < len(text) else "")
+    moved = [
+        (max(a, start) - start + len(opening), min(b, end) - start + len(opening))
+        for a, b in spans
+        if a < end and b > start
+    ]
+    return Snippet(shown, tuple((_utf16_length(shown[:a]), _utf16_length(shown[:b])) for a, b in moved))
+
+
+def occurrences(query: Query, text: str) -> list[Span]:
+    """Return where the needles occur in `text`, in characters: whole clusters, ascending, none touching another."""
+    origins = normalize_with_origins(text)
+    found = set()
+    for reading in filter(None, (origins.text, other_era(origins.text))):
+        for needle in query.needles:
+            at = reading.find(needle)
+            while at >= 0:
+                found.add((origins.starts[at], origins.ends[at + len(needle) - 1]))
+                at = reading.find(needle, at + 1)
+    return _merged((_cluster_start(text, a), _cluster_end(text, b)) for a, b in found)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for a, b in sorted(spans):
+        if merged and a <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
+        else:
+            merged.append((a, b))
+    return merged
+
+
+def _window(text: str, match: int, width: int) -> Span:
+    """Return what to show: all that fits, else from a little before the match."""
+    if len(text) <= width:
+        return 0, len(text)
+    start = max(0, min(match - _BEFORE, len(text) - width))
+    if start:
+        space = text.find(" ", start, min(start + _NEAR, match))
+        start = space + 1 if space >= 0 else _cluster_start(text, start)
+    end = min(len(text), start + width)
+    if end < len(text):
+        space = text.rfind(" ", end - _NEAR, end)
+        end = space if space > match else _cluster_end(text, end)
+    return start, end
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Say whether the character at `at` is one with those before it."""
+    if not 0 < at < len(text):
+        return False
+    character = text[at]
+    return (
+        unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk", "Cf"}
+        or character in "ะาำๅ"
+        or text[at - 1] in _LEADING_VOWELS
+        or text[at - 1] == _JOINER
+    )
+
+
+def _cluster_start(text: str, at: int) -> int:
+    nearest = max(0, at - _NEAR)
+    while at > nearest and _goes_on(text, at):
+        at -= 1
+    return at
+
+
+def _cluster_end(text: str, at: int) -> int:
+    furthest = min(len(text), at + _NEAR)
+    while at < furthest and _goes_on(text, at):
+        at += 1
+    return at
+
+
+def _utf16_length(text: str) -> int:
+    return len(text) + sum(1 for character in text if ord(character) >= _FIRST_ASTRAL)

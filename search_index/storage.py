@@ -1,0 +1,308 @@
+"""Files of the index: sealed, bound to their names, decrypted piece by piece on demand.
+
+Owns how a file lies on disk (all integers little-endian):
+
+    magic «GCSI1» and 3 zero bytes · content length (u64) · nonce (12) · file key, wrapped (48) · chunks
+
+- Every file has a random key of its own, wrapped by the index key with AES-256-GCM; the file's name and its length are
+  authenticated with it. A file under another name, cut short or made longer, does not open.
+- The content is in chunks of 16 KiB, each AES-256-GCM under the file key with its number as the nonce (a key seals one
+  file once, so no nonce repeats). Nothing of a chunk is used before it is authenticated.
+- A file is written whole: collected in memory, sealed, written beside, synced, renamed, the folder synced. No temporary
+  file holds clear text, and there is no half-written file under a name that counts.
+- Deleting overwrites the wrapped key first: what remains of the file anywhere cannot be opened any more.
+
+`SealedStorage` is Whoosh's `Storage`; temporary storage is in memory. Whoosh would unpickle its table of contents: the
+index has its own (`manifest`), so nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import io
+import os
+import secrets
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from whoosh.filedb.filestore import RamStorage, Storage
+from whoosh.filedb.structfile import StructFile
+
+CHUNK: Final = 16 * 1024
+_MAGIC: Final = b"GCSI1\0\0\0"
+_HEADER: Final = struct.Struct("<8sQ12s48s")
+_TAG: Final = 16
+_KEY: Final = 32
+_STAGED: Final = ".new"
+_LOCK: Final = "lock"
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class IndexDamaged(Exception):
+    """A file is missing, cut, exchanged or sealed with another key. The index is to be rebuilt."""
+
+
+class BoundedCache:
+    """What was decrypted last, up to so many bytes; the oldest goes first. Safe between threads."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        self.used_bytes = 0
+        self._entries: OrderedDict[tuple[int, int], tuple[Any, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[int, int], make: Callable[[], tuple[Any, int]]) -> Any:
+        """Return what is kept under `key`; else what `make` returns, which tells its size in bytes too."""
+        with self._lock:
+            if (kept := self._entries.get(key)) is not None:
+                self._entries.move_to_end(key)
+                return kept[0]
+        value, size = make()
+        with self._lock:
+            if key not in self._entries and size <= self.most_bytes:
+                self._entries[key] = (value, size)
+                self.used_bytes += size
+            while self.used_bytes > self.most_bytes:
+                self.used_bytes -= self._entries.popitem(last=False)[1][1]
+        return value
+
+    def forget(self, file: int) -> None:
+        """Drop everything of a file."""
+        with self._lock:
+            for key in [key for key in self._entries if key[0] == file]:
+                self.used_bytes -= self._entries.pop(key)[1]
+
+
+class SealedFile:
+    """An open sealed file; reads any part of it. Raises IndexDamaged where it is not what was written."""
+
+    def __init__(self, path: Path, index_key: bytes, cache: BoundedCache, number: int) -> None:
+        self.name = path.name
+        self._cache = cache
+        self._number = number
+        try:
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError as reason:
+            raise IndexDamaged(f"{self.name}: {reason.strerror}") from reason
+        try:
+            self._key, self.length = _unwrapped(os.pread(self._fd, _HEADER.size, 0), self.name, index_key)
+        except IndexDamaged:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file and forget what was read of it."""
+        os.close(self._fd)
+        self._cache.forget(self._number)
+
+    def read(self, position: int, length: int) -> bytes:
+        """Return `length` bytes from `position`, both within the file."""
+        if length <= 0:
+            return b""
+        first, last = position // CHUNK, (position + length - 1) // CHUNK
+        if last * CHUNK >= self.length or position + length > self.length:
+            raise IndexDamaged(f"{self.name}: read behind its end")
+        start = position - first * CHUNK
+        if first == last:
+            return self._chunk(first)[start : start + length]
+        return b"".join(self._chunk(number) for number in range(first, last + 1))[start : start + length]
+
+    def kept(self, position: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Return an array of the file, from the cache as a whole if it was asked for before."""
+        size = count * np.dtype(dtype).itemsize
+
+        def make() -> tuple[npt.NDArray[Any], int]:
+            return np.frombuffer(self.read_uncached(position, size), dtype), size
+
+        return cast("npt.NDArray[Any]", self._cache.get((self._number, ~position), make))
+
+    def array(self, position: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Return an array of the file; the chunks it lies in are kept."""
+        return np.frombuffer(self.read(position, count * np.dtype(dtype).itemsize), dtype)
+
+    def read_uncached(self, position: int, length: int) -> bytes:
+        """Return `length` bytes from `position` without keeping them: for arrays kept as such, and for merges."""
+        if length <= 0:
+            return b""
+        if position + length > self.length:
+            raise IndexDamaged(f"{self.name}: read behind its end")
+        first, last = position // CHUNK, (position + length - 1) // CHUNK
+        sealed = os.pread(self._fd, (last - first + 1) * (CHUNK + _TAG), _HEADER.size + first * (CHUNK + _TAG))
+        step = CHUNK + _TAG
+        whole = b"".join(
+            self._opened(first + place, sealed[place * step : (place + 1) * step]) for place in range(last - first + 1)
+        )
+        start = position - first * CHUNK
+        return whole[start : start + length]
+
+    def _chunk(self, number: int) -> bytes:
+        def make() -> tuple[bytes, int]:
+            sealed = os.pread(self._fd, CHUNK + _TAG, _HEADER.size + number * (CHUNK + _TAG))
+            opened = self._opened(number, sealed)
+            return opened, len(opened)
+
+        return cast("bytes", self._cache.get((self._number, number), make))
+
+    def _opened(self, number: int, sealed: bytes) -> bytes:
+        try:
+            return self._key.decrypt(number.to_bytes(12, "little"), sealed, None)
+        except (InvalidTag, ValueError) as reason:
+            raise IndexDamaged(f"{self.name}: chunk {number}") from reason
+
+
+def seal(content: bytes | memoryview, name: str, index_key: bytes) -> bytes:
+    """Return a sealed file of that name."""
+    key, nonce = secrets.token_bytes(_KEY), secrets.token_bytes(12)
+    wrapped = AESGCM(index_key).encrypt(nonce, key, _bound(name, len(content)))
+    cipher, view = AESGCM(key), memoryview(content)
+    chunks = [
+        cipher.encrypt((at // CHUNK).to_bytes(12, "little"), view[at : at + CHUNK], None)
+        for at in range(0, len(view), CHUNK)
+    ]
+    return _HEADER.pack(_MAGIC, len(content), nonce, wrapped) + b"".join(chunks)
+
+
+def _unwrapped(header: bytes, name: str, index_key: bytes) -> tuple[AESGCM, int]:
+    if len(header) != _HEADER.size:
+        raise IndexDamaged(f"{name}: no header")
+    magic, length, nonce, wrapped = _HEADER.unpack(header)
+    try:
+        if magic != _MAGIC:
+            raise IndexDamaged(f"{name}: not a file of an index")
+        return AESGCM(AESGCM(index_key).decrypt(nonce, wrapped, _bound(name, length))), length
+    except InvalidTag as reason:
+        raise IndexDamaged(f"{name}: not under this name and key") from reason
+
+
+def _bound(name: str, length: int) -> bytes:
+    return b"gchat search file\0" + length.to_bytes(8, "little") + name.encode()
+
+
+class _Collected(io.BytesIO):
+    """What is written to a new file, until it is closed and sealed."""
+
+
+class SealedStorage(Storage):
+    """A folder of sealed files, held by one process. The index key is 32 bytes; `cache_bytes` bounds what is kept."""
+
+    def __init__(self, folder: Path, index_key: bytes, cache_bytes: int) -> None:
+        if len(index_key) != _KEY:
+            raise ValueError("the index key is 32 bytes")
+        self.folder = folder
+        self.cache = BoundedCache(cache_bytes)
+        self._index_key = index_key
+        self._opened = 0
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._held)
+            raise
+        for staged in folder.glob(f"*{_STAGED}"):
+            staged.unlink()
+
+    def close(self) -> None:
+        """Let another process have the folder. Files that are open stay so."""
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+
+    def open_sealed(self, name: str) -> SealedFile:
+        """Open a file for reading any part of it. Raises IndexDamaged."""
+        self._opened += 1
+        return SealedFile(self.folder / name, self._index_key, self.cache, self._opened)
+
+    def write(self, name: str, content: bytes | memoryview) -> None:
+        """Write a file whole; durable, and the one under that name, when it returns."""
+        staged = self.folder / f"{name}{_STAGED}"
+        fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(seal(content, name, self._index_key))
+                file.flush()
+                os.fsync(file.fileno())
+            if (self.folder / name).exists():
+                _destroy_key(self.folder / name, staged)
+            else:
+                staged.rename(self.folder / name)
+        except OSError:  # a full disk, say: the name stays free for another try
+            staged.unlink(missing_ok=True)
+            raise
+        self._sync_folder()
+
+    def delete_file(self, name: str) -> None:
+        """Destroy a file's key, then the file."""
+        with contextlib.suppress(FileNotFoundError):
+            _destroy_key(self.folder / name)
+            self._sync_folder()
+
+    def list(self) -> list[str]:
+        """Return the names of the files."""
+        return sorted(path.name for path in self.folder.iterdir() if path.name != _LOCK and path.suffix != _STAGED)
+
+    def file_exists(self, name: str) -> bool:
+        """Say whether there is such a file."""
+        return (self.folder / name).is_file()
+
+    def file_length(self, name: str) -> int:
+        """Return the length of its content in bytes."""
+        file = self.open_sealed(name)
+        try:
+            return file.length
+        finally:
+            file.close()
+
+    def bytes_on_disk(self) -> int:
+        """Return what all files take."""
+        return sum((self.folder / name).stat().st_size for name in self.list())
+
+    def create_file(self, name: str, **_kwargs: Any) -> StructFile:
+        """Return a file for Whoosh to write to; it is sealed when closed."""
+        collected = _Collected()
+        return StructFile(collected, name=name, onclose=lambda _: self.write(name, collected.getbuffer()))
+
+    def open_file(self, name: str, **_kwargs: Any) -> StructFile:
+        """Return a file for Whoosh to read, decrypted in memory."""
+        file = self.open_sealed(name)
+        try:
+            return StructFile(io.BytesIO(file.read_uncached(0, file.length)), name=name)
+        finally:
+            file.close()
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:  # noqa: ARG002 - Whoosh's signature
+        """Return storage for temporary files: memory."""
+        return RamStorage()
+
+    def lock(self, name: str) -> threading.Lock:  # noqa: ARG002 - one lock holds the folder, all threads are ours
+        """Return a lock between threads; other processes are kept out as long as the storage is open."""
+        return threading.Lock()
+
+    def _sync_folder(self) -> None:
+        fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _destroy_key(path: Path, replacement: Path | None = None) -> None:
+    """Overwrite the wrapped key of a file that goes; what replaces it takes its name first."""
+    with path.open("r+b") as old:
+        if replacement is not None:
+            replacement.rename(path)
+        old.write(bytes(_HEADER.size))
+        old.flush()
+        os.fsync(old.fileno())
+    if replacement is None:
+        path.unlink()

@@ -1,0 +1,157 @@
+"""What travels between the appliance and the search process: MessagePack frames over a Unix socket.
+
+A frame is its length (u32, big-endian), then that many bytes: one of `Request` towards the process, one of `Answer`
+back, in the order of the requests. Strict and bounded; unknown fields are refused. Times are milliseconds since the
+epoch (UTC); rooms, senders and types are opaque strings; `n` is a position in the room's log; cursors are positions of
+the appliance's feed.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+LENGTH_BYTES: Final = 4
+MOST_FRAME_BYTES: Final = 16 * 1024 * 1024
+MOST_ENTRIES: Final = 2_000
+MOST_HITS: Final = 500
+
+Name = Annotated[str, Meta(max_length=200)]
+Position = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Time = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # up to the year 9999
+Cursor = Annotated[int, Meta(ge=0, lt=1 << 62)]
+Needle = Annotated[str, Meta(min_length=1, max_length=400)]
+
+
+class Entry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A message to be found. `text` is as stored; `replaces` says that (room, n) was told before with another text."""
+
+    room: Name
+    n: Position
+    sender: Name
+    at: Time
+    text: Annotated[str, Meta(max_length=100_000)]
+    type: Name
+    has_link: bool = False
+    replaces: bool = False
+
+
+class Range(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The entries of a room from `first` to `last`, both included."""
+
+    room: Name
+    first: Position = 0
+    last: Position = (1 << 32) - 1
+
+
+class Add(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """What the feed has told after the cursor `after` up to `upto`: first the entries, then what is gone.
+
+    Answer: Received. Told again, a stretch the process already has changes nothing. One that does not begin where the
+    last ended is refused (Refused `gap`): ask Status and go on from its `received`.
+    """
+
+    after: Cursor
+    upto: Cursor
+    entries: Annotated[list[Entry], Meta(max_length=MOST_ENTRIES)]
+    gone: Annotated[list[Range], Meta(max_length=MOST_ENTRIES)] = []
+
+
+class Delete(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Entries that no search finds from now on, whatever the feed: purged by retention. Answer: Done, once durable."""
+
+    ranges: Annotated[list[Range], Meta(max_length=MOST_ENTRIES)]
+
+
+class Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where a page ended: hits strictly older than this one follow."""
+
+    at: Time
+    room: Name
+    n: Position
+
+
+class Search(Struct, frozen=True, tag=True, forbid_unknown_fields=True, kw_only=True):
+    """Candidates that may hold all `needles` (of `query.parse`), in these rooms, newest first. Answer: Found.
+
+    `senders` and `types`: one of them; None for any. `since` and `until`: `since <= at < until`. Without needles,
+    everything that the filters leave.
+    """
+
+    needles: Annotated[list[Needle], Meta(max_length=16)]
+    rooms: Annotated[list[Name], Meta(max_length=100_000)]
+    senders: Annotated[list[Name], Meta(max_length=100_000)] | None = None
+    types: Annotated[list[Name], Meta(max_length=100)] | None = None
+    since: Time = 0
+    until: Time = 253_402_300_799_999
+    has_link: bool | None = None
+    before: Before | None = None
+    limit: Annotated[int, Meta(ge=1, le=MOST_HITS)] = 50
+
+
+class Status(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """How far the index is. Answer: State."""
+
+
+class Flush(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Make everything received durable. Answer: Done."""
+
+
+class Rebuild(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Forget everything; the feed is to be told again from its beginning. Answer: Done."""
+
+
+Request = Add | Delete | Search | Status | Flush | Rebuild
+
+
+class Received(Struct, frozen=True, tag=True):
+    """Up to where the feed is received: findable, though not yet durable."""
+
+    received: int
+
+
+class Hit(Struct, frozen=True, array_like=True):
+    """A candidate."""
+
+    room: str
+    n: int
+    at: int
+    sender: str
+
+
+class Found(Struct, frozen=True, tag=True):
+    """Candidates, newest first (by at, room, n). `more`: there are older ones; ask again with `before` the last."""
+
+    hits: list[Hit]
+    more: bool
+
+
+class State(Struct, frozen=True, tag=True):
+    """How far the index is. After a crash it goes on from `durable`; `received` is what searches see now."""
+
+    received: int
+    durable: int
+    entries: int
+    segments: int
+    bytes_on_disk: int
+
+
+class Done(Struct, frozen=True, tag=True):
+    """It is done."""
+
+
+class Refused(Struct, frozen=True, tag=True):
+    """It is not done: `gap`; `malformed`; `storage` (the disk refused, ask again later); or `damaged` (the index was, and
+    is empty now: tell the feed again).
+    """
+
+    code: str
+
+
+Answer = Received | Found | State | Done | Refused
+
+encode: Final = msgspec.msgpack.Encoder().encode
+decode_request: Final = msgspec.msgpack.Decoder(Request).decode
+decode_answer: Final = msgspec.msgpack.Decoder(Answer).decode

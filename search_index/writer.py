@@ -1,0 +1,311 @@
+"""The index as a whole: what came in, what is durable, and the work that turns one into the other.
+
+Owns the order of things, so that a kill at any moment leaves an index that opens and says up to where it has the feed:
+1. what the feed tells is findable at once, in memory (`fresh`);
+2. a job writes it as segments, one a month, then the manifest that names them and the cursor with them;
+3. jobs bring small segments together and write segments anew without what is gone; files that the manifest no longer
+   names lose their keys and go.
+Whatever is only in memory when the process dies is told by the feed again, from the manifest's cursor.
+
+Replacing: an entry told again with another text takes the place of the earlier one. What is gone is gone from results
+in the same call, as a mark on its segment, and from the files when the segment is next written anew (`merging`).
+
+One thread calls everything but `Job.run`, which may run in another: it reads only what never changes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from search_index import manifest
+from search_index.manifest import Manifest, SegmentRecord
+from search_index.merging import TARGET, choose
+from search_index.ranges import RangeSet
+from search_index.segments import (
+    Document,
+    Mask,
+    Merged,
+    Names,
+    Places,
+    Segment,
+    build,
+    in_order,
+    merge,
+    month_of,
+    write,
+)
+from search_index.storage import IndexDamaged, SealedStorage
+from search_index.wire import Entry, Range, State
+
+FLUSH_AFTER_MS: Final = 20_000
+"""What came in stays in memory only so long; a kill costs telling this much of the feed again."""
+
+MOST_FRESH: Final = 2 * TARGET
+"""So many entries wait in memory at most; then `Index.full` says so."""
+
+_log = logging.getLogger(__name__)
+_Key = tuple[str, int]
+
+
+class Gap(Exception):
+    """A stretch of the feed that does not begin where the last one ended, at `received`."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(f"received up to {received}")
+        self.received = received
+
+
+@dataclass(slots=True)
+class FlushJob:
+    """Writes what came in as segments."""
+
+    storage: SealedStorage
+    documents: dict[_Key, Document]
+    cursor: int
+    written: list[tuple[SegmentRecord, list[_Key]]] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Write the segments; durable, not yet in the manifest."""
+        months: defaultdict[int, list[Document]] = defaultdict(list)
+        for document in list(self.documents.values()):
+            months[month_of(document.at)].append(document)
+        for month, documents in sorted(months.items()):
+            ordered = in_order(documents)
+            for start in range(0, len(ordered), TARGET):
+                piece = ordered[start : start + TARGET]
+                self.written.append((write(self.storage, build(piece), month), [(d.room, d.n) for d in piece]))
+
+
+@dataclass(slots=True)
+class MergeJob:
+    """Makes segments one, or writes one anew, without what was gone when it began."""
+
+    storage: SealedStorage
+    sources: list[Segment]
+    gone: list[Mask | None]
+    merged: Merged | None = None
+    written: SegmentRecord | None = None
+
+    def run(self) -> None:
+        """Write the segment; durable, not yet in the manifest."""
+        self.merged = merge(self.sources, self.gone)
+        if self.merged.arrays is not None:
+            self.written = write(self.storage, self.merged.arrays, self.sources[0].record.month)
+
+
+Job = FlushJob | MergeJob
+
+
+class Index:
+    """An open index in a folder. `clock` gives milliseconds since the epoch, UTC.
+
+    Opening one that is damaged, or made by other rules, empties it: `received` is then 0. Raises BlockingIOError when
+    another process has the folder.
+    """
+
+    def __init__(self, folder: Path, index_key: bytes, clock: Callable[[], int], cache_bytes: int) -> None:
+        self.storage = SealedStorage(folder, index_key, cache_bytes)
+        self.names = Names()
+        self.segments: dict[str, Segment] = {}
+        self.fresh: dict[_Key, Document] = {}
+        self.flushing: dict[_Key, Document] = {}
+        self.received = 0
+        self._clock = clock
+        self._pending_since = 0
+        self._flushed_to = 0
+        self._durable = Manifest()
+        try:
+            self._open()
+        except IndexDamaged as reason:
+            _log.warning("the index is damaged and begins anew: %s", reason)
+            self.reset()
+
+    def _open(self) -> None:
+        self._durable = manifest.read(self.storage)
+        self.received = self._flushed_to = self._durable.cursor
+        for record in self._durable.segments:
+            self.segments[record.name] = Segment(self.storage, record, self.names)
+        self._remove_strangers()
+
+    def _remove_strangers(self) -> None:
+        """Remove the files of jobs that a kill cut short, and of segments that a manifest has left behind."""
+        for name in self.storage.list():
+            if name != manifest.NAME and name.partition(".")[0] not in self.segments:
+                self.storage.delete_file(name)
+
+    def close(self) -> None:
+        """Close the files; what is only in memory is lost, and told again by the feed."""
+        for segment in self.segments.values():
+            segment.close()
+        self.segments = {}
+        self.storage.close()
+
+    def reset(self) -> None:
+        """Forget everything, durably: the feed is to be told again from 0."""
+        for segment in self.segments.values():
+            segment.close()
+        self.segments, self.fresh, self.flushing = {}, {}, {}
+        self.received = self._flushed_to = 0
+        self._save(Manifest())
+        self._remove_strangers()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits in memory that more should wait outside until a job is done."""
+        return len(self.fresh) + len(self.flushing) >= MOST_FRESH
+
+    @property
+    def flush_due(self) -> bool:
+        """Whether a whole segment waits in memory."""
+        return len(self.fresh) >= TARGET
+
+    def state(self) -> State:
+        """Return how far the index is."""
+        held = sum(segment.record.documents - segment.gone_count for segment in self.segments.values())
+        return State(
+            received=self.received,
+            durable=self._durable.cursor,
+            entries=held + len(self.fresh) + len(self.flushing),
+            segments=len(self.segments),
+            bytes_on_disk=self.storage.bytes_on_disk(),
+        )
+
+    # What the feed tells
+
+    def apply(self, after: int, upto: int, entries: Sequence[Entry], gone: Sequence[Range] = ()) -> int:
+        """Take what the feed told after `after` up to `upto`; return up to where it is received. Raises Gap."""
+        if upto <= self.received:
+            return self.received
+        if after != self.received:
+            raise Gap(self.received)
+        if replaced := [Range(entry.room, entry.n, entry.n) for entry in entries if entry.replaces]:
+            self._remove(replaced)
+        if self.received == self._flushed_to:
+            self._pending_since = self._clock()
+        for entry in entries:
+            self.fresh[entry.room, entry.n] = Document.of(entry)
+        if gone:
+            self._remove(gone)
+        self.received = upto
+        return upto
+
+    def delete(self, ranges: Sequence[Range]) -> None:
+        """Make entries gone, durably: no search finds them, also after a kill."""
+        if self._remove(ranges):
+            self._become(self.segments, self._durable.cursor)
+
+    def _remove(self, ranges: Sequence[Range]) -> bool:
+        """Take entries from memory and mark them in segments; say whether a segment was marked."""
+        wanted = RangeSet(ranges, self.names)
+        for held in (self.fresh, self.flushing):
+            for key in wanted.keys_in(held):
+                del held[key]
+        marked = [self._mark(segment, wanted.within(segment)) for segment in self.segments.values()]
+        return any(marked)
+
+    def _mark(self, segment: Segment, documents: Places) -> bool:
+        if not segment.mark_gone(documents):
+            return False
+        since = segment.record.gone_since or self._clock()
+        segment.record = msgspec.structs.replace(segment.record, gone=segment.gone_bytes(), gone_since=since)
+        return True
+
+    # What makes it durable
+
+    def next_job(self, *, flush: bool = False) -> Job | None:
+        """Return the next piece of work; with `flush`, that of writing what came in, however little. One at a time."""
+        due = flush or self.flush_due or self._clock() - self._pending_since >= FLUSH_AFTER_MS
+        if due and self.received > self._flushed_to:
+            self.flushing, self.fresh = self.fresh, {}
+            self._flushed_to = self.received
+            return FlushJob(self.storage, dict(self.flushing), self.received)
+        if flush:
+            return None
+        chosen = choose((segment.record for segment in self.segments.values()), self._clock())
+        if not chosen:
+            return None
+        sources = [self.segments[record.name] for record in chosen]
+        return MergeJob(self.storage, sources, [None if s.gone is None else s.gone.copy() for s in sources])
+
+    def install(self, job: Job) -> None:
+        """Make the work of a job that has run part of the index, durably."""
+        if isinstance(job, FlushJob):
+            self._install_flush(job)
+        else:
+            self._install_merge(job)
+
+    def abandon(self, job: Job) -> None:
+        """Take back a job that failed, for want of disk say: what it was to write waits for another."""
+        if isinstance(job, FlushJob):
+            self.fresh = self.flushing | self.fresh
+            self.flushing = {}
+            self._flushed_to = self._durable.cursor
+        self._remove_strangers()
+
+    def _install_flush(self, job: FlushJob) -> None:
+        segments = dict(self.segments)
+        for record, keys in job.written:
+            segment = segments[record.name] = Segment(self.storage, record, self.names)
+            meanwhile_gone = [place for place, key in enumerate(keys) if key not in self.flushing]
+            self._mark(segment, np.array(meanwhile_gone, np.int64))
+        self._become(segments, job.cursor)
+        self.flushing = {}
+
+    def _install_merge(self, job: MergeJob) -> None:
+        if job.merged is None:
+            raise ValueError("the job has not run")
+        left = {source.record.name for source in job.sources}
+        segments = {name: segment for name, segment in self.segments.items() if name not in left}
+        if job.written is not None:
+            segment = segments[job.written.name] = Segment(self.storage, job.written, self.names)
+            for source, before, places in zip(job.sources, job.gone, job.merged.places, strict=True):
+                if source.gone is not None:
+                    meanwhile = source.gone if before is None else source.gone & ~before
+                    self._mark(segment, places[meanwhile])
+        self._become(segments, self._durable.cursor)
+        for source in job.sources:
+            source.close()
+        self._remove_strangers()
+
+    def _become(self, segments: dict[str, Segment], cursor: int) -> None:
+        """Make these the segments of the index, durably; what is new among them is closed again if that fails."""
+        try:
+            self._save(Manifest(cursor, tuple(segment.record for segment in segments.values())))
+        except OSError:
+            for name in segments.keys() - self.segments.keys():
+                segments[name].close()
+            raise
+        self.segments = segments
+
+    def _save(self, saved: Manifest) -> None:
+        manifest.write(self.storage, saved)
+        self._durable = saved
+
+    # In one thread, for tools and tests
+
+    def flush(self) -> None:
+        """Make everything received durable."""
+        if (job := self.next_job(flush=True)) is not None:
+            job.run()
+            self.install(job)
+
+    def settle(self) -> None:
+        """Make everything durable, and do all the work that is due."""
+        self.flush()
+        while (job := self.next_job()) is not None:
+            job.run()
+            self.install(job)
+
+
+def in_memory(index: Index) -> Iterable[Document]:
+    """Return what is findable without being in a segment."""
+    yield from index.fresh.values()
+    yield from index.flushing.values()
