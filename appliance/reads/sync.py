@@ -4,13 +4,13 @@ One code path for clients that were away a second or a month and for the live hu
 rooms and lines for their eyes alone are merged by position; a page ends at a whole position, so the cursor never skips.
 A room that was joined after the cursor arrives as a `room` event, a view as in the snapshot, at the room's present
 size: entries below that size are part of it, so whoever applies events passes over them. Receipts of a page are told
-once for each room.
+once for each room, and never after a view of it that they came before.
 """
 
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -88,14 +88,13 @@ def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, l
 def _events(raw: sqlcipher.Connection, s: Services, person: PersonId, lines: list[_Line]) -> list[Event]:
     found: list[Event] = []
     entries = _entries(raw, s, lines)
-    receipts = _last_receipts(lines)
     whole = {line.room: line for line in lines if line.type in _WHOLE_ROOM}
+    receipts = _merged_receipts(lines, whole)
     for line in lines:
         if line.n is not None and line.room is not None:
             found.append(entries[line.room, line.n])
         elif line.type == RECEIPT and line.room is not None:
-            last, reads = receipts[line.room]
-            if line.pos == last:
+            if reads := receipts.get(line.pos):
                 found.append(Event(pos=line.pos, type=RECEIPT, at=line.at, room=line.room, state={"read": reads}))
         elif line.type in _WHOLE_ROOM:
             view = room_of(raw, s, person, line.room) if line.room and whole[line.room] is line else None
@@ -122,13 +121,19 @@ def _entries(raw: sqlcipher.Connection, s: Services, lines: list[_Line]) -> dict
     }
 
 
-def _last_receipts(lines: list[_Line]) -> dict[RoomId, tuple[int, dict[str, Any]]]:
-    """Merge the receipts of each room, told at the last one's position."""
-    found: dict[RoomId, tuple[int, dict[str, Any]]] = {}
+def _merged_receipts(lines: list[_Line], whole: dict[RoomId | None, _Line]) -> dict[int, dict[str, int]]:
+    """Merge the receipts of each room, those before its view apart from those after; return them by position.
+
+    A receipt told after a view that was made later would take away a mark that was set in between (mark as unread).
+    """
+    last: dict[tuple[RoomId, bool], int] = {}
+    merged: dict[tuple[RoomId, bool], dict[str, int]] = {}
     for line in lines:
         if line.type == RECEIPT and line.room is not None and line.data:
-            reads = found.setdefault(line.room, (0, {}))[1]
+            view = whole.get(line.room)
+            key = (line.room, view is not None and line.pos > view.pos)
+            last[key] = line.pos
+            reads = merged.setdefault(key, {})
             for person, upto in msgspec.json.decode(line.data)["read"].items():
                 reads[person] = max(upto, reads.get(person, -1))
-            found[line.room] = (line.pos, reads)
-    return found
+    return {pos: merged[key] for key, pos in last.items()}

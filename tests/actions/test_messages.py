@@ -72,6 +72,9 @@ class TestSending:
         await bureau.say(NARIN, room, "ทุกคน", everyone=True)
         counts = {who: (await bureau.view(who, room)).mentions for who in (NARIN, MALEE, SOMCHAI)}
         assert counts == {NARIN: 0, MALEE: 2, SOMCHAI: 1}
+        await bureau.say(NARIN, room, "@มาลี และทุกคน", mentions=[MALEE], everyone=True)
+        counts = {who: (await bureau.view(who, room)).mentions for who in (NARIN, MALEE, SOMCHAI)}
+        assert counts == {NARIN: 0, MALEE: 3, SOMCHAI: 2}, "a message counts once, however it calls"
         await rooms.change_members(bureau.s, NARIN, room, [OUTSIDER], [], bureau.txn())
         assert (await bureau.view(OUTSIDER, room)).mentions == 0
 

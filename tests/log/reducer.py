@@ -73,8 +73,8 @@ class Client:
                 if event.sender != self.me:
                     seen.others.append(n)
                     body = event.body
-                    named = [] if body is None else [self.me in body.mentions, body.everyone]
-                    seen.naming.extend([n] * sum(named))
+                    if body is not None and (body.everyone or self.me in body.mentions):
+                        seen.naming.append(n)
             case "message.edit" | "message.redact" if view.last is not None and view.last.n == event.target:
                 view = replace(view, last=_changed(view.last, event, n))
             case "room.rename":

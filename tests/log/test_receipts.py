@@ -17,6 +17,7 @@ from appliance.model import PersonId, RoomId
 from appliance.reads.rooms import load_readers
 from appliance.wire.committed import Committed
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, START, Bureau, open_bureau
+from tests.log.stations import station, verify
 
 
 @pytest.fixture(autouse=True)
@@ -181,3 +182,25 @@ async def test_counting_stops_where_reading_did(bureau: Bureau, room: RoomId) ->
     await bureau.read(MALEE, room, view.size - 1)
     view = await bureau.view(MALEE, room)
     assert (view.unread, view.mentions) == (0, 0)
+
+
+async def test_a_mark_stays_though_somebody_reads_after_it(bureau: Bureau, room: RoomId) -> None:
+    """Receipts that `/sync` merges are not carried over the view that came between them."""
+    malee = await station(bureau, MALEE)
+    last = (await bureau.view(MALEE, room)).size - 1
+    await bureau.read(MALEE, room, last)
+    await rooms.mark_unread(bureau.s, MALEE, room, 6)
+    await bureau.read(SOMCHAI, room, last)
+    await verify(bureau, [malee])
+    assert malee.polled.view(room).unread_from == 6
+
+
+async def test_marks_of_others_survive_a_view_between_them(bureau: Bureau) -> None:
+    direct = await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
+    sent = await bureau.say(NARIN, direct)
+    narin = await station(bureau, NARIN)
+    await bureau.read(MALEE, direct, sent.n)
+    await rooms.set_mine(bureau.s, NARIN, direct, muted=True)
+    await bureau.read(NARIN, direct, sent.n)
+    await verify(bureau, [narin])
+    assert [member.read for member in narin.polled.view(direct).members] == [sent.n, sent.n]

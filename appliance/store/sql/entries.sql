@@ -85,6 +85,7 @@ SELECT count(*) FROM (
 -- name: mention_count
 SELECT count(*) FROM (
     SELECT 1 FROM mention m WHERE m.room = :room AND m.person IN (:person, '*') AND m.n > :after
+    AND (m.person = '*' OR NOT EXISTS (SELECT 1 FROM mention w WHERE w.room = m.room AND w.person = '*' AND w.n = m.n))
     AND (SELECT e.sender FROM entry e WHERE e.room = m.room AND e.n = m.n) <> :person LIMIT 1000);
 
 -- name: has_reaction

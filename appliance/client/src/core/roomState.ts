@@ -24,7 +24,7 @@ export interface Counts {
   readonly mentions: number;
   /** Messages of others at or after `from`, after the mark, ascending. */
   readonly others: readonly Position[];
-  /** Positions that mention us, once for each way they do. */
+  /** Positions that mention us or everyone, ascending. */
   readonly naming: readonly Position[];
 }
 
@@ -218,14 +218,13 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   if (event.type !== "message.text" || n === undefined || n === null) return record;
   const { counts } = record;
   if (event.sender === me) return record;
-  // As the server counts them: once for our name and once for everybody's.
-  const named = [(body?.mentions ?? []).includes(me), body?.everyone === true].filter(Boolean).map(() => n);
+  const named = body?.everyone === true || (body?.mentions ?? []).includes(me);
   return {
     ...record,
     counts: {
       ...counts,
       others: [...counts.others, n],
-      naming: [...counts.naming, ...named],
+      naming: named ? [...counts.naming, n] : counts.naming,
     },
   };
 }

@@ -219,10 +219,7 @@ export class FakeServer {
     const after = Math.max(read, mine.cleared ?? -1);
     const texts = room.entries.filter((event) => event.type === "message.text");
     const others = texts.filter((event) => (event.n ?? 0) > after && event.sender !== person);
-    const names = others.reduce(
-      (sum, { body }) => sum + ((body?.mentions ?? []).includes(person) ? 1 : 0) + (body?.everyone === true ? 1 : 0),
-      0,
-    );
+    const names = others.filter(({ body }) => body?.everyone === true || (body?.mentions ?? []).includes(person));
     const newest = texts.at(-1);
     const last = newest !== undefined && (newest.n ?? 0) > (mine.cleared ?? -1) ? newest : undefined;
     const hidden = mine.hidden !== null && (last === undefined || (last.n ?? 0) <= mine.hidden);
@@ -240,7 +237,7 @@ export class FakeServer {
       created: room.created,
       size: room.entries.length,
       unread: Math.min(1_000, others.length),
-      mentions: Math.min(1_000, names),
+      mentions: Math.min(1_000, names.length),
       read: me.read,
       ...(room.closed ? { closed: true } : {}),
       ...(mine.muted ? { muted: true } : {}),
