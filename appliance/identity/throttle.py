@@ -58,6 +58,10 @@ class Throttle:
 
     def _wait(self, key: str, tries: int, now: Millis) -> Millis:
         failures, last = self._failures.get(key, (0, 0))
+        if last > now:
+            # The clock stepped back: nobody waits for it to come to where it was.
+            last = now
+            self._failures[key] = (failures, last)
         return wait_before_try(failures, last, tries, self._limits, now)
 
     def _count(self, key: str, now: Millis) -> None:

@@ -39,7 +39,8 @@ PAGE_BYTES = 4_096
 # Pages of write-ahead log before a checkpoint moves them into the database: 16 MiB, so that a checkpoint is paid once
 # in thousands of messages and recovery after a crash still takes a fraction of a second.
 WAL_PAGES = 4_000
-DATABASE_ERRORS = (sqlcipher.Error, sqlite3.Error, OSError)
+# A page that SQLCipher refuses to write shows as a lack of memory.
+DATABASE_ERRORS = (sqlcipher.Error, sqlite3.Error, OSError, MemoryError)
 # What SQLite says of a page that SQLCipher's checksum refuses.
 DAMAGED = "malformed"
 
@@ -82,7 +83,7 @@ def connect(
 def is_disk_trouble(error: BaseException) -> bool:
     """Tell a disk that is full, read-only, failing or corrupting from a fault of ours."""
     text = str(error)
-    return isinstance(error, OSError) or any(
+    return isinstance(error, (OSError, MemoryError)) or any(
         words in text for words in ("disk is full", "disk I/O error", "readonly database", "unable to open", DAMAGED)
     )
 
@@ -120,7 +121,8 @@ def told(path: Path) -> Iterator[None]:
 class Connection(aiosqlite.Connection):
     """An aiosqlite connection that can also run a whole function on its thread: one hop for many statements.
 
-    After a torn page SQLCipher refuses every other page too; such a connection is `damaged` until it is opened anew.
+    Once SQLCipher met a torn page, the connection refuses every other page too, each time in other words; so one that
+    the disk failed is `damaged` until it is opened anew.
     """
 
     damaged = False
@@ -131,7 +133,7 @@ class Connection(aiosqlite.Connection):
         return await self._execute(function, self._conn, *args)  # type: ignore[no-any-return, no-untyped-call]
 
     async def mended(self) -> None:
-        """Open the connection anew if it met a torn page. Raises WrongKey, Unavailable when that cannot be done."""
+        """Open the connection anew if the disk failed it. Raises WrongKey, Unavailable when that cannot be done."""
         if not self.damaged:
             return
         old = self._conn
@@ -145,12 +147,12 @@ class Connection(aiosqlite.Connection):
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """As the function `told`, and note a torn page."""
+        """As the function `told`, and note when the connection is not to be trusted any more."""
         try:
             with told(self.path):
                 yield
         except Unavailable as error:
-            self.damaged = self.damaged or error.code == "storage_damaged"
+            self.damaged = self.damaged or not isinstance(error, StorageFull)
             raise
 
 

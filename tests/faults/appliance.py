@@ -196,7 +196,7 @@ class Appliance:
         return str(json.loads((self.data / "demo-cast.json").read_text())["people"][user])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Refused(Exception):
     """An answer that is no success."""
 

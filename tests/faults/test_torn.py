@@ -1,0 +1,186 @@
+"""A write-ahead log torn at any byte, and pages of the database torn: what is whole is there, what is not is told.
+
+How much of a torn log must be there is worked out from SQLite's file format (`wal.py`), not by the program under test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from appliance import config, wiring
+from appliance.errors import AppError
+from appliance.store.db import connect, told
+from tests.faults import proof, wal
+from tests.faults.appliance import Appliance, Refused, clients, gchat, sign_in
+from tests.faults.load import at_work
+from tests.faults.team import ROOMS, assemble
+
+TEARS = int(os.environ.get("GCHAT_FAULT_TEARS", "5"))
+PAGE = 4096
+
+
+@pytest.fixture
+async def killed(appliance: Callable[..., Appliance]) -> Appliance:
+    """An appliance that was killed −9 with a few hundred transactions in its write-ahead log."""
+    served = appliance()
+    served.start()
+    async with clients() as session:
+        team = await assemble(session, served)
+        async with at_work(team.workers):
+            await asyncio.sleep(1.5)
+    served.kill()
+    assert wal.commits(served.data / "gchat.db-wal") > 50
+    return served
+
+
+def truncated(log: bytes, rng: random.Random) -> bytes:
+    return log[: rng.randrange(len(log))]
+
+
+def bit_flipped(log: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(log))
+    return log[:at] + bytes((log[at] ^ 1 << rng.randrange(8),)) + log[at + 1 :]
+
+
+def page_zeroed(log: bytes, rng: random.Random) -> bytes:
+    size = wal.frame_size(log)
+    at = wal.HEADER + size * rng.randrange((len(log) - wal.HEADER) // size) + wal.FRAME_HEADER
+    return log[:at] + bytes(PAGE) + log[at + PAGE :]
+
+
+def tail_overwritten(log: bytes, rng: random.Random) -> bytes:
+    at = rng.randrange(len(log))
+    return log[:at] + rng.randbytes(len(log) - at)
+
+
+TEARINGS = (truncated, bit_flipped, page_zeroed, tail_overwritten)
+
+
+@pytest.mark.slow
+async def test_a_torn_log_opens_with_everything_up_to_the_last_whole_commit(
+    killed: Appliance, appliance: Callable[..., Appliance], rng: random.Random, tmp_path: Path
+) -> None:
+    whole = (killed.data / "gchat.db-wal").read_bytes()
+    for number in range(TEARS):
+        tearing = TEARINGS[number % len(TEARINGS)]
+        torn = tearing(whole, rng)
+        folder = shutil.copytree(killed.data, tmp_path / f"torn{number}")
+        (folder / "gchat.db-shm").unlink(missing_ok=True)
+        (folder / "gchat.db-wal").write_bytes(torn[: wal.intact(torn)])
+        due = entries(folder)
+        (folder / "gchat.db-wal").write_bytes(torn)
+        served = appliance(folder)
+        served.start()
+        async with clients() as session:
+            callers = {served.room(code): await sign_in(session, served, user) for code, user in ROOMS.items()}
+            held = await proof.held(callers)
+            proof.whole(held)
+            assert {room: len(found) for room, found in held.items()} == {room: due[room] for room in held}, tearing
+            await next(iter(callers.values())).say(served.room("dengue"), "ไปต่อ", "after-the-tear")
+        served.stop()
+        proof.verified(folder, () if number else callers)
+        shutil.rmtree(folder)
+
+
+def entries(folder: Path) -> dict[str, int]:
+    """Return how many entries each room has, in a copy that the appliance has not seen."""
+    copy = shutil.copytree(folder, folder.with_name(f"{folder.name}-due"))
+    loaded = config.load(copy)
+    raw = connect(loaded.database, wiring.unlock_keys(loaded, wiring.no_terminal).database_key)
+    counted = "SELECT r.id, (SELECT count(*) FROM entry e WHERE e.room = r.key) FROM room r"
+    found: dict[str, int] = dict(raw.execute(counted).fetchall())
+    raw.close()
+    shutil.rmtree(copy)
+    return found
+
+
+def tear_page(data: Path, number: int, rng: random.Random) -> None:
+    """Make a page of the database unreadable, as a dying disk does."""
+    with (data / "gchat.db").open("r+b") as file:
+        file.seek((number - 1) * PAGE + 512)
+        file.write(rng.randbytes(512))
+
+
+def leaf_of(data: Path, table: str) -> int:
+    """Return the last page of a table: a leaf that holds rows."""
+    loaded = config.load(data)
+    raw = connect(loaded.database, wiring.unlock_keys(loaded, wiring.no_terminal).database_key)
+    try:
+        root = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+    finally:
+        raw.close()
+    return int(root)
+
+
+async def test_a_torn_page_needed_at_the_start_is_told(
+    appliance: Callable[..., Appliance], data: Path, rng: random.Random
+) -> None:
+    """The process says what is wrong and ends; the supervisor says so too and does not start it for ever."""
+    tear_page(data, leaf_of(data, "account"), rng)
+    served = appliance(supervised=True)
+    served.begin()
+    assert served.process is not None
+    code = await asyncio.to_thread(served.process.wait, 30)
+    said = served.said()
+    assert code == 1, said
+    assert "This part of the stored data is damaged" in said
+    assert "ข้อมูลส่วนนี้ในดิสก์เสียหาย" in said
+    assert "Traceback" not in said
+
+
+async def test_a_torn_page_of_messages_costs_those_messages_alone(
+    appliance: Callable[..., Appliance], data: Path, rng: random.Random
+) -> None:
+    """Whoever asks for them is told; everything else goes on, and the damage has a name when rooms are verified."""
+    tear_page(data, page_of_old_messages(data, appliance().room("dengue")), rng)
+    served = appliance()
+    served.start()
+    async with clients() as session:
+        suphawadi = await sign_in(session, served, "suphawadi.c")
+        for number in range(6):
+            with pytest.raises(Refused) as told:
+                await suphawadi.history(served.room("dengue"))
+            assert (told.value.status, told.value.code) == (503, "storage_damaged")
+            assert await suphawadi.history(served.room("p09"))
+            assert (await suphawadi.say(served.room("p09"), "ห้องอื่นยังใช้ได้", f"beside-the-damage-{number}"))["n"]
+        assert (await suphawadi.say(served.room("dengue"), "ห้องนี้ยังส่งได้", "after-the-damage"))["n"]
+    served.stop()
+    done = gchat("room", "verify", "--data", data)
+    assert done.returncode == 1
+    assert served.room("dengue") in done.stderr
+    assert "damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def page_of_old_messages(data: Path, room: str) -> int:
+    """Return a page that holds entries of a room, but not its newest nor any of another: torn in a copy, one by one."""
+    copy = shutil.copytree(data, data.with_name("searched"))
+    loaded = config.load(copy)
+    key = wiring.unlock_keys(loaded, wiring.no_terminal).database_key
+    pristine = loaded.database.read_bytes()
+    entry = "SELECT e.* FROM entry e JOIN room r ON r.key = e.room WHERE r.id"
+
+    def readable(rows: str) -> bool:
+        try:
+            with closing(connect(loaded.database, key)) as raw, told(loaded.database):
+                return bool(raw.execute(f"{entry} {rows}", (room,)).fetchall())
+        except AppError:
+            return False
+
+    try:
+        for number in range(2, len(pristine) // PAGE + 1):
+            torn = pristine[: (number - 1) * PAGE] + bytes(PAGE) + pristine[number * PAGE :]
+            loaded.database.write_bytes(torn)
+            if not readable("= ?") and readable("<> ?") and readable("= ? ORDER BY e.n DESC LIMIT 1"):
+                return number
+    finally:
+        shutil.rmtree(copy)
+    raise AssertionError("no page is this room's alone")
