@@ -56,10 +56,14 @@ export function MenuItems({ label, title, actions }: { label: string; title?: st
   );
 }
 
-/** Does what was chosen, unless a rule forbids it. */
+/**
+ * Does what was chosen, unless a rule forbids it. Two frames later: the menu has closed by then and given the focus back,
+ * so what the action opens keeps the focus, and returns it to the right place.
+ */
 export function runAction(actions: readonly MenuAction[], id: string | number): void {
   const action = actions.find((candidate) => candidate.id === id);
-  if (action && action.denied === undefined) action.onAction();
+  if (action === undefined || action.denied !== undefined) return;
+  requestAnimationFrame(() => requestAnimationFrame(() => action.onAction()));
 }
 
 export function ActionMenu({ label, title, trigger, actions, placement = "bottom end" }: ActionMenuProps) {

@@ -67,7 +67,8 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
     element.focus({ preventScroll: true });
   });
 
-  const close = () => setOpen(null);
+  // Choosing «react» in the menu opens the next thing before the menu says that it has closed.
+  const close = (which: Open) => setOpen((now) => (now === which ? null : now));
   const goTo = (n: number) => {
     setFound(n);
     void model.jumpTo(n).then((done) => done && showPosition(n));
@@ -172,7 +173,6 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
         }}
         {...longPress}
       >
-        {timeline.loading === "older" && <Loading label={t`กำลังโหลดข้อความก่อนหน้า`} />}
         {timeline.loading === "first" && rows.length === 0 && <Loading label={t`กำลังโหลดข้อความ`} />}
         {timeline.loading === "none" && rows.length === 0 && timeline.error === null && (
           <EmptyState icon="message" title={t`ยังไม่มีข้อความ`}>
@@ -180,23 +180,35 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
           </EmptyState>
         )}
         <div className="timeline-space" style={{ height: virtualizer.getTotalSize() }}>
-          <div className="timeline-rows" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
-            {items.map((item, i) => {
-              const one = rows[item.index];
-              if (!one) return null;
-              // A focused row far from the others keeps its distance.
-              const before = items[i - 1];
-              const gap = before && before.end !== item.start ? { marginBlockStart: item.start - before.end } : undefined;
-              return (
-                <div key={item.key} data-index={item.index} ref={virtualizer.measureElement} {...(gap ? { style: gap } : {})}>
-                  {row(one)}
-                </div>
-              );
-            })}
-          </div>
+          {items.map((item) => {
+            const one = rows[item.index];
+            if (!one) return null;
+            // Each row at its own place: a row above that turns out taller then moves nothing the reader looks at.
+            return (
+              <div
+                key={item.key}
+                data-index={item.index}
+                ref={virtualizer.measureElement}
+                className="timeline-row"
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                {row(one)}
+              </div>
+            );
+          })}
         </div>
-        {timeline.loading === "newer" && <Loading label={t`กำลังโหลดข้อความถัดไป`} />}
       </div>
+      {/* Over the messages, not among them: what comes and goes must not move them. */}
+      {timeline.loading === "older" && (
+        <div className="timeline-loading">
+          <Loading label={t`กำลังโหลดข้อความก่อนหน้า`} />
+        </div>
+      )}
+      {timeline.loading === "newer" && (
+        <div className="timeline-loading timeline-loading-newer">
+          <Loading label={t`กำลังโหลดข้อความถัดไป`} />
+        </div>
+      )}
       {timeline.error !== null && (
         <div className="timeline-error">
           <Notice kind="warn" live action={<Button onPress={model.loadOlder}>{t`ลองใหม่`}</Button>}>
@@ -221,7 +233,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
 interface OpenedProps {
   open: Open | null;
   model: TimelineModel;
-  onClose: () => void;
+  onClose: (which: Open) => void;
   onOpen: (open: Open) => void;
   onEdit: (item: MessageItem) => void;
   actions: RowActions;
@@ -232,13 +244,14 @@ function Opened({ open, model, onClose, onOpen, onEdit, actions }: OpenedProps) 
   const { t } = useLingui();
   if (open === null) return null;
   const { item } = open;
+  const close = () => onClose(open);
   switch (open.kind) {
     case "menu":
       return (
         <AnchoredMenu
           anchor={open.anchor}
           label={t`การทำงานกับข้อความนี้`}
-          onClose={onClose}
+          onClose={close}
           actions={messageActions(item, model, {
             reply: () => actions.reply(item),
             react: () => onOpen({ kind: "reactions", item, anchor: open.anchor }),
@@ -253,20 +266,20 @@ function Opened({ open, model, onClose, onOpen, onEdit, actions }: OpenedProps) 
       );
     case "reactions":
       return (
-        <AnchoredPanel anchor={open.anchor} label={t`แสดงความรู้สึก`} onClose={onClose}>
+        <AnchoredPanel anchor={open.anchor} label={t`แสดงความรู้สึก`} onClose={close}>
           <EmojiGrid
             label={t`แสดงความรู้สึก`}
             emoji={REACTIONS}
             onPick={(emoji) => {
               void model.react(item, emoji);
-              onClose();
+              close();
             }}
           />
         </AnchoredPanel>
       );
     case "history":
-      return <HistoryDialog item={item} model={model} onClose={onClose} />;
+      return <HistoryDialog item={item} model={model} onClose={close} />;
     case "retract":
-      return <RetractDialog item={item} model={model} onClose={onClose} />;
+      return <RetractDialog item={item} model={model} onClose={close} />;
   }
 }

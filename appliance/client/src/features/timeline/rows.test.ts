@@ -51,9 +51,12 @@ test("unsent messages stand last, unless newer ones are still to be loaded", () 
 });
 
 test("keys of rows do not change when an older page arrives", () => {
-  const newer = [message(3, "p_a", NOON), message(4, "p_b", NOON)];
-  const before = timelineRows(snapshot({ items: newer }), "p_me").map((row) => row.key);
-  const after = timelineRows(snapshot({ items: [message(1, "p_b", NOON), message(2, "p_a", NOON), ...newer] }), "p_me").map((row) => row.key);
+  const tomorrow = NOON + 24 * 60 * MINUTE;
+  const newer = [message(3, "p_a", NOON), message(4, "p_b", tomorrow)];
+  const keys = (items: MessageItem[], hasOlder: boolean) => timelineRows(snapshot({ items, hasOlder }), "p_me").map((row) => row.key);
+  const before = keys(newer, true);
+  const after = keys([message(1, "p_b", NOON), message(2, "p_a", NOON), ...newer], false);
+  expect(before).toEqual(["m3", "day-m4", "m4"]);
   expect(after.filter((key) => before.includes(key))).toEqual(before);
   expect(new Set(after).size).toBe(after.length);
 });

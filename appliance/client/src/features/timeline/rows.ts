@@ -23,8 +23,11 @@ export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly R
   let lined = snapshot.unreadLine === null;
   for (const item of snapshot.items) {
     if (dayNumber(item.at) !== day) {
+      // Whether a day begins at the first loaded item is not known while older ones exist; a line that vanished when
+      // they arrive would lose the reader's place.
+      const known = day !== null || !snapshot.hasOlder;
       day = dayNumber(item.at);
-      rows.push({ kind: "day", key: `day-${day}`, at: item.at });
+      if (known) rows.push({ kind: "day", key: `day-${item.key}`, at: item.at });
     }
     if (!lined && isUnread(item, snapshot.unreadLine)) {
       lined = true;
@@ -47,7 +50,7 @@ function pushPending(rows: Row[], pending: readonly PendingItem[], me: string, d
   for (const item of pending) {
     if (day === null || dayNumber(item.at) > day) {
       day = dayNumber(item.at);
-      rows.push({ kind: "day", key: `day-${day}`, at: item.at });
+      rows.push({ kind: "day", key: `day-${item.key}`, at: item.at });
     }
     rows.push({ kind: "pending", key: item.key, item, head: !continues(rows.at(-1), me, item.at) });
   }

@@ -54,6 +54,12 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
   });
   const items = virtualizer.getVirtualItems();
 
+  // A row above the fold that turns out another size (the first of a page is no longer the head of its group once the
+  // page before it is there) must not move what is being read, whichever way the reader scrolls.
+  useLayoutEffect(() => {
+    virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item) => item.start < (virtualizer.scrollOffset ?? 0);
+  }, [virtualizer]);
+
   useLayoutEffect(() => {
     if (opened.current || rows.length === 0 || timeline.loading === "first") return;
     opened.current = true;
@@ -102,6 +108,23 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
       document.removeEventListener("visibilitychange", tell);
     };
   }, [model]);
+
+  // A field that grows below, or a panel that opens beside, must not push the newest message out of sight.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    let atEnd = true;
+    const note = () => (atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= AT_END_PX);
+    const observer = new ResizeObserver(() => {
+      if (atEnd && opened.current) virtualizer.scrollToEnd();
+    });
+    element.addEventListener("scroll", note, { passive: true });
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", note);
+      observer.disconnect();
+    };
+  }, [virtualizer]);
 
   /** Scrolls to position `n` as soon as its row is there. */
   const showPosition = useCallback(
