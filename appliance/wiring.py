@@ -23,6 +23,7 @@ from appliance.actions import rooms as room_actions
 from appliance.api.app import build_app
 from appliance.errors import AppError, VaultLocked
 from appliance.evidence.note import KeyType, Signer
+from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
 from appliance.live import Hub
@@ -30,6 +31,7 @@ from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
 from appliance.model import AccountState
 from appliance.reads.sync import load_sync
+from appliance.searching import Searching, socket_path
 from appliance.services import Services
 from appliance.store import rooms
 from appliance.store.db import open_store
@@ -147,22 +149,29 @@ async def services(
             receipts=receipts,
             hub=hub,
             identity=identity,
+            search=Searching(socket_path(config.data)),
         )
         _follow(s)
         receipts.start()
         refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
         timers = Timers(s)
         timers.start()
+        search_follower = SearchFollower(s)
+        search_follower.start()
         try:
             yield s
         finally:
+            await search_follower.close()
+            await s.search.close()
             timers.close()
             refreshing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await refreshing
             await hub.close()
             await receipts.close()
-            await identity.flush(store)
+            with contextlib.suppress(AppError):
+                # On a full disk it is forgotten when sessions were last used; that must not look like a crash.
+                await identity.flush(store)
             identity.close()
     finally:
         await room_log.close()

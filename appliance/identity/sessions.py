@@ -263,9 +263,14 @@ class Identity:
     async def flush(self, store: Store) -> None:
         """Write when sessions were last used; wiring calls this every minute and at the end."""
         used, self._unwritten = self._unwritten, {}
-        if used:
+        if not used:
+            return
+        try:
             async with store.write() as tx:
                 await sessions.touch(tx, used.items())
+        except BaseException:
+            self._unwritten = used | self._unwritten
+            raise
 
     def close(self) -> None:
         """Let the hashing threads go."""

@@ -1,0 +1,87 @@
+"""A migration killed at any write leaves the schema of before or of after, and the next start finishes it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance import config, setup, wiring
+from appliance.store.db import connect
+from appliance.store.migrate import apply, migrate, migrations
+from tests import world
+from tests.faults.appliance import gchat
+
+# Every write is tried in a soak; a sample that begins, ends and lies between otherwise.
+EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "7"))
+# What `gchat migrate` does, without the imports of the rest.
+MIGRATE = """
+import sys
+from pathlib import Path
+from appliance.store.migrate import migrate
+from appliance.vault.keyring import unlock
+from appliance.vault.master import MasterSource
+from appliance.vault.record import SourceKind
+data = Path(sys.argv[1])
+migrate(data / "gchat.db", unlock(MasterSource(SourceKind.FILE), data, input).database_key)
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """An appliance whose database has the first schema there ever was."""
+    folder = tmp_path / "old"
+    setup.create(folder, world.MOPH.agency, "file", wiring.no_terminal)
+    (folder / "gchat.db").unlink()
+    raw = connect(folder / "gchat.db", key_of(folder))
+    apply(raw, upto=migrations()[0][0])
+    raw.close()
+    return folder
+
+
+def key_of(folder: Path) -> bytes:
+    return wiring.unlock_keys(config.load(folder), wiring.no_terminal).database_key
+
+
+def schema(folder: Path) -> tuple[int, list[tuple[str, str]]]:
+    """Return the version and everything the database declares; and that the database is sound."""
+    raw = connect(folder / "gchat.db", key_of(folder))
+    try:
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        declared = raw.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
+        return raw.execute("PRAGMA user_version").fetchone()[0], declared
+    finally:
+        raw.close()
+
+
+def test_a_migration_killed_at_any_write_is_finished_by_the_next(old: Path, broken_disk: Path, tmp_path: Path) -> None:
+    whole = shutil.copytree(old, tmp_path / "whole")
+    assert gchat("migrate", "--data", whole).returncode == 0
+    before, after = schema(old), schema(whole)
+    assert before[0] < after[0]
+    killed, at = 0, 1
+    while True:
+        folder = shutil.copytree(old, tmp_path / "killed")
+        env = {
+            **os.environ,
+            "LD_PRELOAD": str(broken_disk),
+            "BROKEN_DISK_KILL": str(at),
+            "BROKEN_DISK_PATH": "gchat.db",
+        }
+        done = subprocess.run([sys.executable, "-c", MIGRATE, folder], env=env, check=False)  # noqa: S603 - our own program
+        if done.returncode == 0:
+            assert schema(folder) == after
+            break
+        assert done.returncode == -signal.SIGKILL
+        killed += 1
+        assert schema(folder) in (before, after)
+        migrate(folder / "gchat.db", key_of(folder))
+        assert schema(folder) == after
+        shutil.rmtree(folder)
+        at += EVERY
+    assert killed > 3
