@@ -43,6 +43,33 @@ test("sends the trimmed text with the people still named in it, and empties the 
   expect(draft.snapshot()).toEqual(EMPTY);
 });
 
+test("what is typed while a message is being kept is the next message, and both arrive in order", async () => {
+  let keep = (): void => undefined;
+  add.mockImplementationOnce(() => new Promise((resolve) => (keep = () => resolve("t_1"))));
+  model.setText("หนึ่ง");
+  const first = model.send();
+  expect(draft.snapshot()).toEqual(EMPTY);
+  model.setText("สอง");
+  const second = model.send();
+  model.setText("สา");
+  await vi.waitFor(() => expect(add).toHaveBeenCalledTimes(1));
+  keep();
+  expect(await Promise.all([first, second])).toEqual([true, true]);
+  expect(add.mock.calls.map(([, said]: unknown[]) => (said as DraftText).text)).toEqual(["หนึ่ง", "สอง"]);
+  expect(draft.snapshot().text).toBe("สา");
+});
+
+test("words that could not be kept come back in front of the newer ones", async () => {
+  add.mockRejectedValueOnce(new Error("disk full"));
+  draft.set({ ...EMPTY, replyTo: 3 });
+  model.setText("หนึ่ง");
+  const sending = model.send();
+  model.setText("สอง");
+  expect(await sending).toBe(false);
+  expect(draft.snapshot()).toEqual({ ...EMPTY, text: "หนึ่ง\nสอง", replyTo: 3 });
+  expect(model.attempt.snapshot().failure).not.toBeNull();
+});
+
 test("nothing but spaces is not sent", async () => {
   model.setText("  \n ");
   await model.send();

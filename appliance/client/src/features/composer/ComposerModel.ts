@@ -30,6 +30,7 @@ export interface ComposerSnapshot {
 }
 
 export const EVERYONE = "everyone";
+const EMPTY: DraftText = { text: "", mentions: [], everyone: false, replyTo: null };
 const MOST_CANDIDATES = 8;
 /** Longer text is refused by the server. */
 export const MAX_TEXT = 20_000;
@@ -42,6 +43,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly #core: Core;
   readonly #draft: Readable<DraftText>;
   readonly #editing = new Store<Editing | null>(null);
+  #kept: Promise<boolean> = Promise.resolve(true);
 
   constructor(core: Core, room: RoomId) {
     this.#core = core;
@@ -83,12 +85,10 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     else this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), replyTo: null });
   };
 
+  /** True when the message is safe on this device, or the edit is with the server. */
   readonly send = (): Promise<boolean> => {
     const editing = this.#editing.snapshot();
-    return this.attempt.run(async () => {
-      if (editing) await this.#saveEdit(editing);
-      else await this.#sendDraft();
-    });
+    return editing ? this.attempt.run(() => this.#saveEdit(editing)) : this.#sendDraft();
   };
 
   readonly candidates = (query: string): readonly Candidate[] => {
@@ -112,19 +112,34 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     return items.findLast((item): item is MessageItem => item.kind === "message" && item.mine && item.hidden === null) ?? null;
   };
 
-  async #sendDraft(): Promise<void> {
+  /**
+   * Empties the field before anything is awaited: keeping a message takes a moment, and what is typed meanwhile is the
+   * next one. Messages are kept one after the other; words that could not be kept return in front of the new ones.
+   */
+  async #sendDraft(): Promise<boolean> {
     const draft = this.#draft.snapshot();
     const text = draft.text.trim();
-    if (text === "") return;
-    await this.#core.outbox.add(this.room, { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo });
-    this.#core.drafts.set(this.room, { text: "", mentions: [], everyone: false, replyTo: null });
+    if (text === "") return false;
+    this.#core.drafts.set(this.room, EMPTY);
+    const spoken = { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo };
+    const kept = this.#kept.then(() => this.attempt.run(() => this.#core.outbox.add(this.room, spoken)));
+    this.#kept = kept;
+    if (await kept) return true;
+    const since = this.#draft.snapshot();
+    this.#core.drafts.set(this.room, {
+      ...draft,
+      text: [text, since.text].filter(Boolean).join("\n"),
+      mentions: [...draft.mentions, ...since.mentions],
+    });
+    return false;
   }
 
   async #saveEdit(editing: Editing): Promise<void> {
     const text = editing.text.trim();
     if (text === "") return;
     await this.#core.timeline(this.room).edit(editing.n, { ...this.#spoken(text, editing.mentions), replyTo: null });
-    this.#editing.set(null);
+    // Whoever went on writing meanwhile is still editing.
+    if (this.#editing.snapshot() === editing) this.#editing.set(null);
   }
 
   /** Text with only the mentions whose name is still in it. */
