@@ -1,6 +1,6 @@
 /** One open room: its head, its messages and the field to write in; and what lies beside it. */
 import { useLingui } from "@lingui/react/macro";
-import { useCallback, useMemo } from "react";
+import { lazy, useCallback, useMemo } from "react";
 
 import type { Me } from "#core/protocol";
 import type { MessageItem, RoomId, RoomSnapshot } from "#core/snapshots";
@@ -8,9 +8,7 @@ import { Store } from "#core/store";
 import { ComposerModel } from "#features/composer/ComposerModel";
 import { COMPOSER_ID, ComposerView } from "#features/composer/ComposerView";
 import { ReadersModel } from "#features/readers/ReadersModel";
-import { ReadersView } from "#features/readers/ReadersView";
 import { RoomHeaderView } from "#features/room/RoomHeaderView";
-import { RoomInfoView } from "#features/room/RoomInfoView";
 import { RoomModel } from "#features/room/RoomModel";
 import type { SidePanel } from "#features/shell/routes";
 import { TimelineModel } from "#features/timeline/TimelineModel";
@@ -19,7 +17,10 @@ import { EmptyState, Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
 import type { Root } from "./App";
-import { PersonPane } from "./PersonPane";
+
+const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
+const ReadersView = lazy(() => import("#features/readers/ReadersView").then((part) => ({ default: part.ReadersView })));
+const RoomInfoView = lazy(() => import("#features/room/RoomInfoView").then((part) => ({ default: part.RoomInfoView })));
 
 export { COMPOSER_ID };
 

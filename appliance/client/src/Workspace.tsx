@@ -3,28 +3,31 @@
  * Owns which models live while a room, a person or a dialog is open; no rules, no words but the titles of panes.
  */
 import { useLingui } from "@lingui/react/macro";
-import { useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
 import type { Me } from "#core/protocol";
 import { AccountModel } from "#features/account/AccountModel";
 import { SettingsList } from "#features/account/SettingsList";
-import { HelpView } from "#features/help/HelpView";
 import { type Command, commandFor } from "#features/help/keys";
 import { PeopleModel } from "#features/people/PeopleModel";
-import { ChartView, PeopleListView } from "#features/people/PeopleView";
 import { PickerModel, type PickerPurpose } from "#features/people/PickerModel";
-import { PickerView } from "#features/people/PickerView";
 import { RoomListModel } from "#features/rooms/RoomListModel";
 import { RoomListView } from "#features/rooms/RoomListView";
 import { formatRoute, roomRoute, type Route } from "#features/shell/routes";
 import { ShellView } from "#features/shell/ShellView";
-import { EmptyState } from "#ui/Notice";
+import { EmptyState, Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
 import type { Root } from "./App";
-import { PersonPane } from "./PersonPane";
 import { COMPOSER_ID, RoomPane, RoomSide } from "./RoomPane";
-import { SettingsPane } from "./SettingsPane";
+
+// What is not on the first screen arrives when it is wanted; the service worker has it by then.
+const HelpView = lazy(() => import("#features/help/HelpView").then((part) => ({ default: part.HelpView })));
+const ChartView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.ChartView })));
+const PeopleListView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.PeopleListView })));
+const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
+const PickerView = lazy(() => import("#features/people/PickerView").then((part) => ({ default: part.PickerView })));
+const SettingsPane = lazy(() => import("./SettingsPane").then((part) => ({ default: part.SettingsPane })));
 
 export function Workspace({ root, me }: { root: Root; me: Me }) {
   const { core, shell } = root;
@@ -137,30 +140,33 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     return <RoomSide root={root} room={route.room} side={route.side} me={me} onAddMembers={(room) => setPurpose({ kind: "add", room })} />;
   })();
 
+  const waiting = <Loading label={t`กำลังโหลด`} />;
   return (
     <>
       <ShellView
         route={route}
         rail={{ place: route.place, me: me.person, unread: rooms.unread, onHelp: () => setHelping(true) }}
-        list={list}
-        main={main}
-        side={side}
+        list={<Suspense fallback={waiting}>{list}</Suspense>}
+        main={<Suspense fallback={waiting}>{main}</Suspense>}
+        side={side === null ? null : <Suspense fallback={waiting}>{side}</Suspense>}
         connection={core.connection}
         update={root.update}
         install={root.install}
         composerId={COMPOSER_ID}
       />
-      {helping && <HelpView onClose={() => setHelping(false)} />}
-      {picker !== null && (
-        <PickerView
-          model={picker}
-          onClose={() => setPurpose(null)}
-          onDone={(room) => {
-            setPurpose(null);
-            shell.openRoom(room);
-          }}
-        />
-      )}
+      <Suspense fallback={null}>
+        {helping && <HelpView onClose={() => setHelping(false)} />}
+        {picker !== null && (
+          <PickerView
+            model={picker}
+            onClose={() => setPurpose(null)}
+            onDone={(room) => {
+              setPurpose(null);
+              shell.openRoom(room);
+            }}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

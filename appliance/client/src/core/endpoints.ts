@@ -80,8 +80,8 @@ export class Endpoints {
     });
   history = (room: wire.Id, n: number) =>
     this.api.call<wire.History>("GET", `/rooms/${id(room)}/messages/${n}/history`);
-  readers = (room: wire.Id, n: number) =>
-    this.api.call<wire.Readers>("GET", `/rooms/${id(room)}/messages/${n}/readers`);
+  readers = (room: wire.Id, n: number, cursor: string | null) =>
+    this.api.call<wire.Readers>("GET", `/rooms/${id(room)}/messages/${n}/readers`, { query: { cursor } });
   receipt = (room: wire.Id, body: wire.ReceiptUpto) =>
     this.api.call<unknown>("POST", `/rooms/${id(room)}/receipts`, { body });
   markUnread = (room: wire.Id, body: wire.MarkUnread) =>

@@ -54,8 +54,8 @@ export class ReaderMarks {
     return { by: others.filter((member) => (member.read ?? -1) >= n).map((member) => member.person), of: others.length };
   }
 
-  /** The full list with times, and who has not read it yet. */
-  load(room: RoomId, n: Position): Promise<Readers> {
-    return this.endpoints.readers(room, n);
+  /** A page of the list with times, and of who has not read it yet; `cursor` of a page asks for what follows. */
+  load(room: RoomId, n: Position, cursor: string | null = null): Promise<Readers> {
+    return this.endpoints.readers(room, n, cursor);
   }
 }

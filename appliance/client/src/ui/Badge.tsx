@@ -2,12 +2,12 @@
 import { Icon, type IconName } from "./Icon";
 import "./Badge.css";
 
-/** At most 999 is shown; the label says the exact count in words. */
-export function Badge({ count, label, quiet }: { count: number; label: string; quiet?: boolean }) {
+/** At most `most` is shown; the label says the exact count in words. */
+export function Badge({ count, label, quiet, most = 999 }: { count: number; label: string; quiet?: boolean; most?: number }) {
   if (count === 0) return null;
   return (
     <span className={`badge ${quiet ? "badge-quiet" : ""}`}>
-      <span aria-hidden>{count > 999 ? "999+" : count}</span>
+      <span aria-hidden>{count > most ? `${most}+` : count}</span>
       <span className="visually-hidden">{label}</span>
     </span>
   );

@@ -3,7 +3,6 @@ import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
-import type { Readers } from "#core/protocol";
 import { formatDateTime, formatNumber } from "#i18n/dates";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
@@ -15,7 +14,7 @@ import { Tabs } from "#ui/Tabs";
 import { Time } from "#ui/Time";
 import { useReadable } from "#ui/useReadable";
 
-import type { ReadersModel } from "./ReadersModel";
+import type { ReaderLists, ReadersModel } from "./ReadersModel";
 import "./readers.css";
 
 interface ReadersViewProps {
@@ -40,74 +39,98 @@ export function ReadersView({ model, leave, onPerson }: ReadersViewProps) {
           </Button>
         </div>
       )}
-      {state.kind === "loaded" && <Lists readers={state.readers} onPerson={onPerson} />}
+      {state.kind === "loaded" && <Lists lists={state.lists} model={model} onPerson={onPerson} />}
     </Panel>
   );
 }
 
-function Lists({ readers, onPerson }: { readers: Readers; onPerson: (id: string) => void }) {
+interface ListProps {
+  lists: ReaderLists;
+  model: ReadersModel;
+  onPerson: (id: string) => void;
+}
+
+function Lists({ lists, model, onPerson }: ListProps) {
   const { t } = useLingui();
   const [tab, setTab] = useState<"read" | "unread">("read");
-  const [read, unread] = [formatNumber(readers.read.length), formatNumber(readers.unread.length)];
+  const [read, unread] = [formatNumber(lists.readCount), formatNumber(lists.unreadCount)];
+  const select = (next: "read" | "unread") => {
+    setTab(next);
+    if (next === "unread" && lists.unread.length === 0) void model.loadMore("unread");
+  };
   return (
     <>
       <p className="visually-hidden" role="status">
-        {plural(readers.read.length, { other: "อ่านแล้ว # คน" })} {plural(readers.unread.length, { other: "ยังไม่อ่าน # คน" })}
+        {plural(lists.readCount, { other: "อ่านแล้ว # คน" })} {plural(lists.unreadCount, { other: "ยังไม่อ่าน # คน" })}
       </p>
       <Tabs
         label={t`ผู้อ่านข้อความ`}
         selected={tab}
-        onSelect={setTab}
+        onSelect={select}
         tabs={[
-          { id: "read", label: t`อ่านแล้ว ${read}`, content: <ReadList readers={readers} onPerson={onPerson} /> },
-          { id: "unread", label: t`ยังไม่อ่าน ${unread}`, content: <UnreadList readers={readers} onPerson={onPerson} /> },
+          { id: "read", label: t`อ่านแล้ว ${read}`, content: <ReadList lists={lists} model={model} onPerson={onPerson} /> },
+          { id: "unread", label: t`ยังไม่อ่าน ${unread}`, content: <UnreadList lists={lists} model={model} onPerson={onPerson} /> },
         ]}
       />
     </>
   );
 }
 
-function ReadList({ readers, onPerson }: { readers: Readers; onPerson: (id: string) => void }) {
+function ReadList({ lists, model, onPerson }: ListProps) {
   const { t } = useLingui();
-  if (readers.read.length === 0) return <EmptyState icon="eyeOff" title={t`ยังไม่มีผู้อ่าน`} />;
+  if (lists.readCount === 0) return <EmptyState icon="eyeOff" title={t`ยังไม่มีผู้อ่าน`} />;
   return (
-    <ul className="readers-list">
-      {readers.read.map((reader) => (
-        <li key={reader.person} className="readers-item">
-          <Row
-            lead={<Avatar id={reader.person} name={reader.name ?? ""} size="s" />}
-            title={reader.name ?? "…"}
-            detail={
-              <>
-                <Time at={reader.at} className="readers-time">
-                  {formatDateTime(reader.at)}
-                </Time>
-                {reader.unit != null && <span>{reader.unit}</span>}
-              </>
-            }
-            onPress={() => onPerson(reader.person)}
-          />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="readers-list">
+        {lists.read.map((reader) => (
+          <li key={reader.person} className="readers-item">
+            <Row
+              lead={<Avatar id={reader.person} name={reader.name ?? ""} size="s" />}
+              title={reader.name ?? "…"}
+              detail={
+                <>
+                  <Time at={reader.at} className="readers-time">
+                    {formatDateTime(reader.at)}
+                  </Time>
+                  {reader.unit != null && <span>{reader.unit}</span>}
+                </>
+              }
+              onPress={() => onPerson(reader.person)}
+            />
+          </li>
+        ))}
+      </ul>
+      {lists.readNext !== null && <More count={lists.readCount - lists.read.length} onPress={() => void model.loadMore("read")} />}
+    </>
   );
 }
 
-function UnreadList({ readers, onPerson }: { readers: Readers; onPerson: (id: string) => void }) {
+function UnreadList({ lists, model, onPerson }: ListProps) {
   const { t } = useLingui();
-  if (readers.unread.length === 0) return <EmptyState icon="checkAll" title={t`อ่านครบทุกคนแล้ว`} />;
+  if (lists.unreadCount === 0) return <EmptyState icon="checkAll" title={t`อ่านครบทุกคนแล้ว`} />;
   return (
-    <ul className="readers-list">
-      {readers.unread.map((person) => (
-        <li key={person.person} className="readers-item">
-          <Row
-            lead={<Avatar id={person.person} name={person.name ?? ""} size="s" />}
-            title={person.name ?? "…"}
-            detail={person.unit ?? undefined}
-            onPress={() => onPerson(person.person)}
-          />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="readers-list">
+        {lists.unread.map((person) => (
+          <li key={person.person} className="readers-item">
+            <Row
+              lead={<Avatar id={person.person} name={person.name ?? ""} size="s" />}
+              title={person.name ?? "…"}
+              detail={person.unit ?? undefined}
+              onPress={() => onPerson(person.person)}
+            />
+          </li>
+        ))}
+      </ul>
+      {lists.unreadNext !== null && <More count={lists.unreadCount - lists.unread.length} onPress={() => void model.loadMore("unread")} />}
+    </>
+  );
+}
+
+function More({ count, onPress }: { count: number; onPress: () => void }) {
+  return (
+    <Button variant="quiet" block onPress={onPress}>
+      {plural(count, { other: "แสดงอีก # คน" })}
+    </Button>
   );
 }

@@ -25,7 +25,7 @@ export function Rail({ place, me, unread, onHelp }: RailProps) {
         G
       </span>
       <Place icon="message" to={HOME} current={place === "rooms"} label={t`ห้อง`}>
-        <Badge count={unread} label={plural(unread, { other: "ยังไม่อ่าน # ข้อความ" })} />
+        <Badge count={unread} most={99} label={plural(unread, { other: "ยังไม่อ่าน # ข้อความ" })} />
       </Place>
       <Place icon="tree" to={{ place: "people", unit: null, person: null }} current={place === "people"} label={t`บุคลากร`} />
       <Place icon="settings" to={{ place: "settings", page: null }} current={place === "settings"} label={t`ตั้งค่า`} />

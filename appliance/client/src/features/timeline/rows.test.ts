@@ -32,6 +32,12 @@ test("messages of one author within five minutes are one group", () => {
   expect(shape({ items })).toEqual(["day", "1h", "2t", "3ht", "4ht"]);
 });
 
+test("a long run names its author again at fixed positions", () => {
+  const run = Array.from({ length: 20 }, (_, i) => message(i + 1, "p_a", NOON));
+  expect(shape({ items: run }).filter((row) => row.includes("h"))).toEqual(["1h", "16h"]);
+  expect(shape({ items: run.slice(9), hasOlder: true }).filter((row) => row.includes("h"))).toEqual(["10h", "16h"]);
+});
+
 test("a day, a notice and the unread line each end a group", () => {
   const items = [message(1, "p_a", NOON), notice(2, NOON), message(3, "p_a", NOON), message(4, "p_a", NOON), message(5, "p_a", NOON + 24 * 60 * MINUTE)];
   expect(shape({ items, unreadLine: 4 })).toEqual(["day", "1ht", "notice", "3ht", "unread", "4ht", "day", "5ht"]);

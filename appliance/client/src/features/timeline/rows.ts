@@ -16,6 +16,8 @@ export type Row =
   | { readonly kind: "pending"; readonly key: string; readonly item: PendingItem; readonly head: boolean };
 
 const GROUP_MS = 5 * 60_000;
+/** A long run by one author names them again at every such position: fixed by position, so no page that loads moves it. */
+const NAMED_AGAIN = 16;
 
 export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly Row[] {
   const rows: Row[] = [];
@@ -34,7 +36,7 @@ export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly R
       rows.push({ kind: "unread", key: "unread" });
     }
     if (item.kind === "notice") rows.push({ kind: "notice", key: item.key, item });
-    else rows.push({ kind: "message", key: item.key, item, head: !continues(rows.at(-1), item.sender, item.at), tail: true });
+    else rows.push({ kind: "message", key: item.key, item, head: item.n % NAMED_AGAIN === 0 || !continues(rows.at(-1), item.sender, item.at), tail: true });
     endGroupBefore(rows);
   }
   if (!snapshot.hasNewer) pushPending(rows, snapshot.pending, me, day);
