@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,15 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--answers-fd", type=int)
     serve.set_defaults(run=_serve)
 
+    search = commands.add_parser("search", help="run the search process alone")
+    _with_data(search)
+    search.add_argument("--rebuild", action="store_true", help="have a running one forget and be told everything again")
+    search.add_argument("--key-fd", type=int, help="read the index key from here; it is all the process is given")
+    search.add_argument("--listen-fd", type=int)
+    search.add_argument("--ready-fd", type=int)
+    search.add_argument("--parent-fd", type=int)
+    search.set_defaults(run=_search)
+
     setup = commands.add_parser("setup", help="make a new, empty appliance in a folder")
     _with_data(setup)
     setup.add_argument("--slug", required=True, help="short ASCII name of the agency")
@@ -149,7 +159,7 @@ def _answers_from(descriptor: int) -> Remembered:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from appliance import config, serve, supervisor, wiring  # noqa: PLC0415 - see the module's docstring
+    from appliance import config, listening, supervisor, unlocking  # noqa: PLC0415 - see the module's docstring
     from appliance.vault.record import has_keyring  # noqa: PLC0415
 
     data: Path = arguments.data.resolve()
@@ -160,13 +170,13 @@ def _up(arguments: argparse.Namespace) -> int:
     loaded = config.load(data)
     remembered = Remembered(ask)
     # Before anything is started: a wrong key is said once, here, and not by a process that is restarted over and over.
-    wiring.unlock_keys(loaded, remembered)
+    keys = unlocking.unlock_keys(loaded, remembered)
     port = loaded.staff.port if arguments.port is None else arguments.port
-    bound = serve.listening_socket("127.0.0.1", port)
+    bound = listening.listening_socket("127.0.0.1", port)
     if arguments.tls:
         loaded = _with_tls(loaded, remembered)
     logins = supervisor.read_logins(data)
-    url = serve.staff_url(loaded, bound)
+    url = listening.staff_url(loaded, bound)
 
     def tell(line: str) -> None:
         if line == url:
@@ -174,17 +184,33 @@ def _up(arguments: argparse.Namespace) -> int:
         else:
             print(line, file=sys.stderr, flush=True)
 
-    answers = tuple(remembered.answers.values())
-    return supervisor.run(data, bound, url, arguments.ready_file, tell, tls=loaded.staff.tls, answers=answers)
+    children = [
+        supervisor.Child(
+            "search",
+            ["search", "--data", str(data)],
+            listening.search_socket(data),
+            given_by="--key-fd",
+            given=keys.index_key.hex(),
+        ),
+        supervisor.Child(
+            "appliance",
+            ["serve", "--data", str(data), *(["--tls"] if loaded.staff.tls else [])],
+            bound,
+            given_by="--answers-fd",
+            given="\n".join(remembered.answers.values()),
+            says_ready=True,
+        ),
+    ]
+    return supervisor.run(supervisor.Site(data, url, arguments.ready_file), children, tell)
 
 
 def _with_tls(loaded: Config, ask_for: Ask) -> Config:
     import dataclasses  # noqa: PLC0415 - see the module's docstring
 
-    from appliance import tls, wiring  # noqa: PLC0415
+    from appliance import tls, unlocking  # noqa: PLC0415
 
     secured = dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
-    tls.ensure_own(secured, wiring.unlock_keys(secured, ask_for), wiring.system_clock())
+    tls.ensure_own(secured, unlocking.unlock_keys(secured, ask_for), _now())
     return secured
 
 
@@ -227,6 +253,46 @@ def _serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _search(arguments: argparse.Namespace) -> int:
+    data: Path = arguments.data.resolve()
+    if arguments.rebuild:
+        return asyncio.run(_rebuild_search(data))
+    from appliance import search_process  # noqa: PLC0415 - see the module's docstring
+
+    search_process.run(
+        data,
+        _index_key(arguments, data),
+        _now,
+        listen_fd=arguments.listen_fd,
+        ready_fd=arguments.ready_fd,
+        parent_fd=arguments.parent_fd,
+    )
+    return 0
+
+
+def _index_key(arguments: argparse.Namespace, data: Path) -> bytes:
+    if arguments.key_fd is not None:
+        with os.fdopen(arguments.key_fd, encoding="ascii") as pipe:
+            return bytes.fromhex(pipe.read())
+    from appliance import config, unlocking  # noqa: PLC0415 - see the module's docstring
+
+    return unlocking.unlock_keys(config.load(data), ask).index_key
+
+
+async def _rebuild_search(data: Path) -> int:
+    from appliance.listening import search_path  # noqa: PLC0415 - see the module's docstring
+    from appliance.searching import Searching  # noqa: PLC0415
+
+    search = Searching(search_path(data))
+    await search.rebuild()
+    await search.close()
+    return 0
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _setup(arguments: argparse.Namespace) -> int:
     from appliance import setup  # noqa: PLC0415 - see the module's docstring
 
@@ -242,12 +308,12 @@ def _setup(arguments: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    from appliance import config, wiring  # noqa: PLC0415 - see the module's docstring
+    from appliance import config, unlocking, wiring  # noqa: PLC0415 - see the module's docstring
     from appliance.store.migrate import migrate  # noqa: PLC0415
 
     loaded = config.load(arguments.data.resolve())
     with wiring.only_process(loaded):
-        before, after = migrate(loaded.database, wiring.unlock_keys(loaded, ask).database_key)
+        before, after = migrate(loaded.database, unlocking.unlock_keys(loaded, ask).database_key)
     print(f"schema {before} → {after}")
     return 0
 

@@ -45,11 +45,11 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from appliance import cli, config, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, config, unlocking  # noqa: PLC0415 - commands import what they need when they run
     from appliance.store.db import connect  # noqa: PLC0415
 
     loaded = config.load(arguments.data.resolve())
-    keys = wiring.unlock_keys(loaded, cli.ask)
+    keys = unlocking.unlock_keys(loaded, cli.ask)
     connect(loaded.database, keys.database_key, read_only=True).close()
     print("กุญแจเปิดข้อมูลได้ — the keys open the appliance")
     return 0

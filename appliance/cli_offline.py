@@ -52,14 +52,14 @@ async def _run(command: Command, arguments: argparse.Namespace) -> int:
 @asynccontextmanager
 async def _services(data: Path) -> AsyncIterator[OfflineServices]:
     """Open what actions about people need, beside a running server or without one."""
-    from appliance import cli, config, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.identity import Identity  # noqa: PLC0415
     from appliance.people_services import OfflineServices  # noqa: PLC0415
     from appliance.store.db import open_store  # noqa: PLC0415
     from appliance.store.migrate import migrate  # noqa: PLC0415
 
     loaded = config.load(data)
-    keys = wiring.unlock_keys(loaded, cli.ask)
+    keys = unlocking.unlock_keys(loaded, cli.ask)
     migrate(loaded.database, keys.database_key)
     store = await open_store(loaded.database, keys.database_key, readers=1)
     try:

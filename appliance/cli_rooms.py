@@ -71,7 +71,7 @@ async def _export_room(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.log.bodies import Bodies  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
     from appliance.store import rooms  # noqa: PLC0415
@@ -79,7 +79,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from appliance.store.migrate import refuse_newer  # noqa: PLC0415
 
     loaded = _loaded(arguments)
-    keys = wiring.unlock_keys(loaded, cli.ask)
+    keys = unlocking.unlock_keys(loaded, cli.ask)
     refuse_newer(loaded.database, keys.database_key)
     raw = connect(loaded.database, keys.database_key, read_only=True)
     try:

@@ -22,7 +22,7 @@ FILE_NAME: Final = "gchat.toml"
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Who runs this appliance. `slug` is its short name in ids and logs, `domain` the name its evidence is signed under."""
+    """Who runs this appliance. `slug` is its short name in ids and logs, `domain` what its evidence is signed under."""
 
     slug: str = "agency"
     domain: str = "gchat.test"
@@ -72,7 +72,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
-    """Days until an unanswered removal request goes to the unit's administrator, and until a refused one may be repeated."""
+    """Days until an unanswered removal request goes to the unit's administrator; until a refused one may come again."""
 
     removal_escalates_days: int = 3
     removal_repeats_days: int = 7
@@ -158,21 +158,20 @@ def _build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> 
 
 
 def _value(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        if isinstance(value, dict):
-            return _build(hint, value, f"{where}.", problems)
-        problems.append(f"{where}: a table is expected")
-        return None
-    if hint == tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        problems.append(f"{where}: a list of texts is expected")
-        return None
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        problems.append(f"{where}: {hint.__name__} is expected, not {type(value).__name__}")
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
+        return _build(hint, value, f"{where}.", problems)
+    if hint == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if hint is float and type(value) is int:
+        value = float(value)
+    if type(value) is not hint:
+        problems.append(f"{where}: {_expected(hint)} is expected, not {type(value).__name__}")
+    elif isinstance(value, int | float) and value < 0:
         problems.append(f"{where}: cannot be negative")
     return value
+
+
+def _expected(hint: Any) -> str:
+    if hint == tuple[str, ...]:
+        return "a list of texts"
+    return "a table" if dataclasses.is_dataclass(hint) else str(hint.__name__)

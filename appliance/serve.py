@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import resource
 import signal
 import socket
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +23,7 @@ from appliance import tls, wiring
 from appliance.api.door import Door
 from appliance.config import Config, is_loopback
 from appliance.errors import ConfigError
+from appliance.listening import BACKLOG, PREDECESSOR_S, listening_socket, staff_url
 
 if TYPE_CHECKING:
     import ssl
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SHUTDOWN_S: Final = 1.0
 HANDSHAKE_S: Final = 10.0
-# A predecessor whose supervisor was killed ends by itself, but not in no time.
-PREDECESSOR_S: Final = 6.0
-PORT_POLL_S: Final = 0.05
-BACKLOG: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +43,6 @@ class Handover:
     listen_fd: int | None = None
     ready_fd: int | None = None
     parent_fd: int | None = None
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Open a listening socket. Raises OSError when the port is taken and stays so."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    deadline = time.monotonic() + PREDECESSOR_S
-    while True:
-        opened = socket.socket(family, socket.SOCK_STREAM)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            opened.bind((host, port))
-            opened.listen(BACKLOG)
-        except OSError as error:
-            opened.close()
-            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
-                raise
-            time.sleep(PORT_POLL_S)
-        else:
-            return opened
-
-
-def staff_url(config: Config, bound: socket.socket) -> str:
-    """Return the address staff connect to."""
-    host, port = bound.getsockname()[:2]
-    scheme = "https" if config.staff.tls else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def run(config: Config, handover: Handover, ask: Ask) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from appliance.log.receipts import Receipts
     from appliance.log.writer import RoomLog
     from appliance.model import Millis
+    from appliance.searching import Searching
     from appliance.store.db import Store
     from appliance.vault.keyring import Keyring
 
@@ -36,3 +37,4 @@ class Services:
     receipts: Receipts
     hub: Hub
     identity: Identity
+    search: Searching

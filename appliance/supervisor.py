@@ -9,7 +9,6 @@ that it starts at once.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import selectors
@@ -36,56 +35,63 @@ LOGINS_FILE: Final = "demo-logins.json"
 
 @dataclass(slots=True)
 class Child:
-    """One process: how to start it, and the one that runs now."""
+    """One process: how to start it, and the one that runs now.
+
+    `given` is what each start is handed through a pipe, under `given_by`: what a person typed to open the keys, or the
+    one key the process needs. `says_ready`: the appliance is there when it accepts logins; others when they run.
+    """
 
     name: str
     arguments: list[str]
     listening: socket.socket
-    answers: tuple[str, ...] = field(repr=False)
+    given_by: str = ""
+    given: str = field(default="", repr=False)
+    says_ready: bool = False
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE_S
+    due: float = 0.0
 
 
-def run(
-    data: Path,
-    bound: socket.socket,
-    staff_url: str,
-    ready_file: Path | None,
-    tell: Callable[[str], None],
-    *,
-    tls: bool,
-    answers: tuple[str, ...],
-) -> int:
-    """Run the appliance until SIGTERM or SIGINT; return the exit code. Raises AppError when it does not start.
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is run and where it is found: the data folder, the staff address, the file that says so."""
 
-    `answers` are what a person typed to open the keys; each start of a process is given them through a pipe.
+    data: Path
+    staff_url: str
+    ready_file: Path | None
+
+
+def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
+    """Run the processes until SIGTERM or SIGINT; return the exit code. Raises AppError when the first start fails.
+
+    The last child is the appliance: once it is ready, the site is.
     """
     alive_read, alive_write = os.pipe()
     os.set_inheritable(alive_read, True)  # noqa: FBT003 - the parameter's name is positional only
-    arguments = ["serve", "--data", str(data), "--parent-fd", str(alive_read), *(["--tls"] if tls else [])]
-    child = Child("appliance", arguments, bound, answers)
     stop = _Stop()
+    was_ready = False
     try:
-        started = False
         while not stop.asked:
-            if _start(child, alive_read, stop):
-                _write_ready(ready_file, data, staff_url, child)
-                if not started:
-                    tell(staff_url)
-                started = True
-            code = _wait(child, stop)
-            if code is None:
-                break
-            if not started and code > 0:
-                raise AppError(f"{child.name}: exit code {code}", code="did_not_start")
-            tell(f"{child.name} ended with {code}; starting it again")
-            _pause(child, stop)
-        return _end(child)
+            for child in children:
+                ended = child.process.poll() if child.process is not None else None
+                if ended is not None:
+                    if not was_ready and child.says_ready and ended > 0:
+                        raise AppError(f"{child.name}: exit code {ended}", code="did_not_start")
+                    tell(f"{child.name} ended with {ended}; starting it again")
+                    _postpone(child)
+                if child.process is None and child.due <= time.monotonic() and _start(child, alive_read, stop):
+                    _write_ready(site, children)
+                    if child.says_ready and not was_ready:
+                        tell(site.staff_url)
+                        was_ready = True
+            stop.wait(_next_look(children))
+        return _end(children)
     finally:
         os.close(alive_write)
-        if child.process is not None and child.process.poll() is None:
-            child.process.kill()
+        for child in children:
+            if child.process is not None and child.process.poll() is None:
+                child.process.kill()
 
 
 class _Stop:
@@ -116,84 +122,87 @@ class _Stop:
 
 
 def _start(child: Child, alive_read: int, stop: _Stop) -> bool:
-    """Start the process and wait until it accepts logins; False when it ended before, or an end was asked for."""
+    """Start a process; say whether it came up. One that ended before is seen by the next look."""
     ready_read, ready_write = os.pipe()
-    listening = child.listening.fileno()
+    handed = [child.listening.fileno(), ready_write, alive_read]
     command = [
-        sys.executable, "-m", "appliance.cli", *child.arguments,
-        "--listen-fd", str(listening), "--ready-fd", str(ready_write),
+        sys.executable, "-m", "appliance.cli", *child.arguments, "--parent-fd", str(alive_read),
+        "--listen-fd", str(child.listening.fileno()), "--ready-fd", str(ready_write),
     ]  # fmt: skip
-    handed = [listening, ready_write, alive_read]
-    answers_read = None
-    if child.answers:
-        answers_read, answers_write = os.pipe()
-        os.write(answers_write, "\n".join(child.answers).encode())
-        os.close(answers_write)
-        handed.append(answers_read)
-        command += ["--answers-fd", str(answers_read)]
+    given_read = None
+    if child.given:
+        given_read, given_write = os.pipe()
+        os.write(given_write, child.given.encode())
+        os.close(given_write)
+        handed.append(given_read)
+        command += [child.given_by, str(given_read)]
     child.started = time.monotonic()
     child.process = subprocess.Popen(command, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own program
     os.close(ready_write)
-    if answers_read is not None:
-        os.close(answers_read)
+    if given_read is not None:
+        os.close(given_read)
     with os.fdopen(ready_read, "rb") as ready:
+        if not child.says_ready:
+            return True
         while not stop.asked:
             if stop.wait(None, ready_read):
                 return ready.readline() == b"ready\n"
     return False
 
 
-def _wait(child: Child, stop: _Stop) -> int | None:
-    """Wait for the process to end by itself; None when an end was asked for."""
-    assert child.process is not None  # noqa: S101 - _start has made it
-    while not stop.asked:
-        code = child.process.poll()
-        if code is not None:
-            return code
-        stop.wait(1.0)
-    return None
-
-
-def _pause(child: Child, stop: _Stop) -> None:
+def _postpone(child: Child) -> None:
+    """Let a process that ended wait before its next start, longer each time unless it had run steadily."""
     steady = time.monotonic() - child.started > STEADY_S
     child.pause = FIRST_PAUSE_S if steady else min(LONGEST_PAUSE_S, child.pause * 2)
-    deadline = time.monotonic() + child.pause
-    while not stop.asked and (left := deadline - time.monotonic()) > 0:
-        stop.wait(left)
+    child.due = time.monotonic() + child.pause
+    child.process = None
 
 
-def _end(child: Child) -> int:
-    process = child.process
-    if process is None:
-        return 1
-    process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        code = process.wait(timeout=STOP_S)
-        # One that was still starting ends by the signal itself.
-        return 0 if code == -signal.SIGTERM else abs(code)
-    process.kill()
-    return 1
+def _next_look(children: list[Child]) -> float:
+    """Return for how long nothing needs doing unless a signal comes."""
+    now = time.monotonic()
+    return min((max(0.0, child.due - now) for child in children if child.process is None), default=1.0)
 
 
-def _write_ready(path: Path | None, data: Path, staff_url: str, child: Child) -> None:
-    """Write the ready file atomically. Addresses and pids of processes that this release has not are null."""
-    if path is None or child.process is None:
+def _end(children: list[Child]) -> int:
+    """Ask every process to end; the last one's exit code, the appliance's, is the supervisor's."""
+    running = [child.process for child in children if child.process is not None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + STOP_S
+    code = 1
+    for process in running:
+        try:
+            ended = process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = 1
+        else:
+            # One that was still starting ends by the signal itself.
+            code = 0 if ended == -signal.SIGTERM else abs(ended)
+    return code
+
+
+def _write_ready(site: Site, children: list[Child]) -> None:
+    """Write the ready file atomically, once the appliance runs. What this release has not is null."""
+    pids = {child.name: child.process.pid for child in children if child.process is not None}
+    if site.ready_file is None or "appliance" not in pids:
         return
-    ca = data / "ca.pem"
+    ca = site.data / "ca.pem"
     content: dict[str, Any] = {
-        "staff_url": staff_url,
+        "staff_url": site.staff_url,
         "console_url": None,
         "gateway_url": None,
         "ca": str(ca) if ca.exists() else None,
-        "data": str(data),
-        "pids": {"appliance": child.process.pid, "search": None, "gateway": None},
-        "logins": read_logins(data),
+        "data": str(site.data),
+        "pids": {name: pids.get(name) for name in ("appliance", "search", "gateway")},
+        "logins": read_logins(site.data),
     }
-    fresh = path.with_name(path.name + ".new")
+    fresh = site.ready_file.with_name(site.ready_file.name + ".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, ensure_ascii=False)
-    fresh.replace(path)
+    fresh.replace(site.ready_file)
 
 
 def read_logins(data: Path) -> list[dict[str, Any]]:

@@ -26,19 +26,18 @@ from appliance.evidence.note import KeyType, Signer
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
+from appliance.listening import search_path
 from appliance.live import Hub
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
 from appliance.model import AccountState
 from appliance.reads.sync import load_sync
-from appliance.searching import Searching, socket_path
+from appliance.searching import Searching
 from appliance.services import Services
 from appliance.store import rooms
 from appliance.store.db import open_store
 from appliance.store.migrate import migrate
-from appliance.vault.keyring import unlock
-from appliance.vault.master import MasterSource
-from appliance.vault.record import SourceKind, has_keyring
+from appliance.unlocking import unlock_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -84,13 +83,6 @@ class Sources:
     new_id: Callable[[str], str] = random_id
     new_token: Callable[[], str] = random_token
     monotonic: Callable[[], float] = time.monotonic
-
-
-def unlock_keys(config: Config, ask: Ask) -> Keyring:
-    """Open the appliance's keys. Raises VaultLocked, WrongKey; nothing is touched then."""
-    if not has_keyring(config.data):
-        raise VaultLocked(f"{config.data} holds no appliance: set one up with `gchat setup`")
-    return unlock(MasterSource(SourceKind(config.keys.source)), config.data, ask)
 
 
 def log_signer(config: Config, keys: Keyring) -> Signer:
@@ -149,7 +141,7 @@ async def services(
             receipts=receipts,
             hub=hub,
             identity=identity,
-            search=Searching(socket_path(config.data)),
+            search=Searching(search_path(config.data)),
         )
         _follow(s)
         receipts.start()

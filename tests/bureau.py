@@ -19,6 +19,7 @@ from appliance.actions import messages, rooms
 from appliance.config import Agency, Config
 from appliance.evidence.note import KeyType, Signer
 from appliance.identity import Identity
+from appliance.listening import search_path
 from appliance.live import Hub
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
@@ -27,6 +28,7 @@ from appliance.people import Grant, Holding, Post, Profile, Unit, UnitKind, Visi
 from appliance.policies import Argon2, Policies
 from appliance.reads.rooms import load_room
 from appliance.reads.sync import load_sync
+from appliance.searching import Searching
 from appliance.services import Services
 from appliance.store import accounts, people, settings, units
 from appliance.store.db import Tx, open_store
@@ -162,6 +164,7 @@ async def open_bureau(folder: Path, *, extra: int = 0, clock: Clock | None = Non
         receipts=Receipts(store, log, clock),
         hub=Hub(),
         identity=identity,
+        search=Searching(search_path(config.data)),
     )
     follow(s)
     s.receipts.start()

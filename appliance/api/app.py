@@ -23,6 +23,7 @@ from appliance.api import (
     pages,
     removal_requests,
     rooms,
+    search,
     sessions,
     stream,
     sync,
@@ -45,7 +46,7 @@ CALL: Final = web.RequestKey("call", Call)
 COOKIE: Final = "__Host-gchat"
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
-ROUTES: Final = (sessions, me, terms, directory, rooms, removal_requests, messages, sync, stream, openapi)
+ROUTES: Final = (sessions, me, terms, directory, rooms, removal_requests, messages, search, sync, stream, openapi)
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

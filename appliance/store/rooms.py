@@ -156,3 +156,8 @@ def all_ids(raw: sqlcipher.Connection) -> list[RoomId]:
 def id_of(raw: sqlcipher.Connection, key: int) -> RoomId:
     """Return the id of a room's key."""
     return RoomId(raw.execute(SQL.id_of, (key,)).fetchone()[0])
+
+
+def keys_of_person(raw: sqlcipher.Connection, person: PersonId) -> dict[RoomId, int]:
+    """Return the rooms a person is a member of, with their keys."""
+    return {RoomId(room): key for room, key in raw.execute(SQL.keys_of_person, (person,))}

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")]
-TxnId = Annotated[str, Meta(min_length=1, max_length=64, description="client's own id; a repeat answers the first result")]
+TxnId = Annotated[str, Meta(min_length=1, max_length=64, description="client's own; a repeat answers the first result")]
 Millis = Annotated[int, Meta(ge=0, le=2**53 - 1, description="milliseconds since the epoch, UTC")]
 Position = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=120)]

@@ -114,7 +114,7 @@ class AnswerRemoval(Request, kw_only=True):
 
 
 class RemovalRequest(Answer, kw_only=True):
-    """A member's request to be taken off the room (F41). `escalated` says that it now lies with the unit's admin too."""
+    """A member's request to be taken off the room (F41). `escalated`: it lies with the unit's admin now too."""
 
     id: Id
     room: Id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from appliance import config, wiring
+from appliance import config, unlocking, wiring
 from appliance.model import PersonId, RoomId
 from appliance.store.db import connect
 from tests.bench.agency import Layout, Sizes, folder, make, places
@@ -96,7 +96,7 @@ async def _catch_up(server: Server, token: str, since: int) -> tuple[list[float]
 def _bare(data: Path, person: PersonId, since: int) -> float:
     """Return the CPU time in ms of reading the rows with SQL alone."""
     loaded = config.load(data)
-    raw = connect(loaded.database, wiring.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
     try:
         with on_core(SERVER_CORE):
             rows = len(raw.execute(EVERYTHING, {"since": since, "person": person}).fetchall())

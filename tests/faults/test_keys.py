@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from appliance import config, wiring
+from appliance import config, unlocking, wiring
 from appliance.store.db import connect
 from tests.faults.appliance import Appliance, gchat
 
@@ -70,7 +70,7 @@ def database_of_another(data: Path) -> None:
 def database_of_a_newer_release(data: Path) -> None:
     """With what it had not yet folded into the database when it was killed."""
     loaded = config.load(data)
-    raw = connect(loaded.database, wiring.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
     raw.execute("PRAGMA user_version = 9999")
     raw.execute("CREATE TABLE of_tomorrow (n INTEGER PRIMARY KEY) STRICT")
     for name in ("gchat.db", "gchat.db-wal"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, setup, wiring
+from appliance import config, setup, unlocking, wiring
 from appliance.store.db import connect
 from appliance.store.migrate import apply, migrate, migrations
 from tests import world
@@ -45,7 +45,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def key_of(folder: Path) -> bytes:
-    return wiring.unlock_keys(config.load(folder), wiring.no_terminal).database_key
+    return unlocking.unlock_keys(config.load(folder), wiring.no_terminal).database_key
 
 
 def schema(folder: Path) -> tuple[int, list[tuple[str, str]]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, wiring
+from appliance import config, unlocking, wiring
 from appliance.errors import AppError
 from appliance.store.db import connect, told
 from tests.faults import proof, wal
@@ -94,7 +94,7 @@ def entries(folder: Path) -> dict[str, int]:
     """Return how many entries each room has, in a copy that the appliance has not seen."""
     copy = shutil.copytree(folder, folder.with_name(f"{folder.name}-due"))
     loaded = config.load(copy)
-    raw = connect(loaded.database, wiring.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
     counted = "SELECT r.id, (SELECT count(*) FROM entry e WHERE e.room = r.key) FROM room r"
     found: dict[str, int] = dict(raw.execute(counted).fetchall())
     raw.close()
@@ -112,7 +112,7 @@ def tear_page(data: Path, number: int, rng: random.Random) -> None:
 def leaf_of(data: Path, table: str) -> int:
     """Return the last page of a table: a leaf that holds rows."""
     loaded = config.load(data)
-    raw = connect(loaded.database, wiring.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
     try:
         root = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
     finally:
@@ -164,7 +164,7 @@ def page_of_old_messages(data: Path, room: str) -> int:
     """Return a page that holds entries of a room, but not its newest nor any of another: torn in a copy, one by one."""
     copy = shutil.copytree(data, data.with_name("searched"))
     loaded = config.load(copy)
-    key = wiring.unlock_keys(loaded, wiring.no_terminal).database_key
+    key = unlocking.unlock_keys(loaded, wiring.no_terminal).database_key
     pristine = loaded.database.read_bytes()
     entry = "SELECT e.* FROM entry e JOIN room r ON r.key = e.room WHERE r.id"
 

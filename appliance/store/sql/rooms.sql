@@ -85,3 +85,6 @@ WHERE c.size IS NULL OR EXISTS (SELECT 1 FROM entry e WHERE e.room = r.key AND e
 
 -- name: id_of
 SELECT id FROM room WHERE key = ?;
+
+-- name: keys_of_person
+SELECT r.id, r.key FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;

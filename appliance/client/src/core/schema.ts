@@ -420,6 +420,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return messages the caller may read that have all that was asked for, newest first. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/second-factors": {
         parameters: {
             query?: never;
@@ -656,7 +673,7 @@ export interface components {
             add?: string[];
             /** @default [] */
             remove?: string[];
-            /** @description client's own id; a repeat answers the first result */
+            /** @description client's own; a repeat answers the first result */
             txn_id: string;
         };
         /** CreateRoom */
@@ -673,7 +690,7 @@ export interface components {
              *     }
              */
             options?: components["schemas"]["RoomOptions"];
-            /** @description client's own id; a repeat answers the first result */
+            /** @description client's own; a repeat answers the first result */
             txn_id: string;
         };
         /**
@@ -701,7 +718,7 @@ export interface components {
         /** EditMessage */
         EditMessage: {
             body: components["schemas"]["TextBody"];
-            /** @description client's own id; a repeat answers the first result */
+            /** @description client's own; a repeat answers the first result */
             txn_id: string;
         };
         /**
@@ -769,11 +786,38 @@ export interface components {
             txn_id?: string | null;
         };
         /**
+         * Found
+         * @description Newest first. `cursor` asks for what is older. `suggestion` is the query in the other keyboard layout.
+         */
+        Found: {
+            /** @default null */
+            cursor?: string | null;
+            hits: components["schemas"]["Hit"][];
+            /** @default null */
+            suggestion?: string | null;
+        };
+        /**
          * History
          * @description Every wording of a message, oldest first.
          */
         History: {
             versions: components["schemas"]["Version"][];
+        };
+        /**
+         * Hit
+         * @description A message found. `highlights` are (start, end) in `snippet`, in UTF-16 code units as JavaScript counts them.
+         */
+        Hit: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            highlights: [
+                number,
+                number
+            ][];
+            n: number;
+            room: string;
+            sender: string;
+            snippet: string;
         };
         /** Login */
         Login: {
@@ -961,7 +1005,7 @@ export interface components {
             body: components["schemas"]["TextBody"];
             /** @default null */
             reply_to?: number | null;
-            /** @description client's own id; a repeat answers the first result */
+            /** @description client's own; a repeat answers the first result */
             txn_id: string;
             /**
              * @default text
@@ -1004,10 +1048,19 @@ export interface components {
         /**
          * Readers
          * @description Who has read a message and since when, and who has not yet; the sender is in neither list.
+         *
+         *         The lists are a page, the counts are of everybody. `cursor` asks for what follows, first the rest of those who have
+         *         read and then those who have not; `unread_cursor` goes straight to the latter while a page does not show any.
          */
         Readers: {
+            /** @default null */
+            cursor?: string | null;
             read: components["schemas"]["Reader"][];
+            read_count: number;
             unread: components["schemas"]["Unreader"][];
+            unread_count: number;
+            /** @default null */
+            unread_cursor?: string | null;
         };
         /** Receipt */
         Receipt: {
@@ -1022,7 +1075,7 @@ export interface components {
         };
         /**
          * RemovalRequest
-         * @description A member's request to be taken off the room (F41). `escalated` says that it now lies with the unit's admin too.
+         * @description A member's request to be taken off the room (F41). `escalated`: it lies with the unit's admin now too.
          */
         RemovalRequest: {
             /** @default null */
@@ -1144,7 +1197,7 @@ export interface components {
             /** @default null */
             reply_to?: number | null;
             room: string;
-            /** @description client's own id; a repeat answers the first result */
+            /** @description client's own; a repeat answers the first result */
             txn_id: string;
             /** @enum {unknown} */
             type: "send";
@@ -1306,7 +1359,9 @@ export type ErrorBody = components['schemas']['ErrorBody'];
 export type Event = components['schemas']['Event'];
 export type EventsFrame = components['schemas']['EventsFrame'];
 export type FailedFrame = components['schemas']['FailedFrame'];
+export type Found = components['schemas']['Found'];
 export type History = components['schemas']['History'];
+export type Hit = components['schemas']['Hit'];
 export type Login = components['schemas']['Login'];
 export type LoginDone = components['schemas']['LoginDone'];
 export type MarkUnread = components['schemas']['MarkUnread'];
@@ -2354,7 +2409,10 @@ export interface operations {
     };
     get_readers: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
             header?: never;
             path: {
                 n: number;
@@ -2691,6 +2749,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                from?: number | null;
+                has_link?: boolean | null;
+                limit?: number;
+                q?: string;
+                room?: string | null;
+                sender?: string | null;
+                to?: number | null;
+                type?: "text" | null;
+                unit?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return messages the caller may read that have all that was asked for, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
             };
         };
     };

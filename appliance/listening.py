@@ -1,0 +1,75 @@
+"""The sockets of an appliance: where staff connect, and where the search process listens.
+
+Owned by whoever starts the processes, so that a process that dies and comes back loses no connection attempt. It
+imports little: a supervisor must start at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from appliance.config import Config
+
+# A predecessor whose supervisor was killed ends by itself, but not in no time.
+PREDECESSOR_S: Final = 6.0
+PORT_POLL_S: Final = 0.05
+BACKLOG: Final = 4096
+SEARCH_SOCKET: Final = "search.sock"
+# Addresses of Unix sockets hold 108 bytes (unix(7)); a longer path is reached through its folder's descriptor.
+LONGEST_PATH: Final = 100
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Open a listening socket. Raises OSError when the port is taken and stays so."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    deadline = time.monotonic() + PREDECESSOR_S
+    while True:
+        opened = socket.socket(family, socket.SOCK_STREAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            opened.bind((host, port))
+            opened.listen(BACKLOG)
+        except OSError as error:
+            opened.close()
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                raise
+            time.sleep(PORT_POLL_S)
+        else:
+            return opened
+
+
+def staff_url(config: Config, bound: socket.socket) -> str:
+    """Return the address staff connect to."""
+    host, port = bound.getsockname()[:2]
+    scheme = "https" if config.staff.tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def search_path(data: Path) -> Path:
+    """Return an address of the data folder's search socket that the kernel takes, however deep the folder lies."""
+    path = data / SEARCH_SOCKET
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        return path
+    return Path(f"/proc/self/fd/{os.open(data, os.O_PATH | os.O_CLOEXEC)}") / SEARCH_SOCKET
+
+
+def search_socket(data: Path) -> socket.socket:
+    """Open the search process's listening socket, for this user alone; one left by a predecessor is replaced."""
+    path = search_path(data)
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        opened.bind(str(path))
+    finally:
+        os.umask(before)
+    opened.listen()
+    return opened

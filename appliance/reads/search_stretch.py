@@ -1,0 +1,60 @@
+"""A stretch of the feed in the search index's terms: messages with their newest words, and what is gone.
+
+The index is told what stands now, not what stood when a line of the feed was written: a message that was edited or
+retracted since is told as such, and told again later changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from appliance.log import events
+from appliance.model import EntryType, RoomId
+from appliance.store import entries, feed
+from search_index import wire
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.services import Services
+
+STRETCH: Final = 500
+TEXT: Final = "text"
+_LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
+
+
+def stretch(raw: sqlcipher.Connection, s: Services, after: int) -> wire.Add:
+    """Return the next stretch of the feed after a position, in the index's terms, inside a read transaction."""
+    head = feed.last_pos(raw)
+    lines = feed.entries_after(raw, after, STRETCH)
+    upto = lines[-1][0] if len(lines) == STRETCH else head
+    keys = {room: entries.room_key(raw, room) for room in {room for _, room, _ in lines}}
+    told: list[wire.Entry] = []
+    gone: list[wire.Range] = []
+    for _, room, n in lines:
+        row = entries.one(raw, keys[room], n)
+        if row is None:
+            continue
+        if row.type == EntryType.MESSAGE_REDACT and row.target is not None:
+            gone.append(wire.Range(room, row.target, row.target))
+        elif row.type == EntryType.MESSAGE_TEXT:
+            told += _entry(raw, s, RoomId(room), keys[room], row.n, replaces=False)
+        elif row.type == EntryType.MESSAGE_EDIT and row.target is not None:
+            told += _entry(raw, s, RoomId(room), keys[room], row.target, replaces=True)
+    return wire.Add(after, upto, told, gone)
+
+
+def _entry(
+    raw: sqlcipher.Connection, s: Services, room: RoomId, key: int, n: int, *, replaces: bool
+) -> list[wire.Entry]:
+    """Return a message with its newest words, or nothing when it has none to find."""
+    row = entries.one(raw, key, n)
+    if row is None or row.redact is not None:
+        return []
+    worded = entries.one(raw, key, row.edit) if row.edit is not None else row
+    body, _ = events.open_body(raw, s.log.bodies, room, worded) if worded else (None, None)
+    if body is None:
+        return []
+    has_link = _LINK.search(body.text) is not None
+    return [wire.Entry(room, n, row.sender, row.at, body.text, TEXT, has_link, replaces)]

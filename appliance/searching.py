@@ -1,0 +1,64 @@
+"""The appliance's end of search: what it asks the search process, and what its absence looks like to people.
+
+Owns two connections, so that a long catch-up of the feed delays nobody's search. When the process does not answer,
+searching is «not available just now» and nothing else stops.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from appliance.errors import AppError, Unavailable
+from search_index.client import FeedGap, SearchClient, SearchUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from pathlib import Path
+
+    from search_index import wire
+
+T = TypeVar("T")
+
+
+class OutOfStep(AppError):
+    """The index does not stand where the feed goes on: ask for its status."""
+
+    code = "search_out_of_step"
+
+
+class Searching:
+    """Asks the search process. Every method raises Unavailable when it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._people = SearchClient(path)
+        self._feed = SearchClient(path)
+
+    async def find(self, request: wire.Search) -> wire.Found:
+        """Return a page of candidates, newest first."""
+        return await _answered(self._people.search(request))
+
+    async def status(self) -> wire.State:
+        """Return how far the index is."""
+        return await _answered(self._feed.status())
+
+    async def add(self, stretch: wire.Add) -> int:
+        """Tell a stretch of the feed; return up to where it is received. Raises OutOfStep for one that does not fit."""
+        return await _answered(self._feed.add(stretch))
+
+    async def rebuild(self) -> None:
+        """Empty the index, so that it is told everything again."""
+        await _answered(self._feed.rebuild())
+
+    async def close(self) -> None:
+        """End the connections."""
+        await self._people.close()
+        await self._feed.close()
+
+
+async def _answered(answer: Awaitable[T]) -> T:
+    try:
+        return await answer
+    except FeedGap as error:
+        raise OutOfStep from error
+    except SearchUnavailable as error:
+        raise Unavailable(str(error), code="search_unavailable") from error

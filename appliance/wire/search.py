@@ -1,0 +1,44 @@
+"""Searching: what is asked and what is found (api.md `GET /search`, search.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from appliance.wire.common import Answer, Id, Millis, Position, Request
+
+
+class SearchQuery(Request, kw_only=True):
+    """All filters must hold. `from` and `to` bound the time: from <= at < to. `unit` includes the units below it."""
+
+    q: Annotated[str, Meta(max_length=400)] = ""
+    room: Id | None = None
+    sender: Id | None = None
+    unit: Id | None = None
+    from_: Millis | None = msgspec.field(default=None, name="from")
+    to: Millis | None = None
+    type: Literal["text"] | None = None
+    has_link: bool | None = None
+    cursor: Annotated[str, Meta(max_length=300)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 30
+
+
+class Hit(Answer, kw_only=True):
+    """A message found. `highlights` are (start, end) in `snippet`, in UTF-16 code units as JavaScript counts them."""
+
+    room: Id
+    n: Position
+    at: Millis
+    sender: Id
+    snippet: str
+    highlights: list[tuple[int, int]]
+
+
+class Found(Answer, kw_only=True):
+    """Newest first. `cursor` asks for what is older. `suggestion` is the query in the other keyboard layout."""
+
+    hits: list[Hit]
+    cursor: str | None = None
+    suggestion: str | None = None
