@@ -287,14 +287,18 @@ class Hub:
 
     async def _catching_up(self, connection: Connection) -> None:
         assert self._read_feed is not None  # noqa: S101 - wiring gives the reader before the first connection
+        limit = PAGE
         try:
             while connection.catching_up:
                 await connection.drained()
                 if 0 < self.pos == connection.cursor and connection.release():
                     return
-                page = await self._read_feed(connection.person, connection.cursor, PAGE)
+                page = await self._read_feed(connection.person, connection.cursor, limit)
                 if page.events:
-                    connection.send(text_frame(_EVENT.encode(EventsFrame(pos=page.pos, events=page.events))))
+                    frame = text_frame(_EVENT.encode(EventsFrame(pos=page.pos, events=page.events)))
+                    connection.send(frame)
+                    # The longer the messages, the fewer at once: a slow reader holds back about as much as any other.
+                    limit = max(1, min(PAGE, limit * SLOW_BYTES // len(frame)))
                 # Behind a cursor from before a restore, which gets the snapshot.
                 connection.cursor = page.pos
                 if not page.more and connection.release():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 from aiohttp import web
@@ -71,9 +71,9 @@ class _Visitor(web.RequestHandler):
         peer = transport.get_extra_info("peername")
         address = network_of(peer[0]) if peer else ""
         if not self._door.enter(address):
-            assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - a stream's transport is one
-            transport.write(_refusal())
-            transport.close()
+            refused = cast("asyncio.Transport", transport)
+            refused.write(_refusal())
+            refused.close()
             return
         self._address = address
         super().connection_made(transport)

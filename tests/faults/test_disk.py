@@ -136,7 +136,9 @@ async def test_a_disk_that_does_not_keep_what_it_took(
     proof.verified(served.data, team.callers)
 
 
-async def test_no_space_at_the_start_is_told_and_at_the_end_no_matter(appliance: Callable[..., Appliance], small_disk: Path) -> None:
+async def test_no_space_at_the_start_is_told_and_at_the_end_no_matter(
+    appliance: Callable[..., Appliance], small_disk: Path
+) -> None:
     """Nothing was there to be acknowledged: the reason, and an end."""
     served = appliance(small_disk)
     ballast = small_disk / "ballast"
