@@ -164,7 +164,8 @@ def _value(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         return tuple(value)
     if hint is float and type(value) is int:
         value = float(value)
-    if type(value) is not hint:
+    # The type itself, since True is an int to Python; but a path is of the platform's own kind.
+    if type(value) is not hint and not (hint is Path and isinstance(value, Path)):
         problems.append(f"{where}: {_expected(hint)} is expected, not {type(value).__name__}")
     elif isinstance(value, int | float) and value < 0:
         problems.append(f"{where}: cannot be negative")
