@@ -11,7 +11,7 @@ The rules:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from search_index.manifest import SegmentRecord
@@ -27,7 +27,7 @@ def gone_count(record: SegmentRecord) -> int:
     return len(record.gone) // _GONE_BYTES
 
 
-def choose(records: Iterable[SegmentRecord], now: int) -> tuple[SegmentRecord, ...]:
+def choose(records: Collection[SegmentRecord], now: int) -> tuple[SegmentRecord, ...]:
     """Return the segments to make one in the next step; one alone is written anew; none when all is well."""
     due = [
         record

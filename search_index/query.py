@@ -22,7 +22,7 @@ from search_index.normalize import normalize, other_era
 MOST_CHARACTERS: Final = 400
 MOST_NEEDLES: Final = 16
 _QUOTES: Final = '"“”„«»'
-_TOKEN: Final = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)|([^ {_QUOTES}]+)")
+_TOKEN: Final = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|$)|([^ {_QUOTES}]+)")
 # From the arrows on, one character says a thing by itself: symbols, emoji, Chinese.
 _TELLS_ALONE: Final = 0x2190
 

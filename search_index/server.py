@@ -33,7 +33,6 @@ from search_index.searcher import search
 from search_index.storage import IndexDamaged
 from search_index.writer import Gap, Index, in_memory
 
-WORK_EVERY_S: Final = 0.25
 _PEER: Final = struct.Struct("3i")  # pid, uid, gid: SO_PEERCRED, unix(7)
 _OPEN_TO_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -46,7 +45,9 @@ class Unsafe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to serve. `path`: of the socket to make; `allowed`: user ids that may connect besides the process's own."""
+    """How to serve. `path`: of the socket to make; `allowed`: user ids that may connect besides the process's own;
+    `work_every_s`: how often it is asked whether there is something to write or to merge.
+    """
 
     folder: Path
     path: Path
@@ -54,35 +55,37 @@ class Options:
     clock: Callable[[], int]
     cache_bytes: int = 512 * 1024 * 1024
     allowed: frozenset[int] = frozenset()
+    work_every_s: float = 0.25
 
 
 class _Process:
     """One index and the connections to it."""
 
-    def __init__(self, index: Index, allowed: frozenset[int]) -> None:
+    def __init__(self, index: Index, options: Options) -> None:
         self.index = index
-        self.allowed = allowed
+        self.allowed = options.allowed | {os.getuid()}
+        self._work_every_s = options.work_every_s
         self.connections: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._room = asyncio.Condition()
 
     async def work(self) -> None:
         """Do what the index has to do, until the process stops."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), WORK_EVERY_S)
+                await asyncio.wait_for(self._wake.wait(), self._work_every_s)
             self._wake.clear()
             try:
-                while not self._stopping and await self.do_next():
+                while not self._stopping.is_set() and await self.do_next():
                     pass
             except OSError as reason:
                 _log.warning("the index could not be written, and will be tried again: %s", reason)
 
     async def stop(self, worker: asyncio.Task[None]) -> None:
         """End the work and the connections: never in the middle of a job, whose thread would go on by itself."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         await worker
         async with self._turn:
@@ -192,7 +195,7 @@ async def serving(options: Options, listening: socket.socket | None = None) -> A
     """
     index = Index(options.folder, options.index_key, options.clock, options.cache_bytes)
     try:
-        process = _Process(index, options.allowed | {os.getuid()})
+        process = _Process(index, options)
         bound = _bind(options.path) if listening is None else listening
         server = await asyncio.start_unix_server(process.serve, sock=bound)
         worker = asyncio.create_task(process.work())

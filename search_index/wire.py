@@ -143,8 +143,8 @@ class Done(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """It is not done: `gap`; `malformed`; `storage` (the disk refused, ask again later); or `damaged` (the index was, and
-    is empty now: tell the feed again).
+    """It is not done: `gap`, `malformed`, `storage` (the disk refused: ask again later), or `damaged` (the index was
+    damaged and is empty now: tell the feed again).
     """
 
     code: str

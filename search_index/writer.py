@@ -229,7 +229,7 @@ class Index:
             return FlushJob(self.storage, dict(self.flushing), self.received)
         if flush:
             return None
-        chosen = choose((segment.record for segment in self.segments.values()), self._clock())
+        chosen = choose([segment.record for segment in self.segments.values()], self._clock())
         if not chosen:
             return None
         sources = [self.segments[record.name] for record in chosen]

@@ -1,0 +1,32 @@
+"""`gchat search`: the search process from its start to its end.
+
+Owns the signals and the loop. The command line gives the folder, the key and the clock (`appliance.cli`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+import socket
+from collections.abc import Callable
+
+import uvloop
+
+from search_index.server import Options, serving
+
+
+def run(options: Options, ready: Callable[[], None], listening: socket.socket | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called once the socket answers. Raises as `server.serving` does."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every segment keeps two files open
+    uvloop.run(_serve(options, ready, listening))
+
+
+async def _serve(options: Options, ready: Callable[[], None], listening: socket.socket | None) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with serving(options, listening):
+        ready()
+        await ended.wait()

@@ -1,0 +1,227 @@
+"""The process over its socket: what it answers, whom it answers, and how it begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from search_index import server, wire, writer
+from search_index.client import FeedGap, SearchClient, SearchUnavailable
+from search_index.query import parse
+from search_index.server import Options, Unsafe, serving
+from search_index.wire import Add, Entry, Range, Search
+from tests.search import corpus
+from tests.search.corpus import CACHE, KEY, Clock
+
+ROOMS = [f"r_{n}" for n in range(7)]
+
+
+def options(folder: Path) -> Options:
+    return Options(folder / "index", folder / "run" / "search.sock", KEY, Clock(), CACHE)
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[SearchClient]:
+    async with serving(options(folder)):
+        client = SearchClient(options(folder).path)
+        yield client
+        await client.close()
+
+
+def wanted(text: str, rooms: list[str] = ROOMS) -> Search:
+    return Search(needles=list(parse(text).needles), rooms=rooms)
+
+
+async def test_told_found_deleted_rebuilt(tmp_path: Path) -> None:
+    async with served(tmp_path) as client:
+        assert await client.add(Add(0, 10, corpus.entries(["เชิญประชุม", "งบประมาณ", "ประชุมงบ"]))) == 10
+        assert [hit.n for hit in (await client.search(wanted("ประชุม"))).hits] == [2, 0]
+        assert [hit.n for hit in (await client.search(wanted("ประชุม", ["r_0"]))).hits] == [0]
+        assert (await client.search(wanted("ประชุม", []))).hits == []
+        await client.delete([Range("r_2", 2, 2)])
+        assert [hit.n for hit in (await client.search(wanted("ประชุม"))).hits] == [0]
+        state = await client.status()
+        assert (state.received, state.durable, state.entries) == (10, 0, 2)
+        await client.flush()
+        state = await client.status()
+        assert (state.received, state.durable, state.segments) == (10, 10, 1)
+        with pytest.raises(FeedGap):
+            await client.add(Add(11, 12, []))
+        await client.rebuild()
+        assert (await client.status()).received == 0
+        assert (await client.search(wanted("ประชุม"))).hits == []
+
+
+async def test_an_orderly_end_loses_nothing(tmp_path: Path) -> None:
+    async with served(tmp_path) as client:
+        await client.add(Add(0, 10, corpus.entries(["เชิญประชุม"])))
+    async with served(tmp_path) as client:
+        assert (await client.status()).durable == 10
+        assert len((await client.search(wanted("ประชุม"))).hits) == 1
+
+
+async def test_searches_are_answered_while_entries_come_in(tmp_path: Path) -> None:
+    texts = corpus.messages() * 4
+    async with served(tmp_path) as client:
+        feeding = SearchClient(options(tmp_path).path)
+
+        async def feed() -> None:
+            for start in range(0, len(texts), 200):
+                await feeding.add(Add(start, start + 200, corpus.entries(texts[start : start + 200], first=start)))
+            await feeding.flush()
+
+        task = asyncio.create_task(feed())
+        answered = 0
+        while not task.done():
+            await client.search(wanted("ค่ะ"))
+            answered += 1
+        await task
+        await feeding.close()
+        assert answered > 5
+        assert (await client.status()).entries == len(texts)
+
+
+async def test_what_waits_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "TARGET", 100)
+    monkeypatch.setattr(writer, "MOST_FRESH", 200)
+    async with serving(options(tmp_path)):
+        client = SearchClient(options(tmp_path).path)
+        for start in range(0, 2_000, 150):
+            await client.add(Add(start, start + 150, corpus.entries(["ประชุม"] * 150, first=start)))
+        state = await client.status()
+        assert state.received == 2_100
+        assert state.durable >= 2_100 - 2 * 200
+        await client.close()
+
+
+async def test_the_socket_is_the_owners_alone(tmp_path: Path) -> None:
+    async with served(tmp_path):
+        path = options(tmp_path).path
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_stranger_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served(tmp_path) as client:
+        await client.status()
+        with monkeypatch.context() as patch:
+            patch.setattr(server, "_peer_uid", lambda _connection: os.getuid() + 1)
+            stranger = SearchClient(options(tmp_path).path)
+            with pytest.raises(SearchUnavailable):
+                await stranger.status()
+        await client.status()
+
+
+async def test_the_kernel_tells_who_connects() -> None:
+    one, other = socket.socketpair(socket.AF_UNIX)
+    assert server._peer_uid(one) == os.getuid()  # noqa: SLF001 - what the check above replaces
+    one.close()
+    other.close()
+
+
+async def test_an_open_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o777)
+    with pytest.raises(Unsafe):
+        async with serving(options(tmp_path)):
+            pass
+    (tmp_path / "run").chmod(0o700)
+    async with serving(options(tmp_path)):  # the index was let go of
+        pass
+
+
+async def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir(mode=0o700)
+    options(tmp_path).path.write_text("somebody's file")
+    with pytest.raises(Unsafe):
+        async with serving(options(tmp_path)):
+            pass
+    assert options(tmp_path).path.read_text() == "somebody's file"
+
+
+async def test_a_socket_that_listens_already_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "given.sock"
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    listening.listen()
+    async with serving(options(tmp_path), listening):
+        client = SearchClient(path)
+        assert (await client.status()).received == 0
+        await client.close()
+
+
+async def raw(path: Path, *frames: bytes) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.writelines(frames)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("frame", [b"", b"\xc1", b"\x00" * 50, wire.encode({"type": "Search"}), wire.encode([1, 2])])
+async def test_nonsense_is_refused_and_the_connection_goes_on(tmp_path: Path, frame: bytes) -> None:
+    async with served(tmp_path):
+        framed = len(frame).to_bytes(4, "big") + frame
+        status = wire.encode(wire.Status())
+        answers = await raw(options(tmp_path).path, framed, len(status).to_bytes(4, "big") + status)
+        size = int.from_bytes(answers[:4], "big")
+        assert wire.decode_answer(answers[4 : 4 + size]) == wire.Refused("malformed")
+        assert isinstance(wire.decode_answer(answers[8 + size :]), wire.State)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        wire.Search(needles=[""], rooms=[]),
+        wire.Search(needles=["กข"], rooms=[], limit=0),
+        wire.Search(needles=["กข"] * 17, rooms=[]),
+        Add(0, 1, [Entry("r", -1, "p", 1, "t", "text")]),
+        Add(0, 1, [Entry("r", 1 << 32, "p", 1, "t", "text")]),
+        Add(0, 1, [Entry("r", 1, "p", 1 << 60, "t", "text")]),
+    ],
+)
+async def test_what_is_out_of_bounds_is_refused(tmp_path: Path, request_: wire.Request) -> None:
+    async with served(tmp_path):
+        frame = wire.encode(request_)
+        answer = await raw(options(tmp_path).path, len(frame).to_bytes(4, "big") + frame)
+        assert wire.decode_answer(answer[4:]) == wire.Refused("malformed")
+
+
+async def test_too_long_a_frame_ends_the_connection(tmp_path: Path) -> None:
+    async with served(tmp_path):
+        assert await raw(options(tmp_path).path, (wire.MOST_FRAME_BYTES + 1).to_bytes(4, "big"), b"x") == b""
+
+
+async def test_without_a_process_search_is_unavailable_and_comes_back(tmp_path: Path) -> None:
+    client = SearchClient(options(tmp_path).path)
+    with pytest.raises(SearchUnavailable):
+        await client.status()
+    async with serving(options(tmp_path)):
+        assert (await client.status()).received == 0
+    with pytest.raises(SearchUnavailable):
+        await client.status()
+    async with serving(options(tmp_path)):
+        assert (await client.status()).received == 0
+        await client.close()
+
+
+async def test_damage_found_in_use_empties_the_index(tmp_path: Path) -> None:
+    async with served(tmp_path) as client:
+        await client.add(Add(0, 10, corpus.entries(corpus.messages())))
+        await client.flush()
+        [terms] = (tmp_path / "index").glob("*.terms")
+        with terms.open("r+b") as file:
+            file.seek(100)
+            file.write(bytes(terms.stat().st_size - 100))
+        with pytest.raises(SearchUnavailable, match="damaged"):
+            await client.search(wanted("ประชุม"))
+        assert (await client.status()).received == 0
+        await client.add(Add(0, 10, corpus.entries(["ประชุม"])))
+        assert len((await client.search(wanted("ประชุม"))).hits) == 1

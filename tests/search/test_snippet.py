@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_index.query import Query, QueryRefused, matches, parse
+from search_index.snippet import WIDTH, occurrences, snippet
+from tests.search import corpus
+
+
+def highlighted(text: str, spans: tuple[tuple[int, int], ...]) -> list[str]:
+    """Cut as JavaScript does, in UTF-16 code units."""
+    units = text.encode("utf-16-le")
+    return [units[2 * a : 2 * b].decode("utf-16-le") for a, b in spans]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "marked"),
+    [
+        ("ประชุม", "😀😀 เชิญประชุมและประชุม", ["ประชุม", "ประชุม"]),
+        ("น้ำ", "ดื่มนํ้า", ["นํ้า"]),
+        ("budget ๒๐๒๔", "Ｂudget ปี 2567", ["Ｂudget", "2567"]),
+        ("วันท", "วันที่", ["วันที่"]),  # never half of a consonant with its marks
+        ("ข้าว าวส", "ข้าวสวย", ["ข้าวส"]),  # what overlaps is one
+        ("ไม่มี", "อะไร", []),
+    ],
+)
+def test_highlights(query: str, text: str, marked: list[str]) -> None:
+    found = snippet(parse(query), text)
+    assert highlighted(found.text, found.highlights) == marked
+
+
+def test_a_long_message_is_cut_around_the_match() -> None:
+    text = "ก่อนหน้า " * 60 + "งบประมาณ" + " ตามหลัง" * 60
+    found = snippet(parse("งบประมาณ"), text)
+    assert found.text.startswith("…ก่อนหน้า")
+    assert found.text.endswith("…")
+    assert len(found.text) <= WIDTH + 20
+    assert highlighted(found.text, found.highlights) == ["งบประมาณ"]
+
+
+def test_a_short_message_is_shown_whole() -> None:
+    assert snippet(parse("สั้น"), "ข้อความสั้น").text == "ข้อความสั้น"
+
+
+@given(st.text(max_size=400), st.text(max_size=10), st.integers(20, 200))
+def test_any_text_gives_a_snippet_whose_highlights_lie_in_it(text: str, wanted: str, width: int) -> None:
+    try:
+        query = parse(wanted)
+    except QueryRefused:
+        query = Query(())
+    found = snippet(query, text, width)
+    assert found.text.removeprefix("…").removesuffix("…").strip("…") in text
+    ends = [bound for span in found.highlights for bound in span]
+    assert ends == sorted(ends)
+    assert not ends or ends[-1] <= len(found.text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def test_every_real_match_shows_why_it_is_one() -> None:
+    for _, text in corpus.queries()[::5]:
+        query = parse(text)
+        for message in corpus.messages():
+            if matches(query, message):
+                assert occurrences(query, message)
+                assert snippet(query, message).highlights

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_index.storage import CHUNK, BoundedCache, IndexDamaged, SealedStorage
+from tests.search.corpus import CACHE, KEY
+
+CONTENT = os.urandom(3 * CHUNK + 100)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[SealedStorage]:
+    opened = SealedStorage(tmp_path / "index", KEY, CACHE)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_what_is_written_is_read(storage: SealedStorage, size: int) -> None:
+    storage.write("a", CONTENT[:size])
+    file = storage.open_sealed("a")
+    assert file.length == size
+    assert file.read(0, size) == file.read_uncached(0, size) == CONTENT[:size]
+    file.close()
+
+
+@given(st.integers(0, len(CONTENT)), st.integers(0, len(CONTENT)))
+def test_any_part_is_read(tmp_path_factory: pytest.TempPathFactory, one: int, other: int) -> None:
+    storage = SealedStorage(tmp_path_factory.mktemp("index"), KEY, CACHE)
+    storage.write("a", CONTENT)
+    file = storage.open_sealed("a")
+    start, end = sorted((one, other))
+    assert file.read(start, end - start) == file.read_uncached(start, end - start) == CONTENT[start:end]
+    with pytest.raises(IndexDamaged):
+        file.read(start, len(CONTENT) - start + 1)
+    file.close()
+    storage.close()
+
+
+def test_arrays_are_kept_and_forgotten(storage: SealedStorage) -> None:
+    numbers = np.arange(20_000, dtype="<u4")
+    storage.write("a", b"head" + numbers.tobytes())
+    file = storage.open_sealed("a")
+    assert np.array_equal(file.kept(4, 20_000, "<u4"), numbers)
+    assert file.kept(4, 20_000, "<u4") is file.kept(4, 20_000, "<u4")
+    assert np.array_equal(file.array(8, 3, "<u4"), [1, 2, 3])
+    assert storage.cache.used_bytes > numbers.nbytes
+    file.close()
+    assert storage.cache.used_bytes == 0
+
+
+def made(number: int) -> tuple[int, int]:
+    return number, 30
+
+
+def test_the_cache_stays_within_its_bound() -> None:
+    cache = BoundedCache(100)
+    for number in range(50):
+        assert cache.get((1, number), partial(made, number)) == number
+        assert cache.used_bytes <= 100
+    assert cache.get((1, 49), lambda: ("made again", 30)) == 49
+    assert cache.get((1, 0), lambda: ("made again", 30)) == "made again"
+    assert cache.get((2, 0), lambda: ("too large to keep", 101)) == "too large to keep"
+    assert cache.used_bytes <= 100
+
+
+@pytest.mark.parametrize("place", [0, 9, 20, 50, 76, 90, -1])
+def test_a_changed_byte_is_found(storage: SealedStorage, place: int) -> None:
+    storage.write("a", CONTENT)
+    path = storage.folder / "a"
+    sealed = bytearray(path.read_bytes())
+    sealed[place] ^= 1
+    path.write_bytes(sealed)
+    with pytest.raises(IndexDamaged):
+        storage.open_sealed("a").read(0, len(CONTENT))
+
+
+def test_a_file_cut_short_at_a_chunk_is_found(storage: SealedStorage) -> None:
+    storage.write("a", CONTENT)
+    path = storage.folder / "a"
+    path.write_bytes(path.read_bytes()[: 76 + 2 * (CHUNK + 16)])
+    with pytest.raises(IndexDamaged):
+        storage.open_sealed("a").read(0, len(CONTENT))
+
+
+def test_chunks_do_not_change_places(storage: SealedStorage) -> None:
+    storage.write("a", CONTENT)
+    path = storage.folder / "a"
+    sealed = path.read_bytes()
+    step = CHUNK + 16
+    path.write_bytes(sealed[:76] + sealed[76 + step : 76 + 2 * step] + sealed[76 : 76 + step] + sealed[76 + 2 * step :])
+    with pytest.raises(IndexDamaged):
+        storage.open_sealed("a").read(0, 10)
+
+
+def test_a_file_is_bound_to_its_name_and_key(storage: SealedStorage, tmp_path: Path) -> None:
+    storage.write("a", CONTENT)
+    (storage.folder / "b").write_bytes((storage.folder / "a").read_bytes())
+    with pytest.raises(IndexDamaged):
+        storage.open_sealed("b")
+    other = SealedStorage(tmp_path / "other", bytes(32), CACHE)
+    (other.folder / "a").write_bytes((storage.folder / "a").read_bytes())
+    with pytest.raises(IndexDamaged):
+        other.open_sealed("a")
+    other.close()
+
+
+def test_equal_contents_look_different(storage: SealedStorage) -> None:
+    storage.write("a", CONTENT)
+    first = (storage.folder / "a").read_bytes()
+    storage.write("a", CONTENT)
+    assert (storage.folder / "a").read_bytes()[20:] != first[20:]
+
+
+def test_what_goes_loses_its_key(storage: SealedStorage) -> None:
+    storage.write("a", CONTENT)
+    storage.write("b", CONTENT)
+    fds = [os.open(storage.folder / name, os.O_RDONLY) for name in ("a", "b")]
+    storage.delete_file("a")
+    storage.write("b", b"another")
+    for fd in fds:  # what a backup of the blocks would hold
+        assert os.pread(fd, 76, 0) == bytes(76)
+        os.close(fd)
+    assert storage.list() == ["b"]
+    storage.delete_file("a")
+
+
+def test_a_refused_write_leaves_the_name_free(storage: SealedStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.write("a", b"before")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse)
+        with pytest.raises(OSError, match="no space"):
+            storage.write("a", b"after")
+    assert [path.name for path in storage.folder.iterdir() if path.suffix == ".new"] == []
+    storage.write("a", b"after")
+    assert storage.open_file("a").read() == b"after"
+
+
+def refuse(_fd: int) -> None:
+    raise OSError("no space")
+
+
+def test_one_process_holds_the_folder(storage: SealedStorage) -> None:
+    with pytest.raises(BlockingIOError):
+        SealedStorage(storage.folder, KEY, CACHE)
+
+
+def test_files_are_the_owners_alone(storage: SealedStorage) -> None:
+    storage.write("a", CONTENT)
+    assert (storage.folder / "a").stat().st_mode & 0o777 == 0o600
+    assert storage.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_whoosh_writes_and_reads_through_it(storage: SealedStorage) -> None:
+    file = storage.create_file("w")
+    file.write_string(b"words")
+    file.close()
+    assert storage.open_file("w").read_string() == b"words"
+    assert b"words" not in (storage.folder / "w").read_bytes()
+    assert storage.file_length("w") == len(b"words") + 1
+    assert storage.file_exists("w")
