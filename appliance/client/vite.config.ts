@@ -10,6 +10,7 @@ import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { componentTexts } from "./build/componentTexts";
 import { layerAliases } from "./build/layers";
 import { serviceWorker } from "./build/serviceWorker";
 
@@ -19,6 +20,7 @@ export default defineConfig(({ mode }) => ({
   root,
   resolve: { alias: layerAliases(root) },
   plugins: [
+    componentTexts({ root }),
     react({ babel: { plugins: ["@lingui/babel-plugin-lingui-macro"] } }),
     lingui({ failOnMissing: true, failOnCompileError: true }),
     serviceWorker({ root, killSwitch: mode === "kill-switch" }),
