@@ -6,7 +6,7 @@ from appliance.actions import messages as actions
 from appliance.api.routes import Call, Routes
 from appliance.model import RoomId
 from appliance.reads.messages import load_history, load_messages
-from appliance.reads.rooms import load_readers
+from appliance.reads.readers import load_readers
 from appliance.wire.messages import (
     EditMessage,
     History,
@@ -16,6 +16,7 @@ from appliance.wire.messages import (
     PostMessage,
     ReactionQuery,
     Readers,
+    ReadersQuery,
     RetractQuery,
 )
 
@@ -59,9 +60,11 @@ async def get_history(call: Call) -> History:
 
 
 @routes.get("/rooms/{room}/messages/{n}/readers")
-async def get_readers(call: Call) -> Readers:
+async def get_readers(call: Call, query: ReadersQuery) -> Readers:
     """Return by name who has read a message and since when, and who has not."""
-    return await load_readers(call.services, call.person, _room(call), call.position())
+    return await load_readers(
+        call.services, call.person, _room(call), call.position(), cursor=query.cursor, limit=query.limit
+    )
 
 
 @routes.put("/rooms/{room}/messages/{n}/reactions/{emoji}")

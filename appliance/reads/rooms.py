@@ -1,4 +1,4 @@
-"""Rooms as their members see them: the list, one room with its people, who has read what.
+"""Rooms as their members see them: the list, and one room with its people.
 
 Everything of one answer comes from one read transaction. Names come from the directory in memory. A person who is not
 a member gets Forbidden before anything of the room is looked at.
@@ -9,12 +9,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from appliance.errors import Forbidden, NotFound
+from appliance.errors import Forbidden
 from appliance.log import events
 from appliance.model import Deny, PersonId, RoomId, RoomKind
 from appliance.rules.rooms import denied_actions
-from appliance.store import entries, receipts, rooms
-from appliance.wire.messages import Reader, Readers, Unreader
+from appliance.store import entries, rooms
 from appliance.wire.rooms import MemberView, RoomView
 
 if TYPE_CHECKING:
@@ -43,27 +42,6 @@ async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
         await s.log.head(room)
         raise Forbidden(Deny.NOT_A_MEMBER)
     return view
-
-
-async def load_readers(s: Services, person: PersonId, room: RoomId, n: int) -> Readers:
-    """Return who has read message `n`, since when, and which members have not. Raises NotFound, Forbidden."""
-    head = await readable(s, person, room)
-    if n >= head.size:
-        raise NotFound(field="n")
-    async with s.store.read() as reader:
-        sender, reads = await reader.run(_first_reads, head.key, n, list(head.state.members))
-    unread = [member for member in head.state.members if member not in reads and member != sender]
-    return Readers(
-        read=[
-            Reader(person=who, at=at, name=name_of(s, who), unit=_unit_of(s, who))
-            for who, at in sorted(reads.items(), key=lambda pair: pair[1])
-            if who != sender
-        ],
-        unread=sorted(
-            (Unreader(person=who, name=name_of(s, who), unit=_unit_of(s, who)) for who in unread),
-            key=lambda item: sort_key(s, item.person),
-        ),
-    )
 
 
 async def readable(s: Services, person: PersonId, room: RoomId) -> Head:
@@ -99,7 +77,8 @@ def sort_key(s: Services, person: str) -> str:
     return card.sort_key if card else person
 
 
-def _unit_of(s: Services, person: str) -> str | None:
+def unit_of(s: Services, person: str) -> str | None:
+    """Return the unit to show for a person."""
     card = s.identity.people.get(PersonId(person))
     return card.unit_name if card else None
 
@@ -165,11 +144,3 @@ def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberVi
             )
         )
     return sorted(found, key=lambda member: (member.role != "owner", sort_key(s, member.person)))
-
-
-def _first_reads(
-    raw: sqlcipher.Connection, room: int, n: int, members: list[PersonId]
-) -> tuple[str | None, dict[str, int]]:
-    message = entries.one(raw, room, n)
-    people = dict.fromkeys([*members, *receipts.readers(raw, room)])
-    return message.sender if message else None, receipts.first_reads(raw, room, n, people)

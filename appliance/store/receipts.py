@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import Millis, PersonId
@@ -24,16 +22,6 @@ def insert(raw: sqlcipher.Connection, rows: list[tuple[int, PersonId, int, Milli
     raw.executemany(SQL.end_unread_mark, [(room, person, upto) for room, person, upto, _ in rows])
 
 
-def first_reads(raw: sqlcipher.Connection, room: int, n: int, people: Iterable[str]) -> dict[str, Millis]:
-    """Return, for those of `people` who have read message `n`, when they first had."""
-    found: dict[str, Millis] = {}
-    for person in people:
-        row = raw.execute(SQL.first_read, (room, person, n)).fetchone()
-        if row:
-            found[person] = row[0]
-    return found
-
-
-def readers(raw: sqlcipher.Connection, room: int) -> list[str]:
-    """Return everybody who ever read in a room, members of today or not."""
-    return [row[0] for row in raw.execute(SQL.readers, {"room": room})]
+def first_reads(raw: sqlcipher.Connection, room: int, n: int) -> list[tuple[str, Millis]]:
+    """Return who has read message `n` and when they first had, by that time; members of today or not."""
+    return list(raw.execute(SQL.first_reads, {"room": room, "n": n}))

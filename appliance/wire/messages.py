@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from appliance.wire.common import Answer, Id, Millis, Position, Request, TxnId
+from appliance.wire.common import Answer, Id, Limit, Millis, Position, Request, TxnId
 
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
@@ -140,8 +140,21 @@ class Unreader(Answer, kw_only=True):
     unit: str | None = None
 
 
+class ReadersQuery(Request, kw_only=True):
+    cursor: Annotated[str, Meta(max_length=200)] | None = None
+    limit: Limit = 200
+
+
 class Readers(Answer, kw_only=True):
-    """Who has read a message and since when, and who has not yet; the sender is in neither list."""
+    """Who has read a message and since when, and who has not yet; the sender is in neither list.
+
+    The lists are a page, the counts are of everybody. `cursor` asks for what follows, first the rest of those who have
+    read and then those who have not; `unread_cursor` goes straight to the latter while a page does not show any.
+    """
 
     read: list[Reader]
     unread: list[Unreader]
+    read_count: int
+    unread_count: int
+    cursor: str | None = None
+    unread_cursor: str | None = None

@@ -11,7 +11,8 @@ from appliance.actions import rooms
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.model import AccountState, Deny, PersonId, RoomId
 from appliance.reads.messages import load_messages
-from appliance.reads.rooms import load_readers, load_rooms
+from appliance.reads.readers import load_readers
+from appliance.reads.rooms import load_rooms
 from appliance.store import audit
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import (

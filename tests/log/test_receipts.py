@@ -14,7 +14,7 @@ from appliance.actions import rooms
 from appliance.errors import Forbidden, Invalid, NotFound, StorageFull
 from appliance.log import receipts
 from appliance.model import PersonId, RoomId
-from appliance.reads.rooms import load_readers
+from appliance.reads.readers import load_readers
 from appliance.wire.committed import Committed
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, START, Bureau, open_bureau
 from tests.log.stations import station, verify

@@ -1,0 +1,101 @@
+"""Who has read a message and who has not yet, by name, a page at a time (F16).
+
+Those who have read come first, in the order in which they first did; after them the members who have not, in Thai
+order. The first page fixes the moment that all pages speak of: whoever reads while somebody turns the pages stays where
+the first page has them, so that paging finds everybody once. A page costs two statements whatever the room's size and
+history, and names are looked up for the people on it alone. Does not know who is online, nor deliveries.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Self
+
+from appliance.errors import Invalid, NotFound
+from appliance.model import PersonId
+from appliance.reads.rooms import name_of, readable, sort_key, unit_of
+from appliance.store import entries, receipts
+from appliance.wire.messages import Reader, Readers, Unreader
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import Millis, RoomId
+    from appliance.services import Services
+
+
+_CURSOR: Final = re.compile(r"([ru])\.(\d{1,16})\.(\d{1,16})\.([\w-]{0,64})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page begins: after `person`, or with the list's first. `read` holds in the list of readers alone.
+
+    `moment` is the newest first reading that the first page knew, milliseconds UTC. Receipts are committed in the order
+    of their times, so whatever comes later is after it.
+    """
+
+    moment: Millis
+    unread: bool = False
+    read: Millis = 0
+    person: str = ""
+
+    def __str__(self) -> str:
+        return f"{'u' if self.unread else 'r'}.{self.moment}.{self.read}.{self.person}"
+
+    @classmethod
+    def parse(cls, cursor: str) -> Self:
+        """Read a cursor. Raises Invalid."""
+        found = _CURSOR.fullmatch(cursor)
+        if found is None:
+            raise Invalid(field="cursor")
+        kind, moment, read, person = found.groups()
+        return cls(int(moment), kind == "u", int(read), person)
+
+
+async def load_readers(
+    s: Services, person: PersonId, room: RoomId, n: int, cursor: str | None = None, limit: int = 200
+) -> Readers:
+    """Return a page of those who have read message `n`, since when, and of the members who have not.
+
+    Raises NotFound, Forbidden, Invalid (cursor).
+    """
+    head = await readable(s, person, room)
+    if n >= head.size:
+        raise NotFound(field="n")
+    place = _Place.parse(cursor) if cursor is not None else None
+    async with s.store.read() as reader:
+        sender, found = await reader.run(_first_reads, head.key, n)
+    reads = [(at, who) for who, at in found if who != sender and (place is None or at <= place.moment)]
+    known = {who for _, who in reads}
+    unread = [member for member in head.state.members if member not in known and member != sender]
+    return _page(s, reads, unread, place or _Place(reads[-1][0] if reads else 0), limit)
+
+
+def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], place: _Place, limit: int) -> Readers:
+    """Cut a page: what is left of the readers, and when they are through, of the others."""
+    left = [] if place.unread else [pair for pair in reads if pair > (place.read, place.person)]
+    shown = left[:limit]
+    after = place if place.unread else replace(place, unread=True, read=0, person="")
+    start = (sort_key(s, after.person), after.person) if after.person else ("", "")
+    others = sorted(key for who in unread if (key := (sort_key(s, who), who)) > start)
+    listed = others[: limit - len(shown)] if len(left) <= limit else []
+    following: _Place | None = None
+    if len(left) > limit:
+        following = replace(place, read=shown[-1][0], person=shown[-1][1])
+    elif len(others) > len(listed):
+        following = replace(after, person=listed[-1][1]) if listed else after
+    return Readers(
+        read=[Reader(person=who, at=at, name=name_of(s, who), unit=unit_of(s, who)) for at, who in shown],
+        unread=[Unreader(person=who, name=name_of(s, who), unit=unit_of(s, who)) for _, who in listed],
+        read_count=len(reads),
+        unread_count=len(unread),
+        cursor=str(following) if following else None,
+        unread_cursor=str(after) if others and not listed else None,
+    )
+
+
+def _first_reads(raw: sqlcipher.Connection, room: int, n: int) -> tuple[PersonId | None, list[tuple[str, Millis]]]:
+    message = entries.target(raw, room, n)
+    return message.sender if message else None, receipts.first_reads(raw, room, n)
