@@ -54,7 +54,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
   const [open, setOpen] = useState<Open | null>(null);
   const [found, setFound] = useState<number | null>(null);
   const focusWanted = useRef<string | null>(null);
-  const { scroller, virtualizer, items, atEnd, showPosition } = useTimelineScroll(model, view, activeKey);
+  const { scroller, virtualizer, items, atEnd, showPosition, showRow } = useTimelineScroll(model, view, activeKey);
   const tabStopKey = rows.some((row) => row.key === activeKey) ? activeKey : (rows.findLast(isFocusable)?.key ?? null);
 
   useEffect(() => model.start(), [model]);
@@ -122,7 +122,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
     event.preventDefault();
     focusWanted.current = row.key;
     setActiveKey(row.key);
-    virtualizer.scrollToIndex(rows.indexOf(row), { align: "auto" });
+    showRow(row);
   };
 
   const row = (one: Row) => {

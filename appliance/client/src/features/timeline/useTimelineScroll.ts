@@ -12,6 +12,17 @@ const ASK_WITHIN_ROWS = 8;
 /** How much of a body must be on the screen before it counts as seen. */
 const SEEN_PX = 32;
 const AT_END_PX = 80;
+/** How long a jump holds on to its row while pages arrive around it; a gesture of the reader lets go at once. */
+const AIM_MS = 1_000;
+
+type Align = "start" | "center" | "end" | "auto";
+
+interface Aim {
+  readonly key: string;
+  readonly index: number;
+  readonly align: Align;
+  readonly until: number;
+}
 
 function estimate(row: Row | undefined): number {
   switch (row?.kind) {
@@ -30,6 +41,7 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
   const scroller = useRef<HTMLDivElement>(null);
   const opened = useRef(false);
   const wanted = useRef<number | null>(null);
+  const aim = useRef<Aim | null>(null);
   const { rows, timeline } = view;
   const activeIndex = rows.findIndex((row) => row.key === activeKey);
 
@@ -60,20 +72,60 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
     virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item) => item.start < (virtualizer.scrollOffset ?? 0);
   }, [virtualizer]);
 
+  // The library aims at an index, which an older page arriving meanwhile moves; what is meant is the row.
+  const aimAt = useCallback(
+    (among: readonly Row[], index: number, align: Align) => {
+      const row = among[index];
+      if (row === undefined) return;
+      aim.current = { key: row.key, index, align, until: performance.now() + AIM_MS };
+      virtualizer.scrollToIndex(index, { align });
+    },
+    [virtualizer],
+  );
+
   useLayoutEffect(() => {
     if (opened.current || rows.length === 0 || timeline.loading === "first") return;
     opened.current = true;
     const { index, align } = openingIndex(rows);
-    virtualizer.scrollToIndex(index, { align });
-  }, [rows, timeline.loading, virtualizer]);
+    if (align === "end") virtualizer.scrollToEnd();
+    else aimAt(rows, index, align);
+  }, [rows, timeline.loading, virtualizer, aimAt]);
 
   useLayoutEffect(() => {
     if (wanted.current === null) return;
     const index = indexOfPosition(rows, wanted.current);
     if (index === -1) return;
     wanted.current = null;
-    virtualizer.scrollToIndex(index, { align: "center" });
-  }, [rows, virtualizer]);
+    aimAt(rows, index, "center");
+  }, [rows, aimAt]);
+
+  useLayoutEffect(() => {
+    const held = aim.current;
+    if (held === null) return;
+    const index = performance.now() < held.until ? rows.findIndex((row) => row.key === held.key) : -1;
+    if (index === -1) aim.current = null;
+    else if (index !== held.index) aimAt(rows, index, held.align);
+  }, [rows, aimAt]);
+
+  useEffect(() => {
+    const element = scroller.current;
+    const release = () => (aim.current = null);
+    const gestures = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
+    for (const gesture of gestures) element?.addEventListener(gesture, release, { passive: true });
+    return () => gestures.forEach((gesture) => element?.removeEventListener(gesture, release));
+  }, []);
+
+  // Whoever sends something wants to see it, wherever in the room they were reading.
+  const sent = timeline.pending.at(-1)?.txnId;
+  const sentBefore = useRef(sent);
+  useLayoutEffect(() => {
+    const isNew = sent !== undefined && sent !== sentBefore.current && opened.current;
+    sentBefore.current = sent;
+    if (!isNew) return;
+    aim.current = null;
+    if (timeline.hasNewer) void model.jumpToNewest().then(() => virtualizer.scrollToEnd());
+    else virtualizer.scrollToEnd();
+  }, [sent, timeline.hasNewer, model, virtualizer]);
 
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -129,13 +181,15 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
   /** Scrolls to position `n` as soon as its row is there. */
   const showPosition = useCallback(
     (n: number) => {
-      const index = indexOfPosition(model.snapshot().rows, n);
+      const now = model.snapshot().rows;
+      const index = indexOfPosition(now, n);
       if (index === -1) wanted.current = n;
-      else virtualizer.scrollToIndex(index, { align: "center" });
+      else aimAt(now, index, "center");
     },
-    [model, virtualizer],
+    [model, aimAt],
   );
 
   const atEnd = rows.length === 0 || (virtualizer.isAtEnd(AT_END_PX) && !timeline.hasNewer);
-  return { scroller, virtualizer, items, atEnd, showPosition };
+  const showRow = (row: Row) => aimAt(rows, rows.indexOf(row), "auto");
+  return { scroller, virtualizer, items, atEnd, showPosition, showRow };
 }
