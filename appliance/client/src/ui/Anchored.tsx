@@ -19,7 +19,15 @@ interface AnchorProps {
 
 export function AnchoredMenu({ anchor, label, actions, onClose, placement = "bottom end" }: AnchorProps & { actions: readonly MenuAction[] }) {
   return (
-    <Popover className="popover" triggerRef={{ current: anchor }} isOpen onOpenChange={(open) => !open && onClose()} placement={placement} offset={4}>
+    <Popover
+      className="popover"
+      aria-label={label}
+      triggerRef={{ current: anchor }}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+      placement={placement}
+      offset={4}
+    >
       <AriaMenu aria-label={label} className="menu" autoFocus="first" onClose={onClose} onAction={(id) => runAction(actions, id)}>
         <MenuItems label={label} actions={actions} />
       </AriaMenu>

@@ -14,6 +14,7 @@ interface CommonProps {
   variant?: Variant;
   onPress?: () => void;
   isDisabled?: boolean;
+  /** What was asked is under way: keeps its place and its focus, and does nothing more. */
   isPending?: boolean;
   /** Why it may not be pressed, in the reader's language; absent when it may. */
   denied?: string | undefined;
@@ -46,10 +47,9 @@ interface IconButtonProps extends CommonProps {
 /** What both buttons hand to React Aria; absent values are left out, as exact optional types ask. */
 function ariaProps(p: CommonProps): AriaButtonProps {
   return {
-    ...(p.onPress !== undefined && p.denied === undefined ? { onPress: p.onPress } : {}),
-    ...(p.denied === undefined ? {} : { "aria-disabled": true }),
+    ...(p.onPress !== undefined && p.denied === undefined && !p.isPending ? { onPress: p.onPress } : {}),
+    ...(p.denied === undefined && !p.isPending ? {} : { "aria-disabled": true }),
     ...(p.isDisabled === undefined ? {} : { isDisabled: p.isDisabled }),
-    ...(p.isPending === undefined ? {} : { isPending: p.isPending }),
     ...(p.autoFocus === undefined ? {} : { autoFocus: p.autoFocus }),
     ...(p.slot === undefined ? {} : { slot: p.slot }),
     ...(p.expanded === undefined ? {} : { "aria-expanded": p.expanded }),
@@ -66,7 +66,7 @@ export function Button({ children, icon, type = "button", label, block, ...commo
       {...(ref === undefined ? {} : { ref })}
       {...(label === undefined ? {} : { "aria-label": label })}
       type={type}
-      className={`button button-${variant} ${block ? "button-block" : ""} ${className}`}
+      className={`button button-${variant} ${block ? "button-block" : ""} ${common.isPending ? "button-pending" : ""} ${className}`}
     >
       {icon && <Icon name={icon} />}
       <span className="button-label">{children}</span>

@@ -1,6 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 
-import { Brand } from "#ui/Brand";
 import { Panel, PanelSection } from "#ui/Panel";
 
 import type { Leave } from "./SettingsList";
@@ -11,7 +10,7 @@ export function AboutView({ leave }: { leave: Leave | undefined }) {
   return (
     <Panel label={t`เกี่ยวกับระบบ`} title={<Trans>เกี่ยวกับระบบ</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
       <section className="settings-about">
-        <Brand />
+        <p className="brand">G-Chat</p>
         <p>
           <Trans>ระบบสื่อสารสำหรับเจ้าหน้าที่ภาครัฐ ทำงานบนเครื่องแม่ข่ายของหน่วยงานของท่านเอง ตามมติคณะรัฐมนตรีเมื่อวันที่ 29 มีนาคม 2559</Trans>
         </p>

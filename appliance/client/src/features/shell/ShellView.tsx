@@ -28,9 +28,10 @@ interface ShellViewProps {
   connection: Readable<Connection>;
   update: Readable<WaitingUpdate | null>;
   install: Readable<InstallOffer | null>;
-  /** Server time minus nothing: «offline since» is in the server's clock already. */
   composerId: string;
 }
+
+const MAIN_ID = "main";
 
 export function ShellView({ route, rail, list, main, side, connection, update, install, composerId }: ShellViewProps) {
   const { t } = useLingui();
@@ -39,18 +40,21 @@ export function ShellView({ route, rail, list, main, side, connection, update, i
   useFocusFollowsRoute(route, mainPane, sidePane, composerId);
   return (
     <div className="shell" data-depth={depthOf(route)}>
-      <a className="skip-link" href={`#${composerId}`} onClick={(event) => focusInstead(event, mainPane.current)}>
-        <Trans>ข้ามไปยังเนื้อหา</Trans>
-      </a>
-      <div className="shell-banners">
+      <header className="shell-banners">
+        <h1 className="visually-hidden">G-Chat</h1>
+        <a className="skip-link" href={`#${MAIN_ID}`} onClick={(event) => focusInstead(event, mainPane.current)}>
+          <Trans>ข้ามไปยังเนื้อหา</Trans>
+        </a>
         <OfflineBanner connection={connection} />
         <UpdateBanner update={update} />
         <InstallBanner install={install} />
-      </div>
+      </header>
       <div className="shell-panes">
         <Rail {...rail} />
-        <div className="shell-list">{list}</div>
-        <main className="shell-main" ref={mainPane} tabIndex={-1}>
+        <section className="shell-list" aria-label={t`รายการ`}>
+          {list}
+        </section>
+        <main id={MAIN_ID} className="shell-main" ref={mainPane} tabIndex={-1}>
           {main}
         </main>
         {side !== null && (
