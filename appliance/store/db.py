@@ -59,6 +59,8 @@ def connect(
         raise as_app_error(error, path) from error
     try:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        # Beside the default, SHA-512, this takes a third of the time of a page where the processor knows SHA-256.
+        connection.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
         # SQLCipher would write its own account of a wrong key to standard error; ours is the exception below.
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")

@@ -181,7 +181,10 @@ def bound(sql: str) -> Any:
     """Return a parameter for every blank of a statement."""
     bare = re.sub(r"'[^']*'", "", sql)
     named = re.findall(r":(\w+)", bare)
-    return dict.fromkeys(named, "[]") if named else [None] * bare.count("?")
+    if named:
+        return dict.fromkeys(named, "[]")
+    numbered = {int(number) for number in re.findall(r"\?(\d+)", bare)}
+    return [None] * (max(numbered) if numbered else bare.count("?"))
 
 
 def table(name: str, sql: str) -> bool:

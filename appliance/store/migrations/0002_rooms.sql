@@ -51,9 +51,12 @@ CREATE TABLE epoch_key (
     UNIQUE (room, week, kind)
 ) STRICT;
 
+-- An entry's place is its room and its position in one number, so that a room's rows lie together, in order, under a tree
+-- of numbers. A table WITHOUT ROWID keeps whole rows in its inner pages, four to a page: every message changed more of them.
 CREATE TABLE entry (
-    room INTEGER NOT NULL REFERENCES room (key),
-    n INTEGER NOT NULL,
+    place INTEGER PRIMARY KEY,
+    room INTEGER NOT NULL GENERATED ALWAYS AS (place >> 32) VIRTUAL REFERENCES room (key),
+    n INTEGER NOT NULL GENERATED ALWAYS AS (place & 4294967295) VIRTUAL,
     pos INTEGER NOT NULL,
     at INTEGER NOT NULL,
     type TEXT NOT NULL,
@@ -61,9 +64,8 @@ CREATE TABLE entry (
     target INTEGER,
     header BLOB NOT NULL,
     epoch INTEGER,
-    sealed BLOB,
-    PRIMARY KEY (room, n)
-) STRICT, WITHOUT ROWID;
+    sealed BLOB
+) STRICT;
 
 -- The newest edit and the retraction of a message; the log keeps all of them.
 CREATE TABLE message_mark (

@@ -1,5 +1,6 @@
 -- name: insert_entry
-INSERT INTO entry (room, n, pos, at, type, sender, target, header, epoch, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO entry (place, pos, at, type, sender, target, header, epoch, sealed)
+VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
 
 -- name: insert_feed
 INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);
@@ -10,7 +11,7 @@ INSERT INTO txn (room, sender, txn_id, n) VALUES (?, ?, ?, ?) ON CONFLICT DO NOT
 -- name: find_txn
 SELECT e.n, e.header, e.at, e.pos FROM room r
 JOIN txn t ON t.room = r.key
-JOIN entry e ON e.room = t.room AND e.n = t.n
+JOIN entry e ON e.place = (t.room << 32) + t.n
 WHERE r.id = ? AND t.sender = ? AND t.txn_id = ?;
 
 -- name: insert_epoch_key
@@ -49,22 +50,22 @@ INSERT INTO mention (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: target
 SELECT e.n, e.type, e.sender, e.at, m.redact FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.room = ? AND e.n = ?;
+WHERE e.room = ?1 AND e.place = (?1 << 32) + ?2;
 
 -- name: range
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.room = ? AND e.n BETWEEN ? AND ? ORDER BY e.n;
+WHERE e.room = ?1 AND e.place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + min(?3, 4294967295) ORDER BY e.place;
 
 -- name: one
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.room = ? AND e.n = ?;
+WHERE e.room = ?1 AND e.place = (?1 << 32) + ?2;
 
 -- name: last_message
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.room = ? AND e.type = 'message.text' ORDER BY e.n DESC LIMIT 1;
+WHERE e.place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 AND e.type = 'message.text' ORDER BY e.place DESC LIMIT 1;
 
 -- name: edits_of
 SELECT n FROM message_edit WHERE room = ? AND target = ? ORDER BY n;
@@ -73,20 +74,23 @@ SELECT n FROM message_edit WHERE room = ? AND target = ? ORDER BY n;
 SELECT target, emoji, person FROM reaction WHERE room = ? AND target BETWEEN ? AND ? ORDER BY target, n;
 
 -- name: log_after
-SELECT n, at, header FROM entry WHERE room = ? AND n >= ? ORDER BY n LIMIT ?;
+SELECT n, at, header FROM entry
+WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
 
 -- name: export_page
-SELECT n, at, header, epoch, sealed FROM entry WHERE room = ? AND n >= ? ORDER BY n LIMIT ?;
+SELECT n, at, header, epoch, sealed FROM entry
+WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
 
 -- name: unread_count
 SELECT count(*) FROM (
-    SELECT 1 FROM entry WHERE room = ? AND n > ? AND type = 'message.text' AND sender <> ? LIMIT 1000);
+    SELECT 1 FROM entry WHERE room = ?1 AND place > (?1 << 32) + ?2 AND place <= (?1 << 32) + 4294967295
+    AND type = 'message.text' AND sender <> ?3 LIMIT 1000);
 
 -- name: mention_count
 SELECT count(*) FROM (
     SELECT 1 FROM mention m WHERE m.room = :room AND m.person IN (:person, '*') AND m.n > :after
     AND (m.person = '*' OR NOT EXISTS (SELECT 1 FROM mention w WHERE w.room = m.room AND w.person = '*' AND w.n = m.n))
-    AND (SELECT e.sender FROM entry e WHERE e.room = m.room AND e.n = m.n) <> :person LIMIT 1000);
+    AND (SELECT e.sender FROM entry e WHERE e.place = (m.room << 32) + m.n) <> :person LIMIT 1000);
 
 -- name: has_reaction
 SELECT 1 FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;

@@ -3,10 +3,11 @@ SELECT pos, at, type, data FROM feed
 WHERE room = ? AND n IS NULL AND person IS NULL AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?;
 
 -- name: entry_pos
-SELECT pos FROM entry WHERE room = ? AND n = ?;
+SELECT pos FROM entry WHERE room = ?1 AND place = (?1 << 32) + ?2;
 
 -- name: entries_from
-SELECT pos, at, type, n FROM entry WHERE room = ? AND n >= ? ORDER BY n LIMIT ?;
+SELECT pos, at, type, n FROM entry
+WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
 
 -- name: after_for_person
 SELECT pos, at, type, room, data FROM feed WHERE person = ? AND pos > ? AND pos <= ? ORDER BY pos LIMIT ?;

@@ -12,7 +12,7 @@ SELECT coalesce(max(key), 0) FROM room;
 SELECT key, id, kind, name, owner, owner_post, created_at, closed FROM room WHERE id = ?;
 
 -- name: last_entry
-SELECT n, at FROM entry WHERE room = ? ORDER BY n DESC LIMIT 1;
+SELECT n, at FROM entry WHERE place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
 
 -- name: id_by_pair
 SELECT id FROM room WHERE pair = ?;
@@ -40,7 +40,9 @@ SELECT r.id FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;
 
 -- name: of_person
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
-    (SELECT max(e.n) + 1 FROM entry e WHERE e.room = r.key), m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+    (SELECT max(e.place) - (r.key << 32) + 1 FROM entry e
+        WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295),
+    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
 FROM room_member m
 JOIN room r ON r.key = m.room
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
@@ -48,7 +50,9 @@ WHERE m.person = ?;
 
 -- name: of_person_one
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
-    (SELECT max(e.n) + 1 FROM entry e WHERE e.room = r.key), m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+    (SELECT max(e.place) - (r.key << 32) + 1 FROM entry e
+        WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295),
+    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
 FROM room r
 JOIN room_member m ON m.room = r.key AND m.person = ?
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
@@ -81,7 +85,7 @@ SELECT id FROM room WHERE key > ? ORDER BY key LIMIT ?;
 
 -- name: without_checkpoint
 SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key
-WHERE c.size IS NULL OR EXISTS (SELECT 1 FROM entry e WHERE e.room = r.key AND e.n = c.size);
+WHERE c.size IS NULL OR EXISTS (SELECT 1 FROM entry e WHERE e.place = (r.key << 32) + c.size);
 
 -- name: id_of
 SELECT id FROM room WHERE key = ?;
