@@ -95,7 +95,11 @@ class Connection:
     def deliver(self, pos: int, frame: bytes) -> None:
         """Hand over a frame that is due now, or hold it while the connection catches up."""
         if self.phase is Phase.LIVE:
-            self.transport.write(frame)
+            try:
+                self.transport.write(frame)
+            except RuntimeError:
+                # It has just been lost, which its handler has not seen yet; the others must get theirs all the same.
+                return
             self.cursor = pos
         elif len(self._held) < HELD_FRAMES:
             self._held.append((pos, frame))

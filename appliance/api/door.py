@@ -8,11 +8,13 @@ descriptor. Silence, or a request whose head does not come to its end, is cut of
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from appliance.identity.throttle import network_of
 from appliance.locale import text
@@ -21,6 +23,7 @@ from appliance.wire.common import ErrorAnswer, ErrorBody
 if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler
 
+log = logging.getLogger(__name__)
 SILENCE_S: Final = 20.0
 RETRY_S: Final = 30
 CODE: Final = "too_many_connections"
@@ -84,6 +87,14 @@ class _Visitor(web.RequestHandler):
             return
         self._door.leave(self._address)
         super().connection_lost(exc)
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Give a line to what is no HTTP, which is its sender's fault; more to a fault of ours."""
+        error = kw.get("exc_info")
+        if isinstance(error, HttpProcessingError):
+            log.info("no HTTP from %s: %s", self._address, error.message)
+        else:
+            super().log_exception(*args, **kw)
 
 
 def _refusal() -> bytes:

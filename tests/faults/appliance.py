@@ -74,7 +74,12 @@ class Appliance:
         assert self.process is not None
         if not self.supervised:
             return self.process.pid
-        return int(json.loads(self._ready.read_text())["pids"]["appliance"])
+        return self.pids["appliance"]
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes under the supervisor, as the ready file says."""
+        return {name: pid for name, pid in json.loads(self._ready.read_text())["pids"].items() if pid}
 
     def begin(self) -> None:
         """Start it and do not wait."""

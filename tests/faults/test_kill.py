@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -18,13 +19,13 @@ KILLS = int(os.environ.get("GCHAT_FAULT_KILLS", "12"))
 
 
 async def test_kills_under_load_lose_nothing(appliance: Callable[..., Appliance], rng: random.Random) -> None:
-    """The process alone, while it starts, the supervisor alone, and both, in turn."""
+    """The process alone, while it starts, the supervisor alone, the search process, and everything, in turn."""
     served = appliance(supervised=True)
     served.start()
     async with clients() as session:
         team = await assemble(session, served)
         async with at_work(team.workers):
-            for _, how in zip(range(KILLS), cycle((killed, killed_starting, orphaned, killed_both)), strict=False):
+            for _, how in zip(range(KILLS), cycle(HOW), strict=False):
                 await asyncio.sleep(rng.uniform(0.2, 1.0))
                 await how(served, rng)
         assert team.acknowledged > KILLS * 10
@@ -65,14 +66,23 @@ async def killed_both(served: Appliance, _rng: random.Random) -> None:
     await asyncio.to_thread(served.start)
 
 
+async def killed_search(served: Appliance, _rng: random.Random) -> None:
+    """Kill the search process: nobody who writes or reads is to notice."""
+    os.kill(served.pids["search"], 9)
+
+
 def _child_but(served: Appliance, before: int) -> int:
-    """Return the supervisor's process as soon as it is another than `before`."""
+    """Return the supervisor's serving process as soon as it is another than `before`."""
     assert served.process is not None
     children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
     while True:
-        for word in children.read_text().split():
-            if int(word) != before:
-                return int(word)
+        for pid in map(int, children.read_text().split()):
+            with suppress(OSError):
+                if pid != before and b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+
+
+HOW = (killed, killed_starting, orphaned, killed_search, killed_both)
 
 
 async def test_sigterm_under_load_is_quick_and_loses_nothing(appliance: Callable[..., Appliance]) -> None:

@@ -1,0 +1,149 @@
+"""Slow and half-open connections cost only themselves; two processes never serve one folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from appliance.api import stream as stream_api
+from tests.agency import API, Agency
+from tests.faults.appliance import Appliance, Caller, clients, sign_in
+from tests.faults.raw import Net
+
+# The appliance gives a request's head 20 s and its body 15 s.
+PATIENCE_S = 30.0
+
+
+async def test_slow_requests_are_served_or_cut_off_and_delay_nobody(appliance: Callable[..., Appliance]) -> None:
+    served = appliance()
+    served.start()
+    async with clients(PATIENCE_S) as session, Net() as net:
+        narin = await sign_in(session, served, "narin.p")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(byte_by_byte(net, narin))
+            tasks.create_task(head_never_ends(net, served))
+            tasks.create_task(says_nothing(net, served))
+            tasks.create_task(body_never_ends(net, narin))
+            tasks.create_task(gone_in_the_middle(net, narin))
+            tasks.create_task(works_on(narin))
+    served.stop()
+
+
+def request(caller: Caller, body: bytes, size: int | None = None) -> bytes:
+    """Return a whole request that sends a message."""
+    return (
+        f"POST {API}/rooms/{caller.appliance.room('dengue')}/messages HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {caller.token}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {size or len(body)}\r\n\r\n"
+    ).encode() + body
+
+
+def message(txn_id: str) -> bytes:
+    return json.dumps({"txn_id": txn_id, "body": {"text": "ช้าแต่มาถึง"}}).encode()
+
+
+async def byte_by_byte(net: Net, caller: Caller) -> None:
+    """A request in single bytes is a request."""
+    reader, writer = await net.bare(caller.appliance)
+    for byte in request(caller, message("by-bytes")):
+        writer.write(bytes((byte,)))
+        await asyncio.sleep(0.002)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 201 ")
+
+
+async def head_never_ends(net: Net, served: Appliance) -> None:
+    """A head that grows a line a second is cut off."""
+    reader, writer = await net.bare(served)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+    ended = asyncio.create_task(reader.read())
+    begun = time.monotonic()
+    while not ended.done():
+        assert time.monotonic() - begun < PATIENCE_S
+        writer.write(b"X-More: and more\r\n")
+        await asyncio.wait((ended,), timeout=1)
+    with suppress(ConnectionError):
+        assert await ended == b""
+
+
+async def says_nothing(net: Net, served: Appliance) -> None:
+    """A connection without a word is cut off."""
+    reader, _ = await net.bare(served)
+    assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
+
+
+async def body_never_ends(net: Net, caller: Caller) -> None:
+    """A body that does not come is told so in Thai, and nothing is sent."""
+    reader, writer = await net.bare(caller.appliance)
+    writer.write(request(caller, message("half")[:-5], len(message("half"))))
+    answer = (await asyncio.wait_for(reader.read(), PATIENCE_S)).decode()
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert "too_slow" in answer
+    assert "ช้าเกินไป" in answer
+
+
+async def gone_in_the_middle(net: Net, caller: Caller) -> None:
+    """Whoever goes away in the middle of a request has sent nothing; after it, everything."""
+    _, writer = await net.bare(caller.appliance)
+    writer.write(request(caller, message("torn-off"))[:-3])
+    await writer.drain()
+    writer.transport.abort()
+    _, writer = await net.bare(caller.appliance)
+    writer.write(request(caller, message("hung-up")))
+    await writer.drain()
+    writer.close()
+    await asyncio.sleep(1)
+    texts = {event.get("id") for event in await caller.history(caller.appliance.room("dengue"))}
+    again = await caller.say(caller.appliance.room("dengue"), "ช้าแต่มาถึง", "hung-up")
+    assert again["id"] in texts
+    first = await caller.say(caller.appliance.room("dengue"), "ช้าแต่มาถึง", "torn-off")
+    assert first["id"] not in texts
+
+
+async def works_on(caller: Caller) -> None:
+    """Everybody else is served at once."""
+    waits = []
+    for number in range(40):
+        begun = time.monotonic()
+        await caller.say(caller.appliance.room("all"), "ปกติ", f"normal-{number}")
+        waits.append(time.monotonic() - begun)
+        await asyncio.sleep(0.3)
+    assert sorted(waits)[len(waits) // 2] < 0.2
+
+
+async def test_a_half_open_stream_is_noticed_and_let_go(running: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other side does not answer pings: its machine is gone, and said nothing."""
+    monkeypatch.setattr(stream_api, "HEARTBEAT_S", 0.5)
+    narin = await running.login("narin.p")
+    async with narin.session.ws_connect(
+        f"{running.url}{API}/stream?since=0", headers=narin.headers, autoping=False
+    ) as socket:
+        await socket.receive()
+        assert running.services.hub.connections == 1
+        deadline = time.monotonic() + 10
+        while running.services.hub.connections:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.1)
+
+
+async def test_a_second_process_on_the_folder_refuses_and_the_first_does_not_notice(
+    appliance: Callable[..., Appliance],
+) -> None:
+    first, second = appliance(), appliance()
+    first.start()
+    async with clients() as session:
+        narin = await sign_in(session, first, "narin.p")
+        second.begin()
+        assert second.process is not None
+        code = await asyncio.to_thread(second.process.wait, 30)
+        assert code == 1
+        said = second.said()
+        assert "Another process already serves this data folder" in said
+        assert "มีโปรแกรมอื่นเปิดใช้โฟลเดอร์ข้อมูลนี้อยู่แล้ว" in said
+        assert "Traceback" not in said
+        assert (await narin.say(first.room("dengue"), "ยังอยู่", "still-there"))["n"]
+    first.stop()
