@@ -1,7 +1,7 @@
 """People at work while the appliance is hurt: they send, re-send what nobody confirmed, and follow by their cursor.
 
-Each keeps a record of what it was told, which is compared with what the appliance holds in the end (`proof.py`). They do
-what any client has to (api.md): the same `txn_id` for the same message until it is acknowledged, in the order it was
+Each keeps a record of what it was told, which is compared with what the appliance holds in the end (`proof.py`). They
+do what any client has to (api.md): the same `txn_id` for the same message until it is acknowledged, in the order it was
 written, and `since` = the position of the last frame that arrived whole.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, Final
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from tests.agency import API
-from tests.faults.appliance import Caller, Refused
+from tests.faults.appliance import Caller, Refused, until
 
 AGAIN_S: Final = 0.05
 THINKING_S: Final = 0.01
@@ -56,13 +56,14 @@ class Worker(ABC):
             except NETWORK:
                 self.failures += 1
             except Refused as error:
-                assert error.code in LATER, error
+                if error.code not in LATER:
+                    raise
                 self.failures += 1
             await asyncio.sleep(AGAIN_S)
 
 
 class Writer(Worker):
-    """Someone who writes messages to one room. `acked` is the position each was confirmed at, `refused` the codes met."""
+    """Someone who writes to one room. `acked` is where each message was confirmed to be, `refused` the codes met."""
 
     def __init__(self, caller: Caller, name: str, room: str) -> None:
         Worker.__init__(self, caller, name)
@@ -229,9 +230,7 @@ async def at_work(workers: Iterable[Worker], timeout_s: float = 60) -> AsyncIter
         yield
         for worker in team:
             worker.finishing = True
-        async with asyncio.timeout(timeout_s):
-            while not all(worker.confirmed_all for worker in team if isinstance(worker, Writer)):
-                await asyncio.sleep(0.05)
+        await until(lambda: all(worker.confirmed_all for worker in team if isinstance(worker, Writer)), timeout_s)
         # Followers hear the last of it, which was committed before it was confirmed.
         await asyncio.sleep(1.0)
         for worker in team:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -25,8 +26,8 @@ def whole(entries: Entries) -> None:
     """Positions have no gap, and positions in the feed and times rise."""
     for room, found in entries.items():
         assert [event["n"] for event in found] == list(range(len(found))), room
-        assert all(a["pos"] < b["pos"] for a, b in zip(found, found[1:], strict=False)), room
-        assert all(a["at"] <= b["at"] for a, b in zip(found, found[1:], strict=False)), room
+        assert all(a["pos"] < b["pos"] for a, b in itertools.pairwise(found)), room
+        assert all(a["at"] <= b["at"] for a, b in itertools.pairwise(found)), room
 
 
 def kept(entries: Entries, writers: Iterable[Writer]) -> None:

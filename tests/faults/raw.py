@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import socket
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Self
 
 from tests.agency import API
 from tests.faults.appliance import Appliance, Caller
@@ -19,7 +20,7 @@ PONG: Final = 10
 
 
 class RawStream(asyncio.Protocol):
-    """One connection. `frames` are the text frames that came, decoded; `code` is the close code, `status` the answer."""
+    """One connection. `frames` are the text frames that came, decoded; `code` the close code, `status` the answer."""
 
     def __init__(self, path: str, token: str) -> None:
         self.frames: list[dict[str, Any]] = []
@@ -42,7 +43,7 @@ class RawStream(asyncio.Protocol):
             f"Authorization: Bearer {self._token}\r\n\r\n".encode()
         )
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         if not self.opened.done():
             self.opened.set_result(self.status)
         if not self.closed.done():
@@ -114,21 +115,22 @@ class Net:
         self._streams: list[RawStream] = []
         self._pairs: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
-    async def __aenter__(self) -> Net:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for stream in self._streams:
             stream.transport.abort()
-        for _, writer in self._pairs:
+        writers = [writer for _, writer in self._pairs]
+        for writer in writers:
             writer.transport.abort()
         await asyncio.gather(*(stream.closed for stream in self._streams))
-        await asyncio.gather(*(writer.wait_closed() for _, writer in self._pairs), return_exceptions=True)
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
     async def stream(self, caller: Caller, since: int, *, receive_bytes: int | None = None) -> RawStream:
         """Open a stream; `status` says whether it was let in."""
         connection = socket.socket()
-        connection.setblocking(False)
+        connection.settimeout(0)
         if receive_bytes:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         loop = asyncio.get_running_loop()
@@ -152,5 +154,4 @@ class Net:
 
 def resident(pid: int) -> int:
     """Return the memory a process holds, in bytes."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

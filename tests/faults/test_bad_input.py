@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -64,7 +65,7 @@ class Scene:
         pos = (await self.rude.call("GET", "/sync", since=0))["pos"]
         return await self.net.stream(self.rude, pos)
 
-    async def state(self) -> tuple[int, list[object]]:
+    async def state(self) -> tuple[int, list[dict[str, Any]]]:
         """Return what the other sees: where the feed stands and every entry of a room."""
         return (await self.other.call("GET", "/sync", since=0))["pos"], await self.other.history(self.room)
 

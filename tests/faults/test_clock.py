@@ -6,6 +6,8 @@ Rooms' times never go back, whatever the clock does; what is limited is limited 
 from __future__ import annotations
 
 import asyncio
+import itertools
+from typing import Any
 
 import pytest
 
@@ -30,7 +32,7 @@ async def weeks_of(running: Agency, room: str) -> list[str]:
 async def test_steps_of_the_clock_keep_order_sessions_and_streams(running: Agency, steps: tuple[float, ...]) -> None:
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
     room = running.room("dengue")
-    sent = []
+    sent: list[dict[str, Any]] = []
     async with lalita.stream() as stream:
         for step in (0.0, *steps):
             running.clock.pass_(seconds=step)
@@ -41,8 +43,8 @@ async def test_steps_of_the_clock_keep_order_sessions_and_streams(running: Agenc
     assert [event["n"] for event in heard] == [one["n"] for one in sent]
     entries = (await lalita.get(f"/rooms/{room}/messages", limit=200))["messages"][::-1]
     assert [event["n"] for event in entries] == list(range(entries[0]["n"], entries[-1]["n"] + 1))
-    assert all(a["at"] <= b["at"] for a, b in zip(entries, entries[1:], strict=False))
-    assert all(a["pos"] < b["pos"] for a, b in zip(entries, entries[1:], strict=False))
+    assert all(a["at"] <= b["at"] for a, b in itertools.pairwise(entries))
+    assert all(a["pos"] < b["pos"] for a, b in itertools.pairwise(entries))
     for client in (narin, lalita):
         assert (await client.get("/me"))["person"]["id"] == client.person
     read = (await narin.get(f"/rooms/{room}/messages/{sent[-1]['n']}/readers"))["read"]

@@ -1,4 +1,4 @@
-"""2,000 connections at once, readers that do not read, and floods of connections: nobody else waits, memory is bounded."""
+"""2,000 connections at once, readers that do not read, floods: nobody else waits, memory is bounded (F83, F84)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ async def position(caller: Caller) -> int:
     return int((await caller.call("GET", "/sync", since=0))["pos"])
 
 
-async def test_a_crowd_hears_the_next_message(appliance: Callable[..., Appliance], many_files: None) -> None:
+@pytest.mark.usefixtures("many_files")
+async def test_a_crowd_hears_the_next_message(appliance: Callable[..., Appliance]) -> None:
     """The server is started with the usual limit of 1,024 open files."""
     served = appliance(limits={resource.RLIMIT_NOFILE: 1024})
     served.start()

@@ -1,4 +1,4 @@
-"""Wrong, missing and damaged keys, and a database of a newer release: told in Thai and English, and nothing is touched."""
+"""Wrong, missing and damaged keys, a database of a newer release: told in Thai and English, and nothing is touched."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def bad_configuration(data: Path) -> None:
     (data / "gchat.toml").write_text("[staff]\nprot = 80\n")
 
 
-TROUBLES: Final = {
+TROUBLES: Final[dict[Callable[[Path], None], str]] = {
     wrong_key: "Wrong master key",
     no_key: "master.key is not in the data folder",
     key_for_all_to_read: "Others can reach the key file",

@@ -1,7 +1,7 @@
 """SQLite's write-ahead log as its file format describes it: where the last commit ends that a recovery may use.
 
-Written from the format's description (https://www.sqlite.org/fileformat2.html, «The Write-Ahead Log»), so that the tests
-know what must be there after the file was torn without asking the program under test. The pages inside stay unread.
+Written from the format's description (https://www.sqlite.org/fileformat2.html, «The Write-Ahead Log»), so that the
+tests know what must be there after the file was torn without asking the program under test. Pages stay unread.
 """
 
 from __future__ import annotations

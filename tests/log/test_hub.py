@@ -105,6 +105,24 @@ async def test_a_slow_reader_is_dropped_to_its_cursor_and_others_are_not_kept_wa
     assert ns(slow, room)[-1] == last.n
 
 
+async def test_a_connection_lost_a_moment_ago_takes_nothing_from_the_others(bureau: Bureau) -> None:
+    """The event loop refuses to write to it before its handler has seen that it is gone."""
+
+    class Lost(Tape):
+        def write(self, _data: bytes | bytearray | memoryview) -> None:
+            raise RuntimeError("unable to perform operation on a closed transport")
+
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    tapes = []
+    for number, lost in enumerate((False, True, False, True, False)):
+        tape = Lost() if lost else Tape()
+        tapes.append((lost, tape))
+        await connect(bureau, SOMCHAI, tape, bureau.s.log.pos, f"{number}")
+    await settled(bureau.s)
+    sent = [(await bureau.say(NARIN, room)).n for _ in range(3)]
+    assert all(ns(tape, room) == ([] if lost else sent) for lost, tape in tapes)
+
+
 async def test_reconnecting_goes_on_from_the_cursor(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     connection, tape = await listen(bureau, MALEE)
