@@ -2,7 +2,7 @@
 
 Owns the layout within the two sealed files of a segment (little-endian):
 
-    .terms    counts (terms u32, postings u32) · terms u32[], ascending · ends u32[] · documents u16[], by term
+    .terms    counts (terms u32, postings u32) · terms u32[] · bounds u32[], one more · documents u16[]
     .columns  size of the heading (u32) · heading (MessagePack: `Heading`) · the columns in the order of
               `schema.COLUMNS`; heading and columns each padded with zeros to a multiple of 8
 
@@ -27,7 +27,7 @@ from whoosh.reading import TermInfo
 
 from search_index.analyzer import Keys
 from search_index.schema import COLUMNS, MOST_DOCUMENTS, TEXT, ArrayColumnReader, ArrayColumnWriter
-from search_index.storage import IndexDamaged, SealedFile, SealedStorage
+from search_index.storage import IndexDamaged, KeptArray, SealedFile, SealedStorage
 
 TERMS_EXT: Final = ".terms"
 COLUMNS_EXT: Final = ".columns"
@@ -35,6 +35,9 @@ _COUNTS: Final = struct.Struct("<II")
 _SIZE: Final = struct.Struct("<I")
 _ALIGNED: Final = 8
 
+_U4: Final = np.dtype("<u4")
+_U2: Final = np.dtype("<u2")
+Bounds = npt.NDArray[np.uint32]
 Documents = npt.NDArray[np.uint16]
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -48,10 +51,9 @@ class Heading(msgspec.Struct, frozen=True):
     types: list[str]
 
 
-def terms_content(keys: Keys, ends: npt.NDArray[np.uint32], documents: Documents) -> bytes:
-    """Return the content of a terms file. `ends[i]` is where the documents of `keys[i]` end."""
-    counts = _COUNTS.pack(len(keys), len(documents))
-    return b"".join((counts, keys.tobytes(), ends.astype("<u4", copy=False).tobytes(), documents.tobytes()))
+def terms_content(keys: Keys, bounds: Bounds, documents: Documents) -> bytes:
+    """Return the content of a terms file. The documents of `keys[i]` lie from `bounds[i]` up to `bounds[i + 1]`."""
+    return b"".join((_COUNTS.pack(len(keys), len(documents)), keys.tobytes(), bounds.tobytes(), documents.tobytes()))
 
 
 def columns_content(heading: Heading, columns: Columns) -> bytes:
@@ -67,36 +69,41 @@ def _padded(part: bytes) -> bytes:
 
 
 class TermsFile:
-    """The terms of a segment and their documents. All arrays ascend. Raises IndexDamaged."""
+    """The terms of a segment and their documents. All arrays ascend. Raises IndexDamaged.
+
+    `keys` are the terms; the documents of `keys[i]` are those from `bounds[i]` up to `bounds[i + 1]`.
+    """
 
     def __init__(self, file: SealedFile) -> None:
         self._file = file
         self.term_count, self.posting_count = _COUNTS.unpack(file.read_uncached(0, _COUNTS.size))
-        self._documents_at = _COUNTS.size + 8 * self.term_count
-        if file.length != self._documents_at + 2 * self.posting_count:
+        self._bounds_at = _COUNTS.size + _U4.itemsize * self.term_count
+        self._documents_at = self._bounds_at + _U4.itemsize * (self.term_count + 1)
+        if file.length != self._documents_at + _U2.itemsize * self.posting_count:
             raise IndexDamaged(f"{file.name}: counts and length disagree")
+        self._keys = file.kept_array(_COUNTS.size, self.term_count, _U4)
+        self._bounds = file.kept_array(self._bounds_at, self.term_count + 1, _U4)
 
     @property
     def keys(self) -> Keys:
         """All terms."""
-        return self._file.kept(_COUNTS.size, self.term_count, "<u4")
+        return self._keys.get()
 
     @property
-    def ends(self) -> npt.NDArray[np.uint32]:
-        """Where the documents of each term end, counted over all."""
-        return self._file.kept(_COUNTS.size + 4 * self.term_count, self.term_count, "<u4")
+    def bounds(self) -> Bounds:
+        """Where the documents of each term begin, counted over all; at the end, where those of the last end."""
+        return self._bounds.get()
 
     def documents(self, start: int, end: int) -> Documents:
         """Return what is listed from `start` up to `end`: the documents of one term, or of several side by side."""
-        return self._file.array(self._documents_at + 2 * start, end - start, "<u2")
+        return self._file.array(self._documents_at + _U2.itemsize * start, end - start, _U2)
 
-    def everything(self) -> tuple[Keys, npt.NDArray[np.uint32], Documents]:
-        """Return terms, ends and documents, keeping nothing: for merges."""
-        whole = self._file.read_uncached(_COUNTS.size, self._file.length - _COUNTS.size)
+    def everything(self) -> tuple[Keys, Bounds, Documents]:
+        """Return terms, bounds and documents, keeping nothing: for merges."""
         return (
-            np.frombuffer(whole, "<u4", self.term_count),
-            np.frombuffer(whole, "<u4", self.term_count, 4 * self.term_count),
-            np.frombuffer(whole, "<u2", self.posting_count, 8 * self.term_count),
+            self._file.uncached_array(_COUNTS.size, self.term_count, _U4),
+            self._file.uncached_array(self._bounds_at, self.term_count + 1, _U4),
+            self._file.uncached_array(self._documents_at, self.posting_count, _U2),
         )
 
     def close(self) -> None:
@@ -114,17 +121,23 @@ class ColumnsFile:
             self.heading = msgspec.msgpack.decode(file.read_uncached(_SIZE.size, size), type=Heading)
         except msgspec.DecodeError as reason:
             raise IndexDamaged(f"{file.name}: heading") from reason
-        self._starts: dict[str, int] = {}
+        self._columns: dict[str, KeptArray] = {}
         at = _SIZE.size + size
         for name, dtype in COLUMNS.items():
-            self._starts[name] = at = at + -at % _ALIGNED
+            at += -at % _ALIGNED
+            self._columns[name] = file.kept_array(at, self.heading.documents, dtype)
             at += self.heading.documents * dtype.itemsize
         if file.length != at + -at % _ALIGNED:
             raise IndexDamaged(f"{file.name}: heading and length disagree")
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """Return a column of `schema.COLUMNS`: one value a document."""
-        return self._file.kept(self._starts[name], self.heading.documents, COLUMNS[name])
+        return self._columns[name].get()
+
+    def renumbered(self, name: str, numbers: npt.NDArray[np.int32]) -> KeptArray:
+        """Return a column of places in a list as the numbers that stand at these places."""
+        size = self.heading.documents * numbers.itemsize
+        return self._file.kept(size, lambda: numbers[self.column(name)])
 
     def close(self) -> None:
         """Close the file."""
@@ -243,13 +256,13 @@ class ArrayFieldWriter(base.FieldWriter):
         self._storage = storage
         self._segment = segment
         self._keys: list[int] = []
-        self._ends: list[int] = []
+        self._bounds = [0]
         self._documents: list[int] = []
         self.is_closed = False
 
-    def write(self, keys: Keys, ends: npt.NDArray[np.uint32], documents: Documents) -> None:
+    def write(self, keys: Keys, bounds: Bounds, documents: Documents) -> None:
         """Write whole arrays (see `terms_content`)."""
-        self._storage.write(self._segment.make_filename(TERMS_EXT), terms_content(keys, ends, documents))
+        self._storage.write(self._segment.make_filename(TERMS_EXT), terms_content(keys, bounds, documents))
         self.is_closed = True
 
     def start_field(self, fieldname: str, fieldobj: Any) -> None:  # noqa: ARG002 - Whoosh's signature
@@ -269,13 +282,13 @@ class ArrayFieldWriter(base.FieldWriter):
 
     def finish_term(self) -> None:
         """End the term."""
-        self._ends.append(len(self._documents))
+        self._bounds.append(len(self._documents))
 
     def close(self) -> None:
         """Write what came posting by posting."""
         if not self.is_closed:
             self.write(
-                np.array(self._keys, "<u4"), np.array(self._ends, "<u4"), np.array(self._documents, "<u2")
+                np.array(self._keys, _U4), np.array(self._bounds, _U4), np.array(self._documents, _U2)
             )  # fmt: skip
 
 
@@ -297,8 +310,8 @@ class ArrayTermsReader(base.TermsReader):
         place = self._place(text)
         if place is None:
             raise KeyError(text)
-        ends = self.file.ends
-        return self.file.documents(int(ends[place - 1]) if place else 0, int(ends[place]))
+        start, end = self.file.bounds[place : place + 2].tolist()
+        return self.file.documents(start, end)
 
     def terms(self) -> Iterator[tuple[str, bytes]]:
         """Yield all terms in order."""

@@ -2,9 +2,9 @@
 
 The rules:
 - segments of one month only, so that a month's words leave with the month's segments;
-- only small ones, so that what was written large is never written again for growth;
-- at most `TARGET` documents come together in one step, and only when the largest is no larger than the others together:
-  each entry is rewritten a few times in its life, however many small segments come in;
+- at most `TARGET` documents come together in one step, and in the month that still grows only four or more, the largest
+  no larger than the others together: each entry is rewritten a few times in its life, however many come in;
+- a month that is over is brought into as few segments as hold it: from two on, the largest at most four times the rest;
 - a segment with documents that are gone is written anew when they are `REWRITE_AFTER_MS` old, or a quarter of it.
 """
 
@@ -18,6 +18,8 @@ from search_index.manifest import SegmentRecord
 
 TARGET: Final = 50_000
 FEWEST_TOGETHER: Final = 4
+FEWEST_OF_THE_PAST: Final = 2
+LARGEST_OF_THE_PAST: Final = 4
 REWRITE_AFTER_MS: Final = 6 * 60 * 60 * 1000
 _GONE_BYTES: Final = 2
 
@@ -38,20 +40,21 @@ def choose(records: Collection[SegmentRecord], now: int) -> tuple[SegmentRecord,
         return (min(due, key=lambda record: record.gone_since),)
     months: defaultdict[int, list[SegmentRecord]] = defaultdict(list)
     for record in records:
-        if record.documents < TARGET // 2:
-            months[record.month].append(record)
-    return max((_together(month) for month in months.values()), key=len, default=())
+        months[record.month].append(record)
+    newest = max(months, default=0)
+    return max((_together(small, grows=month == newest) for month, small in months.items()), key=len, default=())
 
 
-def _together(small: Sequence[SegmentRecord]) -> tuple[SegmentRecord, ...]:
+def _together(month: Sequence[SegmentRecord], *, grows: bool) -> tuple[SegmentRecord, ...]:
     """Return the smallest of a month's segments that fit into one, if bringing them together is worth its work."""
     chosen: list[SegmentRecord] = []
     total = 0
-    for record in sorted(small, key=lambda record: record.documents):
+    for record in sorted(month, key=lambda record: record.documents):
         if total + record.documents > TARGET:
             break
         chosen.append(record)
         total += record.documents
-    while chosen and chosen[-1].documents * 2 > total:
+    fewest, largest = (FEWEST_TOGETHER, 1) if grows else (FEWEST_OF_THE_PAST, LARGEST_OF_THE_PAST)
+    while chosen and chosen[-1].documents > largest * (total - chosen[-1].documents):
         total -= chosen.pop().documents
-    return tuple(chosen) if len(chosen) >= FEWEST_TOGETHER else ()
+    return tuple(chosen) if len(chosen) >= fewest else ()

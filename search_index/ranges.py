@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 
@@ -24,10 +24,10 @@ class RangeSet:
             if wanted.first <= wanted.last:
                 rooms[wanted.room].append((wanted.first, wanted.last))
         self._rooms = {room: _disjoint(spans) for room, spans in rooms.items()}
-        places = dict(zip(self._rooms, names.places(self._rooms).tolist(), strict=True))
+        numbers = dict(zip(self._rooms, names.numbers(self._rooms).tolist(), strict=True))
         self._mask = names.mask(self._rooms)
         bounds = sorted(
-            ((places[room] << _POSITION_BITS) + first, (places[room] << _POSITION_BITS) + last)
+            ((numbers[room] << _POSITION_BITS) + first, (numbers[room] << _POSITION_BITS) + last)
             for room, spans in self._rooms.items()
             for first, last in spans
         )
@@ -52,16 +52,13 @@ class RangeSet:
 
     def within(self, segment: Segment) -> Places:
         """Return the documents of a segment that lie in one of the ranges."""
-        here = self._mask[segment.rooms]
-        if not here.any():
-            return np.empty(0, np.int64)
-        rooms = segment.columns.column("room")
-        documents = np.flatnonzero(here[rooms])
-        keys = segment.rooms[rooms[documents]] << _POSITION_BITS | segment.columns.column("n")[documents].astype(
-            np.int64
-        )
+        documents = np.flatnonzero(self._mask[segment.rooms])
+        if not len(documents):
+            return documents
+        rooms, n = segment.rooms[documents].astype(np.int64), segment.columns.column("n")[documents].astype(np.int64)
+        keys = rooms << _POSITION_BITS | n
         place = np.searchsorted(self._firsts, keys, "right") - 1
-        return cast("Places", documents[(place >= 0) & (keys <= self._lasts[place])])
+        return documents[(place >= 0) & (keys <= self._lasts[place])]
 
 
 def _disjoint(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

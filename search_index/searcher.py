@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from search_index.analyzer import TWO_CHARACTERS, NeedleKeys, needle_keys
 from search_index.segments import Document, Mask, Names, Segment
-from search_index.wire import Found, Hit, Search
+from search_index.wire import Before, Found, Hit, Search
 
 MOST_LISTS: Final = 12
 """Of a long needle so many grams are looked at, the rarest: more would leave out next to nothing."""
@@ -52,16 +52,21 @@ class _Plan:
 
 
 def search(request: Search, segments: Iterable[Segment], fresh: Iterable[Document], names: Names) -> Found:
-    """Return a page of candidates. Raises IndexDamaged."""
+    """Return a page of candidates. `segments`: by `last_at`, the newest first. Raises IndexDamaged."""
     wanted = request.limit + 1
     hits = _newest(_fresh_hits(request, fresh), wanted)
     plan = _Plan.of(request, names)
-    for segment in sorted(segments, key=lambda segment: segment.record.last_at, reverse=True):
-        if len(hits) == wanted and hits[-1].at > segment.record.last_at:
+    for segment in segments:
+        newest = segment.record.last_at
+        if len(hits) == wanted and hits[-1].at > newest:
             break
         found = _candidates(segment, plan)
-        if len(found):
-            hits = _newest([*hits, *_hits(segment, found, plan)], wanted)
+        if not len(found):
+            continue
+        if not hits or hits[-1].at > newest:  # all of it is older
+            hits += _hits(segment, found, request.before, wanted - len(hits))
+        else:
+            hits = _newest([*hits, *_hits(segment, found, request.before, wanted)], wanted)
     return Found(hits[: request.limit], more=len(hits) > request.limit)
 
 
@@ -92,13 +97,10 @@ def _fresh_hits(request: Search, fresh: Iterable[Document]) -> Iterable[Hit]:
 
 
 def _candidates(segment: Segment, plan: _Plan) -> Numbers:
-    """Return the documents of a segment that may be hits, ascending, `before` not yet considered."""
+    """Return the documents of a segment that may be hits, ascending; those at the very time of `before` with them."""
     record, request = segment.record, plan.request
     until = request.until if request.before is None else min(request.until, request.before.at + 1)
     if record.last_at < request.since or record.first_at >= until:
-        return _NONE
-    rooms = plan.rooms[segment.rooms]
-    if not rooms.any():
         return _NONE
     lists = _lists(segment, plan.keys)
     if lists is None:
@@ -107,17 +109,17 @@ def _candidates(segment: Segment, plan: _Plan) -> Numbers:
     if lists:
         found: Numbers = segment.terms.documents(*lists[0])
     else:
-        found = np.flatnonzero(ranges.pop()) if ranges else np.arange(record.documents, dtype=np.uint16)
+        found = np.flatnonzero(ranges.pop()) if ranges else np.arange(record.documents)
     if record.first_at < request.since or record.last_at >= until:
-        first, end = np.searchsorted(segment.columns.column("at"), (request.since, until))
+        first, end = segment.columns.column("at").searchsorted((request.since, until)).tolist()
         found = found[(found >= first) & (found < end)]
-    found = _masked(segment, plan, rooms, found)
-    for start, end in lists[1:]:
+    found = _masked(segment, plan, found)
+    for bounds in lists[1:]:
         if not len(found):
             return _NONE
-        found = _in_both(found, segment.terms.documents(start, end), record.documents)
+        found = _in_both(found, segment.terms.documents(*bounds), record.documents)
     for mask in ranges:
-        found = found[mask[found]]
+        found = found[mask.take(found)]
     return found
 
 
@@ -129,61 +131,56 @@ def _lists(segment: Segment, keys: NeedleKeys) -> list[tuple[int, int]] | None:
     if not len(keys.exact):
         return []
     terms = segment.terms.keys
-    places = np.searchsorted(terms, keys.exact)
-    if places[-1] == len(terms) or (terms[places] != keys.exact).any():
+    places = terms.searchsorted(keys.exact)
+    if not len(terms) or (terms.take(places, mode="clip") != keys.exact).any():
         return None
-    ends = segment.terms.ends
-    until = ends[places].tolist()
-    since = [int(ends[place - 1]) if place else 0 for place in places.tolist()]
-    return sorted(zip(since, until, strict=True), key=lambda bounds: bounds[1] - bounds[0])[:MOST_LISTS]
+    bounds = segment.terms.bounds
+    starts, ends = bounds.take(places), bounds.take(places + 1)
+    rarest = (ends - starts).argsort()[:MOST_LISTS]
+    return list(zip(starts.take(rarest).tolist(), ends.take(rarest).tolist(), strict=True))
 
 
-def _in_range(segment: Segment, bounds: tuple[int, int]) -> Mask | None:
+def _in_range(segment: Segment, keys: tuple[int, int]) -> Mask | None:
     """Return which documents have at least one gram of a range.
 
     None for one letter that is nearly everywhere: its lists are long and would leave next to nothing out.
     """
-    first, end = np.searchsorted(segment.terms.keys, np.array(bounds, np.uint32)).tolist()
-    ends = segment.terms.ends
-    since, until = int(ends[first - 1]) if first else 0, int(ends[end - 1]) if end else 0
-    if bounds[1] - bounds[0] > TWO_CHARACTERS and until - since > segment.record.documents:
+    places = segment.terms.keys.searchsorted(np.array(keys, np.uint32))
+    start, end = segment.terms.bounds.take(places).tolist()
+    if keys[1] - keys[0] > TWO_CHARACTERS and end - start > segment.record.documents:
         return None
     mask = np.zeros(segment.record.documents, np.bool_)
-    if end > first:
-        mask[segment.terms.documents(since, until)] = True
+    mask[segment.terms.documents(start, end)] = True
     return mask
 
 
 def _in_both(found: Numbers, listed: Numbers, documents: int) -> Numbers:
     """Return what is in both of two ascending arrays."""
     if len(found) * _SEARCH_BELOW < len(listed):
-        places = np.searchsorted(listed, found)
-        places[places == len(listed)] = 0
-        return cast("Numbers", found[listed[places] == found])
+        places = listed.searchsorted(found)
+        return cast("Numbers", found[listed.take(places, mode="clip") == found])
     mask = np.zeros(documents, np.bool_)
     mask[listed] = True
-    return found[mask[found]]
+    return found[mask.take(found)]
 
 
-def _masked(segment: Segment, plan: _Plan, rooms: Mask, found: Numbers) -> Numbers:
+def _masked(segment: Segment, plan: _Plan, found: Numbers) -> Numbers:
     """Return the documents that are in the caller's rooms, pass the filters and are not gone."""
-    columns, request = segment.columns, plan.request
-    if not rooms.all():
-        found = found[rooms[columns.column("room")[found]]]
+    found = found[plan.rooms.take(segment.rooms.take(found))]
     if plan.senders is not None:
-        found = found[plan.senders[segment.senders][columns.column("sender")[found]]]
+        found = found[plan.senders.take(segment.senders.take(found))]
     if plan.types is not None:
-        found = found[plan.types[segment.types][columns.column("type")[found]]]
-    if request.has_link is not None:
-        found = found[columns.column("has_link")[found] == request.has_link]
+        found = found[plan.types.take(segment.types.take(found))]
+    if plan.request.has_link is not None:
+        found = found[segment.columns.column("has_link").take(found) == plan.request.has_link]
     if segment.gone is not None:
-        found = found[~segment.gone[found]]
+        found = found[~segment.gone.take(found)]
     return found
 
 
-def _hits(segment: Segment, found: Numbers, plan: _Plan) -> list[Hit]:
-    """Return the newest candidates of a segment that lie before where the page begins."""
-    columns, heading, before = segment.columns, segment.columns.heading, plan.request.before
+def _hits(segment: Segment, found: Numbers, before: Before | None, count: int) -> list[Hit]:
+    """Return the newest candidates of a segment, at most `count`, that lie before where the page begins."""
+    columns, heading = segment.columns, segment.columns.heading
     at, n, room, sender = (columns.column(name) for name in ("at", "n", "room", "sender"))
     limit = None if before is None else (before.at, before.room, before.n)
     hits: list[Hit] = []
@@ -191,6 +188,6 @@ def _hits(segment: Segment, found: Numbers, plan: _Plan) -> list[Hit]:
         hit = Hit(heading.rooms[room[document]], int(n[document]), int(at[document]), heading.senders[sender[document]])
         if limit is None or _order(hit) < limit:
             hits.append(hit)
-            if len(hits) > plan.request.limit:
+            if len(hits) == count:
                 break
     return hits

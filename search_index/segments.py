@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search_index.analyzer import Keys, gram_keys
-from search_index.codec import COLUMNS_EXT, TERMS_EXT, ArrayCodec, ColumnsFile, Documents, Heading, TermsFile
+from search_index.codec import COLUMNS_EXT, TERMS_EXT, ArrayCodec, Bounds, ColumnsFile, Documents, Heading, TermsFile
 from search_index.manifest import SegmentRecord
 from search_index.query import readings
 from search_index.schema import MOST_DOCUMENTS, MOST_TYPES
@@ -28,6 +28,7 @@ from search_index.wire import Entry
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 _DOCUMENT_BITS: Final = np.uint64(16)
 
 
@@ -53,20 +54,20 @@ class Names:
     """Small numbers for rooms, senders and types, the same in all segments as long as the process lives."""
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def places(self, names: Iterable[str]) -> Places:
+    def numbers(self, names: Iterable[str]) -> Numbers:
         """Return the numbers of names, giving new ones where there is none yet."""
         with self._lock:
-            known = self._places
-            return np.array([known.setdefault(name, len(known)) for name in names], np.int64)
+            known = self._numbers
+            return np.array([known.setdefault(name, len(known)) for name in names], np.int32)
 
     def mask(self, names: Iterable[str]) -> Mask:
         """Return which of the numbers given so far belong to these names."""
         with self._lock:
-            mask = np.zeros(len(self._places), np.bool_)
-            mask[[place for name in names if (place := self._places.get(name)) is not None]] = True
+            mask = np.zeros(len(self._numbers), np.bool_)
+            mask[[number for name in names if (number := self._numbers.get(name)) is not None]] = True
         return mask
 
 
@@ -77,7 +78,7 @@ class Arrays:
     heading: Heading
     columns: dict[str, npt.NDArray[Any]]
     keys: Keys
-    ends: npt.NDArray[np.uint32]
+    bounds: Bounds
     documents: Documents
 
 
@@ -120,15 +121,15 @@ def _numbered(names: Sequence[str], most: int) -> tuple[list[str], Places]:
     return different, np.array([place[name] for name in names], np.int64)
 
 
-def _postings(keys: Keys, documents: Places) -> tuple[Keys, npt.NDArray[np.uint32], Documents]:
-    """Return terms, ends and documents of postings in any order, each once."""
+def _postings(keys: Keys, documents: Places) -> tuple[Keys, Bounds, Documents]:
+    """Return terms, bounds and documents of postings in any order, each once."""
     pairs = (keys.astype(np.uint64) << _DOCUMENT_BITS) | documents.astype(np.uint64)
     pairs.sort()
     pairs = pairs[_firsts(pairs)]
     terms = (pairs >> _DOCUMENT_BITS).astype("<u4")
     firsts = np.flatnonzero(_firsts(terms))
-    ends = np.append(firsts[1:], len(terms)) if len(terms) else firsts
-    return terms[firsts], ends.astype("<u4"), pairs.astype("<u2")
+    bounds = np.append(firsts, len(terms))
+    return terms[firsts], bounds.astype("<u4"), pairs.astype("<u2")
 
 
 def _firsts(ascending: npt.NDArray[Any]) -> Mask:
@@ -142,7 +143,7 @@ def write(storage: SealedStorage, arrays: Arrays, month: int) -> SegmentRecord:
     """Write a segment; durable when it returns, though not yet part of the index."""
     codec = ArrayCodec()
     segment = codec.new_segment(storage, "")
-    codec.field_writer(storage, segment).write(arrays.keys, arrays.ends, arrays.documents)
+    codec.field_writer(storage, segment).write(arrays.keys, arrays.bounds, arrays.documents)
     codec.per_document_writer(storage, segment).write(arrays.heading, arrays.columns)
     at = arrays.columns["at"]
     return SegmentRecord(segment.segment_id(), month, len(at), int(at[0]), int(at[-1]))
@@ -163,13 +164,28 @@ class Segment:
         if heading.documents != record.documents:
             self.close()
             raise IndexDamaged(f"{record.name}: not what the manifest says")
-        self.rooms = names.places(heading.rooms)
-        self.senders = names.places(heading.senders)
-        self.types = names.places(heading.types)
+        self._rooms = self.columns.renumbered("room", names.numbers(heading.rooms))
+        self._senders = self.columns.renumbered("sender", names.numbers(heading.senders))
+        self._types = self.columns.renumbered("type", names.numbers(heading.types))
         self.gone: Mask | None = None
         if record.gone:
             self.gone = np.zeros(record.documents, np.bool_)
             self.gone[np.frombuffer(record.gone, "<u2")] = True
+
+    @property
+    def rooms(self) -> Numbers:
+        """The number (`Names`) of each document's room."""
+        return self._rooms.get()
+
+    @property
+    def senders(self) -> Numbers:
+        """The number of each document's sender."""
+        return self._senders.get()
+
+    @property
+    def types(self) -> Numbers:
+        """The number of each document's type."""
+        return self._types.get()
 
     @property
     def gone_count(self) -> int:
@@ -233,11 +249,10 @@ def merge(sources: Sequence[Segment], gone: Sequence[Mask | None]) -> Merged:
 
 def _moved(source: Segment, mapped: Places) -> tuple[Keys, Places]:
     """Return the postings of a segment under the new numbers of its documents."""
-    keys, ends, documents = source.terms.everything()
-    lengths = np.diff(ends, prepend=np.uint32(0))
+    keys, bounds, documents = source.terms.everything()
     moved = mapped[documents]
     left = moved >= 0
-    return np.repeat(keys, lengths)[left], moved[left]
+    return np.repeat(keys, np.diff(bounds))[left], moved[left]
 
 
 def _merged_columns(sources: Sequence[Segment], keep: Sequence[Mask]) -> tuple[dict[str, npt.NDArray[Any]], Heading]:

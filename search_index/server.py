@@ -155,7 +155,7 @@ class _Process:
         match request:
             case wire.Search():
                 index = self.index
-                return search(request, index.segments.values(), in_memory(index), index.names)
+                return search(request, index.newest_first, in_memory(index), index.names)
             case wire.Add():
                 return await self._add(request)
             case wire.Delete():

@@ -25,10 +25,10 @@ import os
 import secrets
 import struct
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -45,51 +45,74 @@ _KEY: Final = 32
 _STAGED: Final = ".new"
 _LOCK: Final = "lock"
 
-Scalar = TypeVar("Scalar", bound=np.generic)
-
 
 class IndexDamaged(Exception):
     """A file is missing, cut, exchanged or sealed with another key. The index is to be rebuilt."""
 
 
+class Slot:
+    """Where one thing is kept for a while: `value` is None before it is read, and again when room was needed."""
+
+    __slots__ = ("recent", "size", "value")
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        self.size = 0
+        self.recent = False
+
+
 class BoundedCache:
-    """What was decrypted last, up to so many bytes; the oldest goes first. Safe between threads."""
+    """What was decrypted last, up to so many bytes.
+
+    Things live in slots of their owners, so that to find one costs nothing but looking; who needs room goes round the
+    slots in the order they were filled and empties those that nobody looked at since the last time.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self.used_bytes = 0
-        self._entries: OrderedDict[tuple[int, int], tuple[Any, int]] = OrderedDict()
+        self._round: deque[Slot] = deque()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[int, int], make: Callable[[], tuple[Any, int]]) -> Any:
-        """Return what is kept under `key`; else what `make` returns, which tells its size in bytes too."""
+    def keep(self, slot: Slot, value: Any, size: int) -> None:
+        """Keep a value of so many bytes in a slot; one that is too large for the bound is not kept."""
         with self._lock:
-            if (kept := self._entries.get(key)) is not None:
-                self._entries.move_to_end(key)
-                return kept[0]
-        value, size = make()
-        with self._lock:
-            if key not in self._entries and size <= self.most_bytes:
-                self._entries[key] = (value, size)
-                self.used_bytes += size
+            if slot.size or size > self.most_bytes:
+                return
+            slot.value, slot.size, slot.recent = value, size, False
+            self._round.append(slot)
+            self.used_bytes += size
             while self.used_bytes > self.most_bytes:
-                self.used_bytes -= self._entries.popitem(last=False)[1][1]
-        return value
+                self._make_room()
 
-    def forget(self, file: int) -> None:
-        """Drop everything of a file."""
+    def _make_room(self) -> None:
+        oldest = self._round.popleft()
+        if oldest.recent:
+            oldest.recent = False
+            self._round.append(oldest)
+        else:
+            self._empty(oldest)
+
+    def forget(self, slots: Iterable[Slot]) -> None:
+        """Empty slots whose owner ends."""
         with self._lock:
-            for key in [key for key in self._entries if key[0] == file]:
-                self.used_bytes -= self._entries.pop(key)[1]
+            for slot in slots:
+                self._empty(slot)
+            self._round = deque(slot for slot in self._round if slot.size)
+
+    def _empty(self, slot: Slot) -> None:
+        self.used_bytes -= slot.size
+        slot.value, slot.size = None, 0
 
 
 class SealedFile:
     """An open sealed file; reads any part of it. Raises IndexDamaged where it is not what was written."""
 
-    def __init__(self, path: Path, index_key: bytes, cache: BoundedCache, number: int) -> None:
+    def __init__(self, path: Path, index_key: bytes, cache: BoundedCache) -> None:
         self.name = path.name
         self._cache = cache
-        self._number = number
+        self._chunks: dict[int, Slot] = {}
+        self._arrays: list[Slot] = []
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as reason:
@@ -103,32 +126,34 @@ class SealedFile:
     def close(self) -> None:
         """Close the file and forget what was read of it."""
         os.close(self._fd)
-        self._cache.forget(self._number)
+        self._cache.forget([*self._chunks.values(), *self._arrays])
 
-    def read(self, position: int, length: int) -> bytes:
-        """Return `length` bytes from `position`, both within the file."""
-        if length <= 0:
-            return b""
-        first, last = position // CHUNK, (position + length - 1) // CHUNK
-        if last * CHUNK >= self.length or position + length > self.length:
+    def array(self, position: int, count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Return an array of the file from byte `position`; the chunks it lies in are kept."""
+        length = count * dtype.itemsize
+        if not length:
+            return np.empty(0, dtype)
+        if position + length > self.length:
             raise IndexDamaged(f"{self.name}: read behind its end")
-        start = position - first * CHUNK
+        first, start = divmod(position, CHUNK)
+        last = (position + length - 1) // CHUNK
         if first == last:
-            return self._chunk(first)[start : start + length]
-        return b"".join(self._chunk(number) for number in range(first, last + 1))[start : start + length]
+            return np.frombuffer(self._chunk(first), dtype, count, start)
+        return np.frombuffer(b"".join([self._chunk(number) for number in range(first, last + 1)]), dtype, count, start)
 
-    def kept(self, position: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Return an array of the file, from the cache as a whole if it was asked for before."""
-        size = count * np.dtype(dtype).itemsize
+    def kept_array(self, position: int, count: int, dtype: np.dtype[Any]) -> KeptArray:
+        """Return an array of the file that is kept as a whole once it was asked for."""
+        return self.kept(count * dtype.itemsize, lambda: self.uncached_array(position, count, dtype))
 
-        def make() -> tuple[npt.NDArray[Any], int]:
-            return np.frombuffer(self.read_uncached(position, size), dtype), size
+    def kept(self, size: int, make: Callable[[], npt.NDArray[Any]]) -> KeptArray:
+        """Return an array of `size` bytes, made of the file, that is kept once it was asked for."""
+        slot = Slot()
+        self._arrays.append(slot)
+        return KeptArray(self._cache, slot, size, make)
 
-        return cast("npt.NDArray[Any]", self._cache.get((self._number, ~position), make))
-
-    def array(self, position: int, count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """Return an array of the file; the chunks it lies in are kept."""
-        return np.frombuffer(self.read(position, count * np.dtype(dtype).itemsize), dtype)
+    def uncached_array(self, position: int, count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+        """Return an array of the file of which nothing is kept."""
+        return np.frombuffer(self.read_uncached(position, count * dtype.itemsize), dtype)
 
     def read_uncached(self, position: int, length: int) -> bytes:
         """Return `length` bytes from `position` without keeping them: for arrays kept as such, and for merges."""
@@ -146,18 +171,45 @@ class SealedFile:
         return whole[start : start + length]
 
     def _chunk(self, number: int) -> bytes:
-        def make() -> tuple[bytes, int]:
-            sealed = os.pread(self._fd, CHUNK + _TAG, _HEADER.size + number * (CHUNK + _TAG))
-            opened = self._opened(number, sealed)
-            return opened, len(opened)
-
-        return cast("bytes", self._cache.get((self._number, number), make))
+        slot = self._chunks.get(number)
+        if slot is None:
+            slot = self._chunks.setdefault(number, Slot())
+        kept: bytes | None = slot.value
+        if kept is not None:
+            slot.recent = True
+            return kept
+        sealed = os.pread(self._fd, CHUNK + _TAG, _HEADER.size + number * (CHUNK + _TAG))
+        opened = self._opened(number, sealed)
+        self._cache.keep(slot, opened, len(opened))
+        return opened
 
     def _opened(self, number: int, sealed: bytes) -> bytes:
         try:
             return self._key.decrypt(number.to_bytes(12, "little"), sealed, None)
         except (InvalidTag, ValueError) as reason:
             raise IndexDamaged(f"{self.name}: chunk {number}") from reason
+
+
+class KeptArray:
+    """An array that is decrypted when it is asked for, and kept as long as there is room."""
+
+    __slots__ = ("_cache", "_make", "_size", "_slot")
+
+    def __init__(self, cache: BoundedCache, slot: Slot, size: int, make: Callable[[], npt.NDArray[Any]]) -> None:
+        self._cache = cache
+        self._slot = slot
+        self._size = size
+        self._make = make
+
+    def get(self) -> npt.NDArray[Any]:
+        """Return the array. Raises IndexDamaged."""
+        kept: npt.NDArray[Any] | None = self._slot.value
+        if kept is not None:
+            self._slot.recent = True
+            return kept
+        made = self._make()
+        self._cache.keep(self._slot, made, self._size)
+        return made
 
 
 def seal(content: bytes | memoryview, name: str, index_key: bytes) -> bytes:
@@ -201,7 +253,6 @@ class SealedStorage(Storage):
         self.folder = folder
         self.cache = BoundedCache(cache_bytes)
         self._index_key = index_key
-        self._opened = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -220,8 +271,7 @@ class SealedStorage(Storage):
 
     def open_sealed(self, name: str) -> SealedFile:
         """Open a file for reading any part of it. Raises IndexDamaged."""
-        self._opened += 1
-        return SealedFile(self.folder / name, self._index_key, self.cache, self._opened)
+        return SealedFile(self.folder / name, self._index_key, self.cache)
 
     def write(self, name: str, content: bytes | memoryview) -> None:
         """Write a file whole; durable, and the one under that name, when it returns."""

@@ -115,6 +115,7 @@ class Index:
         self.storage = SealedStorage(folder, index_key, cache_bytes)
         self.names = Names()
         self.segments: dict[str, Segment] = {}
+        self._newest_first: list[Segment] | None = None
         self.fresh: dict[_Key, Document] = {}
         self.flushing: dict[_Key, Document] = {}
         self.received = 0
@@ -153,9 +154,17 @@ class Index:
         for segment in self.segments.values():
             segment.close()
         self.segments, self.fresh, self.flushing = {}, {}, {}
+        self._newest_first = None
         self.received = self._flushed_to = 0
         self._save(Manifest())
         self._remove_strangers()
+
+    @property
+    def newest_first(self) -> list[Segment]:
+        """The segments in the order in which they are searched."""
+        if self._newest_first is None:
+            self._newest_first = sorted(self.segments.values(), key=lambda s: s.record.last_at, reverse=True)
+        return self._newest_first
 
     @property
     def full(self) -> bool:
@@ -284,6 +293,7 @@ class Index:
                 segments[name].close()
             raise
         self.segments = segments
+        self._newest_first = None
 
     def _save(self, saved: Manifest) -> None:
         manifest.write(self.storage, saved)

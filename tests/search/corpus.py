@@ -66,7 +66,7 @@ def opened(folder: Path, clock: Clock | None = None) -> Iterator[Index]:
 
 def find(index: Index, request: Search) -> list[Hit]:
     """Return one page of what an index finds."""
-    return search(request, index.segments.values(), in_memory(index), index.names).hits
+    return search(request, index.newest_first, in_memory(index), index.names).hits
 
 
 def find_all(index: Index, request: Search) -> list[Hit]:
@@ -75,7 +75,7 @@ def find_all(index: Index, request: Search) -> list[Hit]:
     before: Before | None = None
     while True:
         asked = replace(request, before=before)
-        page = search(asked, index.segments.values(), in_memory(index), index.names)
+        page = search(asked, index.newest_first, in_memory(index), index.names)
         found += page.hits
         if not page.more:
             return found

@@ -81,7 +81,7 @@ def test_the_look_would_find_it(tmp_path: Path) -> None:
         index.flush()
         [segment] = index.segments.values()
         file = index.storage.open_sealed(f"{segment.record.name}.terms")
-        (tmp_path / "index" / "unsealed").write_bytes(file.read(0, file.length))
+        (tmp_path / "index" / "unsealed").write_bytes(file.read_uncached(0, file.length))
     (tmp_path / "index" / "text").write_text(CANARY, encoding="utf-8")
     storage.close()
     found = files_in_clear(tmp_path / "index")

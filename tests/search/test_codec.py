@@ -68,9 +68,9 @@ def test_whooshs_writer_writes_the_same_terms(tmp_path: Path, needles: list[str]
         segment = writer.get_segment()
         searcher = Searcher(SegmentReader(index.storage, SCHEMA, segment))
         terms = ArrayCodec().terms_reader(index.storage, segment).file
-        keys, ends, documents = terms.everything()
+        keys, bounds, documents = terms.everything()
         assert np.array_equal(keys, arrays.keys)
-        assert np.array_equal(ends, arrays.ends)
+        assert np.array_equal(bounds, arrays.bounds)
         assert np.array_equal(documents, arrays.documents)
         assert list(searcher.reader().column_reader("n")) == [entry.n for entry in entries]
         assert any(whoosh_finds(searcher, needle) for needle in needles)

@@ -358,6 +358,8 @@ def record(name: str, documents: int, month: int = 1, gone: int = 0, since: int 
         ([record(str(n), 10, month=n) for n in range(9)], ()),
         ([*(record(str(n), 10) for n in range(4)), record("large", 20_000)], ("0", "1", "2", "3")),
         ([record(str(n), 20_000) for n in range(9)], ()),  # no four of them fit
+        ([record("a", 20_000), record("b", 8_000), record("new", 9, month=2)], ("b", "a")),  # a month that is over
+        ([record("a", 40_000), record("b", 8_000), record("new", 9, month=2)], ()),
         ([record(str(n), 12_000) for n in range(9)], ("0", "1", "2", "3")),
         ([record("whole", 50_000)] * 9, ()),
         ([record("a", 100, gone=1, since=5)], ()),

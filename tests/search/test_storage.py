@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_index.storage import CHUNK, BoundedCache, IndexDamaged, SealedStorage
+from search_index.storage import CHUNK, BoundedCache, IndexDamaged, SealedFile, SealedStorage, Slot
 from tests.search.corpus import CACHE, KEY
 
 CONTENT = os.urandom(3 * CHUNK + 100)
@@ -23,12 +22,16 @@ def storage(tmp_path: Path) -> Iterator[SealedStorage]:
     opened.close()
 
 
+def whole(file: SealedFile, start: int, length: int) -> bytes:
+    return file.array(start, length, np.dtype("u1")).tobytes()
+
+
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
 def test_what_is_written_is_read(storage: SealedStorage, size: int) -> None:
     storage.write("a", CONTENT[:size])
     file = storage.open_sealed("a")
     assert file.length == size
-    assert file.read(0, size) == file.read_uncached(0, size) == CONTENT[:size]
+    assert whole(file, 0, size) == file.read_uncached(0, size) == CONTENT[:size]
     file.close()
 
 
@@ -38,9 +41,9 @@ def test_any_part_is_read(tmp_path_factory: pytest.TempPathFactory, one: int, ot
     storage.write("a", CONTENT)
     file = storage.open_sealed("a")
     start, end = sorted((one, other))
-    assert file.read(start, end - start) == file.read_uncached(start, end - start) == CONTENT[start:end]
+    assert whole(file, start, end - start) == file.read_uncached(start, end - start) == CONTENT[start:end]
     with pytest.raises(IndexDamaged):
-        file.read(start, len(CONTENT) - start + 1)
+        whole(file, start, len(CONTENT) - start + 1)
     file.close()
     storage.close()
 
@@ -49,27 +52,29 @@ def test_arrays_are_kept_and_forgotten(storage: SealedStorage) -> None:
     numbers = np.arange(20_000, dtype="<u4")
     storage.write("a", b"head" + numbers.tobytes())
     file = storage.open_sealed("a")
-    assert np.array_equal(file.kept(4, 20_000, "<u4"), numbers)
-    assert file.kept(4, 20_000, "<u4") is file.kept(4, 20_000, "<u4")
-    assert np.array_equal(file.array(8, 3, "<u4"), [1, 2, 3])
+    kept = file.kept_array(4, 20_000, numbers.dtype)
+    assert np.array_equal(kept.get(), numbers)
+    assert kept.get() is kept.get()
+    assert np.array_equal(file.array(8, 3, numbers.dtype), [1, 2, 3])
+    assert np.array_equal(file.array(4, 20_000, numbers.dtype), numbers)
     assert storage.cache.used_bytes > numbers.nbytes
     file.close()
     assert storage.cache.used_bytes == 0
 
 
-def made(number: int) -> tuple[int, int]:
-    return number, 30
-
-
 def test_the_cache_stays_within_its_bound() -> None:
     cache = BoundedCache(100)
-    for number in range(50):
-        assert cache.get((1, number), partial(made, number)) == number
-        assert cache.used_bytes <= 100
-    assert cache.get((1, 49), lambda: ("made again", 30)) == 49
-    assert cache.get((1, 0), lambda: ("made again", 30)) == "made again"
-    assert cache.get((2, 0), lambda: ("too large to keep", 101)) == "too large to keep"
-    assert cache.used_bytes <= 100
+    slots = [Slot() for _ in range(50)]
+    for number, slot in enumerate(slots):
+        cache.keep(slot, number, 30)
+        slots[0].recent = True
+        assert cache.used_bytes == 30 * sum(slot.value is not None for slot in slots) <= 100
+    assert [slot.value for slot in slots if slot.value is not None] == [0, 48, 49], "what is looked at stays"
+    too_large = Slot()
+    cache.keep(too_large, "too large", 101)
+    assert too_large.value is None
+    cache.forget(slots)
+    assert cache.used_bytes == 0
 
 
 @pytest.mark.parametrize("place", [0, 9, 20, 50, 76, 90, -1])
@@ -80,7 +85,7 @@ def test_a_changed_byte_is_found(storage: SealedStorage, place: int) -> None:
     sealed[place] ^= 1
     path.write_bytes(sealed)
     with pytest.raises(IndexDamaged):
-        storage.open_sealed("a").read(0, len(CONTENT))
+        whole(storage.open_sealed("a"), 0, len(CONTENT))
 
 
 def test_a_file_cut_short_at_a_chunk_is_found(storage: SealedStorage) -> None:
@@ -88,7 +93,7 @@ def test_a_file_cut_short_at_a_chunk_is_found(storage: SealedStorage) -> None:
     path = storage.folder / "a"
     path.write_bytes(path.read_bytes()[: 76 + 2 * (CHUNK + 16)])
     with pytest.raises(IndexDamaged):
-        storage.open_sealed("a").read(0, len(CONTENT))
+        whole(storage.open_sealed("a"), 0, len(CONTENT))
 
 
 def test_chunks_do_not_change_places(storage: SealedStorage) -> None:
@@ -98,7 +103,7 @@ def test_chunks_do_not_change_places(storage: SealedStorage) -> None:
     step = CHUNK + 16
     path.write_bytes(sealed[:76] + sealed[76 + step : 76 + 2 * step] + sealed[76 : 76 + step] + sealed[76 + 2 * step :])
     with pytest.raises(IndexDamaged):
-        storage.open_sealed("a").read(0, 10)
+        whole(storage.open_sealed("a"), 0, 10)
 
 
 def test_a_file_is_bound_to_its_name_and_key(storage: SealedStorage, tmp_path: Path) -> None:
