@@ -1,31 +1,21 @@
 /**
- * Who has read one message and who has not yet (F16), page by page, so that two thousand names open at once.
+ * Who has read one message and who has not yet (F16): the server's lists with times, page by page as they are looked at.
  *
- * The counts are of everybody and follow the members' marks while the panel is open. Lists that fit a page are read
- * afresh with them; longer ones keep what has been loaded.
+ * Rules: the counts are there with the first page. The lists are read afresh, as far as they were, whenever the members'
+ * marks of the room change, so that an open panel is never stale. One question at a time, so pages never cross.
  */
 import { derived } from "#core/derived";
 import { type Failure, failureOf } from "#core/failure";
 import type { Core } from "#core/index";
-import type { Reader, Readers, Unreader } from "#core/protocol";
 import type { RoomId } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 
-export interface ReaderLists {
-  /** In the order of the server. */
-  readonly read: readonly Reader[];
-  readonly unread: readonly Unreader[];
-  readonly readCount: number;
-  readonly unreadCount: number;
-  /** Where each list goes on; null when it is complete. */
-  readonly readNext: string | null;
-  readonly unreadNext: string | null;
-}
+import { firstPage, type ListName, type ReaderLists, withPage } from "./readerLists";
 
 export type ReadersState =
   | { readonly kind: "loading" }
   | { readonly kind: "failed"; readonly failure: Failure }
-  | { readonly kind: "loaded"; readonly lists: ReaderLists };
+  | { readonly kind: "loaded"; readonly lists: ReaderLists; readonly failure: Failure | null };
 
 export interface ReadersSnapshot {
   readonly state: ReadersState;
@@ -42,7 +32,8 @@ export class ReadersModel implements Readable<ReadersSnapshot> {
   readonly #n: number;
   readonly #state = new Store<ReadersState>({ kind: "loading" });
   #scheduled = false;
-  #paging = false;
+  #last: Promise<void> = Promise.resolve();
+  readonly #asking = new Set<ListName>();
 
   constructor(core: Core, room: RoomId, n: number) {
     this.#core = core;
@@ -59,35 +50,54 @@ export class ReadersModel implements Readable<ReadersSnapshot> {
 
   start(): () => void {
     void this.load();
-    return this.#core.rooms.room(this.#room).subscribe(() => this.#schedule());
+    const room = this.#core.rooms.room(this.#room);
+    let marks = room.snapshot()?.view.members;
+    return room.subscribe(() => {
+      const now = room.snapshot()?.view.members;
+      if (now === marks) return;
+      marks = now;
+      this.#schedule();
+    });
   }
 
-  readonly load = async (): Promise<void> => {
-    const before = this.#state.snapshot();
-    try {
-      const page = await this.#core.readers.load(this.#room, this.#n);
-      this.#state.set({ kind: "loaded", lists: before.kind === "loaded" ? refreshed(before.lists, page) : firstPage(page) });
-    } catch (error) {
-      if (before.kind !== "loaded") this.#state.set({ kind: "failed", failure: failureOf(error) });
-    }
+  /** Reads the lists afresh, each as far as it was loaded. */
+  readonly load = (): Promise<void> =>
+    this.#inTurn(async () => {
+      const old = this.#state.snapshot();
+      let lists = firstPage(await this.#ask(null));
+      for (const name of ["read", "unread"] as const) {
+        const wanted = old.kind === "loaded" ? old.lists[name].people.length : 0;
+        while (lists[name].people.length < wanted && lists[name].next !== null) {
+          lists = withPage(lists, name, await this.#ask(lists[name].next));
+        }
+      }
+      this.#state.set({ kind: "loaded", lists, failure: null });
+    });
+
+  /** Goes on with a list; does nothing while that is under way or when all of it is there. */
+  readonly loadMore = async (name: ListName): Promise<void> => {
+    if (this.#asking.has(name)) return;
+    this.#asking.add(name);
+    await this.#inTurn(async () => {
+      const state = this.#state.snapshot();
+      const next = state.kind === "loaded" ? state.lists[name].next : null;
+      if (state.kind !== "loaded" || next === null) return;
+      this.#state.set({ kind: "loaded", lists: withPage(state.lists, name, await this.#ask(next)), failure: null });
+    });
+    this.#asking.delete(name);
   };
 
-  /** The next page of one list; nothing when it is complete or a page is on its way. */
-  readonly loadMore = async (which: "read" | "unread"): Promise<void> => {
-    const state = this.#state.snapshot();
-    const cursor = state.kind !== "loaded" ? null : which === "read" ? state.lists.readNext : state.lists.unreadNext;
-    if (cursor === null || this.#paging) return;
-    this.#paging = true;
-    try {
-      const page = await this.#core.readers.load(this.#room, this.#n, cursor);
-      const now = this.#state.snapshot();
-      if (now.kind === "loaded") this.#state.set({ kind: "loaded", lists: (which === "read" ? moreRead : moreUnread)(now.lists, page) });
-    } catch (error) {
-      this.#state.set({ kind: "failed", failure: failureOf(error) });
-    } finally {
-      this.#paging = false;
-    }
-  };
+  #ask(cursor: string | null) {
+    return this.#core.readers.load(this.#room, this.#n, cursor);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(work).catch((error: unknown) => {
+      const failure = failureOf(error);
+      this.#state.update((state) => (state.kind === "loaded" ? { ...state, failure } : { kind: "failed", failure }));
+    });
+    return this.#last;
+  }
 
   #schedule(): void {
     if (this.#scheduled) return;
@@ -97,34 +107,4 @@ export class ReadersModel implements Readable<ReadersSnapshot> {
       void this.load();
     }, REFRESH_AFTER_MS);
   }
-}
-
-function firstPage(page: Readers): ReaderLists {
-  const cursor = page.cursor ?? null;
-  const readDone = page.read.length >= page.read_count;
-  return {
-    read: page.read,
-    unread: page.unread,
-    readCount: page.read_count,
-    unreadCount: page.unread_count,
-    readNext: readDone ? null : cursor,
-    unreadNext: page.unread.length >= page.unread_count ? null : (page.unread_cursor ?? cursor),
-  };
-}
-
-/** What a fresh first page tells about lists that may have grown beyond one. */
-function refreshed(lists: ReaderLists, page: Readers): ReaderLists {
-  const fits = lists.read.length <= page.read.length && lists.unread.length <= page.unread.length + 1;
-  return fits ? firstPage(page) : { ...lists, readCount: page.read_count, unreadCount: page.unread_count };
-}
-
-/** A page after the readers so far; it may reach into those who have not read, who are asked for on their own. */
-function moreRead(lists: ReaderLists, page: Readers): ReaderLists {
-  const read = [...lists.read, ...page.read];
-  const done = page.read.length === 0 || page.unread.length > 0 || read.length >= page.read_count;
-  return { ...lists, read, readCount: page.read_count, readNext: done ? null : (page.cursor ?? null) };
-}
-
-function moreUnread(lists: ReaderLists, page: Readers): ReaderLists {
-  return { ...lists, unread: [...lists.unread, ...page.unread], unreadCount: page.unread_count, unreadNext: page.cursor ?? null };
 }

@@ -1,8 +1,9 @@
 /** Who has read a message, with times, and who has not yet: two lists of names under two tabs. */
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 
+import type { Failure } from "#core/failure";
 import { formatDateTime, formatNumber } from "#i18n/dates";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
@@ -13,8 +14,10 @@ import { Row } from "#ui/Row";
 import { Tabs } from "#ui/Tabs";
 import { Time } from "#ui/Time";
 import { useReadable } from "#ui/useReadable";
+import { VirtualList } from "#ui/VirtualList";
 
-import type { ReaderLists, ReadersModel } from "./ReadersModel";
+import type { ListName, PeoplePart, ReaderLists } from "./readerLists";
+import type { ReadersModel } from "./ReadersModel";
 import "./readers.css";
 
 interface ReadersViewProps {
@@ -31,33 +34,36 @@ export function ReadersView({ model, leave, onPerson }: ReadersViewProps) {
     <Panel label={t`ผู้อ่านข้อความ`} title={<Trans>ผู้อ่านข้อความ</Trans>} leave={leave} className="readers">
       {text !== null && <blockquote className="readers-quote">{text}</blockquote>}
       {state.kind === "loading" && <Loading label={t`กำลังโหลดรายชื่อ`} />}
-      {state.kind === "failed" && (
-        <div className="readers-failed">
-          <FailureNotice failure={state.failure} />
-          <Button icon="refresh" onPress={() => void model.load()}>
-            <Trans>ลองใหม่</Trans>
-          </Button>
-        </div>
-      )}
-      {state.kind === "loaded" && <Lists lists={state.lists} model={model} onPerson={onPerson} />}
+      {state.kind === "failed" && <Retry failure={state.failure} onPress={() => void model.load()} />}
+      {state.kind === "loaded" && <Lists lists={state.lists} failure={state.failure} model={model} onPerson={onPerson} />}
     </Panel>
   );
 }
 
-interface ListProps {
+interface ListsProps {
   lists: ReaderLists;
+  failure: Failure | null;
   model: ReadersModel;
   onPerson: (id: string) => void;
 }
 
-function Lists({ lists, model, onPerson }: ListProps) {
+function Lists({ lists, failure, model, onPerson }: ListsProps) {
   const { t } = useLingui();
-  const [tab, setTab] = useState<"read" | "unread">("read");
+  const [tab, setTab] = useState<ListName>("read");
   const [read, unread] = [formatNumber(lists.readCount), formatNumber(lists.unreadCount)];
-  const select = (next: "read" | "unread") => {
-    setTab(next);
-    if (next === "unread" && lists.unread.length === 0) void model.loadMore("unread");
-  };
+  const shared = { failure, model, onPerson };
+  const readList =
+    lists.readCount === 0 ? (
+      <EmptyState icon="eyeOff" title={t`ยังไม่มีผู้อ่าน`} />
+    ) : (
+      <People name="read" part={lists.read} total={lists.readCount} rowPx={68} {...shared} detailOf={(reader) => <ReadDetail {...reader} />} />
+    );
+  const unreadList =
+    lists.unreadCount === 0 ? (
+      <EmptyState icon="checkAll" title={t`อ่านครบทุกคนแล้ว`} />
+    ) : (
+      <People name="unread" part={lists.unread} total={lists.unreadCount} rowPx={52} {...shared} detailOf={({ unit }) => unit} />
+    );
   return (
     <>
       <p className="visually-hidden" role="status">
@@ -66,71 +72,72 @@ function Lists({ lists, model, onPerson }: ListProps) {
       <Tabs
         label={t`ผู้อ่านข้อความ`}
         selected={tab}
-        onSelect={select}
+        onSelect={setTab}
         tabs={[
-          { id: "read", label: t`อ่านแล้ว ${read}`, content: <ReadList lists={lists} model={model} onPerson={onPerson} /> },
-          { id: "unread", label: t`ยังไม่อ่าน ${unread}`, content: <UnreadList lists={lists} model={model} onPerson={onPerson} /> },
+          { id: "read", label: t`อ่านแล้ว ${read}`, content: readList },
+          { id: "unread", label: t`ยังไม่อ่าน ${unread}`, content: unreadList },
         ]}
       />
     </>
   );
 }
 
-function ReadList({ lists, model, onPerson }: ListProps) {
+interface Named {
+  readonly person: string;
+  readonly name?: string | null;
+}
+
+interface PeopleProps<T extends Named> extends Omit<ListsProps, "lists"> {
+  name: ListName;
+  part: PeoplePart<T>;
+  total: number;
+  rowPx: number;
+  detailOf: (person: T) => ReactNode;
+}
+
+function People<T extends Named>({ name, part, total, rowPx, failure, model, onPerson, detailOf }: PeopleProps<T>) {
   const { t } = useLingui();
-  if (lists.readCount === 0) return <EmptyState icon="eyeOff" title={t`ยังไม่มีผู้อ่าน`} />;
+  const more = useCallback(() => void model.loadMore(name), [model, name]);
+  const coming = part.next === null ? null : <Loading label={t`กำลังโหลดรายชื่อ`} />;
   return (
-    <>
-      <ul className="readers-list">
-        {lists.read.map((reader) => (
-          <li key={reader.person} className="readers-item">
-            <Row
-              lead={<Avatar id={reader.person} name={reader.name ?? ""} size="s" />}
-              title={reader.name ?? "…"}
-              detail={
-                <>
-                  <Time at={reader.at} className="readers-time">
-                    {formatDateTime(reader.at)}
-                  </Time>
-                  {reader.unit != null && <span>{reader.unit}</span>}
-                </>
-              }
-              onPress={() => onPerson(reader.person)}
-            />
-          </li>
-        ))}
-      </ul>
-      {lists.readNext !== null && <More count={lists.readCount - lists.read.length} onPress={() => void model.loadMore("read")} />}
-    </>
+    <VirtualList
+      items={part.people}
+      total={total}
+      keyOf={(person) => person.person}
+      rowPx={rowPx}
+      onNearEnd={more}
+      end={failure === null ? coming : <Retry failure={failure} onPress={more} />}
+    >
+      {(person) => (
+        <Row
+          lead={<Avatar id={person.person} name={person.name ?? ""} size="s" />}
+          title={person.name ?? "…"}
+          detail={detailOf(person) ?? undefined}
+          onPress={() => onPerson(person.person)}
+        />
+      )}
+    </VirtualList>
   );
 }
 
-function UnreadList({ lists, model, onPerson }: ListProps) {
-  const { t } = useLingui();
-  if (lists.unreadCount === 0) return <EmptyState icon="checkAll" title={t`อ่านครบทุกคนแล้ว`} />;
+function ReadDetail({ at, unit }: { at: number; unit?: string | null }) {
   return (
-    <>
-      <ul className="readers-list">
-        {lists.unread.map((person) => (
-          <li key={person.person} className="readers-item">
-            <Row
-              lead={<Avatar id={person.person} name={person.name ?? ""} size="s" />}
-              title={person.name ?? "…"}
-              detail={person.unit ?? undefined}
-              onPress={() => onPerson(person.person)}
-            />
-          </li>
-        ))}
-      </ul>
-      {lists.unreadNext !== null && <More count={lists.unreadCount - lists.unread.length} onPress={() => void model.loadMore("unread")} />}
-    </>
+    <span className="readers-detail">
+      <Time at={at} className="readers-time">
+        {formatDateTime(at)}
+      </Time>
+      {unit != null && <span>{unit}</span>}
+    </span>
   );
 }
 
-function More({ count, onPress }: { count: number; onPress: () => void }) {
+function Retry({ failure, onPress }: { failure: Failure; onPress: () => void }) {
   return (
-    <Button variant="quiet" block onPress={onPress}>
-      {plural(count, { other: "แสดงอีก # คน" })}
-    </Button>
+    <div className="readers-failed">
+      <FailureNotice failure={failure} />
+      <Button icon="refresh" onPress={onPress}>
+        <Trans>ลองใหม่</Trans>
+      </Button>
+    </div>
   );
 }
