@@ -27,3 +27,13 @@ test("a refusal stays on the screen until the next try", async () => {
   await model.login("somchai", "x", true);
   expect(model.attempt.snapshot().failure?.code).toBe("bad_login");
 });
+
+test("the terms are read although signing in, which led to them, is not done yet", async () => {
+  const terms = { version: 2, title: "ข้อกำหนด", text: "", effective: 0 };
+  const model: LoginModel = new LoginModel(
+    sessionWith({ login: async () => void (await model.loadTerms()), readTerms: () => Promise.resolve(terms) }),
+    "Edge",
+  );
+  expect(await model.login("somchai", "x", true)).toBe(true);
+  expect(model.terms.snapshot()).toEqual(terms);
+});

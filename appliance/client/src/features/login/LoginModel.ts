@@ -10,6 +10,8 @@ import { digitsOf } from "#core/text";
 
 export class LoginModel {
   readonly attempt = new Attempt();
+  /** Reading the terms, which begins while signing in is not yet done. */
+  readonly reading = new Attempt();
   /** The terms to accept; null until the server has sent them. */
   readonly terms = new Store<Terms | null>(null);
   readonly #session: Session;
@@ -41,7 +43,7 @@ export class LoginModel {
   };
 
   readonly loadTerms = (): Promise<boolean> =>
-    this.attempt.run(async () => this.terms.set(await this.#session.readTerms()));
+    this.reading.run(async () => this.terms.set(await this.#session.readTerms()));
 
   readonly acceptTerms = (version: number): Promise<boolean> => this.attempt.run(() => this.#session.acceptTerms(version));
 

@@ -22,10 +22,11 @@ interface TermsFormProps {
 export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
   const { t } = useLingui();
   const terms = useReadable(model.terms) ?? sent;
+  const reading = useReadable(model.reading);
   useEffect(() => {
     if (sent === null) void model.loadTerms();
   }, [sent, model]);
-  if (terms === null) return attempt.failure ? <FailureNotice failure={attempt.failure} /> : <Loading label={t`กำลังโหลดข้อตกลง`} />;
+  if (terms === null) return reading.failure ? <FailureNotice failure={reading.failure} /> : <Loading label={t`กำลังโหลดข้อตกลง`} />;
   return (
     <div className="login-form">
       <div>
