@@ -9,7 +9,10 @@ import sys
 
 from tests.bench.results import emit, progress
 
-NAMES = ("throughput", "fanout", "latency", "idle", "coldstart", "sync", "history")
+NAMES = (
+    *("throughput", "fanout", "latency", "idle", "coldstart", "sync", "history"),
+    *("search-1m", "search-10m", "indexing"),
+)
 
 
 def main() -> int:
@@ -21,7 +24,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     for name in (asked,) if asked else NAMES:
         progress(f"— {name}")
-        emit(importlib.import_module(f"tests.bench.{name}").bench())
+        emit(importlib.import_module(f"tests.bench.{name.replace('-', '_')}").bench())
     return 0
 
 
