@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { avatarTone, initials } from "./initials";
+import { avatarTone, initials, sortName } from "./initials";
 
 test.each([
   ["นายสมชาย ใจดี", "สจ"],
@@ -18,6 +18,14 @@ test.each([
   ["", "?"],
 ])("initials of %s are %s", (name, expected) => {
   expect(initials(name)).toBe(expected);
+});
+
+test.each([
+  ["นายสมชาย ใจดี", "สมชาย ใจดี"],
+  ["ดร. ไพโรจน์ ณ นคร", "ไพโรจน์ ณ นคร"],
+  ["แพทย์หญิงอัจฉรา เทพพิทักษ์", "อัจฉรา เทพพิทักษ์"],
+])("%s is sorted as %s", (name, expected) => {
+  expect(sortName(name)).toBe(expected);
 });
 
 test("an id always has the same colour, one of eight", () => {

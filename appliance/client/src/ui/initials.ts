@@ -43,6 +43,13 @@ export function initials(name: string): string {
   return [letters[0], letters.length > 1 ? letters.at(-1) : undefined].filter(Boolean).join("") || "?";
 }
 
+/** The name as lists are sorted by it: without forms of address, so that นาง does not stand before every นาย. */
+export function sortName(name: string): string {
+  const words = name.trim().split(/\s+/u);
+  const named = words.filter((word, i) => !isTitle(word) || i === words.length - 1);
+  return [withoutTitle(named[0] ?? ""), ...named.slice(1)].join(" ");
+}
+
 /** Which of the eight colours an id has, the same on every device. */
 export function avatarTone(id: string): number {
   let hash = 0;

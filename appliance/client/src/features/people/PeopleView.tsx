@@ -7,6 +7,7 @@ import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Loading } from "#ui/Notice";
+import { placeText } from "#ui/place";
 import { Panel } from "#ui/Panel";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
@@ -82,7 +83,7 @@ function PeopleResultsList({ search, onPress }: ResultsProps) {
             <Row
               lead={<Avatar id={person.id} name={person.name} inactive={person.active === false} />}
               title={person.name}
-              detail={[person.post, person.unit?.name].filter(Boolean).join(" · ")}
+              detail={placeText(person.post, person.unit?.name)}
               onPress={() => onPress(person.id)}
             />
           </li>

@@ -12,6 +12,7 @@ import { Checkbox } from "#ui/Choice";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Loading, Notice } from "#ui/Notice";
+import { placeText } from "#ui/place";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 import { Tabs } from "#ui/Tabs";
@@ -110,7 +111,7 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
                 <Avatar id={person.id} name={person.name} size="s" />
                 <span className="row-words">
                   <span className="row-title">{person.name}</span>
-                  <span className="row-detail">{[person.post, person.unit?.name].filter(Boolean).join(" · ")}</span>
+                  <span className="row-detail">{placeText(person.post, person.unit?.name)}</span>
                 </span>
               </span>
             </Checkbox>
@@ -141,7 +142,7 @@ function ChosenList({ model, chosen }: { model: PickerModel; chosen: readonly Pe
               <Row
                 lead={<Avatar id={person.id} name={name} size="s" />}
                 title={name}
-                detail={[person.post, person.unit?.name].filter(Boolean).join(" · ")}
+                detail={placeText(person.post, person.unit?.name)}
                 end={<IconButton icon="close" size="s" label={t`นำ ${name} ออกจากรายการ`} onPress={() => model.toggle(person)} />}
               />
             </li>

@@ -11,6 +11,7 @@ import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { Icon, type IconName } from "#ui/Icon";
 import { Loading } from "#ui/Notice";
+import { placeText } from "#ui/place";
 import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
@@ -45,7 +46,7 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
               {person.name_en}
             </p>
           )}
-          <p className="profile-sub">{[card.post, card.unit].filter(Boolean).join(" · ")}</p>
+          <p className="profile-sub">{placeText(card.post, card.unit)}</p>
           {!card.active && <Chip tone="warn">{t`บัญชีไม่เปิดใช้งาน`}</Chip>}
           {person?.status && <p className="profile-status">{person.status}</p>}
           {isMe ? (

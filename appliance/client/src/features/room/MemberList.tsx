@@ -10,6 +10,7 @@ import { Avatar } from "#ui/Avatar";
 import { Chip } from "#ui/Badge";
 import { Button, IconButton } from "#ui/Button";
 import { ActionMenu } from "#ui/Menu";
+import { placeText } from "#ui/place";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 
@@ -43,7 +44,7 @@ export function MemberList({ room, members, me, onPerson, onDialog }: MemberList
             <Row
               lead={<Avatar id={member.person} name={member.name} size="s" inactive={member.active === false} />}
               title={member.person === me ? t`${member.name} (ท่าน)` : member.name}
-              detail={[member.post, member.unit].filter(Boolean).join(" · ") || undefined}
+              detail={placeText(member.post, member.unit) || undefined}
               onPress={() => onPerson(member.person)}
               end={<MemberEnd room={room} member={member} me={me} onDialog={onDialog} />}
             />

@@ -9,6 +9,7 @@ import type { Core } from "#core/index";
 import type { MemberView, RemovalRequest } from "#core/protocol";
 import type { PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
+import { sortName } from "#ui/initials";
 
 export interface RoomScreen {
   readonly room: RoomSnapshot | null;
@@ -73,7 +74,7 @@ export class RoomModel implements Readable<RoomScreen> {
     const known = [...this.#asked.snapshot(), ...this.#core.rooms.requests.snapshot().filter((one) => one.room === this.id)];
     const distinct = [...new Map(known.map((one) => [one.id, one])).values()];
     const owner = room?.view.owner;
-    const sorted = this.#core.people.sort(room?.members ?? [], (member) => member.name);
+    const sorted = this.#core.people.sort(room?.members ?? [], (member) => sortName(member.name));
     return {
       room,
       members: [...sorted.filter((member) => member.person === owner), ...sorted.filter((member) => member.person !== owner)],

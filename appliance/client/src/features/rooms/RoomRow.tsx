@@ -78,7 +78,7 @@ function UnreadBadge({ room }: { room: RoomSummary }) {
 function Preview({ last, direct, model }: { last: TimelineItem | null; direct: boolean; model: RoomListModel }) {
   const { t } = useLingui();
   const sender = useReadable(last?.sender ? model.person(last.sender) : NOBODY);
-  if (last === null) return <span className="room-row-preview" />;
+  if (last === null) return <span className="room-row-preview">{t`ยังไม่มีข้อความ`}</span>;
   return <span className="room-row-preview">{previewText()}</span>;
 
   function previewText(): string {
