@@ -3,6 +3,8 @@
 The index says how far it has received; from there the feed is told in stretches. A stretch told twice changes nothing,
 one that does not fit is refused and the cursor asked again; so whatever dies, nothing is lost and nothing has to be
 remembered here. While the search process is away the chat goes on, and the follower tries again with growing pauses.
+A short while's commits are told together, and from memory where the index has everything before them: reading and
+opening each message again would cost the appliance a fifth of what sending it did.
 """
 
 from __future__ import annotations
@@ -13,15 +15,18 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError
-from appliance.reads.search_stretch import stretch
+from appliance.reads.search_stretch import fresh_stretch, stretch
 
 if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.wire.committed import Committed
+    from search_index import wire
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
+GATHER_S: Final = 0.2
+KEPT_COMMITS: Final = 1_000
 
 
 class SearchFollower:
@@ -31,9 +36,13 @@ class SearchFollower:
         self._s = s
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        # Commits heard of and not told yet, without a gap after the position `_fresh_after`.
+        self._fresh: list[Committed] = []
+        self._fresh_after = 0
 
     def start(self) -> None:
         """Begin to follow."""
+        self._fresh_after = self._s.log.pos
         self._s.log.followers.append(self._heard)
         self._task = asyncio.create_task(self._follow_forever(), name="search-follower")
 
@@ -44,8 +53,16 @@ class SearchFollower:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    def _heard(self, _committed: Committed) -> None:
+    def _heard(self, committed: Committed) -> None:
+        if len(self._fresh) == KEPT_COMMITS:
+            self._forget()
+        self._fresh.append(committed)
         self._news.set()
+
+    def _forget(self) -> None:
+        if self._fresh:
+            self._fresh_after = max(self._fresh_after, *(committed.pos for committed in self._fresh))
+            self._fresh = []
 
     async def _follow_forever(self) -> None:
         pause = FIRST_PAUSE_S
@@ -62,17 +79,27 @@ class SearchFollower:
 
     async def _follow(self) -> None:
         """Tell everything from the index's cursor on, then whatever comes, until the index refuses or goes away."""
-        state = await self._s.search.status()
-        cursor = state.received
+        cursor = (await self._s.search.status()).received
+        add = await self._stored(cursor)
+        if add.upto < cursor:
+            # The database was restored from before: the index must forget what never was, and be told again.
+            await self._s.search.rebuild()
+            return
         while True:
-            self._news.clear()
-            async with self._s.store.read() as reader:
-                add = await reader.run(stretch, self._s, cursor)
-            if add.upto < cursor:
-                # The database was restored from before: the index must forget what never was, and be told again.
-                await self._s.search.rebuild()
-                return
-            if add.upto == cursor:
+            if add.upto > cursor:
+                cursor = await self._s.search.add(add)
+            else:
                 await self._news.wait()
-                continue
-            cursor = await self._s.search.add(add)
+                await asyncio.sleep(GATHER_S)
+            self._news.clear()
+            add = await self._next(cursor)
+
+    async def _next(self, cursor: int) -> wire.Add:
+        """Return what comes after the index's cursor: from memory what was just committed, else from the database."""
+        fresh = fresh_stretch(self._fresh, cursor) if self._fresh_after <= cursor else None
+        self._forget()
+        return fresh or await self._stored(cursor)
+
+    async def _stored(self, cursor: int) -> wire.Add:
+        async with self._s.store.read() as reader:
+            return await reader.run(stretch, self._s, cursor)

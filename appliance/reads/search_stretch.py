@@ -1,7 +1,8 @@
 """A stretch of the feed in the search index's terms: messages with their newest words, and what is gone.
 
 The index is told what stands now, not what stood when a line of the feed was written: a message that was edited or
-retracted since is told as such, and told again later changes nothing.
+retracted since is told as such, and told again later changes nothing. What was committed just now is told from memory,
+so that a message need not be read and opened again right after it was written.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from appliance.store import entries, feed
 from search_index import wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.model import Millis
     from appliance.services import Services
+    from appliance.wire.committed import Committed
 
 STRETCH: Final = 500
 TEXT: Final = "text"
+_CHANGES: Final = frozenset((EntryType.MESSAGE_EDIT.value, EntryType.MESSAGE_REDACT.value))
 _LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
 
 
@@ -45,6 +51,21 @@ def stretch(raw: sqlcipher.Connection, s: Services, after: int) -> wire.Add:
     return wire.Add(after, upto, told, gone)
 
 
+def fresh_stretch(fresh: Iterable[Committed], after: int) -> wire.Add | None:
+    """Return what these commits tell after a position, from memory; None when only the database knows what stands."""
+    told: list[wire.Entry] = []
+    upto = after
+    for committed in fresh:
+        upto = max(upto, committed.pos)
+        for news in committed.rooms:
+            for event in news.events:
+                if event.type in _CHANGES or len(told) == wire.MOST_ENTRIES:
+                    return None
+                if event.pos > after and event.body is not None and event.n is not None and event.sender is not None:
+                    told.append(_told(news.room, event.n, event.sender, event.at, event.body.text, replaces=False))
+    return wire.Add(after, upto, told)
+
+
 def _entry(
     raw: sqlcipher.Connection, s: Services, room: RoomId, key: int, n: int, *, replaces: bool
 ) -> list[wire.Entry]:
@@ -56,5 +77,9 @@ def _entry(
     body, _ = events.open_body(raw, s.log.bodies, room, worded) if worded else (None, None)
     if body is None:
         return []
-    has_link = _LINK.search(body.text) is not None
-    return [wire.Entry(room, n, row.sender, row.at, body.text, TEXT, has_link, replaces)]
+    return [_told(room, n, row.sender, row.at, body.text, replaces=replaces)]
+
+
+def _told(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.Entry:
+    has_link = _LINK.search(text) is not None
+    return wire.Entry(room, n, sender, at, text, TEXT, has_link, replaces)
