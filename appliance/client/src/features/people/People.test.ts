@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
+import { PeopleSearch } from "#core/peopleSearch";
 import type { PeopleQuery, PersonView, UnitView } from "#core/protocol";
 import { Store } from "#core/store";
 
-import { PeopleSearch } from "./PeopleSearch";
 import { offeredPeople, PickerModel } from "./PickerModel";
 import { pathTo, unitTree } from "./unitTree";
 

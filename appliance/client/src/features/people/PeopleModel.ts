@@ -1,10 +1,10 @@
 /** The organisation chart and the people in it. The open unit is in the address; which branches are open is kept here. */
 import { type Failure, failureOf } from "#core/failure";
 import type { Core } from "#core/index";
+import { PeopleSearch } from "#core/peopleSearch";
 import type { UnitView } from "#core/protocol";
 import { type Readable, Store } from "#core/store";
 
-import { PeopleSearch } from "./PeopleSearch";
 import { pathTo, type UnitNode, unitTree } from "./unitTree";
 
 export interface ChartSnapshot {

@@ -2,6 +2,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect } from "react";
 
+import type { PeopleSearch } from "#core/peopleSearch";
 import type { PersonId } from "#core/snapshots";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
@@ -14,7 +15,6 @@ import { SearchField } from "#ui/SearchField";
 import { useReadable } from "#ui/useReadable";
 
 import type { PeopleModel } from "./PeopleModel";
-import type { PeopleSearch } from "./PeopleSearch";
 import { UnitChart, UnitTitle } from "./UnitChart";
 import "./people.css";
 

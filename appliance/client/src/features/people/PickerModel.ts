@@ -6,13 +6,13 @@
  */
 import { Attempt } from "#core/attempt";
 import type { Core } from "#core/index";
+import { PeopleSearch } from "#core/peopleSearch";
 import type { PersonView } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { Store } from "#core/store";
 import { sortedThai } from "#core/text";
 
 import { ChartModel } from "./PeopleModel";
-import { PeopleSearch } from "./PeopleSearch";
 
 /** Everybody of a unit, by rank, before they are added. */
 export interface UnitOffer {

@@ -4,10 +4,11 @@
  * Rules: typing waits a moment before it asks; an answer to an older question is dropped; the order is the server's
  * (Thai collation), so pages fit together.
  */
-import { type Failure, failureOf } from "#core/failure";
-import type { Directory, TimePort } from "#core/index";
-import type { PersonView } from "#core/protocol";
-import { type Readable, Store } from "#core/store";
+import type { Directory } from "./directory";
+import { type Failure, failureOf } from "./failure";
+import type { TimePort } from "./ports";
+import type { PersonView } from "./protocol";
+import { type Readable, Store } from "./store";
 
 export interface PeopleScope {
   readonly query: string;
