@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import secrets
 import struct
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -118,9 +119,12 @@ class ColumnsFile:
         self._file = file
         (size,) = _SIZE.unpack(file.read_uncached(0, _SIZE.size))
         try:
-            self.heading = msgspec.msgpack.decode(file.read_uncached(_SIZE.size, size), type=Heading)
+            heading = msgspec.msgpack.decode(file.read_uncached(_SIZE.size, size), type=Heading)
         except msgspec.DecodeError as reason:
             raise IndexDamaged(f"{file.name}: heading") from reason
+        # The same few thousand names stand in every segment: once in memory is enough.
+        lists = ([*map(sys.intern, names)] for names in (heading.rooms, heading.senders, heading.types))
+        self.heading = Heading(heading.documents, *lists)
         self._columns: dict[str, KeptArray] = {}
         at = _SIZE.size + size
         for name, dtype in COLUMNS.items():

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_what_the_appliance_imports_brings_neither_numpy_nor_whoosh() -> None:
+    """The appliance's process stays small: the heavy parts belong to the search process."""
+    modules = ("client", "wire", "query", "snippet", "layout", "normalize")
+    program = "; ".join([*(f"import search_index.{name}" for name in modules), "import sys; print(*sys.modules)"])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "search_index" in loaded
+    assert not loaded & {"numpy", "whoosh", "cryptography", "appliance"}
