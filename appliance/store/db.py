@@ -14,7 +14,7 @@ import asyncio
 import errno
 import os
 import sqlite3
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiosqlite
@@ -43,6 +43,7 @@ WAL_PAGES = 4_000
 DATABASE_ERRORS = (sqlcipher.Error, sqlite3.Error, OSError, MemoryError)
 # What SQLite says of a page that SQLCipher's checksum refuses.
 DAMAGED = "malformed"
+FULL = "disk is full"
 
 
 def connect(
@@ -86,7 +87,7 @@ def is_disk_trouble(error: BaseException) -> bool:
     """Tell a disk that is full, read-only, failing or corrupting from a fault of ours."""
     text = str(error)
     return isinstance(error, (OSError, MemoryError)) or any(
-        words in text for words in ("disk is full", "disk I/O error", "readonly database", "unable to open", DAMAGED)
+        words in text for words in (FULL, "disk I/O error", "readonly database", "unable to open", DAMAGED)
     )
 
 
@@ -95,7 +96,7 @@ def as_app_error(error: BaseException, path: Path) -> Unavailable:
     text = str(error)
     if DAMAGED in text:
         return Unavailable(text, code="storage_damaged")
-    if "full" in text or getattr(error, "errno", None) == errno.ENOSPC or not _has_space(path):
+    if FULL in text or getattr(error, "errno", None) == errno.ENOSPC or not _has_space(path):
         return StorageFull(text)
     return Unavailable(text, code="storage_failed")
 
@@ -264,8 +265,8 @@ class Store:
                 await self._writer.run(_begin_write)
                 try:
                     yield tx
-                except BaseException:
-                    await asyncio.shield(self._writer.run(_rollback))
+                except BaseException as error:
+                    await asyncio.shield(self._writer.run(_undo, error))
                     raise
                 await asyncio.shield(self._commit(tx))
 
@@ -357,8 +358,8 @@ def _begin_write(raw: sqlcipher.Connection) -> None:
 def _commit(raw: sqlcipher.Connection) -> None:
     try:
         raw.execute("COMMIT")
-    except BaseException:
-        _rollback(raw)
+    except BaseException as error:
+        _undo(raw, error)
         raise
 
 
@@ -367,12 +368,20 @@ def _rollback(raw: sqlcipher.Connection) -> None:
         raw.execute("ROLLBACK")
 
 
+def _undo(raw: sqlcipher.Connection, error: BaseException) -> None:
+    """Roll back; on a full disk also fold the write-ahead log into the database, whose space is then written anew."""
+    _rollback(raw)
+    if FULL in str(error):
+        with suppress(sqlcipher.Error):
+            raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
 def _transaction(raw: sqlcipher.Connection, function: Callable[..., T], args: tuple[object, ...]) -> T:
     _begin_write(raw)
     try:
         result = function(raw, *args)
         raw.execute("COMMIT")
-    except BaseException:
-        _rollback(raw)
+    except BaseException as error:
+        _undo(raw, error)
         raise
     return result

@@ -18,8 +18,8 @@ from appliance.store.db import connect
 from tests.faults.appliance import Appliance, gchat
 
 THAI: Final = re.compile("[\u0e01-\u0e5b]{4}")
-# The lock of the folder and the index of the write-ahead log hold nothing, and are made anew by whoever looks.
-NOT_DATA: Final = frozenset(("appliance.lock", "gchat.db-shm"))
+# The locks of the folders and the index of the write-ahead log hold nothing, and are made anew by whoever looks.
+NOT_DATA: Final = frozenset(("appliance.lock", "lock", "gchat.db-shm"))
 
 
 def wrong_key(data: Path) -> None:

@@ -23,7 +23,7 @@ from tests.faults.appliance import Appliance, Refused, clients, gchat, sign_in
 from tests.faults.load import at_work
 from tests.faults.team import ROOMS, assemble
 
-TEARS = int(os.environ.get("GCHAT_FAULT_TEARS", "5"))
+TEARS = int(os.environ.get("GCHAT_FAULT_TEARS", "4"))
 PAGE = 4096
 
 
