@@ -72,6 +72,7 @@ class BoundedCache:
         self.most_bytes = most_bytes
         self.used_bytes = 0
         self._round: deque[Slot] = deque()
+        self._forgotten = 0  # empty slots in the round; their owners are gone
         self._lock = threading.Lock()
 
     def keep(self, slot: Slot, value: Any, size: int) -> None:
@@ -87,7 +88,9 @@ class BoundedCache:
 
     def _make_room(self) -> None:
         oldest = self._round.popleft()
-        if oldest.recent:
+        if not oldest.size:
+            self._forgotten -= 1
+        elif oldest.recent:
             oldest.recent = False
             self._round.append(oldest)
         else:
@@ -97,8 +100,11 @@ class BoundedCache:
         """Empty slots whose owner ends."""
         with self._lock:
             for slot in slots:
+                self._forgotten += bool(slot.size)
                 self._empty(slot)
-            self._round = deque(slot for slot in self._round if slot.size)
+            if self._forgotten * 2 > len(self._round):
+                self._round = deque(slot for slot in self._round if slot.size)
+                self._forgotten = 0
 
     def _empty(self, slot: Slot) -> None:
         self.used_bytes -= slot.size

@@ -77,6 +77,21 @@ def test_the_cache_stays_within_its_bound() -> None:
     assert cache.used_bytes == 0
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 60), st.booleans()), max_size=80))
+def test_the_cache_counts_what_it_holds(steps: list[tuple[int, int, bool]]) -> None:
+    cache = BoundedCache(100)
+    slots = [Slot() for _ in range(10)]
+    for number, size, forgotten in steps:
+        if forgotten:
+            cache.forget([slots[number]])
+            slots[number] = Slot()
+        else:
+            cache.keep(slots[number], number, size)
+            slots[number].recent = size % 2 == 0
+        assert cache.used_bytes == sum(slot.size for slot in slots) <= 100
+        assert all((slot.value is None) == (slot.size == 0) for slot in slots)
+
+
 @pytest.mark.parametrize("place", [0, 9, 20, 50, 76, 90, -1])
 def test_a_changed_byte_is_found(storage: SealedStorage, place: int) -> None:
     storage.write("a", CONTENT)
