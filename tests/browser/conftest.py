@@ -1,0 +1,93 @@
+"""Chromium for the browser tests: one a run, a profile a window, an appliance a test.
+
+All of it lives on one event loop of the session, since a browser belongs to the loop that started it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests import agency
+from tests.browser.window import PATIENCE_MS, Watch, Window
+
+EXECUTABLE: Final = "/usr/bin/chromium"
+# A browser that talks to nobody but the address it is given.
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-pings",
+    "--font-render-hinting=none",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+HERE: Final = Path(__file__).parent
+
+OpenWindow = Callable[..., Awaitable[Window]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=os.environ.get("GCHAT_CHROMIUM", EXECUTABLE), args=list(ARGUMENTS)
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def served(world_data: Path) -> AsyncIterator[agency.Agency]:
+    """The seeded Ministry of Public Health, served on loopback."""
+    async with agency.serve(world_data) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def windows(chromium: Browser) -> AsyncIterator[OpenWindow]:
+    """Open windows: `await windows(url, user=None, **options of the browser's profile)`.
+
+    With a user, signed in. When the test ends nothing forbidden may have happened in any of them.
+    """
+    async with AsyncExitStack() as stack:
+        opened: list[Window] = []
+
+        async def open_window(url: str, user: str | None = None, **options: Any) -> Window:
+            profile = {"locale": "th-TH", "timezone_id": "Asia/Bangkok", "viewport": {"width": 1280, "height": 800}}
+            context = await chromium.new_context(**{**profile, **options})
+            stack.push_async_callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            watch = Watch(url)
+            await watch.begin(context)
+            window = Window(await context.new_page(), url, watch)
+            opened.append(window)
+            if user is None:
+                await window.page.goto(url)
+            else:
+                await window.enter(user)
+            return window
+
+        yield open_window
+        breaches = [breach for window in opened for breach in window.watch.breaches]
+    assert not breaches, breaches

@@ -1,0 +1,211 @@
+"""People and rooms: the chart, choosing members, what an owner may do and others may ask for."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from playwright.async_api import expect
+
+from tests.agency import Agency
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import ROOM, Window
+
+OWNER_ONLY: Final = "ทำได้เฉพาะเจ้าของห้องเท่านั้น"
+LALITA: Final = "นางสาวลลิตา วิเศษสุวรรณ"
+
+
+async def unfold(window: Window, *units: str) -> None:
+    """Open branches of the chart one below the other; the last is chosen."""
+    tree = window.page.get_by_role("treegrid", name="ผังองค์กร")
+    for unit in units[:-1]:
+        row = tree.get_by_role("row", name=unit).first
+        await expect(row).to_be_visible()
+        if await row.get_attribute("aria-expanded") == "false":
+            await row.get_by_role("button").click()
+    await tree.get_by_role("row", name=units[-1]).first.click()
+
+
+async def test_the_chart_leads_to_people_and_their_posts(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "somchai.j")
+    await window.go("#/people")
+    await unfold(window, "กระทรวงสาธารณสุข", "กรมควบคุมโรค", "สำนักระบาดวิทยา")
+    people = window.page.get_by_role("region", name="รายชื่อบุคลากร")
+    await expect(people.get_by_role("heading", name="สำนักระบาดวิทยา")).to_be_visible()
+    await people.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("ภาวดี")
+    await people.get_by_role("button", name="แพทย์หญิงสุภาวดี จิตต์อารีย์").click()
+    profile = window.page.get_by_role("region", name="ข้อมูลบุคคล")
+    await expect(profile.get_by_role("heading", name="ตำแหน่ง")).to_be_visible()
+    await expect(profile).to_contain_text("ผู้อำนวยการกองเฝ้าระวังโรค")
+    await expect(profile).to_contain_text("ผู้อำนวยการกองห้องปฏิบัติการ")
+
+
+async def test_a_room_of_single_people_and_of_a_unit_by_rank(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    await window.button("สร้างห้องใหม่").click()
+    dialog = window.dialog
+    await dialog.get_by_label("ชื่อห้อง").fill("เตรียมประชุมวิชาการ ปี 2570")
+    await dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("ชาย")
+    await window.flip(dialog.get_by_role("checkbox", name="นายสมชาย ใจมั่น"))
+    await expect(dialog.get_by_text("เลือกแล้ว 1 คน")).to_be_visible()
+
+    await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
+    await unfold(window, "กระทรวงสาธารณสุข", "กรมควบคุมโรค", "สำนักระบาดวิทยา")
+    take = dialog.get_by_role("button", name=re.compile(r"เลือก \d+ คนนี้"))
+    await expect(take).to_be_visible()
+    below = await _number(await take.inner_text())
+    await window.flip(dialog.get_by_role("radio", name="เฉพาะหน่วยงานนี้"))
+    await expect(take).not_to_have_text(f"เลือก {below} คนนี้")
+    await window.flip(dialog.get_by_role("radio", name="รวมหน่วยงานย่อย"))
+    await expect(take).to_have_text(f"เลือก {below} คนนี้")
+    rank = dialog.get_by_role("checkbox", name="ชำนาญการพิเศษ")
+    await window.flip(rank)
+    await expect(take).not_to_have_text(f"เลือก {below} คนนี้")
+    fewer = await _number(await take.inner_text())
+    await take.click()
+    await expect(dialog.get_by_text(f"เลือกแล้ว {fewer + 1} คน")).to_be_visible()
+
+    await dialog.get_by_role("tab", name=f"เลือกแล้ว {fewer + 1}").click()
+    await expect(dialog.get_by_text(LALITA)).to_be_visible()
+    await expect(dialog.get_by_text("นางอำไพ ใจบุญ")).to_have_count(0)
+    await dialog.get_by_role("button", name="สร้างห้อง", exact=True).click()
+    await expect(window.page.get_by_role("heading", name="เตรียมประชุมวิชาการ ปี 2570")).to_be_visible()
+    await expect(window.page.get_by_text(f"{fewer + 2} คน", exact=True)).to_be_visible()
+    somchai = await windows(served.url, "somchai.j")
+    await expect(somchai.row("เตรียมประชุมวิชาการ ปี 2570")).to_be_visible()
+
+
+async def _number(words: str) -> int:
+    found = re.search(r"\d+", words)
+    assert found is not None, words
+    return int(found[0])
+
+
+async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agency, windows: OpenWindow) -> None:
+    narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
+    await narin.open_room()
+    await lalita.open_room()
+    panel = await narin.open_info()
+    await panel.get_by_role("button", name="เปลี่ยนชื่อห้อง").click()
+    await narin.dialog.get_by_label("ชื่อห้อง").fill("ศูนย์ปฏิบัติการไข้เลือดออก")
+    await narin.dialog.get_by_role("button", name="บันทึก").click()
+    await expect(lalita.page.get_by_role("heading", name="ศูนย์ปฏิบัติการไข้เลือดออก").first).to_be_visible()
+
+    await panel.get_by_role("button", name="เพิ่ม", exact=True).click()
+    await narin.dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("มาลี")
+    await narin.dialog.get_by_role("checkbox", name="นางมาลี ทองคำ").check(force=True)
+    await narin.dialog.get_by_role("button", name="เพิ่ม 1 คน").click()
+    malee = await windows(served.url, "malee.t")
+    await expect(malee.row("ศูนย์ปฏิบัติการไข้เลือดออก")).to_be_visible()
+
+    panel = await narin.open_info()
+    await panel.get_by_role("button", name="การจัดการ นางมาลี ทองคำ").click()
+    await narin.page.get_by_role("menuitem", name="นำออกจากห้อง").click()
+    await narin.dialog.get_by_role("button", name="นำออก", exact=True).click()
+    await expect(malee.row("ศูนย์ปฏิบัติการไข้เลือดออก")).to_have_count(0)
+
+    await panel.get_by_role("button", name=f"การจัดการ {LALITA}").click()
+    await narin.page.get_by_role("menuitem", name="โอนสิทธิ์เจ้าของห้องให้").click()
+    await narin.dialog.get_by_role("button", name="โอนสิทธิ์", exact=True).click()
+    rename = panel.get_by_role("button", name="เปลี่ยนชื่อห้อง")
+    await expect(rename).to_have_attribute("aria-disabled", "true")
+
+    panel = await lalita.open_info()
+    await panel.get_by_role("button", name="ปิดห้อง").click()
+    await lalita.dialog.get_by_role("button", name="ปิดห้อง", exact=True).click()
+    await expect(narin.page.get_by_text("ห้องนี้ปิดแล้ว อ่านได้แต่ส่งข้อความไม่ได้")).to_be_visible()
+    await expect(narin.composer).to_have_count(0)
+
+
+async def test_a_greyed_out_button_says_why(served: Agency, windows: OpenWindow) -> None:
+    lalita = await windows(served.url, "lalita.w")
+    await lalita.open_room()
+    panel = await lalita.open_info()
+    for name in ("เพิ่ม", "เปลี่ยนชื่อห้อง", "โอนสิทธิ์เจ้าของห้อง", "ปิดห้อง"):
+        button = panel.get_by_role("button", name=name, exact=True)
+        await expect(button).to_have_attribute("aria-disabled", "true")
+        await lalita.reach(button)
+        await expect(lalita.page.get_by_role("tooltip")).to_have_text(OWNER_ONLY)
+        await expect(button).to_have_accessible_description(OWNER_ONLY)
+        await button.press("Enter")
+        await expect(lalita.dialog).to_have_count(0)
+    await expect(panel.get_by_role("button", name="ออกจากห้อง")).to_have_count(0)
+
+
+async def test_a_private_chat_upward_is_refused_without_saying_why(served: Agency, windows: OpenWindow) -> None:
+    thawin = await windows(served.url, "thawin.o")
+    await thawin.go(f"#/people/all/{served.person('witthaya.s')}")
+    chat = thawin.button("สนทนาส่วนตัว")
+    await expect(chat).to_have_attribute("aria-disabled", "true")
+    await thawin.reach(chat)
+    tooltip = thawin.page.get_by_role("tooltip")
+    await expect(tooltip).to_have_text("ไม่สามารถเริ่มการสนทนาส่วนตัวกับบุคคลนี้ได้")
+    await expect(tooltip).not_to_contain_text(re.compile("ระดับ|ตำแหน่ง|สูงกว่า"))
+    # Downward it is allowed, and the one below may answer.
+    witthaya = await windows(served.url, "witthaya.s")
+    await witthaya.go(f"#/people/all/{served.person('thawin.o')}")
+    await witthaya.button("สนทนาส่วนตัว").click()
+    await expect(witthaya.composer).to_be_visible()
+    await witthaya.say("ขอบคุณที่ดูแลรถนะครับ")
+    await thawin.go("#/rooms")
+    await thawin.open_room("วิทยา ศรีสุขสวัสดิ์")
+    await thawin.say("ด้วยความยินดีครับท่าน")
+    await expect(witthaya.message("ด้วยความยินดีครับท่าน")).to_be_visible()
+
+
+async def test_asking_to_be_taken_off_is_answered(served: Agency, windows: OpenWindow) -> None:
+    narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
+    await lalita.open_room()
+    mine = await lalita.open_info()
+    await mine.get_by_role("button", name="ขอให้นำชื่อออก").click()
+    await lalita.dialog.get_by_label("เหตุผล (ไม่บังคับ)").fill("ย้ายกลุ่มงานแล้วค่ะ")
+    await lalita.dialog.get_by_role("button", name="ส่งคำขอ").click()
+    await expect(mine.get_by_text("รอเจ้าของห้องตอบ")).to_be_visible()
+
+    await narin.open_room()
+    owners = await narin.open_info()
+    await expect(owners).to_contain_text("ย้ายกลุ่มงานแล้วค่ะ")
+    await owners.get_by_role("button", name="ไม่อนุมัติ").click()
+    await expect(mine.get_by_text("เจ้าของห้องไม่อนุมัติ")).to_be_visible()
+    await expect(owners.get_by_text("ย้ายกลุ่มงานแล้วค่ะ")).to_have_count(0)
+
+    # The world has a request that waits: chaiwat.b asks to leave `incident`.
+    chaiwat, owner = await windows(served.url, "chaiwat.b"), await windows(served.url, "thanaphon.a")
+    room = "ศูนย์ประสานเหตุ ระบบนัดหมายวัคซีนขัดข้อง"
+    await expect(chaiwat.row(room)).to_be_visible()
+    await owner.open_room(room)
+    requests = await owner.open_info()
+    await requests.get_by_role("button", name="นำชื่อออก", exact=True).click()
+    await expect(chaiwat.row(room)).to_have_count(0)
+
+
+async def test_muting_hiding_clearing_and_marking_are_for_oneself(served: Agency, windows: OpenWindow) -> None:
+    narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
+    await lalita.open_room()
+    await lalita.to_newest()
+    panel = await lalita.open_info()
+    await lalita.flip(panel.get_by_role("switch", name="ปิดเสียงแจ้งเตือน"))
+    await expect(lalita.row(ROOM).get_by_role("img", name="ปิดเสียงแจ้งเตือน")).to_be_visible()
+    await lalita.flip(panel.get_by_role("switch", name="ซ่อนจากรายชื่อห้อง"))
+    await expect(lalita.row(ROOM)).to_have_count(0)
+    await lalita.button("ซ่อนไว้ 1").click()
+    await expect(lalita.row(ROOM)).to_be_visible()
+    await lalita.flip(panel.get_by_role("switch", name="ซ่อนจากรายชื่อห้อง"))
+    await lalita.button("ทั้งหมด").click()
+    await expect(lalita.row(ROOM)).to_be_visible()
+
+    await lalita.open_room("สำนักระบาดวิทยา ข้อราชการ")
+    await lalita.open_room()
+    await lalita.to_newest()
+    await lalita.act("พรุ่งนี้ยังสรุปยอดเวลาเดิมนะครับ", "ทำเครื่องหมายว่ายังไม่อ่าน")
+    await expect(lalita.row(ROOM)).to_contain_text(re.compile("ยังไม่อ่าน"))
+
+    panel = await lalita.open_info()
+    await panel.get_by_role("button", name="ล้างการสนทนาจากหน้าจอ").click()
+    await lalita.dialog.get_by_role("button", name="ล้าง", exact=True).click()
+    await expect(lalita.log.get_by_text("พรุ่งนี้ยังสรุปยอดเวลาเดิมนะครับ")).to_have_count(0)
+    await narin.open_room()
+    await expect(narin.message("พรุ่งนี้ยังสรุปยอดเวลาเดิมนะครับ")).to_be_visible()
+    await narin.say("ข้อความหลังจากล้าง")
+    await expect(lalita.message("ข้อความหลังจากล้าง")).to_be_visible()
+    await expect(lalita.row(ROOM)).to_be_visible()

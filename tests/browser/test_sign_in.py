@@ -1,0 +1,111 @@
+"""The way in and out: password, second factor, terms, languages, devices."""
+
+from __future__ import annotations
+
+import pyotp
+from playwright.async_api import expect
+
+from appliance.actions.terms import publish_terms
+from tests.agency import Agency
+from tests.browser.conftest import OpenWindow
+from tests.world import OPERATOR, PASSWORD
+
+THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+
+
+async def test_a_wrong_password_says_so_without_saying_which_half(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url)
+    await window.sign_in("narin.p", "ผิดแน่นอน")
+    await expect(window.page.get_by_role("alert")).to_have_text("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง")
+    await window.sign_in("nobody.x", PASSWORD)
+    await expect(window.page.get_by_role("alert")).to_have_text("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง")
+    await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_have_value("nobody.x")
+    await window.sign_in("narin.p")
+    await window.entered()
+
+
+async def test_password_managers_know_the_fields(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url)
+    user, password = window.page.get_by_label("ชื่อผู้ใช้"), window.page.get_by_label("รหัสผ่าน")
+    await expect(user).to_have_attribute("autocomplete", "username")
+    await expect(user).to_be_focused()
+    await expect(password).to_have_attribute("autocomplete", "current-password")
+    await expect(password).to_have_attribute("type", "password")
+    # Pasting is allowed (WCAG 3.3.8): the field takes what a paste event brings.
+    await password.focus()
+    await window.page.keyboard.insert_text(PASSWORD)
+    await expect(password).to_have_value(PASSWORD)
+
+
+async def test_the_second_factor_takes_thai_digits(served: Agency, windows: OpenWindow) -> None:
+    narin = await served.login("narin.p")
+    secret = (await narin.post("/second-factors/totp", {"password": PASSWORD}))["secret"]
+    totp = pyotp.TOTP(secret)
+    await narin.post("/second-factors/totp/confirm", {"code": totp.at(served.clock() // 1000)})
+    served.clock.pass_(seconds=60)
+    window = await windows(served.url)
+    await window.sign_in("narin.p")
+    code = window.page.get_by_label("รหัส 6 หลักจากแอปยืนยันตัวตน")
+    await expect(code).to_have_attribute("autocomplete", "one-time-code")
+    await code.fill("๐๐๐๐๐๐")
+    await window.button("ยืนยัน").click()
+    await expect(window.page.get_by_role("alert")).to_be_visible()
+    await code.fill(totp.at(served.clock() // 1000).translate(THAI_DIGITS))
+    await window.button("ยืนยัน").click()
+    await window.entered()
+
+
+async def test_new_terms_are_read_and_accepted_before_anything_else(served: Agency, windows: OpenWindow) -> None:
+    words = ("ข้อกำหนดฉบับใหม่", "New terms"), ("ห้ามเปิดเผยรหัสผ่าน\n\nห้ามส่งต่อข้อมูลลับ", "Keep passwords secret")
+    version = await publish_terms(served.services, OPERATOR, *words)
+    window = await windows(served.url)
+    await window.sign_in("narin.p")
+    await expect(window.page.get_by_role("heading", name="ข้อกำหนดฉบับใหม่")).to_be_visible()
+    await expect(window.page.get_by_role("region", name="ข้อกำหนดฉบับใหม่")).to_contain_text("ห้ามส่งต่อข้อมูลลับ")
+    await expect(window.page.get_by_text(f"ฉบับที่ {version}")).to_be_visible()
+    await window.button("ไม่ยอมรับและออกจากระบบ").click()
+    await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
+    await window.sign_in("narin.p")
+    await window.button("ยอมรับข้อตกลง").click()
+    await window.entered()
+    await window.reload()
+    await window.entered()
+
+
+async def test_the_language_changes_without_a_reload(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url)
+    await window.page.get_by_label("ชื่อผู้ใช้").fill("narin.p")
+    await window.evaluate("window.sameDocument = true")
+    await window.button("English").click()
+    await expect(window.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await expect(window.page.locator("html")).to_have_attribute("lang", "en")
+    # What was typed stays, and so does the document.
+    await expect(window.page.get_by_label("User name")).to_have_value("narin.p")
+    await window.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await window.page.get_by_role("button", name="Sign in").click()
+    await window.entered()
+    assert await window.evaluate("window.sameDocument")
+    await window.go("#/settings/display")
+    await window.page.get_by_role("radio", name="ไทย", exact=True).check(force=True)
+    await expect(window.page.get_by_role("heading", name="การแสดงผล")).to_be_visible()
+    await expect(window.page.locator("html")).to_have_attribute("lang", "th")
+    assert await window.evaluate("window.sameDocument")
+
+
+async def test_devices_are_listed_and_signed_out_at_once(served: Agency, windows: OpenWindow) -> None:
+    office, phone = await windows(served.url, "lalita.w"), await windows(served.url, "lalita.w")
+    await phone.open_room()
+    await office.go("#/settings/devices")
+    devices = office.page.get_by_role("region", name="อุปกรณ์และการเข้าใช้งาน")
+    await expect(devices.get_by_text("เครื่องนี้", exact=True)).to_have_count(1)
+    await expect(devices.get_by_text("Chromium · Linux").first).to_be_visible()
+    await expect(devices.get_by_text("127.0.0.1").first).to_be_visible()
+    await expect(devices.get_by_text("เข้าใช้งานสำเร็จ").first).to_be_visible()
+    await office.button("ออกจากทุกเครื่องอื่น").click()
+    await office.dialog.get_by_role("button", name="ออกจากทุกเครื่องอื่น").click()
+    # C21: effective in five seconds, without the phone asking for anything.
+    await expect(phone.page.get_by_label("ชื่อผู้ใช้")).to_be_visible(timeout=5_000)
+    await expect(devices.get_by_role("button", name="ออกจากระบบใน")).to_have_count(0)
+    await office.go("#/settings")
+    await office.button("ออกจากระบบ").click()
+    await expect(office.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()

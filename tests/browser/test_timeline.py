@@ -1,0 +1,182 @@
+"""A room of ten thousand messages: it opens where reading stopped, scrolls, and never moves what is being read."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest_asyncio
+from playwright.async_api import Page, Route, expect
+
+from appliance.config import Config
+from tests import agency
+from tests.agency import Agency, Client
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import Window
+from tests.world import DATA, MOPH
+
+MANY: Final = 10_000
+SENDERS: Final = ("narin.p", "suphawadi.c", "amphai.c", "lalita.w")
+UNREAD: Final = 120
+
+
+def unlimited(config: Config) -> Config:
+    """Let a loader say in seconds what a room says in years."""
+    rates = {name: 1e6 for name in ("user_messages_s", "user_messages_burst", "room_messages_s", "room_messages_burst")}
+    return replace(config, limits=replace(config.limits, **rates, user_requests_s=1e6, user_requests_burst=1e6))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def long_room(world_template: Any, tmp_path_factory: Any) -> AsyncIterator[tuple[Agency, str]]:
+    """An appliance with a room of `MANY` messages, all sent through the API; lalita.w has read all but `UNREAD`."""
+    data = shutil.copytree(world_template, tmp_path_factory.mktemp("long") / "data")
+    async with agency.serve(data, unlimited) as served:
+        people = [await served.login(user) for user in SENDERS]
+        members = [person.person for person in people[1:]]
+        made = await people[0].post(
+            "/rooms", {"txn_id": "long", "kind": "group", "name": "ห้องยาว", "members": members}
+        )
+        room = made["room"]["id"]
+        texts = [row["text"] for row in MOPH.rows("talk") if row["what"] == "say"]
+        async with AsyncExitStack() as stack:
+            streams = [await stack.enter_async_context(person.stream()) for person in people]
+            await asyncio.gather(*(load(streams[i], i, room, texts) for i in range(len(SENDERS))))
+        size = (await people[0].get(f"/rooms/{room}"))["room"]["size"]
+        await people[3].post(f"/rooms/{room}/receipts", {"upto": size - 1 - UNREAD})
+        yield served, room
+
+
+async def load(stream: agency.Stream, who: int, room: str, texts: list[str]) -> None:
+    """Say this sender's share over their stream, a few ahead of the answers."""
+    waiting: set[str] = set()
+    for n in range(who, MANY, len(SENDERS)):
+        waiting.add(f"long-{n}")
+        text = f"{n} {texts[n % len(texts)]}" + ("\nบรรทัดที่สอง\nบรรทัดที่สาม" if n % 9 == 0 else "")
+        await stream.send("send", room=room, txn_id=f"long-{n}", body={"text": text})
+        while len(waiting) > 100:
+            waiting.discard((await stream.frame(30)).get("txn_id", ""))
+    while waiting:
+        waiting.discard((await stream.frame(30)).get("txn_id", ""))
+
+
+PLACES: Final = """() => {
+  const log = document.querySelector("[role=log]");
+  const top = log.getBoundingClientRect().top;
+  return [...log.querySelectorAll("article")]
+    .map((row) => ({ key: row.dataset.row, n: Number(row.querySelector("[id^=m-]").id.split("-")[1]),
+                     top: row.getBoundingClientRect().top - top, bottom: row.getBoundingClientRect().bottom - top }))
+    .map((place) => ({ ...place, seen: place.bottom > 0 && place.top < log.clientHeight }));
+}"""
+
+
+async def places(window: Window) -> list[dict[str, Any]]:
+    return list(await window.evaluate(PLACES))
+
+
+async def settled(window: Window) -> list[dict[str, Any]]:
+    """Return where the rows stand once they stand still."""
+    before = await places(window)
+    while True:
+        await window.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        now = await places(window)
+        if now == before and now:
+            return now
+        before = now
+
+
+async def open_long(windows: OpenWindow, served: Agency, room: str, user: str) -> Window:
+    window = await windows(served.url, user)
+    await window.go(f"#/rooms/{room}")
+    await expect(window.log.get_by_role("article").first).to_be_visible()
+    return window
+
+
+async def test_it_opens_at_the_first_unread_and_jumps_to_the_newest(
+    long_room: tuple[Agency, str], windows: OpenWindow
+) -> None:
+    window = await open_long(windows, *long_room, "lalita.w")
+    line = window.log.get_by_role("separator", name="ข้อความใหม่")
+    await expect(line).to_be_in_viewport()
+    jumps = window.page.get_by_role("group", name="ไปยังข้อความ")
+    await jumps.get_by_role("button").last.click()
+    await expect(window.message(f"{MANY - 1} ").last).to_be_in_viewport()
+    await expect(jumps).not_to_be_visible()
+    # Read by then: the count of the room goes to nothing.
+    await expect(window.row("ห้องยาว")).not_to_contain_text("ยังไม่อ่าน")
+    await window.page.mouse.move(700, 400)
+    await window.page.mouse.wheel(0, -3_000)
+    await jumps.get_by_role("button", name="ข้อความแรกที่ยังไม่อ่าน").click()
+    await expect(line).to_be_in_viewport()
+
+
+async def test_it_scrolls_far_back_in_reading_order(long_room: tuple[Agency, str], windows: OpenWindow) -> None:
+    window = await open_long(windows, *long_room, "narin.p")
+    await expect(window.log).to_have_attribute("role", "log")
+    await window.page.mouse.move(700, 400)
+    oldest = (await settled(window))[0]["n"]
+    begun = oldest
+    while begun - oldest < 400:
+        await window.page.mouse.wheel(0, -2_500)
+        now = await settled(window)
+        # The order in the document is the order of reading, and of the log; nothing is missing or drawn over another.
+        assert [place["n"] for place in now] == sorted(place["n"] for place in now)
+        seen = [place for place in now if place["seen"]]
+        assert seen, "an empty screen"
+        assert all(after["top"] >= before["bottom"] - 1 for before, after in zip(seen, seen[1:], strict=False))
+        oldest = min(oldest, now[0]["n"])
+    # However far one scrolls, the document holds a screen's worth of rows.
+    assert await window.log.get_by_role("article").count() < 100
+
+
+async def test_an_older_page_moves_nothing(long_room: tuple[Agency, str], windows: OpenWindow) -> None:
+    window = await open_long(windows, *long_room, "suphawadi.c")
+    await settled(window)
+    held = await hold_older_pages(window.page)
+    await window.page.mouse.move(700, 400)
+    while not held:
+        await window.page.mouse.wheel(0, -400)
+        await settled(window)
+    before = {place["key"]: place["top"] for place in await settled(window) if place["seen"]}
+    height = await window.evaluate("document.querySelector('[role=log]').scrollHeight")
+    held.pop().set()
+    await window.page.wait_for_timeout(0)
+    while await window.evaluate("document.querySelector('[role=log]').scrollHeight") == height:
+        await window.evaluate("() => new Promise(requestAnimationFrame)")
+    after = {place["key"]: place["top"] for place in await settled(window) if place["seen"]}
+    assert before.keys() & after.keys() == before.keys()
+    assert {key: round(after[key] - top, 1) for key, top in before.items()} == dict.fromkeys(before, 0.0)
+
+
+async def hold_older_pages(page: Page) -> list[asyncio.Event]:
+    """Keep back the answers to requests for older messages until their event is set."""
+    held: list[asyncio.Event] = []
+
+    async def hold(route: Route) -> None:
+        release = asyncio.Event()
+        held.append(release)
+        await release.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/messages\?.*before="), hold)
+    return held
+
+
+async def test_a_reader_in_the_past_is_not_pulled_to_the_present(
+    long_room: tuple[Agency, str], windows: OpenWindow
+) -> None:
+    served, room = long_room
+    window = await open_long(windows, served, room, "amphai.c")
+    await settled(window)
+    await window.page.mouse.move(700, 400)
+    await window.page.mouse.wheel(0, -1_500)
+    before = {place["key"]: place["top"] for place in await settled(window) if place["seen"]}
+    sender: Client = await served.login("narin.p")
+    await sender.say(room, "ข่าวล่าสุด")
+    await expect(window.page.get_by_role("group", name="ไปยังข้อความ")).to_contain_text(re.compile("ใหม่ [0-9]+ ข้อความ"))
+    after = {place["key"]: place["top"] for place in await settled(window) if place["seen"]}
+    assert after == before
