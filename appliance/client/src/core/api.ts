@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly query?: Query;
   /** False for the calls that begin a session: their 401 means wrong credentials, not an ended session. */
   readonly session?: boolean;
+  /** Ends the call when nobody waits for its answer any more; it then fails as if offline. */
+  readonly signal?: AbortSignal;
 }
 
 export class Api {
@@ -68,7 +70,7 @@ export class Api {
       init.body = JSON.stringify(options.body);
     }
     const abort = new AbortController();
-    init.signal = abort.signal;
+    init.signal = options.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, options.signal]);
     const timer = this.ports.time.setTimeout(() => abort.abort(), TIMEOUT_MS);
     try {
       return await this.ports.network.fetch(PREFIX + path + encodeQuery(options.query), init);

@@ -10,6 +10,7 @@ import { arabicDigits } from "./text";
 export type Era = "BE" | "CE";
 export const BE_OFFSET = 543;
 const ZONE = "Asia/Bangkok";
+const DAY_MS = 86_400_000; // Bangkok keeps one time all year
 
 const MONTHS_TH = [
   "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม".split(" "),
@@ -63,6 +64,22 @@ export function dayOf(at: number): Day {
 /** `2026-10-01`: for storage, sorting and comparing days. */
 export function isoDay({ year, month, day }: Day): string {
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+}
+
+/** The instant a day begins in Bangkok. */
+export function startOfDay(iso: string): number {
+  return Date.parse(`${iso}T00:00:00+07:00`);
+}
+
+/** The instant a day is over in Bangkok. */
+export function endOfDay(iso: string): number {
+  return startOfDay(iso) + DAY_MS;
+}
+
+/** The value that `isoDay` wrote. */
+export function dayFromIso(iso: string): Day {
+  const [year = 0, month = 0, day = 0] = iso.split("-").map(Number);
+  return { year, month, day };
 }
 
 /** «1 ตุลาคม 2569», «1 ต.ค. 2569», "1 October 2026". */

@@ -62,6 +62,12 @@ export class Endpoints {
     this.api.call<wire.RemovalRequested>("POST", `/rooms/${id(room)}/removal-requests`, { body });
   answerRemoval = (room: wire.Id, request: wire.Id, body: wire.AnswerRemoval) =>
     this.api.call<wire.RemovalRequested>("PATCH", `/rooms/${id(room)}/removal-requests/${id(request)}`, { body });
+  memberSuggestions = (room: wire.Id) =>
+    this.api.call<wire.MemberSuggestions>("GET", `/rooms/${id(room)}/member-suggestions`);
+  suggestMembers = (room: wire.Id, body: wire.SuggestMembers) =>
+    this.api.call<wire.MembersSuggested>("POST", `/rooms/${id(room)}/member-suggestions`, { body });
+  answerSuggestion = (room: wire.Id, suggestion: wire.Id, body: wire.AnswerSuggestion) =>
+    this.api.call<wire.MembersSuggested>("PATCH", `/rooms/${id(room)}/member-suggestions/${id(suggestion)}`, { body });
 
   // --- messages ------------------------------------------------------------------------------------------------
   messages = (room: wire.Id, query: wire.MessagesQuery) =>
@@ -86,6 +92,10 @@ export class Endpoints {
     this.api.call<unknown>("POST", `/rooms/${id(room)}/receipts`, { body });
   markUnread = (room: wire.Id, body: wire.MarkUnread) =>
     this.api.call<unknown>("POST", `/rooms/${id(room)}/unread`, { body });
+
+  // --- search --------------------------------------------------------------------------------------------------
+  search = (query: wire.SearchQuery, signal: AbortSignal) =>
+    this.api.call<wire.Found>("GET", "/search", { query: { ...query }, signal });
 
   // --- feed ----------------------------------------------------------------------------------------------------
   sync = (since: number, limit: number) => this.api.call<wire.Sync>("GET", "/sync", { query: { since, limit } });

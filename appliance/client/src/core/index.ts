@@ -20,6 +20,7 @@ import type { Ports, TimerId } from "./ports";
 import type { ClientFrame, Me } from "./protocol";
 import { ReaderMarks } from "./readers";
 import { Rooms } from "./rooms";
+import { Search } from "./search";
 import { Session } from "./session";
 import type { Connection, Incoming, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
@@ -40,6 +41,7 @@ export type { Outbox } from "./outbox";
 export type { People } from "./people";
 export type { ReaderMarks, ReadMark } from "./readers";
 export type { Rooms } from "./rooms";
+export type { Search } from "./search";
 export type { Session } from "./session";
 export type { Timeline } from "./timelineModel";
 export type { Typing } from "./typing";
@@ -69,6 +71,7 @@ export class Core {
   readonly readers: ReaderMarks;
   readonly typing: Typing;
   readonly account: Account;
+  readonly search: Search;
   readonly #endpoints: Endpoints;
   readonly #feed = new Feed();
   readonly #tabs: Tabs;
@@ -103,6 +106,7 @@ export class Core {
     this.directory = new Directory(this.#endpoints, this.people);
     this.readers = new ReaderMarks(this.#feed, this.#endpoints);
     this.account = new Account(this.#endpoints);
+    this.search = new Search(this.#endpoints, this.#feed);
     this.drafts = new Drafts(ports);
     this.outbox = new Outbox(ports, this.#endpoints, this.clock.now, (room) => this.#feed.record(room)?.next ?? 0);
     this.typing = new Typing(ports, (frame) => this.#send(frame));
@@ -191,6 +195,7 @@ export class Core {
     await this.people.open(tables);
     await this.drafts.open(tables);
     await this.outbox.open(tables);
+    await this.search.open(tables);
     if (this.session.tables !== tables) return;
     this.rooms.setLoaded(this.#feed.cursor > 0);
     this.#tabs.campaign(!tables.shared, (signal) => this.#lead(signal));
@@ -217,6 +222,7 @@ export class Core {
     this.people.close();
     this.drafts.close();
     this.outbox.close();
+    this.search.close();
     this.typing.clear();
     this.rooms.reset();
     this.#timelines.clear();

@@ -19,6 +19,7 @@ import type {
 
 export type {
   AnswerRemoval,
+  AnswerSuggestion,
   AskRemoval,
   BodyView,
   ChangeMembers,
@@ -30,14 +31,19 @@ export type {
   Event,
   EventsFrame,
   FailedFrame,
+  Found,
   History,
+  Hit,
   Login,
   LoginDone,
   MarkUnread,
   Me,
   MeChange,
+  MemberSuggestion,
+  MemberSuggestions,
   MemberView,
   MembersChanged,
+  MembersSuggested,
   Messages,
   MyRoom,
   PasskeyNew,
@@ -72,6 +78,8 @@ export type {
   Sessions,
   SignIn,
   SignIns,
+  SuggestMembers,
+  Suggested,
   Sync,
   Terms,
   TermsAccept,
@@ -107,6 +115,19 @@ export interface MessagesQuery {
   before?: Position | null;
   after?: Position | null;
   around?: Position | null;
+  limit?: number;
+}
+
+/** All must hold; `from` and `to` are times, the second excluded. */
+export interface SearchQuery {
+  q: string;
+  room?: Id | null;
+  sender?: Id | null;
+  unit?: Id | null;
+  from?: Millis | null;
+  to?: Millis | null;
+  has_link?: true | null;
+  cursor?: string | null;
   limit?: number;
 }
 

@@ -53,6 +53,8 @@ export class Timeline {
   /** Entries heard while a page is on its way. */
   #meanwhile: Event[] = [];
   #onTheWay = 0;
+  /** Grows when another part of the room is to be shown: a page asked for before has no place there. */
+  #turn = 0;
   #readers: { record: RoomRecord; index: ReadIndex } | null = null;
 
   constructor(
@@ -101,15 +103,20 @@ export class Timeline {
     await this.#load({ after: range[1], limit: PAGE }, "newer");
   }
 
-  /** Loads the surroundings of `n`; resolves when `n` is among the items, or the load has failed. */
+  /**
+   * Loads the surroundings of `n`, also while the room is still opening; resolves when `n` is among the items, or the
+   * load has failed. A room that then has nothing to show shows its newest.
+   */
   async jumpTo(n: Position): Promise<void> {
     if (n <= (this.#record()?.view.cleared ?? -1)) this.#showCleared = true;
     const { range } = this.#window;
     if (range !== null && range[0] <= n && n <= range[1]) return this.#show();
+    const turn = ++this.#turn;
     const kept = rangeOf(this.#record()?.ranges ?? [], n);
     const half = PAGE / 2;
     if (kept !== null) await this.#fromCache([Math.max(kept[0], n - half), Math.min(kept[1], n + half)], "around");
     else await this.#load({ around: n, limit: PAGE }, "around");
+    if (turn === this.#turn && this.#window.range === null) await this.#first();
   }
 
   async jumpToNewest(): Promise<void> {
@@ -167,6 +174,8 @@ export class Timeline {
   // --- loading ---------------------------------------------------------------------------------------------------
 
   #reset(): void {
+    this.#turn += 1;
+    this.#loading = "none";
     this.#window.clear();
     this.#quotes.clear();
     this.#own = [];
@@ -179,9 +188,11 @@ export class Timeline {
   async #first(): Promise<void> {
     const record = this.#record();
     if (record === null) return;
+    const turn = ++this.#turn;
     const kept = rangeOf(record.ranges, record.next - 1);
     this.#window.clear();
     if (kept !== null) await this.#fromCache([Math.max(kept[0], kept[1] - PAGE + 1), kept[1]], "first");
+    if (turn !== this.#turn) return;
     // A few live entries are not a screenful: what came before them is asked for as well.
     if (kept === null) await this.#load({ limit: PAGE }, "first");
     else if (kept[1] - kept[0] < PAGE / 2 && kept[0] > 0) await this.loadOlder();
@@ -206,20 +217,21 @@ export class Timeline {
 
   async #loaded(why: Loading, read: () => Promise<{ rows: readonly Row[]; range: Range } | null>): Promise<void> {
     const tables = this.deps.tables();
+    const turn = this.#turn;
     this.#loading = why;
     this.#onTheWay += 1;
     this.#show();
     try {
       const page = await read();
-      if (this.deps.tables() !== tables) return; // the session this was asked in is over
+      if (this.deps.tables() !== tables || turn !== this.#turn) return; // the session, or the wish, is over
       this.#error = null;
       if (page !== null) this.#take(page.rows, page.range);
     } catch (error) {
-      this.#error = codeOf(error);
+      if (turn === this.#turn) this.#error = codeOf(error);
     } finally {
       this.#onTheWay -= 1;
       if (this.#onTheWay === 0) this.#meanwhile = [];
-      this.#loading = "none";
+      if (turn === this.#turn) this.#loading = "none";
       this.#show();
     }
   }

@@ -27,6 +27,11 @@ export function setDateStyle(next: DateStyle): void {
   formats.clear();
 }
 
+/** How the reader writes dates, as the core parses them. */
+export function writtenStyle(): { readonly language: "th" | "en"; readonly era: "BE" | "CE" } {
+  return { language: isThai() ? "th" : "en", era: isBuddhist() ? "BE" : "CE" };
+}
+
 function isThai(): boolean {
   return i18n.locale !== "en";
 }

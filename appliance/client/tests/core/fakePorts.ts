@@ -157,6 +157,7 @@ export class Device {
 
   async #fetch(input: string, init: RequestInit): Promise<Response> {
     await breathe(1);
+    init.signal?.throwIfAborted();
     const method = init.method ?? "GET";
     const cut = this.up ? this.cut(method, input) : "before";
     if (cut === "before") throw new TypeError("network");

@@ -1,4 +1,4 @@
-/** Single values of the cache: the cursor of the feed, who we are, and when the server was last heard. */
+/** Single values of the cache: the cursor of the feed, who we are, what was searched for, when the server was last heard. */
 
 import type { Me } from "../protocol";
 import type { Put, Tables, Write } from "./tables";
@@ -17,6 +17,16 @@ export async function loadMe(tables: Tables): Promise<Me | null> {
 
 export function meKept(me: Me): Write {
   return { kind: "put", table: "meta", key: "me", value: me };
+}
+
+/** What was searched for here, the newest first. */
+export async function loadSearches(tables: Tables): Promise<readonly string[]> {
+  return (await tables.get<readonly string[]>("meta", "searches")) ?? [];
+}
+
+export function searchesKept(searches: readonly string[]): Write {
+  if (searches.length === 0) return { kind: "drop", table: "meta", key: "searches" };
+  return { kind: "put", table: "meta", key: "searches", value: searches };
 }
 
 /** Local time of the last answer of the server, ms; null when there was none. */
