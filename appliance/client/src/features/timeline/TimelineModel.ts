@@ -14,7 +14,7 @@ import { type Deny, mayEdit, mayReact, mayRedact } from "#core/rules";
 import type { MessageItem, PersonId, RoomId, TimelineSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 
-import { type Row, timelineRows } from "./rows";
+import { reachesLine, type Row, timelineRows } from "./rows";
 
 /** What a screen reader is to say next; `turn` grows with each announcement. */
 export interface Announcement {
@@ -25,6 +25,8 @@ export interface Announcement {
 export interface TimelineView {
   readonly timeline: TimelineSnapshot;
   readonly rows: readonly Row[];
+  /** The place where the room opens is loaded: the first unread message, else the newest. */
+  readonly ready: boolean;
 }
 
 const ANNOUNCE_AFTER_MS = 1_000;
@@ -38,6 +40,8 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly me: PersonId;
   readonly #core: Core;
   readonly #timeline: ReturnType<Core["timeline"]>;
+  readonly #ready = new Store(false);
+  #jumped = false;
   #seen = -1;
   #focused = false;
   #announced: number | null = null;
@@ -48,10 +52,12 @@ export class TimelineModel implements Readable<TimelineView> {
     this.room = room;
     this.me = me;
     this.#timeline = core.timeline(room);
-    const joined = derived([this.#timeline], () => {
-      const timeline = this.#timeline.snapshot();
-      return { timeline, rows: timelineRows(timeline, me) };
-    });
+    const rows = derived([this.#timeline], () => timelineRows(this.#timeline.snapshot(), me));
+    const joined = derived([rows, this.#ready], () => ({
+      timeline: this.#timeline.snapshot(),
+      rows: rows.snapshot(),
+      ready: this.#ready.snapshot(),
+    }));
     this.snapshot = joined.snapshot;
     this.subscribe = joined.subscribe;
   }
@@ -60,7 +66,11 @@ export class TimelineModel implements Readable<TimelineView> {
   start(): () => void {
     this.#timeline.open();
     void this.#core.rooms.load(this.room).catch(() => undefined);
-    const stop = this.#timeline.subscribe(() => this.#noticeArrivals());
+    const stop = this.#timeline.subscribe(() => {
+      this.#findPlace();
+      this.#noticeArrivals();
+    });
+    this.#findPlace();
     return () => {
       stop();
       this.#timeline.close();
@@ -129,6 +139,21 @@ export class TimelineModel implements Readable<TimelineView> {
 
   #sendReceipt(): void {
     if (this.#seen >= 0) this.#core.rooms.markRead(this.room, this.#seen);
+  }
+
+  /**
+   * Opens at the first unread message, however far back it is: receipts are cumulative, so showing the newest first would
+   * tell everybody that the rest has been read.
+   */
+  #findPlace(): void {
+    const timeline = this.#timeline.snapshot();
+    if (this.#ready.snapshot() || this.#jumped || timeline.loading === "first") return;
+    if (timeline.unreadLine === null || timeline.items.length === 0 || reachesLine(timeline)) return this.#ready.set(true);
+    this.#jumped = true;
+    void this.#timeline
+      .jumpTo(timeline.unreadLine)
+      .catch(() => undefined)
+      .finally(() => this.#ready.set(true));
   }
 
   // --- announcements ---

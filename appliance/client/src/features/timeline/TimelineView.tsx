@@ -55,6 +55,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
   const [found, setFound] = useState<number | null>(null);
   const focusWanted = useRef<string | null>(null);
   const { scroller, virtualizer, items, atEnd, showPosition, showRow } = useTimelineScroll(model, view, activeKey);
+  const lineInSight = items.some((item) => rows[item.index]?.kind === "unread");
   const tabStopKey = rows.some((row) => row.key === activeKey) ? activeKey : (rows.findLast(isFocusable)?.key ?? null);
 
   useEffect(() => model.start(), [model]);
@@ -220,7 +221,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
         <JumpBar
           unread={unread}
           onNewest={() => void model.jumpToNewest().then(() => virtualizer.scrollToEnd())}
-          onFirstUnread={timeline.unreadLine === null ? null : () => goTo(timeline.unreadLine ?? 0)}
+          onFirstUnread={timeline.unreadLine === null || lineInSight ? null : () => goTo(timeline.unreadLine ?? 0)}
         />
       )}
       <TypingLine model={model} />

@@ -2,17 +2,12 @@ import { expect, test } from "vitest";
 
 import type { MessageItem, NoticeItem, PendingItem, TimelineSnapshot } from "#core/snapshots";
 
+import { message } from "./fixtures";
 import { indexOfPosition, openingIndex, timelineRows } from "./rows";
 
 const NOON = Date.UTC(2026, 8, 29, 5);
 const MINUTE = 60_000;
 
-export function message(n: number, sender: string, at: number): MessageItem {
-  return {
-    kind: "message", key: `m${n}`, n, id: `e${n}`, sender, mine: sender === "p_me", at, text: `ข้อความ ${n}`, mentions: [],
-    everyone: false, mentionsMe: false, edited: null, hidden: null, reply: null, reactions: [], read: { by: 0, of: 0 },
-  };
-}
 const notice = (n: number, at: number): NoticeItem => ({ kind: "notice", key: `n${n}`, n, sender: "p_a", at, notice: { what: "closed" } });
 const pending = (at: number): PendingItem => ({
   kind: "pending", key: "t1", txnId: "t1", room: "r_1", at, text: "รอ", mentions: [], everyone: false, replyTo: null, reply: null,
@@ -47,6 +42,12 @@ test("the unread line waits for a message of somebody else", () => {
   const items = [notice(1, NOON), message(2, "p_me", NOON), message(3, "p_a", NOON)];
   expect(shape({ items, unreadLine: 1 })).toEqual(["day", "notice", "2ht", "unread", "3ht"]);
   expect(shape({ items: items.slice(0, 2), unreadLine: 1 })).toEqual(["day", "notice", "2ht"]);
+});
+
+test("no line is drawn while the first unread message is not loaded", () => {
+  const items = [message(50, "p_a", NOON)];
+  expect(shape({ items, unreadLine: 3, hasOlder: true })).not.toContain("unread");
+  expect(shape({ items, unreadLine: 3 })).toContain("unread");
 });
 
 test("unsent messages stand last, unless newer ones are still to be loaded", () => {

@@ -22,7 +22,7 @@ const NAMED_AGAIN = 16;
 export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly Row[] {
   const rows: Row[] = [];
   let day: number | null = null;
-  let lined = snapshot.unreadLine === null;
+  let lined = !reachesLine(snapshot);
   for (const item of snapshot.items) {
     if (dayNumber(item.at) !== day) {
       // Whether a day begins at the first loaded item is not known while older ones exist; a line that vanished when
@@ -41,6 +41,11 @@ export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly R
   }
   if (!snapshot.hasNewer) pushPending(rows, snapshot.pending, me, day);
   return rows;
+}
+
+/** True when the loaded part reaches back to the first unread message; above that, nothing is known to be new. */
+export function reachesLine({ unreadLine, items, hasOlder }: TimelineSnapshot): boolean {
+  return unreadLine !== null && (!hasOlder || (items[0]?.n ?? Infinity) <= unreadLine);
 }
 
 /** The line stands before the first unread message of somebody else; what happened to the room draws none. */

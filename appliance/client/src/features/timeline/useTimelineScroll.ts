@@ -2,7 +2,7 @@
  * The scrolling of a timeline: where it opens, that it stays put when older messages arrive, that it follows the newest
  * when the reader is there, when to ask for more, and which bodies have been on the screen. DOM only.
  */
-import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 
 import { indexOfPosition, openingIndex, type Row } from "./rows";
@@ -11,6 +11,7 @@ import type { TimelineModel, TimelineView } from "./TimelineModel";
 const ASK_WITHIN_ROWS = 8;
 /** How much of a body must be on the screen before it counts as seen. */
 const SEEN_PX = 32;
+const SEEN_MS = 400;
 const AT_END_PX = 80;
 /** How long a jump holds on to its row while pages arrive around it; a gesture of the reader lets go at once. */
 const AIM_MS = 1_000;
@@ -35,6 +36,17 @@ function estimate(row: Row | undefined): number {
     case "pending":
       return (row.head ? 58 : 30) + Math.floor(row.item.text.length / 70) * 24;
   }
+}
+
+/** Position of the last entry whose body is on the screen, or null. */
+function lastSeen(element: HTMLElement | null, items: readonly VirtualItem[], rows: readonly Row[]): number | null {
+  if (!element) return null;
+  const bottom = element.scrollTop + element.clientHeight;
+  const seen = items
+    .filter((item) => item.start + Math.min(item.size, SEEN_PX) <= bottom)
+    .map((item) => rows[item.index])
+    .findLast((row) => row?.kind === "message" || row?.kind === "notice");
+  return seen?.kind === "message" || seen?.kind === "notice" ? seen.item.n : null;
 }
 
 export function useTimelineScroll(model: TimelineModel, view: TimelineView, activeKey: string | null) {
@@ -84,12 +96,12 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
   );
 
   useLayoutEffect(() => {
-    if (opened.current || rows.length === 0 || timeline.loading === "first") return;
+    if (opened.current || rows.length === 0 || !view.ready) return;
     opened.current = true;
     const { index, align } = openingIndex(rows);
     if (align === "end") virtualizer.scrollToEnd();
     else aimAt(rows, index, align);
-  }, [rows, timeline.loading, virtualizer, aimAt]);
+  }, [rows, view.ready, virtualizer, aimAt]);
 
   useLayoutEffect(() => {
     if (wanted.current === null) return;
@@ -135,17 +147,23 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
     else if (timeline.hasNewer && last > rows.length - ASK_WITHIN_ROWS) model.loadNewer();
   }, [first, last, rows.length, timeline, model]);
 
+  // What has been on the screen is asked a moment later, when the place has settled; one question at a time.
+  const asking = useRef<number | null>(null);
   useEffect(() => {
-    const element = scroller.current;
-    if (!element || !opened.current) return;
-    const bottom = element.scrollTop + element.clientHeight;
-    const seen = virtualizer
-      .getVirtualItems()
-      .filter((item) => item.start + Math.min(item.size, SEEN_PX) <= bottom)
-      .map((item) => rows[item.index])
-      .findLast((row) => row?.kind === "message" || row?.kind === "notice");
-    if (seen?.kind === "message" || seen?.kind === "notice") model.sawUpTo(seen.item.n);
+    if (!opened.current) return;
+    asking.current ??= window.setTimeout(() => {
+      asking.current = null;
+      const seen = lastSeen(scroller.current, virtualizer.getVirtualItems(), model.snapshot().rows);
+      if (seen !== null) model.sawUpTo(seen);
+    }, SEEN_MS);
   });
+  useEffect(
+    () => () => {
+      if (asking.current !== null) window.clearTimeout(asking.current);
+      asking.current = null;
+    },
+    [],
+  );
 
   useEffect(() => {
     const tell = () => model.setFocused(document.hasFocus() && document.visibilityState === "visible");
