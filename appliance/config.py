@@ -72,10 +72,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class RoomPolicy:
-    """Days until an unanswered removal request goes to the unit's administrator; until a refused one may come again."""
+    """Days until an unanswered removal request goes to the unit's administrator; until one refused may come again."""
 
     removal_escalates_days: int = 3
-    removal_repeats_days: int = 7
+    request_repeats_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ class Deny(StrEnum):
     RETRACT_WINDOW_OVER = "retract_window_over"
     MASS_MENTION_LIMIT = "mass_mention_limit"
     ROOM_FULL = "room_full"
+    OWNER_ADDS_DIRECTLY = "owner_adds_directly"
     REQUEST_PENDING = "request_pending"
     REQUEST_TOO_SOON = "request_too_soon"
     ROLE_REQUIRED = "role_required"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from appliance.actions import removal_requests
+from appliance.actions import owner_requests
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Role, RoomId, RoomKind
@@ -91,24 +91,31 @@ async def change_members(
         raise Invalid(field="remove")
     gone = list(dict.fromkeys(remove))
     state = (await s.log.head(room)).state
-    async with s.store.read() as reader:
-        # A repeat is answered by what the first one did, whatever has become of the room since.
-        before = await reader.run(entries.find_txn, room, actor, txn_id)
-    first = before[0] if before else await _change_members(s, actor, state, list(dict.fromkeys(add)), gone, txn_id)
+    first = await _change_members(s, actor, state, list(dict.fromkeys(add)), gone, txn_id)
     members = (await s.log.head(room)).state.members
-    await removal_requests.settle(s, room, [person for person in gone if person not in members], actor)
+    await owner_requests.settle(s, room, actor)
     return [p for p in dict.fromkeys(add) if (member := members.get(p)) and member.since >= first], gone
+
+
+async def add_members(s: Services, actor: PersonId, state: RoomState, people: Sequence[PersonId], txn_id: str) -> None:
+    """Add those who are not in yet, all or none, at once, without settling what was asked of the owner."""
+    await _change_members(s, actor, state, list(people), [], txn_id)
 
 
 async def _change_members(
     s: Services, actor: PersonId, state: RoomState, add: list[PersonId], remove: list[PersonId], txn_id: str
 ) -> int:
     """Append a change of members; return the position of its first entry."""
+    async with s.store.read() as reader:
+        # A repeat is answered by what the first one did, whatever has become of the room since.
+        before = await reader.run(entries.find_txn, state.room, actor, txn_id)
+    if before:
+        return before[0]
     await _check_change(s, actor, state, add, remove)
     new = [person for person in add if person not in state.members]
     if not new and not remove:
         raise Forbidden(Deny.ALREADY_MEMBER)
-    _check_active(s, new)
+    check_active(s, new)
     _check_not_private(s, actor, state, new, remove)
     drafts = [Draft(state.room, actor, EntryType.MEMBER_REMOVE, state={"members": remove})] if remove else []
     drafts += _add_drafts(s, actor, state.room, new)
@@ -118,7 +125,7 @@ async def _change_members(
 
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
     """Hand a group to another member; there is one owner at any time (F37)."""
-    _check_active(s, (to,))
+    check_active(s, (to,))
     await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state={"to": to}))
 
 
@@ -126,7 +133,7 @@ async def reassign_room(s: Services, actor: str, room: RoomId, to: PersonId, why
     """Give a room whose owner is gone to another member: an administrator with a reason, and a second one (F37)."""
     if actor == second:
         raise Forbidden(Deny.SECOND_PERSON_REQUIRED)
-    _check_active(s, (to,))
+    check_active(s, (to,))
     head = await s.log.head(room)
     if s.identity.is_active(head.state.owner, s.clock()):
         raise Forbidden(Deny.NOT_OWNER)
@@ -149,7 +156,7 @@ async def remove_everywhere(s: Services, person: PersonId, why: str) -> list[Roo
             continue
         state = {"members": [person], "why": why}
         await s.log.append(Draft(room, SYSTEM, EntryType.SYSTEM_REMOVE, state=state))
-        await removal_requests.settle(s, room, (person,), SYSTEM)
+        await owner_requests.settle(s, room, SYSTEM)
     return ownerless
 
 
@@ -251,11 +258,12 @@ def _card(s: Services, person: PersonId) -> dict[str, str]:
 
 def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[PersonId]:
     others = [person for person in dict.fromkeys(members) if person != actor]
-    _check_active(s, others)
+    check_active(s, others)
     return others
 
 
-def _check_active(s: Services, people: Iterable[PersonId]) -> None:
+def check_active(s: Services, people: Iterable[PersonId]) -> None:
+    """Refuse people who are not on the staff, or whose account is not active. Raises Invalid, Forbidden."""
     now = s.clock()
     for person in people:
         if person not in s.identity.people:

@@ -20,8 +20,8 @@ from appliance.api import (
     me,
     messages,
     openapi,
+    owner_requests,
     pages,
-    removal_requests,
     rooms,
     search,
     sessions,
@@ -46,7 +46,7 @@ CALL: Final = web.RequestKey("call", Call)
 COOKIE: Final = "__Host-gchat"
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
-ROUTES: Final = (sessions, me, terms, directory, rooms, removal_requests, messages, search, sync, stream, openapi)
+ROUTES: Final = (sessions, me, terms, directory, rooms, owner_requests, messages, search, sync, stream, openapi)
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "

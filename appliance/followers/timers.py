@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from appliance.actions import audit, removal_requests
+from appliance.actions import audit, owner_requests
 from appliance.errors import AppError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
 JOBS: Final[dict[str, tuple[Job, float]]] = {
     "audit-checkpoint": (audit.sign_checkpoint, MINUTE_S),
-    "removal-requests": (removal_requests.escalate_due, HOUR_S),
+    "removal-requests": (owner_requests.escalate_due, HOUR_S),
 }
 
 

@@ -107,13 +107,12 @@ def may_transfer(state: RoomState, role: Role, fields: Mapping[str, Any]) -> Den
 
 def may_ask_removal(state: RoomState, role: Role | None) -> Deny | None:
     """F41: a member who is not the owner, in a group."""
-    if role is None:
-        return Deny.NOT_A_MEMBER
-    if state.closed:
-        return Deny.ROOM_CLOSED
-    if state.kind is RoomKind.DIRECT:
-        return Deny.DIRECT_ROOM_FIXED
-    return Deny.OWNER_MUST_TRANSFER if role is Role.OWNER else None
+    return _may_ask_owner(state, role, Deny.OWNER_MUST_TRANSFER)
+
+
+def may_suggest(state: RoomState, role: Role | None) -> Deny | None:
+    """F34: a member who is not the owner suggests people to the owner, in a group."""
+    return _may_ask_owner(state, role, Deny.OWNER_ADDS_DIRECTLY)
 
 
 def denied_actions(state: RoomState, person: PersonId) -> dict[str, str]:
@@ -131,6 +130,7 @@ def denied_actions(state: RoomState, person: PersonId) -> dict[str, str]:
         "remove": owner,
         "transfer": owner,
         "ask_removal": may_ask_removal(state, role),
+        "suggest": may_suggest(state, role),
         "mention_everyone": closed or messages.may_mention_everyone(state, role),
     }
     return {action: reason.value for action, reason in reasons.items() if reason}
@@ -151,6 +151,16 @@ def apply(state: RoomState | None, header: Header, room: RoomId, n: int) -> Room
         )
     change = _CHANGES.get(header.ty)
     return change(state, fields, n) if change else state
+
+
+def _may_ask_owner(state: RoomState, role: Role | None, instead: Deny) -> Deny | None:
+    if role is None:
+        return Deny.NOT_A_MEMBER
+    if state.closed:
+        return Deny.ROOM_CLOSED
+    if state.kind is RoomKind.DIRECT:
+        return Deny.DIRECT_ROOM_FIXED
+    return instead if role is Role.OWNER else None
 
 
 def _owner_of_group(state: RoomState, role: Role) -> Deny | None:

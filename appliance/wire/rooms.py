@@ -113,8 +113,18 @@ class AnswerRemoval(Request, kw_only=True):
     note: Annotated[str, Meta(max_length=500)] = ""
 
 
+class SuggestMembers(Request, kw_only=True):
+    people: Annotated[list[Id], Meta(min_length=1, max_length=50)]
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+class AnswerSuggestion(Request, kw_only=True):
+    outcome: Literal["granted", "refused"]
+    note: Annotated[str, Meta(max_length=500)] = ""
+
+
 class RemovalRequest(Answer, kw_only=True):
-    """A member's request to be taken off the room (F41). `escalated`: it lies with the unit's admin now too."""
+    """A member's request to be taken off the room (F41). `escalated`: it now lies with the unit's admin too."""
 
     id: Id
     room: Id
@@ -127,6 +137,37 @@ class RemovalRequest(Answer, kw_only=True):
     answered_by: Id | None = None
     note: str = ""
     escalated: Millis | None = None
+
+
+class Suggested(Answer, kw_only=True):
+    person: Id
+    name: str
+    unit: str | None = None
+    post: str | None = None
+
+
+class MemberSuggestion(Answer, kw_only=True):
+    """A member's suggestion to add people to the room (F34); `person` and `name` are who suggests."""
+
+    id: Id
+    room: Id
+    person: Id
+    name: str
+    people: list[Suggested]
+    state: str
+    asked: Millis
+    reason: str = ""
+    answered: Millis | None = None
+    answered_by: Id | None = None
+    note: str = ""
+
+
+class MemberSuggestions(Answer, kw_only=True):
+    suggestions: list[MemberSuggestion]
+
+
+class MembersSuggested(Answer, kw_only=True):
+    suggestion: MemberSuggestion
 
 
 class RemovalRequests(Answer, kw_only=True):

@@ -7,13 +7,14 @@ from collections.abc import Awaitable
 import pytest
 
 from appliance.actions import rooms
-from appliance.actions.removal_requests import answer_removal, ask_removal, escalate_due
+from appliance.actions.owner_requests import escalate_due
+from appliance.actions.removal_requests import answer_removal, ask_removal
 from appliance.errors import Conflict, Forbidden, NotFound, StorageFull
 from appliance.model import AccountState, Deny, Draft, EntryType, PersonId, RoomId
-from appliance.reads.removal_requests import load_removal_requests
+from appliance.reads.owner_requests import load_removal_requests
 from appliance.reads.sync import load_sync
-from appliance.rules.removal_requests import Outcome
-from appliance.store import removal_requests
+from appliance.rules.owner_requests import Outcome
+from appliance.store import owner_requests
 from tests.bureau import ADMIN, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
@@ -113,7 +114,7 @@ class TestAnswering:
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(removal_requests, "answer", full)
+            patch.setattr(owner_requests, "answer", full)
             with pytest.raises(StorageFull):
                 await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
         [waiting] = (await load_removal_requests(bureau.s, NARIN, room)).requests

@@ -106,6 +106,7 @@ async def test_outsiders_learn_nothing(running: Agency) -> None:
         ("GET", "/messages/3/readers"),
         ("GET", "/messages/3/history"),
         ("GET", "/removal-requests"),
+        ("GET", "/member-suggestions"),
     ):
         await decha.refused(method, f"/rooms/{room}{path}", status=403, code="not_a_member")
     await decha.refused("GET", "/rooms/r_nosuchroom", status=404, code="not_found")
@@ -180,6 +181,29 @@ async def test_removal_requests_go_to_the_owner(running: Agency) -> None:
     granted = await thanaphon.patch(f"{path}/{waiting[0]['id']}", {"outcome": "granted", "note": "ขอบคุณครับ"})
     assert granted["request"]["state"] == "granted"
     await chaiwat.refused("GET", f"/rooms/{room}", status=403, code="not_a_member")
+
+
+async def test_a_member_suggests_and_the_owner_adds(running: Agency) -> None:
+    """F34."""
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    decha = await running.login("decha.r")
+    path = f"/rooms/{running.room('dengue')}/member-suggestions"
+    wanted = {"people": [decha.person], "reason": "ดูแลพื้นที่ระบาด"}
+    made = (await lalita.post(path, wanted))["suggestion"]
+    await lalita.refused("POST", path, wanted, status=403, code="request_pending")
+    await narin.refused("POST", path, wanted, status=403, code="owner_adds_directly")
+    await decha.refused("POST", path, wanted, status=403, code="not_a_member")
+    await lalita.refused("POST", path, {"people": []}, status=400, code="invalid")
+    [waiting] = (await narin.get(path))["suggestions"]
+    assert waiting == made
+    assert (waiting["person"], [one["person"] for one in waiting["people"]]) == (lalita.person, [decha.person])
+    answer = {"outcome": "granted", "note": "เพิ่มแล้วครับ"}
+    await lalita.refused("PATCH", f"{path}/{made['id']}", answer, status=403, code="not_owner")
+    done = await narin.patch(f"{path}/{made['id']}", answer)
+    assert (done["suggestion"]["state"], done["suggestion"]["note"]) == ("granted", "เพิ่มแล้วครับ")
+    assert (await decha.get(f"/rooms/{running.room('dengue')}"))["room"]["role"] == "member"
+    refusal = {"outcome": "refused"}
+    await narin.refused("PATCH", f"{path}/{made['id']}", refusal, status=409, code="conflict")
 
 
 async def test_bad_names_are_refused_and_clean_ones_kept_clean(running: Agency) -> None:

@@ -166,7 +166,10 @@ async def test_asking_to_be_taken_off_is_answered(served: Agency, windows: OpenW
     owners = await narin.open_info()
     await expect(owners).to_contain_text("ย้ายกลุ่มงานแล้วค่ะ")
     await owners.get_by_role("button", name="ไม่อนุมัติ").click()
+    await narin.dialog.get_by_label("ข้อความถึงผู้ขอ (ไม่บังคับ)").fill("ขอให้อยู่จนจบงานครับ")
+    await narin.dialog.get_by_role("button", name="ไม่อนุมัติ").click()
     await expect(mine.get_by_text("เจ้าของห้องไม่อนุมัติ")).to_be_visible()
+    await expect(mine).to_contain_text("ขอให้อยู่จนจบงานครับ")
     await expect(owners.get_by_text("ย้ายกลุ่มงานแล้วค่ะ")).to_have_count(0)
 
     # The world has a request that waits: chaiwat.b asks to leave `incident`.
@@ -177,6 +180,27 @@ async def test_asking_to_be_taken_off_is_answered(served: Agency, windows: OpenW
     requests = await owner.open_info()
     await requests.get_by_role("button", name="นำชื่อออก", exact=True).click()
     await expect(chaiwat.row(room)).to_have_count(0)
+
+
+async def test_a_member_suggests_and_the_owner_adds(served: Agency, windows: OpenWindow) -> None:
+    narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
+    decha = await windows(served.url, "decha.r")
+    await lalita.open_room()
+    mine = await lalita.open_info()
+    await mine.get_by_role("button", name="เสนอชื่อสมาชิก").click()
+    await lalita.dialog.get_by_label("เหตุผล (ไม่บังคับ)").fill("ดูแลพื้นที่ระบาด")
+    await lalita.dialog.get_by_role("searchbox").fill("เดชา")
+    await lalita.flip(lalita.dialog.get_by_role("checkbox", name=re.compile("เดชา")))
+    await lalita.dialog.get_by_role("button", name="เสนอ 1 คน").click()
+    await expect(mine.get_by_text("รอเจ้าของห้องตอบ")).to_be_visible()
+
+    await narin.open_room()
+    owners = await narin.open_info()
+    await expect(owners.get_by_role("list", name="ผู้ที่ถูกเสนอชื่อ")).to_contain_text("เดชา")
+    await expect(owners).to_contain_text("ดูแลพื้นที่ระบาด")
+    await owners.get_by_role("button", name="เพิ่ม 1 คน").click()
+    await expect(mine.get_by_text("เจ้าของห้องอนุมัติแล้ว")).to_be_visible()
+    await decha.open_room()
 
 
 async def test_muting_hiding_clearing_and_marking_are_for_oneself(served: Agency, windows: OpenWindow) -> None:

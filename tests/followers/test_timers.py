@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import removal_requests
+from appliance.actions import owner_requests, removal_requests
 from appliance.errors import Forbidden, Unavailable
 from appliance.followers.timers import HOUR_S, JOBS, Timers
 from appliance.model import RoomId
-from appliance.reads.removal_requests import load_removal_requests
+from appliance.reads.owner_requests import load_removal_requests
 from appliance.services import Services
 from tests.bureau import ADMIN, DAY, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
 
@@ -24,14 +24,14 @@ async def bureau(tmp_path: Path) -> AsyncIterator[Bureau]:
 
 
 def test_requests_are_escalated_every_hour() -> None:
-    assert JOBS["removal-requests"] == (removal_requests.escalate_due, HOUR_S)
+    assert JOBS["removal-requests"] == (owner_requests.escalate_due, HOUR_S)
 
 
 async def test_a_due_job_does_its_action(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     await removal_requests.ask_removal(bureau.s, MALEE, room, "")
     bureau.clock.pass_(3 * DAY)
-    timers = Timers(bureau.s, {"removal-requests": (removal_requests.escalate_due, 0.02)})
+    timers = Timers(bureau.s, {"removal-requests": (owner_requests.escalate_due, 0.02)})
     timers.start()
     try:
         async with asyncio.timeout(5):

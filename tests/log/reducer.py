@@ -36,7 +36,7 @@ class Client:
 
     me: PersonId
     rooms: dict[str, Seen] = field(default_factory=dict)
-    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    requests: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     cursor: int = 0
 
     def take(self, events: list[Event]) -> None:
@@ -55,9 +55,9 @@ class Client:
                 self.rooms[room] = Seen(view, (view.size, view.unread, view.mentions))
         elif event.type == "room.left":
             self.rooms.pop(room, None)
-        elif event.type == "removal_request":
+        elif event.type in {"removal_request", "member_suggestion"}:
             assert event.state is not None
-            self.requests[event.state["id"]] = event.state
+            self.requests[event.type, event.state["id"]] = event.state
         elif room in self.rooms and event.type == "receipt":
             assert event.state is not None
             self._receipt(self.rooms[room], event.state["read"])

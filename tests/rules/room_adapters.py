@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.model import EntryType, Member, PersonId, Role, RoomId, RoomKind, RoomState, Target
 from appliance.rules.names import emoji, room_name
-from appliance.rules.removal_requests import Outcome, RemovalRequest, is_due_for_escalation, may_answer, may_ask
-from appliance.rules.rooms import authorize, denied_actions, may_ask_removal
+from appliance.rules.owner_requests import (
+    Kind,
+    Outcome,
+    OwnerRequest,
+    is_due_for_escalation,
+    is_fulfilled,
+    may_answer,
+    may_ask,
+    may_hear,
+)
+from appliance.rules.rooms import authorize, denied_actions, may_ask_removal, may_suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,26 +66,24 @@ def cards(people: list[str]) -> dict[str, Any]:
     return {"members": [{"p": person} for person in people]}
 
 
-def request(told: dict[str, Any] | None) -> RemovalRequest | None:
-    """Return the request of a case."""
-    if told is None:
-        return None
-    return RemovalRequest(
-        "rr_case", RoomId("r_case"), PersonId(told.get("person", "p_b")), "", Outcome(told["state"]), told["asked"],
-        told.get("answered"), escalated=told.get("escalated"),
+def request(told: dict[str, Any]) -> OwnerRequest:
+    """Return the request of a case: to be taken off, unless it says otherwise."""
+    person = PersonId(told.get("person", "p_b"))
+    people = tuple(PersonId(who) for who in told.get("people", [person]))
+    return OwnerRequest(
+        "rr_case", Kind(told.get("kind", "removal")), RoomId("r_case"), person, people, "",
+        Outcome(told.get("state", "pending")), told["asked"], told.get("answered"), escalated=told.get("escalated"),
     )  # fmt: skip
 
 
-def _may_answer(given: Given) -> object:
-    asked = request(given["request"])
-    assert asked is not None
-    return may_answer(room(given), PersonId(given["person"]), asked, given["administrators"])
-
-
-def _is_due(given: Given) -> object:
-    asked = request(given["request"])
-    assert asked is not None
-    return is_due_for_escalation(asked, given["now"], given["days"])
+def _may_ask(given: Given) -> object:
+    common = {
+        "person": given["person"],
+        "kind": given["kind"],
+        **({"people": given["people"]} if "people" in given else {}),
+    }
+    asked = request({**common, "asked": given["now"]})
+    return may_ask(room(given), asked, [request({**common, **told}) for told in given["earlier"]], given["days"])
 
 
 ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
@@ -88,14 +95,17 @@ ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
     "may_remove": lambda g: verdict(g, "member.remove", {"members": g["people"], "self": g["self"]}),
     "may_transfer": lambda g: verdict(g, "owner.transfer", {"to": g["to"]}),
     "may_ask_removal": lambda g: may_ask_removal(room(g), role(g)),
+    "may_suggest": lambda g: may_suggest(room(g), role(g)),
     "may_mention_everyone": lambda g: verdict(g, "message.text", {"everyone": True}),
     "may_edit": lambda g: verdict(g, "message.edit"),
     "may_redact": lambda g: verdict(g, "message.redact"),
     "may_react": lambda g: verdict(g, "message.reaction", {"emoji": "👍", "on": True}),
     "denied_actions": lambda g: denied_actions(room(g), PersonId(g["person"])),
-    "may_ask": lambda g: may_ask(room(g), role(g), request(g["last"]), g["now"], g["days"]),
-    "may_answer": _may_answer,
-    "is_due_for_escalation": _is_due,
+    "may_ask": _may_ask,
+    "may_answer": lambda g: may_answer(room(g), PersonId(g["person"]), request(g["request"]), g["administrators"]),
+    "may_hear": lambda g: may_hear(room(g), PersonId(g["person"]), request(g["request"])),
+    "is_fulfilled": lambda g: is_fulfilled(request(g["request"]), g["members"]),
+    "is_due_for_escalation": lambda g: is_due_for_escalation(request(g["request"]), g["now"], g["days"]),
     "room_name": lambda g: room_name(g["name"]),
     "emoji": lambda g: emoji(g["text"]),
 }

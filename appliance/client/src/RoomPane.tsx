@@ -83,13 +83,14 @@ interface RoomSideProps {
   side: SidePanel;
   me: Me;
   onAddMembers: (room: RoomId) => void;
+  onSuggestMembers: (room: RoomId) => void;
 }
 
 /** The panel beside a room; which one is in the address. */
-export function RoomSide({ root, room, side, me, onAddMembers }: RoomSideProps) {
+export function RoomSide({ root, room, side, me, onAddMembers, onSuggestMembers }: RoomSideProps) {
   switch (side.kind) {
     case "info":
-      return <InfoSide key={room} root={root} room={room} me={me} onAddMembers={onAddMembers} />;
+      return <InfoSide key={room} root={root} room={room} me={me} onAddMembers={onAddMembers} onSuggestMembers={onSuggestMembers} />;
     case "readers":
       return <ReadersSide key={side.n} root={root} room={room} n={side.n} />;
     case "person":
@@ -97,7 +98,7 @@ export function RoomSide({ root, room, side, me, onAddMembers }: RoomSideProps) 
   }
 }
 
-function InfoSide({ root, room, me, onAddMembers }: Omit<RoomSideProps, "side">) {
+function InfoSide({ root, room, me, onAddMembers, onSuggestMembers }: Omit<RoomSideProps, "side">) {
   const { t } = useLingui();
   const { core, shell } = root;
   const model = useMemo(() => new RoomModel(core, room, me.person.id), [core, room, me.person.id]);
@@ -109,6 +110,7 @@ function InfoSide({ root, room, me, onAddMembers }: Omit<RoomSideProps, "side">)
       leave={{ icon: "close", label: t`ปิด`, onPress: shell.back }}
       onPerson={shell.openPerson}
       onAddMembers={() => onAddMembers(room)}
+      onSuggestMembers={() => onSuggestMembers(room)}
     />
   );
 }

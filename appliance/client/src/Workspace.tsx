@@ -137,7 +137,16 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const side = (() => {
     if (route.place === "people" && route.person !== null) return <PersonPane key={route.person} root={root} person={route.person} me={me} />;
     if (route.place !== "rooms" || route.room === null || route.side === null) return null;
-    return <RoomSide root={root} room={route.room} side={route.side} me={me} onAddMembers={(room) => setPurpose({ kind: "add", room })} />;
+    return (
+      <RoomSide
+        root={root}
+        room={route.room}
+        side={route.side}
+        me={me}
+        onAddMembers={(room) => setPurpose({ kind: "add", room })}
+        onSuggestMembers={(room) => setPurpose({ kind: "suggest", room })}
+      />
+    );
   })();
 
   const waiting = <Loading label={t`กำลังโหลด`} />;
@@ -162,7 +171,8 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             onClose={() => setPurpose(null)}
             onDone={(room) => {
               setPurpose(null);
-              shell.openRoom(room);
+              // Who suggests goes on looking at the room's settings, where the answer will stand.
+              if (picker.purpose.kind !== "suggest") shell.openRoom(room);
             }}
           />
         )}

@@ -142,11 +142,14 @@ CREATE TABLE feed (
 CREATE INDEX feed_room ON feed (room) WHERE n IS NULL AND person IS NULL;
 CREATE INDEX feed_person ON feed (person) WHERE person IS NOT NULL;
 
--- A member's request to be taken off a room (F41).
-CREATE TABLE removal_request (
+-- What a member asks of a room's owner: to be taken off (F41), or that others be added (F34). `people`: those it is
+-- about, their ids parted by spaces.
+CREATE TABLE owner_request (
     id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
     room INTEGER NOT NULL REFERENCES room (key),
     person TEXT NOT NULL,
+    people TEXT NOT NULL,
     reason TEXT NOT NULL,
     state TEXT NOT NULL,
     asked INTEGER NOT NULL,
@@ -155,5 +158,5 @@ CREATE TABLE removal_request (
     note TEXT NOT NULL DEFAULT '',
     escalated INTEGER
 ) STRICT;
-CREATE INDEX removal_request_room ON removal_request (room, asked);
-CREATE INDEX removal_request_pending ON removal_request (state, asked);
+CREATE INDEX owner_request_room ON owner_request (room, kind, person);
+CREATE INDEX owner_request_pending ON owner_request (kind, asked) WHERE state = 'pending';

@@ -10,7 +10,8 @@
  */
 
 import { grown, type Range } from "./ranges";
-import type { Event, MemberView, Position, RemovalRequest, RoomView } from "./protocol";
+import { type OwnerRequest, requestIn } from "./ownerRequests";
+import type { Event, MemberView, Position, RoomView } from "./protocol";
 import { deniedActions, type Role, type RuleRoom } from "./rules";
 
 /** The most the server counts. */
@@ -37,7 +38,8 @@ export interface RoomRecord {
   readonly ranges: readonly Range[];
   /** How far we have read here without the server knowing yet. */
   readonly pendingRead: Position | null;
-  readonly requests: readonly RemovalRequest[];
+  /** What the feed told of requests to the owner. */
+  readonly requests: readonly OwnerRequest[];
   readonly stale: boolean;
 }
 
@@ -103,7 +105,8 @@ function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord 
     case "receipt":
       return withReads(record, (event.state?.["read"] ?? {}) as Readonly<Record<string, number>>, me);
     case "removal_request":
-      return withRequest(record, event.state as unknown as RemovalRequest | null);
+    case "member_suggestion":
+      return withRequest(record, requestIn(event));
     default:
       return record; // a newer server may tell of things this client does not know
   }
@@ -113,8 +116,8 @@ export function asView(state: Readonly<Record<string, unknown>>): RoomView {
   return state as unknown as RoomView;
 }
 
-function withRequest(record: RoomRecord, request: RemovalRequest | null | undefined): RoomRecord {
-  if (request === null || request === undefined || typeof request.id !== "string") return record;
+function withRequest(record: RoomRecord, request: OwnerRequest | null): RoomRecord {
+  if (request === null) return record;
   return { ...record, requests: [...record.requests.filter((known) => known.id !== request.id), request] };
 }
 

@@ -9,17 +9,15 @@ import { CallError } from "./errors";
 import type { Endpoints } from "./endpoints";
 import type { Feed, RoomMap } from "./feed";
 import { itemOf } from "./items";
+import { asRemoval, asSuggestion, type OwnerRequest } from "./ownerRequests";
 import type { People } from "./people";
 import type { Ports, TimerId } from "./ports";
 import type {
-  AnswerRemoval,
   ClientFrame,
   CreateRoom,
-  Id,
   MembersChanged,
   MemberView,
   Position,
-  RemovalRequest,
   RoomOptions,
   RoomView,
 } from "./protocol";
@@ -47,7 +45,7 @@ export interface RoomsDeps {
 
 export class Rooms {
   readonly #list = new Store<RoomList>({ loaded: false, rooms: [], hidden: [], unread: 0, mentions: 0 });
-  readonly #requests = new Store<readonly RemovalRequest[]>([]);
+  readonly #requests = new Store<readonly OwnerRequest[]>([]);
   readonly #rooms = new Map<RoomId, Store<RoomSnapshot | null>>();
   readonly #shown = new Map<RoomId, { record: RoomRecord; names: number; summary: RoomSummary }>();
   readonly #marks = new Map<RoomId, TimerId>();
@@ -63,8 +61,8 @@ export class Rooms {
     return this.#list;
   }
 
-  /** Removal requests known here: those that wait for our answer as owner, and our own (F41). */
-  get requests(): Readable<readonly RemovalRequest[]> {
+  /** Requests to owners that the feed told of: those for our answer as owner, and our own (F34, F41). */
+  get requests(): Readable<readonly OwnerRequest[]> {
     return this.#requests;
   }
 
@@ -151,17 +149,28 @@ export class Rooms {
     await this.deps.endpoints.markUnread(id, { n: from });
   }
 
-  async askRemoval(id: RoomId, reason: string): Promise<RemovalRequest> {
+  async askRemoval(id: RoomId, reason: string): Promise<OwnerRequest> {
     const { request } = await this.deps.endpoints.askRemoval(id, { reason });
-    return request;
+    return asRemoval(request);
   }
 
-  async removalRequests(id: RoomId): Promise<readonly RemovalRequest[]> {
-    return (await this.deps.endpoints.removalRequests(id)).requests;
+  async suggestMembers(id: RoomId, people: readonly PersonId[], reason: string): Promise<OwnerRequest> {
+    const { suggestion } = await this.deps.endpoints.suggestMembers(id, { people: [...people], reason });
+    return asSuggestion(suggestion);
   }
 
-  async answerRemoval(id: RoomId, request: Id, answer: AnswerRemoval): Promise<void> {
-    await this.deps.endpoints.answerRemoval(id, request, answer);
+  /** What waits for our answer or was answered lately, and our own, of both kinds. */
+  async ownerRequests(id: RoomId): Promise<readonly OwnerRequest[]> {
+    const { removalRequests, memberSuggestions } = this.deps.endpoints;
+    const [{ requests }, { suggestions }] = await Promise.all([removalRequests(id), memberSuggestions(id)]);
+    return [...requests.map(asRemoval), ...suggestions.map(asSuggestion)];
+  }
+
+  async answerRequest(request: OwnerRequest, outcome: "granted" | "refused", note: string): Promise<OwnerRequest> {
+    const { endpoints } = this.deps;
+    const { room, id } = request;
+    if (request.kind === "removal") return asRemoval((await endpoints.answerRemoval(room, id, { outcome, note })).request);
+    return asSuggestion((await endpoints.answerSuggestion(room, id, { outcome, note })).suggestion);
   }
 
   // --- in the leading tab ----------------------------------------------------------------------------------------

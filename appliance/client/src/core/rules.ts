@@ -15,6 +15,7 @@ export type Deny =
   | "already_member"
   | "target_not_member"
   | "owner_must_transfer"
+  | "owner_adds_directly"
   | "cannot_leave"
   | "not_author"
   | "not_a_message"
@@ -108,10 +109,19 @@ export function mayTransfer(room: RuleRoom, role: Role | null, to: string): Deny
 
 /** F41: a member who is not the owner, in a group. */
 export function mayAskRemoval(room: RuleRoom, role: Role | null): Deny | null {
+  return mayAskOwner(room, role, "owner_must_transfer");
+}
+
+/** F34: a member who is not the owner suggests people to the owner, in a group. */
+export function maySuggest(room: RuleRoom, role: Role | null): Deny | null {
+  return mayAskOwner(room, role, "owner_adds_directly");
+}
+
+function mayAskOwner(room: RuleRoom, role: Role | null, instead: Deny): Deny | null {
   const denied = memberOfOpen(room, role);
   if (denied !== null) return denied;
   if (room.kind === "direct") return "direct_room_fixed";
-  return role === "owner" ? "owner_must_transfer" : null;
+  return role === "owner" ? instead : null;
 }
 
 /** In a large room only the owner may call everyone. */
@@ -173,6 +183,7 @@ export function deniedActions(room: RuleRoom, role: Role | null): Record<string,
     remove: owner,
     transfer: owner,
     ask_removal: mayAskRemoval(room, role),
+    suggest: maySuggest(room, role),
     mention_everyone: mayMentionEveryone(room, role),
   };
   return Object.fromEntries(Object.entries(reasons).filter((pair): pair is [string, Deny] => pair[1] !== null));

@@ -212,6 +212,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{room}/member-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
+        get: operations["list_member_suggestions"];
+        put?: never;
+        /** Suggest people to the room's owner; only the owner adds. */
+        post: operations["suggest_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{room}/member-suggestions/{suggestion}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Add those suggested at once, or decline: the room's owner. */
+        patch: operations["answer_suggestion"];
+        trace?: never;
+    };
     "/api/v1/rooms/{room}/members": {
         parameters: {
             query?: never;
@@ -654,6 +689,13 @@ export interface components {
             /** @enum {unknown} */
             outcome: "granted" | "refused";
         };
+        /** AnswerSuggestion */
+        AnswerSuggestion: {
+            /** @default  */
+            note?: string;
+            /** @enum {unknown} */
+            outcome: "granted" | "refused";
+        };
         /** AskRemoval */
         AskRemoval: {
             /** @default  */
@@ -873,6 +915,36 @@ export interface components {
             removed: string[];
             room: components["schemas"]["RoomView"];
         };
+        /** MembersSuggested */
+        MembersSuggested: {
+            suggestion: components["schemas"]["MemberSuggestion"];
+        };
+        /**
+         * MemberSuggestion
+         * @description A member's suggestion to add people to the room (F34); `person` and `name` are who suggests.
+         */
+        MemberSuggestion: {
+            /** @default null */
+            answered?: number | null;
+            /** @default null */
+            answered_by?: string | null;
+            /** @description milliseconds since the epoch, UTC */
+            asked: number;
+            id: string;
+            name: string;
+            /** @default  */
+            note?: string;
+            people: components["schemas"]["Suggested"][];
+            person: string;
+            /** @default  */
+            reason?: string;
+            room: string;
+            state: string;
+        };
+        /** MemberSuggestions */
+        MemberSuggestions: {
+            suggestions: components["schemas"]["MemberSuggestion"][];
+        };
         /**
          * MemberView
          * @description A member as shown in a list; `read` is the position up to which they have read.
@@ -1075,7 +1147,7 @@ export interface components {
         };
         /**
          * RemovalRequest
-         * @description A member's request to be taken off the room (F41). `escalated`: it lies with the unit's admin now too.
+         * @description A member's request to be taken off the room (F41). `escalated`: it now lies with the unit's admin too.
          */
         RemovalRequest: {
             /** @default null */
@@ -1242,6 +1314,21 @@ export interface components {
         SignIns: {
             sign_ins: components["schemas"]["SignIn"][];
         };
+        /** Suggested */
+        Suggested: {
+            name: string;
+            person: string;
+            /** @default null */
+            post?: string | null;
+            /** @default null */
+            unit?: string | null;
+        };
+        /** SuggestMembers */
+        SuggestMembers: {
+            people: string[];
+            /** @default  */
+            reason?: string;
+        };
         /**
          * Sync
          * @description `since=0` answers the snapshot: one `room` event for each room, its state a RoomView. Then ask from `pos`.
@@ -1347,6 +1434,7 @@ export interface components {
     pathItems: never;
 }
 export type AnswerRemoval = components['schemas']['AnswerRemoval'];
+export type AnswerSuggestion = components['schemas']['AnswerSuggestion'];
 export type AskRemoval = components['schemas']['AskRemoval'];
 export type BodyView = components['schemas']['BodyView'];
 export type ChangeMembers = components['schemas']['ChangeMembers'];
@@ -1368,6 +1456,9 @@ export type MarkUnread = components['schemas']['MarkUnread'];
 export type Me = components['schemas']['Me'];
 export type MeChange = components['schemas']['MeChange'];
 export type MembersChanged = components['schemas']['MembersChanged'];
+export type MembersSuggested = components['schemas']['MembersSuggested'];
+export type MemberSuggestion = components['schemas']['MemberSuggestion'];
+export type MemberSuggestions = components['schemas']['MemberSuggestions'];
 export type MemberView = components['schemas']['MemberView'];
 export type Messages = components['schemas']['Messages'];
 export type MyRoom = components['schemas']['MyRoom'];
@@ -1406,6 +1497,8 @@ export type Sessions = components['schemas']['Sessions'];
 export type SessionView = components['schemas']['SessionView'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignIns = components['schemas']['SignIns'];
+export type Suggested = components['schemas']['Suggested'];
+export type SuggestMembers = components['schemas']['SuggestMembers'];
 export type Sync = components['schemas']['Sync'];
 export type Terms = components['schemas']['Terms'];
 export type TermsAccept = components['schemas']['TermsAccept'];
@@ -2059,6 +2152,135 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_member_suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberSuggestions"];
+                };
+            };
+        };
+    };
+    suggest_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuggestMembers"];
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Suggest people to the room's owner; only the owner adds. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersSuggested"];
+                };
+            };
+        };
+    };
+    answer_suggestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                suggestion: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerSuggestion"];
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Add those suggested at once, or decline: the room's owner. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersSuggested"];
+                };
             };
         };
     };

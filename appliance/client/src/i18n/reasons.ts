@@ -25,6 +25,7 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   retract_window_over: msg`พ้นเวลาที่เรียกคืนข้อความนี้ได้แล้ว`,
   mass_mention_limit: msg`ห้องนี้มีสมาชิกมาก เฉพาะเจ้าของห้องจึงกล่าวถึงทุกคนได้`,
   room_full: msg`ห้องนี้มีสมาชิกครบจำนวนสูงสุดแล้ว`,
+  owner_adds_directly: msg`ท่านเป็นเจ้าของห้อง เพิ่มสมาชิกได้เองทันที`,
   request_pending: msg`มีคำขอที่รอคำตอบอยู่แล้ว`,
   request_too_soon: msg`คำขอก่อนหน้าถูกปฏิเสธ ส่งคำขอใหม่ได้หลังพ้นระยะเวลาที่กำหนด`,
   role_required: msg`ท่านไม่มีบทบาทที่ทำรายการนี้ได้`,

@@ -37,8 +37,8 @@ const TARGET = { type: "message.text", sender: "p_b", at: 0, redacted: false };
 const DAY = 24 * 3_600_000;
 
 describe("what a button is greyed out for", () => {
-  test("the owner of a group may everything but ask to be removed", () => {
-    expect(deniedActions(GROUP, "owner")).toEqual({ ask_removal: "owner_must_transfer" });
+  test("the owner of a group may everything but ask themselves", () => {
+    expect(deniedActions(GROUP, "owner")).toEqual({ ask_removal: "owner_must_transfer", suggest: "owner_adds_directly" });
   });
   test("a member may write and ask to be removed", () => {
     const owner = "not_owner";

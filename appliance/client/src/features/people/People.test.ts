@@ -15,12 +15,13 @@ const PEOPLE = [person("p_me", "ปฏิบัติการ"), person("p_1", 
 function coreWith(search: (query: PeopleQuery) => Promise<{ people: PersonView[]; cursor?: string }>) {
   const create = vi.fn(() => Promise.resolve("r_new"));
   const changeMembers = vi.fn(() => Promise.resolve({}));
+  const suggestMembers = vi.fn(() => Promise.resolve({}));
   const core = {
     directory: { search, units: () => Promise.resolve([]) },
     ports: { time: { setTimeout: vi.fn(() => 1), clearTimeout: vi.fn() } },
-    rooms: { create, changeMembers, room: () => new Store({ members: [{ person: "p_old" }] }) },
+    rooms: { create, changeMembers, suggestMembers, room: () => new Store({ members: [{ person: "p_old" }] }) },
   };
-  return { core: core as unknown as Core, create, changeMembers };
+  return { core: core as unknown as Core, create, changeMembers, suggestMembers };
 }
 
 test("the chart nests units, keeps orphans at the top and survives a cycle", () => {
@@ -56,6 +57,16 @@ test("a new room gets the trimmed name and the people chosen; choosing twice tak
   picker.toggle(person("p_2"));
   expect(await picker.finish(" คณะทำงาน ")).toBe("r_new");
   expect(create).toHaveBeenCalledWith("group", "คณะทำงาน", ["p_1"]);
+});
+
+test("a suggestion goes to the owner with its reason, and nobody is added", async () => {
+  const { core, changeMembers, suggestMembers } = coreWith(() => Promise.resolve({ people: [] }));
+  const picker = new PickerModel(core, { kind: "suggest", room: "r_1" }, "p_me");
+  expect(picker.isExcluded("p_old")).toBe(true);
+  picker.toggle(person("p_1"));
+  expect(await picker.finish(" ดูแลพื้นที่ ")).toBe("r_1");
+  expect(suggestMembers).toHaveBeenCalledWith("r_1", ["p_1"], "ดูแลพื้นที่");
+  expect(changeMembers).not.toHaveBeenCalled();
 });
 
 test("an answer to an older question is dropped", async () => {

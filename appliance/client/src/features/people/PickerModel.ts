@@ -1,5 +1,5 @@
 /**
- * Choosing the members of a room: single people, or whole units with or without those below, by rank (F15).
+ * Choosing the members of a room, or whom to suggest to its owner (F34): single people, or whole units with or without those below, by rank (F15).
  *
  * Rules: how many there are is shown before anything is added (F35); the reader and those who are members already are
  * never counted; a person chosen twice is chosen once. The choice is a snapshot of now.
@@ -24,7 +24,10 @@ export interface UnitOffer {
   readonly chosen: ReadonlySet<string>;
 }
 
-export type PickerPurpose = { readonly kind: "new" } | { readonly kind: "add"; readonly room: RoomId };
+export type PickerPurpose = { readonly kind: "new" } | { readonly kind: "add" | "suggest"; readonly room: RoomId };
+
+/** The most that one suggestion may name. */
+export const MOST_SUGGESTED = 50;
 
 const PAGE = 200;
 
@@ -44,7 +47,7 @@ export class PickerModel {
     this.purpose = purpose;
     this.chart = new ChartModel(core);
     this.search = new PeopleSearch(core.directory, core.ports.time);
-    const members = purpose.kind === "add" ? (core.rooms.room(purpose.room).snapshot()?.members ?? []) : [];
+    const members = purpose.kind !== "new" ? (core.rooms.room(purpose.room).snapshot()?.members ?? []) : [];
     this.#excluded = new Set([me, ...members.map((member) => member.person)]);
   }
 
@@ -84,16 +87,23 @@ export class PickerModel {
     this.offer.set(null);
   };
 
-  /** Makes the room, or adds to it; answers the room that was changed, or null when it was refused. */
-  readonly finish = async (name: string): Promise<RoomId | null> => {
+  /**
+   * Makes the room named by `words`, adds to one, or suggests to its owner with `words` as the reason; answers the room
+   * that is meant, or null when it was refused.
+   */
+  readonly finish = async (words: string): Promise<RoomId | null> => {
     const people = this.chosen.snapshot().map((person) => person.id);
+    const { purpose } = this;
+    const { rooms } = this.#core;
     let room: RoomId | null = null;
     await this.attempt.run(async () => {
-      if (this.purpose.kind === "new") room = await this.#core.rooms.create("group", name.trim(), people);
-      else {
-        await this.#core.rooms.changeMembers(this.purpose.room, people, []);
-        room = this.purpose.room;
+      if (purpose.kind === "new") {
+        room = await rooms.create("group", words.trim(), people);
+        return;
       }
+      if (purpose.kind === "add") await rooms.changeMembers(purpose.room, people, []);
+      else await rooms.suggestMembers(purpose.room, people, words.trim());
+      room = purpose.room;
     });
     return room;
   };

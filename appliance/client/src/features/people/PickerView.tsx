@@ -1,4 +1,4 @@
-/** Choosing members for a new room or an existing one; the number is in view before anything is done (F15, F35). */
+/** Choosing members for a new room or an existing one, or whom to suggest; the number is in view before anything is done (F15, F35). */
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
@@ -19,7 +19,7 @@ import { Tabs } from "#ui/Tabs";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
-import type { PickerModel } from "./PickerModel";
+import { MOST_SUGGESTED, type PickerModel } from "./PickerModel";
 import { UnitPicker } from "./UnitPicker";
 import "./people.css";
 
@@ -38,14 +38,21 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
   const { t } = useLingui();
   const chosen = useReadable(model.chosen);
   const attempt = useReadable(model.attempt);
-  const [name, setName] = useState("");
+  const [words, setWords] = useState("");
   const [tab, setTab] = useState<PickerTab>("people");
-  const isNew = model.purpose.kind === "new";
+  const { kind } = model.purpose;
+  const titles = { new: t`สร้างห้องใหม่`, add: t`เพิ่มสมาชิก`, suggest: t`เสนอชื่อสมาชิก` };
+  const finishes = {
+    new: t`สร้างห้อง`,
+    add: plural(chosen.length, { other: "เพิ่ม # คน" }),
+    suggest: plural(chosen.length, { other: "เสนอ # คน" }),
+  };
+  const tooMany = kind === "suggest" && chosen.length > MOST_SUGGESTED;
   const count = formatNumber(chosen.length);
-  const finish = () => void model.finish(name).then((room) => room !== null && onDone(room));
+  const finish = () => void model.finish(words).then((room) => room !== null && onDone(room));
   return (
     <Dialog
-      title={isNew ? t`สร้างห้องใหม่` : t`เพิ่มสมาชิก`}
+      title={titles[kind]}
       closeLabel={t`ปิด`}
       size="l"
       onClose={onClose}
@@ -57,17 +64,23 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
           <Button
             variant="primary"
             isPending={attempt.busy}
-            isDisabled={isNew ? name.trim() === "" || chosen.length === 0 : chosen.length === 0}
+            isDisabled={chosen.length === 0 || tooMany || (kind === "new" && words.trim() === "")}
             onPress={finish}
           >
-            {isNew ? <Trans>สร้างห้อง</Trans> : plural(chosen.length, { other: "เพิ่ม # คน" })}
+            {finishes[kind]}
           </Button>
         </>
       }
     >
       <FailureNotice failure={attempt.failure} />
-      {isNew && <TextField label={t`ชื่อห้อง`} value={name} onChange={setName} maxLength={120} autoFocus />}
-      {chosen.length >= MANY && (
+      {kind === "new" && <TextField label={t`ชื่อห้อง`} value={words} onChange={setWords} maxLength={120} autoFocus />}
+      {kind === "suggest" && <TextField label={t`เหตุผล (ไม่บังคับ)`} value={words} onChange={setWords} maxLength={500} autoFocus />}
+      {tooMany && (
+        <Notice kind="warn">
+          <Trans>เสนอชื่อได้ไม่เกินครั้งละ {MOST_SUGGESTED} คน</Trans>
+        </Notice>
+      )}
+      {kind !== "suggest" && chosen.length >= MANY && (
         <Notice kind="warn">
           <Trans>ท่านกำลังเลือกบุคคลจำนวนมาก โปรดเลือกเฉพาะผู้เกี่ยวข้อง</Trans>
         </Notice>

@@ -2,6 +2,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
+import type { OwnerRequest } from "#core/ownerRequests";
 import type { MemberView } from "#core/protocol";
 import { matchName } from "#core/text";
 import { Avatar } from "#ui/Avatar";
@@ -17,6 +18,7 @@ import type { RoomModel } from "./RoomModel";
 
 export type RoomDialog =
   | { readonly kind: "rename" | "close" | "clear" | "ask" }
+  | { readonly kind: "decline"; readonly request: OwnerRequest }
   | { readonly kind: "remove"; readonly member: MemberView }
   | { readonly kind: "transfer"; readonly to: MemberView | null };
 
@@ -35,6 +37,8 @@ export function RoomDialogs({ dialog, ...rest }: RoomDialogsProps) {
       return <RenameDialog {...rest} />;
     case "ask":
       return <AskDialog {...rest} />;
+    case "decline":
+      return <DeclineDialog {...rest} request={dialog.request} />;
     case "transfer":
       return <TransferDialog {...rest} to={dialog.to} />;
     case "remove":
@@ -101,6 +105,32 @@ function AskDialog({ model, onClose }: OneProps) {
         <Trans>คำขอจะส่งถึงเจ้าของห้อง หากไม่ได้รับคำตอบภายในเวลาที่กำหนด ระบบจะส่งต่อผู้ดูแลหน่วยงาน</Trans>
       </p>
       <TextField label={t`เหตุผล (ไม่บังคับ)`} rows={3} value={reason} onChange={setReason} maxLength={500} />
+      {error}
+    </Dialog>
+  );
+}
+
+function DeclineDialog({ model, request, onClose }: OneProps & { request: OwnerRequest }) {
+  const { t } = useLingui();
+  const [note, setNote] = useState("");
+  const { attempt, close, run, error } = useDone(model, onClose);
+  const { name } = request;
+  return (
+    <Dialog
+      title={t`ไม่อนุมัติคำขอ`}
+      closeLabel={t`ปิด`}
+      size="s"
+      onClose={close}
+      footer={
+        <Button variant="primary" isPending={attempt.busy} onPress={() => run(model.answer(request, "refused", note))}>
+          <Trans>ไม่อนุมัติ</Trans>
+        </Button>
+      }
+    >
+      <p>
+        <Trans>{name} จะเห็นคำตอบและข้อความนี้</Trans>
+      </p>
+      <TextField label={t`ข้อความถึงผู้ขอ (ไม่บังคับ)`} rows={3} value={note} onChange={setNote} maxLength={500} autoFocus />
       {error}
     </Dialog>
   );

@@ -16,7 +16,7 @@ import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
 import { MemberList } from "./MemberList";
-import { MyRequest, OwnerRequests } from "./RemovalRequests";
+import { MyRemoval, MySuggestion, WaitingRequests } from "./OwnerRequests";
 import { type RoomDialog, RoomDialogs } from "./RoomDialogs";
 import type { RoomModel } from "./RoomModel";
 
@@ -26,11 +26,12 @@ interface RoomInfoProps {
   leave: { icon: "back" | "close"; label: string; onPress: () => void };
   onPerson: (id: string) => void;
   onAddMembers: () => void;
+  onSuggestMembers: () => void;
 }
 
-export function RoomInfoView({ model, title, leave, onPerson, onAddMembers }: RoomInfoProps) {
+export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSuggestMembers }: RoomInfoProps) {
   const { t } = useLingui();
-  const { room, members, requests, mine } = useReadable(model);
+  const { room, members, waiting, removal, suggestion } = useReadable(model);
   const attempt = useReadable(model.attempt);
   const [dialog, setDialog] = useState<RoomDialog | null>(null);
   useEffect(() => {
@@ -46,7 +47,9 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers }: Ro
         </div>
       )}
       <Identity room={room} title={title} />
-      {requests.length > 0 && <OwnerRequests requests={requests} model={model} />}
+      {waiting.length > 0 && (
+        <WaitingRequests requests={waiting} model={model} onDecline={(request) => setDialog({ kind: "decline", request })} onPerson={onPerson} />
+      )}
       <Mine room={room} model={model} onClear={() => setDialog({ kind: "clear" })} />
       {group && (
         <PanelSection
@@ -65,7 +68,12 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers }: Ro
         </PanelSection>
       )}
       {group && <OwnerActions room={room} onDialog={setDialog} />}
-      {group && room.view.owner !== model.me && <MyRequest room={room} mine={mine} onAsk={() => setDialog({ kind: "ask" })} />}
+      {group && room.view.owner !== model.me && (
+        <>
+          <MySuggestion room={room} mine={suggestion} onAsk={onSuggestMembers} />
+          <MyRemoval room={room} mine={removal} onAsk={() => setDialog({ kind: "ask" })} />
+        </>
+      )}
       <RoomDialogs dialog={dialog} model={model} title={title} onClose={() => setDialog(null)} />
     </Panel>
   );

@@ -6,7 +6,8 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
-import type { MemberView, RemovalRequest } from "#core/protocol";
+import { distinctRequests, isWaiting, type OwnerRequest } from "#core/ownerRequests";
+import type { MemberView } from "#core/protocol";
 import type { PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { sortName } from "#ui/initials";
@@ -15,10 +16,11 @@ export interface RoomScreen {
   readonly room: RoomSnapshot | null;
   /** In Thai order, the owner first. */
   readonly members: readonly MemberView[];
-  /** Requests that wait for the owner's answer. */
-  readonly requests: readonly RemovalRequest[];
-  /** The reader's own request, newest first, if there is one. */
-  readonly mine: RemovalRequest | null;
+  /** To the owner: what waits for an answer, the oldest first. */
+  readonly waiting: readonly OwnerRequest[];
+  /** The reader's own newest request to be taken off, and their newest suggestion. */
+  readonly removal: OwnerRequest | null;
+  readonly suggestion: OwnerRequest | null;
 }
 
 export class RoomModel implements Readable<RoomScreen> {
@@ -28,7 +30,7 @@ export class RoomModel implements Readable<RoomScreen> {
   readonly id: RoomId;
   readonly me: PersonId;
   readonly #core: Core;
-  readonly #asked = new Store<readonly RemovalRequest[]>([]);
+  readonly #asked = new Store<readonly OwnerRequest[]>([]);
 
   constructor(core: Core, id: RoomId, me: PersonId) {
     this.#core = core;
@@ -47,7 +49,7 @@ export class RoomModel implements Readable<RoomScreen> {
   readonly load = (): Promise<boolean> =>
     this.attempt.run(async () => {
       await this.#core.rooms.load(this.id);
-      this.#asked.set(await this.#core.rooms.removalRequests(this.id).catch(() => []));
+      this.#asked.set(await this.#core.rooms.ownerRequests(this.id).catch(() => []));
     });
 
   readonly rename = (name: string): Promise<boolean> => this.attempt.run(() => this.#core.rooms.rename(this.id, name.trim()));
@@ -60,26 +62,30 @@ export class RoomModel implements Readable<RoomScreen> {
 
   readonly askRemoval = (reason: string): Promise<boolean> =>
     this.attempt.run(async () => {
-      const request = await this.#core.rooms.askRemoval(this.id, reason.trim());
-      this.#asked.update((all) => [request, ...all.filter((one) => one.id !== request.id)]);
+      this.#learn(await this.#core.rooms.askRemoval(this.id, reason.trim()));
     });
 
-  readonly answer = (request: RemovalRequest, outcome: "granted" | "refused", note: string): Promise<boolean> =>
+  readonly answer = (request: OwnerRequest, outcome: "granted" | "refused", note: string): Promise<boolean> =>
     this.attempt.run(async () => {
-      await this.#core.rooms.answerRemoval(this.id, request.id, { outcome, note: note.trim() });
-      this.#asked.update((all) => all.filter((one) => one.id !== request.id));
+      this.#learn(await this.#core.rooms.answerRequest(request, outcome, note.trim()));
     });
+
+  #learn(request: OwnerRequest): void {
+    this.#asked.update((all) => [...all.filter((one) => one.id !== request.id), request]);
+  }
 
   #compute(room: RoomSnapshot | null): RoomScreen {
-    const known = [...this.#asked.snapshot(), ...this.#core.rooms.requests.snapshot().filter((one) => one.room === this.id)];
-    const distinct = [...new Map(known.map((one) => [one.id, one])).values()];
+    const told = this.#core.rooms.requests.snapshot().filter((one) => one.room === this.id);
+    const requests = distinctRequests([...this.#asked.snapshot(), ...told]);
+    const mine = requests.filter((one) => one.person === this.me);
     const owner = room?.view.owner;
     const sorted = this.#core.people.sort(room?.members ?? [], (member) => sortName(member.name));
     return {
       room,
       members: [...sorted.filter((member) => member.person === owner), ...sorted.filter((member) => member.person !== owner)],
-      requests: owner === this.me ? distinct.filter((one) => one.answered === undefined || one.answered === null) : [],
-      mine: distinct.filter((one) => one.person === this.me).sort((a, b) => b.asked - a.asked)[0] ?? null,
+      waiting: owner === this.me ? requests.filter(isWaiting) : [],
+      removal: mine.findLast((one) => one.kind === "removal") ?? null,
+      suggestion: mine.findLast((one) => one.kind === "suggestion") ?? null,
     };
   }
 }

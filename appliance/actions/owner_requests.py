@@ -1,0 +1,159 @@
+"""The life of a request to a room's owner: asked, waiting, answered once, and told to those concerned (F34, F41).
+
+What the kinds share is here; `removal_requests.py` and `member_suggestions.py` say what each asks and what granting it
+does. Granting does the thing first and records the answer after: a crash between the two leaves the request waiting,
+and answering it again finishes it. A change of members that brings about what somebody had asked for settles their
+request with it. Everyone concerned hears of each step on their own line of the feed.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from appliance.errors import Conflict, Forbidden, NotFound
+from appliance.model import Deny, PersonId, RoomId
+from appliance.policies import DAY
+from appliance.rules.owner_requests import (
+    Kind,
+    Outcome,
+    OwnerRequest,
+    is_due_for_escalation,
+    is_fulfilled,
+    may_answer,
+    may_ask,
+    may_hear,
+)
+from appliance.rules.rooms import SYSTEM
+from appliance.store import audit, owner_requests
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+    from appliance.model import RoomState
+    from appliance.services import Services
+    from appliance.store.db import Tx
+
+    Grant = Callable[[Services, PersonId, RoomState, OwnerRequest], Awaitable[None]]
+
+EVENT: Final = {Kind.REMOVAL: "removal_request", Kind.SUGGESTION: "member_suggestion"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How somebody answers which request."""
+
+    kind: Kind
+    request: str
+    outcome: Outcome
+    note: str
+
+
+async def ask(
+    s: Services, actor: PersonId, room: RoomId, kind: Kind, people: Sequence[PersonId], reason: str
+) -> OwnerRequest:
+    """Put a request to the room's owner. Raises Forbidden, NotFound."""
+    head = await s.log.head(room)
+    async with s.store.write() as tx:
+        earlier = await tx.run(owner_requests.of_person, head.key, kind, actor)
+        request = OwnerRequest(
+            s.new_id("rr"), kind, room, actor, tuple(people), reason.strip(), Outcome.PENDING, s.clock()
+        )
+        if denied := may_ask(head.state, request, earlier, s.config.rooms.request_repeats_days):
+            raise Forbidden(denied)
+        await tx.run(owner_requests.insert, head.key, request)
+        await _tell(s, tx, request, (head.state.owner, actor))
+    return request
+
+
+async def answer(s: Services, actor: PersonId, room: RoomId, decision: Decision, grant: Grant) -> OwnerRequest:
+    """Answer a request, doing by `grant` what it asks; giving the same answer again changes nothing.
+
+    Raises Forbidden, NotFound, Conflict, and whatever granting raises: the request then waits on.
+    """
+    state = (await s.log.head(room)).state
+    async with s.store.read() as reader:
+        request = await reader.run(owner_requests.by_id, decision.request)
+    if request is None or request.room != room or request.kind is not decision.kind:
+        raise NotFound(field="request") if state.role_of(actor) else Forbidden(Deny.NOT_A_MEMBER)
+    if denied := may_answer(state, actor, request, administrators(s, state)):
+        raise Forbidden(denied)
+    outcome = decision.outcome
+    if request.outcome is not Outcome.PENDING:
+        if request.outcome is outcome and request.answered_by == actor:
+            return request
+        raise Conflict(field="outcome")
+    if is_fulfilled(request, state.members):
+        outcome = Outcome.GRANTED
+    elif outcome is Outcome.GRANTED:
+        await grant(s, actor, state, request)
+    return await _record(s, request, outcome, actor, decision.note.strip())
+
+
+async def settle(s: Services, room: RoomId, by: str) -> None:
+    """Record as granted what waits in a room and has come about by a change of its members."""
+    head = await s.log.head(room)
+    async with s.store.read() as reader:
+        waiting = await reader.run(owner_requests.pending_in, head.key)
+    for request in waiting:
+        if is_fulfilled(request, head.state.members):
+            with suppress(Conflict):
+                await _record(s, request, Outcome.GRANTED, by, "")
+
+
+async def escalate_due(s: Services) -> int:
+    """Carry what has waited too long to the administrators of the owners' units; return how many went.
+
+    A timer calls this. Where a unit has no administrator yet, the request stays due.
+    """
+    days = s.config.rooms.removal_escalates_days
+    now = s.clock()
+    async with s.store.read() as reader:
+        waiting = await reader.run(owner_requests.pending_before, Kind.REMOVAL, now - days * DAY)
+    escalated = 0
+    for request in waiting:
+        state = (await s.log.head(request.room)).state
+        if is_fulfilled(request, state.members):
+            await _record(s, request, Outcome.GRANTED, SYSTEM, "")
+            continue
+        concerned = [person for person in administrators(s, state) if person != request.person]
+        if not concerned or not is_due_for_escalation(request, now, days):
+            continue
+        async with s.store.write() as tx:
+            if await tx.run(owner_requests.escalate, request.id, now):
+                await _tell(s, tx, replace(request, escalated=now), (state.owner, request.person, *concerned))
+                escalated += 1
+    return escalated
+
+
+def administrators(s: Services, state: RoomState) -> list[PersonId]:
+    """Return the administrators of the unit of a room's owner."""
+    owner = s.identity.people.get(state.owner)
+    return s.identity.administrators_of(owner.unit if owner else None, s.clock())
+
+
+async def _record(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
+    """Write an answer down. Raises Conflict when another one came first."""
+    now = s.clock()
+    answered = replace(request, outcome=outcome, answered=now, answered_by=by, note=note)
+    state = (await s.log.head(request.room)).state
+    async with s.store.write() as tx:
+        if not await tx.run(owner_requests.answer, request.id, outcome, now, by, note):
+            raise Conflict(field="outcome")
+        if by != state.owner:
+            await audit.append(
+                tx, at=now, actor=by, action=f"room.{EVENT[request.kind]}", target=request.room, outcome=outcome.value,
+                detail={"person": request.person, "request": request.id},
+            )  # fmt: skip
+        asker = (request.person,) if may_hear(state, request.person, request) else ()
+        await _tell(s, tx, answered, (*asker, state.owner))
+    return answered
+
+
+async def _tell(s: Services, tx: Tx, request: OwnerRequest, people: Iterable[PersonId]) -> None:
+    data = msgspec.to_builtins(owner_requests.view(request, s.identity.people))
+    for person in dict.fromkeys(people):
+        await s.log.announce(tx, EVENT[request.kind], data, room=request.room, person=person)

@@ -1,0 +1,78 @@
+"""Requests to a room's owner, over HTTP: to be taken off (F41), and that others be added (F34)."""
+
+from __future__ import annotations
+
+from appliance.actions import member_suggestions, removal_requests
+from appliance.api.routes import Call, Routes
+from appliance.model import PersonId, RoomId
+from appliance.reads.owner_requests import (
+    load_member_suggestions,
+    load_removal_requests,
+    removal_view,
+    suggestion_view,
+)
+from appliance.rules.owner_requests import Outcome
+from appliance.wire.rooms import (
+    AnswerRemoval,
+    AnswerSuggestion,
+    AskRemoval,
+    MembersSuggested,
+    MemberSuggestions,
+    RemovalRequested,
+    RemovalRequests,
+    SuggestMembers,
+)
+
+routes = Routes("rooms")
+
+
+@routes.post("/rooms/{room}/removal-requests", status=201)
+async def ask_removal(call: Call, body: AskRemoval) -> RemovalRequested:
+    """Ask the room's owner to be taken off; members cannot leave by themselves."""
+    s = call.services
+    request = await removal_requests.ask_removal(s, call.person, _room(call), body.reason)
+    return RemovalRequested(request=removal_view(s, request))
+
+
+@routes.get("/rooms/{room}/removal-requests")
+async def list_removal_requests(call: Call) -> RemovalRequests:
+    """Return the requests that wait for the caller's answer or were answered lately, and the caller's own."""
+    return await load_removal_requests(call.services, call.person, _room(call))
+
+
+@routes.patch("/rooms/{room}/removal-requests/{request}")
+async def answer_removal(call: Call, body: AnswerRemoval) -> RemovalRequested:
+    """Grant or refuse a request: the owner, or once escalated an administrator of the owner's unit."""
+    s, outcome = call.services, Outcome(body.outcome)
+    request = await removal_requests.answer_removal(
+        s, call.person, _room(call), call.path["request"], outcome, body.note
+    )
+    return RemovalRequested(request=removal_view(s, request))
+
+
+@routes.post("/rooms/{room}/member-suggestions", status=201)
+async def suggest_members(call: Call, body: SuggestMembers) -> MembersSuggested:
+    """Suggest people to the room's owner; only the owner adds."""
+    s, people = call.services, [PersonId(person) for person in body.people]
+    suggestion = await member_suggestions.suggest_members(s, call.person, _room(call), people, body.reason)
+    return MembersSuggested(suggestion=suggestion_view(s, suggestion))
+
+
+@routes.get("/rooms/{room}/member-suggestions")
+async def list_member_suggestions(call: Call) -> MemberSuggestions:
+    """Return the suggestions that wait for the caller's answer or were answered lately, and the caller's own."""
+    return await load_member_suggestions(call.services, call.person, _room(call))
+
+
+@routes.patch("/rooms/{room}/member-suggestions/{suggestion}")
+async def answer_suggestion(call: Call, body: AnswerSuggestion) -> MembersSuggested:
+    """Add those suggested at once, or decline: the room's owner."""
+    s, outcome = call.services, Outcome(body.outcome)
+    suggestion = await member_suggestions.answer_suggestion(
+        s, call.person, _room(call), call.path["suggestion"], outcome, body.note
+    )
+    return MembersSuggested(suggestion=suggestion_view(s, suggestion))
+
+
+def _room(call: Call) -> RoomId:
+    return RoomId(call.path["room"])

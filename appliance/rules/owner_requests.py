@@ -1,0 +1,113 @@
+"""What members ask of a room's owner: who may ask what, when again, and who answers (F34, F41).
+
+Pure. Only the owner changes who is in a room; a member asks, in one of two kinds: to be taken off (F41), or that others
+be added (F34). Both live alike: one request of a kind waits for each member, it is answered once, and one that was
+refused may name the same people again after a while. They differ in who may ask, in what granting does, and in silence:
+a request to be taken off that waits too long goes to the administrators of the owner's unit as well, who then answer it
+like the owner; a suggestion waits for the owner alone. Nobody but the owner answers a request of their own. The tables
+are tests/rules/tables/may_ask.json, may_answer.json, is_fulfilled.json and is_due_for_escalation.json.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from appliance.model import Deny
+from appliance.policies import DAY
+from appliance.rules.rooms import may_ask_removal, may_suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from appliance.model import Millis, PersonId, Role, RoomId, RoomState
+
+
+class Kind(StrEnum):
+    """What is asked for."""
+
+    REMOVAL = "removal"
+    SUGGESTION = "suggestion"
+
+
+class Outcome(StrEnum):
+    """Where a request stands."""
+
+    PENDING = "pending"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRequest:
+    """A member's request. `people` are those it is about: to be taken off, the one who asks; else those to be added.
+
+    Times are milliseconds UTC; `answered_by` is a person, or the system.
+    """
+
+    id: str
+    kind: Kind
+    room: RoomId
+    person: PersonId
+    people: tuple[PersonId, ...]
+    reason: str
+    outcome: Outcome
+    asked: Millis
+    answered: Millis | None = None
+    answered_by: str | None = None
+    note: str = ""
+    escalated: Millis | None = None
+
+
+_MAY: Final[dict[Kind, Callable[[RoomState, Role | None], Deny | None]]] = {
+    Kind.REMOVAL: may_ask_removal,
+    Kind.SUGGESTION: may_suggest,
+}
+
+
+def may_ask(state: RoomState, asked: OwnerRequest, earlier: Iterable[OwnerRequest], repeats_days: int) -> Deny | None:
+    """Say why this may not be asked now; `earlier` are the member's requests of the same kind in this room."""
+    if denied := _MAY[asked.kind](state, state.role_of(asked.person)):
+        return denied
+    if is_fulfilled(asked, state.members):
+        return Deny.ALREADY_MEMBER
+    before = list(earlier)
+    if any(request.outcome is Outcome.PENDING for request in before):
+        return Deny.REQUEST_PENDING
+    refused_lately = any(
+        request.outcome is Outcome.REFUSED
+        and not set(request.people).isdisjoint(asked.people)
+        and asked.asked < (request.answered or request.asked) + repeats_days * DAY
+        for request in before
+    )
+    return Deny.REQUEST_TOO_SOON if refused_lately else None
+
+
+def may_answer(
+    state: RoomState, actor: PersonId, request: OwnerRequest, administrators: Collection[PersonId]
+) -> Deny | None:
+    """Say why this person may not answer; `administrators` are those of the unit of the room's owner."""
+    if actor == state.owner:
+        return None
+    if request.escalated is not None and actor in administrators:
+        return Deny.SECOND_PERSON_REQUIRED if actor == request.person else None
+    return Deny.NOT_OWNER if state.role_of(actor) else Deny.NOT_A_MEMBER
+
+
+def may_hear(state: RoomState, person: PersonId, request: OwnerRequest) -> bool:
+    """Tell whether someone may know of a request of their own: who is off the room, how their own removal ended."""
+    return request.kind is Kind.REMOVAL or person in state.members
+
+
+def is_fulfilled(request: OwnerRequest, members: Collection[PersonId]) -> bool:
+    """Tell whether the room is already as the request would have it, by whatever way that came."""
+    if request.kind is Kind.REMOVAL:
+        return not any(person in members for person in request.people)
+    return all(person in members for person in request.people)
+
+
+def is_due_for_escalation(request: OwnerRequest, now: Millis, escalates_days: int) -> bool:
+    """Tell whether the owner has been silent too long (F41)."""
+    waits = request.outcome is Outcome.PENDING and request.escalated is None
+    return request.kind is Kind.REMOVAL and waits and now >= request.asked + escalates_days * DAY

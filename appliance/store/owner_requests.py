@@ -1,0 +1,123 @@
+"""What members ask of a room's owner, as rows (F34, F41).
+
+Functions run on a connection's own thread inside the caller's transaction. `view` gives a request the shape clients
+see, for answers and for the feed alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from appliance.model import PersonId, RoomId
+from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
+from appliance.store.queries import Queries
+from appliance.wire.rooms import MemberSuggestion, RemovalRequest, Suggested
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import Millis
+    from appliance.people import PersonCard
+
+SQL = Queries("owner_requests")
+
+
+def insert(raw: sqlcipher.Connection, room: int, request: OwnerRequest) -> None:
+    """Keep a new request; `room` is the room's key."""
+    people = " ".join(request.people)
+    row = (request.id, request.kind.value, room, request.person, people, request.reason, request.outcome.value)
+    raw.execute(SQL.insert, (*row, request.asked))
+
+
+def by_id(raw: sqlcipher.Connection, request: str) -> OwnerRequest | None:
+    """Return a request."""
+    row = raw.execute(SQL.by_id, (request,)).fetchone()
+    return _request(row) if row else None
+
+
+def of_person(raw: sqlcipher.Connection, room: int, kind: Kind, person: PersonId) -> list[OwnerRequest]:
+    """Return everything of one kind that a person asked in a room."""
+    return [_request(row) for row in raw.execute(SQL.of_person, (room, kind.value, person))]
+
+
+def in_room(raw: sqlcipher.Connection, room: int, kind: Kind) -> list[OwnerRequest]:
+    """Return every request of one kind in a room, the newest first."""
+    return [_request(row) for row in raw.execute(SQL.in_room, (room, kind.value))]
+
+
+def pending_in(raw: sqlcipher.Connection, room: int) -> list[OwnerRequest]:
+    """Return what waits in a room, the oldest first."""
+    return [_request(row) for row in raw.execute(SQL.pending_in, (room,))]
+
+
+def pending_before(raw: sqlcipher.Connection, kind: Kind, asked: Millis) -> list[OwnerRequest]:
+    """Return what of one kind waits since a time or longer, of all rooms, the oldest first."""
+    return [_request(row) for row in raw.execute(SQL.pending_before, (kind.value, asked))]
+
+
+def answer(raw: sqlcipher.Connection, request: str, outcome: Outcome, at: Millis, by: str, note: str) -> bool:
+    """Answer a request that waits; False when it was answered already."""
+    return bool(raw.execute(SQL.answer, (outcome.value, at, by, note, request)).rowcount)
+
+
+def escalate(raw: sqlcipher.Connection, request: str, at: Millis) -> bool:
+    """Mark a request as escalated; False when it does not wait or was before."""
+    return bool(raw.execute(SQL.escalate, (at, request)).rowcount)
+
+
+def view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> RemovalRequest | MemberSuggestion:
+    """Return a request as clients see it, with the names of those concerned."""
+    return removal_view(request, cards) if request.kind is Kind.REMOVAL else suggestion_view(request, cards)
+
+
+def removal_view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> RemovalRequest:
+    """Return a request to be taken off as clients see it."""
+    return RemovalRequest(**_common(request, cards), escalated=request.escalated)
+
+
+def suggestion_view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> MemberSuggestion:
+    """Return a suggestion as clients see it."""
+    return MemberSuggestion(**_common(request, cards), people=[_suggested(who, cards) for who in request.people])
+
+
+def _common(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> dict[str, Any]:
+    card = cards.get(request.person)
+    return {
+        "id": request.id,
+        "room": request.room,
+        "person": request.person,
+        "name": card.name if card else request.person,
+        "state": request.outcome.value,
+        "asked": request.asked,
+        "reason": request.reason,
+        "answered": request.answered,
+        "answered_by": request.answered_by,
+        "note": request.note,
+    }
+
+
+def _suggested(person: PersonId, cards: Mapping[PersonId, PersonCard]) -> Suggested:
+    card = cards.get(person)
+    if card is None:
+        return Suggested(person=person, name=person)
+    return Suggested(person=person, name=card.name, unit=card.unit_name, post=card.post)
+
+
+def _request(row: tuple[Any, ...]) -> OwnerRequest:
+    request, kind, room, person, people, reason, outcome, asked, answered, answered_by, note, escalated = row
+    return OwnerRequest(
+        id=request,
+        kind=Kind(kind),
+        room=RoomId(room),
+        person=PersonId(person),
+        people=tuple(PersonId(who) for who in people.split(" ")),
+        reason=reason,
+        outcome=Outcome(outcome),
+        asked=asked,
+        answered=answered,
+        answered_by=answered_by,
+        note=note,
+        escalated=escalated,
+    )
