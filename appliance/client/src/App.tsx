@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { Core } from "#core/index";
 import type { Readable } from "#core/store";
 import { LanguageSwitch } from "#features/account/LanguageSwitch";
+import type { NotificationsModel } from "#features/account/NotificationsModel";
 import type { PreferencesModel } from "#features/account/PreferencesModel";
 import { LoginModel } from "#features/login/LoginModel";
 import { LoginView } from "#features/login/LoginView";
@@ -20,6 +21,7 @@ export interface Root {
   readonly core: Core;
   readonly shell: ShellModel;
   readonly preferences: PreferencesModel;
+  readonly notifications: NotificationsModel;
   readonly update: Readable<WaitingUpdate | null>;
   readonly install: Readable<InstallOffer | null>;
 }

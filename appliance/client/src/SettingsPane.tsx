@@ -25,7 +25,7 @@ export function SettingsPane({ root, account, me, page, leave }: SettingsPanePro
     case "me":
       return <MeView model={account} me={me} leave={leave} />;
     case "display":
-      return <DisplayView model={root.preferences} now={root.core.clock.now()} leave={leave} />;
+      return <DisplayView model={root.preferences} notifications={root.notifications} now={root.core.clock.now()} leave={leave} />;
     case "devices":
       return <DevicesView model={account} leave={leave} />;
     case "security":

@@ -5,6 +5,7 @@ import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Core, Store } from "#core/index";
+import { NotificationsModel } from "#features/account/NotificationsModel";
 import { type Preferences, PreferencesModel } from "#features/account/PreferencesModel";
 import { ShellModel } from "#features/shell/ShellModel";
 import { setDateStyle } from "#i18n/dates";
@@ -56,7 +57,9 @@ async function start(element: HTMLElement): Promise<void> {
     () => ports.settings.get(INSTALL_REFUSED) !== null,
     () => ports.settings.set(INSTALL_REFUSED, "yes"),
   );
-  mount(element, <App root={{ core, shell, preferences, update, install }} />);
+  const notifications = new NotificationsModel(core, shell.openRoom);
+  core.onIncoming((incoming) => notifications.tell(incoming, document.hasFocus() && ports.visibility.visible()));
+  mount(element, <App root={{ core, shell, preferences, notifications, update, install }} />);
   await core.start();
   if (import.meta.env.PROD) await registerServiceWorker((waiting) => update.set(waiting));
 }

@@ -5,11 +5,20 @@ import { Radios } from "#ui/Choice";
 import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
+import type { NotificationsModel } from "./NotificationsModel";
+import { NotificationsSection } from "./NotificationsSection";
 import type { PreferencesModel } from "./PreferencesModel";
 import type { Leave } from "./SettingsList";
 
-/** Language, dates and colours on this device; each choice shows at once. */
-export function DisplayView({ model, now, leave }: { model: PreferencesModel; now: number; leave: Leave | undefined }) {
+interface DisplayViewProps {
+  model: PreferencesModel;
+  notifications: NotificationsModel;
+  now: number;
+  leave: Leave | undefined;
+}
+
+/** Language, dates, notifications and colours on this device; each choice shows at once. */
+export function DisplayView({ model, notifications, now, leave }: DisplayViewProps) {
   const { t } = useLingui();
   const { language, era, digits, theme, contrast } = useReadable(model);
   return (
@@ -48,6 +57,7 @@ export function DisplayView({ model, now, leave }: { model: PreferencesModel; no
           <span>{formatDateTime(now)}</span>
         </p>
       </PanelSection>
+      <NotificationsSection model={notifications} />
       <PanelSection title={t`สีและความคมชัด`}>
         <Radios
           label={t`โทนสี`}

@@ -6,6 +6,7 @@ import { copyText } from "#platform/clipboard";
 import { Button } from "#ui/Button";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
+import { QrCode } from "#ui/QrCode";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
@@ -21,8 +22,11 @@ export function TotpSetup({ model, totp }: { model: AccountModel; totp: TotpSecr
       <ol className="totp-steps">
         <li>
           <p>
-            <Trans>เพิ่มบัญชีในแอปยืนยันตัวตนด้วยรหัสลับนี้ หรือกดลิงก์เมื่อใช้โทรศัพท์เครื่องเดียวกัน</Trans>
+            <Trans>สแกนด้วยแอปยืนยันตัวตน หรือเพิ่มบัญชีด้วยรหัสลับนี้ หรือกดลิงก์เมื่อใช้โทรศัพท์เครื่องเดียวกัน</Trans>
           </p>
+          <div className="totp-code">
+            <QrCode text={totp.uri} label={t`คิวอาร์โค้ดสำหรับแอปยืนยันตัวตน`} />
+          </div>
           <p className="totp-secret" translate="no">
             {totp.secret.match(/.{1,4}/gu)?.join(" ")}
           </p>
