@@ -68,6 +68,12 @@ def text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 
 
+def close_frame(code: int, reason: str) -> bytes:
+    """Return a whole unmasked close frame (RFC 6455 §5.5.1)."""
+    payload = code.to_bytes(2, "big") + reason.encode()
+    return bytes((0x88, len(payload))) + payload
+
+
 def events_frame(pos: int, encoded: Iterable[bytes]) -> bytes:
     """Return the frame `{"pos","events"}` around events that are encoded already."""
     return text_frame(b'{"pos":%d,"events":[%b]}' % (pos, b",".join(encoded)))
@@ -158,6 +164,7 @@ class Hub:
         self._by_room: defaultdict[RoomId, set[Connection]] = defaultdict(set)
         self._by_person: defaultdict[PersonId, set[Connection]] = defaultdict(set)
         self._seats: Counter[PersonId] = Counter()
+        self._closed = False
         self._read_feed: ReadFeed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -198,6 +205,9 @@ class Hub:
 
     def add(self, connection: Connection, rooms: Iterable[RoomId]) -> None:
         """Let a new connection catch up from its cursor and then go live."""
+        if self._closed:
+            connection.close(Ending.AGAIN)
+            return
         self._by_person[connection.person].add(connection)
         self._enter(connection, rooms)
         self._catch_up(connection)
@@ -250,7 +260,8 @@ class Hub:
                 connection.send(frame)
 
     async def close(self) -> None:
-        """Close every stream, for a restart: their sessions go on."""
+        """Close every stream, for a restart, and those still to come: their sessions go on."""
+        self._closed = True
         for connection in [c for found in self._by_person.values() for c in found]:
             connection.close(Ending.AGAIN)
         for task in list(self._tasks):

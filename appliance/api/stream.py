@@ -21,7 +21,7 @@ from appliance.actions.messages import message_draft, submit_message
 from appliance.api.errors import body_of
 from appliance.api.routes import Call, Routes, field_of
 from appliance.errors import AppError, Forbidden, Invalid, TooMany
-from appliance.live import Connection, Ending, text_frame
+from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, Deny, RoomId, SessionId
 from appliance.store import rooms
 from appliance.wire.messages import Event
@@ -82,9 +82,13 @@ async def _listen(
         if connection.is_slow():
             # It would not read a close frame behind half a megabyte of others either.
             transport.abort()
-        code = GONE if why is Ending.SESSION_OVER else WSCloseCode.SERVICE_RESTART
+        if why is Ending.AGAIN:
+            # Thousands may end at once, when the appliance stops; whoever misses the code comes again all the same.
+            connection.send(close_frame(WSCloseCode.SERVICE_RESTART, why.value))
+            transport.close()
+            return
         task: asyncio.Task[object] = asyncio.ensure_future(
-            socket.close(code=code, message=why.value.encode(), drain=False)
+            socket.close(code=GONE, message=why.value.encode(), drain=False)
         )
         closing.add(task)
         task.add_done_callback(closing.discard)
