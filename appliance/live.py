@@ -98,17 +98,20 @@ class Connection:
         self.rooms: set[RoomId] = set()
         self._held: list[tuple[int, bytes]] = []
 
-    def deliver(self, pos: int, frame: bytes) -> None:
-        """Hand over a frame that is due now, or hold it while the connection catches up."""
+    def deliver(self, pos: int, frame: bytes) -> bool:
+        """Hand over a frame that is due now, or hold it while the connection catches up; True when it is too slow."""
         if self.phase is Phase.LIVE:
+            transport = self.transport
             try:
-                self.transport.write(frame)
+                transport.write(frame)
             except RuntimeError:
                 # It has just been lost, which its handler has not seen yet; the others must get theirs all the same.
-                return
+                return False
             self.cursor = pos
-        elif len(self._held) < HELD_FRAMES:
+            return transport.get_write_buffer_size() > SLOW_BYTES
+        if len(self._held) < HELD_FRAMES:
             self._held.append((pos, frame))
+        return False
 
     def send(self, frame: bytes) -> None:
         """Hand over a frame that has no position: an answer, a pong."""
@@ -268,12 +271,7 @@ class Hub:
             task.cancel()
 
     def _write(self, listening: set[Connection], pos: int, frame: bytes) -> None:
-        slow = None
-        for connection in listening:
-            connection.deliver(pos, frame)
-            if connection.phase is Phase.LIVE and connection.is_slow():
-                slow = [*(slow or ()), connection]
-        for connection in slow or ():
+        for connection in [connection for connection in listening if connection.deliver(pos, frame)]:
             self._catch_up(connection)
 
     def _leave_all(self, news: RoomNews) -> None:

@@ -73,4 +73,5 @@ def _body(body: WireBody) -> TextBody:
         raise Invalid(field="body.text", code="empty_text")
     if "\x00" in text:
         raise Invalid(field="body.text")
-    return TextBody(text, tuple(PersonId(person) for person in dict.fromkeys(body.mentions)), body.everyone)
+    mentions = tuple(PersonId(person) for person in dict.fromkeys(body.mentions)) if body.mentions else ()
+    return TextBody(text, mentions, body.everyone)

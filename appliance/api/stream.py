@@ -101,7 +101,7 @@ async def _listen(
 
     try:
         await s.hub.open(connection, read_rooms)
-        if s.identity.session(session, s.clock()) is None:
+        if not s.identity.is_live(session, s.clock()):
             # It ended while the rooms were read, when the hub did not know this stream yet.
             close(Ending.SESSION_OVER)
         await _Up(call, session, connection, call.request.app[GATE]).read(socket)
@@ -129,7 +129,7 @@ class _Up:
             if message.type is not WSMsgType.TEXT:
                 await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"text frames only")
                 return
-            if self._s.identity.session(self._session, self._s.clock()) is None:
+            if not self._s.identity.is_live(self._session, self._s.clock()):
                 self._connection.close(Ending.SESSION_OVER)
                 return
             await self._take(message.data)

@@ -119,6 +119,11 @@ class Identity:
         live = self._by_id.get(session)
         return self._session(live, now) if live is not None and self._is_good(live, now) else None
 
+    def is_live(self, session: SessionId, now: Millis) -> bool:
+        """Tell whether a session still stands: what a stream asks before every frame."""
+        live = self._by_id.get(session)
+        return live is not None and self._is_good(live, now)
+
     def account(self, person: PersonId) -> Account | None:
         """Return a person's account."""
         return self._accounts.get(person)

@@ -343,10 +343,12 @@ def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonI
 def results(result: Plan, committed: Committed) -> list[tuple[Command, list[Appended]]]:
     """Return, for every command that went in, where its drafts came to stand."""
     found = []
-    events = {news.room: {event.n: event for event in news.events} for news in committed.rooms}
-    for room, work in result.works.items():
+    for news in committed.rooms:
+        work, room = result.works[news.room], news.room
+        # A room's events are its new entries, one after the other.
+        begin = work.size - len(news.events)
         for command, first, last in work.commands:
-            here = [events[room][n] for n in range(first, last)]
+            here = news.events[first - begin : last - begin]
             found.append(
                 (command, [Appended(room, event.n or 0, event.id or "", event.at, event.pos) for event in here])
             )
