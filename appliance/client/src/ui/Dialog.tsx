@@ -15,10 +15,12 @@ interface DialogProps {
   children: ReactNode;
   footer?: ReactNode;
   size?: "s" | "m" | "l";
+  /** Nothing but words inside: the words take the focus, so that the keyboard scrolls them. */
+  readable?: boolean;
   role?: "dialog" | "alertdialog";
 }
 
-export function Dialog({ title, closeLabel, onClose, children, footer, size = "m", role = "dialog" }: DialogProps) {
+export function Dialog({ title, closeLabel, onClose, children, footer, size = "m", readable, role = "dialog" }: DialogProps) {
   return (
     <ModalOverlay className="overlay" isOpen isDismissable={role === "dialog"} onOpenChange={(open) => !open && onClose()}>
       <Modal className={`modal modal-${size}`}>
@@ -29,7 +31,9 @@ export function Dialog({ title, closeLabel, onClose, children, footer, size = "m
             </Heading>
             <IconButton icon="close" label={closeLabel} onPress={onClose} placement="bottom" />
           </header>
-          <div className="dialog-body">{children}</div>
+          <div className="dialog-body" {...(readable ? { tabIndex: 0, role: "group", "aria-label": title } : {})}>
+            {children}
+          </div>
           {footer !== undefined && <footer className="dialog-foot">{footer}</footer>}
         </AriaDialog>
       </Modal>

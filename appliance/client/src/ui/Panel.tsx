@@ -12,9 +12,11 @@ interface PanelProps {
   children: ReactNode;
   headingRef?: Ref<HTMLHeadingElement>;
   className?: string;
+  /** Nothing but words inside: they take the focus, so that the keyboard scrolls them. */
+  readable?: boolean;
 }
 
-export function Panel({ title, label, leave, actions, children, headingRef, className = "" }: PanelProps) {
+export function Panel({ title, label, leave, actions, children, headingRef, className = "", readable }: PanelProps) {
   const leaveButton = leave && <IconButton icon={leave.icon} label={leave.label} onPress={leave.onPress} placement="bottom" className={`panel-${leave.icon}`} />;
   return (
     <section className={`panel ${className}`} aria-label={label}>
@@ -26,7 +28,9 @@ export function Panel({ title, label, leave, actions, children, headingRef, clas
         {actions}
         {leave?.icon === "close" && leaveButton}
       </header>
-      <div className="panel-body">{children}</div>
+      <div className="panel-body" {...(readable ? { tabIndex: 0, role: "group", "aria-label": label } : {})}>
+        {children}
+      </div>
     </section>
   );
 }

@@ -8,7 +8,7 @@ import type { Leave } from "./SettingsList";
 export function AboutView({ leave }: { leave: Leave | undefined }) {
   const { t } = useLingui();
   return (
-    <Panel label={t`เกี่ยวกับระบบ`} title={<Trans>เกี่ยวกับระบบ</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
+    <Panel label={t`เกี่ยวกับระบบ`} title={<Trans>เกี่ยวกับระบบ</Trans>} {...(leave ? { leave } : {})} className="settings-panel" readable>
       <section className="settings-about">
         <p className="brand">G-Chat</p>
         <p>

@@ -18,7 +18,7 @@ export function HelpView({ onClose }: { onClose: () => void }) {
       title: t`ทุกหน้าจอ`,
       lines: [
         { keys: ["Ctrl", "/"], words: t`เปิดหน้านี้` },
-        { keys: ["Ctrl", "K"], words: t`ค้นหาห้อง` },
+        { keys: ["Ctrl", "K"], words: t`ค้นหาข้อความและห้อง` },
         { keys: ["Alt", "↑"], words: t`ห้องก่อนหน้า` },
         { keys: ["Alt", "↓"], words: t`ห้องถัดไป` },
         { keys: ["Alt", "Shift", "↑"], words: t`ห้องก่อนหน้าที่ยังไม่อ่าน` },
@@ -49,7 +49,7 @@ export function HelpView({ onClose }: { onClose: () => void }) {
     },
   ];
   return (
-    <Dialog title={t`แป้นพิมพ์ลัดและความช่วยเหลือ`} closeLabel={t`ปิด`} size="l" onClose={onClose}>
+    <Dialog title={t`แป้นพิมพ์ลัดและความช่วยเหลือ`} closeLabel={t`ปิด`} size="l" readable onClose={onClose}>
       <div className="help">
         {parts.map((part) => (
           <section key={part.title} aria-label={part.title}>

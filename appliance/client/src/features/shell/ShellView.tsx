@@ -13,6 +13,7 @@ import type { WaitingUpdate } from "#platform/serviceWorker";
 import { Button, IconButton } from "#ui/Button";
 import { Icon } from "#ui/Icon";
 import { useLocale } from "#ui/useLocale";
+import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
 
 import { Rail, type RailProps } from "./Rail";
@@ -32,14 +33,20 @@ interface ShellViewProps {
 }
 
 const MAIN_ID = "main";
+/** One pane at a time, as in shell.css. */
+const NARROW = "(max-width: 48rem)";
 
 export function ShellView({ route, rail, list, main, side, connection, update, install, composerId }: ShellViewProps) {
   const { t } = useLingui();
   const mainPane = useRef<HTMLElement>(null);
   const sidePane = useRef<HTMLElement>(null);
+  const depth = depthOf(route);
+  const narrow = useMedia(NARROW);
+  /** The one pane that a narrow page shows is its main landmark. */
+  const alone = (pane: "list" | "side") => (narrow && depth === pane ? { role: "main" } : {});
   useFocusFollowsRoute(route, mainPane, sidePane, composerId);
   return (
-    <div className="shell" data-depth={depthOf(route)}>
+    <div className="shell" data-depth={depth}>
       <header className="shell-banners">
         <h1 className="visually-hidden">G-Chat</h1>
         <a className="skip-link" href={`#${MAIN_ID}`} onClick={(event) => focusInstead(event, mainPane.current)}>
@@ -51,16 +58,16 @@ export function ShellView({ route, rail, list, main, side, connection, update, i
       </header>
       <div className="shell-panes">
         <Rail {...rail} />
-        <section className="shell-list" aria-label={t`รายการ`}>
+        <section className="shell-list" aria-label={t`รายการ`} {...alone("list")}>
           {list}
         </section>
         <main id={MAIN_ID} className="shell-main" ref={mainPane} tabIndex={-1}>
           {main}
         </main>
         {side !== null && (
-          <aside className="shell-side" ref={sidePane} aria-label={t`รายละเอียด`}>
+          <section className="shell-side" ref={sidePane} role="complementary" aria-label={t`รายละเอียด`} {...alone("side")}>
             {side}
-          </aside>
+          </section>
         )}
       </div>
     </div>

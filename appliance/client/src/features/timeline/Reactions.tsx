@@ -41,17 +41,19 @@ function One({ reaction, item, model }: { reaction: ReactionView; item: MessageI
   );
   const more = reaction.people.length - names.length;
   const list = names.join(", ") + (more > 0 ? ` ${plural(more, { other: "และอีก # คน" })}` : "");
-  const { emoji } = reaction;
+  const count = formatNumber(reaction.people.length);
+  // The name begins with what is seen: the emoji and its count (WCAG 2.5.3).
+  const emoji = `${reaction.emoji} ${count}`;
   const denied = model.denied("react", item);
   return (
     <ReactionChip
-      emoji={emoji}
-      count={formatNumber(reaction.people.length)}
+      emoji={reaction.emoji}
+      count={count}
       mine={reaction.mine}
       names={list}
       label={reaction.mine ? t`${emoji} ${list} กดเพื่อถอน` : t`${emoji} ${list} กดเพื่อร่วม`}
       {...(denied === null ? {} : { denied: reasonText(denied) })}
-      onPress={() => void model.react(item, emoji)}
+      onPress={() => void model.react(item, reaction.emoji)}
     />
   );
 }

@@ -65,8 +65,9 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
     overscan: 10,
     paddingStart: 12,
     paddingEnd: 8,
+    // What floats over the messages, the loading line above and the jumps below, never covers the one in focus (A1).
     scrollPaddingStart: 48,
-    scrollPaddingEnd: 8,
+    scrollPaddingEnd: 56,
     anchorTo: "end",
     followOnAppend: true,
     scrollEndThreshold: AT_END_PX,
