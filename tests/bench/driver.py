@@ -24,6 +24,7 @@ from tests.bench.links import Link, Tally, WebSocketLink
 from tests.bench.processes import DRIVER_CORE, cpu_s, on_core
 from tests.bench.results import milliseconds
 from tests.bench.texts import TEXTS
+from tests.bench.xmpp import XmppLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +45,9 @@ class Seat(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A load. `audience` is how many others get each message; `pids` are the server's processes.
+    """A load. `audience` is how many others get each message.
 
+    `pids` are the processes that the messages go through, `others` those of the same server that only hear of them.
     `confirms` says that the server confirms messages to their sender, as all do but the plainest limit.
     """
 
@@ -54,6 +56,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     seats: list[Seat]
     pids: list[int]
+    others: list[int] = []
     audience: int = 0
     ca: str | None = None
     in_flight: int = 1
@@ -62,6 +65,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = 10.0
     messages: int = 100
     confirms: bool = True
+    protocol: Literal["websocket", "xmpp"] = "websocket"
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -71,6 +75,7 @@ class Report(msgspec.Struct, kw_only=True):
     deliveries: int
     wall_s: float
     server_cpu_s: float
+    others_cpu_s: float
     driver_cpu_s: float
     ack_ms: dict[str, float]
     last_ms: dict[str, float]
@@ -98,6 +103,7 @@ class Report(msgspec.Struct, kw_only=True):
             "cpu_s_per_1000_deliveries": self.cpu_s_per_1000,
             "server_cores": self.server_cpu_s / self.wall_s,
             "driver_cores": self.driver_cpu_s / self.wall_s,
+            **({"other_processes_cpu_s": self.others_cpu_s} if self.others_cpu_s else {}),
             "ack_ms": self.ack_ms,
             **({"last_member_ms": self.last_ms} if self.last_ms["p50"] else {}),
         }
@@ -148,7 +154,7 @@ async def connect(plan: Plan, tally: Tally) -> list[Link]:
 
     async def open_one(seat: Seat) -> Link:
         async with gate:
-            make = _maker(seat, tally)
+            make = _maker(plan, seat, tally)
             name = "localhost" if context else None
             _, link = await loop.create_connection(make, plan.host, plan.port, ssl=context, server_hostname=name)
             await asyncio.wait_for(link.ready, CONNECT_S)
@@ -159,8 +165,10 @@ async def connect(plan: Plan, tally: Tally) -> list[Link]:
     return list(links)
 
 
-def _maker(seat: Seat, tally: Tally) -> Callable[[], Link]:
+def _maker(plan: Plan, seat: Seat, tally: Tally) -> Callable[[], Link]:
     counts = seat.sends_to is None
+    if plan.protocol == "xmpp":
+        return lambda: XmppLink(tally, seat.path, seat.token, counts=counts)
     return lambda: WebSocketLink(tally, seat.path, seat.token, counts=counts)
 
 
@@ -203,14 +211,15 @@ class Window:
         self._before = self._now()
         self._acked = [len(sender.waits) for sender in senders]
 
-    def _now(self) -> tuple[float, float, float, int, int]:
+    def _now(self) -> tuple[float, float, float, float, int, int]:
         done = sum(sender.done for sender in self._senders)
-        return perf_counter(), cpu_s(self._plan.pids), process_time(), done, self._tally.count
+        used = cpu_s(self._plan.pids), cpu_s(self._plan.others)
+        return perf_counter(), *used, process_time(), done, self._tally.count
 
     def report(self, last: list[float]) -> Report:
         """Return what happened since the window was opened."""
         after = self._now()
-        wall, server, driver, done, delivered = (b - a for a, b in zip(self._before, after, strict=True))
+        wall, server, others, driver, done, delivered = (b - a for a, b in zip(self._before, after, strict=True))
         waits = [
             wait for first, sender in zip(self._acked, self._senders, strict=True) for wait in sender.waits[first:]
         ]
@@ -219,6 +228,7 @@ class Window:
             deliveries=int(delivered),
             wall_s=wall,
             server_cpu_s=server,
+            others_cpu_s=others,
             driver_cpu_s=driver,
             ack_ms=milliseconds(waits),
             last_ms=milliseconds(last),

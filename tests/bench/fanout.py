@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.bench import limits
+from tests.bench import limits, peer
 from tests.bench.agency import apart, folder, make, places
 from tests.bench.driver import Report, drive
 from tests.bench.results import Result, at_most, progress, result
@@ -20,16 +20,20 @@ MESSAGES: Final = 300
 RATE: Final = 20.0
 BAR_MS: Final = 4.5
 BAR_CPU: Final = 2.5
+BAR_PEER: Final = 0.25
 
 
 def bench() -> Result:
     """Measure the appliance on both kinds of disk and with TLS, and the plain loop beside it."""
     reports: dict[str, Report] = {}
+    peers: dict[str, Report | None] = {}
     for name, place in places().items():
         with folder(place) as data:
             layout = make(data, apart(1, MEMBERS))
             progress(f"fanout: {name}")
             reports[name] = load(data, layout)
+            progress(f"fanout: {name}, peer")
+            peers[name] = peer.measure(data, 1, MEMBERS, load="paced", messages=MESSAGES, rate=RATE)
             if name == "disk":
                 progress("fanout: disk, TLS")
                 reports["disk, TLS"] = load(data, layout, tls=True)
@@ -44,7 +48,13 @@ def bench() -> Result:
         "bars": [
             at_most("ms until all have it, p50, best of the disks", best.last_ms["p50"], BAR_MS),
             at_most("CPU to the plain loop's", cpu_ratio, BAR_CPU),
+            *(
+                at_most(f"ms to the peer's, {name}", reports[name].last_ms["p50"] / other.last_ms["p50"], BAR_PEER)
+                for name, other in peers.items()
+                if other is not None
+            ),
         ],
+        "peer": peer.figures(peers),
         "cpu_ratio": cpu_ratio,
         "cpu_ms_a_message": {name: report.server_cpu_s * 1000 / MESSAGES for name, report in reports.items()},
         "reports": {name: report.figures() for name, report in reports.items()},

@@ -7,6 +7,7 @@ appended through the room log; each size is measured on the folder as it then is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import time
@@ -33,8 +34,9 @@ SIZES: Final = (10_000, 100_000, 1_000_000)
 ROOMS: Final = 200
 MEMBERS: Final = 5
 SENDING_ROOMS: Final = 20
-PAGES: Final = 2_000
-SECONDS: Final = 10.0
+PAGES: Final = 1_000
+SECONDS: Final = 5.0
+ROUNDS: Final = 3
 BAR: Final = 1.3
 WEEKS: Final = 52
 WEEK_MS: Final = 7 * 86_400_000
@@ -43,7 +45,7 @@ EXPONENT: Final = 1.1
 
 
 def bench() -> Result:
-    """Grow one folder and measure a copy at each size; the largest one's cost is compared with the smallest one's."""
+    """Grow one folder, measure copies of each size; the largest one's cost is compared with the smallest one's."""
     cache = os.environ.get("GCHAT_BENCH_CACHE")
     if cache:
         Path(cache).mkdir(parents=True, exist_ok=True)
@@ -66,18 +68,36 @@ def bench() -> Result:
 
 
 def _measure_all(cache: Path) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
-    before: Path | None = None
+    """Measure copies of all sizes in turns, several times over: what disturbs the machine disturbs all alike."""
+    filled = _grown(cache)
+    rounds: dict[int, list[dict[str, Any]]] = {size: [] for size in SIZES}
+    with contextlib.ExitStack() as stack:
+        stages = {}
+        for size in SIZES:
+            copy = stack.enter_context(folder(cache))
+            shutil.copytree(filled[size], copy, dirs_exist_ok=True)
+            stages[size] = _Stage(stack.enter_context(running(copy)), copy)
+        for number in range(ROUNDS):
+            for size, stage in stages.items():
+                progress(f"history: {size:,} messages, round {number + 1} of {ROUNDS}")
+                rounds[size].append(stage.measure(number))
+        return {size: _least(found) | {"database_mib": stages[size].mib} for size, found in rounds.items()}
+
+
+def _least(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the cheapest send and the cheapest page: disturbance only ever adds."""
+    send = min(rounds, key=lambda found: float(found["send_cpu_us"]))
+    page = min(rounds, key=lambda found: float(found["page_cpu_us"]))
+    return send | {name: page[name] for name in ("page_cpu_us", "page_ms")}
+
+
+def _grown(cache: Path) -> dict[int, Path]:
+    filled: dict[int, Path] = {}
     for size in SIZES:
-        filled = cache / f"{size}-messages"
-        if not filled.exists():
-            _grow(before, filled, size)
-        before = filled
-        progress(f"history: measuring at {size:,}")
-        with folder(cache) as copy:
-            shutil.copytree(filled, copy, dirs_exist_ok=True)
-            found[size] = _measure(copy)
-    return found
+        filled[size] = cache / f"{size}-messages"
+        if not filled[size].exists():
+            _grow(next((filled[smaller] for smaller in reversed(SIZES) if smaller < size), None), filled[size], size)
+    return filled
 
 
 def _grow(before: Path | None, filled: Path, size: int) -> None:
@@ -120,27 +140,35 @@ def _talkative(size: int) -> list[int]:
     return chosen
 
 
-def _measure(data: Path) -> dict[str, Any]:
-    layout = load(data)
-    with running(data) as server:
-        tokens = sign_in(server, layout, range(ROOMS * MEMBERS))
-        pages, used = asyncio.run(_pages(server, layout, tokens))
-        everybody = {room.members[0]: room.id for room in layout.rooms[:: ROOMS // SENDING_ROOMS]}
-        heard = {member: tokens[member] for room in layout.rooms[:: ROOMS // SENDING_ROOMS] for member in room.members}
-        report = drive(plan(server, everybody, heard, load="closed", audience=MEMBERS - 1, seconds=SECONDS))
-    return {
-        "send_cpu_us": report.server_cpu_s * 1e6 / report.messages,
-        "page_cpu_us": used * 1e6 / PAGES,
-        "page_ms": milliseconds(pages),
-        "server_cpu_s": report.server_cpu_s,
-        "send": report.figures(),
-        "database_mib": (data / "gchat.db").stat().st_size / 2**20,
-    }
+class _Stage:
+    """A running appliance of one size, with everybody signed in who will be asked for."""
+
+    def __init__(self, server: Server, data: Path) -> None:
+        self._server, self._layout = server, load(data)
+        self.mib = (data / "gchat.db").stat().st_size / 2**20
+        self._busy = self._layout.rooms[:: ROOMS // SENDING_ROOMS]
+        members = [member for room in self._busy for member in room.members]
+        self._tokens = sign_in(
+            server, self._layout, dict.fromkeys((*members, *(r.members[0] for r in self._layout.rooms)))
+        )
+        self._heard = {member: self._tokens[member] for member in members}
+
+    def measure(self, seed: int) -> dict[str, Any]:
+        pages, used = asyncio.run(_pages(self._server, self._layout, self._tokens, seed))
+        senders = {room.members[0]: room.id for room in self._busy}
+        report = drive(plan(self._server, senders, self._heard, load="closed", audience=MEMBERS - 1, seconds=SECONDS))
+        return {
+            "send_cpu_us": report.server_cpu_s * 1e6 / report.messages,
+            "page_cpu_us": used * 1e6 / PAGES,
+            "page_ms": milliseconds(pages),
+            "server_cpu_s": report.server_cpu_s,
+            "send": report.figures(),
+        }
 
 
-async def _pages(server: Server, layout: Layout, tokens: dict[int, str]) -> tuple[list[float], float]:
+async def _pages(server: Server, layout: Layout, tokens: dict[int, str], seed: int) -> tuple[list[float], float]:
     """Read pages of 50 at places all over the rooms, talkative ones more often; return times and the server's CPU."""
-    generator = np.random.default_rng(2)
+    generator = np.random.default_rng(seed)
     rooms, places_in = _talkative(PAGES * 2), generator.random(PAGES * 2)
     waits: list[float] = []
     used = 0.0
@@ -159,8 +187,8 @@ async def _pages(server: Server, layout: Layout, tokens: dict[int, str]) -> tupl
         newest = {room: (await ask(room, None))[0]["n"] for room in set(rooms)}
         for number, (room, place) in enumerate(zip(rooms, places_in, strict=True)):
             if number == PAGES:
-                used = cpu_s(server.pids)
+                used = cpu_s([server.appliance])
             begun = time.perf_counter()
             await ask(room, max(51, int(place * newest[room])))
             waits.append(time.perf_counter() - begun)
-    return waits[PAGES:], cpu_s(server.pids) - used
+    return waits[PAGES:], cpu_s([server.appliance]) - used

@@ -30,11 +30,15 @@ LOGINS_AT_ONCE: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running appliance: its address, its CA where it speaks TLS, its processes and the supervisor's."""
+    """A running appliance: its address, its CA where it speaks TLS, and its processes.
+
+    `appliance` is the one that people talk to, `others` run beside it (search), `supervisor` has started them all.
+    """
 
     url: str
     ca: str | None
-    pids: tuple[int, ...]
+    appliance: int
+    others: tuple[int, ...]
     supervisor: int
 
     @property
@@ -73,10 +77,11 @@ def _when_ready(process: subprocess.Popen[bytes], ready: Path) -> Server:
             raise RuntimeError("the appliance did not start")
         time.sleep(0.005)
     said: dict[str, Any] = msgspec.json.decode(ready.read_bytes())
-    pids = tuple(pid for pid in said["pids"].values() if pid)
-    for pid in pids:
+    pids = {name: pid for name, pid in said["pids"].items() if pid}
+    for pid in pids.values():
         pin(pid, SERVER_CORE)
-    return Server(said["staff_url"], said["ca"], pids, process.pid)
+    others = tuple(pid for name, pid in pids.items() if name != "appliance")
+    return Server(said["staff_url"], said["ca"], pids["appliance"], others, process.pid)
 
 
 def sign_in(server: Server, layout: Layout, people: Iterable[int]) -> dict[int, str]:
@@ -131,4 +136,5 @@ def plan(server: Server, senders: dict[int, str], tokens: dict[int, str], **load
     path = f"/api/v1/stream?since={since}"
     seats = [Seat(path, token, senders.get(number)) for number, token in tokens.items()]
     ca = server.ca if server.url.startswith("https") else None
-    return Plan(host=host, port=port, ca=ca, seats=seats, pids=list(server.pids), **load)
+    pids, others = [server.appliance], list(server.others)
+    return Plan(host=host, port=port, ca=ca, seats=seats, pids=pids, others=others, **load)

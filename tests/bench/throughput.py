@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.bench import limits
+from tests.bench import limits, peer
 from tests.bench.agency import apart, folder, make, places
 from tests.bench.driver import Report, drive
 from tests.bench.results import Result, at_least, at_most, progress, result
@@ -22,11 +22,13 @@ IN_FLIGHT: Final = (1, 4)
 AIM_MESSAGES_S: Final = 6_000
 BAR_CPU_S: Final = 0.019
 BAR_TLS: Final = 0.5
+BAR_PEER: Final = 4
 
 
 def bench() -> Result:
     """Measure the appliance on both kinds of disk and with TLS, and the limits beside it."""
     reports: dict[str, Report] = {}
+    peers: dict[str, Report | None] = {}
     bare: dict[str, Any] = {}
     for name, place in places().items():
         with folder(place) as data:
@@ -37,6 +39,8 @@ def bench() -> Result:
                     label = f"{name}, {in_flight} in flight"
                     progress(f"throughput: {label}")
                     reports[label] = load(server, layout, in_flight)
+            progress(f"throughput: {name}, peer")
+            peers[name] = peer.measure(data, ROOMS, MEMBERS, load="closed")
             if name == "disk":
                 with running(data, tls=True) as server:
                     progress("throughput: disk, TLS")
@@ -44,7 +48,7 @@ def bench() -> Result:
     with limits.echo() as echo:
         progress("throughput: limit")
         echoed = drive(limits.plan(echo, ROOMS, MEMBERS, load="closed", audience=MEMBERS - 1, seconds=5.0))
-    return _result(reports, bare, echoed)
+    return _result(reports, bare, echoed, peers)
 
 
 def load(server: Server, layout: Layout, in_flight: int) -> Report:
@@ -63,7 +67,9 @@ def _inserts(data: Path) -> dict[str, Any]:
     }
 
 
-def _result(reports: dict[str, Report], bare: dict[str, Any], echoed: Report) -> Result:
+def _result(
+    reports: dict[str, Report], bare: dict[str, Any], echoed: Report, peers: dict[str, Report | None]
+) -> Result:
     main, tls = reports["disk, 1 in flight"], reports["disk, 1 in flight, TLS"]
     # On one core a message must be inserted and then written to everybody: the two times add up.
     inserted = bare["disk"]["sqlcipher_rows_per_s_batch_20"]
@@ -75,10 +81,18 @@ def _result(reports: dict[str, Report], bare: dict[str, Any], echoed: Report) ->
         at_most("CPU s per 1,000 deliveries, without TLS, the dearest", dearest, BAR_CPU_S),
         at_least("messages/s with TLS to without", tls.messages_s / main.messages_s, BAR_TLS),
     ]
+    for name, other in peers.items():
+        if other is not None:
+            ours = reports[f"{name}, 1 in flight"]
+            bars += [
+                at_least(f"messages/s to the peer's, {name}", ours.messages_s / other.messages_s, BAR_PEER),
+                at_most(f"CPU to the peer's, {name}", ours.cpu_s_per_1000 / other.cpu_s_per_1000, 1 / BAR_PEER),
+            ]
     details = {
         "bars": bars,
         "reports": {label: report.figures() for label, report in reports.items()},
         "limits": {**bare, "prepared_frame_echo_messages_per_s": echoed.messages_s, "echo": echoed.figures()},
+        "peer": peer.figures(peers),
         "load": f"{ROOMS} rooms of {MEMBERS}, one sender in each, all connected; 100 Thai characters a message",
         "logins": "cheapest argon2; limits of use lifted",
     }
