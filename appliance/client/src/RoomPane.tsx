@@ -32,14 +32,22 @@ function useTitle(root: Root, room: RoomSnapshot | null): string {
   return room?.title ?? person?.name ?? "…";
 }
 
+/** A message to arrive at. */
+export interface Landing {
+  readonly room: RoomId;
+  readonly n: number;
+}
+
 interface RoomPaneProps {
   root: Root;
   room: RoomId;
   me: Me;
   infoOpen: boolean;
+  landing: Landing | null;
+  onLanded: () => void;
 }
 
-export function RoomPane({ root, room, me, infoOpen }: RoomPaneProps) {
+export function RoomPane({ root, room, me, infoOpen, landing, onLanded }: RoomPaneProps) {
   const { core, shell } = root;
   const { t } = useLingui();
   const snapshot = useReadable(core.rooms.room(room));
@@ -71,6 +79,8 @@ export function RoomPane({ root, room, me, infoOpen }: RoomPaneProps) {
         onReaders={openReaders}
         onPerson={shell.openPerson}
         onLeave={toComposer}
+        landing={landing}
+        onLanded={onLanded}
       />
       <ComposerView model={composer} title={title} />
     </>

@@ -3,9 +3,10 @@
  * Owns which models live while a room, a person or a dialog is open; no rules, no words but the titles of panes.
  */
 import { useLingui } from "@lingui/react/macro";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Me } from "#core/protocol";
+import type { RoomId } from "#core/snapshots";
 import { AccountModel } from "#features/account/AccountModel";
 import { SettingsList } from "#features/account/SettingsList";
 import { type Command, commandFor } from "#features/help/keys";
@@ -13,13 +14,14 @@ import { PeopleModel } from "#features/people/PeopleModel";
 import { PickerModel, type PickerPurpose } from "#features/people/PickerModel";
 import { RoomListModel } from "#features/rooms/RoomListModel";
 import { RoomListView } from "#features/rooms/RoomListView";
+import { SearchModel } from "#features/search/SearchModel";
 import { formatRoute, roomRoute, type Route } from "#features/shell/routes";
 import { ShellView } from "#features/shell/ShellView";
 import { EmptyState, Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
 import type { Root } from "./App";
-import { COMPOSER_ID, RoomPane, RoomSide } from "./RoomPane";
+import { COMPOSER_ID, type Landing, RoomPane, RoomSide } from "./RoomPane";
 
 // What is not on the first screen arrives when it is wanted; the service worker has it by then.
 const HelpView = lazy(() => import("#features/help/HelpView").then((part) => ({ default: part.HelpView })));
@@ -27,6 +29,7 @@ const ChartView = lazy(() => import("#features/people/PeopleView").then((part) =
 const PeopleListView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.PeopleListView })));
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
 const PickerView = lazy(() => import("#features/people/PickerView").then((part) => ({ default: part.PickerView })));
+const SearchView = lazy(() => import("#features/search/SearchView").then((part) => ({ default: part.SearchView })));
 const SettingsPane = lazy(() => import("./SettingsPane").then((part) => ({ default: part.SettingsPane })));
 
 export function Workspace({ root, me }: { root: Root; me: Me }) {
@@ -40,7 +43,10 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const account = useMemo(() => new AccountModel(core), [core]);
   const [purpose, setPurpose] = useState<PickerPurpose | null>(null);
   const picker = useMemo(() => (purpose === null ? null : new PickerModel(core, purpose, me.person.id)), [core, purpose, me.person.id]);
+  const search = useMemo(() => new SearchModel(core), [core]);
   const [helping, setHelping] = useState(false);
+  const [searching, setSearching] = useState(false);
+  const [landing, setLanding] = useState<Landing | null>(null);
   const open = route.place === "rooms" ? route.room : null;
 
   useEffect(() => {
@@ -61,9 +67,8 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
         case "help":
           setHelping(true);
           return true;
-        case "search_rooms":
-          shell.openRooms();
-          requestAnimationFrame(() => document.querySelector<HTMLElement>(".rooms .search-field input")?.focus());
+        case "search":
+          setSearching(true);
           return true;
         case "previous_room":
           return goTo(roomList.neighbour(open, -1));
@@ -87,6 +92,12 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     return () => window.removeEventListener("keydown", onKey);
   }, [shell, roomList, open]);
 
+  const openHit = (room: RoomId, n: number | null) => {
+    setSearching(false);
+    setLanding(n === null ? null : { room, n });
+    shell.openRoom(room);
+  };
+  const landed = useCallback(() => setLanding(null), []);
   const back = { icon: "back" as const, label: t`กลับ`, onPress: shell.back };
   const list = (() => {
     switch (route.place) {
@@ -119,7 +130,15 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
         return route.room === null ? (
           <EmptyState icon="message" title={t`เลือกห้องสนทนา`} />
         ) : (
-          <RoomPane key={route.room} root={root} room={route.room} me={me} infoOpen={route.side?.kind === "info"} />
+          <RoomPane
+            key={route.room}
+            root={root}
+            room={route.room}
+            me={me}
+            infoOpen={route.side?.kind === "info"}
+            landing={landing?.room === route.room ? landing : null}
+            onLanded={landed}
+          />
         );
       case "people":
         return (
@@ -154,7 +173,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     <>
       <ShellView
         route={route}
-        rail={{ place: route.place, me: me.person, unread: rooms.unread, onHelp: () => setHelping(true) }}
+        rail={{ place: route.place, me: me.person, unread: rooms.unread, onSearch: () => setSearching(true), onHelp: () => setHelping(true) }}
         list={<Suspense fallback={waiting}>{list}</Suspense>}
         main={<Suspense fallback={waiting}>{main}</Suspense>}
         side={side === null ? null : <Suspense fallback={waiting}>{side}</Suspense>}
@@ -165,6 +184,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
       />
       <Suspense fallback={null}>
         {helping && <HelpView onClose={() => setHelping(false)} />}
+        {searching && <SearchView model={search} here={open} onClose={() => setSearching(false)} onOpen={openHit} />}
         {picker !== null && (
           <PickerView
             model={picker}

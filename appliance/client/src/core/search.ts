@@ -48,7 +48,7 @@ export class Search {
   async findKept(query: SearchQuery): Promise<readonly Hit[]> {
     const tables = this.#tables;
     const terms = termsOf(query.q);
-    if (tables === null || terms.length === 0) return [];
+    if (tables === null || terms.length === 0 || query.unit != null) return [];
     const rooms = [...this.feed.rooms.snapshot().keys()].filter((room) => query.room == null || room === query.room);
     const found: Hit[] = [];
     for (const room of rooms) {

@@ -11,10 +11,12 @@ interface SearchFieldProps {
   value: string;
   onChange: (value: string) => void;
   autoFocus?: boolean;
+  /** Enter: the words are meant as they stand. */
+  onSubmit?: () => void;
   id?: string;
 }
 
-export function SearchField({ label, clearLabel, value, onChange, autoFocus, id }: SearchFieldProps) {
+export function SearchField({ label, clearLabel, value, onChange, autoFocus, onSubmit, id }: SearchFieldProps) {
   return (
     <AriaSearchField
       className="search-field"
@@ -22,6 +24,7 @@ export function SearchField({ label, clearLabel, value, onChange, autoFocus, id 
       value={value}
       onChange={onChange}
       {...(autoFocus === undefined ? {} : { autoFocus })}
+      {...(onSubmit === undefined ? {} : { onSubmit })}
       {...(id === undefined ? {} : { id })}
     >
       <Icon name="search" size="s" />

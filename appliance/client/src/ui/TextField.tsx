@@ -26,6 +26,8 @@ interface TextFieldProps {
   isRequired?: boolean;
   autoFocus?: boolean;
   hideLabel?: boolean;
+  /** The reader has left the field, or pressed Enter in it: what was typed is meant. */
+  onCommit?: () => void;
   inputRef?: Ref<HTMLInputElement>;
 }
 
@@ -45,6 +47,7 @@ export function TextField(props: TextFieldProps) {
       {...(props.isRequired === undefined ? {} : { isRequired: props.isRequired })}
       {...(props.autoFocus === undefined ? {} : { autoFocus: props.autoFocus })}
       {...(hideLabel ? { "aria-label": label } : {})}
+      {...(props.onCommit === undefined ? {} : commitProps(props.onCommit))}
       validationBehavior="aria"
     >
       {!hideLabel && <Label className="field-label">{label}</Label>}
@@ -61,4 +64,12 @@ export function TextField(props: TextFieldProps) {
       <FieldError className="field-error">{error}</FieldError>
     </AriaTextField>
   );
+}
+
+function commitProps(onCommit: () => void) {
+  const onKeyDown = (event: { key: string; continuePropagation: () => void }) => {
+    if (event.key === "Enter") onCommit();
+    else event.continuePropagation();
+  };
+  return { onBlur: onCommit, onKeyDown };
 }

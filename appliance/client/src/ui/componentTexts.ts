@@ -6,6 +6,16 @@ export const COMPONENT_TEXTS: Readonly<Record<string, Readonly<Record<string, Co
   searchfield: { "Clear search": "ล้างคำค้น" },
   tree: { expand: "เปิด", collapse: "ปิด" },
   menu: { longPressMessage: "กดค้างหรือกด Alt + ลูกศรลงเพื่อเปิดเมนู" },
+  calendar: {
+    previous: "ก่อนหน้า",
+    next: "ถัดไป",
+    selectedDateDescription: ({ date }) => `วันที่เลือก ${date ?? ""}`,
+    todayDate: ({ date }) => `วันนี้ ${date ?? ""}`,
+    todayDateSelected: ({ date }) => `วันนี้ ${date ?? ""} เลือกแล้ว`,
+    dateSelected: ({ date }) => `${date ?? ""} เลือกแล้ว`,
+    minimumDate: "วันแรกที่เลือกได้",
+    maximumDate: "วันสุดท้ายที่เลือกได้",
+  },
   grid: {
     select: "เลือก",
     selectedAll: "เลือกทั้งหมดแล้ว",

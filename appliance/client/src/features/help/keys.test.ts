@@ -7,8 +7,8 @@ const press = (part: Partial<KeyPress>): KeyPress => ({ key: "", code: "", ctrlK
 test.each([
   [press({ key: "/", code: "Slash", ctrlKey: true }), "help"],
   [press({ key: "ฝ", code: "Slash", ctrlKey: true }), "help"],
-  [press({ key: "า", code: "KeyK", ctrlKey: true }), "search_rooms"],
-  [press({ key: "k", code: "KeyK", metaKey: true }), "search_rooms"],
+  [press({ key: "า", code: "KeyK", ctrlKey: true }), "search"],
+  [press({ key: "k", code: "KeyK", metaKey: true }), "search"],
   [press({ key: "ArrowDown", code: "ArrowDown", altKey: true }), "next_room"],
   [press({ key: "ArrowDown", code: "ArrowDown", altKey: true, shiftKey: true }), "next_unread"],
   [press({ key: "Escape", code: "Escape" }), "back"],

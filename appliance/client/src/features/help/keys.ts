@@ -2,7 +2,7 @@
  * The keyboard map: which keys do what everywhere. No single letters, so typing Thai never triggers anything (A8).
  * Pure: an event's fields in, a command out; the composition root does what the command says.
  */
-export type Command = "help" | "search_rooms" | "previous_room" | "next_room" | "previous_unread" | "next_unread" | "composer" | "timeline" | "back";
+export type Command = "help" | "search" | "previous_room" | "next_room" | "previous_unread" | "next_unread" | "composer" | "timeline" | "back";
 
 interface Chord {
   readonly key: string;
@@ -13,7 +13,7 @@ interface Chord {
 
 const CHORDS: readonly (readonly [Chord, Command])[] = [
   [{ key: "/", ctrl: true }, "help"],
-  [{ key: "k", ctrl: true }, "search_rooms"],
+  [{ key: "k", ctrl: true }, "search"],
   [{ key: "ArrowUp", alt: true }, "previous_room"],
   [{ key: "ArrowDown", alt: true }, "next_room"],
   [{ key: "ArrowUp", alt: true, shift: true }, "previous_unread"],

@@ -13,11 +13,12 @@ export interface RailProps {
   place: Route["place"];
   me: PersonView;
   unread: number;
+  onSearch: () => void;
   onHelp: () => void;
 }
 
-/** The three places of the client, and help in the same spot everywhere (WCAG 3.2.6). */
-export function Rail({ place, me, unread, onHelp }: RailProps) {
+/** The three places of the client, search from anywhere, and help in the same spot everywhere (WCAG 3.2.6). */
+export function Rail({ place, me, unread, onSearch, onHelp }: RailProps) {
   const { t } = useLingui();
   return (
     <nav className="rail" aria-label={t`ส่วนหลัก`}>
@@ -27,6 +28,12 @@ export function Rail({ place, me, unread, onHelp }: RailProps) {
       <Place icon="message" to={HOME} current={place === "rooms"} label={t`ห้อง`}>
         <Badge count={unread} most={99} label={plural(unread, { other: "ยังไม่อ่าน # ข้อความ" })} />
       </Place>
+      <button type="button" className="rail-item" onClick={onSearch} aria-keyshortcuts="Control+K" aria-haspopup="dialog">
+        <Icon name="search" />
+        <span>
+          <Trans>ค้นหา</Trans>
+        </span>
+      </button>
       <Place icon="tree" to={{ place: "people", unit: null, person: null }} current={place === "people"} label={t`บุคลากร`} />
       <Place icon="settings" to={{ place: "settings", page: null }} current={place === "settings"} label={t`ตั้งค่า`} />
       <span className="rail-gap" />

@@ -23,7 +23,7 @@ import { HistoryDialog, RetractDialog } from "./MessageDialogs";
 import { MessageRow, type RowActions } from "./MessageRow";
 import { DayRow, NoticeRow, PendingRow, UnreadRow } from "./OtherRows";
 import { REACTIONS } from "./Reactions";
-import type { Row } from "./rows";
+import { indexOfPosition, type Row } from "./rows";
 import type { TimelineModel } from "./TimelineModel";
 import { TypingLine } from "./TypingLine";
 import { useTimelineScroll } from "./useTimelineScroll";
@@ -38,6 +38,9 @@ interface TimelineViewProps {
   onPerson: (id: string) => void;
   /** Esc and «reply» lead to the composer. */
   onLeave: () => void;
+  /** The message to arrive at, when one comes for it: it is shown, marked and in focus. */
+  landing: { readonly n: number } | null;
+  onLanded: () => void;
 }
 
 type Open =
@@ -46,7 +49,7 @@ type Open =
 
 const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread";
 
-export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave }: TimelineViewProps) {
+export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, landing, onLanded }: TimelineViewProps) {
   const { t } = useLingui();
   const view = useReadable(model);
   const { rows, timeline } = view;
@@ -67,6 +70,22 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
     focusWanted.current = null;
     element.focus({ preventScroll: true });
   });
+
+  useEffect(() => {
+    if (landing === null) return;
+    const { n } = landing;
+    onLanded();
+    showPosition(n);
+    void model.jumpTo(n).then(() => {
+      const { rows: now } = model.snapshot();
+      const row = now[indexOfPosition(now, n)];
+      if (row === undefined) return;
+      setFound(n);
+      showPosition(n);
+      focusWanted.current = row.key;
+      setActiveKey(row.key);
+    });
+  }, [landing, onLanded, model, showPosition]);
 
   // Choosing «react» in the menu opens the next thing before the menu says that it has closed.
   const close = (which: Open) => setOpen((now) => (now === which ? null : now));

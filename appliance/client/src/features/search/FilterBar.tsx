@@ -1,0 +1,158 @@
+/** What the search is narrowed to: a room, a sender, a unit, days, links. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect, useState } from "react";
+
+import { startOfDay } from "#core/dates";
+import type { RoomId } from "#core/snapshots";
+import { rankedByName } from "#core/text";
+import { formatDate } from "#i18n/dates";
+import { Avatar } from "#ui/Avatar";
+import { Button } from "#ui/Button";
+import { DateField } from "#ui/DateField";
+import { useReadable } from "#ui/useReadable";
+
+import { OptionList, Pick } from "./Pick";
+import { type Filters, hasFilters, type SearchModel } from "./SearchModel";
+import { useRoomTitle, useSenderName } from "./titles";
+
+interface FilterBarProps {
+  model: SearchModel;
+  filters: Filters;
+  /** The open room, which is offered first. */
+  here: RoomId | null;
+}
+
+interface PickerProps {
+  model: SearchModel;
+  onDone: () => void;
+}
+
+export function FilterBar({ model, filters, here }: FilterBarProps) {
+  const { t } = useLingui();
+  const room = useRoomTitle(model, filters.room);
+  const sender = useSenderName(model, filters.sender);
+  return (
+    <div className="search-filters" role="group" aria-label={t`ตัวกรอง`}>
+      <Pick icon="message" label={t`ห้อง`} chosen={room} onClear={() => model.setFilters({ room: null })}>
+        {(close) => <RoomPicker model={model} here={here} onDone={close} />}
+      </Pick>
+      <Pick icon="person" label={t`ผู้ส่ง`} chosen={sender} onClear={() => model.setFilters({ sender: null })}>
+        {(close) => <SenderPicker model={model} onDone={close} />}
+      </Pick>
+      <UnitFilter model={model} unit={filters.unit} />
+      <Pick
+        icon="calendar"
+        label={t`ช่วงวันที่`}
+        chosen={useDays(filters)}
+        onClear={() => model.setFilters({ from: null, to: null })}
+      >
+        {() => <DaysPicker model={model} />}
+      </Pick>
+      <span className={`pick ${filters.hasLink ? "pick-chosen" : ""}`}>
+        <Button icon="link" variant="quiet" pressed={filters.hasLink} onPress={() => model.setFilters({ hasLink: !filters.hasLink })}>
+          <Trans>มีลิงก์</Trans>
+        </Button>
+      </span>
+      {hasFilters(filters) && (
+        <Button variant="quiet" onPress={model.clearFilters}>
+          <Trans>ล้างตัวกรอง</Trans>
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** «1 ต.ค. 2569 – 5 ต.ค. 2569», or one end of it. */
+function useDays({ from, to }: Filters): string | null {
+  const { t } = useLingui();
+  const [first, last] = [from, to].map((iso) => (iso === null ? null : formatDate(startOfDay(iso))));
+  if (first != null && last != null) return first === last ? first : `${first} – ${last}`;
+  if (first != null) return t`ตั้งแต่ ${first}`;
+  return last == null ? null : t`ถึง ${last}`;
+}
+
+function DaysPicker({ model }: { model: SearchModel }) {
+  const { t } = useLingui();
+  const { filters } = useReadable(model);
+  return (
+    <div className="pick-panel">
+      <DateField label={t`ตั้งแต่วันที่`} value={filters.from} onChange={(from) => model.setFilters({ from })} />
+      <DateField label={t`ถึงวันที่`} value={filters.to} onChange={(to) => model.setFilters({ to })} />
+    </div>
+  );
+}
+
+function RoomPicker({ model, here, onDone }: PickerProps & { here: RoomId | null }) {
+  const { t } = useLingui();
+  const [typed, setTyped] = useState("");
+  const rooms = model.roomsNamed(typed);
+  const shown = typed === "" ? [...rooms.filter(({ id }) => id === here), ...rooms.filter(({ id }) => id !== here)] : rooms;
+  return (
+    <OptionList
+      label={t`ชื่อห้อง`}
+      typed={typed}
+      onType={setTyped}
+      empty={t`ไม่พบห้องที่ตรงกับคำค้น`}
+      options={shown.map((room) => ({
+        id: room.id,
+        title: model.titleOf(room),
+        ...(room.id === here ? { detail: t`ห้องที่เปิดอยู่` } : {}),
+        lead: <Avatar id={room.other ?? room.id} name={model.titleOf(room)} size="s" {...(room.other === null ? { icon: "group" as const } : {})} />,
+      }))}
+      onPick={({ id }) => {
+        model.setFilters({ room: id });
+        onDone();
+      }}
+    />
+  );
+}
+
+function SenderPicker({ model, onDone }: PickerProps) {
+  const { t } = useLingui();
+  const { query, people, loading } = useReadable(model.senders);
+  useEffect(() => {
+    void model.senders.search();
+  }, [model]);
+  return (
+    <OptionList
+      label={t`ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน`}
+      typed={query}
+      onType={model.senders.setQuery}
+      empty={loading ? t`กำลังค้นหา` : t`ไม่พบบุคคลที่ตรงกับคำค้น`}
+      options={people.map(({ id, name, post, unit }) => ({
+        id,
+        title: name,
+        detail: [post, unit?.name].filter(Boolean).join(" · "),
+        lead: <Avatar id={id} name={name} size="s" />,
+      }))}
+      onPick={({ id }) => {
+        model.setFilters({ sender: id });
+        onDone();
+      }}
+    />
+  );
+}
+
+function UnitFilter({ model, unit }: { model: SearchModel; unit: string | null }) {
+  const { t, i18n } = useLingui();
+  const [typed, setTyped] = useState("");
+  const units = useReadable(model.units).map(({ id, name, name_en: english }) => ({ id, title: i18n.locale === "en" ? (english ?? name) : name }));
+  const chosen = unit === null ? null : (units.find(({ id }) => id === unit)?.title ?? "…");
+  return (
+    <Pick icon="tree" label={t`หน่วยงานของผู้ส่ง`} chosen={chosen} onClear={() => model.setFilters({ unit: null })}>
+      {(close) => (
+        <OptionList
+          label={t`ชื่อหน่วยงาน`}
+          typed={typed}
+          onType={setTyped}
+          empty={t`ไม่พบหน่วยงานที่ตรงกับคำค้น`}
+          options={typed === "" ? units : rankedByName(units, typed, ({ title }) => title)}
+          onPick={({ id }) => {
+            model.setFilters({ unit: id });
+            close();
+          }}
+        />
+      )}
+    </Pick>
+  );
+}

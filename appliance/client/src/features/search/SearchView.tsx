@@ -1,0 +1,200 @@
+/** The search, over whatever is open: words, filters, what was found; Esc returns to where one was (C18, A8). */
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect, useRef } from "react";
+
+import type { Failure } from "#core/failure";
+import type { RoomId } from "#core/snapshots";
+import { reasonText } from "#i18n/reasons";
+import { Avatar } from "#ui/Avatar";
+import { Button, IconButton } from "#ui/Button";
+import { Dialog } from "#ui/Dialog";
+import { FailureNotice } from "#ui/Failure";
+import { LiveRegion } from "#ui/LiveRegion";
+import { EmptyState, Loading, Notice } from "#ui/Notice";
+import { Row } from "#ui/Row";
+import { SearchField } from "#ui/SearchField";
+import { useReadable } from "#ui/useReadable";
+
+import { FilterBar } from "./FilterBar";
+import { moveFocus } from "./moveFocus";
+import { Results } from "./Results";
+import { hasFilters, type SearchModel, type SearchSnapshot } from "./SearchModel";
+import "./search.css";
+
+interface SearchViewProps {
+  model: SearchModel;
+  /** The open room. */
+  here: RoomId | null;
+  onClose: () => void;
+  /** Goes to a message, or to a room for null. */
+  onOpen: (room: RoomId, n: number | null) => void;
+}
+
+export function SearchView({ model, here, onClose, onOpen }: SearchViewProps) {
+  const { t } = useLingui();
+  const found = useReadable(model);
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The words of the last time are there to be typed over.
+    frame.current?.querySelector("input")?.select();
+    return model.start();
+  }, [model]);
+  const open = (room: RoomId, n: number | null) => {
+    model.picked();
+    onOpen(room, n);
+  };
+  return (
+    <Dialog title={t`ค้นหา`} closeLabel={t`ปิด`} size="l" onClose={onClose}>
+      <div className="search" ref={frame} onKeyDownCapture={(event) => moveFocus(event, ".search-results .search-stop, .search-results .search-hit")}>
+        <SearchField
+          label={t`ค้นหาข้อความหรือชื่อห้อง`}
+          clearLabel={t`ล้างคำค้น`}
+          value={found.query}
+          onChange={model.setQuery}
+          onSubmit={model.submit}
+          autoFocus
+        />
+        <FilterBar model={model} filters={found.filters} here={here} />
+        <div className="search-results" role="region" aria-label={t`ผลการค้นหา`} aria-busy={found.phase.kind === "asking"}>
+          <RoomsToGo model={model} onOpen={(room) => open(room, null)} />
+          <Answer model={model} found={found} onOpen={open} />
+        </div>
+        <LiveRegion text={useSummary(found)} turn={found.turn} />
+      </div>
+    </Dialog>
+  );
+}
+
+/** How much was found, for the line above the list and for screen readers. */
+function useSummary({ phase, hits, more }: SearchSnapshot): string {
+  const { t } = useLingui();
+  if (phase.kind !== "answered") return "";
+  if (hits.length === 0) return t`ไม่พบข้อความ`;
+  if (more !== "none") return plural(hits.length, { other: "พบ # ข้อความแรก และยังมีอีก" });
+  return plural(hits.length, { other: "พบ # ข้อความ" });
+}
+
+interface AnswerProps {
+  model: SearchModel;
+  found: SearchSnapshot;
+  onOpen: (room: RoomId, n: number) => void;
+}
+
+function Answer({ model, found, onOpen }: AnswerProps) {
+  const { t } = useLingui();
+  const summary = useSummary(found);
+  const { phase, hits } = found;
+  switch (phase.kind) {
+    case "idle":
+      return <Recent model={model} />;
+    case "failed":
+      return <Failed failure={phase.failure} onRetry={() => void model.ask()} />;
+    case "asking":
+      return hits.length === 0 ? <Loading label={t`กำลังค้นหา`} /> : <Results model={model} found={found} onOpen={onOpen} />;
+    case "answered":
+      return (
+        <>
+          {phase.kept && (
+            <Notice kind="warn">
+              <Trans>ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์ จึงค้นเฉพาะข้อความที่เก็บไว้ในเครื่องนี้</Trans>
+            </Notice>
+          )}
+          {hits.length === 0 ? <Nothing model={model} found={found} /> : <p className="search-summary">{summary}</p>}
+          <Results model={model} found={found} onOpen={onOpen} />
+        </>
+      );
+  }
+}
+
+function Nothing({ model, found }: Omit<AnswerProps, "onOpen">) {
+  const { t } = useLingui();
+  const { suggestion } = found;
+  return (
+    <EmptyState icon="search" title={t`ไม่พบข้อความ`}>
+      {suggestion !== null && (
+        <Button onPress={() => model.choose(suggestion)}>
+          <Trans>หมายถึง {suggestion} หรือไม่</Trans>
+        </Button>
+      )}
+      {hasFilters(found.filters) && (
+        <Button variant="quiet" onPress={model.clearFilters}>
+          <Trans>ค้นโดยไม่ใช้ตัวกรอง</Trans>
+        </Button>
+      )}
+    </EmptyState>
+  );
+}
+
+function Failed({ failure, onRetry }: { failure: Failure; onRetry: () => void }) {
+  // Not a fault of anybody: the next letter answers it.
+  if (failure.code === "query_too_short") return <EmptyState icon="search" title={reasonText(failure.code, failure.message)} />;
+  return (
+    <div className="search-failed">
+      <FailureNotice failure={failure} />
+      <Button icon="refresh" onPress={onRetry}>
+        <Trans>ลองใหม่</Trans>
+      </Button>
+    </div>
+  );
+}
+
+function RoomsToGo({ model, onOpen }: { model: SearchModel; onOpen: (room: RoomId) => void }) {
+  const { t } = useLingui();
+  const rooms = model.roomsToGo();
+  if (rooms.length === 0) return null;
+  return (
+    <section className="search-room" aria-label={t`ห้อง`}>
+      <h3>
+        <Trans>ห้อง</Trans>
+      </h3>
+      <ul>
+        {rooms.map((room) => {
+          const title = model.titleOf(room);
+          return (
+            <li key={room.id}>
+              <button type="button" className="search-stop" onClick={() => onOpen(room.id)}>
+                <Avatar id={room.other ?? room.id} name={title} size="s" {...(room.other === null ? { icon: "group" as const } : {})} />
+                {title}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** What was searched for on this device before; nobody else sees it. */
+function Recent({ model }: { model: SearchModel }) {
+  const { t } = useLingui();
+  const recent = useReadable(model.recent);
+  if (recent.length === 0) {
+    return (
+      <EmptyState icon="search" title={t`พิมพ์คำที่จำได้`}>
+        <Trans>ค้นได้ทุกห้องที่ท่านเป็นสมาชิก รวมถึงการสนทนาที่ล้างจากหน้าจอแล้ว ใส่ "…" ครอบคำที่ต้องติดกัน</Trans>
+      </EmptyState>
+    );
+  }
+  return (
+    <section className="search-room" aria-label={t`คำที่ค้นล่าสุด`}>
+      <h3>
+        <Trans>คำที่ค้นล่าสุด</Trans>
+      </h3>
+      <ul>
+        {recent.map((words) => (
+          <li key={words}>
+            <Row
+              title={words}
+              onPress={() => model.choose(words)}
+              end={<IconButton icon="close" size="s" label={t`ลบ ${words} ออกจากคำที่ค้นล่าสุด`} onPress={() => model.forget(words)} />}
+            />
+          </li>
+        ))}
+      </ul>
+      <Button variant="quiet" onPress={model.forgetAll}>
+        <Trans>ล้างคำที่ค้นล่าสุดทั้งหมด</Trans>
+      </Button>
+    </section>
+  );
+}
