@@ -14,6 +14,7 @@ import { MessageText } from "./MessageText";
 import { Reactions } from "./Reactions";
 import { ReadMark } from "./ReadMark";
 import type { TimelineModel } from "./TimelineModel";
+import "./message.css";
 
 /** What a row asks of the view around it; one object for all rows, so rows need not render again. */
 export interface RowActions {
