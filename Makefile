@@ -17,7 +17,7 @@ NPM := $(CURDIR)/packaging/node.sh npm --prefix $(CLIENT)
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
-.PHONY: help venv run demo test check bench soak api-types format clean chromium \
+.PHONY: help venv run demo test check screenshots bench soak api-types format clean chromium \
 	check-format check-lint check-types check-imports check-client-types check-fast
 
 help: ## this list
@@ -43,6 +43,10 @@ test: venv chromium ## everything: client, unit, rules, API, browser, faults
 check: venv ## before each commit: format, lint, types, imports, fast tests; under 20 s
 	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target \
 		check-fast check-types check-client-types check-imports check-lint check-format
+
+screenshots: venv chromium ## the documentation's pictures, taken anew
+	@mkdir -p docs/screenshots
+	GCHAT_SCREENSHOTS=1 $(BIN)/pytest -q tests/browser/test_screenshots.py
 
 bench: venv ## benchmarks as JSON lines (ONLY=name for one)
 	$(BIN)/python -m tests.bench $(ONLY)
