@@ -46,9 +46,11 @@ def parse(text: str) -> Query:
     """Return what `text` asks for; no needles if it is blank. Raises QueryRefused."""
     if len(text) > MOST_CHARACTERS:
         raise QueryRefused("query_too_long")
-    found = (phrase.strip() or term for phrase, term in _TOKEN.findall(normalize(text)))
+    normalized = normalize(text)
+    found = (phrase.strip() or term for phrase, term in _TOKEN.findall(normalized))
     needles = _outermost({needle for needle in found if needle})
-    if len(needles) > MOST_NEEDLES:
+    # Folding its case can make a text longer.
+    if len(normalized) > MOST_CHARACTERS or len(needles) > MOST_NEEDLES:
         raise QueryRefused("query_too_long")
     if needles and not any(worth_searching(needle) for needle in needles):
         raise QueryRefused("query_too_short")

@@ -3,7 +3,7 @@
 Fixtures (`tests/conftest.py`):
 
     world_data a data folder of the seeded Ministry of Public Health, a fresh copy for each test
-    running    that appliance, served on loopback: an `Agency`
+    running    that appliance, served on loopback: an `Agency`; `async with search_process(data)` adds its search
     open_world gives `async with open_world(change=…) as agency` for tests that need another configuration
 
     async def test_reply(running: Agency) -> None:
@@ -24,6 +24,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -36,8 +38,10 @@ from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMs
 
 from appliance import config, wiring
 from appliance.config import Config
+from appliance.errors import Unavailable
 from appliance.model import PersonId, RoomId
 from appliance.services import Services
+from appliance.store import feed
 from tests.world import PASSWORD
 
 API: Final = "/api/v1"
@@ -230,6 +234,39 @@ async def serve(data: Path, change: Callable[[Config], Config] | None = None) ->
         finally:
             await services.hub.close()
             await runner.cleanup()
+
+
+@asynccontextmanager
+async def search_process(data: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the search process of a data folder: `gchat search`, which answers when it is lent."""
+    read, write = os.pipe()
+    command = (sys.executable, "-m", "appliance.cli", "search", "--data", str(data), "--ready-fd", str(write))
+    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL, pass_fds=(write,))
+    os.close(write)
+    with os.fdopen(read, "rb") as ready:
+        assert await asyncio.to_thread(ready.readline) == b"ready\n"
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def indexed(agency: Agency, timeout_s: float = 20) -> None:
+    """Wait until the search process has been told everything that was committed."""
+    async with agency.services.store.read() as reader:
+        head = await reader.run(feed.last_pos)
+    async with asyncio.timeout(timeout_s):
+        while await _received(agency) < head:
+            await asyncio.sleep(0.01)
+
+
+async def _received(agency: Agency) -> int:
+    try:
+        return (await agency.services.search.status()).received
+    except Unavailable:
+        return -1
 
 
 def new_txn() -> str:

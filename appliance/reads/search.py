@@ -33,7 +33,7 @@ CANDIDATES: Final = 100
 MOST_LOOKS: Final = 20
 END_OF_TIME: Final = 253_402_300_799_999
 
-_CURSOR: Final = msgspec.json.Decoder(tuple[int, str, int])
+_CURSOR: Final = msgspec.json.Decoder(wire.Before)
 
 
 async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found:
@@ -88,8 +88,8 @@ def _request(s: Services, wanted: Query, query: SearchQuery, mine: list[RoomId])
         senders=None if senders is None else sorted(senders),
         types=None if query.type is None else [query.type],
         has_link=query.has_link,
-        since=query.from_ or 0,
-        until=END_OF_TIME if query.to is None else query.to,
+        since=min(query.from_ or 0, END_OF_TIME),
+        until=END_OF_TIME if query.to is None else min(query.to, END_OF_TIME),
         limit=CANDIDATES,
     )
 
@@ -130,14 +130,13 @@ def _hit(wanted: Query, candidate: wire.Hit, text: str) -> Hit:
 
 
 def _cursor(before: wire.Before) -> str:
-    return urlsafe_b64encode(msgspec.json.encode((before.at, before.room, before.n))).decode()
+    return urlsafe_b64encode(msgspec.json.encode(before)).decode()
 
 
 def _before(cursor: str | None) -> wire.Before | None:
     if cursor is None:
         return None
     try:
-        at, room, n = _CURSOR.decode(urlsafe_b64decode(cursor.encode()))
-        return wire.Before(at, room, n)
+        return _CURSOR.decode(urlsafe_b64decode(cursor.encode()))
     except (ValueError, msgspec.MsgspecError) as error:
         raise Invalid(field="cursor") from error

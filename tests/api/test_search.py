@@ -1,0 +1,296 @@
+"""Searching over HTTP, with the search process as it runs: who finds what, when, and in which words (F19, search.md)."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from search_index.query import matches, parse
+from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
+
+QUERIES: Final = ("ประชุม", "ครับ", "ข้อมูล", "ผู้ป่วย", "ระบบ", "10", "ขอบคุณ", "รายงาน สรุป", "วันที่")
+PEOPLE: Final = ("narin.p", "lalita.w", "somchai.j", "witthaya.s")
+
+
+@pytest.fixture
+async def searched(world_data: Path) -> AsyncIterator[Agency]:
+    """The seeded ministry with its search process, which has been told everything."""
+    async with search_process(world_data), serve(world_data) as agency:
+        await indexed(agency)
+        yield agency
+
+
+async def find(who: Client, q: str = "", **filters: object) -> list[tuple[str, int]]:
+    """Return everything that is found, in order, page by page."""
+    hits: list[tuple[str, int]] = []
+    cursor: dict[str, object] = {}
+    while True:
+        page = await who.get("/search", q=q, **{"limit": 100} | filters | cursor)
+        hits += [(hit["room"], hit["n"]) for hit in page["hits"]]
+        if "cursor" not in page:
+            return hits
+        cursor = {"cursor": page["cursor"]}
+
+
+async def readable(who: Client) -> list[dict[str, Any]]:
+    """Return every message that someone may read, the newest first."""
+    events: list[dict[str, Any]] = []
+    for room in (await who.get("/rooms"))["rooms"]:
+        before: dict[str, object] = {}
+        while True:
+            page = await who.get(f"/rooms/{room['id']}/messages", limit=200, **before)
+            events += [event for event in page["messages"] if event["type"] == "message.text" and "body" in event]
+            if not page["has_more"]:
+                break
+            before = {"before": page["messages"][-1]["n"]}
+    return sorted(events, key=lambda event: (event["at"], event["room"], event["n"]), reverse=True)
+
+
+def true_hits(events: list[dict[str, Any]], q: str) -> list[tuple[str, int]]:
+    return [(event["room"], event["n"]) for event in events if matches(parse(q), event["body"]["text"])]
+
+
+async def test_everyone_finds_all_they_may_read_and_nothing_else(searched: Agency) -> None:
+    found_any = 0
+    for user in PEOPLE:
+        who = await searched.login(user)
+        events = await readable(who)
+        for q in QUERIES:
+            expected = true_hits(events, q)
+            assert await find(who, q) == expected, (user, q)
+            found_any += len(expected)
+    assert found_any > 100
+    assert await find(await searched.login("decha.r"), "ประชุม") == []
+
+
+async def test_whoever_is_taken_off_a_room_finds_none_of_it_from_that_moment(searched: Agency) -> None:
+    """F33."""
+    narin, lalita = await searched.login("narin.p"), await searched.login("lalita.w")
+    room = searched.room("dengue")
+    n = (await narin.say(room, "ยุงลายบ้านตัวที่ ๑๑๗"))["n"]
+    await indexed(searched)
+    assert await find(lalita, "ยุงลายบ้านตัวที่ 117") == [(room, n)]
+    members = f"/rooms/{room}/members"
+    await narin.post(members, {"remove": [lalita.person], "txn_id": new_txn()})
+    assert await find(lalita, "ยุงลายบ้านตัวที่ 117") == []
+    assert await find(lalita, "ยุงลายบ้านตัวที่ 117", room=room) == []
+    assert await find(narin, "ยุงลายบ้านตัวที่ 117") == [(room, n)]
+    await narin.post(members, {"add": [lalita.person], "txn_id": new_txn()})
+    assert await find(lalita, "ยุงลายบ้านตัวที่ 117") == [(room, n)]
+
+
+async def test_what_is_retracted_or_reworded_is_not_found_in_its_old_words(searched: Agency) -> None:
+    narin = await searched.login("narin.p")
+    room = searched.room("dengue")
+    kept, gone = [(await narin.say(room, f"งูสวัดสีม่วง {n}"))["n"] for n in (1, 2)]
+    await indexed(searched)
+    assert await find(narin, "งูสวัดสีม่วง") == [(room, gone), (room, kept)]
+    await narin.delete(f"/rooms/{room}/messages/{gone}")
+    assert await find(narin, "งูสวัดสีม่วง") == [(room, kept)]
+    edit = {"txn_id": new_txn(), "body": {"text": "งูเห่าสีเขียว"}}
+    await narin.patch(f"/rooms/{room}/messages/{kept}", edit)
+    assert await find(narin, "งูสวัดสีม่วง") == []
+    await indexed(searched)
+    assert await find(narin, "งูสวัดสีม่วง") == []
+    assert await find(narin, "งูเห่าสีเขียว") == [(room, kept)]
+
+
+async def test_conversations_cleared_from_the_screen_are_found_and_open_in_context(searched: Agency) -> None:
+    """F19."""
+    narin = await searched.login("narin.p")
+    room = searched.room("dengue")
+    before = await find(narin, "ครับ", room=room)
+    assert before
+    await narin.post(f"/rooms/{room}/clear")
+    assert await find(narin, "ครับ", room=room) == before
+    n = before[-1][1]
+    around = (await narin.get(f"/rooms/{room}/messages", around=n, limit=5))["messages"]
+    assert n in [event["n"] for event in around]
+    view = (await narin.get(f"/rooms/{room}"))["room"]
+    assert view["hidden"]
+    assert view["unread"] == 0
+
+
+async def test_filters_all_hold_together(searched: Agency) -> None:
+    narin = await searched.login("narin.p")
+    room = searched.room("dengue")
+    link = (await narin.say(room, "เอกสารแนบท้าย https://moph.test/ก"))["n"]
+    await indexed(searched)
+    events = await readable(narin)
+
+    def chosen(condition: Any) -> list[tuple[str, int]]:
+        return [(event["room"], event["n"]) for event in events if condition(event)]
+
+    at = events[len(events) // 2]["at"]
+    lalita = searched.person("lalita.w")
+    assert await find(narin, room=room) == chosen(lambda e: e["room"] == room)
+    assert await find(narin, sender=lalita) == chosen(lambda e: e["sender"] == lalita)
+    assert await find(narin, "ค่ะ", sender=lalita, room=room) == true_hits(
+        [e for e in events if e["sender"] == lalita and e["room"] == room], "ค่ะ"
+    )
+    assert await find(narin, **{"from": at}) == chosen(lambda e: e["at"] >= at)
+    assert await find(narin, to=at) == chosen(lambda e: e["at"] < at)
+    assert (room, link) in await find(narin, has_link="true")
+    assert (room, link) not in await find(narin, "ครับ", has_link="false")
+    assert await find(narin, type="text", room=room) == await find(narin, room=room)
+    assert await find(narin, "ประชุม", room="r_unknown") == []
+    assert await find(narin, room=searched.room("budget")) == []
+
+
+async def test_a_unit_is_everyone_in_it_and_below(searched: Agency) -> None:
+    somchai = await searched.login("somchai.j")
+    units = (await somchai.get("/directory/units"))["units"]
+    events = await readable(somchai)
+    tried = 0
+    for unit in units[:12]:
+        people: set[str] = set()
+        cursor: dict[str, object] = {}
+        while True:
+            page = await somchai.get("/directory/people", unit=unit["id"], below="true", limit=200, **cursor)
+            people |= {person["id"] for person in page["people"]}
+            if "cursor" not in page:
+                break
+            cursor = {"cursor": page["cursor"]}
+        expected = [(event["room"], event["n"]) for event in events if event["sender"] in people]
+        assert await find(somchai, unit=unit["id"]) == expected, unit["name"]
+        tried += bool(expected)
+    assert tried
+
+
+async def test_years_of_either_calendar_and_any_spelling(searched: Agency) -> None:
+    narin = await searched.login("narin.p")
+    room = searched.room("dengue")
+    dated = (await narin.say(room, "ส่งภายใน 12/3/2567 ที่แม่น้ำน้อย"))["n"]
+    await indexed(searched)
+    for q in ("12/3/2024", "12/3/2567", "๑๒/๓/๒๕๖๗", "เเม่น้ำน้อย", "แม่น\u0e49\u0e4d\u0e32น้อย"):
+        assert await find(narin, q) == [(room, dated)], q
+    year = datetime.fromtimestamp(searched.clock() / 1000).year  # noqa: DTZ006 - any zone's year
+    assert await find(narin, f"12/3/{year + 543 + 9}") == []
+
+
+async def test_pages_neither_repeat_nor_skip_while_people_write(searched: Agency) -> None:
+    narin = await searched.login("narin.p")
+    room = searched.room("dengue")
+    for n in range(12):
+        await narin.say(room, f"นกกระยาง {n}")
+    await indexed(searched)
+    whole = await find(narin, "นกกระยาง")
+    assert len(whole) == 12
+    paged: list[tuple[str, int]] = []
+    cursor: dict[str, object] = {}
+    while True:
+        page = await narin.get("/search", q="นกกระยาง", limit=5, **cursor)
+        paged += [(hit["room"], hit["n"]) for hit in page["hits"]]
+        if "cursor" not in page:
+            break
+        cursor = {"cursor": page["cursor"]}
+        await narin.say(room, "นกกระยางตัวใหม่")
+        await indexed(searched)
+    assert paged == whole
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        "x", "!!", "ก", urlsafe_b64encode(b"\xff\xfe").decode(),
+        *(urlsafe_b64encode(json.dumps(bad).encode()).decode() for bad in (
+            {}, [], [1], [1, "r", "n"], [1, 2, 3], [-1, "r", 1], [10**30, "r", 1], [1, "r", -1], [1, "r", 2**40],
+            [1, "r" * 500, 1], [1, "r", 1, 1], [10**15, "r", 1], None, "r", [1.5, "r", 1], [True, "r", 1],
+        )),
+    ],
+)  # fmt: skip
+async def test_a_cursor_somebody_made_up_is_refused(running: Agency, position: str) -> None:
+    narin = await running.login("narin.p")
+    error = await narin.refused("GET", "/search", params={"q": "ครับ", "cursor": position}, status=400, code="invalid")
+    assert error["field"] == "cursor"
+
+
+async def test_a_cursor_into_a_room_of_others_shows_nothing_of_it(searched: Agency) -> None:
+    narin, decha = await searched.login("narin.p"), await searched.login("decha.r")
+    mine = (await narin.get("/search", q="ครับ", limit=1))["cursor"]
+    assert await decha.get("/search", q="ครับ", cursor=mine) == {"hits": []}
+    foreign = urlsafe_b64encode(json.dumps([searched.clock(), searched.room("budget"), 5]).encode()).decode()
+    page = await narin.get("/search", q="ครับ", cursor=foreign)
+    assert page["hits"]
+    assert searched.room("budget") not in [hit["room"] for hit in page["hits"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "field"),
+    [
+        ({}, "query_too_short", "q"),
+        ({"q": ""}, "query_too_short", "q"),
+        ({"q": " \u200b "}, "query_too_short", "q"),
+        ({"q": "ก"}, "query_too_short", "q"),
+        ({"q": "ก ข ค"}, "query_too_short", "q"),
+        ({"q": "ก" * 401}, "invalid", "q"),
+        ({"q": "\u0149" * 400}, "query_too_long", "q"),
+        ({"q": " ".join(f"ค{n}ค" for n in range(30))}, "query_too_long", "q"),
+        ({"q": "ครับ", "limit": "0"}, "invalid", "limit"),
+        ({"q": "ครับ", "limit": "101"}, "invalid", "limit"),
+        ({"q": "ครับ", "from": "x"}, "invalid", "from"),
+        ({"q": "ครับ", "from": "-1"}, "invalid", "from"),
+        ({"q": "ครับ", "type": "voice"}, "invalid", "type"),
+        ({"q": "ครับ", "has_link": "maybe"}, "invalid", "has_link"),
+        ({"q": "ครับ", "room": "../x"}, "invalid", "room"),
+        ({"q": "ครับ", "rooms": "r_1"}, "invalid", "rooms"),
+    ],
+)
+async def test_questions_nobody_can_answer_are_refused(
+    running: Agency, query: dict[str, str], code: str, field: str
+) -> None:
+    """In Thai and in English, before the search process is asked."""
+    narin = await running.login("narin.p")
+    english = await running.login("narin.p", language="en")
+    error = await narin.refused("GET", "/search", params=query, status=400, code=code)
+    assert error["field"] == field
+    assert any("ก" <= character <= "๛" for character in error["message"])
+    assert (await english.refused("GET", "/search", params=query, status=400, code=code))["message"].isascii()
+
+
+async def test_the_ends_of_time_are_dates_like_others(searched: Agency) -> None:
+    narin = await searched.login("narin.p")
+    latest = 2**53 - 1
+    assert await find(narin, "ครับ", to=latest) == await find(narin, "ครับ")
+    assert await find(narin, "ครับ", **{"from": latest}) == []
+    assert await find(narin, "ครับ", **{"from": 10, "to": 5}) == []
+
+
+async def test_words_typed_on_the_other_keyboard_are_offered_when_nothing_is_found(searched: Agency) -> None:
+    """L10."""
+    narin = await searched.login("narin.p")
+    assert await narin.get("/search", q="l;ylfu") == {"hits": [], "suggestion": "สวัสดี"}
+    await narin.say(searched.room("dengue"), "รหัสชั่วคราว l;ylfu")
+    await indexed(searched)
+    answer = await narin.get("/search", q="l;ylfu")
+    assert len(answer["hits"]) == 1
+    assert "suggestion" not in answer
+
+
+async def test_highlights_count_as_browsers_do(searched: Agency) -> None:
+    narin = await searched.login("narin.p")
+    room = searched.room("dengue")
+    n = (await narin.say(room, "😀 " * 60 + "ประชุมด่วน 😀 ชั้น ๔"))["n"]
+    await indexed(searched)
+    (hit,) = (await narin.get("/search", q='ประชุมด่วน "ชั้น 4"', room=room))["hits"]
+    units = hit["snippet"].encode("utf-16-le")
+    marked = [units[2 * start : 2 * end].decode("utf-16-le") for start, end in hit["highlights"]]
+    assert marked == ["ประชุมด่วน", "ชั้น ๔"]
+    assert (hit["n"], hit["sender"]) == (n, narin.person)
+
+
+async def test_without_the_search_process_chat_goes_on_and_says_so(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    english = await running.login("narin.p", language="en")
+    query = {"q": "ครับ"}
+    error = await narin.refused("GET", "/search", params=query, status=503, code="search_unavailable")
+    assert error["message"] == "ยังค้นหาไม่ได้ในขณะนี้ การสนทนายังใช้งานได้ตามปกติ กรุณาลองใหม่ภายหลัง"
+    error = await english.refused("GET", "/search", params=query, status=503, code="search_unavailable")
+    assert error["message"].startswith("Search is not available just now")
+    await narin.say(running.room("dengue"), "คุยต่อได้")
