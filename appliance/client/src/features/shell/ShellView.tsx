@@ -10,6 +10,7 @@ import type { Readable } from "#core/store";
 import { formatTime } from "#i18n/dates";
 import type { InstallOffer } from "#platform/install";
 import type { WaitingUpdate } from "#platform/serviceWorker";
+import { Boundary } from "#ui/Boundary";
 import { Button, IconButton } from "#ui/Button";
 import { Icon } from "#ui/Icon";
 import { useLocale } from "#ui/useLocale";
@@ -17,7 +18,7 @@ import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
 
 import { Rail, type RailProps } from "./Rail";
-import { depthOf, type Route } from "./routes";
+import { depthOf, formatRoute, type Route } from "./routes";
 import "./shell.css";
 
 interface ShellViewProps {
@@ -59,18 +60,28 @@ export function ShellView({ route, rail, list, main, side, connection, update, i
       <div className="shell-panes">
         <Rail {...rail} />
         <section className="shell-list" aria-label={t`รายการ`} {...alone("list")}>
-          {list}
+          <Part place={route.place}>{list}</Part>
         </section>
         <main id={MAIN_ID} className="shell-main" ref={mainPane} tabIndex={-1}>
-          {main}
+          <Part place={formatRoute(route)}>{main}</Part>
         </main>
         {side !== null && (
           <section className="shell-side" ref={sidePane} role="complementary" aria-label={t`รายละเอียด`} {...alone("side")}>
-            {side}
+            <Part place={formatRoute(route)}>{side}</Part>
           </section>
         )}
       </div>
     </div>
+  );
+}
+
+/** One part of the screen; a fault in it stays in it. */
+function Part({ place, children }: { place: string; children: ReactNode }) {
+  const { t } = useLingui();
+  return (
+    <Boundary place={place} words={t`ส่วนนี้แสดงไม่ได้ ส่วนอื่นยังใช้งานได้`} again={t`ลองใหม่`}>
+      {children}
+    </Boundary>
   );
 }
 
