@@ -64,12 +64,12 @@ async def list_member_suggestions(call: Call) -> MemberSuggestions:
     return await load_member_suggestions(call.services, call.person, _room(call))
 
 
-@routes.patch("/rooms/{room}/member-suggestions/{suggestion}")
+@routes.patch("/rooms/{room}/member-suggestions/{request}")
 async def answer_suggestion(call: Call, body: AnswerSuggestion) -> MembersSuggested:
     """Add those suggested at once, or decline: the room's owner."""
     s, outcome = call.services, Outcome(body.outcome)
     suggestion = await member_suggestions.answer_suggestion(
-        s, call.person, _room(call), call.path["suggestion"], outcome, body.note
+        s, call.person, _room(call), call.path["request"], outcome, body.note
     )
     return MembersSuggested(suggestion=suggestion_view(s, suggestion))
 

@@ -230,7 +230,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rooms/{room}/member-suggestions/{suggestion}": {
+    "/api/v1/rooms/{room}/member-suggestions/{request}": {
         parameters: {
             query?: never;
             header?: never;
@@ -2244,8 +2244,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                request: string;
                 room: string;
-                suggestion: string;
             };
             cookie?: never;
         };
