@@ -66,9 +66,9 @@ async def served(world_data: Path) -> AsyncIterator[agency.Agency]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def windows(chromium: Browser) -> AsyncIterator[OpenWindow]:
-    """Open windows: `await windows(url, user=None, **options of the browser's profile)`.
+    """Lend a way to open windows: an address, a user who is signed in or None, options of the browser's profile.
 
-    With a user, signed in. When the test ends nothing forbidden may have happened in any of them.
+    When the test ends nothing forbidden may have happened in any of them.
     """
     async with AsyncExitStack() as stack:
         opened: list[Window] = []

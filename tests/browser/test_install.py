@@ -42,7 +42,9 @@ async def test_the_shell_opens_without_the_network(served: Agency, windows: Open
     await window.offline()
     await window.reload()
     await expect(window.page.get_by_role("heading", name="G-Chat")).to_be_visible()
-    assert await window.evaluate("document.fonts.ready.then(() => document.fonts.check('16px \"IBM Plex Sans Thai Looped\"'))")
+    assert await window.evaluate(
+        "document.fonts.ready.then(() => document.fonts.check('16px \"IBM Plex Sans Thai Looped\"'))"
+    )
     # Nothing of the API is ever in its cache.
     assert await window.evaluate(
         """async () => {
@@ -66,7 +68,9 @@ async def test_a_new_version_is_offered_and_taken_when_the_reader_says_so(
         worker.write("\n// 2\n")
     monkeypatch.setattr(pages, "DIST", upgraded)
     await window.evaluate("window.old = true")
-    await window.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update().then(() => true))")
+    await window.evaluate(
+        "navigator.serviceWorker.ready.then((registration) => registration.update().then(() => true))"
+    )
     await expect(window.page.get_by_text("มีรุ่นใหม่พร้อมใช้")).to_be_visible()
     assert await window.evaluate("window.old")
     await window.button("ใช้รุ่นใหม่").click()

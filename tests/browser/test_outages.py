@@ -91,9 +91,7 @@ async def test_a_room_read_before_is_readable_offline(served: Agency, windows: O
     await expect(lalita.message("พรุ่งนี้ยังสรุปยอดเวลาเดิมนะครับ")).to_contain_text("นายแพทย์นรินทร์ พิพัฒน์พงศ์")
 
 
-async def test_revoked_while_offline_the_next_contact_leaves_nothing(
-    served: Agency, windows: OpenWindow
-) -> None:
+async def test_revoked_while_offline_the_next_contact_leaves_nothing(served: Agency, windows: OpenWindow) -> None:
     lalita = await windows(served.url, "lalita.w")
     await lalita.open_room()
     await lalita.controlled()

@@ -1,8 +1,8 @@
 """One person's browser window: what tests do in it, in the words of the page, and what must never happen in it.
 
 Elements are found the way people and screen readers find them, by role and name; names are Thai unless a test switches
-the language. Every window is watched: a breach of the content policy, an uncaught error, or a request to anything but
-the appliance fails the test that opened it.
+the language. Every window is watched: a breach of the content policy, an uncaught error, words without a translation,
+or a request to anything but the appliance fails the test that opened it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         text = message.text
-        if "policy breached" in text or "Content Security Policy" in text or "Warning: " in text:
+        if any(sign in text for sign in ("policy breached", "Content Security Policy", "Uncompiled message")):
             self.breaches.append(text)
 
 

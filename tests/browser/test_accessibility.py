@@ -1,0 +1,101 @@
+"""Every screen, in both languages and both colour schemes, wide, narrow and enlarged (client.md A3, A6, A9).
+
+axe finds nothing, nothing scrolls sideways, Thai has room above and below, targets are large enough.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import expect
+
+from appliance.actions.terms import publish_terms
+from tests.agency import Agency
+from tests.browser.axe import faults
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import Window
+from tests.world import OPERATOR, PASSWORD
+
+WIDE: Final[dict[str, Any]] = {"viewport": {"width": 1440, "height": 900}}
+NARROW: Final[dict[str, Any]] = {"viewport": {"width": 320, "height": 640}}
+# A page of 1280 by 800 at 200 % has 640 by 400 CSS pixels.
+ENLARGED: Final[dict[str, Any]] = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
+CASES: Final = [
+    pytest.param(place, scheme, language, id=f"{name}-{scheme}-{language}")
+    for name, place in (("1440", WIDE), ("320", NARROW))
+    for scheme in ("light", "dark")
+    for language in ("th", "en")
+] + [pytest.param(ENLARGED, "light", "th", id="200%-light-th"), pytest.param(ENLARGED, "dark", "en", id="200%-dark-en")]
+SIGN_IN: Final = {"th": ("ชื่อผู้ใช้", "รหัสผ่าน", "เข้าสู่ระบบ"), "en": ("User name", "Password", "Sign in")}
+ACCEPT: Final = {"th": "ยอมรับข้อตกลง", "en": "Accept the terms"}
+
+
+@pytest.mark.parametrize(("place", "scheme", "language"), CASES)
+async def test_every_screen(
+    served: Agency, windows: OpenWindow, place: dict[str, Any], scheme: str, language: str
+) -> None:
+    await publish_terms(
+        served.services, OPERATOR, ("ข้อกำหนดการใช้งาน", "Terms of use"), ("ก. ข้อหนึ่ง\n\nข. ข้อสอง" * 20, "One\n\nTwo" * 20)
+    )
+    window = await windows(served.url, color_scheme=scheme, reduced_motion="reduce", **place)
+    found: dict[str, list[str]] = {}
+
+    async def look(name: str, selector: str) -> None:
+        await expect(window.page.locator(selector).first, name).to_be_visible()
+        if wrong := await faults(window.page):
+            found[name] = wrong
+
+    if language == "en":
+        await window.button("English").click()
+    await look("login", ".login-form input")
+    user, password, enter = SIGN_IN[language]
+    await window.page.get_by_label(user).fill("narin.p")
+    await window.page.get_by_label(password, exact=True).fill(PASSWORD)
+    await window.button(enter).click()
+    await look("terms", ".login-terms")
+    await window.button(ACCEPT[language]).click()
+    await look("rooms", ".rooms-list li")
+    await screens(served, window, look)
+    assert found == {}
+
+
+async def screens(served: Agency, window: Window, look: Any) -> None:
+    """Go through what somebody signed in gets to see."""
+    room = served.room("dengue")
+    for name, route, selector in (
+        ("timeline", f"#/rooms/{room}", ".timeline article"),
+        ("readers", f"#/rooms/{room}/readers/60", ".readers li"),
+        ("room settings", f"#/rooms/{room}/info", ".member-item"),
+        ("profile", f"#/rooms/{room}/person/{served.person('suphawadi.c')}", ".profile-name"),
+        ("organisation chart", "#/people", "[role=treegrid] [role=row]"),
+        ("people", "#/people/all", ".people-item"),
+        ("settings", "#/settings", ".settings-list"),
+        ("me", "#/settings/me", ".settings-me"),
+        ("display", "#/settings/display", ".radios"),
+        ("devices", "#/settings/devices", ".sign-ins li"),
+        ("security", "#/settings/security", ".settings-form"),
+        ("about", "#/settings/about", ".settings-facts"),
+    ):
+        await window.go(route)
+        await look(name, selector)
+    await window.page.keyboard.press("Control+/")
+    await look("help", ".help-keys")
+    await window.page.keyboard.press("Escape")
+    await window.page.goto(f"{window.url}/gallery")
+    await look("gallery", ".gallery-sample")
+
+
+async def test_the_message_list_is_a_log_that_speaks_once(served: Agency, windows: OpenWindow) -> None:
+    """A6: rows that scrolling brings in are no news; a new message is said once, many at once by number."""
+    narin = await served.login("narin.p")
+    window = await windows(served.url, "lalita.w")
+    await window.open_room()
+    await window.to_newest()
+    await expect(window.log).to_have_attribute("aria-live", "off")
+    spoken = window.page.locator("[aria-live=polite]", has_text="ขอบคุณทุกท่าน")
+    await narin.say(served.room("dengue"), "ขอบคุณทุกท่านครับ")
+    await expect(spoken).to_have_text("นายแพทย์นรินทร์ พิพัฒน์พงศ์: ขอบคุณทุกท่านครับ")
+    for n in range(5):
+        await narin.say(served.room("dengue"), f"เรื่องที่ {n}")
+    await expect(window.page.locator("[aria-live=polite]", has_text="ข้อความใหม่ 5 ข้อความ")).to_have_count(1)

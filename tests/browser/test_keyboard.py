@@ -1,0 +1,215 @@
+"""The whole task set without a mouse, and typing Thai without accidents (A1, A7, A8, C17)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.agency import Agency
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import ROOM, Window
+from tests.world import PASSWORD
+
+FOCUS: Final = """() => {
+  const element = document.activeElement;
+  const box = element.getBoundingClientRect();
+  const scroller = document.querySelector("[role=log]").getBoundingClientRect();
+  const points = [0.1, 0.5, 0.9].map((down) => [box.left + box.width / 2, box.top + box.height * down]);
+  return {
+    row: element.dataset.row ?? null,
+    inside: box.top >= scroller.top - 1 && box.bottom <= scroller.bottom + 1,
+    uncovered: points.every(([x, y]) => element.contains(document.elementFromPoint(x, y))),
+    outlined: element.matches(":focus-visible"),
+  };
+}"""
+
+
+async def tab_to(page: Page, name: str, role: Any = "button", *, exact: bool = True) -> None:
+    """Press Tab until the element of this name has the focus."""
+    wanted = page.get_by_role(role, name=name, exact=exact)
+    for _ in range(60):
+        if await wanted.evaluate_all("elements => elements.includes(document.activeElement)"):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not lead to {name}")
+
+
+async def newest(window: Window) -> Locator:
+    """Move the focus to the newest message."""
+    await window.page.keyboard.press("Control+Shift+Home")
+    focused = window.log.locator("[data-row]:focus")
+    await expect(focused).to_be_visible()
+    await window.page.keyboard.press("End")
+    return focused
+
+
+async def choose(page: Page, name: str) -> None:
+    """Walk down the open menu to an action and take it."""
+    item = page.get_by_role("menuitem", name=name)
+    await expect(page.get_by_role("menuitem").first).to_be_focused()
+    for _ in range(12):
+        if await item.evaluate("item => item === document.activeElement"):
+            break
+        await page.keyboard.press("ArrowDown")
+    await expect(item).to_be_focused()
+    await page.keyboard.press("Enter")
+
+
+async def test_signing_in_finding_a_room_and_writing(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url)
+    keys, page = window.page.keyboard, window.page
+    await expect(page.get_by_label("ชื่อผู้ใช้")).to_be_focused()
+    await keys.type("narin.p")
+    await keys.press("Tab")
+    await keys.type(PASSWORD)
+    await keys.press("Enter")
+    await window.entered()
+    await keys.press("Control+k")
+    await expect(page.get_by_label("ค้นหาห้อง")).to_be_focused()
+    await keys.type("ไข้เลือด")
+    await expect(window.page.locator(".rooms-list li")).to_have_count(1)
+    await tab_to(page, "ยังไม่อ่าน")
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(window.composer).to_be_focused()
+    await keys.type("ส่งด้วยแป้นพิมพ์")
+    await keys.press("Shift+Enter")
+    await keys.type("สองบรรทัด")
+    await keys.press("Enter")
+    await expect(window.message("ส่งด้วยแป้นพิมพ์").locator(".msg-text")).to_have_text("ส่งด้วยแป้นพิมพ์\nสองบรรทัด")
+
+
+async def test_what_can_be_done_with_a_message(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    keys, page = window.page.keyboard, window.page
+    await window.open_room()
+    await window.say("ขอเชิญประชุม")
+    mine = window.message("ขอเชิญประชุม")
+    await expect(mine.get_by_role("button", name="เปิดรายชื่อผู้อ่าน")).to_be_visible()
+    await newest(window)
+    await expect(mine).to_be_focused()
+    await keys.press("Enter")
+    await choose(page, "แสดงความรู้สึก")
+    await expect(page.get_by_role("button", name="👍", exact=True)).to_be_focused()
+    await keys.press("ArrowRight")
+    await keys.press("Enter")
+    await expect(mine.get_by_role("button", name="🙏")).to_be_visible()
+
+    await keys.press("Control+Shift+Enter")
+    await expect(window.composer).to_be_focused()
+    await keys.press("ArrowUp")
+    await expect(page.get_by_text("แก้ไขข้อความ")).to_be_visible()
+    await expect(window.composer).to_have_value("ขอเชิญประชุม")
+    await keys.type(" บ่ายสอง")
+    await keys.press("Enter")
+    await expect(mine.locator(".msg-text")).to_have_text("ขอเชิญประชุม บ่ายสอง")
+
+    await newest(window)
+    await keys.press("ContextMenu")
+    await choose(page, "ตอบกลับ")
+    await expect(page.get_by_text("ตอบกลับ นายแพทย์นรินทร์ พิพัฒน์พงศ์")).to_be_visible()
+    await expect(window.composer).to_be_focused()
+    await keys.press("Escape")
+    await expect(page.get_by_text("ตอบกลับ นายแพทย์นรินทร์ พิพัฒน์พงศ์")).not_to_be_visible()
+
+    await newest(window)
+    await keys.press("Shift+F10")
+    await choose(page, "เรียกคืนข้อความ")
+    await expect(window.dialog).to_be_visible()
+    await tab_to(page, "เรียกคืน")
+    await keys.press("Enter")
+    await expect(mine).to_have_count(0)
+
+
+async def test_panels_take_the_focus_and_give_it_back(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    keys, page = window.page.keyboard, window.page
+    await window.open_room()
+    await newest(window)
+    await keys.press("Enter")
+    await choose(page, "ผู้อ่านข้อความนี้")
+    readers = page.get_by_role("region", name="ผู้อ่านข้อความ")
+    await expect(readers.get_by_role("heading", name="ผู้อ่านข้อความ")).to_be_focused()
+    await keys.press("Escape")
+    await expect(readers).to_have_count(0)
+    await expect(window.composer).to_be_focused()
+
+    await keys.press("Alt+ArrowDown")
+    await expect(page.get_by_role("heading", name=ROOM)).to_have_count(0)
+    await keys.press("Alt+ArrowUp")
+    await expect(page.get_by_role("heading", name=ROOM).first).to_be_visible()
+    await keys.press("Control+/")
+    await expect(window.dialog).to_contain_text("แป้นพิมพ์ลัด")
+    await keys.press("Escape")
+    await expect(window.dialog).to_have_count(0)
+
+
+async def test_making_a_room_and_signing_out(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    keys, page = window.page.keyboard, window.page
+    await tab_to(page, "สร้างห้องใหม่")
+    await keys.press("Enter")
+    await expect(window.dialog.get_by_label("ชื่อห้อง")).to_be_focused()
+    await keys.type("ห้องจากแป้นพิมพ์")
+    await tab_to(page, "ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน", role="searchbox")
+    await keys.type("ลลิตา")
+    await expect(window.dialog.get_by_role("checkbox")).to_have_count(1)
+    await tab_to(page, "นางสาวลลิตา วิเศษสุวรรณ", role="checkbox", exact=False)
+    await keys.press("Space")
+    await tab_to(page, "สร้างห้อง")
+    await keys.press("Enter")
+    await expect(page.get_by_role("heading", name="ห้องจากแป้นพิมพ์").first).to_be_visible()
+    await tab_to(page, "ตั้งค่า", role="link")
+    await keys.press("Enter")
+    await tab_to(page, "ออกจากระบบ")
+    await keys.press("Enter")
+    await expect(page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
+
+
+async def test_the_focused_message_is_never_covered(served: Agency, windows: OpenWindow) -> None:
+    """A1: fifty messages up and fifty down, each whole and in sight when it has the focus."""
+    window = await windows(served.url, "narin.p", viewport={"width": 1024, "height": 640})
+    await window.open_room()
+    await window.to_newest()
+    await window.page.keyboard.press("Control+Shift+Home")
+    rows: list[str] = []
+    for key in ["ArrowUp"] * 50 + ["ArrowDown"] * 50:
+        await window.page.keyboard.press(key)
+        await window.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        focus = await window.evaluate(FOCUS)
+        assert focus == {"row": focus["row"], "inside": True, "uncovered": True, "outlined": True}, (key, focus, rows)
+        assert focus["row"] is not None
+        rows.append(focus["row"])
+    assert len(set(rows)) >= 50
+    assert rows[48] == rows[50]
+
+
+async def test_enter_that_ends_a_composition_does_not_send(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.composer.focus()
+    session = await window.context.new_cdp_session(window.page)
+    await session.send("Input.imeSetComposition", {"text": "ประชุม", "selectionStart": 6, "selectionEnd": 6})
+    await expect(window.composer).to_have_value("ประชุม")
+    enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229}
+    await session.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
+    await session.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+    await expect(window.composer).to_have_value("ประชุม")
+    await session.send("Input.insertText", {"text": "ประชุม"})
+    await expect(window.composer).to_have_value("ประชุม")
+    await expect(window.message("ประชุม").filter(has_text="รอส่ง")).to_have_count(0)
+    await window.composer.press("Enter")
+    await expect(window.composer).to_have_value("")
+    await expect(window.log.locator(".msg-text", has_text="ประชุม").last).to_have_text("ประชุม")
+
+
+async def test_no_single_letter_does_anything_while_thai_is_typed(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.composer.focus()
+    every = "".join(map(chr, [*range(0x0E01, 0x0E3B), *range(0x0E3F, 0x0E5C), *range(0x21, 0x7F)])).replace("@", "")
+    await window.page.keyboard.type(every)
+    await expect(window.composer).to_have_value(every)
+    await expect(window.page.get_by_role("heading", name=ROOM).first).to_be_visible()
+    await expect(window.dialog).to_have_count(0)
