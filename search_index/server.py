@@ -126,6 +126,10 @@ class _Process:
                 await self._answer_all(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
+        except asyncio.CancelledError:
+            # `stop` ends it, and nobody waits for more: asyncio's streams would report a cancelled task as a fault.
+            if not self._stopping.is_set():
+                raise
         finally:
             self.connections.discard(task)
             writer.close()
