@@ -33,9 +33,10 @@ class SegmentRecord(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The durable index. `cursor`: everything the feed told up to there is in these segments."""
+    """The durable index. `cursor`: everything the feed told up to there, and called `mark`, is in these segments."""
 
     cursor: int = 0
+    mark: str = ""
     segments: tuple[SegmentRecord, ...] = ()
     made_by: tuple[int, int, int] = (FORMAT, normalize.VERSION, analyzer.VERSION)
 

@@ -182,7 +182,7 @@ class _Process:
             async with self._room:
                 await self._room.wait_for(lambda: not self.index.full)
         try:
-            received = self.index.apply(request.after, request.upto, request.entries, request.gone)
+            received = self.index.apply(request.after, request.upto, request.entries, request.gone, request.mark)
         except Gap:
             return wire.Refused("gap")
         if self.index.flush_due:

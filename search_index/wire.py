@@ -50,13 +50,15 @@ class Add(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """What the feed has told after the cursor `after` up to `upto`: first the entries, then what is gone.
 
     Answer: Received. Told again, a stretch the process already has changes nothing. One that does not begin where the
-    last ended is refused (Refused `gap`): ask Status and go on from its `received`.
+    last ended is refused (Refused `gap`): ask Status and go on from its `received`. `mark` names the feed's history up
+    to `upto`, in words of the caller's own, and comes back in State.
     """
 
     after: Cursor
     upto: Cursor
     entries: Annotated[list[Entry], Meta(max_length=MOST_ENTRIES)]
     gone: Annotated[list[Range], Meta(max_length=MOST_ENTRIES)] = []
+    mark: Name = ""
 
 
 class Delete(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -129,9 +131,13 @@ class Found(Struct, frozen=True, tag=True):
 
 
 class State(Struct, frozen=True, tag=True):
-    """How far the index is. After a crash it goes on from `durable`; `received` is what searches see now."""
+    """How far the index is. After a crash it goes on from `durable`; `received` is what searches see now.
+
+    `mark`: that of the last stretch received. Where the feed tells another at `received`, it is another feed.
+    """
 
     received: int
+    mark: str
     durable: int
     entries: int
     segments: int

@@ -70,6 +70,7 @@ class FlushJob:
     storage: SealedStorage
     documents: dict[_Key, Document]
     cursor: int
+    mark: str
     written: list[tuple[SegmentRecord, list[_Key]]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -118,7 +119,7 @@ class Index:
         self._newest_first: list[Segment] | None = None
         self.fresh: dict[_Key, Document] = {}
         self.flushing: dict[_Key, Document] = {}
-        self.received = 0
+        self.received, self.mark = 0, ""
         self._clock = clock
         self._pending_since = 0
         self._flushed_to = 0
@@ -132,6 +133,7 @@ class Index:
     def _open(self) -> None:
         self._durable = manifest.read(self.storage)
         self.received = self._flushed_to = self._durable.cursor
+        self.mark = self._durable.mark
         for record in self._durable.segments:
             self.segments[record.name] = Segment(self.storage, record, self.names)
         self._remove_strangers()
@@ -156,6 +158,7 @@ class Index:
         self.segments, self.fresh, self.flushing = {}, {}, {}
         self._newest_first = None
         self.received = self._flushed_to = 0
+        self.mark = ""
         self._save(Manifest())
         self._remove_strangers()
 
@@ -181,6 +184,7 @@ class Index:
         held = sum(segment.record.documents - segment.gone_count for segment in self.segments.values())
         return State(
             received=self.received,
+            mark=self.mark,
             durable=self._durable.cursor,
             entries=held + len(self.fresh) + len(self.flushing),
             segments=len(self.segments),
@@ -189,7 +193,7 @@ class Index:
 
     # What the feed tells
 
-    def apply(self, after: int, upto: int, entries: Sequence[Entry], gone: Sequence[Range] = ()) -> int:
+    def apply(self, after: int, upto: int, entries: Sequence[Entry], gone: Sequence[Range] = (), mark: str = "") -> int:
         """Take what the feed told after `after` up to `upto`; return up to where it is received. Raises Gap."""
         if upto <= self.received:
             return self.received
@@ -203,13 +207,13 @@ class Index:
             self.fresh[entry.room, entry.n] = Document.of(entry)
         if gone:
             self._remove(gone)
-        self.received = upto
+        self.received, self.mark = upto, mark
         return upto
 
     def delete(self, ranges: Sequence[Range]) -> None:
         """Make entries gone, durably: no search finds them, also after a kill."""
         if self._remove(ranges):
-            self._become(self.segments, self._durable.cursor)
+            self._become(self.segments, self._durable.cursor, self._durable.mark)
 
     def _remove(self, ranges: Sequence[Range]) -> bool:
         """Take entries from memory and mark them in segments; say whether a segment was marked."""
@@ -235,7 +239,7 @@ class Index:
         if due and self.received > self._flushed_to:
             self.flushing, self.fresh = self.fresh, {}
             self._flushed_to = self.received
-            return FlushJob(self.storage, dict(self.flushing), self.received)
+            return FlushJob(self.storage, dict(self.flushing), self.received, self.mark)
         if flush:
             return None
         chosen = choose([segment.record for segment in self.segments.values()], self._clock())
@@ -265,7 +269,7 @@ class Index:
             segment = segments[record.name] = Segment(self.storage, record, self.names)
             meanwhile_gone = [place for place, key in enumerate(keys) if key not in self.flushing]
             self._mark(segment, np.array(meanwhile_gone, np.int64))
-        self._become(segments, job.cursor)
+        self._become(segments, job.cursor, job.mark)
         self.flushing = {}
 
     def _install_merge(self, job: MergeJob) -> None:
@@ -279,15 +283,15 @@ class Index:
                 if source.gone is not None:
                     meanwhile = source.gone if before is None else source.gone & ~before
                     self._mark(segment, places[meanwhile])
-        self._become(segments, self._durable.cursor)
+        self._become(segments, self._durable.cursor, self._durable.mark)
         for source in job.sources:
             source.close()
         self._remove_strangers()
 
-    def _become(self, segments: dict[str, Segment], cursor: int) -> None:
+    def _become(self, segments: dict[str, Segment], cursor: int, mark: str) -> None:
         """Make these the segments of the index, durably; what is new among them is closed again if that fails."""
         try:
-            self._save(Manifest(cursor, tuple(segment.record for segment in segments.values())))
+            self._save(Manifest(cursor, mark, tuple(segment.record for segment in segments.values())))
         except OSError:
             for name in segments.keys() - self.segments.keys():
                 segments[name].close()

@@ -257,9 +257,12 @@ async def indexed(agency: Agency, timeout_s: float = 20) -> None:
     """Wait until the search process has been told everything that was committed."""
     async with agency.services.store.read() as reader:
         head = await reader.run(feed.last_pos)
-    async with asyncio.timeout(timeout_s):
-        while await _received(agency) < head:
-            await asyncio.sleep(0.01)
+    deadline = time.monotonic() + timeout_s
+    while True:
+        if await _received(agency) >= head:
+            return
+        assert time.monotonic() < deadline, "the index does not catch up"
+        await asyncio.sleep(0.01)
 
 
 async def _received(agency: Agency) -> int:

@@ -162,7 +162,9 @@ async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(call.request)
     except errors.AppError as error:
-        if status_of(error) >= 500:
+        if isinstance(error, errors.Unavailable):
+            log.warning("%s failed: %s: %s", call.request_id, error.code, error)
+        elif status_of(error) >= 500:
             log.exception("%s failed", call.request_id)
         return render(error, call.language, call.request_id)
     except web.HTTPMethodNotAllowed as error:

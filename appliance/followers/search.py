@@ -3,6 +3,7 @@
 The index says how far it has received; from there the feed is told in stretches. A stretch told twice changes nothing,
 one that does not fit is refused and the cursor asked again; so whatever dies, nothing is lost and nothing has to be
 remembered here. While the search process is away the chat goes on, and the follower tries again with growing pauses.
+An index that followed another history, since the database was restored from before, forgets it and is told everything.
 A short while's commits are told together, and from memory where the index has everything before them: reading and
 opening each message again would cost the appliance a fifth of what sending it did.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError
 from appliance.reads.search_stretch import fresh_stretch, stretch
+from appliance.store import feed
 
 if TYPE_CHECKING:
     from appliance.services import Services
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 GATHER_S: Final = 0.2
+LOOK_S: Final = 2.0
+"""While nobody writes, the index is looked after so often: it may have died, or been told to forget."""
 KEPT_COMMITS: Final = 1_000
 
 
@@ -79,24 +83,42 @@ class SearchFollower:
 
     async def _follow(self) -> None:
         """Tell everything from the index's cursor on, then whatever comes, until the index refuses or goes away."""
-        cursor = (await self._s.search.status()).received
+        cursor, mark = await self._place()
         add = await self._stored(cursor)
-        if add.upto < cursor:
-            # The database was restored from before: the index must forget what never was, and be told again.
-            await self._s.search.rebuild()
-            return
         while True:
             if add.upto > cursor:
-                cursor = await self._s.search.add(add)
-            else:
-                await self._news.wait()
+                cursor, mark = await self._s.search.add(add), add.mark
+            elif await self._heard_within(LOOK_S):
                 await asyncio.sleep(GATHER_S)
+            else:
+                cursor, mark = await self._place()
             self._news.clear()
-            add = await self._next(cursor)
+            add = await self._next(cursor, mark)
 
-    async def _next(self, cursor: int) -> wire.Add:
+    async def _place(self) -> tuple[int, str]:
+        """Return up to where the index has what the feed tells, and its mark; an index of anything else is emptied."""
+        state = await self._s.search.status()
+        async with self._s.store.read() as reader:
+            head = await reader.run(feed.last_pos)
+            mark = await reader.run(feed.mark_at, state.received)
+        if state.received <= head and state.mark == mark:
+            return state.received, mark
+        log.warning("the search index followed another history than the database's, and begins anew")
+        await self._s.search.rebuild()
+        return 0, ""
+
+    async def _heard_within(self, seconds: float) -> bool:
+        """Wait for news so long; say whether there were any."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _next(self, cursor: int, mark: str) -> wire.Add:
         """Return what comes after the index's cursor: from memory what was just committed, else from the database."""
-        fresh = fresh_stretch(self._fresh, cursor) if self._fresh_after <= cursor else None
+        fresh = fresh_stretch(self._fresh, cursor, mark) if self._fresh_after <= cursor else None
         self._forget()
         return fresh or await self._stored(cursor)
 

@@ -48,11 +48,11 @@ def stretch(raw: sqlcipher.Connection, s: Services, after: int) -> wire.Add:
             told += _entry(raw, s, RoomId(room), keys[room], row.n, replaces=False)
         elif row.type == EntryType.MESSAGE_EDIT and row.target is not None:
             told += _entry(raw, s, RoomId(room), keys[room], row.target, replaces=True)
-    return wire.Add(after, upto, told, gone)
+    return wire.Add(after, upto, told, gone, feed.mark_at(raw, upto))
 
 
-def fresh_stretch(fresh: Iterable[Committed], after: int) -> wire.Add | None:
-    """Return what these commits tell after a position, from memory; None when only the database knows what stands."""
+def fresh_stretch(fresh: Iterable[Committed], after: int, mark: str) -> wire.Add | None:
+    """Return what these commits tell after a position and its mark, from memory; None when only the database knows."""
     told: list[wire.Entry] = []
     upto = after
     for committed in fresh:
@@ -61,9 +61,11 @@ def fresh_stretch(fresh: Iterable[Committed], after: int) -> wire.Add | None:
             for event in news.events:
                 if event.type in _CHANGES or len(told) == wire.MOST_ENTRIES:
                     return None
+                if event.n is not None:
+                    mark = feed.mark(event.pos, event.at, news.room, event.n)
                 if event.pos > after and event.body is not None and event.n is not None and event.sender is not None:
                     told.append(_told(news.room, event.n, event.sender, event.at, event.body.text, replaces=False))
-    return wire.Add(after, upto, told)
+    return wire.Add(after, upto, told, mark=mark)
 
 
 def _entry(

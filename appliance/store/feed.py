@@ -83,6 +83,17 @@ def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[tup
     return list(raw.execute(SQL.entries_after, (since, limit)))
 
 
+def mark(pos: int, at: Millis, room: str, n: int) -> str:
+    """Return what names the history up to an entry. Another history has another entry there."""
+    return f"{pos} {at} {room} {n}"
+
+
+def mark_at(raw: sqlcipher.Connection, pos: int) -> str:
+    """Return the mark of the last entry up to a position; nothing when there is none."""
+    line = raw.execute(SQL.last_entry_upto, (pos,)).fetchone()
+    return "" if line is None else mark(*line)
+
+
 def _first_entry_after(raw: sqlcipher.Connection, room: int, since: int, size: int) -> int:
     """Return the first entry of a room whose position is above `since`; positions rise with n. `size` if none is."""
     if size == 0 or raw.execute(SQL.entry_pos, (room, size - 1)).fetchone()[0] <= since:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from appliance.model import RoomId
 from appliance.reads.search_stretch import fresh_stretch, stretch
 from appliance.searching import OutOfStep, Searching
 from appliance.services import Services
+from appliance.store import feed
 from appliance.wire.committed import Committed
 from appliance.wire.messages import TextBody
 from search_index.wire import Add, State
@@ -43,12 +44,16 @@ class Index:
     """The far end: keeps what it is told, refuses what does not fit, and can be away for some calls."""
 
     received: int = 0
+    mark: str = ""
     words: dict[tuple[str, int], str] = field(default_factory=dict)
     told: list[Add] = field(default_factory=list)
     away: int = 0
 
     async def status(self) -> State:
-        return State(received=self.received, durable=self.received, entries=0, segments=0, bytes_on_disk=0)
+        return State(self.received, self.mark, durable=self.received, entries=0, segments=0, bytes_on_disk=0)
+
+    async def rebuild(self) -> None:
+        self.received, self.mark, self.words = 0, "", {}
 
     async def add(self, stretch: Add) -> int:
         await asyncio.sleep(0)
@@ -61,13 +66,17 @@ class Index:
         self.words |= {(entry.room, entry.n): entry.text for entry in stretch.entries}
         for span in stretch.gone:
             self.words = {at: text for at, text in self.words.items() if at != (span.room, span.first)}
-        self.received = stretch.upto
+        self.received, self.mark = stretch.upto, stretch.mark
         return stretch.upto
 
     async def reaches(self, pos: int) -> None:
-        async with asyncio.timeout(5):
-            while self.received < pos:  # noqa: ASYNC110 - the index is told by a task of its own
-                await asyncio.sleep(0.005)
+        await until(lambda: self.received >= pos)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the index is told by a task of its own
+            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -84,7 +93,8 @@ async def following(bureau: Bureau, index: Index) -> AsyncIterator[None]:
 async def both(bureau: Bureau, heard: list[Committed], after: int) -> tuple[Add | None, Add]:
     """Return the same stretch from memory and from the database."""
     async with bureau.s.store.read() as reader:
-        return fresh_stretch(heard, after), await reader.run(stretch, bureau.s, after)
+        mark = await reader.run(feed.mark_at, after)
+        return fresh_stretch(heard, after, mark), await reader.run(stretch, bureau.s, after)
 
 
 async def test_memory_tells_what_the_database_tells(bureau: Bureau) -> None:
@@ -111,10 +121,10 @@ async def test_memory_does_not_judge_what_an_edit_or_a_retraction_leaves(bureau:
     bureau.s.log.followers.append(heard.append)
     n = (await bureau.say(NARIN, room, "พรุ่งนี้ 9 โมง")).n
     await messages.edit_message(bureau.s, NARIN, room, n, TextBody(text="พรุ่งนี้ 10 โมง"), bureau.txn())
-    assert fresh_stretch(heard, after) is None
+    assert fresh_stretch(heard, after, "") is None
     del heard[:]
     await messages.retract_message(bureau.s, NARIN, room, n, "", bureau.txn())
-    assert fresh_stretch(heard, after) is None
+    assert fresh_stretch(heard, after, "") is None
 
 
 async def test_what_was_just_committed_is_not_read_again(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,8 +178,31 @@ async def test_everything_is_told_once_in_order_whatever_happens_between(
 async def test_an_index_that_was_ahead_is_told_from_where_it_stands(bureau: Bureau) -> None:
     room: RoomId = await bureau.group(NARIN, MALEE, SOMCHAI)
     await bureau.say(NARIN, room, "มีแล้ว")
-    index = Index(received=bureau.s.log.pos)
+    async with bureau.s.store.read() as reader:
+        index = Index(bureau.s.log.pos, await reader.run(feed.mark_at, bureau.s.log.pos))
     async with following(bureau, index):
         await bureau.say(NARIN, room, "ใหม่")
         await index.reaches(bureau.s.log.pos)
     assert list(index.words.values()) == ["ใหม่"]
+
+
+@pytest.mark.parametrize("ahead", [-1, 0, 100])
+async def test_an_index_of_another_history_forgets_it_however_long_it_was(bureau: Bureau, ahead: int) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    await bureau.say(NARIN, room, "ตามฐานข้อมูล")
+    index = Index(bureau.s.log.pos + ahead, "3 1 r_elsewhere 2", {("r_elsewhere", 2): "ไม่เคยมี"})
+    async with following(bureau, index):
+        await until(lambda: list(index.words.values()) == ["ตามฐานข้อมูล"])
+
+
+async def test_an_index_that_died_while_nobody_wrote_is_told_again(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LOOK_S", 0.05)
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    await bureau.say(NARIN, room, "อยู่ในหน่วยความจำ")
+    index = Index()
+    async with following(bureau, index):
+        await index.reaches(bureau.s.log.pos)
+        await index.rebuild()
+        await until(lambda: list(index.words.values()) == ["อยู่ในหน่วยความจำ"])

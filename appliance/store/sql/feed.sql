@@ -19,5 +19,9 @@ SELECT coalesce(max(pos), 0) FROM feed;
 SELECT f.pos, r.id, f.n FROM feed f JOIN room r ON r.key = f.room
 WHERE f.pos > ? AND f.n IS NOT NULL ORDER BY f.pos LIMIT ?;
 
+-- name: last_entry_upto
+SELECT f.pos, f.at, r.id, f.n FROM feed f JOIN room r ON r.key = f.room
+WHERE f.pos <= ? AND f.n IS NOT NULL ORDER BY f.pos DESC LIMIT 1;
+
 -- name: insert
 INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);
