@@ -1,10 +1,10 @@
 """The one writer of the room log: group commit, then answers, then followers.
 
-Rules: commands wait in one queue; the writer takes what is there (no timer, so an idle server commits at once), decides
-it against the rooms in memory, writes the batch in one transaction, and only then answers the callers and tells the
-followers. Nothing is acknowledged before it is durable, nothing is announced before it is committed. A repeated
-`txn_id` gets the first result. When the disk fails, every command of the batch is told so and nothing has changed.
-Other changes that clients must hear about join the same feed through `announce`. It does not know connections.
+Rules: commands wait in one queue; the writer takes what is there and just arriving (no timer, so an idle server commits
+at once), decides it against the rooms in memory, writes the batch in one transaction, and only then answers the callers
+and tells the followers. Nothing is acknowledged before it is durable, nothing is announced before it is committed. A
+repeated `txn_id` gets the first result. When the disk fails, every command of the batch is told so and nothing has
+changed. Other changes that clients must hear about join the same feed through `announce`. It does not know connections.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 MOST_IN_BATCH: Final = 512
+# A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
+QUIET_TURNS: Final = 3
 MOST_WAITING: Final = 20_000
 
 
@@ -168,6 +170,7 @@ class RoomLog:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
+                await self._gather()
                 batch, self._queue = self._queue[:MOST_IN_BATCH], self._queue[MOST_IN_BATCH:]
                 try:
                     await self._write(batch)
@@ -176,6 +179,14 @@ class RoomLog:
                 except Exception:
                     log.exception("a batch of the room log failed")
                     self._fail(batch, AppError())
+
+    async def _gather(self) -> None:
+        """Take along what is just arriving: go on as long as turns of the event loop bring more."""
+        waiting = quiet = 0
+        while quiet < QUIET_TURNS and len(self._queue) < MOST_IN_BATCH:
+            quiet = quiet + 1 if len(self._queue) == waiting else 0
+            waiting = len(self._queue)
+            await asyncio.sleep(0)
 
     @staticmethod
     def _fail(batch: list[Command], error: AppError) -> None:
