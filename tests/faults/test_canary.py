@@ -1,18 +1,27 @@
 """Nothing readable in the data folder: a word said in a room is found in no file, in no encoding, at no time.
 
-Looked for while the appliance runs, after kill −9, after a restart and after a clean stop; so are a room's name, a
-status line, the reason of a removal request and a session's token.
+Looked for while the appliance runs, after kill −9, after a restart and after a clean stop; so are each word of it by
+itself, which is what a search index is made of, a room's name, a status line, the reason of a removal request and a
+session's token.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from tests.faults.appliance import Appliance, clients, sign_in
+from appliance.listening import search_path
+from search_index.client import SearchClient
+from tests.faults.appliance import Appliance, Caller, Refused, clients, sign_in
 
 CANARY = "ปลาบู่ทองกลางหนองน้ำ-canary-7f3a9c"
+WORDS = ("ปลาบู่ทองกลาง", "กลางหนองน้ำ", "canary-7f3a9c")
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "cp874")
 
 
@@ -56,7 +65,7 @@ async def test_no_word_lies_readable_on_the_disk(appliance: Callable[..., Applia
         narin = await sign_in(session, served, "narin.p")
         lalita = await sign_in(session, served, "lalita.w")
         room = served.room("dengue")
-        secrets = [CANARY, narin.token, lalita.token]
+        secrets = [CANARY, *WORDS, narin.token, lalita.token]
         for i in range(200):
             await narin.say(room, f"{CANARY} {i} {CANARY}", f"canary-{i}")
         edit = {"txn_id": "canary-edit", "body": {"text": f"แก้ไข {CANARY}"}}
@@ -67,12 +76,41 @@ async def test_no_word_lies_readable_on_the_disk(appliance: Callable[..., Applia
         await lalita.call("POST", f"/rooms/{room}/removal-requests", {"reason": f"เพราะ {CANARY}"})
         assert found_in(served.data, *secrets) == []
 
+        await written_to_the_index(served, narin)
+        assert found_in(served.data, *secrets) == []
+        os.kill(served.pids["search"], signal.SIGKILL)
         before = served.pid
         served.kill()
         assert found_in(served.data, *secrets) == []
         served.wait_ready(but=before)
         assert CANARY in str(await narin.history(room))
+        await written_to_the_index(served, narin)
         assert found_in(served.data, *secrets) == []
     served.stop()
     assert found_in(served.data, *secrets) == []
     assert CANARY not in served.said()
+
+
+async def written_to_the_index(served: Appliance, who: Caller) -> None:
+    """Wait until the index finds the word, and have it write what it holds in memory to its files."""
+    for word in WORDS:
+        await found_at_last(who, word, 201)
+    index = SearchClient(search_path(served.data))
+    await index.flush()
+    assert (await index.status()).segments
+    await index.close()
+    assert list((served.data / "search").iterdir())
+
+
+async def found_at_last(who: Caller, word: str, count: int) -> None:
+    deadline = time.monotonic() + 20
+    found = -1
+    while found != count:
+        assert time.monotonic() < deadline, (word, found)
+        await asyncio.sleep(0.1)
+        with suppress(Refused):
+            page = await who.call("GET", "/search", q=word, limit=100)
+            found = len(page["hits"])
+            while "cursor" in page:
+                page = await who.call("GET", "/search", q=word, limit=100, cursor=page["cursor"])
+                found += len(page["hits"])
