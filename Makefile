@@ -53,7 +53,7 @@ bench: venv ## benchmarks as JSON lines (ONLY=name for one)
 
 soak: venv ## the fault tests over and over (MINUTES=30)
 	export GCHAT_FAULT_KILLS=60 GCHAT_FAULT_TEARS=20 GCHAT_FAULT_EVERY=1; \
-	end=$$((SECONDS + $(MINUTES) * 60)); while ((SECONDS < end)); do $(BIN)/pytest -q -x -m fault || exit; done
+	end=$$((SECONDS + $(MINUTES) * 60)); while ((SECONDS < end)); do $(BIN)/pytest -q -x -m fault -o timeout=1800 || exit; done
 
 api-types: venv ## the client's types from the server's
 	@mkdir -p $(CLIENT)/.cache

@@ -19,6 +19,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     negative_data_rejection,
     response_schema_conformance,
@@ -45,7 +46,8 @@ def served(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     stop = asyncio.Event()
 
     async def run() -> None:
-        async with agency.serve(data) as running:
+        async with agency.search_process(data), agency.serve(data) as running:
+            await agency.indexed(running)
             client = await running.login("narin.p")
             found.extend((running.url, client.token, running.room(ROOM)))
             ready.set()
@@ -60,22 +62,33 @@ def served(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     loop.close()
 
 
-@pytest.mark.slow
-@schema.exclude(path_regex=LEFT_OUT).parametrize()
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_operation_answers_as_described(case: schemathesis.Case[Any], served: tuple[str, str, str]) -> None:
-    url, token, room = served
-    path = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
-    if path and path.mode.is_positive and "room" in case.path_parameters and case.method != "DELETE":
-        # A room that is there, so that what comes after the path is looked at.
-        case.path_parameters["room"] = room
-    case.call_and_validate(
-        base_url=url,
-        headers={"Authorization": f"Bearer {token}"},
-        checks=[not_a_server_error, status_code_conformance, response_schema_conformance, negative_data_rejection],
+def check_of(path: str, method: str) -> Any:
+    """Return the test of one operation."""
+
+    @pytest.mark.slow
+    @schema.include(path=path, method=method).parametrize()
+    @settings(
+        max_examples=8,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
     )
+    def check(case: schemathesis.Case[Any], served: tuple[str, str, str]) -> None:
+        url, token, room = served
+        found = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
+        if found and found.mode.is_positive and "room" in case.path_parameters and case.method != "DELETE":
+            # A room that is there, so that what comes after the path is looked at.
+            case.path_parameters["room"] = room
+        case.call_and_validate(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            checks=[not_a_server_error, status_code_conformance, response_schema_conformance, negative_data_rejection],
+        )
+
+    return check
+
+
+OPERATIONS = [found.ok() for found in schema.exclude(path_regex=LEFT_OUT).get_all_operations() if isinstance(found, Ok)]
+# A function each: of functions made from one, pytest-xdist would take the first and drop the rest, since they share
+# their id.
+globals().update((f"test_{one.method}_{one.path}", check_of(one.path, one.method)) for one in OPERATIONS)

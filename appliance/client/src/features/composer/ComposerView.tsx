@@ -100,7 +100,10 @@ export function ComposerView({ model, title }: ComposerViewProps) {
       model.cancelMode();
     } else if (event.key === "ArrowUp" && text === "" && mode.kind === "write") {
       const own = model.lastOwn();
-      if (own) model.startEdit(own);
+      if (!own) return;
+      // The key's own effect comes after: it would move the caret to the start of the words just put there.
+      event.preventDefault();
+      model.startEdit(own);
     }
   }
 

@@ -101,13 +101,26 @@ function useFocusFollowsRoute(
   useEffect(() => {
     const previous = before.current;
     before.current = route;
-    if (previous === route || previous.place !== route.place) return;
-    const side = sidePane.current?.querySelector<HTMLElement>(".panel-title");
-    if (side) return side.focus();
+    if (previous === route || previous.place !== route.place) return undefined;
+    if (sidePane.current) return focusTitle(sidePane.current);
     const touch = window.matchMedia("(pointer: coarse)").matches;
     const composer = touch ? null : document.getElementById(composerId);
     (composer ?? mainPane.current?.querySelector<HTMLElement>("h2[tabindex]") ?? mainPane.current)?.focus({ preventScroll: true });
+    return undefined;
   }, [route, mainPane, sidePane, composerId]);
+}
+
+/** Focuses the heading of a panel as soon as it is there: its code may still be on its way. Returns how to give up. */
+function focusTitle(pane: HTMLElement): () => void {
+  const focus = (): boolean => {
+    const title = pane.querySelector<HTMLElement>(".panel-title");
+    title?.focus();
+    return title !== null;
+  };
+  if (focus()) return () => undefined;
+  const observer = new MutationObserver(() => focus() && observer.disconnect());
+  observer.observe(pane, { childList: true, subtree: true });
+  return () => observer.disconnect();
 }
 
 function OfflineBanner({ connection }: { connection: Readable<Connection> }) {

@@ -126,12 +126,13 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const onRow = event.target instanceof HTMLElement && event.target.dataset["row"] !== undefined;
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
     if (event.key === "Escape") {
       event.stopPropagation();
       onLeave();
-    } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey) || (event.key === "Enter" && onRow)) {
+    } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey) || (event.key === "Enter" && onRow && plain)) {
       if (event.target instanceof Element && openMenuAt(event.target)) event.preventDefault();
-    } else if (onRow) moveFocus(event);
+    } else if (onRow && plain) moveFocus(event);
   };
 
   const moveFocus = (event: KeyboardEvent<HTMLElement>) => {
