@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import threading
@@ -49,6 +50,9 @@ def run(
 
 
 def _end_with_parent(parent_fd: int) -> None:
-    """Wait for the pipe that closes when the supervisor dies, then end as if it had asked."""
-    os.read(parent_fd, 1)
+    """Wait for the pipe that closes when the supervisor dies, then end as if it had asked.
+
+    Not by reading it: the pipe is the appliance's too, whose event loop lets nothing block on it.
+    """
+    select.select([parent_fd], [], [])
     os.kill(os.getpid(), signal.SIGTERM)

@@ -185,10 +185,14 @@ class Appliance:
     def end(self) -> None:
         """Leave nothing running, whatever state the test is in."""
         if self.process is not None and self.process.poll() is None:
-            with suppress(FileNotFoundError, ValueError):
-                os.kill(self.pid, signal.SIGKILL)
+            running: list[int] = []
+            with suppress(FileNotFoundError):
+                running += self.pids.values() if self.supervised else ()
             self.process.kill()
             self.process.wait()
+            for pid in running:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         if self._bound is not None:
             self._bound.close()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 
 from tests.faults import proof
-from tests.faults.appliance import Appliance, clients
+from tests.faults.appliance import START_S, Appliance, clients
 from tests.faults.load import at_work
 from tests.faults.team import assemble
 
@@ -75,11 +76,14 @@ def _child_but(served: Appliance, before: int) -> int:
     """Return the supervisor's serving process as soon as it is another than `before`."""
     assert served.process is not None
     children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
-    while True:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
         for pid in map(int, children.read_text().split()):
             with suppress(OSError):
                 if pid != before and b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     return pid
+        time.sleep(0.001)
+    raise AssertionError(f"no other process is started: {served.said()}")
 
 
 HOW = (killed, killed_starting, orphaned, killed_search, killed_both)
