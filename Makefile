@@ -82,7 +82,9 @@ check-imports:
 check-client-types:
 	@$(NPM) run --silent typecheck
 check-fast:
-	@$(BIN)/pytest -q -n $(JOBS) --hypothesis-profile=quick -m "not browser and not fault and not slow"
+	@folder=$$(mktemp -d -p "$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)"); trap 'rm -rf "$$folder"' EXIT; \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -q -n $(JOBS) --basetemp="$$folder/pytest" -p no:schemathesis --dist worksteal \
+		--hypothesis-profile=quick -m "not browser and not fault and not slow"
 
 # Stamps: each step runs again only when what it depends on has changed.
 

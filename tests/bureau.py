@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 
 from appliance.actions import messages, rooms
 from appliance.config import Agency, Config
@@ -138,12 +139,9 @@ async def open_bureau(folder: Path, *, extra: int = 0, clock: Clock | None = Non
     """Open the bureau of a folder, founding it with `extra` more people (`p0`, `p1`, …) if it is not there yet."""
     config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES)
     clock, ids = clock or Clock(), count(1)
-    fresh = not config.database.exists()
-    migrate(config.database, KEYS.database_key)
+    if not config.database.exists():
+        config.database.write_bytes(await _founded(extra))
     store = await open_store(config.database, KEYS.database_key)
-    if fresh:
-        async with store.write() as tx:
-            await _found(tx, extra)
     # Ids must not come again after a restart, as the real ones do not.
     prefix = token_hex(3)
 
@@ -196,6 +194,23 @@ async def settled(s: Services) -> None:
         await asyncio.sleep(0.002)
         if not any(c.catching_up for found in s.hub._by_person.values() for c in found):  # noqa: SLF001 - to wait for
             return
+
+
+_FOUNDED: dict[int, bytes] = {}
+
+
+async def _founded(extra: int) -> bytes:
+    """Return the database of a bureau just founded; the first is made, the others are copies."""
+    if extra not in _FOUNDED:
+        with TemporaryDirectory() as folder:
+            database = Path(folder) / "gchat.db"
+            migrate(database, KEYS.database_key)
+            store = await open_store(database, KEYS.database_key)
+            async with store.write() as tx:
+                await _found(tx, extra)
+            await store.close()
+            _FOUNDED[extra] = database.read_bytes()
+    return _FOUNDED[extra]
 
 
 async def _found(tx: Tx, extra: int) -> None:

@@ -19,6 +19,7 @@ from appliance.errors import AppError
 from appliance.wire.committed import Committed
 from tests.agency import Agency
 
+pytestmark = pytest.mark.slow
 LINES = [f"ข้อความจริงบรรทัดที่ {i} 🙂" for i in range(300)] + ["ซ้ำกันได้"] * 3 + ["  เว้นวรรคนำหน้า", "a\u2028b\x85c"]
 
 

@@ -115,6 +115,7 @@ async def test_failures_outlive_a_restart(office: Office) -> None:
         (await reopen(office)).throttle.begin("somchai.j", "198.51.100.9", office.clock())
 
 
+@pytest.mark.slow
 async def test_the_time_does_not_tell_whether_a_user_exists(tmp_path: Path) -> None:
     async with open_office(tmp_path, with_policies(argon2=Argon2(2, 19_456, 1))) as office:
         await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")

@@ -153,6 +153,7 @@ async def refusals(client: Client, method: str, path: str, body: object, times: 
     return found
 
 
+@pytest.mark.slow
 async def test_messages_of_a_person_are_bounded(open_world: OpenWorld) -> None:
     async with open_world(limited(user_messages_s=0.1, user_messages_burst=2)) as agency:
         narin, lalita = await agency.login("narin.p"), await agency.login("lalita.w")

@@ -14,6 +14,7 @@ import pytest
 from search_index.query import matches, parse
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
 
+pytestmark = pytest.mark.slow
 QUERIES: Final = ("ประชุม", "ครับ", "ข้อมูล", "ผู้ป่วย", "ระบบ", "10", "ขอบคุณ", "รายงาน สรุป", "วันที่")
 PEOPLE: Final = ("narin.p", "lalita.w", "somchai.j", "witthaya.s")
 

@@ -143,6 +143,7 @@ async def test_a_restart_is_not_the_end_of_a_session(running: Agency) -> None:
     await lalita.get("/me")
 
 
+@pytest.mark.slow
 async def test_a_slow_reader_catches_up_by_cursor(running: Agency) -> None:
     """What does not fit into its buffer is read from the feed later; memory stays bounded."""
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")

@@ -15,6 +15,7 @@ from tests.agency import Agency
 from tests.world import PASSWORD
 
 WITHIN_S = 2.0
+pytestmark = pytest.mark.slow
 
 
 async def gchat(running: Agency, *arguments: str, given: str = "", code: int = 0) -> str:

@@ -269,6 +269,7 @@ class Play:
 STEPS = st.sampled_from(["say", "say", "many", "stick", "free", "breathe", "read", "mute", "membership", "reconnect"])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(st.lists(st.tuples(STEPS, st.integers(0, 11)), min_size=4, max_size=30))
 def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) -> None:

@@ -19,6 +19,8 @@ from appliance.reads.rooms import sort_key
 from appliance.wire.messages import Readers
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, open_bureau
 
+# 2,000 people join a room for each of them.
+pytestmark = pytest.mark.slow
 MEMBERS = 2_000
 # Some of them in the same millisecond, as it happens when a room comes back from lunch.
 READERS = 1_234

@@ -152,6 +152,7 @@ async def test_what_waits_at_the_end_is_written(tmp_path: Path) -> None:
         assert (await b.view(MALEE, room)).read == 2
 
 
+@pytest.mark.slow
 async def test_a_large_room_is_told_more_rarely_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,7 +189,7 @@ class Against(RuleBasedStateMachine):
         assert self.index.received == self.position
 
 
-TestAgainstBruteForce = Against.TestCase
+TestAgainstBruteForce = pytest.mark.slow(Against.TestCase)
 TestAgainstBruteForce.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 

@@ -46,6 +46,7 @@ def test_the_set_is_large_and_of_all_kinds() -> None:
     assert {"word", "phrase", "name", "number", "mixed script", "marks typed otherwise", "emoji", "date"} <= set(kinds)
 
 
+@pytest.mark.slow
 def test_recall_on_the_excerpt(tmp_path: Path) -> None:
     counts, with_truth = measured(tmp_path / "index", corpus.messages())
     assert with_truth == len(corpus.queries())

@@ -66,6 +66,7 @@ async def test_an_orderly_end_loses_nothing(tmp_path: Path) -> None:
         assert len((await client.search(wanted("ประชุม"))).hits) == 1
 
 
+@pytest.mark.slow
 async def test_searches_are_answered_while_entries_come_in(tmp_path: Path) -> None:
     texts = corpus.messages() * 4
     async with served(tmp_path) as client:

@@ -57,6 +57,7 @@ def test_any_text_gives_a_snippet_whose_highlights_lie_in_it(text: str, wanted: 
     assert not ends or ends[-1] <= len(found.text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+@pytest.mark.slow
 def test_every_real_match_shows_why_it_is_one() -> None:
     for _, text in corpus.queries()[::5]:
         query = parse(text)

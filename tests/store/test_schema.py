@@ -150,6 +150,7 @@ def test_every_reasoned_scan_is_of_a_statement_there_is() -> None:
     assert all(why for _, why in SCANS.values())
 
 
+@pytest.mark.slow
 def test_every_name_is_used_and_every_use_has_a_name() -> None:
     used: dict[str, set[str]] = {subject: set() for subject in SUBJECTS}
     for path in SOURCE.rglob("*.py"):
