@@ -1,9 +1,10 @@
 """The load generator: a process of its own on a core of its own, `python -m tests.bench.driver`.
 
 Reads a plan from standard input, connects everybody, does the load, writes what it saw to standard output. Kinds of
-load: `closed` keeps a number of messages of each sender under way and counts what a window of time achieves; `paced`
-sends one message at a time and measures when the last member has it; `hold` keeps connections open and silent until
-standard input ends. It samples the server's CPU time itself, at the window's edges.
+load: `closed` keeps a number of messages of each sender under way and counts what a window of time achieves; `steady`
+sends at a rate, as people do who do not wait for one another; `paced` sends one message at a time and measures when the
+last member has it; `hold` keeps connections open and silent until standard input ends. It samples the server's CPU
+time itself, at the window's edges.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tests.bench.texts import TEXTS
 from tests.bench.xmpp import XmppLink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CONNECTING_AT_ONCE = 50
 CONNECT_S = 30.0
@@ -51,7 +52,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     `confirms` says that the server confirms messages to their sender, as all do but the plainest limit.
     """
 
-    load: Literal["closed", "paced", "hold"]
+    load: Literal["closed", "steady", "paced", "hold"]
     host: str
     port: int
     seats: list[Seat]
@@ -249,6 +250,24 @@ async def closed(plan: Plan, tally: Tally, senders: list[Sender]) -> Report:
     return report
 
 
+async def steady(plan: Plan, tally: Tally, senders: list[Sender]) -> Report:
+    """Send at a rate, senders in turn, whatever is still under way; afterwards check as `closed` does."""
+    turns = itertools.cycle(senders)
+    await _send_for(plan.warm_up_s, plan.rate, turns)
+    window = Window(plan, tally, senders)
+    await _send_for(plan.seconds, plan.rate, turns)
+    report = window.report([])
+    await _drained(plan, tally, senders)
+    return report
+
+
+async def _send_for(seconds: float, rate: float, turns: Iterator[Sender]) -> None:
+    begun = perf_counter()
+    for number in range(int(seconds * rate)):
+        await asyncio.sleep(max(0.0, begun + number / rate - perf_counter()))
+        next(turns).send()
+
+
 async def paced(plan: Plan, tally: Tally, senders: list[Sender]) -> Report:
     """Send one message after another at a rate, senders in turn; measure until the last member has it."""
     turns = itertools.cycle(senders)
@@ -304,7 +323,7 @@ async def run(plan: Plan) -> Report | None:
     ]
     gc.collect()
     gc.freeze()
-    report = await (closed if plan.load == "closed" else paced)(plan, tally, senders)
+    report = await {"closed": closed, "steady": steady, "paced": paced}[plan.load](plan, tally, senders)
     for link in links:
         link.close()
     return report

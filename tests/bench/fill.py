@@ -12,7 +12,7 @@ from appliance.wire.messages import TextBody
 from tests.bench.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from appliance.model import Appended, PersonId, RoomId
     from appliance.services import Services
@@ -21,8 +21,10 @@ AT_ONCE: Final = 512
 BODIES: Final = tuple(TextBody(text=text) for text in TEXTS)
 
 
-async def append(s: Services, messages: Iterable[tuple[RoomId, PersonId, int]]) -> None:
-    """Append messages, given as room, sender and a number that makes their transaction ids differ."""
+async def append(
+    s: Services, messages: Iterable[tuple[RoomId, PersonId, int]], bodies: Sequence[TextBody] = BODIES
+) -> None:
+    """Append messages, given as room, sender and a number that chooses their body and tells their transaction ids."""
     waiting = iter(messages)
     while batch := list(itertools.islice(waiting, AT_ONCE)):
         all_done = asyncio.get_running_loop().create_future()
@@ -37,6 +39,6 @@ async def append(s: Services, messages: Iterable[tuple[RoomId, PersonId, int]]) 
                 all_done.set_result(None)
 
         for room, sender, number in batch:
-            draft = message_draft(sender, room, BODIES[number % len(BODIES)], f"fill-{number}", None)
+            draft = message_draft(sender, room, bodies[number % len(bodies)], f"fill-{number}", None)
             submit_message(s, draft, done)
         await all_done
