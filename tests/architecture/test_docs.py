@@ -1,0 +1,61 @@
+"""What an administrator may set is told in docs/settings.md, with the default it has."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance import policies
+from appliance.config import Config
+from appliance.locale import text
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+CODES = (
+    "too_many_requests",
+    "too_many_connections",
+    "too_slow",
+    "storage_full",
+    "storage_damaged",
+    "database_closed",
+)
+
+
+def documented(page: str) -> Iterator[tuple[str, object]]:
+    """Yield each setting of the page's tables with the default it gives."""
+    section = ""
+    for line in page.splitlines():
+        if line.startswith("## "):
+            named = re.findall(r"`\[(\w+)\]`", line)
+            section = f"{named[0]}." if len(named) == 1 else ""
+        cells = line.split("|")
+        if len(cells) == 5 and "setting" not in cells[1] and "-" not in cells[1]:
+            names, defaults = (re.findall("`([^`]+)`", cell) for cell in cells[1:3])
+            for name, default in zip(names, defaults, strict=True):
+                yield section + name if "." not in name else name, tomllib.loads(f"value = {default}")["value"]
+
+
+def settings() -> Iterator[tuple[str, object]]:
+    config = Config(Path())
+    sections = {name: getattr(config, name) for name in ("agency", "staff", "limits", "keys", "rooms")}
+    sections |= {item.name: getattr(config.policies, item.name) for item in dataclasses.fields(policies.Policies)}
+    assert {*(item.name for item in dataclasses.fields(Config))} - sections.keys() == {"data", "policies"}
+    for section, values in sections.items():
+        for item in dataclasses.fields(values):
+            value = getattr(values, item.name)
+            yield f"{section}.{item.name}", list(value) if isinstance(value, tuple) else value
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    told = list(documented(PAGE.read_text(encoding="utf-8").partition("## เมื่อถูกปฏิเสธ")[0]))
+    assert len(told) == len(dict(told))
+    assert dict(told) == dict(settings())
+
+
+def test_refusals_an_administrator_must_act_on_are_documented() -> None:
+    refusals = PAGE.read_text(encoding="utf-8").partition("## เมื่อถูกปฏิเสธ")[2]
+    for code in CODES:
+        assert f"| `{code}` " in refusals
+        assert text(code, "th", seconds=1)
