@@ -1,14 +1,14 @@
 """`gchat …`: what an administrator and a developer type.
 
 Owns the commands and the exit codes (0 done, 1 refused or failed with the reason in Thai and English, 2 wrong usage).
-Each command imports what it needs when it runs, so that none pays for the others. It holds no rule: commands call
-actions, as the API does.
+Each command imports what it needs when it runs, so that none pays for the others; the processes of the appliance, which
+people wait for, are not even told the grammar of the others. It holds no rule: commands call actions, as the API does.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import gc
 import getpass
 import json
 import logging
@@ -37,7 +37,8 @@ _PROMPTS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parser(words[0] if words else None).parse_args(words)
     logging.basicConfig(
         level=os.environ.get("GCHAT_LOG", "WARNING").upper(), format="%(levelname)s %(name)s %(message)s"
     )
@@ -63,13 +64,17 @@ def explain(error: AppError) -> str:
     return f"{text(error.code, 'th', **error.detail)}\n{text(error.code, 'en', **error.detail)}{more}"
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's grammar."""
-    from appliance import cli_keys, cli_people, cli_rooms  # noqa: PLC0415 - see the module's docstring
-
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the command line's grammar; for a command that is one of the processes, that of the processes alone."""
     top = argparse.ArgumentParser(prog="gchat", description="G-Chat: communication for government agencies")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _register_processes(commands)
+    if command not in commands.choices:
+        _register_the_rest(commands)
+    return top
 
+
+def _register_processes(commands: Any) -> None:
     up = commands.add_parser("up", help="run the appliance under a supervisor")
     _with_data(up)
     up.add_argument("--seed", choices=["demo"], help="fill a new folder with the demo agency first")
@@ -95,6 +100,10 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--ready-fd", type=int)
     search.add_argument("--parent-fd", type=int)
     search.set_defaults(run=_search)
+
+
+def _register_the_rest(commands: Any) -> None:
+    from appliance import cli_keys, cli_people, cli_rooms  # noqa: PLC0415 - see the module's docstring
 
     setup = commands.add_parser("setup", help="make a new, empty appliance in a folder")
     _with_data(setup)
@@ -123,7 +132,6 @@ def parser() -> argparse.ArgumentParser:
     cli_people.register(commands)
     cli_keys.register(commands)
     cli_rooms.register(commands)
-    return top
 
 
 def _with_data(command: argparse.ArgumentParser) -> None:
@@ -186,19 +194,19 @@ def _up(arguments: argparse.Namespace) -> int:
 
     children = [
         supervisor.Child(
-            "search",
-            ["search", "--data", str(data)],
-            listening.search_socket(data),
-            given_by="--key-fd",
-            given=keys.index_key.hex(),
-        ),
-        supervisor.Child(
             "appliance",
             ["serve", "--data", str(data), *(["--tls"] if loaded.staff.tls else [])],
             bound,
             given_by="--answers-fd",
             given="\n".join(remembered.answers.values()),
             says_ready=True,
+        ),
+        supervisor.Child(
+            "search",
+            ["search", "--data", str(data)],
+            listening.search_socket(data),
+            given_by="--key-fd",
+            given=keys.index_key.hex(),
         ),
     ]
     return supervisor.run(supervisor.Site(data, url, arguments.ready_file), children, tell)
@@ -242,8 +250,11 @@ def _seed_demo(data: Path) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    # What is imported stays: to look through it for garbage over and over would take an eighth of the start.
+    gc.disable()
     from appliance import config, serve  # noqa: PLC0415 - see the module's docstring
 
+    gc.enable()
     loaded = config.load(arguments.data.resolve())
     remembered = Remembered(ask) if arguments.answers_fd is None else _answers_from(arguments.answers_fd)
     if arguments.tls:
@@ -256,6 +267,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _search(arguments: argparse.Namespace) -> int:
     data: Path = arguments.data.resolve()
     if arguments.rebuild:
+        import asyncio  # noqa: PLC0415 - see the module's docstring
+
         return asyncio.run(_rebuild_search(data))
     from appliance import search_process  # noqa: PLC0415 - see the module's docstring
 
@@ -319,7 +332,9 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
 
 def _demo_load(arguments: argparse.Namespace) -> int:
-    from appliance import demo  # noqa: PLC0415 - see the module's docstring
+    import asyncio  # noqa: PLC0415 - see the module's docstring
+
+    from appliance import demo  # noqa: PLC0415
 
     ready = json.loads(arguments.ready_file.read_text(encoding="utf-8"))
     # Only a line feed ends a message: other separators of Unicode may stand inside one.

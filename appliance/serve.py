@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from appliance import tls, wiring
+from appliance import wiring
 from appliance.api.door import Door
 from appliance.config import Config, is_loopback
 from appliance.errors import ConfigError
@@ -75,6 +75,8 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
         _collect_less_garbage()
         context: ssl.SSLContext | None = None
         if config.staff.tls:
+            from appliance import tls  # noqa: PLC0415 - start-up time that plain HTTP need not pay
+
             context = tls.server_context(config, services.keys, services.clock())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()

@@ -3,8 +3,9 @@
 Owns the listening sockets (so a process that dies and comes back loses no connection attempt), the processes, and the
 ready file that outside programs read. A process that ends is started again, with growing pauses if it keeps ending or
 does not come up, and each time is told. One that refuses to start the first time has given its reason: then the
-supervisor ends too. If the supervisor itself is killed, its processes notice and end cleanly. It imports little, so
-that it starts at once.
+supervisor ends too. If the supervisor itself is killed, its processes notice and end cleanly. So that people wait as
+short as can be, it imports little, and gives the appliance the machine to itself until it accepts logins: the others,
+which chat does without for a moment, are started then.
 """
 
 from __future__ import annotations
@@ -65,27 +66,25 @@ class Site:
 def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
     """Run the processes until SIGTERM or SIGINT; return the exit code. Raises AppError when the first start fails.
 
-    The last child is the appliance: once it is ready, the site is.
+    The first child is the appliance: once it is ready, the site is, and the others are started.
     """
     alive_read, alive_write = os.pipe()
     os.set_inheritable(alive_read, True)  # noqa: FBT003 - the parameter's name is positional only
     stop = _Stop()
+    watched = children[:1]
     was_ready = False
     try:
         while not stop.asked:
-            for child in children:
-                ended = child.process.poll() if child.process is not None else None
-                if ended is not None:
-                    if not was_ready and child.says_ready and ended > 0:
-                        raise AppError(f"{child.name}: exit code {ended}", code="did_not_start")
-                    tell(f"{child.name} ended with {ended}; starting it again")
-                    _postpone(child)
-                if child.process is None and child.due <= time.monotonic() and _start(child, alive_read, stop):
-                    _write_ready(site, children)
-                    if child.says_ready and not was_ready:
-                        tell(site.staff_url)
-                        was_ready = True
-            stop.wait(_next_look(children))
+            _put_away_ended(watched, tell, was_ready=was_ready)
+            if _start_due(watched, alive_read, stop):
+                if not was_ready:
+                    watched = children
+                    _start_due(watched, alive_read, stop)
+                _write_ready(site, children)
+                if not was_ready:
+                    tell(site.staff_url)
+                    was_ready = True
+            stop.wait(_next_look(watched))
         return _end(children)
     finally:
         os.close(alive_write)
@@ -119,6 +118,23 @@ class _Stop:
         if self.read in ready:
             os.read(self.read, 1024)
         return readable in ready
+
+
+def _put_away_ended(children: list[Child], tell: Callable[[str], None], *, was_ready: bool) -> None:
+    """Tell which processes have ended, and when they are due again. Raises AppError for a first start refused."""
+    for child in children:
+        ended = child.process.poll() if child.process is not None else None
+        if ended is not None:
+            if not was_ready and ended > 0:
+                raise AppError(f"{child.name}: exit code {ended}", code="did_not_start")
+            tell(f"{child.name} ended with {ended}; starting it again")
+            _postpone(child)
+
+
+def _start_due(children: list[Child], alive_read: int, stop: _Stop) -> bool:
+    """Start what does not run and is due; say whether any came up."""
+    due = [child for child in children if child.process is None and child.due <= time.monotonic()]
+    return any([_start(child, alive_read, stop) for child in due])  # noqa: C419 - every one is started
 
 
 def _start(child: Child, alive_read: int, stop: _Stop) -> bool:
@@ -165,22 +181,22 @@ def _next_look(children: list[Child]) -> float:
 
 
 def _end(children: list[Child]) -> int:
-    """Ask every process to end; the last one's exit code, the appliance's, is the supervisor's."""
+    """Ask every process to end; the first one's exit code, the appliance's, is the supervisor's."""
     running = [child.process for child in children if child.process is not None]
     for process in running:
         process.terminate()
     deadline = time.monotonic() + STOP_S
-    code = 1
+    codes = []
     for process in running:
         try:
             ended = process.wait(timeout=max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
-            code = 1
+            codes.append(1)
         else:
             # One that was still starting ends by the signal itself.
-            code = 0 if ended == -signal.SIGTERM else abs(ended)
-    return code
+            codes.append(0 if ended == -signal.SIGTERM else abs(ended))
+    return codes[0] if codes else 1
 
 
 def _write_ready(site: Site, children: list[Child]) -> None:

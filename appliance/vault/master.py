@@ -29,9 +29,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
-from argon2.exceptions import HashingError
-from argon2.low_level import Type, hash_secret_raw
-
 from appliance.vault import shamir
 from appliance.vault.keyfile import OTHERS, read_private
 from appliance.vault.record import (
@@ -184,6 +181,9 @@ def derive(passphrase: str, record: PassphraseRecord) -> MasterKey:
     NFC, because keyboards differ in the order in which they send Thai vowels and tone marks.
     Raises VaultLocked (`derivation_failed`) where the memory it costs is not there.
     """
+    from argon2.exceptions import HashingError  # noqa: PLC0415 - start-up time that the other sources need not pay
+    from argon2.low_level import Type, hash_secret_raw  # noqa: PLC0415
+
     cost = record.cost
     try:
         secret = hash_secret_raw(
