@@ -29,8 +29,10 @@ const ChartView = lazy(() => import("#features/people/PeopleView").then((part) =
 const PeopleListView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.PeopleListView })));
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
 const PickerView = lazy(() => import("#features/people/PickerView").then((part) => ({ default: part.PickerView })));
-const SearchView = lazy(() => import("#features/search/SearchView").then((part) => ({ default: part.SearchView })));
+const loadSearch = () => import("#features/search/SearchView").then((part) => ({ default: part.SearchView }));
+const SearchView = lazy(loadSearch);
 const SettingsPane = lazy(() => import("./SettingsPane").then((part) => ({ default: part.SettingsPane })));
+const SEARCH_LOADS_AFTER_MS = 2_000;
 
 export function Workspace({ root, me }: { root: Root; me: Me }) {
   const { core, shell } = root;
@@ -48,6 +50,12 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const [searching, setSearching] = useState(false);
   const [landing, setLanding] = useState<Landing | null>(null);
   const open = route.place === "rooms" ? route.room : null;
+
+  // Who presses Ctrl+K types at once: its code is here before, fetched when the first rooms have been drawn.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadSearch().catch(() => undefined), SEARCH_LOADS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   useEffect(() => {
     document.title = rooms.unread > 0 ? `(${rooms.unread}) G-Chat` : "G-Chat";
