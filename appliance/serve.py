@@ -98,7 +98,6 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
 
 def _collect_less_garbage() -> None:
     """Leave what lives as long as the process out of every collection, and collect more rarely: cycles are few here."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
