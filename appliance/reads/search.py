@@ -49,16 +49,12 @@ async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found
             break
         found = await s.search.find(msgspec.structs.replace(asked, before=before))
         async with s.store.read() as reader:
-            good = await reader.run(_verified, s, person, wanted, found.hits)
-        looked = 0
-        for candidate, hit in zip(found.hits, good, strict=True):
-            looked += 1
-            before = wire.Before(candidate.at, candidate.room, candidate.n)
-            if hit is not None:
-                hits.append(hit)
-            if len(hits) == query.limit:
-                break
-        more = found.more or looked < len(found.hits)
+            good = await reader.run(_verified, s, person, wanted, found.hits, query.limit - len(hits))
+        hits += [hit for hit in good if hit is not None]
+        if good:
+            last = found.hits[len(good) - 1]
+            before = wire.Before(last.at, last.room, last.n)
+        more = found.more or len(good) < len(found.hits)
     return Found(
         hits=hits,
         cursor=_cursor(before) if more and before is not None else None,
@@ -95,15 +91,26 @@ def _request(s: Services, wanted: Query, query: SearchQuery, mine: list[RoomId])
 
 
 def _verified(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, wanted: Query, candidates: list[wire.Hit]
+    raw: sqlcipher.Connection,
+    s: Services,
+    person: PersonId,
+    wanted: Query,
+    candidates: list[wire.Hit],
+    enough: int,
 ) -> list[Hit | None]:
-    """Return for each candidate the hit the person may see, or None."""
+    """Return for each candidate the hit the person may see, or None; not looking further once there are `enough`."""
     mine = rooms.keys_of_person(raw, person)
     found: list[Hit | None] = []
     for candidate in candidates:
+        if enough == 0:
+            break
         room = RoomId(candidate.room)
         text = _text(raw, s, mine[room], room, candidate.n) if room in mine else None
-        found.append(_hit(wanted, candidate, text) if text is not None and matches(wanted, text) else None)
+        if text is not None and matches(wanted, text):
+            found.append(_hit(wanted, candidate, text))
+            enough -= 1
+        else:
+            found.append(None)
     return found
 
 
