@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from appliance.actions.terms import publish_terms
 from tests.agency import Agency
+from tests.browser.axe import faults
 from tests.browser.conftest import OpenWindow
 from tests.world import OPERATOR, PASSWORD
 
@@ -24,6 +25,26 @@ async def test_a_wrong_password_says_so_without_saying_which_half(served: Agency
     await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_have_value("nobody.x")
     await window.sign_in("narin.p")
     await window.entered()
+
+
+async def test_ones_own_password_is_not_sent_unasked(served: Agency, windows: OpenWindow) -> None:
+    """F75."""
+    window = await windows(served.url)
+    await window.sign_in("narin.p")
+    await window.entered()
+    await window.open_room()
+    text = f"เข้าเครื่องด้วย{PASSWORD}ได้เลย"
+    await window.say(text)
+    await expect(window.dialog).to_contain_text("ข้อความนี้มีรหัสผ่านของท่าน")
+    assert await faults(window.page) == []
+    await window.page.keyboard.press("Enter")
+    await expect(window.dialog).to_have_count(0)
+    await expect(window.composer).to_have_value(text)
+    await expect(window.message(text)).to_have_count(0)
+    await window.composer.press("Enter")
+    await window.button("ส่งทั้งที่มีรหัสผ่าน").click()
+    await expect(window.message(text)).to_be_visible()
+    await expect(window.composer).to_have_value("")
 
 
 async def test_password_managers_know_the_fields(served: Agency, windows: OpenWindow) -> None:

@@ -13,6 +13,7 @@ import { loadMe, meKept } from "./db/meta";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
+import { PasswordGuard } from "./passwordGuard";
 import type { Ports } from "./ports";
 import type { LoginDone, Me, MeChange, SecondFactorNeeded, Terms } from "./protocol";
 import type { SessionState, SignedOutReason } from "./snapshots";
@@ -40,6 +41,8 @@ interface Ticket {
 
 export class Session implements Readable<SessionState> {
   readonly #state = new Store<SessionState>({ kind: "starting" });
+  /** Knows the password typed here, as far as it takes to notice it in a message. */
+  readonly passwordGuard: PasswordGuard;
   readonly #backoff: Backoff;
   #tables: Tables | null = null;
   #me: Me | null = null;
@@ -53,6 +56,7 @@ export class Session implements Readable<SessionState> {
     private readonly vault: Vault,
     private readonly hooks: SessionHooks,
   ) {
+    this.passwordGuard = new PasswordGuard(ports.random);
     this.#backoff = new Backoff(ports.random);
     api.onEnded = () => void this.end("ended");
     api.onHeldBack = () => void this.refresh();
@@ -84,6 +88,7 @@ export class Session implements Readable<SessionState> {
   async login(user: string, password: string, options: { device?: string; remember?: boolean } = {}): Promise<void> {
     const remember = options.remember ?? true;
     const answer = await this.endpoints.login({ user, password, device: options.device ?? "" });
+    this.passwordGuard.learn(password);
     if (!needsSecond(answer)) return await this.#signedIn(answer, remember);
     this.#ticket = { ticket: answer.ticket, remember };
     const passkeyOptions = answer.passkey_options ?? null;
@@ -118,6 +123,7 @@ export class Session implements Readable<SessionState> {
 
   async changePassword(old: string, next: string): Promise<void> {
     await this.endpoints.changePassword({ old, new: next });
+    this.passwordGuard.learn(next);
     await this.#ask();
   }
 
@@ -255,6 +261,7 @@ export class Session implements Readable<SessionState> {
   /** Forgets the session in memory and returns the cache it had. */
   #drop(reason: SignedOutReason): Tables | null {
     const tables = this.#tables;
+    if (reason !== "none") this.passwordGuard.forget();
     this.#tables = null;
     this.#me = null;
     this.#ticket = null;

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
+import { PasswordGuard } from "#core/passwordGuard";
 import type { DraftText, MessageItem, RoomSnapshot } from "#core/snapshots";
 import { Store } from "#core/store";
 
@@ -12,6 +13,7 @@ const member = (person: string, name: string) => ({ person, name, role: "member"
 let draft: Store<DraftText>;
 let room: Store<RoomSnapshot | null>;
 let model: ComposerModel;
+let passwordGuard: PasswordGuard;
 const add = vi.fn(() => Promise.resolve("t_1"));
 const edit = vi.fn(() => Promise.resolve());
 
@@ -22,13 +24,14 @@ beforeEach(() => {
     members: [member("p_me", "นายวิชัย ดีงาม"), member("p_1", "นายสมชาย ใจดี"), member("p_2", "นางสาวอรุณี แสงทอง")],
     denied: {},
   } as unknown as RoomSnapshot);
+  passwordGuard = new PasswordGuard(Math.random);
   const core = {
     drafts: { draft: () => draft, set: (_: string, value: DraftText) => draft.set(value) },
     rooms: { room: () => room },
     outbox: { add },
     timeline: () => ({ edit, snapshot: () => ({ items: [] }) }),
     typing: { tell: vi.fn() },
-    session: { snapshot: () => ({ kind: "signed_in", me: { person: { id: "p_me" } } }) },
+    session: { snapshot: () => ({ kind: "signed_in", me: { person: { id: "p_me" } } }), passwordGuard },
     people: { known: () => null },
   };
   model = new ComposerModel(core as unknown as Core, "r_1");
@@ -104,4 +107,16 @@ test("oneself is not offered for a mention; a room that denies posting says why"
   expect(model.candidates("ชาย").map((person) => person.name)).toEqual(["นายสมชาย ใจดี"]);
   room.update((now) => now && { ...now, denied: { post: "room_closed" } });
   expect(model.snapshot().denied).toBe("room_closed");
+});
+
+test("words with one's own password wait for a second thought, and lose nothing by it", async () => {
+  passwordGuard.learn("ปลาบู่ทอง-๒๔๗๕");
+  model.setText("เข้าเครื่องด้วยปลาบู่ทอง-๒๔๗๕ นะ");
+  expect(await model.send()).toBe(false);
+  expect(model.snapshot()).toMatchObject({ asking: true, text: "เข้าเครื่องด้วยปลาบู่ทอง-๒๔๗๕ นะ" });
+  expect(add).not.toHaveBeenCalled();
+  model.keepWriting();
+  expect(model.snapshot()).toMatchObject({ asking: false, text: "เข้าเครื่องด้วยปลาบู่ทอง-๒๔๗๕ นะ" });
+  expect(await model.sendAnyway()).toBe(true);
+  expect(add).toHaveBeenCalledTimes(1);
 });

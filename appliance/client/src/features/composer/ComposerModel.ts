@@ -3,7 +3,8 @@
  *
  * Rules: the draft lives in the core, so it survives leaving the room, and a reply chosen in the timeline arrives here; an
  * edit never touches the draft. A mention counts only while its name stands in the text. Sending ends with the message
- * safe in the outbox, not with the answer of the server.
+ * safe in the outbox, not with the answer of the server. Words with the writer's own password in them go only when the
+ * writer, asked, says so (F75).
  */
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
@@ -27,6 +28,8 @@ export interface ComposerSnapshot {
   /** Why nothing may be written here; null when it may. */
   readonly denied: string | null;
   readonly everyoneDenied: string | null;
+  /** The writer is asked whether to send words that hold their own password. */
+  readonly asking: boolean;
 }
 
 export const EVERYONE = "everyone";
@@ -43,6 +46,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly #core: Core;
   readonly #draft: Readable<DraftText>;
   readonly #editing = new Store<Editing | null>(null);
+  readonly #asking = new Store(false);
   #kept: Promise<boolean> = Promise.resolve(true);
 
   constructor(core: Core, room: RoomId) {
@@ -50,7 +54,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     this.room = room;
     this.#draft = core.drafts.draft(room);
     const roomState = core.rooms.room(room);
-    const joined = derived([this.#draft, this.#editing, roomState], () => this.#compute(roomState.snapshot()));
+    const joined = derived([this.#draft, this.#editing, this.#asking, roomState], () => this.#compute(roomState.snapshot()));
     this.snapshot = joined.snapshot;
     this.subscribe = joined.subscribe;
   }
@@ -87,6 +91,19 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
 
   /** True when the message is safe on this device, or the edit is with the server. */
   readonly send = (): Promise<boolean> => {
+    if (this.#core.session.passwordGuard.isIn(this.snapshot().text)) {
+      this.#asking.set(true);
+      return Promise.resolve(false);
+    }
+    return this.sendAnyway();
+  };
+
+  /** The writer goes back to the words that hold their password. */
+  readonly keepWriting = (): void => this.#asking.set(false);
+
+  /** As `send`, with a password or without. */
+  readonly sendAnyway = (): Promise<boolean> => {
+    this.#asking.set(false);
     const editing = this.#editing.snapshot();
     return editing ? this.attempt.run(() => this.#saveEdit(editing)) : this.#sendDraft();
   };
@@ -174,6 +191,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
       mode,
       denied: room?.denied["post"] ?? null,
       everyoneDenied: room?.denied["mention_everyone"] ?? null,
+      asking: this.#asking.snapshot(),
     };
   }
 }

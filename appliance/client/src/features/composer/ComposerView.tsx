@@ -11,6 +11,7 @@ import { mentionAt } from "#core/text";
 import { EVERYONE_WORDS } from "#i18n/everyone";
 import { reasonText } from "#i18n/reasons";
 import { IconButton } from "#ui/Button";
+import { ConfirmDialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { Notice } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
@@ -31,7 +32,7 @@ export const COMPOSER_ID = "composer";
 
 export function ComposerView({ model, title }: ComposerViewProps) {
   const { t, i18n } = useLingui();
-  const { text, mode, denied, everyoneDenied } = useReadable(model);
+  const { text, mode, denied, everyoneDenied, asking } = useReadable(model);
   const attempt = useReadable(model.attempt);
   const field = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(0);
@@ -180,6 +181,20 @@ export function ComposerView({ model, title }: ComposerViewProps) {
           className="composer-send"
         />
       </div>
+      {asking && (
+        <ConfirmDialog
+          title={t`ข้อความนี้มีรหัสผ่านของท่าน`}
+          confirmLabel={t`ส่งทั้งที่มีรหัสผ่าน`}
+          cancelLabel={t`กลับไปแก้ไข`}
+          danger
+          onClose={model.keepWriting}
+          onConfirm={() => void model.sendAnyway()}
+        >
+          <p>
+            <Trans>ห้ามเปิดเผยรหัสผ่านแก่ผู้อื่น ข้อความที่ส่งแล้วถูกเก็บเป็นหลักฐาน หากเคยส่งไปแล้ว ให้เปลี่ยนรหัสผ่านทันที</Trans>
+          </p>
+        </ConfirmDialog>
+      )}
       <p className="composer-hint">
         <Trans>Enter ส่ง · Shift+Enter ขึ้นบรรทัดใหม่ · @ กล่าวถึงบุคคล</Trans>
       </p>
