@@ -133,3 +133,15 @@ async def test_devices_are_listed_and_signed_out_at_once(served: Agency, windows
     await office.go("#/settings")
     await office.button("ออกจากระบบ").click()
     await expect(office.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
+
+
+async def test_whoever_says_this_was_not_me_is_alone_and_sets_a_new_password(
+    served: Agency, windows: OpenWindow
+) -> None:
+    """F76."""
+    mine, other = await windows(served.url, "lalita.w"), await windows(served.url, "lalita.w")
+    await mine.go("#/settings/devices")
+    await mine.button("มีรายการที่ไม่ใช่ฉัน").click()
+    await mine.dialog.get_by_role("button", name="ออกจากทุกเครื่องอื่นและเปลี่ยนรหัสผ่าน").click()
+    await expect(other.page.get_by_label("ชื่อผู้ใช้")).to_be_visible(timeout=5_000)
+    await expect(mine.page.get_by_role("region", name="รหัสผ่านและการยืนยันตัวตน")).to_be_visible()

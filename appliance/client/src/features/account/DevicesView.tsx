@@ -18,11 +18,19 @@ import { useReadable } from "#ui/useReadable";
 import type { AccountModel } from "./AccountModel";
 import type { Leave } from "./SettingsList";
 
-export function DevicesView({ model, leave }: { model: AccountModel; leave: Leave | undefined }) {
+interface DevicesViewProps {
+  model: AccountModel;
+  leave: Leave | undefined;
+  /** Leads to where the password is changed. */
+  onSecurity: () => void;
+}
+
+export function DevicesView({ model, leave, onSecurity }: DevicesViewProps) {
   const { t } = useLingui();
   const { sessions, signIns } = useReadable(model);
   const { failure, busy } = useReadable(model.attempt);
   const [asking, setAsking] = useState(false);
+  const [disowning, setDisowning] = useState(false);
   useEffect(() => {
     void model.loadDevices();
   }, [model]);
@@ -44,10 +52,14 @@ export function DevicesView({ model, leave }: { model: AccountModel; leave: Leav
       >
         {sessions === null ? <Loading label={t`กำลังโหลด`} /> : sessions.map((session) => <Session key={session.id} session={session} model={model} />)}
       </PanelSection>
-      <PanelSection title={t`ประวัติการเข้าใช้งาน`}>
-        <p className="settings-hint">
-          <Trans>หากพบรายการที่ไม่ใช่ท่าน ให้ออกจากทุกเครื่อง เปลี่ยนรหัสผ่าน และแจ้งผู้ดูแลระบบ</Trans>
-        </p>
+      <PanelSection
+        title={t`ประวัติการเข้าใช้งาน`}
+        actions={
+          <Button variant="danger" onPress={() => setDisowning(true)}>
+            <Trans>มีรายการที่ไม่ใช่ฉัน</Trans>
+          </Button>
+        }
+      >
         {signIns !== null && <SignIns signIns={signIns} />}
       </PanelSection>
       {asking && (
@@ -62,6 +74,26 @@ export function DevicesView({ model, leave }: { model: AccountModel; leave: Leav
         >
           <p>
             <Trans>มีผลภายใน 5 วินาที ข้อมูลที่เก็บไว้ในเครื่องเหล่านั้นจะถูกลบ เครื่องนี้ยังใช้งานได้ต่อ</Trans>
+          </p>
+        </ConfirmDialog>
+      )}
+      {disowning && (
+        <ConfirmDialog
+          title={t`มีผู้อื่นใช้บัญชีของท่านหรือไม่`}
+          confirmLabel={t`ออกจากทุกเครื่องอื่นและเปลี่ยนรหัสผ่าน`}
+          cancelLabel={t`ยกเลิก`}
+          danger
+          isPending={busy}
+          onClose={() => setDisowning(false)}
+          onConfirm={() =>
+            void model.endOthers().then((ended) => {
+              setDisowning(false);
+              if (ended) onSecurity();
+            })
+          }
+        >
+          <p>
+            <Trans>ทุกเครื่องอื่นจะออกจากระบบภายใน 5 วินาที จากนั้นตั้งรหัสผ่านใหม่ และแจ้งผู้ดูแลระบบของหน่วยงานทันที</Trans>
           </p>
         </ConfirmDialog>
       )}
