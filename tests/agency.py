@@ -71,7 +71,7 @@ class Stream:
     socket: ClientWebSocketResponse
     at: list[int] = field(default_factory=lambda: [0])
 
-    async def frame(self, timeout_s: float = 5) -> dict[str, Any]:
+    async def frame(self, timeout_s: float = 20) -> dict[str, Any]:
         """Return the next frame."""
         message = await asyncio.wait_for(self.socket.receive(), timeout_s)
         assert message.type is WSMsgType.TEXT, message
@@ -79,7 +79,7 @@ class Stream:
         self.at[0] = max(self.at[0], decoded.get("pos", 0))
         return decoded
 
-    async def event(self, kind: str, timeout_s: float = 5, **fields: object) -> dict[str, Any]:
+    async def event(self, kind: str, timeout_s: float = 20, **fields: object) -> dict[str, Any]:
         """Return the next event of a type whose fields are these, passing over all others."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -88,7 +88,7 @@ class Stream:
                 if event["type"] == kind and all(event.get(name) == value for name, value in fields.items()):
                     return cast("dict[str, Any]", event)
 
-    async def answer(self, txn_id: str, timeout_s: float = 5) -> dict[str, Any]:
+    async def answer(self, txn_id: str, timeout_s: float = 20) -> dict[str, Any]:
         """Return the answer to a sent frame, passing over all others."""
         deadline = time.monotonic() + timeout_s
         while True:

@@ -37,5 +37,6 @@ export default defineConfig(({ mode }) => ({
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
     restoreMocks: true,
+    testTimeout: 30_000, // machines that build are busy; what hangs still ends
   },
 }));

@@ -59,7 +59,8 @@ _TARGETS: Final = """() => {
 
 async def faults(page: Page) -> list[str]:
     """Return everything that is wrong with the page as it stands."""
-    await page.evaluate("() => document.fonts.ready.then(() => true)")
+    # What came to lie under the pointer by the last layout, the browser hears of a moment later.
+    await page.evaluate("() => document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 200)))")
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text(encoding="utf-8") + "\n;true")
     found: list[Any] = []
