@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
@@ -48,7 +49,7 @@ class Tally:
         return await asyncio.wait_for(self._reached, seconds)
 
 
-class Link(asyncio.Protocol):
+class Link(asyncio.Protocol, ABC):
     """One member's connection. `acknowledged` is called with the id of each own message that the server confirmed."""
 
     def __init__(self, tally: Tally, *, counts: bool) -> None:
@@ -71,13 +72,13 @@ class Link(asyncio.Protocol):
         if not self.ready.done():
             self.ready.set_exception(exc or ConnectionResetError("closed before it was ready"))
 
+    @abstractmethod
     def hello(self) -> None:
         """Begin the conversation; `ready` is set when the member hears messages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def send(self, room: str, txn_id: str, text: str) -> None:
         """Send a message."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """End the connection."""

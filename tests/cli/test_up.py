@@ -165,14 +165,14 @@ def test_a_killed_process_comes_back_at_the_same_address(up: Up, world_data: Pat
 
 def test_a_killed_supervisor_takes_its_processes_along(up: Up, world_data: Path) -> None:
     started = up(world_data)
-    # The one that searches is asked last, so that it was started after the appliance: what they share is as it stays.
+    # The search process is started anew, so that what it shares with the appliance is as the appliance has made it.
     before = started.ready["pids"]["search"]
     os.kill(before, signal.SIGKILL)
     deadline = time.monotonic() + 10
     while started.ready["pids"]["search"] == before:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    time.sleep(0.5)
+    time.sleep(0.5)  # until it watches for the supervisor's end
     pids = [pid for pid in started.ready["pids"].values() if pid]
     assert len(pids) == 2
     started.process.kill()

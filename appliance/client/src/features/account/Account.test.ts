@@ -28,6 +28,17 @@ test("this device stands first; signing out elsewhere leaves it", async () => {
   expect(model.snapshot().sessions?.map((one) => one.id)).toEqual(["here"]);
 });
 
+test("signing out elsewhere ends a session that began after the list was drawn", async () => {
+  const there = [session("here", true, 2)];
+  const endSession = vi.fn(() => Promise.resolve());
+  const model = modelWith({ sessions: () => Promise.resolve([...there]), signIns: () => Promise.resolve([]), endSession });
+  await model.loadDevices();
+  there.push(session("stranger", false, 3));
+  await model.endOthers();
+  expect(endSession.mock.calls).toEqual([["stranger"]]);
+  expect(model.snapshot().sessions?.map((one) => one.id)).toEqual(["here"]);
+});
+
 test("a second factor is on only after its first code, typed in Thai digits too", async () => {
   const confirmTotp = vi.fn(() => Promise.resolve());
   const model = modelWith({

@@ -39,10 +39,12 @@ export class AccountModel implements Readable<AccountSnapshot> {
       this.#forget((session) => session.id === id);
     });
 
-  /** Signs out everywhere but here. */
+  /** Signs out everywhere but here, also where somebody has signed in since the list was drawn. */
   readonly endOthers = (): Promise<boolean> =>
     this.attempt.run(async () => {
-      for (const session of this.#state.snapshot().sessions ?? []) {
+      const sessions = currentFirst(await this.#core.account.sessions());
+      this.#state.update((state) => ({ ...state, sessions }));
+      for (const session of sessions) {
         if (session.current) continue;
         await this.#core.account.endSession(session.id);
         this.#forget((one) => one.id === session.id);
