@@ -75,7 +75,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from appliance.log.bodies import Bodies  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
     from appliance.store import rooms  # noqa: PLC0415
-    from appliance.store.db import connect, told  # noqa: PLC0415
+    from appliance.store.db import connect, translate_disk_errors  # noqa: PLC0415
     from appliance.store.migrate import refuse_newer  # noqa: PLC0415
 
     loaded = _loaded(arguments)
@@ -83,7 +83,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     refuse_newer(loaded.database, keys.database_key)
     raw = connect(loaded.database, keys.database_key, read_only=True)
     try:
-        with told(loaded.database):
+        with translate_disk_errors(loaded.database):
             asked = [RoomId(arguments.room)] if arguments.room else rooms.all_ids(raw)
     finally:
         raw.close()
@@ -100,11 +100,11 @@ def _fault_of(loaded: Config, keys: Keyring, room: RoomId, verifier: Verifier, b
     from appliance import cli  # noqa: PLC0415 - commands import what they need when they run
     from appliance.errors import Unavailable  # noqa: PLC0415
     from appliance.log.audit import verify_room  # noqa: PLC0415
-    from appliance.store.db import connect, told  # noqa: PLC0415
+    from appliance.store.db import connect, translate_disk_errors  # noqa: PLC0415
 
     raw = connect(loaded.database, keys.database_key, read_only=True)
     try:
-        with told(loaded.database):
+        with translate_disk_errors(loaded.database):
             fault = verify_room(raw, room, verifier, bodies)
     except Unavailable as error:
         return f"{room}: {cli.explain(error)}"

@@ -98,8 +98,8 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """What preparing a batch stands on: who we are, the time, the rooms as they are, the facts drafts point at."""
+class BatchContext:
+    """Everything `plan` needs: the agency, the time, the rooms in memory, the facts drafts point at."""
 
     agency: str
     now: Millis
@@ -110,12 +110,12 @@ class Ground:
     bodies: Bodies
 
 
-def plan(commands: list[Command], ground: Ground) -> Plan:
+def plan(commands: list[Command], context: BatchContext) -> Plan:
     """Decide every command of a batch, in order."""
-    result = Plan(dict(ground.targets))
+    result = Plan(dict(context.targets))
     for command in commands:
         try:
-            _add(command, result, ground)
+            _add(command, result, context)
         except AppError as error:
             result.refused.append((command, error))
         except NotCanonicalError as error:
@@ -123,14 +123,14 @@ def plan(commands: list[Command], ground: Ground) -> Plan:
     return result
 
 
-def _add(command: Command, result: Plan, ground: Ground) -> None:
-    work = _work_for(command, result, ground)
+def _add(command: Command, result: Plan, context: BatchContext) -> None:
+    work = _work_for(command, result, context)
     state, size, last_at = work.state, work.size, work.last_at
     room = state.room if state else THIS_ROOM
     made: list[Entry] = []
     for draft in command.drafts:
-        at = max(ground.now, last_at)
-        entry, state = _entry(draft, room, state, size, at, work, targets=result.targets, ground=ground)
+        at = max(context.now, last_at)
+        entry, state = _entry(draft, room, state, size, at, work, targets=result.targets, context=context)
         room = state.room
         made.append(entry)
         size, last_at = size + 1, at
@@ -155,12 +155,12 @@ def _note_targets(room: RoomId, made: list[Entry], targets: dict[tuple[RoomId, i
             targets[room, entry.draft.target] = replace(aimed, redacted=True) if aimed else None
 
 
-def _work_for(command: Command, result: Plan, ground: Ground) -> Work:
+def _work_for(command: Command, result: Plan, context: BatchContext) -> Work:
     if command.room == THIS_ROOM:
-        return Work(ground.next_room_key(), None, 0, 0, Frontier(), None)
+        return Work(context.next_room_key(), None, 0, 0, Frontier(), None)
     work = result.works.get(command.room)
     if work is None:
-        head = ground.head(command.room)
+        head = context.head(command.room)
         if head is None:
             raise NotFound(field="room")
         work = Work(head.key, head.state, head.size, head.last_at, head.frontier, head.state)
@@ -177,19 +177,19 @@ def _entry(
     work: Work,
     *,
     targets: dict[tuple[RoomId, int], Target | None],
-    ground: Ground,
+    context: BatchContext,
 ) -> tuple[Entry, RoomState]:
     fields = _fields(draft)
     sealed = None
     header = Header(
         bc=NO_BODY,
         bl=0,
-        id=ground.new_id("e"),
-        or_=ground.agency,
+        id=context.new_id("e"),
+        or_=context.agency,
         os=n,
         room=room or None,
         rv=rules.RULES_VERSION,
-        sn=f"{draft.actor}@{ground.agency}",
+        sn=f"{draft.actor}@{context.agency}",
         st=fields or None,
         ts=at,
         ty=draft.type.value,
@@ -201,8 +201,8 @@ def _entry(
     if draft.reply_to is not None and draft.reply_to >= n:
         raise Forbidden(Deny.NOT_A_MESSAGE)
     if draft.body is not None:
-        key = ground.bodies.writing_key(work.key, at) or ground.bodies.make_writing_key(None, work.key, room, at)
-        sealed = ground.bodies.seal(key, room, n, draft.body)
+        key = context.bodies.writing_key(work.key, at) or context.bodies.make_writing_key(None, work.key, room, at)
+        sealed = context.bodies.seal(key, room, n, draft.body)
         header = msgspec.structs.replace(header, bc=sealed.commitment, bl=sealed.length)
     data = encode_header(header)
     room = room or RoomId(room_id(data))

@@ -22,7 +22,7 @@ from appliance.log import prepare
 from appliance.log.bodies import Bodies
 from appliance.log.checkpoints import Checkpoints
 from appliance.log.heads import Head, Heads
-from appliance.log.prepare import THIS_ROOM, Command, Ground
+from appliance.log.prepare import THIS_ROOM, BatchContext, Command
 from appliance.model import Appended, Draft, RoomId, Target
 from appliance.store import entries, feed, rooms
 from appliance.store.entries import Batch, RepeatedTxnError
@@ -198,8 +198,10 @@ class RoomLog:
         now = self._clock()
         async with self._store.exclusive() as writer:
             targets, repeated = await self._load(commands, now)
-            ground = Ground(self.agency, now, self._new_id, self._heads.get, self._next_room_key, targets, self.bodies)
-            plan = prepare.plan(_rest(commands, repeated), ground)
+            context = BatchContext(
+                self.agency, now, self._new_id, self._heads.get, self._next_room_key, targets, self.bodies
+            )
+            plan = prepare.plan(_rest(commands, repeated), context)
             if any(command.drafts[0].txn_id is not None for command, _ in plan.refused):
                 # What was done before is not refused now because the room has changed since.
                 repeated += await self._find_repeated([command for command, _ in plan.refused])
@@ -218,7 +220,7 @@ class RoomLog:
                     repeated = found
                     rest = _rest(commands, repeated)
                     await self._load(rest, now)
-                    plan = prepare.plan(rest, ground)
+                    plan = prepare.plan(rest, context)
                 except BaseException:
                     self.bodies.forget_unstored(batch.epoch_keys)
                     raise

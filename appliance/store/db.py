@@ -111,8 +111,8 @@ def _has_space(path: Path) -> bool:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn what a failing disk raises in the block into what callers are told. Raises StorageFull, Unavailable."""
+def translate_disk_errors(path: Path) -> Iterator[None]:
+    """Map SQLite and operating system errors of the block to StorageFull and Unavailable."""
     try:
         yield
     except DATABASE_ERRORS as error:
@@ -149,10 +149,10 @@ class Connection(aiosqlite.Connection):
         self.damaged = False
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """As the function `told`, and note when the connection is not to be trusted any more."""
+    def translate_disk_errors(self) -> Iterator[None]:
+        """As the function of this name; after any error but a full disk the connection counts as `damaged`."""
         try:
-            with told(self.path):
+            with translate_disk_errors(self.path):
                 yield
         except Unavailable as error:
             self.damaged = self.damaged or not isinstance(error, StorageFull)
@@ -224,7 +224,7 @@ class Exclusive:
 
         Shielded, so that a caller who goes away cannot leave the outcome unknown.
         """
-        with self._writer.told():
+        with self._writer.translate_disk_errors():
             return await asyncio.shield(self._writer.run(_transaction, function, args))
 
 
@@ -245,7 +245,7 @@ class Store:
         """Lend a connection in a read transaction: one consistent moment of the database."""
         connection = await self._readers.get()
         try:
-            with connection.told():
+            with connection.translate_disk_errors():
                 await connection.mended()
                 await connection.run(_begin_read)
                 try:
@@ -260,7 +260,7 @@ class Store:
         """Lend the writer in a transaction. Raises StorageFull or Unavailable when the disk fails."""
         async with self._write_lock:
             tx = Tx(self._writer)
-            with self._writer.told():
+            with self._writer.translate_disk_errors():
                 await self._writer.mended()
                 await self._writer.run(_begin_write)
                 try:
@@ -274,7 +274,7 @@ class Store:
     async def exclusive(self) -> AsyncIterator[Exclusive]:
         """Hold the writer for a batch that is prepared in the event loop and written in one hop: the room log's way."""
         async with self._write_lock:
-            with self._writer.told():
+            with self._writer.translate_disk_errors():
                 await self._writer.mended()
             yield Exclusive(self._writer)
 

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from appliance.errors import SchemaTooNew
-from appliance.store.db import connect, told
+from appliance.store.db import connect, translate_disk_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def migrate(path: Path, key: bytes) -> tuple[int, int]:
     refuse_newer(path, key)
     connection = connect(path, key)
     try:
-        with told(path):
+        with translate_disk_errors(path):
             return apply(connection)
     finally:
         connection.close()

@@ -17,7 +17,7 @@ import pytest
 
 from appliance import config, unlocking, wiring
 from appliance.errors import AppError
-from appliance.store.db import connect, told
+from appliance.store.db import connect, translate_disk_errors
 from appliance.store.entries import between
 from appliance.store.rooms import all_ids, load
 from tests.faults import proof, wal
@@ -182,7 +182,7 @@ def page_of_old_messages(data: Path, room: str) -> int:
 
     def readable(number: int, first: int = 0) -> bool:
         try:
-            with closing(connect(loaded.database, key)) as raw, told(loaded.database):
+            with closing(connect(loaded.database, key)) as raw, translate_disk_errors(loaded.database):
                 return bool(between(raw, number, first, sizes[number] - 1))
         except AppError:
             return False
