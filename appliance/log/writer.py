@@ -270,7 +270,7 @@ class RoomLog:
         }
         if not (missing or points or keyless or creating):
             return {}, []
-        async with self._store.read() as reader:
+        async with self._store.read_while_writing() as reader:
             targets = await reader.run(self._load_rows, missing, points, keyless, now)
             return targets, await reader.run(_find_created, creating) if creating else []
 
@@ -295,7 +295,7 @@ class RoomLog:
 
     async def _find_repeated(self, commands: list[Command]) -> list[Repeated]:
         """Find which of these commands were done before, and with what result."""
-        async with self._store.read() as reader:
+        async with self._store.read_while_writing() as reader:
             return await reader.run(_find_done, commands)
 
 

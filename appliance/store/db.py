@@ -1,4 +1,4 @@
-"""The encrypted database: one writer, readers of their own, each on a connection with its own thread.
+"""The encrypted database: one writer, a reader for the writer, readers for all others; each connection has its thread.
 
 Owns how connections are opened (SQLCipher with a raw key, WAL, `synchronous=FULL`, foreign keys), how transactions
 begin and end, and what a failing disk, a torn page or a wrong key looks like to the rest. Rules: the writer's
@@ -232,10 +232,12 @@ class Store:
     """The open database. Made by `open_store`; closed once."""
 
     def __init__(self, path: Path, writer: Connection, readers: list[Connection]) -> None:
+        """Take the first of `readers` for the writer's own reads, the others for everybody."""
         self.path = path
         self._writer = writer
         self._write_lock = asyncio.Lock()
         self._all_readers = readers
+        self._reader_of_writer, *readers = readers
         self._readers: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
         for reader in readers:
             self._readers.put_nowait(reader)
@@ -245,15 +247,16 @@ class Store:
         """Lend a connection in a read transaction: one consistent moment of the database."""
         connection = await self._readers.get()
         try:
-            with connection.translate_disk_errors():
-                await connection.mended()
-                await connection.run(_begin_read)
-                try:
-                    yield Reader(connection)
-                finally:
-                    await connection.run(_end_read)
+            async with _reading(connection) as reader:
+                yield reader
         finally:
             self._readers.put_nowait(connection)
+
+    @asynccontextmanager
+    async def read_while_writing(self) -> AsyncIterator[Reader]:
+        """Lend the connection that is reserved for who holds the writer (`exclusive`): slow reads never delay it."""
+        async with _reading(self._reader_of_writer) as reader:
+            yield reader
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
@@ -291,11 +294,23 @@ class Store:
             await self._writer.close()
 
 
+@asynccontextmanager
+async def _reading(connection: Connection) -> AsyncIterator[Reader]:
+    """Open a read transaction on a connection for the block."""
+    with connection.translate_disk_errors():
+        await connection.mended()
+        await connection.run(_begin_read)
+        try:
+            yield Reader(connection)
+        finally:
+            await connection.run(_end_read)
+
+
 async def open_store(path: Path, key: bytes, *, readers: int = READERS) -> Store:
-    """Open the writer and the readers of an existing, migrated database. Raises WrongKey, StorageFull, Unavailable."""
+    """Open the writer, its reader and `readers` more. Raises WrongKey, StorageFull, Unavailable."""
     opened: list[Connection] = []
     try:
-        for cache_kib in (WRITER_CACHE_KIB, *([READER_CACHE_KIB] * readers)):
+        for cache_kib in (WRITER_CACHE_KIB, *([READER_CACHE_KIB] * (readers + 1))):
             opened.append(await _open(path, key, cache_kib))  # noqa: PERF401 - those opened must be known when one fails
     except BaseException:
         # Each has a thread, which would keep the process from ending.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.store import entries, feed
+from appliance.store.db import READERS
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed
 from appliance.wire.messages import MessagesQuery, TextBody
@@ -99,6 +101,23 @@ class TestOneOrder:
         bureau.s.log.followers.insert(0, broken)
         await bureau.say(MALEE, room)
         assert bureau.s.hub.pos == bureau.s.log.pos
+
+
+class TestSlowReaders:
+    async def test_reads_that_take_every_reader_stop_no_send(self, tmp_path: Path) -> None:
+        """The writer reads what it needs on a connection of its own (security 14)."""
+        async with open_bureau(tmp_path) as b:
+            room = await b.group(NARIN, MALEE, SOMCHAI)
+            sent = await b.say(MALEE, room)
+        async with open_bureau(tmp_path) as b, AsyncExitStack() as taken:
+            for _ in range(READERS):
+                await taken.enter_async_context(b.s.store.read())
+            assert b.s.log.cached(room) is None, "what decides about the room has to be read"
+            async with asyncio.timeout(20):
+                await b.s.log.append(Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ใหม่"), target=sent.n))
+                await b.s.log.append(text(MALEE, room, "สวัสดีครับ", "again"))
+                repeated = await b.s.log.append(text(MALEE, room, "ซ้ำ", "again"))
+            assert repeated[0].n == sent.n + 2
 
 
 class TestRepeats:
