@@ -16,6 +16,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -76,10 +77,10 @@ def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
     try:
         while not stop.asked:
             _put_away_ended(watched, tell, was_ready=was_ready)
-            if _start_due(watched, alive_read, stop):
+            if _start_due(watched, site.data, alive_read, stop):
                 if not was_ready:
                     watched = children
-                    _start_due(watched, alive_read, stop)
+                    _start_due(watched, site.data, alive_read, stop)
                 _write_ready(site, children)
                 if not was_ready:
                     tell(site.staff_url)
@@ -131,18 +132,19 @@ def _put_away_ended(children: list[Child], tell: Callable[[str], None], *, was_r
             _postpone(child)
 
 
-def _start_due(children: list[Child], alive_read: int, stop: _Stop) -> bool:
+def _start_due(children: list[Child], data: Path, alive_read: int, stop: _Stop) -> bool:
     """Start what does not run and is due; say whether any came up."""
     due = [child for child in children if child.process is None and child.due <= time.monotonic()]
-    return any([_start(child, alive_read, stop) for child in due])  # noqa: C419 - every one is started
+    return any([_start(child, data, alive_read, stop) for child in due])  # noqa: C419 - every one is started
 
 
-def _start(child: Child, alive_read: int, stop: _Stop) -> bool:
-    """Start a process; say whether it came up. One that ended before is seen by the next look."""
+def _start(child: Child, data: Path, alive_read: int, stop: _Stop) -> bool:
+    """Start a process in the data folder; say whether it came up. One that ended before is seen by the next look."""
     ready_read, ready_write = os.pipe()
     handed = [child.listening.fileno(), ready_write, alive_read]
+    # -P: whatever lies in the current folder is never imported in place of the product or the standard library.
     command = [
-        sys.executable, "-m", "appliance.cli", *child.arguments, "--parent-fd", str(alive_read),
+        sys.executable, "-P", "-m", "appliance.cli", *child.arguments, "--parent-fd", str(alive_read),
         "--listen-fd", str(child.listening.fileno()), "--ready-fd", str(ready_write),
     ]  # fmt: skip
     given_read = None
@@ -153,7 +155,9 @@ def _start(child: Child, alive_read: int, stop: _Stop) -> bool:
         handed.append(given_read)
         command += [child.given_by, str(given_read)]
     child.started = time.monotonic()
-    child.process = subprocess.Popen(command, pass_fds=handed, start_new_session=True)  # noqa: S603 - our own program
+    child.process = subprocess.Popen(  # noqa: S603 - our own program
+        command, pass_fds=handed, start_new_session=True, cwd=data
+    )
     os.close(ready_write)
     if given_read is not None:
         os.close(given_read)
@@ -214,11 +218,16 @@ def _write_ready(site: Site, children: list[Child]) -> None:
         "pids": {name: pids.get(name) for name in ("appliance", "search", "gateway")},
         "logins": read_logins(site.data),
     }
-    fresh = site.ready_file.with_name(site.ready_file.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False)
-    fresh.replace(site.ready_file)
+    # It may hold a demo's passwords, and the folder may be shared: a new file, for this user alone, under a name that
+    # nobody could have put a file or a link at before.
+    descriptor, fresh = tempfile.mkstemp(dir=site.ready_file.parent, prefix=f".{site.ready_file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False)
+        os.replace(fresh, site.ready_file)  # noqa: PTH105 - of a name, not of a path
+    except BaseException:
+        os.unlink(fresh)  # noqa: PTH108 - of a name, not of a path
+        raise
 
 
 def read_logins(data: Path) -> list[dict[str, Any]]:

@@ -30,10 +30,23 @@ Up = Callable[..., "Started"]
 class Started:
     """A `gchat up` that runs, and its ready file."""
 
-    def __init__(self, data: Path, ready: Path, *words: str) -> None:
+    def __init__(self, data: Path, ready: Path, *words: str, folder: Path | None = None) -> None:
         self.data, self.ready_file = data, ready
-        command = [*GCHAT, "up", "--data", str(data), "--port", "0", "--ready-file", str(ready), *words]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        # The tests themselves keep the current folder off the path of imports: it is the processes' that is looked at.
+        command = [
+            *(GCHAT if folder is None else (sys.executable, "-P", *GCHAT[1:])),
+            "up",
+            "--data",
+            str(data),
+            "--port",
+            "0",
+            "--ready-file",
+            str(ready),
+            *words,
+        ]
+        self.process = subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
+        )
         deadline = time.monotonic() + 60
         while not ready.exists():
             assert self.process.poll() is None, self.process.communicate()
@@ -87,8 +100,8 @@ class Started:
 def up(tmp_path: Path) -> Iterator[Up]:
     made: list[Started] = []
 
-    def start(data: Path, *words: str) -> Started:
-        made.append(Started(data, tmp_path / f"ready-{len(made)}.json", *words))
+    def start(data: Path, *words: str, folder: Path | None = None) -> Started:
+        made.append(Started(data, tmp_path / f"ready-{len(made)}.json", *words, folder=folder))
         return made[-1]
 
     yield start
@@ -201,6 +214,39 @@ def test_https_is_verified_with_the_agencys_own_ca(up: Up, world_data: Path) -> 
 def test_no_private_key_of_tls_lies_on_the_disk(world_data: Path) -> None:
     for path in world_data.rglob("*"):
         assert b"PRIVATE KEY" not in path.read_bytes(), path
+
+
+def test_what_lies_in_the_current_folder_is_never_run(up: Up, world_data: Path, tmp_path: Path) -> None:
+    hostile, ran = tmp_path / "hostile", tmp_path / "ran"
+    for name in ("appliance/__init__.py", "argparse.py", "search_index/__init__.py", "json/__init__.py"):
+        (hostile / name).parent.mkdir(parents=True, exist_ok=True)
+        (hostile / name).write_text(f"open({str(ran)!r}, 'a').write({name!r})\nraise SystemExit(9)\n")
+    started = up(world_data, folder=hostile)
+    assert started.login()
+    for pid in filter(None, started.ready["pids"].values()):
+        assert Path(f"/proc/{pid}/cwd").readlink() == world_data
+    assert not ran.exists()
+
+
+def test_the_ready_file_is_written_over_no_file_and_through_no_link(up: Up, world_data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "others"
+    other.write_text("mine")
+    other.chmod(0o644)
+    ready = tmp_path / "ready-0.json"
+    for name in (f"{ready.name}.new", f".{ready.name}.tmp"):
+        (tmp_path / name).symlink_to(other)
+    open_to_all = tmp_path / "ready-1.json.new"
+    open_to_all.touch(mode=0o666)
+    first = up(world_data)
+    assert first.stop()[0] == 0
+    second = up(world_data)
+    for started in (first, second):
+        assert started.ready_file.stat().st_mode & 0o777 == 0o600
+        assert not started.ready_file.is_symlink()
+        assert started.ready["logins"]
+    assert other.read_text() == "mine"
+    assert open_to_all.read_text() == ""
+    assert not [path for path in tmp_path.glob(".ready*") if not path.is_symlink()]
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
