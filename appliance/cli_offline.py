@@ -56,11 +56,10 @@ async def _services(data: Path) -> AsyncIterator[OfflineServices]:
     from appliance.identity import Identity  # noqa: PLC0415
     from appliance.people_services import OfflineServices  # noqa: PLC0415
     from appliance.store.db import open_store  # noqa: PLC0415
-    from appliance.store.migrate import migrate  # noqa: PLC0415
 
     loaded = config.load(data)
     keys = unlocking.unlock_keys(loaded, cli.ask)
-    migrate(loaded.database, keys.database_key)
+    wiring.migrate_beside_server(loaded, keys.database_key)
     store = await open_store(loaded.database, keys.database_key, readers=1)
     try:
         identity = await Identity.load(

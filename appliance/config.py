@@ -18,6 +18,7 @@ from appliance.errors import ConfigError
 from appliance.policies import Policies
 
 FILE_NAME: Final = "gchat.toml"
+LOCALHOST: Final = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,13 @@ def parse(data: Path, raw: dict[str, Any]) -> Config:
     parts = {name: raw[name] for name in raw if name not in policies}
     built = _build(Config, parts | {"data": data}, "", problems)
     rules = _build(Policies, {name: raw[name] for name in raw if name in policies}, "", problems)
-    if built is not None:
-        problems += check(built)
-    if problems or built is None or rules is None:
+    if built is None or rules is None:
         raise ConfigError(problems)
-    return dataclasses.replace(built, policies=rules)  # type: ignore[no-any-return]
+    whole: Config = dataclasses.replace(built, policies=rules)
+    problems += check(whole)
+    if problems:
+        raise ConfigError(problems)
+    return whole
 
 
 def check(config: Config) -> list[str]:
@@ -132,7 +135,23 @@ def check(config: Config) -> list[str]:
         problems.append("agency.slug: ASCII letters, digits and hyphens only")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append("keys.source: file, credential, passphrase or shares")
+    if not listen.names:
+        problems.append("staff.names: at least one")
+    rp_id = config.policies.passkeys.rp_id
+    if rp_id != LOCALHOST and not any(is_domain_of(rp_id, name) for name in listen.names):
+        problems.append(f"passkeys.rp_id: {rp_id} is neither one of staff.names nor a domain that one of them ends in")
     return problems
+
+
+def is_domain_of(domain: str, name: str) -> bool:
+    """Say whether a host name is this domain or lies below it, as WebAuthn asks of a relying party's id (§5.1.3)."""
+    return name == domain or (name.endswith(f".{domain}") and "." in domain)
+
+
+def shared_domain(names: tuple[str, ...]) -> str:
+    """Return the relying party's id for these host names: the one that all others lie below, else the first."""
+    shared = (name for name in names if all(is_domain_of(name, other) for other in names))
+    return next(shared, names[0])
 
 
 def is_loopback(host: str) -> bool:
@@ -140,7 +159,7 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host == LOCALHOST
 
 
 def _build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> Any:

@@ -64,9 +64,7 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
     host, port = bound.getsockname()[:2]
     if not config.staff.tls and not is_loopback(host):
         raise ConfigError([f"staff.tls: plain HTTP is allowed on loopback only, not on {host}"])
-    scheme = "https" if config.staff.tls else "http"
-    names = config.staff.names if config.staff.tls else ("localhost",)
-    config = wiring.with_origins(config, tuple(f"{scheme}://{name}:{port}" for name in names))
+    config = wiring.with_passkeys(config, port)
     stopping = asyncio.Event()
     _stop_on_signals(stopping.set)
     if handover.parent_fd is not None:

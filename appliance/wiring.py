@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions import rooms as room_actions
 from appliance.api.app import build_app
+from appliance.config import LOCALHOST, shared_domain
 from appliance.errors import AppError, VaultLocked
 from appliance.evidence.note import KeyType, Signer
 from appliance.followers.search import SearchFollower
@@ -31,12 +32,13 @@ from appliance.live import Hub
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
 from appliance.model import AccountState
+from appliance.policies import PasskeyPolicy
 from appliance.reads.sync import load_sync
 from appliance.searching import Searching
 from appliance.services import Services
 from appliance.store import rooms
 from appliance.store.db import open_store
-from appliance.store.migrate import migrate
+from appliance.store.migrate import is_outdated, migrate
 from appliance.unlocking import unlock_keys
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 REFRESH_S: Final = 1.0
 LOCK_POLL_S: Final = 0.05
+ALREADY_RUNNING: Final = "already_running"
 
 
 def system_clock() -> Millis:
@@ -98,11 +101,27 @@ def only_process(config: Config, patience_s: float = 0) -> Iterator[None]:
         deadline = time.monotonic() + patience_s
         while not _locked(handle):
             if time.monotonic() >= deadline:
-                raise AppError(f"another process already serves {config.data}", code="already_running")
+                raise AppError(f"another process already serves {config.data}", code=ALREADY_RUNNING)
             time.sleep(LOCK_POLL_S)
         yield
     finally:
         os.close(handle)
+
+
+def migrate_beside_server(config: Config, database_key: bytes) -> None:
+    """Bring the database to this release's schema, unless a server of an older release runs on it.
+
+    For commands that write beside a running server. Raises AppError (`older_server_runs`), SchemaTooNew, WrongKey.
+    """
+    if not is_outdated(config.database, database_key):
+        return
+    try:
+        with only_process(config):
+            migrate(config.database, database_key)
+    except AppError as error:
+        if error.code == ALREADY_RUNNING:
+            raise AppError(str(error), code="older_server_runs") from error
+        raise
 
 
 def _locked(handle: int) -> bool:
@@ -179,12 +198,20 @@ async def application(
         yield s, build_app(s, (sources or Sources()).monotonic)
 
 
-def with_origins(config: Config, origins: tuple[str, ...]) -> Config:
-    """Return the configuration with the addresses passkeys are good for, where none were set."""
-    default = type(config.policies.passkeys)()
-    if config.policies.passkeys.origins != default.origins:
-        return config
-    passkeys = dataclasses.replace(config.policies.passkeys, origins=origins)
+def with_passkeys(config: Config, port: int) -> Config:
+    """Return the configuration with the domain and the addresses that passkeys are good for, where none were set.
+
+    `port` is the one that staff connect to. Browsers leave the default port out of an origin (RFC 6454 §6.1).
+    """
+    scheme, default_port = ("https", 443) if config.staff.tls else ("http", 80)
+    names = config.staff.names if config.staff.tls else (LOCALHOST,)
+    shown = "" if port == default_port else f":{port}"
+    given, default = config.policies.passkeys, PasskeyPolicy()
+    passkeys = dataclasses.replace(
+        given,
+        rp_id=given.rp_id if given.rp_id != default.rp_id else shared_domain(names),
+        origins=given.origins if given.origins != default.origins else tuple(f"{scheme}://{n}{shown}" for n in names),
+    )
     return dataclasses.replace(config, policies=dataclasses.replace(config.policies, passkeys=passkeys))
 
 

@@ -76,6 +76,19 @@ def refuse_newer(path: Path, key: bytes) -> None:
         connection.close()
 
 
+def is_outdated(path: Path, key: bytes) -> bool:
+    """Say whether the database lacks migrations of this release; it only reads. Raises SchemaTooNew, WrongKey."""
+    if not path.exists():
+        return True
+    connection = connect(path, key, read_only=True)
+    try:
+        version, newest = _version(connection), migrations()[-1][0]
+    finally:
+        connection.close()
+    _check(version, newest)
+    return version < newest
+
+
 def _version(connection: sqlcipher.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 

@@ -20,6 +20,7 @@ CODES = (
     "storage_full",
     "storage_damaged",
     "database_closed",
+    "older_server_runs",
 )
 
 
