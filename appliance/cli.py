@@ -42,6 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(
         level=os.environ.get("GCHAT_LOG", "WARNING").upper(), format="%(levelname)s %(name)s %(message)s"
     )
+    # It logs each call with its arguments: words of messages, needles of searches, hashes of passwords.
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     try:
         return int(arguments.run(arguments) or 0)
     except ConfigError as error:

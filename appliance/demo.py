@@ -68,7 +68,7 @@ class Author:
 
     user: str
     person: str
-    token: str
+    token: str = field(repr=False)
     lines: list[int] = field(default_factory=list)
 
     @property

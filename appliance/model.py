@@ -6,7 +6,7 @@ Times are integer milliseconds since the epoch, UTC; a Buddhist year exists only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
@@ -154,7 +154,7 @@ class Target:
 class TextBody:
     """The words of a message and whom they mention. `everyone` is the @room mention."""
 
-    text: str
+    text: str = field(repr=False)
     mentions: tuple[PersonId, ...] = ()
     everyone: bool = False
 
@@ -168,7 +168,7 @@ class Draft:
     type: EntryType
     txn_id: str | None = None
     body: TextBody | None = None
-    state: Mapping[str, object] | None = None
+    state: Mapping[str, object] | None = field(default=None, repr=False)
     target: int | None = None
     reply_to: int | None = None
 

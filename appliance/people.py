@@ -6,7 +6,7 @@ F93). No I/O, no clock. Times are milliseconds UTC; an end is exclusive and None
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -176,7 +176,7 @@ class Session:
     person: PersonId
     epoch: int
     expires: Millis
-    csrf: str
+    csrf: str = field(repr=False)
     device: str
     terms_ok: bool
     must_change: bool

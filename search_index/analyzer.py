@@ -15,7 +15,7 @@ have all grams of a needle and not the needle; the caller verifies (`query.match
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Final
 
@@ -71,8 +71,8 @@ def _points(text: str) -> npt.NDArray[np.uint32]:
 class NeedleKeys:
     """What a text must have: every gram of `exact`; of each range at least one gram, from its first up to its end."""
 
-    exact: Keys
-    ranges: tuple[tuple[int, int], ...]
+    exact: Keys = field(repr=False)
+    ranges: tuple[tuple[int, int], ...] = field(repr=False)
 
 
 def needle_keys(needles: Sequence[str]) -> NeedleKeys:

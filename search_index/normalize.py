@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 VERSION: Final = 1
@@ -101,7 +101,7 @@ _ordered_runs: Final[dict[str, str]] = {}
 class Origins:
     """A normalised text; its character i stands for the characters from `starts[i]` up to `ends[i]` of the original."""
 
-    text: str
+    text: str = field(repr=False)
     starts: Sequence[int]
     ends: Sequence[int]
 

@@ -14,7 +14,7 @@ Pure and bounded: time and memory grow with the length of the text, which is bou
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from search_index.normalize import normalize, other_era
@@ -39,7 +39,7 @@ class QueryRefused(Exception):
 class Query:
     """What must all occur in a text. `needles` are normalised, none is empty, none lies within another."""
 
-    needles: tuple[str, ...]
+    needles: tuple[str, ...] = field(repr=False)
 
 
 def parse(text: str) -> Query:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -42,7 +42,7 @@ class Document:
     at: int
     type: str
     has_link: bool
-    readings: tuple[str, ...]
+    readings: tuple[str, ...] = field(repr=False)
 
     @classmethod
     def of(cls, entry: Entry) -> Document:

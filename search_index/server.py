@@ -22,7 +22,7 @@ import stat
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +51,7 @@ class Options:
 
     folder: Path
     path: Path
-    index_key: bytes
+    index_key: bytes = field(repr=False)
     clock: Callable[[], int]
     cache_bytes: int = 512 * 1024 * 1024
     allowed: frozenset[int] = frozenset()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from search_index.normalize import normalize_with_origins, other_era
@@ -31,7 +31,7 @@ class Snippet:
     `text`, as JavaScript counts.
     """
 
-    text: str
+    text: str = field(repr=False)
     highlights: tuple[Span, ...]
 
 

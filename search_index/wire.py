@@ -25,7 +25,15 @@ Cursor = Annotated[int, Meta(ge=0, lt=1 << 62)]
 Needle = Annotated[str, Meta(min_length=1, max_length=400)]
 
 
-class Entry(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class _Private(Struct, frozen=True):
+    """What people wrote or look for: it must not show in a log."""
+
+    def __repr__(self) -> str:
+        """Name the type alone."""
+        return f"{type(self).__name__}(…)"
+
+
+class Entry(_Private, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A message to be found. `text` is as stored; `replaces` says that (room, n) was told before with another text."""
 
     room: Name
@@ -46,7 +54,7 @@ class Range(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     last: Position = (1 << 32) - 1
 
 
-class Add(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
     """What the feed has told after the cursor `after` up to `upto`: first the entries, then what is gone.
 
     Answer: Received. Told again, a stretch the process already has changes nothing. One that does not begin where the
@@ -75,7 +83,7 @@ class Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     n: Position
 
 
-class Search(Struct, frozen=True, tag=True, forbid_unknown_fields=True, kw_only=True):
+class Search(_Private, frozen=True, tag=True, forbid_unknown_fields=True, kw_only=True):
     """Candidates that may hold all `needles` (of `query.parse`), in these rooms, newest first. Answer: Found.
 
     `senders` and `types`: one of them; None for any. `since` and `until`: `since <= at < until`. Without needles,

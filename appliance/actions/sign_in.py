@@ -7,7 +7,7 @@ many at once gain nothing, and every outcome is in the history that the owner re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -42,9 +42,9 @@ _LONGEST_DEVICE: Final = 120
 class SignedIn:
     """A new session; the token exists here and at the client alone."""
 
-    token: str
+    token: str = field(repr=False)
     session: SessionRecord
-    csrf: str
+    csrf: str = field(repr=False)
     must_change: bool
 
 
@@ -53,8 +53,8 @@ class SecondFactorAsked:
     """The password was right; the ticket goes with the second factor."""
 
     factors: tuple[Factor, ...]
-    ticket: str
-    passkey_options: dict[str, Any] | None
+    ticket: str = field(repr=False)
+    passkey_options: dict[str, Any] | None = field(repr=False)
 
 
 async def sign_in(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -47,7 +47,7 @@ class _Live:
     """A session in memory; `used` is ahead of what is written by at most the policy's `touch_ms`."""
 
     record: SessionRecord
-    csrf: str
+    csrf: str = field(repr=False)
     used: Millis
     written: Millis
 

@@ -37,6 +37,10 @@ class _Body(msgspec.Struct, omit_defaults=True):
     mentions: list[str] = []
     text: str = ""
 
+    def __repr__(self) -> str:
+        """Name the type alone: the words must not show in a log."""
+        return "_Body(…)"
+
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Body)

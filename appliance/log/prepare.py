@@ -63,9 +63,9 @@ class Entry:
     kind: EntryType
     sender: PersonId
     entry_id: str
-    fields: dict[str, Any]
+    fields: dict[str, Any] = field(repr=False)
     draft: Draft
-    header: bytes
+    header: bytes = field(repr=False)
     leaf: bytes
     sealed: Sealed | None
 

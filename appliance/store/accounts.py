@@ -6,7 +6,7 @@ Secrets leave this module only as they are stored: password hashes, and TOTP sec
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from appliance.model import AccountState
@@ -27,7 +27,7 @@ class Credentials:
     """Whose password it is: an argon2id hash and, for a one-time code, when it stops being good."""
 
     person: PersonId
-    hash: str
+    hash: str = field(repr=False)
     expires: Millis | None
 
 

@@ -19,9 +19,17 @@ Limit = Annotated[int, Meta(ge=1, le=200)]
 class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
     """A body or query a client sends."""
 
+    def __repr__(self) -> str:
+        """Name the type alone: the values may be passwords, words of messages or of searches."""
+        return f"{type(self).__name__}(…)"
+
 
 class Answer(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """A body the server sends; fields that are absent are left out."""
+
+    def __repr__(self) -> str:
+        """Name the type alone: the values may be tokens, secrets or words of messages."""
+        return f"{type(self).__name__}(…)"
 
 
 class ErrorBody(msgspec.Struct, kw_only=True, frozen=True):
