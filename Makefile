@@ -17,7 +17,7 @@ NPM := $(CURDIR)/packaging/node.sh npm --prefix $(CLIENT)
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
-.PHONY: help venv run demo test check screenshots bench soak api-types format clean chromium \
+.PHONY: help venv run demo test check screenshots bench soak api-types format clean browser \
 	check-format check-lint check-types check-imports check-client-types check-fast
 
 help: ## this list
@@ -34,7 +34,7 @@ demo: venv ## the same from the beginning, in .demo (MESSAGES=file: people send 
 		$(BIN)/gchat demo load "$(MESSAGES)" --ready-file .demo/ready.json) &) \
 	exec $(BIN)/gchat up --data .demo --seed demo --port $(PORT) --ready-file .demo/ready.json
 
-test: venv chromium ## everything: client, unit, rules, API, browser, faults
+test: venv browser ## everything: client, unit, rules, API, browser, faults
 	$(NPM) run --silent lint
 	$(NPM) run --silent typecheck
 	$(NPM) --silent test
@@ -44,7 +44,7 @@ check: venv ## before each commit: format, lint, types, imports, fast tests; und
 	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target \
 		check-fast check-types check-client-types check-imports check-lint check-format
 
-screenshots: venv chromium ## the documentation's pictures, taken anew
+screenshots: venv browser ## the documentation's pictures, taken anew
 	@mkdir -p docs/screenshots
 	GCHAT_SCREENSHOTS=1 $(BIN)/pytest -q tests/browser/test_screenshots.py
 
@@ -68,8 +68,8 @@ clean: ## remove what was built and installed; data folders stay
 	rm -rf .venv build $(CLIENT)/dist $(CLIENT)/node_modules $(CLIENT)/.cache *.egg-info
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-chromium:
-	@packaging/chromium.sh
+browser:
+	@packaging/browser.sh
 
 check-format:
 	@$(BIN)/ruff format --check --quiet

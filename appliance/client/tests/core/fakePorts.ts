@@ -24,9 +24,12 @@ export async function breathe(turns = 5): Promise<void> {
   for (let i = 0; i < turns; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** How long a test waits, in real milliseconds, for what must come: below vitest's own limit, so that it can say what. */
+const PATIENCE_MS = 25_000;
+
 /** Waits in real time until something holds; crypto and IndexedDB take real turns. */
 export async function until(holds: () => boolean, what = "condition"): Promise<void> {
-  const deadline = performance.now() + 8_000;
+  const deadline = performance.now() + PATIENCE_MS;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -61,6 +64,15 @@ export class FakeTime implements TimePort {
     }
     this.#now = end;
     await breathe();
+  }
+
+  /** Lets the clock go on in small steps until something holds, for a timer that is set at a moment nobody can know. */
+  async advanceUntil(holds: () => boolean, what: string): Promise<void> {
+    await until(() => {
+      if (holds()) return true;
+      void this.advance(100);
+      return false;
+    }, what);
   }
 
   /** Sets the clock without firing anything: the device slept, or somebody set it. */
