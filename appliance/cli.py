@@ -105,7 +105,7 @@ def _register_processes(commands: Any) -> None:
 
 
 def _register_the_rest(commands: Any) -> None:
-    from appliance import cli_keys, cli_people, cli_rooms  # noqa: PLC0415 - see the module's docstring
+    from appliance import cli_keys, cli_people, cli_rooms, cli_tls  # noqa: PLC0415 - see the module's docstring
 
     setup = commands.add_parser("setup", help="make a new, empty appliance in a folder")
     _with_data(setup)
@@ -134,6 +134,7 @@ def _register_the_rest(commands: Any) -> None:
     cli_people.register(commands)
     cli_keys.register(commands)
     cli_rooms.register(commands)
+    cli_tls.register(commands)
 
 
 def _with_data(command: argparse.ArgumentParser) -> None:
@@ -220,7 +221,8 @@ def _with_tls(loaded: Config, ask_for: Ask) -> Config:
     from appliance import tls, unlocking  # noqa: PLC0415
 
     secured = dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
-    tls.ensure_own(secured, unlocking.unlock_keys(secured, ask_for), _now())
+    if not secured.staff.certificate:
+        tls.ensure_own(secured, unlocking.unlock_keys(secured, ask_for), _now())
     return secured
 
 

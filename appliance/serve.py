@@ -72,10 +72,12 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
     async with wiring.application(config, ask=ask) as (services, app):
         _collect_less_garbage()
         context: ssl.SSLContext | None = None
+        keeping: asyncio.Task[None] | None = None
         if config.staff.tls:
-            from appliance import tls  # noqa: PLC0415 - start-up time that plain HTTP need not pay
+            from appliance.tls_context import ServedCertificate  # noqa: PLC0415 - start-up time that plain HTTP need not pay
 
-            context = tls.server_context(config, services.keys, services.clock())
+            served = ServedCertificate(config, services.keys, services.clock())
+            context, keeping = served.context, asyncio.create_task(served.keep(services.clock), name="certificate")
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         assert runner.server is not None  # noqa: S101 - set up above
@@ -89,6 +91,8 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
             os.close(handover.ready_fd)
         await stopping.wait()
         listening.close()
+        if keeping is not None:
+            keeping.cancel()
         await services.hub.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runner.cleanup(), SHUTDOWN_S + 1)

@@ -1,15 +1,17 @@
-"""HTTPS for staff: the agency's own certificate files, or a self-made agency CA (operations.md).
+"""The appliance's own CA and the server certificate it issues, for agencies without certificates (operations.md).
 
-The CA's and the server's private keys are kept sealed under the vault's key for files, never in clear on disk; the
-CA's certificate `ca.pem` is public, for the devices that are to trust it. TLS 1.3 only, as of RFC 8446.
+Owns `tls.sealed`, the CA's and the server's private keys sealed under the vault's key for files, never in clear on
+disk; and `ca.pem`, the CA's public certificate for the devices that are to trust it. An existing CA is never replaced
+but by `new_ca`: staff's devices would warn, and staff would learn to click warnings away.
+
+Does not: serve (see `tls_context`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import os
-import ssl
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -17,7 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from appliance.errors import AppError, WrongKey
 from appliance.vault.blobs import open_chunks, seal_chunks
+from appliance.vault.keyfile import remove_private, replace_file, replace_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,47 +34,110 @@ CA_FILE: Final = "ca.pem"
 SEALED_FILE: Final = "tls.sealed"
 CA_DAYS: Final = 3650
 SERVER_DAYS: Final = 397
-RENEW_DAYS: Final = 30
+RENEW_DAYS: Final = 60
+PUBLIC: Final = 0o644
 _AAD: Final = b"gchat-tls/1"
 
 
-def server_context(config: Config, keys: Keyring, now: Millis) -> ssl.SSLContext:
-    """Return the server side of TLS 1.3 for this appliance, making or renewing its certificate where it is its own."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.set_alpn_protocols(["http/1.1"])
-    if config.staff.certificate:
-        context.load_cert_chain(config.staff.certificate, config.staff.key)
-    else:
-        _load_from_memory(context, ensure_own(config, keys, now)[1])
-    return context
-
-
 def ensure_own(config: Config, keys: Keyring, now: Millis) -> tuple[Path, bytes]:
-    """Return the path of the agency CA's certificate and the server's chain with its key, made where they are due."""
+    """Return the path of the CA's certificate and the server's chain with its key (PEM), made or renewed where due.
+
+    Raises AppError: `tls_ca_lost` where `ca.pem` stands without its key, `tls_sealed_damaged` where `tls.sealed` does
+    not open or is of another CA. Nothing is changed then: only `new_ca` replaces a CA.
+    """
+    kept = _kept(config, keys)
+    if kept is None:
+        return new_ca(config, keys, now)
+    today = _date(now)
+    if not is_due(kept.server, today) and _covers(kept.server, config):
+        return config.data / CA_FILE, kept.chain
+    return _keep(config, keys, kept.authority, kept.ca, today)
+
+
+def new_ca(config: Config, keys: Keyring, now: Millis) -> tuple[Path, bytes]:
+    """Make a CA and a server certificate in place of those that are there; return as `ensure_own`.
+
+    Every device that trusts the former CA warns of the new one until it is told to trust that.
+    """
+    authority = ec.generate_private_key(ec.SECP256R1())
+    return _keep(config, keys, authority, _make_ca(config, authority, _date(now)), _date(now))
+
+
+def is_due(certificate: x509.Certificate, today: dt.datetime) -> bool:
+    """Say whether it is time to renew a server certificate of the own CA."""
+    return certificate.not_valid_after_utc - today <= dt.timedelta(days=RENEW_DAYS)
+
+
+def own_ca(config: Config, keys: Keyring) -> x509.Certificate | None:
+    """Return the certificate of the own CA, None before there is one. Raises AppError as `ensure_own`."""
+    kept = _kept(config, keys)
+    return None if kept is None else kept.ca
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What `tls.sealed` holds: the CA with its key, and the server's chain with its key."""
+
+    authority: ec.EllipticCurvePrivateKey = field(repr=False)
+    ca: x509.Certificate
+    server: x509.Certificate
+    chain: bytes = field(repr=False)
+
+
+def _kept(config: Config, keys: Keyring) -> _Kept | None:
+    """Read what was kept; a `ca.pem` that is missing or torn is written again from it."""
     ca_path, sealed_path = config.data / CA_FILE, config.data / SEALED_FILE
-    today = dt.datetime.fromtimestamp(now / 1000, dt.UTC)
-    if sealed_path.exists() and ca_path.exists():
+    if not sealed_path.exists():
+        if ca_path.exists():
+            raise AppError(f"{ca_path} is there, {sealed_path} with its key is not", code="tls_ca_lost")
+        return None
+    try:
         ca_key, chain = _open(sealed_path, keys).split(b"\0", 1)
-        server = x509.load_pem_x509_certificates(chain)[0]
-        if server.not_valid_after_utc - today > dt.timedelta(days=RENEW_DAYS) and _covers(server, config):
-            return ca_path, chain
-        ca = x509.load_pem_x509_certificate(ca_path.read_bytes())
+        server, ca = x509.load_pem_x509_certificates(chain)
         authority = serialization.load_pem_private_key(ca_key, None)
-        assert isinstance(authority, ec.EllipticCurvePrivateKey)  # noqa: S101 - it is the one made below
-    else:
-        authority = ec.generate_private_key(ec.SECP256R1())
-        ca = _make_ca(config, authority, today)
-        ca_path.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    except (WrongKey, ValueError) as error:
+        raise AppError(f"{sealed_path}: {error}", code="tls_sealed_damaged") from error
+    if not isinstance(authority, ec.EllipticCurvePrivateKey) or authority.public_key() != ca.public_key():
+        raise AppError(f"{sealed_path}: the key is not the CA's", code="tls_sealed_damaged")
+    public = ca.public_bytes(serialization.Encoding.PEM)
+    shown = _read_ca(ca_path)
+    if shown is None:
+        replace_file(ca_path, public, PUBLIC)
+    elif shown != ca:
+        raise AppError(f"{ca_path} and {sealed_path} are of two CAs", code="tls_sealed_damaged")
+    return _Kept(authority, ca, server, chain)
+
+
+def _read_ca(path: Path) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _keep(
+    config: Config, keys: Keyring, authority: ec.EllipticCurvePrivateKey, ca: x509.Certificate, today: dt.datetime
+) -> tuple[Path, bytes]:
+    """Make a server certificate and keep it with its CA, durably: first what is secret, then what follows from it."""
     chain = _make_server(config, authority, ca, today)
-    _seal(sealed_path, keys, _pem(authority) + b"\0" + chain)
+    ca_path, sealed_path = config.data / CA_FILE, config.data / SEALED_FILE
+    public = ca.public_bytes(serialization.Encoding.PEM)
+    if _read_ca(ca_path) not in (None, ca):
+        # A crash between the two files must not leave a CA with the key of another.
+        remove_private(ca_path)
+    replace_private(sealed_path, b"".join(seal_chunks(keys.files_key, _AAD, [_pem(authority) + b"\0" + chain])))
+    replace_file(ca_path, public, PUBLIC)
     return ca_path, chain
+
+
+def _date(now: Millis) -> dt.datetime:
+    return dt.datetime.fromtimestamp(now / 1000, dt.UTC)
 
 
 def _make_ca(config: Config, key: ec.EllipticCurvePrivateKey, now: dt.datetime) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{config.agency.name_en} G-Chat CA"[:64])])
     return (
-        _builder(name, name, key.public_key(), now, CA_DAYS)
+        _builder(name, name, key.public_key(), now, now + dt.timedelta(days=CA_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -83,8 +150,9 @@ def _make_server(
 ) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, config.staff.names[0][:64])])
+    until = min(now + dt.timedelta(days=SERVER_DAYS), ca.not_valid_after_utc)
     certificate = (
-        _builder(subject, ca.subject, key.public_key(), now, SERVER_DAYS)
+        _builder(subject, ca.subject, key.public_key(), now, until)
         .add_extension(x509.SubjectAlternativeName(_names(config)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -97,7 +165,7 @@ def _make_server(
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: dt.datetime, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: dt.datetime, until: dt.datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -107,7 +175,7 @@ def _builder(
         .serial_number(x509.random_serial_number())
         # An hour of slack for clients whose clock is behind.
         .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=days))
+        .not_valid_after(until)
     )
 
 
@@ -146,21 +214,5 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _seal(path: Path, keys: Keyring, plain: bytes) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(b"".join(seal_chunks(keys.files_key, _AAD, [plain])))
-    fresh.replace(path)
-
-
 def _open(path: Path, keys: Keyring) -> bytes:
     return b"".join(open_chunks(keys.files_key, _AAD, [path.read_bytes()]))
-
-
-def _load_from_memory(context: ssl.SSLContext, chain: bytes) -> None:
-    """Load a chain whose key must not touch the disk: OpenSSL reads files only, so it is given one in memory."""
-    handle = os.memfd_create("tls", os.MFD_CLOEXEC)
-    try:
-        os.write(handle, chain)
-        context.load_cert_chain(f"/proc/self/fd/{handle}")
-    finally:
-        os.close(handle)

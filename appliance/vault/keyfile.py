@@ -45,7 +45,12 @@ def read_private(path: Path, forbidden: int = OTHERS) -> bytes:
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, atomically and durably, with mode 0600.
+    """Put `content` at `path`, atomically and durably, with mode 0600. Raises OSError as `replace_file`."""
+    replace_file(path, content, PRIVATE)
+
+
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """Put `content` at `path`, atomically and durably, with this mode.
 
     Raises OSError: with the old file in place, unless it was the folder that could not be flushed; then the new one is
     in place, and a power failure decides which of the two stays.
@@ -54,7 +59,7 @@ def replace_private(path: Path, content: bytes) -> None:
     fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
     try:
         with os.fdopen(fd, "wb") as file:
-            os.fchmod(fd, PRIVATE)
+            os.fchmod(fd, mode)
             file.write(content)
             file.flush()
             os.fsync(fd)

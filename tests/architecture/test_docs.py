@@ -21,6 +21,8 @@ CODES = (
     "storage_damaged",
     "database_closed",
     "older_server_runs",
+    "tls_ca_lost",
+    "tls_sealed_damaged",
 )
 
 

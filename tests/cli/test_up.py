@@ -20,6 +20,7 @@ from urllib.error import URLError
 import pytest
 
 from tests import agency, world
+from tests.test_tls import write_certificate
 
 GCHAT = (sys.executable, "-m", "appliance.cli")
 pytestmark = pytest.mark.slow
@@ -209,6 +210,49 @@ def test_https_is_verified_with_the_agencys_own_ca(up: Up, world_data: Path) -> 
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as plain:
         plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert not plain.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def shown_by(port: int) -> bytes:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        return secured.getpeercert(binary_form=True) or b""
+
+
+def test_a_new_certificate_is_served_without_a_restart(up: Up, world_data: Path) -> None:
+    with (world_data / "gchat.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[staff]\ncertificate = "agency.pem"\nkey = "agency.key"\n')
+    write_certificate(world_data, time.time_ns() // 1_000_000, days=90)
+    started = up(world_data, "--tls")
+    port, pid = int(started.ready["staff_url"].rpartition(":")[2]), started.pid
+    first = shown_by(port)
+    write_certificate(world_data, time.time_ns() // 1_000_000, days=180)
+    deadline = time.monotonic() + 60
+    while shown_by(port) == first:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert started.pid == pid
+
+
+def test_a_lost_ca_is_made_anew_on_command_alone(world_data: Path) -> None:
+    ca = (world_data / "ca.pem").read_bytes()
+    (world_data / "tls.sealed").unlink()
+    done = run("up", "--tls", "--data", world_data, "--port", "0")
+    assert done.returncode == 1
+    assert "gchat tls new-ca" in done.stderr
+    done = run("tls", "new-ca", "--data", world_data)
+    assert done.returncode == 1
+    assert "--yes" in done.stderr
+    assert "every device" in done.stderr
+    assert (world_data / "ca.pem").read_bytes() == ca
+    done = run("tls", "new-ca", "--yes", "--data", world_data)
+    assert done.returncode == 0, done.stderr
+    assert (world_data / "ca.pem").read_bytes() != ca
+    assert run("tls", "show", "--data", world_data).stdout == done.stdout
+    assert "tls.new_ca" in run("audit", "list", "--data", world_data).stdout
 
 
 def test_no_private_key_of_tls_lies_on_the_disk(world_data: Path) -> None:
