@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 from appliance.errors import ConfigError
-from appliance.policies import Policies
+from appliance.policies import LONGEST_PASSWORD, Policies
 
 FILE_NAME: Final = "gchat.toml"
 LOCALHOST: Final = "localhost"
@@ -133,6 +133,8 @@ def check(config: Config) -> list[str]:
         problems.append("staff.certificate, staff.key: give both or neither")
     if not config.agency.slug.isascii() or not config.agency.slug.replace("-", "").isalnum():
         problems.append("agency.slug: ASCII letters, digits and hyphens only")
+    if config.policies.passwords.longest > LONGEST_PASSWORD:
+        problems.append(f"passwords.longest: at most {LONGEST_PASSWORD}")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append("keys.source: file, credential, passphrase or shares")
     if not listen.names:

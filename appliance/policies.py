@@ -13,6 +13,11 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+LONGEST_USER = 128
+"""Characters of a user name, as it is sent and as it is kept."""
+LONGEST_PASSWORD = 256
+"""Characters of a password as it is sent; no policy allows more."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignInLimits:
@@ -41,7 +46,7 @@ class PasswordPolicy:
     """
 
     shortest: int = 12
-    longest: int = 256
+    longest: int = LONGEST_PASSWORD
     banned: tuple[str, ...] = ()
     code_ms: int = 3 * DAY
 

@@ -1,5 +1,7 @@
 """Password hashes: argon2id (RFC 9106) on a few threads of its own, so that signing in never stops the event loop.
 
+A password is brought to one spelling on the same threads: nothing of it is worked on by the event loop.
+
 A check against an account that is not there costs the same as one against an account that is: it is made against a hash
 of the same cost that no password has.
 """
@@ -34,11 +36,11 @@ class PasswordHasher:
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash of a password."""
-        return await self._run(partial(self._argon2.hash, canonical(password)))
+        return await self._run(partial(self._hash, password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Tell whether `password` is the one of the stored hash; None takes the same time and is always wrong."""
-        return await self._run(partial(self._verify, stored, canonical(password)))
+        return await self._run(partial(self._verify, stored, password))
 
     def is_outdated(self, stored: str) -> bool:
         """Tell whether a hash was made at another cost than today's."""
@@ -51,9 +53,12 @@ class PasswordHasher:
     async def _run(self, work: partial[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
+    def _hash(self, password: str) -> str:
+        return self._argon2.hash(canonical(password))
+
     def _verify(self, stored: str | None, password: str) -> bool:
         try:
-            self._argon2.verify(stored or self._nobody, password)
+            self._argon2.verify(stored or self._nobody, canonical(password))
         except (VerificationError, InvalidHashError):
             return False
         return stored is not None

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from appliance.model import AccountState, Deny
+from appliance.policies import LONGEST_USER
 from appliance.rules.thai import canonical
+from search_index.stream_safe import stream_safe
 
 if TYPE_CHECKING:
     from appliance.model import Millis
-
-LONGEST_USER: Final = 128
 
 
 def may_sign_in(state: AccountState, suspended_until: Millis | None, active: bool, now: Millis) -> Deny | None:  # noqa: FBT001 - a fact of the table's row
@@ -49,7 +49,7 @@ def is_of_age(birth_date: str | None, today: date, youngest: int) -> bool:
 
 def fold_user(user: str) -> str:
     """Return the one form in which a user name is kept and compared: NFKC, case folded, Thai spelling unified."""
-    return canonical(unicodedata.normalize("NFKC", user).casefold()).strip()
+    return canonical(unicodedata.normalize("NFKC", stream_safe(user)).casefold()).strip()
 
 
 def is_user_name(folded: str) -> bool:

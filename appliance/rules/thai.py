@@ -1,8 +1,11 @@
 """One spelling for text that Thai keyboards produce in several: what looks the same becomes the same.
 
 Owns two normal forms. `canonical` keeps the meaning exactly and is used for passwords and names: NFC, SARA AM as one
-character, tone marks after the vowel they stand on, two SARA E as SARA AE, nothing of zero width. `fold` is for
+character, the marks of a consonant in one order, two SARA E as SARA AE, nothing of zero width. `fold` is for
 searching: also Thai digits as Arabic ones, compatibility forms, letter case and runs of white space (search.md §1).
+
+Both cost the length of the text. More than 30 marks in a row (`search_index/stream_safe.py`) are cut: no edge lets
+such text in, and what was stored earlier must not stop the appliance. The client's twin is `core/text.ts`.
 """
 
 from __future__ import annotations
@@ -11,19 +14,28 @@ import re
 import unicodedata
 from typing import Final
 
+from search_index.stream_safe import stream_safe
+
 _ZERO_WIDTH: Final = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _THAI_DIGITS: Final = {0x0E50 + digit: str(digit) for digit in range(10)}
 _HAS_THAI_DIGIT: Final = re.compile("[\u0e50-\u0e59]")
-_TONE: Final = "[\u0e48-\u0e4b]"
-# NIKHAHIT + SARA AA, with a tone mark before or between, is how some keyboards and PDFs write SARA AM.
-_SARA_AM: Final = re.compile(f"({_TONE}?)\u0e4d({_TONE}?)\u0e32")
-_TONE_BEHIND_SARA_AM: Final = re.compile(f"\u0e33({_TONE})")
-# A tone mark or THANTHAKHAT typed before the vowel above or below the same consonant.
-_MARK_BEFORE_VOWEL: Final = re.compile("([\u0e48-\u0e4c])([\u0e31\u0e34-\u0e3a\u0e47])")
-_TO_RESPELL: Final = re.compile(
-    "[\u00ad\u200b-\u200d\u2060\ufeff]|\u0e40\u0e40|"
-    f"{_SARA_AM.pattern}|{_TONE_BEHIND_SARA_AM.pattern}|{_MARK_BEFORE_VOWEL.pattern}"
-)
+_SARA_AM: Final = "\u0e33"
+_SARA_AA: Final = "\u0e32"
+_NIKHAHIT: Final = "\u0e4d"
+# The order of the marks on one consonant: PHINTHU, vowel below, vowel above, MAITAIKHU and NIKHAHIT, tone mark,
+# THANTHAKHAT. It agrees with the combining classes (9, 103, 107), so that NFC leaves it as it is.
+_ORDER: Final = {
+    "\u0e3a": 0,
+    **dict.fromkeys("\u0e38\u0e39", 1),
+    **dict.fromkeys("\u0e31\u0e34\u0e35\u0e36\u0e37", 2),
+    **dict.fromkeys(("\u0e47", _NIKHAHIT), 3),
+    **dict.fromkeys("\u0e48\u0e49\u0e4a\u0e4b", 4),
+    **dict.fromkeys("\u0e4c\u0e4e", 5),
+}
+_OTHER_MARK: Final = 6
+_LAST: Final = 7
+# What is no letter, space or ASCII may be a mark; `_ordered` looks closer.
+_MAY_BE_MARKS: Final = re.compile(f"(?:[^\\w\\s\\x00-\\x7f]|[{_SARA_AA}{_SARA_AM}]){{2,}}")
 # NFKC takes SARA AM apart, so it is put aside as a private character meanwhile.
 _ASIDE: Final = "\uf8ff"
 
@@ -32,14 +44,50 @@ def canonical(text: str) -> str:
     """Return the one spelling of `text`; idempotent."""
     if text.isascii():
         return text
-    plain = unicodedata.normalize("NFC", text)
-    # Moving one mark can bring the next one to where it has to move: each round moves at least one to its place.
-    while _TO_RESPELL.search(plain):
-        plain = plain.translate(_ZERO_WIDTH).replace("\u0e40\u0e40", "\u0e41")
-        plain = _SARA_AM.sub(lambda found: f"{found[1] or found[2]}\u0e33", plain)
-        plain = _TONE_BEHIND_SARA_AM.sub("\\1\u0e33", plain)
-        plain = unicodedata.normalize("NFC", _MARK_BEFORE_VOWEL.sub(r"\2\1", plain))
-    return plain
+    joined = stream_safe(text.translate(_ZERO_WIDTH)).replace("\u0e40\u0e40", "\u0e41")
+    plain = unicodedata.normalize("NFC", joined)
+    return unicodedata.normalize("NFC", _MAY_BE_MARKS.sub(lambda found: _known_order(found.group()), plain))
+
+
+def _known_order(run: str) -> str:
+    """Return `_ordered(run)`, from memory for the few runs that Thai is made of."""
+    known = _ordered_runs.get(run)
+    if known is None:
+        known = _ordered(run)
+        if len(run) <= _LONGEST_KNOWN and _IS_THAI.fullmatch(run):
+            _ordered_runs[run] = known
+    return known
+
+
+# Of runs this short there are some thousands; what nobody writes is not kept.
+_LONGEST_KNOWN: Final = 3
+_IS_THAI: Final = re.compile("[\u0e31-\u0e3a\u0e47-\u0e4e]*")
+_ordered_runs: Final[dict[str, str]] = {}
+
+
+def _ordered(run: str) -> str:
+    """Return the marks of each consonant in order, SARA AM last; NIKHAHIT and SARA AA become SARA AM."""
+    written: list[str] = []
+    marks: list[str] = []
+    nikhahits = 0
+    for character in run:
+        if character == _NIKHAHIT:
+            nikhahits += 1
+        elif character == _SARA_AA and nikhahits:
+            nikhahits -= 1
+            marks.append(_SARA_AM)
+        elif character == _SARA_AM or unicodedata.category(character).startswith("M"):
+            marks.append(character)
+        else:
+            written += (*_sorted(marks, nikhahits), character)
+            marks, nikhahits = [], 0
+    return "".join((*written, *_sorted(marks, nikhahits)))
+
+
+def _sorted(marks: list[str], nikhahits: int) -> list[str]:
+    return sorted(
+        [*marks, *_NIKHAHIT * nikhahits], key=lambda m: _LAST if m == _SARA_AM else _ORDER.get(m, _OTHER_MARK)
+    )
 
 
 def fold(text: str) -> str:

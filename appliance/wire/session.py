@@ -6,15 +6,16 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from appliance.policies import LONGEST_PASSWORD, LONGEST_USER
 from appliance.wire.common import Answer, Id, Millis, Request
 from appliance.wire.directory import PersonView, UnitRef
 
-Password = Annotated[str, Meta(min_length=1, max_length=1024)]
+Password = Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
 Factor = Literal["totp", "passkey"]
 
 
 class Login(Request, kw_only=True):
-    user: Annotated[str, Meta(min_length=1, max_length=256)]
+    user: Annotated[str, Meta(min_length=1, max_length=LONGEST_USER)]
     password: Password
     device: Annotated[str, Meta(max_length=120, description="name of the device, shown in the session list")] = ""
 

@@ -15,6 +15,7 @@ from appliance.rules.profiles import may_see
 from appliance.rules.roles import Actor, Duty, may_act_on, may_grant, may_perform
 from appliance.rules.sign_in import wait_before_try
 from appliance.rules.terms import in_force, is_accepted
+from appliance.rules.thai import canonical
 from tests.rules.room_adapters import ROOM_ADAPTERS
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _terms(given: Given) -> object:
 
 
 ADAPTERS: dict[str, Callable[[Given], object]] = {
+    "canonical": lambda g: canonical(g["text"]),
     "may_start_direct": _start_direct,
     "may_start_group": lambda g: may_start_group(g["actor_rank"], g["other_ranks"], ContactMode(g["mode"])),
     "may_sign_in": lambda g: may_sign_in(AccountState(g["state"]), g["suspended_until"], g["active"], g["now"]),

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.rules.accounts import fold_user
 from appliance.rules.collation import name_key, sort_key
 from appliance.rules.thai import canonical, fold
+from tests.hostile import TEXTS, cost, full
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SORTED = json.loads((Path(__file__).parent / "data" / "thai_names_sorted.json").read_text("utf-8"))["ordered"]
 THAI = st.text(alphabet=[chr(code) for code in range(0x0E01, 0x0E5C) if not 0x0E3B <= code <= 0x0E3E], max_size=12)
@@ -58,3 +65,20 @@ def test_forms_are_idempotent(text: str) -> None:
 @given(THAI)
 def test_a_key_exists_for_any_text(text: str) -> None:
     assert sort_key(text) == sort_key(canonical(text))
+
+
+MARKS = "กเาำ" + "".join(map(chr, (*range(0x0E31, 0x0E3B), *range(0x0E47, 0x0E4F))))
+OTHERS = "a\u00e9\u0300\u0301\u0316\u0344\u093c\u094d\u20dd\ufe0f\u200b\u200d\u200e\u3099か\uff9e😀 "
+
+
+@given(st.text(alphabet=MARKS + OTHERS, max_size=40))
+def test_forms_are_idempotent_on_marks_in_any_order(text: str) -> None:
+    assert canonical(canonical(text)) == canonical(text)
+    assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize("form", [canonical, fold, fold_user])
+@pytest.mark.parametrize("piece", TEXTS)
+def test_a_text_costs_its_length(form: Callable[[str], str], piece: str) -> None:
+    text = full(TEXTS[piece], 20_000)
+    assert cost(partial(form, text)) < 0.5

@@ -9,25 +9,57 @@ const words = new Intl.Segmenter("th", { granularity: "word" });
 const collator = new Intl.Collator("th", { numeric: true });
 
 const ZERO_WIDTH = /[\u200b-\u200d\u2060\ufeff\u00ad]/g;
-const SARA_AM_APART = /([\u0e48-\u0e4b]?)\u0e4d([\u0e48-\u0e4b]?)\u0e32/g;
-const TONE_BEFORE_VOWEL = /([\u0e48-\u0e4b\u0e4c])([\u0e31\u0e34-\u0e3a\u0e47])/g;
-const TONE_BEHIND_SARA_AM = /\u0e33([\u0e48-\u0e4b])/g;
+const TOO_MANY_MARKS = /([\p{M}\p{Cf}\uff9e\uff9f]{30})[\p{M}\p{Cf}\uff9e\uff9f]+/gu;
+const MARK_RUN = /[\p{M}\u0e32\u0e33]{2,}/gu;
+const SARA_AA = "\u0e32";
+const SARA_AM = "\u0e33";
+const NIKHAHIT = "\u0e4d";
+/** PHINTHU, vowel below, vowel above, MAITAIKHU and NIKHAHIT, tone mark, THANTHAKHAT; then other marks, SARA AM last. */
+const MARK_ORDER = new Map(
+  ["\u0e3a", "\u0e38\u0e39", "\u0e31\u0e34\u0e35\u0e36\u0e37", "\u0e47\u0e4d", "\u0e48\u0e49\u0e4a\u0e4b", "\u0e4c\u0e4e"].flatMap(
+    (marks, place) => Array.from(marks, (mark): [string, number] => [mark, place]),
+  ),
+).set(SARA_AM, 7);
+const OTHER_MARK = 6;
+
+/**
+ * A text in which at most 30 combining marks follow one another (UAX #15 D4): what is over is cut, so that normalising
+ * costs the length of the text. The twin of the server's `search_index/stream_safe.py`.
+ */
+export function streamSafe(text: string): string {
+  return text.replace(TOO_MANY_MARKS, "$1");
+}
 
 /** One spelling for what keyboards produce in several: the twin of the server's `rules/thai.py: canonical`. */
 export function canonical(text: string): string {
-  return text
-    .normalize("NFC")
-    .replace(ZERO_WIDTH, "")
-    .replaceAll("เเ", "แ")
-    .replace(SARA_AM_APART, (_, before: string, after: string) => `${before === "" ? after : before}ำ`)
-    .replace(TONE_BEHIND_SARA_AM, "$1ำ")
-    .replace(TONE_BEFORE_VOWEL, "$2$1");
+  const plain = streamSafe(text.replace(ZERO_WIDTH, "")).replaceAll("เเ", "แ").normalize("NFC");
+  return plain.replace(MARK_RUN, orderedMarks).normalize("NFC");
+}
+
+function orderedMarks(run: string): string {
+  let written = "";
+  let marks: string[] = [];
+  let nikhahits = 0;
+  const ordered = () =>
+    [...marks, ...Array<string>(nikhahits).fill(NIKHAHIT)].sort((a, b) => (MARK_ORDER.get(a) ?? OTHER_MARK) - (MARK_ORDER.get(b) ?? OTHER_MARK)).join("");
+  for (const character of run) {
+    if (character === NIKHAHIT) nikhahits += 1;
+    else if (character !== SARA_AA) marks.push(character);
+    else if (nikhahits > 0) {
+      nikhahits -= 1;
+      marks.push(SARA_AM);
+    } else {
+      written += ordered() + character;
+      marks = [];
+    }
+  }
+  return written + ordered();
 }
 
 /** Text as it is compared in searches: canonical, Arabic digits, no case, single spaces. */
 export function folded(text: string): string {
   const kept = text.replaceAll("ํำ", "ำ");
-  return arabicDigits(canonical(kept.normalize("NFKC"))).toLowerCase().split(/\s+/u).filter(Boolean).join(" ");
+  return arabicDigits(canonical(streamSafe(kept).normalize("NFKC"))).toLowerCase().split(/\s+/u).filter(Boolean).join(" ");
 }
 
 /** ๐–๙ as 0–9, everything else as it is (L4). */

@@ -18,6 +18,7 @@ import {
   type RuleRoom,
   type RuleTarget,
 } from "#core/rules";
+import { canonical } from "#core/text";
 
 export type Given = Readonly<Record<string, unknown>>;
 
@@ -48,6 +49,7 @@ const list = (given: Given, name: string): readonly string[] => given[name] as r
 const number = (given: Given, name: string): number => given[name] as number;
 
 export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
+  canonical: (g) => canonical(text(g, "text")),
   check_length: (g) => checkLength(text(g, "password"), number(g, "shortest"), number(g, "longest")),
   may_post: (g) => mayPost(room(g), role(g)),
   may_rename: (g) => mayRename(room(g), role(g)),
