@@ -1,18 +1,23 @@
 """Sealing and opening what people wrote, under the epoch key of (room, ISO week, kind).
 
-Owns the epoch keys in memory, the canonical bytes of a body and the place a sealed body is bound to. A destroyed key
-opens nothing: `open` then raises KeyDestroyed and the entry is shown as erased. It keeps no plaintext.
+Owns the epoch keys in memory, the canonical bytes of a body and the place a sealed body is bound to.
+
+Rules: a key is made only where the database was asked and has none (`find_or_make_key`), or for a room that the same
+batch creates (`make_key`). A new key is kept in memory once it is durable (`stored`), not before. A key is destroyed
+through `destroy` or `destroyed`, so that the caches let go of it: it then opens and seals nothing, `open` raises
+KeyDestroyed and the entry is shown as erased. It keeps no plaintext.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
-from appliance.errors import TooLarge
+from appliance.errors import KeyDestroyed, TooLarge, Unavailable
 from appliance.evidence.canonical import MAX_BODY
 from appliance.evidence.commitment import commit
 from appliance.model import PersonId, RoomId, TextBody
@@ -20,11 +25,16 @@ from appliance.store.queries import Queries
 from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import Millis
+    from appliance.store.db import Tx
     from appliance.vault.keyring import Keyring
 
+K = TypeVar("K")
+V = TypeVar("V")
 SQL = Queries("entries")
 TEXT: Final[EpochKind] = "text"
 CACHED_KEYS: Final = 20_000
@@ -51,6 +61,8 @@ class EpochKey:
     """An epoch key in use. `row` is what must be written with the first body it seals, None once it is stored."""
 
     key: int
+    room: int
+    week: str
     cipher: EpochCipher
     row: tuple[Any, ...] | None = None
 
@@ -65,44 +77,96 @@ class Sealed:
     length: int
 
 
-class Bodies:
-    """Epoch keys by room and week. `last_key` is the highest number of a stored key."""
+class _Cache(Generic[K, V]):
+    """The values used most recently, at most `CACHED_KEYS`; safe to use from several threads."""
 
-    def __init__(self, keys: Keyring, last_key: int) -> None:
+    def __init__(self) -> None:
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V | None:
+        """Return a value that is kept, and count it as used now."""
+        with self._lock:
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+            return value
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value; the one not used for longest makes way."""
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            if len(self._values) > CACHED_KEYS:
+                self._values.popitem(last=False)
+
+    def drop(self, keys: Iterable[K]) -> None:
+        """Keep these no more."""
+        with self._lock:
+            for key in keys:
+                self._values.pop(key, None)
+
+    def items(self) -> list[tuple[K, V]]:
+        """Return everything that is kept."""
+        with self._lock:
+            return list(self._values.items())
+
+
+class Bodies:
+    """Epoch keys by room and week. `last_key` is the highest number of a stored key, None where it cannot be read."""
+
+    def __init__(self, keys: Keyring, last_key: int | None) -> None:
         self._agency_key = keys.agency_key
         self._last_key = last_key
-        self._writing: OrderedDict[tuple[int, str], EpochKey] = OrderedDict()
-        self._reading: OrderedDict[int, EpochCipher] = OrderedDict()
+        self._writing: _Cache[tuple[int, str], EpochKey] = _Cache()
+        self._reading: _Cache[int, EpochCipher] = _Cache()
+        # A reader whose transaction began before a key was destroyed still sees it, and must not keep it.
+        self._destroyed: set[int] = set()
 
     def writing_key(self, room: int, at: Millis) -> EpochKey | None:
         """Return the key for a body written now, if it is in memory."""
         return self._writing.get((room, iso_week(at)))
 
-    def make_writing_key(self, raw: sqlcipher.Connection | None, room: int, room_id: RoomId, at: Millis) -> EpochKey:
-        """Find the week's key in the database, or make one; `raw` is None for a room that is not stored yet."""
+    def find_or_make_key(self, raw: sqlcipher.Connection, room: int, room_id: RoomId, at: Millis) -> EpochKey:
+        """Return the week's key from the database, or a new one where it has none.
+
+        Raises KeyDestroyed, WrongKey, Unavailable.
+        """
         week = iso_week(at)
-        epoch = EpochId(room_id, week, TEXT)
-        row = raw.execute(SQL.find_epoch_key, (room, week, TEXT)).fetchone() if raw else None
-        if row is not None:
-            made = EpochKey(row[0], EpochCipher(unwrap(self._agency_key, epoch, row[1])))
-        else:
-            fresh = new_epoch_key()
-            self._last_key += 1
-            wrapped = wrap(self._agency_key, epoch, fresh)
-            made = EpochKey(self._last_key, EpochCipher(fresh), (self._last_key, room, week, TEXT, wrapped))
-        self._keep(self._writing, (room, week), made)
-        return made
+        row = raw.execute(SQL.find_epoch_key, (room, week, TEXT)).fetchone()
+        if row is None:
+            return self.make_key(room, room_id, at)
+        key, wrapped = row
+        if key in self._destroyed:
+            raise KeyDestroyed(room=room_id, week=week, kind=TEXT)
+        found = EpochKey(key, room, week, EpochCipher(unwrap(self._agency_key, EpochId(room_id, week, TEXT), wrapped)))
+        self._writing.put((room, week), found)
+        return found
 
-    def stored(self, rows: list[tuple[Any, ...]]) -> None:
+    def make_key(self, room: int, room_id: RoomId, at: Millis) -> EpochKey:
+        """Make the week's key of a room that the database has no key for. Raises Unavailable (`storage_damaged`)."""
+        if self._last_key is None:
+            raise Unavailable("the newest epoch keys cannot be read", code="storage_damaged")
+        week, fresh = iso_week(at), new_epoch_key()
+        self._last_key += 1
+        wrapped = wrap(self._agency_key, EpochId(room_id, week, TEXT), fresh)
+        return EpochKey(self._last_key, room, week, EpochCipher(fresh), (self._last_key, room, week, TEXT, wrapped))
+
+    def stored(self, keys: Iterable[EpochKey]) -> None:
         """Note that new keys are durable now."""
-        for key, room, week, _kind, _wrapped in rows:
-            if made := self._writing.get((room, week)):
-                self._writing[room, week] = EpochKey(key, made.cipher)
+        for made in keys:
+            self._writing.put((made.room, made.week), replace(made, row=None))
 
-    def forget_unstored(self, rows: list[tuple[Any, ...]]) -> None:
-        """Drop new keys whose transaction failed."""
-        for _key, room, week, _kind, _wrapped in rows:
-            self._writing.pop((room, week), None)
+    async def destroy(self, tx: Tx, keys: Sequence[int]) -> None:
+        """Destroy epoch keys, by number, for good. Once `tx` has committed nothing opens or is sealed with them."""
+        await tx.execute_many(SQL.destroy_epoch_key, [(key,) for key in keys])
+        tx.after_commit(lambda: self.destroyed(keys))
+
+    def destroyed(self, keys: Iterable[int]) -> None:
+        """Note that these keys were destroyed in a transaction that has committed."""
+        self._destroyed.update(keys)
+        self._reading.drop(keys)
+        self._writing.drop([place for place, made in self._writing.items() if made.key in self._destroyed])
 
     def seal(self, key: EpochKey, room: RoomId, n: int, body: TextBody) -> Sealed:
         """Seal a body to its place in the log."""
@@ -121,15 +185,13 @@ class Bodies:
         cipher = self._reading.get(epoch)
         if cipher is None:
             room_id, week, kind, wrapped = raw.execute(SQL.epoch_key_by_key, (epoch,)).fetchone()
+            wrapped = None if epoch in self._destroyed else wrapped
             cipher = EpochCipher(unwrap(self._agency_key, EpochId(room_id, week, kind), wrapped))
-            self._keep(self._reading, epoch, cipher)
+            self._reading.put(epoch, cipher)
+            if epoch in self._destroyed:
+                # Destroyed while this was reading it.
+                self._reading.drop((epoch,))
         return cipher.open_body(_place(room, n), sealed)
-
-    @staticmethod
-    def _keep(cache: OrderedDict[Any, Any], key: object, value: object) -> None:
-        cache[key] = value
-        if len(cache) > CACHED_KEYS:
-            cache.popitem(last=False)
 
 
 def encode(body: TextBody) -> bytes:

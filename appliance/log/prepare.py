@@ -7,6 +7,7 @@ the results are new heads, rows and events, which the writer makes true by its c
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,18 +24,20 @@ from appliance.log.events import live_event
 from appliance.log.heads import Head
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId, RoomState, Target
 from appliance.rules import rooms as rules
+from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from appliance.log.bodies import Bodies, Sealed
+    from appliance.log.bodies import Bodies, EpochKey, Sealed
     from appliance.model import Millis
     from appliance.store.entries import Batch
     from appliance.wire.messages import Event
 
     Done = Callable[["list[Appended] | AppError"], None]
 
+log = logging.getLogger(__name__)
 THIS_ROOM: Final = RoomId("")
 """In a command that creates a room: the room it creates."""
 EVERYONE: Final = "*"
@@ -99,27 +102,39 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """Everything `plan` needs: the agency, the time, the rooms in memory, the facts drafts point at."""
+    """Everything `plan` needs: the agency, the time, the rooms, keys and facts that the batch's commands name.
+
+    `keys` are the epoch keys by (room's key, week) and stay the same for the whole batch; `errors` says, by
+    `id(command)`, why something of a command could not be read.
+    """
 
     agency: str
     now: Millis
     new_id: Callable[[str], str]
-    head: Callable[[RoomId], Head | None]
     next_room_key: Callable[[], int]
-    targets: dict[tuple[RoomId, int], Target | None]
+    heads: Mapping[RoomId, Head]
+    keys: dict[tuple[int, str], EpochKey]
+    targets: Mapping[tuple[RoomId, int], Target | None]
+    errors: Mapping[int, AppError]
     bodies: Bodies
 
 
 def plan(commands: list[Command], context: BatchContext) -> Plan:
-    """Decide every command of a batch, in order."""
+    """Decide every command of a batch, in order. Whatever goes wrong with one of them refuses that one."""
     result = Plan(dict(context.targets))
     for command in commands:
+        if unread := context.errors.get(id(command)):
+            result.refused.append((command, unread))
+            continue
         try:
             _add(command, result, context)
         except AppError as error:
             result.refused.append((command, error))
         except NotCanonicalError as error:
             result.refused.append((command, TooLarge(str(error))))
+        except Exception:
+            log.exception("a command for room %s could not be decided", command.room or "(new)")
+            result.refused.append((command, AppError()))
     return result
 
 
@@ -160,7 +175,7 @@ def _work_for(command: Command, result: Plan, context: BatchContext) -> Work:
         return Work(context.next_room_key(), None, 0, 0, Frontier(), None)
     work = result.works.get(command.room)
     if work is None:
-        head = context.head(command.room)
+        head = context.heads.get(command.room)
         if head is None:
             raise NotFound(field="room")
         work = Work(head.key, head.state, head.size, head.last_at, head.frontier, head.state)
@@ -201,8 +216,7 @@ def _entry(
     if draft.reply_to is not None and draft.reply_to >= n:
         raise Forbidden(Deny.NOT_A_MESSAGE)
     if draft.body is not None:
-        key = context.bodies.writing_key(work.key, at) or context.bodies.make_writing_key(None, work.key, room, at)
-        sealed = context.bodies.seal(key, room, n, draft.body)
+        sealed = context.bodies.seal(_key_for(work, room, at, context), room, n, draft.body)
         header = msgspec.structs.replace(header, bc=sealed.commitment, bl=sealed.length)
     data = encode_header(header)
     room = room or RoomId(room_id(data))
@@ -219,6 +233,17 @@ def _entry(
         sealed=sealed,
     )
     return entry, rules.apply(state, header, room, n)
+
+
+def _key_for(work: Work, room: RoomId, at: Millis, context: BatchContext) -> EpochKey:
+    """Return the epoch key of a room for this batch. Only a room that the batch creates has none loaded for it."""
+    place = (work.key, iso_week(at))
+    key = context.keys.get(place)
+    if key is None:
+        if work.before is not None:
+            raise LookupError("the epoch key of a stored room was not loaded")
+        key = context.keys[place] = context.bodies.make_key(work.key, room, at)
+    return key
 
 
 def _fields(draft: Draft) -> dict[str, Any]:

@@ -3,27 +3,30 @@
 Rules: commands wait in one queue; the writer takes what is there and just arriving (no timer, so an idle server commits
 at once), decides it against the rooms in memory, writes the batch in one transaction, and only then answers the callers
 and tells the followers. Nothing is acknowledged before it is durable, nothing is announced before it is committed. A
-repeated `txn_id` gets the first result. When the disk fails, every command of the batch is told so and nothing has
-changed. Other changes that clients must hear about join the same feed through `announce`. It does not know connections.
+repeated `txn_id` gets the first result. What is wrong with one command stays with it: what cannot be read refuses the
+commands that need it, and a batch that cannot be written is halved, down to the command at fault. A full disk refuses
+the whole batch, and nothing has changed. Other changes that clients must hear about join the same feed through
+`announce`. It does not know connections.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from appliance.errors import AppError, NotFound, Unavailable
-from appliance.evidence.canonical import decode_header
+from appliance.errors import AppError, NotFound, StorageFull, Unavailable
 from appliance.log import heads as head_rows
 from appliance.log import prepare
 from appliance.log.bodies import Bodies
 from appliance.log.checkpoints import Checkpoints
+from appliance.log.damage import DAMAGED, DamagedRooms
 from appliance.log.heads import Head, Heads
-from appliance.log.prepare import THIS_ROOM, BatchContext, Command
-from appliance.model import Appended, Draft, RoomId, Target
+from appliance.log.loading import Loader
+from appliance.log.prepare import BatchContext, Command
+from appliance.model import Appended, Draft, RoomId
 from appliance.store import entries, feed, rooms
 from appliance.store.entries import Batch, RepeatedTxnError
 from appliance.wire.committed import Committed, RoomNews
@@ -34,18 +37,30 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.evidence.note import Signer
+    from appliance.log.bodies import EpochKey
+    from appliance.log.loading import Repeated
     from appliance.log.prepare import Plan
     from appliance.model import Millis, PersonId
-    from appliance.store.db import Store, Tx
+    from appliance.store.db import Exclusive, Store, Tx
     from appliance.vault.keyring import Keyring
-
-    Repeated = tuple[Command, list[Appended]]
 
 log = logging.getLogger(__name__)
 MOST_IN_BATCH: Final = 512
 # A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
 QUIET_TURNS: Final = 3
 MOST_WAITING: Final = 20_000
+
+
+class _Written(NamedTuple):
+    """What one transaction has made durable, and what follows from it."""
+
+    plan: Plan
+    batch: Batch
+    new_keys: list[EpochKey]
+    new_heads: dict[RoomId, Head]
+    committed: Committed
+    pos: int
+    repeated: list[Repeated]
 
 
 class RoomLog:
@@ -71,16 +86,26 @@ class RoomLog:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
-        self._last_room_key = 0
+        self._refusal: AppError | None = None
+        self._last_room_key: int | None = None
+        self.damaged = DamagedRooms()
         self.bodies: Bodies
         self.checkpoints: Checkpoints
+        self._loader: Loader
 
     async def start(self) -> None:
-        """Read where the log stands and begin to write."""
-        async with self._store.read() as reader:
-            self.pos, self._last_room_key, last_epoch_key = await reader.run(entries.last_numbers)
-        self.bodies = Bodies(self._keys, last_epoch_key)
-        self.checkpoints = Checkpoints(self._store, self._signer)
+        """Read where the log stands and begin to write.
+
+        Where a torn page hides the highest number of something, nothing new of its kind can be written: a feed without
+        its end refuses every command, the others those that would need a new room or a new key.
+        """
+        pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
+        self.pos = pos if isinstance(pos, int) else 0
+        self._last_room_key = room_key if isinstance(room_key, int) else None
+        self._refusal = pos if isinstance(pos, AppError) else None
+        self.bodies = Bodies(self._keys, epoch_key if isinstance(epoch_key, int) else None)
+        self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
+        self._loader = Loader(self._store, self._heads, self.bodies, self.damaged)
         await self.checkpoints.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
 
@@ -94,6 +119,9 @@ class RoomLog:
 
     def submit(self, command: Command) -> None:
         """Queue a command; its `done` is called after the durable commit, or with the reason why not."""
+        if self._refusal is not None:
+            command.done(self._refusal)
+            return
         if self._closing or len(self._queue) >= MOST_WAITING:
             command.done(Unavailable("too many commands are waiting", code="busy"))
             return
@@ -154,11 +182,17 @@ class RoomLog:
         return self._heads.get(room)
 
     async def head(self, room: RoomId) -> Head:
-        """Return a room as it is now. Raises NotFound."""
+        """Return a room as it is now. Raises NotFound, Unavailable where it is damaged."""
         head = self._heads.get(room)
         if head is None:
-            async with self._store.read() as reader:
-                head = await reader.run(head_rows.load, room)
+            if error := self.damaged.get(room):
+                raise error
+            try:
+                async with self._store.read() as reader:
+                    head = await reader.run(head_rows.load, room)
+            except Unavailable as error:
+                self.damaged.note(room, error)
+                raise
             if head is None:
                 raise NotFound(field="room")
             # The writer may have loaded and advanced it meanwhile; its version is the newer one.
@@ -197,129 +231,96 @@ class RoomLog:
         commands, twins = _apart(commands)
         now = self._clock()
         async with self._store.exclusive() as writer:
-            targets, repeated = await self._load(commands, now)
-            context = BatchContext(
-                self.agency, now, self._new_id, self._heads.get, self._next_room_key, targets, self.bodies
-            )
-            plan = prepare.plan(_rest(commands, repeated), context)
-            if any(command.drafts[0].txn_id is not None for command, _ in plan.refused):
-                # What was done before is not refused now because the room has changed since.
-                repeated += await self._find_repeated([command for command, _ in plan.refused])
-            while True:
-                batch = Batch()
-                new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
-                try:
-                    if batch.entries:
-                        await writer.commit(entries.write_batch, batch)
-                    break
-                except RepeatedTxnError:
-                    self.bodies.forget_unstored(batch.epoch_keys)
-                    found = await self._find_repeated(commands)
-                    if len(found) <= len(repeated):
-                        raise
-                    repeated = found
-                    rest = _rest(commands, repeated)
-                    await self._load(rest, now)
-                    plan = prepare.plan(rest, context)
-                except BaseException:
-                    self.bodies.forget_unstored(batch.epoch_keys)
-                    raise
-            self._adopt(batch, new_heads, pos)
-        self._answer(plan, committed, repeated)
-        if batch.entries:
-            self.publish(committed)
+            await self._write_part(writer, commands, now)
         if twins:
             self._queue[:0] = twins
             self._wake.set()
 
-    def _adopt(self, batch: Batch, new_heads: dict[RoomId, Head], pos: int) -> None:
-        self.pos = pos
-        self.bodies.stored(batch.epoch_keys)
-        for room, head in new_heads.items():
+    async def _write_part(self, writer: Exclusive, commands: list[Command], now: Millis) -> None:
+        """Write commands together; if that fails, each half by itself, so that the fault stays that of one command."""
+        try:
+            written = await self._commit(writer, commands, now)
+        except StorageFull as error:
+            self._fail(commands, error)
+        except Exception as error:
+            if len(commands) == 1:
+                log.exception("a command for room %s could not be written", commands[0].room or "(new)")
+                self._fail(commands, error if isinstance(error, AppError) else AppError())
+                return
+            log.warning("%d commands could not be written together (%r); trying each half", len(commands), error)
+            middle = len(commands) // 2
+            await self._write_part(writer, commands[:middle], now)
+            await self._write_part(writer, commands[middle:], now)
+        else:
+            self._adopt(written)
+            self._answer(written)
+            if written.batch.entries:
+                self.publish(written.committed)
+
+    async def _commit(self, writer: Exclusive, commands: list[Command], now: Millis) -> _Written:
+        """Decide commands and write those that go in, in one transaction. Nothing has changed when it raises."""
+        loaded = await self._loader.load(commands, now)
+        context = BatchContext(
+            agency=self.agency,
+            now=now,
+            new_id=self._new_id,
+            next_room_key=self._next_room_key,
+            heads=loaded.heads,
+            keys=loaded.keys,
+            targets=loaded.targets,
+            errors=loaded.errors,
+            bodies=self.bodies,
+        )
+        repeated = loaded.repeated
+        plan = prepare.plan(_rest(commands, repeated), context)
+        if refused := [command for command, _ in plan.refused if command.drafts[0].txn_id is not None]:
+            # What was done before is not refused now because the room has changed since.
+            repeated += await self._loader.find_done(refused)
+        while True:
+            batch = Batch()
+            new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
+            try:
+                if batch.entries:
+                    await writer.commit(entries.write_batch, batch)
+                break
+            except RepeatedTxnError:
+                found = await self._loader.find_done(commands)
+                if len(found) <= len(repeated):
+                    raise
+                repeated = found
+                plan = prepare.plan(_rest(commands, repeated), context)
+        written = {row[0] for row in batch.epoch_keys}
+        new_keys = [key for key in context.keys.values() if key.key in written]
+        return _Written(plan, batch, new_keys, new_heads, committed, pos, repeated)
+
+    def _adopt(self, written: _Written) -> None:
+        self.pos = written.pos
+        self.bodies.stored(written.new_keys)
+        for room, head in written.new_heads.items():
             self._heads.put(room, head)
             self.checkpoints.advanced(room, head)
 
     @staticmethod
-    def _answer(plan: Plan, committed: Committed, repeated: list[Repeated]) -> None:
-        for command, appended in (*prepare.results(plan, committed), *repeated):
+    def _answer(written: _Written) -> None:
+        for command, appended in (*prepare.results(written.plan, written.committed), *written.repeated):
             _tell(command, appended)
-        again = {id(command) for command, _ in repeated}
-        for command, error in plan.refused:
+        again = {id(command) for command, _ in written.repeated}
+        for command, error in written.plan.refused:
             if id(command) not in again:
                 _tell(command, error)
 
     def _next_room_key(self) -> int:
+        if self._last_room_key is None:
+            raise Unavailable("the newest rooms cannot be read", code=DAMAGED)
         self._last_room_key += 1
         return self._last_room_key
 
-    async def _load(
-        self, commands: list[Command], now: Millis
-    ) -> tuple[dict[tuple[RoomId, int], Target | None], list[Repeated]]:
-        """Bring to memory what deciding these commands needs; one hop to the database, and none when all is there.
 
-        Return the facts of what they point at, and the commands to create a room that is there already.
-        """
-        named = {command.room for command in commands if command.room != THIS_ROOM}
-        creating = [command for command in commands if command.room == THIS_ROOM]
-        missing = self._heads.missing(named)
-        points = {(d.room, d.target) for c in commands for d in c.drafts if d.target is not None}
-        keyless = missing | {
-            room
-            for room in named - missing
-            if (head := self._heads.get(room)) and self.bodies.writing_key(head.key, max(now, head.last_at)) is None
-        }
-        if not (missing or points or keyless or creating):
-            return {}, []
-        async with self._store.read_while_writing() as reader:
-            targets = await reader.run(self._load_rows, missing, points, keyless, now)
-            return targets, await reader.run(_find_created, creating) if creating else []
-
-    def _load_rows(
-        self,
-        raw: sqlcipher.Connection,
-        missing: set[RoomId],
-        points: set[tuple[RoomId, int]],
-        keyless: set[RoomId],
-        now: Millis,
-    ) -> dict[tuple[RoomId, int], Target | None]:
-        for room in missing:
-            if head := head_rows.load(raw, room):
-                self._heads.put(room, head)
-        for room in keyless:
-            if head := self._heads.get(room):
-                self.bodies.make_writing_key(raw, head.key, room, max(now, head.last_at))
-        return {
-            (room, n): entries.target(raw, head.key, n) if (head := self._heads.get(room)) else None
-            for room, n in points
-        }
-
-    async def _find_repeated(self, commands: list[Command]) -> list[Repeated]:
-        """Find which of these commands were done before, and with what result."""
-        async with self._store.read_while_writing() as reader:
-            return await reader.run(_find_done, commands)
+_LAST_NUMBERS: Final = (feed.last_pos, rooms.last_key, entries.last_epoch_key)
 
 
-def _find_done(raw: sqlcipher.Connection, commands: list[Command]) -> list[Repeated]:
-    found = _find_created(raw, [command for command in commands if command.room == THIS_ROOM])
-    for command in commands:
-        draft = command.drafts[0]
-        if draft.txn_id is None or command.room == THIS_ROOM:
-            continue
-        if row := entries.find_txn(raw, draft.room, draft.actor, draft.txn_id):
-            n, header, at, pos = row
-            found.append((command, [Appended(draft.room, n, decode_header(header).id, at, pos)]))
-    return found
-
-
-def _find_created(raw: sqlcipher.Connection, commands: list[Command]) -> list[Repeated]:
-    found = []
-    for command in commands:
-        draft = command.drafts[0]
-        room = rooms.id_by_pair(raw, command.pair) if command.pair else None
-        room = room or rooms.id_by_create_txn(raw, draft.actor, draft.txn_id or "")
-        if room is not None and (row := entries.one(raw, entries.room_key(raw, room), 0)):
-            found.append((command, [Appended(room, 0, decode_header(row.header).id, row.at, row.pos)]))
-    return found
+def _last_number(raw: sqlcipher.Connection, read: Callable[[sqlcipher.Connection], int]) -> int:
+    return read(raw)
 
 
 def _rest(commands: list[Command], repeated: list[Repeated]) -> list[Command]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import sqlite3
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import aiosqlite
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.errors import StorageFull, Unavailable, WrongKey
+from appliance.errors import AppError, StorageFull, Unavailable, WrongKey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     Params = Mapping[str, object] | Sequence[object]
 
 T = TypeVar("T")
+ItemT = TypeVar("ItemT")
 
+log = logging.getLogger(__name__)
 READERS = 3
 WRITER_CACHE_KIB = 32_000
 READER_CACHE_KIB = 8_000
@@ -222,10 +225,39 @@ class Exclusive:
     async def commit(self, function: Callable[..., T], *args: object) -> T:
         """Run `function(raw connection, *args)` as one transaction: it commits on return and is undone on an error.
 
-        Shielded, so that a caller who goes away cannot leave the outcome unknown.
+        Shielded, so that a caller who goes away cannot leave the outcome unknown. After a failure it may be called
+        again: the connection is then opened anew where that is needed.
         """
         with self._writer.translate_disk_errors():
+            await self._writer.mended()
+        with self._writer.translate_disk_errors():
             return await asyncio.shield(self._writer.run(_transaction, function, args))
+
+    async def commit_each(
+        self, function: Callable[[sqlcipher.Connection, list[ItemT]], object], items: list[ItemT]
+    ) -> list[tuple[ItemT, AppError]]:
+        """Run `function(raw connection, items)` as one transaction; if it fails, for each half of the items by itself.
+
+        Return the items that could not be written even alone, each with why. Raises StorageFull: then the items of this
+        call may be written in part, and can be written again where writing is idempotent.
+        """
+        if not items:
+            return []
+        try:
+            await self.commit(function, items)
+        except StorageFull:
+            raise
+        except Exception as error:
+            if len(items) == 1:
+                if not isinstance(error, AppError):
+                    log.exception("one item of several could not be written")
+                return [(items[0], error if isinstance(error, AppError) else AppError())]
+            middle = len(items) // 2
+            return [
+                *await self.commit_each(function, items[:middle]),
+                *await self.commit_each(function, items[middle:]),
+            ]
+        return []
 
 
 class Store:
@@ -251,6 +283,27 @@ class Store:
                 yield reader
         finally:
             self._readers.put_nowait(connection)
+
+    async def read_each(
+        self, function: Callable[..., T], items: Sequence[ItemT], *, while_writing: bool = False
+    ) -> list[T | AppError]:
+        """Return `function(raw connection, item)` for each item, in order; where an item fails, its error instead.
+
+        Without a fault everything is read in one transaction. After a torn page the connection refuses every other page
+        too, so the items that follow are read on one opened anew. An error that is no AppError is logged and becomes
+        one with the code `internal`. `while_writing`: the caller holds the writer.
+        """
+        found: list[T | AppError] = []
+        while len(found) < len(items):
+            entered = False
+            try:
+                async with self.read_while_writing() if while_writing else self.read() as reader:
+                    entered = True
+                    await reader.run(_run_each, function, items[len(found) :], found)
+            except AppError as error:
+                # Where no connection can be had, none of the items can be read.
+                found += [error] * (1 if entered else len(items) - len(found))
+        return found
 
     @asynccontextmanager
     async def read_while_writing(self) -> AsyncIterator[Reader]:
@@ -306,12 +359,15 @@ async def _reading(connection: Connection) -> AsyncIterator[Reader]:
             await connection.run(_end_read)
 
 
-async def open_store(path: Path, key: bytes, *, readers: int = READERS) -> Store:
-    """Open the writer, its reader and `readers` more. Raises WrongKey, StorageFull, Unavailable."""
+async def open_store(path: Path, key: bytes, *, readers: int = READERS, read_only: bool = False) -> Store:
+    """Open the writer, its reader and `readers` more; `read_only` to look at the database beside a server.
+
+    Raises WrongKey, StorageFull, Unavailable.
+    """
     opened: list[Connection] = []
     try:
         for cache_kib in (WRITER_CACHE_KIB, *([READER_CACHE_KIB] * (readers + 1))):
-            opened.append(await _open(path, key, cache_kib))  # noqa: PERF401 - those opened must be known when one fails
+            opened.append(await _open(path, key, cache_kib, read_only=read_only))  # noqa: PERF401 - for when one fails
     except BaseException:
         # Each has a thread, which would keep the process from ending.
         for connection in opened:
@@ -320,9 +376,9 @@ async def open_store(path: Path, key: bytes, *, readers: int = READERS) -> Store
     return Store(path, opened[0], opened[1:])
 
 
-async def _open(path: Path, key: bytes, cache_kib: int) -> Connection:
+async def _open(path: Path, key: bytes, cache_kib: int, *, read_only: bool) -> Connection:
     def connector() -> sqlcipher.Connection:
-        return connect(path, key, cache_kib=cache_kib)
+        return connect(path, key, cache_kib=cache_kib, read_only=read_only)
 
     connection = Connection(connector, iter_chunk_size=64)
     connection.path = path
@@ -352,6 +408,22 @@ def _insert(raw: sqlcipher.Connection, sql: str, params: Params) -> int:
 
 def _execute_many(raw: sqlcipher.Connection, sql: str, rows: list[Params]) -> None:
     raw.executemany(sql, rows)
+
+
+def _run_each(
+    raw: sqlcipher.Connection, function: Callable[..., T], items: Sequence[ItemT], found: list[T | AppError]
+) -> None:
+    """Append the result of each item to `found`, up to the first for which the disk fails: that error is raised."""
+    for item in items:
+        try:
+            found.append(function(raw, item))
+        except AppError as error:
+            found.append(error)
+        except Exception as error:
+            if isinstance(error, DATABASE_ERRORS) and is_disk_trouble(error):
+                raise
+            log.exception("one item of several could not be read")
+            found.append(AppError(type(error).__name__))
 
 
 def _begin_read(raw: sqlcipher.Connection) -> None:

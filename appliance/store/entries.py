@@ -155,13 +155,10 @@ def export_page(
     return list(raw.execute(SQL.export_page, (room, n, limit)))
 
 
-def last_numbers(raw: sqlcipher.Connection) -> tuple[int, int, int]:
-    """Return the highest feed position, room key and epoch key number: where the writer goes on."""
-    return (
-        raw.execute(SQL.last_pos).fetchone()[0],
-        raw.execute(ROOMS.last_key).fetchone()[0],
-        raw.execute(SQL.last_epoch_key).fetchone()[0],
-    )
+def last_epoch_key(raw: sqlcipher.Connection) -> int:
+    """Return the highest number of an epoch key, 0 where there is none."""
+    key: int = raw.execute(SQL.last_epoch_key).fetchone()[0]
+    return key
 
 
 def room_key(raw: sqlcipher.Connection, room: str) -> int:

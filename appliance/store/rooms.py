@@ -148,6 +148,29 @@ def people_with_rooms(raw: sqlcipher.Connection) -> list[PersonId]:
     return [PersonId(row[0]) for row in raw.execute(SQL.people_with_rooms)]
 
 
+def last_key_with_entries(raw: sqlcipher.Connection) -> int:
+    """Return the highest key of a room as the entries have it; each room has one. For when `last_key` fails."""
+    key: int = raw.execute(SQL.last_key_with_entries).fetchone()[0]
+    return key
+
+
+def id_if_there(raw: sqlcipher.Connection, key: int) -> RoomId | None:
+    """Return the id of a room's key, or None where there is no such room."""
+    row = raw.execute(SQL.id_of, (key,)).fetchone()
+    return RoomId(row[0]) if row else None
+
+
+def ids_by_index(raw: sqlcipher.Connection) -> dict[int, RoomId]:
+    """Return key and id of every room without reading the table itself."""
+    return {key: RoomId(room) for key, room in raw.execute(SQL.ids_by_index)}
+
+
+def last_key(raw: sqlcipher.Connection) -> int:
+    """Return the highest key of a room, 0 where there is none."""
+    key: int = raw.execute(SQL.last_key).fetchone()[0]
+    return key
+
+
 def all_ids(raw: sqlcipher.Connection) -> list[RoomId]:
     """Return every room."""
     return [RoomId(row[0]) for row in raw.execute(SQL.all_ids, (0, 2**62))]

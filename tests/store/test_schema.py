@@ -33,6 +33,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("audit", "list_checkpoints"): ({"audit_checkpoint"}, "an audit of the audit log reads it whole"),
     ("people", "list_all"): ({"person"}, "the directory, into memory when it changed"),
     ("people", "list_holdings"): ({"post_holding"}, "the directory, into memory when it changed"),
+    ("rooms", "ids_by_index"): ({"room"}, "every room, when a page of the table is torn"),
     ("rooms", "people_with_rooms"): ({"room_member"}, "everybody in a room, when accounts or the directory changed"),
     ("rooms", "without_checkpoint"): ({"r"}, "every room once, at start: what a crash left unsigned"),
     ("sessions", "list_all"): ({"session"}, "all sessions, into memory at start"),

@@ -23,11 +23,11 @@ SELECT key, wrapped FROM epoch_key WHERE room = ? AND week = ? AND kind = ?;
 -- name: epoch_key_by_key
 SELECT r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k.room WHERE k.key = ?;
 
+-- name: destroy_epoch_key
+UPDATE epoch_key SET wrapped = NULL WHERE key = ?;
+
 -- name: last_epoch_key
 SELECT coalesce(max(key), 0) FROM epoch_key;
-
--- name: last_pos
-SELECT coalesce(max(pos), 0) FROM feed;
 
 -- name: mark_edited
 INSERT INTO message_mark (room, n, edit) VALUES (?, ?, ?) ON CONFLICT (room, n) DO UPDATE SET edit = excluded.edit;

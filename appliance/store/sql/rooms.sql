@@ -8,6 +8,9 @@ UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ? WHERE key = ?;
 -- name: last_key
 SELECT coalesce(max(key), 0) FROM room;
 
+-- name: last_key_with_entries
+SELECT coalesce(max(place), 0) >> 32 FROM entry;
+
 -- name: by_id
 SELECT key, id, kind, name, owner, owner_post, created_at, closed FROM room WHERE id = ?;
 
@@ -82,6 +85,9 @@ SELECT size, frontier, note FROM checkpoint WHERE room = ?;
 
 -- name: all_ids
 SELECT id FROM room WHERE key > ? ORDER BY key LIMIT ?;
+
+-- name: ids_by_index
+SELECT key, id FROM room INDEXED BY sqlite_autoindex_room_1;
 
 -- name: without_checkpoint
 SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key

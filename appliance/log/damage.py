@@ -1,0 +1,65 @@
+"""Rooms that a torn page of the database keeps from being read, and how to find the others all the same.
+
+Owns the list of damaged rooms of a running appliance (`DamagedRooms`) and the walk over all rooms that a torn page
+anywhere does not end (`list_rooms`). It mends nothing: a damaged disk is replaced and the data restored from a backup.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import AppError, Unavailable
+from appliance.store import rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from appliance.model import RoomId
+    from appliance.store.db import Store
+
+log = logging.getLogger(__name__)
+DAMAGED: Final = "storage_damaged"
+
+
+class DamagedRooms:
+    """The rooms whose state or newest entries lie on a torn page, with what their members are told."""
+
+    def __init__(self) -> None:
+        self._errors: dict[RoomId, AppError] = {}
+
+    def note(self, room: RoomId, error: AppError) -> None:
+        """Remember a room that could not be read, and name it in the log once. Other troubles pass and are not kept."""
+        if error.code == DAMAGED and room not in self._errors:
+            log.error("room %s is damaged on the disk: nothing can be sent to it. Restore it from a backup", room)
+            self._errors[room] = error
+
+    def get(self, room: RoomId) -> AppError | None:
+        """Return why nothing can be sent to a room, or None."""
+        return self._errors.get(room)
+
+    def __iter__(self) -> Iterator[RoomId]:
+        return iter(tuple(self._errors))
+
+
+async def list_rooms(store: Store) -> tuple[list[RoomId], list[int]]:
+    """Return every room, and the keys of rooms whose id cannot be read. Raises Unavailable when the disk is gone."""
+    try:
+        async with store.read() as reader:
+            return await reader.run(rooms.all_ids), []
+    except Unavailable as error:
+        if error.code != DAMAGED:
+            raise
+    lasts = await store.read_each(lambda raw, read: read(raw), (rooms.last_key, rooms.last_key_with_entries))
+    last = max((found for found in lasts if not isinstance(found, AppError)), default=0)
+    keys = range(1, last + 1)
+    [by_index] = await store.read_each(lambda raw, _: rooms.ids_by_index(raw), (None,))
+    known = {} if isinstance(by_index, AppError) else dict(by_index)
+    unreadable = []
+    for key, found in zip(keys, await store.read_each(rooms.id_if_there, keys), strict=True):
+        if not isinstance(found, AppError):
+            if found is not None:
+                known[key] = found
+        elif key not in known:
+            unreadable.append(key)
+    return [known[key] for key in sorted(known)], unreadable

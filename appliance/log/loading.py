@@ -1,0 +1,186 @@
+"""What deciding a batch needs of the database: rooms, epoch keys, the messages that commands point at.
+
+Rules: one hop to the database, and none when everything is in memory. What cannot be read stays the fault of the
+commands that need it: a torn page or a key that does not open refuses these and no others. A room whose state cannot be
+read is damaged until the appliance starts anew (`damage.py`). It decides nothing and writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from appliance.evidence.canonical import decode_header
+from appliance.log import heads as head_rows
+from appliance.log.prepare import THIS_ROOM
+from appliance.model import Appended
+from appliance.store import entries, rooms
+from appliance.vault.epochs import iso_week
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.errors import AppError
+    from appliance.log.bodies import Bodies, EpochKey
+    from appliance.log.damage import DamagedRooms
+    from appliance.log.heads import Head, Heads
+    from appliance.log.prepare import Command
+    from appliance.model import Millis, RoomId, Target
+    from appliance.store.db import Store
+
+    Repeated = tuple[Command, list[Appended]]
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was found: rooms by id, keys by (room's key, week), targets by (room, position).
+
+    `repeated` are the commands to create a room that is there already; `errors` holds, by `id(command)`, why a command
+    cannot be decided.
+    """
+
+    heads: dict[RoomId, Head] = field(default_factory=dict)
+    keys: dict[tuple[int, str], EpochKey] = field(default_factory=dict)
+    targets: dict[tuple[RoomId, int], Target | None] = field(default_factory=dict)
+    repeated: list[Repeated] = field(default_factory=list)
+    errors: dict[int, AppError] = field(default_factory=dict)
+
+
+class _Need(NamedTuple):
+    """One thing to read, and the commands that cannot be decided without it. `room` when it is a room's state."""
+
+    read: Callable[[sqlcipher.Connection], None]
+    commands: list[Command]
+    room: RoomId | None = None
+
+
+class Loader:
+    """Loads what batches need, from memory where it is there."""
+
+    def __init__(self, store: Store, heads: Heads, bodies: Bodies, damaged: DamagedRooms) -> None:
+        self._store, self._heads, self._bodies, self._damaged = store, heads, bodies, damaged
+
+    async def load(self, commands: list[Command], now: Millis) -> Loaded:
+        """Return everything that deciding these commands needs."""
+        loaded = Loaded()
+        needs = self._needs(commands, now, loaded)
+        if needs:
+            results = await self._store.read_each(_read, needs, while_writing=True)
+            for need, result in zip(needs, results, strict=True):
+                if result is None:
+                    continue
+                for command in need.commands:
+                    loaded.errors.setdefault(id(command), result)
+                if need.room is not None:
+                    self._damaged.note(need.room, result)
+        for room, head in loaded.heads.items():
+            self._heads.put(room, head)
+        return loaded
+
+    def _needs(self, commands: list[Command], now: Millis, loaded: Loaded) -> list[_Need]:
+        """Take from memory what is there, and return what is to be read: rooms first, then what needs them."""
+        rooms_of: dict[RoomId, list[Command]] = {}
+        writing: dict[RoomId, list[Command]] = {}
+        points: dict[tuple[RoomId, int], list[Command]] = {}
+        creating: list[_Need] = []
+        for command in commands:
+            if command.room == THIS_ROOM:
+                creating.append(self._creating(command, loaded))
+                continue
+            if error := self._damaged.get(command.room):
+                loaded.errors[id(command)] = error
+                continue
+            rooms_of.setdefault(command.room, []).append(command)
+            for draft in command.drafts:
+                if draft.body is not None:
+                    writing.setdefault(command.room, []).append(command)
+                if draft.target is not None:
+                    points.setdefault((command.room, draft.target), []).append(command)
+        missing = self._heads.missing(rooms_of)
+        loaded.heads.update((room, head) for room in rooms_of if (head := self._heads.get(room)))
+        return [
+            *(self._room(room, rooms_of[room], loaded) for room in rooms_of if room in missing),
+            *(
+                self._key(room, needing, now, loaded)
+                for room, needing in writing.items()
+                if room in missing or not self._has_key(room, now, loaded)
+            ),
+            *(self._target(room, n, needing, loaded) for (room, n), needing in points.items()),
+            *creating,
+        ]
+
+    def _has_key(self, room: RoomId, now: Millis, loaded: Loaded) -> bool:
+        head = loaded.heads[room]
+        at = max(now, head.last_at)
+        key = self._bodies.writing_key(head.key, at)
+        if key is None:
+            return False
+        loaded.keys[head.key, iso_week(at)] = key
+        return True
+
+    @staticmethod
+    def _room(room: RoomId, needing: list[Command], loaded: Loaded) -> _Need:
+        def read(raw: sqlcipher.Connection) -> None:
+            if head := head_rows.load(raw, room):
+                loaded.heads[room] = head
+
+        return _Need(read, needing, room)
+
+    def _key(self, room: RoomId, needing: list[Command], now: Millis, loaded: Loaded) -> _Need:
+        def read(raw: sqlcipher.Connection) -> None:
+            head = loaded.heads.get(room)
+            if head is not None:
+                at = max(now, head.last_at)
+                key = self._bodies.writing_key(head.key, at) or self._bodies.find_or_make_key(raw, head.key, room, at)
+                loaded.keys[head.key, iso_week(at)] = key
+
+        return _Need(read, needing)
+
+    @staticmethod
+    def _target(room: RoomId, n: int, needing: list[Command], loaded: Loaded) -> _Need:
+        def read(raw: sqlcipher.Connection) -> None:
+            head = loaded.heads.get(room)
+            loaded.targets[room, n] = entries.target(raw, head.key, n) if head else None
+
+        return _Need(read, needing)
+
+    @staticmethod
+    def _creating(command: Command, loaded: Loaded) -> _Need:
+        def read(raw: sqlcipher.Connection) -> None:
+            if found := find_created(raw, command):
+                loaded.repeated.append((command, found))
+
+        return _Need(read, [command])
+
+    async def find_done(self, commands: list[Command]) -> list[Repeated]:
+        """Find which of these commands were done before, and with what result; one that cannot be looked up was not."""
+        results = await self._store.read_each(_find_done, commands, while_writing=True)
+        return [(command, found) for command, found in zip(commands, results, strict=True) if isinstance(found, list)]
+
+
+def _read(raw: sqlcipher.Connection, need: _Need) -> None:
+    need.read(raw)
+
+
+def _find_done(raw: sqlcipher.Connection, command: Command) -> list[Appended] | None:
+    draft = command.drafts[0]
+    if command.room == THIS_ROOM:
+        return find_created(raw, command)
+    row = entries.find_txn(raw, draft.room, draft.actor, draft.txn_id) if draft.txn_id is not None else None
+    if row is None:
+        return None
+    n, header, at, pos = row
+    return [Appended(draft.room, n, decode_header(header).id, at, pos)]
+
+
+def find_created(raw: sqlcipher.Connection, command: Command) -> list[Appended] | None:
+    """Return what an earlier command to create this room had as its result, or None."""
+    draft = command.drafts[0]
+    room = rooms.id_by_pair(raw, command.pair) if command.pair else None
+    room = room or rooms.id_by_create_txn(raw, draft.actor, draft.txn_id or "")
+    row = entries.one(raw, entries.room_key(raw, room), 0) if room is not None else None
+    if room is None or row is None:
+        return None
+    return [Appended(room, 0, decode_header(row.header).id, row.at, row.pos)]

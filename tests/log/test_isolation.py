@@ -1,0 +1,353 @@
+"""One item's fault stays that item's: a command, a room or a key at fault costs its neighbours in the batch nothing.
+
+What is wrong is put into real commands and real rows, one kind for each stage that a command passes: what is loaded for
+it, what decides it, what seals it, what writes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from appliance.errors import AppError, KeyDestroyed, Unavailable
+from appliance.log import bodies
+from appliance.log.damage import list_rooms
+from appliance.model import Appended, Draft, EntryType, RoomId
+from appliance.model import TextBody as Body
+from appliance.reads.messages import load_messages
+from appliance.store import rooms
+from appliance.store.db import connect, open_store, translate_disk_errors
+from appliance.wire.messages import MessagesQuery
+from tests.bureau import KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+
+PAGE = 4_096
+
+
+async def texts(b: Bureau, room: RoomId) -> list[str]:
+    page = await load_messages(b.s, NARIN, room, MessagesQuery(after=0, limit=200))
+    return [event.body.text for event in page.messages if event.body]
+
+
+async def outcome(b: Bureau, draft: Draft) -> Appended | str:
+    """Append a draft; return where it came to stand, or the code it was refused with."""
+    try:
+        return (await b.s.log.append(draft))[0]
+    except AppError as error:
+        return error.code
+
+
+def sound(room: RoomId, name: str) -> Draft:
+    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name, body=Body(name))
+
+
+def undecidable(room: RoomId, name: str) -> Draft:
+    """Fail where the command is decided: a state that has no fields."""
+    return Draft(room, NARIN, EntryType.ROOM_RENAME, name, state=[1])  # type: ignore[arg-type]
+
+
+def unsealable(room: RoomId, name: str) -> Draft:
+    """Fail where the body is sealed: half of a surrogate pair has no bytes."""
+    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name, body=Body("\ud800"))
+
+
+def unwritable(room: RoomId, name: str) -> Draft:
+    """Fail in the transaction: bytes in a column of text."""
+    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name.encode(), body=Body(name))  # type: ignore[arg-type]
+
+
+POISONS: dict[str, Callable[[RoomId, str], Draft]] = {
+    "plan": undecidable,
+    "seal": unsealable,
+    "write": unwritable,
+}
+STAGES = st.sampled_from(["sound"] * 6 + ["load", *POISONS])
+
+
+@dataclass(slots=True)
+class Played:
+    """A batch that was sent, with what became of each command."""
+
+    kinds: list[str]
+    drafts: list[Draft]
+    results: list[Appended | str]
+
+
+async def play(b: Bureau, script: list[tuple[str, int]]) -> Played:
+    """Send commands to two sound rooms, and to one whose key does not open, all at once."""
+    good = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+    keyless = await b.group(NARIN, MALEE, SOMCHAI)
+    await b.say(NARIN, keyless)
+    async with b.s.store.write() as tx:
+        await tx.execute("UPDATE epoch_key SET wrapped = zeroblob(61)")
+    b.s.log.bodies = bodies.Bodies(KEYS, 1)
+    b.s.log._loader._bodies = b.s.log.bodies  # noqa: SLF001 - as after a restart: no key in memory
+    drafts = []
+    for number, (kind, which) in enumerate(script):
+        if kind == "load":
+            drafts.append(sound(keyless, f"{number}"))
+        else:
+            drafts.append(POISONS.get(kind, sound)(good[which], f"{number}"))
+    results = await asyncio.gather(*(outcome(b, draft) for draft in drafts))
+    return Played([kind for kind, _ in script], drafts, list(results))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(STAGES, st.integers(0, 1)), min_size=2, max_size=24))
+def test_a_poisoned_command_costs_its_neighbours_nothing(script: list[tuple[str, int]]) -> None:
+    async def run(folder: Path) -> None:
+        async with open_bureau(folder) as b:
+            played = await play(b, script)
+            refusals = {"load": "wrong_key", "plan": "internal", "seal": "internal", "write": "internal"}
+            due: dict[RoomId, list[str]] = {draft.room: [] for draft in played.drafts}
+            last: dict[RoomId, int] = {}
+            for kind, draft, result in zip(played.kinds, played.drafts, played.results, strict=True):
+                if kind != "sound":
+                    assert result == refusals[kind]
+                    continue
+                assert isinstance(result, Appended), result
+                assert result.n > last.get(draft.room, 1)
+                last[draft.room] = result.n
+                due[draft.room].append(str(draft.txn_id))
+        async with open_bureau(folder) as b:
+            for room, named in due.items():
+                if named:
+                    assert await texts(b, room) == named
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+async def test_an_edit_of_what_an_earlier_half_retracted_is_refused(bureau: Bureau) -> None:
+    """The halves of a batch see each other as commands of one batch do."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    sent = await bureau.say(MALEE, room)
+    results = await asyncio.gather(
+        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_REDACT, "r", state={"reason": ""}, target=sent.n)),
+        outcome(bureau, unwritable(room, "poison")),
+        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ช้าไป"), target=sent.n)),
+    )
+    assert isinstance(results[0], Appended)
+    assert list(results[1:]) == ["internal", "message_retracted"]
+
+
+async def test_a_destroyed_key_refuses_the_words_of_its_room_alone(bureau: Bureau) -> None:
+    erased, other = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+    await bureau.say(NARIN, erased)
+    await bureau.say(NARIN, other)
+    async with bureau.s.store.write() as tx:
+        [(key,)] = await tx.all("SELECT k.key FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id = ?", (erased,))
+        await bureau.s.log.bodies.destroy(tx, [key])
+    rename = Draft(erased, NARIN, EntryType.ROOM_RENAME, "name", state={"name": "ใหม่", "old": "ห้องทดสอบ"})
+    words, renamed, beside = await asyncio.gather(
+        outcome(bureau, sound(erased, "a")), outcome(bureau, rename), outcome(bureau, sound(other, "b"))
+    )
+    assert words == "key_destroyed"
+    assert isinstance(renamed, Appended)
+    assert isinstance(beside, Appended)
+
+
+class TestDestroyedKeys:
+    async def test_they_open_and_seal_nothing_though_they_were_in_use(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(MALEE, room, "จะหายไป")
+        assert await texts(bureau, room) == ["จะหายไป"]
+        async with bureau.s.store.write() as tx:
+            await bureau.s.log.bodies.destroy(tx, [1])
+        page = await load_messages(bureau.s, NARIN, room, MessagesQuery(around=sent.n, limit=1))
+        assert (page.messages[0].hidden, page.messages[0].body) == ("erased", None)
+        with pytest.raises(KeyDestroyed):
+            await bureau.say(MALEE, room, "ด้วยกุญแจที่ไม่มีแล้ว")
+
+    async def test_one_whose_transaction_failed_is_not_destroyed(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await bureau.say(MALEE, room, "ยังอยู่")
+        with suppress(RuntimeError):
+            async with bureau.s.store.write() as tx:
+                await bureau.s.log.bodies.destroy(tx, [1])
+                raise RuntimeError
+        assert await texts(bureau, room) == ["ยังอยู่"]
+        await bureau.say(MALEE, room)
+
+    async def test_a_reader_from_before_does_not_bring_one_back(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(MALEE, room, "จะหายไป")
+        key = (await bureau.s.log.head(room)).key
+        [row] = await _rows(bureau, "SELECT epoch, sealed FROM entry WHERE place = ? << 32 | ?", key, sent.n)
+        async with bureau.s.store.read() as early:
+            await early.all("SELECT 1 FROM epoch_key")
+            async with bureau.s.store.write() as tx:
+                await bureau.s.log.bodies.destroy(tx, [1])
+            with pytest.raises(KeyDestroyed):
+                await early.run(bureau.s.log.bodies.open, room, sent.n, *row)
+        with pytest.raises(KeyDestroyed):
+            async with bureau.s.store.read() as later:
+                await later.run(bureau.s.log.bodies.open, room, sent.n, *row)
+
+
+async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[object, ...]]:
+    async with b.s.store.read() as reader:
+        return await reader.all(sql, params)
+
+
+class TestKeyCache:
+    async def test_more_rooms_than_it_holds(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A key is never made twice, whatever else the batch brings into memory."""
+        monkeypatch.setattr(bodies, "CACHED_KEYS", 2)
+        made = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(6)]
+        for words in ("หนึ่ง", "สอง", "สาม"):
+            results = await asyncio.gather(*(outcome(bureau, sound(room, words)) for room in (*made, *made[::-1])))
+            assert all(isinstance(result, Appended) for result in results)
+        assert await _rows(bureau, "SELECT count(*) FROM epoch_key") == [(6,)]
+        assert [await texts(bureau, room) for room in made] == [["หนึ่ง", "สอง", "สาม"]] * 6
+
+    async def test_the_key_in_use_stays(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bodies, "CACHED_KEYS", 2)
+        busy, *others = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(4)]
+        for number, room in enumerate(others):
+            await bureau.say(NARIN, busy, f"{number}")
+            await bureau.say(NARIN, room)
+        head = await bureau.s.log.head(busy)
+        assert bureau.s.log.bodies.writing_key(head.key, bureau.clock()) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """A folder in which the newest entries of one room of two lie on a torn page."""
+
+    folder: Path
+    good: RoomId
+    bad: RoomId
+
+
+def tear(database: Path, number: int) -> None:
+    with database.open("r+b") as file:
+        file.seek((number - 1) * PAGE)
+        file.write(bytes(PAGE))
+
+
+@pytest.fixture
+async def torn(tmp_path: Path) -> Torn:
+    async with open_bureau(tmp_path) as b:
+        good, bad = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+        for _ in range(30):
+            await b.say(NARIN, good, "ก" * 300)
+            await b.say(NARIN, bad, "ข" * 300)
+    database = tmp_path / "gchat.db"
+    pristine = database.read_bytes()
+    with closing(connect(database, KEYS.database_key)) as raw:
+        found = {room: rooms.load(raw, room) for room in (good, bad)}
+        sizes = {room: (row.key, row.size) for room, row in found.items() if row}
+
+    def reads(room: RoomId, n: int) -> bool:
+        key, _ = sizes[room]
+        try:
+            with closing(connect(database, KEYS.database_key)) as raw, translate_disk_errors(database):
+                return (
+                    raw.execute("SELECT sealed FROM entry WHERE place = ? << 32 | ?", (key, n)).fetchone() is not None
+                )
+        except AppError:
+            return False
+
+    for number in range(len(pristine) // PAGE, 1, -1):
+        tear(database, number)
+        if not reads(bad, sizes[bad][1] - 1) and reads(bad, 2) and all(reads(good, n) for n in range(sizes[good][1])):
+            return Torn(tmp_path, good, bad)
+        database.write_bytes(pristine)
+    raise AssertionError("no page holds the newest entries of one room alone")
+
+
+async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(
+    torn: Torn, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Security 5 and 6: the log starts, names the room, and refuses what is sent to it, in a batch with others too."""
+    async with open_bureau(torn.folder) as b:
+        assert list(b.s.log.damaged) == [torn.bad]
+        assert torn.bad in caplog.text
+        for number in range(3):
+            refused, *others = await asyncio.gather(
+                outcome(b, sound(torn.bad, f"bad{number}")),
+                *(outcome(b, sound(torn.good, f"good{number}-{n}")) for n in range(6)),
+            )
+            assert refused == "storage_damaged"
+            assert all(isinstance(other, Appended) for other in others)
+
+
+async def test_a_page_torn_while_it_runs_costs_that_room_alone(torn: Torn) -> None:
+    async with open_bureau(torn.folder) as b:
+        b.s.log.damaged._errors.clear()  # noqa: SLF001 - as if the page tore after the start
+        refused, *others = await asyncio.gather(
+            outcome(b, sound(torn.bad, "bad")), *(outcome(b, sound(torn.good, f"good{n}")) for n in range(6))
+        )
+        assert refused == "storage_damaged"
+        assert all(isinstance(other, Appended) for other in others)
+        assert list(b.s.log.damaged) == [torn.bad]
+
+
+async def test_a_write_that_a_torn_page_refuses_costs_its_command_alone(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer's connection is opened anew between the halves: after a torn page it would refuse everything."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    from appliance.store import entries  # noqa: PLC0415 - the module whose function is replaced
+
+    real, poisoned = entries.write_batch, set[int]()
+
+    def write(raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+        if id(raw) in poisoned:
+            raise sqlcipher.DatabaseError("file is not a database")
+        if any(txn[2] == "torn" for txn in batch.txns):
+            poisoned.add(id(raw))
+            raise sqlcipher.DatabaseError("database disk image is malformed")
+        real(raw, batch)
+
+    kept: list[sqlcipher.Connection] = []
+    original = connect
+
+    def connecting(*args: object, **options: object) -> sqlcipher.Connection:
+        kept.append(original(*args, **options))  # type: ignore[arg-type]
+        return kept[-1]
+
+    monkeypatch.setattr("appliance.store.db.connect", connecting)
+    monkeypatch.setattr(entries, "write_batch", write)
+    names = ["a", "b", "torn", "c", "d"]
+    results = await asyncio.gather(*(outcome(bureau, sound(room, name)) for name in names))
+    assert [isinstance(result, Appended) for result in results] == [True, True, False, True, True]
+    assert results[2] == "storage_damaged"
+    assert await texts(bureau, room) == ["a", "b", "c", "d"]
+
+
+async def test_rooms_are_listed_though_a_page_of_their_table_is_torn(tmp_path: Path) -> None:
+    async with open_bureau(tmp_path) as b:
+        made = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(60)]
+    database = tmp_path / "gchat.db"
+    pristine = database.read_bytes()
+    with closing(connect(database, KEYS.database_key)) as raw:
+        roots = dict(raw.execute("SELECT name, rootpage FROM sqlite_master WHERE tbl_name = 'room'").fetchall())
+    for name in ("room", "sqlite_autoindex_room_1"):
+        database.write_bytes(pristine)
+        tear(database, roots[name])
+        store = await open_store(database, KEYS.database_key, read_only=True)
+        try:
+            assert await list_rooms(store) == (made, [])
+        finally:
+            await store.close()
+
+
+async def test_of_several_things_to_read_one_that_fails_is_its_own(torn: Torn) -> None:
+    store = await open_store(torn.folder / "gchat.db", KEYS.database_key)
+    try:
+        found = await store.read_each(rooms.load, [torn.good, torn.bad, torn.good, RoomId("none")])
+    finally:
+        await store.close()
+    assert [type(one).__name__ for one in found] == ["RoomRow", "Unavailable", "RoomRow", "NoneType"]
+    assert isinstance(found[1], Unavailable)
+    assert found[1].code == "storage_damaged"
