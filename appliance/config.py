@@ -48,20 +48,24 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one user, room or address may ask in a while (F83): a rate a second and a burst."""
+    """How much one user, room or address may use in a while (F83): a rate a second and a burst, or so many an hour."""
 
     user_requests_s: float = 50
     user_requests_burst: float = 500
     address_requests_s: float = 50
     address_requests_burst: float = 500
-    user_messages_s: float = 10
-    user_messages_burst: float = 100
-    room_messages_s: float = 100
-    room_messages_burst: float = 1_000
+    user_entries_s: float = 10
+    user_entries_burst: float = 100
+    room_entries_s: float = 100
+    room_entries_burst: float = 1_000
+    user_adds_hour: float = 5_000
+    user_rooms_hour: float = 20
+    user_rooms_day: float = 200
     user_typing_s: float = 0.5
     user_typing_burst: float = 3
     connections_a_person: int = 20
     connections_an_address: int = 5_000
+    connections: int = 50_000
 
 
 @dataclass(frozen=True, slots=True)

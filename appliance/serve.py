@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import gc
 import logging
 import os
@@ -21,10 +22,10 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from appliance import wiring
-from appliance.api.door import Door
-from appliance.config import Config, is_loopback
+from appliance.api.connections import Listener
+from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
-from appliance.listening import BACKLOG, PREDECESSOR_S, listening_socket, staff_url
+from appliance.listening import PREDECESSOR_S, listening_socket, staff_url
 
 if TYPE_CHECKING:
     import ssl
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SHUTDOWN_S: Final = 1.0
-HANDSHAKE_S: Final = 10.0
+OTHER_FILES: Final = 200
+"""Files that are open beside the connections: database, sockets of the search process, the client's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,14 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         assert runner.server is not None  # noqa: S101 - set up above
-        door = Door(runner.server, config.limits.connections_an_address)
-        listening = await asyncio.get_running_loop().create_server(
-            door, sock=bound, ssl=context, backlog=BACKLOG, ssl_handshake_timeout=HANDSHAKE_S if context else None
-        )
+        listener = Listener(runner.server, bound, _within_open_files(config.limits), context)
+        listener.start()
         log.info("serving %s", staff_url(config, bound))
         if handover.ready_fd is not None:
             os.write(handover.ready_fd, b"ready\n")
             os.close(handover.ready_fd)
         await stopping.wait()
-        listening.close()
+        await listener.close()
         if keeping is not None:
             keeping.cancel()
         await services.hub.close()
@@ -108,6 +108,12 @@ def _open_many_files() -> None:
     """Raise the soft limit of open files to the hard one: each connection is a file, and 1,024 are soon reached."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _within_open_files(limits: Limits) -> Limits:
+    """Return the limits with no more connections than there may be open files."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return dataclasses.replace(limits, connections=max(1, min(limits.connections, soft - OTHER_FILES)))
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:

@@ -6,8 +6,10 @@ are here so that tests control them; nothing else in the product asks the operat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from appliance.limits import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,3 +40,4 @@ class Services:
     hub: Hub
     identity: Identity
     search: Searching
+    turns: Turns = field(default_factory=Turns)

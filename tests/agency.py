@@ -37,8 +37,10 @@ from typing import Any, Final, cast
 from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from appliance import config, wiring
+from appliance.api.connections import Listener
 from appliance.config import Config
 from appliance.errors import Unavailable
+from appliance.listening import listening_socket
 from appliance.model import PersonId, RoomId
 from appliance.services import Services
 from appliance.store import feed
@@ -225,13 +227,16 @@ async def serve(data: Path, change: Callable[[Config], Config] | None = None) ->
     ):
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
+        assert runner.server is not None
+        bound = listening_socket("127.0.0.1", 0)
+        host, port = bound.getsockname()
+        listener = Listener(runner.server, bound, services.config.limits)
+        listener.start()
         try:
             async with ClientSession() as session:
                 yield Agency(services, f"http://{host}:{port}", clock, session, cast_file["people"], cast_file["rooms"])
         finally:
+            await listener.close()
             await services.hub.close()
             await runner.cleanup()
 

@@ -84,7 +84,7 @@ async def test_an_interrupted_load_goes_on(
 @pytest.mark.slow
 async def test_limits_are_waited_for(open_world: Callable[..., AbstractAsyncContextManager[Agency]]) -> None:
     def few(config: Config) -> Config:
-        limits = Limits(user_messages_s=20, user_messages_burst=1)
+        limits = Limits(user_entries_s=20, user_entries_burst=1)
         return dataclasses.replace(config, limits=dataclasses.replace(limits, address_requests_burst=10_000))
 
     async with open_world(few) as agency:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from aiohttp import web
 from appliance import errors
 from appliance.api import (
     directory,
+    headers,
     me,
     messages,
     openapi,
@@ -29,10 +31,9 @@ from appliance.api import (
     sync,
     terms,
 )
-from appliance.api.errors import render, status_of
-from appliance.api.limits import Gate
+from appliance.api.errors import of_http, render, status_of
+from appliance.api.limits import GATE, Gate
 from appliance.api.routes import MAX_BODY, Call, Route, answer
-from appliance.api.stream import GATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -47,21 +48,6 @@ COOKIE: Final = "__Host-gchat"
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 ROUTES: Final = (sessions, me, terms, directory, rooms, owner_requests, messages, search, sync, stream, openapi)
-SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-        "trusted-types gchat-service-worker"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-STRICT_TRANSPORT: Final = "max-age=31536000; includeSubDomains"
-
 log = logging.getLogger("gchat.requests")
 
 
@@ -76,6 +62,7 @@ def build_app(services: Services, monotonic: Callable[[], float]) -> web.Applica
     app = web.Application(middlewares=[_every_request], client_max_size=MAX_BODY)
     app[SERVICES] = services
     app[GATE] = Gate(services.config.limits, monotonic)
+    app.on_response_prepare.append(_with_headers)
     for route in all_routes():
         app.router.add_route(route.method, route.path, _handler(route))
     pages.mount(app)
@@ -85,12 +72,17 @@ def build_app(services: Services, monotonic: Callable[[], float]) -> web.Applica
 def _handler(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         call: Call = request[CALL]
-        authenticate(call, route)
         gate = request.app[GATE]
-        gate.request(call.address, call.session.person if call.session else None)
-        if route.handler is messages.post_message:
-            gate.message(call.person, call.path["room"])
-        response = await answer(route, call)
+        try:
+            authenticate(call, route)
+        except errors.AppError:
+            # A refusal costs its sender as much as an answer.
+            gate.request(call.address, call.session.person if call.session else None)
+            raise
+        person = call.session.person if call.session else None
+        gate.request(call.address, person, route.cost)
+        async with call.services.turns.turn(person) if route.heavy and person else nullcontext():
+            response = await answer(route, call)
         if call.cookie is not None:
             response.set_cookie(COOKIE, call.cookie, httponly=True, secure=True, samesite="Strict", path="/")
         elif call.clear_cookie:
@@ -147,19 +139,29 @@ async def _every_request(request: web.Request, handler: Handler) -> web.StreamRe
     milliseconds = (time.perf_counter() - started) * 1000
     log.info(
         "%s %s %s %s %d %.1f", call.request_id, call.session.person if call.session else "-",
-        request.method, request.path, response.status, milliseconds,
+        request.method, request.rel_url.raw_path, response.status, milliseconds,
     )  # fmt: skip
     if not response.prepared:
-        response.headers.update(SECURITY_HEADERS)
         response.headers["X-Request-Id"] = call.request_id
-        response.headers.setdefault("Cache-Control", "no-store")
-        if request.secure:
-            response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
     return response
+
+
+async def _with_headers(request: web.Request, response: web.StreamResponse) -> None:
+    headers.put_on(response, secure=request.secure)
+
+
+def check_request(call: Call) -> None:
+    """Refuse what no route takes, and count what no route counts. Raises Invalid, TooMany."""
+    request = call.request
+    if any(coding.strip().lower() != "identity" for coding in request.headers.getall("Content-Encoding", ())):
+        raise errors.Invalid(code="content_encoding")
+    if request.match_info.http_exception is not None:
+        request.app[GATE].request(call.address, None)
 
 
 async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
     try:
+        check_request(call)
         return await handler(call.request)
     except errors.AppError as error:
         if isinstance(error, errors.Unavailable):
@@ -167,16 +169,11 @@ async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
         elif status_of(error) >= 500:
             log.exception("%s failed", call.request_id)
         return render(error, call.language, call.request_id)
-    except web.HTTPMethodNotAllowed as error:
-        response = render(errors.AppError(code="method_not_allowed"), call.language, call.request_id)
-        response.headers["Allow"] = error.headers["Allow"]
+    except web.HTTPException as error:
+        response = render(of_http(error), call.language, call.request_id)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
         return response
-    except web.HTTPNotFound:
-        return render(errors.NotFound(), call.language, call.request_id)
-    except web.HTTPRequestEntityTooLarge:
-        return render(errors.TooLarge(), call.language, call.request_id)
-    except web.HTTPException:
-        raise
     except Exception:
         log.exception("%s failed", call.request_id)
         return render(errors.AppError(), call.language, call.request_id)

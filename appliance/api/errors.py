@@ -39,16 +39,27 @@ STATUS_BY_CODE: Final = {
     "csrf": 403,
     "must_change_password": 403,
     "terms_not_accepted": 403,
+    "content_encoding": 415,
+    "expectation_failed": 417,
     "too_large": 413,
     "too_slow": 408,
+    "bad_request": 400,
     "websocket_expected": 426,
 }
+# What aiohttp raises by itself, by status; whatever else it may come to raise is a bad request.
+CODE_OF_HTTP: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 417: "expectation_failed"}
 UNAVAILABLE_RETRY_S: Final = 5
 
 
 def status_of(error: errors.AppError) -> int:
     """Return the HTTP status of an error."""
     return STATUS_BY_CODE.get(error.code) or STATUS[type(error)]
+
+
+def of_http(error: web.HTTPException) -> errors.AppError:
+    """Return the error that an exception of aiohttp stands for."""
+    code = CODE_OF_HTTP.get(error.status, "bad_request" if error.status < 500 else "internal")
+    return errors.NotFound() if code == errors.NotFound.code else errors.AppError(code=code)
 
 
 def body_of(error: errors.AppError, language: Language, request_id: str) -> ErrorBody:

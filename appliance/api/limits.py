@@ -1,72 +1,48 @@
-"""How much one user, one room or one address may ask in a while (F83): token buckets in memory.
+"""The limits of the staff API: requests, weighed by what they cost, of each person and of each address (F83).
 
-Each bucket fills at a steady rate up to a burst. Refusing costs nothing but the look; a bucket that is full again is
-forgotten, so memory is bounded by who is active. The clock is a monotonic one, given by wiring.
+What people append to rooms is limited by the log itself (`appliance.limits.Entries`), whichever way it comes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import TooMany
+from aiohttp import web
+
+from appliance.identity.throttle import network_of
+from appliance.limits import Buckets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable
 
     from appliance.config import Limits
 
-SWEEP_AT: Final = 10_000
-
-
-class Buckets:
-    """Token buckets of one kind, by key. `rate` tokens a second, at most `burst` saved up."""
-
-    def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
-        self._rate, self._burst, self._clock = rate, burst, clock
-        self._buckets: dict[Hashable, tuple[float, float]] = {}
-
-    def take(self, key: Hashable, cost: float = 1.0) -> None:
-        """Take from a bucket. Raises TooMany with the seconds until there is enough."""
-        now = self._clock()
-        tokens, then = self._buckets.get(key, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - then) * self._rate)
-        if tokens < cost:
-            self._buckets[key] = (tokens, now)
-            raise TooMany((cost - tokens) / self._rate)
-        self._buckets[key] = (tokens - cost, now)
-        if len(self._buckets) > SWEEP_AT:
-            self._sweep(now)
-
-    def _sweep(self, now: float) -> None:
-        self._buckets = {
-            key: (tokens, then)
-            for key, (tokens, then) in self._buckets.items()
-            if tokens + (now - then) * self._rate < self._burst
-        }
+PAGE_COST: Final = 0.1
+"""A file of the web client, as a part of a request: opening it fetches dozens, from one address for a whole office."""
 
 
 class Gate:
-    """All limits of the staff API."""
+    """All limits of the staff API. An address is an IPv4 address or an IPv6 /64, as for sign-ins and connections."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._requests = Buckets(limits.user_requests_s, limits.user_requests_burst, clock)
         self._addresses = Buckets(limits.address_requests_s, limits.address_requests_burst, clock)
-        self._messages = Buckets(limits.user_messages_s, limits.user_messages_burst, clock)
-        self._rooms = Buckets(limits.room_messages_s, limits.room_messages_burst, clock)
         self._typing = Buckets(limits.user_typing_s, limits.user_typing_burst, clock)
 
-    def request(self, address: str, person: str | None) -> None:
-        """Count a request. Raises TooMany."""
+    def request(self, address: str, person: str | None, cost: float = 1) -> None:
+        """Count a request, for its person where there is one. Raises TooMany."""
         if person is None:
-            self._addresses.take(address)
+            self._addresses.take(network_of(address), cost)
         else:
-            self._requests.take(person)
+            self._requests.take(person, cost)
 
-    def message(self, person: str, room: str) -> None:
-        """Count a message of a person in a room. Raises TooMany."""
-        self._messages.take(person)
-        self._rooms.take(room)
+    def page(self, address: str) -> None:
+        """Count a file of the web client. Raises TooMany."""
+        self._addresses.take(network_of(address), PAGE_COST)
 
     def typing(self, person: str, room: str) -> None:
         """Count a typing notice. Raises TooMany."""
         self._typing.take((person, room))
+
+
+GATE: Final = web.AppKey["Gate"]("gate", Gate)

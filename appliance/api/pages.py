@@ -12,8 +12,12 @@ from typing import Final
 
 from aiohttp import web
 
+from appliance.api.limits import GATE
+
 DIST: Final = Path(__file__).resolve().parent.parent / "client" / "dist"
 NOT_BUILT: Final = "The web client is not built: run `make client`.\nยังไม่ได้สร้างส่วนติดต่อผู้ใช้: สั่ง `make client`\n"
+LONGEST_PATH: Final = 255
+"""Bytes of an address below the root: no file system has longer names."""
 FOREVER: Final = "public, max-age=31536000, immutable"
 AGAIN: Final = "no-cache"
 
@@ -30,13 +34,8 @@ async def _health(_request: web.Request) -> web.Response:
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    path = (DIST / request.match_info["path"]).resolve()
-    if not path.is_relative_to(DIST):
-        raise web.HTTPNotFound
-    if not path.is_file():
-        if path.suffix:
-            raise web.HTTPNotFound
-        path = DIST / "index.html"
+    request.app[GATE].page(request.remote or "")
+    path = _path_of(request.match_info["path"])
     if not path.is_file():
         return web.Response(text=NOT_BUILT, status=503)
     response = web.FileResponse(path)
@@ -47,3 +46,18 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if path.suffix == ".webmanifest":
         response.content_type = "application/manifest+json"
     return response
+
+
+def _path_of(asked: str) -> Path:
+    """Return the file that an address means; the shell for one that the client routes. Raises HTTPNotFound."""
+    if "\0" in asked or len(asked.encode(errors="replace")) > LONGEST_PATH:
+        # The system has no such name, and says so by other errors than by «not found».
+        raise web.HTTPNotFound
+    path = (DIST / asked).resolve()
+    if not path.is_relative_to(DIST):
+        raise web.HTTPNotFound
+    if path.is_file():
+        return path
+    if path.suffix:
+        raise web.HTTPNotFound
+    return DIST / "index.html"

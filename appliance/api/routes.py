@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/api/v1"
 MAX_BODY: Final = 1 << 20
+PUBLIC_BODY: Final = 16 << 10
+"""Most bytes of a body where nobody has signed in yet: anybody may send one."""
 BODY_S: Final = 15.0
 """How long the body of a request may take to arrive."""
 MAX_PATH_ID: Final = 64
@@ -85,6 +87,9 @@ class Route:
     status: int
     public: bool
     before_terms: bool
+    max_body: int
+    cost: float
+    heavy: bool
     body: type | None
     query: type | None
     answers: tuple[type, ...]
@@ -104,9 +109,22 @@ class Routes:
         self.routes: list[Route] = []
 
     def add(
-        self, method: str, path: str, *, status: int = 200, public: bool = False, before_terms: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 200,
+        public: bool = False,
+        before_terms: bool = False,
+        max_body: int | None = None,
+        cost: float = 1,
+        heavy: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Declare a route; `path` is below the API's prefix."""
+        """Declare a route; `path` is below the API's prefix.
+
+        `max_body` is the most bytes of a body. `cost` is how many requests a call counts as in its caller's limit. Of
+        the `heavy` routes one call at a time runs for each person (`appliance.limits.Turns`).
+        """
 
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
@@ -123,6 +141,9 @@ class Routes:
                     status=status if answers else 204,
                     public=public,
                     before_terms=before_terms or public,
+                    max_body=max_body or (PUBLIC_BODY if public else MAX_BODY),
+                    cost=cost,
+                    heavy=heavy,
                     body=body,
                     query=hints.get("query"),
                     answers=answers,
@@ -158,7 +179,7 @@ async def answer(route: Route, call: Call) -> web.StreamResponse:
     """Decode what the route takes, call its handler, encode what it gives."""
     arguments: dict[str, object] = {}
     if route.decode_body is not None:
-        arguments["body"] = await read_body(call.request, route.decode_body)
+        arguments["body"] = await read_body(call.request, route.decode_body, route.max_body)
     if route.query is not None:
         arguments["query"] = read_query(call.request, route.query)
     elif call.request.query:
@@ -171,19 +192,26 @@ async def answer(route: Route, call: Call) -> web.StreamResponse:
     return web.Response(status=route.status, body=msgspec.json.encode(result), content_type="application/json")
 
 
-async def read_body(request: web.Request, decoder: msgspec.json.Decoder[Any]) -> object:
-    """Decode a JSON body strictly. Raises Invalid naming the field or for one that takes too long, TooLarge."""
+async def read_body(request: web.Request, decoder: msgspec.json.Decoder[Any], most: int) -> object:
+    """Decode a JSON body of at most `most` bytes strictly.
+
+    Raises Invalid naming the field, or for one that takes too long or does not come to its end; TooLarge.
+    """
     if request.content_type != "application/json":
         raise Invalid(code="unsupported_media_type")
-    if (request.content_length or 0) > MAX_BODY:
+    if (request.content_length or 0) > most:
         raise TooLarge
+    raw = bytearray()
     try:
         async with asyncio.timeout(BODY_S):
-            raw = await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise TooLarge from error
+            async for part in request.content.iter_any():
+                raw += part
+                if len(raw) > most:
+                    raise TooLarge
     except TimeoutError as error:
         raise Invalid(code="too_slow") from error
+    except (ConnectionError, web.RequestPayloadError) as error:
+        raise Invalid(str(error), code="bad_request") from error
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:

@@ -19,6 +19,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from appliance.actions.messages import message_draft, submit_message
 from appliance.api.errors import body_of
+from appliance.api.limits import GATE
 from appliance.api.routes import Call, Routes, field_of
 from appliance.errors import AppError, Forbidden, Invalid, TooMany
 from appliance.live import Connection, Ending, close_frame, text_frame
@@ -48,7 +49,6 @@ GOODBYE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 1.0
 GONE: Final = 4401
 """Close code: the session has ended. Clients sign in again and wipe what they kept."""
-GATE: Final = web.AppKey["Gate"]("gate")
 
 log = logging.getLogger(__name__)
 _DECODER: Final = msgspec.json.Decoder(ClientFrame)
@@ -122,6 +122,7 @@ class _Up:
     def __init__(self, call: Call, session: SessionId, connection: Connection, gate: Gate) -> None:
         self._call, self._s, self._session = call, call.services, session
         self._connection, self._gate = connection, gate
+        self._pause_s = 0.0
 
     async def read(self, socket: web.WebSocketResponse) -> None:
         """Take frames until the stream ends."""
@@ -144,8 +145,9 @@ class _Up:
             await self._do(frame)
         except AppError as error:
             self._refuse(error, frame.txn_id if isinstance(frame, Send) else None)
-            if isinstance(error, TooMany):
-                await asyncio.sleep(min(error.retry_after, LONGEST_PAUSE_S))
+        if self._pause_s:
+            pause, self._pause_s = self._pause_s, 0.0
+            await asyncio.sleep(pause)
 
     def _decoded(self, data: str) -> ClientFrame:
         """Decode a frame; all but messages, which have their own limits, count as requests. Raises Invalid, TooMany."""
@@ -176,7 +178,6 @@ class _Up:
                 self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
 
     def _send(self, frame: Send) -> None:
-        self._gate.message(self._call.person, frame.room)
         txn_id = frame.txn_id
 
         def done(result: list[Appended] | AppError) -> None:
@@ -205,5 +206,8 @@ class _Up:
         self._s.hub.tell(room, event, but=self._call.person)
 
     def _refuse(self, error: AppError, txn_id: str | None) -> None:
+        if isinstance(error, TooMany):
+            # Whoever is too fast is read from more slowly.
+            self._pause_s = min(error.retry_after, LONGEST_PAUSE_S)
         body = body_of(error, self._call.language, self._call.request_id)
         self._connection.send(text_frame(_ENCODER.encode(FailedFrame(error=body, txn_id=txn_id))))

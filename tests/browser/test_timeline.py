@@ -32,10 +32,10 @@ def unlimited(config: Config) -> Config:
         config.limits,
         user_requests_s=1e6,
         user_requests_burst=1e6,
-        user_messages_s=1e6,
-        user_messages_burst=1e6,
-        room_messages_s=1e6,
-        room_messages_burst=1e6,
+        user_entries_s=1e6,
+        user_entries_burst=1e6,
+        room_entries_s=1e6,
+        room_entries_burst=1e6,
     )
     return replace(config, limits=limits)
 

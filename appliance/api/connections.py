@@ -1,0 +1,286 @@
+"""Connections: accepted and counted one by one, then served as HTTP; how many there may be, and how long one may wait.
+
+Rules: a connection counts from `accept` on, so before its TLS handshake, for its network and in all; one too many is
+closed, with an answer where no handshake stands in between. A handshake that does not end in time is closed, and so is
+a connection that is silent or whose request head never ends (aiohttp's keep-alive timer). Request bodies are never
+decompressed here. What is no HTTP is answered in the shape of every other error. Client frames of a WebSocket must be
+masked (RFC 6455 §5.1). It knows no route and no session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from aiohttp import web
+
+from appliance import errors
+from appliance.api import headers
+from appliance.api.errors import of_http, render
+from appliance.identity.throttle import network_of
+from appliance.locale import language_of, text
+from appliance.wire.common import ErrorAnswer, ErrorBody
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from aiohttp.http import WebSocketReader
+
+    from appliance.config import Limits
+
+log = logging.getLogger(__name__)
+SILENCE_S: Final = 20.0
+HANDSHAKE_S: Final = 5.0
+RETRY_S: Final = 30
+CODE: Final = "too_many_connections"
+ACCEPT_PAUSE_S: Final = 1.0
+"""How long to accept nothing when the system cannot give another connection."""
+# accept(2): the caller was gone before we came to it. Everything else may last.
+_GONE: Final = frozenset((errno.ECONNABORTED, errno.EPROTO, errno.EINTR))
+# A frame header with a reserved bit set, which every WebSocket reader must refuse (RFC 6455 §5.2).
+_REFUSED_FRAME: Final = b"\xf0\x00"
+
+
+class ConnectionLimit:
+    """How many connections are open, by network (`network_of`) and in all."""
+
+    def __init__(self, a_network: int, in_all: int) -> None:
+        self._a_network, self._in_all = a_network, in_all
+        self._open: Counter[str] = Counter()
+        self.total = 0
+
+    def take(self, network: str) -> _Slot | None:
+        """Count a connection in; None when there is no room for it."""
+        if self.total >= self._in_all or self._open[network] >= self._a_network:
+            return None
+        self._open[network] += 1
+        self.total += 1
+        return _Slot(self, network)
+
+    def open_from(self, network: str) -> int:
+        """Return how many connections of a network are open."""
+        return self._open[network]
+
+    def release(self, network: str) -> None:
+        """Count a connection out; called once by its slot."""
+        self.total -= 1
+        self._open[network] -= 1
+        if not self._open[network]:
+            del self._open[network]
+
+
+class _Slot:
+    """The place of one connection in the count. Releasing it twice is the same as once."""
+
+    __slots__ = ("_limit", "network")
+
+    def __init__(self, limit: ConnectionLimit, network: str) -> None:
+        self._limit: ConnectionLimit | None = limit
+        self.network = network
+
+    def release(self) -> None:
+        """Give the place back."""
+        if self._limit is not None:
+            self._limit.release(self.network)
+            self._limit = None
+
+
+class Listener:
+    """Accepts the connections of one listening socket and serves them; with a TLS context where one is given.
+
+    The context may be given other certificates while it is in use: connections to come use them.
+    """
+
+    def __init__(
+        self,
+        server: web.Server,
+        bound: socket.socket,
+        limits: Limits,
+        context: ssl.SSLContext | None = None,
+        handshake_s: float = HANDSHAKE_S,
+    ) -> None:
+        self.limit = ConnectionLimit(limits.connections_an_address, limits.connections)
+        self._server, self._bound, self._context = server, bound, context
+        self._handshake_s = handshake_s
+        self._accepting: asyncio.Task[None] | None = None
+        self._opening: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin to accept."""
+        self._bound.setblocking(False)  # noqa: FBT003 - as the standard library has it
+        self._accepting = asyncio.create_task(self._accept_forever(), name="accept")
+
+    async def close(self) -> None:
+        """Accept nothing more and end the handshakes under way; connections that are served stay."""
+        tasks = [*self._opening, *([self._accepting] if self._accepting else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._bound.close()
+
+    async def _accept_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, peer = await loop.sock_accept(self._bound)
+            except OSError as error:
+                if error.errno not in _GONE:
+                    log.warning("no connection can be accepted just now: %s", error)
+                    await asyncio.sleep(ACCEPT_PAUSE_S)
+                continue
+            slot = self.limit.take(network_of(peer[0]))
+            if slot is None:
+                self._refuse(connection)
+                continue
+            task = asyncio.create_task(self._open(connection, slot))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+    async def _open(self, connection: socket.socket, slot: _Slot) -> None:
+        """Shake hands where TLS is spoken, and hand the connection to its protocol."""
+        loop = asyncio.get_running_loop()
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await loop.connect_accepted_socket(
+                lambda: _Protocol(self._server, slot),
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=self._handshake_s if self._context else None,
+            )
+        except OSError as error:
+            slot.release()
+            connection.close()
+            log.info("no TLS from %s: %s", slot.network, error)
+        except BaseException:
+            slot.release()
+            connection.close()
+            raise
+
+    def _refuse(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            if self._context is None:
+                connection.setblocking(False)  # noqa: FBT003 - as the standard library has it
+                connection.send(_refusal())
+
+
+class _Protocol(web.RequestHandler):
+    """One connection: aiohttp's, in a counted place, with this product's errors."""
+
+    __slots__ = ("_slot",)
+
+    def __init__(self, server: web.Server, slot: _Slot) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=SILENCE_S,
+            access_log=None,  # type: ignore[arg-type]  # as aiohttp's own runner gives it; requests are logged by api/app
+            auto_decompress=False,
+        )
+        self._slot = slot
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Give the place back."""
+        self._slot.release()
+        super().connection_lost(exc)
+
+    def set_parser(self, parser: WebSocketReader, data_received_cb: Callable[[], None] | None = None) -> None:
+        """Read a WebSocket's frames, but none without a mask."""
+        super().set_parser(MaskedFrames(parser), data_received_cb)  # type: ignore[arg-type]  # has what is used of it
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Answer what never came to a handler: no HTTP, which is its sender's fault, or a fault of ours."""
+        error = errors.AppError(code="bad_request") if status < 500 else errors.AppError()
+        if status < 500:
+            log.info("no HTTP from %s: %s", self._slot.network, (message or "").partition("\n")[0])
+        else:
+            log.error("a request of %s failed", self._slot.network, exc_info=exc)
+        response = render(error, language_of(request.headers.get("Accept-Language")), "")
+        headers.put_on(response, secure=request.secure)
+        response.force_close()
+        return response
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Write a response; those of aiohttp itself get the shape of ours."""
+        if isinstance(resp, web.HTTPException):
+            resp = render(of_http(resp), language_of(request.headers.get("Accept-Language")), "")
+            headers.put_on(resp, secure=request.secure)
+        return await super().finish_response(request, resp, start_time)
+
+
+class MaskedFrames:
+    """Passes what a client sends on to a WebSocket reader, as long as every frame says that it is masked.
+
+    A frame without a mask is replaced by one that the reader refuses as a protocol error, so that the connection is
+    closed with code 1002 (RFC 6455 §5.1, §7.4.1).
+    """
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+        self._begun = b""
+        self._left = 0
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Take what has arrived, cut anywhere."""
+        good = self._masked_upto(data)
+        if good < len(data):
+            self._reader.feed_data(data[:good] + _REFUSED_FRAME)
+            return True, b""
+        answer: tuple[bool, bytes] = self._reader.feed_data(data)
+        return answer
+
+    def feed_eof(self) -> None:
+        """Take the end."""
+        self._reader.feed_eof()
+
+    def _masked_upto(self, data: bytes) -> int:
+        """Return where the first frame without a mask begins in `data`, or its length when there is none."""
+        at = 0
+        while at < len(data):
+            if self._left:
+                step = min(self._left, len(data) - at)
+                self._left -= step
+                at += step
+                continue
+            head = self._begun + data[at : at + 10 - len(self._begun)]
+            if len(head) > 1 and not head[1] & 0x80:
+                return max(0, at - len(self._begun))
+            size = _frame_size(head)
+            if size is None:
+                self._begun = head
+                return len(data)
+            self._left = size - len(self._begun)
+            self._begun = b""
+        return at
+
+
+def _frame_size(head: bytes) -> int | None:
+    """Return how long a masked frame is, header and all, or None while too little of it is there."""
+    if len(head) < 2:
+        return None
+    size = head[1] & 0x7F
+    if size < 126:
+        return 2 + 4 + size
+    ends = 4 if size == 126 else 10
+    return ends + 4 + int.from_bytes(head[2:ends], "big") if len(head) >= ends else None
+
+
+def _refusal() -> bytes:
+    """Return the whole answer to a connection too many; nothing was read, so both languages are told."""
+    message = " — ".join(text(CODE, language, seconds=RETRY_S) for language in ("th", "en"))
+    body = msgspec.json.encode(ErrorAnswer(error=ErrorBody(code=CODE, message=message, field=None, request="")))
+    head = (
+        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        f"Retry-After: {RETRY_S}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body

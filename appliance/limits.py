@@ -1,0 +1,122 @@
+"""How much one person, room or address may use in a while (F83): token buckets and turns, in memory.
+
+A bucket fills at a steady rate up to a burst; refusing costs nothing but the look. A bucket that is full again is
+forgotten, so memory is bounded by who is active. `Entries` is the limit of what is appended to rooms, asked by the log
+for every command. `Turns` lets one heavy call of a person run at a time. The clock is a monotonic one, in seconds.
+Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import TooMany
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Hashable
+
+    from appliance.config import Limits
+
+SWEEP_AT: Final = 10_000
+HOUR_S: Final = 3600.0
+DAY_S: Final = 24 * HOUR_S
+MOST_WAITING: Final = 8
+"""How many heavy calls of one person wait for their turn; the tabs and devices that come back after a restart."""
+BUSY_RETRY_S: Final = 1
+
+
+class Buckets:
+    """Token buckets of one kind, by key. `rate` tokens a second, at most `burst` saved up."""
+
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float], code: str | None = None) -> None:
+        self._rate, self._burst, self._clock, self._code = rate, burst, clock, code
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
+
+    def take(self, key: Hashable, cost: float = 1.0) -> None:
+        """Take from a bucket. Raises TooMany with the seconds until there is enough.
+
+        What costs more than the burst needs a full bucket, and leaves a debt that has to fill up first.
+        """
+        self.check(key, cost)
+        tokens, now = self._tokens(key)
+        self._buckets[key] = (tokens - cost, now)
+        if len(self._buckets) > SWEEP_AT:
+            self._sweep(now)
+
+    def check(self, key: Hashable, cost: float = 1.0) -> None:
+        """Raise TooMany if so much could not be taken now."""
+        tokens, _ = self._tokens(key)
+        wanted = min(cost, self._burst)
+        if tokens < wanted:
+            raise TooMany((wanted - tokens) / self._rate if self._rate else math.inf, code=self._code)
+
+    def _tokens(self, key: Hashable) -> tuple[float, float]:
+        now = self._clock()
+        tokens, then = self._buckets.get(key, (self._burst, now))
+        return min(self._burst, tokens + (now - then) * self._rate), now
+
+    def _sweep(self, now: float) -> None:
+        self._buckets = {
+            key: (tokens, then)
+            for key, (tokens, then) in self._buckets.items()
+            if tokens + (now - then) * self._rate < self._burst
+        }
+
+
+class Entries:
+    """What people may append to rooms: entries of a person and of a room, people added, rooms made."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._people = Buckets(limits.user_entries_s, limits.user_entries_burst, clock)
+        self._rooms = Buckets(limits.room_entries_s, limits.room_entries_burst, clock)
+        self._added = Buckets(limits.user_adds_hour / HOUR_S, limits.user_adds_hour, clock, "too_many_added")
+        self._made = (
+            Buckets(limits.user_rooms_hour / HOUR_S, limits.user_rooms_hour, clock, "too_many_rooms"),
+            Buckets(limits.user_rooms_day / DAY_S, limits.user_rooms_day, clock, "too_many_rooms"),
+        )
+
+    def take(self, person: str, room: str | None, entries: int, *, added: int = 0, makes_room: bool = False) -> None:
+        """Count a command whole or not at all. Raises TooMany.
+
+        `room` is the room whose share is used, None where the person has no part in it: an outsider must not use up
+        what its members may write.
+        """
+        wanted: list[tuple[Buckets, str, float]] = [(self._people, person, entries)]
+        if room is not None:
+            wanted.append((self._rooms, room, entries))
+        if added:
+            wanted.append((self._added, person, added))
+        if makes_room:
+            wanted += [(buckets, person, 1) for buckets in self._made]
+        for buckets, key, cost in wanted:
+            buckets.check(key, cost)
+        for buckets, key, cost in wanted:
+            buckets.take(key, cost)
+
+
+class Turns:
+    """One heavy call at a time for each person; a few wait, in the order they came, and more are refused."""
+
+    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
+        self._most = most_waiting + 1
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._here: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def turn(self, person: str) -> AsyncIterator[None]:
+        """Wait for a person's turn and hold it for the block. Raises TooMany (`busy`) when too many wait already."""
+        if self._here[person] >= self._most:
+            raise TooMany(BUSY_RETRY_S, code="busy")
+        self._here[person] += 1
+        lock = self._locks.setdefault(person, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            self._here[person] -= 1
+            if not self._here[person]:
+                del self._here[person], self._locks[person]

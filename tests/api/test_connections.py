@@ -1,0 +1,326 @@
+"""Connections and what comes over them that is no request of ours: counted, refused in our words, at no cost to others.
+
+The bytes are written to a socket, since no client library sends such things.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import web
+
+from appliance import tls
+from appliance.api.connections import ConnectionLimit, Listener, MaskedFrames
+from appliance.api.routes import MAX_BODY, PUBLIC_BODY
+from appliance.config import Config, Limits, Listen
+from appliance.listening import listening_socket
+from tests.agency import API, Agency
+from tests.api.test_errors import limited
+from tests.bureau import KEYS
+from tests.faults.appliance import until
+from tests.faults.raw import PING, TEXT, RawStream
+
+OpenWorld = Callable[..., AbstractAsyncContextManager[Agency]]
+ANSWER_S = 20
+THAI = ("\u0e00", "\u0e7f")
+
+
+class Said:
+    """An answer as it came: status, headers by lower-case name, body."""
+
+    def __init__(self, raw: bytes) -> None:
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        self.status = int(first.split(" ")[1])
+        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+    @property
+    def error(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)["error"]
+        return found
+
+
+def address_of(agency: Agency) -> tuple[str, int]:
+    parts = urlsplit(agency.url)
+    return parts.hostname or "", parts.port or 0
+
+
+async def tell(agency: Agency, raw: bytes) -> Said:
+    """Send bytes and read until the server closes the connection."""
+    reader, writer = await asyncio.open_connection(*address_of(agency))
+    try:
+        writer.write(raw)
+        return Said(await asyncio.wait_for(reader.read(), ANSWER_S))
+    finally:
+        writer.close()
+
+
+def request(method: str, path: str, *lines: str, body: bytes = b"") -> bytes:
+    head = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *lines]
+    if body:
+        head.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+BOMB = gzip.compress(bytes(256 << 20), 9)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"{API}/login"),
+        ("POST", f"{API}/rooms"),
+        ("POST", f"{API}/nothing"),
+        ("PUT", "/"),
+        ("GET", "/index.html"),
+    ],
+)
+async def test_a_compressed_body_is_refused_before_a_byte_is_inflated(running: Agency, method: str, path: str) -> None:
+    """Security 2, bugs D and D2: it costs what the same bytes cost that are not compressed."""
+    used, said = {}, None
+    for coding in ("identity", "gzip"):
+        raw = request(method, path, "Content-Type: application/json", f"Content-Encoding: {coding}", body=BOMB)
+        said = await tell(running, raw)
+        begun = time.process_time()
+        for _ in range(3):
+            said = await tell(running, raw)
+        used[coding] = time.process_time() - begun
+    assert said is not None
+    assert (said.status, said.error["code"]) == (415, "content_encoding")
+    assert used["gzip"] < used["identity"] + 0.3, "three bombs take more than a second"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "x-unknown", "identity, gzip"])
+async def test_every_coding_is_refused_alike(running: Agency, coding: str) -> None:
+    lines = ("Content-Type: application/json", f"Content-Encoding: {coding}")
+    said = await tell(running, request("POST", f"{API}/login", *lines, body=b"{}"))
+    assert (said.status, said.error["code"]) == (415, "content_encoding")
+
+
+async def test_bodies_of_public_routes_are_small(running: Agency) -> None:
+    login = json.dumps({"user": "x", "password": "y", "device": "z" * PUBLIC_BODY}).encode()
+    assert len(login) < MAX_BODY
+    said = await tell(running, request("POST", f"{API}/login", "Content-Type: application/json", body=login))
+    assert (said.status, said.error["code"]) == (413, "too_large")
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(login), login)
+    lines = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+    said = await tell(running, request("POST", f"{API}/login", *lines) + chunked)
+    assert (said.status, said.error["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "code"),
+    [
+        (b"hello\r\n\r\n", 400, "bad_request"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost : b\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 400, "bad_request"),
+        (request("POST", f"{API}/login", "Expect: magic", body=b"{}"), 417, "expectation_failed"),
+        (request("GET", "/nothing.txt", "Expect: magic"), 417, "expectation_failed"),
+        (request("BREW", f"{API}/rooms"), 400, "bad_request"),
+        (request("PUT", f"{API}/rooms"), 405, "method_not_allowed"),
+    ],
+)
+async def test_what_is_no_request_is_answered_in_our_shape(
+    running: Agency, caplog: pytest.LogCaptureFixture, raw: bytes, status: int, code: str
+) -> None:
+    """Bug U: a code and a message in the caller's language, no version of anything, no traceback."""
+    caplog.set_level(logging.INFO)
+    said = await tell(running, raw)
+    assert (said.status, said.error["code"]) == (status, code)
+    assert any(THAI[0] <= letter <= THAI[1] for letter in said.error["message"])
+    assert said.headers["server"] == "G-Chat"
+    assert said.headers["x-content-type-options"] == "nosniff"
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_no_answer_tells_how_the_server_is_made(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    for path in ("/me", "/nothing", "/rooms/x/messages"):
+        async with narin.raw("GET", path) as response:
+            assert response.headers["Server"] == "G-Chat"
+    async with running.session.get(running.url + "/healthz") as response:
+        assert response.headers["Server"] == "G-Chat"
+    async with narin.session.ws_connect(f"{running.url}{API}/stream?since=1", headers=narin.headers) as socket_:
+        assert socket_._response.headers["Server"] == "G-Chat"  # noqa: SLF001 - aiohttp shows it nowhere else
+
+
+@pytest.mark.parametrize("path", ["/%00", "/a%00b.js", "/" + "x" * 5_000, "/" + "%E0%B8%81" * 200, "/" + "a/" * 2_000])
+async def test_addresses_that_no_file_can_have(running: Agency, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    """Security 25, bug E."""
+    said = await tell(running, request("GET", path))
+    assert (said.status, said.error["code"]) == (404, "not_found")
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_a_path_writes_no_line_of_the_log(running: Agency, caplog: pytest.LogCaptureFixture) -> None:
+    """Security 24."""
+    caplog.set_level(logging.INFO, "gchat.requests")
+    await tell(running, request("GET", f"{API}/x%0AINFO%20gchat.requests%20forged%0D%1B[31m?q=secret"))
+    lines = [record.getMessage() for record in caplog.records if record.name == "gchat.requests"]
+    assert len(lines) == 1
+    assert lines[0].isprintable()
+    assert "%0AINFO" in lines[0]
+    assert "secret" not in lines[0]
+
+
+async def test_hanging_up_in_a_body_is_no_fault_of_ours(running: Agency, caplog: pytest.LogCaptureFixture) -> None:
+    """Bug U: no traceback, and the connection is counted out."""
+    caplog.set_level(logging.INFO)
+    for end in (b"", b"5\r\nhello\r\nnonsense\r\n"):
+        lines = ["Content-Length: 100"] if not end else ["Transfer-Encoding: chunked"]
+        _, writer = await asyncio.open_connection(*address_of(running))
+        writer.write(request("POST", f"{API}/login", "Content-Type: application/json", *lines) + (end or b"{"))
+        await writer.drain()
+        await asyncio.sleep(0)
+        writer.transport.abort()
+
+    def answered() -> int:
+        told = [record.getMessage() for record in caplog.records]
+        return sum(f"POST {API}/login 400" in line or "no HTTP from" in line for line in told)
+
+    await until(lambda: answered() == 2)
+    assert not any(record.exc_info for record in caplog.records)
+
+
+async def test_pages_and_refusals_count_for_their_address(open_world: OpenWorld) -> None:
+    """Security 25: files, addresses that are not there, and calls without a session."""
+    for path, times in ((f"{API}/rooms", 2), (f"{API}/nothing", 2), ("/nothing.txt", 20)):
+        async with open_world(limited(address_requests_s=0.001, address_requests_burst=2)) as agency:
+            statuses = [(await tell(agency, request("GET", path))).status for _ in range(times + 1)]
+            assert 429 not in statuses[:-1]
+            assert statuses[-1] == 429
+
+
+# WebSockets
+
+
+async def test_a_frame_without_a_mask_closes_the_stream(running: Agency) -> None:
+    """RFC 6455 §5.1."""
+    narin = await running.login("narin.p")
+    loop, (host, port) = asyncio.get_running_loop(), address_of(running)
+    _, stream = await loop.create_connection(lambda: RawStream("/stream?since=1", narin.token), host, port)
+    assert await stream.opened == 101
+    stream.answers_pings = False
+    stream.say(type="ping")
+    await until(lambda: any("pong" in frame for frame in stream.frames))
+    stream.transport.write(b'\x81\x0f{"type":"ping"}')
+    await asyncio.wait_for(stream.closed, ANSWER_S)
+    assert stream.code == 1002
+    assert sum("pong" in frame for frame in stream.frames) == 1
+
+
+class Kept:
+    """A reader that keeps what it is fed."""
+
+    def __init__(self) -> None:
+        self.got = b""
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.got += data
+        return False, b""
+
+
+def masked(size: int, opcode: int = TEXT) -> bytes:
+    flag, width = (size, 0) if size < 126 else (126, 2) if size < 1 << 16 else (127, 8)
+    length = bytes((0x80 | flag,)) + (size.to_bytes(width, "big") if width else b"")
+    return bytes((0x80 | opcode,)) + length + bytes(4) + b"x" * size
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 5, 9, 14, 100, 1 << 20])
+def test_masked_frames_pass_however_they_are_cut(cut: int) -> None:
+    frames = b"".join((masked(0, PING), masked(5), masked(126), masked(125), masked(70_000), masked(0), masked(1)))
+    for tail, whole in ((b"", True), (b"\x81\x05hello", False)):
+        reader = Kept()
+        guard = MaskedFrames(reader)
+        data = frames + tail
+        ends = [guard.feed_data(data[at : at + cut])[0] for at in range(0, len(data), cut)]
+        assert any(ends) is not whole
+        if whole:
+            assert reader.got == frames
+        else:
+            assert reader.got.startswith(frames[:-cut])
+            assert b"hello" not in reader.got
+
+
+# How many
+
+
+def test_places_are_counted_by_network_and_in_all() -> None:
+    limit = ConnectionLimit(2, 3)
+    first = [limit.take("192.0.2.1") for _ in range(3)]
+    assert [slot is not None for slot in first] == [True, True, False]
+    assert limit.take("192.0.2.2") is not None
+    assert limit.take("192.0.2.3") is None
+    assert first[0] is not None
+    first[0].release()
+    first[0].release()
+    assert limit.total == 2
+    assert limit.take("192.0.2.3") is not None
+
+
+@asynccontextmanager
+async def secured(folder: Path, limits: Limits, handshake_s: float) -> AsyncIterator[tuple[Listener, int, Path]]:
+    """Serve «ok» over TLS with a certificate of the appliance's own."""
+    config = Config(data=folder, staff=Listen(tls=True), limits=limits)
+    context = tls.server_context(config, KEYS, time.time_ns() // 1_000_000)
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    app = web.Application()
+    app.router.add_get("/", hello)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    assert runner.server is not None
+    bound = listening_socket("127.0.0.1", 0)
+    listener = Listener(runner.server, bound, limits, context, handshake_s)
+    port = bound.getsockname()[1]
+    listener.start()
+    try:
+        yield listener, port, folder / tls.CA_FILE
+    finally:
+        await listener.close()
+        await runner.cleanup()
+
+
+async def test_handshakes_are_counted_and_end(tmp_path: Path) -> None:
+    """Security 11: open sockets that say nothing take places before TLS is spoken, and lose them in time."""
+    limits = Limits(connections_an_address=5)
+    loop = asyncio.get_running_loop()
+    async with secured(tmp_path, limits, 1.0) as (listener, port, ca):
+        silent = []
+        for _ in range(20):
+            connection = socket.socket()
+            connection.setblocking(False)  # noqa: FBT003 - as the standard library has it
+            await loop.sock_connect(connection, ("127.0.0.1", port))
+            silent.append(connection)
+        async with asyncio.timeout(ANSWER_S):
+            for connection in silent[5:]:
+                assert await loop.sock_recv(connection, 1) == b"", "one too many is closed"
+        assert listener.limit.total == 5
+        async with asyncio.timeout(ANSWER_S):
+            for connection in silent[:5]:
+                while await loop.sock_recv(connection, 100):
+                    pass
+        await until(lambda: listener.limit.total == 0)
+        context = ssl.create_default_context(cafile=str(ca))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+        assert listener.limit.open_from("127.0.0.1") == 1
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert (await asyncio.wait_for(reader.read(), ANSWER_S)).endswith(b"ok")
+        writer.close()
+        for connection in silent:
+            connection.close()
