@@ -27,6 +27,7 @@ from appliance.evidence.note import KeyType, Signer
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
+from appliance.limits import Entries
 from appliance.listening import search_path
 from appliance.live import Hub
 from appliance.log.receipts import Receipts
@@ -142,7 +143,13 @@ async def services(
     migrate(config.database, keys.database_key)
     store = await open_store(config.database, keys.database_key)
     room_log = RoomLog(
-        store, keys, log_signer(config, keys), agency=config.agency.slug, clock=given.clock, new_id=given.new_id
+        store,
+        keys,
+        log_signer(config, keys),
+        agency=config.agency.slug,
+        clock=given.clock,
+        new_id=given.new_id,
+        limit=Entries(config.limits, given.monotonic),
     )
     hub = Hub()
     try:

@@ -17,9 +17,10 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from appliance.actions import messages, rooms
-from appliance.config import Agency, Config
+from appliance.config import Agency, Config, Limits
 from appliance.evidence.note import KeyType, Signer
 from appliance.identity import Identity
+from appliance.limits import Entries
 from appliance.listening import search_path
 from appliance.live import Hub
 from appliance.log.receipts import Receipts
@@ -62,6 +63,9 @@ NAMES = {
     ADMIN: ("แก้วตา", "ดูแลดี"),
 }
 KEYS = Keyring("test", "0" * 16, {purpose: bytes([n + 1]) * 32 for n, purpose in enumerate(Purpose)})
+UNLIMITED = Limits(
+    user_entries_burst=1e9, room_entries_burst=1e9, user_adds_hour=1e9, user_rooms_hour=1e9, user_rooms_day=1e9
+)
 POLICIES = Policies(argon2=Argon2(time_cost=1, memory_kib=8))
 SIGNER = Signer.from_seed("agency.test/log", KeyType.ED25519, KEYS.log_signing_seed)
 
@@ -135,9 +139,11 @@ class Bureau:
 
 
 @asynccontextmanager
-async def open_bureau(folder: Path, *, extra: int = 0, clock: Clock | None = None) -> AsyncIterator[Bureau]:
+async def open_bureau(
+    folder: Path, *, extra: int = 0, clock: Clock | None = None, limits: Limits = UNLIMITED
+) -> AsyncIterator[Bureau]:
     """Open the bureau of a folder, founding it with `extra` more people (`p0`, `p1`, …) if it is not there yet."""
-    config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES)
+    config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES, limits=limits)
     clock, ids = clock or Clock(), count(1)
     if not config.database.exists():
         config.database.write_bytes(await _founded(extra))
@@ -148,7 +154,8 @@ async def open_bureau(folder: Path, *, extra: int = 0, clock: Clock | None = Non
     def new_id(kind: str) -> str:
         return f"{kind}_{prefix}{next(ids):06d}"
 
-    log = RoomLog(store, KEYS, SIGNER, agency="test", clock=clock, new_id=new_id)
+    limit = Entries(limits, lambda: clock.now / 1000)
+    log = RoomLog(store, KEYS, SIGNER, agency="test", clock=clock, new_id=new_id, limit=limit)
     await log.start()
     identity = await Identity.load(store, pepper=KEYS.session_pepper, policies=POLICIES, now=clock())
     s = Services(

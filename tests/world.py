@@ -69,10 +69,13 @@ user_requests_s = 2000
 user_requests_burst = 20000
 address_requests_s = 2000
 address_requests_burst = 20000
-user_messages_s = 2000
-user_messages_burst = 20000
-room_messages_s = 5000
-room_messages_burst = 20000
+user_entries_s = 2000
+user_entries_burst = 20000
+room_entries_s = 5000
+room_entries_burst = 20000
+user_adds_hour = 1000000
+user_rooms_hour = 100000
+user_rooms_day = 100000
 connections_a_person = 2000
 
 [sign_in]
@@ -147,7 +150,9 @@ def seed(data: Path, ministry: Ministry = MOPH, *, extra: str = GENEROUS) -> Non
 async def _fill(data: Path, ministry: Ministry) -> None:
     now = wiring.system_clock()
     clock = Clock(when(now, -9, "09:00"))
-    async with wiring.services(config.load(data), sources=wiring.Sources(clock=clock)) as s:
+    async with wiring.services(
+        config.load(data), sources=wiring.Sources(clock=clock, monotonic=lambda: clock.now / 1000)
+    ) as s:
         cast = Cast()
         await _people(s, ministry, cast)
         # What ended before the week began.

@@ -56,6 +56,12 @@ class Command:
         """The room it is about; `THIS_ROOM` when it creates one."""
         return self.drafts[0].room
 
+    @property
+    def people_added(self) -> int:
+        """How many people it adds."""
+        named = [(draft.state or {}).get("members") for draft in self.drafts if draft.type is EntryType.MEMBER_ADD]
+        return sum(len(members) for members in named if isinstance(members, list))
+
 
 @dataclass(slots=True)
 class Entry:

@@ -3,7 +3,8 @@
 Rules: commands wait in one queue; the writer takes what is there and just arriving (no timer, so an idle server commits
 at once), decides it against the rooms in memory, writes the batch in one transaction, and only then answers the callers
 and tells the followers. Nothing is acknowledged before it is durable, nothing is announced before it is committed. A
-repeated `txn_id` gets the first result. What is wrong with one command stays with it: what cannot be read refuses the
+repeated `txn_id` gets the first result. What a person appends is counted before it is queued, whichever way it comes.
+What is wrong with one command stays with it: what cannot be read refuses the
 commands that need it, and a batch that cannot be written is halved, down to the command at fault. A full disk refuses
 the whole batch, and nothing has changed. Other changes that clients must hear about join the same feed through
 `announce`. It does not know connections.
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from appliance.errors import AppError, NotFound, StorageFull, Unavailable
+from appliance.errors import AppError, NotFound, StorageFull, TooMany, Unavailable
 from appliance.log import heads as head_rows
 from appliance.log import prepare
 from appliance.log.bodies import Bodies
@@ -25,8 +26,9 @@ from appliance.log.checkpoints import Checkpoints
 from appliance.log.damage import DAMAGED, DamagedRooms
 from appliance.log.heads import Head, Heads
 from appliance.log.loading import Loader
-from appliance.log.prepare import BatchContext, Command
+from appliance.log.prepare import THIS_ROOM, BatchContext, Command
 from appliance.model import Appended, Draft, RoomId
+from appliance.rules.rooms import SYSTEM
 from appliance.store import entries, feed, rooms
 from appliance.store.entries import Batch, RepeatedTxnError
 from appliance.wire.committed import Committed, RoomNews
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.evidence.note import Signer
+    from appliance.limits import Entries
     from appliance.log.bodies import EpochKey
     from appliance.log.loading import Repeated
     from appliance.log.prepare import Plan
@@ -75,12 +78,13 @@ class RoomLog:
         agency: str,
         clock: Callable[[], Millis],
         new_id: Callable[[str], str],
+        limit: Entries,
     ) -> None:
         self.agency = agency
         self.followers: list[Callable[[Committed], None]] = []
         self.pos = 0
         self._store, self._keys, self._signer = store, keys, signer
-        self._clock, self._new_id = clock, new_id
+        self._clock, self._new_id, self._limit = clock, new_id, limit
         self._heads = Heads()
         self._queue: list[Command] = []
         self._wake = asyncio.Event()
@@ -125,8 +129,31 @@ class RoomLog:
         if self._closing or len(self._queue) >= MOST_WAITING:
             command.done(Unavailable("too many commands are waiting", code="busy"))
             return
+        try:
+            self._count(command)
+        except TooMany as error:
+            command.done(error)
+            return
         self._queue.append(command)
         self._wake.set()
+
+    def _count(self, command: Command) -> None:
+        """Take what a command appends from the limits, before any work (F83). Raises TooMany; the system has no limit.
+
+        An outsider takes nothing from the room's share. A room that is not in memory was idle: its share is full.
+        """
+        actor = command.drafts[0].actor
+        if actor == SYSTEM:
+            return
+        head = self._heads.get(command.room)
+        inside = head is not None and head.state.role_of(actor) is not None
+        self._limit.take(
+            actor,
+            command.room if inside else None,
+            len(command.drafts),
+            added=command.people_added,
+            makes_room=command.room == THIS_ROOM,
+        )
 
     async def append(self, *drafts: Draft, pair: str | None = None) -> list[Appended]:
         """Append drafts of one room, all or none; answers after the commit. Raises Forbidden, NotFound, StorageFull."""
