@@ -21,11 +21,12 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from appliance import tls
 from appliance.api.connections import ConnectionLimit, Listener, MaskedFrames
 from appliance.api.routes import MAX_BODY, PUBLIC_BODY
 from appliance.config import Config, Limits, Listen
 from appliance.listening import listening_socket
+from appliance.tls import CA_FILE
+from appliance.tls_context import ServedCertificate
 from tests.agency import API, Agency
 from tests.api.test_errors import limited
 from tests.bureau import KEYS
@@ -275,7 +276,7 @@ def test_places_are_counted_by_network_and_in_all() -> None:
 async def secured(folder: Path, limits: Limits, handshake_s: float) -> AsyncIterator[tuple[Listener, int, Path]]:
     """Serve «ok» over TLS with a certificate of the appliance's own."""
     config = Config(data=folder, staff=Listen(tls=True), limits=limits)
-    context = tls.server_context(config, KEYS, time.time_ns() // 1_000_000)
+    context = ServedCertificate(config, KEYS, time.time_ns() // 1_000_000).context
 
     async def hello(_: web.Request) -> web.Response:
         return web.Response(text="ok")
@@ -290,7 +291,7 @@ async def secured(folder: Path, limits: Limits, handshake_s: float) -> AsyncIter
     port = bound.getsockname()[1]
     listener.start()
     try:
-        yield listener, port, folder / tls.CA_FILE
+        yield listener, port, folder / CA_FILE
     finally:
         await listener.close()
         await runner.cleanup()
