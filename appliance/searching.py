@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from appliance.errors import AppError, Unavailable
-from search_index.client import FeedGap, SearchClient, SearchUnavailable
+from search_index.client import BatchRefused, FeedGap, SearchClient, SearchUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -24,6 +24,12 @@ class OutOfStep(AppError):
     """The index does not stand where the feed goes on: ask for its status."""
 
     code = "search_out_of_step"
+
+
+class NotIndexable(AppError):
+    """The index cannot take a batch as it is: too large, or something in it is out of bounds. Tell less at once."""
+
+    code = "search_not_indexable"
 
 
 class Searching:
@@ -41,9 +47,12 @@ class Searching:
         """Return how far the index is."""
         return await _answered(self._feed.status())
 
-    async def add(self, stretch: wire.Add) -> int:
-        """Tell a stretch of the feed; return up to where it is received. Raises OutOfStep for one that does not fit."""
-        return await _answered(self._feed.add(stretch))
+    async def add(self, batch: wire.Add) -> int:
+        """Tell a batch of the feed; return up to where it is received.
+
+        Raises OutOfStep for one that does not begin where the index stands, NotIndexable for one it cannot take.
+        """
+        return await _answered(self._feed.add(batch))
 
     async def rebuild(self) -> None:
         """Empty the index, so that it is told everything again."""
@@ -60,5 +69,7 @@ async def _answered(answer: Awaitable[T]) -> T:
         return await answer
     except FeedGap as error:
         raise OutOfStep from error
+    except BatchRefused as error:
+        raise NotIndexable(str(error)) from error
     except SearchUnavailable as error:
         raise Unavailable(str(error), code="search_unavailable") from error

@@ -21,6 +21,8 @@ TIMEOUT_S: Final = 5.0
 ADD_TIMEOUT_S: Final = 120.0
 """Entries wait while the process writes; a search never does."""
 
+_UNTAKEN: Final = frozenset(("too_large", "malformed"))
+
 AnswerT = TypeVar("AnswerT", bound=wire.Answer)
 
 
@@ -31,7 +33,11 @@ class SearchUnavailable(Exception):
 
 
 class FeedGap(Exception):
-    """The process has not what lies before this stretch: go on from the `received` of its status."""
+    """The process has not what lies before this batch: go on from the `received` of its status."""
+
+
+class BatchRefused(Exception):
+    """The process cannot take this batch, now or later: `too_large` or `malformed`. Tell less at once."""
 
 
 class SearchClient:
@@ -42,9 +48,12 @@ class SearchClient:
         self._turn = asyncio.Lock()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def add(self, stretch: wire.Add) -> int:
-        """Tell a stretch of the feed; return up to where it is received. Raises FeedGap, SearchUnavailable."""
-        return (await self._ask(stretch, wire.Received, ADD_TIMEOUT_S)).received
+    async def add(self, batch: wire.Add) -> int:
+        """Tell a batch of the feed; return up to where it is received.
+
+        Raises FeedGap, BatchRefused, SearchUnavailable.
+        """
+        return (await self._ask(batch, wire.Received, ADD_TIMEOUT_S)).received
 
     async def delete(self, ranges: list[wire.Range]) -> None:
         """Make entries gone, durably. Raises SearchUnavailable."""
@@ -90,6 +99,8 @@ class SearchClient:
             return answer
         if isinstance(answer, wire.Refused) and answer.code == "gap":
             raise FeedGap
+        if isinstance(answer, wire.Refused) and answer.code in _UNTAKEN and isinstance(request, wire.Add):
+            raise BatchRefused(answer.code)
         raise SearchUnavailable(answer.code if isinstance(answer, wire.Refused) else "unexpected answer")
 
     async def _exchange(self, request: wire.Request) -> wire.Answer:

@@ -17,7 +17,9 @@ from search_index.server import Options, serving
 
 
 def run(options: Options, ready: Callable[[], None], listening: socket.socket | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called once the socket answers. Raises as `server.serving` does."""
+    """Serve until SIGTERM or SIGINT; `ready` is called once the socket answers. Raises as `server.serving` does,
+    and what ended the work on the index.
+    """
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every segment keeps two files open
     uvloop.run(_serve(options, ready, listening))
@@ -27,6 +29,10 @@ async def _serve(options: Options, ready: Callable[[], None], listening: socket.
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with serving(options, listening):
+    async with serving(options, listening) as work:
         ready()
-        await ended.wait()
+        stopped = asyncio.create_task(ended.wait())
+        await asyncio.wait((stopped, work), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if work.done():
+            work.result()

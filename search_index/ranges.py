@@ -1,4 +1,4 @@
-"""Stretches of rooms' logs, and which documents lie in them."""
+"""Ranges of rooms' logs, and which documents lie in them."""
 
 from __future__ import annotations
 

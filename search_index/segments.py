@@ -1,8 +1,8 @@
 """Segments: some ten thousand entries each, written once, as arrays.
 
 Owns how entries become the arrays of a segment, how segments become one, and what an open segment gives. Within a
-segment documents are in the order (at, room, n), so posting lists are in the order of time, and a stretch of time is a
-stretch of documents.
+segment documents are in the order (at, room, n), so posting lists are in the order of time, and a span of time is a
+span of documents.
 
 Does not: decide when to write or to merge (`writer`), or what is found (`searcher`).
 """

@@ -6,7 +6,9 @@ Owns the listening socket, who may speak to it, and when the index does its work
 - requests are answered in order on each connection, searches between two pieces of indexing: writing and merging run in
   a thread, one job at a time, mostly outside Python's lock;
 - memory is bounded: frames, what waits to be written (more waits in the socket until a job is done), and the cache;
-- an index found damaged in use is emptied, and the caller told to tell the feed again.
+- an index found damaged in use is emptied, and the caller told to tell the feed again;
+- a fault nobody foresaw ends the request it met, with Refused `failed`; in the work on the index it ends the process,
+  which its supervisor starts again, rather than leaving one that answers and never writes.
 
 Does not: read the clock, find the key or the feed: they are given.
 """
@@ -34,9 +36,10 @@ from search_index.storage import IndexDamaged
 from search_index.writer import Gap, Index, in_memory
 
 _PEER: Final = struct.Struct("3i")  # pid, uid, gid: SO_PEERCRED, unix(7)
+_DISCARD_BYTES: Final = 64 * 1024
 _OPEN_TO_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Unsafe(Exception):
@@ -81,13 +84,16 @@ class _Process:
                 while not self._stopping.is_set() and await self.do_next():
                     pass
             except OSError as reason:
-                _log.warning("the index could not be written, and will be tried again: %s", reason)
+                log.warning("the index could not be written, and will be tried again: %s", reason)
+            except Exception:
+                log.exception("the work on the index failed: the process ends, to be started again")
+                raise
 
     async def stop(self, worker: asyncio.Task[None]) -> None:
         """End the work and the connections: never in the middle of a job, whose thread would go on by itself."""
         self._stopping.set()
         self._wake.set()
-        await worker
+        await asyncio.wait((worker,))
         async with self._turn:
             for task in self.connections:
                 task.cancel()
@@ -104,7 +110,7 @@ class _Process:
                 self.index.install(job)
             except IndexDamaged as reason:
                 self._begin_anew(reason)
-            except OSError:
+            except BaseException:
                 self.index.abandon(job)
                 raise
         async with self._room:
@@ -112,7 +118,7 @@ class _Process:
         return True
 
     def _begin_anew(self, reason: IndexDamaged) -> None:
-        _log.error("the index is damaged and begins anew: %s", reason)
+        log.error("the index is damaged and begins anew: %s", reason)
         self.index.reset()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -138,7 +144,9 @@ class _Process:
         while True:
             size = int.from_bytes(await reader.readexactly(wire.LENGTH_BYTES), "big")
             if size > wire.MOST_FRAME_BYTES:
-                return
+                await _discard(reader, size)
+                await _send(writer, wire.Refused("too_large"))
+                continue
             frame = await reader.readexactly(size)
             try:
                 answer = await self._answer(wire.decode_request(frame))
@@ -149,11 +157,12 @@ class _Process:
                     self._begin_anew(reason)
                 answer = wire.Refused("damaged")
             except OSError as reason:
-                _log.warning("a request could not be carried out: %s", reason)
+                log.warning("a request could not be carried out: %s", reason)
                 answer = wire.Refused("storage")
-            frame = wire.encode(answer)
-            writer.write(len(frame).to_bytes(wire.LENGTH_BYTES, "big") + frame)
-            await writer.drain()
+            except Exception:
+                log.exception("a request failed")
+                answer = wire.Refused("failed")
+            await _send(writer, answer)
 
     async def _answer(self, request: wire.Request) -> wire.Answer:
         match request:
@@ -191,9 +200,10 @@ class _Process:
 
 
 @asynccontextmanager
-async def serving(options: Options, listening: socket.socket | None = None) -> AsyncIterator[None]:
+async def serving(options: Options, listening: socket.socket | None = None) -> AsyncIterator[asyncio.Task[None]]:
     """Serve the index as long as the context lasts; `listening` is a socket that is bound already, else one is made.
 
+    Lends the task that works on the index: it ends before the context only when that work failed, and then raises why.
     Leaving it answers nobody any more and makes what was received durable. Raises BlockingIOError when another process
     has the index, Unsafe when the socket's folder is open to others.
     """
@@ -204,13 +214,26 @@ async def serving(options: Options, listening: socket.socket | None = None) -> A
         server = await asyncio.start_unix_server(process.serve, sock=bound)
         worker = asyncio.create_task(process.work())
         try:
-            yield
+            yield worker
         finally:
             server.close()
             await process.stop(worker)
-            index.flush()
+            if not worker.exception():
+                index.flush()
     finally:
         index.close()
+
+
+async def _discard(reader: asyncio.StreamReader, size: int) -> None:
+    """Read past a frame without keeping it."""
+    while size:
+        size -= len(await reader.readexactly(min(size, _DISCARD_BYTES)))
+
+
+async def _send(writer: asyncio.StreamWriter, answer: wire.Answer) -> None:
+    frame = wire.encode(answer)
+    writer.write(len(frame).to_bytes(wire.LENGTH_BYTES, "big") + frame)
+    await writer.drain()
 
 
 def _bind(path: Path) -> socket.socket:

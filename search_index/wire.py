@@ -57,7 +57,7 @@ class Range(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
     """What the feed has told after the cursor `after` up to `upto`: first the entries, then what is gone.
 
-    Answer: Received. Told again, a stretch the process already has changes nothing. One that does not begin where the
+    Answer: Received. Told again, a batch the process already has changes nothing. One that does not begin where the
     last ended is refused (Refused `gap`): ask Status and go on from its `received`. `mark` names the feed's history up
     to `upto`, in words of the caller's own, and comes back in State.
     """
@@ -141,7 +141,7 @@ class Found(Struct, frozen=True, tag=True):
 class State(Struct, frozen=True, tag=True):
     """How far the index is. After a crash it goes on from `durable`; `received` is what searches see now.
 
-    `mark`: that of the last stretch received. Where the feed tells another at `received`, it is another feed.
+    `mark`: that of the last batch received. Where the feed tells another at `received`, it is another feed.
     """
 
     received: int
@@ -157,8 +157,9 @@ class Done(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """It is not done: `gap`, `malformed`, `storage` (the disk refused: ask again later), or `damaged` (the index was
-    damaged and is empty now: tell the feed again).
+    """It is not done: `gap`, `malformed`, `too_large` (a frame over MOST_FRAME_BYTES), `storage` (the disk refused: ask
+    again later), `failed` (a fault of the process, which it has logged), or `damaged` (the index was damaged and is
+    empty now: tell the feed again).
     """
 
     code: str

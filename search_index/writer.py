@@ -51,12 +51,12 @@ FLUSH_AFTER_MS: Final = 20_000
 MOST_FRESH: Final = 2 * TARGET
 """So many entries wait in memory at most; then `Index.full` says so."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 _Key = tuple[str, int]
 
 
 class Gap(Exception):
-    """A stretch of the feed that does not begin where the last one ended, at `received`."""
+    """A batch of the feed that does not begin where the last one ended, at `received`."""
 
     def __init__(self, received: int) -> None:
         super().__init__(f"received up to {received}")
@@ -81,8 +81,32 @@ class FlushJob:
         for month, documents in sorted(months.items()):
             ordered = in_order(documents)
             for start in range(0, len(ordered), TARGET):
-                piece = ordered[start : start + TARGET]
-                self.written.append((write(self.storage, build(piece), month), [(d.room, d.n) for d in piece]))
+                self._write(ordered[start : start + TARGET], month)
+
+    def _write(self, piece: list[Document], month: int) -> None:
+        """Write one segment; a document that makes it fail is named in the log and left out."""
+        try:
+            arrays = build(piece)
+        except Exception:
+            sound = [document for document in piece if _builds(document)]
+            if len(sound) == len(piece):
+                raise
+            if not sound:
+                return
+            piece, arrays = sound, build(sound)
+        self.written.append((write(self.storage, arrays, month), [(d.room, d.n) for d in piece]))
+
+
+def _builds(document: Document) -> bool:
+    """Say whether a segment can be made of a document; name one that cannot."""
+    try:
+        build([document])
+    except MemoryError:
+        raise
+    except Exception:
+        log.exception("message %s/%d cannot be indexed and is left out", document.room, document.n)
+        return False
+    return True
 
 
 @dataclass(slots=True)
@@ -127,7 +151,7 @@ class Index:
         try:
             self._open()
         except IndexDamaged as reason:
-            _log.warning("the index is damaged and begins anew: %s", reason)
+            log.warning("the index is damaged and begins anew: %s", reason)
             self.reset()
 
     def _open(self) -> None:
@@ -204,7 +228,10 @@ class Index:
         if self.received == self._flushed_to:
             self._pending_since = self._clock()
         for entry in entries:
-            self.fresh[entry.room, entry.n] = Document.of(entry)
+            try:
+                self.fresh[entry.room, entry.n] = Document.of(entry)
+            except Exception:
+                log.exception("message %s/%d cannot be indexed and is left out", entry.room, entry.n)
         if gone:
             self._remove(gone)
         self.received, self.mark = upto, mark

@@ -1,11 +1,12 @@
 """Feeds the search process: a cursor on the feed, held by the index itself.
 
-The index says how far it has received; from there the feed is told in stretches. A stretch told twice changes nothing,
-one that does not fit is refused and the cursor asked again; so whatever dies, nothing is lost and nothing has to be
-remembered here. While the search process is away the chat goes on, and the follower tries again with growing pauses.
-An index that followed another history, since the database was restored from before, forgets it and is told everything.
-A short while's commits are told together, and from memory where the index has everything before them: reading and
-opening each message again would cost the appliance a fifth of what sending it did.
+The index says how far it has received; from there the feed is told in batches. Re-delivery of a batch changes nothing,
+and one that does not begin at the cursor is rejected and the cursor asked again; so whatever dies, nothing is lost and
+nothing has to be remembered here. While the search process is away the chat goes on, and the follower tries again with
+growing pauses. An index that followed another history, since the database was restored from before, forgets it and is
+told everything. A short while's commits are told together, and from memory where the index has everything before them:
+reading and opening each message again would cost the appliance a fifth of what sending it did. A batch that the index
+cannot take is told again in halves; a single message that it cannot take is named in the log and left out.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError
-from appliance.reads.search_stretch import fresh_stretch, stretch
+from appliance.reads.search_batch import WHOLE, fresh_batch, mark_at, stored_batch
+from appliance.searching import NotIndexable
 from appliance.store import feed
+from search_index import wire
 
 if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.wire.committed import Committed
-    from search_index import wire
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE_S: Final = 0.2
@@ -84,10 +86,10 @@ class SearchFollower:
     async def _follow(self) -> None:
         """Tell everything from the index's cursor on, then whatever comes, until the index refuses or goes away."""
         cursor, mark = await self._place()
-        add = await self._stored(cursor)
+        add = await stored_batch(self._s, cursor)
         while True:
             if add.upto > cursor:
-                cursor, mark = await self._s.search.add(add), add.mark
+                cursor, mark = await self._tell(add)
             elif await self._heard_within(LOOK_S):
                 await asyncio.sleep(GATHER_S)
             else:
@@ -95,12 +97,27 @@ class SearchFollower:
             self._news.clear()
             add = await self._next(cursor, mark)
 
+    async def _tell(self, add: wire.Add) -> tuple[int, str]:
+        """Tell a batch, or as much of it as the index can take; return the index's cursor and mark then."""
+        bounds = WHOLE
+        while True:
+            try:
+                return await self._s.search.add(add), add.mark
+            except NotIndexable as error:
+                if bounds.lines == 1:
+                    for entry in add.entries:
+                        log.warning("message %s/%d cannot be indexed and is left out: %s", entry.room, entry.n, error)
+                    add = wire.Add(add.after, add.upto, [], mark=add.mark)
+                    return await self._s.search.add(add), add.mark
+                bounds = bounds.halved()
+                add = await stored_batch(self._s, add.after, bounds)
+
     async def _place(self) -> tuple[int, str]:
         """Return up to where the index has what the feed tells, and its mark; an index of anything else is emptied."""
         state = await self._s.search.status()
         async with self._s.store.read() as reader:
             head = await reader.run(feed.last_pos)
-            mark = await reader.run(feed.mark_at, state.received)
+        mark = await mark_at(self._s, state.received)
         if state.received <= head and state.mark == mark:
             return state.received, mark
         log.warning("the search index followed another history than the database's, and begins anew")
@@ -118,10 +135,6 @@ class SearchFollower:
 
     async def _next(self, cursor: int, mark: str) -> wire.Add:
         """Return what comes after the index's cursor: from memory what was just committed, else from the database."""
-        fresh = fresh_stretch(self._fresh, cursor, mark) if self._fresh_after <= cursor else None
+        fresh = fresh_batch(self._fresh, cursor, mark) if self._fresh_after <= cursor else None
         self._forget()
-        return fresh or await self._stored(cursor)
-
-    async def _stored(self, cursor: int) -> wire.Add:
-        async with self._s.store.read() as reader:
-            return await reader.run(stretch, self._s, cursor)
+        return fresh or await stored_batch(self._s, cursor)

@@ -41,6 +41,14 @@ class PersonRow(NamedTuple):
     data: str | None
 
 
+class EntryLine(NamedTuple):
+    """A line of the feed that is an entry; `room` is a room's key."""
+
+    pos: int
+    room: int
+    n: int
+
+
 def insert(raw: sqlcipher.Connection, line: Line) -> None:
     """Add a line that is no entry."""
     pos, at, kind, room, person, data = line
@@ -78,9 +86,9 @@ def last_pos(raw: sqlcipher.Connection) -> int:
     return pos
 
 
-def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[tuple[int, str, int]]:
-    """Return (pos, room id, n) of the entries after a cursor, of all rooms: what followers walk."""
-    return list(raw.execute(SQL.entries_after, (since, limit)))
+def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[EntryLine]:
+    """Return the lines of entries after a cursor, of all rooms: what followers walk."""
+    return [EntryLine._make(row) for row in raw.execute(SQL.entries_after, (since, limit))]
 
 
 def mark(pos: int, at: Millis, room: str, n: int) -> str:

@@ -17,7 +17,7 @@ BAR: Final = 7_000.0
 
 
 def bench() -> Result:
-    """Index as the follower's stretches come, beside FTS5 in SQLCipher and Whoosh as it comes."""
+    """Index as the follower's batches come, beside FTS5 in SQLCipher and Whoosh as it comes."""
     with folder() as made:
         progress(f"{MESSAGES} messages")
         filled = worker("fill", made / "index", MESSAGES)

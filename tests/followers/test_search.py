@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.actions import messages, rooms
 from appliance.errors import Unavailable
 from appliance.followers import search
 from appliance.followers.search import SearchFollower
+from appliance.log.bodies import Bodies
 from appliance.model import RoomId
-from appliance.reads.search_stretch import fresh_stretch, stretch
-from appliance.searching import OutOfStep, Searching
+from appliance.reads import search_batch
+from appliance.reads.search_batch import Bounds, fresh_batch, stored_batch
+from appliance.searching import NotIndexable, OutOfStep, Searching
 from appliance.services import Services
 from appliance.store import feed
+from appliance.store.db import Store, open_store
 from appliance.wire.committed import Committed
 from appliance.wire.messages import TextBody
+from search_index.server import Options, serving
 from search_index.wire import Add, State
-from tests.bureau import CLERK, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
 
 
 @pytest.fixture
@@ -55,19 +58,19 @@ class Index:
     async def rebuild(self) -> None:
         self.received, self.mark, self.words = 0, "", {}
 
-    async def add(self, stretch: Add) -> int:
+    async def add(self, batch: Add) -> int:
         await asyncio.sleep(0)
         if self.away:
             self.away -= 1
             raise Unavailable(code="search_unavailable")
-        if stretch.after > self.received:
+        if batch.after > self.received:
             raise OutOfStep
-        self.told.append(stretch)
-        self.words |= {(entry.room, entry.n): entry.text for entry in stretch.entries}
-        for span in stretch.gone:
+        self.told.append(batch)
+        self.words |= {(entry.room, entry.n): entry.text for entry in batch.entries}
+        for span in batch.gone:
             self.words = {at: text for at, text in self.words.items() if at != (span.room, span.first)}
-        self.received, self.mark = stretch.upto, stretch.mark
-        return stretch.upto
+        self.received, self.mark = batch.upto, batch.mark
+        return batch.upto
 
     async def reaches(self, pos: int) -> None:
         await until(lambda: self.received >= pos)
@@ -91,10 +94,9 @@ async def following(bureau: Bureau, index: Index) -> AsyncIterator[None]:
 
 
 async def both(bureau: Bureau, heard: list[Committed], after: int) -> tuple[Add | None, Add]:
-    """Return the same stretch from memory and from the database."""
-    async with bureau.s.store.read() as reader:
-        mark = await reader.run(feed.mark_at, after)
-        return fresh_stretch(heard, after, mark), await reader.run(stretch, bureau.s, after)
+    """Return the same batch from memory and from the database."""
+    mark = await search_batch.mark_at(bureau.s, after)
+    return fresh_batch(heard, after, mark), await stored_batch(bureau.s, after)
 
 
 async def test_memory_tells_what_the_database_tells(bureau: Bureau) -> None:
@@ -121,10 +123,10 @@ async def test_memory_does_not_judge_what_an_edit_or_a_retraction_leaves(bureau:
     bureau.s.log.followers.append(heard.append)
     n = (await bureau.say(NARIN, room, "พรุ่งนี้ 9 โมง")).n
     await messages.edit_message(bureau.s, NARIN, room, n, TextBody(text="พรุ่งนี้ 10 โมง"), bureau.txn())
-    assert fresh_stretch(heard, after, "") is None
+    assert fresh_batch(heard, after, "") is None
     del heard[:]
     await messages.retract_message(bureau.s, NARIN, room, n, "", bureau.txn())
-    assert fresh_stretch(heard, after, "") is None
+    assert fresh_batch(heard, after, "") is None
 
 
 async def test_what_was_just_committed_is_not_read_again(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,11 +136,11 @@ async def test_what_was_just_committed_is_not_read_again(bureau: Bureau, monkeyp
         await index.reaches(bureau.s.log.pos)
         seen: list[int] = []
 
-        def reading(raw: sqlcipher.Connection, s: Services, after: int) -> Add:
+        async def reading(s: Services, after: int) -> Add:
             seen.append(after)
-            return stretch(raw, s, after)
+            return await stored_batch(s, after)
 
-        monkeypatch.setattr(search, "stretch", reading)
+        monkeypatch.setattr(search, "stored_batch", reading)
         for n in range(20):
             await bureau.say(NARIN, room, f"ข้อความ {n}")
             await asyncio.sleep(0.002)
@@ -173,6 +175,171 @@ async def test_everything_is_told_once_in_order_whatever_happens_between(
     expected += [f"แก้ {n}" if n % 10 == 3 else f"ระหว่าง {n}" for n in range(40) if n % 10 != 7]
     assert [text for _, text in sorted(index.words.items())] == expected
     assert [add.after for add in index.told[1:]] == [add.upto for add in index.told[:-1]]
+
+
+async def test_a_batch_ends_where_its_bytes_do(bureau: Bureau) -> None:
+    """From memory and from the database, at a whole line, and with one message at least."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    heard: list[Committed] = []
+    bureau.s.log.followers.append(heard.append)
+    after = bureau.s.log.pos
+    sent = [await bureau.say(NARIN, room, "ก" * 400) for _ in range(7)]
+    mark = await search_batch.mark_at(bureau.s, after)
+    for bounds in (Bounds(bytes=1), Bounds(bytes=3 * search_batch.size_of("ก" * 400)), Bounds(lines=2)):
+        told: list[int] = []
+        at, at_mark = after, mark
+        while at < bureau.s.log.pos:
+            stored = await stored_batch(bureau.s, at, bounds)
+            if bounds.lines > 2:
+                assert fresh_batch(heard, at, at_mark, bounds) == stored
+            assert 1 <= len(stored.entries) <= (1 if bounds.bytes == 1 else 3)
+            told += [entry.n for entry in stored.entries]
+            at, at_mark = stored.upto, stored.mark
+        assert told == [one.n for one in sent]
+
+
+@pytest.mark.parametrize("how", ["live", "rebuilt", "crashed"])
+async def test_the_longest_messages_are_indexed(bureau: Bureau, tmp_path: Path, how: str) -> None:
+    """Security 7: 17 MiB of them, though no frame may have more than 16."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    options = Options(tmp_path / "index", tmp_path / "run" / "search.sock", bytes(32), bureau.clock)
+    many = 300
+
+    async def say_all() -> None:
+        for _ in range(6):
+            await asyncio.gather(*(bureau.say(NARIN, room, "ก" * 20_000) for _ in range(many // 6)))
+
+    if how != "live":
+        await say_all()
+    searching = Searching(options.path)
+    follower = SearchFollower(replace(bureau.s, search=searching))
+    async with serving(options):
+        follower.start()
+        if how == "live":
+            await say_all()
+        await until_async(lambda: indexed(searching, many))
+        if how == "rebuilt":
+            await searching.rebuild()
+            await until_async(lambda: indexed(searching, many))
+        await follower.close()
+    if how == "crashed":
+        # Nothing was durable yet: the index begins empty.
+        for file in options.folder.iterdir():
+            file.unlink()
+        again = SearchFollower(replace(bureau.s, search=searching))
+        async with serving(options):
+            again.start()
+            await until_async(lambda: indexed(searching, many))
+            await again.close()
+            bureau.s.log.followers.remove(again._heard)  # noqa: SLF001 - the log outlives this follower
+    await searching.close()
+    bureau.s.log.followers.remove(follower._heard)  # noqa: SLF001 - the log outlives this follower
+
+
+async def indexed(searching: Searching, many: int) -> bool:
+    with suppress(Unavailable):
+        return (await searching.status()).entries == many
+    return False
+
+
+async def until_async(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(120):
+        while not await condition():  # noqa: ASYNC110 - the index is told by a task of its own
+            await asyncio.sleep(0.05)
+
+
+@dataclass(slots=True)
+class Choosy(Index):
+    """An index that cannot take messages with a certain word, nor more than a few at once."""
+
+    async def add(self, batch: Add) -> int:
+        if len(batch.entries) > 3 or any("พิษ" in entry.text for entry in batch.entries):
+            raise NotIndexable
+        return await Index.add(self, batch)
+
+
+async def test_a_message_that_the_index_cannot_take_is_named_and_left_out(
+    bureau: Bureau, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    words = [f"ข้อความ {n}" if n % 4 else f"พิษ {n}" for n in range(1, 13)]
+    sent = [await bureau.say(NARIN, room, text) for text in words]
+    index = Choosy()
+    async with following(bureau, index):
+        await index.reaches(bureau.s.log.pos)
+        assert sorted(index.words.values()) == sorted(text for text in words if "พิษ" not in text)
+        await bureau.say(NARIN, room, "ต่อไป")
+        await index.reaches(bureau.s.log.pos)
+    assert "ต่อไป" in index.words.values()
+    assert f"{room}/{sent[3].n}" in caplog.text
+
+
+async def test_a_message_that_cannot_be_opened_is_named_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_bureau(tmp_path) as b:
+        room = await b.group(NARIN, MALEE, SOMCHAI)
+        sent = [await b.say(NARIN, room, f"ข้อความ {n}") for n in range(4)]
+        async with b.s.store.write() as tx:
+            await tx.execute("UPDATE entry SET sealed = zeroblob(80) WHERE pos = ?", (sent[1].pos,))
+    async with open_bureau(tmp_path) as b:
+        found = await stored_batch(b.s, 0)
+    assert [entry.text for entry in found.entries] == ["ข้อความ 0", "ข้อความ 2", "ข้อความ 3"]
+    assert f"position {sent[1].pos} " in caplog.text
+
+
+async def test_torn_pages_cost_the_index_what_lies_on_them_alone(tmp_path: Path) -> None:
+    """Each page of the feed and of the entries torn in turn: the batches go on to the end, and nothing comes twice."""
+    async with open_bureau(tmp_path) as b:
+        made = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+        for n in range(60):
+            await b.say(NARIN, made[n % 2], f"{n} " + "ก" * 200)
+        whole = len((await stored_batch(b.s, 0)).entries)
+    database = tmp_path / "gchat.db"
+    pristine = database.read_bytes()
+    lost = []
+    for number in range(2, len(pristine) // 4096 + 1):
+        database.write_bytes(pristine[: (number - 1) * 4096] + bytes(4096) + pristine[number * 4096 :])
+        try:
+            store = await open_store(database, KEYS.database_key)
+        except Unavailable:
+            # A page of the schema: nothing opens.
+            continue
+        try:
+            found = await everything(cast("Services", Opened(store, Log(Bodies(KEYS, 0)))))
+        except Unavailable:
+            lost.append(whole)
+        else:
+            lost.append(whole - len(found))
+        finally:
+            await store.close()
+    assert sum(0 < one < whole for one in lost) > 0
+    # The schema, the root of the feed and of the entries, and the last page of the feed are nobody's alone.
+    assert sum(one == whole for one in lost) < 12
+
+
+async def everything(s: Services) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    at, more = 0, True
+    while more:
+        add = await stored_batch(s, at, Bounds(lines=20))
+        found += [(entry.room, entry.n) for entry in add.entries]
+        at, more = add.upto, add.upto > at
+    assert len(found) == len(set(found))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    bodies: Bodies
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What reading batches needs of the services."""
+
+    store: Store
+    log: Log
 
 
 async def test_an_index_that_was_ahead_is_told_from_where_it_stands(bureau: Bureau) -> None:

@@ -39,7 +39,7 @@ class Feed:
         self.told = 0
         self.states: list[State] = []
 
-    def stretch(self, position: int) -> Add:
+    def batch(self, position: int) -> Add:
         """Return what follows after a position."""
         start = position % len(self.entries)
         told = self.entries[start : start + STEP]
@@ -53,9 +53,9 @@ class Feed:
         self.states.append(state)
         position = state.received
         while position < until:
-            stretch = self.stretch(position)
-            self.told = max(self.told, stretch.upto)
-            position = await client.add(stretch)
+            batch = self.batch(position)
+            self.told = max(self.told, batch.upto)
+            position = await client.add(batch)
 
 
 @pytest.mark.fault

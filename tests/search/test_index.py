@@ -193,14 +193,14 @@ TestAgainstBruteForce = pytest.mark.slow(Against.TestCase)
 TestAgainstBruteForce.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
-def test_a_stretch_told_twice_changes_nothing(index: Index) -> None:
+def test_a_batch_delivered_twice_changes_nothing(index: Index) -> None:
     entries = corpus.entries(["ประชุม", "งบ"])
     assert index.apply(0, 5, entries) == 5
     assert index.apply(0, 5, entries) == 5
     assert index.state().entries == 2
 
 
-def test_a_stretch_that_leaves_a_gap_is_refused(index: Index) -> None:
+def test_a_batch_that_leaves_a_gap_is_refused(index: Index) -> None:
     index.apply(0, 5, [])
     with pytest.raises(Gap) as gap:
         index.apply(6, 9, [])

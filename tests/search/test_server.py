@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from search_index import server, wire, writer
-from search_index.client import FeedGap, SearchClient, SearchUnavailable
+from search_index import process, segments, server, wire, writer
+from search_index.client import BatchRefused, FeedGap, SearchClient, SearchUnavailable
 from search_index.query import parse
+from search_index.segments import Document
 from search_index.server import Options, Unsafe, serving
 from search_index.wire import Add, Entry, Range, Search
+from search_index.writer import FlushJob
 from tests.search import corpus
 from tests.search.corpus import CACHE, KEY, Clock
 
@@ -195,9 +197,82 @@ async def test_what_is_out_of_bounds_is_refused(tmp_path: Path, request_: wire.R
         assert wire.decode_answer(answer[4:]) == wire.Refused("malformed")
 
 
-async def test_too_long_a_frame_ends_the_connection(tmp_path: Path) -> None:
+async def test_too_long_a_frame_is_refused_and_the_connection_goes_on(tmp_path: Path) -> None:
     async with served(tmp_path):
-        assert await raw(options(tmp_path).path, (wire.MOST_FRAME_BYTES + 1).to_bytes(4, "big"), b"x") == b""
+        size = wire.MOST_FRAME_BYTES + 1
+        status = wire.encode(wire.Status())
+        path = options(tmp_path).path
+        answers = await raw(path, size.to_bytes(4, "big") + bytes(size), len(status).to_bytes(4, "big") + status)
+        first = int.from_bytes(answers[:4], "big")
+        assert wire.decode_answer(answers[4 : 4 + first]) == wire.Refused("too_large")
+        assert isinstance(wire.decode_answer(answers[8 + first :]), wire.State)
+
+
+async def test_a_batch_that_cannot_be_taken_is_told_apart_from_a_process_that_is_away(tmp_path: Path) -> None:
+    async with served(tmp_path) as client:
+        for entry in (Entry("r", 0, "p", 1, "t", "ก" * 100_001), Entry("r" * 201, 0, "p", 1, "t", "ก")):
+            with pytest.raises(BatchRefused, match="malformed"):
+                await client.add(Add(0, 1, [entry]))
+        with pytest.raises(BatchRefused, match="too_large"):
+            await client.add(Add(0, 1, [Entry("r", n, "p", 1, "t", "ก" * 20_000) for n in range(300)]))
+        assert await client.add(Add(0, 1, [])) == 1
+
+
+async def test_a_message_that_cannot_be_indexed_is_named_and_the_others_are_indexed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = segments.build
+
+    def build(documents: Sequence[Document]) -> segments.Arrays:
+        if any(document.n == 1 for document in documents):
+            raise IndexError("a fault of ours")
+        return real(documents)
+
+    monkeypatch.setattr(writer, "build", build)
+    async with served(tmp_path) as client:
+        await client.add(Add(0, 10, corpus.entries(["เชิญประชุม", "ประชุมงบ", "งบประมาณ", "ประชุม"])))
+        await client.flush()
+        assert [hit.n for hit in (await client.search(wanted("ประชุม"))).hits] == [3, 0]
+        state = await client.status()
+        assert (state.received, state.durable, state.entries) == (10, 10, 3)
+    assert "r_1/1" in caplog.text
+
+
+async def test_an_unforeseen_fault_ends_the_request_and_not_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(tmp_path) as client:
+        await client.add(Add(0, 10, corpus.entries(["ประชุม"])))
+        with monkeypatch.context() as patch:
+            patch.setattr(server, "search", lambda *_: 1 // 0)
+            with pytest.raises(SearchUnavailable, match="failed"):
+                await client.search(wanted("ประชุม"))
+        assert len((await client.search(wanted("ประชุม"))).hits) == 1
+
+
+async def test_a_fault_in_the_work_ends_the_process_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Security 7: it never lives on answering searches and writing nothing."""
+
+    def no_memory(_self: FlushJob) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(FlushJob, "run", no_memory)
+    monkeypatch.setattr(writer, "FLUSH_AFTER_MS", 0)
+    path = options(tmp_path).path
+
+    async def serve() -> None:
+        await process._serve(options(tmp_path), ready.set, None)  # noqa: SLF001 - without its event loop and limits
+
+    ready = asyncio.Event()
+    serving_it = asyncio.create_task(serve())
+    await ready.wait()
+    client = SearchClient(path)
+    await client.add(Add(0, 10, corpus.entries(["ประชุม"])))
+    with pytest.raises(MemoryError):
+        await asyncio.wait_for(serving_it, 10)
+    await client.close()
 
 
 async def test_without_a_process_search_is_unavailable_and_comes_back(tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ SELECT pos, at, type, room, data FROM feed WHERE person = ? AND pos > ? AND pos 
 SELECT coalesce(max(pos), 0) FROM feed;
 
 -- name: entries_after
-SELECT f.pos, r.id, f.n FROM feed f JOIN room r ON r.key = f.room
-WHERE f.pos > ? AND f.n IS NOT NULL ORDER BY f.pos LIMIT ?;
+SELECT pos, room, n FROM feed WHERE pos > ? AND n IS NOT NULL ORDER BY pos LIMIT ?;
 
 -- name: last_entry_upto
 SELECT f.pos, f.at, r.id, f.n FROM feed f JOIN room r ON r.key = f.room

@@ -1,0 +1,219 @@
+"""A batch of the feed in the search index's terms: messages with their newest words, and what is gone.
+
+The index is told what stands now, not what stood when a line of the feed was written: a message that was edited or
+retracted since is told as such, and told again later changes nothing. What was committed just now is told from memory,
+so that a message need not be read and opened again right after it was written.
+
+Rules: a batch is bounded in lines and in bytes (`Bounds`), and ends after a whole line. A message that cannot be read,
+on a torn page or under a key that does not open, is named in the log and left out; the others are told.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from appliance.errors import AppError, Unavailable
+from appliance.log import events
+from appliance.log.damage import DAMAGED
+from appliance.model import EntryType, RoomId
+from appliance.store import entries, feed, rooms
+from search_index import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import Millis
+    from appliance.services import Services
+    from appliance.store.feed import EntryLine
+    from appliance.wire.committed import Committed
+
+log = logging.getLogger(__name__)
+TEXT: Final = "text"
+ENTRY_OVERHEAD: Final = 200
+"""Bytes of an entry beside its text, at most: ids, numbers, and what MessagePack adds."""
+# Not the fault of one message: the disk is full or gone, and what could not be read is read again later.
+_PASSING: Final = frozenset(("storage_full", "storage_failed"))
+_CHANGES: Final = frozenset((EntryType.MESSAGE_EDIT.value, EntryType.MESSAGE_REDACT.value))
+_LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large a batch may be: lines of the feed, and bytes of the entries it tells, as long as there is one."""
+
+    lines: int = 500
+    bytes: int = 4 * 1024 * 1024
+
+    def halved(self) -> Bounds:
+        """Return half as much, at least one line."""
+        return Bounds(max(1, self.lines // 2), self.bytes // 2)
+
+
+WHOLE: Final = Bounds()
+
+
+class _Told(NamedTuple):
+    """What a line of the feed tells: a message, or that one is gone, or nothing to find."""
+
+    entry: wire.Entry | None = None
+    gone: wire.Range | None = None
+
+
+class _Lines:
+    """Reads lines of the feed until the batch is full."""
+
+    def __init__(self, s: Services, bounds: Bounds) -> None:
+        self._s, self._bounds, self._bytes = s, bounds, 0
+
+    def read(self, raw: sqlcipher.Connection, line: EntryLine) -> _Told | None:
+        """Return what a line tells, or None when it does not fit any more."""
+        if self._bytes >= self._bounds.bytes:
+            return None
+        told = _told_by(raw, self._s, line)
+        if told.entry is not None:
+            size = size_of(told.entry.text)
+            if self._bytes and self._bytes + size > self._bounds.bytes:
+                self._bytes = self._bounds.bytes
+                return None
+            self._bytes += size
+        return told
+
+
+async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.Add:
+    """Return the next batch of the feed after a position, in the index's terms. Raises Unavailable."""
+    lines, head = await _lines_after(s, after, bounds.lines)
+    upto = lines[-1].pos if len(lines) == bounds.lines else head
+    told: list[wire.Entry] = []
+    gone: list[wire.Range] = []
+    found = await s.store.read_each(_Lines(s, bounds).read, lines)
+    last = after
+    for line, one in zip(lines, found, strict=True):
+        if one is None:
+            upto = last
+            break
+        if isinstance(one, AppError):
+            if one.code in _PASSING:
+                raise one
+            log.error("the entry at position %d of the feed cannot be indexed and is left out: %s", line.pos, one)
+        elif one.entry is not None:
+            told.append(one.entry)
+        elif one.gone is not None:
+            gone.append(one.gone)
+        last = line.pos
+    return wire.Add(after, upto, told, gone, await mark_at(s, upto))
+
+
+async def mark_at(s: Services, pos: int) -> str:
+    """Return what names the history up to a position; nothing where that cannot be read."""
+    try:
+        async with s.store.read() as reader:
+            return await reader.run(feed.mark_at, pos)
+    except Unavailable as error:
+        if error.code != DAMAGED:
+            raise
+        return ""
+
+
+async def _lines_after(s: Services, after: int, most: int) -> tuple[list[EntryLine], int]:
+    """Return the next lines that are entries, and the newest position there is."""
+    async with s.store.read() as reader:
+        head = await reader.run(feed.last_pos)
+    for wanted in (most, 1):
+        [found] = await s.store.read_each(lambda raw, n: feed.entries_after(raw, after, n), (wanted,))
+        if not isinstance(found, AppError):
+            return found, head if len(found) < wanted == most else (found[-1].pos if found else head)
+        if found.code != DAMAGED:
+            raise found
+    return await _lines_past_damage(s, after, head), head
+
+
+async def _lines_past_damage(s: Services, after: int, head: int) -> list[EntryLine]:
+    """Return the first line that can be read after a torn page of the feed: by doubling steps, then by bisection."""
+
+    async def line_after(pos: int) -> list[EntryLine] | None:
+        [found] = await s.store.read_each(lambda raw, at: feed.entries_after(raw, at, 1), (pos,))
+        return None if isinstance(found, AppError) else found
+
+    step = 1
+    while (found := await line_after(min(after + step, head))) is None:
+        if after + step >= head:
+            raise Unavailable("the end of the feed cannot be read", code=DAMAGED)
+        step *= 2
+    low, high = after + step // 2, min(after + step, head)
+    while high - low > 1:
+        middle = (low + high) // 2
+        earlier = await line_after(middle)
+        if earlier is None:
+            low = middle
+        else:
+            found, high = earlier, middle
+    log.error("positions %d to %d of the feed cannot be read: their messages are not indexed", after + 1, high)
+    return found
+
+
+def _told_by(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Told:
+    room = rooms.id_of(raw, line.room)
+    row = entries.one(raw, line.room, line.n)
+    if row is None:
+        return _Told()
+    if row.type == EntryType.MESSAGE_REDACT and row.target is not None:
+        return _Told(gone=wire.Range(room, row.target, row.target))
+    if row.type == EntryType.MESSAGE_TEXT:
+        return _Told(_entry(raw, s, room, line.room, row.n, replaces=False))
+    if row.type == EntryType.MESSAGE_EDIT and row.target is not None:
+        return _Told(_entry(raw, s, room, line.room, row.target, replaces=True))
+    return _Told()
+
+
+def fresh_batch(fresh: Iterable[Committed], after: int, mark: str, bounds: Bounds = WHOLE) -> wire.Add | None:
+    """Return what these commits tell after a position and its mark, from memory, as far as the bounds go.
+
+    None when only the database knows.
+    """
+    told: list[wire.Entry] = []
+    upto, size = after, 0
+    for committed in fresh:
+        for news in committed.rooms:
+            for event in news.events:
+                if event.type in _CHANGES:
+                    return None
+                if event.pos <= after:
+                    continue
+                if event.body is not None and event.n is not None and event.sender is not None:
+                    size += size_of(event.body.text)
+                    if told and (size > bounds.bytes or len(told) == wire.MOST_ENTRIES):
+                        return wire.Add(after, upto, told, mark=mark)
+                    told.append(_entry_of(news.room, event.n, event.sender, event.at, event.body.text, replaces=False))
+                if event.n is not None:
+                    mark, upto = feed.mark(event.pos, event.at, news.room, event.n), event.pos
+        upto = max(upto, committed.pos)
+    return wire.Add(after, upto, told, mark=mark)
+
+
+def size_of(text: str) -> int:
+    """Return the bytes an entry with this text has at most, as it travels."""
+    return len(text.encode(errors="replace")) + ENTRY_OVERHEAD
+
+
+def _entry(
+    raw: sqlcipher.Connection, s: Services, room: RoomId, key: int, n: int, *, replaces: bool
+) -> wire.Entry | None:
+    """Return a message with its newest words, or None when it has none to find."""
+    row = entries.one(raw, key, n)
+    if row is None or row.redact is not None:
+        return None
+    worded = entries.one(raw, key, row.edit) if row.edit is not None else row
+    body, _ = events.open_body(raw, s.log.bodies, room, worded) if worded else (None, None)
+    if body is None:
+        return None
+    return _entry_of(room, n, row.sender, row.at, body.text, replaces=replaces)
+
+
+def _entry_of(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.Entry:
+    has_link = _LINK.search(text) is not None
+    return wire.Entry(room, n, sender, at, text, TEXT, has_link, replaces)
