@@ -18,13 +18,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance import hardening
 from appliance.errors import AppError, ConfigError
 
 if TYPE_CHECKING:
     import socket
 
     from appliance.config import Config
-    from appliance.vault.master import Ask, Question
+    from appliance.vault.master import Question
 
 DEFAULT_DATA = Path("/var/lib/gchat")
 LOGINS_SHOWN = 10
@@ -37,6 +38,7 @@ _PROMPTS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
+    hardening.protect_memory()
     words = sys.argv[1:] if argv is None else argv
     arguments = parser(words[0] if words else None).parse_args(words)
     logging.basicConfig(
@@ -91,7 +93,7 @@ def _register_processes(commands: Any) -> None:
     serve.add_argument("--listen-fd", type=int)
     serve.add_argument("--ready-fd", type=int)
     serve.add_argument("--parent-fd", type=int)
-    serve.add_argument("--answers-fd", type=int)
+    serve.add_argument("--key-fd", type=int, help="read the master key from here, and ask nobody")
     serve.set_defaults(run=_serve)
 
     search = commands.add_parser("search", help="run the search process alone")
@@ -148,27 +150,6 @@ def ask(question: Question) -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-class Remembered:
-    """Asks each question once and gives the same answer again: a supervisor must not ask at every restart."""
-
-    def __init__(self, ask_once: Ask) -> None:
-        self._ask = ask_once
-        self.answers: dict[Question, str] = {}
-
-    def __call__(self, question: Question) -> str:
-        """Return the answer to a question."""
-        if question not in self.answers:
-            self.answers[question] = self._ask(question)
-        return self.answers[question]
-
-
-def _answers_from(descriptor: int) -> Remembered:
-    """Return what answers from the lines of a pipe, in the order they were asked before."""
-    with os.fdopen(descriptor, encoding="utf-8") as pipe:
-        lines = iter(pipe.read().split("\n"))
-    return Remembered(lambda _question: next(lines, ""))
-
-
 def _up(arguments: argparse.Namespace) -> int:
     from appliance import config, listening, supervisor, unlocking  # noqa: PLC0415 - see the module's docstring
     from appliance.vault.record import has_keyring  # noqa: PLC0415
@@ -179,13 +160,18 @@ def _up(arguments: argparse.Namespace) -> int:
             raise AppError(f"{data} holds no appliance", code="no_appliance")
         _seed_demo(data)
     loaded = config.load(data)
-    remembered = Remembered(ask)
     # Before anything is started: a wrong key is said once, here, and not by a process that is restarted over and over.
-    keys = unlocking.unlock_keys(loaded, remembered)
+    # A passphrase is asked for and made into the key once, whatever is restarted.
+    master = unlocking.open_master(loaded, ask)
+    keys = unlocking.unlock_keys(loaded, ask, master)
     port = loaded.staff.port if arguments.port is None else arguments.port
     bound = listening.listening_socket("127.0.0.1", port)
     if arguments.tls:
-        loaded = _with_tls(loaded, remembered)
+        loaded = _with_tls(loaded)
+        if not loaded.staff.certificate:
+            from appliance import tls  # noqa: PLC0415 - see the module's docstring
+
+            tls.ensure_own(loaded, keys, _now())
     logins = supervisor.read_logins(data)
     url = listening.staff_url(loaded, bound)
 
@@ -200,8 +186,8 @@ def _up(arguments: argparse.Namespace) -> int:
             "appliance",
             ["serve", "--data", str(data), *(["--tls"] if loaded.staff.tls else [])],
             bound,
-            given_by="--answers-fd",
-            given="\n".join(remembered.answers.values()),
+            given_by="--key-fd",
+            given=master.secret.hex(),
             says_ready=True,
         ),
         supervisor.Child(
@@ -215,15 +201,10 @@ def _up(arguments: argparse.Namespace) -> int:
     return supervisor.run(supervisor.Site(data, url, arguments.ready_file), children, tell)
 
 
-def _with_tls(loaded: Config, ask_for: Ask) -> Config:
+def _with_tls(loaded: Config) -> Config:
     import dataclasses  # noqa: PLC0415 - see the module's docstring
 
-    from appliance import tls, unlocking  # noqa: PLC0415
-
-    secured = dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
-    if not secured.staff.certificate:
-        tls.ensure_own(secured, unlocking.unlock_keys(secured, ask_for), _now())
-    return secured
+    return dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
 
 
 def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
@@ -256,15 +237,16 @@ def _seed_demo(data: Path) -> None:
 def _serve(arguments: argparse.Namespace) -> int:
     # What is imported stays: to look through it for garbage over and over would take an eighth of the start.
     gc.disable()
-    from appliance import config, serve  # noqa: PLC0415 - see the module's docstring
+    from appliance import config, serve, unlocking  # noqa: PLC0415 - see the module's docstring
+    from appliance.vault.master import MasterKey  # noqa: PLC0415
 
     gc.enable()
     loaded = config.load(arguments.data.resolve())
-    remembered = Remembered(ask) if arguments.answers_fd is None else _answers_from(arguments.answers_fd)
     if arguments.tls:
-        loaded = _with_tls(loaded, remembered)
+        loaded = _with_tls(loaded)
     handover = serve.Handover(arguments.listen_fd, arguments.ready_fd, arguments.parent_fd)
-    serve.run(loaded, handover, remembered)
+    master = None if arguments.key_fd is None else MasterKey(_key_from(arguments.key_fd))
+    serve.run(loaded, handover, lambda: unlocking.unlock_keys(loaded, ask, master))
     return 0
 
 
@@ -274,11 +256,13 @@ def _search(arguments: argparse.Namespace) -> int:
         import asyncio  # noqa: PLC0415 - see the module's docstring
 
         return asyncio.run(_rebuild_search(data))
-    from appliance import search_process  # noqa: PLC0415 - see the module's docstring
+    key = _index_key(arguments, data)
+    _confine_search(data, makes_socket=arguments.listen_fd is None)
+    from appliance import search_process  # noqa: PLC0415 - once confined: what it imports may start threads
 
     search_process.run(
         data,
-        _index_key(arguments, data),
+        key,
         _now,
         listen_fd=arguments.listen_fd,
         ready_fd=arguments.ready_fd,
@@ -289,11 +273,24 @@ def _search(arguments: argparse.Namespace) -> int:
 
 def _index_key(arguments: argparse.Namespace, data: Path) -> bytes:
     if arguments.key_fd is not None:
-        with os.fdopen(arguments.key_fd, encoding="ascii") as pipe:
-            return bytes.fromhex(pipe.read())
+        return _key_from(arguments.key_fd)
     from appliance import config, unlocking  # noqa: PLC0415 - see the module's docstring
 
     return unlocking.unlock_keys(config.load(data), ask).index_key
+
+
+def _key_from(descriptor: int) -> bytes:
+    """Return the key that a pipe holds in hexadecimal."""
+    with os.fdopen(descriptor, encoding="ascii") as pipe:
+        return bytes.fromhex(pipe.read())
+
+
+def _confine_search(data: Path, *, makes_socket: bool) -> None:
+    """Leave the search process its own folder and the program alone: not the database, nor a key beside it."""
+    index = data / "search"
+    index.mkdir(mode=0o700, exist_ok=True)
+    sockets = [(data, hardening.REPLACE_SOCKETS)] if makes_socket else []
+    hardening.confine([*hardening.program_files(but=data), (index, hardening.READ_AND_WRITE), *sockets])
 
 
 async def _rebuild_search(data: Path) -> int:

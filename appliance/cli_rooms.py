@@ -53,13 +53,13 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 async def _export_room(arguments: argparse.Namespace) -> int:
-    from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.log.export import export_room  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
 
     loaded = _loaded(arguments)
     with wiring.only_process(loaded):
-        async with wiring.services(loaded, ask=cli.ask) as s:
+        async with wiring.services(loaded, unlock=lambda: unlocking.unlock_keys(loaded, cli.ask)) as s:
             out = arguments.output.open("wb") if arguments.output else sys.stdout.buffer
             try:
                 async for line in export_room(s.store, s.log, RoomId(arguments.room)):
@@ -118,13 +118,13 @@ def _reassign(arguments: argparse.Namespace) -> int:
 
 
 async def _reassign_room(arguments: argparse.Namespace) -> int:
-    from appliance import cli, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.rooms import reassign_room  # noqa: PLC0415
     from appliance.model import PersonId, RoomId  # noqa: PLC0415
 
     loaded = _loaded(arguments)
     with wiring.only_process(loaded):
-        async with wiring.services(loaded, ask=cli.ask) as s:
+        async with wiring.services(loaded, unlock=lambda: unlocking.unlock_keys(loaded, cli.ask)) as s:
             await reassign_room(
                 s, arguments.by, RoomId(arguments.room), PersonId(arguments.to), arguments.why, arguments.second
             )

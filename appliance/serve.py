@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from appliance.vault.master import Ask
+    from appliance.wiring import Unlock
 
 log = logging.getLogger(__name__)
 SHUTDOWN_S: Final = 1.0
@@ -48,16 +48,16 @@ class Handover:
     parent_fd: int | None = None
 
 
-def run(config: Config, handover: Handover, ask: Ask) -> None:
+def run(config: Config, handover: Handover, unlock: Unlock) -> None:
     """Serve until SIGTERM, SIGINT, or the supervisor's death."""
     import uvloop  # noqa: PLC0415 - costs start-up time that other commands need not pay
 
     _open_many_files()
     with wiring.only_process(config, patience_s=PREDECESSOR_S):
-        uvloop.run(_serve(config, handover, ask))
+        uvloop.run(_serve(config, handover, unlock))
 
 
-async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
+async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
     if handover.listen_fd is not None:
         bound = socket.socket(fileno=handover.listen_fd)
     else:
@@ -71,7 +71,7 @@ async def _serve(config: Config, handover: Handover, ask: Ask) -> None:
     _stop_on_signals(stopping.set)
     if handover.parent_fd is not None:
         asyncio.get_running_loop().add_reader(handover.parent_fd, stopping.set)
-    async with wiring.application(config, ask=ask) as (services, app):
+    async with wiring.application(config, unlock=unlock) as (services, app):
         _collect_less_garbage()
         context: ssl.SSLContext | None = None
         keeping: asyncio.Task[None] | None = None

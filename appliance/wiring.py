@@ -15,6 +15,7 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -43,15 +44,17 @@ from appliance.store.migrate import is_outdated, migrate
 from appliance.unlocking import unlock_keys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from aiohttp import web
 
     from appliance.config import Config
     from appliance.model import Millis, PersonId
     from appliance.vault.keyring import Keyring
-    from appliance.vault.master import Ask
     from appliance.wire.sync import Sync
+
+Unlock = Callable[[], "Keyring"]
+"""Opens the appliance's keys; asks a person where the source of the master key says so."""
 
 log = logging.getLogger(__name__)
 REFRESH_S: Final = 1.0
@@ -135,11 +138,11 @@ def _locked(handle: int) -> bool:
 
 @asynccontextmanager
 async def services(
-    config: Config, *, sources: Sources | None = None, ask: Ask = no_terminal
+    config: Config, *, sources: Sources | None = None, unlock: Unlock | None = None
 ) -> AsyncIterator[Services]:
     """Open everything an action may use, and close it again. Raises VaultLocked, WrongKey, SchemaTooNew."""
     given = sources or Sources()
-    keys = unlock_keys(config, ask)
+    keys = unlock() if unlock else unlock_keys(config, no_terminal)
     migrate(config.database, keys.database_key)
     store = await open_store(config.database, keys.database_key)
     room_log = RoomLog(
@@ -198,10 +201,10 @@ async def services(
 
 @asynccontextmanager
 async def application(
-    config: Config, *, sources: Sources | None = None, ask: Ask = no_terminal
+    config: Config, *, sources: Sources | None = None, unlock: Unlock | None = None
 ) -> AsyncIterator[tuple[Services, web.Application]]:
     """Open the services and mount the staff application over them."""
-    async with services(config, sources=sources, ask=ask) as s:
+    async with services(config, sources=sources, unlock=unlock) as s:
         yield s, build_app(s, (sources or Sources()).monotonic)
 
 

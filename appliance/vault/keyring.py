@@ -118,7 +118,11 @@ def unlock(source: MasterSource, data_dir: Path, ask: Ask) -> Keyring:
 
     Raises VaultLocked or WrongKey as `open_master_key` does, with every file as it was.
     """
-    master = open_master_key(source, data_dir, ask)
+    return unlock_with(open_master_key(source, data_dir, ask), data_dir)
+
+
+def unlock_with(master: MasterKey, data_dir: Path) -> Keyring:
+    """As `unlock`, with a master key that is known. Raises VaultLocked, WrongKey (`another_key`)."""
     ring = Keyring.load(data_dir, master)
     finish_rotation(data_dir)
     return ring
