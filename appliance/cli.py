@@ -16,10 +16,10 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from appliance import hardening
-from appliance.errors import AppError, ConfigError
+from appliance.errors import AppError, ConfigError, Invalid
 
 if TYPE_CHECKING:
     import socket
@@ -53,24 +53,38 @@ def main(argv: list[str] | None = None) -> int:
     except AppError as error:
         print(explain(error), file=sys.stderr)
     except OSError as error:
-        print(f"gchat: {error}", file=sys.stderr)
+        print(f"ระบบปฏิบัติการปฏิเสธ — the operating system refused: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         pass
     return 1
 
 
 def explain(error: AppError) -> str:
-    """Return an error in Thai and English, with what the log would say."""
+    """Return an error in Thai and English, with what the log would say; the vault's reason where that is the cause."""
     from appliance.locale import text  # noqa: PLC0415 - see the module's docstring
 
+    if "reason" in error.detail:
+        from appliance.vault.refusals import TEXTS, Reason  # noqa: PLC0415 - see the module's docstring
+
+        facts = ", ".join(f"{name}={value}" for name, value in error.detail.items() if name != "reason")
+        named = f"{error.detail['reason']}: {facts}" if facts else error.detail["reason"]
+        return "\n".join([*TEXTS[Reason(str(error.detail["reason"]))], f"  ({named})"])
     said = str(error)
     more = f"\n  ({said})" if said and said != error.code else ""
     return f"{text(error.code, 'th', **error.detail)}\n{text(error.code, 'en', **error.detail)}{more}"
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in Thai too that a command is not used as it is meant; those below it are of this class as well."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: ใช้คำสั่งไม่ถูกต้อง — wrong usage: {message}\n")
+
+
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the command line's grammar; for a command that is one of the processes, that of the processes alone."""
-    top = argparse.ArgumentParser(prog="gchat", description="G-Chat: communication for government agencies")
+    top = _Parser(prog="gchat", description="G-Chat: communication for government agencies")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _register_processes(commands)
     if command not in commands.choices:
@@ -82,7 +96,7 @@ def _register_processes(commands: Any) -> None:
     up = commands.add_parser("up", help="run the appliance under a supervisor")
     _with_data(up)
     up.add_argument("--seed", choices=["demo"], help="fill a new folder with the demo agency first")
-    up.add_argument("--port", type=int, help="port on loopback; 0 picks a free one")
+    up.add_argument("--port", type=int, help="another port than staff.port; 0 picks a free one")
     up.add_argument("--tls", action="store_true", help="HTTPS with a certificate of the agency's own CA")
     up.add_argument("--ready-file", type=Path, help="written when logins are accepted")
     up.set_defaults(run=_up)
@@ -107,17 +121,9 @@ def _register_processes(commands: Any) -> None:
 
 
 def _register_the_rest(commands: Any) -> None:
-    from appliance import cli_keys, cli_people, cli_rooms, cli_tls  # noqa: PLC0415 - see the module's docstring
+    from appliance import cli_keys, cli_people, cli_rooms, cli_setup, cli_tls  # noqa: PLC0415 - see the module's docstring
 
-    setup = commands.add_parser("setup", help="make a new, empty appliance in a folder")
-    _with_data(setup)
-    setup.add_argument("--slug", required=True, help="short ASCII name of the agency")
-    setup.add_argument("--domain", required=True, help="domain the agency's evidence is signed under")
-    setup.add_argument("--name-th", required=True)
-    setup.add_argument("--name-en", required=True)
-    setup.add_argument("--keys", choices=["file", "credential", "passphrase", "shares"], default="passphrase")
-    setup.set_defaults(run=_setup)
-
+    cli_setup.register(commands)
     migrate = commands.add_parser("migrate", help="bring the database to this release's schema")
     _with_data(migrate)
     migrate.set_defaults(run=_migrate)
@@ -147,7 +153,10 @@ def ask(question: Question) -> str:
     """Ask the person at the terminal; from a pipe, take the next line."""
     if sys.stdin.isatty():
         return getpass.getpass(f"{_PROMPTS[question.secret]} {question.number if question.number > 1 else ''}: ")
-    return sys.stdin.readline().rstrip("\n")
+    line = sys.stdin.readline()
+    if not line:
+        raise Invalid(code="no_answer", value=_PROMPTS[question.secret])
+    return line.rstrip("\n")
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -157,21 +166,23 @@ def _up(arguments: argparse.Namespace) -> int:
     data: Path = arguments.data.resolve()
     if not has_keyring(data):
         if arguments.seed is None:
-            raise AppError(f"{data} holds no appliance", code="no_appliance")
+            unlocking.require_appliance(data)
         _seed_demo(data)
-    loaded = config.load(data)
+    loaded = config.load(data, tls=arguments.tls)
+    listening.require_no_demo(data, loaded.staff.host)
     # Before anything is started: a wrong key is said once, here, and not by a process that is restarted over and over.
     # A passphrase is asked for and made into the key once, whatever is restarted.
     master = unlocking.open_master(loaded, ask)
     keys = unlocking.unlock_keys(loaded, ask, master)
     port = loaded.staff.port if arguments.port is None else arguments.port
-    bound = listening.listening_socket("127.0.0.1", port)
-    if arguments.tls:
-        loaded = _with_tls(loaded)
-        if not loaded.staff.certificate:
-            from appliance import tls  # noqa: PLC0415 - see the module's docstring
+    try:
+        bound = listening.listening_socket(loaded.staff.host, port)
+    except OSError as error:
+        raise AppError(code="cannot_listen", host=loaded.staff.host, port=port, why=str(error)) from error
+    if loaded.staff.tls and not loaded.staff.certificate:
+        from appliance import tls  # noqa: PLC0415 - start-up time that plain HTTP need not pay
 
-            tls.ensure_own(loaded, keys, _now())
+        tls.ensure_own(loaded, keys, _now())
     logins = supervisor.read_logins(data)
     url = listening.staff_url(loaded, bound)
 
@@ -198,27 +209,35 @@ def _up(arguments: argparse.Namespace) -> int:
             given=keys.index_key.hex(),
         ),
     ]
-    return supervisor.run(supervisor.Site(data, url, arguments.ready_file), children, tell)
-
-
-def _with_tls(loaded: Config) -> Config:
-    import dataclasses  # noqa: PLC0415 - see the module's docstring
-
-    return dataclasses.replace(loaded, staff=dataclasses.replace(loaded.staff, tls=True))
+    site = supervisor.Site(data, url, listening.page_urls(loaded, bound), arguments.ready_file)
+    return supervisor.run(site, children, tell)
 
 
 def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
-    from appliance import supervisor  # noqa: PLC0415 - see the module's docstring
+    from appliance import listening  # noqa: PLC0415 - see the module's docstring
+    from appliance.config import is_loopback  # noqa: PLC0415
 
-    scheme = "https" if loaded.staff.tls else "http"
-    print(f"\nG-Chat — {loaded.agency.name_th}\n  {scheme}://localhost:{bound.getsockname()[1]}\n")
+    print(f"\nG-Chat — {loaded.agency.name_th}")
+    print("เปิดในเบราว์เซอร์ — open in a browser:")
+    for page in listening.page_urls(loaded, bound):
+        print(f"  {page}")
+    host, port = bound.getsockname()[:2]
+    print(f"เปิดรับที่ {host} พอร์ต {port} — listening on {host}, port {port}")
+    if is_loopback(host):
+        print("  เครื่องอื่นเข้าไม่ได้ — other machines cannot connect (docs/first-day.md)")
+    elif set(loaded.staff.names) <= {"localhost"}:
+        print("  ตั้งชื่อที่เจ้าหน้าที่พิมพ์ใน gchat.toml — set the name that staff type: [staff] names")
+    if loaded.staff.tls and not loaded.staff.certificate:
+        print(f"  ให้เครื่องของเจ้าหน้าที่เชื่อถือ — staff's devices have to trust {loaded.data / 'ca.pem'}")
+    print()
     if logins:
         width = max(len(login["user"]) for login in logins)
         for login in logins[:LOGINS_SHOWN]:
             print(f"  {login['user']:<{width}}  {login['password']}  {login['name']} · {login['unit']}")
         if more := len(logins) - LOGINS_SHOWN:
-            print(f"  … และอีก {more} คน — and {more} more in {loaded.data / supervisor.LOGINS_FILE}")
-        print("\nหยุดด้วย Ctrl+C — stop with Ctrl+C")
+            print(f"  … และอีก {more} คน — and {more} more in {loaded.data / listening.DEMO_LOGINS}")
+        print()
+    print("หยุดด้วย Ctrl+C — stop with Ctrl+C")
     sys.stdout.flush()
 
 
@@ -241,9 +260,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from appliance.vault.master import MasterKey  # noqa: PLC0415
 
     gc.enable()
-    loaded = config.load(arguments.data.resolve())
-    if arguments.tls:
-        loaded = _with_tls(loaded)
+    loaded = config.load(arguments.data.resolve(), tls=arguments.tls)
     handover = serve.Handover(arguments.listen_fd, arguments.ready_fd, arguments.parent_fd)
     master = None if arguments.key_fd is None else MasterKey(_key_from(arguments.key_fd))
     serve.run(loaded, handover, lambda: unlocking.unlock_keys(loaded, ask, master))
@@ -305,20 +322,6 @@ async def _rebuild_search(data: Path) -> int:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _setup(arguments: argparse.Namespace) -> int:
-    from appliance import setup  # noqa: PLC0415 - see the module's docstring
-
-    shares = setup.create(
-        arguments.data.resolve(),
-        setup.NewAgency(arguments.slug, arguments.domain, arguments.name_th, arguments.name_en),
-        arguments.keys,
-        ask,
-    )
-    for share in shares:
-        print(share)
-    return 0
 
 
 def _migrate(arguments: argparse.Namespace) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.cli_offline import add_command, ask_secret, moment, shown
+from appliance.cli_offline import add_command, ask_secret, moment, safe_csv, shown, shown_end
 from appliance.errors import AppError, Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -24,7 +23,9 @@ def register(commands: Any) -> None:
     add = add_command(user, "add", "make an account for someone of the directory; prints a one-time code", _add)
     add.add_argument("user", nargs="?")
     add.add_argument("--staff-no")
-    add.add_argument("--from-file", type=Path, help="CSV with staff_no,user: many accounts; prints user,code")
+    add.add_argument(
+        "--from-file", type=Path, help="list with staff_no and user, read as people import reads; prints user,code"
+    )
     for name, what, run in (
         ("reset-password", "one-time code for someone who cannot change their password (F77)", _reset),
         ("reactivate", "bring a revoked account back with new credentials (F95)", _reactivate),
@@ -35,7 +36,12 @@ def register(commands: Any) -> None:
         command.add_argument("--second", metavar="USER", help="who agrees, where two people are needed")
     suspend = add_command(user, "suspend", "stop an account until a time (F93)", _suspend)
     suspend.add_argument("user")
-    suspend.add_argument("--until", required=True, metavar="TIME")
+    suspend.add_argument(
+        "--until",
+        required=True,
+        metavar="DAY[THH:MM]",
+        help="31/12/2569: to the end of that day; with a time, until then",
+    )
     suspend.add_argument("--reason", required=True)
     for name, what, run in (
         ("lift", "let a suspended account work again", _lift),
@@ -63,15 +69,28 @@ async def _add(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) 
             raise Invalid("user and --staff-no, or --from-file", field="user")
         print(await create_account(s, actor, _by_staff_no(s, arguments.staff_no), arguments.user))
         return 0
-    failed = 0
-    rows = csv.DictReader(arguments.from_file.read_text(encoding="utf-8-sig").splitlines())
+    return await _add_all(s, actor, arguments.from_file.name, arguments.from_file.read_bytes())
+
+
+async def _add_all(s: OfflineServices, actor: Actor, name: str, content: bytes) -> int:
+    """Make the accounts of a list; one that cannot be made is told and the others are made all the same."""
+    from appliance.actions.accounts import create_account  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.reads.import_preview import describe_problems  # noqa: PLC0415
+    from appliance.rules.import_files import read_accounts  # noqa: PLC0415
+
+    rows, problems = read_accounts(name, content)
+    for line in describe_problems(problems, "th", "en"):
+        print(line, file=sys.stderr)
+    if problems:
+        raise Invalid(code="import_problems", count=len(problems))
+    out, failed = safe_csv(sys.stdout), 0
     for row in rows:
-        staff_no, user = (row.get("staff_no") or "").strip(), (row.get("user") or "").strip()
         try:
-            print(f"{user},{await create_account(s, actor, _by_staff_no(s, staff_no), user)}", flush=True)
+            out.writerow((row.user, await create_account(s, actor, _by_staff_no(s, row.staff_no), row.user)))
+            sys.stdout.flush()
         except AppError as error:
             failed += 1
-            print(f"{arguments.from_file.name}:{rows.line_num}: {user}: {_both(error.code, error)}", file=sys.stderr)
+            print(f"{name}:{row.line}: {row.user}: {_both(error.code, error)}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -94,7 +113,7 @@ async def _reactivate(s: OfflineServices, actor: Actor, arguments: argparse.Name
 async def _suspend(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.accounts import suspend_account  # noqa: PLC0415 - commands import what they need when they run
 
-    await suspend_account(s, actor, _by_user(s, arguments.user), moment(arguments.until), arguments.reason)
+    await suspend_account(s, actor, _by_user(s, arguments.user), moment(arguments.until, last=True), arguments.reason)
     return 0
 
 
@@ -131,7 +150,7 @@ async def _list(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespac
     for account in sorted(s.identity.accounts(), key=lambda account: account.user):
         card = s.identity.people[account.person]
         roles = ", ".join(grant.role + (f"({grant.unit})" if grant.unit else "") for grant in account.grants)
-        until = f" → {shown(account.suspended_until)}" if account.suspended_until else ""
+        until = f" → {shown_end(account.suspended_until)}" if account.suspended_until else ""
         print(f"{account.user}\t{card.staff_no}\t{card.name}\t{account.state.value}{until}\t{roles}\t{account.person}")
     return 0
 

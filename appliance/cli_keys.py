@@ -24,12 +24,13 @@ def register(commands: Any) -> None:
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    from appliance import cli, config, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.vault.keyring import rotate_master  # noqa: PLC0415
     from appliance.vault.master import MasterSource, new_master_key, open_master_key  # noqa: PLC0415
     from appliance.vault.record import SourceKind  # noqa: PLC0415
 
     data = arguments.data.resolve()
+    unlocking.require_appliance(data)
     loaded = config.load(data)
     to = SourceKind(arguments.to or loaded.keys.source)
     with wiring.only_process(loaded):

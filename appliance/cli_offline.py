@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import csv
 import getpass
 import sys
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from appliance.errors import Invalid
+from appliance.rules.accounts import FORMULA_SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
+    from appliance.config import Config
     from appliance.model import Millis
     from appliance.people_services import OfflineServices
     from appliance.rules.roles import Actor
+    from appliance.vault.keyring import Keyring
 
     Command = Callable[[OfflineServices, Actor, argparse.Namespace], Awaitable[int]]
 
@@ -52,13 +56,21 @@ async def _run(command: Command, arguments: argparse.Namespace) -> int:
 @asynccontextmanager
 async def _services(data: Path) -> AsyncIterator[OfflineServices]:
     """Open what actions about people need, beside a running server or without one."""
-    from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, config, unlocking  # noqa: PLC0415 - commands import what they need when they run
+
+    loaded = config.load(data)
+    async with open_services(loaded, unlocking.unlock_keys(loaded, cli.ask)) as s:
+        yield s
+
+
+@asynccontextmanager
+async def open_services(loaded: Config, keys: Keyring) -> AsyncIterator[OfflineServices]:
+    """Open an appliance whose keys are open already."""
+    from appliance import wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.identity import Identity  # noqa: PLC0415
     from appliance.people_services import OfflineServices  # noqa: PLC0415
     from appliance.store.db import open_store  # noqa: PLC0415
 
-    loaded = config.load(data)
-    keys = unlocking.unlock_keys(loaded, cli.ask)
     wiring.migrate_beside_server(loaded, keys.database_key)
     store = await open_store(loaded.database, keys.database_key, readers=1)
     try:
@@ -86,9 +98,28 @@ def ask_secret(prompt: str) -> str:
     return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
-def moment(text: str) -> Millis:
-    """Return the time that `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM` means in Thailand; Buddhist years are understood."""
-    from appliance.rules.import_files import midnight, parse_date  # noqa: PLC0415 - commands import what they need when they run
+class safe_csv:  # noqa: N801 - used like the function csv.writer
+    """Writes CSV whose cells no spreadsheet takes for a formula: an apostrophe is put before those it would."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._writer = csv.writer(out, lineterminator="\n")
+
+    def writerow(self, cells: Iterable[object]) -> None:
+        """Write a line."""
+        self._writer.writerow([_harmless(str(cell)) for cell in cells])
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith((*FORMULA_SIGNS, "\t", "\r")) else cell
+
+
+def moment(text: str, *, last: bool = False) -> Millis:
+    """Return the time that `YYYY-MM-DD`, `D/M/YYYY` or either with `THH:MM` means in Thailand.
+
+    Buddhist years are understood. A day alone is its beginning, or, where it is the `last` day, its end, as `to` is in
+    directory files. Raises Invalid (`import_date`).
+    """
+    from appliance.rules.import_files import DAY_MS, midnight, parse_date  # noqa: PLC0415 - commands import what they need when they run
 
     day, _, clock = text.partition("T")
     date = parse_date(day)
@@ -98,7 +129,16 @@ def moment(text: str) -> Millis:
         at = None
     if date is None or at is None:
         raise Invalid(text, code="import_date", value=text)
+    if last and not clock:
+        return midnight(date) + DAY_MS
     return midnight(date) + (at.hour * 60 + at.minute) * 60_000
+
+
+def shown_end(at: Millis | None) -> str:
+    """Return when something ends; midnight is the end of the day before (24:00, ISO 8601-1 §5.3.2.3)."""
+    if at is None or datetime.fromtimestamp(at / 1000, BANGKOK).strftime("%H:%M") != "00:00":
+        return shown(at)
+    return f"{shown(at - 1).partition(' ')[0]} 24:00"
 
 
 def shown(at: Millis | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import cli_accounts
-from appliance.cli_offline import add_command, moment, shown
+from appliance.cli_offline import add_command, moment, safe_csv, shown
 from appliance.errors import Invalid
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def register(commands: Any) -> None:
     load.add_argument("files", nargs="+", type=Path, help="CSV files of units and of people")
     load.add_argument("--apply", action="store_true", help="make the changes; without it nothing is changed")
     load.add_argument("--approve-deactivations", action="store_true", help="take more people off the staff than usual")
-    load.add_argument("--language", choices=["th", "en"], default="th")
+    load.add_argument("--language", choices=["th", "en"], default="th", help="of the preview")
     add_command(commands, "units", "show the organisation chart", _units)
     terms = commands.add_parser("terms", help="terms of use").add_subparsers(required=True)
     publish = add_command(terms, "publish", "publish the next version; everyone is asked again (F80)", _publish)
@@ -35,12 +34,22 @@ def register(commands: Any) -> None:
         "file", type=Path, nargs="?", help="Thai text, its first line the title; the product's otherwise"
     )
     publish.add_argument("--english", type=Path, help="English text, its first line the title")
-    publish.add_argument("--from", dest="start", metavar="TIME", help="when it takes effect; now otherwise")
+    publish.add_argument(
+        "--from",
+        dest="start",
+        metavar="DAY[THH:MM]",
+        help="from the beginning of that day, or that time; now otherwise",
+    )
     add_command(terms, "acceptances", "write who accepted which version when, as CSV", _acceptances)
     setting = commands.add_parser("setting", help="settings of the agency").add_subparsers(required=True)
     mode = add_command(setting, "contact-mode", "who may start private chats: by rank, or everyone (F38, F39)", _mode)
     mode.add_argument("mode", choices=["normal", "public"])
-    mode.add_argument("--from", dest="start", metavar="TIME", help="when it takes effect; now otherwise")
+    mode.add_argument(
+        "--from",
+        dest="start",
+        metavar="DAY[THH:MM]",
+        help="from the beginning of that day, or that time; now otherwise",
+    )
     ranks = add_command(setting, "rank-map", "map the agency's ranks to the national ladder (Q4)", _rank_map)
     ranks.add_argument("file", type=Path, help='JSON: {"our rank": "K3", "another": 55}')
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True)
@@ -55,7 +64,7 @@ async def _import(s: OfflineServices, actor: Actor, arguments: argparse.Namespac
     from appliance.reads.import_preview import describe_changes, describe_problems, describe_totals  # noqa: PLC0415
 
     preview = await preview_import(s, {str(path): path.read_bytes() for path in arguments.files})
-    for line in describe_problems(preview.plan, arguments.language):
+    for line in describe_problems(preview.plan.problems, "th", "en"):
         print(line, file=sys.stderr)
     for line in describe_changes(preview.plan, arguments.language):
         print(line)
@@ -78,21 +87,21 @@ async def _units(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespa
 
 
 async def _publish(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
-    from appliance.actions.terms import publish_terms, standard_terms  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.actions.terms import publish_terms, standard_terms, written_terms  # noqa: PLC0415 - commands import what they need when they run
 
-    thai, english = standard_terms()
+    draft = standard_terms(s.config.agency)
     if arguments.file is not None:
-        thai = _titled(arguments.file)
-        english = _titled(arguments.english or arguments.file)
+        paths = (arguments.file, arguments.english) if arguments.english else (arguments.file,)
+        draft = written_terms(*(path.read_text(encoding="utf-8-sig") for path in paths))
     start = moment(arguments.start) if arguments.start else None
-    print(await publish_terms(s, actor, (thai[0], english[0]), (thai[1], english[1]), start))
+    print(await publish_terms(s, actor, draft.titles, draft.texts, start))
     return 0
 
 
 async def _acceptances(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespace) -> int:
     from appliance.store import terms  # noqa: PLC0415 - commands import what they need when they run
 
-    out = csv.writer(sys.stdout)
+    out = safe_csv(sys.stdout)
     out.writerow(("version", "staff_no", "person", "at", "session"))
     async with s.store.read() as reader:
         for item in await terms.list_acceptances(reader):
@@ -141,8 +150,3 @@ async def _audit_verify(s: OfflineServices, _actor: Actor, _arguments: argparse.
         print(fault, file=sys.stderr)
     print(json.dumps({"records": found.records, "checkpoints": found.checkpoints, "faults": len(found.faults)}))
     return 1 if found.faults else 0
-
-
-def _titled(path: Path) -> tuple[str, str]:
-    title, _, body = path.read_text(encoding="utf-8-sig").strip().partition("\n")
-    return title.strip(), body.strip()

@@ -101,13 +101,18 @@ class Config:
         return self.data / "gchat.db"
 
 
-def load(data: Path) -> Config:
-    """Read `gchat.toml` of a data folder; without one, everything is default. Raises ConfigError with every fault."""
+def load(data: Path, *, tls: bool = False) -> Config:
+    """Read `gchat.toml` of a data folder; without one, everything is default. Raises ConfigError with every fault.
+
+    `tls` has HTTPS, whatever the file says.
+    """
     path = data / FILE_NAME
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path.name}: {error}"]) from error
+    if tls and isinstance(raw.setdefault("staff", {}), dict):
+        raw["staff"]["tls"] = True
     return parse(data, raw)
 
 
@@ -132,20 +137,25 @@ def check(config: Config) -> list[str]:
     problems = []
     listen = config.staff
     if not listen.tls and not is_loopback(listen.host):
-        problems.append(f"staff.tls: plain HTTP is allowed on loopback only, not on {listen.host}")
+        problems.append(
+            f"staff.tls: ต้องเป็น true เมื่อเปิดให้เครื่องอื่น — plain HTTP is allowed on loopback only, not on {listen.host}"
+        )
     if bool(listen.certificate) != bool(listen.key):
-        problems.append("staff.certificate, staff.key: give both or neither")
+        problems.append("staff.certificate, staff.key: ต้องให้ทั้งคู่หรือไม่ให้เลย — give both or neither")
     if not config.agency.slug.isascii() or not config.agency.slug.replace("-", "").isalnum():
-        problems.append("agency.slug: ASCII letters, digits and hyphens only")
+        problems.append("agency.slug: ใช้ได้เฉพาะอักษรโรมัน ตัวเลข และขีด — ASCII letters, digits and hyphens only")
     if config.policies.passwords.longest > LONGEST_PASSWORD:
-        problems.append(f"passwords.longest: at most {LONGEST_PASSWORD}")
+        problems.append(f"passwords.longest: ไม่เกิน — at most {LONGEST_PASSWORD}")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
-        problems.append("keys.source: file, credential, passphrase or shares")
+        problems.append("keys.source: ต้องเป็น — has to be file, credential, passphrase, shares")
     if not listen.names:
-        problems.append("staff.names: at least one")
+        problems.append("staff.names: ต้องมีอย่างน้อยหนึ่งชื่อ — at least one")
     rp_id = config.policies.passkeys.rp_id
     if rp_id != LOCALHOST and not any(is_domain_of(rp_id, name) for name in listen.names):
-        problems.append(f"passkeys.rp_id: {rp_id} is neither one of staff.names nor a domain that one of them ends in")
+        problems.append(
+            f"passkeys.rp_id: {rp_id} ต้องเป็นชื่อใน staff.names หรือโดเมนที่ชื่อหนึ่งลงท้าย — "
+            "is neither one of staff.names nor a domain that one of them ends in"
+        )
     return problems
 
 
@@ -173,7 +183,7 @@ def _build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> 
     values: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in hints:
-            problems.append(f"{where}{name}: no such setting")
+            problems.append(f"{where}{name}: ไม่มีการตั้งค่านี้ — no such setting")
             continue
         fault = len(problems)
         values[name] = _value(hints[name], value, f"{where}{name}", problems)
@@ -191,9 +201,9 @@ def _value(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         value = float(value)
     # The type itself, since True is an int to Python; but a path is of the platform's own kind.
     if type(value) is not hint and not (hint is Path and isinstance(value, Path)):
-        problems.append(f"{where}: {_expected(hint)} is expected, not {type(value).__name__}")
+        problems.append(f"{where}: ชนิดของค่าไม่ถูกต้อง — {_expected(hint)} is expected, not {type(value).__name__}")
     elif isinstance(value, int | float) and value < 0:
-        problems.append(f"{where}: cannot be negative")
+        problems.append(f"{where}: ติดลบไม่ได้ — cannot be negative")
     return value
 
 

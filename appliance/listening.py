@@ -14,6 +14,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from appliance.config import is_loopback
+from appliance.errors import Conflict
+
 if TYPE_CHECKING:
     from appliance.config import Config
 
@@ -22,6 +25,8 @@ PREDECESSOR_S: Final = 6.0
 PORT_POLL_S: Final = 0.05
 BACKLOG: Final = 4096
 SEARCH_SOCKET: Final = "search.sock"
+# Everybody's password, written by the demo's seeding alone.
+DEMO_LOGINS: Final = "demo-logins.json"
 # Addresses of Unix sockets hold 108 bytes (unix(7)); a longer path is reached through its folder's descriptor.
 LONGEST_PATH: Final = 100
 
@@ -46,10 +51,27 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def staff_url(config: Config, bound: socket.socket) -> str:
-    """Return the address staff connect to."""
+    """Return the address for programs on this machine; what listens everywhere is reached on loopback."""
     host, port = bound.getsockname()[:2]
-    scheme = "https" if config.staff.tls else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    return _url(config, {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)  # noqa: S104 - what is replaced
+
+
+def page_urls(config: Config, bound: socket.socket) -> list[str]:
+    """Return what people open: the names in the certificate, or without TLS this machine's own name."""
+    port = bound.getsockname()[1]
+    return [_url(config, name, port) for name in (config.staff.names if config.staff.tls else ("localhost",))]
+
+
+def require_no_demo(data: Path, host: str) -> None:
+    """Raise Conflict (`demo_beyond_loopback`) where a demo would be served to other machines."""
+    if (data / DEMO_LOGINS).exists() and not is_loopback(host):
+        raise Conflict(code="demo_beyond_loopback", host=host)
+
+
+def _url(config: Config, host: str, port: int) -> str:
+    scheme, standard = ("https", 443) if config.staff.tls else ("http", 80)
+    named = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{named}" if port == standard else f"{scheme}://{named}:{port}"
 
 
 def search_path(data: Path) -> Path:

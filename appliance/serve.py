@@ -25,7 +25,7 @@ from appliance import wiring
 from appliance.api.connections import Listener
 from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
-from appliance.listening import PREDECESSOR_S, listening_socket, staff_url
+from appliance.listening import PREDECESSOR_S, listening_socket, require_no_demo, staff_url
 
 if TYPE_CHECKING:
     import ssl
@@ -65,7 +65,10 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
     bound.settimeout(0)
     host, port = bound.getsockname()[:2]
     if not config.staff.tls and not is_loopback(host):
-        raise ConfigError([f"staff.tls: plain HTTP is allowed on loopback only, not on {host}"])
+        raise ConfigError(
+            [f"staff.tls: ต้องเป็น true เมื่อเปิดให้เครื่องอื่น — plain HTTP is allowed on loopback only, not on {host}"]
+        )
+    require_no_demo(config.data, host)
     config = wiring.with_passkeys(config, port)
     stopping = asyncio.Event()
     _stop_on_signals(stopping.set)

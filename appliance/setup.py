@@ -8,15 +8,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appliance import config, tls, wiring
+from appliance.errors import Conflict
 from appliance.store.migrate import migrate
 from appliance.vault.keyring import Keyring
 from appliance.vault.master import MasterSource, new_master_key
-from appliance.vault.record import SourceKind
+from appliance.vault.record import SourceKind, has_keyring
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.vault.master import Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Where staff will connect, where that differs from the defaults; a `host` beyond loopback gets TLS."""
+
+    host: str | None = None
+    port: int | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +39,46 @@ class NewAgency:
     name_en: str
 
 
-def create(data: Path, agency: NewAgency, source: str, ask: Ask, extra: str = "") -> tuple[str, ...]:
-    """Make the appliance in `data`; `extra` is further TOML. Return the officers' shares, if that is the source.
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new appliance: its configuration, its open keys, and the officers' shares if that is the keys' source."""
 
-    Raises VaultLocked (`keyring_exists`) when there is one already, ConfigError.
+    config: config.Config
+    keys: Keyring
+    shares: tuple[str, ...]
+
+
+def check_folder(data: Path) -> None:
+    """Raise Conflict (`appliance_exists`) when the folder holds an appliance already."""
+    if has_keyring(data):
+        raise Conflict(code="appliance_exists", folder=str(data))
+
+
+def check(data: Path, agency: NewAgency, source: str, staff: Staff | None = None, extra: str = "") -> config.Config:
+    """Return the configuration that `create` would write. Raises ConfigError; nothing is made."""
+    return config.parse(data, tomllib.loads(_toml(agency, source, staff or Staff()) + extra))
+
+
+def create(
+    data: Path, agency: NewAgency, source: str, ask: Ask, extra: str = "", staff: Staff | None = None
+) -> Created:
+    """Make the appliance in `data`; `extra` is further TOML.
+
+    Raises Conflict (`appliance_exists`), ConfigError, and VaultLocked or WrongKey where a key cannot be made.
     """
-    text = _toml(agency, source) + extra
-    loaded = config.parse(data, tomllib.loads(text))
+    check_folder(data)
+    text = _toml(agency, source, staff or Staff()) + extra
+    loaded = check(data, agency, source, staff, extra)
     made = new_master_key(MasterSource(SourceKind(source)), data, ask, agency.slug)
     keys = Keyring.create(data, made.key, agency.slug, made.record)
     (data / config.FILE_NAME).write_text(text, encoding="utf-8")
     migrate(loaded.database, keys.database_key)
     loaded.database.chmod(0o600)
     tls.ensure_own(loaded, keys, wiring.system_clock())
-    return tuple(made.shares or ())
+    return Created(loaded, keys, tuple(made.shares or ()))
 
 
-def _toml(agency: NewAgency, source: str) -> str:
+def _toml(agency: NewAgency, source: str, staff: Staff) -> str:
     values = {
         "slug": agency.slug,
         "domain": agency.domain,
@@ -53,4 +86,15 @@ def _toml(agency: NewAgency, source: str) -> str:
         "name_en": agency.name_en,
     }
     lines = ["[agency]", *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items())]
-    return "\n".join([*lines, "", "[keys]", f'source = "{source}"', "", ""])
+    return "\n".join([*lines, "", "[keys]", f'source = "{source}"', "", *_staff_toml(staff), ""])
+
+
+def _staff_toml(staff: Staff) -> list[str]:
+    values: dict[str, object] = {}
+    if staff.host is not None:
+        values |= {"host": staff.host, "tls": not config.is_loopback(staff.host)}
+    if staff.port is not None:
+        values["port"] = staff.port
+    if staff.names:
+        values["names"] = list(staff.names)
+    return ["[staff]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""] if values else []

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.errors import AppError
+from appliance.listening import DEMO_LOGINS
 
 if TYPE_CHECKING:
     import socket
@@ -32,7 +33,6 @@ STOP_S: Final = 4.0
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 10.0
 STEADY_S: Final = 30.0
-LOGINS_FILE: Final = "demo-logins.json"
 
 
 @dataclass(slots=True)
@@ -57,10 +57,11 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is run and where it is found: the data folder, the staff address, the file that says so."""
+    """What is run and where it is found: its folder, addresses for programs and for people, the file that says so."""
 
     data: Path
     staff_url: str
+    page_urls: list[str]
     ready_file: Path | None
 
 
@@ -211,6 +212,7 @@ def _write_ready(site: Site, children: list[Child]) -> None:
     ca = site.data / "ca.pem"
     content: dict[str, Any] = {
         "staff_url": site.staff_url,
+        "page_urls": site.page_urls,
         "console_url": None,
         "gateway_url": None,
         "ca": str(ca) if ca.exists() else None,
@@ -232,6 +234,6 @@ def _write_ready(site: Site, children: list[Child]) -> None:
 
 def read_logins(data: Path) -> list[dict[str, Any]]:
     """Return the logins of a seeded demo; none for a real agency."""
-    path = data / LOGINS_FILE
+    path = data / DEMO_LOGINS
     logins: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return logins

@@ -37,6 +37,10 @@ SERVER_DAYS: Final = 397
 RENEW_DAYS: Final = 60
 PUBLIC: Final = 0o644
 _AAD: Final = b"gchat-tls/1"
+_LOOPBACK: Final = {
+    ipaddress.ip_address("0.0.0.0"): ipaddress.ip_address("127.0.0.1"),  # noqa: S104 - what is replaced
+    ipaddress.ip_address("::"): ipaddress.ip_address("::1"),
+}
 
 
 def ensure_own(config: Config, keys: Keyring, now: Millis) -> tuple[Path, bytes]:
@@ -197,9 +201,12 @@ def _names(config: Config) -> list[x509.GeneralName]:
     found: list[x509.GeneralName] = []
     for name in dict.fromkeys((*config.staff.names, config.staff.host)):
         try:
-            found.append(x509.IPAddress(ipaddress.ip_address(name)))
+            address = ipaddress.ip_address(name)
         except ValueError:
             found.append(x509.DNSName(name))
+        else:
+            # Who listens everywhere is reached at no such address; programs on this machine use loopback.
+            found.append(x509.IPAddress(_LOOPBACK.get(address, address)))
     return found
 
 

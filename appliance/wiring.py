@@ -41,7 +41,7 @@ from appliance.services import Services
 from appliance.store import rooms
 from appliance.store.db import open_store
 from appliance.store.migrate import is_outdated, migrate
-from appliance.unlocking import unlock_keys
+from appliance.unlocking import require_appliance, unlock_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -99,7 +99,11 @@ def log_signer(config: Config, keys: Keyring) -> Signer:
 
 @contextlib.contextmanager
 def only_process(config: Config, patience_s: float = 0) -> Iterator[None]:
-    """Hold the data folder for one process. Raises AppError when another holds it for longer than `patience_s`."""
+    """Hold the data folder for one process.
+
+    Raises AppError when another holds it for longer than `patience_s`, NotFound (`no_appliance`) where there is none.
+    """
+    require_appliance(config.data)
     handle = os.open(config.data / "appliance.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + patience_s

@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def world_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seed the world once; tests take copies."""
     folder = tmp_path_factory.mktemp("world") / "moph"
-    world.seed(folder, extra=agency.CHEAP)
+    world.seed(folder, extra=agency.CHEAP, password=world.PASSWORD)
     return folder
 
 

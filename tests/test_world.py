@@ -103,7 +103,7 @@ def test_the_week_lies_on_working_days_before_now(now: datetime) -> None:
 
 
 def test_the_second_ministry_stands_by_itself(tmp_path: Path) -> None:
-    world.seed(tmp_path / "moi", world.MOI, extra=agency.CHEAP)
+    world.seed(tmp_path / "moi", world.MOI, extra=agency.CHEAP, password=world.PASSWORD)
     logins = json.loads((tmp_path / "moi" / "demo-logins.json").read_text())
     assert len(logins) == 15
 

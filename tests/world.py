@@ -28,6 +28,7 @@ import io
 import json
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -42,18 +43,20 @@ from appliance.actions.accounts import create_account, revoke_account, suspend_a
 from appliance.actions.me import set_status
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role
-from appliance.actions.terms import publish_terms
+from appliance.actions.terms import publish_terms, standard_terms
+from appliance.listening import DEMO_LOGINS
 from appliance.model import PersonId, PostId, RoomId, SessionId
 from appliance.people import Grant
 from appliance.rules.import_files import midnight
+from appliance.rules.passwords import one_time_code
 from appliance.rules.roles import Actor
 from appliance.services import Services
 from appliance.store import accounts, settings, terms
-from appliance.supervisor import LOGINS_FILE
 from appliance.vault.record import FILE_NAME as KEYRING_FILE
 from appliance.wire.messages import TextBody
 
 DATA: Final = Path(__file__).parent / "world_data"
+# Of the appliances that tests and benchmarks make for themselves; a demo that somebody looks at gets one of its own.
 PASSWORD: Final = "lotus-river-2569"
 OPERATOR: Final = Actor.operator("demo")
 MINUTE: Final = 60_000
@@ -130,8 +133,10 @@ class Cast:
     reading: set[tuple[str, str]] = field(default_factory=set)
 
 
-def seed(data: Path, ministry: Ministry = MOPH, *, extra: str = GENEROUS) -> None:
+def seed(data: Path, ministry: Ministry = MOPH, *, extra: str = GENEROUS, password: str | None = None) -> None:
     """Make the ministry's appliance in `data`, which holds none yet. A seeding that was killed leaves none either.
+
+    Everybody has the one `password`; without it a random one, which `demo-logins.json` says.
 
     It is made in a folder of its own inside, and moved out with the keys last: without them there is no appliance.
     """
@@ -140,21 +145,21 @@ def seed(data: Path, ministry: Ministry = MOPH, *, extra: str = GENEROUS) -> Non
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700)
     setup.create(making, ministry.agency, "file", wiring.no_terminal, extra)
-    asyncio.run(_fill(making, ministry))
+    asyncio.run(_fill(making, ministry, password or one_time_code(secrets.token_hex()).lower()))
     made = sorted(making.iterdir(), key=lambda path: path.name == KEYRING_FILE)
     for path in made:
         path.replace(data / path.name)
     making.rmdir()
 
 
-async def _fill(data: Path, ministry: Ministry) -> None:
+async def _fill(data: Path, ministry: Ministry, password: str) -> None:
     now = wiring.system_clock()
     clock = Clock(when(now, -9, "09:00"))
     async with wiring.services(
         config.load(data), sources=wiring.Sources(clock=clock, monotonic=lambda: clock.now / 1000)
     ) as s:
         cast = Cast()
-        await _people(s, ministry, cast)
+        await _people(s, ministry, cast, password)
         # What ended before the week began.
         for row in ministry.rows("accounts"):
             if row["state"] == "revoked":
@@ -171,7 +176,7 @@ async def _fill(data: Path, ministry: Ministry) -> None:
             if row["state"] == "suspended":
                 until = now + 30 * DAY
                 await suspend_account(s, OPERATOR, cast.people[row["person"]], until, "ลาศึกษาต่อ")
-        _write_logins(data, s, ministry, cast)
+        _write_logins(data, s, ministry, cast, password)
 
 
 def _week(
@@ -190,13 +195,13 @@ def _week(
     return sorted([*rooms_made, *said], key=lambda happening: happening[0])
 
 
-async def _people(s: Services, ministry: Ministry, cast: Cast) -> None:
+async def _people(s: Services, ministry: Ministry, cast: Cast, password: str) -> None:
     """Import the directory, make the accounts, have everybody accept the terms."""
     files = {name: (DATA / ministry.slug / name).read_bytes() for name in ("units.csv", "people.csv")}
     await import_people(s, files)
     by_number = {card.staff_no: card.id for card in s.identity.directory.ordered}
     users = {user_of(row): by_number[row["staff_no"]] for row in ministry.rows("people") if row["email"]}
-    await make_accounts(s, users)
+    await make_accounts(s, users, password)
     cast.people.update(users)
     unit_ids = {unit.code: unit.id for unit in s.identity.directory.units.values()}
     for row in ministry.rows("accounts"):
@@ -217,13 +222,11 @@ async def make_accounts(s: Services, users: dict[str, PersonId], password: str =
     """Give people accounts under user names, all with one password that is hashed once, and the terms accepted."""
     for user, person in users.items():
         await create_account(s, OPERATOR, person, user)
-    texts = Path(config.__file__).parent / "locale"
-    both = [(texts / f"terms_{language}.txt").read_text(encoding="utf-8") for language in ("th", "en")]
     now = s.clock()
     version = s.identity.terms_in_force(now)
     if not version:
-        (title_th, _, text_th), (title_en, _, text_en) = (text.partition("\n") for text in both)
-        version = await publish_terms(s, OPERATOR, (title_th, title_en), (text_th.strip(), text_en.strip()))
+        draft = standard_terms(s.config.agency)
+        version = await publish_terms(s, OPERATOR, draft.titles, draft.texts)
     hashed = await s.identity.hasher.hash(password)
     async with s.store.write() as tx:
         for person in users.values():
@@ -359,7 +362,7 @@ def _working(day: date, back: int) -> date:
     return day
 
 
-def _write_logins(data: Path, s: Services, ministry: Ministry, cast: Cast) -> None:
+def _write_logins(data: Path, s: Services, ministry: Ministry, cast: Cast, password: str) -> None:
     """Write everybody's login, and the codes by which tests name people and rooms."""
     ended = {row["person"] for row in ministry.rows("accounts") if row["state"]}
     ladder = s.identity.directory.ladder
@@ -372,7 +375,7 @@ def _write_logins(data: Path, s: Services, ministry: Ministry, cast: Cast) -> No
         logins.append(
             {
                 "user": user,
-                "password": PASSWORD,
+                "password": password,
                 "person": person,
                 "name": card.name,
                 "rank": rung.name_th if rung else None,
@@ -380,7 +383,7 @@ def _write_logins(data: Path, s: Services, ministry: Ministry, cast: Cast) -> No
                 "roles": sorted(account.roles | {"member"}),
             }
         )
-    _write_private(data / LOGINS_FILE, logins)
+    _write_private(data / DEMO_LOGINS, logins)
     _write_private(data / "demo-cast.json", {"people": cast.people, "rooms": cast.rooms})
 
 

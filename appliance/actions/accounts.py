@@ -15,6 +15,7 @@ from appliance.actions.changes import changing_account, record, units_over
 from appliance.actions.passwords import put_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
 from appliance.model import AccountState
+from appliance.policies import LONGEST_USER
 from appliance.rules.accounts import fold_user, is_of_age, is_user_name, may_change_state
 from appliance.rules.passwords import one_time_code
 from appliance.rules.roles import Duty, may_act_on, may_perform
@@ -43,7 +44,7 @@ async def create_account(s: PeopleServices, actor: Actor, person: PersonId, user
         raise Forbidden(denied)
     folded, now = fold_user(user), s.clock()
     if not is_user_name(folded):
-        raise Invalid(field="user")
+        raise Invalid(field="user", code="user_name", value=user[:LONGEST_USER])
     code = one_time_code(s.new_token())
     hashed = await s.identity.hasher.hash(code)
     async with changing_account(s, person) as tx:

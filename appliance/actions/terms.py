@@ -5,6 +5,7 @@ A version is never changed; a correction is the next version, and everyone is as
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,37 @@ from appliance.rules.roles import Duty, may_perform
 from appliance.store import settings, terms
 
 if TYPE_CHECKING:
+    from appliance.config import Agency
     from appliance.model import Millis
     from appliance.people import Session
     from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
 
 
-def standard_terms() -> tuple[tuple[str, str], tuple[str, str]]:
-    """Return title and text of the product's own terms, in Thai and in English."""
+@dataclass(frozen=True, slots=True)
+class TermsDraft:
+    """Terms before they are published: titles and texts, each in Thai and English."""
+
+    titles: tuple[str, str]
+    texts: tuple[str, str]
+
+
+def standard_terms(agency: Agency) -> TermsDraft:
+    """Return the product's own draft with the agency's name in it."""
     folder = resources.files("appliance.locale")
     thai, english = ((folder / f"terms_{language}.txt").read_text(encoding="utf-8") for language in ("th", "en"))
-    return _titled(thai), _titled(english)
+    return written_terms(thai.replace("{agency}", agency.name_th), english.replace("{agency}", agency.name_en))
+
+
+def written_terms(thai: str, english: str | None = None) -> TermsDraft:
+    """Return terms from texts whose first line is the title; Thai stands in where there is no English.
+
+    Raises Invalid where a title or a text is missing.
+    """
+    (title_th, text_th), (title_en, text_en) = _titled(thai), _titled(english or thai)
+    if not all((title_th, text_th, title_en, text_en)):
+        raise Invalid(code="terms_incomplete")
+    return TermsDraft((title_th, title_en), (text_th, text_en))
 
 
 def _titled(text: str) -> tuple[str, str]:
@@ -51,7 +72,7 @@ async def publish_terms(
     if denied := may_perform(Duty.PUBLISH_TERMS, actor):
         raise Forbidden(denied)
     if not all(part.strip() for part in (*titles, *texts)):
-        raise Invalid(field="text")
+        raise Invalid(field="text", code="terms_incomplete")
     now = s.clock()
     async with s.store.write() as tx:
         version = max((number for number, _ in await terms.list_versions(tx)), default=0) + 1

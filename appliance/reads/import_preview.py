@@ -9,9 +9,10 @@ from appliance.rules.imports import HoldingState, PersonState, PostState, UnitSt
 from appliance.rules.profiles import thai_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from appliance.locale import Language
+    from appliance.rules.import_files import Problem
     from appliance.rules.imports import Change, Plan
 
 
@@ -27,10 +28,11 @@ def describe_changes(plan: Plan, language: Language) -> Iterator[str]:
         yield _line(holding, language)
 
 
-def describe_problems(plan: Plan, language: Language) -> Iterator[str]:
-    """Give a line for each problem, with its file and line where it has one."""
-    for problem in plan.problems:
-        said = text(problem.code, language, value=problem.value)
+def describe_problems(problems: Iterable[Problem], *languages: Language) -> Iterator[str]:
+    """Give a line for each problem in each of the languages, with its file and line where it has one."""
+    for problem in problems:
+        facts: dict[str, str | int] = {"value": problem.value, "column": problem.column, "other": problem.other_line}
+        said = " — ".join(text(problem.code, language, **facts) for language in languages)
         yield f"{problem.file}:{problem.line}: {said}" if problem.file else said
 
 

@@ -39,11 +39,14 @@ async def load_terms(s: PeopleServices, person: PersonId, language: Language) ->
     async with s.store.read() as reader:
         found = await terms.get(reader, s.identity.terms_in_force(s.clock()))
     if found is None:
-        return Terms(version=0, title="", text="", effective=0)
+        return Terms(version=0, title="", text="", language=language, effective=0)
+    # An agency may have published Thai alone, which then stands in for English.
+    shown: Language = language if found.text_en != found.text_th else "th"
     return Terms(
         version=found.version,
-        title=found.title_en if language == "en" else found.title_th,
-        text=found.text_en if language == "en" else found.text_th,
+        title=found.title_en if shown == "en" else found.title_th,
+        text=found.text_en if shown == "en" else found.text_th,
+        language=shown,
         effective=found.effective,
         accepted=(account.accepted or None) if account else None,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from appliance.model import AccountState, Deny
 from appliance.policies import LONGEST_USER
@@ -16,6 +16,9 @@ from search_index.stream_safe import stream_safe
 
 if TYPE_CHECKING:
     from appliance.model import Millis
+
+# What makes a spreadsheet compute a cell instead of showing it.
+FORMULA_SIGNS: Final = ("=", "+", "-", "@")
 
 
 def may_sign_in(state: AccountState, suspended_until: Millis | None, active: bool, now: Millis) -> Deny | None:  # noqa: FBT001 - a fact of the table's row
@@ -53,5 +56,10 @@ def fold_user(user: str) -> str:
 
 
 def is_user_name(folded: str) -> bool:
-    """Tell whether a folded user name may be given to an account."""
-    return 0 < len(folded) <= LONGEST_USER and folded.isprintable() and " " not in folded
+    """Tell whether a folded user name may be given to an account; what a spreadsheet would compute may not."""
+    return (
+        0 < len(folded) <= LONGEST_USER
+        and folded.isprintable()
+        and " " not in folded
+        and not folded.startswith(FORMULA_SIGNS)
+    )

@@ -8,9 +8,13 @@ people   staff_no, given_name, family_name, unit*, post_title*, title, title_en,
          phone, mobile, birth_date, email_visibility, phone_visibility, mobile_visibility, listing, post_code,
          post_title_en, rank, head, acting, main, from, to
 
+accounts staff_no*, user*, in a file of its own (`read_accounts`)
+
 (* must be filled.) One line of the people table is one post held; a person with more posts has more lines, of which the
 first carries the personal fields and the others repeat or omit them. A line without `staff_no` is a vacant post. Dates
 are YYYY-MM-DD or D/M/YYYY, years from 2400 on are Buddhist; `to` is the last day. Flags are yes/no, ใช่/ไม่ใช่, 1/0.
+Every kind of space counts as a space. A staff or telephone number that a spreadsheet has turned into a quantity is
+refused: what it was cannot be known.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_DAY_MS: Final = 86_400_000
+DAY_MS: Final = 86_400_000
 _BANGKOK_MS: Final = 7 * 3_600_000
 _UNIX_DAY: Final = date(1970, 1, 1).toordinal()
 _FIRST_BUDDHIST_YEAR: Final = 2400
@@ -47,6 +52,7 @@ PERSON_COLUMNS: Final = (
     *("email_visibility", "phone_visibility", "mobile_visibility", "listing"),
     *("unit", "post_code", "post_title", "post_title_en", "rank", "head", "acting", "main", "from", "to"),
 )
+ACCOUNT_COLUMNS: Final = ("staff_no", "user")
 _UNIT_REQUIRED: Final = ("code", "name_th", "kind")
 _PERSON_REQUIRED: Final = ("staff_no", "given_name", "family_name", "unit", "post_title")
 _THAI_COLUMNS: Final = {
@@ -57,6 +63,7 @@ _THAI_COLUMNS: Final = {
     "หน่วยงานแม่": "parent",
     "ยุบรวมเข้ากับ": "merged_into",
     "เลขประจำตัว": "staff_no",
+    "ชื่อผู้ใช้": "user",
     "คำนำหน้า": "title",
     "ชื่อ": "given_name",
     "นามสกุล": "family_name",
@@ -89,18 +96,29 @@ _THAI_KINDS: Final = {
 }
 _YES: Final = frozenset(("1", "yes", "y", "true", "ใช่"))
 _NO: Final = frozenset(("", "0", "no", "n", "false", "ไม่ใช่", "ไม่"))
+# Marks and embeddings that only turn the direction of text (Unicode Standard Annex 9, 2).
+_DIRECTION_MARKS: Final = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+# What is a name and not a quantity, though it is made of digits. A post's or unit's code may well be «1.0».
+_CODE_COLUMNS: Final = ("staff_no", "phone", "mobile")
+# 1.00001E+12 has lost its last digits; 100001.0 has gained some.
+_SPREADSHEET_NUMBER: Final = re.compile(r"\d+([.,]\d+)?E[+-]?\d+|\d+[.,]0+", re.ASCII | re.IGNORECASE)
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong where: `code` is the locale's key, `value` what was found; line 0 is the file as a whole."""
+    """What is wrong where: `code` is the locale's key, `value` what was found; line 0 is the file as a whole.
+
+    `other_line` is the line that this one contradicts.
+    """
 
     file: str
     line: int
     code: str
     value: str = ""
+    column: str = ""
+    other_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +158,15 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountRow:
+    """A line of a list of accounts to make."""
+
+    line: int
+    staff_no: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """All that was read; `None` where no file was of that kind, so that absence means nothing."""
 
@@ -151,9 +178,9 @@ class Rows:
 class _Fault(Exception):
     """A value of a line cannot be read."""
 
-    def __init__(self, code: str, value: str) -> None:
+    def __init__(self, code: str, value: str, column: str = "") -> None:
         super().__init__(code)
-        self.code, self.value = code, value
+        self.code, self.value, self.column = code, value, column
 
 
 def read_files(files: dict[str, bytes]) -> Rows:
@@ -175,6 +202,16 @@ def read_files(files: dict[str, bytes]) -> Rows:
     return Rows(units, people, problems)
 
 
+def read_accounts(name: str, content: bytes) -> tuple[list[AccountRow], list[Problem]]:
+    """Read a list of accounts, with the columns `staff_no` and `user`, as a directory file is read."""
+    problems: list[Problem] = []
+    lines = _lines(name, content, problems)
+    columns = _header(name, next(lines, (0, []))[1], problems)
+    if columns is None or not _are_known(name, columns, ACCOUNT_COLUMNS, ACCOUNT_COLUMNS, problems):
+        return [], problems
+    return list(_rows(name, columns, lines, problems, _account_row)), problems
+
+
 def decode(content: bytes) -> str | None:
     """Return the text of a file in whichever of the known encodings it is, None when in none."""
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp874")
@@ -190,7 +227,7 @@ def decode(content: bytes) -> str | None:
 
 def midnight(day: date) -> Millis:
     """Return when a day begins in Thailand, which has one time zone and no summer time."""
-    return (day.toordinal() - _UNIX_DAY) * _DAY_MS - _BANGKOK_MS
+    return (day.toordinal() - _UNIX_DAY) * DAY_MS - _BANGKOK_MS
 
 
 def parse_date(text: str) -> date | None:
@@ -222,24 +259,37 @@ def _lines(name: str, content: bytes, problems: list[Problem]) -> Iterator[tuple
                 problems.append(Problem(name, reader.line_num, "import_too_long", str(_MOST_LINES)))
                 return
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, [canonical(cell).strip() for cell in cells]
+                yield reader.line_num, [_cell(text) for text in cells]
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "import_csv", str(error)))
 
 
 def _columns(name: str, header: list[str], problems: list[Problem]) -> list[str] | None:
+    columns = _header(name, header, problems)
+    if columns is None:
+        return None
+    is_people = "staff_no" in columns or "given_name" in columns
+    known, required = (PERSON_COLUMNS, _PERSON_REQUIRED) if is_people else (UNIT_COLUMNS, _UNIT_REQUIRED)
+    return columns if _are_known(name, columns, known, required, problems) else None
+
+
+def _header(name: str, header: list[str], problems: list[Problem]) -> list[str] | None:
+    """Return the English names of the columns, None where the file has no line."""
     if not header:
         if not any(problem.file == name for problem in problems):
             problems.append(Problem(name, 0, "import_empty"))
         return None
-    columns = [_THAI_COLUMNS.get(cell, cell.lower()) for cell in header]
-    is_people = "staff_no" in columns or "given_name" in columns
-    known, required = (PERSON_COLUMNS, _PERSON_REQUIRED) if is_people else (UNIT_COLUMNS, _UNIT_REQUIRED)
+    return [_THAI_COLUMNS.get(cell, cell.lower()) for cell in header]
+
+
+def _are_known(
+    name: str, columns: list[str], known: tuple[str, ...], required: tuple[str, ...], problems: list[Problem]
+) -> bool:
     found = [Problem(name, 1, "import_column_unknown", column) for column in columns if column not in known]
     found += [Problem(name, 1, "import_column_missing", column) for column in required if column not in columns]
     found += [Problem(name, 1, "import_column_twice", c) for c in dict.fromkeys(columns) if columns.count(c) > 1]
     problems += found
-    return None if found else columns
+    return not found
 
 
 def _rows(
@@ -255,10 +305,16 @@ def _rows(
             continue
         values = dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
         try:
-            _refuse_unprintable(values)
+            _refuse_unreadable(values)
+            _refuse_numbers_of_spreadsheets(values)
             yield make(name, line, values)
         except _Fault as fault:
-            problems.append(Problem(name, line, fault.code, fault.value))
+            problems.append(Problem(name, line, fault.code, fault.value, fault.column))
+
+
+def _account_row(_file: str, line: int, values: dict[str, str]) -> AccountRow:
+    _require(values, ACCOUNT_COLUMNS)
+    return AccountRow(line, arabic_digits(values["staff_no"]), values["user"])
 
 
 def _unit_row(file: str, line: int, values: dict[str, str]) -> UnitRow:
@@ -306,10 +362,27 @@ def _person_row(file: str, line: int, values: dict[str, str]) -> PersonRow:
     )
 
 
-def _refuse_unprintable(values: dict[str, str]) -> None:
-    for value in values.values():
-        if len(value) > _LONGEST or not value.isprintable():
-            raise _Fault("import_value", value[:40])
+def _cell(text: str) -> str:
+    """Return a cell as it is meant: every kind of space as a space, without marks that turn the direction of text."""
+    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text.translate(_DIRECTION_MARKS))
+    return canonical(spaced).strip()
+
+
+def _refuse_unreadable(values: dict[str, str]) -> None:
+    for column, value in values.items():
+        if len(value) > _LONGEST:
+            raise _Fault("import_value_long", str(_LONGEST), column)
+        for char in value:
+            if not char.isprintable():
+                raise _Fault("import_character", f"U+{ord(char):04X}", column)
+
+
+def _refuse_numbers_of_spreadsheets(values: dict[str, str]) -> None:
+    """Refuse codes that a spreadsheet has taken for numbers: digits of them are lost, or would make another code."""
+    for column in _CODE_COLUMNS:
+        value = values.get(column, "")
+        if value.startswith("'") or _SPREADSHEET_NUMBER.fullmatch(arabic_digits(value)):
+            raise _Fault("import_spreadsheet_number", value, column)
 
 
 def _require(values: dict[str, str], columns: tuple[str, ...]) -> None:
@@ -346,4 +419,4 @@ def _start(values: dict[str, str]) -> Millis | None:
 
 
 def _end(values: dict[str, str]) -> Millis | None:
-    return midnight(_day(values["to"])) + _DAY_MS if values.get("to") else None
+    return midnight(_day(values["to"])) + DAY_MS if values.get("to") else None

@@ -292,10 +292,12 @@ def _people(
 
 def _person(staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]) -> PersonState | None:
     values: dict[str, str] = {}
+    told: dict[str, PersonRow] = {}
     for row in rows:
         for column, value in row.fields.items():
+            first = told.setdefault(column, row)
             if values.setdefault(column, value) != value:
-                problems.append(Problem(row.file, row.line, "import_person_differs", column))
+                problems.append(Problem(row.file, row.line, "import_person_differs", staff_no, column, first.line))
     for column in ("given_name", "family_name"):
         if not values.get(column):
             problems.append(Problem(rows[0].file, rows[0].line, "import_missing", column))

@@ -136,6 +136,7 @@ class Terms(Answer, kw_only=True):
     version: int
     title: str
     text: str
+    language: Literal["th", "en"]
     effective: Millis
     accepted: int | None = None
 

@@ -39,7 +39,8 @@ async def test_one_account_a_person_one_person_a_name(office: Office) -> None:
     assert await refused(create_account(office.s, OPERATOR, office.person("1001"), "another")) == "account_exists"
     assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "ｓomchai.j")) == "user_taken"
     assert await refused(create_account(office.s, OPERATOR, PersonId("p_none"), "x")) == "person_not_found"
-    assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "a b")) == "invalid"
+    assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "a b")) == "user_name"
+    assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "=1+1")) == "user_name"
     assert await refused(create_account(office.s, NOBODY, office.person("1002"), "x")) == "role_required"
 
 

@@ -75,7 +75,7 @@ async def test_problems_apply_nothing(office: Office) -> None:
     with pytest.raises(Invalid) as refused:
         await apply_import(office.s, OPERATOR, preview, approved=True)
     assert refused.value.code == "import_problems"
-    assert list(describe_problems(preview.plan, "th")) == ["people.csv:8: ไม่พบหน่วยงาน ZZ"]
+    assert list(describe_problems(preview.plan.problems, "th")) == ["people.csv:8: ไม่พบหน่วยงาน ZZ"]
 
 
 async def test_a_directory_that_changed_since_the_preview(office: Office) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from appliance.cli_offline import safe_csv
 from tests.agency import Agency
 from tests.world import PASSWORD
 
@@ -19,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 
 async def gchat(running: Agency, *arguments: str, given: str = "", code: int = 0) -> str:
-    """Run a command on the running appliance's folder; return what it printed."""
+    """Run a command on the running appliance's folder; return what it printed, with its complaints if it fails."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "appliance.cli", *arguments, "--data", str(running.services.config.data)),
         stdin=asyncio.subprocess.PIPE,
@@ -28,7 +31,7 @@ async def gchat(running: Agency, *arguments: str, given: str = "", code: int = 0
     )
     out, err = await process.communicate(given.encode())
     assert process.returncode == code, (out.decode(), err.decode())
-    return (out if code == 0 else err).decode()
+    return (out if code == 0 else out + err).decode()
 
 
 async def test_a_revocation_acts_in_the_running_server(running: Agency) -> None:
@@ -57,7 +60,7 @@ async def test_suspending_and_lifting(running: Agency) -> None:
     await gchat(running, "user", "suspend", "narin.p", "--until", "1/1/2599", "--reason", "สอบข้อเท็จจริง")
     body = {"user": "narin.p", "password": PASSWORD}
     await running.anonymous().refused("POST", "/login", body, status=403, code="account_suspended")
-    assert re.search(r"narin\.p\t.*suspended → 01/01/2599 00:00", await gchat(running, "user", "list"))
+    assert re.search(r"narin\.p\t.*suspended → 01/01/2599 24:00", await gchat(running, "user", "list"))
     await gchat(running, "user", "lift", "narin.p", "--reason", "ไม่มีมูล")
     await running.login("narin.p")
     assert "test\t127.0.0.1" in await gchat(running, "user", "sessions", "narin.p")
@@ -104,11 +107,20 @@ async def test_accounts_for_new_people(running: Agency, tmp_path: Path) -> None:
     row = dict.fromkeys(header, "") | {
         "staff_no": "900001", "given_name": "ใหม่", "family_name": "มา", "unit": "OPS", "post_title": "นักวิชาการ"
     }  # fmt: skip
-    (tmp_path / "people.csv").write_text(f"{source}\n{','.join(row.values())}\n", "utf-8")
+    rows = [row | {"staff_no": number} for number in ("900001", "900002", "900003")]
+    added = "\n".join(",".join(one.values()) for one in rows)
+    (tmp_path / "people.csv").write_text(f"{source}\n{added}\n", "utf-8")
     await gchat(running, "people", "import", str(tmp_path / "people.csv"), "--apply")
     (tmp_path / "accounts.csv").write_text("staff_no,user\n900001,mai.m\n999999,nobody\n", "utf-8")
     process = await gchat(running, "user", "add", "--from-file", str(tmp_path / "accounts.csv"), code=1)
     assert "accounts.csv:3: nobody:" in process
+    (tmp_path / "accounts.csv").write_bytes("เลขประจำตัว;ชื่อผู้ใช้\n๙๐๐๐๐๒;c,d\n900003;=1+1\n".encode("cp874"))
+    process = await gchat(running, "user", "add", "--from-file", str(tmp_path / "accounts.csv"), code=1)
+    assert re.search(r'^"c,d",[A-Z2-7-]{19}$', process, re.MULTILINE), process
+    assert "accounts.csv:3: =1+1: ใช้เป็นชื่อผู้ใช้ไม่ได้: =1+1" in process
+    (tmp_path / "accounts.csv").write_bytes("staff_no,user\n9.00003E+05,x\n".encode("utf-16"))
+    process = await gchat(running, "user", "add", "--from-file", str(tmp_path / "accounts.csv"), code=1)
+    assert "accounts.csv:2: คอลัมน์ staff_no: โปรแกรมตารางคำนวณ" in process
     assert "has an account already" in await gchat(running, "user", "add", "mai.m", "--staff-no", "900001", code=1)
     code = (await gchat(running, "user", "reset-password", "mai.m", "--identity-check", "พบตัว")).strip()
     mai = await running.login("mai.m", code)
@@ -122,7 +134,7 @@ async def test_terms_and_contact_mode(running: Agency, tmp_path: Path) -> None:
     await asyncio.sleep(1.2)
     await narin.refused("GET", "/rooms", status=403, code="terms_not_accepted")
     assert (await narin.get("/me"))["contact_mode"] == "public"
-    assert (await narin.get("/terms"))["title"] == "ข้อกำหนดการใช้งานระบบสื่อสารของหน่วยงาน"
+    assert (await narin.get("/terms"))["title"] == "ข้อกำหนดการใช้งานระบบสื่อสารของกระทรวงสาธารณสุข"
     await narin.post("/terms", {"version": 2})
     assert f",{narin.person}," in await gchat(running, "terms", "acceptances")
     ranks = tmp_path / "ranks.json"
@@ -130,10 +142,36 @@ async def test_terms_and_contact_mode(running: Agency, tmp_path: Path) -> None:
     assert "ไม่รู้จักระดับตำแหน่ง" in await gchat(running, "setting", "rank-map", str(ranks), code=1)
 
 
+async def test_a_day_until_which_somebody_is_suspended_is_the_last_one(running: Agency) -> None:
+    """Bug S: as «to» is in directory files."""
+    narin = running.person("narin.p")
+    for until, expected in (
+        ("31/12/2599", "2057-01-01T00:00+07:00"),
+        ("2599-12-31", "2057-01-01T00:00+07:00"),
+        ("31/12/2599T08:30", "2056-12-31T08:30+07:00"),
+    ):
+        await gchat(running, "user", "suspend", "narin.p", "--until", until, "--reason", "ทดสอบ")
+        await running.services.identity.refresh(running.services.store, running.clock())
+        account = running.services.identity.account(narin)
+        assert account is not None
+        assert account.suspended_until == datetime.fromisoformat(expected).timestamp() * 1000
+        await gchat(running, "user", "lift", "narin.p", "--reason", "ทดสอบ")
+
+
+def test_no_cell_of_a_table_is_a_formula() -> None:
+    """Bug L1."""
+    out = io.StringIO()
+    safe_csv(out).writerow(("=1+1", "+66", "-1", "@sum", "\tx", "a=b", 5, 'a"b,c'))
+    assert out.getvalue() == "'=1+1,'+66,'-1,'@sum,'\tx,a=b,5,\"a\"\"b,c\"\n"
+
+
 async def test_units_and_audit(running: Agency) -> None:
     units = (await gchat(running, "units")).splitlines()
-    assert units[0].startswith("MOPH") or not units[0].startswith(" ")
-    assert any(line.startswith("  ") for line in units)
+    everybody = sum(card.active for card in running.services.identity.directory.ordered)
+    assert units[0] == f"MOPH  กระทรวงสาธารณสุข  ({everybody})"
+    below = [line for line in units[1:] if line.startswith("  ") and not line.startswith("   ")]
+    assert [line.split()[0] for line in below] == ["OPS", "DDC", "DOH"]
+    assert len(units) == len(running.services.identity.directory.units)
     await gchat(running, "user", "suspend", "narin.p", "--until", "2599-01-01T08:30", "--reason", "สอบข้อเท็จจริง")
     listed = await gchat(running, "audit", "list", "--target", running.person("narin.p"))
     assert "account.suspend" in listed.splitlines()[-1]

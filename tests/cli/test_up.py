@@ -123,7 +123,7 @@ def gone(pid: int, within_s: float = 5) -> bool:
 def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
     started = up(tmp_path / "data", "--seed", "demo")
     ready = started.ready
-    assert set(ready) == {"staff_url", "console_url", "gateway_url", "ca", "data", "pids", "logins"}
+    assert set(ready) == {"staff_url", "page_urls", "console_url", "gateway_url", "ca", "data", "pids", "logins"}
     assert set(ready["pids"]) == {"appliance", "search", "gateway"}
     assert ready["staff_url"].startswith("http://127.0.0.1:")
     assert ready["data"] == str(tmp_path / "data")
@@ -340,6 +340,6 @@ def test_a_killed_seeding_leaves_no_appliance(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     assert run("up", "--data", data, "--port", "0").returncode == 1
-    world.seed(data, world.MOI, extra=agency.CHEAP)
+    world.seed(data, world.MOI, extra=agency.CHEAP, password=world.PASSWORD)
     assert not (data / ".seeding").exists()
     assert (data / "keyring.json").exists()

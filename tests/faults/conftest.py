@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo world with limits that load does not reach and password hashes that cost nothing."""
     folder = tmp_path_factory.mktemp("faults") / "moph"
-    world.seed(folder, extra=world.GENEROUS + agency.CHEAP)
+    world.seed(folder, extra=world.GENEROUS + agency.CHEAP, password=world.PASSWORD)
     return folder
 
 

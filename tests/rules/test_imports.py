@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from appliance.people import UnitKind
-from appliance.rules.import_files import decode, midnight, parse_date, read_files
+from appliance.reads.import_preview import describe_problems
+from appliance.rules.import_files import AccountRow, decode, midnight, parse_date, read_accounts, read_files
 from appliance.rules.imports import HoldingState, Organisation, Plan, PostState, plan_import
 
 NOW = 1_780_000_000_000
@@ -146,7 +147,7 @@ def test_every_problem_is_told_at_once() -> None:
         (4, "import_missing", "family_name"),
         (5, "import_dates", "C/งาน"),
         (6, "import_main_twice", "5"),
-        (7, "import_person_differs", "given_name"),
+        (7, "import_person_differs", "5"),
         (8, "import_flag", "อาจจะ"),
         (9, "import_visibility", "ทุกคน"),
         (11, "import_post_twice", "C/งาน"),
@@ -174,12 +175,96 @@ def test_a_longer_cycle_is_found() -> None:
         ("code,code,name_th,kind\n", "import_column_twice"),
         ('code,name_th,kind\nA,"ก,กอง\n', "import_csv"),
         ("code,name_th,kind\nA,ก,กอง,4\n", "import_cells"),
-        ("code,name_th,kind\nA," + "ก" * 201 + ",กอง\n", "import_value"),
-        ("code,name_th,kind\nA,ก\u202eข,กอง\n", "import_value"),
+        ("code,name_th,kind\nA," + "ก" * 201 + ",กอง\n", "import_value_long"),
+        ("code,name_th,kind\nA,ก\x07ข,กอง\n", "import_character"),
     ],
 )
 def test_files_that_cannot_be_read(text: str, code: str) -> None:
     assert code in {problem.code for problem in read_files({"f.csv": text.encode()}).problems}
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2009", "\u202f", "\u2003"])
+def test_every_kind_of_space_is_a_space(space: str) -> None:
+    """Bug K1."""
+    text = f"{space}code,name_th{space},kind\nA,สำนัก{space}ที่ 1{space},กอง\n"
+    rows = read_files({"f.csv": text.encode()})
+    assert rows.problems == []
+    assert rows.units is not None
+    assert rows.units[0].name_th == "สำนัก ที่ 1"
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u200f", "\u061c", "\u202a", "\u202e", "\u2066", "\u2069"])
+def test_marks_of_direction_are_dropped(mark: str) -> None:
+    """Bug K1."""
+    text = f"{PEOPLE.splitlines()[0]},email\n1,สม{mark}ชาย,ใจดี,A,นักวิชาการ,,,,a@b.test{mark}\n"
+    rows = read_files({"f.csv": text.encode()})
+    assert rows.problems == []
+    assert rows.people is not None
+    fields = rows.people[0].fields
+    assert (fields["given_name"], fields["email"]) == ("สมชาย", "a@b.test")
+
+
+def test_a_character_that_cannot_be_shown_is_named_with_its_place() -> None:
+    """Bug K1."""
+    text = PEOPLE.replace("มาลี", "มา\x07ลี").replace("หัวหน้ากลุ่ม", "หัวหน้า\ue000กลุ่ม")
+    found = read_files({"f.csv": text.encode()}).problems
+    assert [(p.line, p.column, p.value) for p in found] == [(3, "given_name", "U+0007"), (4, "post_title", "U+E000")]
+    assert list(describe_problems(found[:1], "th", "en")) == [
+        (
+            "f.csv:3: คอลัมน์ given_name มีอักขระที่แสดงไม่ได้ U+0007 — "
+            "column given_name has a character that cannot be shown, U+0007"
+        )
+    ]
+
+
+@pytest.mark.parametrize("number", ["1.00001E+12", "1,00001E+12", "1e5", "100001.0", "100001,00", "'100001", "๑.๒E+๑๒"])
+@pytest.mark.parametrize("column", ["staff_no", "mobile"])
+def test_numbers_that_a_spreadsheet_has_made_are_refused_as_such(number: str, column: str) -> None:
+    """Bug K3."""
+    values = {"staff_no": "1", "mobile": "", column: number}
+    text = f"staff_no;given_name;family_name;unit;post_title;mobile\n{values['staff_no']};ก;ข;A;ค;{values['mobile']}\n"
+    found = read_files({"f.csv": text.encode()}).problems
+    assert [(p.line, p.code, p.column, p.value) for p in found] == [(2, "import_spreadsheet_number", column, number)]
+
+
+@pytest.mark.parametrize("number", ["100001", "๑๐๐๐๐๑", "1-2345", "10.01", "E100", "02-100-1001", "+66 2 100 1001"])
+def test_numbers_as_agencies_write_them_are_taken(number: str) -> None:
+    text = f"staff_no,given_name,family_name,unit,post_title\n{number},ก,ข,A,ค\n"
+    assert read_files({"f.csv": text.encode()}).problems == []
+
+
+def test_two_people_with_one_staff_number_are_named_with_both_lines() -> None:
+    """Bug K3: the number, and the lines that disagree."""
+    done = plan(FIRST, people=PEOPLE.replace("2,มาลี,มีสุข,B", "1,มาลี,ใจดี,B"))
+    said = next(iter(describe_problems(done.problems, "th", "en")))
+    assert said.startswith("people.csv:3: เลขประจำตัว 1 อยู่ในแถว 2 แล้ว แต่คอลัมน์ given_name ไม่ตรงกัน — ")
+    assert said.endswith("staff number 1 is in line 2 too, but column given_name differs")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp874", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_lists_of_accounts_are_read_as_directory_files_are(encoding: str, separator: str) -> None:
+    """Bug L1."""
+    text = f"เลขประจำตัว{separator}ชื่อผู้ใช้\n๑๐๐๐๐๑{separator}somchai.j\n\n100002{separator}มาลี\n"
+    rows, found = read_accounts("f.csv", text.encode(encoding))
+    assert found == []
+    assert rows == [AccountRow(2, "100001", "somchai.j"), AccountRow(4, "100002", "มาลี")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "import_empty"),
+        ("staff_no\n1\n", "import_column_missing"),
+        ("staff_no,user,password\n1,a,b\n", "import_column_unknown"),
+        ("staff_no,user\n1,\n", "import_missing"),
+        ("staff_no,user\n1.00001E+12,a\n", "import_spreadsheet_number"),
+        ('staff_no,user\n1,"a\n', "import_csv"),
+    ],
+)
+def test_lists_of_accounts_that_cannot_be_read(text: str, code: str) -> None:
+    rows, found = read_accounts("f.csv", text.encode())
+    assert (rows, [problem.code for problem in found]) == ([], [code])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp874", "tis-620", "utf-16"])

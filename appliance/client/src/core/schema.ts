@@ -1344,6 +1344,8 @@ export interface components {
             accepted?: number | null;
             /** @description milliseconds since the epoch, UTC */
             effective: number;
+            /** @enum {unknown} */
+            language: "en" | "th";
             text: string;
             title: string;
             version: number;

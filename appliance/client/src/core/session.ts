@@ -47,6 +47,8 @@ export class Session implements Readable<SessionState> {
   #tables: Tables | null = null;
   #me: Me | null = null;
   #begun = false;
+  /** Signed in a moment ago, and not yet recognised: the browser has to give the cookie back. */
+  #proving = false;
   #ticket: Ticket | null = null;
 
   constructor(
@@ -58,7 +60,7 @@ export class Session implements Readable<SessionState> {
   ) {
     this.passwordGuard = new PasswordGuard(ports.random);
     this.#backoff = new Backoff(ports.random);
-    api.onEnded = () => void this.end("ended");
+    api.onEnded = () => void this.end(this.#proving ? "no_cookie" : "ended");
     api.onHeldBack = () => void this.refresh();
   }
 
@@ -184,7 +186,15 @@ export class Session implements Readable<SessionState> {
     this.#drop("none")?.leave();
     this.api.setCsrf(done.csrf);
     this.#tables = await this.vault.renew(remember);
-    await this.#ask();
+    this.#proving = true;
+    try {
+      await this.#ask();
+    } catch (error) {
+      if (error instanceof CallError && error.status === 401) return; // said by the reason of the sign-out
+      throw error;
+    } finally {
+      this.#proving = false;
+    }
     this.hooks.announce({ kind: "began" });
   }
 
@@ -291,7 +301,8 @@ function needsSecond(answer: LoginDone | SecondFactorNeeded): answer is SecondFa
 
 function stateOf(me: Me, before: SessionState): SessionState {
   if (me.must_change_password) return { kind: "password_change", me };
-  if (me.terms.accepted !== me.terms.version) {
+  // As the server judges: an agency that has published none asks for none (version 0).
+  if ((me.terms.accepted ?? 0) < me.terms.version) {
     return { kind: "terms", me, terms: before.kind === "terms" ? before.terms : null };
   }
   return { kind: "signed_in", me };

@@ -12,7 +12,7 @@ export type PersonId = Id;
 // --- session and connection ------------------------------------------------------------------------------------
 
 /** Why nobody is signed in. `stale`: the cache was destroyed because the server was out of reach too long (C4). */
-export type SignedOutReason = "none" | "logout" | "ended" | "stale";
+export type SignedOutReason = "none" | "logout" | "ended" | "stale" | "no_cookie";
 
 export type SessionState =
   | { readonly kind: "starting" }

@@ -229,6 +229,32 @@ test("wrong credentials, terms first, then in", async () => {
   expect(core.session.snapshot().kind).toBe("signed_in");
 });
 
+test("an agency without terms asks for none, as its server does", async () => {
+  const device = world.device();
+  const { core } = world.tab(device);
+  await core.start();
+  world.server.terms.version = 0;
+  world.server.terms.accepted.delete(SOMCHAI);
+  await core.session.login("somchai", "correct");
+  expect(core.session.snapshot().kind).toBe("signed_in");
+  await online(core);
+});
+
+test("a browser that keeps no cookie is told so, not that the session ended", async () => {
+  const device = world.device();
+  device.keepsCookies = false;
+  const { core } = world.tab(device);
+  await core.start();
+  await core.session.login("somchai", "correct");
+  expect(core.session.snapshot()).toEqual({ kind: "signed_out", reason: "no_cookie" });
+  device.keepsCookies = true;
+  await core.session.login("somchai", "correct");
+  expect(core.session.snapshot().kind).toBe("signed_in");
+  world.server.sessions.clear();
+  await core.session.refresh();
+  expect(core.session.snapshot()).toEqual({ kind: "signed_out", reason: "ended" });
+});
+
 test("a clock that is a day wrong shows the server's time", async () => {
   const device = world.device();
   device.clockSkew = -24 * HOUR;

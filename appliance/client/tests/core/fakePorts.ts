@@ -94,6 +94,8 @@ export class Device {
   readonly sockets = new Set<() => void>();
   readonly #onlineListeners = new Set<() => void>();
   cookie: string | null = null;
+  /** Safari over plain http keeps no Secure cookie. */
+  keepsCookies = true;
   up = true;
   /** Decides, call by call, whether the line is cut around it. */
   cut: (method: string, path: string) => Cut | null = () => null;
@@ -176,7 +178,7 @@ export class Device {
     const { status, body, cookie } = this.server.handle(this.cookie, method, input, init);
     await breathe(1);
     if (cut === "after" || !this.up) throw new TypeError("network");
-    if (cookie !== undefined) this.cookie = cookie;
+    if (cookie !== undefined && this.keepsCookies) this.cookie = cookie;
     const headers = { Date: new Date(this.time.now()).toUTCString() };
     return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
   }

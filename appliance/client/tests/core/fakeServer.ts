@@ -62,7 +62,7 @@ export class FakeServer {
   readonly rooms = new Map<string, Room>();
   readonly people = new Map<string, string>();
   readonly sessions = new Map<string, string>();
-  readonly terms = { version: 1, accepted: new Map<string, number>() };
+  readonly terms = { version: 1 as number, accepted: new Map<string, number>() };
   readonly calls: string[] = [];
   /** Frames are dropped before they are sent while this says so: a fault the client must notice. */
   lose: (pos: number) => boolean = () => false;
@@ -388,7 +388,7 @@ export class FakeServer {
       this.sessions.delete(token ?? "");
       return { status: 204, cookie: null };
     }
-    if (this.me(person).terms.accepted !== this.terms.version) return refuse(403, "terms_not_accepted");
+    if ((this.me(person).terms.accepted ?? 0) < this.terms.version) return refuse(403, "terms_not_accepted");
     return this.#route(person, method, route.split("/").slice(1), url.searchParams, body);
   }
 

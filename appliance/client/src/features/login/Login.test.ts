@@ -29,7 +29,7 @@ test("a refusal stays on the screen until the next try", async () => {
 });
 
 test("the terms are read although signing in, which led to them, is not done yet", async () => {
-  const terms = { version: 2, title: "ข้อกำหนด", text: "", effective: 0 };
+  const terms = { version: 2, title: "ข้อกำหนด", text: "", language: "th" as const, effective: 0 };
   const model: LoginModel = new LoginModel(
     sessionWith({ login: async () => void (await model.loadTerms()), readTerms: () => Promise.resolve(terms) }),
     "Edge",

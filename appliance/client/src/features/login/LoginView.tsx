@@ -71,6 +71,15 @@ function WhySignedOut({ reason }: { reason: SignedOutReason }) {
           <Trans>การเข้าใช้งานบนอุปกรณ์นี้สิ้นสุดแล้ว ข้อมูลที่เก็บไว้ในอุปกรณ์ถูกลบแล้ว</Trans>
         </Notice>
       );
+    case "no_cookie":
+      return (
+        <Notice kind="warn">
+          <Trans>
+            ชื่อผู้ใช้และรหัสผ่านถูกต้อง แต่เบราว์เซอร์นี้ไม่เก็บคุกกี้ของการเข้าสู่ระบบ Safari เป็นเช่นนี้เมื่อที่อยู่ขึ้นต้นด้วย http://
+            ให้เปิดที่อยู่ที่ขึ้นต้นด้วย https:// หรืออนุญาตคุกกี้ของที่อยู่นี้ หรือใช้เบราว์เซอร์อื่น
+          </Trans>
+        </Notice>
+      );
     case "stale":
       return (
         <Notice kind="warn">

@@ -30,7 +30,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
   return (
     <div className="login-form">
       <div>
-        <h2>{terms.title}</h2>
+        <h2 lang={terms.language}>{terms.title}</h2>
         <p className="login-hint">
           <Trans>
             ฉบับที่ {terms.version} มีผลตั้งแต่ {formatDate(terms.effective)}
@@ -38,7 +38,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
         </p>
       </div>
       {/* Scrolls by keyboard too. */}
-      <div className="login-terms" tabIndex={0} role="region" aria-label={terms.title} lang="th">
+      <div className="login-terms" tabIndex={0} role="region" aria-label={terms.title} lang={terms.language}>
         {terms.text.split(/\n{2,}/u).map((paragraph, i) => (
           <p key={i}>{paragraph}</p>
         ))}

@@ -1,0 +1,180 @@
+"""`gchat setup` as somebody types it who has never seen the product: flags, a terminal, nothing at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance import config
+
+GCHAT = (sys.executable, "-m", "appliance.cli")
+AGENCY = ("--slug", "dot", "--domain", "dot.test", "--name-th", "กรมทดสอบ", "--name-en", "Department of Tests")
+ADMIN = ("--admin-name", "สมชาย ใจดี", "--admin-user", "somchai.j", "--admin-staff-no", "100001")
+# Wherever there is no appliance, the reason is that and not a key.
+NEEDING_ONE = (
+    ("people", "import", __file__),
+    ("user", "list"),
+    ("user", "add", "a.b", "--staff-no", "1"),
+    ("terms", "publish"),
+    ("audit", "verify"),
+    ("keys", "check"),
+    ("keys", "rotate"),
+    ("migrate",),
+    ("room", "verify", "r_x"),
+    ("serve",),
+    ("search",),
+    ("up",),
+)
+
+
+def gchat(*words: str | Path, code: int = 0, given: str = "") -> tuple[str, str]:
+    """Run a command without a terminal; return what it printed and what it complained of."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*GCHAT, *map(str, words)], input=given, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def setup(data: Path, *words: str, code: int = 0) -> tuple[str, str]:
+    return gchat("setup", "--data", data, *AGENCY, "--keys", "file", *words, code=code)
+
+
+def test_without_a_terminal_what_is_missing_is_named(tmp_path: Path) -> None:
+    """Bug T."""
+    _, said = gchat("setup", "--data", tmp_path / "data", code=2)
+    named = (
+        "--slug",
+        "--domain",
+        "--name-th",
+        "--name-en",
+        "--keys",
+        "--admin-name",
+        "--admin-user",
+        "--admin-staff-no",
+    )
+    assert f"these are missing: {', '.join(named)}\n" in said
+    assert "passphrase" not in said
+    _, said = setup(tmp_path / "data", "--admin-name", "สมชาย ใจดี", code=2)
+    assert "these are missing: --admin-user, --admin-staff-no\n" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_passphrase_that_nobody_gives_is_said_to_be_missing(tmp_path: Path) -> None:
+    """Bug T: it is neither a wrong key nor too short."""
+    words = ("setup", "--data", tmp_path / "data", *AGENCY, *ADMIN, "--keys", "passphrase")
+    _, said = gchat(*words, code=1)
+    assert "There is no terminal to ask at" in said
+    assert "does not open" not in said
+    _, said = gchat(*words, code=1, given="สั้น\nสั้น\n")
+    assert "วลีผ่านสั้นเกินไป" in said
+    assert "The passphrase is too short." in said
+    assert "does not open" not in said
+
+
+def test_terms_and_an_administrator_are_there_from_the_start(tmp_path: Path) -> None:
+    """F80, «A new machine»."""
+    data = tmp_path / "data"
+    said, _ = setup(data, *ADMIN, "--admin-unit", "กองไอที", "--admin-unit-code", "IT")
+    assert re.search(r"one-time code, shown this once: (\w{4}-){3}\w{4}\n", said)
+    listed, _ = gchat("user", "list", "--data", data)
+    assert listed.split("\t")[:4] == ["somchai.j", "100001", "สมชาย ใจดี", "active"]
+    assert "agency_admin" in listed
+    units, _ = gchat("units", "--data", data)
+    assert units == "dot  กรมทดสอบ  (1)\n  IT  กองไอที  (1)\n"
+    records, _ = gchat("audit", "list", "--data", data)
+    assert [line.split("\t")[3] for line in records.splitlines()] == [
+        "terms.publish",
+        "people.import",
+        "account.create",
+        "role.add",
+    ]
+    verified, _ = gchat("audit", "verify", "--data", data)
+    assert json.loads(verified)["faults"] == 0
+    _, said = setup(data, *ADMIN, code=1)
+    assert f"There is an appliance in {data} already" in said
+
+
+def test_an_agencys_own_terms_and_none(tmp_path: Path) -> None:
+    thai, empty = tmp_path / "th.txt", tmp_path / "empty.txt"
+    thai.write_text("ข้อกำหนดของกรม\nห้ามใช้ชื่อผู้อื่น", "utf-8")
+    empty.write_text("ข้อกำหนด\n", "utf-8")
+    _, said = setup(tmp_path / "a", *ADMIN, "--terms", str(empty), code=1)
+    assert "Terms need a title" in said
+    assert not (tmp_path / "a").exists()
+    said, _ = setup(tmp_path / "a", *ADMIN, "--terms", str(thai))
+    assert "draft" not in said
+    said, _ = setup(tmp_path / "b", "--no-administrator", "--no-terms")
+    assert "gchat terms publish" in said
+    assert "gchat user add" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--admin-name", "สมชาย"), "Given and family name are both needed"),
+        (("--admin-user", "som chai"), "Not a user name: som chai"),
+        (("--admin-user", "=1+1"), "Not a user name: =1+1"),
+        (("--admin-staff-no", "1.00001E+12"), "1.00001E+12"),
+        (("--slug", "กรม"), "agency.slug"),
+        (("--port", "-1"), "staff.port"),
+    ],
+)
+def test_what_cannot_be_used_is_said_before_anything_is_made(
+    tmp_path: Path, words: tuple[str, ...], expected: str
+) -> None:
+    _, said = setup(tmp_path / "data", *ADMIN, *words, code=1)
+    assert expected in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_where_staff_connect_is_written_into_the_configuration(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    setup(data, *ADMIN, "--host", "192.0.2.7", "--port", "8443", "--names", "chat.dot.test")
+    staff = config.load(data).staff
+    assert (staff.host, staff.port, staff.tls, staff.names) == ("192.0.2.7", 8443, True, ("chat.dot.test",))
+
+
+def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    answers = ["dot", "dot.test", "กรมทดสอบ", "", "Department of Tests", "สมชาย ใจดี", "somchai.j", "100001", ""]
+    master, slave = pty.openpty()
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*GCHAT, "setup", "--data", str(data), "--keys", "file"],
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.close(slave)
+        os.write(master, "".join(f"{answer}\n" for answer in answers).encode())
+        said, complained = process.communicate(timeout=60)
+    os.close(master)
+    assert process.returncode == 0, said + complained
+    assert "ชื่อหน่วยงานภาษาไทย" in said
+    assert "somchai.j" in said
+    assert config.load(data).agency.name_th == "กรมทดสอบ"
+
+
+@pytest.mark.parametrize("words", NEEDING_ONE, ids=lambda words: " ".join(words[:2]))
+def test_where_there_is_no_appliance_that_is_the_reason(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Bug T: not «locked», not a wrong key."""
+    _, said = gchat(*words, "--data", tmp_path / "none", code=1)
+    assert said == (
+        f"ไม่มีระบบในโฟลเดอร์ {tmp_path / 'none'} ให้สร้างด้วย gchat setup ก่อน\n"
+        f"There is no appliance in {tmp_path / 'none'}; run gchat setup.\n"
+    )
+    assert not (tmp_path / "none").exists()
+
+
+def test_wrong_usage_is_said_in_thai_too() -> None:
+    _, said = gchat("people", "import", code=2)
+    assert "ใช้คำสั่งไม่ถูกต้อง — wrong usage: " in said
