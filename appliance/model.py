@@ -37,6 +37,7 @@ class EntryType(StrEnum):
     MEMBER_ADD = "member.add"
     MEMBER_REMOVE = "member.remove"
     SYSTEM_REMOVE = "sys.remove"
+    SYSTEM_CLOSE = "sys.close"
     OWNER_TRANSFER = "owner.transfer"
     OWNER_REASSIGN = "owner.reassign"
     MESSAGE_TEXT = "message.text"
@@ -90,6 +91,7 @@ class Deny(StrEnum):
     OWNER_MUST_TRANSFER = "owner_must_transfer"
     CANNOT_LEAVE = "cannot_leave"
     PERSON_NOT_ACTIVE = "person_not_active"
+    PEOPLE_NOT_ACTIVE = "people_not_active"
     CONTACT_NOT_ALLOWED = "contact_not_allowed"
     NOT_AUTHOR = "not_author"
     NOT_A_MESSAGE = "not_a_message"
@@ -171,6 +173,11 @@ class Draft:
     state: Mapping[str, object] | None = field(default=None, repr=False)
     target: int | None = None
     reply_to: int | None = None
+
+    @property
+    def points_at(self) -> int | None:
+        """The position of the entry that this one changes or answers."""
+        return self.reply_to if self.target is None else self.target
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions import rooms as room_actions
+from appliance.actions.room_settling import settle_rooms
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.errors import AppError, VaultLocked
@@ -33,12 +33,10 @@ from appliance.listening import search_path
 from appliance.live import Hub
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
-from appliance.model import AccountState
 from appliance.policies import PasskeyPolicy
 from appliance.reads.sync import load_sync
 from appliance.searching import Searching
 from appliance.services import Services
-from appliance.store import rooms
 from appliance.store.db import open_store
 from appliance.store.migrate import is_outdated, migrate
 from appliance.unlocking import require_appliance, unlock_keys
@@ -247,20 +245,9 @@ async def _refresh_forever(s: Services) -> None:
             unsettled |= await s.identity.refresh(s.store, s.clock())
             await s.identity.flush(s.store)
             if unsettled:
-                await _settle_rooms(s)
-                unsettled = False
+                unsettled = not await settle_rooms(s)
         except AppError:
             log.warning("people could not be refreshed; trying again")
         except Exception:
             log.exception("people could not be refreshed")
         await asyncio.sleep(REFRESH_S)
-
-
-async def _settle_rooms(s: Services) -> None:
-    async with s.store.read() as reader:
-        members = await reader.run(rooms.people_with_rooms)
-    for person in members:
-        card, account = s.identity.people.get(person), s.identity.account(person)
-        if card is None or not card.active or account is None or account.state is AccountState.REVOKED:
-            await room_actions.remove_everywhere(s, person, "account_ended")
-    await room_actions.follow_posts(s)

@@ -116,6 +116,13 @@ class Bureau:
             await settings.bump(tx, "accounts")
         await self.s.identity.refresh(self.s.store, self.clock())
 
+    async def leave_the_staff(self, who: PersonId) -> None:
+        """Have the directory say that a person does not serve here any more; the account stays as it is."""
+        async with self.s.store.write() as tx:
+            await people.deactivate(tx, [who], self.clock())
+            await settings.bump(tx, "directory")
+        await self.s.identity.refresh(self.s.store, self.clock())
+
     async def hold(self, who: PersonId, post: PostId) -> None:
         """Have a person fill a post from now on, and nobody else."""
         now = self.clock()

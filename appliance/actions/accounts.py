@@ -2,7 +2,7 @@
 
 Nobody registers themselves: an account is made by an administrator for someone the directory knows. A suspension ends
 by itself; a revocation takes every credential, session and role, and coming back means new credentials. What a revoked
-person leaves behind in rooms is `actions/rooms.py: remove_everywhere`, which the server does when it notices.
+person leaves behind in rooms is `actions/room_settling.py`, which the server does when it notices.
 """
 
 from __future__ import annotations

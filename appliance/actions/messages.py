@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.errors import Forbidden, Invalid
+from appliance.errors import Invalid
 from appliance.log.prepare import Command
-from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.rules.names import emoji as one_emoji
 from appliance.store import entries
 from appliance.wire.messages import TextBody as WireBody
@@ -54,12 +54,10 @@ async def react(
     s: Services, actor: PersonId, room: RoomId, n: int, emoji: str, *, on: bool, txn_id: str | None = None
 ) -> None:
     """Add or take back a reaction; doing it twice changes nothing."""
+    head = await s.log.head_for(actor, room)
     clean = one_emoji(emoji)
     if clean is None:
         raise Invalid(field="emoji")
-    head = await s.log.head(room)
-    if head.state.role_of(actor) is None:
-        raise Forbidden(Deny.NOT_A_MEMBER)
     async with s.store.read() as reader:
         if await reader.run(entries.has_reaction, head.key, n, clean, actor) == on:
             return

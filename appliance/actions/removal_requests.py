@@ -1,16 +1,19 @@
 """Ask to be taken off a room, and answer: the way out for members, who cannot leave by themselves (F40, F41).
 
-One kind of request to the owner; its life is `owner_requests.py`.
+One kind of request to the owner; its life is `owner_requests.py`. Granting it is always possible: where it would leave
+a private chat that could not have been started (F38), the room closes with it (`rooms.removal_drafts`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from appliance.actions import owner_requests
 from appliance.actions.owner_requests import Decision
+from appliance.actions.rooms import removal_drafts
 from appliance.errors import Forbidden
-from appliance.model import Deny, Draft, EntryType, PersonId, Role, RoomId
+from appliance.model import Deny, PersonId, Role, RoomId
 from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
 from appliance.rules.rooms import SYSTEM
 
@@ -35,9 +38,8 @@ async def answer_removal(
 async def _take_off(s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> None:
     if state.role_of(request.person) is Role.OWNER:
         raise Forbidden(Deny.OWNER_MUST_TRANSFER)
-    removed: dict[str, object] = {"members": [request.person]}
     if actor == state.owner:
-        await s.log.append(Draft(request.room, actor, EntryType.MEMBER_REMOVE, request.id, state=removed))
-        return
-    removed |= {"why": "removal_request", "by": [actor]}
-    await s.log.append(Draft(request.room, SYSTEM, EntryType.SYSTEM_REMOVE, request.id, state=removed))
+        drafts = removal_drafts(s, state, actor, [request.person])
+    else:
+        drafts = removal_drafts(s, state, SYSTEM, [request.person], why="removal_request", by=[actor])
+    await s.log.append(replace(drafts[0], txn_id=request.id), *drafts[1:])

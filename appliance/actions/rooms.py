@@ -2,7 +2,8 @@
 
 Each is one command to the room log, which decides. What only the directory knows is checked here first: that those who
 are added are on the staff, and that a private chat may be started at all (`rules/contact.py`, F38, F39). A group of
-two is a private chat by another name and is checked as one, however it comes about.
+two is a private chat by another name and is checked as one, however it comes about: `removal_drafts` makes the entries
+of every removal, whoever asks for it. What the system does when people leave is `room_settling.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from appliance.actions import owner_requests
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Role, RoomId, RoomKind
-from appliance.rules.contact import may_start_direct, may_start_group
+from appliance.rules.contact import may_keep_group, may_start_direct, may_start_group
 from appliance.rules.names import room_name
 from appliance.rules.rooms import SYSTEM, authorize
 from appliance.store import audit, entries, rooms
@@ -25,12 +26,18 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.log.heads import Head
     from appliance.model import RoomState
     from appliance.rules.ranks import Level
     from appliance.services import Services
 
 # Cards in one entry, so that its header stays within 8 KiB.
 CARDS_AN_ENTRY: Final = 25
+# Ids of people in one entry, for the same reason; an id has at most 64 characters.
+REMOVED_AN_ENTRY: Final = 100
+NAMES_IN_A_REFUSAL: Final = 5
+PRIVATE_CHAT: Final = "private_chat"
+"""Why the system closes a group: those left in it could not have begun a private chat (F38)."""
 
 
 async def create_group(
@@ -68,10 +75,10 @@ async def create_direct(s: Services, actor: PersonId, other: PersonId, txn_id: s
 
 async def rename_room(s: Services, actor: PersonId, room: RoomId, name: str, txn_id: str | None) -> None:
     """Rename a group; the old name stays in its history (F36)."""
+    head = await _head_for(s, actor, room, EntryType.ROOM_RENAME)
     clean = room_name(name)
     if clean is None:
         raise Invalid(field="name", code="room_name")
-    head = await s.log.head(room)
     state = {"name": clean, "old": head.state.name or ""}
     await _append(s, actor, Draft(room, actor, EntryType.ROOM_RENAME, txn_id, state=state))
 
@@ -85,12 +92,13 @@ async def change_members(
     s: Services, actor: PersonId, room: RoomId, add: Sequence[PersonId], remove: Sequence[PersonId], txn_id: str
 ) -> tuple[list[PersonId], list[PersonId]]:
     """Add and remove members, all or none, at once (F32, F33). Return who was added and who removed."""
+    kind = EntryType.MEMBER_REMOVE if remove else EntryType.MEMBER_ADD
+    state = (await _head_for(s, actor, room, kind)).state
     if not add and not remove:
         raise Invalid(field="add")
     if not set(add).isdisjoint(remove):
         raise Invalid(field="remove")
     gone = list(dict.fromkeys(remove))
-    state = (await s.log.head(room)).state
     first = await _change_members(s, actor, state, list(dict.fromkeys(add)), gone, txn_id)
     members = (await s.log.head(room)).state.members
     await owner_requests.settle(s, room, actor)
@@ -116,8 +124,9 @@ async def _change_members(
     if not new and not remove:
         raise Forbidden(Deny.ALREADY_MEMBER)
     check_active(s, new)
-    _check_not_private(s, actor, state, new, remove)
-    drafts = [Draft(state.room, actor, EntryType.MEMBER_REMOVE, state={"members": remove})] if remove else []
+    if denied := why_not_go_on(s, state, new, remove):
+        raise Forbidden(denied)
+    drafts = removal_drafts(s, state, actor, remove, with_new=new)
     drafts += _add_drafts(s, actor, state.room, new)
     drafts[0] = replace(drafts[0], txn_id=txn_id)
     return (await _append(s, actor, *drafts))[0].n
@@ -125,6 +134,7 @@ async def _change_members(
 
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
     """Hand a group to another member; there is one owner at any time (F37)."""
+    await _head_for(s, actor, room, EntryType.OWNER_TRANSFER)
     check_active(s, (to,))
     await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state={"to": to}))
 
@@ -142,47 +152,11 @@ async def reassign_room(s: Services, actor: str, room: RoomId, to: PersonId, why
     await _audit(s, actor, "room.reassign", room, "done", to=to, why=why, second=second)
 
 
-async def remove_everywhere(s: Services, person: PersonId, why: str) -> list[RoomId]:
-    """Take someone whose account has ended off every group (F40, F95); return the rooms that now need an owner."""
-    async with s.store.read() as reader:
-        ids = await reader.run(rooms.ids_of_person, person)
-    ownerless = []
-    for room in ids:
-        head = await s.log.head(room)
-        if head.state.kind is RoomKind.DIRECT:
-            continue
-        if head.state.owner == person:
-            ownerless.append(room)
-            continue
-        state = {"members": [person], "why": why}
-        await s.log.append(Draft(room, SYSTEM, EntryType.SYSTEM_REMOVE, state=state))
-        await owner_requests.settle(s, room, SYSTEM)
-    return ownerless
-
-
-async def follow_posts(s: Services) -> list[RoomId]:
-    """Give rooms that belong to a post to whoever fills it now (Q8); return those that changed hands."""
-    changed = []
-    async with s.store.read() as reader:
-        bound = await reader.run(rooms.bound_to_posts)
-    for room, post, owner in bound:
-        holder = s.identity.directory.holder_of(PostId(post))
-        if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
-            continue
-        head = await s.log.head(room)
-        state: dict[str, object] = {"to": holder, "post": post, "why": "post"}
-        if holder not in head.state.members:
-            state["card"] = _card(s, holder)
-        await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
-        changed.append(room)
-    return changed
-
-
 async def set_mine(
     s: Services, actor: PersonId, room: RoomId, *, muted: bool | None = None, hidden: bool | None = None
 ) -> None:
     """Mute or hide a room for oneself; a hidden room returns with its next message (F40)."""
-    head = await s.log.head(room)
+    head = await s.log.head_for(actor, room)
 
     def change(old: Mine) -> Mine:
         until = head.size - 1 if hidden else None
@@ -196,14 +170,14 @@ async def clear_room(s: Services, actor: PersonId, room: RoomId) -> None:
 
     Nothing counts as unread any more, but nothing was read by that either: no receipt is given.
     """
-    head = await s.log.head(room)
+    head = await s.log.head_for(actor, room)
     last = head.size - 1
     await _change_mine(s, actor, room, lambda old: old._replace(cleared=last, hidden=last, unread_from=None))
 
 
 async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> None:
     """Show a room as unread from message `n` on, for oneself; first reads stay as they are (F16)."""
-    head = await s.log.head(room)
+    head = await s.log.head_for(actor, room)
     if n >= head.size:
         raise Invalid(field="n")
     # A receipt given before, told after, would take the mark away again on the person's other devices.
@@ -212,9 +186,7 @@ async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> Non
 
 
 async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Callable[[Mine], Mine]) -> None:
-    head = await s.log.head(room)
-    if head.state.role_of(actor) is None:
-        raise Forbidden(Deny.NOT_A_MEMBER)
+    head = await s.log.head_for(actor, room)
 
     def write(raw: sqlcipher.Connection) -> None:
         rooms.put_mine(raw, head.key, actor, change(rooms.mine(raw, head.key, actor)))
@@ -243,14 +215,14 @@ async def _create(
 
 def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[PersonId]) -> list[Draft]:
     """Make the entries that add people, each with their cards."""
-    cards = [_card(s, person) for person in people]
+    cards = [card_of(s, person) for person in people]
     return [
         Draft(room, actor, EntryType.MEMBER_ADD, state={"members": cards[at : at + CARDS_AN_ENTRY]})
         for at in range(0, len(cards), CARDS_AN_ENTRY)
     ]
 
 
-def _card(s: Services, person: PersonId) -> dict[str, str]:
+def card_of(s: Services, person: PersonId) -> dict[str, str]:
     """Return the card that freezes for evidence who a person was when they came in (federation.md §5.3)."""
     card = s.identity.people[person]
     return {"p": person, "name": card.name, "unit": card.unit_name or "", "post": card.post or ""}
@@ -263,13 +235,18 @@ def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[P
 
 
 def check_active(s: Services, people: Iterable[PersonId]) -> None:
-    """Refuse people who are not on the staff, or whose account is not active. Raises Invalid, Forbidden."""
+    """Refuse people who are not on the staff, or whose account is not active, by name. Raises Invalid, Forbidden."""
     now = s.clock()
+    inactive = []
     for person in people:
-        if person not in s.identity.people:
+        card = s.identity.people.get(person)
+        if card is None:
             raise Invalid(field="members", code="unknown_person")
         if not s.identity.is_active(person, now):
-            raise Forbidden(Deny.PERSON_NOT_ACTIVE)
+            inactive.append(card.name)
+    if inactive:
+        named = ", ".join(inactive[:NAMES_IN_A_REFUSAL])
+        raise Forbidden(Deny.PEOPLE_NOT_ACTIVE, names=f"{named} …" if len(inactive) > NAMES_IN_A_REFUSAL else named)
 
 
 def _check_group(s: Services, actor: PersonId, others: Iterable[PersonId]) -> None:
@@ -279,13 +256,44 @@ def _check_group(s: Services, actor: PersonId, others: Iterable[PersonId]) -> No
         raise Forbidden(denied)
 
 
-def _check_not_private(
-    s: Services, actor: PersonId, state: RoomState, new: Sequence[PersonId], gone: Sequence[PersonId]
-) -> None:
-    """Refuse to bring a group to the two that could not have begun one."""
-    left = [person for person in (*state.members, *new) if person not in gone and person != actor]
-    if state.kind is RoomKind.GROUP and (new or gone):
-        _check_group(s, actor, left)
+def removal_drafts(
+    s: Services,
+    state: RoomState,
+    actor: PersonId,
+    people: Sequence[PersonId],
+    *,
+    with_new: Sequence[PersonId] = (),
+    **fields: object,
+) -> list[Draft]:
+    """Make the entries that take people off a group: the owner's, or the system's for what has to happen.
+
+    `fields` go into each entry. Where those left, together with `with_new`, could not have begun a private chat, the
+    system closes the group with the same command: what was said stays readable, nothing more is said (F38, F41).
+    """
+    kind = EntryType.SYSTEM_REMOVE if actor == SYSTEM else EntryType.MEMBER_REMOVE
+    drafts = [
+        Draft(state.room, actor, kind, state={"members": list(people[at : at + REMOVED_AN_ENTRY]), **fields})
+        for at in range(0, len(people), REMOVED_AN_ENTRY)
+    ]
+    if not state.closed and why_not_go_on(s, state, with_new, people):
+        drafts.append(private_close(state))
+    return drafts
+
+
+def private_close(state: RoomState) -> Draft:
+    """Make the entry by which the system closes a group that has become a private chat nobody could have begun."""
+    return Draft(state.room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": PRIVATE_CHAT})
+
+
+def why_not_go_on(
+    s: Services, state: RoomState, new: Sequence[PersonId] = (), gone: Sequence[PersonId] = ()
+) -> Deny | None:
+    """Say why a group may not go on once these people have come and gone; whose account has ended is gone too."""
+    if state.kind is not RoomKind.GROUP:
+        return None
+    out = s.identity.ended_accounts().union(gone)
+    left = {person: _rank(s, person) for person in (*state.members, *new) if person not in out}
+    return may_keep_group(left, state.owner, s.identity.contact_mode(s.clock()))
 
 
 def _rank(s: Services, person: PersonId) -> Level | None:
@@ -314,6 +322,15 @@ async def _check_change(
     if denied := authorize(state, _Asked(kind, actor, asked, s.clock())):
         await _audit(s, actor, kind.value, state.room, denied.value)
         raise Forbidden(denied)
+
+
+async def _head_for(s: Services, actor: PersonId, room: RoomId, kind: EntryType) -> Head:
+    """Return the room to a member; an outsider's attempt is put on record before it is refused (F32)."""
+    try:
+        return await s.log.head_for(actor, room)
+    except Forbidden as error:
+        await _audit(s, actor, kind.value, room, error.code)
+        raise
 
 
 async def _append(s: Services, actor: PersonId, *drafts: Draft) -> list[Appended]:

@@ -21,9 +21,9 @@ from appliance.actions.messages import message_draft, submit_message
 from appliance.api.errors import body_of
 from appliance.api.limits import GATE
 from appliance.api.routes import Call, Routes, field_of
-from appliance.errors import AppError, Forbidden, Invalid, TooMany
+from appliance.errors import AppError, Invalid, TooMany
 from appliance.live import Connection, Ending, close_frame, text_frame
-from appliance.model import Appended, Deny, RoomId, SessionId
+from appliance.model import Appended, RoomId, SessionId
 from appliance.store import rooms
 from appliance.wire.messages import Event
 from appliance.wire.sync import (
@@ -197,9 +197,7 @@ class _Up:
             self._gate.typing(self._call.person, room)
         except TooMany:
             return
-        head = await self._s.log.head(room)
-        if head.state.role_of(self._call.person) is None:
-            raise Forbidden(Deny.NOT_A_MEMBER)
+        await self._s.log.head_for(self._call.person, room)
         event = Event(
             pos=self._s.hub.pos, type="typing", at=self._s.clock(), room=room, sender=self._call.person, state={}
         )

@@ -96,8 +96,8 @@ class Loader:
             for draft in command.drafts:
                 if draft.body is not None:
                     writing.setdefault(command.room, []).append(command)
-                if draft.target is not None:
-                    points.setdefault((command.room, draft.target), []).append(command)
+                if draft.points_at is not None:
+                    points.setdefault((command.room, draft.points_at), []).append(command)
         missing = self._heads.missing(rooms_of)
         loaded.heads.update((room, head) for room in rooms_of if (head := self._heads.get(room)))
         return [

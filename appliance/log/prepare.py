@@ -22,7 +22,7 @@ from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import Frontier
 from appliance.log.events import live_event
 from appliance.log.heads import Head
-from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId, RoomState, Target
+from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, RoomState, Target
 from appliance.rules import rooms as rules
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
@@ -216,11 +216,9 @@ def _entry(
         ty=draft.type.value,
         v=1,
     )
-    target = targets.get((draft.room, draft.target)) if draft.target is not None else None
+    target = targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
     if denied := rules.authorize(state, header, target):
         raise Forbidden(denied)
-    if draft.reply_to is not None and draft.reply_to >= n:
-        raise Forbidden(Deny.NOT_A_MESSAGE)
     if draft.body is not None:
         sealed = context.bodies.seal(_key_for(work, room, at, context), room, n, draft.body)
         header = msgspec.structs.replace(header, bc=sealed.commitment, bl=sealed.length)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from appliance.errors import AppError, NotFound, StorageFull, TooMany, Unavailable
+from appliance.errors import AppError, Forbidden, NotFound, StorageFull, TooMany, Unavailable
 from appliance.log import heads as head_rows
 from appliance.log import prepare
 from appliance.log.bodies import Bodies
@@ -27,7 +27,7 @@ from appliance.log.damage import DAMAGED, DamagedRooms
 from appliance.log.heads import Head, Heads
 from appliance.log.loading import Loader
 from appliance.log.prepare import THIS_ROOM, BatchContext, Command
-from appliance.model import Appended, Draft, RoomId
+from appliance.model import Appended, Deny, Draft, RoomId
 from appliance.rules.rooms import SYSTEM
 from appliance.store import entries, feed, rooms
 from appliance.store.entries import Batch, RepeatedTxnError
@@ -208,8 +208,18 @@ class RoomLog:
         """Return a room that is in memory."""
         return self._heads.get(room)
 
+    async def head_for(self, person: PersonId, room: RoomId) -> Head:
+        """Return a room as it is now to one of its members: what every request about a room asks first.
+
+        Raises NotFound, and Forbidden for an outsider, who learns nothing else of the room.
+        """
+        head = await self.head(room)
+        if head.state.role_of(person) is None:
+            raise Forbidden(Deny.NOT_A_MEMBER)
+        return head
+
     async def head(self, room: RoomId) -> Head:
-        """Return a room as it is now. Raises NotFound, Unavailable where it is damaged."""
+        """Return a room as it is now, whoever asks. Raises NotFound, Unavailable where it is damaged."""
         head = self._heads.get(room)
         if head is None:
             if error := self.damaged.get(room):

@@ -158,7 +158,7 @@ def _view(
         mobile=profile.mobile if "mobile" in seen else None,
         email=profile.email if "email" in seen else None,
         status=profile.status or None,
-        active=card.id not in s.identity.ended_accounts(),
+        active=s.identity.is_active(card.id, s.clock()),
         may_contact=_may_contact(s, viewer, card),
     )
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from appliance.errors import Invalid, NotFound
 from appliance.log import events
 from appliance.model import EntryType, PersonId, RoomId
-from appliance.reads.rooms import readable
 from appliance.store import entries
 from appliance.wire.messages import History, Messages, MessagesQuery, Version
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 async def load_messages(s: Services, person: PersonId, room: RoomId, query: MessagesQuery) -> Messages:
     """Return a page of a room. Raises NotFound, Forbidden, Invalid for more than one position."""
-    head = await readable(s, person, room)
+    head = await s.log.head_for(person, room)
     first, last, newest_first, more = page(query, head.size)
     if last < first:
         return Messages(messages=[], has_more=more)
@@ -50,7 +49,7 @@ def page(query: MessagesQuery, size: int) -> tuple[int, int, bool, bool]:
 
 async def load_history(s: Services, person: PersonId, room: RoomId, n: int) -> History:
     """Return every wording of a message. Raises NotFound for what is no standing message, Forbidden."""
-    head = await readable(s, person, room)
+    head = await s.log.head_for(person, room)
     async with s.store.read() as reader:
         versions = await reader.run(_versions, s, room, head.key, n)
     if not versions:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from appliance.errors import Invalid, NotFound
 from appliance.model import PersonId
-from appliance.reads.rooms import name_of, readable, sort_key, unit_of
+from appliance.reads.rooms import name_of, sort_key, unit_of
 from appliance.store import entries, receipts
 from appliance.wire.messages import Reader, Readers, Unreader
 
@@ -61,7 +61,7 @@ async def load_readers(
 
     Raises NotFound, Forbidden, Invalid (cursor).
     """
-    head = await readable(s, person, room)
+    head = await s.log.head_for(person, room)
     if n >= head.size:
         raise NotFound(field="n")
     place = _Place.parse(cursor) if cursor is not None else None

@@ -19,7 +19,6 @@ from appliance.wire.rooms import MemberView, RoomView
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.log.heads import Head
     from appliance.model import RoomState
     from appliance.services import Services
     from appliance.store.rooms import ViewRow
@@ -42,14 +41,6 @@ async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
         await s.log.head(room)
         raise Forbidden(Deny.NOT_A_MEMBER)
     return view
-
-
-async def readable(s: Services, person: PersonId, room: RoomId) -> Head:
-    """Return a room's head for someone who may read it. Raises NotFound, Forbidden."""
-    head = await s.log.head(room)
-    if head.state.role_of(person) is None:
-        raise Forbidden(Deny.NOT_A_MEMBER)
-    return head
 
 
 def rooms_of(raw: sqlcipher.Connection, s: Services, person: PersonId) -> list[RoomView]:
@@ -129,6 +120,7 @@ def _state(raw: sqlcipher.Connection, s: Services, row: ViewRow) -> RoomState:
 
 def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberView]:
     found = []
+    now = s.clock()
     for person, role, since, read in rooms.member_reads(raw, room):
         card = s.identity.people.get(PersonId(person))
         found.append(
@@ -139,7 +131,7 @@ def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberVi
                 since=since,
                 unit=card.unit_name if card else None,
                 post=card.post if card else None,
-                active=card.active if card else False,
+                active=s.identity.is_active(PersonId(person), now),
                 read=read,
             )
         )

@@ -13,11 +13,13 @@ from appliance.model import ContactMode, Deny
 from appliance.rules.ranks import is_higher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from appliance.model import PersonId
     from appliance.rules.ranks import Level
 
 SMALLEST_GROUP: Final = 3
+"""Fewer people than this are a private chat, whatever the room is called."""
 
 
 def may_start_direct(
@@ -42,4 +44,24 @@ def may_start_group(
     if len(others) + 1 >= SMALLEST_GROUP:
         return None
     verdicts = (may_start_direct(actor_rank, rank, mode, own_organisation=own_organisation) for rank in others)
+    return next((deny for deny in verdicts if deny), None)
+
+
+def may_keep_group(
+    ranks: Mapping[PersonId, Level | None], owner: PersonId, mode: ContactMode, *, own_organisation: bool = True
+) -> Deny | None:
+    """Say whether a group may go on with these people alone, whoever took the others off (F38).
+
+    The owner is who would have started a private chat with the rest; where the owner's account has ended, any of them.
+    """
+    starters = [owner] if owner in ranks else list(ranks)
+    verdicts = (
+        may_start_group(
+            ranks[starter],
+            [rank for person, rank in ranks.items() if person != starter],
+            mode,
+            own_organisation=own_organisation,
+        )
+        for starter in starters
+    )
     return next((deny for deny in verdicts if deny), None)

@@ -1,7 +1,7 @@
 """Who may write, edit, retract and react (F16 to F19, client.md C10, C11, C17).
 
-Pure; called by `rooms.authorize` once membership is settled. An edit or a retraction points at a message; its facts
-come as `Target`. The windows are part of rules version 1, so every replica decides alike.
+Pure; called by `rooms.authorize` once membership is settled. An edit, a retraction, a reaction or a reply points at a
+message; its facts come as `Target`. The windows are part of rules version 1, so every replica decides alike.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EVERYONE_MEMBERS: Final = 50
 def check(state: RoomState, role: Role, sender: PersonId, header: Header, target: Target | None) -> Deny | None:
     """Say why this message entry may not be appended by this member of an open room, or None."""
     if header.ty == EntryType.MESSAGE_TEXT:
-        return may_mention_everyone(state, role) if (header.st or {}).get("everyone") else None
+        return may_write(state, role, header, target)
     if header.ty == EntryType.MESSAGE_EDIT:
         return may_edit(sender, target, header.ts)
     if header.ty == EntryType.MESSAGE_REDACT:
@@ -45,6 +45,14 @@ def check(state: RoomState, role: Role, sender: PersonId, header: Header, target
     if header.ty == EntryType.MESSAGE_REACTION:
         return may_react(target)
     return Deny.WRONG_TYPE
+
+
+def may_write(state: RoomState, role: Role, header: Header, target: Target | None) -> Deny | None:
+    """Any member; a reply answers a message, standing or not, and never another kind of entry."""
+    fields = header.st or {}
+    if "reply_to" in fields and (target is None or target.type is not EntryType.MESSAGE_TEXT):
+        return Deny.NOT_A_MESSAGE
+    return may_mention_everyone(state, role) if fields.get("everyone") else None
 
 
 def may_mention_everyone(state: RoomState, role: Role) -> Deny | None:

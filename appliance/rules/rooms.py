@@ -180,6 +180,8 @@ def _may_add_here(state: RoomState, role: Role, fields: Mapping[str, Any]) -> De
 def _may_act_as_system(state: RoomState, sender: PersonId, kind: str, fields: Mapping[str, Any]) -> Deny | None:
     if sender != SYSTEM:
         return Deny.HUB_ONLY
+    if kind == EntryType.SYSTEM_CLOSE:
+        return Deny.ROOM_CLOSED if state.closed else None
     if kind == EntryType.OWNER_REASSIGN and "card" in fields:
         # A post has a new holder, who comes in as the owner (Q8).
         return None if fields["card"]["p"] == fields["to"] else Deny.TARGET_NOT_MEMBER
@@ -219,7 +221,7 @@ def _closed(state: RoomState, _fields: Mapping[str, Any], _n: int) -> RoomState:
     return replace(state, closed=True)
 
 
-_BY_SYSTEM: Final = {EntryType.SYSTEM_REMOVE, EntryType.OWNER_REASSIGN}
+_BY_SYSTEM: Final = {EntryType.SYSTEM_REMOVE, EntryType.SYSTEM_CLOSE, EntryType.OWNER_REASSIGN}
 _RULES: Final[dict[str, Callable[[RoomState, Role, Mapping[str, Any]], Deny | None]]] = {
     EntryType.ROOM_RENAME: may_rename,
     EntryType.ROOM_CLOSE: may_close,
@@ -233,6 +235,7 @@ _CHANGES: Final[dict[str, Callable[[RoomState, Mapping[str, Any], int], RoomStat
     EntryType.MEMBER_ADD: _added,
     EntryType.MEMBER_REMOVE: _removed,
     EntryType.SYSTEM_REMOVE: _removed,
+    EntryType.SYSTEM_CLOSE: _closed,
     EntryType.OWNER_TRANSFER: _handed_over,
     EntryType.OWNER_REASSIGN: _handed_over,
 }

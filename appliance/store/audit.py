@@ -123,6 +123,12 @@ async def list_newest(
     return [_record(row) for row in rows]
 
 
+async def find_last(reader: Reader, *, action: str, target: str) -> AuditRecord | None:
+    """Return the newest record of an action on a target."""
+    row = await reader.one(_SQL.last_of_target, {"action": action, "target": target})
+    return _record(row) if row else None
+
+
 async def insert_checkpoint(tx: Tx, size: int, at: Millis, note: str) -> None:
     """Keep a signed checkpoint; the first one of a size stands."""
     await tx.execute(_SQL.insert_checkpoint, {"size": size, "at": at, "note": note})

@@ -138,7 +138,7 @@ def unread_count(raw: sqlcipher.Connection, room: int, person: str, after: int) 
 
 
 def mention_count(raw: sqlcipher.Connection, room: int, person: str, after: int) -> int:
-    """Count messages by others after a position that name a person, everyone or both, at most 1,000."""
+    """Count standing messages by others after a position that name a person, everyone or both, at most 1,000."""
     count: int = raw.execute(SQL.mention_count, {"room": room, "person": person, "after": after}).fetchone()[0]
     return count
 

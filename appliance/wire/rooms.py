@@ -41,7 +41,8 @@ class RoomView(Answer, kw_only=True):
     """A room as its caller sees it. `members` is present when one room is asked for, and for direct rooms always.
 
     `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and
-    the refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000.
+    the refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000; a
+    retracted one counts, since its trace is there to see. `mentions` counts the standing ones that name the caller.
     """
 
     id: Id

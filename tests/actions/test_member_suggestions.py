@@ -75,7 +75,7 @@ class TestSuggesting:
             await suggest_members(bureau.s, MALEE, room, [PersonId("p_nobody")], "")
         await refused(suggest_members(bureau.s, OUTSIDER, room, [PersonId("p_nobody")], ""), Deny.NOT_A_MEMBER)
         await bureau.set_state(CLERK, AccountState.REVOKED)
-        await refused(suggest_members(bureau.s, MALEE, room, [CLERK], ""), Deny.PERSON_NOT_ACTIVE)
+        await refused(suggest_members(bureau.s, MALEE, room, [CLERK], ""), Deny.PEOPLE_NOT_ACTIVE)
         made = await suggest_members(bureau.s, MALEE, room, [SOMCHAI, HEAD], "")
         assert made.people == (HEAD,)
 
@@ -147,7 +147,7 @@ class TestAnswering:
     ) -> None:
         made = await suggest_members(bureau.s, MALEE, room, [HEAD, CLERK], "")
         await bureau.set_state(CLERK, AccountState.REVOKED)
-        await refused(answer_suggestion(bureau.s, NARIN, room, made.id, GRANTED, ""), Deny.PERSON_NOT_ACTIVE)
+        await refused(answer_suggestion(bureau.s, NARIN, room, made.id, GRANTED, ""), Deny.PEOPLE_NOT_ACTIVE)
         assert HEAD not in await members(bureau, room)
         [waiting] = (await load_member_suggestions(bureau.s, NARIN, room)).suggestions
         assert waiting.state == "pending"

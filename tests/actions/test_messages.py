@@ -65,6 +65,26 @@ class TestSending:
         assert (await entry(bureau, room, reply.n)).reply_to == first.n
         await refused(bureau.say(MALEE, room, "ครับ", reply_to=reply.n + 1), Deny.NOT_A_MESSAGE)
 
+    async def test_a_reply_answers_a_message_and_nothing_else(self, bureau: Bureau, room: RoomId) -> None:
+        """Bug Q: the room's first entries, a reaction and an edit are no messages; a retracted message is one."""
+        first = await bureau.say(NARIN, room)
+        await edit(bureau, NARIN, room, first.n, "แก้แล้ว")
+        await messages.react(bureau.s, MALEE, room, first.n, "👍", on=True)
+        for n in (0, 1, first.n + 1, first.n + 2):
+            await refused(bureau.say(MALEE, room, "ครับ", reply_to=n), Deny.NOT_A_MESSAGE)
+        await messages.retract_message(bureau.s, NARIN, room, first.n, "", bureau.txn())
+        await bureau.say(MALEE, room, "ครับ", reply_to=first.n)
+
+    async def test_a_retracted_message_calls_nobody(self, bureau: Bureau, room: RoomId) -> None:
+        """Bug F1: its trace still counts as unread, its mention does not."""
+        named = await bureau.say(NARIN, room, "@มาลี", mentions=[MALEE])
+        everyone = await bureau.say(NARIN, room, "ทุกคน", everyone=True)
+        assert (await bureau.view(MALEE, room)).mentions == 2
+        for message in (named, everyone):
+            await messages.retract_message(bureau.s, NARIN, room, message.n, "", bureau.txn())
+        view = await bureau.view(MALEE, room)
+        assert (view.mentions, view.unread) == (0, 2)
+
     async def test_mentions_are_counted_for_those_named_and_not_for_the_writer(
         self, bureau: Bureau, room: RoomId
     ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from appliance.actions import rooms
+from appliance.actions import room_settling, rooms
 from appliance.actions.owner_requests import escalate_due
 from appliance.actions.removal_requests import answer_removal, ask_removal
 from appliance.errors import Conflict, Forbidden, NotFound, StorageFull
@@ -15,7 +15,7 @@ from appliance.reads.owner_requests import load_removal_requests
 from appliance.reads.sync import load_sync
 from appliance.rules.owner_requests import Outcome
 from appliance.store import owner_requests
-from tests.bureau import ADMIN, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
+from tests.bureau import ADMIN, BOSS, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
 
@@ -69,6 +69,37 @@ class TestAsking:
         bureau.clock.pass_(7 * DAY)
         again = await ask_removal(bureau.s, MALEE, room, "")
         assert again.id != request.id
+
+
+class TestRank:
+    """Security 12: a removal that was asked for is always possible; the private chat it would leave is not."""
+
+    async def test_granting_closes_a_group_left_with_a_clerk_and_a_superior(self, bureau: Bureau) -> None:
+        room = await bureau.group(CLERK, SOMCHAI, BOSS)
+        await refused(
+            rooms.change_members(bureau.s, CLERK, room, [], [SOMCHAI], bureau.txn()), Deny.CONTACT_NOT_ALLOWED
+        )
+        request = await ask_removal(bureau.s, SOMCHAI, room, "")
+        assert (await answer_removal(bureau.s, CLERK, room, request.id, GRANTED, "")).outcome is GRANTED
+        view = await bureau.view(CLERK, room)
+        assert ({member.person for member in view.members}, view.closed) == ({CLERK, BOSS}, True)
+        await refused(bureau.say(CLERK, room), Deny.ROOM_CLOSED)
+        assert (await answer_removal(bureau.s, CLERK, room, request.id, GRANTED, "")).outcome is GRANTED
+
+    async def test_an_administrators_grant_closes_it_too(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, SOMCHAI, BOSS)
+        request = await ask_removal(bureau.s, SOMCHAI, room, "")
+        bureau.clock.pass_(4 * DAY)
+        await escalate_due(bureau.s)
+        await answer_removal(bureau.s, ADMIN, room, request.id, GRANTED, "")
+        assert (await bureau.view(BOSS, room)).closed
+
+    async def test_a_group_that_could_have_been_a_private_chat_goes_on(self, bureau: Bureau) -> None:
+        for owner, other in ((BOSS, CLERK), (NARIN, MALEE)):
+            room = await bureau.group(owner, SOMCHAI, other)
+            request = await ask_removal(bureau.s, SOMCHAI, room, "")
+            await answer_removal(bureau.s, owner, room, request.id, GRANTED, "")
+            assert not (await bureau.view(other, room)).closed
 
 
 class TestAnswering:
@@ -133,7 +164,7 @@ class TestAnswering:
         await ask_removal(bureau.s, SOMCHAI, room, "")
         await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
         await bureau.set_state(SOMCHAI, AccountState.REVOKED)
-        await rooms.remove_everywhere(bureau.s, SOMCHAI, "account_ended")
+        await room_settling.remove_everywhere(bureau.s, SOMCHAI)
         found = (await load_removal_requests(bureau.s, NARIN, room)).requests
         assert {(request.person, request.state, request.answered_by) for request in found} == {
             (MALEE, "granted", NARIN),

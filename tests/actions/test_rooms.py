@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from pathlib import Path
 
 import pytest
 
-from appliance.actions import rooms
-from appliance.errors import Forbidden, Invalid, NotFound
+from appliance.actions import room_settling, rooms
+from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
 from appliance.model import AccountState, Deny, PersonId, RoomId
 from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
@@ -26,6 +27,7 @@ from tests.bureau import (
     OUTSIDER,
     SOMCHAI,
     Bureau,
+    open_bureau,
 )
 
 
@@ -71,7 +73,7 @@ class TestCreating:
             await bureau.group(NARIN, PersonId("nobody"), MALEE)
         assert caught.value.code == "unknown_person"
         await bureau.set_state(SOMCHAI, AccountState.REVOKED)
-        await refused(bureau.group(NARIN, SOMCHAI, MALEE), Deny.PERSON_NOT_ACTIVE)
+        await refused(bureau.group(NARIN, SOMCHAI, MALEE), Deny.PEOPLE_NOT_ACTIVE)
 
     async def test_a_large_first_membership_is_one_command_of_several_entries(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI, CLERK, HEAD, BOSS, OUTSIDER, ADMIN)
@@ -232,7 +234,7 @@ class TestNameOwnerEnd:
     async def test_whose_account_has_ended_takes_nothing_over(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         await bureau.set_state(MALEE, AccountState.REVOKED)
-        await refused(rooms.transfer_room(bureau.s, NARIN, room, MALEE, None), Deny.PERSON_NOT_ACTIVE)
+        await refused(rooms.transfer_room(bureau.s, NARIN, room, MALEE, None), Deny.PEOPLE_NOT_ACTIVE)
 
     async def test_a_room_is_reassigned_by_two_people_once_its_owner_is_gone(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
@@ -265,16 +267,16 @@ class TestPosts:
             rooms.create_group(bureau.s, MALEE, "ห้องหัวหน้า", [SOMCHAI, NARIN], bureau.txn(), CHIEF), Deny.NOT_OWNER
         )
         room = await rooms.create_group(bureau.s, NARIN, "ห้องหัวหน้า", [SOMCHAI, MALEE], bureau.txn(), CHIEF)
-        assert await rooms.follow_posts(bureau.s) == []
+        assert await room_settling.follow_posts(bureau.s) == []
         bureau.clock.pass_(1)
         await bureau.hold(HEAD, CHIEF)
-        assert await rooms.follow_posts(bureau.s) == [room]
+        assert await room_settling.follow_posts(bureau.s) == [room]
         view = await bureau.view(HEAD, room)
         assert (view.owner, view.owner_post, view.member_count) == (HEAD, CHIEF, 4)
         assert (await bureau.view(NARIN, room)).role == "member"
         bureau.clock.pass_(1)
         await bureau.hold(MALEE, CHIEF)
-        assert await rooms.follow_posts(bureau.s) == [room]
+        assert await room_settling.follow_posts(bureau.s) == [room]
         assert (await bureau.view(SOMCHAI, room)).owner == MALEE
 
     async def test_a_post_whose_new_holder_has_no_account_changes_nothing(self, bureau: Bureau) -> None:
@@ -282,7 +284,7 @@ class TestPosts:
         bureau.clock.pass_(1)
         await bureau.set_state(CLERK, AccountState.REVOKED)
         await bureau.hold(CLERK, CHIEF)
-        assert await rooms.follow_posts(bureau.s) == []
+        assert await room_settling.follow_posts(bureau.s) == []
 
 
 class TestEndedAccounts:
@@ -291,10 +293,74 @@ class TestEndedAccounts:
         owned = await bureau.group(MALEE, NARIN, SOMCHAI)
         direct = await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
         await bureau.set_state(MALEE, AccountState.REVOKED)
-        assert await rooms.remove_everywhere(bureau.s, MALEE, "account_ended") == [owned]
+        assert await room_settling.remove_everywhere(bureau.s, MALEE) == [owned]
         assert {m.person for m in (await bureau.view(NARIN, group)).members} == {NARIN, SOMCHAI}
         assert (await bureau.view(NARIN, direct)).member_count == 2
-        assert await rooms.remove_everywhere(bureau.s, MALEE, "account_ended") == [owned]
+        assert await room_settling.remove_everywhere(bureau.s, MALEE) == [owned]
+
+    async def test_a_group_that_becomes_a_forbidden_private_chat_is_closed(self, bureau: Bureau) -> None:
+        """F38: nobody's end may leave a clerk alone with a superior, whoever of the three it is that ends."""
+        left_by_member = await bureau.group(CLERK, SOMCHAI, BOSS)
+        left_by_owner = await bureau.group(SOMCHAI, CLERK, BOSS)
+        of_the_boss = await bureau.group(BOSS, SOMCHAI, CLERK)
+        larger = await bureau.group(CLERK, SOMCHAI, BOSS, MALEE)
+        await bureau.set_state(SOMCHAI, AccountState.REVOKED)
+        assert await room_settling.remove_everywhere(bureau.s, SOMCHAI) == [left_by_owner]
+        closed = {room: (await bureau.view(CLERK, room)).closed for room in (left_by_member, left_by_owner)}
+        assert all(closed.values()), closed
+        await refused(bureau.say(CLERK, left_by_member), Deny.ROOM_CLOSED)
+        assert (await load_messages(bureau.s, CLERK, left_by_member, MessagesQuery())).messages[0].type == "sys.close"
+        assert not (await bureau.view(BOSS, of_the_boss)).closed
+        assert not (await bureau.view(CLERK, larger)).closed
+        assert await room_settling.remove_everywhere(bureau.s, SOMCHAI) == [left_by_owner]
+
+    async def test_the_appliance_follows_a_revocation_and_a_departure_by_itself(self, bureau: Bureau) -> None:
+        """F40: what `wiring` calls whenever people have changed."""
+        group = await bureau.group(NARIN, MALEE, SOMCHAI, HEAD)
+        await bureau.set_state(MALEE, AccountState.REVOKED)
+        await bureau.leave_the_staff(SOMCHAI)
+        await room_settling.settle_rooms(bureau.s)
+        assert {m.person for m in (await bureau.view(NARIN, group)).members} == {NARIN, HEAD}
+
+    async def test_a_room_that_fails_keeps_no_other_waiting(
+        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Security 36: it is tried again at the next call."""
+        groups = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(3)]
+        await bureau.set_state(MALEE, AccountState.REVOKED)
+        head = bureau.s.log.head
+
+        async def damaged(room: RoomId) -> object:
+            if room == groups[1]:
+                raise Unavailable("torn", code="storage_damaged")
+            return await head(room)
+
+        monkeypatch.setattr(bureau.s.log, "head", damaged)
+        assert not await room_settling.settle_rooms(bureau.s)
+        monkeypatch.undo()
+        members = [len((await bureau.view(NARIN, room)).members) for room in groups]
+        assert members == [2, 3, 2]
+        assert await room_settling.settle_rooms(bureau.s)
+        assert len((await bureau.view(NARIN, groups[1])).members) == 2
+
+    async def test_a_lost_owner_is_put_on_record_once(self, bureau: Bureau) -> None:
+        """F37: somebody has to learn which rooms need an owner."""
+        room = await bureau.group(MALEE, NARIN, SOMCHAI, HEAD)
+        await bureau.set_state(MALEE, AccountState.REVOKED)
+        for _ in range(2):
+            await room_settling.settle_rooms(bureau.s)
+        assert [line for line in await audited(bureau) if line[1] == "room.owner_lost"] == [
+            (MALEE, "room.owner_lost", room, "needs_owner")
+        ]
+
+    async def test_many_are_taken_off_in_one_go(self, tmp_path: Path) -> None:
+        """Security 26: removing is cut into entries of a bounded size, as adding is."""
+        crowd = [PersonId(f"p{n}") for n in range(1_200)]
+        async with open_bureau(tmp_path, extra=len(crowd)) as bureau:
+            room = await bureau.group(NARIN, MALEE, SOMCHAI, *crowd)
+            added, removed = await change(bureau, NARIN, room, remove=tuple(crowd))
+            assert (added, len(removed)) == ([], len(crowd))
+            assert (await bureau.view(NARIN, room)).member_count == 3
 
 
 class TestOwnView:

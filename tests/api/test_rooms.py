@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.api.app import all_routes
 from tests.agency import Agency, Client, new_txn
 
 
@@ -100,16 +101,49 @@ async def test_outsiders_learn_nothing(running: Agency) -> None:
     decha = await running.login("decha.r")
     assert (await decha.get("/rooms"))["rooms"] == []
     room = running.room("dengue")
-    for method, path in (
-        ("GET", ""),
-        ("GET", "/messages"),
-        ("GET", "/messages/3/readers"),
-        ("GET", "/messages/3/history"),
-        ("GET", "/removal-requests"),
-        ("GET", "/member-suggestions"),
-    ):
-        await decha.refused(method, f"/rooms/{room}{path}", status=403, code="not_a_member")
+    await decha.refused("GET", f"/rooms/{room}", status=403, code="not_a_member")
     await decha.refused("GET", "/rooms/r_nosuchroom", status=404, code="not_found")
+
+
+# What an outsider might send to each route about a room: a value at each end of what the route takes.
+OUTSIDERS_BODIES: dict[str, list[object]] = {
+    "PATCH /rooms/{room}": [{"name": "ชื่อ"}, {"name": "\u200b"}],
+    "POST /rooms/{room}/members": [
+        {"add": ["p_nobody"], "txn_id": "t"},
+        {"remove": ["p_nobody"], "txn_id": "t"},
+        {"txn_id": "t"},
+    ],
+    "POST /rooms/{room}/owner": [{"person": "p_nobody"}],
+    "PATCH /rooms/{room}/mine": [{"muted": True}, {"hidden": True}],
+    "POST /rooms/{room}/unread": [{"n": 0}, {"n": 2**31}],
+    "POST /rooms/{room}/receipts": [{"upto": 0}, {"upto": 2**31}],
+    "POST /rooms/{room}/removal-requests": [{}],
+    "PATCH /rooms/{room}/removal-requests/{request}": [{"outcome": "granted"}],
+    "POST /rooms/{room}/member-suggestions": [{"people": ["p_nobody"]}],
+    "PATCH /rooms/{room}/member-suggestions/{request}": [{"outcome": "granted"}],
+    "POST /rooms/{room}/messages": [
+        {"txn_id": "t", "body": {"text": "ก"}},
+        {"txn_id": "u", "body": {"text": "ก"}, "reply_to": 2**31},
+    ],
+    "PATCH /rooms/{room}/messages/{n}": [{"txn_id": "t", "body": {"text": "ก"}}],
+}
+
+
+async def test_an_outsider_gets_one_answer_from_every_route_of_a_room(running: Agency) -> None:
+    """Security 22: nothing that is sent, and no position named, tells an outsider anything of the room."""
+    decha = await running.login("decha.r")
+    room = running.room("dengue")
+    routes = [route for route in all_routes() if "{room}" in route.path]
+    assert len(routes) >= 23
+    answers = set()
+    for route in routes:
+        path = route.path.removeprefix("/api/v1")
+        for n in (0, 1, 2**31):
+            filled = path.format(room=room, n=n, emoji="👍", request="rr_nothing")
+            for body in OUTSIDERS_BODIES.get(f"{route.method} {path}", [None]):
+                error = await decha.refused(route.method, filled, body, status=403, code="not_a_member")
+                answers.add((error["message"], error["field"]))
+    assert len(answers) == 1
 
 
 async def test_a_suspended_person_cannot_be_added(running: Agency) -> None:
@@ -117,7 +151,8 @@ async def test_a_suspended_person_cannot_be_added(running: Agency) -> None:
     path = f"/rooms/{running.room('budget')}/members"
     for user in ("anucha.p", "sairung.c"):
         add = {"add": [running.person(user)], "txn_id": new_txn()}
-        await sudarat.refused("POST", path, add, status=403, code="person_not_active")
+        error = await sudarat.refused("POST", path, add, status=403, code="people_not_active")
+        assert running.services.identity.people[running.person(user)].name in error["message"]
     unknown = {"add": ["p_nobody"], "txn_id": new_txn()}
     await sudarat.refused("POST", path, unknown, status=400, code="unknown_person")
 

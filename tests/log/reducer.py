@@ -67,6 +67,7 @@ class Client:
     def _entry(self, seen: Seen, event: Event, n: int) -> None:
         state = event.state or {}
         view = replace(seen.view, size=n + 1)
+        self._uncall(seen, event)
         match event.type:
             case "message.text":
                 view = replace(view, last=replace(event, reactions=[]), hidden=False)
@@ -79,7 +80,7 @@ class Client:
                 view = replace(view, last=_changed(view.last, event, n))
             case "room.rename":
                 view = replace(view, name=state["name"])
-            case "room.close":
+            case "room.close" | "sys.close":
                 view = replace(view, closed=True)
             case "member.add":
                 view = replace(view, member_count=view.member_count + len(state["members"]))
@@ -94,6 +95,16 @@ class Client:
                 )  # fmt: skip
         seen.view = replace(view, denied=_denied(view, self.me))
         self._count(seen)
+
+    def _uncall(self, seen: Seen, event: Event) -> None:
+        """A retracted message calls nobody; whether one that the server counted named this person only it can say."""
+        target = event.target
+        if event.type != "message.redact" or target is None:
+            return
+        if target in seen.naming:
+            seen.naming.remove(target)
+        elif target < seen.base[0] and target >= _mark(seen.view) and seen.base[2]:
+            seen.stale = True
 
     def _receipt(self, seen: Seen, reads: dict[str, int]) -> None:
         view = seen.view

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import messages, rooms
+from appliance.actions import messages, room_settling, rooms
 from appliance.config import Limits
 from appliance.errors import Forbidden, TooMany
 from appliance.limits import Buckets, Turns
@@ -71,7 +71,7 @@ async def test_the_system_has_no_limit(tmp_path: Path) -> None:
         room = await b.group(NARIN, MALEE, SOMCHAI, CLERK)
         await b.say(NARIN, room)
         assert await refused(b.say(NARIN, room)) is not None
-        await rooms.remove_everywhere(b.s, MALEE, "account_ended")
+        await room_settling.remove_everywhere(b.s, MALEE)
         assert MALEE not in (await b.s.log.head(room)).state.members
 
 

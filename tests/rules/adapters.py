@@ -8,7 +8,7 @@ from appliance.model import AccountState, ContactMode, PersonId, UnitId
 from appliance.people import Grant, Visibility
 from appliance.policies import SignInLimits
 from appliance.rules.accounts import may_change_state, may_sign_in
-from appliance.rules.contact import may_start_direct, may_start_group
+from appliance.rules.contact import may_keep_group, may_start_direct, may_start_group
 from appliance.rules.imports import needs_approval
 from appliance.rules.passwords import check_length, check_password
 from appliance.rules.profiles import may_see
@@ -67,6 +67,9 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "canonical": lambda g: canonical(g["text"]),
     "may_start_direct": _start_direct,
     "may_start_group": lambda g: may_start_group(g["actor_rank"], g["other_ranks"], ContactMode(g["mode"])),
+    "may_keep_group": lambda g: may_keep_group(
+        {PersonId(person): rank for person, rank in g["ranks"].items()}, PersonId(g["owner"]), ContactMode(g["mode"])
+    ),
     "may_sign_in": lambda g: may_sign_in(AccountState(g["state"]), g["suspended_until"], g["active"], g["now"]),
     "may_change_state": lambda g: may_change_state(AccountState(g["old"]), AccountState(g["new"])),
     "check_length": lambda g: check_length(g["password"], g["shortest"], g["longest"]),

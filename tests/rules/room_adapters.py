@@ -97,6 +97,7 @@ ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
     "may_ask_removal": lambda g: may_ask_removal(room(g), role(g)),
     "may_suggest": lambda g: may_suggest(room(g), role(g)),
     "may_mention_everyone": lambda g: verdict(g, "message.text", {"everyone": True}),
+    "may_reply": lambda g: verdict(g, "message.text", {"reply_to": 1}),
     "may_edit": lambda g: verdict(g, "message.edit"),
     "may_redact": lambda g: verdict(g, "message.redact"),
     "may_react": lambda g: verdict(g, "message.reaction", {"emoji": "👍", "on": True}),

@@ -89,6 +89,7 @@ SELECT count(*) FROM (
 -- name: mention_count
 SELECT count(*) FROM (
     SELECT 1 FROM mention m WHERE m.room = :room AND m.person IN (:person, '*') AND m.n > :after
+    AND NOT EXISTS (SELECT 1 FROM message_mark k WHERE k.room = m.room AND k.n = m.n AND k.redact IS NOT NULL)
     AND (m.person = '*' OR NOT EXISTS (SELECT 1 FROM mention w WHERE w.room = m.room AND w.person = '*' AND w.n = m.n))
     AND (SELECT e.sender FROM entry e WHERE e.place = (m.room << 32) + m.n) <> :person LIMIT 1000);
 

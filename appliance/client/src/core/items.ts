@@ -74,6 +74,8 @@ function noticeOf(event: Event): Notice | null {
       return { what: "renamed", name: text("name") ?? "", old: text("old") };
     case "room.close":
       return { what: "closed" };
+    case "sys.close":
+      return { what: "closed_by_system", why: text("why") ?? "" };
     case "member.add":
       return { what: "added", people: namedIn(event) };
     case "member.remove":

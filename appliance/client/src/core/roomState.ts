@@ -142,6 +142,7 @@ function applyState(view: RoomView, event: Event, me: string): RoomView {
     case "room.rename":
       return { ...view, name: state["name"] as string };
     case "room.close":
+    case "sys.close":
       return redenied({ ...view, closed: true });
     case "member.add":
       return redenied(withMembers(view, listIn(state["members"]) as readonly Card[], event.n ?? 0));
@@ -218,7 +219,9 @@ export function unreadMark(view: RoomView): Position {
 
 function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { n, body } = event;
-  if (event.type !== "message.text" || n === undefined || n === null) return record;
+  if (n === undefined || n === null) return record;
+  if (event.type === "message.redact") return withoutMention(record, event.target ?? null);
+  if (event.type !== "message.text") return record;
   const { counts } = record;
   if (event.sender === me) return record;
   const named = body?.everyone === true || (body?.mentions ?? []).includes(me);
@@ -230,6 +233,14 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
       naming: named ? [...counts.naming, n] : counts.naming,
     },
   };
+}
+
+/** A retracted message calls nobody any more. Whether one that the server counted named us only the server can say. */
+function withoutMention(record: RoomRecord, target: Position | null): RoomRecord {
+  const { counts, view } = record;
+  if (target === null) return record;
+  if (target < counts.from) return { ...record, stale: record.stale || (counts.mentions > 0 && target >= unreadMark(view)) };
+  return { ...record, counts: { ...counts, naming: counts.naming.filter((n) => n !== target) } };
 }
 
 function recount(record: RoomRecord): RoomRecord {

@@ -2,9 +2,8 @@
  * What happened to a room, as a sentence. The shapes are those of the core's notices, told apart by `what`.
  * Rules: names of people, never ids; long lists of names are cut by count, and the count is said.
  */
-import { plural, t } from "@lingui/core/macro";
-
-import { reasonText } from "./reasons";
+import { i18n, type MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
 
 interface Named {
   readonly p: string;
@@ -18,9 +17,23 @@ export type RoomNotice =
   | { readonly what: "transferred"; readonly to: string }
   | { readonly what: "reassigned"; readonly to: string; readonly why: string }
   | { readonly what: "renamed"; readonly name: string; readonly old: string | null }
-  | { readonly what: "closed" };
+  | { readonly what: "closed" }
+  | { readonly what: "closed_by_system"; readonly why: string };
 
 const SHOWN_NAMES = 4;
+
+/** Why the system did something by itself, by the server's code; what an administrator wrote stands as it is. */
+const SYSTEM_REASONS: Readonly<Record<string, MessageDescriptor>> = {
+  account_ended: msg`บัญชีสิ้นสุดการใช้งาน`,
+  removal_request: msg`ตามคำขอ`,
+  post: msg`มีผู้ดำรงตำแหน่งคนใหม่`,
+  private_chat: msg`เหลือสมาชิกสองคนที่เริ่มการสนทนาส่วนตัวกันไม่ได้`,
+};
+
+function systemReason(why: string): string {
+  const known = SYSTEM_REASONS[why];
+  return known ? i18n._(known) : why;
+}
 
 /** «ก, ข, ค และอีก 12 คน». `nameOf` answers the name of an id as far as it is known. */
 function nameList(people: readonly Named[], nameOf: (id: string) => string): string {
@@ -47,7 +60,7 @@ export function noticeText(notice: RoomNotice, sender: string | null, nameOf: (i
     }
     case "removed_by_system": {
       const names = nameList(notice.people, nameOf);
-      const why = reasonText(notice.why, notice.why);
+      const why = systemReason(notice.why);
       return t`ระบบนำ ${names} ออกจากห้อง (${why})`;
     }
     case "transferred": {
@@ -56,14 +69,18 @@ export function noticeText(notice: RoomNotice, sender: string | null, nameOf: (i
     }
     case "reassigned": {
       const to = nameOf(notice.to);
-      const why = reasonText(notice.why, notice.why);
+      const why = systemReason(notice.why);
       return t`ระบบมอบสิทธิ์เจ้าของห้องให้ ${to} (${why})`;
     }
     case "renamed": {
-      const { name } = notice;
-      return t`${actor} เปลี่ยนชื่อห้องเป็น «${name}»`;
+      const { name, old } = notice;
+      return old === null || old === "" ? t`${actor} เปลี่ยนชื่อห้องเป็น «${name}»` : t`${actor} เปลี่ยนชื่อห้องจาก «${old}» เป็น «${name}»`;
     }
     case "closed":
       return t`${actor} ปิดห้อง`;
+    case "closed_by_system": {
+      const why = systemReason(notice.why);
+      return t`ระบบปิดห้อง: ${why}`;
+    }
   }
 }

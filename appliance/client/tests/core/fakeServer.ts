@@ -219,7 +219,9 @@ export class FakeServer {
     const after = Math.max(read, mine.cleared ?? -1);
     const texts = room.entries.filter((event) => event.type === "message.text");
     const others = texts.filter((event) => (event.n ?? 0) > after && event.sender !== person);
-    const names = others.filter(({ body }) => body?.everyone === true || (body?.mentions ?? []).includes(person));
+    const retracted = new Set(room.entries.filter((event) => event.type === "message.redact").map((event) => event.target));
+    const standing = others.filter((event) => !retracted.has(event.n));
+    const names = standing.filter(({ body }) => body?.everyone === true || (body?.mentions ?? []).includes(person));
     const newest = texts.at(-1);
     const last = newest !== undefined && (newest.n ?? 0) > (mine.cleared ?? -1) ? newest : undefined;
     const hidden = mine.hidden !== null && (last === undefined || (last.n ?? 0) <= mine.hidden);

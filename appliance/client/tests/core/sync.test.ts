@@ -30,6 +30,18 @@ test("a message that is sent is seen, counted and named", async () => {
   expect(sender.snapshot()?.name).toBe("นางสาวมาลี ศรีสุข");
 });
 
+test("a retracted message calls nobody any more, whoever had counted it", async () => {
+  const counted = world.server.send(MALEE, world.room, "@สมชาย", { mentions: [SOMCHAI] });
+  const { core } = await world.signedIn(world.device());
+  const mentions = (): number | undefined => core.rooms.room(world.room).snapshot()?.mentions;
+  const heard = world.server.send(MALEE, world.room, "@สมชาย อีกครั้ง", { mentions: [SOMCHAI] });
+  await until(() => mentions() === 2, "both");
+  world.server.redact(MALEE, world.room, heard.n ?? 0);
+  await until(() => mentions() === 1, "the one heard live");
+  world.server.redact(MALEE, world.room, counted.n ?? 0);
+  await world.time.advanceUntil(() => mentions() === 0, "the one the server had counted");
+});
+
 test("after a day away, 5,000 events arrive without a miss and without a jump", async () => {
   const device = world.device();
   const { core } = await world.signedIn(device);

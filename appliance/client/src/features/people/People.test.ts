@@ -49,6 +49,14 @@ test("a whole unit is counted by rank before it is added, without oneself and wi
   expect(changeMembers).toHaveBeenCalledWith("r_1", ["p_1", "p_2"], []);
 });
 
+test("whose account is not active is left out of a unit, and counted", async () => {
+  const people = [...PEOPLE, { ...person("p_gone"), active: false }, { ...person("p_new"), active: false }];
+  const picker = new PickerModel(coreWith(() => Promise.resolve({ people })).core, { kind: "new" }, "p_me");
+  await picker.offerUnit("u_1", true);
+  expect(picker.offer.snapshot()?.people.map((one) => one.id)).toEqual(["p_1", "p_2", "p_3", "p_old"]);
+  expect(picker.offer.snapshot()?.inactive).toBe(2);
+});
+
 test("a new room gets the trimmed name and the people chosen; choosing twice takes back", async () => {
   const { core, create } = coreWith(() => Promise.resolve({ people: [] }));
   const picker = new PickerModel(core, { kind: "new" }, "p_me");

@@ -19,6 +19,8 @@ export interface UnitOffer {
   readonly unit: string;
   readonly below: boolean;
   readonly people: readonly PersonView[];
+  /** How many of the unit cannot be added, since their accounts are not active. */
+  readonly inactive: number;
   readonly ranks: readonly { readonly rank: string; readonly count: number }[];
   /** Ranks to add; people without a rank are under the empty string. */
   readonly chosen: ReadonlySet<string>;
@@ -62,11 +64,12 @@ export class PickerModel {
   /** Reads everybody of a unit, so that the number is known before anything is added. */
   readonly offerUnit = (unit: string, below: boolean): Promise<boolean> =>
     this.offering.run(async () => {
-      const people = (await this.#everyone(unit, below)).filter((person) => !this.#excluded.has(person.id) && person.active !== false);
+      const others = (await this.#everyone(unit, below)).filter((person) => !this.#excluded.has(person.id));
+      const people = others.filter((person) => person.active !== false);
       const counts = new Map<string, number>();
       for (const { rank } of people) counts.set(rank ?? "", (counts.get(rank ?? "") ?? 0) + 1);
       const ranks = sortedThai([...counts].map(([rank, count]) => ({ rank, count })), ({ rank }) => rank);
-      this.offer.set({ unit, below, people, ranks, chosen: new Set(counts.keys()) });
+      this.offer.set({ unit, below, people, inactive: others.length - people.length, ranks, chosen: new Set(counts.keys()) });
     });
 
   readonly toggleRank = (rank: string): void =>

@@ -117,14 +117,16 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
           <li key={person.id} className="picker-person">
             <Checkbox
               isSelected={ids.has(person.id) || model.isExcluded(person.id)}
-              isDisabled={model.isExcluded(person.id)}
+              isDisabled={model.isExcluded(person.id) || person.active === false}
               onChange={() => model.toggle(person)}
             >
               <span className="picker-words">
-                <Avatar id={person.id} name={person.name} size="s" />
+                <Avatar id={person.id} name={person.name} size="s" inactive={person.active === false} />
                 <span className="row-words">
                   <span className="row-title">{person.name}</span>
-                  <span className="row-detail">{placeText(person.post, person.unit?.name)}</span>
+                  <span className="row-detail">
+                    {person.active === false ? t`บัญชีไม่เปิดใช้งาน` : placeText(person.post, person.unit?.name)}
+                  </span>
                 </span>
               </span>
             </Checkbox>

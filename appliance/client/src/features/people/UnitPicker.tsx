@@ -58,6 +58,9 @@ function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
             </Checkbox>
           );
         })}
+        {offer.inactive > 0 && (
+          <p className="people-count">{plural(offer.inactive, { other: "ไม่รวม # คนที่บัญชีไม่ได้เปิดใช้งาน" })}</p>
+        )}
         {offer.ranks.length === 0 && (
           <p className="people-count">
             <Trans>ไม่มีบุคคลที่เพิ่มได้ในหน่วยงานนี้</Trans>

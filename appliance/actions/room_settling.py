@@ -1,0 +1,121 @@
+"""What the system does to rooms when people come and go: ended accounts lose their rooms, rooms of a post change hands.
+
+Called whenever accounts or the directory have changed (F37, F40, F95, Q8). Every person and every room is settled on
+its own: one that fails is named in the log, keeps nobody else waiting, and is tried again at the next call. Doing it
+twice changes nothing. Who owns a room whose owner's account has ended is an administrator's decision
+(`rooms.reassign_room`); here it is put on record, once, that there is such a room.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from appliance.actions import owner_requests
+from appliance.actions.rooms import card_of, private_close, removal_drafts, why_not_go_on
+from appliance.model import AccountState, Draft, EntryType, PersonId, PostId, RoomKind
+from appliance.rules.rooms import SYSTEM
+from appliance.store import audit, rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from appliance.model import RoomId, RoomState
+    from appliance.services import Services
+
+log = logging.getLogger(__name__)
+OWNER_LOST: Final = "room.owner_lost"
+
+
+async def settle_rooms(s: Services) -> bool:
+    """Bring all rooms in line with today's accounts and posts; say whether everything could be done."""
+    async with s.store.read() as reader:
+        members = await reader.run(rooms.people_with_rooms)
+    done = [await _guarded(remove_everywhere(s, person), person) for person in members if _has_ended(s, person)]
+    done.append(await _guarded(follow_posts(s), "posts"))
+    return all(done)
+
+
+async def remove_everywhere(s: Services, person: PersonId) -> list[RoomId]:
+    """Take someone whose account has ended off every group; return the rooms that now need an owner.
+
+    A private chat stays as it is: what was said in it belongs to the other person too. Raises what one of the rooms
+    raised, after all the others were settled.
+    """
+    async with s.store.read() as reader:
+        ids = await reader.run(rooms.ids_of_person, person)
+    ownerless, failed = [], None
+    for room in ids:
+        try:
+            if await _remove_from(s, person, room):
+                ownerless.append(room)
+        except Exception as error:  # noqa: BLE001 - raised again when the other rooms are settled
+            log.warning("%s could not be taken off %s: %s", person, room, error)
+            failed = error
+    if failed is not None:
+        raise failed
+    return ownerless
+
+
+async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
+    """Take a person off one room; say whether the room needs another owner first."""
+    state = (await s.log.head(room)).state
+    if state.kind is RoomKind.DIRECT or state.role_of(person) is None:
+        return False
+    if state.owner == person:
+        await _report_ownerless(s, state)
+        if not state.closed and why_not_go_on(s, state):
+            await s.log.append(private_close(state))
+        return True
+    await s.log.append(*removal_drafts(s, state, SYSTEM, [person], why="account_ended"))
+    await owner_requests.settle(s, room, SYSTEM)
+    return False
+
+
+async def follow_posts(s: Services) -> list[RoomId]:
+    """Give rooms that belong to a post to whoever fills it now (Q8); return those that changed hands."""
+    changed = []
+    async with s.store.read() as reader:
+        bound = await reader.run(rooms.bound_to_posts)
+    for room, post, owner in bound:
+        holder = s.identity.directory.holder_of(PostId(post))
+        if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
+            continue
+        if await _guarded(_hand_over(s, room, post, holder), room):
+            changed.append(room)
+    return changed
+
+
+async def _hand_over(s: Services, room: RoomId, post: PostId, holder: PersonId) -> None:
+    head = await s.log.head(room)
+    state: dict[str, object] = {"to": holder, "post": post, "why": "post"}
+    if holder not in head.state.members:
+        state["card"] = card_of(s, holder)
+    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+
+
+def _has_ended(s: Services, person: PersonId) -> bool:
+    card, account = s.identity.people.get(person), s.identity.account(person)
+    return card is None or not card.active or account is None or account.state is AccountState.REVOKED
+
+
+async def _report_ownerless(s: Services, state: RoomState) -> None:
+    """Put on record that a room has lost its owner, once for each owner it loses (F37)."""
+    async with s.store.write() as tx:
+        known = await audit.find_last(tx, action=OWNER_LOST, target=state.room)
+        if known is not None and known.actor == state.owner:
+            return
+        await audit.append(
+            tx, at=s.clock(), actor=state.owner, action=OWNER_LOST, target=state.room, outcome="needs_owner"
+        )
+    log.warning("room %s needs a new owner: the account of %s has ended (gchat room reassign)", state.room, state.owner)
+
+
+async def _guarded(work: Awaitable[object], what: str) -> bool:
+    """Do one person's or room's part; a fault is logged and reported, and does not reach the others."""
+    try:
+        await work
+    except Exception:
+        log.exception("rooms could not be settled for %s; tried again later", what)
+        return False
+    return True
