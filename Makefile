@@ -17,7 +17,7 @@ NPM := $(CURDIR)/packaging/node.sh npm --prefix $(CLIENT)
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
-.PHONY: help venv run demo test check screenshots bench soak api-types format clean browser \
+.PHONY: help venv run demo test check screenshots bench soak api-types verifier vectors format clean browser \
 	check-format check-lint check-types check-imports check-client-types check-fast
 
 help: ## this list
@@ -59,6 +59,13 @@ api-types: venv ## the client's types from the server's
 	@mkdir -p $(CLIENT)/.cache
 	$(BIN)/gchat openapi > $(CLIENT)/.cache/openapi.json
 	$(NPM) run --silent api-types
+
+verifier: ## gchat-verify in one file, for a court
+	@mkdir -p build
+	$(PYTHON) packaging/verifier.py build/gchat-verify.pyz
+
+vectors: venv ## the test vectors of docs/evidence.md, made anew
+	$(BIN)/python -m tests.evidence.make_vectors
 
 format: .venv/.installed ## write the code the way `check` wants it
 	$(BIN)/ruff format

@@ -25,6 +25,7 @@ from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.errors import AppError, VaultLocked
 from appliance.evidence.note import KeyType, Signer
+from appliance.evidence.room_id import log_key_name
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
@@ -92,7 +93,9 @@ class Sources:
 
 def log_signer(config: Config, keys: Keyring) -> Signer:
     """Return the key that signs the agency's checkpoints."""
-    return Signer.from_seed(f"{config.agency.domain}/log", KeyType.ED25519, keys.log_signing_seed)
+    return Signer.from_seed(
+        log_key_name(config.agency.domain, config.agency.slug), KeyType.ED25519, keys.log_signing_seed
+    )
 
 
 @contextlib.contextmanager

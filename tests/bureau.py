@@ -67,7 +67,7 @@ UNLIMITED = Limits(
     user_entries_burst=1e9, room_entries_burst=1e9, user_adds_hour=1e9, user_rooms_hour=1e9, user_rooms_day=1e9
 )
 POLICIES = Policies(argon2=Argon2(time_cost=1, memory_kib=8))
-SIGNER = Signer.from_seed("agency.test/log", KeyType.ED25519, KEYS.log_signing_seed)
+SIGNER = Signer.from_seed("agency.test/a/test/log", KeyType.ED25519, KEYS.log_signing_seed)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.note import Checkpoint, KeyType, Signer, open_checkpoint
 from appliance.evidence.note import sign_checkpoint as sign_note
+from appliance.evidence.room_id import audit_origin, log_key_name
 from appliance.evidence.tree import Frontier
 from appliance.store import audit
 
@@ -72,8 +73,10 @@ def _check_note(s: PeopleServices, note: str, frontier: Frontier) -> list[str]:
 
 
 def _signer(s: PeopleServices) -> Signer:
-    return Signer.from_seed(f"{s.config.agency.domain}/log", KeyType.ED25519, s.keys.log_signing_seed)
+    return Signer.from_seed(
+        log_key_name(s.config.agency.domain, s.config.agency.slug), KeyType.ED25519, s.keys.log_signing_seed
+    )
 
 
 def _origin(s: PeopleServices) -> str:
-    return f"{s.config.agency.domain}/audit"
+    return audit_origin(s.config.agency.domain, s.config.agency.slug)

@@ -3,7 +3,8 @@
 Formats: C2SP signed-note (key type 0x01, Ed25519 over the text), tlog-checkpoint (origin, size, root) and
 tlog-cosignature (key type 0x04, Ed25519 over `cosignature/v1`, the time and the text). Keys travel as the `vkey` and
 `skey` texts of those specifications. Rules:
-  - a note counts only through a known key: unknown signatures are ignored, a known key's false one rejects the note;
+  - a note counts only through a known key: unknown signatures are ignored, any false one of a known key rejects the
+    note, and a malformed line does so whoever signed it;
   - a key is known by name, id and type together, so one key never speaks in two roles;
   - a log signs with 0x01 and a witness with 0x04: distinct keys.
 
@@ -30,6 +31,7 @@ from appliance.evidence.tree import HASH_BYTES
 
 MAX_NOTE: Final = 64 * 1024
 MAX_SIGNATURES: Final = 64
+YEAR_10000: Final = 253_402_300_800  # s UTC: later times have no four-digit year
 _DASH: Final = "\u2014 "
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
@@ -74,7 +76,7 @@ class Verifier:
         message = text.encode()
         if self.key_type is KeyType.COSIGNATURE:
             at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-            if at >> 63:
+            if at >= YEAR_10000:
                 raise NoteError(f"cosignature of {self.name} has no possible time")
             message = _cosigned(text, at)
         try:
@@ -207,9 +209,9 @@ def open_note(data: str, verifiers: Iterable[Verifier]) -> Note:
     found: dict[tuple[str, bytes], Signature] = {}
     for name, blob, line in lines:
         identity = (name, blob[:4])
-        if identity in known and identity not in found:
-            key = known[identity]
-            found[identity] = Signature(name, key.key_type, line, key.verify(text, blob[4:]))
+        if key := known.get(identity):
+            signature = Signature(name, key.key_type, line, key.verify(text, blob[4:]))
+            found.setdefault(identity, signature)
     if not found:
         raise NoteError("not signed by a known key")
     return Note(text, tuple(found.values()))

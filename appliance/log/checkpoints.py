@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, Unavailable
 from appliance.evidence.note import Checkpoint, sign_checkpoint
-from appliance.evidence.room_id import checkpoint_origin
+from appliance.evidence.room_id import checkpoint_origin, domain_of
 from appliance.log import heads as head_rows
 from appliance.log.damage import DAMAGED, list_rooms
 from appliance.store import entries, rooms
@@ -150,5 +150,5 @@ def _put(raw: sqlcipher.Connection, rows: list[tuple[RoomId, tuple[int, int, byt
 
 
 def origin_of(signer: str, room: RoomId) -> str:
-    """Return the origin line of a room's checkpoints from the name of the agency's log key (`DOMAIN/log`)."""
-    return checkpoint_origin(signer.rpartition("/")[0], room, HUB_EPOCH)
+    """Return the origin line of a room's checkpoints from the name of the agency's log key (`DOMAIN/a/SLUG/log`)."""
+    return checkpoint_origin(domain_of(signer), room, HUB_EPOCH)

@@ -12,7 +12,6 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.evidence import verifier
 from appliance.evidence.canonical import (
     MAX_BODY,
     MAX_HEADER,
@@ -25,6 +24,9 @@ from appliance.evidence.canonical import (
 )
 from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.errors import NotCanonicalError
+from appliance.evidence.offline.entries import check_header
+from appliance.evidence.offline.outcome import Failed
+from appliance.evidence.offline.values import parse_canonical
 
 ROOM = "r_" + "5qk2" * 6 + "ab"
 HEADER = Header(
@@ -195,7 +197,7 @@ def test_both_readers_agree_on_altered_bytes(value: Any, data: st.DataObject) ->
     except UnicodeDecodeError:
         assert not accepted
         return
-    assert accepts(lambda: verifier.parse_canonical(text, "value"), verifier.Failed) == accepted
+    assert accepts(lambda: parse_canonical(text, "leaf"), Failed) == accepted
 
 
 def accepts(read: Any, refusal: type[Exception]) -> bool:
@@ -259,8 +261,8 @@ def test_both_readers_refuse_a_header_out_of_form(name: str) -> None:
     data = rfc8785.dumps(REFUSED_HEADERS[name])
     with pytest.raises(NotCanonicalError):
         decode_header(data)
-    with pytest.raises(verifier.Failed):
-        verifier.check_header(verifier.parse_canonical(data.decode(), "header", 1), 1)
+    with pytest.raises(Failed):
+        check_header(parse_canonical(data.decode(), "header", 1), 1)
 
 
 def test_header_bytes_must_be_canonical() -> None:

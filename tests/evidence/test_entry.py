@@ -23,7 +23,7 @@ from appliance.evidence.tree import root_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.evidence.conftest import ExportedRoom
+    from tests.evidence.room_builder import ExportedRoom
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x03" * 32)
 BODY = '{"text":"สวัสดี"}'.encode()

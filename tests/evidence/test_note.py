@@ -7,7 +7,6 @@ from base64 import b64decode, b64encode
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from appliance.evidence import verifier as court
 from appliance.evidence.errors import NoteError
 from appliance.evidence.note import (
     Checkpoint,
@@ -58,7 +57,6 @@ def test_the_reference_note_is_made_and_opened() -> None:
 def test_a_witness_key_has_the_published_id() -> None:
     key = Verifier.from_vkey(WITNESS_VKEY)
     assert (key.key_type, key.vkey, key.key_id.hex()) == (KeyType.COSIGNATURE, WITNESS_VKEY, "da77ade7")
-    assert court.Key.parse(WITNESS_VKEY) == court.Key(key.name, key.key_id, 4, key.public)
 
 
 def test_the_specification_example_is_framed_as_published() -> None:
@@ -138,12 +136,11 @@ def test_private_keys_stay_out_of_repr() -> None:
         "Peter\u00a0Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
     ],
 )
-def test_malformed_keys_are_refused_by_both_readers(vkey: str) -> None:
+def test_malformed_keys_are_refused(vkey: str) -> None:
     with pytest.raises(NoteError):
         Verifier.from_vkey(vkey)
     with pytest.raises(NoteError):
         Signer.from_skey("PRIVATE+KEY+" + vkey)
-    assert court.Key.parse(vkey) is None
 
 
 def test_a_private_key_text_of_another_key_is_refused() -> None:
@@ -171,6 +168,10 @@ GOOD = TEXT + "\n" + LINE
         GOOD.replace(" x08go", "  x08go"),
         GOOD.replace("If", "\tIf"),
         GOOD + "\u2014 PeterNeumann AAAA\n",
+        GOOD + LINE.replace("x08goZ", "x08goY").replace("x08go/ZJ", "x08go/ZK"),
+        GOOD + "\u2014 Peter+Neumann x08goAAA\n",
+        GOOD + "\u2014  x08goAAA\n",
+        GOOD + "\u2014 Peter\u00a0Neumann x08goAAA\n",
         TEXT + "\n" + LINE * 65,
         "x" * 70_000 + GOOD,
     ],

@@ -1,0 +1,73 @@
+"""Bodies: those that are there are what their headers commit to; those that are not were destroyed by an entry, or not.
+
+A body that no `shred` entry covers may have been erased or withheld by whoever made the file; the log cannot tell, and
+the two are counted apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from appliance.evidence.offline.outcome import Failed
+from appliance.evidence.offline.values import decode64url, encode64url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from appliance.evidence.offline.conduct import Shred
+    from appliance.evidence.offline.entries import Entry
+
+SALT_BYTES: Final = 16
+NO_BODY: Final = encode64url(sha256(b"").digest())
+
+
+def check_body(entry: Entry, salt: str, body: str) -> None:
+    """Check salt and body against the commitment of their header. Raises `Failed`."""
+    salt_bytes, data = decode64url(salt), body.encode()
+    if salt_bytes is None or len(salt_bytes) != SALT_BYTES or len(data) != entry.header["bl"]:
+        raise Failed("body", entry.n)
+    if encode64url(sha256(salt_bytes + data).digest()) != entry.header["bc"]:
+        raise Failed("body", entry.n)
+
+
+def has_body(entry: Entry) -> bool:
+    """Tell whether the entry ever had a body."""
+    return bool(entry.header["bl"]) or entry.header["bc"] != NO_BODY
+
+
+@dataclass(slots=True)
+class Spans:
+    """Positions in rising order, kept as spans."""
+
+    spans: list[list[int]] = field(default_factory=list)
+
+    def add(self, n: int) -> None:
+        """Add a position after all others."""
+        if self.spans and self.spans[-1][1] == n - 1:
+            self.spans[-1][1] = n
+        else:
+            self.spans.append([n, n])
+
+    @property
+    def count(self) -> int:
+        """Number of positions."""
+        return sum(last - first + 1 for first, last in self.spans)
+
+    def __iter__(self) -> Iterator[int]:
+        return (n for first, last in self.spans for n in range(first, last + 1))
+
+    def __str__(self) -> str:
+        shown = [f"{first}" if first == last else f"{first}–{last}" for first, last in self.spans[:50]]
+        return ", ".join(shown + ["…"] * (len(self.spans) > 50))
+
+
+def sort_absent(absent: Spans, shreds: list[Shred]) -> tuple[dict[Shred, Spans], Spans]:
+    """Return absent bodies by the first entry that says it destroyed them, and those of which none says so."""
+    erased: dict[Shred, Spans] = {}
+    unexplained = Spans()
+    for n in absent:
+        cause = next((shred for shred in shreds if shred.first <= n <= shred.last), None)
+        (unexplained if cause is None else erased.setdefault(cause, Spans())).add(n)
+    return erased, unexplained

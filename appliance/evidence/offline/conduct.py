@@ -1,0 +1,128 @@
+"""The rules of the room, applied to the headers alone: who was a member, who may add, edit, retract.
+
+The rules are those by which the appliance accepts entries (`appliance.rules.rooms`), version 1. This module reads their
+input from verified entries: people under one name throughout, the agency that is hub at each entry, and the message
+that an edit, retraction or reaction points at. Names: a person of the agency that created the room goes by the bare id,
+any other as `id:agency`; `system` is the hub's own sender. Memory: some 300 bytes a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.evidence.offline.outcome import Failed
+from appliance.evidence.offline.state import SHRED, check_state
+from appliance.evidence.offline.texts import Denial
+from appliance.model import EntryType, PersonId, RoomId, RoomState, Target
+from appliance.rules import rooms as rules
+
+if TYPE_CHECKING:
+    from appliance.evidence.offline.entries import Entry
+
+_HANDS_OVER: Final = {EntryType.OWNER_TRANSFER, EntryType.OWNER_REASSIGN}
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What the rules need of a header."""
+
+    ty: str
+    sn: str
+    st: dict[str, Any]
+    ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shred:
+    """An entry that says that bodies `first` to `last` were destroyed under `rule`, at `at` (ms UTC)."""
+
+    n: int
+    first: int
+    last: int
+    rule: str
+    at: int
+
+
+@dataclass(slots=True)
+class Conduct:
+    """The room as the entries so far leave it. `epoch` counts hubs from 1, `hub` is the hub of the next entry."""
+
+    home: str = ""
+    hub: str = ""
+    epoch: int = 1
+    state: RoomState | None = None
+    targets: dict[int, Target] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    edited: dict[int, int] = field(default_factory=dict)
+    retracted: dict[int, int] = field(default_factory=dict)
+    shreds: list[Shred] = field(default_factory=list)
+
+    def take(self, entry: Entry) -> None:
+        """Judge the next entry by the rules and apply it. Raises `Failed`."""
+        if entry.header["rv"] != rules.RULES_VERSION:
+            raise Failed("newer_rules", entry.n, version=entry.header["rv"])
+        if entry.header["id"] in self.ids:
+            raise Failed("double_id", entry.n, id=entry.header["id"])
+        self.ids.add(entry.header["id"])
+        check_state(entry)
+        if entry.n == 0:
+            self.home = self.hub = entry.origin
+        if entry.kind == SHRED:
+            self._shred(entry)
+            return
+        header = self._header(entry)
+        aimed = entry.state.get("target")
+        denied = rules.authorize(self.state, header, self.targets.get(aimed) if aimed is not None else None)
+        if denied:
+            raise Failed("rule", entry.n, why=Denial(denied.value))
+        self.state = rules.apply(self.state, header, RoomId(entry.room or ""), entry.n)
+        self._mark(entry, PersonId(header.sn))
+        if entry.kind in _HANDS_OVER:
+            self._hand_over(entry)
+
+    def name_of(self, person: str, origin: str) -> str:
+        """Return the one name under which a person of an entry of `origin` goes here."""
+        bare, _, agency = person.partition("@")
+        agency = agency or origin
+        if bare == rules.SYSTEM and agency == self.hub:
+            return bare
+        return bare if agency == self.home and bare != rules.SYSTEM else f"{bare}:{agency}"
+
+    def _header(self, entry: Entry) -> _Header:
+        st = entry.state
+        for key in ("owner", "to"):
+            if key in st:
+                st[key] = self.name_of(st[key], entry.origin)
+        if "card" in st:
+            st["card"] = self._renamed(st["card"], entry)
+        if "members" in st:
+            st["members"] = [self._renamed(member, entry) for member in st["members"]]
+        return _Header(entry.kind, self.name_of(entry.header["sn"], entry.origin), st, entry.header["ts"])
+
+    def _renamed(self, member: Any, entry: Entry) -> Any:
+        if isinstance(member, str):
+            return self.name_of(member, entry.origin)
+        return {**member, "p": self.name_of(member["p"], entry.origin)}
+
+    def _mark(self, entry: Entry, sender: PersonId) -> None:
+        if entry.kind == EntryType.MESSAGE_TEXT:
+            kind = EntryType.MESSAGE_TEXT
+            self.targets[entry.n] = Target(entry.n, kind, sender, entry.hub_time, redacted=False)
+        elif entry.kind == EntryType.MESSAGE_EDIT:
+            self.edited[entry.state["target"]] = entry.n
+        elif entry.kind == EntryType.MESSAGE_REDACT:
+            aimed = entry.state["target"]
+            self.targets[aimed] = replace(self.targets[aimed], redacted=True)
+            self.retracted[aimed] = entry.n
+
+    def _hand_over(self, entry: Entry) -> None:
+        _, _, agency = entry.state["to"].partition("@")
+        if agency and agency != self.hub:
+            self.hub, self.epoch = agency, self.epoch + 1
+
+    def _shred(self, entry: Entry) -> None:
+        if self.name_of(entry.header["sn"], entry.origin) != rules.SYSTEM:
+            raise Failed("rule", entry.n, why=Denial("hub_only"))
+        st = entry.state
+        self.shreds.append(Shred(entry.n, st["from"], st["to"], st["rule"], st["at"]))

@@ -1,0 +1,75 @@
+"""Gateway seals: whether an agency's gateway signed the header of its entry (`docs/evidence.md` §7).
+
+Checked for the keys that are given; the rest is counted as not checked, since keys come from the registry of agencies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from appliance.evidence.errors import ProofError
+from appliance.evidence.note import KeyType
+from appliance.evidence.offline.names import key_name
+from appliance.evidence.offline.outcome import Failed, Usage
+from appliance.evidence.offline.trust import parse_key
+from appliance.evidence.offline.values import decode64url
+from appliance.evidence.tree import leaf_hash, root_from_inclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from appliance.evidence.offline.entries import Entry
+
+_CONTEXT: Final = b"gchat-seal-v1\n"
+
+
+@dataclass(slots=True)
+class Seals:
+    """Gateway keys by agency and key id, and what was done with the seals so far."""
+
+    keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    checked: int = 0
+    unchecked: dict[str, int] = field(default_factory=dict)
+    _batches: set[tuple[bytes, bytes, str]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, vkeys: Sequence[str]) -> Seals:
+        """Return the seals' check for gateway keys. Raises `Usage`."""
+        keys = {}
+        for vkey in vkeys:
+            key = parse_key(vkey)
+            name = key_name(key.name) if key else None
+            if key is None or name is None or name.key == "log" or key.key_type is not KeyType.ED25519:
+                raise Usage("gateway_key", key=vkey)
+            keys[name.agency, name.key] = key.public
+        return cls(keys)
+
+    def check(self, entry: Entry) -> None:
+        """Check the seal of an entry that has one. Raises `Failed`."""
+        seal = entry.seal
+        if seal is None:
+            return
+        public = self.keys.get((entry.origin, seal["k"]))
+        if public is None:
+            name = f"{entry.origin}/{seal['k']}"
+            self.unchecked[name] = self.unchecked.get(name, 0) + 1
+            return
+        self._verify(entry, seal, public)
+        self.checked += 1
+
+    def _verify(self, entry: Entry, seal: dict[str, Any], public: bytes) -> None:
+        path, signature = [decode64url(node) for node in seal["p"]], decode64url(seal["s"])
+        nodes = [node for node in path if node is not None and len(node) == 32]
+        if signature is None or len(nodes) != len(path):
+            raise Failed("seal", entry.n, origin=entry.origin)
+        try:
+            root = root_from_inclusion(leaf_hash(entry.header_text.encode()), seal["i"], seal["n"], nodes)
+            if (public, root, seal["s"]) not in self._batches:
+                Ed25519PublicKey.from_public_bytes(public).verify(signature, _CONTEXT + root)
+        except (ProofError, InvalidSignature, ValueError) as error:
+            raise Failed("seal", entry.n, origin=entry.origin) from error
+        self._batches = {(public, root, seal["s"])}

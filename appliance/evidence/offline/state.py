@@ -1,0 +1,86 @@
+"""The fields `st` of each type of entry (`docs/evidence.md` §5): which there must be, and of what kind.
+
+Fields beyond these are allowed: they say more and decide nothing. Types beyond these are not (rules version 1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.evidence.offline.outcome import Failed
+from appliance.evidence.offline.values import is_count
+from appliance.model import RoomKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from appliance.evidence.offline.entries import Entry
+
+SHRED: Final = "shred"
+
+
+def check_state(entry: Entry) -> None:
+    """Check the `st` of an entry against its type. Raises `Failed`."""
+    shape = _SHAPES.get(entry.kind)
+    if shape is None:
+        raise Failed("unknown_type", entry.n, type=entry.kind)
+    fields = entry.state
+    for key, (required, right) in shape.items():
+        if (required or key in fields) and not (key in fields and right(fields[key])):
+            raise Failed("bad_state", entry.n, type=entry.kind, key=key)
+    if "card" in fields and fields["card"]["p"] != fields.get("owner", fields.get("to")):
+        raise Failed("bad_state", entry.n, type=entry.kind, key="card")
+    if entry.kind == SHRED and not fields["from"] <= fields["to"] < entry.n:
+        raise Failed("bad_state", entry.n, type=entry.kind, key="to")
+    if "reply_to" in fields and fields["reply_to"] >= entry.n:
+        raise Failed("bad_state", entry.n, type=entry.kind, key="reply_to")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _kind(value: object) -> bool:
+    return isinstance(value, str) and value in set(RoomKind)
+
+
+def _people(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_text, value))
+
+
+def _card(value: Any) -> bool:
+    return isinstance(value, dict) and all(_text(value.get(key)) for key in ("p", "name", "unit", "post"))
+
+
+def _cards(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_card, value))
+
+
+_Shape = dict[str, tuple[bool, "Callable[[Any], bool]"]]
+
+
+def _shape(required: Mapping[str, Callable[[Any], bool]], optional: Mapping[str, Callable[[Any], bool]]) -> _Shape:
+    return {key: (True, right) for key, right in required.items()} | {
+        key: (False, right) for key, right in optional.items()
+    }
+
+
+_SHAPES: Final[dict[str, _Shape]] = {
+    "room.create": _shape({"kind": _kind, "owner": _text}, {"name": _text, "owner_post": _text, "card": _card}),
+    "room.rename": _shape({"name": _text}, {"old": _text}),
+    "room.close": {},
+    "member.add": _shape({"members": _cards}, {}),
+    "member.remove": _shape({"members": _people}, {"self": _flag}),
+    "sys.remove": _shape({"members": _people}, {"why": _text, "by": _people}),
+    "owner.transfer": _shape({"to": _text}, {"post": _text}),
+    "owner.reassign": _shape({"to": _text}, {"post": _text, "why": _text, "by": _people, "card": _card}),
+    "message.text": _shape({}, {"reply_to": is_count, "everyone": _flag}),
+    "message.edit": _shape({"target": is_count}, {"everyone": _flag}),
+    "message.redact": _shape({"target": is_count}, {"reason": _text}),
+    "message.reaction": _shape({"target": is_count, "emoji": _text, "on": _flag}, {}),
+    SHRED: _shape({"from": is_count, "to": is_count, "rule": _text, "at": is_count}, {}),
+}

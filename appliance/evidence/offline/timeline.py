@@ -1,0 +1,116 @@
+"""The conversation that was proved, in the log's order, for a person to read: when, who, what, and what became of it.
+
+Every line of a message begins with a bar, and characters that could move or hide text are shown by their number, so no
+message can look like another entry.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from appliance.evidence.offline.state import SHRED
+from appliance.evidence.offline.texts import iso_time, thai_time, visible
+from appliance.rules.rooms import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.export_file import EntryLine
+    from appliance.evidence.offline.room import RoomCheck
+
+_KINDS = {
+    "room.create": "สร้างห้อง / room created",
+    "room.rename": "เปลี่ยนชื่อห้อง / room renamed",
+    "room.close": "ปิดห้อง / room closed",
+    "member.add": "เพิ่มสมาชิก / members added",
+    "member.remove": "นำสมาชิกออก / members removed",
+    "sys.remove": "ระบบนำสมาชิกออก / members removed by the system",
+    "owner.transfer": "โอนห้อง / room handed over",
+    "owner.reassign": "ระบบมอบห้องให้ผู้อื่น / room reassigned by the system",
+    "message.text": "ข้อความ / message",
+    "message.edit": "แก้ไขข้อความรายการที่ {target} / new words for entry {target}",
+    "message.redact": "เรียกคืนข้อความรายการที่ {target} / retracts entry {target}",
+    "message.reaction": "แสดงความรู้สึกต่อรายการที่ {target} / reacts to entry {target}",
+    SHRED: "ลบเนื้อหารายการ {from}–{to} ตามกฎ {rule} / bodies of entries {from}–{to} destroyed, rule {rule}",
+}
+
+
+class Timeline:
+    """Gives the lines of each entry; `done` is the finished check of the same file, which knows what became of each."""
+
+    def __init__(self, done: RoomCheck) -> None:
+        self._done = done
+        self._names: dict[str, str] = {}
+
+    def lines(self, entry: Entry, line: EntryLine) -> Iterator[str]:
+        """Give the lines of one entry, safe for a terminal."""
+        self._learn(entry)
+        yield ""
+        yield f"[{entry.n}] {thai_time(entry.hub_time)} ({iso_time(entry.hub_time)})"
+        yield f"    {visible(self._person(entry.header['sn'], entry.origin))}"
+        if abs(entry.hub_time - entry.header["ts"]) >= 1000:
+            written = entry.header["ts"]
+            yield f"    เขียนเมื่อ {thai_time(written)} / written at {iso_time(written)}"
+        yield f"    {visible(_KINDS[entry.kind].format(**entry.state))}"
+        yield from (f"    {visible(text)}" for text in self._facts(entry))
+        yield from (f"    {mark}" for mark in self._marks(entry, line))
+        if line.body is not None:
+            yield from (f"    │ {visible(text)}" for text in words(line.body).split("\n"))
+
+    def _learn(self, entry: Entry) -> None:
+        """Keep the name of everybody whom this entry introduces."""
+        fields = entry.state
+        cards = [card for card in fields.get("members", []) if isinstance(card, dict)]
+        for card in [*cards, *([fields["card"]] if "card" in fields else [])]:
+            about = ", ".join(filter(None, (card["post"], card["unit"])))
+            name = f"{card['name']} ({about})" if about else card["name"]
+            self._names[self._done.conduct.name_of(card["p"], entry.origin)] = name
+
+    def _person(self, person: str, origin: str) -> str:
+        full = person if "@" in person else f"{person}@{origin}"
+        if full.partition("@")[0] == SYSTEM:
+            return f"ระบบ / system · {full}"
+        name = self._names.get(self._done.conduct.name_of(person, origin), "ไม่มีชื่อในบันทึก / not named in the log")
+        return f"{name} · {full}"
+
+    def _facts(self, entry: Entry) -> Iterator[str]:
+        fields = entry.state
+        for member in fields.get("members", []):
+            yield f"- {self._person(member if isinstance(member, str) else member['p'], entry.origin)}"
+        for key in ("owner", "to"):
+            if isinstance(fields.get(key), str):
+                yield f"→ {self._person(fields[key], entry.origin)}"
+        for key in ("name", "why", "reason", "emoji"):
+            if fields.get(key):
+                yield f"{key}: {fields[key]}"
+        if fields.get("by"):
+            yield "by: " + ", ".join(fields["by"])
+        if fields.get("on") is False:
+            yield "ยกเลิก / taken back"
+        if "reply_to" in fields:
+            yield f"ตอบรายการที่ {fields['reply_to']} / in reply to entry {fields['reply_to']}"
+
+    def _marks(self, entry: Entry, line: EntryLine) -> Iterator[str]:
+        conduct, n = self._done.conduct, entry.n
+        if (edit := conduct.edited.get(n)) is not None:
+            yield f"[แก้ไขแล้ว ถ้อยคำล่าสุดอยู่ในรายการที่ {edit} / edited, newest words in entry {edit}]"
+        if (retraction := conduct.retracted.get(n)) is not None:
+            yield f"[เรียกคืนแล้วโดยรายการที่ {retraction} / retracted by entry {retraction}]"
+        if line.body is None and entry.header["bl"]:
+            cause = next((shred for shred in conduct.shreds if shred.first <= n <= shred.last), None)
+            if cause is None:
+                yield "[ไม่มีเนื้อหา: ถูกลบหรือถูกกันไว้ บันทึกบอกไม่ได้ / absent: erased or withheld, the log cannot tell]"
+            else:
+                yield f"[เนื้อหาถูกลบตามรายการที่ {cause.n} / erased by entry {cause.n}]"
+
+
+def words(body: str) -> str:
+    """Return the words of a message's body; the body itself where it has another form."""
+    try:
+        value: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    text = value.get("text") if isinstance(value, dict) else None
+    return text if isinstance(text, str) else body

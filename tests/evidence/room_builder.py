@@ -1,0 +1,207 @@
+"""Rooms as a hub would export them, for tests and for the vectors in `vectors/`: the same bytes at every run.
+
+The builder signs whatever it is told, so it also makes the logs of a hub that breaks the rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from appliance.evidence import base64url, commitment, room_id
+from appliance.evidence.canonical import CREATE, Header, encode, encode_header
+from appliance.evidence.export import ExportEntry, ExportHead, write_export
+from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
+from appliance.evidence.seal import seal_batch
+from appliance.evidence.tree import Frontier
+
+if TYPE_CHECKING:
+    from appliance.evidence.seal import Seal
+
+START = 1_763_800_000_000
+TEXTS = ("ขอเอกสารประกอบการประชุมด้วยครับ", "รับทราบค่ะ 😀", 'อ้างถึง "หนังสือ" ที่ มท 0201/ว 1234', "tab\tand\u0001control")
+OWNER, GUEST = "p_01j00000000000000000000001", "p_01j00000000000000000000003"
+THIRD = "p_01j00000000000000000000002"
+
+
+def card(person: str, name: str) -> dict[str, str]:
+    return {"p": person, "name": name, "unit": "กองกลาง", "post": "นักวิชาการ"}
+
+
+LOG = Signer.from_seed("gchat.test/a/moc/log", KeyType.ED25519, bytes(range(32)))
+WITNESS = Signer.from_seed("gchat.test/a/moi/wit", KeyType.COSIGNATURE, bytes(range(1, 33)))
+GATEWAY = Signer.from_seed("gchat.test/a/moi/gw-2026a", KeyType.ED25519, bytes(range(2, 34)))
+OTHER_LOG = Signer.from_seed("gchat.test/a/moi/log", KeyType.ED25519, bytes(range(3, 35)))
+
+
+@dataclass(frozen=True)
+class ExportedRoom:
+    """An export and everything it was made from."""
+
+    log: Signer
+    witness: Signer
+    head: ExportHead
+    entries: tuple[ExportEntry, ...]
+    hashes: tuple[bytes, ...]
+    note: str
+
+    @property
+    def lines(self) -> list[bytes]:
+        return list(write_export(self.head, self.entries, self.note))
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self.lines)
+
+    @property
+    def vkey(self) -> str:
+        return self.log.verifier.vkey
+
+    def without_bodies(self, *positions: int) -> ExportedRoom:
+        entries = [
+            ExportEntry(entry.leaf, None, None) if n in positions else entry for n, entry in enumerate(self.entries)
+        ]
+        return replace(self, entries=tuple(entries))
+
+    def with_note(self, note: str) -> ExportedRoom:
+        return replace(self, note=note)
+
+
+class RoomBuilder:
+    """Appends entries as a hub would: state entries without a body, messages, and sealed entries of another agency."""
+
+    def __init__(self, log: Signer = LOG, *, hub: str = "moc") -> None:
+        self.log, self.witness, self.gateway, self.hub = log, WITNESS, GATEWAY, hub
+        self.frontier = Frontier()
+        self.entries: list[ExportEntry] = []
+        self.hashes: list[bytes] = []
+        self.room = ""
+        self.counters: dict[str, int] = {}
+
+    @classmethod
+    def of(cls, exported: ExportedRoom) -> RoomBuilder:
+        """A builder that holds the entries of an export already."""
+        builder = cls(exported.log)
+        builder.room = exported.head.room
+        for entry in exported.entries:
+            builder.put(entry)
+        return builder
+
+    def append(
+        self,
+        origin: str,
+        ty: str,
+        *,
+        text: str | None = None,
+        st: dict[str, Any] | None = None,
+        sender: str | None = None,
+        sealed: bool | None = None,
+        hub_time: int | None = None,
+        **header: Any,
+    ) -> int:
+        """Append one entry and return its position; `header` replaces fields of the header."""
+        n = len(self.entries)
+        body = None if text is None else encode({"text": text})
+        salt = None if body is None else sha256(b"salt %d" % n).digest()[: commitment.SALT_BYTES]
+        foreign = origin != self.hub
+        fields: dict[str, Any] = {
+            "bc": commitment.NO_BODY if body is None else base64url.encode(sha256((salt or b"") + body).digest()),
+            "bl": 0 if body is None else len(body),
+            "id": f"e_01jd8z{n:020d}",
+            "or_": origin,
+            "os": self.counters.get(origin, 0),
+            "room": self.room or None,
+            "rv": 1,
+            "seen": self._seen() if foreign else None,
+            "sn": f"{sender or {'moi': GUEST}.get(origin, OWNER)}@{origin}",
+            "st": st,
+            "ts": START + 1000 * n,
+            "ty": ty,
+            "v": 1,
+        }
+        encoded = encode_header(Header(**{**fields, **header}))
+        self.counters[origin] = self.counters.get(origin, 0) + 1
+        self.room = self.room or room_id.room_id(encoded)
+        seal: Seal | None = None
+        if foreign if sealed is None else sealed:
+            seal = seal_batch([encoded], "gw-2026a", self.gateway.key)[0]
+        time = START + 1000 * n + 5 if hub_time is None else hub_time
+        self.put(ExportEntry(encode_leaf(encoded, hub_time=time, n=n, registry=412, seal=seal), salt, body))
+        return n
+
+    def put(self, entry: ExportEntry) -> None:
+        """Append an entry that is made already."""
+        self.entries.append(entry)
+        self.hashes.append(leaf_hash(entry.leaf))
+        self.frontier = self.frontier.append(leaf_hash(entry.leaf))
+
+    def _seen(self) -> tuple[int, str]:
+        text = Checkpoint("-", self.frontier.size, self.frontier.root()).text
+        return self.frontier.size, text.split("\n")[2]
+
+    def export(
+        self,
+        epoch: int = 1,
+        *,
+        domain: str = "gchat.test",
+        extensions: tuple[str, ...] = (),
+        log: Signer | None = None,
+    ) -> ExportedRoom:
+        """Sign and export what there is."""
+        log = log or self.log
+        origin = room_id.checkpoint_origin(domain, self.room, epoch)
+        checkpoint = Checkpoint(origin, self.frontier.size, self.frontier.root(), extensions)
+        note = sign_checkpoint(checkpoint, log) + self.witness.cosign(checkpoint.text, START // 1000 + 60)
+        head = ExportHead(origin=origin, room=self.room, vkey=log.verifier.vkey)
+        return ExportedRoom(log, self.witness, head, tuple(self.entries), tuple(self.hashes), note)
+
+
+def created(log: Signer = LOG, *, hub: str = "moc") -> RoomBuilder:
+    """A room of one entry."""
+    room = RoomBuilder(log, hub=hub)
+    st = {"kind": "group", "name": "ประชุมเตรียมงาน", "owner": OWNER, "card": card(OWNER, "มาลี ใจดี")}
+    room.append(hub, CREATE, st=st, sender=OWNER)
+    return room
+
+
+def meeting(room: RoomBuilder) -> RoomBuilder:
+    """Twelve more entries of two agencies: state without bodies, Thai messages, seals and `seen`."""
+    room.append("moc", "member.add", st={"members": [card(f"{GUEST}@moi", "สมชาย รักงาน")]})
+    for text in TEXTS:
+        room.append("moc", "message.text", text=text)
+        room.append("moi", "message.text", text=text[::-1])
+    room.append("moc", "message.text", text="ปิดประชุม")
+    room.append("moi", "message.text", text="")
+    room.append("moc", "room.rename", st={"name": "ประชุมเสร็จแล้ว", "old": "ประชุมเตรียมงาน"})
+    return room
+
+
+def eventful() -> RoomBuilder:
+    """A room in which every type of entry occurs, but for those of a room that changes hands."""
+    room = created()
+    room.append("moc", "member.add", st={"members": [card(f"{GUEST}@moi", "สมชาย รักงาน"), card(THIRD, "นรินทร์ ตั้งใจ")]})
+    first = room.append("moc", "message.text", text="พรุ่งนี้ประชุม 9 โมง")
+    room.append("moc", "message.edit", text="พรุ่งนี้ประชุม 10 โมง", st={"target": first})
+    reply = room.append("moi", "message.text", text="รับทราบครับ", st={"reply_to": first})
+    room.append("moc", "message.reaction", st={"target": reply, "emoji": "👍", "on": True}, sender=THIRD)
+    wrong = room.append("moc", "message.text", text="ส่งผิดห้อง", sender=THIRD)
+    room.append("moc", "message.redact", st={"target": wrong, "reason": "ผิดห้อง"}, sender=THIRD)
+    room.append("moc", "message.reaction", st={"target": reply, "emoji": "👍", "on": False}, sender=THIRD)
+    room.append("moc", "sys.remove", st={"members": [THIRD], "why": "left-service"}, sender="system")
+    destroyed = {"from": 0, "to": reply, "rule": "retention-1y", "at": START + 9_000}
+    room.append("moc", "shred", st=destroyed, sender="system")
+    room.append("moc", "member.remove", st={"members": [f"{GUEST}@moi"]})
+    room.append("moc", "room.rename", st={"name": "ประชุมประจำสัปดาห์", "old": "ประชุมเตรียมงาน"})
+    room.append("moc", "room.close")
+    return room
+
+
+def handed_over() -> RoomBuilder:
+    """A room whose owner hands it to the other agency, which goes on as its hub."""
+    room = meeting(created())
+    room.append("moc", "owner.transfer", st={"to": f"{GUEST}@moi"})
+    room.hub = "moi"
+    room.append("moi", "message.text", text="รับช่วงต่อแล้ว")
+    return room

@@ -1,0 +1,97 @@
+"""`gchat-verify extends`: an agency that signed two histories of one room is caught by its own signatures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
+from tests.evidence.room_builder import LOG, OTHER_LOG, created, meeting
+
+if TYPE_CHECKING:
+    from tests.evidence.court import Court
+    from tests.evidence.room_builder import ExportedRoom
+
+VKEY = LOG.verifier.vkey
+
+
+def extends(court: Court, old: ExportedRoom | str, new: ExportedRoom, *options: str) -> int:
+    """Run `extends OLD NEW`."""
+    path = court.file("new", new.data)
+    data = old if isinstance(old, str) else old.data
+    return court.run("extends", data, path, *options)
+
+
+def test_a_later_export_continues_the_earlier_one(court: Court) -> None:
+    room = meeting(created())
+    old = room.export()
+    room.append("moc", "message.text", text="ต่อ")
+    assert extends(court, old, room.export(), "--vkey", VKEY) == 0
+    assert "PASS: the newer log of 14 entries continues the older one of 13" in court.said
+    assert extends(court, old, old, "--vkey", VKEY) == 0
+    assert extends(court, old, room.export()) == 3
+    assert court.said.startswith("ครบถ้วน แต่ไม่รู้ว่าใครลงนาม\n")
+    assert extends(court, old.note, room.export(), "--vkey", VKEY) == 0
+    assert extends(court, old.without_bodies(2), room.export(), "--vkey", VKEY) == 0
+
+
+def rewritten() -> ExportedRoom:
+    """The same room, in which entry 3 was another from the beginning."""
+    room = created()
+    meeting(room)
+    forged = created()
+    for entry in room.entries[1:3]:
+        forged.put(entry)
+        forged.counters["moc"] = forged.counters.get("moc", 0) + 1
+    forged.append("moc", "message.text", text="คำอื่น")
+    for _ in range(12):
+        forged.append("moc", "message.text", text="x")
+    return forged.export()
+
+
+def test_two_histories_are_said_plainly(court: Court) -> None:
+    old = meeting(created()).export()
+    new = rewritten()
+    assert court.run("room", new.data, "--vkey", VKEY) == 0
+    assert extends(court, old, new, "--vkey", VKEY) == 1
+    assert "FAILED: entry 3: the agency signed two histories of one room; they differ from this entry on" in court.said
+    assert "หน่วยงานลงนามบันทึกของห้องเดียวกันไว้สองฉบับที่ขัดกัน" in court.said
+    assert extends(court, new, old, "--vkey", VKEY) == 1
+    assert extends(court, old.note, new, "--vkey", VKEY) == 1
+    assert "they differ within entries 0–12 (at size 13)" in court.said
+
+
+def test_entries_that_were_taken_back_fail(court: Court) -> None:
+    room = meeting(created())
+    short = room.export()
+    room.append("moc", "message.text", text="ต่อ")
+    long = room.export()
+    for old in (long, long.note):
+        assert extends(court, old, short, "--vkey", VKEY) == 1
+        assert "files swapped, or signed entries taken back" in court.said
+
+
+def test_the_file_that_is_false_is_named(court: Court) -> None:
+    good = meeting(created()).export()
+    bad = good.with_note(sign_checkpoint_of_another())
+    assert extends(court, bad, good, "--vkey", VKEY) == 1
+    assert "File that failed: evidence" in court.said
+    assert extends(court, good, bad, "--vkey", VKEY) == 1
+    assert "File that failed: new" in court.said
+
+
+def sign_checkpoint_of_another() -> str:
+    return sign_checkpoint(Checkpoint("gchat.test/room/r_" + "a" * 26 + "/e1", 13, b"\x00" * 32), LOG)
+
+
+def test_other_rooms_and_unknown_keys_cannot_be_compared(court: Court) -> None:
+    good = meeting(created()).export()
+    stranger = Signer.generate("gchat.test/a/moc/log", KeyType.ED25519)
+    again = meeting(created(stranger)).export()
+    assert extends(court, good, again) == 2
+    assert "name different keys" in court.complained
+    assert extends(court, "x", good, "--vkey", VKEY) == 1
+    other = created(OTHER_LOG, hub="moi").export()
+    policy = court.file("policy", f"log {VKEY}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n")
+    for old in (other, other.note):
+        assert extends(court, old, good, "--policy", policy) == 2
+        assert "the files are of different rooms" in court.complained
