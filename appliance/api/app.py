@@ -34,6 +34,7 @@ from appliance.api import (
 from appliance.api.errors import of_http, render, status_of
 from appliance.api.limits import GATE, Gate
 from appliance.api.routes import MAX_BODY, Call, Route, answer
+from appliance.reads.readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -65,7 +66,7 @@ def build_app(services: Services, monotonic: Callable[[], float]) -> web.Applica
     app.on_response_prepare.append(_with_headers)
     for route in all_routes():
         app.router.add_route(route.method, route.path, _handler(route))
-    pages.mount(app)
+    pages.mount(app, Readiness(services, monotonic))
     return app
 
 

@@ -3,16 +3,21 @@
 The client is served from the package itself, so that it installs with no internet. Files with a hash in their name
 never change and are kept by browsers; everything else is asked for again. An address the client routes by itself gets
 the shell. Without a built client the page says how to build it.
+
+`/healthz` says that the process lives; `/readyz` that its database and its writer answer, or by a code why not.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from appliance.api.limits import GATE
+
+if TYPE_CHECKING:
+    from appliance.reads.readiness import Readiness
 
 DIST: Final = Path(__file__).resolve().parent.parent / "client" / "dist"
 NOT_BUILT: Final = "The web client is not built: run `make client`.\nยังไม่ได้สร้างส่วนติดต่อผู้ใช้: สั่ง `make client`\n"
@@ -22,10 +27,15 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 AGAIN: Final = "no-cache"
 
 
-def mount(app: web.Application) -> None:
+def mount(app: web.Application, readiness: Readiness) -> None:
     """Serve the health pages and, for every other GET outside the API, the client."""
+
+    async def ready(_request: web.Request) -> web.Response:
+        fault = await readiness.load_fault()
+        return web.Response(text="ok\n") if fault is None else web.Response(text=f"{fault.code}\n", status=503)
+
     app.router.add_get("/healthz", _health)
-    app.router.add_get("/readyz", _health)
+    app.router.add_get("/readyz", ready)
     app.router.add_get("/{path:(?!api/).*}", _file)
 
 

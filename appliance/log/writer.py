@@ -121,6 +121,15 @@ class RoomLog:
             await self._task
             await self.checkpoints.close()
 
+    def check(self) -> None:
+        """Raise what every command would be refused with now: Unavailable, or nothing where the writer runs."""
+        if self._refusal is not None:
+            raise self._refusal
+        if self._task is None or self._task.done():
+            raise Unavailable("the room log's writer has ended", code="writer_stopped")
+        if len(self._queue) >= MOST_WAITING:
+            raise Unavailable("too many commands are waiting", code="busy")
+
     def submit(self, command: Command) -> None:
         """Queue a command; its `done` is called after the durable commit, or with the reason why not."""
         if self._refusal is not None:

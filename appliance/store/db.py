@@ -334,6 +334,15 @@ class Store:
                 await self._writer.mended()
             yield Exclusive(self._writer)
 
+    async def check(self) -> None:
+        """Read once, and begin and end a transaction of the writer. Raises StorageFull, Unavailable."""
+        async with self.read() as reader:
+            await reader.run(_look)
+        async with self.exclusive() as writer:
+            await writer.commit(_look)
+        if not _has_space(self.path):
+            raise StorageFull
+
     async def _commit(self, tx: Tx) -> None:
         """Commit and run what waits for it, as one step that a caller who goes away does not cut in two."""
         await self._writer.run(_commit)
@@ -384,6 +393,10 @@ async def _open(path: Path, key: bytes, cache_kib: int, *, read_only: bool) -> C
     connection.path = path
     await connection
     return connection
+
+
+def _look(raw: sqlcipher.Connection) -> None:
+    raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _fetch_all(raw: sqlcipher.Connection, sql: str, params: Params) -> list[Row]:

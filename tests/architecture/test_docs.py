@@ -24,6 +24,8 @@ CODES = (
     "storage_damaged",
     "database_closed",
     "older_server_runs",
+    "writer_stopped",
+    "writer_slow",
     "tls_ca_lost",
     "tls_sealed_damaged",
 )

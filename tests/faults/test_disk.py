@@ -93,12 +93,18 @@ async def all_refused(team: Team, codes: set[str]) -> None:
     assert (await caller.call("GET", "/sync", since=0))["events"]
 
 
+async def readiness(served: Appliance) -> tuple[int, str]:
+    async with clients() as session, session.get(f"{served.url}/readyz") as response:
+        return response.status, await response.text()
+
+
 async def test_a_full_disk(appliance: Callable[..., Appliance], small_disk: Path) -> None:
     served = appliance(small_disk)
     async with working(served) as team:
         ballast = small_disk / "ballast"
         fill(ballast)
         await all_refused(team, {"storage_full"})
+        assert await readiness(served) == (503, "storage_full\n")
         ballast.unlink()
 
 
