@@ -47,6 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     # It logs each call with its arguments: words of messages, needles of searches, hashes of passwords.
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     try:
+        _refuse_unfit(arguments)
         return int(arguments.run(arguments) or 0)
     except ConfigError as error:
         print("การตั้งค่าไม่ถูกต้อง — the configuration cannot be used:", *error.problems, sep="\n  ", file=sys.stderr)
@@ -80,6 +81,16 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: ใช้คำสั่งไม่ถูกต้อง — wrong usage: {message}\n")
+
+
+def _refuse_unfit(arguments: argparse.Namespace) -> None:
+    """Check the texts of the command line as those of requests are checked. Raises Invalid."""
+    given = {name: value for name, value in vars(arguments).items() if isinstance(value, str)}
+    if all(value.isascii() and value.isprintable() for value in given.values()):
+        return
+    from appliance.api.texts import refuse_unfit  # noqa: PLC0415 - see the module's docstring
+
+    refuse_unfit(given)
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:

@@ -1,7 +1,7 @@
 """What people say: send, edit, retract, react, read. Each is one command to the room log, which decides.
 
-Text is kept as it was typed; only line ends are made one kind. Mentions of
-people who are not members are words and tell nobody.
+Text is kept as it was typed; only line ends are made one kind, and what turns the direction of writing is closed, so
+that it turns nothing around the message. Mentions of people who are not members are words and tell nobody.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from appliance.errors import Invalid
 from appliance.log.prepare import Command
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.rules.names import emoji as one_emoji
+from appliance.rules.text import closed_directions, has_visible
 from appliance.store import entries
 from appliance.wire.messages import TextBody as WireBody
 
@@ -46,7 +47,7 @@ async def edit_message(s: Services, actor: PersonId, room: RoomId, n: int, body:
 
 async def retract_message(s: Services, actor: PersonId, room: RoomId, n: int, reason: str, txn_id: str | None) -> None:
     """Take a message back: its words are shown to nobody any more, its place and its author stay (a trace)."""
-    state = {"reason": reason} if reason else {}
+    state = {"reason": closed_directions(reason)} if reason else {}
     await s.log.append(Draft(room, actor, EntryType.MESSAGE_REDACT, txn_id, state=state, target=n))
 
 
@@ -67,9 +68,7 @@ async def react(
 
 def _body(body: WireBody) -> TextBody:
     text = body.text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if not has_visible(text):
         raise Invalid(field="body.text", code="empty_text")
-    if "\x00" in text:
-        raise Invalid(field="body.text")
     mentions = tuple(PersonId(person) for person in dict.fromkeys(body.mentions)) if body.mentions else ()
-    return TextBody(text, mentions, body.everyone)
+    return TextBody(closed_directions(text), mentions, body.everyone)

@@ -28,6 +28,7 @@ from appliance.rules.owner_requests import (
     may_hear,
 )
 from appliance.rules.rooms import SYSTEM
+from appliance.rules.text import closed_directions
 from appliance.store import audit, owner_requests
 
 if TYPE_CHECKING:
@@ -60,7 +61,14 @@ async def ask(
     async with s.store.write() as tx:
         earlier = await tx.run(owner_requests.of_person, head.key, kind, actor)
         request = OwnerRequest(
-            s.new_id("rr"), kind, room, actor, tuple(people), reason.strip(), Outcome.PENDING, s.clock()
+            s.new_id("rr"),
+            kind,
+            room,
+            actor,
+            tuple(people),
+            closed_directions(reason.strip()),
+            Outcome.PENDING,
+            s.clock(),
         )
         if denied := may_ask(head.state, request, earlier, s.config.rooms.request_repeats_days):
             raise Forbidden(denied)
@@ -90,7 +98,7 @@ async def answer(s: Services, actor: PersonId, room: RoomId, decision: Decision,
         outcome = Outcome.GRANTED
     elif outcome is Outcome.GRANTED:
         await grant(s, actor, state, request)
-    return await _record(s, request, outcome, actor, decision.note.strip())
+    return await _record(s, request, outcome, actor, closed_directions(decision.note.strip()))
 
 
 async def settle(s: Services, room: RoomId, by: str) -> None:

@@ -24,6 +24,7 @@ from webauthn.helpers.structs import (
 from appliance.actions.changes import changing_account, record
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.identity.tickets import EnrolmentTicket
+from appliance.rules.text import has_visible, one_line
 from appliance.store import accounts
 from appliance.store.accounts import Passkey
 
@@ -102,7 +103,9 @@ async def start_passkey(s: PeopleServices, session: Session) -> dict[str, Any]:
 
 async def add_passkey(s: PeopleServices, session: Session, name: str, credential: dict[str, Any]) -> Passkey:
     """Add the passkey that an authenticator made. Raises Conflict, Invalid."""
-    now = s.clock()
+    now, name = s.clock(), one_line(name)
+    if not has_visible(name):
+        raise Invalid(field="name", code="text_invisible")
     ticket = s.identity.enrolment_tickets.take(session.id, now)
     if ticket is None:
         raise Conflict(code="passkey_not_started")

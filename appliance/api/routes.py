@@ -3,7 +3,7 @@
 A handler is an async function `(call, body?, query?) -> Answer | None`. Its annotations are what the server decodes
 with and what the OpenAPI document is generated from, so the two cannot differ. Authentication is on unless the route
 says `public=True`; until the terms are accepted only routes with `before_terms=True` answer. Unknown fields are
-refused, in bodies and in queries. This module knows no feature.
+refused, in bodies and in queries; every text in body, query and path passes `api/texts.py`. It knows no feature.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 import msgspec
 from aiohttp import web
 
+from appliance.api.texts import refuse_unfit
 from appliance.errors import Invalid, NotFound, TooLarge
 from appliance.locale import Language, language_of
 
@@ -177,6 +178,7 @@ class Routes:
 
 async def answer(route: Route, call: Call) -> web.StreamResponse:
     """Decode what the route takes, call its handler, encode what it gives."""
+    _check_path(call)
     arguments: dict[str, object] = {}
     if route.decode_body is not None:
         arguments["body"] = await read_body(call.request, route.decode_body, route.max_body)
@@ -192,8 +194,16 @@ async def answer(route: Route, call: Call) -> web.StreamResponse:
     return web.Response(status=route.status, body=msgspec.json.encode(result), content_type="application/json")
 
 
+def _check_path(call: Call) -> None:
+    """Refuse variable parts of the path that are longer than any of ours, or no text. Raises NotFound, Invalid."""
+    for name, value in call.request.match_info.items():
+        if len(value) > MAX_PATH_ID:
+            raise NotFound(field=name)
+        refuse_unfit(value, name)
+
+
 async def read_body(request: web.Request, decoder: msgspec.json.Decoder[Any], most: int) -> object:
-    """Decode a JSON body of at most `most` bytes strictly.
+    """Decode a JSON body of at most `most` bytes strictly, its texts checked.
 
     Raises Invalid naming the field, or for one that takes too long or does not come to its end; TooLarge.
     """
@@ -213,24 +223,28 @@ async def read_body(request: web.Request, decoder: msgspec.json.Decoder[Any], mo
     except (ConnectionError, web.RequestPayloadError) as error:
         raise Invalid(str(error), code="bad_request") from error
     try:
-        return decoder.decode(raw)
+        body = decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise Invalid(str(error), field=field_of(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(str(error), code="bad_json") from error
+    refuse_unfit(body)
+    return body
 
 
 def read_query(request: web.Request, kind: type) -> object:
-    """Decode query parameters strictly: each at most once, unknown names refused."""
+    """Decode query parameters strictly: each at most once, unknown names refused, texts checked."""
     values: dict[str, str] = {}
     for name, value in request.query.items():
         if name in values:
             raise Invalid(field=name)
         values[name] = value
     try:
-        return msgspec.convert(values, kind, strict=False)
+        query: object = msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise Invalid(str(error), field=field_of(error)) from error
+    refuse_unfit(query)
+    return query
 
 
 def field_of(error: msgspec.ValidationError) -> str | None:

@@ -21,6 +21,7 @@ from appliance.actions.messages import message_draft, submit_message
 from appliance.api.errors import body_of
 from appliance.api.limits import GATE
 from appliance.api.routes import Call, Routes, field_of
+from appliance.api.texts import refuse_unfit
 from appliance.errors import AppError, Invalid, TooMany
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
@@ -161,6 +162,7 @@ class _Up:
             raise Invalid(code="bad_json") from error
         if not isinstance(frame, Send):
             self._count()
+            refuse_unfit(frame)
         return frame
 
     def _count(self) -> None:
@@ -179,6 +181,13 @@ class _Up:
 
     def _send(self, frame: Send) -> None:
         txn_id = frame.txn_id
+        try:
+            refuse_unfit(frame)
+            draft = message_draft(self._call.person, RoomId(frame.room), frame.body, txn_id, frame.reply_to)
+        except Invalid:
+            # It does not come to the log, where messages are counted.
+            self._count()
+            raise
 
         def done(result: list[Appended] | AppError) -> None:
             if isinstance(result, AppError):
@@ -189,7 +198,6 @@ class _Up:
                     text_frame(_ENCODER.encode(SentFrame(txn_id=txn_id, n=sent.n, id=sent.id, at=sent.at)))
                 )
 
-        draft = message_draft(self._call.person, RoomId(frame.room), frame.body, txn_id, frame.reply_to)
         submit_message(self._s, draft, done)
 
     async def _typing(self, room: RoomId) -> None:

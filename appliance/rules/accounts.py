@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.model import AccountState, Deny
 from appliance.policies import LONGEST_USER
+from appliance.rules.text import has_visible, is_ignorable
 from appliance.rules.thai import canonical
 from search_index.stream_safe import stream_safe
 
@@ -56,10 +57,15 @@ def fold_user(user: str) -> str:
 
 
 def is_user_name(folded: str) -> bool:
-    """Tell whether a folded user name may be given to an account; what a spreadsheet would compute may not."""
+    """Tell whether a folded user name may be given to an account.
+
+    It is one word, each character of it can be seen, and no spreadsheet would compute it.
+    """
     return (
         0 < len(folded) <= LONGEST_USER
         and folded.isprintable()
         and " " not in folded
         and not folded.startswith(FORMULA_SIGNS)
+        and has_visible(folded)
+        and not any(is_ignorable(character) for character in folded)
     )

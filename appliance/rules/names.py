@@ -1,21 +1,31 @@
-"""What may stand as a room's name or a reaction: one clean line, one emoji.
+"""What may stand as a room's name or a reaction: one clean line, one emoji in one spelling.
 
 A name must read as it is stored, for every reader and in every export: characters that turn the direction of text or
-take no room (bidi controls, zero width) are taken out, spaces are made one (F36). Pure.
+are drawn as nothing are taken out, spaces are made one, and something must be left that can be seen (F36).
+
+A reaction is spelled as UTS #51 «fully-qualified»: U+FE0F stands behind each emoji that would else be drawn as text and
+nowhere else, so that one emoji is one chip whatever keyboard it comes from. The client's twin is `core/emoji.ts`. Pure.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import cache
+from importlib import resources
 from typing import Final
+
+from appliance.rules.text import has_visible, is_ignorable
 
 LONGEST_NAME: Final = 120
 LONGEST_EMOJI: Final = 16
-_KEPT_FORMATS: Final = "\u200d\ufe0f"
-# Punctuation that is an emoji by itself: ‼ and ⁉.
-_MARKS: Final = "\u203c\u2049"
-_KEYCAPS: Final = "0123456789#*"
-_KEYCAP: Final = "\u20e3"
+_EMOJI_STYLE: Final = "\ufe0f"
+_STYLES: Final = re.compile("[\ufe00-\ufe0f]")
+_MODIFIERS: Final = "\U0001f3fb-\U0001f3ff"
+_KEYCAP: Final = re.compile("([0-9#*])\u20e3")
+# A symbol, perhaps with the tags of a flag; joined by ZERO WIDTH JOINER or side by side.
+_SYMBOL: Final = "[^\ue000-\uf8ff\u200d\U000e0020-\U000e007f](?:[\U000e0020-\U000e007e]+\U000e007f)?"
+_SYMBOLS: Final = re.compile(f"{_SYMBOL}(?:\u200d?{_SYMBOL})*")
 
 
 def room_name(name: str | None) -> str | None:
@@ -23,28 +33,50 @@ def room_name(name: str | None) -> str | None:
     if name is None:
         return None
     kept = "".join(" " if char.isspace() else char for char in name if _is_readable(char) or char.isspace())
-    clean = unicodedata.normalize("NFC", " ".join(kept.split()))
-    return clean if 0 < len(clean) <= LONGEST_NAME else None
+    clean = unicodedata.normalize("NFC", _stray_style().sub("", " ".join(kept.split())))
+    return clean if len(clean) <= LONGEST_NAME and has_visible(clean) else None
 
 
 def emoji(text: str) -> str | None:
-    """Return the reaction if it is a few emoji with their modifiers, flags, or one keycap (UTS 51), else None."""
-    if not 0 < len(text) <= LONGEST_EMOJI:
+    """Return the reaction in its one spelling if it is a few emoji, flags or one keycap (UTS #51), else None."""
+    bare = _STYLES.sub("", text)
+    if not 0 < len(bare) <= LONGEST_EMOJI:
         return None
-    keycap = text[:1] in _KEYCAPS and text.endswith(_KEYCAP)
-    symbols = text[1:] if keycap else text
-    known = all(_is_symbol(char) or _joins(char) for char in symbols)
-    return text if known and (keycap or any(_is_symbol(char) for char in symbols)) else None
+    if keycap := _KEYCAP.fullmatch(bare):
+        return f"{keycap[1]}{_EMOJI_STYLE}\u20e3"
+    known = all(_is_symbol(char) or _joins(char) for char in bare) and _SYMBOLS.fullmatch(bare) is not None
+    return _drawn_as_text().sub(f"\\g<0>{_EMOJI_STYLE}", bare) if known else None
 
 
 def _is_readable(char: str) -> bool:
-    return unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    return unicodedata.category(char) not in ("Cc", "Cs", "Co", "Cn") and (
+        char == _EMOJI_STYLE or not is_ignorable(char)
+    )
 
 
 def _is_symbol(char: str) -> bool:
-    return char in _MARKS or (unicodedata.category(char) in ("So", "Sk", "Sm") and not char.isascii())
+    is_sign = unicodedata.category(char) in ("So", "Sk", "Sm") and not char.isascii()
+    return is_sign or _drawn_as_text().match(char) is not None
 
 
 def _joins(char: str) -> bool:
     # The last are the tag characters of flags.
-    return char in _KEPT_FORMATS or unicodedata.category(char) in ("Me", "Mn") or 0xE0020 <= ord(char) <= 0xE007F
+    return char == "\u200d" or "\U000e0020" <= char <= "\U000e007f"
+
+
+@cache
+def _drawn_as_text() -> re.Pattern[str]:
+    """Return what finds an emoji that is drawn as text by itself, where no modifier of skin colour follows."""
+    return re.compile(f"[{_points()}](?![{_MODIFIERS}])")
+
+
+@cache
+def _stray_style() -> re.Pattern[str]:
+    """Return what finds a U+FE0F that changes nothing: it does not follow an emoji which is else drawn as text."""
+    return re.compile(f"(?<![{_points()}0-9#*]){_EMOJI_STYLE}")
+
+
+def _points() -> str:
+    source = resources.files("appliance.rules").joinpath("data", "emoji_drawn_as_text.txt").read_text(encoding="ascii")
+    ranges = " ".join(line for line in source.splitlines() if not line.startswith("#")).split()
+    return "".join("-".join(chr(int(point, 16)) for point in part.split("-")) for part in ranges)

@@ -37,7 +37,7 @@ async def edit(b: Bureau, who: str, room: RoomId, n: int, text: str) -> object:
 
 
 class TestSending:
-    @pytest.mark.parametrize("text", ["", " \n\t", "ก\x00ข"])
+    @pytest.mark.parametrize("text", ["", " \n\t", "\u3164", "\u0e48\u0301", "\u200b\u2800"])
     async def test_there_must_be_something_to_read(self, bureau: Bureau, room: RoomId, text: str) -> None:
         with pytest.raises(Invalid):
             await bureau.say(NARIN, room, text)
@@ -167,6 +167,16 @@ class TestReacting:
         [found] = (await entry(bureau, room, sent.n)).reactions
         assert found.people == [NARIN]
         assert (await bureau.view(NARIN, room)).size == sent.n + 4
+
+    async def test_an_emoji_is_one_whatever_keyboard_it_comes_from(self, bureau: Bureau, room: RoomId) -> None:
+        sent = await bureau.say(MALEE, room)
+        for who, heart in ((SOMCHAI, "\u2764"), (NARIN, "\u2764\ufe0f"), (SOMCHAI, "\u2764\ufe0f")):
+            await messages.react(bureau.s, who, room, sent.n, heart, on=True)
+        [found] = (await entry(bureau, room, sent.n)).reactions
+        assert (found.emoji, found.people) == ("\u2764\ufe0f", [SOMCHAI, NARIN])
+        await messages.react(bureau.s, SOMCHAI, room, sent.n, "\u2764", on=False)
+        [found] = (await entry(bureau, room, sent.n)).reactions
+        assert found.people == [NARIN]
 
     async def test_only_an_emoji_on_a_message_by_a_member(self, bureau: Bureau, room: RoomId) -> None:
         sent = await bureau.say(MALEE, room)

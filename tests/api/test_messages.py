@@ -28,10 +28,39 @@ async def test_text_is_kept_as_typed(running: Agency) -> None:
 async def test_what_cannot_be_read_is_refused(running: Agency) -> None:
     narin = await running.login("narin.p")
     path = f"/rooms/{running.room('dengue')}/messages"
-    for text, code in ((" \n ", "empty_text"), ("", "invalid"), ("ก" * 20_001, "invalid"), ("ก\x00ข", "invalid")):
+    for text, code in (
+        (" \n ", "empty_text"),
+        ("", "invalid"),
+        ("ก" * 20_001, "invalid"),
+        ("ก\x00ข", "text_character"),
+    ):
         body = {"txn_id": new_txn(), "body": {"text": text}}
         error = await narin.refused("POST", path, body, status=400, code=code)
         assert error["field"] == "body.text"
+
+
+async def test_what_turns_the_direction_of_writing_is_closed(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    room = running.room("dengue")
+    n = (await narin.say(room, "ชื่อไฟล์ \u202egpj.exe\nบรรทัดใหม่"))["n"]
+    page = await narin.get(f"/rooms/{room}/messages", around=n, limit=1)
+    assert page["messages"][0]["body"]["text"] == "ชื่อไฟล์ \u202egpj.exe\u202c\nบรรทัดใหม่"
+
+
+async def test_a_character_that_cannot_be_used_is_named(running: Agency) -> None:
+    narin = await running.login("narin.p", language="en")
+    room = running.room("dengue")
+    body: dict[str, Any] = {"txn_id": new_txn(), "body": {"text": "\u0e01\u0e01\x1b[31m"}}
+    error = await narin.refused("POST", f"/rooms/{room}/messages", body, status=400, code="text_character")
+    assert error["message"] == "The text has a character that cannot be used: U+001B (character 3)."
+    body["body"]["text"] = "ก" + "\u0e48" * 31
+    error = await narin.refused("POST", f"/rooms/{room}/messages", body, status=400, code="text_marks")
+    assert (error["field"], "30" in error["message"]) == ("body.text", True)
+    asked = {"reason": "\x00\x1b"}
+    await narin.refused("POST", f"/rooms/{room}/removal-requests", asked, status=400, code="text_character")
+    async with narin.stream() as stream:
+        await stream.send("send", room=room, txn_id="bad", body={"text": "\ufffe"})
+        assert (await stream.answer("bad"))["error"]["code"] == "text_character"
 
 
 async def test_pages_go_both_ways_without_gaps(running: Agency) -> None:

@@ -1,4 +1,5 @@
 /** From a table's `given` to the rule's arguments, for every shared table: the twin of tests/rules/adapters.py. */
+import { oneEmoji } from "#core/emoji";
 import {
   checkLength,
   deniedActions,
@@ -49,6 +50,7 @@ const list = (given: Given, name: string): readonly string[] => given[name] as r
 const number = (given: Given, name: string): number => given[name] as number;
 
 export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
+  emoji: (g) => oneEmoji(text(g, "text")),
   canonical: (g) => canonical(text(g, "text")),
   check_length: (g) => checkLength(text(g, "password"), number(g, "shortest"), number(g, "longest")),
   may_post: (g) => mayPost(room(g), role(g)),

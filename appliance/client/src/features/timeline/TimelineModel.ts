@@ -7,6 +7,7 @@
  */
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
+import { oneEmoji } from "#core/emoji";
 import type { Core } from "#core/index";
 import type { Version } from "#core/protocol";
 import { ruleRoom, roleIn } from "#core/roomState";
@@ -106,7 +107,8 @@ export class TimelineModel implements Readable<TimelineView> {
     }
   };
 
-  readonly react = (item: MessageItem, emoji: string): Promise<boolean> => {
+  readonly react = (item: MessageItem, picked: string): Promise<boolean> => {
+    const emoji = oneEmoji(picked) ?? picked;
     const mine = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
     return this.attempt.run(() => this.#timeline.react(item.n, emoji, !mine));
   };
