@@ -12,13 +12,18 @@ import ipaddress
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from appliance.errors import ConfigError
-from appliance.policies import LONGEST_PASSWORD, Policies
+from appliance.policies import LONGEST_PASSWORD, Policies, SignInLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FILE_NAME: Final = "gchat.toml"
 LOCALHOST: Final = "localhost"
+# Thai law asks whoever serves many to keep who was connected when for 90 days (Computer-related Crime Act, section 26).
+SHORTEST_HISTORY_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Listen:
     """Where staff connect. Plain HTTP is allowed on loopback only; `port` 0 picks a free one.
 
     Without `certificate` and `key` (PEM files) the appliance makes its own agency CA and certificate for `names`.
+    `proxies` are the networks of reverse proxies, whose `X-Forwarded-For` is believed.
     """
 
     host: str = "127.0.0.1"
@@ -44,6 +50,7 @@ class Listen:
     certificate: str = ""
     key: str = ""
     names: tuple[str, ...] = ("localhost",)
+    proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,8 @@ def check(config: Config) -> list[str]:
         problems.append("agency.slug: ใช้ได้เฉพาะอักษรโรมัน ตัวเลข และขีด — ASCII letters, digits and hyphens only")
     if config.policies.passwords.longest > LONGEST_PASSWORD:
         problems.append(f"passwords.longest: ไม่เกิน — at most {LONGEST_PASSWORD}")
+    problems += _bad_networks("staff.proxies", listen.proxies)
+    problems += check_sign_in(config.policies.sign_in)
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append("keys.source: ต้องเป็น — has to be file, credential, passphrase, shares")
     if not listen.names:
@@ -168,6 +177,31 @@ def shared_domain(names: tuple[str, ...]) -> str:
     """Return the relying party's id for these host names: the one that all others lie below, else the first."""
     shared = (name for name in names if all(is_domain_of(name, other) for other in names))
     return next(shared, names[0])
+
+
+def check_sign_in(limits: SignInLimits) -> list[str]:
+    """Return what is wrong with limits that are each of the right type."""
+    problems = []
+    for line in limits.sites:
+        name, *networks = line.split() or [""]
+        problems += _bad_networks(f"sign_in.sites, {name}", networks)
+        if not networks:
+            problems.append(f"sign_in.sites, {name}: ต้องมีชื่อและเครือข่าย — a name and at least one network are expected")
+    least_one = ("tries", "account_tries", "account_drain_ms", "address_tries", "address_drain_ms")
+    problems += [f"sign_in.{name}: อย่างน้อย — at least 1" for name in least_one if not getattr(limits, name)]
+    if limits.history_days < SHORTEST_HISTORY_DAYS:
+        problems.append(f"sign_in.history_days: อย่างน้อย — at least {SHORTEST_HISTORY_DAYS}")
+    return problems
+
+
+def _bad_networks(where: str, networks: Iterable[str]) -> list[str]:
+    problems = []
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            problems.append(f"{where}: ไม่ใช่เครือข่าย — {error}")
+    return problems
 
 
 def is_loopback(host: str) -> bool:

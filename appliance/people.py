@@ -196,3 +196,13 @@ class SessionRecord:
     created: Millis
     last_used: Millis
     expires: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How many people of the directory somebody was shown, since their hour and their day of counting began (F86)."""
+
+    hour_since: Millis
+    hour: int
+    day_since: Millis
+    day: int

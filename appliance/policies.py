@@ -21,20 +21,32 @@ LONGEST_PASSWORD = 256
 
 @dataclass(frozen=True, slots=True)
 class SignInLimits:
-    """How guessing is slowed (F74). Failures are counted for each account and for each address.
+    """How guessing is slowed (F74); the rules are in `rules/sign_in.py`, what they give in `identity/throttle.py`.
 
-    After `tries` failures each next try waits: `first_delay_ms`, doubled every time, at most `longest_delay_ms`. A
-    count is forgotten after `forget_ms` without a failure, an account's also by a success. Many people share the
-    address of an office, so an address has more tries. `parallel` bounds the password hashes computed at one time.
+    Of one account from one source: after `tries` failures in a row each next try waits, `first_delay_ms`, doubled every
+    time, at most `longest_delay_ms`; forgotten after `forget_ms` without a failure, or by a success. Of one account
+    from all networks it does not know: `account_tries`, and one more every `account_drain_ms`. From one address:
+    `address_tries`, and one more every `address_drain_ms`. `parallel` bounds the password hashes computed at one time.
+
+    `sites` are networks of the agency, each line a name without spaces and its networks. They count as known to every
+    account, and sessions used in two of them at once raise a flag, as does a sign-in from a network and device that are
+    new to an account of which another session was used within `apart_ms` (F91). Lines of the sign-in history are
+    deleted after `history_days`.
     """
 
     tries: int = 5
-    address_tries: int = 50
     first_delay_ms: int = 30 * SECOND
     longest_delay_ms: int = HOUR
     forget_ms: int = DAY
+    account_tries: int = 30
+    account_drain_ms: int = HOUR
+    address_tries: int = 50
+    address_drain_ms: int = 30 * SECOND
     ticket_ms: int = 5 * MINUTE
     parallel: int = 2
+    sites: tuple[str, ...] = ()
+    apart_ms: int = 30 * MINUTE
+    history_days: int = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +99,17 @@ class PasskeyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryPolicy:
-    """Against copying the directory (F86): how many people one person may be shown in `window_ms`.
+    """Against copying the directory (F86): how many people one person may be shown in `window_ms`, and in a day.
 
-    The same person shown again counts again. Reaching `alarm` writes an audit record, reaching `most` refuses.
+    The same person shown again counts again. Reaching `alarm` or `day_alarm` writes an audit record, reaching `most` or
+    `day_most` another one and refuses.
     """
 
     window_ms: int = HOUR
     alarm: int = 2_000
     most: int = 5_000
+    day_alarm: int = 5_000
+    day_most: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from appliance import wiring
+from appliance.api.addresses import Proxies
 from appliance.api.connections import Listener
 from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
@@ -86,7 +87,8 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         assert runner.server is not None  # noqa: S101 - set up above
-        listener = Listener(runner.server, bound, _within_open_files(config.limits), context)
+        limits, proxies = _within_open_files(config.limits), Proxies(config.staff.proxies)
+        listener = Listener(runner.server, bound, limits, context, proxies=proxies)
         listener.start()
         log.info("serving %s", staff_url(config, bound))
         if handover.ready_fd is not None:

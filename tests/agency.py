@@ -37,6 +37,7 @@ from typing import Any, Final, cast
 from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from appliance import config, wiring
+from appliance.api.addresses import Proxies
 from appliance.api.connections import Listener
 from appliance.config import Config
 from appliance.errors import Unavailable
@@ -204,7 +205,7 @@ class Agency:
 
     async def login(self, user: str, password: str = PASSWORD, *, language: str = "th") -> Client:
         """Sign someone in."""
-        body = {"user": user, "password": password, "device": "test"}
+        body = {"user": user, "password": password, "device": "test", "want_token": True}
         async with self.session.post(f"{self.url}{API}/login", json=body) as response:
             answer = await response.json()
             assert response.status == 200, answer
@@ -230,7 +231,8 @@ async def serve(data: Path, change: Callable[[Config], Config] | None = None) ->
         assert runner.server is not None
         bound = listening_socket("127.0.0.1", 0)
         host, port = bound.getsockname()
-        listener = Listener(runner.server, bound, services.config.limits)
+        proxies = Proxies(services.config.staff.proxies)
+        listener = Listener(runner.server, bound, services.config.limits, proxies=proxies)
         listener.start()
         try:
             async with ClientSession() as session:

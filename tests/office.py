@@ -83,19 +83,23 @@ class Office:
         assert not preview.plan.problems, preview.plan.problems
         await apply_import(self.s, OPERATOR, preview, approved=approved)
 
-    async def account(self, staff_no: str, user: str, password: str = PASSWORD) -> PersonId:
-        """Make an account whose owner has changed the one-time code."""
+    async def account(
+        self, staff_no: str, user: str, password: str = PASSWORD, *, address: str = "192.0.2.1"
+    ) -> PersonId:
+        """Make an account whose owner has changed the one-time code, at an address."""
         person = self.person(staff_no)
         code = await create_account(self.s, OPERATOR, person, user)
-        first = await self.sign_in(user, code)
+        first = await self.sign_in(user, code, address)
         session = self.s.identity.authenticate(first.token, self.clock())
         assert session is not None
-        await change_password(self.s, session, code, password, "127.0.0.1")
+        await change_password(self.s, session, code, password)
         await end_session(self.s, session, session.id)
         return person
 
-    async def sign_in(self, user: str, password: str = PASSWORD, address: str = "192.0.2.1") -> SignedIn:
-        result = await sign_in(self.s, user, password, "โทรศัพท์", address)
+    async def sign_in(
+        self, user: str, password: str = PASSWORD, address: str = "192.0.2.1", cookie: str = ""
+    ) -> SignedIn:
+        result = await sign_in(self.s, user, password, "โทรศัพท์", address, cookie)
         assert isinstance(result, SignedIn)
         return result
 

@@ -81,9 +81,6 @@ user_rooms_hour = 100000
 user_rooms_day = 100000
 connections_a_person = 2000
 
-[sign_in]
-address_tries = 5000
-
 [sessions]
 most = 2000
 

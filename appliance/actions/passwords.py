@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from appliance.actions.changes import changing_account, get_account, record, units_over
 from appliance.errors import Forbidden, Invalid, NotFound
+from appliance.identity.sessions import PASSWORD_RESET
 from appliance.rules.passwords import PasswordFault, check_password, one_time_code
 from appliance.rules.roles import Duty, may_act_on
 from appliance.rules.thai import canonical
 from appliance.store import accounts, people, sessions
-from appliance.store.sessions import SignInLine
 
 if TYPE_CHECKING:
     from appliance.model import PersonId
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from appliance.rules.roles import Actor
     from appliance.store.db import Tx
 
-PASSWORD_RESET = "password_reset"  # noqa: S105 - an outcome in the history
 
+async def change_password(s: PeopleServices, session: Session, old: str, new: str, cookie: str = "") -> str:
+    """Replace the caller's password and end all their other sessions. Raises Invalid, Unauthenticated, TooMany.
 
-async def change_password(s: PeopleServices, session: Session, old: str, new: str, address: str) -> None:
-    """Replace the caller's password and end all their other sessions. Raises Invalid, Unauthenticated, TooMany."""
-    await prove_password(s, session, old, address, field="old")
+    No device is known any more but the caller's own: returns what its cookie is from now on, `cookie` is what it was.
+    """
+    await prove_password(s, session, old, field="old")
     account = s.identity.account(session.person)
     if account is None:
         raise NotFound
@@ -44,19 +45,22 @@ async def change_password(s: PeopleServices, session: Session, old: str, new: st
         ended = await sessions.delete_of(tx, session.person, keep=session.id)
         await record(s, tx, session.person, "password.change", session.person, sessions_ended=ended)
         tx.after_commit(lambda: s.identity.renew_epoch(session.id, epoch))
+    return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
 
 
-async def prove_password(s: PeopleServices, session: Session, password: str, address: str, field: str) -> None:
-    """Make sure it is the owner who is asking, before an account is changed. Raises Invalid, TooMany."""
-    account = s.identity.account(session.person)
-    if account is None:
-        raise NotFound
-    s.identity.throttle.begin(account.user, address, s.clock())
-    async with s.store.read() as reader:
-        stored = await accounts.get_credentials(reader, session.person)
-    if not await s.identity.hasher.verify(stored.hash if stored else None, password):
-        raise Invalid(field=field, code="password_wrong")
-    s.identity.throttle.succeed(account.user, address)
+async def prove_password(s: PeopleServices, session: Session, password: str, field: str) -> None:
+    """Make sure it is the owner who is asking, before an account is changed. Raises Invalid, TooMany.
+
+    Wrong passwords count for this session alone, so whoever guesses at signing in keeps no owner from it.
+    """
+    guess = s.identity.throttle.guess_in_session(session.id)
+    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+        async with s.store.read() as reader:
+            stored = await accounts.get_credentials(reader, session.person)
+        if not await s.identity.hasher.verify(stored.hash if stored else None, password):
+            tried.fail()
+            raise Invalid(field=field, code="password_wrong")
+        tried.succeed()
 
 
 async def reset_password(
@@ -96,7 +100,9 @@ async def put_code(s: PeopleServices, tx: Tx, person: PersonId, hashed: str, act
     expires = now + s.identity.policies.passwords.code_ms
     await accounts.set_password(tx, person, hashed, now, expires=expires, must_change=True)
     await accounts.bump_epoch(tx, person)
-    await sessions.append_sign_in(tx, person, SignInLine(now, actor.name, "", PASSWORD_RESET))
+    await sessions.append_sign_in(
+        tx, person, now, device=actor.name, address="", network="", outcome=PASSWORD_RESET, apart=False
+    )
     return await sessions.delete_of(tx, person)
 
 

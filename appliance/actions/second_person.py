@@ -11,6 +11,7 @@ from appliance.rules.roles import Actor
 from appliance.store import accounts
 
 if TYPE_CHECKING:
+    from appliance.model import PersonId
     from appliance.people_services import PeopleServices
 
 
@@ -19,10 +20,27 @@ async def prove_second_person(s: PeopleServices, user: str, password: str, code:
 
     Raises Unauthenticated, TooMany, Forbidden. Whether this person may be the second one is `rules/roles.py`.
     """
-    folded, now = fold_user(user), s.clock()
-    s.identity.throttle.begin(folded, "second-person", now)
+    folded = fold_user(user)
+    guess = s.identity.throttle.guess_of_second_person(folded)
+    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+        try:
+            person = await _prove(s, folded, password, code)
+        except Unauthenticated:
+            tried.fail()
+            raise
+        tried.succeed()
+    account, card = s.identity.account(person), s.identity.people.get(person)
+    if account is None or card is None:
+        raise Unauthenticated(code="sign_in_failed")
+    if denied := may_sign_in(account.state, account.suspended_until, card.active, s.clock()):
+        raise Forbidden(denied)
+    return Actor(person, person, account.grants)
+
+
+async def _prove(s: PeopleServices, user: str, password: str, code: str | None) -> PersonId:
+    now = s.clock()
     async with s.store.read() as reader:
-        found = await accounts.find_credentials(reader, folded)
+        found = await accounts.find_credentials(reader, user)
         totp = (await accounts.get_totp(reader, found.person))[0] if found else None
     correct = await s.identity.hasher.verify(found.hash if found else None, password)
     if found is None or not correct or (found.expires is not None and now >= found.expires):
@@ -32,10 +50,4 @@ async def prove_second_person(s: PeopleServices, user: str, password: str, code:
         async with s.store.write() as tx:
             if step is None or not await accounts.use_totp_step(tx, found.person, step):
                 raise Unauthenticated(code="second_factor_failed")
-    account, card = s.identity.account(found.person), s.identity.people.get(found.person)
-    if account is None or card is None:
-        raise Unauthenticated(code="sign_in_failed")
-    if denied := may_sign_in(account.state, account.suspended_until, card.active, now):
-        raise Forbidden(denied)
-    s.identity.throttle.succeed(folded, "second-person")
-    return Actor(found.person, found.person, account.grants)
+    return found.person

@@ -1,12 +1,13 @@
-"""Ending sessions: one's own, one by one or on signing out (F76)."""
+"""Ending sessions: one's own, one by one, on signing out, or all others after «this was not me» (F76)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.actions.changes import record
+from appliance.actions.changes import changing_account, get_account, record
 from appliance.errors import NotFound
-from appliance.store import sessions
+from appliance.identity.throttle import network_of
+from appliance.store import accounts, sessions
 
 if TYPE_CHECKING:
     from appliance.model import SessionId
@@ -27,3 +28,42 @@ async def end_session(s: PeopleServices, caller: Session, session: SessionId) ->
         if session != caller.id:
             await record(s, tx, caller.person, "session.end", caller.person, session=session)
         tx.after_commit(lambda: s.identity.end_session(session))
+
+
+async def disown_sign_in(s: PeopleServices, caller: Session, n: int, cookie: str = "") -> str:
+    """Take down that a line of the caller's sign-in history was not them, and shut out whoever it was. Raises NotFound.
+
+    Marks the line, ends all other sessions, has every device but the caller's forgotten, and the network of the line as
+    well, and asks for a new password. Returns what the caller's device cookie is from now on.
+    """
+    account = s.identity.account(caller.person)
+    if account is None:
+        raise NotFound
+    async with changing_account(s, caller.person) as tx:
+        line = await sessions.get_sign_in(tx, caller.person, n)
+        if line is None:
+            raise NotFound
+        network = network_of(line.address)
+        await sessions.disown_sign_in(tx, caller.person, n, s.clock())
+        await sessions.delete_known_network(tx, caller.person, network)
+        await accounts.require_change(tx, caller.person)
+        await accounts.bump_epoch(tx, caller.person)
+        epoch = (await get_account(tx, caller.person)).epoch
+        await sessions.set_epoch(tx, caller.id, epoch)
+        ended = await sessions.delete_of(tx, caller.person, keep=caller.id)
+        await record(
+            s,
+            tx,
+            caller.person,
+            "sign_in.disown",
+            caller.person,
+            at=line.at,
+            tries=line.tries,
+            was=line.outcome,
+            address=line.address,
+            device=line.device,
+            sessions_ended=ended,
+        )
+        tx.after_commit(lambda: s.identity.renew_epoch(caller.id, epoch))
+        tx.after_commit(lambda: s.identity.throttle.unlearn(account.user, network))
+    return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())

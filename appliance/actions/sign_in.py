@@ -1,8 +1,9 @@
 """Signing in: password, second factor, session (F74, F76).
 
 What an outsider can learn is the same whether the user exists or not: the answer, the time it takes and the delay after
-failures. Only after the right password is anything said about the account. A try is counted before it is checked, so
-many at once gain nothing, and every outcome is in the history that the owner reads.
+failures. Only after the right password is anything said about the account. `identity/throttle.py` says who has to wait,
+before any password is hashed. Every outcome is in the history that the owner reads. Failures from one network within an
+hour are one line of it, and lines are deleted after the policy's `history_days`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from appliance.actions.changes import get_account
+from appliance.actions.changes import get_account, record
 from appliance.actions.second_factors import check_code, load_webauthn
 from appliance.errors import Forbidden, Unauthenticated
+from appliance.identity.sessions import CODE_FAILED, FAILED, REFUSED, SIGNED_IN
+from appliance.identity.throttle import MOST_KNOWN, network_of
 from appliance.identity.tickets import SignInTicket
 from appliance.model import SessionId
 from appliance.people import SessionRecord
+from appliance.policies import DAY, HOUR, LONGEST_USER
 from appliance.rules.accounts import fold_user, may_sign_in
+from appliance.rules.sign_in import are_far_apart
 from appliance.store import accounts, sessions
-from appliance.store.sessions import SignInLine
 
 if TYPE_CHECKING:
     from appliance.model import Deny, Millis, PersonId
@@ -31,21 +35,30 @@ if TYPE_CHECKING:
 
 Factor = Literal["totp", "passkey"]
 
-FAILED: Final = "failed"
-REFUSED: Final = "refused"
-SIGNED_IN: Final = "signed_in"
-CODE_FAILED: Final = "second_factor_failed"
 _LONGEST_DEVICE: Final = 120
+_ONE_LINE_MS: Final = HOUR
+_DELETED_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session; the token exists here and at the client alone."""
+    """A new session; the token exists here and at the client alone. `device_cookie` is for the browser to keep."""
 
     token: str = field(repr=False)
     session: SessionRecord
     csrf: str = field(repr=False)
     must_change: bool
+    device_cookie: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who signs in from where: the folded user name, the device's name, the address, and the cookie of a device."""
+
+    user: str
+    device: str
+    address: str
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,60 +71,102 @@ class SecondFactorAsked:
 
 
 async def sign_in(
-    s: PeopleServices, user: str, password: str, device: str, address: str
+    s: PeopleServices, user: str, password: str, device: str, address: str, cookie: str = ""
 ) -> SignedIn | SecondFactorAsked:
-    """Check user and password. Raises Unauthenticated (`sign_in_failed`), TooMany, Forbidden (state of the account)."""
-    folded, device, now = fold_user(user), _shown_device(device), s.clock()
-    s.identity.throttle.begin(folded, address, now)
-    async with s.store.read() as reader:
-        found = await accounts.find_credentials(reader, folded)
-    correct = await s.identity.hasher.verify(found.hash if found else None, password)
-    if found is None or not correct or (found.expires is not None and now >= found.expires):
-        await _record(s, found.person if found else None, device, address, FAILED)
+    """Check user and password. Raises Unauthenticated (`sign_in_failed`), TooMany, Forbidden (state of the account).
+
+    `cookie` is the browser's device cookie (`identity/devices.py`), empty when it has none.
+    """
+    if len(user) > LONGEST_USER:
         raise Unauthenticated(code="sign_in_failed")
+    caller = _Caller(fold_user(user), _shown_device(device), address, cookie)
+    found = await _check_password(s, caller, password)
     async with s.store.read() as reader:
         account = await get_account(reader, found.person)
         passkeys = await accounts.list_passkeys(reader, found.person)
     if denied := await _refusal(s, account):
-        await _record(s, found.person, device, address, REFUSED)
+        await _record(s, found.person, caller, REFUSED)
         raise Forbidden(denied)
     if account.totp or passkeys:
-        challenge = sha256(s.new_token().encode()).digest()
+        now, challenge = s.clock(), sha256(s.new_token().encode()).digest()
         options = await _passkey_options(s, passkeys, challenge)
         ticket = s.new_token()
-        waiting = SignInTicket(found.person, folded, device, account.epoch, challenge)
+        waiting = SignInTicket(found.person, caller.user, caller.device, account.epoch, challenge)
         s.identity.sign_in_tickets.put(ticket, waiting, now)
         offered: dict[Factor, bool] = {"totp": account.totp, "passkey": bool(passkeys)}
         return SecondFactorAsked(tuple(factor for factor, has in offered.items() if has), ticket, options)
     renewed = await s.identity.hasher.hash(password) if s.identity.hasher.is_outdated(found.hash) else None
-    return await _open_session(s, account, folded, device, address, credentials=found, renewed=renewed)
+    return await _open_session(s, account, caller, credentials=found, renewed=renewed)
+
+
+async def _check_password(s: PeopleServices, caller: _Caller, password: str) -> Credentials:
+    """Return the credentials that the password is right for. Raises Unauthenticated, TooMany."""
+    known = s.identity.known_device(caller.user, caller.cookie)
+    guess = s.identity.throttle.guess("password", caller.user, caller.address, known)
+    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+        async with s.store.read() as reader:
+            found = await accounts.find_credentials(reader, caller.user)
+        if found is None:
+            await s.identity.hasher.refuse(caller.user, password)
+        elif await s.identity.hasher.verify(found.hash, password) and (
+            found.expires is None or s.clock() < found.expires
+        ):
+            tried.succeed()
+            return found
+        tried.fail()
+    await _record(s, found.person if found else None, caller, FAILED)
+    raise Unauthenticated(code="sign_in_failed")
 
 
 async def finish_sign_in(
-    s: PeopleServices, ticket: str, address: str, *, code: str | None, passkey: dict[str, Any] | None
+    s: PeopleServices, ticket: str, address: str, *, code: str | None, passkey: dict[str, Any] | None, cookie: str = ""
 ) -> SignedIn:
     """Check the second factor. Raises Unauthenticated (`ticket_over`, `second_factor_failed`), TooMany, Forbidden."""
-    now = s.clock()
-    waiting = s.identity.sign_in_tickets.get(ticket, now)
+    waiting = s.identity.sign_in_tickets.get(ticket, s.clock())
     if waiting is None:
         raise Unauthenticated(code="ticket_over")
-    s.identity.throttle.begin(waiting.user, address, now)
+    caller = _Caller(waiting.user, waiting.device, address, cookie)
+    guess = s.identity.throttle.guess("code", waiting.user, address, s.identity.known_device(waiting.user, cookie))
+    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+        account = await _check_factor(s, waiting, code, passkey)
+        if account is None:
+            tried.fail()
+        else:
+            tried.succeed()
+    if account is None:
+        await _record(s, waiting.person, caller, CODE_FAILED)
+        raise Unauthenticated(code="second_factor_failed")
+    if s.identity.sign_in_tickets.take(ticket, s.clock()) is None:
+        raise Unauthenticated(code="ticket_over")
+    return await _open_session(s, account, caller)
+
+
+async def _check_factor(
+    s: PeopleServices, waiting: SignInTicket, code: str | None, passkey: dict[str, Any] | None
+) -> Account | None:
+    """Return the account when its second factor is right and it did not change since the password was."""
     async with s.store.read() as reader:
         account = await get_account(reader, waiting.person)
         totp, _ = await accounts.get_totp(reader, waiting.person)
         passkeys = await accounts.list_passkeys(reader, waiting.person)
     good = False
     if code is not None:
-        step = check_code(s, waiting.person, totp, code, now)
+        step = check_code(s, waiting.person, totp, code, s.clock())
         good = step is not None and await _use_step(s, waiting.person, step)
     elif passkey is not None:
         good = await _use_passkey(s, passkeys, passkey, waiting.challenge)
-    if not good or account.epoch != waiting.epoch:
-        await _record(s, waiting.person, waiting.device, address, CODE_FAILED)
-        raise Unauthenticated(code="second_factor_failed")
-    if s.identity.sign_in_tickets.take(ticket, now) is None:
-        raise Unauthenticated(code="ticket_over")
-    return await _open_session(s, account, waiting.user, waiting.device, address)
+    return account if good and account.epoch == waiting.epoch else None
+
+
+async def delete_old_sign_ins(s: PeopleServices) -> int:
+    """Delete the lines of the sign-in history whose time is over; return how many."""
+    before, deleted = s.clock() - s.identity.policies.sign_in.history_days * DAY, 0
+    while True:
+        async with s.store.write() as tx:
+            now_deleted = await sessions.delete_sign_ins(tx, before, _DELETED_AT_ONCE)
+        deleted += now_deleted
+        if now_deleted < _DELETED_AT_ONCE:
+            return deleted
 
 
 async def _passkey_options(s: PeopleServices, passkeys: list[Passkey], challenge: bytes) -> dict[str, Any] | None:
@@ -144,51 +199,73 @@ async def _use_passkey(s: PeopleServices, passkeys: list[Passkey], assertion: di
 async def _open_session(
     s: PeopleServices,
     checked: Account,
-    user: str,
-    device: str,
-    address: str,
+    caller: _Caller,
     *,
     credentials: Credentials | None = None,
     renewed: str | None = None,
 ) -> SignedIn:
     """Make the session, unless the account changed since it was checked."""
-    now, token = s.clock(), s.new_token()
-    policy = s.identity.policies.sessions
+    now, token, network = s.clock(), s.new_token(), network_of(caller.address)
+    policy, throttle = s.identity.policies.sessions, s.identity.throttle
     async with s.store.write() as tx:
         account = await get_account(tx, checked.person)
         if account.epoch != checked.epoch:
             raise Unauthenticated(code="sign_in_failed")
-        record = SessionRecord(
+        session = SessionRecord(
             id=SessionId(s.new_id("s")),
             token_hash=s.identity.token_hash(token),
             person=account.person,
             epoch=account.epoch,
-            device=device,
-            address=address,
+            device=caller.device,
+            address=caller.address,
             created=now,
             last_used=now,
             expires=now + policy.lifetime_ms,
         )
-        await sessions.insert(tx, record)
-        await sessions.append_sign_in(tx, account.person, SignInLine(now, record.device, address, SIGNED_IN))
+        await sessions.insert(tx, session)
+        apart = await _note_far_apart(s, tx, caller, session)
+        place = {"device": caller.device, "address": caller.address, "network": network}
+        await sessions.append_sign_in(tx, account.person, now, outcome=SIGNED_IN, apart=apart, **place)
+        await sessions.put_known_network(tx, account.person, network, now, MOST_KNOWN)
         if credentials is not None and renewed is not None:
             await accounts.rehash(tx, account.person, credentials.hash, renewed)
+            tx.after_commit(partial(s.identity.hasher.renewed, credentials.hash, renewed))
         await _end_oldest(s, tx, account.person, policy.most, now)
         tx.after_commit(lambda: s.identity.put_account(account))
-        tx.after_commit(lambda: s.identity.put_session(record))
-    s.identity.throttle.succeed(user, address)
-    return SignedIn(token, record, s.identity.csrf(record), account.must_change)
+        tx.after_commit(lambda: s.identity.put_session(session))
+        tx.after_commit(lambda: throttle.learn(caller.user, network, now))
+    cookie = s.identity.devices.renew(caller.cookie, caller.user, account.epoch, account.epoch, s.new_token())
+    return SignedIn(token, session, s.identity.csrf(session), account.must_change, cookie)
+
+
+async def _note_far_apart(s: PeopleServices, tx: Tx, caller: _Caller, new: SessionRecord) -> bool:
+    """Say whether another session is in use far away (F91), and put it on record."""
+    throttle, policy, now = s.identity.throttle, s.identity.policies.sign_in, s.clock()
+    place = throttle.place(caller.address)
+    known = (
+        throttle.knows(caller.user, place.network)
+        or s.identity.known_device(caller.user, caller.cookie) is not None
+        or place.site is not None
+    )
+    for other in s.identity.sessions_of(new.person, now):
+        used_lately = now - other.last_used < policy.apart_ms
+        if used_lately and are_far_apart(place, throttle.place(other.address), known=known):
+            detail = {"session": new.id, "address": new.address, "device": new.device}
+            far = {"other_session": other.id, "other_address": other.address}
+            await record(s, tx, new.person, "sign_in.apart", new.person, "noticed", **detail, **far)
+            return True
+    return False
 
 
 async def _end_oldest(s: PeopleServices, tx: Tx, person: PersonId, most: int, now: Millis) -> None:
     """Keep a person's sessions within the number allowed: those over, and the ones unused for longest, give way."""
     held = await sessions.list_of(tx, person)
-    over = [record for record in held if record.expires <= now]
-    kept = [record for record in held if record.expires > now]
-    by_use = sorted(kept, key=lambda record: s.identity.last_used(record.id) or record.last_used, reverse=True)
-    for record in (*over, *by_use[most:]):
-        await sessions.delete(tx, person, record.id)
-        tx.after_commit(partial(s.identity.end_session, record.id))
+    over = [session for session in held if session.expires <= now]
+    kept = [session for session in held if session.expires > now]
+    by_use = sorted(kept, key=lambda session: s.identity.last_used(session.id) or session.last_used, reverse=True)
+    for ending in (*over, *by_use[most:]):
+        await sessions.delete(tx, person, ending.id)
+        tx.after_commit(partial(s.identity.end_session, ending.id))
 
 
 def _shown_device(device: str) -> str:
@@ -206,7 +283,7 @@ async def _refusal(s: PeopleServices, account: Account) -> Deny | None:
     return may_sign_in(account.state, account.suspended_until, active, s.clock())
 
 
-async def _record(s: PeopleServices, person: PersonId | None, device: str, address: str, outcome: str) -> None:
-    line = SignInLine(s.clock(), device, address, outcome)
+async def _record(s: PeopleServices, person: PersonId | None, caller: _Caller, outcome: str) -> None:
+    place = {"device": caller.device, "address": caller.address, "network": network_of(caller.address)}
     async with s.store.write() as tx:
-        await sessions.append_sign_in(tx, person, line)
+        await sessions.append_failure(tx, person, s.clock(), outcome=outcome, within=_ONE_LINE_MS, **place)

@@ -31,9 +31,12 @@ from appliance.api import (
     sync,
     terms,
 )
+from appliance.api.addresses import FORWARDED, Proxies
+from appliance.api.connections import CODE, RETRY_S, ConnectionLimit
 from appliance.api.errors import of_http, render, status_of
 from appliance.api.limits import GATE, Gate
-from appliance.api.routes import MAX_BODY, Call, Route, answer
+from appliance.api.routes import DEVICE_COOKIE, MAX_BODY, Call, Route, answer
+from appliance.identity.throttle import network_of
 from appliance.reads.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -44,8 +47,12 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SERVICES: Final = web.AppKey["Services"]("services")
+PROXIES: Final = web.AppKey("proxies", Proxies)
+FORWARDED_REQUESTS: Final = web.AppKey("forwarded_requests", ConnectionLimit)
 CALL: Final = web.RequestKey("call", Call)
 COOKIE: Final = "__Host-gchat"
+DEVICE_COOKIE_S: Final = 400 * 86_400
+"""How long a browser keeps the device cookie: the longest it may (RFC 6265bis §5.6.2)."""
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 ROUTES: Final = (sessions, me, terms, directory, rooms, owner_requests, messages, search, sync, stream, openapi)
@@ -64,6 +71,9 @@ def build_app(services: Services, monotonic: Callable[[], float]) -> web.Applica
     app[SERVICES] = services
     app[GATE] = Gate(services.config.limits, monotonic)
     app.on_response_prepare.append(_with_headers)
+    limits = services.config.limits
+    app[PROXIES] = Proxies(services.config.staff.proxies)
+    app[FORWARDED_REQUESTS] = ConnectionLimit(limits.connections_an_address, limits.connections)
     for route in all_routes():
         app.router.add_route(route.method, route.path, _handler(route))
     pages.mount(app, Readiness(services, monotonic))
@@ -88,6 +98,11 @@ def _handler(route: Route) -> Handler:
             response.set_cookie(COOKIE, call.cookie, httponly=True, secure=True, samesite="Strict", path="/")
         elif call.clear_cookie:
             response.del_cookie(COOKIE, httponly=True, secure=True, samesite="Strict", path="/")
+        if call.new_device_cookie is not None:
+            response.set_cookie(
+                DEVICE_COOKIE, call.new_device_cookie, max_age=DEVICE_COOKIE_S,
+                httponly=True, secure=True, samesite="Strict", path="/",
+            )  # fmt: skip
         return response
 
     return handle
@@ -97,7 +112,7 @@ def authenticate(call: Call, route: Route) -> None:
     """Find who calls. Raises Unauthenticated, or AppError for a foreign page, no CSRF token, unaccepted terms."""
     s, request = call.services, call.request
     token, by_cookie = _token(request)
-    session = s.identity.authenticate(token, s.clock()) if token else None
+    session = s.identity.authenticate(token, s.clock(), call.address) if token else None
     if session is None:
         if not route.public:
             raise errors.Unauthenticated
@@ -133,10 +148,15 @@ def _token(request: web.Request) -> tuple[str | None, bool]:
 @web.middleware
 async def _every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     s = request.app[SERVICES]
-    call = Call(s, request, s.new_id("q"), request.remote or "")
+    peer = request.remote or ""
+    address = request.app[PROXIES].client(peer, request.headers.getall(FORWARDED, []))
+    call = Call(s, request, s.new_id("q"), address)
     request[CALL] = call
     started = time.perf_counter()
-    response = await _guarded(call, handler)
+    if address == peer:
+        response = await _guarded(call, handler)
+    else:
+        response = await _counted(call, handler)
     milliseconds = (time.perf_counter() - started) * 1000
     log.info(
         "%s %s %s %s %d %.1f", call.request_id, call.session.person if call.session else "-",
@@ -158,6 +178,17 @@ def check_request(call: Call) -> None:
         raise errors.Invalid(code="content_encoding")
     if request.match_info.http_exception is not None:
         request.app[GATE].request(call.address, None)
+
+
+async def _counted(call: Call, handler: Handler) -> web.StreamResponse:
+    """Handle a request that came through a proxy, whose own connections do not tell how many of them one client has."""
+    slot = call.request.app[FORWARDED_REQUESTS].take(network_of(call.address))
+    if slot is None:
+        return render(errors.TooMany(RETRY_S, code=CODE), call.language, call.request_id)
+    try:
+        return await _guarded(call, handler)
+    finally:
+        slot.release()
 
 
 async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:

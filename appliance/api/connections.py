@@ -1,7 +1,8 @@
 """Connections: accepted and counted one by one, then served as HTTP; how many there may be, and how long one may wait.
 
 Rules: a connection counts from `accept` on, so before its TLS handshake, for its network and in all; one too many is
-closed, with an answer where no handshake stands in between. A handshake that does not end in time is closed, and so is
+closed, with an answer where no handshake stands in between. A reverse proxy of the agency has no limit of its own:
+`api/app.py` counts what each of its clients has open. A handshake that does not end in time is closed, and so is
 a connection that is silent or whose request head never ends (aiohttp's keep-alive timer). Request bodies are never
 decompressed here. What is no HTTP is answered in the shape of every other error. Client frames of a WebSocket must be
 masked (RFC 6455 §5.1). It knows no route and no session.
@@ -22,6 +23,7 @@ from aiohttp import web
 
 from appliance import errors
 from appliance.api import headers
+from appliance.api.addresses import Proxies
 from appliance.api.errors import of_http, render
 from appliance.identity.throttle import network_of
 from appliance.locale import language_of, text
@@ -56,9 +58,9 @@ class ConnectionLimit:
         self._open: Counter[str] = Counter()
         self.total = 0
 
-    def take(self, network: str) -> _Slot | None:
-        """Count a connection in; None when there is no room for it."""
-        if self.total >= self._in_all or self._open[network] >= self._a_network:
+    def take(self, network: str, *, shared: bool = False) -> _Slot | None:
+        """Count a connection in; None when there is no room for it. A `shared` one is bounded by the total alone."""
+        if self.total >= self._in_all or (self._open[network] >= self._a_network and not shared):
             return None
         self._open[network] += 1
         self.total += 1
@@ -105,10 +107,11 @@ class Listener:
         limits: Limits,
         context: ssl.SSLContext | None = None,
         handshake_s: float = HANDSHAKE_S,
+        proxies: Proxies | None = None,
     ) -> None:
         self.limit = ConnectionLimit(limits.connections_an_address, limits.connections)
         self._server, self._bound, self._context = server, bound, context
-        self._handshake_s = handshake_s
+        self._handshake_s, self._proxies = handshake_s, proxies or Proxies(())
         self._accepting: asyncio.Task[None] | None = None
         self._opening: set[asyncio.Task[None]] = set()
 
@@ -135,7 +138,7 @@ class Listener:
                     log.warning("no connection can be accepted just now: %s", error)
                     await asyncio.sleep(ACCEPT_PAUSE_S)
                 continue
-            slot = self.limit.take(network_of(peer[0]))
+            slot = self.limit.take(network_of(peer[0]), shared=self._proxies.trusts(peer[0]))
             if slot is None:
                 self._refuse(connection)
                 continue

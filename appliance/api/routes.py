@@ -36,6 +36,7 @@ PUBLIC_BODY: Final = 16 << 10
 BODY_S: Final = 15.0
 """How long the body of a request may take to arrive."""
 MAX_PATH_ID: Final = 64
+DEVICE_COOKIE: Final = "__Host-gchat-device"
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class Call:
     session: Session | None = None
     cookie: str | None = None
     clear_cookie: bool = False
+    new_device_cookie: str | None = None
     language: Language = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,6 +73,11 @@ class Call:
         if not value.isascii() or not value.isdigit() or len(value) > 15:
             raise NotFound(field=name)
         return int(value)
+
+    @property
+    def device_cookie(self) -> str:
+        """What shows that an account has signed in from this browser before (`identity/devices.py`), or nothing."""
+        return self.request.cookies.get(DEVICE_COOKIE, "")
 
     def set_session_cookie(self, token: str | None) -> None:
         """Have the answer set the session cookie, or clear it with None."""

@@ -34,12 +34,12 @@ routes = Routes("sessions")
 async def login(call: Call, body: Login) -> LoginDone | SecondFactorNeeded:
     """Sign in with user and password; answers a session, or asks for a second factor."""
     device = body.device or call.request.headers.get("User-Agent", "")
-    result = await sign_in.sign_in(call.services, body.user, body.password, device, call.address)
+    result = await sign_in.sign_in(call.services, body.user, body.password, device, call.address, call.device_cookie)
     if isinstance(result, SecondFactorAsked):
         return SecondFactorNeeded(
             second_factor=list(result.factors), ticket=result.ticket, passkey_options=result.passkey_options
         )
-    return await _signed_in(call, result)
+    return await _signed_in(call, result, want_token=body.want_token)
 
 
 @routes.post("/login/second-factor", public=True)
@@ -48,9 +48,9 @@ async def login_second_factor(call: Call, body: SecondFactor) -> LoginDone:
     if (body.code is None) == (body.passkey is None):
         raise Invalid(field="code")
     result = await sign_in.finish_sign_in(
-        call.services, body.ticket, call.address, code=body.code, passkey=body.passkey
+        call.services, body.ticket, call.address, code=body.code, passkey=body.passkey, cookie=call.device_cookie
     )
-    return await _signed_in(call, result)
+    return await _signed_in(call, result, want_token=body.want_token)
 
 
 @routes.post("/logout", before_terms=True)
@@ -78,10 +78,20 @@ async def list_sign_ins(call: Call) -> SignIns:
     return await load_sign_ins(call.services, _session(call))
 
 
+@routes.post("/sign-ins/{n}/not-me", before_terms=True)
+async def disown_sign_in(call: Call) -> None:
+    """Say that a sign-in was not the caller: marks it, ends their other sessions, asks for a new password."""
+    call.new_device_cookie = await sessions.disown_sign_in(
+        call.services, _session(call), call.position(), call.device_cookie
+    )
+
+
 @routes.post("/password", before_terms=True)
 async def change_password(call: Call, body: PasswordChange) -> None:
     """Change the caller's password; ends all their other sessions."""
-    await passwords.change_password(call.services, _session(call), body.old, body.new, call.address)
+    call.new_device_cookie = await passwords.change_password(
+        call.services, _session(call), body.old, body.new, call.device_cookie
+    )
 
 
 @routes.get("/second-factors")
@@ -93,7 +103,7 @@ async def get_second_factors(call: Call) -> SecondFactors:
 @routes.post("/second-factors/totp")
 async def start_totp(call: Call, body: PasswordOnly) -> TotpSecret:
     """Make a TOTP secret; it counts once its first code confirms it."""
-    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    await passwords.prove_password(call.services, _session(call), body.password, "password")
     secret, uri = await second_factors.start_totp(call.services, call.person)
     return TotpSecret(secret=secret, uri=uri)
 
@@ -107,14 +117,14 @@ async def confirm_totp(call: Call, body: TotpCode) -> None:
 @routes.delete("/second-factors/totp")
 async def remove_totp(call: Call, body: PasswordOnly) -> None:
     """Take the TOTP factor away."""
-    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    await passwords.prove_password(call.services, _session(call), body.password, "password")
     await second_factors.remove_totp(call.services, _session(call))
 
 
 @routes.post("/second-factors/passkeys/options")
 async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
     """Return what the browser passes to the authenticator to make a passkey."""
-    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    await passwords.prove_password(call.services, _session(call), body.password, "password")
     await second_factors.load_webauthn()
     from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
 
@@ -134,20 +144,22 @@ async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
 @routes.delete("/second-factors/passkeys/{id}")
 async def remove_passkey(call: Call, body: PasswordOnly) -> None:
     """Remove one of the caller's passkeys."""
-    await passwords.prove_password(call.services, _session(call), body.password, call.address, "password")
+    await passwords.prove_password(call.services, _session(call), body.password, "password")
     await second_factors.load_webauthn()
     from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
 
     await passkeys.remove_passkey(call.services, _session(call), call.path["id"])
 
 
-async def _signed_in(call: Call, result: SignedIn) -> LoginDone:
+async def _signed_in(call: Call, result: SignedIn, *, want_token: bool) -> LoginDone:
     person = result.session.person
     async with call.services.store.read() as reader:
         views = await load_views(call.services, reader, person, [person], call.language)
-    call.set_session_cookie(result.token)
+    call.new_device_cookie = result.device_cookie
+    if not want_token:
+        call.set_session_cookie(result.token)
     return LoginDone(
-        token=result.token,
+        token=result.token if want_token else None,
         expires=result.session.expires,
         person=views[0],
         csrf=result.csrf,

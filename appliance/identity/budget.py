@@ -1,42 +1,84 @@
-"""How many people each person was shown from the directory, to notice and stop copying it (F86)."""
+"""How many people each person was shown from the directory, to notice and stop copying it (F86).
+
+Counted in two windows, the policy's (an hour) and a day, each of which begins with the first look after the last one
+ended. The counts are written about once a second (`Identity.flush`) and read at start, so that they outlive a restart.
+"""
 
 from __future__ import annotations
 
-from enum import Enum
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from appliance.people import Shown
+from appliance.policies import DAY
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from appliance.model import Millis, PersonId
     from appliance.policies import DirectoryPolicy
 
 
-class Spent(Enum):
-    """What taking from the budget came to; `ALARM` is said once in a window."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What taking from the budget came to: `refused_for` seconds, 0 when it was granted.
 
-    FINE = "fine"
-    ALARM = "alarm"
-    REFUSED = "refused"
+    `reached` names the limit that was reached just now, once in a window: a field of the policy.
+    """
+
+    refused_for: float = 0.0
+    reached: str | None = None
 
 
 class DirectoryBudget:
-    """Counts by person in windows that begin with the first look."""
+    """Counts by person."""
 
     def __init__(self, policy: DirectoryPolicy) -> None:
         self._policy = policy
-        self._spent: dict[PersonId, tuple[Millis, int]] = {}
+        self._shown: dict[PersonId, Shown] = {}
+        self._refused: set[PersonId] = set()
+        self._unwritten: dict[PersonId, Shown] = {}
 
     def take(self, person: PersonId, people: int, now: Millis) -> Spent:
         """Count that `person` is shown `people` people."""
-        since, before = self._spent.get(person, (now, 0))
-        if now - since >= self._policy.window_ms:
-            since, before = now, 0
-        if before >= self._policy.most:
-            return Spent.REFUSED
-        self._spent[person] = (since, before + people)
-        alarmed = before < self._policy.alarm <= before + people
-        return Spent.ALARM if alarmed else Spent.FINE
+        before, policy = self._current(person, now), self._policy
+        over = [
+            (left, name)
+            for left, name, reached in (
+                (before.hour_since + policy.window_ms - now, "most", before.hour >= policy.most),
+                (before.day_since + DAY - now, "day_most", before.day >= policy.day_most),
+            )
+            if reached
+        ]
+        if over:
+            left, name = max(over)
+            again = person in self._refused
+            self._refused.add(person)
+            return Spent(max(left, 1) / 1000, None if again else name)
+        self._refused.discard(person)
+        after = Shown(before.hour_since, before.hour + people, before.day_since, before.day + people)
+        self._shown[person] = self._unwritten[person] = after
+        if before.day < policy.day_alarm <= after.day:
+            return Spent(reached="day_alarm")
+        return Spent(reached="alarm" if before.hour < policy.alarm <= after.hour else None)
 
-    def seconds_left(self, person: PersonId, now: Millis) -> float:
-        """Return how long until the person's window ends."""
-        since, _ = self._spent.get(person, (now, 0))
-        return max(0.0, (since + self._policy.window_ms - now) / 1000)
+    def load(self, shown: Mapping[PersonId, Shown]) -> None:
+        """Take over what was counted before a restart."""
+        self._shown.update(shown)
+
+    def take_unwritten(self) -> dict[PersonId, Shown]:
+        """Return the counts that changed since this was last called."""
+        changed, self._unwritten = self._unwritten, {}
+        return changed
+
+    def give_back(self, unwritten: Mapping[PersonId, Shown]) -> None:
+        """Take back what could not be written; newer counts stand."""
+        self._unwritten = {**unwritten, **self._unwritten}
+
+    def _current(self, person: PersonId, now: Millis) -> Shown:
+        found = self._shown.get(person, Shown(now, 0, now, 0))
+        if not 0 <= now - found.day_since < DAY:
+            return Shown(now, 0, now, 0)
+        if not 0 <= now - found.hour_since < self._policy.window_ms:
+            return Shown(now, 0, found.day_since, found.day)
+        return found

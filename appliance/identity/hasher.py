@@ -9,6 +9,7 @@ of the same cost that no password has.
 from __future__ import annotations
 
 import asyncio
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -27,12 +28,15 @@ T = TypeVar("T")
 class PasswordHasher:
     """Hashes and checks passwords after bringing them to one spelling (F74)."""
 
-    def __init__(self, cost: Argon2, threads: int) -> None:
+    def __init__(self, cost: Argon2, threads: int, key: bytes) -> None:
+        """`key` decides what a user who does not exist costs."""
         self._argon2 = argon2.PasswordHasher(
             time_cost=cost.time_cost, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="argon2")
+        self._key = key
         self._nobody = hash_of_nobody(cost)
+        self._costs: dict[str, int] = {}
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash of a password."""
@@ -41,6 +45,36 @@ class PasswordHasher:
     async def verify(self, stored: str | None, password: str) -> bool:
         """Tell whether `password` is the one of the stored hash; None takes the same time and is always wrong."""
         return await self._run(partial(self._verify, stored, password))
+
+    async def refuse(self, user: str, password: str) -> None:
+        """Take the time that checking the password of an account takes, for a user who does not exist."""
+        await self._run(partial(self._verify, self.decoy(user), password))
+
+    def decoy(self, user: str) -> str:
+        """Return the hash that stands for a user who does not exist.
+
+        After a change of cost some stored hashes are of the old one until their owners sign in, and take another time.
+        So each absent name has one of the costs in use, as often as accounts have it, and moves on as they do.
+        """
+        if not self._costs:
+            return self._nobody
+        digest = hmac.digest(self._key, user.encode("utf-8", "surrogatepass"), "sha256")
+        place = int.from_bytes(digest[:8], "big") * sum(self._costs.values()) >> 64
+        for cost in sorted(self._costs):
+            place -= self._costs[cost]
+            if place < 0:
+                return nobody_of(cost)
+        return self._nobody
+
+    def know_costs(self, accounts: dict[str, int]) -> None:
+        """Learn how many accounts have a hash of which cost; a cost is the part of a PHC string before the salt."""
+        self._costs = dict(accounts)
+
+    def renewed(self, old: str, new: str) -> None:
+        """Learn that an account's hash was made again at another cost."""
+        before, after = (stored.rpartition("$")[0].rpartition("$")[0] for stored in (old, new))
+        self._costs[before] = self._costs.get(before, 1) - 1
+        self._costs[after] = self._costs.get(after, 0) + 1
 
     def is_outdated(self, stored: str) -> bool:
         """Tell whether a hash was made at another cost than today's."""
@@ -70,4 +104,9 @@ def hash_of_nobody(cost: Argon2) -> str:
     Salt and hash are all zeros: finding a password for them is as hard as for any other (RFC 9106 §7). Unlike a hash
     that is computed, it does not lengthen the first sign-in after a start.
     """
-    return f"$argon2id$v=19$m={cost.memory_kib},t={cost.time_cost},p={cost.lanes}${'A' * 22}${'A' * 43}"
+    return nobody_of(f"$argon2id$v=19$m={cost.memory_kib},t={cost.time_cost},p={cost.lanes}")
+
+
+def nobody_of(cost: str) -> str:
+    """Return the hash of nobody at a cost as PHC strings write it."""
+    return f"{cost}${'A' * 22}${'A' * 43}"

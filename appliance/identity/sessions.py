@@ -16,16 +16,19 @@ import msgspec
 
 from appliance.identity import directory as organisation
 from appliance.identity.budget import DirectoryBudget
+from appliance.identity.devices import Devices
 from appliance.identity.hasher import PasswordHasher
 from appliance.identity.throttle import Throttle
 from appliance.identity.tickets import EnrolmentTicket, SignInTicket, Tickets
 from appliance.identity.tokens import csrf_of, token_hash
 from appliance.model import AccountState, ContactMode, StaffRole
 from appliance.people import Session
+from appliance.policies import DAY as DAY_MS
 from appliance.rules.accounts import may_sign_in
 from appliance.rules.ranks import national
 from appliance.rules.terms import in_force, is_accepted
-from appliance.store import accounts, people, sessions, settings, terms, units
+from appliance.store import accounts, directory_shown, people, sessions, settings, terms, units
+from appliance.vault.derived import derived_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
     from appliance.store.settings import SettingValue
 
 SIGNED_IN: Final = "signed_in"
+FAILED: Final = "failed"
+REFUSED: Final = "refused"
+CODE_FAILED: Final = "second_factor_failed"
+PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - an outcome in the history
 CONTACT_MODE: Final = "contact_mode"
 RANK_MAP: Final = "rank_map"
 _REPLAYED_SIGN_INS: Final = 10_000
@@ -44,12 +51,16 @@ _REPLAYED_SIGN_INS: Final = 10_000
 
 @dataclass(slots=True)
 class _Live:
-    """A session in memory; `used` is ahead of what is written by at most the policy's `touch_ms`."""
+    """A session in memory; `used` is ahead of what is written by at most the policy's `touch_ms`.
+
+    `address` is where it was used last, as far as this process knows.
+    """
 
     record: SessionRecord
     csrf: str = field(repr=False)
     used: Millis
     written: Millis
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class _Snapshot:
     terms: list[tuple[int, Millis]]
     settings: list[SettingValue]
     versions: dict[str, int]
+    costs: dict[str, int]
 
 
 class Identity:
@@ -70,10 +82,14 @@ class Identity:
         self.throttle: Final = Throttle(policies.sign_in)
         self.sign_in_tickets: Final = Tickets[SignInTicket](policies.sign_in.ticket_ms)
         self.enrolment_tickets: Final = Tickets[EnrolmentTicket](policies.sign_in.ticket_ms)
-        self.hasher: Final = PasswordHasher(policies.argon2, policies.sign_in.parallel)
+        self.hasher: Final = PasswordHasher(
+            policies.argon2, policies.sign_in.parallel, derived_key(pepper, "absent-users")
+        )
+        self.devices: Final = Devices(derived_key(pepper, "device-cookie"))
         self.budget: Final = DirectoryBudget(policies.directory)
         self.directory: organisation.Directory
         self._accounts: dict[PersonId, Account] = {}
+        self._by_user: dict[str, PersonId] = {}
         self._by_hash: dict[bytes, _Live] = {}
         self._by_id: dict[SessionId, _Live] = {}
         self._by_person: dict[PersonId, set[SessionId]] = defaultdict(set)
@@ -95,21 +111,24 @@ class Identity:
             for record in await sessions.list_all(reader):
                 if record.expires > now:
                     identity._keep(record)
-            since = now - policies.sign_in.forget_ms
-            for user, address, at, outcome in await sessions.list_recent_sign_ins(reader, since, _REPLAYED_SIGN_INS):
-                identity.throttle.replay(user, address, at, success=outcome == SIGNED_IN)
+            await identity._load_throttle(reader, now)
+            identity.budget.load(await directory_shown.list_since(reader, now - DAY_MS))
             identity._take(snapshot)
             identity.directory = await _read_directory(reader, snapshot.settings, now)
         return identity
 
     # What requests ask
 
-    def authenticate(self, token: str, now: Millis) -> Session | None:
-        """Return the caller whom a token stands for, None when it stands for nobody (any more). No I/O."""
+    def authenticate(self, token: str, now: Millis, address: str | None = None) -> Session | None:
+        """Return the caller whom a token stands for, None when it stands for nobody (any more). No I/O.
+
+        `address` is where the call comes from.
+        """
         live = self._by_hash.get(token_hash(self._pepper, token))
         if live is None or not self._is_good(live, now):
             return None
         live.used = max(live.used, now)
+        live.address = address or live.address
         if live.used - live.written >= self.policies.sessions.touch_ms:
             self._unwritten[live.record.id] = live.written = live.used
         return self._session(live, now)
@@ -127,6 +146,11 @@ class Identity:
     def account(self, person: PersonId) -> Account | None:
         """Return a person's account."""
         return self._accounts.get(person)
+
+    def known_device(self, user: str, cookie: str) -> str | None:
+        """Return the id of the device whose cookie this is, if the account signed in from it since its epoch began."""
+        person = self._by_user.get(user)
+        return self.devices.find(cookie, user, self._accounts[person].epoch if person else 0)
 
     def accounts(self) -> Iterable[Account]:
         """Give every account."""
@@ -162,7 +186,11 @@ class Identity:
     def sessions_of(self, person: PersonId, now: Millis) -> list[SessionRecord]:
         """Return a person's living sessions, the newest first."""
         lives = [self._by_id[session] for session in self._by_person.get(person, ())]
-        good = [replace(live.record, last_used=live.used) for live in lives if self._is_good(live, now)]
+        good = [
+            replace(live.record, last_used=live.used, address=live.address)
+            for live in lives
+            if self._is_good(live, now)
+        ]
         return sorted(good, key=lambda record: (-record.created, record.id))
 
     def terms_in_force(self, now: Millis) -> int:
@@ -229,6 +257,7 @@ class Identity:
         if self._changed_meanwhile is not None:
             self._changed_meanwhile.add(account.person)
         self._accounts[account.person] = account
+        self._by_user[account.user] = account.person
         self._ended = None
         for session in [*self._by_person.get(account.person, ())]:
             if self._by_id[session].record.epoch != account.epoch:
@@ -266,15 +295,18 @@ class Identity:
             return True
 
     async def flush(self, store: Store) -> None:
-        """Write when sessions were last used; wiring calls this every minute and at the end."""
+        """Write when sessions were last used and how many people were shown; wiring calls this once a second."""
         used, self._unwritten = self._unwritten, {}
-        if not used:
+        shown = self.budget.take_unwritten()
+        if not used and not shown:
             return
         try:
             async with store.write() as tx:
                 await sessions.touch(tx, used.items())
+                await directory_shown.put(tx, shown)
         except BaseException:
             self._unwritten = used | self._unwritten
+            self.budget.give_back(shown)
             raise
 
     def close(self) -> None:
@@ -310,8 +342,25 @@ class Identity:
             roles=account.roles,
         )
 
+    async def _load_throttle(self, reader: Reader, now: Millis) -> None:
+        for owner, network, last in await sessions.list_known_networks(reader):
+            self.throttle.learn(owner, network, last)
+        since = now - self.policies.sign_in.forget_ms
+        lines = await sessions.list_recent_sign_ins(reader, since, _REPLAYED_SIGN_INS)
+        for user, address, at, outcome, tries in lines:
+            if outcome in (SIGNED_IN, REFUSED):
+                # The password was right; a code may still have been wrong since.
+                self.throttle.replay("password", user, address, at, success=True)
+            if outcome == SIGNED_IN:
+                self.throttle.replay("code", user, address, at, success=True)
+            elif outcome == CODE_FAILED:
+                self.throttle.replay("code", user, address, at, success=False, times=tries)
+            elif outcome == FAILED:
+                self.throttle.replay("password", user, address, at, success=False, times=tries)
+
     def _keep(self, record: SessionRecord) -> None:
-        live = _Live(record, csrf_of(self._pepper, record.token_hash), record.last_used, record.last_used)
+        csrf = csrf_of(self._pepper, record.token_hash)
+        live = _Live(record, csrf, record.last_used, record.last_used, record.address)
         self._by_hash[record.token_hash] = self._by_id[record.id] = live
         self._by_person[record.person].add(record.id)
 
@@ -320,6 +369,8 @@ class Identity:
         meanwhile = self._changed_meanwhile or set()
         self._ended = None
         self._accounts = {**snapshot.accounts, **{person: self._accounts[person] for person in meanwhile}}
+        self._by_user = {account.user: person for person, account in self._accounts.items()}
+        self.hasher.know_costs(snapshot.costs)
         self._terms, self._settings, self._versions = snapshot.terms, snapshot.settings, dict(snapshot.versions)
         if meanwhile:
             # Memory may be older or newer than the snapshot for these: the next refresh reads again.
@@ -358,6 +409,7 @@ async def _read(reader: Reader) -> _Snapshot:
         terms=await terms.list_versions(reader),
         settings=await settings.list_all(reader),
         versions=await settings.versions(reader),
+        costs=await accounts.count_costs(reader),
     )
 
 

@@ -1,76 +1,318 @@
-"""Failed tries in memory: of each user name, there or not, and of each address.
+"""Failed tries in memory: who has to wait before the next try (F74). The rules are in `rules/sign_in.py`.
 
-A try is counted when it begins and taken back when it succeeds, so that many at once gain nothing. The rule of the
-delays is `rules/sign_in.py`; the counts are rebuilt from the sign-in history at start. Bounded: the counts that have
-rested longest are forgotten first.
+Only failures count: a right password leaves nothing behind, and gives back what wrong ones of the same account from the
+same source had cost the address. While a try is being checked it holds a place in each count, and further ones wait in
+line for it: many guesses at once gain nothing, and many right passwords at once are all let in.
+
+A try is counted
+
+- by its account and source. The source is the browser, when it holds a device cookie of this account
+  (`identity/devices.py`), or else the network. This alone decides for devices and networks that the account has signed
+  in from before, so an attack from elsewhere delays nobody there;
+- for other sources also by the account, whatever the name is and whether there is such an account;
+- for other sources also by the address, where the first failure of each account costs twice what a further one does.
+
+What an attacker gets with the default limits: of one account from one source 5 tries, then 7 within the next hour and
+one an hour, so at most 36 on the first day; of one account from any number of unknown networks 30 and one an hour, so
+54 on the first day and 24 on each later one; from one address, of all accounts together, 50 and one every 30 seconds,
+so 2,930 names with one guess each on the first day. Second factors have counts of their own, by source and account.
+NIST SP 800-63B §5.2.2 asks for at most 100 failures in a row on one account. This delays instead of locking, which
+§5.2.2 names as well, since a lock is what an attacker would use against the owner (OWASP Authentication Cheat Sheet,
+«Account Lockout»; OWASP «Slow Down Online Guessing Attacks with Device Cookies»).
+
+Counts are rebuilt from the sign-in history at start. Memory is bounded. The counts that delay least are forgotten
+first, so nobody can push out a count that matters by making many others.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-from typing import TYPE_CHECKING, Final
+from collections import Counter, deque
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from appliance.errors import TooMany
-from appliance.rules.sign_in import wait_before_try
+from appliance.rules.sign_in import FIRST_FAILURE, NEXT_FAILURE, Bucket, Place, wait_before_try
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
     from appliance.model import Millis
     from appliance.policies import SignInLimits
 
-_MOST_KEYS: Final = 100_000
+K = TypeVar("K")
+Secret = Literal["password", "code"]
+
+MOST_KEYS: Final = 100_000
+MOST_WAITING: Final = 1_000
+MOST_KNOWN: Final = 20
+_KEPT_SHARE: Final = 0.9
+_REPLAYED_AT_ONCE: Final = 64
 _IPV6_NETWORK_BITS: Final = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a try counts under: its source; account and address where the source is unknown.
+
+    `line` is the address whose tries wait in line together, whether the source is known or not.
+    """
+
+    source: tuple[str, str, str]
+    account: tuple[str, str] | None = None
+    address: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """Failures in a row of one source: how many, when the last was, and what they cost account and address."""
+
+    count: int = 0
+    last: Millis = 0
+    account_cost: float = 0.0
+    address_cost: float = 0.0
+
+
+class Try:
+    """A try that was let in. It leaves no count unless it is said to have failed."""
+
+    __slots__ = ("_clock", "_guess", "_throttle")
+
+    def __init__(self, throttle: Throttle, guess: Guess, clock: Callable[[], Millis]) -> None:
+        self._throttle, self._guess, self._clock = throttle, guess, clock
+
+    def fail(self) -> None:
+        """Count a wrong password or code."""
+        self._throttle.count(self._guess, self._clock())
+
+    def succeed(self) -> None:
+        """Forget this source's failures, and give back what they cost account and address."""
+        self._throttle.forgive(self._guess, self._clock())
+
+
 class Throttle:
-    """Counts of failures in a row by key."""
+    """Counts of failures, and the networks each account has signed in from."""
 
     def __init__(self, limits: SignInLimits) -> None:
         self._limits = limits
-        self._failures: dict[str, tuple[int, Millis]] = {}
+        self._sites = [_site(line) for line in limits.sites]
+        self._failures: dict[tuple[str, str, str], _Failures] = {}
+        self._accounts: dict[tuple[str, str], Bucket] = {}
+        self._addresses: dict[str, Bucket] = {}
+        self._known: dict[str, dict[str, Millis]] = {}
+        self._running: Counter[object] = Counter()
+        self._waiting: dict[object, deque[asyncio.Future[None]]] = {}
 
-    def begin(self, user: str, address: str, now: Millis) -> None:
-        """Count a try of `user` from `address`. Raises TooMany, counting nothing, when it has to wait."""
-        account, network = f"user:{user}", f"address:{network_of(address)}"
-        wait = max(self._wait(account, self._limits.tries, now), self._wait(network, self._limits.address_tries, now))
+    # What a try counts under
+
+    def guess(self, secret: Secret, user: str, address: str, device: str | None) -> Guess:
+        """Return what a try at signing in counts under; `device` is the id in a device cookie of this account."""
+        network = network_of(address)
+        if device is not None:
+            return Guess((secret, user, f"device:{device}"), line=network)
+        source = (secret, user, network)
+        if self.knows(user, network):
+            return Guess(source, line=network)
+        account = None if self.place(address).site else (secret, user)
+        # Who gives a code has given the right password: an address that only guesses never comes so far.
+        return Guess(source, account, network if secret == "password" else None, network)  # noqa: S105 - a kind
+
+    def guess_in_session(self, session: str) -> Guess:
+        """Return what proving a password counts under for someone who is signed in already: the session alone."""
+        return Guess(("session", session, ""))
+
+    def guess_of_second_person(self, user: str) -> Guess:
+        """Return what the second of two people counts under, who types a password at the server itself."""
+        return Guess(("second-person", user, ""))
+
+    # Known networks
+
+    def knows(self, user: str, network: str) -> bool:
+        """Tell whether an account has signed in from a network before."""
+        return network in self._known.get(user, ())
+
+    def learn(self, user: str, network: str, at: Millis) -> None:
+        """Remember that an account signed in from a network; the `MOST_KNOWN` used last are kept."""
+        known = self._known.setdefault(user, {})
+        known[network] = max(at, known.pop(network, at))
+        if len(known) > MOST_KNOWN:
+            del known[min(known, key=known.__getitem__)]
+
+    def unlearn(self, user: str, network: str) -> None:
+        """Forget a network that somebody else signed in from."""
+        self._known.get(user, {}).pop(network, None)
+
+    def place(self, address: str) -> Place:
+        """Return where an address is: its network, and the site of the agency that it belongs to."""
+        try:
+            ip = ipaddress.ip_address(network_of(address).partition("/")[0])
+        except ValueError:
+            return Place(address)
+        return Place(
+            network_of(address), next((name for name, nets in self._sites if any(ip in n for n in nets)), None)
+        )
+
+    # Tries
+
+    @asynccontextmanager
+    async def attempt(self, guess: Guess, clock: Callable[[], Millis]) -> AsyncIterator[Try]:
+        """Let a try in for as long as it is checked, in its turn. Raises TooMany when it has to come again later."""
+        await self._enter(guess, clock)
+        try:
+            yield Try(self, guess, clock)
+        finally:
+            for key in _keys(guess):
+                self._running[key] -= 1
+                if not self._running[key]:
+                    del self._running[key]
+                self._wake(key)
+
+    def count(self, guess: Guess, now: Millis) -> None:
+        """Count a failure."""
+        before = self._of_source(guess.source, now)
+        if now - before.last >= self._limits.forget_ms:
+            before = _Failures()
+        account_cost = 1.0 if guess.account else 0.0
+        address_cost = (NEXT_FAILURE if before.count else FIRST_FAILURE) if guess.address else 0.0
+        self._failures[guess.source] = _Failures(
+            before.count + 1, now, before.account_cost + account_cost, before.address_cost + address_cost
+        )
+        if guess.account:
+            self._accounts[guess.account] = self._of_account(guess.account, now).add(account_cost, now)
+        if guess.address:
+            self._addresses[guess.address] = self._of_address(guess.address, now).add(address_cost, now)
+        self._bound(now)
+
+    def forgive(self, guess: Guess, now: Millis) -> None:
+        """Forget a source's failures and what they cost."""
+        failures = self._failures.pop(guess.source, None)
+        if failures is None:
+            return
+        if guess.account in self._accounts:
+            self._accounts[guess.account] = self._of_account(guess.account, now).add(-failures.account_cost, now)
+        if guess.address in self._addresses:
+            self._addresses[guess.address] = self._of_address(guess.address, now).add(-failures.address_cost, now)
+
+    def replay(
+        self, secret: Secret, user: str | None, address: str, at: Millis, *, success: bool, times: int = 1
+    ) -> None:
+        """Count what a line of the history tells, at start. `user` is None for a name that is not there."""
+        guess = self.guess(secret, user or "", address, None)
+        if success:
+            self.forgive(guess, at)
+            return
+        for _ in range(min(times, _REPLAYED_AT_ONCE)):
+            if user is None:
+                network = network_of(address)
+                self._addresses[network] = self._of_address(network, at).add(FIRST_FAILURE, at)
+            else:
+                self.count(guess, at)
+
+    # Inside
+
+    async def _enter(self, guess: Guess, clock: Callable[[], Millis]) -> None:
+        key = self._taken(guess, clock())
+        while key is not None:
+            await self._wait_for(key)
+            try:
+                after = self._taken(guess, clock())
+            except TooMany:
+                self._wake(key)
+                raise
+            if after != key:
+                self._wake(key)
+            key = after
+        self._running.update(_keys(guess))
+
+    def _taken(self, guess: Guess, now: Millis) -> object | None:
+        """Return the count whose places are all held by tries being checked, or None. Raises TooMany."""
+        failures = self._of_source(guess.source, now)
+        wait = wait_before_try(failures.count, failures.last, self._limits, now)
+        account = self._of_account(guess.account, now) if guess.account else None
+        address = self._of_address(guess.address, now) if guess.address else None
+        wait = max(wait, account.wait(now) if account else 0, address.wait(now) if address else 0)
         if wait:
             raise TooMany(wait / 1000, code="sign_in_delayed")
-        self._count(account, now)
-        self._count(network, now)
+        places: list[tuple[object, float]] = [(guess.source, max(1, self._limits.tries - failures.count))]
+        if account:
+            places.append((guess.account, account.room(now)))
+        if guess.line is not None:
+            places.append((guess.line, address.room(now) if address else self._limits.address_tries))
+        return next((key for key, places_left in places if self._running[key] + 1 > places_left), None)
 
-    def succeed(self, user: str, address: str) -> None:
-        """Forget the user's failures, and that this try was one of the address."""
-        self._failures.pop(f"user:{user}", None)
-        network = f"address:{network_of(address)}"
-        failures, last = self._failures.get(network, (0, 0))
-        if failures > 1:
-            self._failures[network] = (failures - 1, last)
-        else:
-            self._failures.pop(network, None)
+    async def _wait_for(self, key: object) -> None:
+        line = self._waiting.setdefault(key, deque())
+        if len(line) >= MOST_WAITING:
+            raise TooMany(1, code="sign_in_delayed")
+        turn = asyncio.get_running_loop().create_future()
+        line.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._wake(key)
+            raise
 
-    def replay(self, user: str | None, address: str, at: Millis, *, success: bool) -> None:
-        """Count what the history tells, at start."""
-        if success:
-            self._failures.pop(f"user:{user}", None)
-            return
-        if user is not None:
-            self._count(f"user:{user}", at)
-        self._count(f"address:{network_of(address)}", at)
+    def _wake(self, key: object) -> None:
+        line = self._waiting.get(key)
+        while line:
+            turn = line.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                break
+        if line is not None and not line:
+            del self._waiting[key]
 
-    def _wait(self, key: str, tries: int, now: Millis) -> Millis:
-        failures, last = self._failures.get(key, (0, 0))
-        if last > now:
-            # The clock stepped back: nobody waits for it to come to where it was.
-            last = now
-            self._failures[key] = (failures, last)
-        return wait_before_try(failures, last, tries, self._limits, now)
+    # When the clock has stepped back, nobody waits for it to come to where it was.
 
-    def _count(self, key: str, now: Millis) -> None:
-        failures, last = self._failures.pop(key, (0, now))
-        if now - last >= self._limits.forget_ms:
-            failures = 0
-        self._failures[key] = (failures + 1, now)
-        if len(self._failures) > _MOST_KEYS:
-            del self._failures[next(iter(self._failures))]
+    def _of_source(self, key: tuple[str, str, str], now: Millis) -> _Failures:
+        found = self._failures.get(key)
+        if found is not None and found.last > now:
+            found = self._failures[key] = replace(found, last=now)
+        return found or _Failures()
+
+    def _of_account(self, key: tuple[str, str], now: Millis) -> Bucket:
+        found = self._accounts.get(key)
+        if found is not None and found.at > now:
+            found = self._accounts[key] = replace(found, at=now)
+        return found or Bucket(self._limits.account_tries, self._limits.account_drain_ms)
+
+    def _of_address(self, key: str, now: Millis) -> Bucket:
+        found = self._addresses.get(key)
+        if found is not None and found.at > now:
+            found = self._addresses[key] = replace(found, at=now)
+        return found or Bucket(self._limits.address_tries, self._limits.address_drain_ms)
+
+    def _bound(self, now: Millis) -> None:
+        if len(self._failures) > MOST_KEYS:
+            forget = self._limits.forget_ms
+            lasting = [(item.count, item.last, key) for key, item in self._failures.items() if now - item.last < forget]
+            kept = sorted(lasting, reverse=True)[: int(MOST_KEYS * _KEPT_SHARE)]
+            self._failures = {key: self._failures[key] for _, _, key in reversed(kept)}
+        if len(self._accounts) > MOST_KEYS:
+            self._accounts = _fullest(self._accounts, now)
+        if len(self._addresses) > MOST_KEYS:
+            self._addresses = _fullest(self._addresses, now)
+
+
+def _keys(guess: Guess) -> Iterable[object]:
+    return [key for key in (guess.source, guess.account, guess.line) if key is not None]
+
+
+def _fullest(buckets: dict[K, Bucket], now: Millis) -> dict[K, Bucket]:
+    levels = [(bucket.level_at(now), key) for key, bucket in buckets.items()]
+    full = [(level, key) for level, key in levels if level > 0]
+    kept = sorted(full, key=lambda found: found[0], reverse=True)[: int(MOST_KEYS * _KEPT_SHARE)]
+    return {key: buckets[key] for _, key in kept}
+
+
+def _site(line: str) -> tuple[str, list[ipaddress.IPv4Network | ipaddress.IPv6Network]]:
+    """Return name and networks of a line such as `ภูเก็ต 198.51.100.0/24 2001:db8:5::/48`."""
+    name, *networks = line.split()
+    return name, [ipaddress.ip_network(network) for network in networks]
 
 
 def network_of(address: str) -> str:

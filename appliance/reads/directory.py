@@ -12,7 +12,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Invalid, NotFound, TooMany
-from appliance.identity.budget import Spent
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
 from appliance.rules.contact import may_start_direct
@@ -230,12 +229,10 @@ def _start(directory: Directory, cursor: str | None) -> int:
 
 
 async def _spend(s: PeopleServices, viewer: PersonId, shown: int) -> None:
-    """Count what is shown; the first time it is a lot goes on record, too much is refused (F86)."""
+    """Count what is shown; the first time it is a lot, or too much and refused, goes on record (F86)."""
     now = s.clock()
     spent = s.identity.budget.take(viewer, shown, now)
-    if spent is Spent.REFUSED:
-        raise TooMany(s.identity.budget.seconds_left(viewer, now), code="directory_budget")
-    if spent is Spent.ALARM:
+    if spent.reached is not None:
         async with s.store.write() as tx:
             await audit.append(
                 tx,
@@ -243,6 +240,8 @@ async def _spend(s: PeopleServices, viewer: PersonId, shown: int) -> None:
                 actor=viewer,
                 action="directory.alarm",
                 target=viewer,
-                outcome="noticed",
-                detail={"people": s.identity.policies.directory.alarm},
+                outcome="refused" if spent.refused_for else "noticed",
+                detail={"limit": spent.reached, "people": getattr(s.identity.policies.directory, spent.reached)},
             )
+    if spent.refused_for:
+        raise TooMany(spent.refused_for, code="directory_budget")

@@ -37,7 +37,20 @@ async def load_sign_ins(s: PeopleServices, session: Session) -> SignIns:
     async with s.store.read() as reader:
         lines = await sessions.list_sign_ins(reader, session.person, SHOWN_SIGN_INS)
     return SignIns(
-        sign_ins=[SignIn(at=line.at, device=line.device, address=line.address, outcome=line.outcome) for line in lines]
+        sign_ins=[
+            SignIn(
+                id=line.n,
+                at=line.at,
+                until=line.until,
+                device=line.device,
+                address=line.address,
+                outcome=line.outcome,
+                tries=line.tries,
+                apart=line.apart,
+                disowned=line.disowned,
+            )
+            for line in lines
+        ]
     )
 
 

@@ -52,6 +52,11 @@ async def list_accounts(reader: Reader) -> list[Account]:
     return [_account(row, grants.get(row[0], [])) for row in await reader.all(_SQL.list_cards)]
 
 
+async def count_costs(reader: Reader) -> dict[str, int]:
+    """Return how many stored hashes there are of each cost, as PHC strings write it."""
+    return {row[0]: row[1] for row in await reader.all(_SQL.count_costs)}
+
+
 async def get(reader: Reader, person: PersonId) -> Account | None:
     """Return a person's account."""
     row = await reader.one(_SQL.card, {"person": person})
@@ -75,6 +80,11 @@ async def insert(tx: Tx, person: PersonId, user: str, now: Millis) -> None:
 async def set_state(tx: Tx, person: PersonId, state: AccountState, until: Millis | None = None) -> None:
     """Set whether the account may be used; `until` ends a suspension."""
     await tx.execute(_SQL.set_state, {"person": person, "state": state.value, "until": until})
+
+
+async def require_change(tx: Tx, person: PersonId) -> None:
+    """Ask for a new password before anything else may be done."""
+    await tx.execute(_SQL.require_change, {"person": person})
 
 
 async def bump_epoch(tx: Tx, person: PersonId) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from appliance.people import SessionRecord
 from appliance.store.queries import Queries
@@ -19,12 +19,21 @@ _SQL = Queries("sessions")
 
 @dataclass(frozen=True, slots=True)
 class SignInLine:
-    """One line of the history the owner reads (F76)."""
+    """One line of the history the owner reads (F76).
 
+    Failures from one network that follow each other are one line of several `tries`, `at` the first, `until` the last.
+    `apart`: another session was in use far away (F91). `disowned`: when the owner said that it was not them.
+    """
+
+    n: int
     at: Millis
+    until: Millis
+    tries: int
     device: str
     address: str
     outcome: str
+    apart: bool
+    disowned: Millis | None
 
 
 async def list_all(reader: Reader) -> list[SessionRecord]:
@@ -74,19 +83,79 @@ async def set_epoch(tx: Tx, session: SessionId, epoch: int) -> None:
     await tx.execute(_SQL.set_epoch, {"id": session, "epoch": epoch})
 
 
-async def append_sign_in(tx: Tx, person: PersonId | None, line: SignInLine) -> None:
+async def append_sign_in(
+    tx: Tx, person: PersonId | None, at: Millis, *, device: str, address: str, network: str, outcome: str, apart: bool
+) -> None:
     """Add a line to the history; `person` is None when there is no such user."""
-    fields = {"person": person, "at": line.at, "device": line.device, "address": line.address, "outcome": line.outcome}
-    await tx.execute(_SQL.insert_sign_in, fields)
+    fields = {"person": person, "at": at, "device": device, "address": address, "network": network, "outcome": outcome}
+    await tx.execute(_SQL.insert_sign_in, fields | {"apart": int(apart)})
+
+
+async def append_failure(
+    tx: Tx,
+    person: PersonId | None,
+    at: Millis,
+    *,
+    device: str,
+    address: str,
+    network: str,
+    outcome: str,
+    within: Millis,
+) -> None:
+    """Add a failure to the history: to the newest line of this network, if it is of the same kind and began lately."""
+    found = await tx.one(_SQL.newest_of_network, {"person": person, "network": network})
+    if found is None or found[2] != outcome or at - found[1] >= within:
+        place = {"device": device, "address": address, "network": network}
+        await append_sign_in(tx, person, at, outcome=outcome, apart=False, **place)
+    else:
+        await tx.execute(_SQL.repeat_sign_in, {"n": found[0], "until": at, "device": device, "address": address})
 
 
 async def list_sign_ins(reader: Reader, person: PersonId, limit: int) -> list[SignInLine]:
     """Return a person's sign-ins and failed tries, the newest first."""
-    rows = await reader.all(_SQL.sign_ins_of, {"person": person, "limit": limit})
-    return [SignInLine(*row) for row in rows]
+    return [_line(row) for row in await reader.all(_SQL.sign_ins_of, {"person": person, "limit": limit})]
 
 
-async def list_recent_sign_ins(reader: Reader, since: Millis, limit: int) -> list[tuple[str | None, str, Millis, str]]:
-    """Return (user, address, at, outcome) of everyone's sign-ins since a time, the oldest first."""
+async def get_sign_in(reader: Reader, person: PersonId, n: int) -> SignInLine | None:
+    """Return a line of a person's history."""
+    row = await reader.one(_SQL.sign_in_of, {"person": person, "n": n})
+    return _line(row) if row else None
+
+
+async def disown_sign_in(tx: Tx, person: PersonId, n: int, now: Millis) -> None:
+    """Mark a line as «this was not me»; the first mark stands."""
+    await tx.execute(_SQL.disown_sign_in, {"person": person, "n": n, "now": now})
+
+
+async def list_recent_sign_ins(
+    reader: Reader, since: Millis, limit: int
+) -> list[tuple[str | None, str, Millis, str, int]]:
+    """Return (user, address, at, outcome, tries) of everyone's sign-ins since a time, the oldest first."""
     rows = await reader.all(_SQL.recent_sign_ins, {"since": since, "limit": limit})
-    return [(row[0], row[1], row[2], row[3]) for row in reversed(rows)]
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in reversed(rows)]
+
+
+async def delete_sign_ins(tx: Tx, before: Millis, limit: int) -> int:
+    """Delete at most `limit` lines of the history that ended before a time; return how many."""
+    return await tx.execute(_SQL.delete_sign_ins, {"before": before, "limit": limit})
+
+
+async def put_known_network(tx: Tx, person: PersonId, network: str, now: Millis, most: int) -> None:
+    """Remember a network a person signed in from; the `most` used last are kept."""
+    await tx.execute(_SQL.put_known_network, {"person": person, "network": network, "now": now})
+    await tx.execute(_SQL.delete_older_networks, {"person": person, "most": most})
+
+
+async def delete_known_network(tx: Tx, person: PersonId, network: str) -> None:
+    """Forget a network that somebody else signed in from."""
+    await tx.execute(_SQL.delete_known_network, {"person": person, "network": network})
+
+
+async def list_known_networks(reader: Reader) -> list[tuple[str, str, Millis]]:
+    """Return (user, network, last use) of all accounts."""
+    return [(row[0], row[1], row[2]) for row in await reader.all(_SQL.list_known_networks)]
+
+
+def _line(row: tuple[Any, ...]) -> SignInLine:
+    n, at, until, tries, device, address, outcome, apart, disowned = row
+    return SignInLine(n, at, until, tries, device, address, outcome, bool(apart), disowned)

@@ -12,21 +12,26 @@ from appliance.wire.directory import PersonView, UnitRef
 
 Password = Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
 Factor = Literal["totp", "passkey"]
+WantToken = Annotated[bool, Meta(description="for programs: answer the session's token instead of setting a cookie")]
 
 
 class Login(Request, kw_only=True):
     user: Annotated[str, Meta(min_length=1, max_length=LONGEST_USER)]
     password: Password
     device: Annotated[str, Meta(max_length=120, description="name of the device, shown in the session list")] = ""
+    want_token: WantToken = False
 
 
 class LoginDone(Answer, kw_only=True):
-    """Signed in. `token` is for programs; browsers hold a cookie instead and send `csrf` in the X-CSRF-Token header."""
+    """Signed in. Browsers hold a cookie that no script reads, and send `csrf` in the X-CSRF-Token header.
 
-    token: str
+    `token` is there, and no cookie, when a program asked for it with `want_token`.
+    """
+
     expires: Millis
     person: PersonView
     csrf: str
+    token: str | None = None
     must_change_password: bool = False
 
 
@@ -42,6 +47,7 @@ class SecondFactor(Request, kw_only=True):
     ticket: Annotated[str, Meta(min_length=1, max_length=128)]
     code: Annotated[str, Meta(min_length=6, max_length=12)] | None = None
     passkey: dict[str, Any] | None = None
+    want_token: WantToken = False
 
 
 class TotpSecret(Answer, kw_only=True):
@@ -94,12 +100,21 @@ class Sessions(Answer, kw_only=True):
 
 
 class SignIn(Answer, kw_only=True):
-    """One line of the sign-in history the owner can read (F76)."""
+    """One line of the sign-in history the owner can read (F76).
 
+    Failures from one network within an hour are one line of several `tries`, the first at `at`, the last at `until`.
+    `apart`: another session was in use far away (F91). `disowned`: when the owner said that it was not them.
+    """
+
+    id: Annotated[int, Meta(ge=1)]
     at: Millis
+    until: Millis
     device: str
     address: str
     outcome: str
+    tries: int = 1
+    apart: bool = False
+    disowned: Millis | None = None
 
 
 class SignIns(Answer, kw_only=True):

@@ -172,8 +172,8 @@ async def test_copying_the_directory_is_noticed_and_stopped(tmp_path: Path) -> N
         await load_person(office.s, viewer, viewer)
         await load_people(office.s, office.person("1002"))
         async with office.s.store.read() as reader:
-            alarms = [(item.actor, item.action) for item in await audit.list_newest(reader, 10, target=viewer)]
-        assert alarms == [(viewer, "directory.alarm")]
+            alarms = [(item.action, item.outcome) for item in await audit.list_newest(reader, 10, target=viewer)]
+        assert alarms == [("directory.alarm", "refused"), ("directory.alarm", "noticed")]
         office.clock.pass_(HOUR)
         await load_people(office.s, viewer)
 

@@ -30,7 +30,7 @@ async def test_a_change_ends_all_other_sessions(office: Office) -> None:
     assert session is not None
     ended: list[str] = []
     office.s.identity.on_session_end(ended.append)
-    await change_password(office.s, session, PASSWORD, NEW, "192.0.2.1")
+    await change_password(office.s, session, PASSWORD, NEW)
     assert office.s.identity.authenticate(other.token, office.clock()) is None
     assert office.s.identity.authenticate(mine.token, office.clock()) is not None
     assert ended == [other.session.id]
@@ -57,7 +57,7 @@ async def test_what_a_password_cannot_be(office: Office, new: str, code: str) ->
     await office.account("1001", "somchai.j")
     session = await session_of(office, "somchai.j")
     with pytest.raises(Invalid) as refused:
-        await change_password(office.s, session, PASSWORD, new, "192.0.2.1")
+        await change_password(office.s, session, PASSWORD, new)
     assert (refused.value.code, refused.value.field) == (code, "new")
     await office.sign_in("somchai.j")
 
@@ -72,10 +72,10 @@ async def test_the_old_password_is_asked_for_and_guessing_it_is_slowed(office: O
     session = await session_of(office, "somchai.j")
     for _ in range(5):
         with pytest.raises(Invalid) as refused:
-            await change_password(office.s, session, NEW, NEW + "!", "192.0.2.1")
+            await change_password(office.s, session, NEW, NEW + "!")
         assert (refused.value.code, refused.value.field) == ("password_wrong", "old")
     with pytest.raises(TooMany):
-        await change_password(office.s, session, PASSWORD, NEW, "192.0.2.1")
+        await change_password(office.s, session, PASSWORD, NEW)
 
 
 async def test_a_reset_gives_a_code_ends_sessions_and_goes_on_record(office: Office) -> None:

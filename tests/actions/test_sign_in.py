@@ -9,7 +9,7 @@ import pytest
 
 from appliance.actions.accounts import create_account, lift_suspension, revoke_account, suspend_account
 from appliance.actions.passwords import change_password
-from appliance.actions.sign_in import sign_in
+from appliance.actions.sign_in import delete_old_sign_ins, sign_in
 from appliance.errors import Forbidden, TooMany, Unauthenticated
 from appliance.policies import Argon2, SessionPolicy
 from appliance.store import accounts, sessions
@@ -87,16 +87,19 @@ async def test_a_user_who_is_not_there_is_delayed_alike(office: Office) -> None:
     for _ in range(5):
         await fail(office, "nobody")
     with pytest.raises(TooMany):
-        await sign_in(office.s, "NOBODY", WRONG, "", "192.0.2.77")
+        await sign_in(office.s, "NOBODY", WRONG, "", "192.0.2.1")
 
 
 async def test_an_address_that_tries_many_users_is_delayed(office: Office) -> None:
-    await office.account("1001", "somchai.j")
+    await office.account("1001", "somchai.j", address="2001:db8:0:3::1")
     for number in range(50):
         await fail(office, f"user{number}", f"2001:db8:0:1::{number:x}")
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany) as refused:
         await office.sign_in("somchai.j", address="2001:db8:0:1:ffff::1")
+    assert refused.value.retry_after == 30
     await office.sign_in("somchai.j", address="2001:db8:0:2::1")
+    office.clock.pass_(30_000)
+    await office.sign_in("somchai.j", address="2001:db8:0:1:ffff::1")
 
 
 async def test_many_tries_at_once_gain_nothing(office: Office) -> None:
@@ -107,12 +110,61 @@ async def test_many_tries_at_once_gain_nothing(office: Office) -> None:
     assert sum(isinstance(result, TooMany) for result in results) == 25
 
 
+async def test_many_right_passwords_at_once_are_all_let_in(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    for address in ("192.0.2.1", "198.51.100.4"):
+        done = await asyncio.gather(*(office.sign_in("somchai.j", address=address) for _ in range(12)))
+        assert len({one.session.id for one in done}) == 12
+    assert "failed" not in await outcomes(office, person)
+
+
 async def test_failures_outlive_a_restart(office: Office) -> None:
-    await office.account("1001", "somchai.j")
+    await office.account("1001", "somchai.j", address="203.0.113.1")
     for _ in range(5):
         await fail(office, "somchai.j")
-    with pytest.raises(TooMany):
-        (await reopen(office)).throttle.begin("somchai.j", "198.51.100.9", office.clock())
+    for number in range(47):
+        await fail(office, f"user{number}", "192.0.2.1")
+    again = await reopen(office)
+    for user in ("somchai.j", "nobody"):
+        guess = again.throttle.guess("password", user, "192.0.2.1", None)
+        with pytest.raises(TooMany):
+            async with again.throttle.attempt(guess, office.clock):
+                pytest.fail(f"{user} was let in")
+    known = again.throttle.guess("password", "somchai.j", "203.0.113.1", None)
+    async with again.throttle.attempt(known, office.clock):
+        pass
+
+
+async def test_failures_of_an_hour_are_one_line(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    for _ in range(4):
+        await fail(office, "somchai.j", "198.51.100.9")
+        await fail(office, "nobody", "198.51.100.9")
+        office.clock.pass_(60_000)
+    await fail(office, "somchai.j", "192.0.2.200")
+    office.clock.pass_(3_600_000)
+    await fail(office, "somchai.j", "198.51.100.9")
+    async with office.s.store.read() as reader:
+        lines = await sessions.list_sign_ins(reader, person, 3)
+        nobody = await reader.one("SELECT count(*), sum(tries) FROM sign_in WHERE person IS NULL")
+    assert [(line.address, line.tries) for line in lines] == [
+        ("198.51.100.9", 1),
+        ("192.0.2.200", 1),
+        ("198.51.100.9", 4),
+    ]
+    assert lines[2].until - lines[2].at == 3 * 60_000
+    assert nobody == (1, 4)
+
+
+async def test_old_lines_of_the_history_are_deleted(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    before = len(await outcomes(office, person))
+    office.clock.pass_(364 * DAY)
+    await office.sign_in("somchai.j")
+    assert await delete_old_sign_ins(office.s) == 0
+    office.clock.pass_(2 * DAY)
+    assert await delete_old_sign_ins(office.s) == before
+    assert await outcomes(office, person) == ["signed_in"]
 
 
 @pytest.mark.slow
@@ -224,7 +276,7 @@ async def test_a_one_time_code_must_be_changed_and_runs_out(office: Office) -> N
     office.clock.pass_(office.s.identity.policies.passwords.code_ms)
     with pytest.raises(Unauthenticated):
         await office.sign_in("somchai.j", code)
-    await change_password(office.s, session, code, PASSWORD, "192.0.2.1")
+    await change_password(office.s, session, code, PASSWORD)
     changed = office.s.identity.authenticate(first.token, office.clock())
     assert changed is not None
     assert not changed.must_change

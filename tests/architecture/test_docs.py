@@ -19,6 +19,8 @@ CODES = (
     "busy",
     "content_encoding",
     "too_many_connections",
+    "sign_in_delayed",
+    "directory_budget",
     "too_slow",
     "storage_full",
     "storage_damaged",

@@ -95,7 +95,8 @@ async def _sign_in(server: Server, layout: Layout, people: list[int]) -> dict[in
     async with aiohttp.ClientSession(server.url, connector=connector(server)) as session:
 
         async def one(number: int) -> None:
-            body = {"user": layout.users[number], "password": layout.password, "device": "bench"}
+            user, password = layout.users[number], layout.password
+            body = {"user": user, "password": password, "device": "bench", "want_token": True}
             async with gate, session.post("/api/v1/login", json=body) as response:
                 answer = await response.json()
                 if response.status != 200:

@@ -77,7 +77,7 @@ class Started:
 
     def login(self) -> str:
         login = self.ready["logins"][0]
-        body = {"user": login["user"], "password": login["password"], "device": "test"}
+        body = {"user": login["user"], "password": login["password"], "device": "test", "want_token": True}
         answer = self.call("POST", "/login", body=body)
         assert answer["person"]["id"] == login["person"]
         return str(answer["token"])

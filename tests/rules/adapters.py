@@ -13,7 +13,7 @@ from appliance.rules.imports import needs_approval
 from appliance.rules.passwords import check_length, check_password
 from appliance.rules.profiles import may_see
 from appliance.rules.roles import Actor, Duty, may_act_on, may_grant, may_perform
-from appliance.rules.sign_in import wait_before_try
+from appliance.rules.sign_in import Place, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.thai import canonical
 from tests.rules.room_adapters import ROOM_ADAPTERS
@@ -81,7 +81,8 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
         Visibility(g["visibility"]), own_unit=g["own_unit"], own_agency=g["own_agency"], is_self=g["is_self"]
     ),
     "terms_required": _terms,
-    "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], 5, SignInLimits(), g["now"]),
+    "are_far_apart": lambda g: are_far_apart(Place(*g["new"]), Place(*g["other"]), known=g["known"]),
+    "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], SignInLimits(), g["now"]),
     "needs_approval": lambda g: needs_approval(g["deactivated"], g["active_before"], g["percent"]),
     **ROOM_ADAPTERS,
 }

@@ -27,16 +27,19 @@ KEY: Final = bytes(range(32))
 EVERY: Final = [(subject, name, sql) for subject in SUBJECTS for name, sql in load(subject).items()]
 # Statements that may read a whole table, and why. A directory has thousands of rows, a log millions.
 SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
+    ("accounts", "count_costs"): ({"account"}, "all accounts, when they changed"),
     ("accounts", "list_cards"): ({"a"}, "all accounts, into memory when they changed"),
     ("accounts", "list_roles"): ({"role"}, "all roles, into memory when accounts changed"),
     ("audit", "last_checkpoint"): ({"audit_checkpoint"}, "the last row by its key: one step"),
     ("audit", "list_checkpoints"): ({"audit_checkpoint"}, "an audit of the audit log reads it whole"),
+    ("directory_shown", "list_since"): ({"directory_shown"}, "one row for each person, at start"),
     ("people", "list_all"): ({"person"}, "the directory, into memory when it changed"),
     ("people", "list_holdings"): ({"post_holding"}, "the directory, into memory when it changed"),
     ("rooms", "ids_by_index"): ({"room"}, "every room, when a page of the table is torn"),
     ("rooms", "people_with_rooms"): ({"room_member"}, "everybody in a room, when accounts or the directory changed"),
     ("rooms", "without_checkpoint"): ({"r"}, "every room once, at start: what a crash left unsigned"),
     ("sessions", "list_all"): ({"session"}, "all sessions, into memory at start"),
+    ("sessions", "list_known_networks"): ({"k"}, "the networks of all accounts, into memory at start"),
     ("sessions", "list_epochs"): ({"session"}, "all sessions, when accounts changed"),
     ("settings", "list_all"): ({"setting"}, "a handful of rows"),
     ("settings", "versions"): ({"version"}, "two rows"),

@@ -20,6 +20,10 @@ UPDATE account SET state = :state, suspended_until = :until WHERE person = :pers
 -- name: bump_epoch
 UPDATE account SET epoch = epoch + 1 WHERE person = :person;
 
+-- name: count_costs
+SELECT substr(password_hash, 1, 14 + instr(substr(password_hash, 16), '$')), count(*) FROM account
+WHERE password_hash LIKE '$argon2id$v=19$%' GROUP BY 1;
+
 -- name: credentials_of_user
 SELECT person, password_hash, password_expires FROM account WHERE user = :user;
 
@@ -29,6 +33,9 @@ SELECT person, password_hash, password_expires FROM account WHERE person = :pers
 -- name: set_password
 UPDATE account SET password_hash = :hash, password_set = :now, password_expires = :expires, must_change = :must_change
 WHERE person = :person;
+
+-- name: require_change
+UPDATE account SET must_change = 1 WHERE person = :person;
 
 -- name: rehash
 UPDATE account SET password_hash = :hash WHERE person = :person AND password_hash = :old;

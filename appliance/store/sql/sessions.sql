@@ -28,11 +28,42 @@ DELETE FROM session WHERE person = :person;
 DELETE FROM session WHERE person = :person AND id <> :keep;
 
 -- name: insert_sign_in
-INSERT INTO sign_in (person, at, device, address, outcome) VALUES (:person, :at, :device, :address, :outcome);
+INSERT INTO sign_in (person, at, until, device, address, network, outcome, apart)
+VALUES (:person, :at, :at, :device, :address, :network, :outcome, :apart);
+
+-- name: newest_of_network
+SELECT n, at, outcome FROM sign_in WHERE person IS :person AND network = :network ORDER BY n DESC LIMIT 1;
+
+-- name: repeat_sign_in
+UPDATE sign_in SET until = :until, device = :device, address = :address, tries = tries + 1 WHERE n = :n;
 
 -- name: sign_ins_of
-SELECT at, device, address, outcome FROM sign_in WHERE person = :person ORDER BY n DESC LIMIT :limit;
+SELECT n, at, until, tries, device, address, outcome, apart, disowned FROM sign_in
+WHERE person = :person ORDER BY n DESC LIMIT :limit;
+
+-- name: sign_in_of
+SELECT n, at, until, tries, device, address, outcome, apart, disowned FROM sign_in WHERE n = :n AND person = :person;
+
+-- name: disown_sign_in
+UPDATE sign_in SET disowned = :now WHERE n = :n AND person = :person AND disowned IS NULL;
 
 -- name: recent_sign_ins
-SELECT a.user, s.address, s.at, s.outcome FROM sign_in s LEFT JOIN account a ON a.person = s.person
-WHERE s.at >= :since ORDER BY s.at DESC LIMIT :limit;
+SELECT a.user, s.address, s.until, s.outcome, s.tries FROM sign_in s LEFT JOIN account a ON a.person = s.person
+WHERE s.until >= :since ORDER BY s.until DESC, s.n DESC LIMIT :limit;
+
+-- name: delete_sign_ins
+DELETE FROM sign_in WHERE n IN (SELECT n FROM sign_in WHERE until < :before ORDER BY until LIMIT :limit);
+
+-- name: put_known_network
+INSERT INTO known_network (person, network, last) VALUES (:person, :network, :now)
+ON CONFLICT (person, network) DO UPDATE SET last = excluded.last;
+
+-- name: delete_older_networks
+DELETE FROM known_network WHERE person = :person AND network NOT IN
+    (SELECT network FROM known_network WHERE person = :person ORDER BY last DESC LIMIT :most);
+
+-- name: delete_known_network
+DELETE FROM known_network WHERE person = :person AND network = :network;
+
+-- name: list_known_networks
+SELECT a.user, k.network, k.last FROM known_network k JOIN account a ON a.person = k.person;

@@ -626,6 +626,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-ins/{n}/not-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a sign-in was not the caller: marks it, ends their other sessions, asks for a new password. */
+        post: operations["disown_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -870,10 +887,17 @@ export interface components {
             device?: string;
             password: string;
             user: string;
+            /**
+             * @description for programs: answer the session's token instead of setting a cookie
+             * @default false
+             */
+            want_token?: boolean;
         };
         /**
          * LoginDone
-         * @description Signed in. `token` is for programs; browsers hold a cookie instead and send `csrf` in the X-CSRF-Token header.
+         * @description Signed in. Browsers hold a cookie that no script reads, and send `csrf` in the X-CSRF-Token header.
+         *
+         *         `token` is there, and no cookie, when a program asked for it with `want_token`.
          */
         LoginDone: {
             csrf: string;
@@ -882,7 +906,8 @@ export interface components {
             /** @default false */
             must_change_password?: boolean;
             person: components["schemas"]["PersonView"];
-            token: string;
+            /** @default null */
+            token?: string | null;
         };
         /**
          * MarkUnread
@@ -1251,6 +1276,11 @@ export interface components {
             /** @default null */
             passkey?: Record<string, unknown> | null;
             ticket: string;
+            /**
+             * @description for programs: answer the session's token instead of setting a cookie
+             * @default false
+             */
+            want_token?: boolean;
         };
         /** SecondFactorNeeded */
         SecondFactorNeeded: {
@@ -1303,13 +1333,25 @@ export interface components {
         /**
          * SignIn
          * @description One line of the sign-in history the owner can read (F76).
+         *
+         *         Failures from one network within an hour are one line of several `tries`, the first at `at`, the last at `until`.
+         *         `apart`: another session was in use far away (F91). `disowned`: when the owner said that it was not them.
          */
         SignIn: {
             address: string;
+            /** @default false */
+            apart?: boolean;
             /** @description milliseconds since the epoch, UTC */
             at: number;
             device: string;
+            /** @default null */
+            disowned?: number | null;
+            id: number;
             outcome: string;
+            /** @default 1 */
+            tries?: number;
+            /** @description milliseconds since the epoch, UTC */
+            until: number;
         };
         /** SignIns */
         SignIns: {
@@ -3423,6 +3465,44 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SignIns"];
                 };
+            };
+        };
+    };
+    disown_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,0 +1,69 @@
+"""Where a request comes from when a reverse proxy of the agency stands in front (`staff.proxies`).
+
+A proxy appends the address it was called from to `X-Forwarded-For`, so what is left of a trusted proxy's entry is only
+what the caller claimed. The client is the right-most address that is no trusted proxy. The header counts only when the
+connection itself comes from a trusted proxy; anybody else's is ignored.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FORWARDED: Final = "X-Forwarded-For"
+_MOST_HOPS: Final = 20
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Proxies:
+    """The reverse proxies of an agency, by network."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks: Final[list[Network]] = [ipaddress.ip_network(network) for network in networks]
+
+    def trusts(self, peer: str) -> bool:
+        """Tell whether an address is one of the proxies."""
+        address = _parsed(peer)
+        return address is not None and self._has(address)
+
+    def client(self, peer: str, forwarded: Sequence[str]) -> str:
+        """Return who a connection's requests come from: `peer`, or whom a trusted proxy names.
+
+        `forwarded` are the values of all `X-Forwarded-For` lines in order (RFC 9110 §5.3: they are one list).
+        """
+        if not forwarded or not self.trusts(peer):
+            return peer
+        hops = ",".join(forwarded).rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]
+        client = peer
+        for hop in reversed(hops):
+            address = _parsed(_without_port(hop.strip()))
+            if address is None:
+                break
+            client = str(address)
+            if not self._has(address):
+                break
+        return client
+
+    def _has(self, address: Address) -> bool:
+        return any(address in network for network in self._networks)
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _without_port(hop: str) -> str:
+    """Return the address of `203.0.113.7:4711` or `[2001:db8::1]:4711`, which some proxies write."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

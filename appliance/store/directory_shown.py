@@ -1,0 +1,37 @@
+"""How many people of the directory each person was shown lately, as kept (F86). One row for each person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.people import Shown
+from appliance.store.queries import Queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from appliance.model import Millis, PersonId
+    from appliance.store.db import Reader, Tx
+
+_SQL = Queries("directory_shown")
+
+
+async def put(tx: Tx, shown: Mapping[PersonId, Shown]) -> None:
+    """Write the counts of these people."""
+    rows = [
+        {
+            "person": person,
+            "hour_since": one.hour_since,
+            "hour_shown": one.hour,
+            "day_since": one.day_since,
+            "day_shown": one.day,
+        }
+        for person, one in shown.items()
+    ]
+    await tx.execute_many(_SQL.put, rows)
+
+
+async def list_since(reader: Reader, since: Millis) -> dict[PersonId, Shown]:
+    """Return the counts of those whose day began at `since` or later."""
+    rows = await reader.all(_SQL.list_since, {"since": since})
+    return {row[0]: Shown(row[1], row[2], row[3], row[4]) for row in rows}
