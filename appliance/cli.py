@@ -33,6 +33,7 @@ _PROMPTS = {
     "passphrase": "วลีผ่าน — passphrase",
     "new_passphrase": "วลีผ่านใหม่ — new passphrase",
     "share": "ส่วนแบ่งกุญแจ — key share",
+    "new_share": "พิมพ์ส่วนกุญแจกลับ — type a share back",
 }
 
 

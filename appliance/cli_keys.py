@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
+if TYPE_CHECKING:
+    from appliance.vault.master import NewMaster
+
+_HAND_OUT: Final = (
+    "ให้เจ้าหน้าที่สามคนจดคนละหนึ่งส่วน แล้วพิมพ์กลับสองส่วน ก่อนหน้านั้นยังไม่มีการเปลี่ยนแปลงใด ๆ\n"
+    "Three officers write down one share each; then type two of them back. Nothing is changed before that."
+)
 SOURCES = ("file", "credential", "passphrase", "shares")
 
 
@@ -36,13 +44,25 @@ def _rotate(arguments: argparse.Namespace) -> int:
     with wiring.only_process(loaded):
         old = open_master_key(MasterSource(SourceKind(loaded.keys.source)), data, cli.ask)
         made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug)
-        for share in made.shares or ():
-            print(share)
+        hand_out_shares(made)
         rotate_master(data, old, made.key, made.record)
     if to != loaded.keys.source:
         print(f'gchat.toml: [keys] source = "{to}"')
     print("หมุนเวียนกุญแจหลักแล้ว — the master key was rotated")
     return 0
+
+
+def hand_out_shares(made: NewMaster) -> None:
+    """Show new shares and have two of them typed back, before anything depends on them. Raises WrongKey, Invalid."""
+    if made.shares is None:
+        return
+    from appliance import cli  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.vault.master import confirm_shares  # noqa: PLC0415
+
+    print(_HAND_OUT, file=sys.stderr)
+    for share in made.shares:
+        print(share, flush=True)
+    confirm_shares(made, cli.ask, lambda error: print(cli.explain(error), file=sys.stderr, flush=True))
 
 
 def _check(arguments: argparse.Namespace) -> int:

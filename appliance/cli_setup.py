@@ -72,7 +72,7 @@ def register(commands: Any) -> None:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from appliance import cli, setup  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, cli_keys, setup  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.first_day import check_administrator  # noqa: PLC0415
 
     setup.check_folder(arguments.data.resolve())
@@ -90,9 +90,7 @@ def _setup(arguments: argparse.Namespace) -> int:
     administrator = _administrator(arguments)
     if administrator is not None:
         check_administrator(loaded.agency, administrator)
-    created = setup.create(loaded.data, agency, arguments.keys, cli.ask, staff=staff)
-    for share in created.shares:
-        print(share)
+    created = setup.create(loaded.data, agency, arguments.keys, cli.ask, staff=staff, hand_out=cli_keys.hand_out_shares)
     code = asyncio.run(_begin(created, terms, administrator))
     _tell(created.config, terms, administrator, code, given=arguments.terms is not None)
     return 0

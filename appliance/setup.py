@@ -15,9 +15,10 @@ from appliance.vault.master import MasterSource, new_master_key
 from appliance.vault.record import SourceKind, has_keyring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from appliance.vault.master import Ask
+    from appliance.vault.master import Ask, NewMaster
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,10 @@ class NewAgency:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new appliance: its configuration, its open keys, and the officers' shares if that is the keys' source."""
+    """A new appliance: its configuration and its open keys."""
 
     config: config.Config
     keys: Keyring
-    shares: tuple[str, ...]
 
 
 def check_folder(data: Path) -> None:
@@ -60,9 +60,16 @@ def check(data: Path, agency: NewAgency, source: str, staff: Staff | None = None
 
 
 def create(
-    data: Path, agency: NewAgency, source: str, ask: Ask, extra: str = "", staff: Staff | None = None
+    data: Path,
+    agency: NewAgency,
+    source: str,
+    ask: Ask,
+    extra: str = "",
+    staff: Staff | None = None,
+    *,
+    hand_out: Callable[[NewMaster], None] = lambda _: None,
 ) -> Created:
-    """Make the appliance in `data`; `extra` is further TOML.
+    """Make the appliance in `data`; `extra` is further TOML. `hand_out` gets the new master key before it is used.
 
     Raises Conflict (`appliance_exists`), ConfigError, and VaultLocked or WrongKey where a key cannot be made.
     """
@@ -70,12 +77,13 @@ def create(
     text = _toml(agency, source, staff or Staff()) + extra
     loaded = check(data, agency, source, staff, extra)
     made = new_master_key(MasterSource(SourceKind(source)), data, ask, agency.slug)
+    hand_out(made)
     keys = Keyring.create(data, made.key, agency.slug, made.record)
     (data / config.FILE_NAME).write_text(text, encoding="utf-8")
     migrate(loaded.database, keys.database_key)
     loaded.database.chmod(0o600)
     tls.ensure_own(loaded, keys, wiring.system_clock())
-    return Created(loaded, keys, tuple(made.shares or ()))
+    return Created(loaded, keys)
 
 
 def _toml(agency: NewAgency, source: str, staff: Staff) -> str:

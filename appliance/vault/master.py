@@ -29,6 +29,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
+from appliance.errors import WrongKey
 from appliance.vault import shamir
 from appliance.vault.keyfile import OTHERS, read_private
 from appliance.vault.record import (
@@ -49,6 +50,7 @@ SHORTEST_PASSPHRASE = 15
 """Characters, after normalisation (NIST SP 800-63B-4 §3.1.1.2 for a secret that stands alone)."""
 AT_START = Argon2Cost(time_cost=3, memory_kib=256 * 1024, parallelism=4)
 """Paid once a start, so four times the memory of RFC 9106's second recommendation."""
+CONFIRM_TRIES = 5
 _SALT_BYTES = 16
 _BEYOND_CREDENTIAL = 0o037
 """systemd shows the user's access to a root-owned credential as group read (the mask of its access list)."""
@@ -117,6 +119,7 @@ class Secret(StrEnum):
     PASSPHRASE = "passphrase"  # noqa: S105 -- the name of a question
     NEW_PASSPHRASE = "new_passphrase"  # noqa: S105 -- the name of a question
     SHARE = "share"
+    NEW_SHARE = "new_share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,8 @@ def open_master_key(source: MasterSource, data_dir: Path, ask: Ask) -> MasterKey
 def new_master_key(source: MasterSource, data_dir: Path, ask: Ask, agency: str) -> NewMaster:
     """A master key for `Keyring.create` or `rotate_master`; changes no file.
 
-    A credential must already hold it as its last line. Shares must be written down before the key is put to use. For
+    A credential must already hold it as its last line. Shares are confirmed before the key is put to use
+    (`confirm_shares`). For
     `file` in a folder without keyring, a key that already lies there is used again rather than lost.
     Raises VaultLocked, WrongKey (`passphrase_short`, `passphrase_differs`).
     """
@@ -212,6 +216,23 @@ def split_shares(master: MasterKey, agency: str) -> tuple[str, str, str]:
 def join_shares(shares: Sequence[str]) -> MasterKey:
     """The master key of two or three shares as typed. Raises WrongKey, saying what is wrong with which."""
     return MasterKey(shamir.join([shamir.read_share(text) for text in shares]))
+
+
+def confirm_shares(made: NewMaster, ask: Ask, tell: Callable[[WrongKey], None]) -> None:
+    """Have two of the new shares given back, as a check that the officers hold them; changes nothing.
+
+    A slip of the pen is told, and both are asked for again. Raises WrongKey after `CONFIRM_TRIES` tries.
+    """
+    for left in reversed(range(CONFIRM_TRIES)):
+        try:
+            given = [shamir.read_share(ask(Question(Secret.NEW_SHARE, n + 1))) for n in range(shamir.NEEDED)]
+            if MasterKey(shamir.join(given)) == made.key:
+                return
+            raise wrong(Reason.SHARES_OF_TWO_SETS)
+        except WrongKey as error:
+            if not left:
+                raise
+            tell(error)
 
 
 def key_file(data_dir: Path) -> list[MasterKey]:
