@@ -8,7 +8,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from appliance.actions.terms import publish_terms
+from appliance.actions.terms import publish_terms, written_terms
 from appliance.api.app import COOKIE, CSRF_HEADER
 from appliance.rules.roles import Actor
 from tests.agency import API, Agency
@@ -193,6 +193,16 @@ async def test_new_terms_stop_everything_until_accepted(running: Agency) -> None
     assert (await narin.get("/me"))["terms"] == {"version": 2, "accepted": 1}
     terms = await narin.get("/terms")
     assert (terms["version"], terms["title"], terms["text"]) == (2, "ข้อตกลงใหม่", "เนื้อหา")
+    # The page says to screen readers which language the words are of; Thai stands in where there is no English.
+    english = {"headers": {"Accept-Language": "en"}}
+    async with narin.raw("GET", "/terms", **english) as response:
+        said = await response.json()
+    assert (terms["language"], said["language"], said["title"]) == ("th", "en", "New terms")
     await narin.refused("POST", "/terms", {"version": 1}, status=409, code="terms_changed")
     await narin.post("/terms", {"version": 2})
     await narin.get("/rooms")
+    draft = written_terms("ข้อตกลงไทย\nเนื้อหาไทย")
+    await publish_terms(running.services, OPERATOR, draft.titles, draft.texts)
+    async with narin.raw("GET", "/terms", **english) as response:
+        said = await response.json()
+    assert (said["language"], said["title"]) == ("th", "ข้อตกลงไทย")

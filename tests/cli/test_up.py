@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -19,6 +20,7 @@ from urllib.error import URLError
 
 import pytest
 
+from appliance import setup, wiring
 from tests import agency, world
 from tests.test_tls import write_certificate
 
@@ -145,7 +147,82 @@ def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
     assert f"localhost:{ready['staff_url'].rpartition(':')[2]}" in printed
     assert all(login["user"] in printed for login in ready["logins"][:10])
     assert "demo-logins.json" in printed
+    # Of this demo alone, and not one that everybody knows (security 28).
+    (password,) = {login["password"] for login in ready["logins"]}
+    assert re.fullmatch("([a-z2-7]{4}-){3}[a-z2-7]{4}", password)
+    assert password in printed
     assert gone(ready["pids"]["appliance"])
+
+
+@pytest.mark.parametrize("command", [("up", "--port", "0"), ("serve",), ("serve", "--tls")])
+def test_a_demo_is_not_served_to_other_machines(world_data: Path, command: tuple[str, ...]) -> None:
+    """Security 28: whatever the configuration says."""
+    with (world_data / "gchat.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[staff]\nhost = "0.0.0.0"\nport = 0\ntls = true\n')
+    done = run(*command, "--data", world_data)
+    assert done.returncode == 1
+    assert "A demo is not served to other machines" in done.stderr
+
+
+def test_a_demo_handed_a_socket_is_held_to_the_same(world_data: Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as bound:  # noqa: S104 - what is refused
+        command = [*GCHAT, "serve", "--data", str(world_data), "--tls", "--listen-fd", str(bound.fileno())]
+        done = subprocess.run(  # noqa: S603
+            command, pass_fds=(bound.fileno(),), capture_output=True, text=True, timeout=30, check=False
+        )
+    assert done.returncode == 1
+    assert "A demo is not served to other machines" in done.stderr
+
+
+def new_agency(data: Path, **staff: object) -> None:
+    """Make a real agency, with nobody in it, that connects as `staff` says."""
+    setup.create(data, world.MOPH.agency, "file", wiring.no_terminal, agency.CHEAP, setup.Staff(**staff))  # type: ignore[arg-type]
+
+
+def test_it_listens_where_the_configuration_says(up: Up, tmp_path: Path) -> None:
+    """Another address of loopback than the usual one: nobody else is there."""
+    new_agency(tmp_path / "data", host="127.0.0.2")
+    started = up(tmp_path / "data")
+    url = started.ready["staff_url"]
+    assert url.startswith("http://127.0.0.2:")
+    assert started.ready["page_urls"] == [url.replace("127.0.0.2", "localhost")]
+    with urllib.request.urlopen(f"{url}/healthz", timeout=5) as response:  # noqa: S310 - http
+        assert response.status == 200
+    with pytest.raises(URLError):
+        urllib.request.urlopen(url.replace("127.0.0.2", "127.0.0.1"), timeout=5)  # noqa: S310 - http
+    started.stop()
+    printed, _ = started.process.communicate()
+    assert "listening on 127.0.0.2, port " in printed
+    assert "other machines cannot connect" in printed
+
+
+def test_it_listens_for_other_machines_with_tls_and_says_where(up: Up, tmp_path: Path) -> None:
+    new_agency(tmp_path / "data", host="0.0.0.0", names=("chat.moph.test",))  # noqa: S104 - a real agency is served
+    started = up(tmp_path / "data")
+    ready = started.ready
+    port = ready["staff_url"].rpartition(":")[2]
+    assert ready["staff_url"] == f"https://127.0.0.1:{port}"
+    assert ready["page_urls"] == [f"https://chat.moph.test:{port}"]
+    context = ssl.create_default_context(cafile=ready["ca"])
+    with urllib.request.urlopen(f"{ready['staff_url']}/healthz", timeout=5, context=context) as response:  # noqa: S310 - https
+        assert response.status == 200
+    raw = socket.create_connection(("127.0.0.3", int(port)), timeout=5)
+    with context.wrap_socket(raw, server_hostname="chat.moph.test") as named:
+        assert named.version() == "TLSv1.3"
+    started.stop()
+    printed, _ = started.process.communicate()
+    assert f"  https://chat.moph.test:{port}\n" in printed
+    assert f"listening on 0.0.0.0, port {port}" in printed
+    assert str(tmp_path / "data" / "ca.pem") in printed
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        new_agency(tmp_path / "data", port=port)
+        done = run("up", "--data", tmp_path / "data")
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1, port {port}: " in done.stderr
 
 
 def test_started_again_it_goes_on_where_it_was(up: Up, world_data: Path) -> None:
