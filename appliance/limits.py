@@ -107,9 +107,12 @@ class Turns:
         self._here: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def turn(self, person: str) -> AsyncIterator[None]:
-        """Wait for a person's turn and hold it for the block. Raises TooMany (`busy`) when too many wait already."""
-        if self._here[person] >= self._most:
+    async def turn(self, person: str, *, patient: bool = False) -> AsyncIterator[None]:
+        """Wait for a person's turn and hold it for the block.
+
+        Raises TooMany (`busy`) when too many wait already; never for a `patient` caller, which is bounded elsewhere.
+        """
+        if self._here[person] >= self._most and not patient:
             raise TooMany(BUSY_RETRY_S, code="busy")
         self._here[person] += 1
         lock = self._locks.setdefault(person, asyncio.Lock())

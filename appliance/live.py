@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from appliance.wire.sync import Sync
 
     Close = Callable[["Ending"], object]
-    ReadFeed = Callable[[PersonId, int, int], Awaitable[Sync]]
+    ReadFeed = Callable[[PersonId, int, int, str | None], Awaitable[Sync]]
 
 log = logging.getLogger(__name__)
 # A connection whose unsent bytes exceed this is too slow and falls back to its cursor.
@@ -172,7 +172,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def reads_with(self, read_feed: ReadFeed) -> None:
-        """Give the hub the reader of the feed: (person, since, limit) to a page of events."""
+        """Give the hub the reader of the feed: (person, since, limit, snapshot's cursor) to a page of events."""
         self._read_feed = read_feed
 
     @property
@@ -301,19 +301,23 @@ class Hub:
     async def _catching_up(self, connection: Connection) -> None:
         assert self._read_feed is not None  # noqa: S101 - wiring gives the reader before the first connection
         limit = PAGE
+        rest: str | None = None
         try:
             while connection.catching_up:
                 await connection.drained()
-                if 0 < self.pos == connection.cursor and connection.release():
+                if rest is None and 0 < self.pos == connection.cursor and connection.release():
                     return
-                page = await self._read_feed(connection.person, connection.cursor, limit)
+                page = await self._read_feed(connection.person, connection.cursor, limit, rest)
+                rest = page.cursor
+                # Who is cut off in the middle of a snapshot has to begin again: only its end moves the cursor.
+                pos = page.pos if rest is None else connection.cursor
                 if page.events:
-                    frame = text_frame(_EVENT.encode(EventsFrame(pos=page.pos, events=page.events)))
+                    frame = text_frame(_EVENT.encode(EventsFrame(pos=pos, events=page.events)))
                     connection.send(frame)
                     # The longer the messages, the fewer at once: a slow reader holds back about as much as any other.
                     limit = max(1, min(PAGE, limit * SLOW_BYTES // len(frame)))
                 # Behind a cursor from before a restore, which gets the snapshot.
-                connection.cursor = page.pos
+                connection.cursor = pos
                 if not page.more and connection.release():
                     return
         except AppError as error:

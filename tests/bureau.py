@@ -193,8 +193,8 @@ async def open_bureau(
 def follow(s: Services) -> None:
     """Let the hub follow the log."""
 
-    async def read_feed(person: PersonId, since: int, limit: int) -> Sync:
-        return await load_sync(s, person, since, limit)
+    async def read_feed(person: PersonId, since: int, limit: int, cursor: str | None) -> Sync:
+        return await load_sync(s, person, since, limit, cursor)
 
     s.hub.pos = s.log.pos
     s.hub.reads_with(read_feed)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from appliance.actions import messages as actions
-from appliance.api.routes import Call, Routes
+from appliance.api.routes import A_FEW, Call, Routes
 from appliance.model import RoomId
 from appliance.reads.messages import load_history, load_messages
 from appliance.reads.readers import load_readers
 from appliance.wire.messages import (
     EditMessage,
     History,
+    HistoryQuery,
     Messages,
     MessagesQuery,
     Posted,
@@ -32,7 +33,7 @@ async def post_message(call: Call, body: PostMessage) -> Posted:
     return Posted(n=appended.n, id=appended.id, at=appended.at)
 
 
-@routes.get("/rooms/{room}/messages")
+@routes.get("/rooms/{room}/messages", cost=A_FEW)
 async def list_messages(call: Call, query: MessagesQuery) -> Messages:
     """Return a page of the room: before, after or around a position."""
     return await load_messages(call.services, call.person, _room(call), query)
@@ -53,13 +54,13 @@ async def retract_message(call: Call, query: RetractQuery) -> None:
     await actions.retract_message(call.services, call.person, _room(call), call.position(), query.reason, query.txn_id)
 
 
-@routes.get("/rooms/{room}/messages/{n}/history")
-async def get_history(call: Call) -> History:
-    """Return every wording of a message, oldest first."""
-    return await load_history(call.services, call.person, _room(call), call.position())
+@routes.get("/rooms/{room}/messages/{n}/history", cost=A_FEW)
+async def get_history(call: Call, query: HistoryQuery) -> History:
+    """Return a page of the wordings of a message, oldest first."""
+    return await load_history(call.services, call.person, _room(call), call.position(), query.cursor, query.limit)
 
 
-@routes.get("/rooms/{room}/messages/{n}/readers")
+@routes.get("/rooms/{room}/messages/{n}/readers", cost=A_FEW)
 async def get_readers(call: Call, query: ReadersQuery) -> Readers:
     """Return by name who has read a message and since when, and who has not."""
     return await load_readers(

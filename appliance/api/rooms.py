@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.actions import rooms as actions
-from appliance.api.routes import Call, Routes
+from appliance.api.routes import SEVERAL, Call, Routes
 from appliance.errors import Invalid
 from appliance.model import PersonId, PostId, RoomId
 from appliance.reads.rooms import load_room, load_rooms
@@ -16,16 +16,17 @@ from appliance.wire.rooms import (
     RenameRoom,
     Room,
     Rooms,
+    RoomsQuery,
     TransferRoom,
 )
 
 routes = Routes("rooms")
 
 
-@routes.get("/rooms")
-async def list_rooms(call: Call) -> Rooms:
-    """Return the caller's rooms, the one with the newest message first."""
-    return Rooms(rooms=await load_rooms(call.services, call.person))
+@routes.get("/rooms", cost=SEVERAL, heavy=True)
+async def list_rooms(call: Call, query: RoomsQuery) -> Rooms:
+    """Return a page of the caller's rooms, those made first first."""
+    return await load_rooms(call.services, call.person, query.cursor, query.limit)
 
 
 @routes.post("/rooms", status=201)

@@ -35,6 +35,11 @@ PUBLIC_BODY: Final = 16 << 10
 """Most bytes of a body where nobody has signed in yet: anybody may send one."""
 BODY_S: Final = 15.0
 """How long the body of a request may take to arrive."""
+# What a call costs in requests of its caller's limit.
+A_FEW: Final = 2
+SEVERAL: Final = 5
+MANY: Final = 25
+"""A password's hash; two calls a second."""
 MAX_PATH_ID: Final = 64
 DEVICE_COOKIE: Final = "__Host-gchat-device"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from appliance.api.routes import Call, Routes
+from appliance.api.routes import SEVERAL, Call, Routes
 from appliance.reads.sync import load_sync
 from appliance.wire.sync import Sync, SyncQuery
 
 routes = Routes("sync")
 
 
-@routes.get("/sync")
+@routes.get("/sync", cost=SEVERAL, heavy=True)
 async def sync(call: Call, query: SyncQuery) -> Sync:
     """Return what happened after a position, in order; `since=0` returns the snapshot."""
-    return await load_sync(call.services, call.person, query.since, query.limit)
+    return await load_sync(call.services, call.person, query.since, query.limit, query.cursor)

@@ -1,22 +1,29 @@
 """Pages of a room's log and the wordings of a message, for a member (F16, F18, F19).
 
-A page has no gaps: what may not be seen is there with `hidden` and the reason.
+A page has no gaps: what may not be seen is there with `hidden` and the reason. It ends at its `limit` or at the bytes
+of an answer (`bounds.py`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Invalid, NotFound
 from appliance.log import events
 from appliance.model import EntryType, PersonId, RoomId
+from appliance.reads.bounds import fitting
 from appliance.store import entries
 from appliance.wire.messages import History, Messages, MessagesQuery, Version
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.log.heads import Head
     from appliance.services import Services
+    from appliance.wire.messages import Event
+
+READ_AT_ONCE: Final = 25
+"""Entries read together: a page of long ones ends at its bytes, and no more of them are opened than that."""
 
 
 async def load_messages(s: Services, person: PersonId, room: RoomId, query: MessagesQuery) -> Messages:
@@ -26,8 +33,11 @@ async def load_messages(s: Services, person: PersonId, room: RoomId, query: Mess
     if last < first:
         return Messages(messages=[], has_more=more)
     async with s.store.read() as reader:
-        found = await reader.run(events.stored_events, s.log.bodies, room, head.key, first, last)
-    return Messages(messages=found[::-1] if newest_first else found, has_more=more)
+        shown = await reader.run(_shown, s, head, range(first, last + 1), query.around, newest_first)
+    cut = len(shown) <= last - first
+    if newest_first:
+        return Messages(messages=shown, has_more=more or cut)
+    return Messages(messages=shown, has_more=more or (cut and shown[-1].n != last))
 
 
 def page(query: MessagesQuery, size: int) -> tuple[int, int, bool, bool]:
@@ -47,24 +57,61 @@ def page(query: MessagesQuery, size: int) -> tuple[int, int, bool, bool]:
     return first, last, True, first > 0
 
 
-async def load_history(s: Services, person: PersonId, room: RoomId, n: int) -> History:
-    """Return every wording of a message. Raises NotFound for what is no standing message, Forbidden."""
+def _shown(
+    raw: sqlcipher.Connection,
+    s: Services,
+    head: Head,
+    wanted: range,
+    around: int | None,
+    newest_first: bool,  # noqa: FBT001 - handed on to the reader's thread
+) -> list[Event]:
+    """Return the entries of a page that fit an answer: from its beginning, or from the one it is around outwards."""
+    parts = [wanted[at : at + READ_AT_ONCE] for at in range(0, len(wanted), READ_AT_ONCE)]
+    if around is None:
+        read = (
+            event
+            for part in (reversed(parts) if newest_first else parts)
+            for event in _in_turn(raw, s, head, part, newest_first=newest_first)
+        )
+        return fitting(read)[0]
+    found = [event for part in parts for event in _in_turn(raw, s, head, part)]
+    fit, _ = fitting(sorted(found, key=lambda event: abs((event.n or 0) - around)))
+    return sorted(fit, key=lambda event: event.n or 0)
+
+
+def _in_turn(
+    raw: sqlcipher.Connection, s: Services, head: Head, part: range, *, newest_first: bool = False
+) -> list[Event]:
+    found = events.stored_events(raw, s.log.bodies, head.state.room, head.key, part[0], part[-1])
+    return found[::-1] if newest_first else found
+
+
+async def load_history(
+    s: Services, person: PersonId, room: RoomId, n: int, cursor: int = 0, limit: int = 50
+) -> History:
+    """Return a page of the wordings of a message, from position `cursor` on.
+
+    Raises NotFound for what is no standing message, Forbidden.
+    """
     head = await s.log.head_for(person, room)
     async with s.store.read() as reader:
-        versions = await reader.run(_versions, s, room, head.key, n)
-    if not versions:
+        found = await reader.run(_history, s, head, n, cursor, limit)
+    if found is None:
         raise NotFound(field="n")
-    return History(versions=versions)
-
-
-def _versions(raw: sqlcipher.Connection, s: Services, room: RoomId, key: int, n: int) -> list[Version]:
-    message = entries.one(raw, key, n)
-    if message is None or message.type != EntryType.MESSAGE_TEXT or message.redact is not None:
-        return []
-    found = []
-    for at_n in (n, *entries.edits_of(raw, key, n)):
-        row = entries.one(raw, key, at_n)
-        body, _ = events.open_body(raw, s.log.bodies, room, row) if row else (None, None)
-        if row and body:
-            found.append(Version(n=at_n, at=row.at, body=body))
     return found
+
+
+def _history(raw: sqlcipher.Connection, s: Services, head: Head, n: int, cursor: int, limit: int) -> History | None:
+    message = entries.one(raw, head.key, n)
+    if message is None or message.type != EntryType.MESSAGE_TEXT or message.redact is not None:
+        return None
+    places = [at_n for at_n in (n, *entries.edits_of(raw, head.key, n)) if at_n >= cursor]
+    versions = (version for at_n in places if (version := _version(raw, s, head, at_n)))
+    shown, more = fitting(versions, limit)
+    return History(versions=shown, cursor=shown[-1].n + 1 if more else None)
+
+
+def _version(raw: sqlcipher.Connection, s: Services, head: Head, n: int) -> Version | None:
+    row = entries.one(raw, head.key, n)
+    body, _ = events.open_body(raw, s.log.bodies, head.state.room, row) if row else (None, None)
+    return Version(n=n, at=row.at, body=body) if row and body else None

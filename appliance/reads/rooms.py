@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from appliance.errors import Forbidden
 from appliance.log import events
 from appliance.model import Deny, PersonId, RoomId, RoomKind
+from appliance.reads.bounds import fitting
 from appliance.rules.rooms import denied_actions
 from appliance.store import entries, rooms
-from appliance.wire.rooms import MemberView, RoomView
+from appliance.wire.rooms import MemberView, Rooms, RoomView
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
 SCOPE_LOCAL = "local"
 
 
-async def load_rooms(s: Services, person: PersonId) -> list[RoomView]:
-    """Return every room of a person, the one with the newest message first."""
+async def load_rooms(s: Services, person: PersonId, cursor: int = 0, limit: int = 200) -> Rooms:
+    """Return a page of a person's rooms, in the order in which they were made."""
     async with s.store.read() as reader:
-        found = await reader.run(rooms_of, s, person)
-    return sorted(found, key=lambda room: room.last.at if room.last else room.created, reverse=True)
+        return await reader.run(_page_of_rooms, s, person, cursor, limit)
 
 
 async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
@@ -43,17 +43,18 @@ async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
     return view
 
 
-def rooms_of(raw: sqlcipher.Connection, s: Services, person: PersonId) -> list[RoomView]:
-    """Return every room of a person, inside a read transaction."""
-    return [_view(raw, s, person, row, with_members=False) for row in rooms.views_of_person(raw, person)]
-
-
 def room_of(
     raw: sqlcipher.Connection, s: Services, person: PersonId, room: RoomId, *, with_members: bool = False
 ) -> RoomView | None:
     """Return one room of a person, inside a read transaction; None for an outsider."""
     row = rooms.view_of_person(raw, person, room)
-    return _view(raw, s, person, row, with_members=with_members) if row else None
+    return view_of(raw, s, person, row, with_members=with_members) if row else None
+
+
+def _page_of_rooms(raw: sqlcipher.Connection, s: Services, person: PersonId, cursor: int, limit: int) -> Rooms:
+    rows = rooms.views_of_person(raw, person, cursor, limit + 1)
+    shown, more = fitting((view_of(raw, s, person, row) for row in rows), limit)
+    return Rooms(rooms=shown, cursor=rows[len(shown) - 1].key if more else None)
 
 
 def name_of(s: Services, person: str) -> str | None:
@@ -74,7 +75,10 @@ def unit_of(s: Services, person: str) -> str | None:
     return card.unit_name if card else None
 
 
-def _view(raw: sqlcipher.Connection, s: Services, person: PersonId, row: ViewRow, *, with_members: bool) -> RoomView:
+def view_of(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, row: ViewRow, *, with_members: bool = False
+) -> RoomView:
+    """Return a room as its member sees it, inside a read transaction."""
     room = RoomId(row.id)
     direct = row.kind == RoomKind.DIRECT
     last = entries.last_message(raw, row.key)

@@ -1,7 +1,8 @@
 """The feed of one person: the snapshot, and everything after a cursor (api.md `GET /sync`).
 
 One code path for clients that were away a second or a month and for the live hub's slow readers. Lines of the person's
-rooms and lines for their eyes alone are merged by position; a page ends at a whole position, so the cursor never skips.
+rooms and lines for their eyes alone are merged by position, read only as far as an answer holds (`bounds.py`); a page
+ends at a whole position, so the cursor never skips. A snapshot of many rooms comes in pages with a cursor of their own.
 A room that was joined after the cursor arrives as a `room` event, a view as in the snapshot, at the room's present
 size: entries below that size are part of it, so whoever applies events passes over them. Receipts of a page are told
 once for each room, and never after a view of it that they came before.
@@ -10,27 +11,39 @@ once for each room, and never after a view of it that they came before.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import msgspec
 
+from appliance.errors import Invalid
 from appliance.log import events
 from appliance.model import PersonId, RoomId
-from appliance.reads.rooms import room_of, rooms_of
+from appliance.reads.bounds import Bytes, size_of
+from appliance.reads.rooms import room_of, view_of
 from appliance.store import feed, rooms
 from appliance.wire.messages import Event
 from appliance.wire.sync import Sync
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.services import Services
+    from appliance.store.rooms import ViewRow
 
 ROOM = "room"
 ROOM_LEFT = "room.left"
 RECEIPT = "receipt"
 # What a person's own line says about a room and is told as the room stands now, once.
 _WHOLE_ROOM = (ROOM,)
+READ_AT_ONCE: Final = 64
+"""Lines read together; more than fit an answer are read in vain, fewer cost more statements."""
+FRAME_BYTES: Final = 200
+"""What an event is beside its state, at the most."""
+_CURSOR: Final = re.compile(r"(\d{1,16})\.(\d{1,16})", re.ASCII)
 
 
 class _Line(NamedTuple):
@@ -45,66 +58,139 @@ class _Line(NamedTuple):
     data: str | None
 
 
-async def load_sync(s: Services, person: PersonId, since: int, limit: int) -> Sync:
-    """Return the snapshot for `since=0`, else what came after `since`, at most about `limit` events."""
+async def load_sync(s: Services, person: PersonId, since: int, limit: int, cursor: str | None = None) -> Sync:
+    """Return the snapshot for `since=0`, else what came after `since`: at most `limit` events, or 1 MiB.
+
+    `cursor` goes on with a snapshot. Raises Invalid for one that is none.
+    """
+    begun = _SnapshotPlace.parse(cursor) if cursor is not None else None
     async with s.store.read() as reader:
-        return await reader.run(read_feed, s, person, since, limit)
+        return await reader.run(_read_feed, s, person, since, limit, begun)
 
 
-def read_feed(raw: sqlcipher.Connection, s: Services, person: PersonId, since: int, limit: int) -> Sync:
+def _read_feed(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, since: int, limit: int, begun: _SnapshotPlace | None
+) -> Sync:
     """Read the feed inside one read transaction."""
     head = feed.last_pos(raw)
+    if begun is not None:
+        return _snapshot(raw, s, person, begun, limit)
     if since == 0 or since > head:
         # A cursor ahead of the feed comes from before a restore: only a fresh snapshot is safe.
-        return _snapshot(raw, s, person, head)
-    lines, more = _lines(raw, person, since, head, limit)
-    upto = lines[-1].pos if more and lines else head
-    return Sync(pos=upto, events=_events(raw, s, person, lines), more=more)
+        return _snapshot(raw, s, person, _SnapshotPlace(head, 0), limit)
+    page = _Page(raw, s, person)
+    more = page.fill(_lines(raw, person, since, head), limit)
+    upto = page.lines[-1].pos if more else head
+    return Sync(pos=upto, events=page.events(), more=more)
 
 
-def _snapshot(raw: sqlcipher.Connection, s: Services, person: PersonId, head: int) -> Sync:
-    views = rooms_of(raw, s, person)
+class _SnapshotPlace(NamedTuple):
+    """Where a page of a snapshot begins: after the room `key`. `pos` is where the feed stood at the first page.
+
+    What happened since is told from there, to rooms of earlier and of later pages alike.
+    """
+
+    pos: int
+    key: int
+
+    def __str__(self) -> str:
+        return f"{self.pos}.{self.key}"
+
+    @classmethod
+    def parse(cls, cursor: str) -> Self:
+        """Read a cursor. Raises Invalid."""
+        found = _CURSOR.fullmatch(cursor)
+        if found is None:
+            raise Invalid(field="cursor")
+        return cls(int(found[1]), int(found[2]))
+
+
+def _snapshot(raw: sqlcipher.Connection, s: Services, person: PersonId, place: _SnapshotPlace, limit: int) -> Sync:
     now = s.clock()
-    return Sync(
-        pos=head,
-        events=[Event(pos=head, type=ROOM, at=now, room=view.id, state=msgspec.to_builtins(view)) for view in views],
-        more=False,
-    )
+    events, key, left = list[Event](), place.key, Bytes()
+    for row in rooms.views_of_person(raw, person, place.key, limit + 1):
+        state = msgspec.to_builtins(view_of(raw, s, person, row))
+        event = Event(pos=place.pos, type=ROOM, at=now, room=row.id, state=state)
+        if len(events) == limit or not left.take(size_of(event)):
+            return Sync(pos=place.pos, events=events, more=True, cursor=str(place._replace(key=key)))
+        events.append(event)
+        key = row.key
+    return Sync(pos=place.pos, events=events, more=False)
 
 
-def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, limit: int) -> tuple[list[_Line], bool]:
-    sources: list[list[_Line]] = []
-    for row in rooms.views_of_person(raw, person):
-        found = feed.after_in_room(raw, row.key, row.size, since, head, limit + 1)
-        if found:
-            sources.append([_Line(f.pos, f.at, f.type, RoomId(row.id), row.key, f.n, f.data) for f in found])
-    own = feed.after_for_person(raw, person, since, head, limit + 1)
-    ids = {f.room: rooms.id_of(raw, f.room) for f in own if f.room is not None}
-    sources.append([_Line(f.pos, f.at, f.type, ids.get(f.room) if f.room else None, f.room, None, f.data) for f in own])
-    merged = list(heapq.merge(*sources))[: limit + 1]
-    return merged[:limit], len(merged) > limit
+def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int) -> Iterator[_Line]:
+    """Yield what came after `since`, in order; of each room no more is read than is taken."""
+    sources = [_of_room(raw, row, since, head) for row in rooms.views_of_person(raw, person)]
+    return heapq.merge(*sources, _of_person(raw, person, since, head))
 
 
-def _events(raw: sqlcipher.Connection, s: Services, person: PersonId, lines: list[_Line]) -> list[Event]:
-    found: list[Event] = []
-    entries = _entries(raw, s, lines)
-    whole = {line.room: line for line in lines if line.type in _WHOLE_ROOM}
-    receipts = _merged_receipts(lines, whole)
-    for line in lines:
-        if line.n is not None and line.room is not None:
-            found.append(entries[line.room, line.n])
-        elif line.type == RECEIPT and line.room is not None:
-            if reads := receipts.get(line.pos):
-                found.append(Event(pos=line.pos, type=RECEIPT, at=line.at, room=line.room, state={"read": reads}))
-        elif line.type in _WHOLE_ROOM:
-            view = room_of(raw, s, person, line.room) if line.room and whole[line.room] is line else None
-            if view is not None:
-                state = msgspec.to_builtins(view)
+def _of_room(raw: sqlcipher.Connection, row: ViewRow, since: int, head: int) -> Iterator[_Line]:
+    entries = feed.entries_of_room(raw, row.key, row.size, since, head)
+    for found in heapq.merge(entries, feed.events_of_room(raw, row.key, since, head)):
+        yield _Line(found.pos, found.at, found.type, RoomId(row.id), row.key, found.n, found.data)
+
+
+def _of_person(raw: sqlcipher.Connection, person: PersonId, since: int, head: int) -> Iterator[_Line]:
+    for found in feed.of_person(raw, person, since, head):
+        room = rooms.id_of(raw, found.room) if found.room is not None else None
+        yield _Line(found.pos, found.at, found.type, room, found.room, None, found.data)
+
+
+class _Page:
+    """The lines of one answer, and what they make of the rooms and entries they speak of."""
+
+    def __init__(self, raw: sqlcipher.Connection, s: Services, person: PersonId) -> None:
+        self._raw, self._s, self._person = raw, s, person
+        self.lines: list[_Line] = []
+        self._left = Bytes()
+        self._entries: dict[tuple[RoomId, int], Event] = {}
+        self._views: dict[RoomId, dict[str, object] | None] = {}
+
+    def fill(self, lines: Iterator[_Line], limit: int) -> bool:
+        """Take lines until the answer is full; say whether there are more."""
+        while stretch := list(islice(lines, READ_AT_ONCE)):
+            self._entries.update(_entries(self._raw, self._s, stretch))
+            for line in stretch:
+                if len(self.lines) == limit or not self._left.take(self._size(line)):
+                    return True
+                self.lines.append(line)
+        return False
+
+    def events(self) -> list[Event]:
+        """Return the events of the lines taken."""
+        found: list[Event] = []
+        whole = {line.room: line for line in self.lines if line.type in _WHOLE_ROOM}
+        receipts = _merged_receipts(self.lines, whole)
+        for line in self.lines:
+            if line.n is not None and line.room is not None:
+                found.append(self._entries[line.room, line.n])
+            elif line.type == RECEIPT and line.room is not None:
+                if reads := receipts.get(line.pos):
+                    found.append(Event(pos=line.pos, type=RECEIPT, at=line.at, room=line.room, state={"read": reads}))
+            elif line.type in _WHOLE_ROOM:
+                state = self._view(line.room) if line.room and whole[line.room] is line else None
+                if state is not None:
+                    found.append(Event(pos=line.pos, type=line.type, at=line.at, room=line.room, state=state))
+            else:
+                state = msgspec.json.decode(line.data) if line.data else {}
                 found.append(Event(pos=line.pos, type=line.type, at=line.at, room=line.room, state=state))
-        else:
-            state = msgspec.json.decode(line.data) if line.data else {}
-            found.append(Event(pos=line.pos, type=line.type, at=line.at, room=line.room, state=state))
-    return found
+        return found
+
+    def _size(self, line: _Line) -> int:
+        """Return the most bytes that a line adds to the answer; a room's view is in it once."""
+        if line.n is not None and line.room is not None:
+            return size_of(self._entries[line.room, line.n])
+        if line.type in _WHOLE_ROOM:
+            known = line.room is None or line.room in self._views
+            return 0 if known or line.room is None else size_of(self._view(line.room)) + FRAME_BYTES
+        return len(line.data or "") + FRAME_BYTES
+
+    def _view(self, room: RoomId) -> dict[str, object] | None:
+        """Return the room as it stands now, None for one that is not the person's any more."""
+        if room not in self._views:
+            view = room_of(self._raw, self._s, self._person, room)
+            self._views[room] = msgspec.to_builtins(view) if view else None
+        return self._views[room]
 
 
 def _entries(raw: sqlcipher.Connection, s: Services, lines: list[_Line]) -> dict[tuple[RoomId, int], Event]:

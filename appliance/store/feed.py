@@ -5,12 +5,14 @@ Functions run on a connection's own thread inside the caller's transaction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from appliance.store.queries import Queries
 from appliance.wire.messages import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import Millis
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     """Position, time, type, room's key, whose eyes, data (JSON)."""
 
 SQL = Queries("feed")
+PAGE: Final = 64
+"""Lines of one source that are read together."""
 
 
 class FeedRow(NamedTuple):
@@ -60,24 +64,38 @@ def event(pos: int, at: Millis, kind: str, room: str | None, data: dict[str, Any
     return Event(pos=pos, type=kind, at=at, room=room, state=data)
 
 
-def after_in_room(raw: sqlcipher.Connection, room: int, size: int, since: int, upto: int, limit: int) -> list[FeedRow]:
-    """Return a room's lines after `since`, up to and including `upto`, at most `limit` of them."""
-    events = [
-        FeedRow(pos, at, kind, None, data)
-        for pos, at, kind, data in raw.execute(SQL.after_in_room, (room, since, upto, limit))
-    ]
-    first = _first_entry_after(raw, room, since, size)
-    entries = [
-        FeedRow(pos, at, kind, n, None)
-        for pos, at, kind, n in raw.execute(SQL.entries_from, (room, first, limit))
-        if pos <= upto
-    ]
-    return sorted(events + entries)[:limit] if events else entries
+def events_of_room(raw: sqlcipher.Connection, room: int, since: int, upto: int) -> Iterator[FeedRow]:
+    """Yield a room's lines that are no entries, after `since`, up to and including `upto`; read as they are taken."""
+    while True:
+        found = raw.execute(SQL.after_in_room, (room, since, upto, PAGE)).fetchall()
+        yield from (FeedRow(pos, at, kind, None, data) for pos, at, kind, data in found)
+        if len(found) < PAGE:
+            return
+        since = found[-1][0]
 
 
-def after_for_person(raw: sqlcipher.Connection, person: str, since: int, upto: int, limit: int) -> list[PersonRow]:
-    """Return a person's own lines after `since`, up to and including `upto`."""
-    return [PersonRow._make(row) for row in raw.execute(SQL.after_for_person, (person, since, upto, limit))]
+def entries_of_room(raw: sqlcipher.Connection, room: int, size: int, since: int, upto: int) -> Iterator[FeedRow]:
+    """Yield the entries of a room of `size` after `since`, up to and including `upto`; read as they are taken."""
+    n = _first_entry_after(raw, room, since, size)
+    while n < size:
+        found = raw.execute(SQL.entries_from, (room, n, PAGE)).fetchall()
+        for pos, at, kind, at_n in found:
+            if pos > upto:
+                return
+            yield FeedRow(pos, at, kind, at_n, None)
+        if len(found) < PAGE:
+            return
+        n = found[-1][3] + 1
+
+
+def of_person(raw: sqlcipher.Connection, person: str, since: int, upto: int) -> Iterator[PersonRow]:
+    """Yield a person's own lines after `since`, up to and including `upto`; read as they are taken."""
+    while True:
+        found = raw.execute(SQL.after_for_person, (person, since, upto, PAGE)).fetchall()
+        yield from map(PersonRow._make, found)
+        if len(found) < PAGE:
+            return
+        since = found[-1][0]
 
 
 def last_pos(raw: sqlcipher.Connection) -> int:

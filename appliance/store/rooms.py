@@ -83,9 +83,9 @@ def ids_of_person(raw: sqlcipher.Connection, person: PersonId) -> list[RoomId]:
     return [RoomId(row[0]) for row in raw.execute(SQL.ids_of_person, (person,))]
 
 
-def views_of_person(raw: sqlcipher.Connection, person: PersonId) -> list[ViewRow]:
-    """Return every room of a person as they see it."""
-    return [ViewRow._make(row) for row in raw.execute(SQL.of_person, (person,))]
+def views_of_person(raw: sqlcipher.Connection, person: PersonId, after: int = 0, limit: int = -1) -> list[ViewRow]:
+    """Return the rooms of a person as they see them, by key, after the key `after`; -1 is without a limit."""
+    return [ViewRow._make(row) for row in raw.execute(SQL.of_person, (person, after, limit))]
 
 
 def view_of_person(raw: sqlcipher.Connection, person: PersonId, room: RoomId) -> ViewRow | None:

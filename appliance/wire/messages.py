@@ -99,7 +99,10 @@ class MessagesQuery(Request, kw_only=True):
 
 
 class Messages(Answer, kw_only=True):
-    """Newest first for `before` (and without a position), oldest first for `after` and `around`."""
+    """Newest first for `before` (and without a position), oldest first for `after` and `around`.
+
+    A page ends at `limit` or at 1 MiB, whichever comes first; `has_more` says that there is more in its direction.
+    """
 
     messages: list[Event]
     has_more: bool
@@ -111,10 +114,16 @@ class Version(Answer, kw_only=True):
     body: BodyView
 
 
+class HistoryQuery(Request, kw_only=True):
+    cursor: Position = 0
+    limit: Limit = 50
+
+
 class History(Answer, kw_only=True):
-    """Every wording of a message, oldest first."""
+    """A page of the wordings of a message, oldest first. `cursor` asks for what follows."""
 
     versions: list[Version]
+    cursor: Position | None = None
 
 
 class ReceiptUpto(Request, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from appliance.wire.common import Answer, Id, Millis, Name, PersonIds, Position, Request, TxnId
+from appliance.wire.common import Answer, Id, Limit, Millis, Name, PersonIds, Position, Request, TxnId
 from appliance.wire.messages import Event
 
 
@@ -72,8 +72,16 @@ class Room(Answer, kw_only=True):
     room: RoomView
 
 
+class RoomsQuery(Request, kw_only=True):
+    cursor: Position = 0
+    limit: Limit = 200
+
+
 class Rooms(Answer, kw_only=True):
+    """A page of the caller's rooms, those made first first. `cursor` asks for what follows."""
+
     rooms: list[RoomView]
+    cursor: Position | None = None
 
 
 class RenameRoom(Request, kw_only=True):

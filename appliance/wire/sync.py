@@ -16,16 +16,24 @@ from appliance.wire.messages import Event, TextBody
 
 
 class SyncQuery(Request, kw_only=True):
+    """`cursor` goes on with a snapshot of many rooms."""
+
     since: Position = 0
+    cursor: Annotated[str, Meta(max_length=40)] | None = None
     limit: Annotated[int, Meta(ge=1, le=5000)] = 1000
 
 
 class Sync(Answer, kw_only=True):
-    """`since=0` answers the snapshot: one `room` event for each room, its state a RoomView. Then ask from `pos`."""
+    """What happened, up to `pos`; with `more`, ask again from there. An answer ends at `limit` events or 1 MiB.
+
+    `since=0` answers the snapshot: one `room` event for each room, its state a RoomView. While it has a `cursor`, ask
+    with that for the rooms that follow; the snapshot is whole when an answer has none, and only then is `pos` good.
+    """
 
     pos: Position
     events: list[Event]
     more: bool
+    cursor: str | None = None
 
 
 class StreamQuery(Request, kw_only=True):

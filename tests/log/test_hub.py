@@ -200,7 +200,7 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
     """The frame of one room must not carry the cursor past the line that says another room was joined."""
     hub, asked = Hub(), list[int]()
 
-    async def read_feed(_person: PersonId, since: int, _limit: int) -> object:
+    async def read_feed(_person: PersonId, since: int, _limit: int, _cursor: str | None) -> object:
         asked.append(since)
         return Sync(pos=max(9, since), events=[], more=False)
 

@@ -45,7 +45,7 @@ def test_entries_are_found_by_room_and_position(raw: sqlcipher.Connection) -> No
     found = entries.one(raw, 2, 1)
     assert found is not None
     assert (found.n, found.pos) == (1, 21)
-    assert [row.pos for row in feed.after_in_room(raw, 2, 3, 20, 99, 10)] == [21, 22]
+    assert [row.pos for row in feed.entries_of_room(raw, 2, 3, 20, 99)] == [21, 22]
 
 
 @pytest.mark.parametrize("n", BEYOND)

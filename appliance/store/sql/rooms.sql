@@ -49,7 +49,7 @@ SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.close
 FROM room_member m
 JOIN room r ON r.key = m.room
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
-WHERE m.person = ?;
+WHERE m.person = ? AND m.room > ? ORDER BY m.room LIMIT ?;
 
 -- name: of_person_one
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,

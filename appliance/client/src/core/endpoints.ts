@@ -84,8 +84,8 @@ export class Endpoints {
     this.api.call<unknown>(on ? "PUT" : "DELETE", `/rooms/${id(room)}/messages/${n}/reactions/${id(emoji)}`, {
       query: { txn_id },
     });
-  history = (room: wire.Id, n: number) =>
-    this.api.call<wire.History>("GET", `/rooms/${id(room)}/messages/${n}/history`);
+  history = (room: wire.Id, n: number, cursor: number | null = null) =>
+    this.api.call<wire.History>("GET", `/rooms/${id(room)}/messages/${n}/history`, { query: { cursor } });
   readers = (room: wire.Id, n: number, cursor: string | null) =>
     this.api.call<wire.Readers>("GET", `/rooms/${id(room)}/messages/${n}/readers`, { query: { cursor } });
   receipt = (room: wire.Id, body: wire.ReceiptUpto) =>
@@ -98,5 +98,6 @@ export class Endpoints {
     this.api.call<wire.Found>("GET", "/search", { query: { ...query }, signal });
 
   // --- feed ----------------------------------------------------------------------------------------------------
-  sync = (since: number, limit: number) => this.api.call<wire.Sync>("GET", "/sync", { query: { since, limit } });
+  sync = (since: number, limit: number, cursor: string | null = null) =>
+    this.api.call<wire.Sync>("GET", "/sync", { query: { since, limit, cursor } });
 }

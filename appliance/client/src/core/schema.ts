@@ -165,7 +165,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the caller's rooms, the one with the newest message first. */
+        /** Return a page of the caller's rooms, those made first first. */
         get: operations["list_rooms"];
         put?: never;
         /** Create a group, or open the private chat with one person; members are in at once. */
@@ -307,7 +307,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return every wording of a message, oldest first. */
+        /** Return a page of the wordings of a message, oldest first. */
         get: operations["get_history"];
         put?: never;
         post?: never;
@@ -857,9 +857,11 @@ export interface components {
         };
         /**
          * History
-         * @description Every wording of a message, oldest first.
+         * @description A page of the wordings of a message, oldest first. `cursor` asks for what follows.
          */
         History: {
+            /** @default null */
+            cursor?: number | null;
             versions: components["schemas"]["Version"][];
         };
         /**
@@ -991,6 +993,8 @@ export interface components {
         /**
          * Messages
          * @description Newest first for `before` (and without a position), oldest first for `after` and `around`.
+         *
+         *         A page ends at `limit` or at 1 MiB, whichever comes first; `has_more` says that there is more in its direction.
          */
         Messages: {
             has_more: boolean;
@@ -1219,8 +1223,13 @@ export interface components {
             /** @default null */
             owner_post?: string | null;
         };
-        /** Rooms */
+        /**
+         * Rooms
+         * @description A page of the caller's rooms, those made first first. `cursor` asks for what follows.
+         */
         Rooms: {
+            /** @default null */
+            cursor?: number | null;
             rooms: components["schemas"]["RoomView"][];
         };
         /**
@@ -1374,9 +1383,14 @@ export interface components {
         };
         /**
          * Sync
-         * @description `since=0` answers the snapshot: one `room` event for each room, its state a RoomView. Then ask from `pos`.
+         * @description What happened, up to `pos`; with `more`, ask again from there. An answer ends at `limit` events or 1 MiB.
+         *
+         *         `since=0` answers the snapshot: one `room` event for each room, its state a RoomView. While it has a `cursor`, ask
+         *         with that for the rooms that follow; the snapshot is whole when an answer has none, and only then is `pos` good.
          */
         Sync: {
+            /** @default null */
+            cursor?: string | null;
             events: components["schemas"]["Event"][];
             more: boolean;
             pos: number;
@@ -1962,7 +1976,10 @@ export interface operations {
     };
     list_rooms: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: number;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1987,7 +2004,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return the caller's rooms, the one with the newest message first. */
+            /** @description Return a page of the caller's rooms, those made first first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2551,7 +2568,10 @@ export interface operations {
     };
     get_history: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: number;
+                limit?: number;
+            };
             header?: never;
             path: {
                 n: number;
@@ -2579,7 +2599,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return every wording of a message, oldest first. */
+            /** @description Return a page of the wordings of a message, oldest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3547,6 +3567,7 @@ export interface operations {
     sync: {
         parameters: {
             query?: {
+                cursor?: string | null;
                 limit?: number;
                 since?: number;
             };

@@ -112,8 +112,20 @@ export class Sync {
       }
       // The server does not know a place we have been to: it was restored from a backup. Begin anew.
     }
-    const { pos, events, more } = await this.endpoints.sync(0, PAGE);
-    return { batch: { pos, events, source: "snapshot" }, more };
+    return { batch: await this.#snapshot(), more: false };
+  }
+
+  /** Asks for every room there is; it counts when it is whole. */
+  async #snapshot(): Promise<Batch> {
+    const first = await this.endpoints.sync(0, PAGE);
+    const events = [...first.events];
+    let cursor = first.cursor ?? null;
+    while (cursor !== null) {
+      const page = await this.endpoints.sync(0, PAGE, cursor);
+      events.push(...page.events);
+      cursor = page.cursor ?? null;
+    }
+    return { pos: first.pos, events, source: "snapshot" };
   }
 
   /** Resolves when the line is closed; true when it was because of a gap. */

@@ -149,7 +149,15 @@ export class Timeline {
   }
 
   async history(n: Position): Promise<readonly Version[]> {
-    return (await this.deps.endpoints.history(this.room, n)).versions;
+    const first = await this.deps.endpoints.history(this.room, n);
+    const versions = [...first.versions];
+    let cursor = first.cursor ?? null;
+    while (cursor !== null) {
+      const page = await this.deps.endpoints.history(this.room, n, cursor);
+      versions.push(...page.versions);
+      cursor = page.cursor ?? null;
+    }
+    return versions;
   }
 
   /** Takes in what the log brought. */

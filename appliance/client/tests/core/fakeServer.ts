@@ -64,6 +64,8 @@ export class FakeServer {
   readonly sessions = new Map<string, string>();
   readonly terms = { version: 1 as number, accepted: new Map<string, number>() };
   readonly calls: string[] = [];
+  /** How many rooms a page of a snapshot holds. */
+  snapshotPage = Number.POSITIVE_INFINITY;
   /** Frames are dropped before they are sent while this says so: a fault the client must notice. */
   lose: (pos: number) => boolean = () => false;
   #lines: Line[] = [];
@@ -335,11 +337,13 @@ export class FakeServer {
     return [{ ...base, state: line.state ?? {} }];
   }
 
-  sync(person: string, since: number, limit: number): { pos: number; events: Event[]; more: boolean } {
-    if (since === 0 || since > this.#pos) {
+  sync(person: string, since: number, limit: number, cursor: string | null = null): { pos: number; events: Event[]; more: boolean; cursor?: string } {
+    if (since === 0 || since > this.#pos || cursor !== null) {
+      const [pos = 0, from = 0] = (cursor ?? `${this.#pos}.0`).split(".").map(Number);
       const mine = [...this.rooms.values()].filter((room) => room.members.has(person));
-      const events = mine.map((room): Event => ({ pos: this.#pos, type: "room", at: this.now(), room: room.id, state: { ...this.view(person, room.id, false) } }));
-      return { pos: this.#pos, events, more: false };
+      const events = mine.map((room): Event => ({ pos, type: "room", at: this.now(), room: room.id, state: { ...this.view(person, room.id, false) } }));
+      const to = from + this.snapshotPage;
+      return { pos, events: events.slice(from, to), more: to < events.length, ...(to < events.length ? { cursor: `${pos}.${to}` } : {}) };
     }
     const lines = this.#lines.filter((line) => line.pos > since && this.#concerns(person, line));
     const page = lines.slice(0, limit);
@@ -405,7 +409,7 @@ export class FakeServer {
 
   #route(person: string, method: string, parts: string[], query: URLSearchParams, body: Record<string, unknown>): Answer {
     const [kind, id = "", what, n] = parts;
-    if (kind === "sync") return { status: 200, body: this.sync(person, Number(query.get("since")), Number(query.get("limit"))) };
+    if (kind === "sync") return { status: 200, body: this.sync(person, Number(query.get("since")), Number(query.get("limit")), query.get("cursor")) };
     if (kind === "people") return { status: 200, body: { person: { id, name: this.people.get(id) ?? id } } };
     if (kind === "rooms" && method === "POST" && id === "") {
       const members = body["members"] as string[];

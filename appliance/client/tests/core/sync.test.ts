@@ -65,6 +65,17 @@ test("after a day away, 5,000 events arrive without a miss and without a jump", 
   expect(pages.length).toBeGreaterThanOrEqual(5);
 }, 30_000);
 
+test("a snapshot that comes in pages counts when it is whole", async () => {
+  world.server.snapshotPage = 2;
+  const made = ["หนึ่ง", "สอง", "สาม", "สี่"].map((name) => world.server.createRoom(MALEE, name, [SOMCHAI, PRASIT], "group"));
+  const { core } = await world.signedIn(world.device());
+  await until(() => core.rooms.list.snapshot().rooms.length === 1 + made.length, "every room");
+  const asked = world.server.calls.filter((call) => call.startsWith("GET /sync?since=0"));
+  expect(asked.length).toBe(3);
+  world.server.send(MALEE, made[3] ?? "", "ห้องสุดท้ายก็ได้ยิน");
+  await until(() => core.rooms.list.snapshot().unread === 1, "heard");
+});
+
 test("a frame that is lost makes a gap, and the gap is asked for", async () => {
   const { core } = await world.signedIn(world.device());
   core.timeline(world.room).open();
