@@ -26,7 +26,8 @@ class SignInLimits:
     Of one account from one source: after `tries` failures in a row each next try waits, `first_delay_ms`, doubled every
     time, at most `longest_delay_ms`; forgotten after `forget_ms` without a failure, or by a success. Of one account
     from all networks it does not know: `account_tries`, and one more every `account_drain_ms`. From one address:
-    `address_tries`, and one more every `address_drain_ms`. `parallel` bounds the password hashes computed at one time.
+    `address_tries`, and one more every `address_drain_ms`. `parallel` bounds the password hashes computed at one time,
+    `waiting` those that wait; more are refused and may come again.
 
     `sites` are networks of the agency, each line a name without spaces and its networks. They count as known to every
     account, and sessions used in two of them at once raise a flag, as does a sign-in from a network and device that are
@@ -44,6 +45,7 @@ class SignInLimits:
     address_drain_ms: int = 30 * SECOND
     ticket_ms: int = 5 * MINUTE
     parallel: int = 2
+    waiting: int = 200
     sites: tuple[str, ...] = ()
     apart_ms: int = 30 * MINUTE
     history_days: int = 365

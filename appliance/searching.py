@@ -6,10 +6,10 @@ searching is «not available just now» and nothing else stops.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from appliance.errors import AppError, Unavailable
-from search_index.client import BatchRefused, FeedGap, SearchClient, SearchUnavailable
+from appliance.errors import AppError, TooMany, Unavailable
+from search_index.client import BatchRefused, FeedGap, SearchBusy, SearchClient, SearchUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from search_index import wire
 
 T = TypeVar("T")
+
+MOST_WAITING: Final = 32
+"""Searches of all people that wait for the process; each takes some milliseconds."""
+BUSY_RETRY_S: Final = 1
 
 
 class OutOfStep(AppError):
@@ -36,11 +40,11 @@ class Searching:
     """Asks the search process. Every method raises Unavailable when it is not there."""
 
     def __init__(self, path: Path) -> None:
-        self._people = SearchClient(path)
+        self._people = SearchClient(path, MOST_WAITING)
         self._feed = SearchClient(path)
 
     async def find(self, request: wire.Search) -> wire.Found:
-        """Return a page of candidates, newest first."""
+        """Return a page of candidates, newest first. Raises TooMany (`busy`) when too many searches wait."""
         return await _answered(self._people.search(request))
 
     async def status(self) -> wire.State:
@@ -71,5 +75,7 @@ async def _answered(answer: Awaitable[T]) -> T:
         raise OutOfStep from error
     except BatchRefused as error:
         raise NotIndexable(str(error)) from error
+    except SearchBusy as error:
+        raise TooMany(BUSY_RETRY_S, code="busy") from error
     except SearchUnavailable as error:
         raise Unavailable(str(error), code="search_unavailable") from error

@@ -3,6 +3,8 @@
 Owns one connection, made when it is needed and made again when it broke; requests on it follow one another. The feed
 follower and the searches of people use clients of their own, so that a long catch-up delays nobody.
 
+Of the searches of people so many wait for their turn; one more is refused at once (`SearchBusy`).
+
 Does not: retry. A caller that gets SearchUnavailable answers «not available just now», or waits and asks again.
 """
 
@@ -11,11 +13,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
 from search_index import wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 TIMEOUT_S: Final = 5.0
 ADD_TIMEOUT_S: Final = 120.0
@@ -32,6 +37,10 @@ class SearchUnavailable(Exception):
     code = "search_unavailable"
 
 
+class SearchBusy(Exception):
+    """Too many requests wait for this connection: nothing was asked."""
+
+
 class FeedGap(Exception):
     """The process has not what lies before this batch: go on from the `received` of its status."""
 
@@ -41,10 +50,11 @@ class BatchRefused(Exception):
 
 
 class SearchClient:
-    """A connection to the search process at `path`."""
+    """A connection to the search process at `path`. With `most_waiting`, so many requests wait for their turn."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, most_waiting: int | None = None) -> None:
+        self._path, self._most = path, most_waiting
+        self._waiting = 0
         self._turn = asyncio.Lock()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -85,7 +95,7 @@ class SearchClient:
                 await writer.wait_closed()
 
     async def _ask(self, request: wire.Request, expected: type[AnswerT], timeout_s: float = TIMEOUT_S) -> AnswerT:
-        async with self._turn:
+        async with self._my_turn():
             try:
                 async with asyncio.timeout(timeout_s):
                     answer = await self._exchange(request)
@@ -102,6 +112,21 @@ class SearchClient:
         if isinstance(answer, wire.Refused) and answer.code in _UNTAKEN and isinstance(request, wire.Add):
             raise BatchRefused(answer.code)
         raise SearchUnavailable(answer.code if isinstance(answer, wire.Refused) else "unexpected answer")
+
+    @contextlib.asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        """Wait for the connection. Raises SearchBusy when too many wait already."""
+        if self._most is not None and self._turn.locked() and self._waiting >= self._most:
+            raise SearchBusy
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     async def _exchange(self, request: wire.Request) -> wire.Answer:
         if self._streams is None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import argon2
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
+from appliance.errors import TooMany
 from appliance.identity.hasher import PasswordHasher, hash_of_nobody
 from appliance.policies import Argon2
 
 
 @pytest.mark.parametrize("cost", [Argon2(), Argon2(time_cost=3, memory_kib=64, lanes=4)])
 async def test_a_check_against_nobody_takes_the_same_work(cost: Argon2) -> None:
-    hasher = PasswordHasher(cost, threads=1, key=bytes(32))
+    hasher = PasswordHasher(cost, threads=1, key=bytes(32), most_waiting=10)
     try:
         real = await hasher.hash("รหัสผ่านจริง")
         assert argon2.extract_parameters(hash_of_nobody(cost)) == argon2.extract_parameters(real)
@@ -22,5 +25,31 @@ async def test_a_check_against_nobody_takes_the_same_work(cost: Argon2) -> None:
         assert await hasher.verify(real, "รหัสผ่านจริง")
         assert not await hasher.verify(real, "รหัสผ่านอื่น")
         assert not await hasher.verify(None, "รหัสผ่านจริง")
+    finally:
+        hasher.close()
+
+
+async def test_so_many_wait_for_a_thread_and_no_more() -> None:
+    """Security 14."""
+    hasher = PasswordHasher(Argon2(time_cost=1, memory_kib=64), threads=1, key=bytes(32), most_waiting=3)
+    try:
+        calls = [asyncio.create_task(hasher.hash(f"{i}")) for i in range(9)]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        refused = [result for result in results if isinstance(result, TooMany)]
+        assert [error.code for error in refused] == ["busy"] * 5
+        assert all(isinstance(result, str) for result in results[:4])
+        assert await hasher.hash("again")
+        given_up = [asyncio.create_task(hasher.hash(f"{i}")) for i in range(4)]
+        await asyncio.sleep(0)
+        for call in given_up:
+            call.cancel()
+        await asyncio.gather(*given_up, return_exceptions=True)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await hasher.hash("after those that went away")
+                    break
+                except TooMany:
+                    await asyncio.sleep(0.001)
     finally:
         hasher.close()

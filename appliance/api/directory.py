@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.api.routes import Call, Routes
+from appliance.api.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.model import PersonId, UnitId
 from appliance.reads.directory import load_people, load_person, load_units
 from appliance.wire.directory import People, PeopleQuery, Person, Units
@@ -10,13 +10,13 @@ from appliance.wire.directory import People, PeopleQuery, Person, Units
 routes = Routes("directory")
 
 
-@routes.get("/directory/units")
+@routes.get("/directory/units", cost=A_FEW)
 async def list_units(call: Call) -> Units:
     """Return the organisation chart, parents before children."""
     return load_units(call.services, call.language)
 
 
-@routes.get("/directory/people")
+@routes.get("/directory/people", cost=SEVERAL, heavy=True)
 async def list_people(call: Call, query: PeopleQuery) -> People:
     """Return a page of people in Thai order, searched by name, unit, post or staff number."""
     return await load_people(

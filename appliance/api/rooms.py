@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.actions import rooms as actions
-from appliance.api.routes import SEVERAL, Call, Routes
+from appliance.api.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.errors import Invalid
 from appliance.model import PersonId, PostId, RoomId
 from appliance.reads.rooms import load_room, load_rooms
@@ -29,7 +29,7 @@ async def list_rooms(call: Call, query: RoomsQuery) -> Rooms:
     return await load_rooms(call.services, call.person, query.cursor, query.limit)
 
 
-@routes.post("/rooms", status=201)
+@routes.post("/rooms", status=201, cost=SEVERAL, heavy=True)
 async def create_room(call: Call, body: CreateRoom) -> Room:
     """Create a group, or open the private chat with one person; members are in at once."""
     members = [PersonId(person) for person in body.members]
@@ -44,7 +44,7 @@ async def create_room(call: Call, body: CreateRoom) -> Room:
     return Room(room=await load_room(call.services, call.person, room))
 
 
-@routes.get("/rooms/{room}")
+@routes.get("/rooms/{room}", cost=A_FEW)
 async def get_room(call: Call) -> Room:
     """Return one room with its members."""
     return Room(room=await load_room(call.services, call.person, _room(call)))
@@ -63,7 +63,7 @@ async def close_room(call: Call) -> None:
     await actions.close_room(call.services, call.person, _room(call))
 
 
-@routes.post("/rooms/{room}/members")
+@routes.post("/rooms/{room}/members", cost=SEVERAL, heavy=True)
 async def change_members(call: Call, body: ChangeMembers) -> MembersChanged:
     """Add and remove members at once; owner only."""
     added, removed = await actions.change_members(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.actions import passwords, second_factors, sessions, sign_in
 from appliance.actions.sign_in import SecondFactorAsked, SignedIn
-from appliance.api.routes import Call, Routes
+from appliance.api.routes import MANY, Call, Routes
 from appliance.errors import Invalid, Unauthenticated
 from appliance.model import SessionId
 from appliance.people import Session
@@ -86,7 +86,7 @@ async def disown_sign_in(call: Call) -> None:
     )
 
 
-@routes.post("/password", before_terms=True)
+@routes.post("/password", before_terms=True, cost=MANY, heavy=True)
 async def change_password(call: Call, body: PasswordChange) -> None:
     """Change the caller's password; ends all their other sessions."""
     call.new_device_cookie = await passwords.change_password(
@@ -100,7 +100,7 @@ async def get_second_factors(call: Call) -> SecondFactors:
     return await load_second_factors(call.services, _session(call))
 
 
-@routes.post("/second-factors/totp")
+@routes.post("/second-factors/totp", cost=MANY, heavy=True)
 async def start_totp(call: Call, body: PasswordOnly) -> TotpSecret:
     """Make a TOTP secret; it counts once its first code confirms it."""
     await passwords.prove_password(call.services, _session(call), body.password, "password")
@@ -114,14 +114,14 @@ async def confirm_totp(call: Call, body: TotpCode) -> None:
     await second_factors.confirm_totp(call.services, _session(call), body.code)
 
 
-@routes.delete("/second-factors/totp")
+@routes.delete("/second-factors/totp", cost=MANY, heavy=True)
 async def remove_totp(call: Call, body: PasswordOnly) -> None:
     """Take the TOTP factor away."""
     await passwords.prove_password(call.services, _session(call), body.password, "password")
     await second_factors.remove_totp(call.services, _session(call))
 
 
-@routes.post("/second-factors/passkeys/options")
+@routes.post("/second-factors/passkeys/options", cost=MANY, heavy=True)
 async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
     """Return what the browser passes to the authenticator to make a passkey."""
     await passwords.prove_password(call.services, _session(call), body.password, "password")
@@ -141,7 +141,7 @@ async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
     return PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created)
 
 
-@routes.delete("/second-factors/passkeys/{id}")
+@routes.delete("/second-factors/passkeys/{id}", cost=MANY, heavy=True)
 async def remove_passkey(call: Call, body: PasswordOnly) -> None:
     """Remove one of the caller's passkeys."""
     await passwords.prove_password(call.services, _session(call), body.password, "password")

@@ -1,6 +1,7 @@
 """Password hashes: argon2id (RFC 9106) on a few threads of its own, so that signing in never stops the event loop.
 
-A password is brought to one spelling on the same threads: nothing of it is worked on by the event loop.
+A password is brought to one spelling on the same threads: nothing of it is worked on by the event loop. So many wait
+for a thread and no more.
 
 A check against an account that is not there costs the same as one against an account that is: it is made against a hash
 of the same cost that no password has.
@@ -12,11 +13,12 @@ import asyncio
 import hmac
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from appliance.errors import TooMany
 from appliance.rules.thai import canonical
 
 if TYPE_CHECKING:
@@ -24,16 +26,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+RETRY_S: Final = 2
+
 
 class PasswordHasher:
     """Hashes and checks passwords after bringing them to one spelling (F74)."""
 
-    def __init__(self, cost: Argon2, threads: int, key: bytes) -> None:
-        """`key` decides what a user who does not exist costs."""
+    def __init__(self, cost: Argon2, threads: int, key: bytes, most_waiting: int) -> None:
+        """`key` decides what a user who does not exist costs. Beyond `most_waiting` calls are refused (`TooMany`)."""
         self._argon2 = argon2.PasswordHasher(
             time_cost=cost.time_cost, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="argon2")
+        self._most, self._under_way = threads + most_waiting, 0
         self._key = key
         self._nobody = hash_of_nobody(cost)
         self._costs: dict[str, int] = {}
@@ -85,7 +90,16 @@ class PasswordHasher:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: partial[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        if self._under_way >= self._most:
+            raise TooMany(RETRY_S, code="busy")
+        self._under_way += 1
+        # What has begun on a thread goes on there when its caller is gone: it is under way until it has ended.
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        running.add_done_callback(self._ended)
+        return await asyncio.shield(running)
+
+    def _ended(self, _: object) -> None:
+        self._under_way -= 1
 
     def _hash(self, password: str) -> str:
         return self._argon2.hash(canonical(password))

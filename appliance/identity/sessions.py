@@ -83,7 +83,10 @@ class Identity:
         self.sign_in_tickets: Final = Tickets[SignInTicket](policies.sign_in.ticket_ms)
         self.enrolment_tickets: Final = Tickets[EnrolmentTicket](policies.sign_in.ticket_ms)
         self.hasher: Final = PasswordHasher(
-            policies.argon2, policies.sign_in.parallel, derived_key(pepper, "absent-users")
+            policies.argon2,
+            policies.sign_in.parallel,
+            derived_key(pepper, "absent-users"),
+            most_waiting=policies.sign_in.waiting,
         )
         self.devices: Final = Devices(derived_key(pepper, "device-cookie"))
         self.budget: Final = DirectoryBudget(policies.directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import io
 import json
@@ -14,6 +15,8 @@ import pytest
 from appliance.api.app import COOKIE, CSRF_HEADER, all_routes
 from appliance.api.routes import MAX_BODY
 from appliance.config import Config, Limits
+from appliance.errors import Invalid
+from appliance.people import Session
 from tests.agency import API, Agency, Client, new_txn
 from tests.world import PASSWORD
 
@@ -188,6 +191,64 @@ async def test_requests_of_a_person_and_of_an_address_are_bounded(open_world: Op
             (200, None),
             (429, "2"),
         ]
+
+
+async def test_costly_calls_count_as_several(open_world: OpenWorld) -> None:
+    """Security 14."""
+    async with open_world(limited(user_requests_s=0.5, user_requests_burst=31)) as agency:
+        narin = await agency.login("narin.p")
+        proof = {"password": "ผิดแน่นอน"}
+        await narin.refused("POST", "/second-factors/totp", proof, status=400, code="password_wrong")
+        await narin.get("/directory/people", q="ไม่มีใครชื่อนี้")
+        await narin.get("/me")
+        assert await refusals(narin, "GET", "/me", None, 1) == [(429, "2")]
+        await narin.refused("GET", "/sync?since=1", status=429, code="too_many_requests")
+
+
+def test_what_takes_long_runs_once_for_each_person() -> None:
+    heavy = {(route.method, route.path.removeprefix(API)) for route in all_routes() if route.heavy}
+    assert heavy >= {
+        ("GET", "/search"),
+        ("GET", "/sync"),
+        ("GET", "/rooms"),
+        ("GET", "/directory/people"),
+        ("POST", "/rooms"),
+        ("POST", "/rooms/{room}/members"),
+        ("POST", "/password"),
+        ("POST", "/second-factors/totp"),
+        ("DELETE", "/second-factors/totp"),
+        ("POST", "/second-factors/passkeys/options"),
+        ("DELETE", "/second-factors/passkeys/{id}"),
+    }
+    assert all(route.cost > 1 for route in all_routes() if route.heavy)
+
+
+async def test_a_person_has_one_costly_call_under_way(running: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    under_way: dict[str, int] = {}
+    most: dict[str, int] = {}
+
+    async def slow(_: object, session: Session, *_args: object, **_kw: object) -> None:
+        under_way[session.person] = under_way.get(session.person, 0) + 1
+        most[session.person] = max(most.get(session.person, 0), under_way[session.person])
+        for _turn in range(20):
+            await asyncio.sleep(0)
+        under_way[session.person] -= 1
+        raise Invalid(field="password", code="password_wrong")
+
+    monkeypatch.setattr("appliance.api.sessions.passwords.prove_password", slow)
+
+    async def ask(client: Client) -> int:
+        async with client.raw("POST", "/second-factors/totp", json={"password": "x" * 12}) as response:
+            if response.status == 429:
+                assert (await response.json())["error"]["code"] == "busy"
+            return response.status
+
+    found = await asyncio.gather(*(ask(client) for client in (narin, lalita) for _ in range(9)))
+    assert found == [400] * 18
+    assert most == {narin.person: 1, lalita.person: 1}
+    many = await asyncio.gather(*(ask(narin) for _ in range(11)))
+    assert sorted(many) == [400] * 9 + [429] * 2
 
 
 # Browsers

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from search_index import process, segments, server, wire, writer
-from search_index.client import BatchRefused, FeedGap, SearchClient, SearchUnavailable
+from search_index.client import BatchRefused, FeedGap, SearchBusy, SearchClient, SearchUnavailable
 from search_index.query import parse
 from search_index.segments import Document
 from search_index.server import Options, Unsafe, serving
@@ -38,6 +38,17 @@ async def served(folder: Path) -> AsyncIterator[SearchClient]:
 
 def wanted(text: str, rooms: list[str] = ROOMS) -> Search:
     return Search(needles=list(parse(text).needles), rooms=rooms)
+
+
+async def test_so_many_searches_wait_and_no_more(tmp_path: Path) -> None:
+    """Security 4: one after the other on a connection, a few in line, the others refused at once."""
+    async with served(tmp_path):
+        client = SearchClient(options(tmp_path).path, most_waiting=3)
+        asked = await asyncio.gather(*(client.search(wanted("ประชุม")) for _ in range(9)), return_exceptions=True)
+        assert [isinstance(answer, SearchBusy) for answer in asked] == [False] * 4 + [True] * 5
+        assert all(isinstance(answer, wire.Found) for answer in asked[:4])
+        assert (await client.search(wanted("ประชุม"))).hits == []
+        await client.close()
 
 
 async def test_told_found_deleted_rebuilt(tmp_path: Path) -> None:
