@@ -100,8 +100,20 @@ def _good(vectors: Vectors, good: ExportedRoom) -> None:
     vectors.room("handed over", 0, handed_over().export(epoch=2, log=OTHER_LOG).data, *OTHER_KEY)
     extended = meeting(created()).export(extensions=(f"exported {START + 60_000}",))
     vectors.room("exported at a signed time", 0, extended.data)
+    further = meeting(created())
+    odd = {"members": 5, "card": "x", "to": 7, "owner": [], "target": "x", "note": {"a": [None]}}
+    further.append("moc", "message.text", text="x", st=odd)
+    further.append("moc", "room.close", st={**odd, "reply_to": "x"})
+    vectors.room("further fields decide nothing", 0, further.export().data)
     vectors.case("a checkpoint alone", 0, "checkpoint", vectors.file("meeting.note", good.note), *KEY)
     vectors.case("a missing file", 2, "room", "missing.jsonl", *KEY)
+
+    closed = meeting(created())
+    closed.append("moc", "message.redact", st={"target": 2})
+    closed.append("moc", "message.text", text="x", st={"reply_to": 2, "everyone": True})
+    closed.append("moc", "sys.close", st={"why": "too_few"}, sender="system")
+    closed.append("moc", "sys.remove", st={"members": [f"{GUEST}@moi"]}, sender="system")
+    vectors.room("closed by the system", 0, closed.export().data)
 
 
 def _forged_files(vectors: Vectors, good: ExportedRoom) -> None:
@@ -209,6 +221,7 @@ _BROKEN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "unknown type": ("moc", "message.shout", {"text": "x"}),
     "unknown rules": ("moc", "message.text", {"text": "x", "rv": 2}),
     "field missing": ("moc", "room.rename", {"st": {"old": "x"}}),
+    "reply to no message": ("moc", "message.text", {"text": "x", "st": {"reply_to": 1}}),
     "reply to what comes later": ("moc", "message.text", {"text": "x", "st": {"reply_to": 13}}),
 }
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
+from appliance.evidence.offline.state import SHAPES
 from appliance.evidence.offline.texts import DENIALS
-from appliance.model import Deny
+from appliance.evidence.offline.timeline import KINDS
+from appliance.model import Deny, EntryType
 from tests.evidence.room_builder import (
     GATEWAY,
     GUEST,
@@ -211,9 +213,17 @@ BROKEN: dict[str, tuple[Callable[[RoomBuilder], object], str]] = {
         lambda r: r.append("moc", "shred", st={"from": 0, "to": 3, "rule": "x", "at": START}),
         "only the hub's own system",
     ),
-    "a second room": (
+    "a reply to what comes later": (
         lambda r: r.append("moc", "message.text", text="x", st={"reply_to": 99}),
-        "field reply_to of an entry of type message.text is missing or wrong",
+        "is no message",
+    ),
+    "a reply to what is no message": (
+        lambda r: r.append("moc", "message.text", text="x", st={"reply_to": 1}),
+        "is no message",
+    ),
+    "a closing by the system of a guest": (
+        lambda r: r.append("moi", "sys.close", st={"why": "x"}, sender="system"),
+        "only the hub's own system",
     ),
     "an id twice": (lambda r: r.append("moc", "message.text", text="x", id=f"e_01jd8z{2:020d}"), "was used before"),
     "a hub time beyond reason": (
@@ -260,6 +270,11 @@ def test_every_reason_of_the_rules_has_its_words() -> None:
     used = {Deny[name].value for name in re.findall(r"Deny\.([A-Z_]+)", source)}
     assert used - set(DENIALS) == {Deny.OWNER_ADDS_DIRECTLY}  # no entry, only a suggestion to the owner
     assert set(DENIALS) <= set(Deny)
+
+
+def test_every_type_of_entry_has_its_fields_and_its_words() -> None:
+    assert set(EntryType) - {"shred"} == set(SHAPES) - {"shred"}
+    assert set(KINDS) == set(SHAPES)
 
 
 # --- bodies that are not there (evidence 5)

@@ -86,6 +86,13 @@ def test_times_are_written_in_thai_and_iso() -> None:
     assert iso_time(1_767_200_400_000) == "2026-01-01T00:00:00.000+07:00"
 
 
+def test_further_fields_of_any_kind_are_left_alone(court: Court) -> None:
+    room = created()
+    room.append("moc", "message.text", text="x", st={"members": 5, "card": "x", "to": 7, "target": [], "owner": None})
+    exported = room.export()
+    assert court.run("room", exported.data, "--vkey", exported.vkey, "--show") == 0
+
+
 def test_nothing_is_shown_of_a_false_file(court: Court) -> None:
     exported = eventful().export()
     forged = exported.data.replace("ส่งผิดห้อง".encode(), "ส่งถูกห้อง".encode())

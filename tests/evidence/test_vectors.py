@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.evidence import verifier
+from appliance.evidence.note import Checkpoint, sign_checkpoint
+from appliance.evidence.tree import leaf_hash, root_of
+from tests.evidence.independent import judge
 from tests.evidence.make_vectors import FOLDER, make
+from tests.evidence.room_builder import GATEWAY, LOG, OTHER_LOG, eventful, handed_over
+from tests.evidence.test_verifier import alterations, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.evidence.court import Court
+    from tests.evidence.room_builder import ExportedRoom, RoomBuilder
 
 INDEX: dict[str, Any] = json.loads((FOLDER / "vectors.json").read_text(encoding="utf-8"))
 CASES: dict[str, dict[str, Any]] = {case["name"]: case for case in INDEX["cases"]}
@@ -32,3 +41,45 @@ def options(case: dict[str, Any]) -> Iterator[str]:
 @pytest.mark.parametrize("name", CASES)
 def test_the_verifier_gives_the_verdict_of_the_vectors(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert verifier.main(list(options(CASES[name]))) == CASES[name]["exit"], capsys.readouterr()
+
+
+def test_the_independent_verifier_gives_the_verdicts_of_the_vectors(tmp_path: Path) -> None:
+    codes = judge([list(options(case)) for case in CASES.values()], tmp_path)
+    found = dict(zip(CASES, codes, strict=True))
+    assert found == {name: case["exit"] for name, case in CASES.items()}
+
+
+def resign(exported: ExportedRoom, n: int, line: dict[str, Any]) -> bytes:
+    """The export with another line for entry `n`, under a checkpoint of the tree it makes."""
+    lines = exported.lines
+    lines[n + 1] = canonical(line).encode() + b"\n"
+    hashes = list(exported.hashes)
+    if isinstance(line.get("l"), str):
+        hashes[n] = leaf_hash(line["l"].encode())
+    checkpoint = Checkpoint(exported.head.origin, len(hashes), root_of(hashes))
+    note = {"cp": sign_checkpoint(checkpoint, exported.log), "t": "checkpoint"}
+    return b"".join([*lines[:-1], canonical(note).encode() + b"\n"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make_room", [eventful, handed_over], ids=["eventful", "handed over"])
+def test_two_verifiers_agree_on_what_a_hub_altered_and_signed(
+    make_room: Callable[[], RoomBuilder], court: Court, tmp_path: Path
+) -> None:
+    """Every field of every leaf and header altered, dropped or joined by another, under a true signature."""
+    room = make_room()
+    log = OTHER_LOG if room.hub == "moi" else LOG
+    exported = room.export(epoch=2 if room.hub == "moi" else 1, log=log)
+    cases, ours = [], []
+    for n in range(len(exported.entries)):
+        for name, altered in alterations(json.loads(exported.lines[n + 1])):
+            data = resign(exported, n, altered)
+            path = tmp_path / f"{n}-{name}.jsonl"
+            path.write_bytes(data)
+            arguments = ["room", str(path), "--vkey", exported.vkey, "--gateway", GATEWAY.verifier.vkey]
+            cases.append(arguments)
+            ours.append(court.run("room", data, *arguments[2:]))
+    assert {0, 1} >= set(ours)
+    theirs = judge(cases, tmp_path)
+    assert [c[1] for c, a, b in zip(cases, ours, theirs, strict=True) if a != b] == []
+    assert len(cases) > 500

@@ -65,21 +65,21 @@ class Conduct:
         if entry.header["id"] in self.ids:
             raise Failed("double_id", entry.n, id=entry.header["id"])
         self.ids.add(entry.header["id"])
-        check_state(entry)
+        fields = check_state(entry)
         if entry.n == 0:
             self.home = self.hub = entry.origin
         if entry.kind == SHRED:
-            self._shred(entry)
+            self._shred(entry, fields)
             return
-        header = self._header(entry)
-        aimed = entry.state.get("target")
-        denied = rules.authorize(self.state, header, self.targets.get(aimed) if aimed is not None else None)
+        header = self._header(entry, fields)
+        aimed = fields.get("target", fields.get("reply_to"))
+        denied = rules.authorize(self.state, header, None if aimed is None else self.targets.get(aimed))
         if denied:
             raise Failed("rule", entry.n, why=Denial(denied.value))
         self.state = rules.apply(self.state, header, RoomId(entry.room or ""), entry.n)
-        self._mark(entry, PersonId(header.sn))
+        self._mark(entry, PersonId(header.sn), aimed)
         if entry.kind in _HANDS_OVER:
-            self._hand_over(entry)
+            self._hand_over(fields["to"])
 
     def name_of(self, person: str, origin: str) -> str:
         """Return the one name under which a person of an entry of `origin` goes here."""
@@ -89,8 +89,8 @@ class Conduct:
             return bare
         return bare if agency == self.home and bare != rules.SYSTEM else f"{bare}:{agency}"
 
-    def _header(self, entry: Entry) -> _Header:
-        st = entry.state
+    def _header(self, entry: Entry, fields: dict[str, Any]) -> _Header:
+        st = dict(fields)
         for key in ("owner", "to"):
             if key in st:
                 st[key] = self.name_of(st[key], entry.origin)
@@ -105,24 +105,22 @@ class Conduct:
             return self.name_of(member, entry.origin)
         return {**member, "p": self.name_of(member["p"], entry.origin)}
 
-    def _mark(self, entry: Entry, sender: PersonId) -> None:
+    def _mark(self, entry: Entry, sender: PersonId, aimed: int | None) -> None:
         if entry.kind == EntryType.MESSAGE_TEXT:
             kind = EntryType.MESSAGE_TEXT
             self.targets[entry.n] = Target(entry.n, kind, sender, entry.hub_time, redacted=False)
-        elif entry.kind == EntryType.MESSAGE_EDIT:
-            self.edited[entry.state["target"]] = entry.n
-        elif entry.kind == EntryType.MESSAGE_REDACT:
-            aimed = entry.state["target"]
+        elif entry.kind == EntryType.MESSAGE_EDIT and aimed is not None:
+            self.edited[aimed] = entry.n
+        elif entry.kind == EntryType.MESSAGE_REDACT and aimed is not None:
             self.targets[aimed] = replace(self.targets[aimed], redacted=True)
             self.retracted[aimed] = entry.n
 
-    def _hand_over(self, entry: Entry) -> None:
-        _, _, agency = entry.state["to"].partition("@")
+    def _hand_over(self, new_owner: str) -> None:
+        _, _, agency = new_owner.partition("@")
         if agency and agency != self.hub:
             self.hub, self.epoch = agency, self.epoch + 1
 
-    def _shred(self, entry: Entry) -> None:
+    def _shred(self, entry: Entry, st: dict[str, Any]) -> None:
         if self.name_of(entry.header["sn"], entry.origin) != rules.SYSTEM:
             raise Failed("rule", entry.n, why=Denial("hub_only"))
-        st = entry.state
         self.shreds.append(Shred(entry.n, st["from"], st["to"], st["rule"], st["at"]))

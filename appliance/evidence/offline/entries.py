@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from appliance.evidence.offline.outcome import Failed
-from appliance.evidence.offline.values import is_count, is_one, parse_canonical
+from appliance.evidence.offline.values import decode64url, is_count, is_one, parse_canonical
 from appliance.evidence.room_id import room_id
+from appliance.evidence.tree import HASH_BYTES
 
 MAX_HEADER: Final = 8192
 MAX_BODY: Final = 65536
+MAX_BATCH: Final = 64
 CREATE: Final = "room.create"
 # Between 1 January 2020 and 1 January 2100 (ms UTC): a clock outside was never right.
 FIRST_TIME: Final = 1_577_836_800_000
@@ -40,11 +42,6 @@ class Entry:
     def kind(self) -> str:
         """Type of the entry."""
         return str(self.header["ty"])
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """State fields."""
-        return dict(self.header.get("st", {}))
 
     @property
     def room(self) -> str | None:
@@ -101,5 +98,13 @@ def _is_seal(seal: object) -> bool:
         return True
     if not isinstance(seal, dict) or set(seal) != {"i", "k", "n", "p", "s"} or not isinstance(seal["p"], list):
         return False
-    texts = all(isinstance(text, str) for text in (seal["k"], seal["s"], *seal["p"]))
-    return texts and is_count(seal["i"]) and is_count(seal["n"]) and seal["i"] < seal["n"] <= 64 and bool(seal["k"])
+    if not all(isinstance(text, str) for text in (seal["k"], seal["s"], *seal["p"])):
+        return False
+    batch = is_count(seal["i"]) and is_count(seal["n"]) and seal["i"] < seal["n"] <= MAX_BATCH
+    hashes = all(_is_bytes(node, HASH_BYTES) for node in seal["p"])
+    return batch and hashes and 0 < len(seal["k"]) <= 32 and _is_bytes(seal["s"], 64)
+
+
+def _is_bytes(text: str, length: int) -> bool:
+    data = decode64url(text)
+    return data is not None and len(data) == length

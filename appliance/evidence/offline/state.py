@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 SHRED: Final = "shred"
 
 
-def check_state(entry: Entry) -> None:
-    """Check the `st` of an entry against its type. Raises `Failed`."""
-    shape = _SHAPES.get(entry.kind)
+def check_state(entry: Entry) -> dict[str, Any]:
+    """Check the `st` of an entry against its type; return the fields that its type knows. Raises `Failed`."""
+    shape = SHAPES.get(entry.kind)
     if shape is None:
         raise Failed("unknown_type", entry.n, type=entry.kind)
-    fields = entry.state
+    fields = {key: value for key, value in entry.header.get("st", {}).items() if key in shape}
     for key, (required, right) in shape.items():
         if (required or key in fields) and not (key in fields and right(fields[key])):
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
@@ -32,8 +32,7 @@ def check_state(entry: Entry) -> None:
         raise Failed("bad_state", entry.n, type=entry.kind, key="card")
     if entry.kind == SHRED and not fields["from"] <= fields["to"] < entry.n:
         raise Failed("bad_state", entry.n, type=entry.kind, key="to")
-    if "reply_to" in fields and fields["reply_to"] >= entry.n:
-        raise Failed("bad_state", entry.n, type=entry.kind, key="reply_to")
+    return fields
 
 
 def _text(value: object) -> bool:
@@ -69,13 +68,14 @@ def _shape(required: Mapping[str, Callable[[Any], bool]], optional: Mapping[str,
     }
 
 
-_SHAPES: Final[dict[str, _Shape]] = {
+SHAPES: Final[dict[str, _Shape]] = {
     "room.create": _shape({"kind": _kind, "owner": _text}, {"name": _text, "owner_post": _text, "card": _card}),
     "room.rename": _shape({"name": _text}, {"old": _text}),
     "room.close": {},
     "member.add": _shape({"members": _cards}, {}),
     "member.remove": _shape({"members": _people}, {"self": _flag}),
     "sys.remove": _shape({"members": _people}, {"why": _text, "by": _people}),
+    "sys.close": _shape({}, {"why": _text, "by": _people}),
     "owner.transfer": _shape({"to": _text}, {"post": _text}),
     "owner.reassign": _shape({"to": _text}, {"post": _text, "why": _text, "by": _people, "card": _card}),
     "message.text": _shape({}, {"reply_to": is_count, "everyone": _flag}),

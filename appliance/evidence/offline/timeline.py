@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from appliance.evidence.offline.state import SHRED
+from appliance.evidence.offline.state import SHRED, check_state
 from appliance.evidence.offline.texts import iso_time, thai_time, visible
 from appliance.rules.rooms import SYSTEM
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from appliance.evidence.offline.export_file import EntryLine
     from appliance.evidence.offline.room import RoomCheck
 
-_KINDS = {
+KINDS = {
     "room.create": "สร้างห้อง / room created",
     "room.rename": "เปลี่ยนชื่อห้อง / room renamed",
     "room.close": "ปิดห้อง / room closed",
     "member.add": "เพิ่มสมาชิก / members added",
     "member.remove": "นำสมาชิกออก / members removed",
     "sys.remove": "ระบบนำสมาชิกออก / members removed by the system",
+    "sys.close": "ระบบปิดห้อง / room closed by the system",
     "owner.transfer": "โอนห้อง / room handed over",
     "owner.reassign": "ระบบมอบห้องให้ผู้อื่น / room reassigned by the system",
     "message.text": "ข้อความ / message",
@@ -46,22 +47,22 @@ class Timeline:
 
     def lines(self, entry: Entry, line: EntryLine) -> Iterator[str]:
         """Give the lines of one entry, safe for a terminal."""
-        self._learn(entry)
+        fields = check_state(entry)
+        self._learn(entry, fields)
         yield ""
         yield f"[{entry.n}] {thai_time(entry.hub_time)} ({iso_time(entry.hub_time)})"
         yield f"    {visible(self._person(entry.header['sn'], entry.origin))}"
         if abs(entry.hub_time - entry.header["ts"]) >= 1000:
             written = entry.header["ts"]
             yield f"    เขียนเมื่อ {thai_time(written)} / written at {iso_time(written)}"
-        yield f"    {visible(_KINDS[entry.kind].format(**entry.state))}"
-        yield from (f"    {visible(text)}" for text in self._facts(entry))
+        yield f"    {visible(KINDS[entry.kind].format(**fields))}"
+        yield from (f"    {visible(text)}" for text in self._facts(entry, fields))
         yield from (f"    {mark}" for mark in self._marks(entry, line))
         if line.body is not None:
             yield from (f"    │ {visible(text)}" for text in words(line.body).split("\n"))
 
-    def _learn(self, entry: Entry) -> None:
+    def _learn(self, entry: Entry, fields: dict[str, Any]) -> None:
         """Keep the name of everybody whom this entry introduces."""
-        fields = entry.state
         cards = [card for card in fields.get("members", []) if isinstance(card, dict)]
         for card in [*cards, *([fields["card"]] if "card" in fields else [])]:
             about = ", ".join(filter(None, (card["post"], card["unit"])))
@@ -75,8 +76,7 @@ class Timeline:
         name = self._names.get(self._done.conduct.name_of(person, origin), "ไม่มีชื่อในบันทึก / not named in the log")
         return f"{name} · {full}"
 
-    def _facts(self, entry: Entry) -> Iterator[str]:
-        fields = entry.state
+    def _facts(self, entry: Entry, fields: dict[str, Any]) -> Iterator[str]:
         for member in fields.get("members", []):
             yield f"- {self._person(member if isinstance(member, str) else member['p'], entry.origin)}"
         for key in ("owner", "to"):

@@ -1,0 +1,697 @@
+// A second verifier of G-Chat's evidence, written from docs/evidence.md alone, on Node's standard library. It shares
+// nothing with `gchat-verify` but the document; § numbers are those of the document.
+//
+//   node verify.mjs room|checkpoint|proof|extends FILE… [options]     exit codes as in §12
+//   node verify.mjs batch FILE      a JSON array of argument arrays; prints the array of exit codes
+
+import { createHash, createPublicKey, verify } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const DAY = 86_400_000;
+const NO_BODY = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+
+class Failed extends Error {}
+class Usage extends Error {}
+
+function must(condition, why) {
+  if (!condition) throw new Failed(why);
+}
+
+// --- §2 encodings
+
+const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
+const utf8 = (text) => Buffer.from(text, "utf8");
+const length = (text) => [...text].length;
+
+function decodeText(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Failed("not UTF-8");
+  }
+}
+
+function base64(text, encoding = "base64") {
+  const bytes = Buffer.from(text, encoding);
+  return bytes.toString(encoding) === text ? bytes : null;
+}
+
+const base64url = (text) => base64(text, "base64url");
+
+/** Reads canonical JSON: one recursive descent that knows no other form. */
+class Canonical {
+  constructor(text) {
+    this.text = text;
+    this.at = 0;
+  }
+
+  static parse(text) {
+    const reader = new Canonical(text);
+    const value = reader.value(0);
+    must(reader.at === text.length, "something after the JSON value");
+    return value;
+  }
+
+  take(word) {
+    if (!this.text.startsWith(word, this.at)) return false;
+    this.at += word.length;
+    return true;
+  }
+
+  value(depth) {
+    if (this.take("null")) return null;
+    if (this.take("true")) return true;
+    if (this.take("false")) return false;
+    const next = this.text[this.at];
+    if (next === '"') return this.string();
+    if (next === "{") return this.object(depth + 1);
+    if (next === "[") return this.array(depth + 1);
+    return this.integer();
+  }
+
+  integer() {
+    const pattern = /-?[1-9][0-9]{0,15}|0/y;
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    must(found, "not a canonical value");
+    this.at += found[0].length;
+    const value = Number(found[0]);
+    must(Number.isSafeInteger(value) && !/[0-9.eE]/.test(this.text[this.at] ?? ""), "not an integer below 2^53");
+    return value;
+  }
+
+  string() {
+    const pattern = /"((?:[^"\\\u0000-\u001f]|\\["\\btnfr]|\\u00[01][0-9a-f])*)"/y;
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    must(found, "not a canonical string");
+    this.at += found[0].length;
+    const value = JSON.parse(found[0]);
+    must(JSON.stringify(value) === found[0] && value.isWellFormed(), "a needless escape");
+    return value;
+  }
+
+  array(depth) {
+    must(depth <= 6, "too deep");
+    this.at += 1;
+    const items = [];
+    if (this.take("]")) return items;
+    do items.push(this.value(depth));
+    while (this.take(","));
+    must(this.take("]"), "not a canonical array");
+    return items;
+  }
+
+  object(depth) {
+    must(depth <= 6, "too deep");
+    this.at += 1;
+    const found = Object.create(null);
+    if (this.take("}")) return found;
+    let last = null;
+    do {
+      must(this.text[this.at] === '"', "not a canonical object");
+      const key = this.string();
+      must(/^[\0-\x7f]*$/.test(key) && (last === null || key > last), "keys are not ASCII in rising order");
+      must(this.take(":"), "not a canonical object");
+      found[key] = this.value(depth);
+      last = key;
+    } while (this.take(","));
+    must(this.take("}"), "not a canonical object");
+    return found;
+  }
+}
+
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+const isText = (value) => typeof value === "string";
+const isFlag = (value) => typeof value === "boolean";
+const isCount = (value) => typeof value === "number" && value >= 0;
+const hasKeys = (value, keys) =>
+  isObject(value) && Object.keys(value).length === keys.length && keys.every((key) => key in value);
+
+// --- §6 tree, keys, notes
+
+const leafHash = (bytes) => sha256(Buffer.of(0), bytes);
+const nodeHash = (left, right) => sha256(Buffer.of(1), left, right);
+
+/** The tree so far, with its root at every size. */
+class Tree {
+  peaks = [];
+  leaves = [];
+  roots = [sha256()];
+
+  append(bytes) {
+    let node = leafHash(bytes);
+    this.leaves.push(node);
+    let complete = this.leaves.length;
+    for (; complete % 2 === 0; complete /= 2) node = nodeHash(this.peaks.pop(), node);
+    this.peaks.push(node);
+    this.roots.push(this.peaks.reduceRight((root, peak) => nodeHash(peak, root)));
+  }
+}
+
+/** RFC 9162 §2.1.3.2. */
+function rootFromPath(leaf, index, size, path) {
+  must(index < size, "no such leaf");
+  let [node, at, last] = [leafHash(leaf), BigInt(index), BigInt(size) - 1n];
+  for (const sibling of path) {
+    must(last > 0n, "path too long");
+    if (at % 2n === 1n || at === last) {
+      node = nodeHash(sibling, node);
+      for (; at % 2n === 0n && at > 0n; at /= 2n) last /= 2n;
+    } else node = nodeHash(node, sibling);
+    at /= 2n;
+    last /= 2n;
+  }
+  must(last === 0n, "path too short");
+  return node;
+}
+
+const isKeyName = (name) => name !== "" && !/[+\p{White_Space}]/u.test(name);
+
+function parseKey(vkey) {
+  const parts = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/su.exec(vkey);
+  const data = parts && base64(parts[3]);
+  if (!data || data.length !== 33 || !isKeyName(parts[1]) || ![1, 4].includes(data[0])) return null;
+  const id = sha256(utf8(`${parts[1]}\n`), data).subarray(0, 4).toString("hex");
+  return id === parts[2] ? { name: parts[1], id, type: data[0], raw: data.subarray(1) } : null;
+}
+
+function isSigned(raw, message, signature) {
+  if (signature.length !== 64) return false;
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") }, format: "jwk" });
+  return verify(null, message, key, signature);
+}
+
+const sameKey = (one, other) => one.raw.equals(other.raw);
+
+function namedKey(name) {
+  const parts = /^([^/+\p{White_Space}]+)\/a\/([A-Za-z0-9-]{1,63})\/([^/+\p{White_Space}]+)$/u.exec(name);
+  if (!parts || length(parts[1]) > 253 || length(parts[3]) > 32) return null;
+  return { domain: parts[1], agency: parts[2], key: parts[3] };
+}
+
+const logName = (key) => (namedKey(key.name)?.key === "log" ? namedKey(key.name) : null);
+
+function roomOrigin(origin) {
+  const parts = /^([^/+\p{White_Space}]+)\/room\/(r_[a-z2-7]{26})\/e([1-9][0-9]{0,8})$/u.exec(origin);
+  if (!parts || length(parts[1]) > 253) return null;
+  return { domain: parts[1], room: parts[2], epoch: Number(parts[3]) };
+}
+
+function maySign(key, origin) {
+  const name = logName(key);
+  if (!name) return false;
+  const room = roomOrigin(origin);
+  return room ? room.domain === name.domain : origin.startsWith(`${name.domain}/a/${name.agency}/`);
+}
+
+function splitNote(note) {
+  const end = note.lastIndexOf("\n\n");
+  must(end > 0 && note.endsWith("\n") && length(note) <= 65_536, "malformed note");
+  must(!/[\u0000-\u0009\u000b-\u001f]/.test(note), "control characters in a note");
+  const lines = note.slice(end + 2).split("\n").slice(0, -1);
+  must(lines.length >= 1 && lines.length <= 64, "no signature, or too many");
+  const signatures = lines.map((line) => {
+    const parts = /^\u2014 ([^ ]*) (.*)$/su.exec(line);
+    const blob = parts && base64(parts[2]);
+    must(blob && blob.length >= 5 && isKeyName(parts[1]), "malformed signature line");
+    return { name: parts[1], id: blob.subarray(0, 4).toString("hex"), blob: blob.subarray(4) };
+  });
+  return { text: note.slice(0, end + 1), signatures };
+}
+
+/** The checkpoint in a note, if the trust's keys signed it and its quorum is reached. */
+function openCheckpoint(note, trust) {
+  const { text, signatures } = splitNote(note);
+  const lines = text.split("\n").slice(0, -1);
+  must(lines.length >= 3 && lines.every((line) => line !== ""), "malformed checkpoint");
+  const root = base64(lines[2]);
+  must(/^(0|[1-9][0-9]{0,18})$/.test(lines[1]) && root?.length === 32, "malformed checkpoint");
+  const [signed, cosigned] = [[], []];
+  for (const { name, id, blob } of signatures) {
+    const key = [...trust.logs, ...Object.values(trust.witnesses)].find((key) => key.name === name && key.id === id);
+    if (!key) continue;
+    if (key.type === 1) {
+      must(isSigned(key.raw, utf8(text), blob), "false signature");
+      signed.push(key);
+    } else {
+      must(blob.length === 72 && blob.readBigUInt64BE() < 253402300800n, "false cosignature");
+      const message = utf8(`cosignature/v1\ntime ${blob.readBigUInt64BE()}\n${text}`);
+      must(isSigned(key.raw, message, blob.subarray(8)), "false cosignature");
+      cosigned.push(key);
+    }
+  }
+  must(signed.length > 0, "not signed by a trusted key");
+  must(signed.every((key) => maySign(key, lines[0])), "a key that may not sign this log");
+  must(reached(trust, trust.quorum, cosigned), "too few witnesses");
+  return { origin: lines[0], size: Number(lines[1]), root, agencies: signed.map((key) => logName(key).agency) };
+}
+
+function reached(trust, name, cosigned) {
+  if (name === "none") return true;
+  if (trust.witnesses[name]) return cosigned.some((key) => sameKey(key, trust.witnesses[name]));
+  const { needed, members } = trust.groups[name];
+  return members.filter((member) => reached(trust, member, cosigned)).length >= needed;
+}
+
+function logKey(vkey) {
+  const key = parseKey(vkey);
+  if (!key || key.type !== 1 || !logName(key)) throw new Usage("malformed log key");
+  return key;
+}
+
+const trustOf = (key) => ({ logs: [key], witnesses: {}, groups: {}, quorum: "none" });
+
+function parsePolicy(text) {
+  const trust = { logs: [], witnesses: Object.create(null), groups: Object.create(null), quorum: null };
+  const domains = Object.create(null);
+  const grouped = new Set();
+  const wrong = (condition) => {
+    if (condition) throw new Usage("wrong policy");
+  };
+  const isKnown = (name) => name in trust.witnesses || name in trust.groups;
+  for (const line of text.split("\n")) {
+    const words = line.split(/[ \t]+/).filter((word) => word !== "");
+    if (words.length === 0 || words[0].startsWith("#")) continue;
+    const [kind, ...rest] = words;
+    if (kind === "log" && rest.length <= 2) {
+      const key = logKey(rest[0] ?? "");
+      const { domain, agency } = logName(key);
+      wrong(trust.logs.some((other) => sameKey(other, key)) || (domains[agency] ?? domain) !== domain);
+      domains[agency] = domain;
+      trust.logs.push(key);
+    } else if (kind === "witness" && rest.length >= 2 && rest.length <= 3) {
+      const key = parseKey(rest[1]);
+      wrong(!key || key.type !== 4 || rest[0] === "none" || isKnown(rest[0]));
+      wrong(Object.values(trust.witnesses).some((other) => sameKey(other, key)));
+      trust.witnesses[rest[0]] = key;
+    } else if (kind === "group" && rest.length >= 3) {
+      const [name, count, ...members] = rest;
+      const needed = { any: 1, all: members.length }[count] ?? (/^[0-9]{1,4}$/.test(count) ? Number(count) : 0);
+      wrong(name === "none" || isKnown(name) || needed < 1 || needed > members.length);
+      wrong(new Set(members).size !== members.length || members.some((m) => !isKnown(m) || grouped.has(m)));
+      for (const member of members) grouped.add(member);
+      trust.groups[name] = { needed, members };
+    } else if (kind === "quorum" && rest.length === 1) {
+      wrong(trust.quorum !== null || (rest[0] !== "none" && !isKnown(rest[0])));
+      trust.quorum = rest[0];
+    } else wrong(true);
+  }
+  wrong(trust.quorum === null);
+  return trust;
+}
+
+// --- §4 entries
+
+const HEADER = ["bc", "bl", "id", "or", "os", "rv", "sn", "ts", "ty", "v"];
+const MOST = { bc: 43, id: 64, or: 63, sn: 128, ty: 64 };
+const isTime = (value) => isCount(value) && value >= 1577836800000 && value < 4102444800000;
+
+function readHeader(text) {
+  must(utf8(text).length <= 8192, "header too long");
+  const header = Canonical.parse(text);
+  must(isObject(header), "header is no object");
+  const optional = ["room", "seen", "st"].filter((key) => key in header);
+  must(hasKeys(header, [...HEADER, ...optional]), "header has other keys");
+  for (const [key, most] of Object.entries(MOST))
+    must(isText(header[key]) && header[key] !== "" && length(header[key]) <= most, `header ${key}`);
+  must(length(header.bc) === 43 && header.v === 1 && header.rv === 1, "header bc, v or rv");
+  must(isCount(header.bl) && header.bl <= 65_536 && isCount(header.os) && isTime(header.ts), "header numbers");
+  must("room" in header === (header.ty !== "room.create") && isText(header.room ?? ""), "header room");
+  must(isObject(header.st ?? {}), "header st");
+  const seen = header.seen ?? [0, ""];
+  must(Array.isArray(seen) && seen.length === 2 && isCount(seen[0]) && isText(seen[1]), "header seen");
+  const parts = header.sn.split("@");
+  must(parts.length === 2 && parts[1] === header.or, "sender of another agency");
+  return header;
+}
+
+function isSeal(seal) {
+  if (seal === null) return true;
+  if (!hasKeys(seal, ["i", "k", "n", "p", "s"])) return false;
+  const hashes = Array.isArray(seal.p) && seal.p.every((node) => isText(node) && base64url(node)?.length === 32);
+  const batch = isCount(seal.i) && isCount(seal.n) && seal.i < seal.n && seal.n <= 64;
+  const name = isText(seal.k) && seal.k !== "" && length(seal.k) <= 32;
+  return hashes && batch && name && isText(seal.s) && base64url(seal.s)?.length === 64;
+}
+
+function readEntry(text, n) {
+  const leaf = Canonical.parse(text);
+  must(hasKeys(leaf, ["h", "ht", "n", "rg", "sl"]), "leaf has other keys");
+  must(isText(leaf.h) && isTime(leaf.ht) && leaf.n === n && isCount(leaf.rg) && isSeal(leaf.sl), "leaf fields");
+  const header = readHeader(leaf.h);
+  const room = header.ty === "room.create" ? roomId(leaf.h) : header.room;
+  const entry = { n, time: leaf.ht, seal: leaf.sl, text: leaf.h, header, room };
+  return { ...entry, st: checkState(entry) };
+}
+
+function roomId(headerText) {
+  const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+  let bits = [...sha256(utf8(headerText))].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  let id = "r_";
+  for (let at = 0; at < 26; at += 1, bits = bits.slice(5)) id += alphabet[Number.parseInt(bits.slice(0, 5), 2)];
+  return id;
+}
+
+function checkBody(entry, salt, body) {
+  const [saltBytes, bytes] = [base64url(salt), utf8(body)];
+  must(saltBytes?.length === 16 && bytes.length === entry.header.bl, "salt or length of the body");
+  must(sha256(saltBytes, bytes).toString("base64url") === entry.header.bc, "not the body of this header");
+}
+
+function checkSeal(entry, gateways) {
+  const key = gateways[`${entry.header.or}/${entry.seal.k}`];
+  if (!key) return;
+  const { i, n, p, s } = entry.seal;
+  const root = rootFromPath(utf8(entry.text), i, n, p.map(base64url));
+  must(isSigned(key, Buffer.concat([utf8("gchat-seal-v1\n"), root]), base64url(s)), "false seal");
+}
+
+// --- §5 types and rules
+
+const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
+const isCard = (value) => isObject(value) && ["p", "name", "unit", "post"].every((key) => isText(value[key]));
+const isCards = (value) => Array.isArray(value) && value.length > 0 && value.every(isCard);
+const isKind = (value) => value === "direct" || value === "group";
+
+const SHAPES = {
+  "room.create": [{ kind: isKind, owner: isText }, { name: isText, owner_post: isText, card: isCard }],
+  "room.rename": [{ name: isText }, { old: isText }],
+  "room.close": [{}, {}],
+  "member.add": [{ members: isCards }, {}],
+  "member.remove": [{ members: isPeople }, { self: isFlag }],
+  "sys.remove": [{ members: isPeople }, { why: isText, by: isPeople }],
+  "sys.close": [{}, { why: isText, by: isPeople }],
+  "owner.transfer": [{ to: isText }, { post: isText }],
+  "owner.reassign": [{ to: isText }, { post: isText, why: isText, by: isPeople, card: isCard }],
+  "message.text": [{}, { reply_to: isCount, everyone: isFlag }],
+  "message.edit": [{ target: isCount }, { everyone: isFlag }],
+  "message.redact": [{ target: isCount }, { reason: isText }],
+  "message.reaction": [{ target: isCount, emoji: isText, on: isFlag }, {}],
+  shred: [{ from: isCount, to: isCount, rule: isText, at: isCount }, {}],
+};
+
+/** Checks `st` against its type; gives the fields that decide. */
+function checkState({ n, header: { ty, st = {} } }) {
+  must(Object.hasOwn(SHAPES, ty), "unknown type");
+  const [required, optional] = SHAPES[ty];
+  for (const [key, right] of Object.entries(required)) must(key in st && right(st[key]), `st ${key}`);
+  for (const [key, right] of Object.entries(optional)) must(!(key in st) || right(st[key]), `st ${key}`);
+  const fields = Object.fromEntries(Object.entries(st).filter(([key]) => key in required || key in optional));
+  if (fields.card) must(fields.card.p === (fields.owner ?? fields.to), "st card");
+  if (ty === "shred") must(fields.from <= fields.to && fields.to < n, "st to");
+  return fields;
+}
+
+/** The room as the entries so far leave it. People go by `id@agency`. */
+class Room {
+  owner = "";
+  members = new Set();
+  closed = false;
+  hub = "";
+  epoch = 1;
+  messages = new Map();
+
+  take(entry) {
+    const { n, time, header, st } = entry;
+    const full = (person) => (person.includes("@") ? person : `${person}@${header.or}`);
+    const who = header.sn;
+    if (n === 0) {
+      must(full(st.owner) === who, "not created by its owner");
+      Object.assign(this, { owner: who, group: st.kind === "group", hub: header.or });
+      this.members.add(who);
+      return;
+    }
+    const bySystem = ["sys.remove", "sys.close", "owner.reassign", "shred"].includes(header.ty);
+    if (bySystem) must(who === `system@${this.hub}`, "not by the hub's system");
+    else must(this.members.has(who) && !this.closed, "no member, or closed");
+    const named = (st.members ?? []).map((member) => full(isText(member) ? member : member.p));
+    const target = this.messages.get(st.target ?? st.reply_to);
+    RULES[header.ty](this, { who, st, full, named, target, n, time, ts: header.ts });
+    if (header.ty === "owner.transfer" || header.ty === "owner.reassign") {
+      this.owner = full(st.to);
+      this.members.add(this.owner);
+      const agency = this.owner.split("@")[1];
+      if (agency !== this.hub && st.to.includes("@")) Object.assign(this, { hub: agency, epoch: this.epoch + 1 });
+    }
+  }
+
+  ownerOfGroup(who) {
+    must(this.group && who === this.owner, "not the owner of a group");
+  }
+
+  remove(named) {
+    must(named.every((person) => this.members.has(person)) && !named.includes(this.owner), "cannot be removed");
+    for (const person of named) this.members.delete(person);
+  }
+
+  standing(target) {
+    must(target && !target.retracted, "no standing message");
+  }
+}
+
+const RULES = {
+  "room.create": () => must(false, "a second create"),
+  "room.rename": (room, { who }) => room.ownerOfGroup(who),
+  "room.close": (room, { who }) => {
+    room.ownerOfGroup(who);
+    room.closed = true;
+  },
+  "member.add": (room, { who, named }) => {
+    if (room.group) room.ownerOfGroup(who);
+    else must(room.members.size === 1 && named.length === 1, "a private chat is fixed");
+    must(named.every((person) => !room.members.has(person)) && new Set(named).size === named.length, "added twice");
+    must(room.members.size + named.length <= 5000, "full");
+    for (const person of named) room.members.add(person);
+  },
+  "member.remove": (room, { who, named }) => {
+    room.ownerOfGroup(who);
+    room.remove(named);
+  },
+  "sys.remove": (room, { named }) => room.remove(named),
+  "sys.close": (room) => {
+    must(!room.closed, "closed already");
+    room.closed = true;
+  },
+  "owner.transfer": (room, { who, st, full }) => {
+    room.ownerOfGroup(who);
+    must(room.members.has(full(st.to)) && full(st.to) !== room.owner, "no member to hand over to");
+  },
+  "owner.reassign": (room, { st, full }) => must(st.card || room.members.has(full(st.to)), "no member"),
+  "message.text": (room, { who, st, n, time, target }) => {
+    must(st.reply_to === undefined || target, "a reply to no message");
+    must(!st.everyone || !room.group || who === room.owner || room.members.size <= 50, "calls everyone");
+    room.messages.set(n, { author: who, time, retracted: false });
+  },
+  "message.edit": (room, { who, target, ts }) => {
+    room.standing(target);
+    must(target.author === who && ts - target.time <= DAY, "not the author, or too late");
+  },
+  "message.redact": (room, { who, target, ts }) => {
+    room.standing(target);
+    const mine = target.author === who && ts - target.time <= DAY;
+    must(mine || (room.group && who === room.owner), "not the author, or too late");
+    target.retracted = true;
+  },
+  "message.reaction": (room, { target }) => room.standing(target),
+  shred: () => {},
+};
+
+// --- §8 and §9 a room's export
+
+function exportLines(bytes) {
+  const lines = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(10, at);
+    must(end >= 0, "the last newline is missing");
+    must(end - at + 1 <= 1_048_576, "line too long");
+    lines.push(Canonical.parse(decodeText(bytes.subarray(at, end))));
+    at = end + 1;
+  }
+  return lines;
+}
+
+function entryLine(line) {
+  must(hasKeys(line, ["b", "l", "s"]) && isText(line.l), "entry line");
+  must((line.b === null && line.s === null) || (isText(line.b) && isText(line.s)), "body and salt go together");
+  return line;
+}
+
+function checkRoom(bytes, trust, gateways) {
+  const lines = exportLines(bytes);
+  must(lines.length >= 3, "cut");
+  const head = lines[0];
+  must(hasKeys(head, ["origin", "room", "t", "v", "vkey"]), "first line");
+  must(head.t === "gchat-room-export" && head.v === 1 && isText(head.origin) && isText(head.vkey), "first line");
+  const origin = roomOrigin(head.origin);
+  must(origin && origin.room === head.room, "first line");
+  const own = parseKey(head.vkey);
+  must(own?.type === 1, "key of the first line");
+  const last = lines.at(-1);
+  must(hasKeys(last, ["cp", "t"]) && last.t === "checkpoint" && isText(last.cp), "no checkpoint");
+  const tree = new Tree();
+  const state = checkEntries(lines.slice(1, -1).map(entryLine), head.room, tree, gateways);
+  const checkpoint = openCheckpoint(last.cp, trust ?? trustOf(own));
+  must(checkpoint.origin === head.origin && checkpoint.size === tree.leaves.length, "another checkpoint");
+  must(checkpoint.root.equals(tree.roots.at(-1)), "another root");
+  must(origin.epoch === state.epoch && checkpoint.agencies.includes(state.hub), "not signed by the hub");
+  return { room: head.room, tree, vkey: head.vkey };
+}
+
+/** Checks the entries in order; gives hub and epoch as they were at the last one. */
+function checkEntries(lines, room, tree, gateways) {
+  const [state, counters, ids] = [new Room(), Object.create(null), new Set()];
+  let [time, hub, epoch] = [0, "", 1];
+  for (const [n, line] of lines.entries()) {
+    const entry = readEntry(line.l, n);
+    const { header } = entry;
+    must(entry.room === room && (n === 0) === (header.ty === "room.create"), "another room");
+    must(entry.time >= time, "time goes back");
+    must(header.os === (counters[header.or] ?? 0), "counter");
+    must(!ids.has(header.id), "id twice");
+    if (header.seen) must(header.seen[0] <= n && base64(header.seen[1])?.equals(tree.roots[header.seen[0]]), "seen");
+    if (n === 0) must(entry.seal === null, "a sealed create");
+    else if (entry.seal) checkSeal(entry, gateways);
+    else must(header.or === state.hub, "no seal");
+    [time, hub, epoch] = [entry.time, n === 0 ? header.or : state.hub, state.epoch];
+    counters[header.or] = header.os + 1;
+    ids.add(header.id);
+    state.take(entry);
+    if (line.b !== null) checkBody(entry, line.s, line.b);
+    tree.append(utf8(line.l));
+  }
+  return { hub, epoch };
+}
+
+// --- §10 proofs
+
+function checkProof(text, given, trust, gateways) {
+  const end = text.indexOf("\n\n");
+  must(end > 0, "malformed proof");
+  const lines = text.slice(0, end).split("\n");
+  must(lines.shift() === "c2sp.org/tlog-proof@v1", "malformed proof");
+  const extra = lines[0]?.startsWith("extra ") ? base64(lines.shift().slice(6)) : Buffer.alloc(0);
+  const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? "");
+  const path = lines.map((line) => base64(line));
+  must(extra && index && path.every((node) => node?.length === 32), "malformed proof");
+  const n = Number(index[1]);
+  const checkpoint = openCheckpoint(text.slice(end + 2), trust);
+  const origin = roomOrigin(checkpoint.origin);
+  if (given.record && extra.length > 0) must(!origin && extra.length === 16, "extra beside a record");
+  if (!given.record && extra.length === 0) throw new Usage("the proof does not carry its data");
+  const data = Buffer.concat([extra, given.record ?? Buffer.alloc(0)]);
+  const leaf = origin ? checkRoomLeaf(data, n, origin, checkpoint, given, gateways) : data;
+  must(rootFromPath(leaf, n, checkpoint.size, path).equals(checkpoint.root), "not in the log");
+}
+
+/** Checks what the proved data of a room's log says; gives the leaf's bytes. */
+function checkRoomLeaf(data, n, origin, checkpoint, given, gateways) {
+  const value = Canonical.parse(decodeText(data));
+  const line = hasKeys(value, ["b", "l", "s"]) ? entryLine(value) : { l: decodeText(data), b: null, s: null };
+  const entry = readEntry(line.l, n);
+  must(entry.room === origin.room, "another room");
+  if (entry.seal) checkSeal(entry, gateways);
+  else must(origin.epoch > 1 || checkpoint.agencies.includes(entry.header.or), "not signed by the hub");
+  if (given.body || given.salt) {
+    if (!given.body || !given.salt || line.b !== null) throw new Usage("body and salt, once");
+    checkBody(entry, given.salt, decodeText(given.body));
+  }
+  if (line.b !== null) checkBody(entry, line.s, line.b);
+  return utf8(line.l);
+}
+
+// --- §11 two histories
+
+function checkExtends(old, next, trust) {
+  const later = checkRoom(next, trust, {});
+  let room, vkey, size, root;
+  if (old[0] === 0x7b) {
+    const earlier = checkRoom(old, trust, {});
+    ({ room, vkey } = earlier);
+    size = Math.min(earlier.tree.leaves.length, later.tree.leaves.length);
+    root = earlier.tree.roots[size];
+    if (!trust && vkey !== later.vkey) throw new Usage("two keys");
+    if (room !== later.room) throw new Usage("two rooms");
+    must(root.equals(later.tree.roots[size]), "two histories");
+    must(earlier.tree.leaves.length === size, "entries taken back");
+    return;
+  }
+  const checkpoint = openCheckpoint(decodeText(old), trust ?? trustOf(parseKey(later.vkey)));
+  if (roomOrigin(checkpoint.origin)?.room !== later.room) throw new Usage("two rooms");
+  must(checkpoint.size <= later.tree.leaves.length, "entries taken back");
+  must(checkpoint.root.equals(later.tree.roots[checkpoint.size]), "two histories");
+}
+
+// --- §12 the command
+
+function read(path) {
+  try {
+    return readFileSync(path);
+  } catch {
+    throw new Usage(`cannot read ${path}`);
+  }
+}
+
+function gatewayKeys(vkeys) {
+  const keys = Object.create(null);
+  for (const vkey of vkeys) {
+    const key = parseKey(vkey);
+    const name = key && namedKey(key.name);
+    if (!name || key.type !== 1 || name.key === "log") throw new Usage("malformed gateway key");
+    keys[`${name.agency}/${name.key}`] = key.raw;
+  }
+  return keys;
+}
+
+function options(words) {
+  const found = { files: [], gateways: [] };
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at];
+    if (word === "--trust-file-key") found.own = true;
+    else if (word === "--gateway") found.gateways.push(words[(at += 1)]);
+    else if (word.startsWith("--")) found[word.slice(2)] = words[(at += 1)];
+    else found.files.push(word);
+  }
+  return found;
+}
+
+function judge([command, ...words]) {
+  const given = options(words);
+  let trust = null;
+  if (given.vkey !== undefined) trust = trustOf(logKey(given.vkey));
+  if (given.policy !== undefined) trust = parsePolicy(read(given.policy).toString("utf8"));
+  const gateways = gatewayKeys(given.gateways);
+  const [first, second] = given.files.map(read);
+  if (command === "room") checkRoom(first, trust, gateways);
+  else if (command === "extends") checkExtends(first, second, trust);
+  else if (!trust) throw new Usage("a key is needed");
+  else if (command === "checkpoint") openCheckpoint(decodeText(first), trust);
+  else if (command === "proof") {
+    const beside = { record: given.record && read(given.record), body: given.body && read(given.body) };
+    checkProof(decodeText(first), { ...beside, salt: given.salt }, trust, gateways);
+  } else throw new Usage("no such command");
+  return trust || given.own ? 0 : 3;
+}
+
+export function run(words) {
+  try {
+    return [judge(words), ""];
+  } catch (error) {
+    if (error instanceof Failed) return [1, error.message];
+    if (error instanceof Usage) return [2, error.message];
+    throw error;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const words = process.argv.slice(2);
+  if (words[0] === "batch") {
+    const cases = JSON.parse(readFileSync(words[1], "utf8"));
+    process.stdout.write(JSON.stringify(cases.map((one) => run(one)[0])));
+  } else {
+    const [code, why] = run(words);
+    process.stdout.write(code === 1 ? `FAILED: ${why}\n` : why === "" ? "PASS\n" : `${why}\n`);
+    process.exitCode = code;
+  }
+}
