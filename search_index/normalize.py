@@ -3,7 +3,7 @@
 Owns the rules of search.md «Text» 1, in this order:
 1. letter case folded; Thai digits as Arabic ones; full-width forms as plain ones; zero-width characters, variation
    selectors and other invisible ones dropped; every white space a space;
-2. NFC;
+2. NFC; of more than 30 marks in a row the first 30, before and after (`stream_safe`), so that it costs its length;
 3. Thai marks as one reads them: SARA AM typed as two marks is one, a tone mark follows the vowel it stands on and
    precedes SARA AM (ก้ำ = กำ้), a mark typed twice counts once;
 4. เเ is แ; runs of spaces are one space.
@@ -24,7 +24,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-VERSION: Final = 1
+from search_index.stream_safe import is_stream_safe, places_kept, stream_safe
+
+VERSION: Final = 2
 """Changes with the rules: an index made under others is rebuilt."""
 
 _SARA_AM: Final = "\u0e33"
@@ -67,7 +69,7 @@ _NOT_PLAIN: Final = re.compile("[" + "".join(re.escape(character) for character 
 def normalize(text: str) -> str:
     """Return `text` in the one spelling."""
     text = _NOT_PLAIN.sub(lambda found: _PLAIN[found.group()], text.casefold())
-    text = unicodedata.normalize("NFC", text)
+    text = stream_safe(unicodedata.normalize("NFC", stream_safe(text)))
     text = _MARK_RUN.sub(lambda found: _ordered(found.group()), text)
     return _SPACES.sub(" ", text.replace("เเ", "แ"))
 
@@ -114,11 +116,17 @@ def normalize_with_origins(text: str) -> Origins:
         for folded in original.casefold()
         for character in _PLAIN.get(folded, folded)
     ]
-    pieces = _composed(pieces)
+    pieces = _bounded(_composed(_bounded(pieces)))
     pieces = _replaced(pieces, _MARK_RUN, _ordered)
     pieces = _replaced(pieces, _DOUBLE_E, lambda _: "แ")
     pieces = _replaced(pieces, _SPACES, lambda _: " ")
     return Origins("".join(p[0] for p in pieces), [p[1] for p in pieces], [p[2] for p in pieces])
+
+
+def _bounded(pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces that `stream_safe` keeps."""
+    text = "".join(piece[0] for piece in pieces)
+    return pieces if is_stream_safe(text) else [pieces[place] for place in places_kept(text)]
 
 
 def _replaced(pieces: list[Piece], pattern: re.Pattern[str], by: Callable[[str], str]) -> list[Piece]:

@@ -2,17 +2,22 @@
 
 Owns the cutting: never inside a consonant with its marks or an emoji with its modifiers, at a space if one is near.
 Works on the stored text as it is; pure.
+
+Takes time in proportion to the text, and little of it: the first match is found in the normalised text, and only the
+stretch around it is mapped back to the stored text. The text is cut for that at places where its parts, normalised
+each by itself, are the normalised text (`_SEAM`).
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from search_index.normalize import normalize_with_origins, other_era
-from search_index.query import Query
+from search_index.normalize import normalize, normalize_with_origins, other_era
+from search_index.query import MOST_CHARACTERS, Query
 
 WIDTH: Final = 160
 _BEFORE: Final = 40
@@ -21,6 +26,14 @@ _ELLIPSIS: Final = "…"
 _LEADING_VOWELS: Final = frozenset("เแโใไ")
 _JOINER: Final = "\u200d"
 _FIRST_ASTRAL: Final = 0x10000
+_PART: Final = 256
+# A character that neither combines with what is before it nor forms one character with it: a letter or digit (but no
+# Thai vowel, no SARA E, which may be doubled, no part of a Hangul syllable, no halfwidth voice mark), a visible ASCII
+# character, a symbol or an emoji.
+_SEAM: Final = re.compile(
+    "[!-~\u2190-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]"
+    "|(?![\u0e30-\u0e5b\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff65-\uffdf])[^\\W_]"
+)
 
 Span = tuple[int, int]
 
@@ -37,7 +50,7 @@ class Snippet:
 
 def snippet(query: Query, text: str, width: int = WIDTH) -> Snippet:
     """Return at most about `width` characters of `text` around the first match; its start where nothing matches."""
-    spans = occurrences(query, text)
+    spans = occurrences(query, text, width)
     start, end = _window(text, spans[0][0] if spans else 0, width)
     opening = _ELLIPSIS if start else ""
     shown = opening + text[start:end] + (_ELLIPSIS if end < len(text) else "")
@@ -49,17 +62,56 @@ def snippet(query: Query, text: str, width: int = WIDTH) -> Snippet:
     return Snippet(shown, tuple((_utf16_length(shown[:a]), _utf16_length(shown[:b])) for a, b in moved))
 
 
-def occurrences(query: Query, text: str) -> list[Span]:
-    """Return where the needles occur in `text`, in characters: whole clusters, ascending, none touching another."""
-    origins = normalize_with_origins(text)
+def occurrences(query: Query, text: str, width: int = WIDTH) -> list[Span]:
+    """Return where the needles occur from the first match on, at least over `width` characters of the stored text.
+
+    In characters: whole clusters, ascending, none touching another.
+    """
+    normalized = normalize(text)
+    either = [reading for reading in (normalized, other_era(normalized)) if reading is not None]
+    places = [at for reading in either for needle in query.needles if (at := reading.find(needle)) >= 0]
+    if not places:
+        return []
+    start, end, before = _stretch(text, min(places), width)
+    origins = normalize_with_origins(text[start:end])
     found = set()
-    for reading in filter(None, (origins.text, other_era(origins.text))):
+    for reading in either:
+        part = reading[before : before + len(origins.text)]
         for needle in query.needles:
-            at = reading.find(needle)
-            while at >= 0:
-                found.add((origins.starts[at], origins.ends[at + len(needle) - 1]))
-                at = reading.find(needle, at + 1)
+            for at in _places(part, needle):
+                found.add((start + origins.starts[at], start + origins.ends[at + len(needle) - 1]))
     return _merged((_cluster_start(text, a), _cluster_end(text, b)) for a, b in found)
+
+
+def _places(text: str, needle: str) -> Iterator[int]:
+    at = text.find(needle)
+    while at >= 0:
+        yield at
+        at = text.find(needle, at + 1)
+
+
+def _stretch(text: str, match: int, width: int) -> tuple[int, int, int]:
+    """Return the part of `text` around the normalised place `match`, and how long what precedes it is normalised."""
+    before = 0
+    seams = _seams(text)
+    start = next(seams)
+    for end in seams:
+        length = len(normalize(text[start:end]))
+        if before + length > match:
+            needed = end + 2 * width + MOST_CHARACTERS
+            return start, next((seam for seam in seams if seam >= needed), len(text)), before
+        start, before = end, before + length
+    return start, len(text), before
+
+
+def _seams(text: str) -> Iterator[int]:
+    """Give places that cut the text into parts of some hundred characters, its start and its end among them."""
+    at = 0
+    while at < len(text):
+        yield at
+        seam = _SEAM.search(text, at + _PART)
+        at = seam.start() if seam else len(text)
+    yield len(text)
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

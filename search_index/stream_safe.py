@@ -24,7 +24,10 @@ MOST_MARKS: Final = 30
 _VOICE_MARKS: Final = "\uff9e\uff9f"
 _MARKS: Final = frozenset(("Mn", "Mc", "Me", "Cf"))
 # Finds more than marks (symbols, punctuation), but never less, and at the speed of a regular expression.
-_MAY_BE_TOO_MANY: Final = re.compile(rf"(?:[^\w\s\x00-\x7f]|[{_VOICE_MARKS}]){{{MOST_MARKS + 1},}}")
+# Looks from the beginning of a run only: within a run that is short enough there is nothing to find.
+_MAY_BE_TOO_MANY: Final = re.compile(
+    rf"(?<![^\w\s\x00-\x7f])(?<![{_VOICE_MARKS}])(?:[^\w\s\x00-\x7f]|[{_VOICE_MARKS}]){{{MOST_MARKS + 1},}}"
+)
 
 
 def takes_no_place(character: str) -> bool:

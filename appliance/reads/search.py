@@ -1,8 +1,11 @@
 """Searching what a person may read (F19, search.md).
 
-The search process gives candidates; here the database decides, hit by hit and in one read transaction with the words:
-the person is a member now, the message stands, and its newest wording has what was asked for. So a person taken off a
-room stops finding its messages at once, whatever the index holds. Conversations cleared from the screen are found.
+The search process gives candidates; here the database decides, in one read transaction with the words: the person is a
+member now, the message stands, and this is its newest wording. Whether the words have what was asked for is looked at
+afterwards, on a thread of its own, so that no reader of the database waits for it. So a person taken off a room stops
+finding its messages at once, whatever the index holds. Conversations cleared from the screen are found.
+
+A page ends when it is full, has looked at many candidates or has taken its CPU time; its cursor goes on from there.
 """
 
 from __future__ import annotations
@@ -15,22 +18,27 @@ import msgspec
 from appliance.errors import Invalid
 from appliance.log import events
 from appliance.model import EntryType, PersonId, RoomId, UnitId
+from appliance.rules.text import closed_directions
+from appliance.searching import Budget
 from appliance.store import entries, rooms
 from appliance.wire.search import Found, Hit
 from search_index import wire
 from search_index.layout import suggest
-from search_index.query import Query, QueryRefused, matches, parse
-from search_index.snippet import snippet
+from search_index.query import Query, QueryRefused, parse
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.services import Services
     from appliance.wire.search import SearchQuery
+    from search_index.snippet import Snippet
 
 CANDIDATES: Final = 100
 # A page looks at this many candidates at the most; what it then has is the page, and its cursor goes on from there.
 MOST_LOOKS: Final = 20
+PAGE_S: Final = 0.1
+"""CPU seconds that comparing words may take for one page."""
+FEWEST_READ: Final = 10
 END_OF_TIME: Final = 253_402_300_799_999
 
 _CURSOR: Final = msgspec.json.Decoder(wire.Before)
@@ -42,19 +50,18 @@ async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found
     async with s.store.read() as reader:
         mine = await reader.run(rooms.keys_of_person, person)
     asked = _request(s, wanted, query, list(mine))
-    hits: list[Hit] = []
+    page = _Page(s, person, wanted, query.limit)
     before, more = _before(query.cursor), bool(asked.rooms)
     for _ in range(MOST_LOOKS):
-        if not more or len(hits) >= query.limit:
+        if not more or page.is_over:
             break
         found = await s.search.find(msgspec.structs.replace(asked, before=before))
-        async with s.store.read() as reader:
-            good = await reader.run(_verified, s, person, wanted, found.hits, query.limit - len(hits))
-        hits += [hit for hit in good if hit is not None]
-        if good:
-            last = found.hits[len(good) - 1]
+        looked = await page.look(found.hits)
+        if looked:
+            last = found.hits[looked - 1]
             before = wire.Before(last.at, last.room, last.n)
-        more = found.more or len(good) < len(found.hits)
+        more = found.more or looked < len(found.hits)
+    hits = page.hits
     return Found(
         hits=hits,
         cursor=_cursor(before) if more and before is not None else None,
@@ -90,28 +97,43 @@ def _request(s: Services, wanted: Query, query: SearchQuery, mine: list[RoomId])
     )
 
 
-def _verified(
-    raw: sqlcipher.Connection,
-    s: Services,
-    person: PersonId,
-    wanted: Query,
-    candidates: list[wire.Hit],
-    enough: int,
-) -> list[Hit | None]:
-    """Return for each candidate the hit the person may see, or None; not looking further once there are `enough`."""
+class _Page:
+    """The hits found so far, and what the page may still cost."""
+
+    def __init__(self, s: Services, person: PersonId, wanted: Query, most: int) -> None:
+        self._s, self._person, self._wanted, self._most = s, person, wanted, most
+        self._budget = Budget(PAGE_S)
+        self.hits: list[Hit] = []
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether the page is full or has taken its time."""
+        return len(self.hits) >= self._most or self._budget.left_s <= 0
+
+    async def look(self, candidates: list[wire.Hit]) -> int:
+        """Add those of the candidates that the person may see and that have what is asked for.
+
+        Return how many were looked at.
+        """
+        looked = 0
+        while looked < len(candidates) and not (looked and self.is_over):
+            enough = self._most - len(self.hits)
+            part = candidates[looked : looked + max(enough, FEWEST_READ)]
+            async with self._s.store.read() as reader:
+                texts = await reader.run(_texts, self._s, self._person, part)
+            cuts = await self._s.search.look_through(self._wanted, texts, enough, self._budget)
+            self.hits += [_hit(candidate, cut) for candidate, cut in zip(part, cuts, strict=False) if cut is not None]
+            looked += len(cuts)
+        return looked
+
+
+def _texts(raw: sqlcipher.Connection, s: Services, person: PersonId, candidates: list[wire.Hit]) -> list[str | None]:
+    """Return for each candidate the words that the person may read of it now, or None."""
     mine = rooms.keys_of_person(raw, person)
-    found: list[Hit | None] = []
-    for candidate in candidates:
-        if enough == 0:
-            break
-        room = RoomId(candidate.room)
-        text = _text(raw, s, mine[room], room, candidate.n) if room in mine else None
-        if text is not None and matches(wanted, text):
-            found.append(_hit(wanted, candidate, text))
-            enough -= 1
-        else:
-            found.append(None)
-    return found
+    return [
+        _text(raw, s, mine[room], room, candidate.n) if (room := RoomId(candidate.room)) in mine else None
+        for candidate in candidates
+    ]
 
 
 def _text(raw: sqlcipher.Connection, s: Services, key: int, room: RoomId, n: int) -> str | None:
@@ -124,14 +146,15 @@ def _text(raw: sqlcipher.Connection, s: Services, key: int, room: RoomId, n: int
     return body.text if body else None
 
 
-def _hit(wanted: Query, candidate: wire.Hit, text: str) -> Hit:
-    cut = snippet(wanted, text)
+def _hit(candidate: wire.Hit, cut: Snippet) -> Hit:
+    closed = closed_directions(cut.text)
     return Hit(
         room=candidate.room,
         n=candidate.n,
         at=candidate.at,
         sender=candidate.sender,
-        snippet=cut.text,
+        # What the cut left open is closed behind it; anything before would move the highlights.
+        snippet=closed if closed.startswith(cut.text) else cut.text,
         highlights=list(cut.highlights),
     )
 

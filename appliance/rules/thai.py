@@ -45,7 +45,8 @@ def canonical(text: str) -> str:
     if text.isascii():
         return text
     joined = stream_safe(text.translate(_ZERO_WIDTH)).replace("\u0e40\u0e40", "\u0e41")
-    plain = unicodedata.normalize("NFC", joined)
+    # A few marks are two in NFC: what was bounded before need not be after.
+    plain = stream_safe(unicodedata.normalize("NFC", joined))
     return unicodedata.normalize("NFC", _MAY_BE_MARKS.sub(lambda found: _known_order(found.group()), plain))
 
 

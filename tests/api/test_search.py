@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from appliance.searching import Searching
+from appliance.store.db import READERS
 from search_index.query import matches, parse
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
 
@@ -296,3 +300,39 @@ async def test_without_the_search_process_chat_goes_on_and_says_so(running: Agen
     error = await english.refused("GET", "/search", params=query, status=503, code="search_unavailable")
     assert error["message"].startswith("Search is not available just now")
     await narin.say(running.room("dengue"), "คุยต่อได้")
+
+
+async def test_a_page_ends_with_its_time_and_its_cursor_goes_on(
+    searched: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words that cost much are spread over pages, and none is left out (security 4)."""
+    narin = await searched.login("narin.p")
+    whole = await find(narin, "ระบบ")
+    assert len(whole) > 2
+    monkeypatch.setattr("appliance.reads.search.PAGE_S", 1e-9)
+    page = await narin.get("/search", q="ระบบ", limit=100)
+    assert len(page["hits"]) <= 1
+    assert await find(narin, "ระบบ") == whole
+
+
+async def test_comparing_words_keeps_no_reader_of_the_database(
+    searched: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While words are compared, every reader is free for everybody else (security 4)."""
+    narin = await searched.login("narin.p")
+    comparing, go_on = asyncio.Event(), asyncio.Event()
+    real = Searching.look_through
+
+    async def look_through(*arguments: Any) -> Any:
+        comparing.set()
+        await go_on.wait()
+        return await real(*arguments)
+
+    monkeypatch.setattr(Searching, "look_through", look_through)
+    search = asyncio.create_task(narin.get("/search", q="ระบบ"))
+    await comparing.wait()
+    async with asyncio.timeout(20), AsyncExitStack() as held:
+        for _ in range(READERS):
+            await held.enter_async_context(searched.services.store.read())
+    go_on.set()
+    assert (await search)["hits"]

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search_index import snippet as snippet_module
+from search_index.normalize import normalize
 from search_index.query import Query, QueryRefused, matches, parse
 from search_index.snippet import WIDTH, occurrences, snippet
+from tests.hostile import TEXTS, behind_a_letter, cost, full
 from tests.search import corpus
 
 
@@ -65,3 +71,37 @@ def test_every_real_match_shows_why_it_is_one() -> None:
             if matches(query, message):
                 assert occurrences(query, message)
                 assert snippet(query, message).highlights
+
+
+LETTERS = st.text(
+    st.sampled_from(
+        "aAéกขเาำิุ่์ํ ๒2!“—か\u3099ｶ\uff9e\u1100\u1161\uac00\u11a8\u0300\u0316\u0344\u200b\u200d\u202e😀❤\ufe0f🏽\ufdfa"
+    ),
+    max_size=60,
+)
+
+
+@given(LETTERS, LETTERS)
+def test_a_text_cut_at_a_seam_is_normalised_by_its_parts(before: str, after: str) -> None:
+    text = before + after
+    for seam in range(len(text)):
+        if snippet_module._SEAM.match(text, seam):  # noqa: SLF001 - the claim that the cutting stands on
+            assert normalize(text[:seam]) + normalize(text[seam:]) == normalize(text)
+
+
+@given(LETTERS, st.integers(0, 3), st.integers(0, 3))
+def test_a_match_deep_in_a_text_is_shown_as_one_alone(text: str, before: int, after: int) -> None:
+    long = f"{(text + ' ') * before * 20}งบประมาณ ปี 2567{(' ' + text) * after * 20}"
+    for wanted in ("งบประมาณ", '"ปี 2024"'):
+        found = snippet(parse(wanted), long)
+        assert highlighted(found.text, found.highlights)[0] in {"งบประมาณ", "ปี 2567"}
+
+
+@pytest.mark.parametrize("shape", [full, behind_a_letter])
+@pytest.mark.parametrize("piece", TEXTS)
+def test_matching_and_cutting_cost_the_length_of_the_text(piece: str, shape: Callable[[str, int], str]) -> None:
+    """20,000 characters that cost seconds before (security 4)."""
+    text = shape(TEXTS[piece], 20_000)
+    for query in (Query(("aa",)), Query(("zz", "ก้")), Query((normalize(TEXTS[piece] * 2)[:100] or "a",))):
+        assert cost(partial(matches, query, text)) < 0.25
+        assert cost(partial(snippet, query, text)) < 0.5

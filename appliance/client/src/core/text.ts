@@ -32,7 +32,8 @@ export function streamSafe(text: string): string {
 
 /** One spelling for what keyboards produce in several: the twin of the server's `rules/thai.py: canonical`. */
 export function canonical(text: string): string {
-  const plain = streamSafe(text.replace(ZERO_WIDTH, "")).replaceAll("เเ", "แ").normalize("NFC");
+  // A few marks are two in NFC: what was bounded before need not be after.
+  const plain = streamSafe(streamSafe(text.replace(ZERO_WIDTH, "")).replaceAll("เเ", "แ").normalize("NFC"));
   return plain.replace(MARK_RUN, orderedMarks).normalize("NFC");
 }
 

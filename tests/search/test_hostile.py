@@ -1,0 +1,31 @@
+"""Indexing text that was made to cost more than its length: what is stored already must not stop the search process."""
+
+from __future__ import annotations
+
+import pytest
+
+from search_index.query import QueryRefused, parse
+from search_index.segments import Document, build
+from search_index.wire import Entry
+from tests.hostile import TEXTS, cost, full
+
+
+@pytest.mark.parametrize("piece", TEXTS)
+def test_a_document_costs_the_length_of_its_text(piece: str) -> None:
+    text = full(TEXTS[piece], 20_000)
+
+    def index() -> None:
+        build([Document.of(Entry("r_1", 1, "p_1", 1, text, "text", has_link=False, replaces=False))])
+
+    assert cost(index) < 0.5
+
+
+@pytest.mark.parametrize("piece", TEXTS)
+def test_a_query_costs_its_length(piece: str) -> None:
+    def ask() -> None:
+        try:
+            parse(full(TEXTS[piece], 400))
+        except QueryRefused:
+            return
+
+    assert cost(ask) < 0.05
