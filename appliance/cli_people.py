@@ -61,6 +61,7 @@ def register(commands: Any) -> None:
 
 async def _import(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.people_import import apply_import, preview_import  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.locale import text  # noqa: PLC0415
     from appliance.reads.import_preview import describe_changes, describe_problems, describe_totals  # noqa: PLC0415
 
     preview = await preview_import(s, {str(path): path.read_bytes() for path in arguments.files})
@@ -68,6 +69,8 @@ async def _import(s: OfflineServices, actor: Actor, arguments: argparse.Namespac
         print(line, file=sys.stderr)
     for line in describe_changes(preview.plan, arguments.language):
         print(line)
+    for minor in preview.under_age:
+        print(text("import_under_age", arguments.language, staff_no=minor.staff_no))
     if not preview.plan.problems:
         print(describe_totals(preview.plan, arguments.language))
     if arguments.apply or preview.plan.problems:

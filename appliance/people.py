@@ -25,8 +25,12 @@ class UnitKind(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who sees a field of a profile, or finds a person at all (F17); each includes the ones before it."""
+    """Who sees a field of a profile, or finds a person at all (F17); each includes the ones before it.
 
+    `NOBODY` leaves the owner and the agency's administrators; a person can always be found by the own unit.
+    """
+
+    NOBODY = "nobody"
     OWN_UNIT = "own_unit"
     AGENCY = "agency"
     CROSS_AGENCY = "cross_agency"

@@ -8,7 +8,6 @@ person leaves behind in rooms is `actions/room_settling.py`, which the server do
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from appliance.actions.changes import changing_account, record, units_over
@@ -16,14 +15,15 @@ from appliance.actions.passwords import put_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
 from appliance.model import AccountState
 from appliance.policies import LONGEST_USER
-from appliance.rules.accounts import fold_user, is_of_age, is_user_name, may_change_state
+from appliance.rules.accounts import comes_of_age, fold_user, is_of_age, is_user_name, may_change_state
+from appliance.rules.import_files import midnight, thai_day
 from appliance.rules.passwords import one_time_code
 from appliance.rules.roles import Duty, may_act_on, may_perform
 from appliance.store import accounts, people, sessions
 
 if TYPE_CHECKING:
     from appliance.model import Millis, PersonId
-    from appliance.people import Account
+    from appliance.people import Account, Profile
     from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
 
@@ -51,9 +51,7 @@ async def create_account(s: PeopleServices, actor: Actor, person: PersonId, user
         profile = (await people.list_by_id(tx, [person])).get(person)
         if profile is None or not profile.active:
             raise NotFound(code="person_not_found")
-        today = datetime.fromtimestamp(now / 1000, UTC).date()
-        if not is_of_age(profile.birth_date, today, s.identity.policies.accounts.youngest):
-            raise Invalid(code="person_under_age", age=s.identity.policies.accounts.youngest)
+        _require_age(s, profile)
         if await accounts.get(tx, person) is not None:
             raise Conflict(code="account_exists")
         if await accounts.find(tx, folded) is not None:
@@ -65,10 +63,17 @@ async def create_account(s: PeopleServices, actor: Actor, person: PersonId, user
 
 
 async def suspend_account(s: PeopleServices, actor: Actor, person: PersonId, until: Millis, reason: str) -> None:
-    """Stop an account until a time, at which it works again by itself. Raises Forbidden, Invalid, NotFound."""
+    """Stop an account until a time, at which it works again by itself; who is too young waits until old enough.
+
+    Raises Forbidden, Invalid, NotFound.
+    """
     if until <= s.clock():
-        raise Invalid(field="until")
+        raise Invalid(field="until", code="time_past")
     _require_reason(reason)
+    async with s.store.read() as reader:
+        profile = (await people.list_by_id(reader, [person])).get(person)
+    if profile is not None and profile.birth_date is not None:
+        until = max(until, midnight(comes_of_age(profile.birth_date, s.identity.policies.accounts.youngest)))
     await _set_state(s, actor, Duty.SUSPEND, person, AccountState.SUSPENDED, until=until, reason=reason)
 
 
@@ -77,6 +82,8 @@ async def lift_suspension(s: PeopleServices, actor: Actor, person: PersonId, rea
     _require_reason(reason)
     if _account(s, person).state is not AccountState.SUSPENDED:
         raise Conflict(code="account_not_suspended")
+    async with s.store.read() as reader:
+        _require_age(s, (await people.list_by_id(reader, [person]))[person])
     await _set_state(s, actor, Duty.LIFT, person, AccountState.ACTIVE, until=None, reason=reason)
 
 
@@ -127,6 +134,7 @@ async def reactivate_account(
     code = one_time_code(s.new_token())
     hashed = await s.identity.hasher.hash(code)
     async with changing_account(s, person) as tx:
+        _require_age(s, (await people.list_by_id(tx, [person]))[person])
         await accounts.remove_credentials(tx, person)
         await accounts.set_state(tx, person, AccountState.ACTIVE)
         await put_code(s, tx, person, hashed, actor)
@@ -176,6 +184,12 @@ def _allow(s: PeopleServices, duty: Duty, actor: Actor, account: Account, second
     denied = may_act_on(duty, actor, account.person, account.roles, units_over(s, account.person), second)
     if denied:
         raise Forbidden(denied)
+
+
+def _require_age(s: PeopleServices, profile: Profile) -> None:
+    youngest = s.identity.policies.accounts.youngest
+    if not is_of_age(profile.birth_date, thai_day(s.clock()), youngest):
+        raise Invalid(code="person_under_age", age=youngest)
 
 
 def _require_reason(reason: str) -> None:

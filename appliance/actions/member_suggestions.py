@@ -29,6 +29,7 @@ async def suggest_members(
     new = [person for person in asked if person not in state.members]
     if state.role_of(actor) is not None:
         # An outsider is refused before anything is said of the people named.
+        rooms.check_found(s, actor, new)
         rooms.check_active(s, new)
     return await owner_requests.ask(s, actor, room, Kind.SUGGESTION, new or asked, reason)
 

@@ -2,7 +2,8 @@
 
 The plan is pure (`rules/imports.py`); here the organisation is read for it and its changes are written in one
 transaction, unless somebody else changed the directory in between. People who leave the staff lose their sessions at
-once and keep their accounts, which work again when a later import brings them back.
+once and keep their accounts, which work again when a later import brings them back. A date of birth that makes somebody
+too young for the account they have suspends it until the day they are old enough (F93).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from appliance.actions.changes import record
 from appliance.errors import Conflict, Forbidden, Invalid, TooLarge
-from appliance.model import PersonId, PostId, UnitId
+from appliance.model import AccountState, PersonId, PostId, UnitId
 from appliance.people import Holding, Post, Profile, Unit
-from appliance.rules.import_files import read_files
+from appliance.rules.accounts import comes_of_age, is_of_age
+from appliance.rules.import_files import midnight, read_files, thai_day
 from appliance.rules.imports import (
     HoldingState,
     Organisation,
@@ -42,12 +44,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an import would do, to which state of the directory, and whether it needs approval."""
+    """What an import would do, to which state of the directory, and whether it needs approval.
+
+    `under_age` are those whose accounts it would suspend.
+    """
 
     plan: Plan
     version: int
     needs_approval: bool
     files_sha256: str
+    under_age: tuple[PersonState, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,14 +89,17 @@ async def preview_import(s: PeopleServices, files: Mapping[str, bytes]) -> Previ
     now = s.clock()
     async with s.store.read() as reader:
         version = (await settings.versions(reader))["directory"]
-        organisation, _ = await _read(s, reader, now)
+        organisation, ids = await _read(s, reader, now)
     rows = await asyncio.to_thread(read_files, dict(files))
     plan = await asyncio.to_thread(plan_import, organisation, rows, now)
     digest = sha256()
     for name in sorted(files):
         digest.update(sha256(files[name]).digest())
     approval = needs_approval(plan.deactivated, plan.active_before, policy.deactivate_percent)
-    return Preview(plan, version, approval, digest.hexdigest())
+    minors = tuple(
+        state for state in _under_age(s, plan, now) if s.identity.account(ids.people[state.staff_no]) is not None
+    )
+    return Preview(plan, version, approval, digest.hexdigest(), minors)
 
 
 async def apply_import(s: PeopleServices, actor: Actor, preview: Preview, *, approved: bool = False) -> None:
@@ -113,10 +122,11 @@ async def apply_import(s: PeopleServices, actor: Actor, preview: Preview, *, app
         await _write_posts(tx, plan, ids, now)
         gone = await _write_people(tx, plan, ids, now)
         await _write_holdings(tx, plan, ids)
+        suspended = await _suspend_under_age(s, tx, actor, plan, ids)
         run = ImportRun(s.new_id("i"), now, actor.name, preview.files_sha256, plan.changes, plan.deactivated, approved)
         await people.record_import(tx, run)
         await settings.bump(tx, "directory")
-        if gone:
+        if gone or suspended:
             await settings.bump(tx, "accounts")
         await record(
             s,
@@ -154,6 +164,38 @@ async def _write_people(tx: Tx, plan: Plan, ids: _Ids, now: Millis) -> list[Pers
     await sessions.delete_of_all(tx, gone)
     await accounts.bump_epochs(tx, gone)
     return gone
+
+
+def _under_age(s: PeopleServices, plan: Plan, now: Millis) -> list[PersonState]:
+    """Return people already in the directory whom the import makes too young for an account."""
+    youngest, today = s.identity.policies.accounts.youngest, thai_day(now)
+    return [
+        change.after
+        for change in plan.people
+        if change.operation == "changed" and not is_of_age(change.after.birth_date, today, youngest)
+    ]
+
+
+async def _suspend_under_age(s: PeopleServices, tx: Tx, actor: Actor, plan: Plan, ids: _Ids) -> int:
+    """Suspend the accounts of people whom the import makes too young, until they are old enough; return how many."""
+    youngest, count = s.identity.policies.accounts.youngest, 0
+    for state in _under_age(s, plan, s.clock()):
+        person = ids.person(state.staff_no)
+        account = await accounts.get(tx, person)
+        if account is None or account.state is AccountState.REVOKED:
+            continue
+        assert state.birth_date is not None  # noqa: S101 - nobody without one is too young
+        until = max(midnight(comes_of_age(state.birth_date, youngest)), account.suspended_until or 0)
+        if account.state is AccountState.SUSPENDED and account.suspended_until == until:
+            continue
+        await accounts.set_state(tx, person, AccountState.SUSPENDED, until)
+        await accounts.bump_epoch(tx, person)
+        ended = await sessions.delete_of(tx, person)
+        await record(
+            s, tx, actor.name, "account.suspend", person, reason="under_age", until=until, sessions_ended=ended
+        )
+        count += 1
+    return count
 
 
 async def _write_holdings(tx: Tx, plan: Plan, ids: _Ids) -> None:

@@ -123,6 +123,7 @@ async def _change_members(
     new = [person for person in add if person not in state.members]
     if not new and not remove:
         raise Forbidden(Deny.ALREADY_MEMBER)
+    check_found(s, actor, new)
     check_active(s, new)
     if denied := why_not_go_on(s, state, new, remove):
         raise Forbidden(denied)
@@ -230,8 +231,15 @@ def card_of(s: Services, person: PersonId) -> dict[str, str]:
 
 def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[PersonId]:
     others = [person for person in dict.fromkeys(members) if person != actor]
+    check_found(s, actor, others)
     check_active(s, others)
     return others
+
+
+def check_found(s: Services, actor: PersonId, people: Iterable[PersonId]) -> None:
+    """Refuse people whom the actor does not find in the directory, as if there were none such (F13). Raises Invalid."""
+    if not all(s.identity.directory.may_find(actor, person) for person in people):
+        raise Invalid(field="members", code="unknown_person")
 
 
 def check_active(s: Services, people: Iterable[PersonId]) -> None:

@@ -12,7 +12,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from appliance.rules.profiles import english_name, thai_name
+from appliance.rules.profiles import english_name, may_see, thai_name
 from appliance.rules.ranks import highest
 from appliance.rules.thai import fold
 
@@ -65,6 +65,13 @@ class Directory:
         while unit is not None and unit in self.units:
             yield unit
             unit = self.units[unit].parent
+
+    def may_find(self, viewer: PersonId, person: PersonId) -> bool:
+        """Tell whether a viewer finds a person at all: in the directory, to write to, or to bring into a room (F13)."""
+        card = self.people.get(person)
+        return card is not None and may_see(
+            card.listing, own_unit=self.shares_unit(viewer, person), is_self=viewer == person
+        )
 
     def shares_unit(self, one: PersonId, other: PersonId) -> bool:
         """Tell whether two people serve in a common unit today."""

@@ -15,7 +15,7 @@ from appliance.errors import Invalid, NotFound, TooMany
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
 from appliance.rules.contact import may_start_direct
-from appliance.rules.profiles import may_see, visible_fields
+from appliance.rules.profiles import visible_fields
 from appliance.rules.thai import fold
 from appliance.store import audit, people, units
 from appliance.wire.directory import People, PersonView, PostView, UnitRef, Units, UnitView
@@ -61,7 +61,7 @@ async def load_people(
 async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId, language: Language = "th") -> PersonView:
     """Return one person, also one no longer on the staff. Raises NotFound for none, or one the viewer may not find."""
     card = s.identity.people.get(person)
-    if card is None or not _may_find(s.identity.directory, viewer, card):
+    if card is None or not s.identity.directory.may_find(viewer, person):
         raise NotFound(code="person_not_found")
     if person != viewer:
         await _spend(s, viewer, 1)
@@ -202,13 +202,9 @@ def _matches(
             card.active
             and (within is None or not within.isdisjoint(card.units))
             and all(word in directory.search_texts[place] for word in words)
-            and _may_find(directory, viewer, card)
+            and directory.may_find(viewer, card.id)
         ):
             yield card
-
-
-def _may_find(directory: Directory, viewer: PersonId, card: PersonCard) -> bool:
-    return may_see(card.listing, own_unit=directory.shares_unit(viewer, card.id), is_self=viewer == card.id)
 
 
 def _within(directory: Directory, unit: UnitId | None, below: bool) -> frozenset[UnitId] | None:  # noqa: FBT001 - as the query says it

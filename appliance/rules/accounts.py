@@ -45,10 +45,16 @@ def may_change_state(old: AccountState, new: AccountState) -> Deny | None:
 
 def is_of_age(birth_date: str | None, today: date, youngest: int) -> bool:
     """Tell whether someone is old enough for an account; an unknown date of birth is not held against anyone."""
-    if birth_date is None:
-        return True
+    return birth_date is None or today >= comes_of_age(birth_date, youngest)
+
+
+def comes_of_age(birth_date: str, youngest: int) -> date:
+    """Return the day from which somebody is old enough; who was born on 29 February comes of age on 1 March."""
     born = date.fromisoformat(birth_date)
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) >= youngest
+    try:
+        return born.replace(year=born.year + youngest)
+    except ValueError:
+        return date(born.year + youngest, 3, 1)
 
 
 def fold_user(user: str) -> str:

@@ -94,6 +94,7 @@ _THAI_KINDS: Final = {
     "ฝ่าย": UnitKind.SECTION,
     "งาน": UnitKind.SECTION,
 }
+_LISTINGS: Final = tuple(visibility for visibility in Visibility if visibility is not Visibility.NOBODY)
 _YES: Final = frozenset(("1", "yes", "y", "true", "ใช่"))
 _NO: Final = frozenset(("", "0", "no", "n", "false", "ไม่ใช่", "ไม่"))
 # Marks and embeddings that only turn the direction of text (Unicode Standard Annex 9, 2).
@@ -230,6 +231,11 @@ def midnight(day: date) -> Millis:
     return (day.toordinal() - _UNIX_DAY) * DAY_MS - _BANGKOK_MS
 
 
+def thai_day(at: Millis) -> date:
+    """Return which day it is in Thailand; the inverse of `midnight`."""
+    return date.fromordinal((at + _BANGKOK_MS) // DAY_MS + _UNIX_DAY)
+
+
 def parse_date(text: str) -> date | None:
     """Return the day a date means, None when it means none; Thai digits and Buddhist years are understood."""
     plain = arabic_digits(text.strip())
@@ -339,7 +345,8 @@ def _person_row(file: str, line: int, values: dict[str, str]) -> PersonRow:
     if birth := fields.get("birth_date"):
         fields["birth_date"] = _day(birth).isoformat()
     for column in ("email_visibility", "phone_visibility", "mobile_visibility", "listing"):
-        if column in fields and fields[column] not in tuple(Visibility):
+        known = _LISTINGS if column == "listing" else tuple(Visibility)
+        if column in fields and fields[column] not in known:
             raise _Fault("import_visibility", fields[column])
     post_code = values.get("post_code") or "/".join(
         part for part in (values["unit"], values["post_title"], values.get("rank", "")) if part

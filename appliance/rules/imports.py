@@ -315,9 +315,9 @@ def _person(staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]) -
         mobile=values.get("mobile"),
         birth_date=values.get("birth_date"),
         email_visibility=Visibility(values.get("email_visibility", Visibility.AGENCY)),
-        phone_visibility=Visibility(values.get("phone_visibility", Visibility.AGENCY)),
-        # A personal number is hidden unless the agency says otherwise (F13).
-        mobile_visibility=Visibility(values.get("mobile_visibility", Visibility.OWN_UNIT)),
+        # Telephone numbers are hidden unless the agency says otherwise (F13).
+        phone_visibility=Visibility(values.get("phone_visibility", Visibility.NOBODY)),
+        mobile_visibility=Visibility(values.get("mobile_visibility", Visibility.NOBODY)),
         listing=Visibility(values.get("listing", Visibility.AGENCY)),
     )
 

@@ -1,7 +1,7 @@
 """What one person sees of another: names as shown, fields by visibility, who is found at all (F13, F17).
 
-Telephone numbers are never needed to reach anybody. People see all of themselves; administrators of the agency see
-every field, since they keep the directory in order.
+Telephone numbers are never needed to reach anybody and are hidden unless the directory shows them. People see all of
+themselves; administrators of the agency see every field, since they keep the directory in order.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ def may_see(visibility: Visibility, *, own_unit: bool, own_agency: bool = True, 
     """Tell whether a viewer sees what has this visibility; `own_unit` is that they share a unit today."""
     if is_self:
         return True
+    if visibility is Visibility.NOBODY:
+        return False
     if visibility is Visibility.OWN_UNIT:
         return own_unit and own_agency
     return own_agency or visibility is Visibility.CROSS_AGENCY

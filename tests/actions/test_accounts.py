@@ -1,19 +1,28 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
-from appliance.actions.accounts import create_account, lift_suspension, revoke_account, suspend_account
+from appliance.actions.accounts import (
+    create_account,
+    lift_suspension,
+    reactivate_account,
+    revoke_account,
+    suspend_account,
+)
+from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role, remove_role
 from appliance.actions.sessions import end_session
 from appliance.actions.settings import set_contact_mode, set_rank_map
 from appliance.actions.terms import accept_terms, publish_terms
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound
-from appliance.model import ContactMode, PersonId, SessionId, UnitId
+from appliance.model import AccountState, ContactMode, PersonId, SessionId, UnitId
 from appliance.people import Grant, Session
+from appliance.rules.import_files import midnight
 from appliance.rules.roles import Actor
-from appliance.store import accounts, terms
+from appliance.store import accounts, audit, terms
 from tests.office import DAY, OPERATOR, PEOPLE, UNITS, Office, reopen
 
 if TYPE_CHECKING:
@@ -53,6 +62,50 @@ async def test_minors_get_no_account(office: Office) -> None:
     await create_account(office.s, OPERATOR, office.person("1002"), "twenty.today")
 
 
+async def test_a_date_of_birth_that_comes_later_suspends_until_the_day(office: Office) -> None:
+    """F93: age is looked at when an import brings it, too."""
+    person, other = await office.account("1001", "somchai.j"), await office.account("1002", "malee.m")
+    done = await office.sign_in("somchai.j")
+    header, *lines = PEOPLE.splitlines()
+    born = [line + (",29/2/2551" if n == 0 else ",2549-05-28" if n == 1 else "") for n, line in enumerate(lines)]
+    files = {"people.csv": "\n".join([header + ",birth_date", *born]).encode()}
+    preview = await preview_import(office.s, files)
+    assert [state.staff_no for state in preview.under_age] == ["1001"]
+    await apply_import(office.s, OPERATOR, preview)
+    account = office.s.identity.account(person)
+    assert account is not None
+    assert account.state is AccountState.SUSPENDED
+    # Born on 29 February 2008: twenty on 29 February 2028.
+    day = midnight(date(2028, 2, 29))
+    assert account.suspended_until == day
+    assert office.s.identity.authenticate(done.token, office.clock()) is None
+    assert office.s.identity.is_active(other, office.clock())
+    assert await refused(lift_suspension(office.s, OPERATOR, person, "ขอร้อง")) == "person_under_age"
+    await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "สอบข้อเท็จจริง")
+    account = office.s.identity.account(person)
+    assert account is not None
+    assert account.suspended_until == day
+    await revoke_account(office.s, OPERATOR, person, "ลาออก")
+    assert await refused(reactivate_account(office.s, OPERATOR, person, "พบตัว")) == "person_under_age"
+    async with office.s.store.read() as reader:
+        records = await audit.list_newest(reader, 20, target=person)
+    assert [item.actor for item in records if item.action == "account.suspend"] == [OPERATOR.name, OPERATOR.name]
+    office.clock.now = day
+    await reactivate_account(office.s, OPERATOR, person, "พบตัว")
+    assert office.s.identity.is_active(person, office.clock())
+
+
+async def test_who_is_too_young_comes_back_by_the_day_itself(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    header, *lines = PEOPLE.splitlines()
+    lines[0] += ",2550-05-30"
+    await office.import_(people="\n".join([header + ",birth_date", *lines]))
+    assert not office.s.identity.is_active(person, midnight(date(2027, 5, 30)) - 1)
+    assert office.s.identity.is_active(person, midnight(date(2027, 5, 30)))
+    again = await preview_import(office.s, {"people.csv": "\n".join([header + ",birth_date", *lines]).encode()})
+    assert (again.plan.changes, again.under_age) == (0, ())
+
+
 async def test_a_revocation_takes_everything(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     await add_role(office.s, OPERATOR, person, Grant("broadcaster"))
@@ -76,7 +129,7 @@ async def test_a_revocation_takes_everything(office: Office) -> None:
 async def test_measures_need_a_reason_and_a_time_ahead(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     assert await refused(revoke_account(office.s, OPERATOR, person, " ")) == "reason_missing"
-    assert await refused(suspend_account(office.s, OPERATOR, person, office.clock(), "x")) == "invalid"
+    assert await refused(suspend_account(office.s, OPERATOR, person, office.clock(), "x")) == "time_past"
     assert await refused(suspend_account(office.s, NOBODY, person, office.clock() + 1, "x")) == "role_required"
     assert await refused(lift_suspension(office.s, OPERATOR, office.person("1002"), "x")) == "account_not_found"
 

@@ -81,7 +81,24 @@ async def test_pages_join_without_gap_or_repeat_while_people_come_and_go(office:
         await load_people(office.s, viewer, cursor="p_none")
 
 
+async def test_telephone_numbers_are_hidden_unless_the_file_shows_them(office: Office) -> None:
+    """F13."""
+    for viewer in ("1002", "1005"):
+        seen = await view(office, viewer, "1001")
+        assert (seen.phone, seen.mobile, seen.email) == (None, None, "somchai@agency.test")
+    mine = await view(office, "1001", "1001")
+    assert (mine.phone, mine.mobile) == ("02-100-1001", "081-000-1001")
+    header, *lines = PEOPLE.splitlines()
+    lines[0] += ",nobody,agency"
+    await office.import_(people="\n".join([header + ",email_visibility,phone_visibility", *lines]))
+    seen = await view(office, "1002", "1001")
+    assert (seen.phone, seen.mobile, seen.email) == ("02-100-1001", None, None)
+
+
 async def test_fields_by_visibility(office: Office) -> None:
+    header, *lines = PEOPLE.splitlines()
+    lines[0] += ",agency,own_unit"
+    await office.import_(people="\n".join([header + ",phone_visibility,mobile_visibility", *lines]))
     colleague, other = await view(office, "1002", "1001"), await view(office, "1005", "1001")
     assert (colleague.phone, colleague.mobile, colleague.email) == (
         "02-100-1001",

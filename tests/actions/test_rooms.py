@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from appliance.actions import room_settling, rooms
+from appliance.actions import member_suggestions, room_settling, rooms
 from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
 from appliance.model import AccountState, Deny, PersonId, RoomId
+from appliance.people import Visibility
 from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
 from appliance.reads.rooms import load_rooms
-from appliance.store import audit
+from appliance.store import accounts, audit, people, settings
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import (
     ADMIN,
@@ -48,6 +50,56 @@ async def change(
 async def audited(b: Bureau) -> list[tuple[str, str, str, str]]:
     async with b.s.store.read() as reader:
         return [(r.actor, r.action, r.target, r.outcome) for r in await audit.list_from(reader, 0, 100)]
+
+
+async def list_in_own_unit_alone(b: Bureau, person: PersonId) -> None:
+    """Change who finds a person, as an import does."""
+    async with b.s.store.write() as tx:
+        profile = (await people.list_by_id(tx, [person]))[person]
+        await people.update(tx, [replace(profile, listing=Visibility.OWN_UNIT)])
+        await settings.bump(tx, "directory")
+    await b.s.identity.refresh(b.s.store, b.s.clock())
+
+
+class TestListedInTheOwnUnitAlone:
+    """F13: whoever does not find a person can neither write to nor bring in that person, and is told there is none."""
+
+    async def test_no_chat_and_no_group_with_somebody_who_is_not_found(self, bureau: Bureau) -> None:
+        await list_in_own_unit_alone(bureau, MALEE)
+        told = []
+        for who in (MALEE, PersonId("p_none")):
+            for attempt in (
+                rooms.create_direct(bureau.s, SOMCHAI, who, bureau.txn()),
+                rooms.create_group(bureau.s, SOMCHAI, "ห้อง", [NARIN, who], bureau.txn()),
+            ):
+                with pytest.raises(Invalid) as caught:
+                    await attempt
+                told.append((caught.value.code, caught.value.field, str(caught.value), caught.value.detail))
+        assert told[:2] == told[2:]
+        # Who shares the unit goes on as before.
+        await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
+        await bureau.group(NARIN, MALEE, SOMCHAI)
+
+    async def test_nobody_who_is_not_found_is_added_or_suggested(self, bureau: Bureau) -> None:
+        room = await bureau.group(SOMCHAI, NARIN, CLERK)
+        await list_in_own_unit_alone(bureau, MALEE)
+        with pytest.raises(Invalid) as caught:
+            await change(bureau, SOMCHAI, room, add=(MALEE,))
+        assert caught.value.code == "unknown_person"
+        with pytest.raises(Invalid) as caught:
+            await member_suggestions.suggest_members(bureau.s, CLERK, room, [MALEE], "ช่วยงาน")
+        assert caught.value.code == "unknown_person"
+        await member_suggestions.suggest_members(bureau.s, NARIN, room, [MALEE], "ช่วยงาน")
+
+    async def test_not_being_active_is_not_told_of_who_is_not_found(self, bureau: Bureau) -> None:
+        await list_in_own_unit_alone(bureau, MALEE)
+        async with bureau.s.store.write() as tx:
+            await accounts.set_state(tx, MALEE, AccountState.REVOKED)
+            await settings.bump(tx, "accounts")
+        await bureau.s.identity.refresh(bureau.s.store, bureau.s.clock())
+        with pytest.raises(Invalid) as caught:
+            await rooms.create_direct(bureau.s, SOMCHAI, MALEE, bureau.txn())
+        assert caught.value.code == "unknown_person"
 
 
 class TestCreating:
