@@ -9,7 +9,7 @@ import pytest
 from argon2.exceptions import VerifyMismatchError
 
 from appliance.errors import TooMany
-from appliance.identity.hasher import PasswordHasher, hash_of_nobody
+from appliance.identity.hasher import PasswordHasher, hash_of_nobody, nobody_of
 from appliance.policies import Argon2
 
 
@@ -51,5 +51,33 @@ async def test_so_many_wait_for_a_thread_and_no_more() -> None:
                     break
                 except TooMany:
                     await asyncio.sleep(0.001)
+    finally:
+        hasher.close()
+
+
+def cost_of(stored: str) -> str:
+    return "$".join(stored.split("$")[:4])
+
+
+def test_absent_names_cost_what_accounts_cost_while_hashes_change() -> None:
+    """After a change of cost the time of a check must not tell which names exist (security 40)."""
+    old, new = cost_of(hash_of_nobody(Argon2(1, 64))), cost_of(hash_of_nobody(Argon2(3, 64)))
+    hasher = PasswordHasher(Argon2(3, 64), threads=1, key=bytes(32), most_waiting=3)
+    try:
+        assert cost_of(hasher.decoy("nobody")) == new
+        names = [f"user{number}" for number in range(2_000)]
+        hasher.know_costs({old: 750, new: 250})
+        costs = {name: cost_of(hasher.decoy(name)) for name in names}
+        assert 0.7 < sum(cost == old for cost in costs.values()) / len(names) < 0.8
+        assert costs == {name: cost_of(hasher.decoy(name)) for name in names}
+        for _ in range(500):
+            hasher.renewed(nobody_of(old), nobody_of(new))
+        moved = {name: cost_of(hasher.decoy(name)) for name in names}
+        assert 0.2 < sum(cost == old for cost in moved.values()) / len(names) < 0.3
+        # A name goes over once, as an account does; none comes back to the old cost.
+        assert not [name for name in names if costs[name] == new and moved[name] == old]
+        for _ in range(250):
+            hasher.renewed(nobody_of(old), nobody_of(new))
+        assert {cost_of(hasher.decoy(name)) for name in names} == {new}
     finally:
         hasher.close()

@@ -1,8 +1,10 @@
 """What a password must be (F74): long enough, not guessable; any Unicode, spaces and Thai included, nothing composed.
 
 Length is counted in code points of the canonical spelling, so that SARA AM typed in two ways is one password. Guessable
-is what stands on the list of common passwords (`data/common_passwords.txt`), also with digits or signs around it or
-repeated, what has hardly any different characters, and what is little more than the user name or the agency's.
+is what stands on a list of common passwords (`data/common_passwords.txt`, counted in leaks, and the Thai ones of
+`data/common_passwords_th.txt`), also with digits or signs around it, repeated, or typed with the keyboard switched to
+the other language; what has hardly any different characters; and what is little more than the user name or the
+agency's.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ from typing import TYPE_CHECKING, Final
 from appliance.rules.thai import canonical, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _FEWEST_DIFFERENT: Final = 4
 _SHORTEST_WORD: Final = 3
 _SHORTEST_REST: Final = 5
+# The keys of an English keyboard and what they write when it is switched to Thai (Kedmanee, TIS 820-2538).
+_ENGLISH_KEYS: Final = (
+    "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:\"ZXCVBNM<>?"
+)
+_THAI_KEYS: Final = '_ๅ/-ภถุึคตจขชๆไำพะัีรนยบลฃฟหกดเ้่าสวงผปแอิืทมใฝ%+๑๒๓๔ู฿๕๖๗๘๙๐"ฎฑธํ๊ณฯญฐ,ฅฤฆฏโฌ็๋ษศซ.()ฉฮฺ์?ฒฬฦ'
+_SWITCHED_TO_THAI: Final = str.maketrans(_ENGLISH_KEYS, _THAI_KEYS)
+_SWITCHED_TO_ENGLISH: Final = str.maketrans(_THAI_KEYS, _ENGLISH_KEYS)
 _AROUND: Final = "0123456789 !@#$%^&*()-_=+[]{};:'\",.<>/?\\|`~฿"
 
 
@@ -48,7 +57,7 @@ def check_password(password: str, names: Iterable[str], shortest: int, longest: 
     if fault := check_length(password, shortest, longest):
         return fault
     folded = fold(password)
-    if len(set(folded)) < _FEWEST_DIFFERENT or _is_common(folded):
+    if len(set(folded)) < _FEWEST_DIFFERENT or any(map(_is_common, _as_typed(password))):
         return PasswordFault.TOO_COMMON
     rest = folded
     for name in sorted({fold(name) for name in names}, key=len, reverse=True):
@@ -65,6 +74,14 @@ def _is_common(folded: str) -> bool:
     return any(part in known for part in (folded, core, _unit_of(folded), _unit_of(core)) if part)
 
 
+def _as_typed(password: str) -> Iterator[str]:
+    """Give the folded password as it is, and as the same keys write it in the other language."""
+    yield fold(password)
+    for keys in (_SWITCHED_TO_THAI, _SWITCHED_TO_ENGLISH):
+        yield fold(password.translate(keys))
+        yield fold(password.strip(_AROUND).translate(keys))
+
+
 def _unit_of(text: str) -> str:
     """Return the shortest text that `text` repeats: `abcabc` gives `abc`."""
     return text[: (text + text).find(text, 1)] if text else text
@@ -79,6 +96,10 @@ def one_time_code(random: str) -> str:
 @cache
 def common_passwords() -> frozenset[str]:
     """Return the folded common passwords."""
-    source = resources.files("appliance.rules").joinpath("data", "common_passwords.txt")
-    lines = source.read_text(encoding="utf-8").splitlines()
+    folder = resources.files("appliance.rules").joinpath("data")
+    lines = [
+        line
+        for name in ("common_passwords.txt", "common_passwords_th.txt")
+        for line in folder.joinpath(name).read_text(encoding="utf-8").splitlines()
+    ]
     return frozenset(fold(line) for line in lines if line and not line.startswith("#"))

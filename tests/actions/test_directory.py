@@ -15,7 +15,7 @@ from appliance.policies import DirectoryPolicy
 from appliance.reads.directory import load_people, load_person, load_units
 from appliance.store import audit
 from appliance.wire.directory import PersonView
-from tests.office import OPERATOR, PEOPLE, UNITS, Office, open_office, with_policies
+from tests.office import OPERATOR, PEOPLE, UNITS, Office, open_office, reopen, with_policies
 
 HOUR = 3_600_000
 
@@ -203,3 +203,40 @@ async def test_a_unit_below_a_merged_one_stays_in_the_chart(office: Office) -> N
     shown = [(unit.name, unit.parent, unit.people_below) for unit in load_units(office.s).units]
     d2 = office.unit("D2")
     assert shown[1:] == [("กรมพยาน", office.unit("M"), 5), ("กองแผนงาน", d2, 3), ("กองคลัง", d2, 1)]
+
+
+async def test_a_whole_ministry_within_hours_is_noticed_and_stopped(tmp_path: Path) -> None:
+    """Slow copying stays below the hour's limits, not below the day's (security 34)."""
+    policy = DirectoryPolicy(HOUR, alarm=11, most=12, day_alarm=25, day_most=40)
+    async with open_office(tmp_path, with_policies(directory=policy)) as office:
+        viewer = office.person("1001")
+        for _ in range(4):
+            for _ in range(2):
+                await load_people(office.s, viewer)
+            office.clock.pass_(HOUR)
+        for _ in range(3):
+            with pytest.raises(TooMany) as refused:
+                await load_people(office.s, viewer)
+            assert refused.value.retry_after == 20 * HOUR / 1000
+        async with office.s.store.read() as reader:
+            found = await audit.list_newest(reader, 10, target=viewer)
+        assert [(item.outcome, item.detail) for item in found] == [
+            ("refused", '{"limit":"day_most","people":40}'),
+            ("noticed", '{"limit":"day_alarm","people":25}'),
+        ]
+        office.clock.pass_(20 * HOUR)
+        await load_people(office.s, viewer)
+
+
+async def test_what_was_shown_outlives_a_restart(tmp_path: Path) -> None:
+    policy = DirectoryPolicy(HOUR, alarm=7, most=12)
+    async with open_office(tmp_path, with_policies(directory=policy)) as office:
+        viewer = office.person("1001")
+        for _ in range(3):
+            await load_people(office.s, viewer)
+        await office.s.identity.flush(office.s.store)
+        again = await reopen(office)
+        assert again.budget.take(viewer, 1, office.clock()).refused_for == HOUR / 1000
+        assert not again.budget.take(office.person("1002"), 1, office.clock()).refused_for
+        office.clock.pass_(HOUR)
+        assert not (await reopen(office)).budget.take(viewer, 1, office.clock()).refused_for
