@@ -27,7 +27,7 @@ export function SettingsPane({ root, account, me, page, leave }: SettingsPanePro
     case "display":
       return <DisplayView model={root.preferences} notifications={root.notifications} now={root.core.clock.now()} leave={leave} />;
     case "devices":
-      return <DevicesView model={account} leave={leave} onSecurity={() => root.shell.openSettings("security")} />;
+      return <DevicesView model={account} leave={leave} />;
     case "security":
       return <SecurityView model={account} device={deviceName()} leave={leave} />;
     case "about":

@@ -23,6 +23,11 @@ export class Account {
     return (await this.endpoints.signIns()).sign_ins;
   }
 
+  /** Says that a sign-in was somebody else: the server ends all other sessions and asks for a new password (F76). */
+  async disownSignIn(id: number): Promise<void> {
+    await this.endpoints.disownSignIn(id);
+  }
+
   secondFactors(): Promise<SecondFactors> {
     return this.endpoints.secondFactors();
   }

@@ -26,6 +26,7 @@ export class Endpoints {
   sessions = () => this.api.call<wire.Sessions>("GET", "/sessions");
   endSession = (session: wire.Id) => this.api.call<unknown>("DELETE", `/sessions/${id(session)}`);
   signIns = () => this.api.call<wire.SignIns>("GET", "/sign-ins");
+  disownSignIn = (n: number) => this.api.call<unknown>("POST", `/sign-ins/${n}/not-me`);
   secondFactors = () => this.api.call<wire.SecondFactors>("GET", "/second-factors");
   beginTotp = (body: wire.PasswordOnly) => this.api.call<wire.TotpSecret>("POST", "/second-factors/totp", { body });
   confirmTotp = (body: wire.TotpCode) => this.api.call<unknown>("POST", "/second-factors/totp/confirm", { body });

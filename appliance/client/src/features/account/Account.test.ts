@@ -58,3 +58,12 @@ test("a wrong password keeps the reason on the screen", async () => {
   expect(await model.removeTotp("x")).toBe(false);
   expect(model.attempt.snapshot().failure?.code).toBe("wrong_password");
 });
+
+test("«this was not me» is one call about that line, after which the server says what is shown", async () => {
+  const disownSignIn = vi.fn(() => Promise.resolve());
+  const refresh = vi.fn(() => Promise.resolve());
+  const model = new AccountModel({ account: { disownSignIn }, session: { refresh } } as unknown as Core);
+  await model.disown({ id: 7, at: 1, until: 2, device: "", address: "198.51.100.1", outcome: "signed_in" });
+  expect(disownSignIn.mock.calls).toEqual([[7]]);
+  expect(refresh).toHaveBeenCalledOnce();
+});

@@ -51,6 +51,13 @@ export class AccountModel implements Readable<AccountSnapshot> {
       }
     });
 
+  /** «This was not me»: the server shuts everybody else out, and what the page may show follows from its answer. */
+  readonly disown = (signIn: SignIn): Promise<boolean> =>
+    this.attempt.run(async () => {
+      await this.#core.account.disownSignIn(signIn.id);
+      await this.#core.session.refresh();
+    });
+
   readonly loadFactors = (): Promise<boolean> => this.attempt.run(() => this.#readFactors());
 
   readonly beginTotp = (password: string): Promise<boolean> =>

@@ -21,16 +21,14 @@ import type { Leave } from "./SettingsList";
 interface DevicesViewProps {
   model: AccountModel;
   leave: Leave | undefined;
-  /** Leads to where the password is changed. */
-  onSecurity: () => void;
 }
 
-export function DevicesView({ model, leave, onSecurity }: DevicesViewProps) {
+export function DevicesView({ model, leave }: DevicesViewProps) {
   const { t } = useLingui();
   const { sessions, signIns } = useReadable(model);
   const { failure, busy } = useReadable(model.attempt);
   const [asking, setAsking] = useState(false);
-  const [disowning, setDisowning] = useState(false);
+  const [disowning, setDisowning] = useState<SignIn | null>(null);
   useEffect(() => {
     void model.loadDevices();
   }, [model]);
@@ -52,16 +50,7 @@ export function DevicesView({ model, leave, onSecurity }: DevicesViewProps) {
       >
         {sessions === null ? <Loading label={t`กำลังโหลด`} /> : sessions.map((session) => <Session key={session.id} session={session} model={model} />)}
       </PanelSection>
-      <PanelSection
-        title={t`ประวัติการเข้าใช้งาน`}
-        actions={
-          <Button variant="danger" onPress={() => setDisowning(true)}>
-            <Trans>มีรายการที่ไม่ใช่ฉัน</Trans>
-          </Button>
-        }
-      >
-        {signIns !== null && <SignIns signIns={signIns} />}
-      </PanelSection>
+      <PanelSection title={t`ประวัติการเข้าใช้งาน`}>{signIns !== null && <SignIns signIns={signIns} onDisown={setDisowning} />}</PanelSection>
       {asking && (
         <ConfirmDialog
           title={t`ออกจากระบบในทุกเครื่องอื่นหรือไม่`}
@@ -77,23 +66,20 @@ export function DevicesView({ model, leave, onSecurity }: DevicesViewProps) {
           </p>
         </ConfirmDialog>
       )}
-      {disowning && (
+      {disowning !== null && (
         <ConfirmDialog
           title={t`มีผู้อื่นใช้บัญชีของท่านหรือไม่`}
           confirmLabel={t`ออกจากทุกเครื่องอื่นและเปลี่ยนรหัสผ่าน`}
           cancelLabel={t`ยกเลิก`}
           danger
           isPending={busy}
-          onClose={() => setDisowning(false)}
-          onConfirm={() =>
-            void model.endOthers().then((ended) => {
-              setDisowning(false);
-              if (ended) onSecurity();
-            })
-          }
+          onClose={() => setDisowning(null)}
+          onConfirm={() => void model.disown(disowning).then(() => setDisowning(null))}
         >
           <p>
-            <Trans>ทุกเครื่องอื่นจะออกจากระบบภายใน 5 วินาที จากนั้นตั้งรหัสผ่านใหม่ และแจ้งผู้ดูแลระบบของหน่วยงานทันที</Trans>
+            <Trans>
+              ระบบจะบันทึกว่ารายการนี้ไม่ใช่ท่าน ทุกเครื่องอื่นจะออกจากระบบภายใน 5 วินาที จากนั้นท่านต้องตั้งรหัสผ่านใหม่ และควรแจ้งผู้ดูแลระบบของหน่วยงานทันที
+            </Trans>
           </p>
         </ConfirmDialog>
       )}
@@ -128,21 +114,50 @@ function Session({ session, model }: { session: SessionView; model: AccountModel
   );
 }
 
-function SignIns({ signIns }: { signIns: readonly SignIn[] }) {
-  const { t } = useLingui();
+function SignIns({ signIns, onDisown }: { signIns: readonly SignIn[]; onDisown: (signIn: SignIn) => void }) {
   return (
     <ul className="sign-ins">
-      {signIns.map((signIn, i) => (
-        <li key={`${signIn.at}-${i}`}>
-          <Row
-            lead={<Icon name={isGood(signIn.outcome) ? "check" : "error"} label={isGood(signIn.outcome) ? t`สำเร็จ` : t`ไม่สำเร็จ`} />}
-            title={<Outcome outcome={signIn.outcome} />}
-            detail={[signIn.device, signIn.address].filter(Boolean).join(" · ")}
-            end={<Time at={signIn.at}>{formatDateTime(signIn.at)}</Time>}
-          />
+      {signIns.map((signIn) => (
+        <li key={signIn.id}>
+          <SignInRow signIn={signIn} onDisown={onDisown} />
         </li>
       ))}
     </ul>
+  );
+}
+
+function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: (signIn: SignIn) => void }) {
+  const { t } = useLingui();
+  const last = formatDateTime(signIn.until);
+  const tries = signIn.tries ?? 1;
+  return (
+    <Row
+      lead={<Icon name={isGood(signIn.outcome) ? "check" : "error"} label={isGood(signIn.outcome) ? t`สำเร็จ` : t`ไม่สำเร็จ`} />}
+      title={
+        <>
+          <Outcome outcome={signIn.outcome} />
+          {tries > 1 && (
+            <>
+              {" "}
+              <Trans>({tries} ครั้ง)</Trans>
+            </>
+          )}{" "}
+          {signIn.apart === true && <Chip icon="error" tone="warn">{t`ขณะมีการใช้งานจากที่อื่น`}</Chip>}
+          {signIn.disowned != null && <Chip icon="error" tone="danger">{t`แจ้งว่าไม่ใช่ฉันแล้ว`}</Chip>}
+        </>
+      }
+      detail={[signIn.device, signIn.address].filter(Boolean).join(" · ")}
+      end={
+        <>
+          <Time at={signIn.until}>{last}</Time>
+          {signIn.disowned == null && (
+            <Button variant="quiet" onPress={() => onDisown(signIn)} label={t`รายการ ${last} ไม่ใช่ฉัน`}>
+              <Trans>ไม่ใช่ฉัน</Trans>
+            </Button>
+          )}
+        </>
+      }
+    />
   );
 }
 

@@ -12,7 +12,7 @@ interface NewPasswordFormProps {
   onSubmit: (old: string, next: string) => Promise<boolean>;
 }
 
-/** A password set by an administrator must be replaced before anything else (F77). */
+/** A password that an administrator set, or that somebody else may know, must be replaced before anything else (F76, F77). */
 export function NewPasswordForm({ attempt, onSubmit }: NewPasswordFormProps) {
   const { t } = useLingui();
   const [old, setOld] = useState("");
@@ -29,11 +29,11 @@ export function NewPasswordForm({ attempt, onSubmit }: NewPasswordFormProps) {
         <Trans>ตั้งรหัสผ่านใหม่</Trans>
       </h2>
       <Notice>
-        <Trans>รหัสผ่านนี้ผู้ดูแลระบบเป็นผู้ออกให้ โปรดตั้งรหัสผ่านของท่านเองก่อนใช้งาน</Trans>
+        <Trans>โปรดตั้งรหัสผ่านใหม่ที่ท่านรู้เพียงผู้เดียวก่อนใช้งานต่อ</Trans>
       </Notice>
       <FailureNotice failure={attempt.failure} />
       <TextField
-        label={t`รหัสผ่านที่ได้รับ`}
+        label={t`รหัสผ่านเดิมหรือรหัสที่ได้รับ`}
         type="password"
         autoComplete="current-password"
         value={old}
