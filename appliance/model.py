@@ -99,6 +99,8 @@ class Deny(StrEnum):
     EDIT_WINDOW_OVER = "edit_window_over"
     RETRACT_WINDOW_OVER = "retract_window_over"
     MASS_MENTION_LIMIT = "mass_mention_limit"
+    TOO_MANY_EDITS = "too_many_edits"
+    TOO_MANY_REACTIONS = "too_many_reactions"
     ROOM_FULL = "room_full"
     OWNER_ADDS_DIRECTLY = "owner_adds_directly"
     REQUEST_PENDING = "request_pending"
@@ -150,6 +152,15 @@ class Target:
     sender: PersonId
     at: Millis
     redacted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a message already carries: how many edits, which different emoji, and which of them each person gave."""
+
+    edits: int = 0
+    emoji: frozenset[str] = frozenset()
+    given: Mapping[PersonId, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

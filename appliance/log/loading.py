@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from appliance.evidence.canonical import decode_header
 from appliance.log import heads as head_rows
 from appliance.log.prepare import THIS_ROOM
-from appliance.model import Appended
+from appliance.model import Appended, EntryType
 from appliance.store import entries, rooms
 from appliance.vault.epochs import iso_week
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
     from appliance.log.prepare import Command
-    from appliance.model import Millis, RoomId, Target
+    from appliance.model import Marks, Millis, RoomId, Target
     from appliance.store.db import Store
 
     Repeated = tuple[Command, list[Appended]]
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Loaded:
-    """What was found: rooms by id, keys by (room's key, week), targets by (room, position).
+    """What was found: rooms by id, keys by (room's key, week), targets and
+    the marks they carry by (room, position).
 
     `repeated` are the commands to create a room that is there already; `errors` holds, by `id(command)`, why a command
     cannot be decided.
@@ -44,6 +45,7 @@ class Loaded:
     heads: dict[RoomId, Head] = field(default_factory=dict)
     keys: dict[tuple[int, str], EpochKey] = field(default_factory=dict)
     targets: dict[tuple[RoomId, int], Target | None] = field(default_factory=dict)
+    marks: dict[tuple[RoomId, int], Marks] = field(default_factory=dict)
     repeated: list[Repeated] = field(default_factory=list)
     errors: dict[int, AppError] = field(default_factory=dict)
 
@@ -140,9 +142,15 @@ class Loader:
 
     @staticmethod
     def _target(room: RoomId, n: int, needing: list[Command], loaded: Loaded) -> _Need:
+        drafts = [draft for command in needing for draft in command.drafts if draft.target == n]
+        reacting = {draft.actor for draft in drafts if draft.type is EntryType.MESSAGE_REACTION}
+        marking = reacting or any(draft.type is EntryType.MESSAGE_EDIT for draft in drafts)
+
         def read(raw: sqlcipher.Connection) -> None:
             head = loaded.heads.get(room)
             loaded.targets[room, n] = entries.target(raw, head.key, n) if head else None
+            if head and marking:
+                loaded.marks[room, n] = entries.marks(raw, head.key, n, reacting)
 
         return _Need(read, needing)
 

@@ -22,7 +22,8 @@ from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import Frontier
 from appliance.log.events import live_event
 from appliance.log.heads import Head
-from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, RoomState, Target
+from appliance.model import Appended, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
+from appliance.rules import marks as mark_rules
 from appliance.rules import rooms as rules
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
@@ -98,10 +99,11 @@ class Work:
 class Plan:
     """What the writer is to commit: the rooms' new heads, the commands that go in, and who was refused already.
 
-    `targets` are the facts that drafts point at, as the batch so far leaves them.
+    `targets` are the facts that drafts point at, `marks` what those messages carry, as the batch so far leaves them.
     """
 
     targets: dict[tuple[RoomId, int], Target | None]
+    marks: dict[tuple[RoomId, int], Marks]
     works: dict[RoomId, Work] = field(default_factory=dict)
     refused: list[tuple[Command, AppError]] = field(default_factory=list)
 
@@ -121,13 +123,14 @@ class BatchContext:
     heads: Mapping[RoomId, Head]
     keys: dict[tuple[int, str], EpochKey]
     targets: Mapping[tuple[RoomId, int], Target | None]
+    marks: Mapping[tuple[RoomId, int], Marks]
     errors: Mapping[int, AppError]
     bodies: Bodies
 
 
 def plan(commands: list[Command], context: BatchContext) -> Plan:
     """Decide every command of a batch, in order. Whatever goes wrong with one of them refuses that one."""
-    result = Plan(dict(context.targets))
+    result = Plan(dict(context.targets), dict(context.marks))
     for command in commands:
         if unread := context.errors.get(id(command)):
             result.refused.append((command, unread))
@@ -151,7 +154,7 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
     made: list[Entry] = []
     for draft in command.drafts:
         at = max(context.now, last_at)
-        entry, state = _entry(draft, room, state, size, at, work, targets=result.targets, context=context)
+        entry, state = _entry(draft, room, state, size, at, work, result=result, context=context)
         room = state.room
         made.append(entry)
         size, last_at = size + 1, at
@@ -161,11 +164,12 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
     work.commands.append((command, work.size, size))
     work.state, work.size, work.last_at = state, size, last_at
     work.entries.extend(made)
-    _note_targets(room, made, result.targets)
+    _note(room, made, result)
 
 
-def _note_targets(room: RoomId, made: list[Entry], targets: dict[tuple[RoomId, int], Target | None]) -> None:
+def _note(room: RoomId, made: list[Entry], result: Plan) -> None:
     """Let later commands of the batch see what these entries made of the messages they point at."""
+    targets = result.targets
     if not targets:
         return
     for entry in made:
@@ -174,6 +178,9 @@ def _note_targets(room: RoomId, made: list[Entry], targets: dict[tuple[RoomId, i
         if entry.kind is EntryType.MESSAGE_REDACT and entry.draft.target is not None:
             aimed = targets.get((room, entry.draft.target))
             targets[room, entry.draft.target] = replace(aimed, redacted=True) if aimed else None
+        place = (room, entry.draft.target if entry.draft.target is not None else -1)
+        if marks := result.marks.get(place):
+            result.marks[place] = mark_rules.marked(entry.sender, entry.kind, entry.fields, marks)
 
 
 def _work_for(command: Command, result: Plan, context: BatchContext) -> Work:
@@ -197,7 +204,7 @@ def _entry(
     at: Millis,
     work: Work,
     *,
-    targets: dict[tuple[RoomId, int], Target | None],
+    result: Plan,
     context: BatchContext,
 ) -> tuple[Entry, RoomState]:
     fields = _fields(draft)
@@ -216,8 +223,11 @@ def _entry(
         ty=draft.type.value,
         v=1,
     )
-    target = targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
+    target = result.targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
     if denied := rules.authorize(state, header, target):
+        raise Forbidden(denied)
+    marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
+    if marks is not None and (denied := mark_rules.may_mark_more(draft.actor, draft.type, fields, marks)):
         raise Forbidden(denied)
     if draft.body is not None:
         sealed = context.bodies.seal(_key_for(work, room, at, context), room, n, draft.body)

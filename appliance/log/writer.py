@@ -314,6 +314,7 @@ class RoomLog:
             heads=loaded.heads,
             keys=loaded.keys,
             targets=loaded.targets,
+            marks=loaded.marks,
             errors=loaded.errors,
             bodies=self.bodies,
         )

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from appliance.model import EntryType, Millis, PersonId, Target
+from appliance.model import EntryType, Marks, Millis, PersonId, Target
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlcipher3 import dbapi2 as sqlcipher
 
 SQL = Queries("entries")
@@ -116,6 +118,13 @@ def last_message(raw: sqlcipher.Connection, room: int) -> EntryRow | None:
     """Return the newest message of a room."""
     row = raw.execute(SQL.last_message, (room,)).fetchone()
     return EntryRow._make(row) if row else None
+
+
+def marks(raw: sqlcipher.Connection, room: int, n: int, reacting: Iterable[PersonId]) -> Marks:
+    """Return what a message carries, with the emoji of those who are `reacting`; its people are not walked through."""
+    emoji = [row[0] for row in raw.execute(SQL.emoji_of, {"room": room, "target": n})]
+    given = {person: frozenset(one for one in emoji if has_reaction(raw, room, n, one, person)) for person in reacting}
+    return Marks(len(edits_of(raw, room, n)), frozenset(emoji), given)
 
 
 def edits_of(raw: sqlcipher.Connection, room: int, n: int) -> list[int]:

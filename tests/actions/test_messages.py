@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from appliance.actions import messages, rooms
 from appliance.errors import Forbidden, Invalid, NotFound, TooLarge
 from appliance.model import Deny, PersonId, RoomId
 from appliance.reads.messages import load_history, load_messages
+from appliance.rules.marks import MAX_EDITS, MAX_EMOJI, MAX_EMOJI_OF_ONE
 from appliance.wire.messages import Event, MessagesQuery, TextBody
 from tests.bureau import DAY, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau
+
+# Single emoji that every version of the data knows: animals, food, things.
+EMOJI = [chr(code) for code in range(0x1F400, 0x1F400 + 110) if code not in (0x1F43F, 0x1F441)]
 
 
 @pytest.fixture
@@ -153,6 +158,48 @@ class TestRetracting:
         await refused(messages.retract_message(bureau.s, NARIN, room, sent.n, "", None), Deny.MESSAGE_RETRACTED)
         await refused(edit(bureau, MALEE, room, sent.n, "อื่น"), Deny.MESSAGE_RETRACTED)
         await refused(messages.react(bureau.s, SOMCHAI, room, sent.n, "👍", on=True), Deny.MESSAGE_RETRACTED)
+
+
+class TestHowMany:
+    """A message carries so many marks and no more (security 9, bug G3): who can read it must be able to load it."""
+
+    async def test_different_emoji_of_one_person(self, bureau: Bureau, room: RoomId) -> None:
+        n = (await bureau.say(NARIN, room)).n
+        for emoji in EMOJI[:MAX_EMOJI_OF_ONE]:
+            await messages.react(bureau.s, MALEE, room, n, emoji, on=True)
+        await refused(messages.react(bureau.s, MALEE, room, n, EMOJI[30], on=True), Deny.TOO_MANY_REACTIONS)
+        await messages.react(bureau.s, MALEE, room, n, EMOJI[0], on=True)
+        await messages.react(bureau.s, SOMCHAI, room, n, EMOJI[30], on=True)
+        await messages.react(bureau.s, MALEE, room, n, EMOJI[0], on=False)
+        await messages.react(bureau.s, MALEE, room, n, EMOJI[30], on=True)
+        assert len((await entry(bureau, room, n)).reactions) == MAX_EMOJI_OF_ONE
+
+    async def test_at_the_same_moment_too(self, bureau: Bureau, room: RoomId) -> None:
+        n = (await bureau.say(NARIN, room)).n
+        many = (messages.react(bureau.s, MALEE, room, n, emoji, on=True) for emoji in EMOJI[:40])
+        results = await asyncio.gather(*many, return_exceptions=True)
+        assert sum(isinstance(result, Forbidden) for result in results) == 40 - MAX_EMOJI_OF_ONE
+
+    async def test_different_emoji_of_a_message(self, tmp_path: Path) -> None:
+        async with open_bureau(tmp_path, extra=6) as b:
+            room = await b.group(NARIN, *(PersonId(f"p{i}") for i in range(6)))
+            n = (await b.say(NARIN, room)).n
+            for i in range(MAX_EMOJI):
+                await messages.react(b.s, PersonId(f"p{i // 20}"), room, n, EMOJI[i], on=True)
+            await refused(messages.react(b.s, PersonId("p5"), room, n, EMOJI[100], on=True), Deny.TOO_MANY_REACTIONS)
+            await messages.react(b.s, PersonId("p5"), room, n, EMOJI[99], on=True)
+            reactions = (await entry(b, room, n)).reactions
+            assert len(reactions) == MAX_EMOJI
+            assert reactions[-1].people == ["p4", "p5"]
+
+    async def test_edits(self, bureau: Bureau, room: RoomId) -> None:
+        n = (await bureau.say(MALEE, room)).n
+        for i in range(MAX_EDITS - 1):
+            await edit(bureau, MALEE, room, n, f"{i}")
+        last = await asyncio.gather(*(edit(bureau, MALEE, room, n, f"x{i}") for i in range(3)), return_exceptions=True)
+        assert [type(result).__name__ for result in last].count("Forbidden") == 2
+        await refused(edit(bureau, MALEE, room, n, "อีก"), Deny.TOO_MANY_EDITS)
+        await messages.retract_message(bureau.s, MALEE, room, n, "", None)
 
 
 class TestReacting:

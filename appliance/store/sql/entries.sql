@@ -70,6 +70,14 @@ WHERE e.place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 AND e.type = 'message
 -- name: edits_of
 SELECT n FROM message_edit WHERE room = ? AND target = ? ORDER BY n;
 
+-- name: emoji_of
+WITH RECURSIVE found (emoji) AS (
+    SELECT min(emoji) FROM reaction WHERE room = :room AND target = :target
+    UNION ALL
+    SELECT (SELECT min(emoji) FROM reaction WHERE room = :room AND target = :target AND emoji > found.emoji)
+    FROM found WHERE found.emoji IS NOT NULL)
+SELECT emoji FROM found WHERE emoji IS NOT NULL;
+
 -- name: reactions_between
 SELECT target, emoji, person FROM reaction WHERE room = ? AND target BETWEEN ? AND ? ORDER BY target, n;
 

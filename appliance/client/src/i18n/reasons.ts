@@ -24,6 +24,8 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   edit_window_over: msg`พ้นเวลาที่แก้ไขข้อความนี้ได้แล้ว`,
   retract_window_over: msg`พ้นเวลาที่เรียกคืนข้อความนี้ได้แล้ว`,
   mass_mention_limit: msg`ห้องนี้มีสมาชิกมาก เฉพาะเจ้าของห้องจึงกล่าวถึงทุกคนได้`,
+  too_many_edits: msg`ข้อความนี้แก้ไขครบจำนวนครั้งที่กำหนดแล้ว`,
+  too_many_reactions: msg`ข้อความนี้มีความรู้สึกครบจำนวนที่กำหนดแล้ว`,
   room_full: msg`ห้องนี้มีสมาชิกครบจำนวนสูงสุดแล้ว`,
   owner_adds_directly: msg`ท่านเป็นเจ้าของห้อง เพิ่มสมาชิกได้เองทันที`,
   request_pending: msg`มีคำขอที่รอคำตอบอยู่แล้ว`,
