@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.actions import owner_requests
+from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Role, RoomId, RoomKind
@@ -328,7 +329,7 @@ async def _check_change(
     if not remove:
         asked = {"members": [{"p": person} for person in add]}
     if denied := authorize(state, _Asked(kind, actor, asked, s.clock())):
-        await _audit(s, actor, kind.value, state.room, denied.value)
+        await record_refusal(s, actor, kind.value, state.room, denied.value)
         raise Forbidden(denied)
 
 
@@ -337,7 +338,7 @@ async def _head_for(s: Services, actor: PersonId, room: RoomId, kind: EntryType)
     try:
         return await s.log.head_for(actor, room)
     except Forbidden as error:
-        await _audit(s, actor, kind.value, room, error.code)
+        await record_refusal(s, actor, kind.value, room, error.code)
         raise
 
 
@@ -346,7 +347,7 @@ async def _append(s: Services, actor: PersonId, *drafts: Draft) -> list[Appended
     try:
         return await s.log.append(*drafts)
     except Forbidden as error:
-        await _audit(s, actor, drafts[0].type.value, drafts[0].room, error.code)
+        await record_refusal(s, actor, drafts[0].type.value, drafts[0].room, error.code)
         raise
 
 

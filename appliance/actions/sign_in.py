@@ -8,6 +8,7 @@ hour are one line of it, and lines are deleted after the policy's `history_days`
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from appliance.actions.changes import get_account, record
 from appliance.actions.second_factors import check_code, load_webauthn
-from appliance.errors import Forbidden, Unauthenticated
+from appliance.errors import Forbidden, TooMany, Unauthenticated
 from appliance.identity.sessions import CODE_FAILED, FAILED, REFUSED, SIGNED_IN
 from appliance.identity.throttle import MOST_KNOWN, network_of
 from appliance.identity.tickets import SignInTicket
@@ -95,7 +96,7 @@ async def sign_in(
         s.identity.sign_in_tickets.put(ticket, waiting, now)
         offered: dict[Factor, bool] = {"totp": account.totp, "passkey": bool(passkeys)}
         return SecondFactorAsked(tuple(factor for factor, has in offered.items() if has), ticket, options)
-    renewed = await s.identity.hasher.hash(password) if s.identity.hasher.is_outdated(found.hash) else None
+    renewed = await _renewed(s, found, password)
     return await _open_session(s, account, caller, credentials=found, renewed=renewed)
 
 
@@ -116,6 +117,15 @@ async def _check_password(s: PeopleServices, caller: _Caller, password: str) -> 
         tried.fail()
     await _record(s, found.person if found else None, caller, FAILED)
     raise Unauthenticated(code="sign_in_failed")
+
+
+async def _renewed(s: PeopleServices, found: Credentials, password: str) -> str | None:
+    """Return the hash at today's cost where the stored one is of another; with much to hash it waits for next time."""
+    if not s.identity.hasher.is_outdated(found.hash):
+        return None
+    with contextlib.suppress(TooMany):
+        return await s.identity.hasher.hash(password)
+    return None
 
 
 async def finish_sign_in(

@@ -2,7 +2,8 @@
 
 Owns `sessions` (the `Identity` itself: sessions, accounts, terms and settings in force), `directory` (a card of
 everyone, the unit tree, who fills a post), `throttle` (failed tries), `tickets` (half-finished sign-ins), `hasher`
-(argon2id on threads of its own), `budget` (how much of the directory someone was shown) and `tokens`.
+(argon2id on threads of its own), `budget` (how much of the directory someone was shown), `refusals` (what the rules
+refused someone), `devices` (cookies of browsers an account signed in from) and `tokens`.
 
 Rules: what is revoked is refused by the next request; another process's changes are noticed by `refresh`, which
 wiring calls once a second; a suspension ends by the clock. It decides nothing about rooms.

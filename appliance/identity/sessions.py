@@ -18,6 +18,7 @@ from appliance.identity import directory as organisation
 from appliance.identity.budget import DirectoryBudget
 from appliance.identity.devices import Devices
 from appliance.identity.hasher import PasswordHasher
+from appliance.identity.refusals import Refusals
 from appliance.identity.throttle import Throttle
 from appliance.identity.tickets import EnrolmentTicket, SignInTicket, Tickets
 from appliance.identity.tokens import csrf_of, token_hash
@@ -90,6 +91,7 @@ class Identity:
         )
         self.devices: Final = Devices(derived_key(pepper, "device-cookie"))
         self.budget: Final = DirectoryBudget(policies.directory)
+        self.refusals: Final = Refusals()
         self.directory: organisation.Directory
         self._accounts: dict[PersonId, Account] = {}
         self._by_user: dict[str, PersonId] = {}

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from appliance.actions import member_suggestions, room_settling, rooms
+from appliance.actions.refusals import record_repeated
 from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
+from appliance.identity.refusals import MOST_KINDS, WINDOW_MS
 from appliance.model import AccountState, Deny, PersonId, RoomId
 from appliance.people import Visibility
 from appliance.reads.messages import load_messages
@@ -489,3 +491,24 @@ class TestNewMembers:
         await bureau.read(CLERK, room, page.messages[0].n or 0)
         readers = await load_readers(bureau.s, NARIN, room, sent.n)
         assert [(reader.person, reader.at) for reader in readers.read] == [(CLERK, bureau.clock())]
+
+
+async def test_refusals_are_on_record_without_a_record_for_each(bureau: Bureau) -> None:
+    """Fifty a second from one person would fill the log for good (security 31)."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    for _ in range(30):
+        await refused(change(bureau, MALEE, room, remove=(SOMCHAI,)), Deny.NOT_OWNER)
+    others = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(25)]
+    for other in others:
+        await refused(change(bureau, MALEE, other, remove=(SOMCHAI,)), Deny.NOT_OWNER)
+    await record_repeated(bureau.s)
+    first = [(MALEE, "member.remove", where, "not_owner") for where in (room, *others)]
+    assert [found for found in await audited(bureau) if found[0] == MALEE] == first[:MOST_KINDS]
+    bureau.clock.pass_(WINDOW_MS)
+    await record_repeated(bureau.s)
+    await record_repeated(bureau.s)
+    async with bureau.s.store.read() as reader:
+        records = [(r.action, r.target, r.detail) for r in (await audit.list_from(reader, 0, 100)) if r.actor == MALEE]
+    assert records[MOST_KINDS:] == [("member.remove", room, '{"again":29}'), ("any", MALEE, '{"again":6}')]
+    await refused(change(bureau, MALEE, room, remove=(SOMCHAI,)), Deny.NOT_OWNER)
+    assert (await audited(bureau))[-1] == (MALEE, "member.remove", room, "not_owner")
