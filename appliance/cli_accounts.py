@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.cli_offline import add_command, ask_secret, moment, safe_csv, shown, shown_end
-from appliance.errors import AppError, Invalid, NotFound
+from appliance.cli_offline import add_command, moment, prove_two, safe_csv, shown, shown_end
+from appliance.errors import AppError, Forbidden, Invalid, NotFound
+from appliance.model import Deny
 
 if TYPE_CHECKING:
     from appliance.model import PersonId
@@ -33,7 +34,7 @@ def register(commands: Any) -> None:
         command = add_command(user, name, what, run)
         command.add_argument("user")
         command.add_argument("--identity-check", required=True, help="how you know that it is them; goes on record")
-        command.add_argument("--second", metavar="USER", help="who agrees, where two people are needed")
+        _with_two(command)
     suspend = add_command(user, "suspend", "stop an account until a time (F93)", _suspend)
     suspend.add_argument("user")
     suspend.add_argument(
@@ -56,9 +57,24 @@ def register(commands: Any) -> None:
         command.add_argument("user")
         command.add_argument("role")
         command.add_argument("--unit", metavar="CODE", help="of a unit administrator")
+        _with_two(command)
     add_command(user, "list", "show every account", _list)
     sessions = add_command(user, "sessions", "show the living sessions of an account", _sessions)
     sessions.add_argument("user")
+
+
+def _with_two(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--by", metavar="USER", help="who decides, where two people are needed; types their password")
+    command.add_argument("--second", metavar="USER", help="who agrees then; types theirs")
+
+
+async def _acting(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> tuple[Actor, Actor | None]:
+    """Return who acts and who agrees: the operator alone, or two people who prove who they are."""
+    if arguments.by is None and arguments.second is None:
+        return actor, None
+    if arguments.by is None or arguments.second is None:
+        raise Forbidden(Deny.SECOND_PERSON_REQUIRED)
+    return await prove_two(s, arguments.by, arguments.second)
 
 
 async def _add(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
@@ -97,7 +113,7 @@ async def _add_all(s: OfflineServices, actor: Actor, name: str, content: bytes) 
 async def _reset(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.passwords import reset_password  # noqa: PLC0415 - commands import what they need when they run
 
-    second = await _second(s, arguments.second)
+    actor, second = await _acting(s, actor, arguments)
     print(await reset_password(s, actor, _by_user(s, arguments.user), arguments.identity_check, second))
     return 0
 
@@ -105,7 +121,7 @@ async def _reset(s: OfflineServices, actor: Actor, arguments: argparse.Namespace
 async def _reactivate(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.accounts import reactivate_account  # noqa: PLC0415 - commands import what they need when they run
 
-    second = await _second(s, arguments.second)
+    actor, second = await _acting(s, actor, arguments)
     print(await reactivate_account(s, actor, _by_user(s, arguments.user), arguments.identity_check, second))
     return 0
 
@@ -135,14 +151,16 @@ async def _revoke(s: OfflineServices, actor: Actor, arguments: argparse.Namespac
 async def _role_add(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.roles import add_role  # noqa: PLC0415 - commands import what they need when they run
 
-    await add_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments))
+    actor, second = await _acting(s, actor, arguments)
+    await add_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments), second)
     return 0
 
 
 async def _role_remove(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.roles import remove_role  # noqa: PLC0415 - commands import what they need when they run
 
-    await remove_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments))
+    actor, second = await _acting(s, actor, arguments)
+    await remove_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments), second)
     return 0
 
 
@@ -187,17 +205,6 @@ def _grant(s: OfflineServices, arguments: argparse.Namespace) -> Grant:
     if unit is None:
         raise Invalid(arguments.unit, field="unit", code="unknown_unit")
     return Grant(arguments.role, unit)
-
-
-async def _second(s: OfflineServices, user: str | None) -> Actor | None:
-    from appliance.actions.second_person import prove_second_person  # noqa: PLC0415 - commands import what they need when they run
-
-    if user is None:
-        return None
-    password = ask_secret(f"รหัสผ่านของ {user} — password of {user}: ")
-    account = s.identity.account(_by_user(s, user))
-    code = ask_secret(f"รหัสยืนยันของ {user} — code of {user}: ") if account and account.totp else None
-    return await prove_second_person(s, user, password, code)
 
 
 def _both(code: str, error: AppError) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from appliance.evidence.note import Verifier
     from appliance.vault.master import NewMaster
 
 _HAND_OUT: Final = (
@@ -20,6 +21,10 @@ SOURCES = ("file", "credential", "passphrase", "shares")
 def register(commands: Any) -> None:
     """Add the commands to the command line."""
     keys = commands.add_parser("keys", help="the appliance's keys (docs/keys.md)").add_subparsers(required=True)
+    show = keys.add_parser("show", help="show a public key")
+    show.add_argument("--data", type=Path, default=Path("/var/lib/gchat"))
+    show.add_argument("--log", action="store_true", required=True, help="the key that signs logs, for evidence")
+    show.set_defaults(run=_show)
     for name, run, what in (
         ("rotate", _rotate, "wrap every key under a new master key"),
         ("check", _check, "open the keys and the database, change nothing"),
@@ -29,6 +34,25 @@ def register(commands: Any) -> None:
         command.set_defaults(run=run)
         if name == "rotate":
             command.add_argument("--to", choices=SOURCES, help="move to another source of the master key")
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from appliance import cli, config, unlocking  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.log.notes import log_signer  # noqa: PLC0415
+
+    loaded = config.load(arguments.data.resolve())
+    show_log_key(log_signer(loaded.agency, unlocking.unlock_keys(loaded, cli.ask)).verifier)
+    return 0
+
+
+def show_log_key(verifier: Verifier) -> None:
+    """Print the key that courts check evidence with, and its fingerprint for paper, in Thai and English."""
+    from appliance.log.notes import fingerprint  # noqa: PLC0415 - commands import what they need when they run
+
+    print("กุญแจตรวจหลักฐานของหน่วยงาน ให้ประกาศและเก็บไว้นอกระบบ — the agency's evidence key: publish it, keep it elsewhere")
+    print(f"  {verifier.vkey}")
+    print("ลายนิ้วมือสำหรับพิมพ์บนกระดาษ — fingerprint for paper")
+    print(f"  {fingerprint(verifier)}")
 
 
 def _rotate(arguments: argparse.Namespace) -> int:

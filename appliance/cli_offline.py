@@ -11,8 +11,11 @@ import argparse
 import asyncio
 import csv
 import getpass
+import os
+import pwd
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
     from appliance.config import Config
     from appliance.model import Millis
-    from appliance.people_services import OfflineServices
+    from appliance.people_services import OfflineServices, PeopleServices
     from appliance.rules.roles import Actor
     from appliance.vault.keyring import Keyring
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 BANGKOK: Final = timezone(timedelta(hours=7))
 _BUDDHIST_OFFSET: Final = 543
+LOGIN_UID: Final = Path("/proc/self/loginuid")
+NO_LOGIN: Final = 2**32 - 1
 
 
 def add_command(group: Any, name: str, what: str, run: Command) -> argparse.ArgumentParser:
@@ -48,9 +53,28 @@ async def _run(command: Command, arguments: argparse.Namespace) -> int:
     from appliance.rules.roles import Actor  # noqa: PLC0415
 
     async with _services(arguments.data.resolve()) as s:
-        code = await command(s, Actor.operator(getpass.getuser()), arguments)
-        await sign_checkpoint(s)
-        return code
+        try:
+            return await command(s, Actor.operator(operator_name()), arguments)
+        finally:
+            await sign_checkpoint(s)
+
+
+def operator_name() -> str:
+    """Return who types: the system account of the process and, where known, of the login it came from.
+
+    Both are the kernel's word (`/proc/self/loginuid` survives `sudo` and `su`), never the environment's.
+    """
+    uid = login = os.getuid()
+    with suppress(OSError, ValueError):
+        login = int(LOGIN_UID.read_text(encoding="ascii"))
+    return _account(uid) if login in (NO_LOGIN, uid) else f"{_account(uid)} login={_account(login)}"
+
+
+def _account(uid: int) -> str:
+    try:
+        return f"{pwd.getpwuid(uid).pw_name}({uid})"
+    except KeyError:
+        return f"({uid})"
 
 
 @asynccontextmanager
@@ -91,6 +115,25 @@ async def open_services(loaded: Config, keys: Keyring) -> AsyncIterator[OfflineS
             identity.close()
     finally:
         await store.close()
+
+
+async def prove_person(s: PeopleServices, user: str) -> Actor:
+    """Ask someone to prove who they are, by password and, where they use one, TOTP code. Raises Unauthenticated."""
+    from appliance.actions.second_person import prove_second_person  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.rules.accounts import fold_user  # noqa: PLC0415
+
+    password = ask_secret(f"รหัสผ่านของ {user} — password of {user}: ")
+    account = next((account for account in s.identity.accounts() if account.user == fold_user(user)), None)
+    code = ask_secret(f"รหัสยืนยันของ {user} — code of {user}: ") if account and account.totp else None
+    return await prove_second_person(s, user, password, code)
+
+
+async def prove_two(s: PeopleServices, by: str, second: str) -> tuple[Actor, Actor]:
+    """Ask two people to prove who they are; the first acts, at the operator's shell, and both names go on record."""
+    from appliance.rules.roles import Actor  # noqa: PLC0415 - commands import what they need when they run
+
+    decides, agrees = await prove_person(s, by), await prove_person(s, second)
+    return replace(decides, name=f"{decides.name} {Actor.operator(operator_name()).name}"), agrees
 
 
 def ask_secret(prompt: str) -> str:

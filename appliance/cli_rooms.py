@@ -1,38 +1,47 @@
 """`gchat room …`: export a room's log for evidence, verify rooms against their checkpoints, give a room a new owner.
 
-These read or write as the appliance itself, so the serving process must be stopped first, but for `verify`.
+`export` and `verify` work beside a running server; `reassign` writes as the appliance itself, which must be stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from appliance.cli_offline import add_command, prove_two
+from appliance.errors import Conflict
+
 if TYPE_CHECKING:
-    from appliance.config import Config
-    from appliance.evidence.note import Verifier
-    from appliance.log.bodies import Bodies
-    from appliance.model import RoomId
-    from appliance.vault.keyring import Keyring
+    from collections.abc import Callable, Iterator
+
+    from appliance.people_services import OfflineServices
+    from appliance.rules.roles import Actor
 
 
 def register(commands: Any) -> None:
     """Add the commands to the command line."""
     room = commands.add_parser("room", help="rooms as evidence").add_subparsers(required=True)
-    export = _command(room, "export", "write a room's whole log, for `gchat-verify room`", _export)
+    export = add_command(room, "export", "write a room's whole log, for `gchat-verify room`; goes on record", _export)
     export.add_argument("room")
-    export.add_argument("--output", type=Path, help="a file; standard output otherwise")
-    verify = _command(room, "verify", "compare stored entries with the signed checkpoints (F72)", _verify)
+    export.add_argument("--why", required=True, help="the order or the case it is for; goes on record")
+    export.add_argument(
+        "--output", type=Path, help="a new file, readable by its owner alone; standard output otherwise"
+    )
+    export.add_argument("--partial", action="store_true", help="leave damaged bodies out and list them")
+    verify = _command(room, "verify", "compare what is stored with what was signed and recorded (F72)", _verify)
     verify.add_argument("room", nargs="?", help="one room; all otherwise")
     reassign = _command(room, "reassign", "give a room whose owner is gone to another member (F37)", _reassign)
     reassign.add_argument("room")
     reassign.add_argument("--to", required=True, help="person id of the new owner")
     reassign.add_argument("--why", required=True)
-    reassign.add_argument("--by", required=True, help="who decides")
-    reassign.add_argument("--second", required=True, help="who agrees: another person")
+    reassign.add_argument("--by", required=True, metavar="USER", help="who decides; types their password")
+    reassign.add_argument("--second", required=True, metavar="USER", help="who agrees; types theirs")
 
 
 def _command(room: Any, name: str, what: str, run: Any) -> argparse.ArgumentParser:
@@ -42,75 +51,72 @@ def _command(room: Any, name: str, what: str, run: Any) -> argparse.ArgumentPars
     return command
 
 
-def _loaded(arguments: argparse.Namespace) -> Config:
-    from appliance import config  # noqa: PLC0415 - commands import what they need when they run
-
-    return config.load(arguments.data.resolve())
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    return asyncio.run(_export_room(arguments))
-
-
-async def _export_room(arguments: argparse.Namespace) -> int:
-    from appliance import cli, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.log.export import export_room  # noqa: PLC0415
+async def _export(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.evidence import export_room  # noqa: PLC0415 - commands import what they need when they run
     from appliance.model import RoomId  # noqa: PLC0415
 
-    loaded = _loaded(arguments)
-    with wiring.only_process(loaded):
-        async with wiring.services(loaded, unlock=lambda: unlocking.unlock_keys(loaded, cli.ask)) as s:
-            out = arguments.output.open("wb") if arguments.output else sys.stdout.buffer
-            try:
-                async for line in export_room(s.store, s.log, RoomId(arguments.room)):
-                    out.write(line)
-            finally:
-                if arguments.output:
-                    out.close()
-    return 0
+    room = RoomId(arguments.room)
+    with _output(arguments.output) as write:
+        done = await export_room(s, actor, room, arguments.why, write, partial=arguments.partial)
+    for n in done.damaged:
+        print(f"{room} n={n}: เนื้อหาเสียหาย จึงไม่ได้ส่งออก — the body is damaged and was left out", file=sys.stderr)
+    print(f"{done.entries} รายการ — entries · SHA-256 {done.sha256}", file=sys.stderr)
+    return 1 if done.damaged else 0
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Lend what writes the export: standard output, or a new file that is there, whole, only after the last byte."""
+    if path is None:
+        yield sys.stdout.buffer.write
+        return
+    if path.exists():
+        raise Conflict(str(path), code="file_exists")
+    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as out:
+            yield out.write
+            out.flush()
+            os.fsync(out.fileno())
+        _rename_new(part, path)
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+
+
+def _rename_new(part: Path, path: Path) -> None:
+    """Give the file its name unless another one has it by now. Raises Conflict."""
+    try:
+        os.link(part, path)
+    except FileExistsError as error:
+        raise Conflict(str(path), code="file_exists") from error
+    except OSError:
+        # A file system without hard links, such as that of a memory stick.
+        if path.exists():
+            raise Conflict(str(path), code="file_exists") from None
+        part.rename(path)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from appliance import cli, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, config, unlocking  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.log.audit import Check  # noqa: PLC0415
     from appliance.log.bodies import Bodies  # noqa: PLC0415
+    from appliance.log.notes import log_signer  # noqa: PLC0415
+    from appliance.log.verification import Place, verify_rooms  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
-    from appliance.store import rooms  # noqa: PLC0415
-    from appliance.store.db import connect, translate_disk_errors  # noqa: PLC0415
     from appliance.store.migrate import refuse_newer  # noqa: PLC0415
 
-    loaded = _loaded(arguments)
+    loaded = config.load(arguments.data.resolve())
     keys = unlocking.unlock_keys(loaded, cli.ask)
     refuse_newer(loaded.database, keys.database_key)
-    raw = connect(loaded.database, keys.database_key, read_only=True)
-    try:
-        with translate_disk_errors(loaded.database):
-            asked = [RoomId(arguments.room)] if arguments.room else rooms.all_ids(raw)
-    finally:
-        raw.close()
-    verifier, bodies = wiring.log_signer(loaded, keys).verifier, Bodies(keys, 0)
-    faults = [fault for room in asked if (fault := _fault_of(loaded, keys, room, verifier, bodies))]
-    for fault in faults:
+    check = Check(log_signer(loaded.agency, keys).verifier, Bodies(keys, 0))
+    asked = [RoomId(arguments.room)] if arguments.room else []
+    found = verify_rooms(Place(loaded.database, keys.database_key, loaded.heads_file), check, asked)
+    for fault in found.faults:
         print(fault, file=sys.stderr)
-    print(f"{len(asked) - len(faults)}/{len(asked)} ห้องถูกต้อง — rooms verified")
-    return 1 if faults else 0
-
-
-def _fault_of(loaded: Config, keys: Keyring, room: RoomId, verifier: Verifier, bodies: Bodies) -> str | None:
-    """Verify one room, on a connection of its own: one that met a torn page reads nothing more."""
-    from appliance import cli  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.errors import Unavailable  # noqa: PLC0415
-    from appliance.log.audit import verify_room  # noqa: PLC0415
-    from appliance.store.db import connect, translate_disk_errors  # noqa: PLC0415
-
-    raw = connect(loaded.database, keys.database_key, read_only=True)
-    try:
-        with translate_disk_errors(loaded.database):
-            fault = verify_room(raw, room, verifier, bodies)
-    except Unavailable as error:
-        return f"{room}: {cli.explain(error)}"
-    finally:
-        raw.close()
-    return str(fault) if fault else None
+    print(f"{found.rooms - len(found.faulty)}/{found.rooms} ห้องถูกต้อง — rooms verified")
+    print("ไม่ใช่หลักฐาน: การอ่านแล้ว ประวัติการเข้าสู่ระบบ — no evidence: read receipts, the history of sign-ins")
+    return 1 if found.faults else 0
 
 
 def _reassign(arguments: argparse.Namespace) -> int:
@@ -118,14 +124,13 @@ def _reassign(arguments: argparse.Namespace) -> int:
 
 
 async def _reassign_room(arguments: argparse.Namespace) -> int:
-    from appliance import cli, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.rooms import reassign_room  # noqa: PLC0415
     from appliance.model import PersonId, RoomId  # noqa: PLC0415
 
-    loaded = _loaded(arguments)
+    loaded = config.load(arguments.data.resolve())
     with wiring.only_process(loaded):
         async with wiring.services(loaded, unlock=lambda: unlocking.unlock_keys(loaded, cli.ask)) as s:
-            await reassign_room(
-                s, arguments.by, RoomId(arguments.room), PersonId(arguments.to), arguments.why, arguments.second
-            )
+            by, second = await prove_two(s, arguments.by, arguments.second)
+            await reassign_room(s, by, RoomId(arguments.room), PersonId(arguments.to), arguments.why, second)
     return 0

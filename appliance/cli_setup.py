@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -74,6 +73,8 @@ def register(commands: Any) -> None:
 def _setup(arguments: argparse.Namespace) -> int:
     from appliance import cli, cli_keys, setup  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.first_day import check_administrator  # noqa: PLC0415
+    from appliance.cli_keys import show_log_key  # noqa: PLC0415
+    from appliance.log.notes import log_signer  # noqa: PLC0415
 
     setup.check_folder(arguments.data.resolve())
     if missing := _complete(arguments):
@@ -92,6 +93,7 @@ def _setup(arguments: argparse.Namespace) -> int:
         check_administrator(loaded.agency, administrator)
     created = setup.create(loaded.data, agency, arguments.keys, cli.ask, staff=staff, hand_out=cli_keys.hand_out_shares)
     code = asyncio.run(_begin(created, terms, administrator))
+    show_log_key(log_signer(created.config.agency, created.keys).verifier)
     _tell(created.config, terms, administrator, code, given=arguments.terms is not None)
     return 0
 
@@ -99,11 +101,11 @@ def _setup(arguments: argparse.Namespace) -> int:
 async def _begin(created: Created, terms: TermsDraft | None, administrator: FirstAdministrator | None) -> str | None:
     from appliance.actions.audit import sign_checkpoint  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.first_day import begin  # noqa: PLC0415
-    from appliance.cli_offline import open_services  # noqa: PLC0415
+    from appliance.cli_offline import open_services, operator_name  # noqa: PLC0415
     from appliance.rules.roles import Actor  # noqa: PLC0415
 
     async with open_services(created.config, created.keys) as s:
-        code = await begin(s, Actor.operator(getpass.getuser()), terms, administrator)
+        code = await begin(s, Actor.operator(operator_name()), terms, administrator)
         await sign_checkpoint(s)
         return code
 

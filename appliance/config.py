@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FILE_NAME: Final = "gchat.toml"
+LAST_HOUR: Final = 23
 LOCALHOST: Final = "localhost"
 # Thai law asks whoever serves many to keep who was connected when for 90 days (Computer-related Crime Act, section 26).
 SHORTEST_HISTORY_DAYS: Final = 90
@@ -91,6 +92,14 @@ class RoomPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """The append-only file of signed heads, in the data folder unless absolute; the hour of the nightly check, UTC."""
+
+    heads_file: str = "checkpoints.log"
+    check_hour_utc: int = 19
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration of one appliance; `data` is its folder."""
 
@@ -100,12 +109,18 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     keys: Keys = field(default_factory=Keys)
     rooms: RoomPolicy = field(default_factory=RoomPolicy)
+    evidence: Evidence = field(default_factory=Evidence)
     policies: Policies = field(default_factory=Policies)
 
     @property
     def database(self) -> Path:
         """The encrypted database."""
         return self.data / "gchat.db"
+
+    @property
+    def heads_file(self) -> Path:
+        """The append-only file of signed heads."""
+        return self.data / self.evidence.heads_file
 
 
 def load(data: Path, *, tls: bool = False) -> Config:
@@ -155,6 +170,8 @@ def check(config: Config) -> list[str]:
         problems.append(f"passwords.longest: ไม่เกิน — at most {LONGEST_PASSWORD}")
     problems += _bad_networks("staff.proxies", listen.proxies)
     problems += check_sign_in(config.policies.sign_in)
+    if config.evidence.check_hour_utc > LAST_HOUR:
+        problems.append(f"evidence.check_hour_utc: ไม่เกิน — at most {LAST_HOUR}")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append("keys.source: ต้องเป็น — has to be file, credential, passphrase, shares")
     if not listen.names:

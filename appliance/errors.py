@@ -90,6 +90,12 @@ class StorageFull(Unavailable):
     code = "storage_full"
 
 
+class Unproven(Unavailable):
+    """What is stored of a room is not what the agency signed: it is neither written nor signed, until restored."""
+
+    code = "room_unproven"
+
+
 class VaultLocked(Unavailable):
     """The master key is not there yet; the appliance holds no readable data until it is."""
 

@@ -44,6 +44,7 @@ class EntryType(StrEnum):
     MESSAGE_EDIT = "message.edit"
     MESSAGE_REDACT = "message.redact"
     MESSAGE_REACTION = "message.reaction"
+    SHRED = "shred"
 
 
 class Role(StrEnum):

@@ -20,18 +20,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from appliance.actions import evidence
 from appliance.actions.room_settling import settle_rooms
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.errors import AppError, VaultLocked
-from appliance.evidence.note import KeyType, Signer
-from appliance.evidence.room_id import log_key_name
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
 from appliance.limits import Entries
 from appliance.listening import search_path
 from appliance.live import Hub
+from appliance.log.notes import log_signer
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
 from appliance.policies import PasskeyPolicy
@@ -91,13 +91,6 @@ class Sources:
     monotonic: Callable[[], float] = time.monotonic
 
 
-def log_signer(config: Config, keys: Keyring) -> Signer:
-    """Return the key that signs the agency's checkpoints."""
-    return Signer.from_seed(
-        log_key_name(config.agency.domain, config.agency.slug), KeyType.ED25519, keys.log_signing_seed
-    )
-
-
 @contextlib.contextmanager
 def only_process(config: Config, patience_s: float = 0) -> Iterator[None]:
     """Hold the data folder for one process.
@@ -153,7 +146,7 @@ async def services(
     room_log = RoomLog(
         store,
         keys,
-        log_signer(config, keys),
+        log_signer(config.agency, keys),
         agency=config.agency.slug,
         clock=given.clock,
         new_id=given.new_id,
@@ -177,6 +170,7 @@ async def services(
             identity=identity,
             search=Searching(search_path(config.data)),
         )
+        await evidence.record_unsigned(s)
         _follow(s)
         receipts.start()
         refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
@@ -195,6 +189,8 @@ async def services(
                 await refreshing
             await hub.close()
             await receipts.close()
+            with contextlib.suppress(AppError):
+                await evidence.record_heads(s)
             with contextlib.suppress(AppError):
                 # On a full disk it is forgotten when sessions were last used; that must not look like a crash.
                 await identity.flush(store)

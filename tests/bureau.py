@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 
 from appliance.actions import messages, rooms
 from appliance.config import Agency, Config, Limits
-from appliance.evidence.note import KeyType, Signer
 from appliance.identity import Identity
 from appliance.limits import Entries
 from appliance.listening import search_path
 from appliance.live import Hub
+from appliance.log.notes import log_signer
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
 from appliance.model import AccountState, Appended, PersonId, PostId, RoomId, UnitId
@@ -67,7 +67,7 @@ UNLIMITED = Limits(
     user_entries_burst=1e9, room_entries_burst=1e9, user_adds_hour=1e9, user_rooms_hour=1e9, user_rooms_day=1e9
 )
 POLICIES = Policies(argon2=Argon2(time_cost=1, memory_kib=8))
-SIGNER = Signer.from_seed("agency.test/a/test/log", KeyType.ED25519, KEYS.log_signing_seed)
+SIGNER = log_signer(Agency("test", "agency.test"), KEYS)
 
 
 @dataclass(slots=True)

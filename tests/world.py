@@ -40,6 +40,8 @@ from typing import Any, Final
 from appliance import config, setup, wiring
 from appliance.actions import messages, removal_requests, rooms
 from appliance.actions.accounts import create_account, revoke_account, suspend_account
+from appliance.actions.audit import ACCEPTED
+from appliance.actions.changes import record
 from appliance.actions.me import set_status
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role
@@ -59,6 +61,10 @@ DATA: Final = Path(__file__).parent / "world_data"
 # Of the appliances that tests and benchmarks make for themselves; a demo that somebody looks at gets one of its own.
 PASSWORD: Final = "lotus-river-2569"
 OPERATOR: Final = Actor.operator("demo")
+# Roles of the compliance console are given by two.
+FOUNDER, CO_FOUNDER = (
+    Actor(name, PersonId(name), (Grant("agency_admin"),)) for name in ("first-founder", "second-founder")
+)
 MINUTE: Final = 60_000
 DAY: Final = 24 * 60 * MINUTE
 BANGKOK: Final = timedelta(hours=7)
@@ -204,7 +210,7 @@ async def _people(s: Services, ministry: Ministry, cast: Cast, password: str) ->
     for row in ministry.rows("accounts"):
         for role in row["roles"].split():
             name, _, unit = role.partition(":")
-            await add_role(s, OPERATOR, users[row["person"]], Grant(name, unit_ids[unit] if unit else None))
+            await add_role(s, FOUNDER, users[row["person"]], Grant(name, unit_ids[unit] if unit else None), CO_FOUNDER)
         if row["status"]:
             await set_status(s, users[row["person"]], row["status"])
 
@@ -229,6 +235,7 @@ async def make_accounts(s: Services, users: dict[str, PersonId], password: str =
         for person in users.values():
             await accounts.set_password(tx, person, hashed, now)
             await terms.accept(tx, person, version, SessionId("demo"), now)
+            await record(s, tx, person, ACCEPTED, person, version=version, session="demo")
         await settings.bump(tx, "accounts")
     await s.identity.refresh(s.store, now)
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from appliance.evidence.errors import EvidenceError
-from appliance.evidence.note import Checkpoint, KeyType, Signer, open_checkpoint
+from appliance.evidence.note import Checkpoint, open_checkpoint
 from appliance.evidence.note import sign_checkpoint as sign_note
-from appliance.evidence.room_id import audit_origin, log_key_name
+from appliance.evidence.room_id import audit_origin
 from appliance.evidence.tree import Frontier
-from appliance.store import audit
+from appliance.log.notes import log_signer
+from appliance.log.recorded_heads import read_file
+from appliance.store import audit, terms
 
 if TYPE_CHECKING:
+    from appliance.evidence.note import Signer
     from appliance.people_services import PeopleServices
+    from appliance.store.audit import AuditRecord
+    from appliance.store.db import Tx
 
-_PAGE: Final = 1_000
+# Computed in the event loop, so in small pages: a tenth of a second of the server's time must not be taken at once.
+ACCEPTED: Final = "terms.accept"
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +42,80 @@ async def sign_checkpoint(s: PeopleServices) -> str | None:
     async with s.store.write() as tx:
         frontier = await audit.get_frontier(tx)
         last = await audit.get_checkpoint(tx)
-        if frontier.size == (last[0] if last else 0):
-            return None
-        note = sign_note(Checkpoint(_origin(s), frontier.size, frontier.root()), _signer(s))
-        await audit.insert_checkpoint(tx, frontier.size, s.clock(), note)
+        return None if frontier.size == (last[0] if last else 0) else await sign_head(s, tx)
+
+
+async def sign_head(s: PeopleServices, tx: Tx) -> str:
+    """Sign the audit log as it stands in this transaction, keep the note and return it."""
+    frontier = await audit.get_frontier(tx)
+    note = sign_note(Checkpoint(_origin(s), frontier.size, frontier.root()), _signer(s))
+    await audit.insert_checkpoint(tx, frontier.size, s.clock(), note)
     return note
 
 
 async def verify_audit(s: PeopleServices) -> AuditCheck:
-    """Compute the whole tree again from the records and compare it with its head and every signed checkpoint."""
-    faults: list[str] = []
-    frontier = Frontier()
+    """Compute the whole tree again from the records and compare it with its head and every signed checkpoint.
+
+    The checkpoints are those of the database and those in the file of recorded heads. Acceptances of the terms are
+    compared with their records; the history of sign-ins is not in this log and is no evidence.
+    """
     async with s.store.read() as reader:
-        notes = dict(await audit.list_checkpoints(reader))
+        kept = dict(await audit.list_checkpoints(reader))
         head = await audit.get_frontier(reader)
-        while page := await audit.list_from(reader, frontier.size, _PAGE):
+        accepted = {(a.person, a.version): (a.at, a.session) for a in await terms.list_acceptances(reader)}
+        walk = _Walk(s, kept, await asyncio.to_thread(_notes_in_file, s))
+        while page := await audit.list_from(reader, walk.frontier.size, _PAGE):
             for item in page:
-                if item.n != frontier.size:
-                    faults.append(f"record {frontier.size} is missing")
-                    return AuditCheck(frontier.size, len(notes), tuple(faults))
-                if not item.is_sound():
-                    faults.append(f"record {item.n} was altered")
-                frontier = frontier.append(item.leaf)
-                if frontier.size in notes:
-                    faults += _check_note(s, notes[frontier.size], frontier)
-    if head.to_bytes() != frontier.to_bytes():
-        faults.append(f"the head says {head.size} records, there are {frontier.size}")
-    faults += [f"checkpoint of {size} records, there are {frontier.size}" for size in notes if size > frontier.size]
-    return AuditCheck(frontier.size, len(notes), tuple(faults))
+                walk.add(item)
+            if walk.broken:
+                return AuditCheck(walk.frontier.size, len(kept), tuple(walk.faults))
+            await asyncio.sleep(0)
+    size = walk.frontier.size
+    if head.to_bytes() != walk.frontier.to_bytes():
+        walk.faults.append(f"the head says {head.size} records, there are {size}")
+    walk.faults += [f"checkpoint of {at} records, there are {size}" for at in walk.notes if at > size]
+    walk.faults += [
+        f"acceptance of terms {version} by {person} is not what the audit log says"
+        for (person, version), _ in sorted(accepted.items() ^ walk.accepted.items())
+    ]
+    return AuditCheck(size, len(kept), tuple(walk.faults))
+
+
+class _Walk:
+    """The walk over the records: the tree they make, the faults so far, and which terms were accepted."""
+
+    def __init__(self, s: PeopleServices, kept: dict[int, str], in_file: list[str]) -> None:
+        self._s = s
+        self.frontier, self.faults, self.broken = Frontier(), list[str](), False
+        self.notes: dict[int, list[str]] = {size: [note] for size, note in kept.items()}
+        self.accepted: dict[tuple[str, int], tuple[int, str]] = {}
+        for note in in_file:
+            try:
+                checkpoint, _ = open_checkpoint(note, [_signer(s).verifier])
+            except EvidenceError as error:
+                self.faults.append(f"{s.config.heads_file.name}: {error}")
+            else:
+                self.notes.setdefault(checkpoint.size, []).append(note)
+
+    def add(self, item: AuditRecord) -> None:
+        """Take the next record."""
+        if self.broken or item.n != self.frontier.size:
+            if not self.broken:
+                self.faults.append(f"record {self.frontier.size} is missing")
+            self.broken = True
+            return
+        if not item.is_sound():
+            self.faults.append(f"record {item.n} was altered")
+        elif item.action == ACCEPTED and item.detail is not None:
+            fields = msgspec.json.decode(item.detail)
+            self.accepted[item.target, fields["version"]] = (item.at, fields["session"])
+        self.frontier = self.frontier.append(item.leaf)
+        for note in self.notes.get(self.frontier.size, ()):
+            self.faults += _check_note(self._s, note, self.frontier)
+
+
+def _notes_in_file(s: PeopleServices) -> list[str]:
+    return read_file(s.config.heads_file, _signer(s).verifier).audit_notes
 
 
 def _check_note(s: PeopleServices, note: str, frontier: Frontier) -> list[str]:
@@ -73,9 +129,7 @@ def _check_note(s: PeopleServices, note: str, frontier: Frontier) -> list[str]:
 
 
 def _signer(s: PeopleServices) -> Signer:
-    return Signer.from_seed(
-        log_key_name(s.config.agency.domain, s.config.agency.slug), KeyType.ED25519, s.keys.log_signing_seed
-    )
+    return log_signer(s.config.agency, s.keys)
 
 
 def _origin(s: PeopleServices) -> str:

@@ -16,28 +16,40 @@ if TYPE_CHECKING:
     from appliance.rules.roles import Actor
 
 
-async def add_role(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant) -> None:
-    """Give someone a role. Raises Forbidden, Invalid, NotFound, Conflict."""
-    _check(s, actor, person, grant)
+async def add_role(
+    s: PeopleServices, actor: Actor, person: PersonId, grant: Grant, second: Actor | None = None
+) -> None:
+    """Give someone a role, `second` agreeing where two are needed. Raises Forbidden, Invalid, NotFound, Conflict."""
+    _check(s, actor, person, grant, second)
     async with changing_account(s, person) as tx:
         if not await accounts.add_role(tx, person, grant, actor.name, s.clock()):
             raise Conflict(code="role_held")
-        await record(s, tx, actor.name, "role.add", person, role=grant.role, unit=grant.unit)
+        await record(
+            s, tx, actor.name, "role.add", person, role=grant.role, unit=grant.unit, second=_name(second)
+        )  # fmt: skip
 
 
-async def remove_role(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant) -> None:
-    """Take a role from someone. Raises Forbidden, Invalid, NotFound."""
-    _check(s, actor, person, grant)
+async def remove_role(
+    s: PeopleServices, actor: Actor, person: PersonId, grant: Grant, second: Actor | None = None
+) -> None:
+    """Take a role from someone, with `second` agreeing where two are needed. Raises Forbidden, Invalid, NotFound."""
+    _check(s, actor, person, grant, second)
     async with changing_account(s, person) as tx:
         if not await accounts.remove_role(tx, person, grant):
             raise NotFound(code="role_not_held")
-        await record(s, tx, actor.name, "role.remove", person, role=grant.role, unit=grant.unit)
+        await record(
+            s, tx, actor.name, "role.remove", person, role=grant.role, unit=grant.unit, second=_name(second)
+        )  # fmt: skip
 
 
-def _check(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant) -> None:
+def _name(second: Actor | None) -> str | None:
+    return second.name if second else None
+
+
+def _check(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant, second: Actor | None) -> None:
     if not is_role(grant):
         raise Invalid(field="role", code="unknown_role")
-    if denied := may_grant(actor, person, grant):
+    if denied := may_grant(actor, person, grant, second):
         raise Forbidden(denied)
     if grant.unit is not None and grant.unit not in s.identity.directory.units:
         raise Invalid(field="unit", code="unknown_unit")

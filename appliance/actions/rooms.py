@@ -18,6 +18,7 @@ from appliance.log.prepare import THIS_ROOM
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Role, RoomId, RoomKind
 from appliance.rules.contact import may_keep_group, may_start_direct, may_start_group
 from appliance.rules.names import room_name
+from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import SYSTEM, authorize
 from appliance.store import audit, entries, rooms
 from appliance.store.rooms import Mine
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from appliance.log.heads import Head
     from appliance.model import RoomState
     from appliance.rules.ranks import Level
+    from appliance.rules.roles import Actor
     from appliance.services import Services
 
 # Cards in one entry, so that its header stays within 8 KiB.
@@ -52,7 +54,7 @@ async def create_group(
         raise Forbidden(Deny.NOT_OWNER)
     others = _others(s, actor, members)
     _check_group(s, actor, others)
-    state: dict[str, object] = {"kind": RoomKind.GROUP.value, "name": clean, "owner": actor}
+    state: dict[str, object] = {"kind": RoomKind.GROUP.value, "name": clean, "owner": actor, "card": card_of(s, actor)}
     if post is not None:
         state["owner_post"] = post
     return await _create(s, actor, state, others, txn_id, None)
@@ -70,7 +72,7 @@ async def create_direct(s: Services, actor: PersonId, other: PersonId, txn_id: s
     others = _others(s, actor, (other,))
     if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.identity.contact_mode(s.clock())):
         raise Forbidden(denied)
-    state: dict[str, object] = {"kind": RoomKind.DIRECT.value, "owner": actor}
+    state: dict[str, object] = {"kind": RoomKind.DIRECT.value, "owner": actor, "card": card_of(s, actor)}
     return await _create(s, actor, state, others, txn_id, pair)
 
 
@@ -141,17 +143,23 @@ async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId
     await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state={"to": to}))
 
 
-async def reassign_room(s: Services, actor: str, room: RoomId, to: PersonId, why: str, second: str) -> None:
-    """Give a room whose owner is gone to another member: an administrator with a reason, and a second one (F37)."""
-    if actor == second:
-        raise Forbidden(Deny.SECOND_PERSON_REQUIRED)
+async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, why: str, second: Actor | None) -> None:
+    """Give a room whose owner is gone to another member: an administrator with a reason, and a second one (F37).
+
+    Both have proved who they are (`actions/second_person.py`). Raises Forbidden, Invalid, NotFound.
+    """
+    if not why.strip():
+        raise Invalid(field="why", code="why_missing")
+    if denied := may_reassign_room(actor, to, second):
+        raise Forbidden(denied)
     check_active(s, (to,))
     head = await s.log.head(room)
     if s.identity.is_active(head.state.owner, s.clock()):
         raise Forbidden(Deny.NOT_OWNER)
-    state = {"to": to, "why": why, "by": [actor, second]}
+    agreed = second.person if second else None
+    state = {"to": to, "why": why, "by": [actor.person, agreed]}
     await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
-    await _audit(s, actor, "room.reassign", room, "done", to=to, why=why, second=second)
+    await _audit(s, actor.name, "room.reassign", room, "done", to=to, why=why, second=str(agreed))
 
 
 async def set_mine(

@@ -32,6 +32,9 @@ async def prove_second_person(s: PeopleServices, user: str, password: str, code:
     account, card = s.identity.account(person), s.identity.people.get(person)
     if account is None or card is None:
         raise Unauthenticated(code="sign_in_failed")
+    if account.must_change:
+        # Whoever gave the one-time code knows it too.
+        raise Unauthenticated(code="must_change_password")
     if denied := may_sign_in(account.state, account.suspended_until, card.active, s.clock()):
         raise Forbidden(denied)
     return Actor(person, person, account.grants)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from appliance.actions.audit import ACCEPTED
 from appliance.actions.changes import get_account, record
 from appliance.errors import Conflict, Forbidden, Invalid
 from appliance.rules.roles import Duty, may_perform
@@ -60,7 +61,7 @@ async def accept_terms(s: PeopleServices, session: Session, version: int) -> Non
         raise Conflict(code="terms_changed")
     async with s.store.write() as tx:
         if await terms.accept(tx, session.person, version, session.id, now):
-            await record(s, tx, session.person, "terms.accept", session.person, version=version, session=session.id)
+            await record(s, tx, session.person, ACCEPTED, session.person, version=version, session=session.id)
         account = await get_account(tx, session.person)
         tx.after_commit(lambda: s.identity.put_account(account))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from appliance.actions import audit, owner_requests, refusals, sign_in
+from appliance.actions import audit, evidence, owner_requests, refusals, sign_in
 from appliance.errors import AppError
 
 if TYPE_CHECKING:
@@ -31,18 +31,24 @@ JOBS: Final[dict[str, tuple[Job, float]]] = {
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),
     "sign-in-history": (sign_in.delete_old_sign_ins, HOUR_S),
 }
+NIGHTLY: Final[dict[str, Job]] = {"evidence-check": evidence.check_evidence}
 
 
 class Timers:
-    """The timed jobs of one appliance: name to action and seconds between two runs."""
+    """The timed jobs of one appliance: name to action, with seconds between two runs or once a night."""
 
-    def __init__(self, s: Services, jobs: Mapping[str, tuple[Job, float]] = JOBS) -> None:
+    def __init__(
+        self, s: Services, jobs: Mapping[str, tuple[Job, float]] = JOBS, nightly: Mapping[str, Job] = NIGHTLY
+    ) -> None:
         self._s = s
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         for name, (job, seconds) in jobs.items():
             self._scheduler.add_job(self._run, "interval", (name, job), seconds=seconds, id=name)
+        for name, job in nightly.items():
+            hour = s.config.evidence.check_hour_utc
+            self._scheduler.add_job(self._run, "cron", (name, job), hour=hour, minute=0, id=name)
 
     def start(self) -> None:
         """Begin; the first run of a job is one interval from now."""

@@ -1,143 +1,222 @@
 """Whether a room's stored rows are still what was committed (F72): nothing was edited behind the appliance's back.
 
-Three comparisons: the entries with the signed checkpoint, by the tree they make; every row's columns with its own
-header, since columns are what reads use; and the tables of rooms and members with what the entries say of them. Bodies
-are opened and held against their commitments where the keys are given. It reads only, and may run beside a server.
+One walk over all entries of a room, in one read transaction. It compares the tree they make with the stored tree, the
+signed checkpoint and the heads that were recorded elsewhere; every row's columns with its own header, since columns are
+what reads use; each body with its commitment, where the keys are given; and the tables that people see with what the
+entries say: room, members, retractions, edits, reactions, mentions. Entries that no signature covers are a fault, and
+so is a body that is gone though its key lives and no `shred` entry says so.
+
+Receipts (`receipt`, and `read` of `room_member`) and what one person does to their own view (`room_view`) are in no
+log: they are not compared and are no evidence (decision 0006). It reads only, and may run beside a server.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence import commitment
-from appliance.evidence.canonical import decode_header
-from appliance.evidence.errors import EvidenceError
 from appliance.evidence.leaf import encode_leaf, leaf_hash
-from appliance.evidence.note import open_checkpoint
-from appliance.evidence.room_id import room_id
+from appliance.evidence.room_id import agency_of
 from appliance.evidence.tree import Frontier
-from appliance.log.checkpoints import origin_of
+from appliance.log.bodies import decode
+from appliance.log.notes import open_room
+from appliance.log.projections import Projections
+from appliance.log.rows import header_of
+from appliance.model import EntryType, RoomKind
 from appliance.rules import rooms as rules
 from appliance.store import entries, rooms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.evidence.canonical import Header
-    from appliance.evidence.note import Checkpoint, Verifier
+    from appliance.evidence.note import Verifier
     from appliance.log.bodies import Bodies
-    from appliance.model import RoomId
+    from appliance.model import RoomId, RoomState, TextBody
     from appliance.store.entries import EntryRow
     from appliance.store.rooms import RoomRow
 
-PAGE: Final = 1_000
+PAGE: Final = 250
 _WHAT: Final = {
     "no_room": ("ไม่มีห้องนี้", "there is no such room"),
     "checkpoint": ("จุดตรวจสอบที่ลงนามไม่ถูกต้อง", "the signed checkpoint is not good"),
+    "tree": ("โครงสร้างที่เก็บไว้ไม่ใช่ที่ลงนาม", "the stored tree is not the one that was signed"),
+    "unsigned": ("มี {count} รายการที่ไม่มีลายมือชื่อคุ้มครอง", "{count} entries not covered by any signature"),
+    "heads": (
+        "รายการขัดกับค่ารากที่เคยบันทึกไว้นอกห้อง",
+        "the entries contradict a head of the room that was recorded before",
+    ),
     "entries": ("รายการไม่ตรงกับจุดตรวจสอบที่ลงนาม", "the entries do not match the signed checkpoint"),
     "entry": ("รายการถูกแก้ไข", "the entry was altered"),
     "body": ("เนื้อหาถูกแก้ไข", "the body was altered"),
+    "absent": (
+        "เนื้อหาหายไปโดยไม่มีรายการบอกว่าถูกทำลาย",
+        "the body is gone, and no entry says that it was destroyed",
+    ),
     "state": ("ข้อมูลห้องหรือสมาชิกไม่ตรงกับรายการ", "room or members are not what the entries say"),
+    "marks": (
+        "ข้อความนี้แสดงการแก้ไขหรือการเรียกคืนไม่ตรงกับรายการ",
+        "the message's retraction or newest edit is not what the entries say",
+    ),
+    "edits": ("ประวัติการแก้ไขข้อความนี้ไม่ตรงกับรายการ", "the message's list of edits is not what the entries say"),
+    "reactions": ("การแสดงความรู้สึกต่อข้อความนี้ไม่ตรงกับรายการ", "the message's reactions are not what the entries say"),
+    "mentions": ("ผู้ที่ข้อความนี้กล่าวถึงไม่ตรงกับรายการ", "whom the message names is not what the entries say"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a room; `n` is the entry where that is known."""
+    """What is wrong with a room; `n` is the entry where that is known, `count` how many it is about."""
 
     room: RoomId
     what: str
     n: int | None = None
+    count: int | None = None
 
     def __str__(self) -> str:
-        thai, english = _WHAT[self.what]
+        thai, english = (text.format(count=self.count) for text in _WHAT[self.what])
         place = self.room if self.n is None else f"{self.room} n={self.n}"
         return f"{place}: {thai} — {english}"
 
 
-def verify_room(
-    raw: sqlcipher.Connection, room: RoomId, verifier: Verifier, bodies: Bodies | None = None
-) -> Fault | None:
-    """Return the first fault of a room's stored rows, or None. All is read in one transaction."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What rooms are verified with: the agency's key, the bodies' keys, and the heads that were recorded elsewhere.
+
+    `heads` has, for each room, the root at every size that was recorded. `pause` is called between pages.
+    """
+
+    verifier: Verifier
+    bodies: Bodies | None = None
+    heads: Mapping[RoomId, Mapping[int, bytes]] = field(default_factory=dict)
+    pause: Callable[[], object] = field(default=lambda: None)
+
+
+def verify_room(raw: sqlcipher.Connection, room: RoomId, check: Check, settled: int | None = None) -> Fault | None:
+    """Return the first fault of a room's stored rows, or None. All is read in one transaction.
+
+    `settled`: entries before it are old enough to be signed; None: all are. Beside a server that is writing, the newest
+    ones may not be signed yet.
+    """
     raw.execute("BEGIN")
     try:
-        return _verify(raw, room, verifier, bodies)
+        try:
+            row = rooms.load(raw, room)
+        except ValueError:
+            # A kind or a role that does not exist.
+            return Fault(room, "state")
+        return _Walk(raw, room, row, check).first_fault(settled) if row else Fault(room, "no_room")
     finally:
         raw.execute("COMMIT")
 
 
-def _verify(raw: sqlcipher.Connection, room: RoomId, verifier: Verifier, bodies: Bodies | None) -> Fault | None:
-    row = rooms.load(raw, room)
-    if row is None:
-        return Fault(room, "no_room")
-    signed = rooms.checkpoint(raw, row.key)
-    checkpoint = _opened(signed[2], room, verifier) if signed else None
-    if signed and checkpoint is None:
-        return Fault(room, "checkpoint")
-    if checkpoint and checkpoint.size > row.size:
-        return Fault(room, "entries")
-    return _walk(raw, room, row, checkpoint, bodies)
+class _Walk:
+    """One walk over a room."""
 
+    def __init__(self, raw: sqlcipher.Connection, room: RoomId, row: RoomRow, check: Check) -> None:
+        self._raw, self._room, self._row, self._check = raw, room, row, check
+        # What is known of the tree at a size: its root, and what differs where it has another one.
+        self._roots: dict[int, list[tuple[bytes, str]]] = {}
+        self._frontier = Frontier()
+        self._state: RoomState | None = None
+        self._projections = Projections()
+        self._absent: set[int] = set()
 
-def _opened(note: str, room: RoomId, verifier: Verifier) -> Checkpoint | None:
-    try:
-        checkpoint, _ = open_checkpoint(note, [verifier])
-    except EvidenceError:
+    def first_fault(self, settled: int | None) -> Fault | None:
+        """Return the first fault."""
+        room, size = self._room, self._row.size
+        signed = rooms.checkpoint(self._raw, self._row.key)
+        if signed is None:
+            return Fault(room, "unsigned", count=size)
+        checkpoint = open_room(signed[2], room, self._check.verifier)
+        if checkpoint is None:
+            return Fault(room, "checkpoint")
+        self._roots[checkpoint.size] = [(checkpoint.root, "entries")]
+        for at, root in self._check.heads.get(room, {}).items():
+            self._roots.setdefault(at, []).append((root, "heads"))
+        if max(self._roots) > size:
+            return Fault(room, self._roots[max(self._roots)][0][1])
+        if fault := self._walk(checkpoint.size, signed[1]) or self._compare():
+            return fault
+        if checkpoint.size < (size if settled is None else settled):
+            return Fault(room, "unsigned", count=size - checkpoint.size)
         return None
-    return checkpoint if checkpoint.origin == origin_of(verifier.name, room) else None
 
-
-def _walk(
-    raw: sqlcipher.Connection, room: RoomId, row: RoomRow, checkpoint: Checkpoint | None, bodies: Bodies | None
-) -> Fault | None:
-    frontier, state, n = Frontier(), None, 0
-    while n < row.size:
-        page_end = min(n + PAGE, row.size)
-        for found in entries.between(raw, row.key, n, page_end - 1):
-            header = _header(room, found, n)
-            if header is None:
-                return Fault(room, "entry", n)
-            if bodies and not _body_is_sound(raw, bodies, room, found, header):
-                return Fault(room, "body", n)
-            frontier = frontier.append(leaf_hash(encode_leaf(found.header, hub_time=found.at, n=n, registry=0)))
-            state = rules.apply(state, header, room, n)
-            n += 1
-            if checkpoint and n == checkpoint.size and frontier.root() != checkpoint.root:
-                return Fault(room, "entries")
-        if n < page_end:
-            return Fault(room, "entry", n)
-    return None if state == row.state else Fault(room, "state")
-
-
-def _header(room: RoomId, row: EntryRow, n: int) -> Header | None:
-    """Return the header of the row that should be entry `n`, or None where the row is not what its header says."""
-    try:
-        header = decode_header(row.header)
-    except EvidenceError:
+    def _walk(self, signed_size: int, tree: bytes) -> Fault | None:
+        n, size = 0, self._row.size
+        while n < size:
+            page_end = min(n + PAGE, size)
+            for found in entries.between(self._raw, self._row.key, n, page_end - 1):
+                if fault := self._add(found, n):
+                    return fault
+                n += 1
+                if what := self._differs(n):
+                    return Fault(self._room, what)
+                if n == signed_size and self._frontier.to_bytes() != tree:
+                    return Fault(self._room, "tree")
+            if n < page_end:
+                return Fault(self._room, "entry", n)
+            self._check.pause()
         return None
-    fields: dict[str, Any] = header.st or {}
-    right = (
-        row.n == n
-        and header.ty == row.type
-        and header.sn.partition("@")[0] == row.sender
-        and header.ts == row.at
-        and header.os == n
-        and fields.get("target") == row.target
-        and (room_id(row.header) if n == 0 else header.room) == room
-    )
-    return header if right else None
 
+    def _differs(self, n: int) -> str | None:
+        known = self._roots.get(n, ())
+        return next((what for root, what in known if root != self._frontier.root()), None)
 
-def _body_is_sound(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, row: EntryRow, header: Header) -> bool:
-    """Compare a body with the commitment in its header; one that was erased is sound."""
-    if row.sealed is None or row.epoch is None:
-        return True
-    try:
-        salt, body = bodies.open_bytes(raw, room, row.n, row.epoch, row.sealed)
-    except KeyDestroyed:
-        return True
-    except WrongKey:
-        return False
-    return header.bl == len(body) and commitment.check(header.bc, salt, body)
+    def _add(self, found: EntryRow, n: int) -> Fault | None:
+        header = header_of(self._room, found, n, agency_of(self._check.verifier.name))
+        if header is None:
+            return Fault(self._room, "entry", n)
+        try:
+            body = self._body(found, header)
+        except (WrongKey, msgspec.MsgspecError):
+            return Fault(self._room, "body", n)
+        try:
+            members = self._state.members if self._state else {}
+            self._projections.add(n, header, body, members)
+            self._state = rules.apply(self._state, header, self._room, n)
+            if header.ty == EntryType.SHRED:
+                fields: dict[str, Any] = header.st or {}
+                self._absent -= set(range(fields["from"], fields["to"] + 1))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            # Fields that its type does not have: no rule would have let it in.
+            return Fault(self._room, "entry", n)
+        self._frontier = self._frontier.append(leaf_hash(encode_leaf(found.header, hub_time=found.at, n=n, registry=0)))
+        return None
+
+    def _body(self, row: EntryRow, header: Header) -> TextBody | None:
+        """Return a body that is the one committed to, or None where there is none. Raises WrongKey, MsgspecError."""
+        if row.sealed is None or row.epoch is None:
+            if header.bc != commitment.NO_BODY:
+                self._absent.add(row.n)
+            return None
+        if self._check.bodies is None:
+            return None
+        try:
+            salt, body = self._check.bodies.open_bytes(self._raw, self._room, row.n, row.epoch, row.sealed)
+        except KeyDestroyed:
+            return None
+        if header.bl != len(body) or not commitment.check(header.bc, salt, body):
+            raise WrongKey
+        return decode(body)
+
+    def _compare(self) -> Fault | None:
+        if self._absent:
+            return Fault(self._room, "absent", min(self._absent))
+        if self._state != self._row.state or not self._right_origin():
+            return Fault(self._room, "state")
+        differing = self._projections.differing(self._raw, self._row.key)
+        return Fault(self._room, *differing) if differing else None
+
+    def _right_origin(self) -> bool:
+        """Compare who made the room and when, and whose private chat it is, with its first entry and its members."""
+        first = entries.one(self._raw, self._row.key, 0)
+        pair = " ".join(sorted(self._row.state.members)) if self._row.state.kind is RoomKind.DIRECT else None
+        by, stored = rooms.made_by(self._raw, self._row.key)
+        return first is not None and (first.at, first.sender, pair) == (self._row.created_at, by, stored)

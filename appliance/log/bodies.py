@@ -23,6 +23,7 @@ from appliance.evidence.commitment import commit
 from appliance.model import PersonId, RoomId, TextBody
 from appliance.store.queries import Queries
 from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap, wrap
+from appliance.vault.refusals import Reason, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -184,7 +185,11 @@ class Bodies:
         """Return (salt, body bytes) as they were committed to: what an export hands out."""
         cipher = self._reading.get(epoch)
         if cipher is None:
-            room_id, week, kind, wrapped = raw.execute(SQL.epoch_key_by_key, (epoch,)).fetchone()
+            row = raw.execute(SQL.epoch_key_by_key, (epoch,)).fetchone()
+            if row is None:
+                # A key is destroyed by emptying its row; one without a row was thrown away behind our back.
+                raise wrong(Reason.SEAL_BROKEN)
+            room_id, week, kind, wrapped = row
             wrapped = None if epoch in self._destroyed else wrapped
             cipher = EpochCipher(unwrap(self._agency_key, EpochId(room_id, week, kind), wrapped))
             self._reading.put(epoch, cipher)

@@ -1,10 +1,10 @@
 """Signed checkpoints of the rooms: at most once a second for a local room (architecture.md §3).
 
-A checkpoint vouches for every entry up to its size with the agency's log key. Rooms that advanced are signed together
-and kept in one transaction; after a crash the rooms whose newest entries no checkpoint covers are signed at start, from
-the tree that was committed with those entries. A room that cannot be read is noted as damaged and the others are
-signed; one whose checkpoint cannot be kept is signed again later. Whether the entries still make that tree is
-`audit.py`'s question.
+A checkpoint vouches for every entry up to its size with the agency's log key. A room is created with its first one;
+rooms that advanced are signed together and kept in one transaction, and one whose checkpoint cannot be kept is signed
+again later. After a crash the newest entries of some rooms have none: they are signed at start where the stored tree is
+the signed one and every row after it is what its header says. A room of which that cannot be said, or that cannot be
+read, is noted as damaged and left unsigned. The comparison with all that people see is `audit.py`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import AppError, Unavailable
-from appliance.evidence.note import Checkpoint, sign_checkpoint
-from appliance.evidence.room_id import checkpoint_origin, domain_of
+from appliance.errors import AppError, Unavailable, Unproven
+from appliance.evidence.room_id import agency_of
 from appliance.log import heads as head_rows
 from appliance.log.damage import DAMAGED, list_rooms
+from appliance.log.notes import sign_room
+from appliance.log.rows import header_of
 from appliance.store import entries, rooms
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.evidence.note import Signer
+    from appliance.evidence.note import Signer, Verifier
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head
     from appliance.model import RoomId
@@ -33,14 +35,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
 ROUNDS_BEFORE_RETRY: Final = 60
-HUB_EPOCH: Final = 1
+PAGE: Final = 1_000
+
+
+@dataclass(slots=True)
+class Unsigned:
+    """What had no signature at start: `entries` of `rooms` are signed now; the rooms `unproven` are not."""
+
+    entries: int = 0
+    rooms: int = 0
+    unproven: list[RoomId] = field(default_factory=list)
 
 
 class Checkpoints:
-    """Signs the rooms that advanced."""
+    """Signs the rooms that advanced. `found` says what had no signature at start."""
 
     def __init__(self, store: Store, signer: Signer, damaged: DamagedRooms) -> None:
         self._store, self._signer, self._damaged = store, signer, damaged
+        self.verifier, self.found = signer.verifier, Unsigned()
         self._advanced: dict[RoomId, Head] = {}
         self._failed: dict[RoomId, Head] = {}
         self._rounds = 0
@@ -48,29 +60,39 @@ class Checkpoints:
 
     async def start(self) -> None:
         """Sign what a crash left unsigned, then go on once a second."""
-        for room, head in await self._find_unsigned():
-            self._advanced[room] = head
+        await self._find_unsigned()
         await self.sign()
         self._task = asyncio.create_task(self._sign_forever(), name="checkpoints")
 
-    async def _find_unsigned(self) -> list[tuple[RoomId, Head]]:
-        """Return the rooms with entries that no checkpoint covers: in one go, or where the disk fails one by one."""
+    async def _find_unsigned(self) -> None:
+        """Make due the rooms with entries that no checkpoint covers and that are proved; note the others."""
         try:
             async with self._store.read() as reader:
-                return await reader.run(self._unsigned)
+                found, unreadable = await reader.run(rooms.without_checkpoint), list[int]()
         except Unavailable as error:
             if error.code != DAMAGED:
                 raise
-        found, unreadable = await list_rooms(self._store)
+            found, unreadable = await list_rooms(self._store)
         for key in unreadable:
             log.error("the room with the number %d is damaged on the disk, and its name cannot be read", key)
-        heads = await self._store.read_each(_unsigned_head, found)
-        for room, head in zip(found, heads, strict=True):
-            if isinstance(head, AppError):
-                self._damaged.note(room, head)
-        return [
-            (room, head) for room, head in zip(found, heads, strict=True) if head and not isinstance(head, AppError)
-        ]
+        results = await self._store.read_each(self._unsigned_head, found)
+        for room, result in zip(found, results, strict=True):
+            if isinstance(result, AppError):
+                self._damaged.note(room, result)
+                if isinstance(result, Unproven):
+                    self.found.unproven.append(room)
+            elif result is not None:
+                self._advanced[room], count = result
+                self.found.rooms, self.found.entries = self.found.rooms + 1, self.found.entries + count
+
+    def _unsigned_head(self, raw: sqlcipher.Connection, room: RoomId) -> tuple[Head, int] | None:
+        """Return a room's head and the number of entries without a checkpoint, or None for none. Raises Unproven."""
+        key = entries.room_key(raw, room)
+        signed = rooms.checkpoint(raw, key)
+        if signed and rooms.size(raw, key) <= signed[0]:
+            return None
+        head = head_rows.load(raw, room, self.verifier)
+        return (head, _count_tail(raw, room, head, self.verifier)) if head else None
 
     async def close(self) -> None:
         """Sign what is left and stop."""
@@ -90,9 +112,7 @@ class Checkpoints:
         due, self._advanced = self._advanced, {}
         if not due:
             return
-        rows = [
-            (room, (head.key, head.size, head.frontier.to_bytes(), self.note(room, head))) for room, head in due.items()
-        ]
+        rows = [(room, self.row(room, head)) for room, head in due.items()]
         try:
             async with self._store.exclusive() as writer:
                 failed = await writer.commit_each(_put, rows)
@@ -103,18 +123,9 @@ class Checkpoints:
             log.warning("the checkpoint of room %s could not be kept and will be signed again: %s", room, error)
             self._failed[room] = due[room]
 
-    def note(self, room: RoomId, head: Head) -> str:
-        """Return the signed note over a head."""
-        return sign_checkpoint(Checkpoint(self.origin(room), head.size, head.frontier.root()), self._signer)
-
-    def origin(self, room: RoomId) -> str:
-        """Return the origin line of a room's checkpoints."""
-        return origin_of(self._signer.name, room)
-
-    @property
-    def vkey(self) -> str:
-        """The key that verifies the notes."""
-        return self._signer.verifier.vkey
+    def row(self, room: RoomId, head: Head) -> tuple[int, int, bytes, str]:
+        """Return the row that keeps a head's signed note: room, size, tree, note."""
+        return head.key, head.size, head.frontier.to_bytes(), sign_room(self._signer, room, head.frontier)
 
     async def _sign_forever(self) -> None:
         while True:
@@ -130,25 +141,21 @@ class Checkpoints:
             except Exception:
                 log.exception("checkpoints could not be kept; they will be signed again")
 
-    @staticmethod
-    def _unsigned(raw: sqlcipher.Connection) -> list[tuple[RoomId, Head]]:
-        loaded = ((room, head_rows.load(raw, room)) for room in rooms.without_checkpoint(raw))
-        return [(room, head) for room, head in loaded if head is not None]
-
-
-def _unsigned_head(raw: sqlcipher.Connection, room: RoomId) -> Head | None:
-    """Return the head of a room whose newest entries no checkpoint covers, None where one does."""
-    key = entries.room_key(raw, room)
-    signed = rooms.checkpoint(raw, key)
-    if signed and entries.one(raw, key, signed[0]) is None:
-        return None
-    return head_rows.load(raw, room)
-
 
 def _put(raw: sqlcipher.Connection, rows: list[tuple[RoomId, tuple[int, int, bytes, str]]]) -> None:
     rooms.put_checkpoints(raw, [row for _, row in rows])
 
 
-def origin_of(signer: str, room: RoomId) -> str:
-    """Return the origin line of a room's checkpoints from the name of the agency's log key (`DOMAIN/a/SLUG/log`)."""
-    return checkpoint_origin(domain_of(signer), room, HUB_EPOCH)
+def _count_tail(raw: sqlcipher.Connection, room: RoomId, head: Head, verifier: Verifier) -> int:
+    """Count the entries after the checkpoint, each of which is what its header says. Raises Unproven."""
+    signed = rooms.checkpoint(raw, head.key)
+    first = n = signed[0] if signed else 0
+    while n < head.size:
+        page = entries.between(raw, head.key, n, min(n + PAGE, head.size) - 1)
+        for row in page:
+            if header_of(room, row, n, agency_of(verifier.name)) is None:
+                raise Unproven(f"{room} n={n}: the entry was altered", room=room)
+            n += 1
+        if not page:
+            raise Unproven(f"{room} n={n}: the entry is missing", room=room)
+    return head.size - first

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import AppError, Unavailable
+from appliance.errors import AppError, Unavailable, Unproven
 from appliance.store import rooms
 
 if TYPE_CHECKING:
@@ -23,15 +23,20 @@ DAMAGED: Final = "storage_damaged"
 
 
 class DamagedRooms:
-    """The rooms whose state or newest entries lie on a torn page, with what their members are told."""
+    """The rooms that lie on a torn page or are not what was signed, with what their members are told."""
 
     def __init__(self) -> None:
         self._errors: dict[RoomId, AppError] = {}
 
     def note(self, room: RoomId, error: AppError) -> None:
         """Remember a room that could not be read, and name it in the log once. Other troubles pass and are not kept."""
-        if error.code == DAMAGED and room not in self._errors:
+        if room in self._errors:
+            return
+        if error.code == DAMAGED:
             log.error("room %s is damaged on the disk: nothing can be sent to it. Restore it from a backup", room)
+            self._errors[room] = error
+        elif isinstance(error, Unproven):
+            log.error("room %s is not what was signed: it is neither written nor signed. Restore it. %s", room, error)
             self._errors[room] = error
 
     def get(self, room: RoomId) -> AppError | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WITH_BODY: Final = frozenset((EntryType.MESSAGE_TEXT, EntryType.MESSAGE_EDIT))
 RETRACTED: Final = "retracted"
 ERASED: Final = "erased"
+DAMAGED: Final = "damaged"
 # Header fields that have a place of their own in an event.
 _LIFTED: Final = frozenset(("reply_to", "target", "everyone"))
 
@@ -71,9 +72,9 @@ def stored_event(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_k
     if row.redact is not None:
         hidden = RETRACTED
     elif kind in WITH_BODY:
-        newest = entries.one(raw, room_key, row.edit) if row.edit is not None else None
-        edited = Edited(n=newest.n, at=newest.at) if newest else None
-        body, hidden = open_body(raw, bodies, room, newest or row)
+        worded = newest_wording(raw, room_key, row)
+        edited = Edited(n=worded.n, at=worded.at) if worded and worded is not row else None
+        body, hidden = open_body(raw, bodies, room, worded) if worded else (None, DAMAGED)
     return Event(
         pos=row.pos,
         type=row.type,
@@ -119,6 +120,20 @@ def open_body(
         return body_view(bodies.open(raw, room, row.n, row.epoch, row.sealed)), None
     except KeyDestroyed:
         return None, ERASED
+
+
+def newest_wording(raw: sqlcipher.Connection, room_key: int, row: EntryRow) -> EntryRow | None:
+    """Return the entry with a message's newest words: the message itself or its newest edit.
+
+    None when the mark points at anything but an edit of this message by its author: another entry's words are never
+    shown under somebody's name (F72).
+    """
+    if row.edit is None:
+        return row
+    newest = entries.one(raw, room_key, row.edit)
+    if newest is None or newest.type != EntryType.MESSAGE_EDIT or newest.sender != row.sender:
+        return None
+    return newest if (decode_header(newest.header).st or {}).get("target") == row.n else None
 
 
 def _state(kind: EntryType, fields: dict[str, Any]) -> dict[str, Any] | None:

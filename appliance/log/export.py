@@ -1,16 +1,24 @@
 """A room's whole log as a stream of lines, for evidence: `gchat-verify room` checks it without the appliance.
 
 The lines are those of `evidence.export`, up to the room's size at the beginning, under a checkpoint signed for exactly
-that size. A body whose key was destroyed is left out, and the log still verifies. Memory is bounded by one page.
+that size, and only when the leaves written make the very tree that is signed. A body whose key was destroyed is left
+out, and the log still verifies. It reads and signs, writes nothing, and may run beside a server. Memory is bounded by
+one page.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import KeyDestroyed
+from appliance.errors import AppError, KeyDestroyed, Unproven, WrongKey
+from appliance.evidence import commitment
+from appliance.evidence.canonical import decode_header
+from appliance.evidence.errors import EvidenceError
 from appliance.evidence.export import ExportEntry, ExportHead, checkpoint_line, entry_line, head_line
-from appliance.evidence.leaf import encode_leaf
+from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.tree import Frontier
+from appliance.log.notes import origin_of, sign_room
 from appliance.store import entries
 
 if TYPE_CHECKING:
@@ -18,42 +26,66 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.evidence.note import Signer
     from appliance.log.bodies import Bodies
     from appliance.log.heads import Head
-    from appliance.log.writer import RoomLog
     from appliance.model import RoomId
     from appliance.store.db import Store
 
 PAGE: Final = 500
 
 
-async def export_room(store: Store, log: RoomLog, room: RoomId) -> AsyncIterator[bytes]:
-    """Give the lines of a room's log as of now. Raises NotFound, WrongKey for a body that was altered."""
-    head = await log.head(room)
-    yield head_line(ExportHead(origin=log.checkpoints.origin(room), room=room, vkey=log.checkpoints.vkey))
-    for first in range(0, head.size, PAGE):
-        async with store.read() as reader:
-            lines = await reader.run(_lines, log.bodies, room, head, first)
-        for line in lines:
-            yield line
-    yield checkpoint_line(log.checkpoints.note(room, head))
+@dataclass(slots=True)
+class RoomExport:
+    """One export: the room, its head as of now, the agency's key and the bodies' keys.
 
+    `partial` leaves damaged bodies out instead of stopping at the first; `damaged` then lists their entries.
+    """
 
-def _lines(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, head: Head, first: int) -> list[bytes]:
-    lines = []
-    for n, at, header, epoch, sealed in entries.export_page(raw, head.key, first, min(PAGE, head.size - first)):
-        salt, body = _opened(raw, bodies, room, n, epoch, sealed)
-        leaf = encode_leaf(header, hub_time=at, n=n, registry=0)
-        lines.append(entry_line(ExportEntry(leaf=leaf, salt=salt, body=body)))
-    return lines
+    room: RoomId
+    head: Head
+    signer: Signer
+    bodies: Bodies
+    partial: bool = False
+    damaged: list[int] = field(default_factory=list)
 
+    async def lines(self, store: Store) -> AsyncIterator[bytes]:
+        """Give the lines. Raises AppError (`body_damaged`, with the entry), Unproven before anything is signed."""
+        origin, vkey = origin_of(self.signer.name, self.room), self.signer.verifier.vkey
+        yield head_line(ExportHead(origin=origin, room=self.room, vkey=vkey))
+        written = Frontier()
+        for first in range(0, self.head.size, PAGE):
+            async with store.read() as reader:
+                page = await reader.run(self._page, first)
+            written = written.extend(leaf_hash(entry.leaf) for entry in page)
+            for entry in page:
+                yield entry_line(entry)
+        if written != self.head.frontier:
+            raise Unproven(f"{self.room}: the entries are not those that were signed", room=self.room)
+        yield checkpoint_line(sign_room(self.signer, self.room, written))
 
-def _opened(
-    raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, n: int, epoch: int | None, sealed: bytes | None
-) -> tuple[bytes | None, bytes | None]:
-    if epoch is None or sealed is None:
-        return None, None
-    try:
-        return bodies.open_bytes(raw, room, n, epoch, sealed)
-    except KeyDestroyed:
+    def _page(self, raw: sqlcipher.Connection, first: int) -> list[ExportEntry]:
+        found = []
+        count = min(PAGE, self.head.size - first)
+        for n, at, header, epoch, sealed in entries.export_page(raw, self.head.key, first, count):
+            salt, body = self._opened(raw, n, header, epoch, sealed)
+            found.append(ExportEntry(encode_leaf(header, hub_time=at, n=n, registry=0), salt, body))
+        return found
+
+    def _opened(
+        self, raw: sqlcipher.Connection, n: int, header: bytes, epoch: int | None, sealed: bytes | None
+    ) -> tuple[bytes | None, bytes | None]:
+        if epoch is None or sealed is None:
+            return None, None
+        try:
+            salt, body = self.bodies.open_bytes(raw, self.room, n, epoch, sealed)
+            if commitment.check(decode_header(header).bc, salt, body):
+                return salt, body
+        except KeyDestroyed:
+            return None, None
+        except (WrongKey, EvidenceError):
+            pass
+        if not self.partial:
+            raise AppError(f"{self.room} n={n}", code="body_damaged", n=n)
+        self.damaged.append(n)
         return None, None

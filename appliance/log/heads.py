@@ -10,8 +10,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from appliance.errors import Unproven
+from appliance.evidence.errors import EvidenceError
 from appliance.evidence.leaf import encode_leaf, leaf_hash
 from appliance.evidence.tree import Frontier
+from appliance.log.notes import open_room
 from appliance.store import entries, rooms
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.evidence.note import Verifier
     from appliance.model import Millis, RoomId, RoomState
 
 KEPT: Final = 10_000
@@ -63,14 +67,34 @@ class Heads:
         return found
 
 
-def load(raw: sqlcipher.Connection, room: RoomId) -> Head | None:
-    """Read a head from the database, or None for a room that does not exist."""
+def load(raw: sqlcipher.Connection, room: RoomId, verifier: Verifier) -> Head | None:
+    """Read a head from the database, or None for a room that does not exist. Raises Unproven."""
     row = rooms.load(raw, room)
     if row is None:
         return None
-    signed = rooms.checkpoint(raw, row.key)
-    start = Frontier.from_bytes(signed[1]) if signed else Frontier()
-    return Head(row.key, row.state, row.size, row.last_at, recompute(raw, row.key, start))
+    frontier = recompute(raw, row.key, signed_tree(raw, room, row.key, verifier))
+    if frontier.size != row.size:
+        raise Unproven(f"{room}: entries are missing", room=room)
+    return Head(row.key, row.state, row.size, row.last_at, frontier)
+
+
+def signed_tree(raw: sqlcipher.Connection, room: RoomId, key: int, verifier: Verifier) -> Frontier:
+    """Return the stored edge of the tree, once it is the one that the room's checkpoint signs. Raises Unproven.
+
+    A room is created together with its first checkpoint, so one without any was tampered with. What is not proved here
+    is never built upon: the next signature would vouch for it.
+    """
+    signed = rooms.checkpoint(raw, key)
+    checkpoint = open_room(signed[2], room, verifier) if signed else None
+    if signed is None or checkpoint is None:
+        raise Unproven(f"{room} has no good checkpoint", room=room)
+    try:
+        frontier = Frontier.from_bytes(signed[1])
+    except EvidenceError as error:
+        raise Unproven(f"{room}: {error}", room=room) from error
+    if (frontier.size, frontier.root()) != (checkpoint.size, checkpoint.root):
+        raise Unproven(f"{room}: the stored tree is not the one that was signed", room=room)
+    return frontier
 
 
 def recompute(

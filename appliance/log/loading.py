@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.errors import AppError
+    from appliance.evidence.note import Verifier
     from appliance.log.bodies import Bodies, EpochKey
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
@@ -61,8 +62,9 @@ class _Need(NamedTuple):
 class Loader:
     """Loads what batches need, from memory where it is there."""
 
-    def __init__(self, store: Store, heads: Heads, bodies: Bodies, damaged: DamagedRooms) -> None:
+    def __init__(self, store: Store, heads: Heads, bodies: Bodies, damaged: DamagedRooms, verifier: Verifier) -> None:
         self._store, self._heads, self._bodies, self._damaged = store, heads, bodies, damaged
+        self._verifier = verifier
 
     async def load(self, commands: list[Command], now: Millis) -> Loaded:
         """Return everything that deciding these commands needs."""
@@ -122,10 +124,9 @@ class Loader:
         loaded.keys[head.key, iso_week(at)] = key
         return True
 
-    @staticmethod
-    def _room(room: RoomId, needing: list[Command], loaded: Loaded) -> _Need:
+    def _room(self, room: RoomId, needing: list[Command], loaded: Loaded) -> _Need:
         def read(raw: sqlcipher.Connection) -> None:
-            if head := head_rows.load(raw, room):
+            if head := head_rows.load(raw, room, self._verifier):
                 loaded.heads[room] = head
 
         return _Need(read, needing, room)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from appliance.log.bodies import Bodies, EpochKey, Sealed
-    from appliance.model import Millis
+    from appliance.model import Member, Millis, TextBody
     from appliance.store.entries import Batch
     from appliance.wire.messages import Event
 
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 THIS_ROOM: Final = RoomId("")
 """In a command that creates a room: the room it creates."""
-EVERYONE: Final = "*"
+EVERYONE: Final = PersonId("*")
+NAMING: Final = frozenset((EntryType.MESSAGE_TEXT,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Entry:
     header: bytes = field(repr=False)
     leaf: bytes
     sealed: Sealed | None
+    named: tuple[PersonId, ...]
 
 
 @dataclass(slots=True)
@@ -245,8 +247,18 @@ def _entry(
         header=data,
         leaf=leaf_hash(encode_leaf(data, hub_time=at, n=n, registry=0)),
         sealed=sealed,
+        named=mentioned(draft.body, state.members) if draft.body and state and draft.type in NAMING else (),
     )
     return entry, rules.apply(state, header, room, n)
+
+
+def mentioned(body: TextBody, members: Mapping[PersonId, Member]) -> tuple[PersonId, ...]:
+    """Return whom a message is to be told as naming: members at that moment, and `*` for everyone.
+
+    Someone who is not in the room, or not any more, is not told: the words stay as they were written.
+    """
+    named = dict.fromkeys(person for person in body.mentions if person in members)
+    return (*named, *([EVERYONE] * body.everyone))
 
 
 def _key_for(work: Work, room: RoomId, at: Millis, context: BatchContext) -> EpochKey:
@@ -318,10 +330,7 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
     batch.feed.append((pos, entry.at, entry.kind.value, work.key, entry.n, None, None))
     if draft.txn_id is not None:
         batch.txns.append((work.key, entry.sender, draft.txn_id, entry.n))
-    if draft.body is not None and entry.kind is EntryType.MESSAGE_TEXT and work.state is not None:
-        # Someone who is not in the room, or not any more, is not told: the words stay as they were written.
-        named: list[str] = [person for person in draft.body.mentions if person in work.state.members]
-        batch.mentions.extend((work.key, who, entry.n) for who in (*named, *([EVERYONE] * draft.body.everyone)))
+    batch.mentions.extend((work.key, who, entry.n) for who in entry.named)
     _mark_rows(batch, work.key, entry)
     return live_event(
         pos=pos,
@@ -343,12 +352,17 @@ def _mark_rows(batch: Batch, room: int, entry: Entry) -> None:
         batch.edits.append((room, target, entry.n))
     elif entry.kind is EntryType.MESSAGE_REDACT:
         batch.redacted.append((room, target, entry.n))
+    elif entry.kind is EntryType.SHRED:
+        batch.erased.append((room, entry.fields["from"], entry.fields["to"]))
     elif entry.kind is EntryType.MESSAGE_REACTION:
         emoji = entry.fields["emoji"]
+        key = (room, target, emoji, entry.sender)
         if entry.fields["on"]:
-            batch.reactions_on.append((room, target, emoji, entry.sender, entry.n))
+            batch.reactions_on.append((*key, entry.n))
         else:
-            batch.reactions_off.append((room, target, emoji, entry.sender))
+            # The batch deletes first and inserts then, so one that was given earlier in it must not be inserted.
+            batch.reactions_on = [row for row in batch.reactions_on if row[:4] != key]
+            batch.reactions_off.append(key)
 
 
 def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonId, ...], tuple[PersonId, ...]]:

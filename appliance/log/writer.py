@@ -109,7 +109,7 @@ class RoomLog:
         self._refusal = pos if isinstance(pos, AppError) else None
         self.bodies = Bodies(self._keys, epoch_key if isinstance(epoch_key, int) else None)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
-        self._loader = Loader(self._store, self._heads, self.bodies, self.damaged)
+        self._loader = Loader(self._store, self._heads, self.bodies, self.damaged, self.checkpoints.verifier)
         await self.checkpoints.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
 
@@ -228,14 +228,14 @@ class RoomLog:
         return head
 
     async def head(self, room: RoomId) -> Head:
-        """Return a room as it is now, whoever asks. Raises NotFound, Unavailable where it is damaged."""
+        """Return a room as it is now, whoever asks. Raises NotFound, Unavailable where it is damaged, Unproven."""
         head = self._heads.get(room)
         if head is None:
             if error := self.damaged.get(room):
                 raise error
             try:
                 async with self._store.read() as reader:
-                    head = await reader.run(head_rows.load, room)
+                    head = await reader.run(head_rows.load, room, self.checkpoints.verifier)
             except Unavailable as error:
                 self.damaged.note(room, error)
                 raise
@@ -326,6 +326,10 @@ class RoomLog:
         while True:
             batch = Batch()
             new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
+            # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
+            batch.checkpoints += [
+                self.checkpoints.row(room, head) for room, head in new_heads.items() if plan.works[room].created
+            ]
             try:
                 if batch.entries:
                     await writer.commit(entries.write_batch, batch)

@@ -141,7 +141,7 @@ def _text(raw: sqlcipher.Connection, s: Services, key: int, room: RoomId, n: int
     row = entries.one(raw, key, n)
     if row is None or row.type != EntryType.MESSAGE_TEXT or row.redact is not None:
         return None
-    worded = entries.one(raw, key, row.edit) if row.edit is not None else row
+    worded = events.newest_wording(raw, key, row)
     body, _ = events.open_body(raw, s.log.bodies, room, worded) if worded else (None, None)
     return body.text if body else None
 

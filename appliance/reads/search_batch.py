@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, Unavailable
+from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.damage import DAMAGED
 from appliance.model import EntryType, RoomId
@@ -38,7 +39,7 @@ ENTRY_OVERHEAD: Final = 200
 """Bytes of an entry beside its text, at most: ids, numbers, and what MessagePack adds."""
 # Not the fault of one message: the disk is full or gone, and what could not be read is read again later.
 _PASSING: Final = frozenset(("storage_full", "storage_failed"))
-_CHANGES: Final = frozenset((EntryType.MESSAGE_EDIT.value, EntryType.MESSAGE_REDACT.value))
+_CHANGES: Final = frozenset((EntryType.MESSAGE_EDIT.value, EntryType.MESSAGE_REDACT.value, EntryType.SHRED.value))
 _LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
 
 
@@ -163,6 +164,9 @@ def _told_by(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Told:
         return _Told()
     if row.type == EntryType.MESSAGE_REDACT and row.target is not None:
         return _Told(gone=wire.Range(room, row.target, row.target))
+    if row.type == EntryType.SHRED:
+        fields = decode_header(row.header).st or {}
+        return _Told(gone=wire.Range(room, fields["from"], fields["to"]))
     if row.type == EntryType.MESSAGE_TEXT:
         return _Told(_entry(raw, s, room, line.room, row.n, replaces=False))
     if row.type == EntryType.MESSAGE_EDIT and row.target is not None:
@@ -207,7 +211,7 @@ def _entry(
     row = entries.one(raw, key, n)
     if row is None or row.redact is not None:
         return None
-    worded = entries.one(raw, key, row.edit) if row.edit is not None else row
+    worded = events.newest_wording(raw, key, row)
     body, _ = events.open_body(raw, s.log.bodies, room, worded) if worded else (None, None)
     if body is None:
         return None

@@ -1,8 +1,9 @@
 """Who may do what to accounts, roles, the directory, settings and terms (architecture.md §6, F77, F95).
 
 Agency administrators do all of it; a unit administrator sets back passwords and suspends within the unit and below.
-Nobody acts on their own account here, nor gives themselves a role. The account of anyone with a console role is set
-back or reactivated only by two people, since who can reset it could read cases under its name (compliance.md §2.0).
+Nobody acts on their own account here, nor gives themselves a role. A console role is given, and the account of anyone
+who has one set back or reactivated, only by two people, since who can do that could read cases under its name
+(compliance.md §2.0). Two people are two who proved who they are: the operator at the command line counts for none.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Duty(StrEnum):
     CHANGE_SETTING = "change_setting"
     PUBLISH_TERMS = "publish_terms"
     READ_AUDIT = "read_audit"
+    EXPORT_ROOM = "export_room"
+    REASSIGN_ROOM = "reassign_room"
 
 
 UNIT_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.SUSPEND, Duty.LIFT))
@@ -52,7 +55,7 @@ class Actor:
 
     @classmethod
     def operator(cls, name: str) -> Actor:
-        """Return the operator under the name of their system account."""
+        """Return the operator under the name of their system account; that proves no person."""
         return cls(f"operator:{name}", None, (Grant(StaffRole.AGENCY_ADMIN),))
 
 
@@ -84,13 +87,25 @@ def may_act_on(
     return None
 
 
-def may_grant(actor: Actor, target: PersonId, grant: Grant) -> Deny | None:
-    """Say whether the actor may give or take this role; a unit administrator's role must name a unit."""
+def may_grant(actor: Actor, target: PersonId, grant: Grant, second: Actor | None = None) -> Deny | None:
+    """Say whether the actor may give or take this role, `second` agreeing where it is one of the compliance console.
+
+    A unit administrator's role must name a unit.
+    """
     if denied := may_perform(Duty.GRANT_ROLE, actor):
         return denied
     if actor.person == target:
         return Deny.SECOND_PERSON_REQUIRED
-    return Deny.ROLE_REQUIRED if not is_role(grant) else None
+    if not is_role(grant):
+        return Deny.ROLE_REQUIRED
+    return _judge_second(actor, target, second) if grant.role in _NAMES_OF_CONSOLE_ROLES else None
+
+
+def may_reassign_room(actor: Actor, new_owner: PersonId, second: Actor | None) -> Deny | None:
+    """Say whether the actor may give a room whose owner is gone to another member: two people, neither of them it."""
+    if denied := may_perform(Duty.REASSIGN_ROOM, actor):
+        return denied
+    return Deny.SECOND_PERSON_REQUIRED if actor.person == new_owner else _judge_second(actor, new_owner, second)
 
 
 def is_role(grant: Grant) -> bool:
@@ -99,7 +114,8 @@ def is_role(grant: Grant) -> bool:
 
 
 def _judge_second(actor: Actor, target: PersonId, second: Actor | None) -> Deny | None:
-    if second is None or second.person is None or second.person in (actor.person, target):
+    """Two people who proved who they are; the operator's shell proves nobody, whatever account they have besides."""
+    if actor.person is None or second is None or second.person is None or second.person in (actor.person, target):
         return Deny.SECOND_PERSON_REQUIRED
     allowed = (StaffRole.AGENCY_ADMIN, ConsoleRole.COMPLIANCE_MANAGER, ConsoleRole.HEAD)
     return None if any(grant.role in allowed for grant in second.grants) else Deny.SECOND_PERSON_REQUIRED

@@ -182,6 +182,9 @@ def _may_act_as_system(state: RoomState, sender: PersonId, kind: str, fields: Ma
         return Deny.HUB_ONLY
     if kind == EntryType.SYSTEM_CLOSE:
         return Deny.ROOM_CLOSED if state.closed else None
+    if kind == EntryType.SHRED:
+        # Bodies of entries `from` to `to` were destroyed by a rule of retention (federation.md §5.9).
+        return None if 0 <= fields["from"] <= fields["to"] and fields["rule"] else Deny.WRONG_TYPE
     if kind == EntryType.OWNER_REASSIGN and "card" in fields:
         # A post has a new holder, who comes in as the owner (Q8).
         return None if fields["card"]["p"] == fields["to"] else Deny.TARGET_NOT_MEMBER
@@ -221,7 +224,7 @@ def _closed(state: RoomState, _fields: Mapping[str, Any], _n: int) -> RoomState:
     return replace(state, closed=True)
 
 
-_BY_SYSTEM: Final = {EntryType.SYSTEM_REMOVE, EntryType.SYSTEM_CLOSE, EntryType.OWNER_REASSIGN}
+_BY_SYSTEM: Final = {EntryType.SYSTEM_REMOVE, EntryType.SYSTEM_CLOSE, EntryType.OWNER_REASSIGN, EntryType.SHRED}
 _RULES: Final[dict[str, Callable[[RoomState, Role, Mapping[str, Any]], Deny | None]]] = {
     EntryType.ROOM_RENAME: may_rename,
     EntryType.ROOM_CLOSE: may_close,

@@ -17,6 +17,8 @@ from appliance.store.queries import Queries
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlcipher3 import dbapi2 as sqlcipher
+
     from appliance.evidence.canonical import JsonValue
     from appliance.model import Millis
     from appliance.store.db import Reader, Tx
@@ -127,6 +129,12 @@ async def find_last(reader: Reader, *, action: str, target: str) -> AuditRecord 
     """Return the newest record of an action on a target."""
     row = await reader.one(_SQL.last_of_target, {"action": action, "target": target})
     return _record(row) if row else None
+
+
+def newest_detail(raw: sqlcipher.Connection, action: str) -> str | None:
+    """Return the detail of the newest record of an action, on a connection's own thread."""
+    row = raw.execute(_SQL.newest_detail, (action,)).fetchone()
+    return row[0] if row else None
 
 
 async def insert_checkpoint(tx: Tx, size: int, at: Millis, note: str) -> None:

@@ -56,6 +56,8 @@ class Batch:
     reactions_off: list[tuple[Any, ...]] = field(default_factory=list)
     reactions_on: list[tuple[Any, ...]] = field(default_factory=list)
     mentions: list[tuple[Any, ...]] = field(default_factory=list)
+    erased: list[tuple[Any, ...]] = field(default_factory=list)
+    checkpoints: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class RepeatedTxnError(Exception):
@@ -77,6 +79,9 @@ _WRITES = (
     ("reactions_off", SQL.delete_reaction),
     ("reactions_on", SQL.insert_reaction),
     ("mentions", SQL.insert_mention),
+    ("erased", SQL.erase_bodies),
+    ("erased", SQL.erase_mentions),
+    ("checkpoints", ROOMS.put_checkpoint),
 )
 
 
@@ -179,3 +184,24 @@ def room_key(raw: sqlcipher.Connection, room: str) -> int:
 def has_reaction(raw: sqlcipher.Connection, room: int, n: int, emoji: str, person: str) -> bool:
     """Say whether a person has this reaction on a message."""
     return raw.execute(SQL.has_reaction, (room, n, emoji, person)).fetchone() is not None
+
+
+def marks_of_room(raw: sqlcipher.Connection, room: int) -> dict[int, tuple[int | None, int | None]]:
+    """Return (newest edit, retraction) of every message of a room that has either."""
+    return {n: (edit, redact) for n, edit, redact in raw.execute(SQL.marks_of_room, (room,))}
+
+
+def edits_of_room(raw: sqlcipher.Connection, room: int) -> set[tuple[int, int]]:
+    """Return (message, edit) of every edit of a room."""
+    return {(target, n) for target, n in raw.execute(SQL.edits_of_room, (room,))}
+
+
+def reactions_of_room(raw: sqlcipher.Connection, room: int) -> dict[tuple[int, str, str], int]:
+    """Return the entry that made each standing reaction (message, emoji, person) of a room."""
+    found = raw.execute(SQL.reactions_of_room, (room,))
+    return {(target, emoji, person): n for target, emoji, person, n in found}
+
+
+def mentions_of_room(raw: sqlcipher.Connection, room: int) -> set[tuple[int, str]]:
+    """Return (message, person) of every mention of a room; `*` is everyone."""
+    return {(n, person) for n, person in raw.execute(SQL.mentions_of_room, (room,))}

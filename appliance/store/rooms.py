@@ -181,6 +181,18 @@ def id_of(raw: sqlcipher.Connection, key: int) -> RoomId:
     return RoomId(raw.execute(SQL.id_of, (key,)).fetchone()[0])
 
 
+def size(raw: sqlcipher.Connection, key: int) -> int:
+    """Return how many entries a room has, by the position of the last."""
+    row = raw.execute(SQL.last_entry, (key,)).fetchone()
+    return row[0] + 1 if row else 0
+
+
+def made_by(raw: sqlcipher.Connection, key: int) -> tuple[str, str | None]:
+    """Return who created a room, and the two people of a private chat as one text."""
+    by, pair = raw.execute(SQL.made_by, (key,)).fetchone()
+    return by, pair
+
+
 def keys_of_person(raw: sqlcipher.Connection, person: PersonId) -> dict[RoomId, int]:
     """Return the rooms a person is a member of, with their keys."""
     return {RoomId(room): key for room, key in raw.execute(SQL.keys_of_person, (person,))}

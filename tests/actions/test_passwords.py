@@ -4,7 +4,7 @@ import pytest
 
 from appliance.actions.accounts import create_account, reactivate_account, revoke_account
 from appliance.actions.passwords import change_password, reset_password
-from appliance.actions.roles import add_role
+from appliance.actions.roles import add_role, remove_role
 from appliance.actions.second_person import prove_second_person
 from appliance.errors import Forbidden, Invalid, TooMany, Unauthenticated
 from appliance.model import PersonId
@@ -106,21 +106,38 @@ async def test_how_the_person_was_identified_has_to_be_said(office: Office) -> N
 
 async def test_a_compliance_officer_is_reset_by_two(office: Office) -> None:
     officer, admin = await office.account("1001", "officer"), await office.account("1002", "admin")
-    await add_role(office.s, OPERATOR, officer, Grant("compliance_officer"))
-    with pytest.raises(Forbidden) as refused:
-        await reset_password(office.s, OPERATOR, officer, "เห็นหน้า")
-    assert refused.value.code == "second_person_required"
-    second = await prove_second_person(office.s, "admin", PASSWORD)
-    with pytest.raises(Forbidden):
-        await reset_password(office.s, OPERATOR, officer, "เห็นหน้า", second)
+    chief = await office.account("1003", "chief")
+    role = Grant("compliance_officer")
+    await add_role(office.s, OPERATOR, chief, Grant("agency_admin"))
+    by, second = [await prove_second_person(office.s, user, PASSWORD) for user in ("chief", "admin")]
+    for actor, agrees in ((OPERATOR, None), (OPERATOR, by), (by, None), (by, by), (by, second)):
+        # The second has no part in administration yet; the operator is nobody who proved who they are.
+        with pytest.raises(Forbidden) as refused:
+            await add_role(office.s, actor, officer, role, agrees)
+        assert refused.value.code == "second_person_required"
     await add_role(office.s, OPERATOR, admin, Grant("agency_admin"))
     second = await prove_second_person(office.s, "admin", PASSWORD)
-    await reset_password(office.s, OPERATOR, officer, "เห็นหน้า", second)
+    await add_role(office.s, by, officer, role, second)
+    for actor, agrees in ((OPERATOR, None), (OPERATOR, second), (by, None), (by, by)):
+        with pytest.raises(Forbidden) as refused:
+            await reset_password(office.s, actor, officer, "เห็นหน้า", agrees)
+        assert refused.value.code == "second_person_required"
+        with pytest.raises(Forbidden):
+            await remove_role(office.s, actor, officer, role, agrees)
+    await reset_password(office.s, by, officer, "เห็นหน้า", second)
     with pytest.raises(Unauthenticated):
         await prove_second_person(office.s, "admin", "ผิดแน่นอน")
     async with office.s.store.read() as reader:
         record = (await audit.list_newest(reader, 1, target=officer))[0]
     assert f'"second":"{admin}"' in (record.detail or "")
+    await remove_role(office.s, by, officer, role, second)
+
+
+async def test_who_has_not_changed_the_one_time_code_proves_nothing(office: Office) -> None:
+    await office.account("1002", "admin")
+    code = await reset_password(office.s, OPERATOR, office.person("1002"), "เห็นหน้า")
+    with pytest.raises(Unauthenticated, match="must_change_password"):
+        await prove_second_person(office.s, "admin", code)
 
 
 async def test_coming_back_after_a_revocation_means_new_credentials(office: Office) -> None:

@@ -14,10 +14,11 @@ from appliance.actions.refusals import record_repeated
 from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
 from appliance.identity.refusals import MOST_KINDS, WINDOW_MS
 from appliance.model import AccountState, Deny, PersonId, RoomId
-from appliance.people import Visibility
+from appliance.people import Grant, Visibility
 from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
 from appliance.reads.rooms import load_rooms
+from appliance.rules.roles import Actor
 from appliance.store import accounts, audit, people, settings
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import (
@@ -293,11 +294,14 @@ class TestNameOwnerEnd:
     async def test_a_room_is_reassigned_by_two_people_once_its_owner_is_gone(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         attempt = rooms.reassign_room
-        await refused(attempt(bureau.s, ADMIN, room, MALEE, "ย้าย", ADMIN), Deny.SECOND_PERSON_REQUIRED)
-        await refused(attempt(bureau.s, ADMIN, room, MALEE, "ย้าย", HEAD), Deny.NOT_OWNER)
+        by, second = (Actor(who, who, (Grant("agency_admin"),)) for who in (ADMIN, HEAD))
+        await refused(attempt(bureau.s, by, room, MALEE, "ย้าย", by), Deny.SECOND_PERSON_REQUIRED)
+        operator = Actor.operator("root(0)")
+        await refused(attempt(bureau.s, operator, room, MALEE, "ย้าย", by), Deny.SECOND_PERSON_REQUIRED)
+        await refused(attempt(bureau.s, by, room, MALEE, "ย้าย", second), Deny.NOT_OWNER)
         await bureau.set_state(NARIN, AccountState.REVOKED)
-        await refused(attempt(bureau.s, ADMIN, room, CLERK, "เกษียณ", HEAD), Deny.TARGET_NOT_MEMBER)
-        await attempt(bureau.s, ADMIN, room, MALEE, "เกษียณ", HEAD)
+        await refused(attempt(bureau.s, by, room, CLERK, "เกษียณ", second), Deny.TARGET_NOT_MEMBER)
+        await attempt(bureau.s, by, room, MALEE, "เกษียณ", second)
         assert (await bureau.view(SOMCHAI, room)).owner == MALEE
         assert (ADMIN, "room.reassign", room, "done") in await audited(bureau)
 

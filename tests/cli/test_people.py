@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import re
 import sys
 import time
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.cli_offline import safe_csv
+from appliance import cli_offline
+from appliance.cli_offline import operator_name, safe_csv
 from tests.agency import Agency
 from tests.world import PASSWORD
 
@@ -66,13 +68,45 @@ async def test_suspending_and_lifting(running: Agency) -> None:
     assert "test\t127.0.0.1" in await gchat(running, "user", "sessions", "narin.p")
 
 
-async def test_a_console_role_needs_a_second_person_who_types_their_password(running: Agency) -> None:
+async def test_a_console_role_needs_two_people_who_type_their_passwords(running: Agency) -> None:
     reset = ("user", "reset-password", "benchamat.k", "--identity-check", "เห็นหน้า")
     assert "two people" in await gchat(running, *reset, code=1)
-    second = (*reset, "--second", "somchai.j")
-    assert "password is wrong" in await gchat(running, *second, given="ผิดแน่นอน\n", code=1)
-    code = (await gchat(running, *second, given=f"{PASSWORD}\n")).strip()
+    # The operator with one administrator, who may be the operator, is one person.
+    assert "two people" in await gchat(running, *reset, "--second", "somchai.j", code=1)
+    two = (*reset, "--by", "somchai.j", "--second", "ratchani.p")
+    assert "password is wrong" in await gchat(running, *two, given=f"{PASSWORD}\nผิดแน่นอน\n", code=1)
+    both = f"{PASSWORD}\n{PASSWORD}\n"
+    alone = (*reset, "--by", "somchai.j", "--second", "somchai.j")
+    assert "two people" in await gchat(running, *alone, given=both, code=1)
+    code = (await gchat(running, *two, given=both)).strip()
     await running.login("benchamat.k", code)
+    records = await gchat(running, "audit", "list", "--target", running.person("benchamat.k"))
+    [line] = [line for line in records.splitlines() if "password.reset" in line]
+    assert f"\t{running.person('somchai.j')} operator:{operator_name()}\t" in line
+    role = ("user", "role", "add", "narin.p", "auditor")
+    assert "two people" in await gchat(running, *role, code=1)
+    await gchat(running, *role, "--by", "somchai.j", "--second", "atchara.t", given=both)
+
+
+async def test_who_types_is_the_kernels_word(running: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"):
+        monkeypatch.setenv(name, "somebody.else")
+    await gchat(running, "user", "suspend", "narin.p", "--until", "1/1/2599", "--reason", "x")
+    line = (await gchat(running, "audit", "list", "--target", running.person("narin.p"))).splitlines()[-1]
+    assert f"\toperator:{operator_name()}\t" in line
+    assert f"({os.getuid()})" in line
+    assert "somebody.else" not in line
+
+
+def test_the_login_behind_sudo_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    login = tmp_path / "loginuid"
+    monkeypatch.setattr(cli_offline, "LOGIN_UID", login)
+    plain = operator_name()
+    for nobody in (str(os.getuid()), "4294967295", "none"):
+        login.write_text(nobody, "ascii")
+        assert operator_name() == plain
+    login.write_text("31337", "ascii")
+    assert operator_name() == f"{plain} login=(31337)"
 
 
 async def test_roles(running: Agency) -> None:

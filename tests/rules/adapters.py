@@ -12,7 +12,7 @@ from appliance.rules.contact import may_keep_group, may_start_direct, may_start_
 from appliance.rules.imports import needs_approval
 from appliance.rules.passwords import check_length, check_password
 from appliance.rules.profiles import may_see
-from appliance.rules.roles import Actor, Duty, may_act_on, may_grant, may_perform
+from appliance.rules.roles import Actor, Duty, may_act_on, may_grant, may_perform, may_reassign_room
 from appliance.rules.sign_in import Place, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.thai import canonical
@@ -49,13 +49,21 @@ def _act_on(given: Given) -> object:
         PersonId(given["target"]),
         given["target_roles"],
         (),
-        _actor(given["second"], given["second_grants"]) if given["second"] else None,
+        _second(given),
     )
 
 
 def _grant(given: Given) -> object:
     grant = _grants([[given["role"], given["unit"]]])[0]
-    return may_grant(_actor(given["actor"], given["grants"]), PersonId(given["target"]), grant)
+    return may_grant(_actor(given["actor"], given["grants"]), PersonId(given["target"]), grant, _second(given))
+
+
+def _second(given: Given) -> Actor | None:
+    return _actor(given["second"], given["second_grants"]) if given.get("second") else None
+
+
+def _reassign(given: Given) -> object:
+    return may_reassign_room(_actor(given["actor"], given["grants"]), PersonId(given["new_owner"]), _second(given))
 
 
 def _terms(given: Given) -> object:
@@ -76,6 +84,7 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "check_password": lambda g: check_password(g["password"], g["names"], 12, 256),
     "may_perform": lambda g: may_perform(Duty(g["duty"]), _actor("p_one", g["grants"]), g["target_units"]),
     "may_act_on": _act_on,
+    "may_reassign_room": _reassign,
     "may_grant": _grant,
     "may_see": lambda g: may_see(
         Visibility(g["visibility"]), own_unit=g["own_unit"], own_agency=g["own_agency"], is_self=g["is_self"]

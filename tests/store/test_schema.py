@@ -35,6 +35,8 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("directory_shown", "list_since"): ({"directory_shown"}, "one row for each person, at start"),
     ("people", "list_all"): ({"person"}, "the directory, into memory when it changed"),
     ("people", "list_holdings"): ({"post_holding"}, "the directory, into memory when it changed"),
+    ("recorded_heads", "list_advanced"): ({"r"}, "every room once a day: which heads are to be recorded"),
+    ("recorded_heads", "list_all"): ({"recorded_head"}, "every room once a day: the root over all heads"),
     ("rooms", "ids_by_index"): ({"room"}, "every room, when a page of the table is torn"),
     ("rooms", "people_with_rooms"): ({"room_member"}, "everybody in a room, when accounts or the directory changed"),
     ("rooms", "without_checkpoint"): ({"r"}, "every room once, at start: what a crash left unsigned"),

@@ -103,3 +103,22 @@ SELECT count(*) FROM (
 
 -- name: has_reaction
 SELECT 1 FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;
+
+-- name: marks_of_room
+SELECT n, edit, redact FROM message_mark WHERE room = ?;
+
+-- name: edits_of_room
+SELECT target, n FROM message_edit WHERE room = ?;
+
+-- name: reactions_of_room
+SELECT target, emoji, person, n FROM reaction WHERE room = ?;
+
+-- name: mentions_of_room
+SELECT n, person FROM mention WHERE room = ?;
+
+-- name: erase_bodies
+UPDATE entry SET epoch = NULL, sealed = NULL
+WHERE place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + min(?3, 4294967295);
+
+-- name: erase_mentions
+DELETE FROM mention WHERE room = ?1 AND n BETWEEN ?2 AND ?3 AND person <> '*';

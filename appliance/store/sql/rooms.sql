@@ -91,10 +91,14 @@ SELECT key, id FROM room INDEXED BY sqlite_autoindex_room_1;
 
 -- name: without_checkpoint
 SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key
-WHERE c.size IS NULL OR EXISTS (SELECT 1 FROM entry e WHERE e.place = (r.key << 32) + c.size);
+WHERE c.size IS NULL OR EXISTS (
+    SELECT 1 FROM entry e WHERE e.place BETWEEN (r.key << 32) + c.size AND (r.key << 32) + 4294967295);
 
 -- name: id_of
 SELECT id FROM room WHERE key = ?;
+
+-- name: made_by
+SELECT created_by, pair FROM room WHERE key = ?;
 
 -- name: keys_of_person
 SELECT r.id, r.key FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;

@@ -1,0 +1,174 @@
+"""What the appliance does so that its rooms are evidence: recording heads, checking by itself, exporting, erasing.
+
+Every export is on record before the first byte of it exists (F61), and again with its hash when it is whole (F96).
+Recording heads puts one root over all rooms into the audit log and a line into the file of heads; the nightly check
+walks every room in a thread, a page at a time with rests, and comes before the recording, so that a room with a fault
+keeps the head that was recorded of it before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.actions.audit import sign_head, verify_audit
+from appliance.actions.changes import record
+from appliance.errors import Forbidden, Invalid, NotFound
+from appliance.log import heads as head_rows
+from appliance.log.audit import Check
+from appliance.log.bodies import Bodies
+from appliance.log.export import RoomExport
+from appliance.log.notes import log_signer
+from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
+from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
+from appliance.model import Draft, EntryType
+from appliance.rules.roles import Duty, may_perform
+from appliance.rules.rooms import SYSTEM
+from appliance.store import recorded_heads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from appliance.model import Appended, RoomId
+    from appliance.people_services import PeopleServices
+    from appliance.rules.roles import Actor
+    from appliance.services import Services
+
+log = logging.getLogger(__name__)
+# After each page of a walk, some 10 ms of work, so that the server answers as before.
+REST_S: Final = 0.03
+FAULTS_ON_RECORD: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export came to: its entries, the SHA-256 of its bytes in hexadecimal, the damaged bodies left out."""
+
+    entries: int
+    sha256: str
+    damaged: tuple[int, ...]
+
+
+async def record_unsigned(s: Services) -> None:
+    """Put on record what had no signature at start: the last second before a crash, and rooms that were not signed."""
+    found = s.log.checkpoints.found
+    if not found.entries and not found.unproven:
+        return
+    outcome = "unproven" if found.unproven else "done"
+    unproven = list(found.unproven[:FAULTS_ON_RECORD])
+    async with s.store.write() as tx:
+        await record(
+            s, tx, SYSTEM, "heads.sign_at_start", "rooms", outcome, entries=found.entries, rooms=found.rooms,
+            unproven=unproven,
+        )  # fmt: skip
+
+
+async def record_heads(s: Services, without: Collection[RoomId] = ()) -> int:
+    """Record the heads of all rooms that advanced; return how many. `without`: rooms to leave as they were recorded."""
+    await s.log.checkpoints.sign()
+    signer = log_signer(s.config.agency, s.keys)
+    async with s.store.read() as reader:
+        found = await reader.run(advanced, signer.verifier)
+    changed = {room: head for room, head in found.items() if room not in without}
+    if not changed:
+        return 0
+    async with s.store.write() as tx:
+        await tx.run(recorded_heads.put, changed)
+        everything = await tx.run(recorded_heads.list_all)
+        root = b64encode(root_over(everything)).decode()
+        await record(s, tx, SYSTEM, RECORDED, "rooms", rooms=len(everything), root=root)
+        line = file_line(signer, s.clock(), await sign_head(s, tx), changed, everything)
+    try:
+        await asyncio.to_thread(append_line, s.config.heads_file, line)
+    except OSError as error:
+        log.warning("the recorded heads could not be written to %s: %s", s.config.heads_file, error)
+    return len(changed)
+
+
+async def check_evidence(s: Services) -> Verified:
+    """Verify every room and the audit log, put the result on record, then record the heads of the rooms without fault.
+
+    Faults are warnings in the log of the process too.
+    """
+    stop = threading.Event()
+    check = Check(log_signer(s.config.agency, s.keys).verifier, Bodies(s.keys, 0), pause=lambda: _rest(stop))
+    place = Place(s.config.database, s.keys.database_key, s.config.heads_file)
+    try:
+        result = await asyncio.to_thread(verify_rooms, place, check, (), stop.wait)
+    finally:
+        stop.set()
+    faults = [*result.faults, *(await verify_audit(s)).faults]
+    for fault in faults:
+        log.warning("evidence: %s", fault)
+    async with s.store.write() as tx:
+        await record(
+            s, tx, SYSTEM, "evidence.check", "rooms", "faults" if faults else "done",
+            rooms=result.rooms, count=len(faults), faults=list(faults[:FAULTS_ON_RECORD]),
+        )  # fmt: skip
+    await record_heads(s, result.faulty)
+    return Verified(result.rooms, result.faulty, faults)
+
+
+class _Stopped(Exception):
+    """The appliance ends in the middle of a check."""
+
+
+def _rest(stop: threading.Event) -> None:
+    if stop.wait(REST_S):
+        raise _Stopped
+
+
+async def export_room(
+    s: PeopleServices, actor: Actor, room: RoomId, why: str, write: Callable[[bytes], object], *, partial: bool = False
+) -> Exported:
+    """Write a room's whole log for evidence. Raises Forbidden, Invalid, NotFound, Unproven, AppError (`body_damaged`).
+
+    `partial` leaves damaged bodies out and lists them. On record before anything is written: who, what, why, how much.
+    """
+    if denied := may_perform(Duty.EXPORT_ROOM, actor):
+        raise Forbidden(denied)
+    if not why.strip():
+        raise Invalid(field="why", code="why_missing")
+    signer = log_signer(s.config.agency, s.keys)
+    async with s.store.read() as reader:
+        head = await reader.run(head_rows.load, room, signer.verifier)
+    if head is None:
+        raise NotFound(field="room")
+    await _record_export(s, actor, room, "begun", why=why, entries=head.size, partial=partial)
+    export, digest = RoomExport(room, head, signer, Bodies(s.keys, 0), partial), sha256()
+    try:
+        async for line in export.lines(s.store):
+            digest.update(line)
+            write(line)
+    except BaseException as error:
+        await _record_export(s, actor, room, "failed", error=type(error).__name__)
+        raise
+    done = Exported(head.size, digest.hexdigest(), tuple(export.damaged))
+    await _record_export(s, actor, room, "done", entries=done.entries, sha256=done.sha256, damaged=list(done.damaged))
+    return done
+
+
+async def _record_export(s: PeopleServices, actor: Actor, room: RoomId, outcome: str, **detail: Any) -> None:
+    async with s.store.write() as tx:
+        await record(s, tx, actor.name, "room.export", room, outcome, **detail)
+
+
+async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: str) -> Appended:
+    """Destroy the bodies of entries `first` to `last` by a rule of retention, and say so in the room's log.
+
+    The entry and the destruction are one transaction. Headers stay, and with them the proof. Raises Invalid, NotFound.
+    """
+    if not rule.strip():
+        raise Invalid(field="rule", code="why_missing")
+    if not 0 <= first <= last < (await s.log.head(room)).size:
+        raise Invalid(field="last")
+    state = {"from": first, "to": last, "rule": rule, "at": s.clock()}
+    appended = (await s.log.append(Draft(room, SYSTEM, EntryType.SHRED, state=state)))[0]
+    async with s.store.write() as tx:
+        await record(s, tx, SYSTEM, "room.shred", room, n=appended.n, first=first, last=last, rule=rule)
+    return appended

@@ -1,0 +1,54 @@
+"""The agency's log key, and the signed notes of rooms that it makes: names, opening, comparing.
+
+Used by everything that signs or believes a room's checkpoint (`checkpoints.py`, `heads.py`, `audit.py`, `export.py`). A
+note counts only when the agency's own key signed it for exactly this room. It reads no database and keeps nothing.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from appliance.evidence.errors import EvidenceError
+from appliance.evidence.note import Checkpoint, KeyType, Signer, open_checkpoint, sign_checkpoint
+from appliance.evidence.room_id import checkpoint_origin, domain_of, log_key_name
+
+if TYPE_CHECKING:
+    from appliance.config import Agency
+    from appliance.evidence.note import Verifier
+    from appliance.evidence.tree import Frontier
+    from appliance.model import RoomId
+    from appliance.vault.keyring import Keyring
+
+HUB_EPOCH: Final = 1
+FINGERPRINT_DIGITS: Final = 40
+
+
+def log_signer(agency: Agency, keys: Keyring) -> Signer:
+    """Return the key that signs the agency's logs, `DOMAIN/a/SLUG/log` (federation.md §5.1)."""
+    return Signer.from_seed(log_key_name(agency.domain, agency.slug), KeyType.ED25519, keys.log_signing_seed)
+
+
+def origin_of(signer: str, room: RoomId) -> str:
+    """Return the origin line of a room's checkpoints from the name of the agency's log key."""
+    return checkpoint_origin(domain_of(signer), room, HUB_EPOCH)
+
+
+def sign_room(signer: Signer, room: RoomId, frontier: Frontier) -> str:
+    """Return the signed note over a room's tree."""
+    return sign_checkpoint(Checkpoint(origin_of(signer.name, room), frontier.size, frontier.root()), signer)
+
+
+def open_room(note: str, room: RoomId, verifier: Verifier) -> Checkpoint | None:
+    """Return the checkpoint of a room's note, or None where the agency's key did not sign it for this room."""
+    try:
+        checkpoint, _ = open_checkpoint(note, [verifier])
+    except EvidenceError:
+        return None
+    return checkpoint if checkpoint.origin == origin_of(verifier.name, room) else None
+
+
+def fingerprint(verifier: Verifier) -> str:
+    """Return a fingerprint of a key for paper: the first 20 bytes of SHA-256 over its vkey, in groups of four."""
+    digits = sha256(verifier.vkey.encode()).hexdigest()[:FINGERPRINT_DIGITS].upper()
+    return " ".join(digits[at : at + 4] for at in range(0, FINGERPRINT_DIGITS, 4))

@@ -1,0 +1,132 @@
+"""Verifying many rooms: each against its own checkpoint and against the heads that were recorded outside it.
+
+Used by `gchat room verify` and by the nightly check. Each room is read on a connection of its own, since one that met a
+torn page reads nothing more. It reads only.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from appliance.errors import Unavailable
+from appliance.locale import text
+from appliance.log.audit import verify_room
+from appliance.log.recorded_heads import read_file, root_over
+from appliance.store import audit, recorded_heads, rooms
+from appliance.store.db import connect, translate_disk_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.evidence.note import Verifier
+    from appliance.log.audit import Check, Fault
+    from appliance.model import RoomId
+
+    Root = bytes | None
+
+RECORDED: Final = "heads.record"
+# A server signs once a second.
+SETTLES_S: Final = 2.5
+_NOT_LOGGED: Final = (
+    "ค่ารากของห้องในฐานข้อมูลไม่ตรงกับบันทึกการตรวจสอบ — the recorded heads of rooms are not those in the audit log"
+)
+_NOT_IN_FILE: Final = (
+    "{file}: ไม่มีค่ารากห้องที่บันทึกล่าสุด ไฟล์ถูกแก้ หาย หรือเขียนไม่ได้ — "
+    "the newest recorded heads are not in this file: it was altered, lost or not written"
+)
+
+
+@dataclass(slots=True)
+class Verified:
+    """How many rooms were walked, which of them have a fault, and every fault in words."""
+
+    rooms: int = 0
+    faulty: set[RoomId] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the appliance's data is: the database with its key, and the file of recorded heads."""
+
+    database: Path
+    key: bytes
+    heads_file: Path
+
+
+def verify_rooms(
+    place: Place, check: Check, asked: Sequence[RoomId] = (), wait: Callable[[float], object] = time.sleep
+) -> Verified:
+    """Verify these rooms, or all there are and all that were recorded. Raises WrongKey, Unavailable."""
+    result = Verified()
+    raw = connect(place.database, place.key, read_only=True)
+    try:
+        with translate_disk_errors(place.database):
+            heads, faults = _recorded(raw, place.heads_file, check.verifier)
+            every = list(asked) or list(dict.fromkeys([*rooms.all_ids(raw), *heads]))
+    finally:
+        raw.close()
+    result.rooms, result.faults = len(every), faults
+    check = replace(check, heads=heads)
+    unsigned: list[tuple[RoomId, int]] = []
+    for room in every:
+        found, size = _fault_of(place, room, check, None)
+        if found is not None and not isinstance(found, str) and found.what == "unsigned":
+            unsigned.append((room, size))
+        else:
+            _note(result, room, found)
+    if unsigned:
+        # A server may be about to sign them.
+        wait(SETTLES_S)
+    for room, size in unsigned:
+        _note(result, room, _fault_of(place, room, check, size)[0])
+    return result
+
+
+def _note(result: Verified, room: RoomId, found: Fault | str | None) -> None:
+    if found is not None:
+        result.faulty.add(room)
+        result.faults.append(str(found))
+
+
+def _fault_of(place: Place, room: RoomId, check: Check, settled: int | None) -> tuple[Fault | str | None, int]:
+    """Return a room's fault, and for one with unsigned entries its size."""
+    raw = connect(place.database, place.key, read_only=True)
+    try:
+        with translate_disk_errors(place.database):
+            fault = verify_room(raw, room, check, settled)
+            row = rooms.load(raw, room) if fault is not None and fault.what == "unsigned" else None
+            return fault, row.size if row else 0
+    except Unavailable as error:
+        return f"{room}: {text(error.code, 'th')} — {text(error.code, 'en')}", 0
+    finally:
+        raw.close()
+
+
+def _recorded(
+    raw: sqlcipher.Connection, path: Path, verifier: Verifier
+) -> tuple[dict[RoomId, dict[int, bytes]], list[str]]:
+    """Return every recorded (size → root) of each room, once table, audit log and file agree, and where they do not."""
+    file, table = read_file(path, verifier), recorded_heads.list_all(raw)
+    faults, logged = list(file.faults), _logged_root(raw)
+    if (root_over(table) if table else None) != logged:
+        faults.append(_NOT_LOGGED)
+    if logged is not None and file.root != logged:
+        faults.append(_NOT_IN_FILE.format(file=path))
+    for room, (size, root) in table.items():
+        file.heads.setdefault(room, {}).setdefault(size, root)
+    return file.heads, faults
+
+
+def _logged_root(raw: sqlcipher.Connection) -> Root:
+    detail = audit.newest_detail(raw, RECORDED)
+    fields: dict[str, Any] = msgspec.json.decode(detail) if detail else {}
+    return b64decode(fields["root"]) if "root" in fields else None
