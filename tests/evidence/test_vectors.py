@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +19,6 @@ from tests.evidence.test_verifier import alterations, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.evidence.court import Court
     from tests.evidence.room_builder import ExportedRoom, RoomBuilder
@@ -83,3 +84,37 @@ def test_two_verifiers_agree_on_what_a_hub_altered_and_signed(
     theirs = judge(cases, tmp_path)
     assert [c[1] for c, a, b in zip(cases, ours, theirs, strict=True) if a != b] == []
     assert len(cases) > 500
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """The data with one or two bytes altered, dropped, doubled or put in."""
+    spoiled = bytearray(data)
+    for _ in range(chance.randint(1, 2)):
+        at, other = chance.randrange(len(spoiled)), chance.randrange(len(spoiled))
+        match chance.randrange(4):
+            case 0:
+                spoiled[at] ^= 1 << chance.randrange(8)
+            case 1:
+                del spoiled[at : at + chance.randint(1, 3)]
+            case 2:
+                spoiled[at:at] = chance.choice((b"\n", b" ", b'"', b"\\", b"\r", b"\0", b"0", "é".encode()))
+            case _:
+                spoiled[at:at] = spoiled[other : other + chance.randint(1, 40)]
+    return bytes(spoiled)
+
+
+@pytest.mark.slow
+def test_two_verifiers_agree_on_damaged_files(court: Court, tmp_path: Path) -> None:
+    chance = random.Random(2569)  # noqa: S311  (the same damage at every run)
+    sources = [case for case in CASES.values() if case["exit"] == 0 and case["arguments"][0] != "extends"]
+    cases, ours = [], []
+    for number in range(400):
+        command, file, *others = options(sources[number % len(sources)])
+        data = damaged(Path(file).read_bytes(), chance)
+        path = tmp_path / f"{number}"
+        path.write_bytes(data)
+        cases.append([command, str(path), *others])
+        ours.append(court.run(command, data, *others))
+    theirs = judge(cases, tmp_path)
+    assert [case for case, a, b in zip(cases, ours, theirs, strict=True) if a != b] == []
+    assert ours.count(1) > 250
