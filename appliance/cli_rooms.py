@@ -1,6 +1,8 @@
-"""`gchat room …`: export a room's log for evidence, verify rooms against their checkpoints, give a room a new owner.
+"""`gchat room …`: export a room's log for evidence, verify rooms against their checkpoints, give a room a new owner,
+close rooms.
 
-`export` and `verify` work beside a running server; `reassign` writes as the appliance itself, which must be stopped.
+`export` and `verify` work beside a running server; `reassign` and `close` write as the appliance itself, which must be
+stopped.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from appliance.cli_offline import add_command, prove_two
+from appliance.cli_offline import add_command, operator_name, prove_two
 from appliance.errors import Conflict
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ def register(commands: Any) -> None:
     reassign.add_argument("--why", required=True)
     reassign.add_argument("--by", required=True, metavar="USER", help="who decides; types their password")
     reassign.add_argument("--second", required=True, metavar="USER", help="who agrees; types theirs")
+    close = _command(room, "close", "close groups and take everybody but the owner off (F40)", _close)
+    close.add_argument("room", nargs="+")
+    close.add_argument("--why", required=True, help="goes into the audit log and into the room's own log")
 
 
 def _command(room: Any, name: str, what: str, run: Any) -> argparse.ArgumentParser:
@@ -117,6 +122,27 @@ def _verify(arguments: argparse.Namespace) -> int:
     print(f"{found.rooms - len(found.faulty)}/{found.rooms} ห้องถูกต้อง — rooms verified")
     print("ไม่ใช่หลักฐาน: การอ่านแล้ว ประวัติการเข้าสู่ระบบ — no evidence: read receipts, the history of sign-ins")
     return 1 if found.faults else 0
+
+
+def _close(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_close_rooms(arguments))
+
+
+async def _close_rooms(arguments: argparse.Namespace) -> int:
+    from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.actions.audit import sign_checkpoint  # noqa: PLC0415
+    from appliance.actions.rooms import end_room  # noqa: PLC0415
+    from appliance.model import RoomId  # noqa: PLC0415
+    from appliance.rules.roles import Actor  # noqa: PLC0415
+
+    loaded = config.load(arguments.data.resolve())
+    operator = Actor.operator(operator_name()).name
+    with wiring.only_process(loaded):
+        async with wiring.services(loaded, unlock=lambda: unlocking.unlock_keys(loaded, cli.ask)) as s:
+            for room in dict.fromkeys(arguments.room):
+                await end_room(s, operator, RoomId(room), arguments.why)
+            await sign_checkpoint(s)
+    return 0
 
 
 def _reassign(arguments: argparse.Namespace) -> int:

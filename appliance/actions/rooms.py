@@ -162,6 +162,30 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
     await _audit(s, actor.name, "room.reassign", room, "done", to=to, why=why, second=str(agreed))
 
 
+async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
+    """Close a group and take everybody but its owner off: for rooms that people were put into and cannot leave (F40).
+
+    `operator` is who runs the command and `why` their reason; both go on record before anything changes. The owner
+    stays, since a room is never without one. Raises NotFound, Invalid without a reason, Forbidden for a private chat.
+    """
+    if not why.strip():
+        raise Invalid(field="why", code="reason_missing")
+    state = (await s.log.head(room)).state
+    if state.kind is RoomKind.DIRECT:
+        raise Forbidden(Deny.DIRECT_ROOM_FIXED)
+    others = [person for person in state.members if person != state.owner]
+    await _audit(s, operator, "room.end", room, "begun", why=why, owner=state.owner, members=str(len(others)))
+    drafts = [] if state.closed else [Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": why})]
+    drafts += [
+        Draft(room, SYSTEM, EntryType.SYSTEM_REMOVE, state={"members": others[at : at + REMOVED_AN_ENTRY], "why": why})
+        for at in range(0, len(others), REMOVED_AN_ENTRY)
+    ]
+    if drafts:
+        await s.log.append(*drafts)
+    await owner_requests.settle(s, room, SYSTEM)
+    await _audit(s, operator, "room.end", room, "done", why=why)
+
+
 async def set_mine(
     s: Services, actor: PersonId, room: RoomId, *, muted: bool | None = None, hidden: bool | None = None
 ) -> None:

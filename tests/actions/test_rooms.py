@@ -305,6 +305,29 @@ class TestNameOwnerEnd:
         assert (await bureau.view(SOMCHAI, room)).owner == MALEE
         assert (ADMIN, "room.reassign", room, "done") in await audited(bureau)
 
+    async def test_an_operator_ends_a_room_that_people_cannot_leave(self, bureau: Bureau) -> None:
+        """Security 9: closed, everybody but the owner off it, and on record with the reason."""
+        room = await bureau.group(NARIN, MALEE, SOMCHAI, CLERK)
+        with pytest.raises(Invalid) as caught:
+            await rooms.end_room(bureau.s, "operator:root", room, " ")
+        assert caught.value.code == "reason_missing"
+        for _ in range(2):
+            await rooms.end_room(bureau.s, "operator:root", room, "ห้องก่อกวน")
+        state = (await bureau.s.log.head(room)).state
+        assert state.closed
+        assert set(state.members) == {NARIN}
+        assert (await load_rooms(bureau.s, MALEE)).rooms == []
+        await refused(bureau.say(NARIN, room), Deny.ROOM_CLOSED)
+        async with bureau.s.store.read() as reader:
+            told = [row for row in await audit.list_from(reader, 0, 100) if row.action == "room.end"]
+        assert [(row.actor, row.target, row.outcome) for row in told[:2]] == [
+            ("operator:root", room, "begun"),
+            ("operator:root", room, "done"),
+        ]
+        assert all("ห้องก่อกวน" in str(row.detail) for row in told)
+        private = await rooms.create_direct(bureau.s, NARIN, MALEE, "d")
+        await refused(rooms.end_room(bureau.s, "operator:root", private, "x"), Deny.DIRECT_ROOM_FIXED)
+
     async def test_closing_ends_writing_and_keeps_reading(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         await bureau.say(MALEE, room, "ก่อนปิด")
