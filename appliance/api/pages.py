@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from appliance.reads.readiness import Readiness
 
 DIST: Final = Path(__file__).resolve().parent.parent / "client" / "dist"
-NOT_BUILT: Final = "The web client is not built: run `make client`.\nยังไม่ได้สร้างส่วนติดต่อผู้ใช้: สั่ง `make client`\n"
+NOT_BUILT: Final = "The web client is not built: run `make venv`.\nยังไม่ได้สร้างส่วนติดต่อผู้ใช้: สั่ง `make venv`\n"
 LONGEST_PATH: Final = 255
 """Bytes of an address below the root: no file system has longer names."""
 FOREVER: Final = "public, max-age=31536000, immutable"

@@ -1,9 +1,10 @@
 """Who may do what in a room: `authorize` is the one place that decides, for people, peers, imports and tests alike.
 
-Pure: values in, verdict out; rules version 1 (`federation.md` §5.3, F32 to F41). The full tables are
-tests/rules/tables/rooms.json and messages.json, shared with the web client. Order matters: membership is checked
-before anything that would reveal the room's state to an outsider. `apply` is the other half: what an allowed state
-entry makes of the room. Whether two people may start a private chat at all is `contact.py`.
+Pure: values in, verdict out; rules version 1 (`federation.md` §5.3, F32 to F41). The full tables
+are `tests/rules/tables/authorize.json` and those of the rules it calls, shared with the web client where they say so.
+Order matters: membership is checked before anything that would reveal the room's state to an outsider. `apply` is the
+other half: what an allowed state entry makes of the room. Whether two people may start a private chat at all is
+`contact.py`.
 """
 
 from __future__ import annotations

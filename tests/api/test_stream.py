@@ -72,15 +72,22 @@ async def test_receipts_are_told_by_name(running: Agency) -> None:
 async def test_typing_is_seen_by_others_and_kept_nowhere(running: Agency) -> None:
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
     room = running.room("dengue")
-    async with narin.stream() as listening, lalita.stream() as typing:
-        since = listening.at[0]
-        await asyncio.sleep(0.1)
+    before = (await narin.get("/sync", since=0))["pos"]
+    async with narin.stream(before) as listening, lalita.stream(before) as typing:
         await typing.send("typing", room=room)
         event = await listening.event("typing", room=room, sender=lalita.person)
-        assert event["n" if "n" in event else "pos"] >= since
-        with pytest.raises(TimeoutError):
-            await typing.frame(0.2)
-    assert (await narin.get("/sync", since=event["pos"] or 1))["events"] == []
+        # Nothing in the room's log, and nothing in anybody's feed.
+        assert "n" not in event
+        assert (await narin.get("/sync", since=before))["events"] == []
+        assert (await narin.get("/sync", since=0))["pos"] == before
+        # Who types is not told: what comes next is what comes to everybody.
+        sent = await narin.say(room, "หลังสัญญาณ")
+        heard: list[str] = []
+        while "message.text" not in heard:
+            heard += [one["type"] for one in (await typing.frame()).get("events", ())]
+        assert "typing" not in heard
+    kept = (await narin.get("/sync", since=before))["events"]
+    assert [(one["type"], one.get("n")) for one in kept] == [("message.text", sent["n"])]
 
 
 async def test_reconnecting_goes_on_from_the_cursor(running: Agency) -> None:

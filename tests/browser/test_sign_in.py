@@ -54,10 +54,19 @@ async def test_password_managers_know_the_fields(served: Agency, windows: OpenWi
     await expect(user).to_be_focused()
     await expect(password).to_have_attribute("autocomplete", "current-password")
     await expect(password).to_have_attribute("type", "password")
-    # Pasting is allowed (WCAG 3.3.8): the field takes what a paste event brings.
-    await password.focus()
-    await window.page.keyboard.insert_text(PASSWORD)
-    await expect(password).to_have_value(PASSWORD)
+    # Pasting is allowed (WCAG 3.3.8): the field takes what a paste event brings, and the page does not stop it.
+    await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await window.evaluate("text => navigator.clipboard.writeText(text)", PASSWORD)
+    for field in (user, password):
+        await field.focus()
+        await window.page.keyboard.press("Control+V")
+        await expect(field).to_have_value(PASSWORD)
+    # A page that did stop it would be noticed so.
+    await window.evaluate("document.addEventListener('paste', (event) => event.preventDefault())")
+    await window.page.keyboard.press("Control+A")
+    await window.page.keyboard.press("Delete")
+    await window.page.keyboard.press("Control+V")
+    await expect(password).to_have_value("")
 
 
 async def test_the_second_factor_takes_thai_digits(served: Agency, windows: OpenWindow) -> None:

@@ -1,4 +1,4 @@
-"""2,000 connections at once, readers that do not read, floods: nobody else waits, memory is bounded (F83, F84)."""
+"""2,000 connections at once, readers that do not read, floods: nobody else waits, memory is bounded (F83)."""
 
 from __future__ import annotations
 

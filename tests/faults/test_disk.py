@@ -1,4 +1,4 @@
-"""A disk that is full or fails: sending is refused in plain words, reading goes on, nothing acknowledged is lost (F84).
+"""A disk that is full or fails: sending is refused in plain words, reading goes on, what was acknowledged stays (F101).
 
 Space is taken from a whole file system where the test may mount one, and from the process's own files everywhere.
 """

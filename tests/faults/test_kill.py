@@ -1,4 +1,4 @@
-"""Kill −9 at any moment, under load: every acknowledged message is there, once, in order (F84)."""
+"""Kill −9 at any moment, under load: every acknowledged message is there, once, in order (F101)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ import { Panel, PanelSection } from "#ui/Panel";
 
 import type { Leave } from "./SettingsList";
 
-/** Who runs this, what it rests on, and what it does not promise (F06, F100). */
+/** Who runs this, what it rests on, and what it does not promise (F06, F97, F100). */
 export function AboutView({ leave }: { leave: Leave | undefined }) {
   const { t } = useLingui();
   return (
@@ -21,13 +21,18 @@ export function AboutView({ leave }: { leave: Leave | undefined }) {
             <Trans>ข้อความเข้ารหัสทั้งระหว่างส่งและในที่จัดเก็บ กุญแจอยู่กับหน่วยงานของท่าน</Trans>
           </li>
           <li>
-            <Trans>ระบบไม่ได้เข้ารหัสจากต้นทางถึงปลายทาง เพราะหน่วยงานต้องค้นหาและเปิดเผยข้อมูลตามกฎหมายได้</Trans>
+            <Trans>
+              ระบบไม่ได้เข้ารหัสจากต้นทางถึงปลายทาง ผู้ที่ควบคุมเครื่องแม่ข่ายและถือกุญแจของหน่วยงานจึงส่งออกข้อความของห้องได้ตามที่กฎหมายให้อำนาจ
+            </Trans>
           </li>
           <li>
-            <Trans>ไม่มีผู้ใดเปิดอ่านห้องที่ตนไม่ได้เป็นสมาชิก เว้นแต่ในกรณีที่ได้รับอนุมัติตามกฎหมาย และทุกครั้งมีบันทึก</Trans>
+            <Trans>ระบบแสดงข้อความของห้องแก่สมาชิกเท่านั้น ผู้ดูแลระบบที่ไม่ได้เป็นสมาชิกก็เปิดอ่านไม่ได้</Trans>
           </li>
           <li>
             <Trans>ชื่อผู้อ่านและเวลาที่อ่านแสดงต่อสมาชิกทุกคนในห้อง</Trans>
+          </li>
+          <li>
+            <Trans>ไม่มีระบบใดรับประกันได้ว่าข้อมูลจะปลอดภัยหรือไม่สูญหายในทุกกรณี เก็บเอกสารสำคัญไว้ในระบบงานของหน่วยงานด้วย</Trans>
           </li>
         </ul>
       </PanelSection>

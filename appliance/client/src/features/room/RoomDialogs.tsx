@@ -219,7 +219,7 @@ function CloseDialog({ model, title, onClose }: OneProps) {
       onConfirm={() => run(model.close())}
     >
       <p>
-        <Trans>สมาชิกจะส่งข้อความในห้องนี้ไม่ได้อีก และเปิดใหม่ไม่ได้ ข้อความเดิมเก็บไว้ตามระยะเวลาที่หน่วยงานกำหนด</Trans>
+        <Trans>สมาชิกจะส่งข้อความในห้องนี้ไม่ได้อีก และเปิดใหม่ไม่ได้ ข้อความเดิมยังอ่านได้</Trans>
       </p>
     </ConfirmDialog>
   );

@@ -1,0 +1,208 @@
+"""What documents, docstrings, comments and product texts name is there: files, parts of files, make targets, commands.
+
+A name that is nowhere sends a reader looking for it; so each is looked up, and the commands are asked of the command
+line's own grammar. Only what is written as code (in backticks or a block) counts as a target or a command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import re
+import shlex
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from appliance import cli
+
+ROOT: Final = Path(__file__).parents[2]
+NOT_OURS: Final = {"node_modules", "dist", "__pycache__"}
+CODE: Final = (".py", ".ts", ".tsx", ".sql", ".sh", ".css", ".c")
+FILE: Final = re.compile(
+    r"(?<![\w./<-])((?:[\w-]+/)*[\w-]+\.(?:py|tsx?|sql|sh|css|mjs|md|json|txt|csv))(?:: (\w+)\b)?(?![\w/-])"
+)
+MAKE: Final = re.compile(r"^make ([a-z-]+)")
+SAID: Final = re.compile(r"\bgchat ([a-z][a-z-]*(?: [a-z][a-z-]*)*)")
+GCHAT: Final = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?gchat (.+)")
+IDENTIFIER: Final = re.compile(r"^[a-z]+(?:_[a-z0-9]+)+(?:\(\))?$")
+# What an appliance, a build or an administrator makes, and what belongs to others.
+MADE_LATER: Final = {
+    *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
+    *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt"),
+    # Stand for any name.
+    *("FooModel.ts", "FooView.tsx", "foo.css", "sql/NAME.sql"),
+    "ssl_certificate",
+}
+
+
+@cache
+def tree() -> list[Path]:
+    """Return every file of the repository, relative to its root."""
+    found: list[Path] = []
+    folders = [ROOT]
+    while folders:
+        for path in folders.pop().iterdir():
+            if path.name.startswith(".") or path.name in NOT_OURS or path.name.endswith(".egg-info"):
+                continue
+            if path.is_dir():
+                folders.append(path)
+            else:
+                found.append(path.relative_to(ROOT))
+    return sorted(found)
+
+
+@cache
+def text_of(path: Path) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+@cache
+def named(name: str) -> list[Path]:
+    """Return the files whose path ends in this name."""
+    parts = Path(name).parts
+    return [path for path in tree() if path.parts[-len(parts) :] == parts]
+
+
+def documents() -> list[Path]:
+    return [path for path in tree() if path.suffix == ".md"]
+
+
+def prose_of_code(path: Path) -> Iterator[str]:
+    """Give the docstrings and comments of a module."""
+    source = text_of(path)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
+def prose() -> Iterator[tuple[str, str]]:
+    """Give everything that is written for readers, with where it stands."""
+    for path in documents():
+        yield str(path), text_of(path)
+    for path in tree():
+        if path.suffix == ".py":
+            for part in prose_of_code(path):
+                yield str(path), part
+        elif path.parts[:2] == ("appliance", "locale") or path.suffix == ".po":
+            yield str(path), text_of(path)
+        elif path.suffix in (".ts", ".tsx"):
+            for part in re.findall(r"/\*.*?\*/|//[^\n]*", text_of(path), re.DOTALL):
+                yield str(path), part
+
+
+def code_in(text: str) -> Iterator[str]:
+    """Give what is written as code: each line of a block, and what stands in backticks."""
+    blocks = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
+    for block in blocks.findall(text):
+        # Columns of a block of commands are set apart by several spaces.
+        yield from (part.strip() for line in block.splitlines() for part in re.split(r" {3,}|  #", line))
+    yield from (found.replace("\n", " ").strip() for found in re.findall(r"`([^`]+)`", blocks.sub("", text)))
+
+
+def missing_files() -> Iterator[str]:
+    for where, text in prose():
+        for name, part in FILE.findall(text):
+            if name in MADE_LATER or ("/" not in name and not name.endswith(CODE) and not where.endswith(".md")):
+                continue
+            files = named(name)
+            if not files:
+                yield f"{where}: {name}"
+            elif part and name.endswith(CODE) and not any(part in text_of(path) for path in files):
+                yield f"{where}: {name}: {part}"
+
+
+def said_by_the_product() -> Iterator[tuple[str, str]]:
+    """Give the texts that people read while they use it."""
+    for path in tree():
+        if path.parts[:2] == ("appliance", "locale") or path.suffix == ".po":
+            yield str(path), text_of(path)
+        elif path.parts[0] == "appliance" and path.suffix == ".py":
+            for node in ast.walk(ast.parse(text_of(path))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield str(path), node.value
+
+
+def missing_targets() -> Iterator[str]:
+    targets = set(re.findall(r"^([a-z-]+):", text_of(Path("Makefile")), re.MULTILINE))
+    for where, text in (*prose(), *said_by_the_product()):
+        for line in code_in(text):
+            if (found := MAKE.match(line)) and found[1] not in targets:
+                yield f"{where}: {line}"
+
+
+def missing_commands() -> Iterator[str]:
+    for where, text in prose():
+        for line in code_in(text):
+            if (found := GCHAT.match(line)) and (wrong := wrong_command(found[1])):
+                yield f"{where}: {line}: {wrong}"
+    for where, text in said_by_the_product():
+        for words in SAID.findall(text):
+            if wrong := wrong_command(words):
+                yield f"{where}: gchat {words}: {wrong}"
+
+
+def wrong_command(line: str) -> str:
+    """Return what the command line does not know of this one; as far as it is written down, nothing else is asked."""
+    parser: argparse.ArgumentParser | None = cli.parser()
+    assert parser is not None
+    for word in shlex.split(line.replace("…", ""), comments=True):
+        below = next((a for a in parser._actions if isinstance(a, argparse._SubParsersAction)), None)  # noqa: SLF001
+        if word.startswith("--"):
+            if word.partition("=")[0] not in parser._option_string_actions:  # noqa: SLF001 - the grammar itself
+                return word
+        elif below is not None:
+            if word not in below.choices:
+                return word
+            parser = below.choices[word]
+    return ""
+
+
+def missing_identifiers() -> Iterator[str]:
+    sources = [text_of(path) for path in tree() if path.suffix in (*CODE, ".json", ".toml", ".csv")]
+    for path in documents():
+        for line in code_in(text_of(path)):
+            if (
+                IDENTIFIER.match(line)
+                and line not in MADE_LATER
+                and not any(line.removesuffix("()") in source for source in sources)
+            ):
+                yield f"{path}: {line}"
+
+
+@pytest.mark.parametrize(
+    "missing", [missing_files, missing_targets, missing_commands, missing_identifiers], ids=lambda each: each.__name__
+)
+def test_what_is_named_is_there(missing: object) -> None:
+    """Features 5.7."""
+    assert callable(missing)
+    assert list(missing()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("people import FILE --apply", ""),
+        ("people export FILE", "export"),
+        ("user add --from-fiel x", "--from-fiel"),
+        ("setup", ""),
+        ("nothing", "nothing"),
+    ],
+)
+def test_a_command_that_is_not_there_is_noticed(line: str, wrong: str) -> None:
+    assert wrong_command(line) == wrong
+
+
+def test_a_file_that_is_not_there_is_noticed() -> None:
+    found = dict(FILE.findall("`rules/rooms.py: may_add` and `rules/no_such.py`, tests/rules/tables/may_add.json."))
+    assert found == {"rules/rooms.py": "may_add", "rules/no_such.py": "", "tests/rules/tables/may_add.json": ""}
+    assert named("rules/rooms.py") == [Path("appliance/rules/rooms.py")]
+    assert named("rules/no_such.py") == []
