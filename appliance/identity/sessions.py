@@ -47,7 +47,7 @@ CODE_FAILED: Final = "second_factor_failed"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - an outcome in the history
 CONTACT_MODE: Final = "contact_mode"
 RANK_MAP: Final = "rank_map"
-_REPLAYED_SIGN_INS: Final = 10_000
+_REPLAYED_FAILURES: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -351,17 +351,9 @@ class Identity:
         for owner, network, last in await sessions.list_known_networks(reader):
             self.throttle.learn(owner, network, last)
         since = now - self.policies.sign_in.forget_ms
-        lines = await sessions.list_recent_sign_ins(reader, since, _REPLAYED_SIGN_INS)
+        lines = await sessions.list_recent_failures(reader, since, _REPLAYED_FAILURES)
         for user, address, at, outcome, tries in lines:
-            if outcome in (SIGNED_IN, REFUSED):
-                # The password was right; a code may still have been wrong since.
-                self.throttle.replay("password", user, address, at, success=True)
-            if outcome == SIGNED_IN:
-                self.throttle.replay("code", user, address, at, success=True)
-            elif outcome == CODE_FAILED:
-                self.throttle.replay("code", user, address, at, success=False, times=tries)
-            elif outcome == FAILED:
-                self.throttle.replay("password", user, address, at, success=False, times=tries)
+            self.throttle.replay("code" if outcome == CODE_FAILED else "password", user, address, at, tries)
 
     def _keep(self, record: SessionRecord) -> None:
         csrf = csrf_of(self._pepper, record.token_hash)

@@ -2,20 +2,25 @@
 
 Only failures count: a right password leaves nothing behind, and gives back what wrong ones of the same account from the
 same source had cost the address. While a try is being checked it holds a place in each count, and further ones wait in
-line for it: many guesses at once gain nothing, and many right passwords at once are all let in.
+line for it: many guesses at once gain nothing, and many right passwords at once are all let in. No more are checked at
+once than the hashing threads take in.
 
 A try is counted
 
 - by its account and source. The source is the browser, when it holds a device cookie of this account
   (`identity/devices.py`), or else the network. This alone decides for devices and networks that the account has signed
-  in from before, so an attack from elsewhere delays nobody there;
+  in from before as long as the attack comes from elsewhere;
 - for other sources also by the account, whatever the name is and whether there is such an account;
-- for other sources also by the address, where the first failure of each account costs twice what a further one does.
+- unless it has a device cookie, also by the address, where the first failure of each account costs twice what a further
+  one does. Accounts that have signed in from an address are counted apart from all others, and as many failures are
+  allowed there as there are such accounts: whoever guesses at strangers keeps none of them out, and guessing at all
+  colleagues of an office is slowed too.
 
 What an attacker gets with the default limits: of one account from one source 5 tries, then 7 within the next hour and
 one an hour, so at most 36 on the first day; of one account from any number of unknown networks 30 and one an hour, so
 54 on the first day and 24 on each later one; from one address, of all accounts together, 50 and one every 30 seconds,
-so 2,930 names with one guess each on the first day. Second factors have counts of their own, by source and account.
+so 2,930 names with one guess each on the first day; the same again of accounts that have signed in from there (their
+number instead of 50, where it is larger). Second factors have counts of their own, by source and account.
 NIST SP 800-63B §5.2.2 asks for at most 100 failures in a row on one account. This delays instead of locking, which
 §5.2.2 names as well, since a lock is what an attacker would use against the owner (OWASP Authentication Cheat Sheet,
 «Account Lockout»; OWASP «Slow Down Online Guessing Attacks with Device Cookies»).
@@ -46,7 +51,8 @@ K = TypeVar("K")
 Secret = Literal["password", "code"]
 
 MOST_KEYS: Final = 100_000
-MOST_WAITING: Final = 1_000
+MOST_WAITING: Final = 2_000
+_ALL: Final = ("all",)
 MOST_KNOWN: Final = 20
 _KEPT_SHARE: Final = 0.9
 _REPLAYED_AT_ONCE: Final = 64
@@ -55,14 +61,15 @@ _IPV6_NETWORK_BITS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a try counts under: its source; account and address where the source is unknown.
+    """What a try counts under: its source; its account where the source is unknown; its address without a device.
 
-    `line` is the address whose tries wait in line together, whether the source is known or not.
+    An address is a network and whether the account has signed in from it. `line` is the network whose tries wait in
+    line together.
     """
 
     source: tuple[str, str, str]
     account: tuple[str, str] | None = None
-    address: str | None = None
+    address: tuple[str, bool] | None = None
     line: str | None = None
 
 
@@ -101,8 +108,9 @@ class Throttle:
         self._sites = [_site(line) for line in limits.sites]
         self._failures: dict[tuple[str, str, str], _Failures] = {}
         self._accounts: dict[tuple[str, str], Bucket] = {}
-        self._addresses: dict[str, Bucket] = {}
+        self._addresses: dict[tuple[str, bool], Bucket] = {}
         self._known: dict[str, dict[str, Millis]] = {}
+        self._accounts_of: Counter[str] = Counter()
         self._running: Counter[object] = Counter()
         self._waiting: dict[object, deque[asyncio.Future[None]]] = {}
 
@@ -114,11 +122,10 @@ class Throttle:
         if device is not None:
             return Guess((secret, user, f"device:{device}"), line=network)
         source = (secret, user, network)
-        if self.knows(user, network):
-            return Guess(source, line=network)
-        account = None if self.place(address).site else (secret, user)
+        known = self.knows(user, network)
+        account = None if known or self.place(address).site else (secret, user)
         # Who gives a code has given the right password: an address that only guesses never comes so far.
-        return Guess(source, account, network if secret == "password" else None, network)  # noqa: S105 - a kind
+        return Guess(source, account, (network, known) if secret == "password" else None, network)  # noqa: S105 - a kind
 
     def guess_in_session(self, session: str) -> Guess:
         """Return what proving a password counts under for someone who is signed in already: the session alone."""
@@ -137,13 +144,16 @@ class Throttle:
     def learn(self, user: str, network: str, at: Millis) -> None:
         """Remember that an account signed in from a network; the `MOST_KNOWN` used last are kept."""
         known = self._known.setdefault(user, {})
-        known[network] = max(at, known.pop(network, at))
+        if network not in known:
+            self._accounts_of[network] += 1
+        known[network] = max(at, known.get(network, at))
         if len(known) > MOST_KNOWN:
-            del known[min(known, key=known.__getitem__)]
+            self.unlearn(user, min(known, key=known.__getitem__))
 
     def unlearn(self, user: str, network: str) -> None:
         """Forget a network that somebody else signed in from."""
-        self._known.get(user, {}).pop(network, None)
+        if self._known.get(user, {}).pop(network, None) is not None:
+            self._accounts_of[network] -= 1
 
     def place(self, address: str) -> Place:
         """Return where an address is: its network, and the site of the agency that it belongs to."""
@@ -196,20 +206,14 @@ class Throttle:
         if guess.address in self._addresses:
             self._addresses[guess.address] = self._of_address(guess.address, now).add(-failures.address_cost, now)
 
-    def replay(
-        self, secret: Secret, user: str | None, address: str, at: Millis, *, success: bool, times: int = 1
-    ) -> None:
+    def replay(self, secret: Secret, user: str | None, address: str, at: Millis, times: int) -> None:
         """Count what a line of the history tells, at start. `user` is None for a name that is not there."""
-        guess = self.guess(secret, user or "", address, None)
-        if success:
-            self.forgive(guess, at)
-            return
         for _ in range(min(times, _REPLAYED_AT_ONCE)):
-            if user is None:
-                network = network_of(address)
-                self._addresses[network] = self._of_address(network, at).add(FIRST_FAILURE, at)
+            if user is not None:
+                self.count(self.guess(secret, user, address, None), at)
             else:
-                self.count(guess, at)
+                key = (network_of(address), False)
+                self._addresses[key] = self._of_address(key, at).add(FIRST_FAILURE, at)
 
     # Inside
 
@@ -240,13 +244,15 @@ class Throttle:
         if account:
             places.append((guess.account, account.room(now)))
         if guess.line is not None:
-            places.append((guess.line, address.room(now) if address else self._limits.address_tries))
+            most = self._limits.address_tries
+            places.append((guess.line, min(most, address.room(now)) if address else most))
+        places.append((_ALL, max(1, self._limits.waiting // 2)))
         return next((key for key, places_left in places if self._running[key] + 1 > places_left), None)
 
     async def _wait_for(self, key: object) -> None:
         line = self._waiting.setdefault(key, deque())
         if len(line) >= MOST_WAITING:
-            raise TooMany(1, code="sign_in_delayed")
+            raise TooMany(1, code="busy")
         turn = asyncio.get_running_loop().create_future()
         line.append(turn)
         try:
@@ -280,11 +286,11 @@ class Throttle:
             found = self._accounts[key] = replace(found, at=now)
         return found or Bucket(self._limits.account_tries, self._limits.account_drain_ms)
 
-    def _of_address(self, key: str, now: Millis) -> Bucket:
-        found = self._addresses.get(key)
-        if found is not None and found.at > now:
-            found = self._addresses[key] = replace(found, at=now)
-        return found or Bucket(self._limits.address_tries, self._limits.address_drain_ms)
+    def _of_address(self, key: tuple[str, bool], now: Millis) -> Bucket:
+        network, known = key
+        size = max(self._limits.address_tries, self._accounts_of[network] if known else 0)
+        found = self._addresses.get(key) or Bucket(size, self._limits.address_drain_ms)
+        return replace(found, size=size, at=min(found.at, now))
 
     def _bound(self, now: Millis) -> None:
         if len(self._failures) > MOST_KEYS:
@@ -299,7 +305,7 @@ class Throttle:
 
 
 def _keys(guess: Guess) -> Iterable[object]:
-    return [key for key in (guess.source, guess.account, guess.line) if key is not None]
+    return [key for key in (guess.source, guess.account, guess.line, _ALL) if key is not None]
 
 
 def _fullest(buckets: dict[K, Bucket], now: Millis) -> dict[K, Bucket]:

@@ -127,11 +127,14 @@ async def disown_sign_in(tx: Tx, person: PersonId, n: int, now: Millis) -> None:
     await tx.execute(_SQL.disown_sign_in, {"person": person, "n": n, "now": now})
 
 
-async def list_recent_sign_ins(
+async def list_recent_failures(
     reader: Reader, since: Millis, limit: int
 ) -> list[tuple[str | None, str, Millis, str, int]]:
-    """Return (user, address, at, outcome, tries) of everyone's sign-ins since a time, the oldest first."""
-    rows = await reader.all(_SQL.recent_sign_ins, {"since": since, "limit": limit})
+    """Return (user, address, at, outcome, tries) of everyone's failures since a time, the oldest first.
+
+    Without those after which the same person signed in from the same network.
+    """
+    rows = await reader.all(_SQL.recent_failures, {"since": since, "limit": limit})
     return [(row[0], row[1], row[2], row[3], row[4]) for row in reversed(rows)]
 
 

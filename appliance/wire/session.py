@@ -11,6 +11,9 @@ from appliance.wire.common import Answer, Id, Millis, Request
 from appliance.wire.directory import PersonView, UnitRef
 
 Password = Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
+KeepDevice = Annotated[
+    bool, Meta(description="set a cookie by which this browser is known later; false on a device that others use")
+]
 Factor = Literal["totp", "passkey"]
 WantToken = Annotated[bool, Meta(description="for programs: answer the session's token instead of setting a cookie")]
 
@@ -20,6 +23,7 @@ class Login(Request, kw_only=True):
     password: Password
     device: Annotated[str, Meta(max_length=120, description="name of the device, shown in the session list")] = ""
     want_token: WantToken = False
+    keep_device: KeepDevice = True
 
 
 class LoginDone(Answer, kw_only=True):
@@ -48,6 +52,7 @@ class SecondFactor(Request, kw_only=True):
     code: Annotated[str, Meta(min_length=6, max_length=12)] | None = None
     passkey: dict[str, Any] | None = None
     want_token: WantToken = False
+    keep_device: KeepDevice = True
 
 
 class TotpSecret(Answer, kw_only=True):

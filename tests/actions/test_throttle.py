@@ -22,7 +22,7 @@ from appliance.identity import throttle as throttles
 from appliance.identity.throttle import Throttle
 from appliance.policies import SignInLimits
 from appliance.store import accounts, settings
-from tests.office import DAY, PASSWORD, Clock, Office, open_office
+from tests.office import DAY, PASSWORD, Clock, Office, open_office, with_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -309,3 +309,23 @@ async def test_a_site_of_the_agency_is_known_to_every_account() -> None:
         await guess(throttle, clock, "new.comer", f"198.51.{number}.1")
     assert not await may_try(throttle, clock, "new.comer", "192.0.2.7")
     assert await may_try(throttle, clock, "new.comer", ADDRESS)
+
+
+async def test_guessing_at_all_colleagues_of_an_office_is_slowed_too() -> None:
+    throttle, clock = Throttle(SignInLimits()), Clock()
+    for number in range(STAFF):
+        throttle.learn(f"user{number}", ADDRESS, clock())
+    names = (f"user{n % STAFF}" for n in count())
+    made = await guesses_of_a_day(throttle, clock, names, [ADDRESS], 30 * SECOND)
+    assert STAFF < made <= 2 * (STAFF + DAY // (30 * SECOND))
+    assert await may_try(throttle, clock, "user7", ADDRESS, "a known browser")
+
+
+async def test_many_offices_at_once_wait_in_line(tmp_path: Path) -> None:
+    """More at once than the hashing threads take in are not refused as `busy`."""
+    async with open_office(tmp_path, with_policies(sign_in=SignInLimits(waiting=10)), empty=True) as office:
+        people = await staff(office, 60)
+        done = await asyncio.gather(
+            *(office.sign_in(user, address=f"203.0.{n % 6}.1") for n, user in enumerate(people))
+        )
+        assert len(done) == 60

@@ -32,6 +32,16 @@ async def test_login_answers_as_the_document_says(running: Agency) -> None:
     assert "Domain" not in cookie
 
 
+async def test_a_program_asks_for_the_token_and_gets_no_session_cookie(running: Agency) -> None:
+    body = {"user": "narin.p", "password": PASSWORD, "want_token": True, "keep_device": False}
+    async with running.session.post(f"{running.url}{API}/login", json=body) as response:
+        answer = await response.json()
+        assert "Set-Cookie" not in response.headers
+    headers = {"Authorization": f"Bearer {answer['token']}"}
+    async with running.session.get(f"{running.url}{API}/me", headers=headers) as response:
+        assert response.status == 200
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -47,9 +47,12 @@ SELECT n, at, until, tries, device, address, outcome, apart, disowned FROM sign_
 -- name: disown_sign_in
 UPDATE sign_in SET disowned = :now WHERE n = :n AND person = :person AND disowned IS NULL;
 
--- name: recent_sign_ins
+-- name: recent_failures
 SELECT a.user, s.address, s.until, s.outcome, s.tries FROM sign_in s LEFT JOIN account a ON a.person = s.person
-WHERE s.until >= :since ORDER BY s.until DESC, s.n DESC LIMIT :limit;
+WHERE s.until >= :since AND s.outcome IN ('failed', 'second_factor_failed') AND NOT EXISTS (
+    SELECT 1 FROM sign_in later WHERE later.person = s.person AND later.network = s.network AND later.n > s.n
+    AND later.outcome = 'signed_in')
+ORDER BY s.until DESC, s.n DESC LIMIT :limit;
 
 -- name: delete_sign_ins
 DELETE FROM sign_in WHERE n IN (SELECT n FROM sign_in WHERE until < :before ORDER BY until LIMIT :limit);

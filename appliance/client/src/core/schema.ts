@@ -887,6 +887,11 @@ export interface components {
              * @default
              */
             device?: string;
+            /**
+             * @description set a cookie by which this browser is known later; false on a device that others use
+             * @default true
+             */
+            keep_device?: boolean;
             password: string;
             user: string;
             /**
@@ -1282,6 +1287,11 @@ export interface components {
         SecondFactor: {
             /** @default null */
             code?: string | null;
+            /**
+             * @description set a cookie by which this browser is known later; false on a device that others use
+             * @default true
+             */
+            keep_device?: boolean;
             /** @default null */
             passkey?: Record<string, unknown> | null;
             ticket: string;

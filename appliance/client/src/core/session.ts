@@ -89,7 +89,7 @@ export class Session implements Readable<SessionState> {
   /** `remember: false` is the shared-PC mode: nothing is written to this device. */
   async login(user: string, password: string, options: { device?: string; remember?: boolean } = {}): Promise<void> {
     const remember = options.remember ?? true;
-    const answer = await this.endpoints.login({ user, password, device: options.device ?? "" });
+    const answer = await this.endpoints.login({ user, password, device: options.device ?? "", keep_device: remember });
     this.passwordGuard.learn(password);
     if (!needsSecond(answer)) return await this.#signedIn(answer, remember);
     this.#ticket = { ticket: answer.ticket, remember };
@@ -101,7 +101,7 @@ export class Session implements Readable<SessionState> {
     const pending = this.#ticket;
     if (pending === null) throw new CallError("refused", 0, { code: "unauthenticated" });
     const shown = "code" in proof ? { code: arabicDigits(proof.code).replace(/\s/g, "") } : proof;
-    const done = await this.endpoints.secondFactor({ ticket: pending.ticket, ...shown });
+    const done = await this.endpoints.secondFactor({ ticket: pending.ticket, ...shown, keep_device: pending.remember });
     await this.#signedIn(done, pending.remember);
   }
 
