@@ -29,6 +29,11 @@ const leaving = (regex) => ({ regex, message: "A relative import stays in its fo
 const layer = (files, ...patterns) => ({ files: [files], rules: { "no-restricted-imports": ["error", { patterns }] } });
 
 const NO_DEFAULT_EXPORT = { selector: "ExportDefaultDeclaration", message: "Named exports only." };
+/** `/[.!]+$/` looks from every place of a run to its end: it takes the square of the text's length. */
+const NO_TRAILING_RUN = {
+  selector: "Literal[regex.pattern=/^(?!\\^).*[+*]\\)?\\$$/]",
+  message: "A run at the end takes the square of the text's length: trim from the end in a loop.",
+};
 const NO_OWN_CLOCK = [
   { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: "Take the time from clock.ts." },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "Take the time from clock.ts." },
@@ -50,7 +55,7 @@ export default tseslint.config(
       "@typescript-eslint/no-meaningless-void-operator": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT],
+      "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN],
     },
   },
   { files: ["**/*.tsx"], extends: [reactHooks.configs.flat.recommended] },
@@ -64,7 +69,7 @@ export default tseslint.config(
   layer("src/features/*/*/**/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./\\.\\./")),
   layer("src/*.tsx", COMPONENTS),
 
-  { files: ["src/core/**/*.ts"], ignores: ["src/core/clock.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, ...NO_OWN_CLOCK] } },
+  { files: ["src/core/**/*.ts"], ignores: ["src/core/clock.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN, ...NO_OWN_CLOCK] } },
   // Tools read their configuration from a default export.
   { files: ["*.config.{ts,js}"], rules: { "no-restricted-syntax": "off" } },
 );

@@ -53,3 +53,22 @@ test.each(WRONG)("%s may not import %s", async (file, specifier) => {
 test.each(RIGHT)("%s may import %s", async (file, specifier) => {
   expect(await refusedImports(file, specifier)).toBe(0);
 });
+
+test.each([
+  ["text.replace(/[.,!]+$/u, '')", 1],
+  ["text.replace(/(?:a|b)*$/, '')", 1],
+  ["/(x+)$/.test(text)", 1],
+  ["/^[a-z]+$/u.test(text)", 0],
+  ["text.replace(/[.,!]$/u, '')", 0],
+  ["text.replace(/\\s+/u, ' ')", 0],
+])("a run at the end of a text is not looked for by an expression: %s", async (code, refused) => {
+  for (const file of ["src/core/text.ts", "src/features/timeline/segments.ts", "src/ui/Brand.tsx"]) {
+    const config = (await eslint.calculateConfigForFile(file)) as { rules: Record<string, unknown> };
+    const only = new ESLint({
+      overrideConfigFile: true,
+      overrideConfig: { files: ["**/*.ts"], rules: { "no-restricted-syntax": config.rules["no-restricted-syntax"] as never } },
+    });
+    const [result] = await only.lintText(`${code};\n`, { filePath: "planted.ts" });
+    expect(result?.messages.length).toBe(refused);
+  }
+});

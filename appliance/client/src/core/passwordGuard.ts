@@ -5,6 +5,8 @@
  * in a text, too little to find it again. It is learnt where it is typed (signing in, changing it), so after a reload
  * nothing is known until then, and it is forgotten with the session.
  */
+import { streamSafe } from "./text";
+
 export class PasswordGuard {
   readonly #start: number;
   #known: { readonly length: number; readonly hash: number } | null = null;
@@ -15,7 +17,7 @@ export class PasswordGuard {
   }
 
   learn(password: string): void {
-    const text = password.normalize("NFC");
+    const text = streamSafe(password).normalize("NFC");
     this.#known = { length: text.length, hash: this.#hash(text, 0, text.length) };
   }
 
@@ -27,7 +29,7 @@ export class PasswordGuard {
   isIn(text: string): boolean {
     if (this.#known === null) return false;
     const { length, hash } = this.#known;
-    const where = text.normalize("NFC");
+    const where = streamSafe(text).normalize("NFC");
     for (let at = 0; at + length <= where.length; at += 1) {
       if (this.#hash(where, at, at + length) === hash) return true;
     }

@@ -8,6 +8,9 @@ const graphemes = new Intl.Segmenter("th", { granularity: "grapheme" });
 const words = new Intl.Segmenter("th", { granularity: "word" });
 const collator = new Intl.Collator("th", { numeric: true });
 
+const PART = 256;
+/** Code units of a name being typed; far more than its 60 graphemes have. */
+const LONGEST_TYPED = 600;
 const ZERO_WIDTH = /[\u200b-\u200d\u2060\ufeff\u00ad]/g;
 const TOO_MANY_MARKS = /([\p{M}\p{Cf}\uff9e\uff9f]{30})[\p{M}\p{Cf}\uff9e\uff9f]+/gu;
 const MARK_RUN = /[\p{M}\u0e32\u0e33]{2,}/gu;
@@ -81,7 +84,7 @@ export function thaiDigits(text: string): string {
 /** At most `most` graphemes, the last of them «…» when something was cut; no tone mark is ever orphaned. */
 export function truncated(text: string, most: number): string {
   const kept: string[] = [];
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of graphemesOf(text)) {
     if (kept.length === most) return `${kept.slice(0, -1).join("").trimEnd()}…`;
     kept.push(segment);
   }
@@ -90,11 +93,25 @@ export function truncated(text: string, most: number): string {
 
 export function graphemeCount(text: string): number {
   let count = 0;
-  for (const _ of graphemes.segment(text)) count += 1;
+  for (const _ of graphemesOf(text)) count += 1;
   return count;
 }
 
-/** The words of a text with where they begin, punctuation and spaces left out. */
+/** The graphemes of a text, found part by part: what engines take for each grows with the length of what they are given. */
+function* graphemesOf(text: string): Generator<string> {
+  let at = 0;
+  let size = PART;
+  while (at < text.length) {
+    const found = Array.from(graphemes.segment(text.slice(at, at + size)), ({ segment }) => segment);
+    // The last one may go on in the next part.
+    const whole = at + size < text.length ? found.slice(0, -1) : found;
+    yield* whole;
+    at += whole.reduce((length, one) => length + one.length, 0);
+    size = whole.length === 0 ? size * 2 : PART;
+  }
+}
+
+/** The words of a name with where they begin, punctuation and spaces left out; for texts as short as names. */
 export function wordsOf(text: string): { word: string; index: number }[] {
   return [...words.segment(text)].filter((part) => part.isWordLike).map(({ segment, index }) => ({ word: segment, index }));
 }
@@ -120,13 +137,14 @@ export function matchName(name: string, typed: string): number {
   const whole = folded(name);
   const parts = folded(typed).split(" ").filter(Boolean);
   if (parts.length === 0) return 1;
+  let starts: ReadonlySet<number> | null = null;
   let score = 0;
   for (const part of parts) {
     const at = whole.indexOf(part);
     if (at === -1) return 0;
     if (at === 0) score += 4;
     else if (whole[at - 1] === " ") score += 3;
-    else if (wordsOf(whole).some(({ index }) => index === at)) score += 2;
+    else if ((starts ??= new Set(wordsOf(whole).map(({ index }) => index))).has(at)) score += 2;
     else score += 1;
   }
   return score;
@@ -148,7 +166,7 @@ export function mentionAt(text: string, caret: number): { start: number; typed: 
   if (start === -1) return null;
   const typed = before.slice(start + 1);
   // Names have spaces, sentences have more: two words after the @ are a name, a third or a new line is not.
-  if (/\n/.test(typed) || typed.split(" ").length > 3 || graphemeCount(typed) > 60) return null;
+  if (typed.length > LONGEST_TYPED || /\n/.test(typed) || typed.split(" ").length > 3 || graphemeCount(typed) > 60) return null;
   const previous = start === 0 ? "" : (before[start - 1] ?? "");
   return /[\p{L}\p{N}._-]/u.test(previous) && !/[\u0e00-\u0e7f]/u.test(previous) ? null : { start, typed };
 }

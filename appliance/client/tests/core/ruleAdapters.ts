@@ -19,6 +19,7 @@ import {
   type RuleRoom,
   type RuleTarget,
 } from "#core/rules";
+import { closedDirections } from "#core/sendable";
 import { canonical } from "#core/text";
 
 export type Given = Readonly<Record<string, unknown>>;
@@ -50,6 +51,7 @@ const list = (given: Given, name: string): readonly string[] => given[name] as r
 const number = (given: Given, name: string): number => given[name] as number;
 
 export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
+  closed_directions: (g) => closedDirections(text(g, "text")),
   emoji: (g) => oneEmoji(text(g, "text")),
   canonical: (g) => canonical(text(g, "text")),
   check_length: (g) => checkLength(text(g, "password"), number(g, "shortest"), number(g, "longest")),

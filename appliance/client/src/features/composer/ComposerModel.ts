@@ -9,6 +9,7 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
+import { sendable } from "#core/sendable";
 import type { DraftText, MessageItem, PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { rankedByName } from "#core/text";
@@ -135,7 +136,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
    */
   async #sendDraft(): Promise<boolean> {
     const draft = this.#draft.snapshot();
-    const text = draft.text.trim();
+    const text = sendable(draft.text).trim();
     if (text === "") return false;
     this.#core.drafts.set(this.room, EMPTY);
     const spoken = { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo };
@@ -152,7 +153,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   }
 
   async #saveEdit(editing: Editing): Promise<void> {
-    const text = editing.text.trim();
+    const text = sendable(editing.text).trim();
     if (text === "") return;
     await this.#core.timeline(this.room).edit(editing.n, { ...this.#spoken(text, editing.mentions), replyTo: null });
     // Whoever went on writing meanwhile is still editing.

@@ -20,7 +20,7 @@ test.each(ROUTES)("%s", (address, route, depth) => {
   expect(depthOf(route)).toBe(depth);
 });
 
-test.each([["", HOME], ["/nowhere", HOME], ["/rooms/r_1/readers/x", roomRoute("r_1")], ["/settings/x", { place: "settings", page: null }]])(
+test.each([["", HOME], ["/nowhere", HOME], ["/rooms/r_1/readers/x", roomRoute("r_1")], ["/rooms/%", roomRoute("%")], ["/rooms/%E0%B8/info", roomRoute("%E0%B8", { kind: "info" })], ["/settings/x", { place: "settings", page: null }]])(
   "%s means the nearest known screen",
   (address, route) => {
     expect(parseRoute(address)).toEqual(route);

@@ -24,7 +24,7 @@ export function roomRoute(room: RoomId, side: SidePanel | null = null): Route {
 }
 
 export function parseRoute(hash: string): Route {
-  const [place, first, second, third] = hash.split("/").filter(Boolean).map(decodeURIComponent);
+  const [place, first, second, third] = hash.split("/").filter(Boolean).map(decoded);
   switch (place as Route["place"] | undefined) {
     case undefined:
       return HOME;
@@ -36,6 +36,15 @@ export function parseRoute(hash: string): Route {
       return { place: "settings", page: SETTINGS_PAGES.find((page) => page === first) ?? null };
     default:
       return HOME;
+  }
+}
+
+/** A part of an address; one that was cut within a character is as it stands, and leads nowhere. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 
