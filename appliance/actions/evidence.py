@@ -140,7 +140,7 @@ async def export_room(
     if head is None:
         raise NotFound(field="room")
     await _record_export(s, actor, room, "begun", why=why, entries=head.size, partial=partial)
-    export, digest = RoomExport(room, head, signer, Bodies(s.keys, 0), partial), sha256()
+    export, digest = RoomExport(room, head, signer, Bodies(s.keys, 0), s.clock(), partial), sha256()
     try:
         async for line in export.lines(s.store):
             digest.update(line)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from appliance.evidence.note import Signer
     from appliance.log.bodies import Bodies
     from appliance.log.heads import Head
-    from appliance.model import RoomId
+    from appliance.model import Millis, RoomId
     from appliance.store.db import Store
 
 PAGE: Final = 500
@@ -37,7 +37,7 @@ PAGE: Final = 500
 
 @dataclass(slots=True)
 class RoomExport:
-    """One export: the room, its head as of now, the agency's key and the bodies' keys.
+    """One export: the room, its head as of now, the agency's key, the bodies' keys, the time that is signed with it.
 
     `partial` leaves damaged bodies out instead of stopping at the first; `damaged` then lists their entries.
     """
@@ -46,6 +46,7 @@ class RoomExport:
     head: Head
     signer: Signer
     bodies: Bodies
+    at: Millis
     partial: bool = False
     damaged: list[int] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ class RoomExport:
                 yield entry_line(entry)
         if written != self.head.frontier:
             raise Unproven(f"{self.room}: the entries are not those that were signed", room=self.room)
-        yield checkpoint_line(sign_room(self.signer, self.room, written))
+        yield checkpoint_line(sign_room(self.signer, self.room, written, self.at))
 
     def _page(self, raw: sqlcipher.Connection, first: int) -> list[ExportEntry]:
         found = []

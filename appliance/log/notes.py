@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from appliance.config import Agency
     from appliance.evidence.note import Verifier
     from appliance.evidence.tree import Frontier
-    from appliance.model import RoomId
+    from appliance.model import Millis, RoomId
     from appliance.vault.keyring import Keyring
 
 HUB_EPOCH: Final = 1
@@ -34,9 +34,10 @@ def origin_of(signer: str, room: RoomId) -> str:
     return checkpoint_origin(domain_of(signer), room, HUB_EPOCH)
 
 
-def sign_room(signer: Signer, room: RoomId, frontier: Frontier) -> str:
-    """Return the signed note over a room's tree."""
-    return sign_checkpoint(Checkpoint(origin_of(signer.name, room), frontier.size, frontier.root()), signer)
+def sign_room(signer: Signer, room: RoomId, frontier: Frontier, exported_at: Millis | None = None) -> str:
+    """Return the signed note over a room's tree. An export's note also says when it was made, as an extension line."""
+    extensions = () if exported_at is None else (f"exported {exported_at}",)
+    return sign_checkpoint(Checkpoint(origin_of(signer.name, room), frontier.size, frontier.root(), extensions), signer)
 
 
 def open_room(note: str, room: RoomId, verifier: Verifier) -> Checkpoint | None:

@@ -215,6 +215,11 @@ _BROKEN: dict[str, tuple[str, str, dict[str, Any]]] = {
         "shred",
         {"st": {"from": 0, "to": 13, "rule": "x", "at": START}, "sender": "system"},
     ),
+    "destruction without a rule": (
+        "moc",
+        "shred",
+        {"st": {"from": 0, "to": 3, "rule": "", "at": START}, "sender": "system"},
+    ),
     "destruction by a person": ("moc", "shred", {"st": {"from": 0, "to": 3, "rule": "x", "at": START}}),
     "id twice": ("moc", "message.text", {"text": "x", "id": f"e_01jd8z{2:020d}"}),
     "year 287396": ("moc", "message.text", {"text": "x", "hub_time": 9_007_199_254_740_991}),

@@ -15,6 +15,7 @@ from appliance.actions import evidence, messages, rooms
 from appliance.errors import AppError, Invalid, NotFound, StorageFull, Unproven
 from appliance.evidence import verifier
 from appliance.evidence.note import open_checkpoint
+from appliance.evidence.offline.texts import iso_time
 from appliance.evidence.tree import Frontier
 from appliance.log import checkpoints, heads
 from appliance.log.audit import Check, Fault, verify_room
@@ -28,6 +29,7 @@ from appliance.store import rooms as room_rows
 from appliance.store.db import connect
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau
+from tests.evidence.independent import judge
 
 OPERATOR = Actor.operator("root(0)")
 
@@ -187,9 +189,21 @@ class TestExport:
         room = await lively(bureau)
         path = await export(bureau, room, tmp_path / "room.jsonl")
         assert verifier.main(["room", str(path), "--vkey", SIGNER.verifier.vkey]) == 0
-        assert f"PASS: room {room}" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert f"PASS: room {room}" in said
+        assert f"Exported, as the agency signed: {iso_time(bureau.clock())}" in said
         text = path.read_text(encoding="utf-8")
         assert "สัปดาห์ใหม่" in text
+
+    async def test_the_verifier_written_from_the_document_agrees(self, bureau: Bureau, tmp_path: Path) -> None:
+        room = await lively(bureau)
+        old = await export(bureau, room, tmp_path / "old.jsonl")
+        await evidence.erase_bodies(bureau.s, room, 0, 8, "ระเบียบ 90 วัน")
+        new = await export(bureau, room, tmp_path / "new.jsonl")
+        key = ["--vkey", SIGNER.verifier.vkey]
+        cases = [["room", str(old), *key], ["room", str(new), *key], ["extends", str(old), str(new), *key]]
+        assert await asyncio.to_thread(judge, cases, tmp_path) == [0, 0, 0]
+        assert [verifier.main(case) for case in cases] == [0, 0, 0]
 
     async def test_a_destroyed_key_takes_the_words_and_leaves_the_proof(
         self, bureau: Bureau, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -204,7 +218,8 @@ class TestExport:
 
     async def test_what_is_said_meanwhile_waits_for_the_next_export(self, bureau: Bureau, tmp_path: Path) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
-        lines = RoomExport(room, await bureau.s.log.head(room), SIGNER, bureau.s.log.bodies).lines(bureau.s.store)
+        head = await bureau.s.log.head(room)
+        lines = RoomExport(room, head, SIGNER, bureau.s.log.bodies, bureau.clock()).lines(bureau.s.store)
         kept = [await anext(lines)]
         await bureau.say(MALEE, room)
         kept += [line async for line in lines]
@@ -324,7 +339,9 @@ FORGERIES = {
 
 
 class TestErasure:
-    async def test_an_erasure_is_an_entry_and_takes_the_words_with_it(self, bureau: Bureau, tmp_path: Path) -> None:
+    async def test_an_erasure_is_an_entry_and_takes_the_words_with_it(
+        self, bureau: Bureau, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "คำที่ต้องลบ", mentions=[NARIN])
         await bureau.say(MALEE, room, "คำที่เก็บไว้")
@@ -341,7 +358,10 @@ class TestErasure:
         ]
         async with bureau.s.store.read() as reader:
             assert await reader.one("SELECT 1 FROM mention WHERE n = 2") is None
-        text = (await export(bureau, room, tmp_path / "room.jsonl")).read_text(encoding="utf-8")
+        path = await export(bureau, room, tmp_path / "room.jsonl")
+        assert verifier.main(["room", str(path), "--vkey", SIGNER.verifier.vkey]) == 0
+        assert f"Bodies erased by entry {done.n} (rule ระเบียบ 90 วัน, " in capsys.readouterr().out
+        text = path.read_text(encoding="utf-8")
         assert "คำที่ต้องลบ" not in text
         assert "คำที่เก็บไว้" in text
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.evidence.offline.outcome import Failed
-from appliance.evidence.offline.state import SHRED, check_state
+from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import Denial
 from appliance.model import EntryType, PersonId, RoomId, RoomState, Target
 from appliance.rules import rooms as rules
@@ -68,9 +68,6 @@ class Conduct:
         fields = check_state(entry)
         if entry.n == 0:
             self.home = self.hub = entry.origin
-        if entry.kind == SHRED:
-            self._shred(entry, fields)
-            return
         header = self._header(entry, fields)
         aimed = fields.get("target", fields.get("reply_to"))
         denied = rules.authorize(self.state, header, None if aimed is None else self.targets.get(aimed))
@@ -80,6 +77,8 @@ class Conduct:
         self._mark(entry, PersonId(header.sn), aimed)
         if entry.kind in _HANDS_OVER:
             self._hand_over(fields["to"])
+        elif entry.kind == EntryType.SHRED:
+            self.shreds.append(Shred(entry.n, fields["from"], fields["to"], fields["rule"], fields["at"]))
 
     def name_of(self, person: str, origin: str) -> str:
         """Return the one name under which a person of an entry of `origin` goes here."""
@@ -92,7 +91,7 @@ class Conduct:
     def _header(self, entry: Entry, fields: dict[str, Any]) -> _Header:
         st = dict(fields)
         for key in ("owner", "to"):
-            if key in st:
+            if isinstance(st.get(key), str):
                 st[key] = self.name_of(st[key], entry.origin)
         if "card" in st:
             st["card"] = self._renamed(st["card"], entry)
@@ -119,8 +118,3 @@ class Conduct:
         _, _, agency = new_owner.partition("@")
         if agency and agency != self.hub:
             self.hub, self.epoch = agency, self.epoch + 1
-
-    def _shred(self, entry: Entry, st: dict[str, Any]) -> None:
-        if self.name_of(entry.header["sn"], entry.origin) != rules.SYSTEM:
-            raise Failed("rule", entry.n, why=Denial("hub_only"))
-        self.shreds.append(Shred(entry.n, st["from"], st["to"], st["rule"], st["at"]))

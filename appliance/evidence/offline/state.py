@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import is_count
-from appliance.model import RoomKind
+from appliance.model import EntryType, RoomKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from appliance.evidence.offline.entries import Entry
-
-SHRED: Final = "shred"
 
 
 def check_state(entry: Entry) -> dict[str, Any]:
@@ -30,7 +28,7 @@ def check_state(entry: Entry) -> dict[str, Any]:
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
     if "card" in fields and fields["card"]["p"] != fields.get("owner", fields.get("to")):
         raise Failed("bad_state", entry.n, type=entry.kind, key="card")
-    if entry.kind == SHRED and not fields["from"] <= fields["to"] < entry.n:
+    if entry.kind == EntryType.SHRED and not fields["from"] <= fields["to"] < entry.n:
         raise Failed("bad_state", entry.n, type=entry.kind, key="to")
     return fields
 
@@ -82,5 +80,5 @@ SHAPES: Final[dict[str, _Shape]] = {
     "message.edit": _shape({"target": is_count}, {"everyone": _flag}),
     "message.redact": _shape({"target": is_count}, {"reason": _text}),
     "message.reaction": _shape({"target": is_count, "emoji": _text, "on": _flag}, {}),
-    SHRED: _shape({"from": is_count, "to": is_count, "rule": _text, "at": is_count}, {}),
+    "shred": _shape({"from": is_count, "to": is_count, "rule": _text, "at": is_count}, {}),
 }

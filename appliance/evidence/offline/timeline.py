@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from appliance.evidence.offline.state import SHRED, check_state
+from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import iso_time, thai_time, visible
 from appliance.rules.rooms import SYSTEM
 
@@ -34,7 +34,7 @@ KINDS = {
     "message.edit": "แก้ไขข้อความรายการที่ {target} / new words for entry {target}",
     "message.redact": "เรียกคืนข้อความรายการที่ {target} / retracts entry {target}",
     "message.reaction": "แสดงความรู้สึกต่อรายการที่ {target} / reacts to entry {target}",
-    SHRED: "ลบเนื้อหารายการ {from}–{to} ตามกฎ {rule} / bodies of entries {from}–{to} destroyed, rule {rule}",
+    "shred": "ลบเนื้อหารายการ {from}–{to} ตามกฎ {rule} / bodies of entries {from}–{to} destroyed, rule {rule}",
 }
 
 

@@ -495,7 +495,7 @@ const RULES = {
     target.retracted = true;
   },
   "message.reaction": (room, { target }) => room.standing(target),
-  shred: () => {},
+  shred: (_room, { st }) => must(st.rule !== "", "no rule named"),
 };
 
 // --- §8 and §9 a room's export
