@@ -24,13 +24,14 @@ from appliance.actions import evidence
 from appliance.actions.room_settling import settle_rooms
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
-from appliance.errors import AppError, VaultLocked
+from appliance.errors import AppError, Unavailable, VaultLocked
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
 from appliance.limits import Entries
 from appliance.listening import search_path
 from appliance.live import Hub
+from appliance.log.damage import DAMAGED
 from appliance.log.notes import log_signer
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
@@ -38,6 +39,7 @@ from appliance.policies import PasskeyPolicy
 from appliance.reads.sync import load_sync
 from appliance.searching import Searching
 from appliance.services import Services
+from appliance.store.damage import damaged_tables
 from appliance.store.db import open_store
 from appliance.store.migrate import is_outdated, migrate
 from appliance.unlocking import require_appliance, unlock_keys
@@ -57,6 +59,8 @@ Unlock = Callable[[], "Keyring"]
 
 log = logging.getLogger(__name__)
 REFRESH_S: Final = 1.0
+# What could not be settled, in a damaged room say, is tried again so many refreshes later.
+SETTLE_AGAIN_ROUNDS: Final = 60
 LOCK_POLL_S: Final = 0.05
 ALREADY_RUNNING: Final = "already_running"
 
@@ -141,8 +145,9 @@ async def services(
     """Open everything an action may use, and close it again. Raises VaultLocked, WrongKey, SchemaTooNew."""
     given = sources or Sources()
     keys = unlock() if unlock else unlock_keys(config, no_terminal)
-    migrate(config.database, keys.database_key)
-    store = await open_store(config.database, keys.database_key)
+    with _naming_damage(config, keys):
+        migrate(config.database, keys.database_key)
+        store = await open_store(config.database, keys.database_key)
     room_log = RoomLog(
         store,
         keys,
@@ -155,7 +160,10 @@ async def services(
     hub = Hub()
     try:
         await room_log.start()
-        identity = await Identity.load(store, pepper=keys.session_pepper, policies=config.policies, now=given.clock())
+        with _naming_damage(config, keys):
+            identity = await Identity.load(
+                store, pepper=keys.session_pepper, policies=config.policies, now=given.clock()
+            )
         receipts = Receipts(store, room_log, given.clock)
         s = Services(
             config=config,
@@ -200,6 +208,18 @@ async def services(
         await store.close()
 
 
+@contextlib.contextmanager
+def _naming_damage(config: Config, keys: Keyring) -> Iterator[None]:
+    """Say which tables are damaged when the block cannot do without them. Raises Unavailable."""
+    try:
+        yield
+    except Unavailable as error:
+        if error.code != DAMAGED:
+            raise
+        tables = damaged_tables(config.database, keys.database_key)
+        raise Unavailable(str(error), code="storage_damaged_at_start", tables=", ".join(tables)) from error
+
+
 @asynccontextmanager
 async def application(
     config: Config, *, sources: Sources | None = None, unlock: Unlock | None = None
@@ -240,13 +260,15 @@ def _follow(s: Services) -> None:
 
 async def _refresh_forever(s: Services) -> None:
     """Notice what another process changed, and act on it: ended accounts lose their rooms, posts their holders."""
-    unsettled = True
+    unsettled, wait = True, 0
     while True:
         try:
-            unsettled |= await s.identity.refresh(s.store, s.clock())
+            if await s.identity.refresh(s.store, s.clock()):
+                unsettled, wait = True, 0
             await s.identity.flush(s.store)
-            if unsettled:
-                unsettled = not await settle_rooms(s)
+            if unsettled and wait == 0:
+                unsettled, wait = not await settle_rooms(s), SETTLE_AGAIN_ROUNDS
+            wait = max(0, wait - 1)
         except AppError:
             log.warning("people could not be refreshed; trying again")
         except Exception:

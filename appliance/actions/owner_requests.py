@@ -8,13 +8,14 @@ request with it. Everyone concerned hears of each step on their own line of the 
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from appliance.errors import Conflict, Forbidden, NotFound
+from appliance.errors import AppError, Conflict, Forbidden, NotFound
 from appliance.model import Deny, PersonId, RoomId
 from appliance.policies import DAY
 from appliance.rules.owner_requests import (
@@ -34,11 +35,13 @@ from appliance.store import audit, owner_requests
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from appliance.model import RoomState
+    from appliance.model import Millis, RoomState
     from appliance.services import Services
     from appliance.store.db import Tx
 
     Grant = Callable[[Services, PersonId, RoomState, OwnerRequest], Awaitable[None]]
+
+log = logging.getLogger(__name__)
 
 EVENT: Final = {Kind.REMOVAL: "removal_request", Kind.SUGGESTION: "member_suggestion"}
 
@@ -115,7 +118,7 @@ async def settle(s: Services, room: RoomId, by: str) -> None:
 async def escalate_due(s: Services) -> int:
     """Carry what has waited too long to the administrators of the owners' units; return how many went.
 
-    A timer calls this. Where a unit has no administrator yet, the request stays due.
+    A timer calls this. Where a unit has no administrator yet, the request stays due; so does one whose room fails.
     """
     days = s.config.rooms.removal_escalates_days
     now = s.clock()
@@ -123,18 +126,27 @@ async def escalate_due(s: Services) -> int:
         waiting = await reader.run(owner_requests.pending_before, Kind.REMOVAL, now - days * DAY)
     escalated = 0
     for request in waiting:
-        state = (await s.log.head(request.room)).state
-        if is_fulfilled(request, state.members):
-            await _record(s, request, Outcome.GRANTED, SYSTEM, "")
-            continue
-        concerned = [person for person in administrators(s, state) if person != request.person]
-        if not concerned or not is_due_for_escalation(request, now, days):
-            continue
-        async with s.store.write() as tx:
-            if await tx.run(owner_requests.escalate, request.id, now):
-                await _tell(s, tx, replace(request, escalated=now), (state.owner, request.person, *concerned))
-                escalated += 1
+        try:
+            escalated += await _escalate(s, request, now)
+        except AppError as error:
+            log.warning("the request %s in room %s could not be escalated: %s", request.id, request.room, error)
     return escalated
+
+
+async def _escalate(s: Services, request: OwnerRequest, now: Millis) -> bool:
+    """Carry one request on if it is due; say whether it went."""
+    state = (await s.log.head(request.room)).state
+    if is_fulfilled(request, state.members):
+        await _record(s, request, Outcome.GRANTED, SYSTEM, "")
+        return False
+    concerned = [person for person in administrators(s, state) if person != request.person]
+    if not concerned or not is_due_for_escalation(request, now, s.config.rooms.removal_escalates_days):
+        return False
+    async with s.store.write() as tx:
+        if not await tx.run(owner_requests.escalate, request.id, now):
+            return False
+        await _tell(s, tx, replace(request, escalated=now), (state.owner, request.person, *concerned))
+    return True
 
 
 def administrators(s: Services, state: RoomState) -> list[PersonId]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions import owner_requests
 from appliance.actions.rooms import card_of, private_close, removal_drafts, why_not_go_on
+from appliance.errors import AppError, Unavailable
 from appliance.model import AccountState, Draft, EntryType, PersonId, PostId, RoomKind
 from appliance.rules.rooms import SYSTEM
 from appliance.store import audit, rooms
@@ -29,8 +30,12 @@ OWNER_LOST: Final = "room.owner_lost"
 
 async def settle_rooms(s: Services) -> bool:
     """Bring all rooms in line with today's accounts and posts; say whether everything could be done."""
-    async with s.store.read() as reader:
-        members = await reader.run(rooms.people_with_rooms)
+    try:
+        async with s.store.read() as reader:
+            members = await reader.run(rooms.people_with_rooms)
+    except Unavailable:
+        log.warning("the members of some rooms cannot be read; looking at everybody the directory knows")
+        members = list(s.identity.people)
     done = [await _guarded(remove_everywhere(s, person), person) for person in members if _has_ended(s, person)]
     done.append(await _guarded(follow_posts(s), "posts"))
     return all(done)
@@ -43,10 +48,12 @@ async def remove_everywhere(s: Services, person: PersonId) -> list[RoomId]:
     raised, after all the others were settled.
     """
     async with s.store.read() as reader:
-        ids = await reader.run(rooms.ids_of_person, person)
+        keys = await reader.run(rooms.member_keys, person)
     ownerless, failed = [], None
-    for room in ids:
+    for room in await s.store.read_each(rooms.id_of, keys):
         try:
+            if isinstance(room, AppError):
+                raise room  # noqa: TRY301 - a room whose name cannot be read is one that could not be settled
             if await _remove_from(s, person, room):
                 ownerless.append(room)
         except Exception as error:  # noqa: BLE001 - raised again when the other rooms are settled
@@ -76,9 +83,14 @@ async def follow_posts(s: Services) -> list[RoomId]:
     """Give rooms that belong to a post to whoever fills it now (Q8); return those that changed hands."""
     changed = []
     async with s.store.read() as reader:
-        bound = await reader.run(rooms.bound_to_posts)
-    for room, post, owner in bound:
-        holder = s.identity.directory.holder_of(PostId(post))
+        keys = await reader.run(rooms.keys_bound_to_posts)
+    for bound in await s.store.read_each(rooms.bound_to_post, keys):
+        if isinstance(bound, AppError):
+            log.warning("whether a room follows its post could not be read: %s", bound)
+        if bound is None or isinstance(bound, AppError):
+            continue
+        room, post, owner = bound
+        holder = s.identity.directory.holder_of(post)
         if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
             continue
         if await _guarded(_hand_over(s, room, post, holder), room):

@@ -25,7 +25,7 @@ from appliance.api.texts import refuse_unfit
 from appliance.errors import AppError, Invalid, TooMany
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
-from appliance.store import rooms
+from appliance.reads.rooms import member_rooms
 from appliance.wire.messages import Event
 from appliance.wire.sync import (
     ClientFrame,
@@ -97,8 +97,7 @@ async def _listen(
     connection = Connection(call.person, session, transport, since, close)
 
     async def read_rooms() -> list[RoomId]:
-        async with s.store.read() as reader:
-            return await reader.run(rooms.ids_of_person, call.person)
+        return await member_rooms(s, call.person)
 
     try:
         await s.hub.open(connection, read_rooms)

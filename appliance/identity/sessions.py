@@ -8,12 +8,14 @@ epoch has moved on, whoever moved it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from appliance.errors import Unavailable
 from appliance.identity import directory as organisation
 from appliance.identity.budget import DirectoryBudget
 from appliance.identity.devices import Devices
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Reader, Store
     from appliance.store.settings import SettingValue
 
+log = logging.getLogger(__name__)
 SIGNED_IN: Final = "signed_in"
 FAILED: Final = "failed"
 REFUSED: Final = "refused"
@@ -116,11 +119,19 @@ class Identity:
             for record in await sessions.list_all(reader):
                 if record.expires > now:
                     identity._keep(record)
-            await identity._load_throttle(reader, now)
-            identity.budget.load(await directory_shown.list_since(reader, now - DAY_MS))
             identity._take(snapshot)
             identity.directory = await _read_directory(reader, snapshot.settings, now)
+        await identity._load_counts(store, now)
         return identity
+
+    async def _load_counts(self, store: Store, now: Millis) -> None:
+        """Take up what was counted before: failed tries, people shown. Where it is damaged, counting begins anew."""
+        try:
+            async with store.read() as reader:
+                await self._load_throttle(reader, now)
+                self.budget.load(await directory_shown.list_since(reader, now - DAY_MS))
+        except Unavailable as error:
+            log.warning("earlier sign-ins or directory searches cannot be read, and are not counted: %s", error)
 
     # What requests ask
 

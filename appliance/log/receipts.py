@@ -3,6 +3,7 @@
 A receipt says that a person has read a room up to a position. Receipts that arrive within a moment of each other are
 written in one transaction and told as one event for each room, so a busy room costs one line whatever its size; in a
 large room the moment is longer. The first time a position is reached is kept for good; reading again changes nothing.
+A room that a torn page keeps from taking receipts loses its own and holds up no other.
 Receipts of a local room are events of the feed, not entries (docs/decisions: receipts).
 """
 
@@ -11,11 +12,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from appliance.errors import AppError, Invalid
+from appliance.errors import AppError, Invalid, Unavailable
+from appliance.log.damage import DAMAGED
 from appliance.model import PersonId, RoomId
 from appliance.store import feed, receipts
 from appliance.wire.committed import Committed, RoomNews
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.log.heads import Head
     from appliance.log.writer import RoomLog
     from appliance.model import Millis
     from appliance.store.db import Store
@@ -113,43 +117,63 @@ class Receipts:
         self._wake.clear()
         self._writing = True
         try:
-            news = await self._commit(waiting, everything=everything)
+            news, passing = await self._commit(waiting, everything=everything)
         except BaseException as error:
             self._note(waiting)
             _answer(callers, error if isinstance(error, AppError) else AppError())
             raise
         finally:
             self._writing = False
-        _answer(callers, None)
+        _answer(callers, passing)
         if news:
             self._log.publish(Committed(news[-1].pos, news))
+        if passing is not None:
+            raise passing
         if self._untold:
             self._wake.set()
 
     async def _commit(
         self, waiting: dict[tuple[RoomId, PersonId], tuple[int, Millis]], *, everything: bool
-    ) -> list[RoomNews]:
-        heads = {room: await self._log.head(room) for room in {room for room, _ in waiting} | set(self._untold)}
-        untold = {room: dict(reads) for room, reads in self._untold.items()}
-        for (room, person), (upto, _) in waiting.items():
-            reads = untold.setdefault(room, {})
-            reads[person] = max(upto, reads.get(person, -1))
+    ) -> tuple[list[RoomNews], AppError | None]:
+        """Write what waits; return what to announce, and the error of rooms that are to be written again."""
+        heads = await self._readable_heads({room for room, _ in waiting} | set(self._untold))
+        untold = {room: dict(reads) for room, reads in self._untold.items() if room in heads}
+        writes = {room: _RoomWrite(room, head.key) for room, head in heads.items()}
+        for (room, person), (upto, at) in waiting.items():
+            if room in heads:
+                reads = untold.setdefault(room, {})
+                reads[person] = max(upto, reads.get(person, -1))
+                writes[room].rows.append((heads[room].key, person, upto, at))
         due = [room for room in untold if everything or self._is_due(room, len(heads[room].state.members))]
-        rows = [(heads[room].key, person, upto, at) for (room, person), (upto, at) in waiting.items()]
-        if not rows and not due:
-            return []
         now = self._clock()
         async with self._store.exclusive() as writer:
-            told = [(self._log.reserve_pos(), room, {"read": untold.pop(room)}) for room in due]
-            lines = [
-                (pos, now, RECEIPT, heads[room].key, None, msgspec.json.encode(data).decode())
-                for pos, room, data in told
-            ]
-            await writer.commit(_write_rows, rows, lines)
+            for room in due:
+                writes[room].tell(self._log.reserve_pos(), now, untold.pop(room))
+            failed = await writer.commit_each(_write_rows, [one for one in writes.values() if one.rows or one.line])
         self._untold = untold
         for room in due:
             self._told_at[room] = self._moment
-        return [RoomNews(room, pos, [feed.event(pos, now, RECEIPT, room, data)]) for pos, room, data in told]
+        lost = {one.room for one, error in failed}
+        passing: AppError | None = None
+        for one, error in failed:
+            log.warning("receipts of room %s could not be kept: %s", one.room, error)
+            if error.code != DAMAGED:
+                passing = error
+                self._untold.setdefault(one.room, {}).update(one.reads)
+                self._note({(one.room, person): (upto, at) for _, person, upto, at in one.rows})
+        return [writes[room].news(now) for room in due if room not in lost], passing
+
+    async def _readable_heads(self, wanted: set[RoomId]) -> dict[RoomId, Head]:
+        """Return the rooms that receipts are about, without those that are damaged: their receipts are given up."""
+        heads: dict[RoomId, Head] = {}
+        for room in wanted:
+            try:
+                heads[room] = await self._log.head(room)
+            except Unavailable as error:
+                if error.code != DAMAGED:
+                    raise
+                log.warning("receipts of room %s could not be kept: %s", room, error)
+        return heads
 
     def _is_due(self, room: RoomId, members: int) -> bool:
         wait = min(LONGEST_MOMENTS, members // MEMBERS_A_MOMENT)
@@ -166,11 +190,29 @@ def _answer(callers: list[asyncio.Future[None]], error: AppError | None) -> None
             caller.set_exception(error)
 
 
-def _write_rows(
-    raw: sqlcipher.Connection,
-    rows: list[tuple[int, PersonId, int, Millis]],
-    lines: list[tuple[int, Millis, str, int, None, str]],
-) -> None:
-    receipts.insert(raw, rows)
-    for line in lines:
-        feed.insert(raw, line)
+@dataclass(slots=True)
+class _RoomWrite:
+    """What one moment writes of a room: receipts, and the line of the feed that tells them."""
+
+    room: RoomId
+    key: int
+    rows: list[tuple[int, PersonId, int, Millis]] = field(default_factory=list)
+    reads: dict[PersonId, int] = field(default_factory=dict)
+    line: feed.Line | None = None
+
+    def tell(self, pos: int, at: Millis, reads: dict[PersonId, int]) -> None:
+        """Have the line written at a position of the feed."""
+        self.reads = reads
+        self.line = (pos, at, RECEIPT, self.key, None, msgspec.json.encode({"read": reads}).decode())
+
+    def news(self, at: Millis) -> RoomNews:
+        """Return the line as followers hear it."""
+        pos = self.line[0] if self.line else 0
+        return RoomNews(self.room, pos, [feed.event(pos, at, RECEIPT, self.room, {"read": self.reads})])
+
+
+def _write_rows(raw: sqlcipher.Connection, writes: list[_RoomWrite]) -> None:
+    receipts.insert(raw, [row for one in writes for row in one.rows])
+    for one in writes:
+        if one.line is not None:
+            feed.insert(raw, one.line)

@@ -6,8 +6,10 @@ torn page reads nothing more. It reads only.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,9 +18,10 @@ import msgspec
 from appliance.errors import Unavailable
 from appliance.locale import text
 from appliance.log.audit import verify_room
+from appliance.log.damage import list_rooms
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.store import audit, recorded_heads, rooms
-from appliance.store.db import connect, translate_disk_errors
+from appliance.store.db import connect, open_store, translate_disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 RECORDED: Final = "heads.record"
 # A server signs once a second.
+_NAMELESS: Final = "ห้องที่อ่านชื่อไม่ได้เพราะข้อมูลเสียหาย — a room whose name cannot be read: damaged data"
 SETTLES_S: Final = 2.5
 _NOT_LOGGED: Final = (
     "ค่ารากของห้องในฐานข้อมูลไม่ตรงกับบันทึกการตรวจสอบ — the recorded heads of rooms are not those in the audit log"
@@ -71,9 +75,11 @@ def verify_rooms(
     try:
         with translate_disk_errors(place.database):
             heads, faults = _recorded(raw, place.heads_file, check.verifier)
-            every = list(asked) or list(dict.fromkeys([*rooms.all_ids(raw), *heads]))
     finally:
         raw.close()
+    present, nameless = ([], []) if asked else _all_rooms(place)
+    faults = [*faults, *(f"{_NAMELESS} ({key})" for key in nameless)]
+    every = list(asked) or list(dict.fromkeys([*present, *heads]))
     result.rooms, result.faults = len(every), faults
     check = replace(check, heads=heads)
     unsigned: list[tuple[RoomId, int]] = []
@@ -89,6 +95,21 @@ def verify_rooms(
     for room, size in unsigned:
         _note(result, room, _fault_of(place, room, check, size)[0])
     return result
+
+
+def _all_rooms(place: Place) -> tuple[list[RoomId], list[int]]:
+    """Return every room, and the keys of those whose name is on a torn page."""
+
+    async def read() -> tuple[list[RoomId], list[int]]:
+        store = await open_store(place.database, place.key, readers=1, read_only=True)
+        try:
+            return await list_rooms(store)
+        finally:
+            await store.close()
+
+    # A thread of its own, since the caller may run in an event loop.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(read())).result()
 
 
 def _note(result: Verified, room: RoomId, found: Fault | str | None) -> None:

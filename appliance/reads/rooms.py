@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from appliance.errors import Forbidden
+from appliance.errors import AppError, Forbidden
 from appliance.log import events
 from appliance.model import Deny, PersonId, RoomId, RoomKind
 from appliance.reads.bounds import fitting
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from appliance.store.rooms import ViewRow
 
 SCOPE_LOCAL = "local"
+
+
+async def member_rooms(s: Services, person: PersonId) -> list[RoomId]:
+    """Return the rooms a person is a member of, but for those whose name is on a torn page."""
+    async with s.store.read() as reader:
+        keys = await reader.run(rooms.member_keys, person)
+    return [room for room in await s.store.read_each(rooms.id_of, keys) if not isinstance(room, AppError)]
 
 
 async def load_rooms(s: Services, person: PersonId, cursor: int = 0, limit: int = 200) -> Rooms:

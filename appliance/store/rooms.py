@@ -78,11 +78,6 @@ def load(raw: sqlcipher.Connection, room: RoomId) -> RoomRow | None:
     return RoomRow(key, state, created_at, last + 1, last_at)
 
 
-def ids_of_person(raw: sqlcipher.Connection, person: PersonId) -> list[RoomId]:
-    """Return the rooms a person is a member of."""
-    return [RoomId(row[0]) for row in raw.execute(SQL.ids_of_person, (person,))]
-
-
 def views_of_person(raw: sqlcipher.Connection, person: PersonId, after: int = 0, limit: int = -1) -> list[ViewRow]:
     """Return the rooms of a person as they see them, by key, after the key `after`; -1 is without a limit."""
     return [ViewRow._make(row) for row in raw.execute(SQL.of_person, (person, after, limit))]
@@ -138,9 +133,20 @@ def without_checkpoint(raw: sqlcipher.Connection) -> list[RoomId]:
     return [RoomId(row[0]) for row in raw.execute(SQL.without_checkpoint)]
 
 
-def bound_to_posts(raw: sqlcipher.Connection) -> list[tuple[RoomId, PostId, PersonId]]:
-    """Return (room, post, owner) of the open rooms that belong to a post."""
-    return [(RoomId(room), PostId(post), PersonId(owner)) for room, post, owner in raw.execute(SQL.bound_to_posts)]
+def keys_bound_to_posts(raw: sqlcipher.Connection) -> list[int]:
+    """Return the keys of the rooms that belong to a post, closed ones too."""
+    return [row[0] for row in raw.execute(SQL.keys_bound_to_posts)]
+
+
+def bound_to_post(raw: sqlcipher.Connection, key: int) -> tuple[RoomId, PostId, PersonId] | None:
+    """Return (room, post, owner) of an open room that belongs to a post, or None."""
+    row = raw.execute(SQL.bound_to_post, (key,)).fetchone()
+    return (RoomId(row[0]), PostId(row[1]), PersonId(row[2])) if row else None
+
+
+def member_keys(raw: sqlcipher.Connection, person: PersonId) -> list[int]:
+    """Return the keys of the rooms a person is a member of."""
+    return [row[0] for row in raw.execute(SQL.member_keys, (person,))]
 
 
 def people_with_rooms(raw: sqlcipher.Connection) -> list[PersonId]:

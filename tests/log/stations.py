@@ -13,9 +13,8 @@ import msgspec
 
 from appliance.live import Connection
 from appliance.model import PersonId, RoomId, SessionId
-from appliance.reads.rooms import load_room
+from appliance.reads.rooms import load_room, member_rooms
 from appliance.reads.sync import load_sync
-from appliance.store import rooms
 from appliance.wire.messages import Event
 from appliance.wire.rooms import RoomView
 from appliance.wire.sync import EventsFrame
@@ -75,8 +74,7 @@ async def connect(bureau: Bureau, who: PersonId, tape: Tape, since: int, name: s
     s = bureau.s
 
     async def read_rooms() -> list[RoomId]:
-        async with s.store.read() as reader:
-            return await reader.run(rooms.ids_of_person, who)
+        return await member_rooms(s, who)
 
     connection = Connection(who, SessionId(f"s-{who}{name}"), tape, since, lambda _: None)
     await s.hub.open(connection, read_rooms)

@@ -38,9 +38,6 @@ DELETE FROM room_member WHERE room = ? AND person = ?;
 -- name: set_role
 UPDATE room_member SET role = ? WHERE room = ? AND person = ?;
 
--- name: ids_of_person
-SELECT r.id FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;
-
 -- name: of_person
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
     (SELECT max(e.place) - (r.key << 32) + 1 FROM entry e
@@ -61,8 +58,14 @@ JOIN room_member m ON m.room = r.key AND m.person = ?
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
 WHERE r.id = ?;
 
--- name: bound_to_posts
-SELECT id, owner_post, owner FROM room WHERE owner_post IS NOT NULL AND closed = 0;
+-- name: bound_to_post
+SELECT id, owner_post, owner FROM room WHERE key = ? AND owner_post IS NOT NULL AND closed = 0;
+
+-- name: keys_bound_to_posts
+SELECT key FROM room WHERE owner_post IS NOT NULL;
+
+-- name: member_keys
+SELECT room FROM room_member WHERE person = ?;
 
 -- name: people_with_rooms
 SELECT DISTINCT person FROM room_member;

@@ -1,0 +1,43 @@
+"""Which tables a torn page belongs to: what is said where the appliance cannot start without them.
+
+It reads only, each table on a connection of its own, since one that met a torn page reads nothing more.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import Unavailable
+from appliance.store.db import DATABASE_ERRORS, connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA: Final = "sqlite_schema"
+# They hold the rooms' logs and may be many gigabytes; the start does not need all of them.
+LOGS: Final = frozenset(
+    ("entry", "feed", "txn", "receipt", "mention", "reaction", "message_mark", "message_edit", "audit")
+)
+
+
+def damaged_tables(path: Path, key: bytes) -> list[str]:
+    """Return the tables but those of the logs that have a torn page, in their rows or an index; by name.
+
+    `sqlite_schema` alone when not even the names of the tables can be read.
+    """
+    try:
+        with closing(connect(path, key, read_only=True)) as raw:
+            names = [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    except (Unavailable, *DATABASE_ERRORS):
+        return [SCHEMA]
+    return [name for name in names if name not in LOGS and not name.startswith("sqlite_") and _is_torn(path, key, name)]
+
+
+def _is_torn(path: Path, key: bytes, table: str) -> bool:
+    try:
+        with closing(connect(path, key, read_only=True)) as raw:
+            found: list[tuple[str]] = raw.execute(f"PRAGMA integrity_check('{table}')").fetchall()
+    except (Unavailable, *DATABASE_ERRORS):
+        return True
+    return found != [("ok",)]
