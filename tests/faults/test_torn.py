@@ -16,10 +16,13 @@ from pathlib import Path
 import pytest
 
 from appliance import config, unlocking, wiring
-from appliance.errors import AppError
+from appliance.errors import AppError, Unavailable, WrongKey
+from appliance.model import Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.services import Services
 from appliance.store.db import connect, translate_disk_errors
 from appliance.store.entries import between
 from appliance.store.rooms import all_ids, load
+from tests import torn
 from tests.faults import proof, wal
 from tests.faults.appliance import Appliance, Refused, clients, gchat, sign_in
 from tests.faults.load import at_work
@@ -133,9 +136,66 @@ async def test_a_torn_page_needed_at_the_start_is_told(
     code = await asyncio.to_thread(served.process.wait, 30)
     said = served.said()
     assert code == 1, said
-    assert "This part of the stored data is damaged" in said
-    assert "ข้อมูลส่วนนี้ในดิสก์เสียหาย" in said
+    assert "The appliance cannot start" in said
+    assert "เริ่มระบบไม่ได้" in said
+    assert "(account)" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.slow
+async def test_each_page_torn_in_turn_costs_what_lies_on_it(data: Path) -> None:
+    """The appliance starts or says which table it cannot do without; a room refuses only what its own page refuses.
+
+    All rooms are written to at once, so that their messages share batches.
+    """
+    loaded = config.load(data)
+    key = unlocking.unlock_keys(loaded, wiring.no_terminal).database_key
+    pristine = loaded.database.read_bytes()
+    with closing(connect(loaded.database, key)) as raw:
+        owners = dict(raw.execute("SELECT id, owner FROM room WHERE closed = 0").fetchall())
+    now = wiring.system_clock()
+    named: set[str] = set()
+    refused: set[str] = set()
+    for number in torn.pages(pristine):
+        torn.tear(loaded.database, pristine, number)
+        try:
+            async with wiring.services(loaded) as s:
+                answers = await asyncio.gather(*(say(s, RoomId(room), owner) for room, owner in owners.items()))
+        except (WrongKey, Unavailable) as error:
+            named |= tables_of(error)
+            continue
+        failed = {room for room, answer in zip(owners, answers, strict=True) if answer is not None}
+        assert {answer for answer in answers if answer is not None} <= {"storage_damaged"}, number
+        able = {room for room in failed if torn.usable(loaded.database, key, room, owners[room], now)}
+        assert not able, (number, able)
+        refused |= failed
+    assert named <= NEEDED_AT_START
+    assert {"account", "person", "session", "setting", "sqlite_schema", "the first page"} <= named
+    assert refused == owners.keys(), "each room lies on some page"
+
+
+def tables_of(error: AppError) -> set[str]:
+    """Return what the appliance said it cannot start without."""
+    if isinstance(error, WrongKey):
+        assert error.code == "database_closed"
+        return {"the first page"}
+    assert error.code == "storage_damaged_at_start"
+    return set(str(error.detail["tables"]).split(", "))
+
+
+NEEDED_AT_START = frozenset((
+    "account", "person", "post", "post_holding", "role", "session", "setting", "sqlite_schema", "terms",
+    "terms_acceptance", "the first page", "unit", "version",
+))  # fmt: skip
+
+
+async def say(s: Services, room: RoomId, owner: str) -> str | None:
+    """Send a message; return the code it was refused with."""
+    try:
+        await s.log.append(Draft(room, PersonId(owner), EntryType.MESSAGE_TEXT, "torn", body=TextBody("ยังส่งได้")))
+    except AppError as error:
+        return error.code
+    return None
 
 
 async def test_a_torn_page_of_messages_costs_those_messages_alone(

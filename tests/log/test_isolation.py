@@ -27,9 +27,8 @@ from appliance.reads.messages import load_messages
 from appliance.store import rooms
 from appliance.store.db import connect, open_store, translate_disk_errors
 from appliance.wire.messages import MessagesQuery
+from tests import torn as torn_pages
 from tests.bureau import KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
-
-PAGE = 4_096
 
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
@@ -228,12 +227,6 @@ class Torn:
     bad: RoomId
 
 
-def tear(database: Path, number: int) -> None:
-    with database.open("r+b") as file:
-        file.seek((number - 1) * PAGE)
-        file.write(bytes(PAGE))
-
-
 @pytest.fixture
 async def torn(tmp_path: Path) -> Torn:
     async with open_bureau(tmp_path) as b:
@@ -257,11 +250,10 @@ async def torn(tmp_path: Path) -> Torn:
         except AppError:
             return False
 
-    for number in range(len(pristine) // PAGE, 1, -1):
-        tear(database, number)
+    for number in range(len(pristine) // torn_pages.PAGE, 1, -1):
+        torn_pages.tear(database, pristine, number)
         if not reads(bad, sizes[bad][1] - 1) and reads(bad, 2) and all(reads(good, n) for n in range(sizes[good][1])):
             return Torn(tmp_path, good, bad)
-        database.write_bytes(pristine)
     raise AssertionError("no page holds the newest entries of one room alone")
 
 
@@ -325,6 +317,31 @@ async def test_a_write_that_a_torn_page_refuses_costs_its_command_alone(
     assert await texts(bureau, room) == ["a", "b", "c", "d"]
 
 
+async def test_pages_torn_here_and_there_cost_what_lies_on_them(tmp_path: Path) -> None:
+    """Some pages of a small database; tests/faults/test_torn.py tears each of a larger one."""
+    async with open_bureau(tmp_path) as b:
+        made = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(8)]
+        for room in made:
+            for _ in range(6):
+                await b.say(NARIN, room, "ก" * 300)
+        now = b.clock()
+    database = tmp_path / "gchat.db"
+    pristine = database.read_bytes()
+    with closing(connect(database, KEYS.database_key)) as raw:
+        roots = dict(raw.execute("SELECT name, rootpage FROM sqlite_master").fetchall())
+    chosen = {roots[name] for name in ("checkpoint", "entry", "epoch_key", "feed", "room", "room_member", "txn")}
+    lost = 0
+    for number in sorted(chosen | set(torn_pages.pages(pristine)[-12:])):
+        torn_pages.tear(database, pristine, number)
+        async with open_bureau(tmp_path) as b:
+            results = await asyncio.gather(*(outcome(b, sound(room, "torn")) for room in made))
+        failed = {room for room, result in zip(made, results, strict=True) if not isinstance(result, Appended)}
+        assert not any(torn_pages.usable(database, KEYS.database_key, room, NARIN, now) for room in failed), number
+        assert {result for result in results if not isinstance(result, Appended)} <= {"storage_damaged"}
+        lost += 0 < len(failed) < len(made)
+    assert lost > 2
+
+
 async def test_rooms_are_listed_though_a_page_of_their_table_is_torn(tmp_path: Path) -> None:
     async with open_bureau(tmp_path) as b:
         made = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(60)]
@@ -333,8 +350,7 @@ async def test_rooms_are_listed_though_a_page_of_their_table_is_torn(tmp_path: P
     with closing(connect(database, KEYS.database_key)) as raw:
         roots = dict(raw.execute("SELECT name, rootpage FROM sqlite_master WHERE tbl_name = 'room'").fetchall())
     for name in ("room", "sqlite_autoindex_room_1"):
-        database.write_bytes(pristine)
-        tear(database, roots[name])
+        torn_pages.tear(database, pristine, roots[name])
         store = await open_store(database, KEYS.database_key, read_only=True)
         try:
             assert await list_rooms(store) == (made, [])
