@@ -56,6 +56,7 @@ def register(commands: Any) -> None:
     listing = add_command(audit, "list", "show the newest records", _audit_list)
     listing.add_argument("--limit", type=int, default=50)
     listing.add_argument("--target", help="of this target alone")
+    add_command(audit, "heads", "write the recorded heads of rooms: ROOM/SIZE/ROOT, then the root on record", _heads)
     add_command(audit, "verify", "compute the log again and compare it with its checkpoints", _audit_verify)
 
 
@@ -142,6 +143,20 @@ async def _audit_list(s: OfflineServices, _actor: Actor, arguments: argparse.Nam
     for item in reversed(records):
         detail = item.detail if item.detail is not None else "–"
         print(f"{item.n}\t{shown(item.at)}\t{item.actor}\t{item.action}\t{item.target}\t{item.outcome}\t{detail}")
+    return 0
+
+
+async def _heads(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespace) -> int:
+    from base64 import b64encode  # noqa: PLC0415 - commands import what they need when they run
+
+    from appliance.log.recorded_heads import head_lines, root_over  # noqa: PLC0415
+    from appliance.store import recorded_heads  # noqa: PLC0415
+
+    async with s.store.read() as reader:
+        heads = await reader.run(recorded_heads.list_all)
+    for line in head_lines(heads):
+        print(line)
+    print(f"{len(heads)} ห้อง — rooms · {b64encode(root_over(heads)).decode()}", file=sys.stderr)
     return 0
 
 

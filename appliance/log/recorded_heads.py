@@ -62,8 +62,12 @@ class FileHeads:
 
 def root_over(heads: Heads) -> bytes:
     """Return the root over the heads of all rooms."""
-    lines = sorted(f"{room}/{size}/{b64encode(root).decode()}".encode() for room, (size, root) in heads.items())
-    return root_of(leaf_hash(line) for line in lines)
+    return root_of(leaf_hash(line.encode()) for line in head_lines(heads))
+
+
+def head_lines(heads: Heads) -> list[str]:
+    """Return the lines that the root is over, `ROOM/SIZE/ROOT`, sorted."""
+    return sorted(f"{room}/{size}/{b64encode(root).decode()}" for room, (size, root) in heads.items())
 
 
 def advanced(raw: sqlcipher.Connection, verifier: Verifier) -> dict[RoomId, tuple[int, bytes]]:
