@@ -9,14 +9,15 @@
  */
 
 import { cursorKept, loadCursor } from "./db/meta";
-import { loadRow, messagesGone, rowKept } from "./db/messages";
+import { loadRow, loadRows, messagesGone, rowKept } from "./db/messages";
+import { erasedRange } from "./erasure";
 import { loadRooms, roomGone, roomKept } from "./db/rooms";
 import type { Tables, Write } from "./db/tables";
 import type { Event, Position, RoomView } from "./protocol";
 import { cutBelow, grown, type Range } from "./ranges";
 import { applyToRoom, asView, stillPending, withView, type RoomRecord } from "./roomState";
 import { Store, type Readable } from "./store";
-import { fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
+import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
 
 export type RoomMap = ReadonlyMap<string, RoomRecord>;
 
@@ -243,6 +244,17 @@ export class Feed {
     for (const event of plan.entries) {
       if (plan.changed.get(event.room) === null) continue;
       rows.set(`${event.room} ${event.n}`, { room: event.room, n: event.n, row: liveRow(event) });
+      const gone = erasedRange(event);
+      if (gone !== null) {
+        for (const row of await loadRows(tables, event.room, 0, event.n)) {
+          const n = row.event.n ?? -1;
+          const erased = erase(rows.get(`${event.room} ${n}`)?.row ?? row, gone, event);
+          if (erased !== row) rows.set(`${event.room} ${n}`, { room: event.room, n, row: erased });
+        }
+        for (const [at, found] of rows) {
+          if (found.room === event.room) rows.set(at, { ...found, row: erase(found.row, gone, event) });
+        }
+      }
       if (!pointsBack(event)) continue;
       const place = `${event.room} ${event.target}`;
       const row = rows.get(place)?.row ?? (await loadRow(tables, event.room, event.target));

@@ -9,6 +9,7 @@
  * Does not know entries' contents beyond that (`timeline.ts`), nor storage.
  */
 
+import { erasedRange, losesWords } from "./erasure";
 import { grown, type Range } from "./ranges";
 import { type OwnerRequest, requestIn } from "./ownerRequests";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
@@ -290,7 +291,14 @@ function withLast(record: RoomRecord, event: Event): RoomRecord {
     const { hidden: _, ...shown } = record.view;
     return { ...record, view: { ...shown, last: event } };
   }
-  if (last === undefined || last === null || event.target === undefined || event.target === null) return record;
+  if (last === undefined || last === null) return record;
+  const gone = erasedRange(event);
+  if (gone !== null) {
+    if (!losesWords(last, gone) || (last.hidden ?? null) !== null) return record;
+    const { body: _, edited: __, ...rest } = last;
+    return { ...record, view: { ...record.view, last: { ...rest, hidden: "erased" } } };
+  }
+  if (event.target === undefined || event.target === null) return record;
   if (event.target !== last.n) return record;
   if (event.type === "message.redact") {
     const { body: _, edited: __, ...rest } = last;

@@ -37,6 +37,16 @@ test("edits, reactions and a retraction fold in, in any repetition", () => {
   expect(fold(gone, entry(6, { type: "message.edit", target: 0, body: { text: "กลับมา" } })).event.body).toBeUndefined();
 });
 
+test("an erasure takes the words of its range, and not those of a later edit", () => {
+  const shred = entry(9, { type: "shred", sender: "system", state: { from: 0, to: 3, rule: "R", at: 9 } });
+  const window = new TimelineWindow();
+  window.put([0, 1, 4].map((n) => liveRow(entry(n))), [0, 8]);
+  window.hear([entry(5, { type: "message.edit", target: 1, body: { text: "ใหม่" } })]);
+  expect(window.hear([shred])).toBe(true);
+  expect(window.rows().slice(0, 3).map((row) => row.event.hidden ?? row.event.body?.text)).toEqual(["erased", "ใหม่", "ข้อ 4"]);
+  expect(window.hear([shred])).toBe(false);
+});
+
 test("a page already contains what happened before it was asked for", () => {
   const row = pageRow(entry(0, { reactions: [{ emoji: "👍", people: ["p_c"] }] }), 5);
   const old = entry(2, { type: "message.reaction", target: 0, sender: "p_c", state: { emoji: "👍", on: false } });

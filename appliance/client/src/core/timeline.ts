@@ -8,6 +8,7 @@
  * - An entry that is no message and no notice (an edit, a reaction) has a row, so that positions have no gaps, and no item.
  */
 
+import { losesWords } from "./erasure";
 import { listIn } from "./roomState";
 import type { Event, Position, Reaction } from "./protocol";
 import type { Range } from "./ranges";
@@ -60,6 +61,12 @@ export function fold(row: Row, later: Event & { n: number }): Row {
     default:
       return row;
   }
+}
+
+/** Takes the words off a row where `later` says they were destroyed; those of a later edit stand. */
+export function erase(row: Row, gone: Range, later: Event & { n: number }): Row {
+  if (later.n < row.asOf || isHidden(row.event) || !losesWords(row.event, gone)) return row;
+  return { event: hide(row.event, "erased"), asOf: later.n + 1 };
 }
 
 function edited(event: Event, edit: Event & { n: number }): Event {

@@ -5,9 +5,10 @@
  * not touch what is there replaces it.
  */
 
+import { erasedRange } from "./erasure";
 import type { Event, Position } from "./protocol";
 import type { Range } from "./ranges";
-import { fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
+import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
 
 export class TimelineWindow {
   #rows = new Map<Position, Row>();
@@ -54,6 +55,8 @@ export class TimelineWindow {
         changed = true;
       }
       if (pointsBack(event)) changed = this.#fold(event) || changed;
+      const gone = erasedRange(event);
+      if (gone !== null) changed = this.#erase(gone, event) || changed;
     }
     return changed;
   }
@@ -64,6 +67,16 @@ export class TimelineWindow {
     const from = this.#range[1] - most + 1;
     this.#range = [from, this.#range[1]];
     for (const n of this.#rows.keys()) if (n < from) this.#rows.delete(n);
+  }
+
+  #erase(gone: Range, event: Event & { n: number }): boolean {
+    let changed = false;
+    for (const [n, row] of this.#rows) {
+      const erased = erase(row, gone, event);
+      changed ||= erased !== row;
+      this.#rows.set(n, erased);
+    }
+    return changed;
   }
 
   #fold(event: Event & { n: number; target: number }): boolean {
