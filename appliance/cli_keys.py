@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from appliance import cli_switch
+
 if TYPE_CHECKING:
     from appliance.evidence.note import Verifier
     from appliance.vault.master import NewMaster
@@ -25,6 +27,7 @@ def register(commands: Any) -> None:
     show.add_argument("--data", type=Path, default=Path("/var/lib/gchat"))
     show.add_argument("--log", action="store_true", required=True, help="the key that signs logs, for evidence")
     show.set_defaults(run=_show)
+    cli_switch.register(keys)
     for name, run, what in (
         ("rotate", _rotate, "wrap every key under a new master key"),
         ("check", _check, "open the keys and the database, change nothing"),
@@ -97,4 +100,6 @@ def _check(arguments: argparse.Namespace) -> int:
     keys = unlocking.unlock_keys(loaded, cli.ask)
     connect(loaded.database, keys.database_key, read_only=True).close()
     print("กุญแจเปิดข้อมูลได้ — the keys open the appliance")
+    for purpose in keys.second:
+        print(f"กำลังเปลี่ยนกุญแจ ใช้ได้ทั้งสองดอก — a switch is under way, both keys are valid: {purpose.value}")
     return 0

@@ -106,7 +106,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from appliance import cli, config, unlocking  # noqa: PLC0415 - commands import what they need when they run
     from appliance.log.audit import Check  # noqa: PLC0415
     from appliance.log.bodies import Bodies  # noqa: PLC0415
-    from appliance.log.notes import log_signer  # noqa: PLC0415
+    from appliance.log.notes import log_verifiers  # noqa: PLC0415
     from appliance.log.verification import Place, verify_rooms  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
     from appliance.store.migrate import refuse_newer  # noqa: PLC0415
@@ -114,7 +114,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     loaded = config.load(arguments.data.resolve())
     keys = unlocking.unlock_keys(loaded, cli.ask)
     refuse_newer(loaded.database, keys.database_key)
-    check = Check(log_signer(loaded.agency, keys).verifier, Bodies(keys, 0))
+    verifier, *former = log_verifiers(loaded.agency, keys)
+    check = Check(verifier, Bodies(keys, 0), former=tuple(former))
     asked = [RoomId(arguments.room)] if arguments.room else []
     found = verify_rooms(Place(loaded.database, keys.database_key, loaded.heads_file), check, asked)
     for fault in found.faults:

@@ -13,12 +13,12 @@ from appliance.evidence.note import Checkpoint, open_checkpoint
 from appliance.evidence.note import sign_checkpoint as sign_note
 from appliance.evidence.room_id import audit_origin
 from appliance.evidence.tree import Frontier
-from appliance.log.notes import log_signer
+from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import read_file
 from appliance.store import audit, terms
 
 if TYPE_CHECKING:
-    from appliance.evidence.note import Signer
+    from appliance.evidence.note import Signer, Verifier
     from appliance.people_services import PeopleServices
     from appliance.store.audit import AuditRecord
     from appliance.store.db import Tx
@@ -91,7 +91,7 @@ class _Walk:
         self.accepted: dict[tuple[str, int], tuple[int, str]] = {}
         for note in in_file:
             try:
-                checkpoint, _ = open_checkpoint(note, [_signer(s).verifier])
+                checkpoint, _ = open_checkpoint(note, _verifiers(s))
             except EvidenceError as error:
                 self.faults.append(f"{s.config.heads_file.name}: {error}")
             else:
@@ -115,12 +115,12 @@ class _Walk:
 
 
 def _notes_in_file(s: PeopleServices) -> list[str]:
-    return read_file(s.config.heads_file, _signer(s).verifier).audit_notes
+    return read_file(s.config.heads_file, *_verifiers(s)).audit_notes
 
 
 def _check_note(s: PeopleServices, note: str, frontier: Frontier) -> list[str]:
     try:
-        checkpoint, _ = open_checkpoint(note, [_signer(s).verifier])
+        checkpoint, _ = open_checkpoint(note, _verifiers(s))
     except EvidenceError as error:
         return [f"checkpoint of {frontier.size} records: {error}"]
     if checkpoint != Checkpoint(_origin(s), frontier.size, frontier.root()):
@@ -130,6 +130,10 @@ def _check_note(s: PeopleServices, note: str, frontier: Frontier) -> list[str]:
 
 def _signer(s: PeopleServices) -> Signer:
     return log_signer(s.config.agency, s.keys)
+
+
+def _verifiers(s: PeopleServices) -> tuple[Verifier, ...]:
+    return log_verifiers(s.config.agency, s.keys)
 
 
 def _origin(s: PeopleServices) -> str:

@@ -23,7 +23,7 @@ from appliance.log import heads as head_rows
 from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
 from appliance.log.export import RoomExport
-from appliance.log.notes import log_signer
+from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
 from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
 from appliance.model import Draft, EntryType
@@ -96,7 +96,8 @@ async def check_evidence(s: Services) -> Verified:
     Faults are warnings in the log of the process too.
     """
     stop = threading.Event()
-    check = Check(log_signer(s.config.agency, s.keys).verifier, Bodies(s.keys, 0), pause=lambda: _rest(stop))
+    verifier, *former = log_verifiers(s.config.agency, s.keys)
+    check = Check(verifier, Bodies(s.keys, 0), pause=lambda: _rest(stop), former=tuple(former))
     place = Place(s.config.database, s.keys.database_key, s.config.heads_file)
     try:
         result = await asyncio.to_thread(verify_rooms, place, check, (), stop.wait)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from base64 import b32encode
+from contextlib import suppress
 from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -16,13 +17,15 @@ from typing import TYPE_CHECKING, Final
 import pyotp
 
 from appliance.actions.changes import changing_account, record
-from appliance.errors import Conflict, Invalid, NotFound
+from appliance.errors import Conflict, Invalid, NotFound, WrongKey
 from appliance.rules.thai import arabic_digits
 from appliance.store import accounts
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochCipher
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from appliance.model import Millis, PersonId
     from appliance.people import Session
     from appliance.people_services import PeopleServices
@@ -50,7 +53,7 @@ async def start_totp(s: PeopleServices, person: PersonId) -> tuple[str, str]:
         raise Conflict(code="totp_already_on")
     secret = sha256(s.new_token().encode()).digest()[:_SECRET_BYTES]
     async with s.store.write() as tx:
-        await accounts.set_totp_pending(tx, person, _cipher(s).seal_body(_place(person), b"", secret))
+        await accounts.set_totp_pending(tx, person, seal_secret(s.keys.agency_key, person, secret))
     text = b32encode(secret).decode()
     name = s.identity.policies.passkeys.name
     return text, pyotp.TOTP(text).provisioning_uri(name=account.user, issuer_name=name)
@@ -84,7 +87,7 @@ def check_code(s: PeopleServices, person: PersonId, sealed: bytes | None, code: 
     plain = "".join(arabic_digits(code).split())
     if sealed is None or not plain.isascii() or not plain.isdigit():
         return None
-    _, secret = _cipher(s).open_body(_place(person), sealed)
+    secret = open_secret(s.keys.agency_keys, person, sealed)
     totp = pyotp.TOTP(b32encode(secret).decode())
     current = now // STEP_MS
     steps = range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1)
@@ -92,8 +95,22 @@ def check_code(s: PeopleServices, person: PersonId, sealed: bytes | None, code: 
     return right[-1] if right else None
 
 
-def _cipher(s: PeopleServices) -> EpochCipher:
-    return EpochCipher(derived_key(s.keys.agency_key, "totp"))
+def seal_secret(agency_key: bytes, person: PersonId, secret: bytes) -> bytes:
+    """Return a secret as the store keeps it."""
+    return _cipher(agency_key).seal_body(_place(person), b"", secret)
+
+
+def open_secret(agency_keys: Sequence[bytes], person: PersonId, sealed: bytes) -> bytes:
+    """Return a secret that one of the keys valid now has sealed. Raises WrongKey."""
+    *others, last = agency_keys
+    for key in others:
+        with suppress(WrongKey):
+            return _cipher(key).open_body(_place(person), sealed)[1]
+    return _cipher(last).open_body(_place(person), sealed)[1]
+
+
+def _cipher(agency_key: bytes) -> EpochCipher:
+    return EpochCipher(derived_key(agency_key, "totp"))
 
 
 def _place(person: PersonId) -> bytes:

@@ -88,11 +88,15 @@ class Verifier:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A private key that signs notes under a name; its bytes never appear in a repr."""
+    """A private key that signs notes under a name; its bytes never appear in a repr.
+
+    `successor` is the log key that is about to take its place: until then, whatever this one signs it signs too.
+    """
 
     name: str
     key_type: KeyType
     key: Ed25519PrivateKey = field(repr=False)
+    successor: Signer | None = None
 
     @classmethod
     def generate(cls, name: str, key_type: KeyType) -> Signer:
@@ -128,10 +132,11 @@ class Signer:
         return Verifier(self.name, self.key_type, self.key.public_key().public_bytes_raw())
 
     def sign(self, text: str) -> str:
-        """Signature line over a note's text. Raises `NoteError` for a witness key, which must say a time."""
+        """Signature line over a note's text, with its successor's. Raises `NoteError` for a witness key."""
         if self.key_type is not KeyType.ED25519:
             raise NoteError("a witness key signs only cosignatures")
-        return self._line(self.key.sign(text.encode()))
+        line = self._line(self.key.sign(text.encode()))
+        return line + self.successor.sign(text) if self.successor else line
 
     def cosign(self, text: str, at: int) -> str:
         """Cosignature line over a checkpoint's text as of `at` (s UTC). Raises `NoteError` for a log key."""

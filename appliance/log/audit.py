@@ -90,12 +90,14 @@ class Check:
     """What rooms are verified with: the agency's key, the bodies' keys, and the heads that were recorded elsewhere.
 
     `heads` has, for each room, the root at every size that was recorded. `pause` is called between pages.
+    `former`: other keys of the agency that may have signed recorded heads, before or during a switch of the key.
     """
 
     verifier: Verifier
     bodies: Bodies | None = None
     heads: Mapping[RoomId, Mapping[int, bytes]] = field(default_factory=dict)
     pause: Callable[[], object] = field(default=lambda: None)
+    former: tuple[Verifier, ...] = ()
 
 
 def verify_room(raw: sqlcipher.Connection, room: RoomId, check: Check, settled: int | None = None) -> Fault | None:

@@ -22,7 +22,7 @@ from appliance.evidence.canonical import MAX_BODY
 from appliance.evidence.commitment import commit
 from appliance.model import PersonId, RoomId, TextBody
 from appliance.store.queries import Queries
-from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap, wrap
+from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap_any, wrap
 from appliance.vault.refusals import Reason, wrong
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Bodies:
     """Epoch keys by room and week. `last_key` is the highest number of a stored key, None where it cannot be read."""
 
     def __init__(self, keys: Keyring, last_key: int | None) -> None:
-        self._agency_key = keys.agency_key
+        self._agency_keys = keys.agency_keys
         self._last_key = last_key
         self._writing: _Cache[tuple[int, str], EpochKey] = _Cache()
         self._reading: _Cache[int, EpochCipher] = _Cache()
@@ -140,7 +140,9 @@ class Bodies:
         key, wrapped = row
         if key in self._destroyed:
             raise KeyDestroyed(room=room_id, week=week, kind=TEXT)
-        found = EpochKey(key, room, week, EpochCipher(unwrap(self._agency_key, EpochId(room_id, week, TEXT), wrapped)))
+        found = EpochKey(
+            key, room, week, EpochCipher(unwrap_any(self._agency_keys, EpochId(room_id, week, TEXT), wrapped))
+        )
         self._writing.put((room, week), found)
         return found
 
@@ -150,7 +152,7 @@ class Bodies:
             raise Unavailable("the newest epoch keys cannot be read", code="storage_damaged")
         week, fresh = iso_week(at), new_epoch_key()
         self._last_key += 1
-        wrapped = wrap(self._agency_key, EpochId(room_id, week, TEXT), fresh)
+        wrapped = wrap(self._agency_keys[0], EpochId(room_id, week, TEXT), fresh)
         return EpochKey(self._last_key, room, week, EpochCipher(fresh), (self._last_key, room, week, TEXT, wrapped))
 
     def stored(self, keys: Iterable[EpochKey]) -> None:
@@ -191,7 +193,7 @@ class Bodies:
                 raise wrong(Reason.SEAL_BROKEN)
             room_id, week, kind, wrapped = row
             wrapped = None if epoch in self._destroyed else wrapped
-            cipher = EpochCipher(unwrap(self._agency_key, EpochId(room_id, week, kind), wrapped))
+            cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room_id, week, kind), wrapped))
             self._reading.put(epoch, cipher)
             if epoch in self._destroyed:
                 # Destroyed while this was reading it.

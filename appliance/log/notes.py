@@ -6,16 +6,16 @@ note counts only when the agency's own key signed it for exactly this room. It r
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.errors import EvidenceError
-from appliance.evidence.note import Checkpoint, KeyType, Signer, open_checkpoint, sign_checkpoint
+from appliance.evidence.note import Checkpoint, KeyType, Signer, Verifier, open_checkpoint, sign_checkpoint
 from appliance.evidence.room_id import checkpoint_origin, domain_of, log_key_name
 
 if TYPE_CHECKING:
     from appliance.config import Agency
-    from appliance.evidence.note import Verifier
     from appliance.evidence.tree import Frontier
     from appliance.model import Millis, RoomId
     from appliance.vault.keyring import Keyring
@@ -25,8 +25,26 @@ FINGERPRINT_DIGITS: Final = 40
 
 
 def log_signer(agency: Agency, keys: Keyring) -> Signer:
-    """Return the key that signs the agency's logs, `DOMAIN/a/SLUG/log` (federation.md §5.1)."""
-    return Signer.from_seed(log_key_name(agency.domain, agency.slug), KeyType.ED25519, keys.log_signing_seed)
+    """Return the key that signs the agency's logs, `DOMAIN/a/SLUG/log` (federation.md §5.1).
+
+    During a switch (`vault.switching`) it carries its successor, which signs whatever it signs.
+    """
+    name = log_key_name(agency.domain, agency.slug)
+    signer = Signer.from_seed(name, KeyType.ED25519, keys.log_signing_seed)
+    if keys.next_log_signing_seed is None:
+        return signer
+    return replace(signer, successor=Signer.from_seed(name, KeyType.ED25519, keys.next_log_signing_seed))
+
+
+def log_verifiers(agency: Agency, keys: Keyring) -> tuple[Verifier, ...]:
+    """Return the present log key, its successor during a switch, and those that were retired.
+
+    A retired key verifies what is kept of its time: the audit log's checkpoints and recorded heads. Rooms keep their
+    newest checkpoint alone, which the present key signed.
+    """
+    signer = log_signer(agency, keys)
+    coming = (signer.successor.verifier,) if signer.successor else ()
+    return (signer.verifier, *coming, *map(Verifier.from_vkey, keys.retired_log_keys))
 
 
 def origin_of(signer: str, room: RoomId) -> str:

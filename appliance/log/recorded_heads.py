@@ -100,8 +100,11 @@ def append_line(path: Path, line: bytes) -> None:
         os.fsync(out.fileno())
 
 
-def read_file(path: Path, verifier: Verifier) -> FileHeads:
-    """Read the file and check every line's signature and root; a file that is not there says nothing."""
+def read_file(path: Path, *verifiers: Verifier) -> FileHeads:
+    """Read the file and check every line's signature and root; a file that is not there says nothing.
+
+    `verifiers`: the log key, and those that signed before it.
+    """
     found = FileHeads()
     newest: dict[RoomId, tuple[int, bytes]] = {}
     try:
@@ -114,11 +117,11 @@ def read_file(path: Path, verifier: Verifier) -> FileHeads:
                 line = _LINES.decode(raw_line)
                 for room, size, root in line.rooms:
                     newest[RoomId(room)] = (size, b64decode(root, validate=True))
-                signed = open_note(line.note, [verifier]).text
+                signed = open_note(line.note, verifiers).text
             except (msgspec.MsgspecError, ValueError, EvidenceError) as error:
                 found.faults.append(f"{path.name}:{number}: {error}")
                 continue
-            if signed != _text(verifier.name, newest):
+            if signed != _text(verifiers[0].name, newest):
                 found.faults.append(f"{path.name}:{number}: the signed root is not that of these lines")
             for name, _, _ in line.rooms:
                 size, root_bytes = newest[RoomId(name)]

@@ -74,7 +74,7 @@ def verify_rooms(
     raw = connect(place.database, place.key, read_only=True)
     try:
         with translate_disk_errors(place.database):
-            heads, faults = _recorded(raw, place.heads_file, check.verifier)
+            heads, faults = _recorded(raw, place.heads_file, (check.verifier, *check.former))
     finally:
         raw.close()
     present, nameless = ([], []) if asked else _all_rooms(place)
@@ -133,10 +133,10 @@ def _fault_of(place: Place, room: RoomId, check: Check, settled: int | None) -> 
 
 
 def _recorded(
-    raw: sqlcipher.Connection, path: Path, verifier: Verifier
+    raw: sqlcipher.Connection, path: Path, verifiers: tuple[Verifier, ...]
 ) -> tuple[dict[RoomId, dict[int, bytes]], list[str]]:
     """Return every recorded (size → root) of each room, once table, audit log and file agree, and where they do not."""
-    file, table = read_file(path, verifier), recorded_heads.list_all(raw)
+    file, table = read_file(path, *verifiers), recorded_heads.list_all(raw)
     faults, logged = list(file.faults), _logged_root(raw)
     if (root_over(table) if table else None) != logged:
         faults.append(_NOT_LOGGED)

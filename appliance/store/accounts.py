@@ -128,6 +128,16 @@ async def get_totp(reader: Reader, person: PersonId) -> tuple[bytes | None, byte
     return (row[0], row[1]) if row else (None, None)
 
 
+async def list_totp(reader: Reader) -> list[tuple[PersonId, bytes | None, bytes | None]]:
+    """Return (person, sealed secret, sealed secret not yet confirmed) of everybody who has either."""
+    return [(person, secret, pending) for person, secret, pending in await reader.all(_SQL.list_totp)]
+
+
+async def reseal_totp(tx: Tx, person: PersonId, secret: bytes | None, pending: bytes | None) -> None:
+    """Keep the same secrets under another key."""
+    await tx.execute(_SQL.reseal_totp, {"person": person, "secret": secret, "pending": pending})
+
+
 async def set_totp_pending(tx: Tx, person: PersonId, sealed: bytes) -> None:
     """Keep a sealed secret until its first code confirms it."""
     await tx.execute(_SQL.set_totp_pending, {"person": person, "pending": sealed})

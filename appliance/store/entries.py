@@ -205,3 +205,13 @@ def reactions_of_room(raw: sqlcipher.Connection, room: int) -> dict[tuple[int, s
 def mentions_of_room(raw: sqlcipher.Connection, room: int) -> set[tuple[int, str]]:
     """Return (message, person) of every mention of a room; `*` is everyone."""
     return {(n, person) for n, person in raw.execute(SQL.mentions_of_room, (room,))}
+
+
+def epoch_keys_after(raw: sqlcipher.Connection, key: int, limit: int) -> list[tuple[int, str, str, str, bytes]]:
+    """Return (key, room, week, kind, wrapped) of the epoch keys after a number that were not destroyed, in order."""
+    return raw.execute(SQL.epoch_keys_after, (key, limit)).fetchall()  # type: ignore[no-any-return]
+
+
+def rewrap_epoch_keys(raw: sqlcipher.Connection, rows: list[tuple[bytes, int]]) -> None:
+    """Put (wrapped, key) in the place of what is kept; a key destroyed meanwhile stays destroyed."""
+    raw.executemany(SQL.rewrap_epoch_key, rows)

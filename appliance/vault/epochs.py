@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -23,7 +25,7 @@ from typing import Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from appliance.errors import KeyDestroyed
+from appliance.errors import KeyDestroyed, WrongKey
 from appliance.vault.refusals import Reason, wrong
 from appliance.vault.wrapping import new_key, unwrap_key, wrap_key
 
@@ -83,6 +85,15 @@ def unwrap(agency_key: bytes, epoch: EpochId, wrapped: bytes | None) -> bytes:
     if wrapped is None:
         raise KeyDestroyed(room=epoch.room, week=epoch.week, kind=epoch.kind)
     return unwrap_key(agency_key, epoch.bound, wrapped)
+
+
+def unwrap_any(agency_keys: Sequence[bytes], epoch: EpochId, wrapped: bytes | None) -> bytes:
+    """The epoch key, wrapped under one of the keys that are valid now. Raises as `unwrap` for the last of them."""
+    *others, last = agency_keys
+    for key in others:
+        with suppress(WrongKey):
+            return unwrap(key, epoch, wrapped)
+    return unwrap(last, epoch, wrapped)
 
 
 def rewrap(old_agency_key: bytes, new_agency_key: bytes, epoch: EpochId, wrapped: bytes) -> bytes:

@@ -42,6 +42,8 @@ class Keyring:
     agency: str
     key_id: str
     keys: Mapping[Purpose, bytes] = field(repr=False)
+    second: Mapping[Purpose, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    retired_log_keys: tuple[str, ...] = ()
 
     @classmethod
     def create(cls, data_dir: Path, master: MasterKey, agency: str, source: SourceRecord) -> Keyring:
@@ -71,16 +73,29 @@ class Keyring:
             raise wrong(Reason.ANOTHER_KEY, needed=record.key_id, found=master.key_id)
         try:
             keys = {p: master.unwrap(_bound(record.agency, p), wrapped) for p, wrapped in record.keys.items()}
+            second = {p: master.unwrap(_second(record.agency, p), wrapped) for p, wrapped in record.second.items()}
         except WrongKey:
             raise locked(Reason.KEYRING_DAMAGED) from None
-        return cls(record.agency, master.key_id, MappingProxyType(keys))
+        opened = MappingProxyType(keys), MappingProxyType(second)
+        return cls(record.agency, master.key_id, *opened, record.retired_log_keys)
 
     def wrapped_under(self, master: MasterKey, source: SourceRecord, replaced: str | None = None) -> KeyringRecord:
         """The record that keeps these keys under `master`."""
         if (source.kind is SourceKind.PASSPHRASE) != (source.passphrase is not None):
             raise ValueError("a passphrase, and only a passphrase, is recorded with its salt and cost")
         wrapped = {purpose: master.wrap(_bound(self.agency, purpose), key) for purpose, key in self.keys.items()}
-        return KeyringRecord(VERSION, self.agency, master.key_id, master.check, source, wrapped, replaced)
+        second = {purpose: master.wrap(_second(self.agency, purpose), key) for purpose, key in self.second.items()}
+        return KeyringRecord(
+            VERSION,
+            self.agency,
+            master.key_id,
+            master.check,
+            source,
+            wrapped,
+            replaced,
+            second,
+            self.retired_log_keys,
+        )
 
     @property
     def database_key(self) -> bytes:
@@ -93,9 +108,20 @@ class Keyring:
         return self.keys[Purpose.AGENCY]
 
     @property
+    def agency_keys(self) -> tuple[bytes, ...]:
+        """The keys that may have wrapped an epoch key: the present one first, during a switch also the one before."""
+        former = self.second.get(Purpose.AGENCY)
+        return (self.agency_key,) if former is None else (self.agency_key, former)
+
+    @property
     def log_signing_seed(self) -> bytes:
         """Ed25519 seed of the agency's log key: room and audit checkpoints (federation.md §3.2)."""
         return self.keys[Purpose.LOG_SIGNING]
+
+    @property
+    def next_log_signing_seed(self) -> bytes | None:
+        """During a switch, the seed of the log key that signs beside the present one and takes its place."""
+        return self.second.get(Purpose.LOG_SIGNING)
 
     @property
     def index_key(self) -> bytes:
@@ -165,6 +191,11 @@ def _drop_replaced(data_dir: Path, record: KeyringRecord) -> None:
 
 def _write_key_file(data_dir: Path, keys: list[MasterKey]) -> None:
     replace_private(data_dir / KEY_FILE, "".join(f"{key.secret.hex()}\n" for key in keys).encode("ascii"))
+
+
+def _second(agency: str, purpose: Purpose) -> bytes:
+    """The associated data of the second key of a purpose: neither opens in the place of the other."""
+    return _bound(agency, purpose) + b"\0second"
 
 
 def _bound(agency: str, purpose: Purpose) -> bytes:

@@ -71,7 +71,11 @@ class SourceRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
 
 class KeyringRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The content of `keyring.json`. `replaced` is the id of the master key before the last rotation."""
+    """The content of `keyring.json`. `replaced` is the id of the master key before the last rotation.
+
+    `second`: during a switch of a key (`switching`), the one that is valid beside that in `keys`. `retired_log_keys`:
+    the public keys that signed the agency's logs before the present one.
+    """
 
     version: int
     agency: str
@@ -80,6 +84,8 @@ class KeyringRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     source: SourceRecord
     keys: dict[Purpose, bytes]
     replaced: str | None = None
+    second: dict[Purpose, bytes] = {}
+    retired_log_keys: tuple[str, ...] = ()
 
 
 class _Version(msgspec.Struct):

@@ -30,6 +30,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("accounts", "count_costs"): ({"account"}, "all accounts, when they changed"),
     ("accounts", "list_cards"): ({"a"}, "all accounts, into memory when they changed"),
     ("accounts", "list_roles"): ({"role"}, "all roles, into memory when accounts changed"),
+    ("accounts", "list_totp"): ({"account"}, "all accounts, when the agency key is switched"),
     ("audit", "last_checkpoint"): ({"audit_checkpoint"}, "the last row by its key: one step"),
     ("audit", "list_checkpoints"): ({"audit_checkpoint"}, "an audit of the audit log reads it whole"),
     ("directory_shown", "list_since"): ({"directory_shown"}, "one row for each person, at start"),

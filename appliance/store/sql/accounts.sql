@@ -43,6 +43,12 @@ UPDATE account SET password_hash = :hash WHERE person = :person AND password_has
 -- name: totp
 SELECT totp_secret, totp_pending FROM account WHERE person = :person;
 
+-- name: list_totp
+SELECT person, totp_secret, totp_pending FROM account WHERE totp_secret IS NOT NULL OR totp_pending IS NOT NULL;
+
+-- name: reseal_totp
+UPDATE account SET totp_secret = :secret, totp_pending = :pending WHERE person = :person;
+
 -- name: set_totp_pending
 UPDATE account SET totp_pending = :pending WHERE person = :person;
 

@@ -26,6 +26,13 @@ SELECT r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k
 -- name: destroy_epoch_key
 UPDATE epoch_key SET wrapped = NULL WHERE key = ?;
 
+-- name: epoch_keys_after
+SELECT k.key, r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k.room
+WHERE k.key > ? AND k.wrapped IS NOT NULL ORDER BY k.key LIMIT ?;
+
+-- name: rewrap_epoch_key
+UPDATE epoch_key SET wrapped = ? WHERE key = ? AND wrapped IS NOT NULL;
+
 -- name: last_epoch_key
 SELECT coalesce(max(key), 0) FROM epoch_key;
 

@@ -1,0 +1,165 @@
+"""Putting a new agency key or a new log key to use: what is re-wrapped, signed and recorded between the two phases.
+
+The keyring's own changes are `vault.switching`; this is what must be done while both keys are valid. Each step is
+durable by itself and does nothing that is done already, so a switch that was cut short is repeated from its beginning.
+It runs while no server does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+import msgspec
+
+from appliance.actions.audit import sign_checkpoint
+from appliance.actions.second_factors import open_secret, seal_secret
+from appliance.errors import Conflict, Unproven
+from appliance.evidence.errors import EvidenceError
+from appliance.evidence.key_change import sign_change
+from appliance.evidence.note import open_checkpoint
+from appliance.evidence.tree import Frontier
+from appliance.log import heads
+from appliance.log.notes import log_signer
+from appliance.store import accounts, audit, entries, rooms
+from appliance.vault.derived import derived_key
+from appliance.vault.epochs import EpochId, unwrap_any, wrap
+from appliance.vault.record import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.evidence.canonical import JsonValue
+    from appliance.evidence.note import Signer
+    from appliance.model import PersonId, RoomId
+    from appliance.people_services import OfflineServices
+    from appliance.rules.roles import Actor
+    from appliance.store.audit import AuditRecord
+    from appliance.vault.epochs import EpochKind
+
+BEGUN: Final = "keys.switch_begun"
+FINISHED: Final = "keys.switch_finished"
+_PAGE: Final = 1_000
+_ROOMS: Final = 100
+
+
+async def record_begun(s: OfflineServices, actor: Actor, purpose: Purpose) -> None:
+    """Record that a second key is valid now, for the log key with its statement; signed by both log keys."""
+    await _record_once(s, actor, BEGUN, purpose)
+
+
+async def finish(s: OfflineServices, actor: Actor, purpose: Purpose) -> None:
+    """Make the key that is replaced unnecessary, and record it. Raises Unproven, WrongKey."""
+    if purpose is Purpose.AGENCY:
+        await _rewrap_epoch_keys(s)
+        await _reseal_secrets(s)
+    else:
+        await _sign_all_rooms(s)
+    await _record_once(s, actor, FINISHED, purpose)
+
+
+def key_name(s: OfflineServices, purpose: Purpose) -> str:
+    """Return what the new key is called in records: an id that tells nothing of it; for a log key its public id."""
+    if purpose is Purpose.AGENCY:
+        return f"agency:{derived_key(s.keys.agency_key, 'id')[:8].hex()}"
+    return f"log:{_successor(s).verifier.key_id.hex()}"
+
+
+def statement_of(begun: AuditRecord) -> str:
+    """Return the signed statement that the record of a log key's switch holds."""
+    return str(msgspec.json.decode(begun.detail or "{}").get("statement", ""))
+
+
+async def _record_once(s: OfflineServices, actor: Actor, action: str, purpose: Purpose) -> None:
+    target = key_name(s, purpose)
+    async with s.store.write() as tx:
+        known = await audit.list_newest(tx, _PAGE, target=target)
+        if not any(item.action == action for item in known):
+            detail = _detail(s, purpose)
+            await audit.append(
+                tx, at=s.clock(), actor=actor.name, action=action, target=target, outcome="done", detail=detail
+            )
+    await sign_checkpoint(s)
+
+
+def _detail(s: OfflineServices, purpose: Purpose) -> Mapping[str, JsonValue]:
+    if purpose is Purpose.AGENCY:
+        return {}
+    signer, successor = log_signer(s.config.agency, s.keys), _successor(s)
+    return {
+        "former": signer.verifier.vkey,
+        "new": successor.verifier.vkey,
+        "statement": sign_change(signer, successor, s.clock()),
+    }
+
+
+def _successor(s: OfflineServices) -> Signer:
+    successor = log_signer(s.config.agency, s.keys).successor
+    if successor is None:
+        raise Conflict(code="no_key_switch")
+    return successor
+
+
+async def _rewrap_epoch_keys(s: OfflineServices) -> None:
+    after = 0
+    while True:
+        async with s.store.exclusive() as writer:
+            done = await writer.commit(_rewrap_page, s.keys.agency_keys, after)
+        if done is None:
+            return
+        after = done
+
+
+def _rewrap_page(raw: sqlcipher.Connection, agency_keys: tuple[bytes, ...], after: int) -> int | None:
+    """Wrap the next page of epoch keys under the first of the keys; return the last one's number, None at the end."""
+    page = entries.epoch_keys_after(raw, after, _PAGE)
+    fresh = []
+    for key, room, week, kind, wrapped in page:
+        epoch = EpochId(room, week, cast("EpochKind", kind))
+        fresh.append((wrap(agency_keys[0], epoch, unwrap_any(agency_keys, epoch, wrapped)), key))
+    entries.rewrap_epoch_keys(raw, fresh)
+    return page[-1][0] if page else None
+
+
+async def _reseal_secrets(s: OfflineServices) -> None:
+    def under_the_new(person: PersonId, sealed: bytes | None) -> bytes | None:
+        if sealed is None:
+            return None
+        return seal_secret(s.keys.agency_key, person, open_secret(s.keys.agency_keys, person, sealed))
+
+    async with s.store.write() as tx:
+        for person, secret, pending in await accounts.list_totp(tx):
+            await accounts.reseal_totp(tx, person, under_the_new(person, secret), under_the_new(person, pending))
+
+
+async def _sign_all_rooms(s: OfflineServices) -> None:
+    """Have the new key sign each room's newest checkpoint beside the present one, once its entries make that tree."""
+    async with s.store.read() as reader:
+        waiting = await reader.run(rooms.all_ids)
+    signer = log_signer(s.config.agency, s.keys)
+    for start in range(0, len(waiting), _ROOMS):
+        async with s.store.read() as reader:
+            found = [await reader.run(_signed_by_both, room, signer) for room in waiting[start : start + _ROOMS]]
+        async with s.store.exclusive() as writer:
+            await writer.commit(rooms.put_checkpoints, [row for row in found if row is not None])
+
+
+def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> tuple[int, int, bytes, str] | None:
+    """Return a room's checkpoint with the successor's signature, None where it has it. Raises Unproven."""
+    assert signer.successor is not None  # noqa: S101 - asked for during a switch alone
+    row = rooms.load(raw, room)
+    kept = rooms.checkpoint(raw, row.key) if row else None
+    if row is None or kept is None:
+        raise Unproven(f"{room} has no checkpoint", room=room)
+    size, frontier, note = kept
+    try:
+        checkpoint, signed = open_checkpoint(note, (signer.verifier, signer.successor.verifier))
+    except EvidenceError as error:
+        raise Unproven(f"{room}: {error}", room=room) from error
+    if len(signed.signatures) > 1:
+        return None
+    made = heads.recompute(raw, row.key, Frontier(), upto=size)
+    if (made.size, made.root(), made.to_bytes()) != (checkpoint.size, checkpoint.root, frontier):
+        raise Unproven(f"{room}: the entries are not what was signed", room=room)
+    return row.key, size, frontier, note + signer.successor.sign(signed.text)

@@ -1,0 +1,191 @@
+"""The log key and the agency key switched in two phases, on a real agency; and killed at any write of either."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance import config, unlocking, wiring
+from appliance.evidence.errors import NoteError
+from appliance.evidence.key_change import open_change
+from appliance.evidence.note import Verifier, open_checkpoint
+from appliance.log.notes import log_signer, log_verifiers
+from appliance.store import entries
+from appliance.store.db import connect
+from appliance.vault.epochs import EpochId, unwrap_any
+from appliance.vault.keyring import Keyring
+from tests.faults.appliance import Appliance, clients, gchat, sign_in
+
+# Every write is tried in a soak; a sample otherwise.
+EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
+
+
+def keys_of(data: Path) -> Keyring:
+    return unlocking.unlock_keys(config.load(data), wiring.no_terminal)
+
+
+def log_key(data: Path) -> Verifier:
+    return log_signer(config.load(data).agency, keys_of(data)).verifier
+
+
+def switch(data: Path, *words: str) -> str:
+    done = gchat("keys", "switch", *words, "--data", data)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def records(data: Path, action: str) -> list[dict[str, str]]:
+    lines = gchat("audit", "list", "--data", data).stdout.splitlines()
+    return [json.loads(line.split("\t")[6]) for line in lines if line.split("\t")[3] == action]
+
+
+def all_sound(data: Path) -> None:
+    """Rooms and the audit log verify, and every epoch key opens."""
+    for words in (("room", "verify"), ("audit", "verify")):
+        done = gchat(*words, "--data", data)
+        assert done.returncode == 0, done.stdout + done.stderr
+    keys = keys_of(data)
+    raw = connect(data / "gchat.db", keys.database_key, read_only=True)
+    try:
+        kept = entries.epoch_keys_after(raw, 0, 100_000)
+        assert kept
+        for _, room, week, _, wrapped in kept:
+            assert len(unwrap_any(keys.agency_keys, EpochId(room, week, "text"), wrapped)) == 32
+    finally:
+        raw.close()
+
+
+def room_notes(data: Path) -> list[str]:
+    raw = connect(data / "gchat.db", keys_of(data).database_key, read_only=True)
+    try:
+        return [row[0] for row in raw.execute("SELECT note FROM checkpoint ORDER BY room").fetchall()]
+    finally:
+        raw.close()
+
+
+async def at_work(served: Appliance, text: str) -> None:
+    """Start it, send a message and read the room, and stop it."""
+    await asyncio.to_thread(served.start)
+    async with clients() as session:
+        narin = await sign_in(session, served, "narin.p")
+        await narin.say(served.room("dengue"), text, text)
+        assert text in str(await narin.history(served.room("dengue")))
+    await asyncio.to_thread(served.stop)
+
+
+async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data: Path) -> None:
+    old = log_key(data)
+    statement = switch(data, "log")
+    new = open_change(statement[statement.index("gchat-key-change") :].rstrip("\n") + "\n", old)
+    assert log_key(data) == old
+    all_sound(data)
+    await at_work(appliance(), "ระหว่างสองกุญแจ")
+    signed_twice = [len(open_checkpoint(note, [old, new])[1].signatures) for note in room_notes(data)]
+    assert 2 in signed_twice
+    assert 1 in signed_twice
+    all_sound(data)
+
+    switch(data, "log", "--finish")
+    assert log_key(data) == new
+    for note in room_notes(data):
+        assert len(open_checkpoint(note, [old, new])[1].signatures) == 2
+    all_sound(data)
+    await at_work(appliance(), "หลังเปลี่ยน")
+    all_sound(data)
+    newest = [note for note in room_notes(data) if len(open_checkpoint(note, [old, new])[1].signatures) == 1]
+    assert newest
+    for note in newest:
+        with pytest.raises(NoteError):
+            open_checkpoint(note, [old])
+    for action in ("keys.switch_begun", "keys.switch_finished"):
+        (detail,) = records(data, action)
+        assert (detail["former"], detail["new"]) == (old.vkey, new.vkey)
+        assert open_change(detail["statement"], old) == new
+    assert log_verifiers(config.load(data).agency, keys_of(data)) == (new, old)
+
+
+async def test_the_agency_key_is_switched(appliance: Callable[..., Appliance], data: Path) -> None:
+    old = keys_of(data).agency_key
+    switch(data, "agency")
+    await at_work(appliance(), "ระหว่างสองกุญแจ")
+    assert "agency" in gchat("keys", "check", "--data", data).stdout
+    switch(data, "agency", "--finish")
+    keys = keys_of(data)
+    assert keys.agency_keys == (keys.agency_key,)
+    assert keys.agency_key != old
+    all_sound(data)
+    await at_work(appliance(), "หลังเปลี่ยน")
+    assert len(records(data, "keys.switch_begun")) == len(records(data, "keys.switch_finished")) == 1
+
+
+def test_what_was_not_begun_is_not_finished(data: Path) -> None:
+    done = gchat("keys", "switch", "log", "--finish", "--data", data)
+    assert done.returncode == 1
+    assert "No switch of this key" in done.stderr
+
+
+async def test_not_beside_a_server(appliance: Callable[..., Appliance], data: Path) -> None:
+    served = appliance()
+    served.start()
+    assert gchat("keys", "switch", "log", "--data", data).returncode == 1
+    served.stop()
+    assert not keys_of(data).second
+
+
+def test_a_room_that_was_altered_is_not_signed_by_the_new_key(data: Path) -> None:
+    switch(data, "log")
+    raw = connect(data / "gchat.db", keys_of(data).database_key)
+    raw.execute("UPDATE entry SET at = at + 1 WHERE n = 1 AND room = 1")
+    raw.close()
+    done = gchat("keys", "switch", "log", "--finish", "--data", data)
+    assert done.returncode == 1
+    assert "is not what the agency signed" in done.stderr
+    assert keys_of(data).next_log_signing_seed is not None
+
+
+@pytest.mark.parametrize("key", ["log", "agency"])
+def test_killed_at_any_write_it_is_finished_by_repeating(
+    data: Path, broken_disk: Path, tmp_path: Path, key: str
+) -> None:
+    killed, at = 0, 1
+    phases: tuple[tuple[str, ...], ...] = ((), ("--finish",))
+    for words in phases:
+        while True:
+            folder = shutil.copytree(data, tmp_path / "killed")
+            env = {
+                **os.environ,
+                "LD_PRELOAD": str(broken_disk),
+                "BROKEN_DISK_KILL": str(at),
+                "BROKEN_DISK_PATH": str(folder),
+            }
+            done = gchat("keys", "switch", key, *words, "--data", folder, env=env)
+            if done.returncode == 0:
+                break
+            assert done.returncode == -signal.SIGKILL, done.stderr
+            killed += 1
+            repeated = gchat("keys", "switch", key, *words, "--data", folder)
+            assert repeated.returncode == 0 or "No switch of this key" in repeated.stderr, repeated.stderr
+            whole(folder, key, finished=bool(words))
+            shutil.rmtree(folder)
+            at += EVERY
+        whole(folder, key, finished=bool(words))
+        shutil.rmtree(data)
+        folder.rename(data)
+        at = 1
+    assert killed > 2
+
+
+def whole(data: Path, key: str, *, finished: bool) -> None:
+    all_sound(data)
+    assert bool(keys_of(data).second) is not finished
+    assert len(records(data, "keys.switch_begun")) == 1
+    assert len(records(data, "keys.switch_finished")) == finished
+    if key == "log":
+        assert len(keys_of(data).retired_log_keys) == finished
