@@ -8,11 +8,13 @@ connection itself comes from a trusted proxy; anybody else's is ignored.
 from __future__ import annotations
 
 import ipaddress
+import logging
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+log = logging.getLogger(__name__)
 FORWARDED: Final = "X-Forwarded-For"
 _MOST_HOPS: Final = 20
 
@@ -25,6 +27,7 @@ class Proxies:
 
     def __init__(self, networks: Iterable[str]) -> None:
         self._networks: Final[list[Network]] = [ipaddress.ip_network(network) for network in networks]
+        self._hinted = False
 
     def trusts(self, peer: str) -> bool:
         """Tell whether an address is one of the proxies."""
@@ -36,7 +39,10 @@ class Proxies:
 
         `forwarded` are the values of all `X-Forwarded-For` lines in order (RFC 9110 §5.3: they are one list).
         """
-        if not forwarded or not self.trusts(peer):
+        if not forwarded:
+            return peer
+        if not self.trusts(peer):
+            self._hint(peer)
             return peer
         hops = ",".join(forwarded).rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]
         client = peer
@@ -48,6 +54,12 @@ class Proxies:
             if not self._has(address):
                 break
         return client
+
+    def _hint(self, peer: str) -> None:
+        """Tell the administrator once: behind a proxy that is not named everybody is one address."""
+        if not self._hinted:
+            self._hinted = True
+            log.warning("%s sends %s but is not in staff.proxies (docs/settings.md); ignored", peer, FORWARDED)
 
     def _has(self, address: Address) -> bool:
         return any(address in network for network in self._networks)

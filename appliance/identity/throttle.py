@@ -158,9 +158,10 @@ class Throttle:
     def place(self, address: str) -> Place:
         """Return where an address is: its network, and the site of the agency that it belongs to."""
         try:
-            ip = ipaddress.ip_address(network_of(address).partition("/")[0])
+            ip = ipaddress.ip_address(address)
         except ValueError:
             return Place(address)
+        ip = (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
         return Place(
             network_of(address), next((name for name, nets in self._sites if any(ip in n for n in nets)), None)
         )

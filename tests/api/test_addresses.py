@@ -52,6 +52,15 @@ def test_the_client_is_the_right_most_address_that_is_no_proxy(peer: str, forwar
     assert PROXIES.client(peer, forwarded) == client
 
 
+def test_a_proxy_that_is_not_named_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    proxies = Proxies([])
+    for _ in range(3):
+        assert proxies.client("127.0.0.1", ["203.0.113.5"]) == "127.0.0.1"
+    assert [record.getMessage() for record in caplog.records] == [
+        "127.0.0.1 sends X-Forwarded-For but is not in staff.proxies (docs/settings.md); ignored"
+    ]
+
+
 def test_faults_in_networks_are_told(tmp_path: Path) -> None:
     raw = {"staff": {"proxies": ["10.0.0.1/8"]}, "sign_in": {"sites": ["กรุงเทพ", "ภูเก็ต x"], "history_days": 30}}
     with pytest.raises(ConfigError) as refused:

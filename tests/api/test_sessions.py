@@ -216,3 +216,19 @@ async def test_new_terms_stop_everything_until_accepted(running: Agency) -> None
     async with narin.raw("GET", "/terms", **english) as response:
         said = await response.json()
     assert (said["language"], said["title"]) == ("th", "ข้อตกลงไทย")
+
+
+async def test_this_was_not_me(running: Agency) -> None:
+    """F76: one call marks the line, ends the other session and leaves nothing open but setting a new password."""
+    narin, other, malee = [await running.login(user) for user in ("narin.p", "narin.p", "malee.t")]
+    line = (await narin.get("/sign-ins"))["sign_ins"][0]
+    assert "disowned" not in line
+    await malee.refused("POST", f"/sign-ins/{line['id']}/not-me", status=404, code="not_found")
+    await narin.refused("POST", "/sign-ins/x/not-me", status=404, code="not_found")
+    await narin.post(f"/sign-ins/{line['id']}/not-me")
+    await other.refused("GET", "/me", status=401, code="unauthenticated")
+    assert (await narin.get("/sign-ins"))["sign_ins"][0]["disowned"] <= running.clock()
+    assert (await narin.get("/me"))["must_change_password"] is True
+    await narin.refused("GET", "/rooms", status=403, code="must_change_password")
+    await narin.post("/password", {"old": PASSWORD, "new": NEW})
+    await narin.get("/rooms")
