@@ -190,7 +190,10 @@ def _by_user(s: OfflineServices, user: str) -> PersonId:
 
 
 def _by_staff_no(s: OfflineServices, staff_no: str) -> PersonId:
-    found = next((card.id for card in s.identity.directory.ordered if card.staff_no == staff_no), None)
+    from appliance.rules.thai import arabic_digits  # noqa: PLC0415 - commands import what they need when they run
+
+    wanted = arabic_digits(staff_no.strip())
+    found = next((card.id for card in s.identity.directory.ordered if card.staff_no == wanted), None)
     if found is None:
         raise NotFound(staff_no, code="person_not_found")
     return found

@@ -136,6 +136,19 @@ async def prove_two(s: PeopleServices, by: str, second: str) -> tuple[Actor, Act
     return replace(decides, name=f"{decides.name} {Actor.operator(operator_name()).name}"), agrees
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a file that an administrator wrote, in any encoding that directory files may have.
+
+    Raises Invalid (`file_encoding`), OSError.
+    """
+    from appliance.rules.import_files import decode  # noqa: PLC0415 - commands import what they need when they run
+
+    text = decode(path.read_bytes())
+    if text is None:
+        raise Invalid(code="file_encoding", file=str(path))
+    return text
+
+
 def ask_secret(prompt: str) -> str:
     """Return what is typed unseen, or the next line of standard input."""
     return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import cli_accounts
-from appliance.cli_offline import add_command, moment, safe_csv, shown
+from appliance.cli_offline import add_command, moment, read_text, safe_csv, shown
 from appliance.errors import Invalid
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ async def _publish(s: OfflineServices, actor: Actor, arguments: argparse.Namespa
     draft = standard_terms(s.config.agency)
     if arguments.file is not None:
         paths = (arguments.file, arguments.english) if arguments.english else (arguments.file,)
-        draft = written_terms(*(path.read_text(encoding="utf-8-sig") for path in paths))
+        draft = written_terms(*(read_text(path) for path in paths))
     start = moment(arguments.start) if arguments.start else None
     print(await publish_terms(s, actor, draft.titles, draft.texts, start))
     return 0
@@ -128,9 +128,9 @@ async def _rank_map(s: OfflineServices, actor: Actor, arguments: argparse.Namesp
     from appliance.actions.settings import set_rank_map  # noqa: PLC0415
 
     try:
-        mapping = msgspec.json.decode(arguments.file.read_bytes(), type=dict[str, str | int])
+        mapping = msgspec.json.decode(read_text(arguments.file), type=dict[str, str | int])
     except msgspec.MsgspecError as error:
-        raise Invalid(str(error), field="file") from error
+        raise Invalid(code="json_file", file=str(arguments.file), why=str(error)) from error
     await set_rank_map(s, actor, mapping)
     return 0
 

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.errors import Invalid
+from appliance.cli_offline import read_text
+from appliance.errors import AppError, Invalid
 
 if TYPE_CHECKING:
     from appliance.actions.first_day import FirstAdministrator
@@ -34,6 +35,7 @@ ADMIN_QUESTIONS: Final = {
     "admin_staff_no": "เลขประจำตัวของผู้ดูแลระบบ — their staff number",
     "admin_unit": "หน่วยงานย่อยของผู้ดูแลระบบ (เว้นว่าง: ตัวหน่วยงาน) — their unit (empty: the agency itself)",
 }
+LANGUAGES: Final = 2
 MAY_BE_EMPTY: Final = ("keys", "admin_unit")
 
 
@@ -56,14 +58,15 @@ def register(commands: Any) -> None:
     setup.add_argument("--admin-unit", metavar="NAME", help="their unit under the agency; otherwise the agency itself")
     setup.add_argument("--admin-unit-code", metavar="CODE", default="ADMIN", help="that unit's code (ADMIN)")
     setup.add_argument("--no-administrator", action="store_true", help="make no account yet")
-    setup.add_argument(
+    terms = setup.add_mutually_exclusive_group()
+    terms.add_argument(
         "--terms",
         nargs="+",
         type=Path,
         metavar="FILE",
         help="the agency's own terms, Thai and English, the first line the title; otherwise the product's draft",
     )
-    setup.add_argument("--no-terms", action="store_true", help="publish no terms; nobody is asked to accept any")
+    terms.add_argument("--no-terms", action="store_true", help="publish no terms; nobody is asked to accept any")
     setup.add_argument("--host", help="address to listen on for other machines, such as 0.0.0.0; turns TLS on")
     setup.add_argument("--port", type=int, help="port to listen on (8080)")
     setup.add_argument("--names", nargs="+", metavar="NAME", help="names that staff type in the browser (localhost)")
@@ -92,7 +95,15 @@ def _setup(arguments: argparse.Namespace) -> int:
     if administrator is not None:
         check_administrator(loaded.agency, administrator)
     created = setup.create(loaded.data, agency, arguments.keys, cli.ask, staff=staff, hand_out=cli_keys.hand_out_shares)
-    code = asyncio.run(_begin(created, terms, administrator))
+    try:
+        code = asyncio.run(_begin(created, terms, administrator))
+    except (AppError, OSError):
+        print(
+            "ระบบสร้างแล้ว แต่ยังไม่มีข้อกำหนดหรือผู้ดูแลระบบ — the appliance is made, but not its terms and administrator: "
+            "gchat terms publish, gchat people import, gchat user add, gchat user role add",
+            file=sys.stderr,
+        )
+        raise
     show_log_key(log_signer(created.config.agency, created.keys).verifier)
     _tell(created.config, terms, administrator, code, given=arguments.terms is not None)
     return 0
@@ -142,7 +153,9 @@ def _terms(arguments: argparse.Namespace, agency: Agency) -> TermsDraft | None:
         return None
     if not arguments.terms:
         return standard_terms(agency)
-    return written_terms(*(path.read_text(encoding="utf-8-sig") for path in arguments.terms[:2]))
+    if len(arguments.terms) > LANGUAGES:
+        raise Invalid(code="terms_files")
+    return written_terms(*(read_text(path) for path in arguments.terms))
 
 
 def _administrator(arguments: argparse.Namespace) -> FirstAdministrator | None:

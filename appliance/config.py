@@ -130,9 +130,9 @@ def load(data: Path, *, tls: bool = False) -> Config:
     """
     path = data / FILE_NAME
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path.name}: {error}"]) from error
+        raise ConfigError([f"{path.name}: อ่านไม่ได้ — cannot be read: {error}"]) from error
     if tls and isinstance(raw.setdefault("staff", {}), dict):
         raw["staff"]["tls"] = True
     return parse(data, raw)

@@ -129,7 +129,7 @@ def _put_away_ended(children: list[Child], tell: Callable[[str], None], *, was_r
         if ended is not None:
             if not was_ready and ended > 0:
                 raise AppError(f"{child.name}: exit code {ended}", code="did_not_start")
-            tell(f"{child.name} ended with {ended}; starting it again")
+            tell(f"{child.name}: จบด้วยรหัส {ended} กำลังเริ่มใหม่ — ended with {ended}; starting it again")
             _postpone(child)
 
 

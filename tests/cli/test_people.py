@@ -155,7 +155,7 @@ async def test_accounts_for_new_people(running: Agency, tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_bytes("staff_no,user\n9.00003E+05,x\n".encode("utf-16"))
     process = await gchat(running, "user", "add", "--from-file", str(tmp_path / "accounts.csv"), code=1)
     assert "accounts.csv:2: คอลัมน์ staff_no: โปรแกรมตารางคำนวณ" in process
-    assert "has an account already" in await gchat(running, "user", "add", "mai.m", "--staff-no", "900001", code=1)
+    assert "has an account already" in await gchat(running, "user", "add", "mai.m", "--staff-no", "๙๐๐๐๐๑", code=1)
     code = (await gchat(running, "user", "reset-password", "mai.m", "--identity-check", "พบตัว")).strip()
     mai = await running.login("mai.m", code)
     assert (await mai.get("/me"))["person"]["name"] == "ใหม่ มา"
@@ -172,7 +172,9 @@ async def test_terms_and_contact_mode(running: Agency, tmp_path: Path) -> None:
     await narin.post("/terms", {"version": 2})
     assert f",{narin.person}," in await gchat(running, "terms", "acceptances")
     ranks = tmp_path / "ranks.json"
-    ranks.write_text('{"ที่ปรึกษา": "ไม่มี"}', "utf-8")
+    ranks.write_bytes(b"{")
+    assert f"{ranks} ไม่ใช่ JSON" in await gchat(running, "setting", "rank-map", str(ranks), code=1)
+    ranks.write_text('{"ที่ปรึกษา": "ไม่มี"}', "utf-16")
     assert "ไม่รู้จักระดับตำแหน่ง" in await gchat(running, "setting", "rank-map", str(ranks), code=1)
 
 

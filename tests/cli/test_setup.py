@@ -110,6 +110,14 @@ def test_an_agencys_own_terms_and_none(tmp_path: Path) -> None:
     _, said = setup(tmp_path / "a", *ADMIN, "--terms", str(empty), code=1)
     assert "Terms need a title" in said
     assert not (tmp_path / "a").exists()
+    # As an editor on Windows saves it.
+    thai.write_bytes("ข้อกำหนดของกรม\r\nห้ามใช้ชื่อผู้อื่น\r\n".encode("cp874"))
+    empty.write_bytes(b"\x81\xff")
+    _, said = setup(tmp_path / "a", *ADMIN, "--terms", str(thai), str(empty), code=1)
+    assert f"{empty} is not text in UTF-8, UTF-16 or TIS-620." in said
+    _, said = setup(tmp_path / "a", *ADMIN, "--terms", *[str(thai)] * 3, code=1)
+    assert "one Thai file and one English file" in said
+    assert not (tmp_path / "a").exists()
     said, _ = setup(tmp_path / "a", *ADMIN, "--terms", str(thai))
     assert "draft" not in said
     said, _ = setup(tmp_path / "b", "--no-administrator", "--no-terms")
@@ -173,6 +181,18 @@ def test_where_there_is_no_appliance_that_is_the_reason(tmp_path: Path, words: t
         f"There is no appliance in {tmp_path / 'none'}; run gchat setup.\n"
     )
     assert not (tmp_path / "none").exists()
+
+
+def test_a_configuration_saved_by_an_editor_of_windows_is_read(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    setup(data, "--no-administrator")
+    written = (data / "gchat.toml").read_text("utf-8")
+    (data / "gchat.toml").write_text(written, "utf-8-sig")
+    assert config.load(data).agency.name_th == "กรมทดสอบ"
+    (data / "gchat.toml").write_text(f"{written}\n[staff]\nport = -1\nprot = 1\n", "utf-8")
+    _, said = gchat("units", "--data", data, code=1)
+    assert "staff.port: ติดลบไม่ได้ — cannot be negative" in said
+    assert "staff.prot: ไม่มีการตั้งค่านี้ — no such setting" in said
 
 
 def test_wrong_usage_is_said_in_thai_too() -> None:
