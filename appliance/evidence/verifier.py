@@ -286,7 +286,7 @@ def _arguments() -> argparse.ArgumentParser:
     extends = _command(
         commands, "extends", "บันทึกใหม่ต่อจากบันทึกเก่าหรือไม่ / whether one export continues another", files=("old", "new")
     )
-    extends.epilog = "OLD: แฟ้มส่งออกหรือจุดตรวจสอบ / an export or a checkpoint"
+    extends.epilog = "OLD: แฟ้มส่งออก จุดตรวจสอบ หรือแฟ้มค่าราก / an export, a checkpoint or the file of heads"
     return parser
 
 

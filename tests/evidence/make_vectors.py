@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
-from appliance.evidence.tree import inclusion_proof, leaf_hash
+from appliance.evidence.tree import inclusion_proof, leaf_hash, root_of
+from appliance.log.recorded_heads import file_line
+from appliance.model import RoomId
 from tests.evidence.room_builder import (
     GATEWAY,
     GUEST,
@@ -281,10 +283,36 @@ def _histories(vectors: Vectors, good: ExportedRoom) -> None:
     vectors.case("two histories", 1, "extends", "meeting.jsonl", "rewritten.jsonl", *KEY)
     vectors.case("two histories by a checkpoint", 1, "extends", "meeting.note", "rewritten.jsonl", *KEY)
     vectors.case("entries taken back", 1, "extends", "longer.jsonl", "meeting.jsonl", *KEY)
+    _heads(vectors, good)
     vectors.file("another-room.jsonl", created(OTHER_LOG, hub="moi").export().data)
     policy = f"log {LOG.verifier.vkey}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n"
     both = ("--policy", vectors.file("both.policy", policy))
     vectors.case("two rooms", 2, "extends", "another-room.jsonl", "meeting.jsonl", *both)
+
+
+def _heads(vectors: Vectors, good: ExportedRoom) -> None:
+    """A file of heads: another room, then this one at two sizes."""
+    note = sign_checkpoint(Checkpoint("gchat.test/a/moc/audit", 1, leaf_hash(b"x")), LOG)
+    other, room = RoomId("r_" + "a" * 26), RoomId(good.head.room)
+    days = [{other: (3, leaf_hash(b"y"))}, {room: (5, root_of(good.hashes[:5]))}, {room: (13, root_of(good.hashes))}]
+    everything: dict[RoomId, tuple[int, bytes]] = {}
+    lines = []
+    for number, day in enumerate(days):
+        everything |= day
+        lines.append(file_line(LOG, START + DAY * number, note, day, everything))
+    whole = b"".join(lines)
+    altered = whole.replace(b",13,", b",12,")
+    for name, code, data, new in (
+        ("the file of heads", 0, whole, "longer.jsonl"),
+        ("the file of heads against two histories", 1, whole, "rewritten.jsonl"),
+        ("the file of heads altered", 1, altered, "longer.jsonl"),
+        ("the file of heads without its beginning", 1, b"".join(lines[1:]), "longer.jsonl"),
+        ("the file of heads cut", 1, whole[:-1], "longer.jsonl"),
+        ("the file of heads without the room", 2, lines[0], "longer.jsonl"),
+    ):
+        vectors.case(name, code, "extends", vectors.file(f"{name.replace(' ', '-')}.log", data), new, *KEY)
+    vectors.file("short.jsonl", created().export().data)
+    vectors.case("a room shorter than its heads", 1, "extends", "the-file-of-heads.log", "short.jsonl", *KEY)
 
 
 def main() -> None:

@@ -198,12 +198,16 @@ class TestExport:
     async def test_the_verifier_written_from_the_document_agrees(self, bureau: Bureau, tmp_path: Path) -> None:
         room = await lively(bureau)
         old = await export(bureau, room, tmp_path / "old.jsonl")
+        await evidence.record_heads(bureau.s)
         await evidence.erase_bodies(bureau.s, room, 0, 8, "ระเบียบ 90 วัน")
         new = await export(bureau, room, tmp_path / "new.jsonl")
+        await evidence.record_heads(bureau.s)
+        heads = str(bureau.s.config.heads_file)
         key = ["--vkey", SIGNER.verifier.vkey]
         cases = [["room", str(old), *key], ["room", str(new), *key], ["extends", str(old), str(new), *key]]
-        assert await asyncio.to_thread(judge, cases, tmp_path) == [0, 0, 0]
-        assert [verifier.main(case) for case in cases] == [0, 0, 0]
+        cases += [["extends", heads, str(new), *key], ["extends", heads, str(old), *key]]
+        assert await asyncio.to_thread(judge, cases, tmp_path) == [0, 0, 0, 0, 1]
+        assert [verifier.main(case) for case in cases] == [0, 0, 0, 0, 1]
 
     async def test_a_destroyed_key_takes_the_words_and_leaves_the_proof(
         self, bureau: Bureau, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -220,6 +220,11 @@ TEXTS: Final = {
         "the newer log is shorter than the older ({new} against {old}): files swapped, or signed entries taken back",
     ),
     "other_log": ("สองแฟ้มเป็นของคนละห้อง: {old} กับ {new}", "the files are of different rooms: {old} and {new}"),
+    "heads": (
+        "แฟ้มค่ารากที่ลงนามบรรทัดที่ {line} ถูกแก้ไข ไม่ครบตั้งแต่บรรทัดแรก หรือไม่ได้ลงนามด้วยกุญแจที่เชื่อถือ",
+        "line {line} of the file of heads was altered, lines before it are missing, or no trusted key signed it",
+    ),
+    "not_recorded": ("แฟ้มค่ารากไม่มีห้อง {room}", "the file of heads does not name room {room}"),
     "two_keys": (
         "สองแฟ้มระบุกุญแจต่างกัน โปรดระบุกุญแจที่เชื่อถือด้วย --vkey หรือ --policy",
         "the two files name different keys; give those that you trust with --vkey or --policy",

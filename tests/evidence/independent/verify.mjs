@@ -606,6 +606,16 @@ function checkRoomLeaf(data, n, origin, checkpoint, given, gateways) {
 function checkExtends(old, next, trust) {
   const later = checkRoom(next, trust, {});
   let room, vkey, size, root;
+  const known = trust ?? trustOf(parseKey(later.vkey));
+  if (old.subarray(0, 6).toString() === '{"at":') {
+    const recorded = readHeads(old, known).filter(([name]) => name === later.room);
+    if (recorded.length === 0) throw new Usage("the file of heads does not name the room");
+    for (const [, size, root] of recorded) {
+      must(size <= later.tree.leaves.length, "entries taken back");
+      must(base64(root).equals(later.tree.roots[size]), "two histories");
+    }
+    return;
+  }
   if (old[0] === 0x7b) {
     const earlier = checkRoom(old, trust, {});
     ({ room, vkey } = earlier);
@@ -617,10 +627,41 @@ function checkExtends(old, next, trust) {
     must(earlier.tree.leaves.length === size, "entries taken back");
     return;
   }
-  const checkpoint = openCheckpoint(decodeText(old), trust ?? trustOf(parseKey(later.vkey)));
+  const checkpoint = openCheckpoint(decodeText(old), known);
   if (roomOrigin(checkpoint.origin)?.room !== later.room) throw new Usage("two rooms");
   must(checkpoint.size <= later.tree.leaves.length, "entries taken back");
   must(checkpoint.root.equals(later.tree.roots[checkpoint.size]), "two histories");
+}
+
+/** Every head that a file of heads names, if the file is good from its first line. */
+function readHeads(bytes, trust) {
+  const [newest, found] = [new Map(), []];
+  must(bytes.at(-1) === 10, "the last newline is missing");
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(10, at);
+    const line = Canonical.parse(decodeText(bytes.subarray(at, end)));
+    at = end + 1;
+    must(hasKeys(line, ["at", "audit", "note", "rooms"]) && isCount(line.at) && Array.isArray(line.rooms), "heads");
+    for (const head of line.rooms) {
+      must(Array.isArray(head) && head.length === 3 && isText(head[0]) && isCount(head[1]), "heads");
+      must(isText(head[2]) && base64(head[2])?.length === 32, "heads");
+      newest.set(head[0], head);
+      found.push(head);
+    }
+    must(isText(line.note), "heads");
+    const { text, signatures } = splitNote(line.note);
+    const good = signatures.flatMap(({ name, id, blob }) => {
+      const key = trust.logs.find((one) => one.name === name && one.id === id);
+      if (key) must(isSigned(key.raw, utf8(text), blob), "false signature");
+      return key ? [name] : [];
+    });
+    const tree = new Tree();
+    for (const leaf of [...newest.values()].map((head) => utf8(head.join("/"))).sort(Buffer.compare)) tree.append(leaf);
+    const root = tree.roots.at(-1).toString("base64");
+    const right = good.some((name) => text === `gchat-heads/1\n${name}\n${newest.size}\n${root}\n`);
+    must(right, "the signed root is not that of these lines");
+  }
+  return found;
 }
 
 // --- §12 the command

@@ -1,0 +1,73 @@
+"""The append-only file of signed heads, read for one room (`docs/evidence.md` §11).
+
+Each line names the heads of the rooms that advanced, and signs a root over the newest head of every room so far. The
+file must be whole from its first line, or that root differs.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from appliance.evidence.errors import NoteError
+from appliance.evidence.note import open_note
+from appliance.evidence.offline.outcome import Failed
+from appliance.evidence.offline.values import decode64, is_count, parse_canonical
+from appliance.evidence.tree import HASH_BYTES, leaf_hash, root_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from appliance.evidence.offline.trust import Trust
+
+FORMAT: Final = "gchat-heads/1"
+MAX_LINE: Final = 1 << 26
+
+Head = tuple[int, bytes]
+
+
+def read_heads(file: BinaryIO, room: str, trust: Trust) -> Iterator[Head]:
+    """Give every recorded size and root of one room, in order. Raises `Failed` naming the line that does not hold."""
+    newest: dict[str, Head] = {}
+    number = 0
+    while data := file.readline(MAX_LINE + 1):
+        number += 1
+        line = _line(data, number)
+        heads = [_head(item, number) for item in line["rooms"]]
+        newest.update(heads)
+        _check_note(line["note"], newest, trust, number)
+        yield from (head for name, head in heads if name == room)
+
+
+def _line(data: bytes, number: int) -> dict[str, Any]:
+    if not data.endswith(b"\n"):
+        raise Failed("heads", line=number)
+    try:
+        line = parse_canonical(data[:-1].decode(), "line")
+    except (Failed, UnicodeDecodeError) as error:
+        raise Failed("heads", line=number) from error
+    right = isinstance(line, dict) and set(line) == {"at", "audit", "note", "rooms"} and is_count(line["at"])
+    if not right or not isinstance(line["note"], str) or not isinstance(line["rooms"], list):
+        raise Failed("heads", line=number)
+    return dict(line)
+
+
+def _head(item: Any, number: int) -> tuple[str, Head]:
+    if not isinstance(item, list) or len(item) != 3 or not isinstance(item[0], str) or not is_count(item[1]):
+        raise Failed("heads", line=number)
+    root = decode64(item[2]) if isinstance(item[2], str) else None
+    if root is None or len(root) != HASH_BYTES:
+        raise Failed("heads", line=number)
+    return item[0], (item[1], root)
+
+
+def _check_note(note: str, newest: dict[str, Head], trust: Trust, number: int) -> None:
+    try:
+        opened = open_note(note, trust.logs)
+    except NoteError as error:
+        raise Failed("heads", line=number) from error
+    lines = sorted(f"{room}/{size}/{b64encode(root).decode()}".encode() for room, (size, root) in newest.items())
+    root = b64encode(root_of(map(leaf_hash, lines))).decode()
+    names = {signature.name for signature in opened.signatures}
+    if all(opened.text != f"{FORMAT}\n{name}\n{len(newest)}\n{root}\n" for name in names):
+        raise Failed("heads", line=number)
