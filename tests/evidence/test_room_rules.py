@@ -159,7 +159,11 @@ def test_an_invented_seal_is_found_with_the_gateways_key(builder: RoomBuilder, c
     assert "FAILED: entry 11: the seal of moi is false" in court.said
 
 
-@pytest.mark.parametrize("key", ["x", LOG.verifier.vkey, Signer.generate("moi/gw", KeyType.ED25519).verifier.vkey])
+@pytest.mark.parametrize(
+    "key",
+    ["x", LOG.verifier.vkey, Signer.from_seed("moi/gw", KeyType.ED25519, bytes(32)).verifier.vkey],
+    ids=["no key", "a log's key", "a key that is no agency's"],
+)
 def test_a_wrong_gateway_key_is_a_usage_error(exported: ExportedRoom, court: Court, key: str) -> None:
     assert court.run("room", exported.data, "--vkey", exported.vkey, "--gateway", key) == 2
     assert "malformed gateway key" in court.complained
