@@ -17,6 +17,7 @@ from appliance.errors import AppError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from appliance.services import Services
 
@@ -53,6 +54,11 @@ class Timers:
     def start(self) -> None:
         """Begin; the first run of a job is one interval from now."""
         self._scheduler.start()
+
+    def next_run(self, name: str) -> datetime:
+        """Return when a job is due next."""
+        due: datetime = self._scheduler.get_job(name).next_run_time
+        return due
 
     def close(self) -> None:
         """Stop; a job that is running goes on to its end."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from appliance.actions import owner_requests, removal_requests
-from appliance.errors import Forbidden, Unavailable
-from appliance.followers.timers import HOUR_S, JOBS, Timers
+from appliance.actions import evidence, owner_requests, removal_requests
+from appliance.config import Evidence, parse
+from appliance.errors import ConfigError, Forbidden, Unavailable
+from appliance.followers.timers import HOUR_S, JOBS, NIGHTLY, Timers
 from appliance.model import RoomId
 from appliance.reads.owner_requests import load_removal_requests
 from appliance.services import Services
@@ -25,6 +28,23 @@ async def bureau(tmp_path: Path) -> AsyncIterator[Bureau]:
 
 def test_requests_are_escalated_every_hour() -> None:
     assert JOBS["removal-requests"] == (owner_requests.escalate_due, HOUR_S)
+
+
+async def test_every_room_is_verified_each_night_at_the_hour_that_was_set(bureau: Bureau) -> None:
+    assert {"evidence-check": evidence.check_evidence} == NIGHTLY
+    config = replace(bureau.s.config, evidence=Evidence(check_hour_utc=3))
+    timers = Timers(replace(bureau.s, config=config))
+    timers.start()
+    try:
+        due = timers.next_run("evidence-check")
+        assert (due.hour, due.minute, due.utcoffset()) == (3, 0, timedelta(0))
+    finally:
+        timers.close()
+
+
+def test_an_hour_that_no_day_has_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"evidence\.check_hour_utc"):
+        parse(Path(), {"evidence": {"check_hour_utc": 24}})
 
 
 async def test_a_due_job_does_its_action(bureau: Bureau) -> None:
