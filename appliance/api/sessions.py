@@ -81,17 +81,15 @@ async def list_sign_ins(call: Call) -> SignIns:
 @routes.post("/sign-ins/{n}/not-me", before_terms=True)
 async def disown_sign_in(call: Call) -> None:
     """Say that a sign-in was not the caller: marks it, ends their other sessions, asks for a new password."""
-    call.new_device_cookie = await sessions.disown_sign_in(
-        call.services, _session(call), call.position(), call.device_cookie
-    )
+    renewed = await sessions.disown_sign_in(call.services, _session(call), call.position(), call.device_cookie)
+    _keep_device(call, renewed)
 
 
 @routes.post("/password", before_terms=True, cost=MANY, heavy=True)
 async def change_password(call: Call, body: PasswordChange) -> None:
     """Change the caller's password; ends all their other sessions."""
-    call.new_device_cookie = await passwords.change_password(
-        call.services, _session(call), body.old, body.new, call.device_cookie
-    )
+    renewed = await passwords.change_password(call.services, _session(call), body.old, body.new, call.device_cookie)
+    _keep_device(call, renewed)
 
 
 @routes.get("/second-factors")
@@ -166,6 +164,12 @@ async def _signed_in(call: Call, result: SignedIn, *, want_token: bool, keep_dev
         csrf=result.csrf,
         must_change_password=result.must_change,
     )
+
+
+def _keep_device(call: Call, renewed: str) -> None:
+    """Renew the device cookie of a browser that has one; a shared computer was given none and gets none."""
+    if call.device_cookie:
+        call.new_device_cookie = renewed
 
 
 def _session(call: Call) -> Session:

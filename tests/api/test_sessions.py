@@ -10,6 +10,7 @@ import pytest
 
 from appliance.actions.terms import publish_terms, written_terms
 from appliance.api.app import COOKIE, CSRF_HEADER
+from appliance.api.routes import DEVICE_COOKIE
 from appliance.rules.roles import Actor
 from tests.agency import API, Agency
 from tests.world import PASSWORD
@@ -232,3 +233,13 @@ async def test_this_was_not_me(running: Agency) -> None:
     await narin.refused("GET", "/rooms", status=403, code="must_change_password")
     await narin.post("/password", {"old": PASSWORD, "new": NEW})
     await narin.get("/rooms")
+
+
+async def test_a_device_cookie_is_renewed_with_the_password_where_there_is_one(running: Agency) -> None:
+    for cookie, renewed in (("", False), ("x", True)):
+        narin = await running.login("narin.p", PASSWORD if not renewed else NEW)
+        body = {"old": PASSWORD, "new": NEW} if not renewed else {"old": NEW, "new": NEW + " ใหม่"}
+        headers = {"Cookie": f"{DEVICE_COOKIE}={cookie}"} if cookie else {}
+        async with narin.raw("POST", "/password", json=body, headers=headers) as response:
+            assert response.status == 204
+            assert (DEVICE_COOKIE in response.cookies) is renewed
