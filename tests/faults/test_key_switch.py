@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,8 +82,21 @@ async def at_work(served: Appliance, text: str) -> None:
     await asyncio.to_thread(served.stop)
 
 
-async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data: Path) -> None:
+def exported(data: Path, to: Path) -> Path:
+    room = json.loads((data / "demo-cast.json").read_text())["rooms"]["dengue"]
+    done = gchat("room", "export", room, "--why", "court", "--output", to, "--data", data)
+    assert done.returncode == 0, done.stderr
+    return to
+
+
+def verifies(*words: str | Path) -> bool:
+    command = [sys.executable, "-m", "appliance.evidence.verifier", *map(str, words)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own program
+
+
+async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data: Path, tmp_path: Path) -> None:
     old = log_key(data)
+    before = exported(data, tmp_path / "before.jsonl")
     statement = switch(data, "log")
     new = open_change(statement[statement.index("gchat-key-change") :].rstrip("\n") + "\n", old)
     assert log_key(data) == old
@@ -109,6 +124,13 @@ async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data
         assert (detail["former"], detail["new"]) == (old.vkey, new.vkey)
         assert open_change(detail["statement"], old) == new
     assert log_verifiers(config.load(data).agency, keys_of(data)) == (new, old)
+    # A court that has either key verifies what was exported in its time, and with both that one extends the other.
+    after, policy = exported(data, tmp_path / "after.jsonl"), tmp_path / "policy"
+    policy.write_text(f"log {old.vkey}\nlog {new.vkey}\nquorum none\n")
+    assert verifies("room", before, "--vkey", old.vkey)
+    assert verifies("room", after, "--vkey", new.vkey)
+    assert not verifies("room", after, "--vkey", old.vkey)
+    assert verifies("extends", before, after, "--policy", policy)
 
 
 async def test_the_agency_key_is_switched(appliance: Callable[..., Appliance], data: Path) -> None:
