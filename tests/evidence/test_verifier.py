@@ -177,6 +177,64 @@ def test_nothing_may_follow_the_checkpoint(exported: ExportedRoom, court: Court,
     assert court.run("room", exported.data + exported.lines[-1]) == 1
 
 
+WORDS: dict[str, tuple[Callable[[Lines], Lines], str, str]] = {
+    "the signature is gone": (
+        lambda lines: [*lines[:-1], without_signatures(lines[-1])],
+        "the checkpoint is not signed: it has no signature line",
+        "จุดตรวจสอบไม่มีลายมือชื่อ",
+    ),
+    "the last newline is gone": (
+        lambda lines: [*lines[:-1], lines[-1][:-1]],
+        "the newline after the checkpoint is missing; the file is not the original",
+        "ไม่มีอักขระขึ้นบรรทัดใหม่ท้ายจุดตรวจสอบ",
+    ),
+    "something follows": (
+        lambda lines: [*lines, b"x"],
+        "FAILED: there is something after the checkpoint",
+        "ไม่ผ่าน: มีข้อมูลต่อท้ายจุดตรวจสอบ",
+    ),
+    "a mail program changed the line ends": (
+        lambda lines: [line[:-1] + b"\r\n" for line in lines],
+        "converted by a mail program or an editor",
+        "แฟ้มถูกแปลงโดยโปรแกรมอีเมล",
+    ),
+    "an editor put a mark in front": (
+        lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]],
+        "the original file is needed",
+        "ต้องใช้แฟ้มต้นฉบับ",
+    ),
+    "a line is too long": (
+        lambda lines: [lines[0], b'"' + b"x" * (1 << 20) + b'"\n', *lines[1:]],
+        "the line is longer than 1048576 bytes",
+        "บรรทัดยาวเกิน 1048576 ไบต์",
+    ),
+    "a space is in a line": (
+        lambda lines: [lines[0], b" " + lines[1], *lines[2:]],
+        "FAILED: entry 0: the line is not in canonical form",
+        "ไม่ผ่าน: รายการที่ 0: บรรทัดไม่อยู่ในรูปแบบบัญญัติ",
+    ),
+    "a space is in a leaf": (
+        lambda lines: [lines[0], lines[1].replace(b'"l":"{', b'"l":"{ '), *lines[2:]],
+        "FAILED: entry 0: the leaf is not in canonical form",
+        "ไม่ผ่าน: รายการที่ 0: รายการในบันทึกไม่อยู่ในรูปแบบบัญญัติ",
+    ),
+}
+
+
+def without_signatures(line: bytes) -> bytes:
+    """The checkpoint's line with a note whose signatures were stripped."""
+    note: str = json.loads(line)["cp"]
+    return canonical({"cp": note.split("\n\n", maxsplit=1)[0] + "\n", "t": "checkpoint"}).encode() + b"\n"
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_is_wrong_with_a_file_is_said_in_its_own_words(exported: ExportedRoom, court: Court, name: str) -> None:
+    spoil, english, thai = WORDS[name]
+    assert court.run("room", b"".join(spoil(exported.lines)), "--vkey", exported.vkey) == 1
+    assert english in court.said
+    assert thai in court.said
+
+
 def test_an_empty_file_fails(court: Court) -> None:
     assert court.run("room", b"") == 1
     assert court.run("room", b"null\n") == 1

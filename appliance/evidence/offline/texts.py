@@ -236,7 +236,7 @@ TEXTS: Final = {
 
 WORDS: Final = {
     "line": ("บรรทัด", "the line"),
-    "leaf": ("รายการในบันทึก (leaf)", "the leaf"),
+    "leaf": ("รายการในบันทึก", "the leaf"),
     "header": ("ส่วนหัว", "the header"),
 }
 
