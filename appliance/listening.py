@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # A predecessor whose supervisor was killed ends by itself, but not in no time.
 PREDECESSOR_S: Final = 6.0
 PORT_POLL_S: Final = 0.05
+# What «localhost» means; other addresses of loopback have no name.
+_LOCALHOST: Final = ("127.0.0.1", "::1")
 BACKLOG: Final = 4096
 SEARCH_SOCKET: Final = "search.sock"
 # Everybody's password, written by the demo's seeding alone.
@@ -57,9 +59,10 @@ def staff_url(config: Config, bound: socket.socket) -> str:
 
 
 def page_urls(config: Config, bound: socket.socket) -> list[str]:
-    """Return what people open: the names in the certificate, or without TLS this machine's own name."""
-    port = bound.getsockname()[1]
-    return [_url(config, name, port) for name in (config.staff.names if config.staff.tls else ("localhost",))]
+    """Return what people open: the names in the certificate, or without TLS this machine's own name or address."""
+    host, port = bound.getsockname()[:2]
+    own = "localhost" if host in _LOCALHOST else host
+    return [_url(config, name, port) for name in (config.staff.names if config.staff.tls else (own,))]
 
 
 def require_no_demo(data: Path, host: str) -> None:

@@ -34,7 +34,9 @@ async def create_room(call: Call, body: CreateRoom) -> Room:
     """Create a group, or open the private chat with one person; members are in at once."""
     members = [PersonId(person) for person in body.members]
     if body.kind == "direct":
-        if len(set(members) - {call.person}) != 1 or body.name is not None:
+        if body.name is not None:
+            raise Invalid(field="name")
+        if len(set(members) - {call.person}) != 1:
             raise Invalid(field="members")
         other = next(person for person in members if person != call.person)
         room = await actions.create_direct(call.services, call.person, other, body.txn_id)

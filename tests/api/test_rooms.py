@@ -42,6 +42,16 @@ async def test_a_direct_room_is_the_one_there_is(running: Agency) -> None:
         assert (await caller.post("/rooms", body))["room"]["id"] == running.room("d3")
 
 
+async def test_the_field_at_fault_is_named(running: Agency) -> None:
+    """Bugs, «A new machine»: a private chat has no name, and takes one other person."""
+    narin = await running.login("narin.p")
+    one, two = running.person("lalita.w"), running.person("somchai.j")
+    body = {"kind": "direct", "members": [one], "name": "ชื่อ", "txn_id": new_txn()}
+    assert (await narin.refused("POST", "/rooms", body, status=400, code="invalid"))["field"] == "name"
+    body = {"kind": "direct", "members": [one, two], "txn_id": new_txn()}
+    assert (await narin.refused("POST", "/rooms", body, status=400, code="invalid"))["field"] == "members"
+
+
 @pytest.mark.parametrize("kind", ["direct", "group"])
 async def test_nobody_starts_a_private_chat_with_a_superior(running: Agency, kind: str) -> None:
     """F38: a group of two is the same; the refusal does not say why."""

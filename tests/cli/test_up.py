@@ -185,13 +185,14 @@ def test_it_listens_where_the_configuration_says(up: Up, tmp_path: Path) -> None
     started = up(tmp_path / "data")
     url = started.ready["staff_url"]
     assert url.startswith("http://127.0.0.2:")
-    assert started.ready["page_urls"] == [url.replace("127.0.0.2", "localhost")]
+    assert started.ready["page_urls"] == [url]
     with urllib.request.urlopen(f"{url}/healthz", timeout=5) as response:  # noqa: S310 - http
         assert response.status == 200
     with pytest.raises(URLError):
         urllib.request.urlopen(url.replace("127.0.0.2", "127.0.0.1"), timeout=5)  # noqa: S310 - http
     started.stop()
     printed, _ = started.process.communicate()
+    assert f"open in a browser:\n  {url}\n" in printed
     assert "listening on 127.0.0.2, port " in printed
     assert "other machines cannot connect" in printed
 
