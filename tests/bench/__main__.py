@@ -11,7 +11,7 @@ from tests.bench.results import emit, progress
 
 NAMES = (
     *("throughput", "fanout", "latency", "idle", "coldstart", "sync", "history"),
-    *("search-1m", "search-10m", "indexing", "search-lag"),
+    *("search-1m", "search-10m", "indexing", "search-lag", "hostile"),
 )
 
 

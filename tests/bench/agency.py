@@ -84,9 +84,9 @@ def places() -> dict[str, Path]:
     return found
 
 
-def make(data: Path, sizes: Sizes, *, cheap_logins: bool = True) -> Layout:
-    """Make an agency in an empty folder and return who there is."""
-    extra = world.GENEROUS + (CHEAP_LOGINS if cheap_logins else "")
+def make(data: Path, sizes: Sizes, *, cheap_logins: bool = True, lifted: bool = True) -> Layout:
+    """Make an agency in an empty folder and return who there is; with its limits `lifted`, or those of the product."""
+    extra = (world.GENEROUS if lifted else "") + (CHEAP_LOGINS if cheap_logins else "")
     setup.create(data, world.MOPH.agency, "file", wiring.no_terminal, extra)
     return asyncio.run(_fill(data, sizes))
 
