@@ -79,6 +79,10 @@ class Entries:
             Buckets(limits.user_rooms_day / DAY_S, limits.user_rooms_day, clock, "too_many_rooms"),
         )
 
+    def check(self, person: str) -> None:
+        """Raise TooMany if a person could append nothing just now: asked before what they send is even read."""
+        self._people.check(person)
+
     def take(self, person: str, room: str | None, entries: int, *, added: int = 0, makes_room: bool = False) -> None:
         """Count a command whole or not at all. Raises TooMany.
 

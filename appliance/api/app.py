@@ -92,6 +92,8 @@ def _handler(route: Route) -> Handler:
             raise
         person = call.session.person if call.session else None
         gate.request(call.address, person, route.cost)
+        if route.appends and person:
+            call.services.log.check_share(person)
         async with call.services.turns.turn(person) if route.heavy and person else nullcontext():
             response = await answer(route, call)
         if call.cookie is not None:

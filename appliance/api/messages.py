@@ -24,7 +24,7 @@ from appliance.wire.messages import (
 routes = Routes("messages")
 
 
-@routes.post("/rooms/{room}/messages", status=201)
+@routes.post("/rooms/{room}/messages", status=201, appends=True)
 async def post_message(call: Call, body: PostMessage) -> Posted:
     """Send a message; answered after the durable commit, a repeat of `txn_id` with the first result."""
     appended = await actions.send_message(
@@ -39,7 +39,7 @@ async def list_messages(call: Call, query: MessagesQuery) -> Messages:
     return await load_messages(call.services, call.person, _room(call), query)
 
 
-@routes.patch("/rooms/{room}/messages/{n}")
+@routes.patch("/rooms/{room}/messages/{n}", appends=True)
 async def edit_message(call: Call, body: EditMessage) -> Posted:
     """Give a message new words; the old ones stay in its history."""
     appended = await actions.edit_message(
@@ -48,7 +48,7 @@ async def edit_message(call: Call, body: EditMessage) -> Posted:
     return Posted(n=appended.n, id=appended.id, at=appended.at)
 
 
-@routes.delete("/rooms/{room}/messages/{n}")
+@routes.delete("/rooms/{room}/messages/{n}", appends=True)
 async def retract_message(call: Call, query: RetractQuery) -> None:
     """Take a message back; its place and author stay as a trace."""
     await actions.retract_message(call.services, call.person, _room(call), call.position(), query.reason, query.txn_id)
@@ -68,7 +68,7 @@ async def get_readers(call: Call, query: ReadersQuery) -> Readers:
     )
 
 
-@routes.put("/rooms/{room}/messages/{n}/reactions/{emoji}")
+@routes.put("/rooms/{room}/messages/{n}/reactions/{emoji}", appends=True)
 async def add_reaction(call: Call, query: ReactionQuery) -> None:
     """React to a message."""
     await actions.react(
@@ -76,7 +76,7 @@ async def add_reaction(call: Call, query: ReactionQuery) -> None:
     )
 
 
-@routes.delete("/rooms/{room}/messages/{n}/reactions/{emoji}")
+@routes.delete("/rooms/{room}/messages/{n}/reactions/{emoji}", appends=True)
 async def remove_reaction(call: Call, query: ReactionQuery) -> None:
     """Take a reaction back."""
     await actions.react(

@@ -29,7 +29,7 @@ async def list_rooms(call: Call, query: RoomsQuery) -> Rooms:
     return await load_rooms(call.services, call.person, query.cursor, query.limit)
 
 
-@routes.post("/rooms", status=201, cost=SEVERAL, heavy=True)
+@routes.post("/rooms", status=201, appends=True, cost=SEVERAL, heavy=True)
 async def create_room(call: Call, body: CreateRoom) -> Room:
     """Create a group, or open the private chat with one person; members are in at once."""
     members = [PersonId(person) for person in body.members]
@@ -52,7 +52,7 @@ async def get_room(call: Call) -> Room:
     return Room(room=await load_room(call.services, call.person, _room(call)))
 
 
-@routes.patch("/rooms/{room}")
+@routes.patch("/rooms/{room}", appends=True)
 async def rename_room(call: Call, body: RenameRoom) -> Room:
     """Rename a group; owner only."""
     await actions.rename_room(call.services, call.person, _room(call), body.name, body.txn_id)
@@ -65,7 +65,7 @@ async def close_room(call: Call) -> None:
     await actions.close_room(call.services, call.person, _room(call))
 
 
-@routes.post("/rooms/{room}/members", cost=SEVERAL, heavy=True)
+@routes.post("/rooms/{room}/members", appends=True, cost=SEVERAL, heavy=True)
 async def change_members(call: Call, body: ChangeMembers) -> MembersChanged:
     """Add and remove members at once; owner only."""
     added, removed = await actions.change_members(
@@ -80,7 +80,7 @@ async def change_members(call: Call, body: ChangeMembers) -> MembersChanged:
     return MembersChanged(added=list(added), removed=list(removed), room=view)
 
 
-@routes.post("/rooms/{room}/owner")
+@routes.post("/rooms/{room}/owner", appends=True)
 async def transfer_room(call: Call, body: TransferRoom) -> Room:
     """Hand the room to another member; owner only."""
     await actions.transfer_room(call.services, call.person, _room(call), PersonId(body.person), body.txn_id)

@@ -103,6 +103,7 @@ class Route:
     max_body: int
     cost: float
     heavy: bool
+    appends: bool
     body: type | None
     query: type | None
     answers: tuple[type, ...]
@@ -121,7 +122,7 @@ class Routes:
         self.tag = tag
         self.routes: list[Route] = []
 
-    def add(
+    def add(  # noqa: PLR0913 - one parameter for each thing that a route declares
         self,
         method: str,
         path: str,
@@ -132,11 +133,13 @@ class Routes:
         max_body: int | None = None,
         cost: float = 1,
         heavy: bool = False,
+        appends: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route; `path` is below the API's prefix.
 
         `max_body` is the most bytes of a body. `cost` is how many requests a call counts as in its caller's limit. Of
-        the `heavy` routes one call at a time runs for each person (`appliance.limits.Turns`).
+        the `heavy` routes one call at a time runs for each person (`appliance.limits.Turns`). A call that `appends` to
+        rooms is not read while its caller may append nothing.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -157,6 +160,7 @@ class Routes:
                     max_body=max_body or (PUBLIC_BODY if public else MAX_BODY),
                     cost=cost,
                     heavy=heavy,
+                    appends=appends,
                     body=body,
                     query=hints.get("query"),
                     answers=answers,

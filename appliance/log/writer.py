@@ -146,6 +146,10 @@ class RoomLog:
         self._queue.append(command)
         self._wake.set()
 
+    def check_share(self, person: PersonId) -> None:
+        """Raise TooMany if a person could append nothing just now: before a request is read that wants to."""
+        self._limit.check(person)
+
     def _count(self, command: Command) -> None:
         """Take what a command appends from the limits, before any work (F83). Raises TooMany; the system has no limit.
 

@@ -193,6 +193,18 @@ async def test_requests_of_a_person_and_of_an_address_are_bounded(open_world: Op
         ]
 
 
+async def test_a_request_is_not_read_while_nothing_may_be_appended(open_world: OpenWorld) -> None:
+    """The limit stands before the work: a body that is no JSON is refused for the limit, not for what it is."""
+    async with open_world(limited(user_entries_s=0.1, user_entries_burst=1)) as agency:
+        narin = await agency.login("narin.p")
+        path = f"/rooms/{agency.room('dengue')}/messages"
+        headers = {"Content-Type": "application/json"}
+        await narin.refused("POST", path, status=400, code="bad_json", data=b"{", headers=headers)
+        n = (await narin.say(agency.room("dengue"), "หนึ่ง"))["n"]
+        for method, where in (("POST", path), ("PATCH", f"{path}/{n}"), ("POST", "/rooms")):
+            await narin.refused(method, where, status=429, code="too_many_requests", data=b"{", headers=headers)
+
+
 async def test_costly_calls_count_as_several(open_world: OpenWorld) -> None:
     """Security 14."""
     async with open_world(limited(user_requests_s=0.5, user_requests_burst=31)) as agency:
