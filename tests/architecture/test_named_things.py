@@ -84,7 +84,13 @@ def prose_of_code(path: Path) -> Iterator[str]:
             yield token.string
 
 
-def prose() -> Iterator[tuple[str, str]]:
+@cache
+def prose() -> list[tuple[str, str]]:
+    """Return everything that is written for readers, with where it stands."""
+    return list(_prose())
+
+
+def _prose() -> Iterator[tuple[str, str]]:
     """Give everything that is written for readers, with where it stands."""
     for path in documents():
         yield str(path), text_of(path)
@@ -120,7 +126,13 @@ def missing_files() -> Iterator[str]:
                 yield f"{where}: {name}: {part}"
 
 
-def said_by_the_product() -> Iterator[tuple[str, str]]:
+@cache
+def said_by_the_product() -> list[tuple[str, str]]:
+    """Return the texts that people read while they use it, with where they stand."""
+    return list(_said_by_the_product())
+
+
+def _said_by_the_product() -> Iterator[tuple[str, str]]:
     """Give the texts that people read while they use it."""
     for path in tree():
         if path.parts[:2] == ("appliance", "locale") or path.suffix == ".po":
@@ -150,10 +162,14 @@ def missing_commands() -> Iterator[str]:
                 yield f"{where}: gchat {words}: {wrong}"
 
 
+@cache
+def grammar() -> argparse.ArgumentParser:
+    return cli.parser()
+
+
 def wrong_command(line: str) -> str:
     """Return what the command line does not know of this one; as far as it is written down, nothing else is asked."""
-    parser: argparse.ArgumentParser | None = cli.parser()
-    assert parser is not None
+    parser = grammar()
     for word in shlex.split(line.replace("…", ""), comments=True):
         below = next((a for a in parser._actions if isinstance(a, argparse._SubParsersAction)), None)  # noqa: SLF001
         if word.startswith("--"):
