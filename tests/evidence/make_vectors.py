@@ -90,6 +90,8 @@ def _good(vectors: Vectors, good: ExportedRoom) -> None:
     vectors.case("no trusted key", 3, "room", "meeting.jsonl")
     vectors.case("the key of the file is trusted", 0, "room", "meeting.jsonl", "--trust-file-key")
     vectors.case("seals are checked", 0, "room", "meeting.jsonl", *KEY, *GATE)
+    rival = Signer.from_seed("rival.test/a/moi/gw-2026a", KeyType.ED25519, b"\x06" * 32).verifier.vkey
+    vectors.case("two gateway keys for one id", 2, "room", "meeting.jsonl", *KEY, *GATE, "--gateway", rival)
     vectors.case("the key of another agency", 1, "room", "meeting.jsonl", *OTHER_KEY)
     vectors.case("a witness key is no log key", 2, "room", "meeting.jsonl", "--vkey", WITNESS.verifier.vkey)
     policy = f"log {LOG.verifier.vkey}\nwitness moi {WITNESS.verifier.vkey}\nquorum moi\n"

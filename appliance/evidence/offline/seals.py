@@ -39,13 +39,14 @@ class Seals:
     @classmethod
     def of(cls, vkeys: Sequence[str]) -> Seals:
         """Return the seals' check for gateway keys. Raises `Usage`."""
-        keys = {}
+        keys: dict[tuple[str, str], bytes] = {}
         for vkey in vkeys:
             key = parse_key(vkey)
             name = key_name(key.name) if key else None
             if key is None or name is None or name.key == "log" or key.key_type is not KeyType.ED25519:
                 raise Usage("gateway_key", key=vkey)
-            keys[name.agency, name.key] = key.public
+            if keys.setdefault((name.agency, name.key), key.public) != key.public:
+                raise Usage("gateway_twice", key=key.name)
         return cls(keys)
 
     def check(self, entry: Entry) -> None:

@@ -184,6 +184,10 @@ TEXTS: Final = {
         "กุญแจเกตเวย์ไม่ถูกต้อง (ชื่อต้องเป็น โดเมน/a/หน่วยงาน/รหัสกุญแจ): {key}",
         "malformed gateway key (its name must be DOMAIN/a/AGENCY/KEY): {key}",
     ),
+    "gateway_twice": (
+        "ให้กุญแจเกตเวย์สองดอกที่ต่างกันสำหรับหน่วยงานและรหัสเดียวกัน: {key}",
+        "two different gateway keys were given for one agency and key id: {key}",
+    ),
     "proof": ("หลักฐานผิดรูปแบบ", "the proof is malformed"),
     "not_included": ("ไม่พบข้อมูลนี้ในบันทึกที่ลงนาม", "the data is not in the signed log at this place"),
     "record_newline": (

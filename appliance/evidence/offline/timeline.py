@@ -36,6 +36,13 @@ KINDS = {
     "message.reaction": "แสดงความรู้สึกต่อรายการที่ {target} / reacts to entry {target}",
     "shred": "ลบเนื้อหารายการ {from}–{to} ตามกฎ {rule} / bodies of entries {from}–{to} destroyed, rule {rule}",
 }
+_LABELS = {
+    "name": "ชื่อ / name",
+    "old": "ชื่อเดิม / old name",
+    "why": "เหตุ / why",
+    "reason": "เหตุผล / reason",
+    "emoji": "อีโมจิ / emoji",
+}
 
 
 class Timeline:
@@ -82,11 +89,11 @@ class Timeline:
         for key in ("owner", "to"):
             if isinstance(fields.get(key), str):
                 yield f"→ {self._person(fields[key], entry.origin)}"
-        for key in ("name", "why", "reason", "emoji"):
+        for key, label in _LABELS.items():
             if fields.get(key):
-                yield f"{key}: {fields[key]}"
+                yield f"{label}: {fields[key]}"
         if fields.get("by"):
-            yield "by: " + ", ".join(fields["by"])
+            yield "โดยคำสั่งของ / by: " + ", ".join(fields["by"])
         if fields.get("on") is False:
             yield "ยกเลิก / taken back"
         if "reply_to" in fields:

@@ -680,7 +680,9 @@ function gatewayKeys(vkeys) {
     const key = parseKey(vkey);
     const name = key && namedKey(key.name);
     if (!name || key.type !== 1 || name.key === "log") throw new Usage("malformed gateway key");
-    keys[`${name.agency}/${name.key}`] = key.raw;
+    const place = `${name.agency}/${name.key}`;
+    if (keys[place] && !keys[place].equals(key.raw)) throw new Usage("two gateway keys for one id");
+    keys[place] = key.raw;
   }
   return keys;
 }
