@@ -85,7 +85,8 @@ def verified(data: Path, rooms: Iterable[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for room in rooms:
         path = data.parent / f"{room}.jsonl"
-        exported = gchat("room", "export", room, "--data", data, "--output", path)
+        path.unlink(missing_ok=True)
+        exported = gchat("room", "export", room, "--why", "ทดสอบ", "--data", data, "--output", path)
         assert exported.returncode == 0, exported.stderr
         vkey = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])["vkey"]
         checked = subprocess.run(  # noqa: S603 - our own program
