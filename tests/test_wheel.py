@@ -73,7 +73,8 @@ async def test_an_installed_wheel_is_set_up_and_serves(installed: Path, tmp_path
     shown = subprocess.run(where, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603, ASYNC221
     assert all(Path(path).is_relative_to(installed) for path in shown.stdout.split())
     names = ["--slug", "test", "--domain", "gchat.test", "--name-th", "ทดสอบ", "--name-en", "Test", "--keys", "file"]
-    setup = [*gchat, "setup", "--data", str(data), *names]
+    admin = ["--admin-name", "สมชาย ใจดี", "--admin-user", "somchai.j", "--admin-staff-no", "100001"]
+    setup = [*gchat, "setup", "--data", str(data), *names, *admin]
     done = subprocess.run(setup, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603, ASYNC221
     assert done.returncode == 0, done.stderr
     up = [*gchat, "up", "--data", str(data), "--port", "0", "--ready-file", str(ready)]
