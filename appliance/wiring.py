@@ -21,17 +21,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from appliance.actions import evidence
+from appliance.actions.clock import check_clock
 from appliance.actions.room_settling import settle_rooms
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
-from appliance.errors import AppError, Unavailable, VaultLocked
+from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
 from appliance.limits import Entries
 from appliance.listening import search_path
 from appliance.live import Hub
-from appliance.log.damage import DAMAGED
 from appliance.log.notes import log_signer
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
@@ -180,6 +180,9 @@ async def services(
         )
         await evidence.record_unsigned(s)
         _follow(s)
+        with contextlib.suppress(AppError):
+            # On a full disk it is recorded a minute after there is space.
+            await check_clock(s)
         receipts.start()
         refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
         timers = Timers(s)
@@ -214,9 +217,10 @@ def _naming_damage(config: Config, keys: Keyring) -> Iterator[None]:
     try:
         yield
     except Unavailable as error:
-        if error.code != DAMAGED:
+        # A torn page may also show as a lack of memory.
+        tables = [] if isinstance(error, StorageFull) else damaged_tables(config.database, keys.database_key)
+        if not tables:
             raise
-        tables = damaged_tables(config.database, keys.database_key)
         raise Unavailable(str(error), code="storage_damaged_at_start", tables=", ".join(tables)) from error
 
 

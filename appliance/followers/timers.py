@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from appliance.actions import audit, evidence, owner_requests, refusals, sign_in
+from appliance.actions import audit, clock, evidence, owner_requests, refusals, sign_in
 from appliance.errors import AppError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
 JOBS: Final[dict[str, tuple[Job, float]]] = {
     "audit-checkpoint": (audit.sign_checkpoint, MINUTE_S),
+    "clock": (clock.check_clock, MINUTE_S),
     "removal-requests": (owner_requests.escalate_due, HOUR_S),
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),
     "sign-in-history": (sign_in.delete_old_sign_ins, HOUR_S),

@@ -48,6 +48,7 @@ FAILED: Final = "failed"
 REFUSED: Final = "refused"
 CODE_FAILED: Final = "second_factor_failed"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - an outcome in the history
+CLOCK_ERROR_MS: Final = 24 * 3_600_000
 CONTACT_MODE: Final = "contact_mode"
 RANK_MAP: Final = "rank_map"
 _REPLAYED_FAILURES: Final = 10_000
@@ -118,7 +119,7 @@ class Identity:
             snapshot = await _read(reader)
             for record in await sessions.list_all(reader):
                 if record.expires > now:
-                    identity._keep(record)
+                    identity._keep(replace(record, last_used=min(record.last_used, now)))
             identity._take(snapshot)
             identity.directory = await _read_directory(reader, snapshot.settings, now)
         await identity._load_counts(store, now)
@@ -333,6 +334,9 @@ class Identity:
 
     def _is_good(self, live: _Live, now: Millis) -> bool:
         record = live.record
+        if record.created - now > CLOCK_ERROR_MS:
+            # Begun while the clock was ahead: it would be good for as long again.
+            return False
         if now >= record.expires or now - live.used >= self.policies.sessions.idle_ms:
             return False
         account, card = self._accounts.get(record.person), self.people.get(record.person)

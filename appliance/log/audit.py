@@ -189,7 +189,7 @@ class _Walk:
         except (KeyError, TypeError, ValueError, AttributeError):
             # Fields that its type does not have: no rule would have let it in.
             return Fault(self._room, "entry", n)
-        self._frontier = self._frontier.append(leaf_hash(encode_leaf(found.header, hub_time=found.at, n=n, registry=0)))
+        self._frontier = self._frontier.append(leaf_hash(encode_leaf(found.header, hub_time=found.ht, n=n, registry=0)))
         return None
 
     def _body(self, row: EntryRow, header: Header) -> TextBody | None:

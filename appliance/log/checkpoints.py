@@ -15,10 +15,10 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import AppError, Unavailable, Unproven
+from appliance.errors import AppError, StorageFull, Unavailable, Unproven
 from appliance.evidence.room_id import agency_of
 from appliance.log import heads as head_rows
-from appliance.log.damage import DAMAGED, list_rooms
+from appliance.log.damage import list_rooms
 from appliance.log.notes import sign_room
 from appliance.log.rows import header_of
 from appliance.store import entries, rooms
@@ -69,9 +69,9 @@ class Checkpoints:
         try:
             async with self._store.read() as reader:
                 found, unreadable = await reader.run(rooms.without_checkpoint), list[int]()
-        except Unavailable as error:
-            if error.code != DAMAGED:
-                raise
+        except StorageFull:
+            raise
+        except Unavailable:
             found, unreadable = await list_rooms(self._store)
         for key in unreadable:
             log.error("the room with the number %d is damaged on the disk, and its name cannot be read", key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import AppError, Unavailable, Unproven
+from appliance.errors import AppError, StorageFull, Unavailable, Unproven
 from appliance.store import rooms
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ async def list_rooms(store: Store) -> tuple[list[RoomId], list[int]]:
     try:
         async with store.read() as reader:
             return await reader.run(rooms.all_ids), []
-    except Unavailable as error:
-        if error.code != DAMAGED:
-            raise
+    except StorageFull:
+        raise
+    except Unavailable:
+        log.warning("not all rooms can be read at once; reading one by one")
     lasts = await store.read_each(lambda raw, read: read(raw), (rooms.last_key, rooms.last_key_with_entries))
     last = max((found for found in lasts if not isinstance(found, AppError)), default=0)
     keys = range(1, last + 1)

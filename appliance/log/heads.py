@@ -30,7 +30,10 @@ KEPT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A room's state and the edge of its log: `size` entries, the last at `last_at`, under the tree of `frontier`."""
+    """A room's state and the edge of its log: `size` entries under the tree of `frontier`, the last at `last_at`.
+
+    `last_at` is hub time, which never goes back.
+    """
 
     key: int
     state: RoomState

@@ -117,11 +117,10 @@ class Loader:
 
     def _has_key(self, room: RoomId, now: Millis, loaded: Loaded) -> bool:
         head = loaded.heads[room]
-        at = max(now, head.last_at)
-        key = self._bodies.writing_key(head.key, at)
+        key = self._bodies.writing_key(head.key, now)
         if key is None:
             return False
-        loaded.keys[head.key, iso_week(at)] = key
+        loaded.keys[head.key, iso_week(now)] = key
         return True
 
     def _room(self, room: RoomId, needing: list[Command], loaded: Loaded) -> _Need:
@@ -135,9 +134,8 @@ class Loader:
         def read(raw: sqlcipher.Connection) -> None:
             head = loaded.heads.get(room)
             if head is not None:
-                at = max(now, head.last_at)
-                key = self._bodies.writing_key(head.key, at) or self._bodies.find_or_make_key(raw, head.key, room, at)
-                loaded.keys[head.key, iso_week(at)] = key
+                key = self._bodies.writing_key(head.key, now) or self._bodies.find_or_make_key(raw, head.key, room, now)
+                loaded.keys[head.key, iso_week(now)] = key
 
         return _Need(read, needing)
 

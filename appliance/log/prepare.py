@@ -67,10 +67,14 @@ class Command:
 
 @dataclass(slots=True)
 class Entry:
-    """One entry on its way: everything but its position in the feed."""
+    """One entry on its way: everything but its position in the feed.
+
+    `at` is when it is written (the header's `ts`); `hub_time` is the leaf's `ht`, which never goes back in a room.
+    """
 
     n: int
     at: Millis
+    hub_time: Millis
     kind: EntryType
     sender: PersonId
     entry_id: str
@@ -155,11 +159,11 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
     room = state.room if state else THIS_ROOM
     made: list[Entry] = []
     for draft in command.drafts:
-        at = max(context.now, last_at)
-        entry, state = _entry(draft, room, state, size, at, work, result=result, context=context)
+        hub_time = max(context.now, last_at)
+        entry, state = _entry(draft, room, state, size, hub_time, work, result=result, context=context)
         room = state.room
         made.append(entry)
-        size, last_at = size + 1, at
+        size, last_at = size + 1, hub_time
     if work.state is None:
         work.created = command
         result.works[room] = work
@@ -203,7 +207,7 @@ def _entry(
     room: RoomId,
     state: RoomState | None,
     n: int,
-    at: Millis,
+    hub_time: Millis,
     work: Work,
     *,
     result: Plan,
@@ -221,7 +225,7 @@ def _entry(
         rv=rules.RULES_VERSION,
         sn=f"{draft.actor}@{context.agency}",
         st=fields or None,
-        ts=at,
+        ts=context.now,
         ty=draft.type.value,
         v=1,
     )
@@ -232,20 +236,21 @@ def _entry(
     if marks is not None and (denied := mark_rules.may_mark_more(draft.actor, draft.type, fields, marks)):
         raise Forbidden(denied)
     if draft.body is not None:
-        sealed = context.bodies.seal(_key_for(work, room, at, context), room, n, draft.body)
+        sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
         header = msgspec.structs.replace(header, bc=sealed.commitment, bl=sealed.length)
     data = encode_header(header)
     room = room or RoomId(room_id(data))
     entry = Entry(
         n=n,
-        at=at,
+        at=context.now,
+        hub_time=hub_time,
         kind=draft.type,
         sender=draft.actor,
         entry_id=header.id,
         fields=fields,
         draft=draft,
         header=data,
-        leaf=leaf_hash(encode_leaf(data, hub_time=at, n=n, registry=0)),
+        leaf=leaf_hash(encode_leaf(data, hub_time=hub_time, n=n, registry=0)),
         sealed=sealed,
         named=mentioned(draft.body, state.members) if draft.body and state and draft.type in NAMING else (),
     )
@@ -261,14 +266,14 @@ def mentioned(body: TextBody, members: Mapping[PersonId, Member]) -> tuple[Perso
     return (*named, *([EVERYONE] * body.everyone))
 
 
-def _key_for(work: Work, room: RoomId, at: Millis, context: BatchContext) -> EpochKey:
+def _key_for(work: Work, room: RoomId, context: BatchContext) -> EpochKey:
     """Return the epoch key of a room for this batch. Only a room that the batch creates has none loaded for it."""
-    place = (work.key, iso_week(at))
+    place = (work.key, iso_week(context.now))
     key = context.keys.get(place)
     if key is None:
         if work.before is not None:
             raise LookupError("the epoch key of a stored room was not loaded")
-        key = context.keys[place] = context.bodies.make_key(work.key, room, at)
+        key = context.keys[place] = context.bodies.make_key(work.key, room, context.now)
     return key
 
 
@@ -325,7 +330,8 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
         batch.epoch_keys.append(sealed.key.row)
     batch.entries.append(
         (work.key, entry.n, pos, entry.at, entry.kind.value, entry.sender, draft.target, entry.header,
-         sealed.key.key if sealed else None, sealed.sealed if sealed else None)
+         sealed.key.key if sealed else None, sealed.sealed if sealed else None,
+         entry.hub_time if entry.hub_time != entry.at else None)
     )  # fmt: skip
     batch.feed.append((pos, entry.at, entry.kind.value, work.key, entry.n, None, None))
     if draft.txn_id is not None:
@@ -383,7 +389,7 @@ def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonI
         for person, member in after.items()
         if person in before and before[person].role is not member.role
     )
-    at = work.last_at
+    at = work.entries[-1].at
     for person in (*joined, *returned):
         pos += 1
         batch.feed.append((pos, at, "room", work.key, None, person, None))

@@ -92,6 +92,8 @@ class RoomLog:
         self._closing = False
         self._refusal: AppError | None = None
         self._last_room_key: int | None = None
+        self.latest: Millis = 0
+        """The latest time that anything on the feed was written at, as far as it is known; see `actions/clock.py`."""
         self.damaged = DamagedRooms()
         self.bodies: Bodies
         self.checkpoints: Checkpoints
@@ -103,6 +105,8 @@ class RoomLog:
         Where a torn page hides the highest number of something, nothing new of its kind can be written: a feed without
         its end refuses every command, the others those that would need a new room or a new key.
         """
+        [latest] = await self._store.read_each(lambda raw, _: feed.latest(raw), (None,))
+        self.latest = latest if isinstance(latest, int) else 0
         pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
         self.pos = pos if isinstance(pos, int) else 0
         self._last_room_key = room_key if isinstance(room_key, int) else None
@@ -350,6 +354,7 @@ class RoomLog:
 
     def _adopt(self, written: _Written) -> None:
         self.pos = written.pos
+        self.latest = max([self.latest, *(entry[3] for entry in written.batch.entries)])
         self.bodies.stored(written.new_keys)
         for room, head in written.new_heads.items():
             self._heads.put(room, head)

@@ -1,7 +1,9 @@
 """Who may write, edit, retract and react (F16 to F19, client.md C10, C11, C17).
 
 Pure; called by `rooms.authorize` once membership is settled. An edit, a retraction, a reaction or a reply points at a
-message; its facts come as `Target`. The windows are part of rules version 1, so every replica decides alike.
+message; its facts come as `Target`. The windows are part of rules version 1, so every replica decides alike. They count
+from writing to writing (`ts`), in either direction: a message written while the clock was days ahead is not open to
+edits until its time comes.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ def may_edit(sender: PersonId, target: Target | None, now: int) -> Deny | None:
     assert target is not None  # noqa: S101 - _standing has refused None
     if target.sender != sender:
         return Deny.NOT_AUTHOR
-    return Deny.EDIT_WINDOW_OVER if now - target.at > EDIT_WINDOW_MS else None
+    return Deny.EDIT_WINDOW_OVER if abs(now - target.at) > EDIT_WINDOW_MS else None
 
 
 def may_redact(state: RoomState, role: Role, sender: PersonId, target: Target | None, now: int) -> Deny | None:
@@ -81,7 +83,7 @@ def may_redact(state: RoomState, role: Role, sender: PersonId, target: Target | 
         return None
     if target.sender != sender:
         return Deny.NOT_AUTHOR
-    return Deny.RETRACT_WINDOW_OVER if now - target.at > RETRACT_WINDOW_MS else None
+    return Deny.RETRACT_WINDOW_OVER if abs(now - target.at) > RETRACT_WINDOW_MS else None
 
 
 def may_react(target: Target | None) -> Deny | None:

@@ -22,7 +22,10 @@ ROOMS = Queries("rooms")
 
 
 class EntryRow(NamedTuple):
-    """An entry as stored. `edit` and `redact` are the positions of its newest edit and of its retraction."""
+    """An entry as stored. `edit` and `redact` are the positions of its newest edit and of its retraction.
+
+    `at` is when it was written (the header's `ts`), `ht` the hub's time, which never goes back in a room (the leaf's).
+    """
 
     n: int
     pos: int
@@ -35,6 +38,7 @@ class EntryRow(NamedTuple):
     sealed: bytes | None
     edit: int | None
     redact: int | None
+    ht: Millis
 
 
 @dataclass(slots=True)
@@ -158,14 +162,14 @@ def mention_count(raw: sqlcipher.Connection, room: int, person: str, after: int)
 
 
 def log_after(raw: sqlcipher.Connection, room: int, n: int, limit: int) -> list[tuple[int, Millis, bytes]]:
-    """Return (n, at, header) from entry `n` on: what the tree is made of."""
+    """Return (n, hub time, header) from entry `n` on: what the tree is made of."""
     return list(raw.execute(SQL.log_after, (room, n, limit)))
 
 
 def export_page(
     raw: sqlcipher.Connection, room: int, n: int, limit: int
 ) -> list[tuple[int, Millis, bytes, int | None, bytes | None]]:
-    """Return (n, at, header, epoch, sealed) from entry `n` on."""
+    """Return (n, hub time, header, epoch, sealed) from entry `n` on."""
     return list(raw.execute(SQL.export_page, (room, n, limit)))
 
 

@@ -104,6 +104,12 @@ def last_pos(raw: sqlcipher.Connection) -> int:
     return pos
 
 
+def latest(raw: sqlcipher.Connection) -> Millis:
+    """Return the latest time among the newest lines, 0 where there are none."""
+    at: Millis = raw.execute(SQL.latest).fetchone()[0]
+    return at
+
+
 def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[EntryLine]:
     """Return the lines of entries after a cursor, of all rooms: what followers walk."""
     return [EntryLine._make(row) for row in raw.execute(SQL.entries_after, (since, limit))]

@@ -69,7 +69,7 @@ def inserts(data: Path, batch: int) -> Inserts:
             done, begun, used = 0, perf_counter(), process_time()
             while perf_counter() - begun < INSERT_S:
                 rows = [
-                    (n % ROOMS, n // ROOMS, n, n, "message.text", "p_000000000000", None, header, 1, sealed)
+                    (n % ROOMS, n // ROOMS, n, n, "message.text", "p_000000000000", None, header, 1, sealed, None)
                     for n in range(done, done + batch)
                 ]
                 raw.execute("BEGIN IMMEDIATE")

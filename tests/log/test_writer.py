@@ -315,14 +315,17 @@ class TestRestart:
 
 
 class TestTime:
-    async def test_a_clock_that_steps_back_does_not_take_a_room_along(self, bureau: Bureau) -> None:
+    async def test_a_clock_that_steps_back_keeps_the_hubs_time_and_tells_the_true_one(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         first = await bureau.say(NARIN, room)
         bureau.clock.pass_(-3_600_000)
         second = await bureau.say(NARIN, room)
         bureau.clock.pass_(3_600_001)
         third = await bureau.say(NARIN, room)
-        assert (first.at, second.at, third.at) == (START, START, START + 1)
+        assert (first.at, second.at, third.at) == (START, START - 3_600_000, START + 1)
+        key = (await bureau.s.log.head(room)).key
+        stored = await rows(bureau, "SELECT at, coalesce(ht, at) FROM entry WHERE room = ? AND n > 1 ORDER BY n", key)
+        assert stored == [(START, START), (START - 3_600_000, START), (START + 1, START + 1)]
         other = await bureau.group(NARIN, MALEE)
         assert (await bureau.view(NARIN, other)).created == START + 1
 

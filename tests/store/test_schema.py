@@ -34,6 +34,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("audit", "last_checkpoint"): ({"audit_checkpoint"}, "the last row by its key: one step"),
     ("audit", "list_checkpoints"): ({"audit_checkpoint"}, "an audit of the audit log reads it whole"),
     ("directory_shown", "list_since"): ({"directory_shown"}, "one row for each person, at start"),
+    ("feed", "latest"): ({"feed"}, "the last thousand rows by their key"),
     ("people", "list_all"): ({"person"}, "the directory, into memory when it changed"),
     ("people", "list_holdings"): ({"post_holding"}, "the directory, into memory when it changed"),
     ("recorded_heads", "list_advanced"): ({"r"}, "every room once a day: which heads are to be recorded"),

@@ -107,7 +107,7 @@ class Conduct:
     def _mark(self, entry: Entry, sender: PersonId, aimed: int | None) -> None:
         if entry.kind == EntryType.MESSAGE_TEXT:
             kind = EntryType.MESSAGE_TEXT
-            self.targets[entry.n] = Target(entry.n, kind, sender, entry.hub_time, redacted=False)
+            self.targets[entry.n] = Target(entry.n, kind, sender, entry.header["ts"], redacted=False)
         elif entry.kind == EntryType.MESSAGE_EDIT and aimed is not None:
             self.edited[aimed] = entry.n
         elif entry.kind == EntryType.MESSAGE_REDACT and aimed is not None:

@@ -15,6 +15,9 @@ SELECT pos, at, type, room, data FROM feed WHERE person = ? AND pos > ? AND pos 
 -- name: last_pos
 SELECT coalesce(max(pos), 0) FROM feed;
 
+-- name: latest
+SELECT coalesce(max(at), 0) FROM (SELECT at FROM feed ORDER BY pos DESC LIMIT 1000);
+
 -- name: entries_after
 SELECT pos, room, n FROM feed WHERE pos > ? AND n IS NOT NULL ORDER BY pos LIMIT ?;
 

@@ -15,7 +15,7 @@ SELECT coalesce(max(place), 0) >> 32 FROM entry;
 SELECT key, id, kind, name, owner, owner_post, created_at, closed FROM room WHERE id = ?;
 
 -- name: last_entry
-SELECT n, at FROM entry WHERE place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
+SELECT n, coalesce(ht, at) FROM entry WHERE place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
 
 -- name: id_by_pair
 SELECT id FROM room WHERE pair = ?;

@@ -143,7 +143,7 @@ export function mayEdit(
   const denied = memberOfOpen(room, role) ?? standing(target);
   if (denied !== null || target === null) return denied;
   if (target.sender !== person) return "not_author";
-  return now - target.at > EDIT_WINDOW_MS ? "edit_window_over" : null;
+  return Math.abs(now - target.at) > EDIT_WINDOW_MS ? "edit_window_over" : null;
 }
 
 /** The author within the window; the owner of a group at any time (a private chat belongs to both). */
@@ -158,7 +158,7 @@ export function mayRedact(
   if (denied !== null || target === null) return denied;
   if (role === "owner" && room.kind !== "direct") return null;
   if (target.sender !== person) return "not_author";
-  return now - target.at > RETRACT_WINDOW_MS ? "retract_window_over" : null;
+  return Math.abs(now - target.at) > RETRACT_WINDOW_MS ? "retract_window_over" : null;
 }
 
 /** Any member, to a standing message. */
