@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NO_MATTER_S: Final = 0.01
+MOST_GROWTH: Final = 9
 TEXTS: Final[dict[str, str]] = json.loads(
     (Path(__file__).parent / "rules" / "data" / "hostile_texts.json").read_text(encoding="utf-8")
 )
@@ -38,3 +40,12 @@ def cost(work: Callable[[], object], runs: int = 3) -> float:
         work()
         best = min(best, time.thread_time() - begun)
     return best
+
+
+def costs_its_length(work: Callable[[str], object], make: Callable[[int], str], longest: int) -> bool:
+    """Say whether four times the text costs `work` about four times as much: 16 times would be the square.
+
+    What costs less than a hundredth of a second at full length is no matter.
+    """
+    whole = cost(lambda: work(make(longest)))
+    return whole < NO_MATTER_S or whole < MOST_GROWTH * cost(lambda: work(make(longest // 4)))

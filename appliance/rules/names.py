@@ -16,6 +16,7 @@ from importlib import resources
 from typing import Final
 
 from appliance.rules.text import has_visible, is_ignorable
+from search_index.stream_safe import stream_safe
 
 LONGEST_NAME: Final = 120
 LONGEST_EMOJI: Final = 16
@@ -33,7 +34,7 @@ def room_name(name: str | None) -> str | None:
     if name is None:
         return None
     kept = "".join(" " if char.isspace() else char for char in name if _is_readable(char) or char.isspace())
-    clean = unicodedata.normalize("NFC", _stray_style().sub("", " ".join(kept.split())))
+    clean = unicodedata.normalize("NFC", stream_safe(_stray_style().sub("", " ".join(kept.split()))))
     return clean if len(clean) <= LONGEST_NAME and has_visible(clean) else None
 
 
