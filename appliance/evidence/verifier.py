@@ -10,28 +10,23 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from appliance.evidence.offline import histories, proofs
-from appliance.evidence.offline.bodies import has_body, sort_absent
 from appliance.evidence.offline.outcome import Exit, Failed, Report, Usage
+from appliance.evidence.offline.reports import about_head, about_proof, about_room
 from appliance.evidence.offline.room import check_room
 from appliance.evidence.offline.seals import Seals
-from appliance.evidence.offline.texts import TEXTS, iso_time, say, thai_time
-from appliance.evidence.offline.timeline import Timeline, words
-from appliance.evidence.offline.trust import SignedHead, Trust, check_checkpoint, label, log_key, parse_policy
+from appliance.evidence.offline.texts import TEXTS, say
+from appliance.evidence.offline.timeline import Timeline
+from appliance.evidence.offline.trust import Trust, check_checkpoint, log_key, parse_policy
 
 if TYPE_CHECKING:
     from appliance.evidence.offline.entries import Entry
     from appliance.evidence.offline.export_file import EntryLine
-    from appliance.evidence.offline.proofs import Proved
     from appliance.evidence.offline.room import RoomCheck
-
-_EXPORTED = re.compile(r"exported ([1-9][0-9]{11,13})", re.ASCII)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -99,7 +94,7 @@ def _room(arguments: argparse.Namespace) -> Report:
         check = check_room(file, trust, seals)
     report = Report()
     _verdict(report, arguments, trust, "pass_room", room=check.head.room, last=check.history.size - 1)
-    _about_room(report, check, trust)
+    about_room(report, check, trust)
     _print(report)
     if arguments.show:
         _show(arguments, check, trust)
@@ -122,7 +117,7 @@ def _checkpoint(arguments: argparse.Namespace) -> Report:
     signed = check_checkpoint(_text(arguments.file, "note"), _required(arguments))
     report = Report()
     report.add("pass_checkpoint")
-    _about_head(report, signed)
+    about_head(report, signed)
     _print(report)
     return report
 
@@ -137,7 +132,7 @@ def _proof(arguments: argparse.Namespace) -> Report:
     proved = proofs.check_proof(_text(arguments.file, "proof"), given, _required(arguments), seals)
     report = Report()
     report.add("pass_proof", index=proved.index, size=proved.signed.head.size)
-    _about_proof(report, proved, seals)
+    about_proof(report, proved, seals)
     _print(report)
     return report
 
@@ -171,7 +166,7 @@ def _extends(arguments: argparse.Namespace) -> Report:
     old, later = histories.check_extends(arguments.old, arguments.new, trust)
     report = Report()
     _verdict(report, arguments, trust, "pass_extends", old=old, new=later.history.size)
-    _about_room(report, later, trust)
+    about_room(report, later, trust)
     _print(report)
     return report
 
@@ -188,73 +183,6 @@ def _verdict(report: Report, arguments: argparse.Namespace, trust: Trust | None,
         report.add("unknown_signer")
         return
     report.add(code, **values)
-
-
-def _about_room(report: Report, check: RoomCheck, trust: Trust | None) -> None:
-    assert check.signed is not None  # noqa: S101 - a finished check
-    if trust is None:
-        report.add("own_key")
-    elif check.head.key not in trust.logs:
-        report.add("head_key_differs", found=label(check.head.key.name, check.head.key.key_id))
-    _about_head(report, check.signed)
-    first, last = check.first_time, check.last_time
-    report.add(
-        "times", first=thai_time(first), last=thai_time(last), first_iso=iso_time(first), last_iso=iso_time(last)
-    )
-    if not any(map(_EXPORTED.fullmatch, check.signed.head.extensions)):
-        report.add("not_exported")
-    report.add("bodies", count=check.bodies)
-    erased, unexplained = sort_absent(check.absent, check.conduct.shreds)
-    for shred, spans in erased.items():
-        at = {"at": thai_time(shred.at), "iso": iso_time(shred.at)}
-        report.add("erased", n=shred.n, rule=shred.rule, count=spans.count, list=spans, **at)
-    if unexplained.count:
-        report.add("absent", count=unexplained.count, list=unexplained)
-    _about_seals(report, check.seals)
-    report.add("not_proved")
-
-
-def _about_seals(report: Report, seals: Seals) -> None:
-    if seals.checked:
-        report.add("seals_checked", count=seals.checked)
-    if seals.unchecked:
-        report.add("seals_unchecked", count=sum(seals.unchecked.values()), keys=", ".join(sorted(seals.unchecked)))
-
-
-def _about_head(report: Report, signed: SignedHead) -> None:
-    head = signed.head
-    report.add("log", origin=head.origin, size=head.size)
-    report.add("root", root=b64encode(head.root).decode())
-    for line in head.extensions:
-        if found := _EXPORTED.fullmatch(line):
-            report.add("exported", at=thai_time(int(found[1])), iso=iso_time(int(found[1])))
-        else:
-            report.add("extension", line=line)
-    for key in signed.signed:
-        report.add("signed", name=key.name)
-    for name, at in signed.cosigned:
-        report.add("cosigned", name=name, at=thai_time(at * 1000), iso=iso_time(at * 1000))
-    if not signed.cosigned:
-        report.add("not_cosigned")
-
-
-def _about_proof(report: Report, proved: Proved, seals: Seals) -> None:
-    _about_head(report, proved.signed)
-    entry = proved.entry
-    if entry is None:
-        return
-    at = {"at": thai_time(entry.hub_time), "iso": iso_time(entry.hub_time)}
-    report.add("entry", n=entry.n, type=entry.kind, sender=entry.header["sn"], **at)
-    if proved.body is not None:
-        report.add("body_proved")
-        for line in words(proved.body).split("\n"):
-            report.add("body_line", line=line)
-    elif has_body(entry):
-        report.add("body_absent")
-    _about_seals(report, seals)
-    if not proved.hub_known:
-        report.add("hub_unknown", origin=entry.origin)
-    report.add("proof_limits")
 
 
 # --- arguments
