@@ -22,12 +22,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.people import UnitKind, Visibility
+from appliance.rules.text import code_point, has_visible, one_line, unprintable
 from appliance.rules.thai import arabic_digits, canonical
 
 if TYPE_CHECKING:
@@ -98,7 +98,6 @@ _LISTINGS: Final = tuple(visibility for visibility in Visibility if visibility i
 _YES: Final = frozenset(("1", "yes", "y", "true", "ใช่"))
 _NO: Final = frozenset(("", "0", "no", "n", "false", "ไม่ใช่", "ไม่"))
 # Marks and embeddings that only turn the direction of text (Unicode Standard Annex 9, 2).
-_DIRECTION_MARKS: Final = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 # What is a name and not a quantity, though it is made of digits. A post's or unit's code may well be «1.0».
 _CODE_COLUMNS: Final = ("staff_no", "phone", "mobile")
 # 1.00001E+12 has lost its last digits; 100001.0 has gained some.
@@ -370,18 +369,18 @@ def _person_row(file: str, line: int, values: dict[str, str]) -> PersonRow:
 
 
 def _cell(text: str) -> str:
-    """Return a cell as it is meant: every kind of space as a space, without marks that turn the direction of text."""
-    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text.translate(_DIRECTION_MARKS))
-    return canonical(spaced).strip()
+    """Return a cell as it is meant: every kind of space as a space, without what is drawn as nothing."""
+    return canonical(one_line(text))
 
 
 def _refuse_unreadable(values: dict[str, str]) -> None:
     for column, value in values.items():
         if len(value) > _LONGEST:
             raise _Fault("import_value_long", str(_LONGEST), column)
-        for char in value:
-            if not char.isprintable():
-                raise _Fault("import_character", f"U+{ord(char):04X}", column)
+        if fault := unprintable(value):
+            raise _Fault("import_character", fault.character, column)
+        if value and not has_visible(value):
+            raise _Fault("import_invisible", code_point(value[0]), column)
 
 
 def _refuse_numbers_of_spreadsheets(values: dict[str, str]) -> None:

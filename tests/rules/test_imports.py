@@ -177,6 +177,8 @@ def test_a_longer_cycle_is_found() -> None:
         ("code,name_th,kind\nA,ก,กอง,4\n", "import_cells"),
         ("code,name_th,kind\nA," + "ก" * 201 + ",กอง\n", "import_value_long"),
         ("code,name_th,kind\nA,ก\x07ข,กอง\n", "import_character"),
+        ("code,name_th,kind\nA,\u0301\u0e48,กอง\n", "import_invisible"),
+        ("code,name_th,kind\nA,\u3164\u2800\u200f,กอง\n", "import_missing"),
     ],
 )
 def test_files_that_cannot_be_read(text: str, code: str) -> None:
