@@ -6,11 +6,13 @@ a member gets Forbidden before anything of the room is looked at.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from appliance.errors import AppError, Forbidden
+from appliance.errors import AppError, Forbidden, Unavailable
 from appliance.log import events
+from appliance.log.damage import DAMAGED
 from appliance.model import Deny, PersonId, RoomId, RoomKind
 from appliance.reads.bounds import fitting
 from appliance.rules.rooms import denied_actions
@@ -18,12 +20,19 @@ from appliance.store import entries, rooms
 from appliance.wire.rooms import MemberView, Rooms, RoomView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import RoomState
     from appliance.services import Services
     from appliance.store.rooms import ViewRow
 
+    Views = Callable[[sqlcipher.Connection, PersonId, int, int], list[ViewRow]]
+    """Lists the rooms of a person after a key, at most so many; -1 is without a limit."""
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 SCOPE_LOCAL = "local"
 
 
@@ -36,8 +45,49 @@ async def member_rooms(s: Services, person: PersonId) -> list[RoomId]:
 
 async def load_rooms(s: Services, person: PersonId, cursor: int = 0, limit: int = 200) -> Rooms:
     """Return a page of a person's rooms, in the order in which they were made."""
+
+    def read(raw: sqlcipher.Connection, views: Views) -> Rooms:
+        return _page_of_rooms(raw, s, person, cursor, limit, views)
+
+    return await read_sound(s, person, read)
+
+
+async def read_sound(s: Services, person: PersonId, read: Callable[[sqlcipher.Connection, Views], T]) -> T:
+    """Run a read of all rooms of a person; where a torn page ends it, again without the rooms that cannot be read.
+
+    `read` takes the connection and the function that lists the person's rooms. Raises Unavailable.
+    """
+    try:
+        async with s.store.read() as reader:
+            return await reader.run(read, rooms.views_of_person)
+    except Unavailable as error:
+        if error.code != DAMAGED:
+            raise
+    sound = await _sound_rooms(s, person)
+
+    def views(raw: sqlcipher.Connection, who: PersonId, after: int, limit: int) -> list[ViewRow]:
+        found = [row for room in sound if (row := rooms.view_of_person(raw, who, room)) and row.key > after]
+        return found if limit < 0 else found[:limit]
+
     async with s.store.read() as reader:
-        return await reader.run(_page_of_rooms, s, person, cursor, limit)
+        return await reader.run(read, views)
+
+
+async def _sound_rooms(s: Services, person: PersonId) -> list[RoomId]:
+    """Return the rooms of a person that can be shown, in the order in which they were made; name the others."""
+    async with s.store.read() as reader:
+        keys = sorted(await reader.run(rooms.member_keys, person))
+
+    def show(raw: sqlcipher.Connection, key: int) -> RoomId:
+        room = rooms.id_of(raw, key)
+        room_of(raw, s, person, room)
+        return room
+
+    shown = await s.store.read_each(show, keys)
+    for key, room in zip(keys, shown, strict=True):
+        if isinstance(room, AppError):
+            log.warning("room number %d cannot be shown to its members: %s", key, room)
+    return [room for room in shown if not isinstance(room, AppError)]
 
 
 async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
@@ -58,8 +108,10 @@ def room_of(
     return view_of(raw, s, person, row, with_members=with_members) if row else None
 
 
-def _page_of_rooms(raw: sqlcipher.Connection, s: Services, person: PersonId, cursor: int, limit: int) -> Rooms:
-    rows = rooms.views_of_person(raw, person, cursor, limit + 1)
+def _page_of_rooms(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, cursor: int, limit: int, views: Views
+) -> Rooms:
+    rows = views(raw, person, cursor, limit + 1)
     shown, more = fitting((view_of(raw, s, person, row) for row in rows), limit)
     return Rooms(rooms=shown, cursor=rows[len(shown) - 1].key if more else None)
 

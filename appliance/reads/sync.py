@@ -21,7 +21,7 @@ from appliance.errors import Invalid
 from appliance.log import events
 from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import Bytes, size_of
-from appliance.reads.rooms import room_of, view_of
+from appliance.reads.rooms import read_sound, room_of, view_of
 from appliance.store import feed, rooms
 from appliance.wire.messages import Event
 from appliance.wire.sync import Sync
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.reads.rooms import Views
     from appliance.services import Services
     from appliance.store.rooms import ViewRow
 
@@ -64,22 +65,32 @@ async def load_sync(s: Services, person: PersonId, since: int, limit: int, curso
     `cursor` goes on with a snapshot. Raises Invalid for one that is none.
     """
     begun = _SnapshotPlace.parse(cursor) if cursor is not None else None
-    async with s.store.read() as reader:
-        return await reader.run(_read_feed, s, person, since, limit, begun)
+
+    def read(raw: sqlcipher.Connection, views: Views) -> Sync:
+        return _read_feed(raw, s, person, since, limit, begun, views=views)
+
+    return await read_sound(s, person, read)
 
 
 def _read_feed(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, since: int, limit: int, begun: _SnapshotPlace | None
+    raw: sqlcipher.Connection,
+    s: Services,
+    person: PersonId,
+    since: int,
+    limit: int,
+    begun: _SnapshotPlace | None,
+    *,
+    views: Views = rooms.views_of_person,
 ) -> Sync:
     """Read the feed inside one read transaction."""
     head = feed.last_pos(raw)
     if begun is not None:
-        return _snapshot(raw, s, person, begun, limit)
+        return _snapshot(raw, s, person, begun, limit, views)
     if since == 0 or since > head:
         # A cursor ahead of the feed comes from before a restore: only a fresh snapshot is safe.
-        return _snapshot(raw, s, person, _SnapshotPlace(head, 0), limit)
+        return _snapshot(raw, s, person, _SnapshotPlace(head, 0), limit, views)
     page = _Page(raw, s, person)
-    more = page.fill(_lines(raw, person, since, head), limit)
+    more = page.fill(_lines(raw, person, since, head, views), limit)
     upto = page.lines[-1].pos if more else head
     return Sync(pos=upto, events=page.events(), more=more)
 
@@ -105,10 +116,12 @@ class _SnapshotPlace(NamedTuple):
         return cls(int(found[1]), int(found[2]))
 
 
-def _snapshot(raw: sqlcipher.Connection, s: Services, person: PersonId, place: _SnapshotPlace, limit: int) -> Sync:
+def _snapshot(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, place: _SnapshotPlace, limit: int, views: Views
+) -> Sync:
     now = s.clock()
     events, key, left = list[Event](), place.key, Bytes()
-    for row in rooms.views_of_person(raw, person, place.key, limit + 1):
+    for row in views(raw, person, place.key, limit + 1):
         state = msgspec.to_builtins(view_of(raw, s, person, row))
         event = Event(pos=place.pos, type=ROOM, at=now, room=row.id, state=state)
         if len(events) == limit or not left.take(size_of(event)):
@@ -118,9 +131,9 @@ def _snapshot(raw: sqlcipher.Connection, s: Services, person: PersonId, place: _
     return Sync(pos=place.pos, events=events, more=False)
 
 
-def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int) -> Iterator[_Line]:
+def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, views: Views) -> Iterator[_Line]:
     """Yield what came after `since`, in order; of each room no more is read than is taken."""
-    sources = [_of_room(raw, row, since, head) for row in rooms.views_of_person(raw, person)]
+    sources = [_of_room(raw, row, since, head) for row in views(raw, person, 0, -1)]
     return heapq.merge(*sources, _of_person(raw, person, since, head))
 
 

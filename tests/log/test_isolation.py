@@ -24,6 +24,8 @@ from appliance.log.damage import list_rooms
 from appliance.model import Appended, Draft, EntryType, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
+from appliance.reads.rooms import load_rooms
+from appliance.reads.sync import load_sync
 from appliance.store import rooms
 from appliance.store.db import connect, open_store, translate_disk_errors
 from appliance.wire.messages import MessagesQuery
@@ -271,6 +273,18 @@ async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(
             )
             assert refused == "storage_damaged"
             assert all(isinstance(other, Appended) for other in others)
+
+
+async def test_members_of_a_damaged_room_have_their_other_rooms(torn: Torn) -> None:
+    async with open_bureau(torn.folder) as b:
+        shown = await load_rooms(b.s, MALEE)
+        assert [room.id for room in shown.rooms] == [torn.good]
+        snapshot = await load_sync(b.s, MALEE, 0, 100)
+        assert [event.room for event in snapshot.events] == [torn.good]
+        sent = await outcome(b, sound(torn.good, "ใหม่"))
+        assert isinstance(sent, Appended)
+        later = await load_sync(b.s, MALEE, snapshot.pos, 100)
+        assert [(event.room, event.n) for event in later.events] == [(torn.good, sent.n)]
 
 
 async def test_a_page_torn_while_it_runs_costs_that_room_alone(torn: Torn) -> None:
