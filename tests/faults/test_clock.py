@@ -115,3 +115,14 @@ async def test_a_delay_before_the_next_sign_in_does_not_grow_when_the_clock_step
     assert longer <= wait + 1
     running.clock.pass_(seconds=longer + 1)
     assert (await attempt(PASSWORD))[0] == 200
+
+
+async def test_a_session_begun_far_ahead_of_the_clock_is_refused(running: Agency) -> None:
+    """It would be good for as long again as the clock was ahead (bug I)."""
+    running.clock.pass_(seconds=400 * 24 * HOUR)
+    narin = await running.login("narin.p")
+    running.clock.pass_(seconds=-400 * 24 * HOUR)
+    async with narin.raw("GET", "/me") as response:
+        assert response.status == 401
+    again = await running.login("narin.p")
+    assert (await again.get("/me"))["person"]["id"] == narin.person
