@@ -77,7 +77,7 @@ def test_forms_are_idempotent_on_marks_in_any_order(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-@pytest.mark.parametrize("form", [canonical, fold, fold_user])
+@pytest.mark.parametrize("form", [canonical, fold, fold_user, sort_key])
 @pytest.mark.parametrize("piece", TEXTS)
 def test_a_text_costs_its_length(form: Callable[[str], str], piece: str) -> None:
     assert costs_its_length(form, partial(full, TEXTS[piece]), 20_000)
