@@ -11,7 +11,7 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.actions import rooms
-from appliance.errors import Forbidden, Invalid, NotFound, StorageFull
+from appliance.errors import Forbidden, Invalid, NotFound, StorageFull, Unavailable
 from appliance.log import receipts
 from appliance.model import PersonId, RoomId
 from appliance.reads.readers import load_readers
@@ -141,6 +141,35 @@ async def test_a_failing_disk_is_told_and_nothing_noted_is_lost(
     await bureau.s.receipts.flushed()
     assert (await bureau.view(MALEE, room)).read == 6
     assert await readers(bureau, room, 6) == {MALEE: START}
+
+
+@pytest.mark.parametrize("trouble", ["database disk image is malformed", "disk I/O error"])
+async def test_a_room_that_cannot_keep_receipts_holds_up_no_other(
+    bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """A torn page loses the receipts that lie on it; what may pass is written again."""
+    other = await bureau.group(NARIN, MALEE, SOMCHAI)
+    sent = await bureau.say(NARIN, other)
+    real = receipts._write_rows  # noqa: SLF001 - the writing that fails
+
+    def write(raw: sqlcipher.Connection, writes: list[receipts._RoomWrite]) -> None:
+        if any(one.room == room for one in writes):
+            raise sqlcipher.DatabaseError(trouble)
+        real(raw, writes)
+
+    passes = trouble == "disk I/O error"
+    with monkeypatch.context() as patch:
+        patch.setattr(receipts, "_write_rows", write)
+        await bureau.s.receipts.read(room, MALEE, 6)
+        await bureau.s.receipts.read(other, MALEE, sent.n)
+        if passes:
+            with pytest.raises(Unavailable):
+                await bureau.s.receipts.flushed()
+        else:
+            await bureau.s.receipts.flushed()
+        assert (await bureau.view(MALEE, other)).read == sent.n
+    await bureau.s.receipts.flushed()
+    assert ((await bureau.view(MALEE, room)).read == 6) is passes
 
 
 async def test_what_waits_at_the_end_is_written(tmp_path: Path) -> None:
