@@ -9,7 +9,7 @@ import pytest
 from appliance.actions import room_settling, rooms
 from appliance.actions.owner_requests import escalate_due
 from appliance.actions.removal_requests import answer_removal, ask_removal
-from appliance.errors import Conflict, Forbidden, NotFound, StorageFull
+from appliance.errors import Conflict, Forbidden, NotFound, StorageFull, Unavailable
 from appliance.model import AccountState, Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads.owner_requests import load_removal_requests
 from appliance.reads.sync import load_sync
@@ -179,6 +179,25 @@ class TestAnswering:
 
 
 class TestEscalation:
+    async def test_a_damaged_room_keeps_no_others_request_waiting(
+        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        groups = [await bureau.group(NARIN, MALEE, SOMCHAI, HEAD) for _ in range(3)]
+        for group in groups:
+            await ask_removal(bureau.s, SOMCHAI, group, "")
+        bureau.clock.pass_(3 * DAY)
+        head = bureau.s.log.head
+
+        async def damaged(room: RoomId) -> object:
+            if room == groups[0]:
+                raise Unavailable("torn", code="storage_damaged")
+            return await head(room)
+
+        monkeypatch.setattr(bureau.s.log, "head", damaged)
+        assert await escalate_due(bureau.s) == 2
+        monkeypatch.undo()
+        assert await escalate_due(bureau.s) == 1
+
     async def test_after_three_days_the_administrator_of_the_owners_unit_answers(
         self, bureau: Bureau, room: RoomId
     ) -> None:
