@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.errors import AppError, TooMany
+from appliance.wire.messages import Event
 from appliance.wire.sync import EventsFrame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-    from appliance.model import PersonId, RoomId, SessionId
+    from appliance.model import Millis, PersonId, RoomId, SessionId
     from appliance.wire.committed import Committed, RoomNews
-    from appliance.wire.messages import Event
     from appliance.wire.sync import Sync
 
     Close = Callable[["Ending"], object]
@@ -83,9 +83,10 @@ class Connection:
     """One open stream. `cursor` is the feed position up to which everything was handed to its transport.
 
     `due` is the position of the newest line for the person's eyes alone: such lines come by reading, never by a frame.
+    `watching` are the rooms on the person's screen.
     """
 
-    __slots__ = ("_held", "close", "cursor", "due", "person", "phase", "rooms", "session", "transport")
+    __slots__ = ("_held", "close", "cursor", "due", "person", "phase", "rooms", "session", "transport", "watching")
 
     def __init__(
         self, person: PersonId, session: SessionId, transport: asyncio.Transport, since: int, close: Close
@@ -96,6 +97,7 @@ class Connection:
         self.due = 0
         self.phase = Phase.CATCHING_UP
         self.rooms: set[RoomId] = set()
+        self.watching: frozenset[RoomId] = frozenset()
         self._held: list[tuple[int, bytes]] = []
 
     def deliver(self, pos: int, frame: bytes) -> bool:
@@ -254,12 +256,19 @@ class Hub:
 
     def tell(self, room: RoomId, event: Event, but: PersonId | None = None) -> None:
         """Tell a room's live connections something that need not last; it moves no cursor."""
-        listening = self._by_room.get(room)
+        self._tell([one for one in self._by_room.get(room, ()) if one.person != but], event)
+
+    def tell_watching(self, room: RoomId, kind: str, state: dict[str, object], at: Millis) -> None:
+        """Tell those who have a room on their screen what all its members hear later; it moves no cursor."""
+        event = Event(pos=self.pos, type=kind, at=at, room=room, state=state)
+        self._tell([one for one in self._by_room.get(room, ()) if room in one.watching], event)
+
+    def _tell(self, listening: list[Connection], event: Event) -> None:
         if not listening:
             return
         frame = events_frame(self.pos, (_EVENT.encode(event),))
         for connection in listening:
-            if connection.person != but and connection.phase is Phase.LIVE and not connection.is_slow():
+            if connection.phase is Phase.LIVE and not connection.is_slow():
                 connection.send(frame)
 
     async def close(self) -> None:

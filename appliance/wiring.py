@@ -164,7 +164,7 @@ async def services(
             identity = await Identity.load(
                 store, pepper=keys.session_pepper, policies=config.policies, now=given.clock()
             )
-        receipts = Receipts(store, room_log, given.clock)
+        receipts = Receipts(store, room_log, given.clock, hub.tell_watching)
         s = Services(
             config=config,
             clock=given.clock,

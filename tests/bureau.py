@@ -106,8 +106,8 @@ class Bureau:
     async def view(self, who: PersonId, room: RoomId) -> RoomView:
         return await load_room(self.s, who, room)
 
-    async def read(self, who: PersonId, room: RoomId, upto: int) -> None:
-        await self.s.receipts.read(room, who, upto)
+    async def read(self, who: PersonId, room: RoomId, upto: int, first: int = 0) -> None:
+        await self.s.receipts.read(room, who, upto, first)
         await self.s.receipts.flushed()
 
     async def set_state(self, who: PersonId, state: AccountState) -> None:
@@ -165,6 +165,7 @@ async def open_bureau(
     log = RoomLog(store, KEYS, SIGNER, agency="test", clock=clock, new_id=new_id, limit=limit)
     await log.start()
     identity = await Identity.load(store, pepper=KEYS.session_pepper, policies=POLICIES, now=clock())
+    hub = Hub()
     s = Services(
         config=config,
         clock=clock,
@@ -173,8 +174,8 @@ async def open_bureau(
         keys=KEYS,
         store=store,
         log=log,
-        receipts=Receipts(store, log, clock),
-        hub=Hub(),
+        receipts=Receipts(store, log, clock, hub.tell_watching),
+        hub=hub,
         identity=identity,
         search=Searching(search_path(config.data)),
     )

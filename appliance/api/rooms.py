@@ -108,8 +108,8 @@ async def mark_unread(call: Call, body: MarkUnread) -> None:
 
 @routes.post("/rooms/{room}/receipts")
 async def post_receipt(call: Call, body: ReceiptUpto) -> None:
-    """Say that the caller has read the room up to a message; answered after the durable commit."""
-    await call.services.receipts.read(_room(call), call.person, body.upto)
+    """Say which messages were shown to the caller; answered after the durable commit."""
+    await call.services.receipts.read(_room(call), call.person, body.upto, body.first)
     await call.services.receipts.flushed()
 
 

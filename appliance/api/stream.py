@@ -37,6 +37,7 @@ from appliance.wire.sync import (
     SentFrame,
     StreamQuery,
     Typing,
+    Watch,
 )
 
 if TYPE_CHECKING:
@@ -171,8 +172,10 @@ class _Up:
         match frame:
             case Send():
                 self._send(frame)
-            case Receipt(room=room, upto=upto):
-                await self._s.receipts.read(RoomId(room), self._call.person, upto)
+            case Receipt(room=room, upto=upto, first=first):
+                await self._s.receipts.read(RoomId(room), self._call.person, upto, first)
+            case Watch(rooms=rooms):
+                self._connection.watching = frozenset(map(RoomId, rooms))
             case Typing(room=room):
                 await self._typing(RoomId(room))
             case Ping():

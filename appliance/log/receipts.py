@@ -1,8 +1,9 @@
-"""Read receipts by name (F16): durable, cumulative, coalesced.
+"""Read receipts by name (F16): durable, coalesced, of what was shown and of nothing else.
 
-A receipt says that a person has read a room up to a position. Receipts that arrive within a moment of each other are
+A receipt says that a range of positions was shown to a person. Receipts that arrive within a moment of each other are
 written in one transaction and told as one event for each room, so a busy room costs one line whatever its size; in a
-large room the moment is longer. The first time a position is reached is kept for good; reading again changes nothing.
+large room the moment is longer, but those who have the room on their screen hear within a second, by a copy that is
+kept nowhere. The first time a message was shown is kept for good; showing it again changes nothing.
 A room that a torn page keeps from taking receipts loses its own and holds up no other.
 Receipts of a local room are events of the feed, not entries (docs/decisions: receipts).
 """
@@ -20,7 +21,9 @@ import msgspec
 from appliance.errors import AppError, Invalid, Unavailable
 from appliance.log.damage import DAMAGED
 from appliance.model import PersonId, RoomId
+from appliance.rules.receipts import Range, merged, without
 from appliance.store import feed, receipts
+from appliance.store.receipts import Shown
 from appliance.wire.committed import Committed, RoomNews
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from appliance.model import Millis
     from appliance.store.db import Store
 
+    TellWatching = Callable[[RoomId, str, dict[str, object], Millis], object]
+
 log = logging.getLogger(__name__)
 MOMENT_S: Final = 0.1
 AFTER_FAILURE_S: Final = 1.0
@@ -40,17 +45,25 @@ RECEIPT: Final = "receipt"
 # A room of 500 is told at most every 2.5 s, as a peer agency would be every 5 s (federation.md §5.4).
 MEMBERS_A_MOMENT: Final = 20
 LONGEST_MOMENTS: Final = 50
+# Those who look at the room: a copy for each of them, so a large room is told less often than every moment.
+LONGEST_MOMENTS_WATCHED: Final = 10
+
+Ranges = list[Range]
 
 
 class Receipts:
     """Collects receipts and writes them together."""
 
-    def __init__(self, store: Store, room_log: RoomLog, clock: Callable[[], Millis]) -> None:
-        self._store, self._log, self._clock = store, room_log, clock
-        self._waiting: dict[tuple[RoomId, PersonId], tuple[int, Millis]] = {}
+    def __init__(
+        self, store: Store, room_log: RoomLog, clock: Callable[[], Millis], tell_watching: TellWatching
+    ) -> None:
+        self._store, self._log, self._clock, self._tell_watching = store, room_log, clock, tell_watching
+        self._waiting: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]] = {}
         self._callers: list[asyncio.Future[None]] = []
-        self._untold: dict[RoomId, dict[PersonId, int]] = {}
+        self._untold: dict[RoomId, dict[PersonId, Ranges]] = {}
         self._told_at: dict[RoomId, int] = {}
+        self._unwatched: dict[RoomId, dict[PersonId, Ranges]] = {}
+        self._watched_at: dict[RoomId, int] = {}
         self._moment = 0
         self._writing = False
         self._wake = asyncio.Event()
@@ -69,12 +82,17 @@ class Receipts:
         with contextlib.suppress(AppError):
             await self._write(everything=True)
 
-    async def read(self, room: RoomId, person: PersonId, upto: int) -> None:
-        """Note a receipt after checking it. Raises Forbidden, NotFound, Invalid beyond the room's last entry."""
+    async def read(self, room: RoomId, person: PersonId, upto: int, first: int = 0) -> None:
+        """Note that entries `first` to `upto` were shown: everything up to there where no `first` is given.
+
+        Raises Forbidden, NotFound, Invalid beyond the room's last entry and for a range that ends before it begins.
+        """
         head = await self._log.head_for(person, room)
         if upto >= head.size:
             raise Invalid(field="upto")
-        self._note({(room, person): (upto, self._clock())})
+        if first > upto:
+            raise Invalid(field="first")
+        self._note(room, person, [((first, upto), self._clock())])
         self._wake.set()
 
     async def flushed(self) -> None:
@@ -93,11 +111,14 @@ class Receipts:
         self._wake.set()
         await caller
 
-    def _note(self, noted: dict[tuple[RoomId, PersonId], tuple[int, Millis]]) -> None:
-        """Keep of each person's receipts in a room the furthest, and of two as far the first."""
-        for key, (upto, at) in noted.items():
-            if key not in self._waiting or self._waiting[key][0] < upto:
-                self._waiting[key] = (upto, at)
+    def _note(self, room: RoomId, person: PersonId, shown: list[tuple[Range, Millis]]) -> None:
+        """Keep what was shown in the order in which it was, but nothing that is waiting already."""
+        waiting = self._waiting.setdefault((room, person), [])
+        for new, at in shown:
+            left = [new]
+            for old, _ in waiting:
+                left = without(left, old)
+            waiting.extend((part, at) for part in left)
 
     async def _write_forever(self) -> None:
         while True:
@@ -119,7 +140,7 @@ class Receipts:
         try:
             news, passing = await self._commit(waiting, everything=everything)
         except BaseException as error:
-            self._note(waiting)
+            self._note_again(waiting)
             _answer(callers, error if isinstance(error, AppError) else AppError())
             raise
         finally:
@@ -127,23 +148,30 @@ class Receipts:
         _answer(callers, passing)
         if news:
             self._log.publish(Committed(news[-1].pos, news))
+        self._tell_those_watching()
         if passing is not None:
             raise passing
         if self._untold:
             self._wake.set()
 
+    def _note_again(self, failed: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]]) -> None:
+        """Put back what could not be written, before what has come since."""
+        since, self._waiting = self._waiting, failed
+        for (room, person), shown in since.items():
+            self._note(room, person, shown)
+
     async def _commit(
-        self, waiting: dict[tuple[RoomId, PersonId], tuple[int, Millis]], *, everything: bool
+        self, waiting: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]], *, everything: bool
     ) -> tuple[list[RoomNews], AppError | None]:
         """Write what waits; return what to announce, and the error of rooms that are to be written again."""
         heads = await self._readable_heads({room for room, _ in waiting} | set(self._untold))
         untold = {room: dict(reads) for room, reads in self._untold.items() if room in heads}
         writes = {room: _RoomWrite(room, head.key) for room, head in heads.items()}
-        for (room, person), (upto, at) in waiting.items():
+        for (room, person), shown in waiting.items():
             if room in heads:
                 reads = untold.setdefault(room, {})
-                reads[person] = max(upto, reads.get(person, -1))
-                writes[room].rows.append((heads[room].key, person, upto, at))
+                reads[person] = merged([*reads.get(person, ()), *(part for part, _ in shown)])
+                writes[room].rows.extend(Shown(heads[room].key, person, *part, at) for part, at in shown)
         due = [room for room in untold if everything or self._is_due(room, len(heads[room].state.members))]
         now = self._clock()
         async with self._store.exclusive() as writer:
@@ -160,7 +188,9 @@ class Receipts:
             if error.code != DAMAGED:
                 passing = error
                 self._untold.setdefault(one.room, {}).update(one.reads)
-                self._note({(one.room, person): (upto, at) for _, person, upto, at in one.rows})
+                for row in one.rows:
+                    self._note(one.room, row.person, [((row.first, row.upto), row.at)])
+        self._keep_for_those_watching([one for one in writes.values() if one.room not in lost and one.line is None])
         return [writes[room].news(now) for room in due if room not in lost], passing
 
     async def _readable_heads(self, wanted: set[RoomId]) -> dict[RoomId, Head]:
@@ -179,6 +209,27 @@ class Receipts:
         wait = min(LONGEST_MOMENTS, members // MEMBERS_A_MOMENT)
         return self._moment - self._told_at.get(room, -LONGEST_MOMENTS) >= wait
 
+    def _keep_for_those_watching(self, written: list[_RoomWrite]) -> None:
+        for one in written:
+            for row in one.rows:
+                reads = self._unwatched.setdefault(one.room, {})
+                reads[row.person] = merged([*reads.get(row.person, ()), (row.first, row.upto)])
+
+    def _tell_those_watching(self) -> None:
+        """Give those who look at a large room what the feed will say later; the feed's line says it again."""
+        for room in [room for room in self._unwatched if room not in self._untold]:
+            del self._unwatched[room]
+        for room, reads in list(self._unwatched.items()):
+            if self._moment - self._watched_at.get(room, -LONGEST_MOMENTS) >= LONGEST_MOMENTS_WATCHED:
+                self._watched_at[room] = self._moment
+                del self._unwatched[room]
+                self._tell_watching(room, RECEIPT, state_of(reads), self._clock())
+
+
+def state_of(reads: dict[PersonId, Ranges]) -> dict[str, object]:
+    """Return the fields of a receipt's event: each person's furthest position, and all that was shown to them."""
+    return {"read": {person: ranges[-1][1] for person, ranges in reads.items()}, "shown": reads}
+
 
 def _answer(callers: list[asyncio.Future[None]], error: AppError | None) -> None:
     for caller in callers:
@@ -196,19 +247,19 @@ class _RoomWrite:
 
     room: RoomId
     key: int
-    rows: list[tuple[int, PersonId, int, Millis]] = field(default_factory=list)
-    reads: dict[PersonId, int] = field(default_factory=dict)
+    rows: list[Shown] = field(default_factory=list)
+    reads: dict[PersonId, Ranges] = field(default_factory=dict)
     line: feed.Line | None = None
 
-    def tell(self, pos: int, at: Millis, reads: dict[PersonId, int]) -> None:
+    def tell(self, pos: int, at: Millis, reads: dict[PersonId, Ranges]) -> None:
         """Have the line written at a position of the feed."""
         self.reads = reads
-        self.line = (pos, at, RECEIPT, self.key, None, msgspec.json.encode({"read": reads}).decode())
+        self.line = (pos, at, RECEIPT, self.key, None, msgspec.json.encode(state_of(reads)).decode())
 
     def news(self, at: Millis) -> RoomNews:
         """Return the line as followers hear it."""
         pos = self.line[0] if self.line else 0
-        return RoomNews(self.room, pos, [feed.event(pos, at, RECEIPT, self.room, {"read": self.reads})])
+        return RoomNews(self.room, pos, [feed.event(pos, at, RECEIPT, self.room, state_of(self.reads))])
 
 
 def _write_rows(raw: sqlcipher.Connection, writes: list[_RoomWrite]) -> None:

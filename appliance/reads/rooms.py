@@ -16,7 +16,7 @@ from appliance.log.damage import DAMAGED
 from appliance.model import Deny, PersonId, RoomId, RoomKind
 from appliance.reads.bounds import fitting
 from appliance.rules.rooms import denied_actions
-from appliance.store import entries, rooms
+from appliance.store import entries, receipts, rooms
 from appliance.wire.rooms import MemberView, Rooms, RoomView
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def _state(raw: sqlcipher.Connection, s: Services, row: ViewRow) -> RoomState:
 def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberView]:
     found = []
     now = s.clock()
+    gaps = receipts.gaps_of_room(raw, room)
     for person, role, since, read in rooms.member_reads(raw, room):
         card = s.identity.people.get(PersonId(person))
         found.append(
@@ -196,6 +197,7 @@ def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberVi
                 post=card.post if card else None,
                 active=s.identity.is_active(PersonId(person), now),
                 read=read,
+                skipped=gaps.get(PersonId(person), []),
             )
         )
     return sorted(found, key=lambda member: (member.role != "owner", sort_key(s, member.person)))

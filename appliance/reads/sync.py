@@ -19,9 +19,12 @@ import msgspec
 
 from appliance.errors import Invalid
 from appliance.log import events
+from appliance.log.receipts import RECEIPT
+from appliance.log.receipts import state_of as receipt_state
 from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import Bytes, size_of
 from appliance.reads.rooms import read_sound, room_of, view_of
+from appliance.rules.receipts import Range, merged
 from appliance.store import feed, rooms
 from appliance.wire.messages import Event
 from appliance.wire.sync import Sync
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
 
 ROOM = "room"
 ROOM_LEFT = "room.left"
-RECEIPT = "receipt"
 # What a person's own line says about a room and is told as the room stands now, once.
 _WHOLE_ROOM = (ROOM,)
 READ_AT_ONCE: Final = 64
@@ -149,6 +151,15 @@ def _of_person(raw: sqlcipher.Connection, person: PersonId, since: int, head: in
         yield _Line(found.pos, found.at, found.type, room, found.room, None, found.data)
 
 
+class _ReceiptLine(msgspec.Struct):
+    """What a line of receipts holds, as far as it is read again: the ranges shown to each person."""
+
+    shown: dict[PersonId, list[Range]] = {}
+
+
+_RECEIPT_LINE: Final = msgspec.json.Decoder(_ReceiptLine)
+
+
 class _Page:
     """The lines of one answer, and what they make of the rooms and entries they speak of."""
 
@@ -173,13 +184,15 @@ class _Page:
         """Return the events of the lines taken."""
         found: list[Event] = []
         whole = {line.room: line for line in self.lines if line.type in _WHOLE_ROOM}
+        state: dict[str, object] | None
         receipts = _merged_receipts(self.lines, whole)
         for line in self.lines:
             if line.n is not None and line.room is not None:
                 found.append(self._entries[line.room, line.n])
             elif line.type == RECEIPT and line.room is not None:
                 if reads := receipts.get(line.pos):
-                    found.append(Event(pos=line.pos, type=RECEIPT, at=line.at, room=line.room, state={"read": reads}))
+                    state = receipt_state(reads)
+                    found.append(Event(pos=line.pos, type=RECEIPT, at=line.at, room=line.room, state=state))
             elif line.type in _WHOLE_ROOM:
                 state = self._view(line.room) if line.room and whole[line.room] is line else None
                 if state is not None:
@@ -220,19 +233,19 @@ def _entries(raw: sqlcipher.Connection, s: Services, lines: list[_Line]) -> dict
     }
 
 
-def _merged_receipts(lines: list[_Line], whole: dict[RoomId | None, _Line]) -> dict[int, dict[str, int]]:
+def _merged_receipts(lines: list[_Line], whole: dict[RoomId | None, _Line]) -> dict[int, dict[PersonId, list[Range]]]:
     """Merge the receipts of each room, those before its view apart from those after; return them by position.
 
     A receipt told after a view that was made later would take away a mark that was set in between (mark as unread).
     """
     last: dict[tuple[RoomId, bool], int] = {}
-    merged: dict[tuple[RoomId, bool], dict[str, int]] = {}
+    found: dict[tuple[RoomId, bool], dict[PersonId, list[Range]]] = {}
     for line in lines:
         if line.type == RECEIPT and line.room is not None and line.data:
             view = whole.get(line.room)
             key = (line.room, view is not None and line.pos > view.pos)
             last[key] = line.pos
-            reads = merged.setdefault(key, {})
-            for person, upto in msgspec.json.decode(line.data)["read"].items():
-                reads[person] = max(upto, reads.get(person, -1))
-    return {pos: merged[key] for key, pos in last.items()}
+            reads = found.setdefault(key, {})
+            for person, shown in _RECEIPT_LINE.decode(line.data).shown.items():
+                reads[person] = merged([*reads.get(person, ()), *shown])
+    return {pos: found[key] for key, pos in last.items()}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
+RECEIPTS = Queries("receipts")
 
 
 class EntryRow(NamedTuple):
@@ -75,6 +76,7 @@ _WRITES = (
     ("feed", SQL.insert_feed),
     ("states", ROOMS.change_state),
     ("removed", ROOMS.delete_member),
+    ("removed", RECEIPTS.delete_gaps),
     ("added", ROOMS.insert_member),
     ("roles", ROOMS.set_role),
     ("edited", SQL.mark_edited),

@@ -1,27 +1,82 @@
-"""Read receipts in SQL: every time a read position moved, and who has read a message since when (F16)."""
+"""Read receipts in SQL: which ranges of a room were shown to whom and when, and what they passed over (F16).
+
+Rows of one person in one room do not overlap: a receipt adds the parts that no earlier one covers, so the first time a
+message was shown stays. What the ranges mean is `rules/receipts.py`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
 
+from appliance.rules.receipts import after, common, without
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import Millis, PersonId
+    from appliance.rules.receipts import Range
 
 SQL = Queries("receipts")
 
 
-def insert(raw: sqlcipher.Connection, rows: list[tuple[int, PersonId, int, Millis]]) -> None:
-    """Keep (room, person, upto, at) and move the members' positions, never back; an own unread mark ends there."""
-    columns = ("room", "person", "upto", "at")
-    raw.executemany(SQL.insert, [dict(zip(columns, row, strict=True)) for row in rows])
-    raw.executemany(SQL.advance, [(upto, room, person, upto) for room, person, upto, _ in rows])
-    raw.executemany(SQL.end_unread_mark, [(room, person, upto) for room, person, upto, _ in rows])
+class Shown(NamedTuple):
+    """Positions `first` to `upto` of a room, by its key, were shown to a person at `at`."""
+
+    room: int
+    person: PersonId
+    first: int
+    upto: int
+    at: Millis
+
+
+def insert(raw: sqlcipher.Connection, rows: list[Shown]) -> None:
+    """Keep what was shown and move the members' marks, never back; an own unread mark ends there.
+
+    What was shown to somebody who is no member any more is left out.
+    """
+    for row in rows:
+        member = raw.execute(SQL.mark, (row.room, row.person)).fetchone()
+        if member is not None:
+            _insert(raw, row, since=member[0], read=member[1])
+    raw.executemany(SQL.end_unread_mark, [(row.room, row.person, row.upto) for row in rows])
+
+
+def _insert(raw: sqlcipher.Connection, row: Shown, *, since: int, read: int) -> None:
+    shown = (row.first, row.upto)
+    gaps: list[Range] = list(raw.execute(SQL.gaps, (row.room, row.person)))
+    new = common(gaps, shown)
+    if row.upto > read:
+        new.append((max(row.first, read + 1), row.upto))
+    if row.first <= since:
+        new += _unseen_before(raw, row, min(row.upto, since))
+    raw.executemany(SQL.insert, [(row.room, row.person, first, last, row.at) for first, last in new])
+    mark, left = after(read, gaps, since, shown)
+    if mark > read:
+        raw.execute(SQL.advance, (mark, row.room, row.person, mark))
+    if left != gaps:
+        raw.execute(SQL.delete_gaps, (row.room, row.person))
+        raw.executemany(SQL.insert_gap, [(row.room, row.person, first, last) for first, last in left])
+
+
+def _unseen_before(raw: sqlcipher.Connection, row: Shown, last: int) -> list[Range]:
+    """Return what was shown of the time before the person came in, as far as no earlier receipt says so."""
+    asked = {"room": row.room, "person": row.person, "first": row.first, "last": last}
+    left: list[Range] = [(row.first, last)]
+    for seen in raw.execute(SQL.overlapping, asked).fetchall():
+        left = without(left, seen)
+    return left
+
+
+def gaps_of_room(raw: sqlcipher.Connection, room: int) -> dict[PersonId, list[Range]]:
+    """Return what each member of a room, by its key, passed over; those who passed over nothing are left out."""
+    found: defaultdict[PersonId, list[Range]] = defaultdict(list)
+    for person, first, last in raw.execute(SQL.gaps_of_room, (room,)):
+        found[person].append((first, last))
+    return dict(found)
 
 
 def first_reads(raw: sqlcipher.Connection, room: int, n: int) -> list[tuple[str, Millis]]:
-    """Return who has read message `n` and when they first had, by that time; members of today or not."""
+    """Return who was shown message `n` and when they first were, by that time; members of today or not."""
     return list(raw.execute(SQL.first_reads, {"room": room, "n": n}))

@@ -127,7 +127,10 @@ class History(Answer, kw_only=True):
 
 
 class ReceiptUpto(Request, kw_only=True):
+    """Entries `first` to `upto` were shown to the caller; without `first`, everything up to there was."""
+
     upto: Position
+    first: Position = 0
 
 
 class MarkUnread(Request, kw_only=True):

@@ -25,7 +25,11 @@ class CreateRoom(Request, kw_only=True):
 
 
 class MemberView(Answer, kw_only=True):
-    """A member as shown in a list; `read` is the position up to which they have read."""
+    """A member as shown in a list.
+
+    `read` is the furthest position that was shown to them, `skipped` the ranges below it, both ends included, that were
+    not: they jumped across. What was said before they came in is left out of both.
+    """
 
     person: Id
     name: str
@@ -35,6 +39,7 @@ class MemberView(Answer, kw_only=True):
     post: str | None = None
     active: bool = True
     read: Position | None = None
+    skipped: list[tuple[Position, Position]] = []
 
 
 class RoomView(Answer, kw_only=True):

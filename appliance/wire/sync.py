@@ -1,6 +1,7 @@
 """The feed: catching up by cursor and the live stream, one event shape for both.
 
-Client frames on the stream are one JSON object each, told apart by `type`: `ping`, `typing`, `receipt`, `send`.
+Client frames on the stream are one JSON object each, told apart by `type`: `ping`, `typing`, `receipt`,
+`watch`, `send`.
 The server answers `ping` with `{"pong": at}` and `send` with `{"txn_id","n","id","at"}` or `{"txn_id","error"}`.
 """
 
@@ -13,6 +14,9 @@ from msgspec import Meta
 
 from appliance.wire.common import Answer, ErrorBody, Id, Millis, Position, Request, TxnId
 from appliance.wire.messages import Event, TextBody
+
+MOST_WATCHED = 4
+"""Rooms that one stream may have on its screen."""
 
 
 class SyncQuery(Request, kw_only=True):
@@ -49,8 +53,17 @@ class Typing(msgspec.Struct, tag="typing", tag_field="type", forbid_unknown_fiel
 
 
 class Receipt(msgspec.Struct, tag="receipt", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    """Entries `first` to `upto` were shown; without `first`, everything up to there was."""
+
     room: Id
     upto: Position
+    first: Position = 0
+
+
+class Watch(msgspec.Struct, tag="watch", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    """The rooms on the person's screen, in place of those named before: their receipts come at once."""
+
+    rooms: Annotated[list[Id], Meta(max_length=MOST_WATCHED)]
 
 
 class Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=True, frozen=True):
@@ -60,7 +73,7 @@ class Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=T
     reply_to: Position | None = None
 
 
-ClientFrame = Ping | Typing | Receipt | Send
+ClientFrame = Ping | Typing | Receipt | Watch | Send
 
 
 class EventsFrame(Answer, kw_only=True):

@@ -66,7 +66,34 @@ async def test_receipts_are_told_by_name(running: Agency) -> None:
         n = (await narin.say(room, "อ่านหรือยัง"))["n"]
         await reading.send("receipt", room=room, upto=n)
         event = await listening.event("receipt", room=room)
-    assert event["state"] == {"read": {lalita.person: n}}
+    assert event["state"] == {"read": {lalita.person: n}, "shown": {lalita.person: [[0, n]]}}
+
+
+async def test_those_who_look_at_a_large_room_hear_of_its_readers_before_the_others(
+    running: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy moves no cursor: the line of the feed comes later, to everybody."""
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = running.room("dengue")
+    receipts = running.services.receipts
+    n = (await narin.say(room, "อ่านหรือยัง"))["n"]
+    # As in a room of 2,000, whose feed has had its line a moment ago.
+    monkeypatch.setattr(receipts, "_is_due", lambda _room, _members: False)
+    async with narin.stream() as looking, narin.stream() as elsewhere, lalita.stream() as reading:
+        await looking.send("watch", rooms=[room])
+        await looking.send("ping")
+        await looking.frame()
+        await reading.send("receipt", room=room, upto=n, first=n)
+        event = await looking.event("receipt", room=room)
+        assert event["state"] == {"read": {lalita.person: n}, "shown": {lalita.person: [[n, n]]}}
+        await elsewhere.send("ping")
+        assert "pong" in await elsewhere.frame(), "nothing came before the answer"
+        monkeypatch.undo()
+        line = await elsewhere.event("receipt", room=room)
+        assert line["state"] == event["state"]
+        await looking.event("receipt", room=room)
+        await looking.send("watch", rooms=["r_1", "r_2", "r_3", "r_4", "r_5"])
+        assert (await looking.frame())["error"]["code"] == "invalid"
 
 
 async def test_typing_is_seen_by_others_and_kept_nowhere(running: Agency) -> None:

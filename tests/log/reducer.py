@@ -14,9 +14,10 @@ import msgspec
 from msgspec.structs import replace
 
 from appliance.model import Member, PersonId, Role, RoomId, RoomKind, RoomState
+from appliance.rules.receipts import after
 from appliance.rules.rooms import denied_actions
 from appliance.wire.messages import Edited, Event
-from appliance.wire.rooms import RoomView
+from appliance.wire.rooms import MemberView, RoomView
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class Client:
             self.requests[event.type, event.state["id"]] = event.state
         elif room in self.rooms and event.type == "receipt":
             assert event.state is not None
-            self._receipt(self.rooms[room], event.state["read"])
+            self._receipt(self.rooms[room], event.state)
         elif room in self.rooms and event.n is not None and event.n >= self.rooms[room].view.size:
             self._entry(self.rooms[room], event, event.n)
 
@@ -106,11 +107,11 @@ class Client:
         elif target < seen.base[0] and target >= _mark(seen.view) and seen.base[2]:
             seen.stale = True
 
-    def _receipt(self, seen: Seen, reads: dict[str, int]) -> None:
+    def _receipt(self, seen: Seen, state: dict[str, Any]) -> None:
+        reads: dict[str, int] = state["read"]
         view = seen.view
         if view.members:
-            members = [replace(m, read=max(m.read or 0, reads.get(m.person, 0))) for m in view.members]
-            view = replace(view, members=members)
+            view = replace(view, members=[_shown(member, state["shown"]) for member in view.members])
         own = reads.get(self.me)
         if own is not None:
             before = _mark(view)
@@ -132,6 +133,13 @@ class Client:
             unread=unread + sum(n >= mark for n in seen.others),
             mentions=mentions + sum(n >= mark for n in seen.naming),
         )
+
+
+def _shown(member: MemberView, shown: dict[str, list[tuple[int, int]]]) -> MemberView:
+    read, gaps = member.read or 0, member.skipped
+    for first, last in shown.get(member.person, ()):
+        read, gaps = after(read, gaps, member.since, (first, last))
+    return replace(member, read=read, skipped=gaps)
 
 
 def _mark(view: RoomView) -> int:

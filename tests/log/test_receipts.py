@@ -38,13 +38,13 @@ async def readers(b: Bureau, room: RoomId, n: int) -> dict[str, int]:
     return {reader.person: reader.at for reader in (await load_readers(b.s, NARIN, room, n)).read}
 
 
-def tell(b: Bureau) -> list[dict[str, int]]:
+def tell(b: Bureau, field: str = "read") -> list[dict[str, Any]]:
     """Return a list that grows with what is told of readers."""
-    told: list[dict[str, int]] = []
+    told: list[dict[str, Any]] = []
 
     def hear(committed: Committed) -> None:
         events = [event for news in committed.rooms for event in news.events]
-        told.extend(event.state["read"] for event in events if event.type == "receipt" and event.state)
+        told.extend(event.state[field] for event in events if event.type == "receipt" and event.state)
 
     b.s.log.followers.append(hear)
     return told
@@ -86,6 +86,69 @@ async def test_someone_who_comes_later_is_recorded_when_they_read(bureau: Bureau
     await bureau.read(OUTSIDER, room, 6)
     assert await readers(bureau, room, 4) == {OUTSIDER: START + 2_000}
     assert await readers(bureau, room, 8) == {}
+
+
+class TestWhatWasShown:
+    """F16: a reader is somebody to whom the message was shown, not somebody who jumped across it."""
+
+    async def test_a_jump_to_the_newest_names_nobody_for_what_lies_between(self, bureau: Bureau, room: RoomId) -> None:
+        await bureau.read(MALEE, room, 3)
+        bureau.clock.pass_(1_000)
+        await bureau.read(MALEE, room, 11, first=9)
+        assert [n for n in range(2, 12) if MALEE in await readers(bureau, room, n)] == [2, 3, 9, 10, 11]
+        view = await bureau.view(MALEE, room)
+        assert (view.read, view.unread) == (11, 0), "nothing is left to look at"
+        [malee] = [member for member in view.members if member.person == MALEE]
+        assert malee.skipped == [(4, 8)]
+
+    async def test_what_was_passed_over_is_read_later_in_any_order(self, bureau: Bureau, room: RoomId) -> None:
+        await bureau.read(MALEE, room, 11, first=11)
+        bureau.clock.pass_(1_000)
+        await bureau.read(MALEE, room, 7, first=5)
+        bureau.clock.pass_(1_000)
+        await bureau.read(MALEE, room, 9, first=6)
+        found = [(await readers(bureau, room, n)).get(MALEE) for n in range(4, 12)]
+        assert found == [
+            None, START + 1_000, START + 1_000, START + 1_000, START + 2_000, START + 2_000, None, START
+        ]  # fmt: skip
+        await bureau.read(MALEE, room, 11)
+        assert None not in [(await readers(bureau, room, n)).get(MALEE) for n in range(4, 12)]
+        [malee] = [member for member in (await bureau.view(MALEE, room)).members if member.person == MALEE]
+        assert malee.skipped == []
+
+    async def test_clearing_reads_nothing_and_neither_does_what_comes_next(self, bureau: Bureau, room: RoomId) -> None:
+        await rooms.clear_room(bureau.s, MALEE, room)
+        new = await bureau.say(NARIN, room)
+        await bureau.read(MALEE, room, new.n, first=new.n)
+        assert [n for n in range(2, new.n + 1) if MALEE in await readers(bureau, room, n)] == [new.n]
+
+    async def test_what_was_said_before_one_came_in_is_read_where_it_is_shown(
+        self, bureau: Bureau, room: RoomId
+    ) -> None:
+        await rooms.change_members(bureau.s, NARIN, room, [OUTSIDER], [], "t")
+        await bureau.read(OUTSIDER, room, 6, first=5)
+        await bureau.read(OUTSIDER, room, 8, first=4)
+        assert [n for n in range(2, 12) if OUTSIDER in await readers(bureau, room, n)] == [4, 5, 6, 7, 8]
+
+    async def test_who_comes_back_keeps_what_they_were_shown(self, bureau: Bureau, room: RoomId) -> None:
+        await bureau.read(MALEE, room, 9, first=8)
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], "t1")
+        await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], "t2")
+        await bureau.read(MALEE, room, 9, first=7)
+        assert [n for n in range(2, 12) if MALEE in await readers(bureau, room, n)] == [7, 8, 9]
+        [malee] = [member for member in (await bureau.view(MALEE, room)).members if member.person == MALEE]
+        assert malee.skipped == []
+
+    async def test_receipts_that_arrive_together_keep_their_gaps(self, bureau: Bureau, room: RoomId) -> None:
+        told = tell(bureau, "shown")
+        for first, upto in ((9, 11), (2, 4), (4, 5), (9, 9)):
+            await bureau.s.receipts.read(room, MALEE, upto, first)
+        await bureau.s.receipts.flushed()
+        assert [{who: [tuple(one) for one in shown] for who, shown in each.items()} for each in told] == [
+            {MALEE: [(2, 5), (9, 11)]}
+        ]
+        with pytest.raises(Invalid):
+            await bureau.s.receipts.read(room, MALEE, 3, first=4)
 
 
 async def test_only_members_and_only_what_is_there(bureau: Bureau, room: RoomId) -> None:

@@ -395,7 +395,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that the caller has read the room up to a message; answered after the durable commit. */
+        /** Say which messages were shown to the caller; answered after the durable commit. */
         post: operations["post_receipt"];
         delete?: never;
         options?: never;
@@ -979,7 +979,10 @@ export interface components {
         };
         /**
          * MemberView
-         * @description A member as shown in a list; `read` is the position up to which they have read.
+         * @description A member as shown in a list.
+         *
+         *         `read` is the furthest position that was shown to them, `skipped` the ranges below it, both ends included, that were
+         *         not: they jumped across. What was said before they came in is left out of both.
          */
         MemberView: {
             /** @default true */
@@ -992,6 +995,11 @@ export interface components {
             read?: number | null;
             role: string;
             since: number;
+            /** @default [] */
+            skipped?: [
+                number,
+                number
+            ][];
             /** @default null */
             unit?: string | null;
         };
@@ -1168,15 +1176,25 @@ export interface components {
             /** @default null */
             unread_cursor?: string | null;
         };
-        /** Receipt */
+        /**
+         * Receipt
+         * @description Entries `first` to `upto` were shown; without `first`, everything up to there was.
+         */
         Receipt: {
+            /** @default 0 */
+            first?: number;
             room: string;
             /** @enum {unknown} */
             type: "receipt";
             upto: number;
         };
-        /** ReceiptUpto */
+        /**
+         * ReceiptUpto
+         * @description Entries `first` to `upto` were shown to the caller; without `first`, everything up to there was.
+         */
         ReceiptUpto: {
+            /** @default 0 */
+            first?: number;
             upto: number;
         };
         /**
