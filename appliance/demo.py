@@ -132,12 +132,7 @@ async def _sign_in(session: ClientSession, logins: list[dict[str, Any]]) -> dict
     gate = asyncio.Semaphore(4)
 
     async def one(login: dict[str, Any]) -> Author:
-        body = {
-            "user": login["user"],
-            "password": login["password"],
-            "device": "gchat demo load",
-            "want_token": True,
-        }
+        body = {"user": login["user"], "password": login["password"], "device": "gchat demo load"}
         while True:
             async with gate, session.post(f"{API}/login", json=body) as response:
                 answer = await response.json()

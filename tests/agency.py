@@ -205,7 +205,7 @@ class Agency:
 
     async def login(self, user: str, password: str = PASSWORD, *, language: str = "th") -> Client:
         """Sign someone in."""
-        body = {"user": user, "password": password, "device": "test", "want_token": True}
+        body = {"user": user, "password": password, "device": "test"}
         async with self.session.post(f"{self.url}{API}/login", json=body) as response:
             answer = await response.json()
             assert response.status == 200, answer

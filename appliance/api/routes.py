@@ -84,6 +84,15 @@ class Call:
         """What shows that an account has signed in from this browser before (`identity/devices.py`), or nothing."""
         return self.request.cookies.get(DEVICE_COOKIE, "")
 
+    @property
+    def from_browser(self) -> bool:
+        """Whether a page in a browser sends this request, which is not a GET.
+
+        Browsers add `Origin` to it (Fetch, «Origin header») and, from a secure page, `Sec-Fetch-Site` (Fetch Metadata).
+        Scripts can neither leave these headers out nor change them: both are forbidden request headers.
+        """
+        return any(name in self.request.headers for name in ("Origin", "Sec-Fetch-Site"))
+
     def set_session_cookie(self, token: str | None) -> None:
         """Have the answer set the session cookie, or clear it with None."""
         self.cookie, self.clear_cookie = token, token is None

@@ -39,7 +39,7 @@ async def login(call: Call, body: Login) -> LoginDone | SecondFactorNeeded:
         return SecondFactorNeeded(
             second_factor=list(result.factors), ticket=result.ticket, passkey_options=result.passkey_options
         )
-    return await _signed_in(call, result, want_token=body.want_token, keep_device=body.keep_device)
+    return await _signed_in(call, result, keep_device=body.keep_device)
 
 
 @routes.post("/login/second-factor", public=True)
@@ -50,7 +50,7 @@ async def login_second_factor(call: Call, body: SecondFactor) -> LoginDone:
     result = await sign_in.finish_sign_in(
         call.services, body.ticket, call.address, code=body.code, passkey=body.passkey, cookie=call.device_cookie
     )
-    return await _signed_in(call, result, want_token=body.want_token, keep_device=body.keep_device)
+    return await _signed_in(call, result, keep_device=body.keep_device)
 
 
 @routes.post("/logout", before_terms=True)
@@ -149,16 +149,17 @@ async def remove_passkey(call: Call, body: PasswordOnly) -> None:
     await passkeys.remove_passkey(call.services, _session(call), call.path["id"])
 
 
-async def _signed_in(call: Call, result: SignedIn, *, want_token: bool, keep_device: bool) -> LoginDone:
+async def _signed_in(call: Call, result: SignedIn, *, keep_device: bool) -> LoginDone:
+    """Answer a browser with cookies, which no script reads, and a program with the session's token."""
     person = result.session.person
     async with call.services.store.read() as reader:
         views = await load_views(call.services, reader, person, [person], call.language)
-    if keep_device:
-        call.new_device_cookie = result.device_cookie
-    if not want_token:
+    if call.from_browser:
         call.set_session_cookie(result.token)
+        if keep_device:
+            call.new_device_cookie = result.device_cookie
     return LoginDone(
-        token=result.token if want_token else None,
+        token=None if call.from_browser else result.token,
         expires=result.session.expires,
         person=views[0],
         csrf=result.csrf,

@@ -12,24 +12,23 @@ from appliance.wire.directory import PersonView, UnitRef
 
 Password = Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
 KeepDevice = Annotated[
-    bool, Meta(description="set a cookie by which this browser is known later; false on a device that others use")
+    bool,
+    Meta(description="set a cookie by which this browser is known later; false on a device that others use"),
 ]
 Factor = Literal["totp", "passkey"]
-WantToken = Annotated[bool, Meta(description="for programs: answer the session's token instead of setting a cookie")]
 
 
 class Login(Request, kw_only=True):
     user: Annotated[str, Meta(min_length=1, max_length=LONGEST_USER)]
     password: Password
     device: Annotated[str, Meta(max_length=120, description="name of the device, shown in the session list")] = ""
-    want_token: WantToken = False
     keep_device: KeepDevice = True
 
 
 class LoginDone(Answer, kw_only=True):
-    """Signed in. Browsers hold a cookie that no script reads, and send `csrf` in the X-CSRF-Token header.
+    """Signed in. A browser gets a cookie that no script reads, and sends `csrf` in the X-CSRF-Token header.
 
-    `token` is there, and no cookie, when a program asked for it with `want_token`.
+    A request with neither an `Origin` nor a `Sec-Fetch-Site` header comes from a program: it gets `token`, no cookie.
     """
 
     expires: Millis
@@ -51,7 +50,6 @@ class SecondFactor(Request, kw_only=True):
     ticket: Annotated[str, Meta(min_length=1, max_length=128)]
     code: Annotated[str, Meta(min_length=6, max_length=12)] | None = None
     passkey: dict[str, Any] | None = None
-    want_token: WantToken = False
     keep_device: KeepDevice = True
 
 

@@ -269,7 +269,7 @@ async def test_a_person_has_one_costly_call_under_way(running: Agency, monkeypat
 async def test_a_cookie_needs_its_csrf_token_to_change_something(running: Agency) -> None:
     url = running.url + API
     login = {"user": "narin.p", "password": PASSWORD}
-    async with running.session.post(f"{url}/login", json=login) as response:
+    async with running.session.post(f"{url}/login", json=login, headers={"Origin": running.url}) as response:
         cookie = response.headers["Set-Cookie"]
         answer = await response.json()
     for part in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
@@ -295,7 +295,8 @@ async def test_a_cookie_needs_its_csrf_token_to_change_something(running: Agency
 async def test_a_page_of_another_origin_opens_no_stream(running: Agency) -> None:
     """A cookie goes with a WebSocket from anywhere, and there is no header for a CSRF token: the origin decides."""
     login = {"user": "narin.p", "password": PASSWORD}
-    async with running.session.post(f"{running.url}{API}/login", json=login) as response:
+    page = {"Origin": running.url}
+    async with running.session.post(f"{running.url}{API}/login", json=login, headers=page) as response:
         cookie = response.cookies[COOKIE].value
     headers = {"Cookie": f"{COOKIE}={cookie}", "Origin": "https://elsewhere.test"}
     async with running.session.get(f"{running.url}{API}/stream?since=1", headers=headers) as response:

@@ -12,17 +12,27 @@ from appliance.actions.terms import publish_terms, written_terms
 from appliance.api.app import COOKIE, CSRF_HEADER
 from appliance.api.routes import DEVICE_COOKIE
 from appliance.rules.roles import Actor
-from tests.agency import API, Agency
+from tests.agency import API, Agency, Client
 from tests.world import PASSWORD
 
 NEW = "ต้นจามจุรีหน้าโรงเรียนเก่า"
 OPERATOR = Actor.operator("test")
 
 
-async def test_login_answers_as_the_document_says(running: Agency) -> None:
-    async with running.session.post(
-        f"{running.url}{API}/login", json={"user": "narin.p", "password": PASSWORD, "device": "สคริปต์"}
-    ) as response:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://chat.moph.go.th", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:8080"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": ""},
+    ],
+)
+async def test_a_page_gets_a_cookie_and_no_token(running: Agency, headers: dict[str, str]) -> None:
+    """Security 27: nothing that a script reads is worth stealing."""
+    body = {"user": "narin.p", "password": PASSWORD, "device": "Chromium", "keep_device": False}
+    async with running.session.post(f"{running.url}{API}/login", json=body, headers=headers) as response:
         body, cookie = await response.json(), response.headers["Set-Cookie"]
     assert set(body) == {"expires", "person", "csrf"} | ({"must_change_password"} & set(body))
     assert body["person"]["id"] == running.person("narin.p")
@@ -33,8 +43,8 @@ async def test_login_answers_as_the_document_says(running: Agency) -> None:
     assert "Domain" not in cookie
 
 
-async def test_a_program_asks_for_the_token_and_gets_no_session_cookie(running: Agency) -> None:
-    body = {"user": "narin.p", "password": PASSWORD, "want_token": True, "keep_device": False}
+async def test_a_program_gets_a_token_and_no_cookie(running: Agency) -> None:
+    body = {"user": "narin.p", "password": PASSWORD, "device": "สคริปต์"}
     async with running.session.post(f"{running.url}{API}/login", json=body) as response:
         answer = await response.json()
         assert "Set-Cookie" not in response.headers
@@ -182,6 +192,13 @@ async def test_a_code_as_second_factor(running: Agency) -> None:
     )
     done = await client.post("/login/second-factor", ticket | {"code": code()})
     assert done["person"]["id"] == narin.person
+    assert await Client(client.session, client.base, "narin.p", narin.person, done["token"]).get("/me")
+    running.clock.pass_(seconds=60)
+    asked = await client.post("/login", {"user": "narin.p", "password": PASSWORD})
+    proof, page = {"ticket": asked["ticket"], "code": code()}, {"Origin": running.url}
+    async with client.raw("POST", "/login/second-factor", json=proof, headers=page) as response:
+        assert "token" not in await response.json()
+        assert COOKIE in response.cookies
     await narin.delete("/second-factors/totp", {"password": PASSWORD})
     await running.login("narin.p")
 

@@ -96,7 +96,7 @@ async def _sign_in(server: Server, layout: Layout, people: list[int]) -> dict[in
 
         async def one(number: int) -> None:
             user, password = layout.users[number], layout.password
-            body = {"user": user, "password": password, "device": "bench", "want_token": True}
+            body = {"user": user, "password": password, "device": "bench"}
             async with gate, session.post("/api/v1/login", json=body) as response:
                 answer = await response.json()
                 if response.status != 200:

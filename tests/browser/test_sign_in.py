@@ -157,3 +157,33 @@ async def test_whoever_says_this_was_not_me_is_alone_and_sets_a_new_password(
     await mine.page.get_by_label("รหัสผ่านใหม่").fill("ถ้วยชามสังคโลกสีน้ำเงิน")
     await mine.button("บันทึกรหัสผ่าน").click()
     await expect(mine.page.get_by_text("แจ้งว่าไม่ใช่ฉันแล้ว")).to_be_visible()
+
+
+async def test_no_script_sees_the_token_of_the_session(served: Agency, windows: OpenWindow) -> None:
+    """Security 27: neither in the answer to the page, nor when a script clears the headers of a page."""
+    window = await windows(served.url)
+    async with window.page.expect_response(lambda answer: answer.url.endswith("/login")) as answered:
+        await window.sign_in("narin.p")
+    response = await answered.value
+    assert "token" not in await response.json()
+    await window.entered()
+    said = await window.evaluate(
+        """async ([user, password]) => {
+            const tries = [{}, { Origin: "" }, { "Sec-Fetch-Site": "" }].flatMap((headers) =>
+                ["cors", "same-origin"].map((mode) => ({ headers, mode })));
+            const answers = [];
+            for (const { headers, mode } of tries) {
+                const sent = await fetch("/api/v1/login", {
+                    method: "POST", mode, referrerPolicy: "no-referrer", credentials: "omit",
+                    headers: { "Content-Type": "application/json", ...headers },
+                    body: JSON.stringify({ user, password }),
+                });
+                answers.push([sent.status, Object.keys(await sent.json())]);
+            }
+            return { answers, cookie: document.cookie };
+        }""",
+        ["narin.p", PASSWORD],
+    )
+    assert [status for status, _ in said["answers"]] == [200] * 6
+    assert not any("token" in keys for _, keys in said["answers"])
+    assert said["cookie"] == ""

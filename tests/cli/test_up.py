@@ -79,7 +79,7 @@ class Started:
 
     def login(self) -> str:
         login = self.ready["logins"][0]
-        body = {"user": login["user"], "password": login["password"], "device": "test", "want_token": True}
+        body = {"user": login["user"], "password": login["password"], "device": "test"}
         answer = self.call("POST", "/login", body=body)
         assert answer["person"]["id"] == login["person"]
         return str(answer["token"])

@@ -270,7 +270,7 @@ async def clients(timeout_s: float = 20) -> AsyncIterator[ClientSession]:
 
 async def sign_in(session: ClientSession, appliance: Appliance, user: str) -> Caller:
     """Sign someone of the demo world in."""
-    body = {"user": user, "password": PASSWORD, "device": "fault", "want_token": True}
+    body = {"user": user, "password": PASSWORD, "device": "fault"}
     async with session.post(f"{appliance.url}{API}/login", json=body) as response:
         answer = await response.json()
         assert response.status == 200, answer

@@ -894,17 +894,12 @@ export interface components {
             keep_device?: boolean;
             password: string;
             user: string;
-            /**
-             * @description for programs: answer the session's token instead of setting a cookie
-             * @default false
-             */
-            want_token?: boolean;
         };
         /**
          * LoginDone
-         * @description Signed in. Browsers hold a cookie that no script reads, and send `csrf` in the X-CSRF-Token header.
+         * @description Signed in. A browser gets a cookie that no script reads, and sends `csrf` in the X-CSRF-Token header.
          *
-         *         `token` is there, and no cookie, when a program asked for it with `want_token`.
+         *         A request with neither an `Origin` nor a `Sec-Fetch-Site` header comes from a program: it gets `token`, no cookie.
          */
         LoginDone: {
             csrf: string;
@@ -1313,11 +1308,6 @@ export interface components {
             /** @default null */
             passkey?: Record<string, unknown> | null;
             ticket: string;
-            /**
-             * @description for programs: answer the session's token instead of setting a cookie
-             * @default false
-             */
-            want_token?: boolean;
         };
         /** SecondFactorNeeded */
         SecondFactorNeeded: {
