@@ -1,4 +1,4 @@
-"""What a process that holds keys gives up at its start, so that less can be taken from it (features.md F71).
+"""What a process that holds keys gives up at its start, so that less can be taken from it (F71).
 
 Owns three things of Linux. `protect_memory`: no core dump, and no process of the same user may read this one's memory
 (prctl(2) PR_SET_DUMPABLE, setrlimit(2) RLIMIT_CORE). `confine`: with Landlock (landlock(7), Linux 5.13) this process

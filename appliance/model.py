@@ -55,7 +55,10 @@ class Role(StrEnum):
 
 
 class StaffRole(StrEnum):
-    """A person's part in the agency (architecture.md §6). None of them reads rooms the person is not a member of."""
+    """A person's part in the agency. None of them reads rooms the person is not a member of.
+
+    Source: the specification, architecture.md §6.
+    """
 
     MEMBER = "member"
     BROADCASTER = "broadcaster"

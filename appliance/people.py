@@ -1,7 +1,7 @@
 """The nouns of the directory and of accounts as frozen values: units, posts, people, roles, sessions.
 
-Owns what `store`, `identity`, `rules`, `actions` and `reads` pass to each other about people (features.md F14, F17,
-F93). No I/O, no clock. Times are milliseconds UTC; an end is exclusive and None where none is known.
+Owns what `store`, `identity`, `rules`, `actions` and `reads` pass to each other about people (F14, F17, F93).
+No I/O, no clock. Times are milliseconds UTC; an end is exclusive and None where none is known.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class Visibility(StrEnum):
 
 
 class ConsoleRole(StrEnum):
-    """Roles of the compliance console (compliance.md §2.0); their holders' accounts need two people for a reset."""
+    """Roles of the compliance console; their holders' accounts need two people for a reset.
+
+    Source: the specification, compliance.md §2.0.
+    """
 
     COMPLIANCE_OFFICER = "compliance_officer"
     COMPLIANCE_MANAGER = "compliance_manager"

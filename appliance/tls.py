@@ -1,4 +1,4 @@
-"""The appliance's own CA and the server certificate it issues, for agencies without certificates (operations.md).
+"""The appliance's own CA and the server certificate it issues, for agencies without certificates.
 
 Owns `tls.sealed`, the CA's and the server's private keys sealed under the vault's key for files, never in clear on
 disk; and `ca.pem`, the CA's public certificate for the devices that are to trust it. An existing CA is never replaced

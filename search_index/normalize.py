@@ -1,6 +1,6 @@
 """One spelling for what reads the same: the text that is searched, and the text that is searched for.
 
-Owns the rules of search.md «Text» 1, in this order:
+Owns the rules of the specification, search.md «Text» 1, in this order:
 1. letter case folded; Thai digits as Arabic ones; full-width forms as plain ones; zero-width characters, variation
    selectors and other invisible ones dropped; every white space a space;
 2. NFC; of more than 30 marks in a row the first 30, before and after (`stream_safe`), so that it costs its length;

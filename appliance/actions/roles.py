@@ -1,4 +1,4 @@
-"""Giving and taking roles (architecture.md §6)."""
+"""Giving and taking roles (the specification, architecture.md §6)."""
 
 from __future__ import annotations
 

@@ -257,7 +257,10 @@ def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[Per
 
 
 def card_of(s: Services, person: PersonId) -> dict[str, str]:
-    """Return the card that freezes for evidence who a person was when they came in (federation.md §5.3)."""
+    """Return the card that freezes for evidence who a person was when they came in.
+
+    Source: the specification, federation.md §5.3.
+    """
     card = s.identity.people[person]
     return {"p": person, "name": card.name, "unit": card.unit_name or "", "post": card.post or ""}
 

@@ -1,6 +1,6 @@
 """Canonical JSON bytes and the entry header: the one byte string that is hashed, sealed and kept.
 
-Rules (`federation.md` §4.3, a profile of RFC 8785):
+Rules (the specification, federation.md §4.3, a profile of RFC 8785):
   - objects sorted by key, no white space, shortest escapes, UTF-8; keys ASCII, so that byte order is RFC 8785's order;
   - integers with |x| < 2^53, no floats, nesting at most 6, header at most 8 KiB, body at most 64 KiB;
   - `decode` accepts exactly the bytes `encode` would give for the same value, and nothing else;
@@ -37,7 +37,10 @@ Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Entry header, sealed by the sender's agency (`federation.md` §5.1). Fields are declared in canonical order."""
+    """Entry header, sealed by the sender's agency. Fields are declared in canonical order.
+
+    Source: the specification, federation.md §5.1.
+    """
 
     bc: Annotated[str, Meta(min_length=43, max_length=43)]
     """Body commitment, base64url (`commitment.commit`)."""

@@ -1,7 +1,8 @@
 """Salted commitment to a body: the header proves what was said while the body exists, and reveals nothing after.
 
-`bc` = base64url(SHA-256(salt || body)) (`federation.md` §5.1). The salt has one fixed length, so the boundary between
-salt and body cannot be moved; it is as secret as the body and destroyed with it, so no short body can be guessed.
+`bc` = base64url(SHA-256(salt || body)): the specification, federation.md §5.1. The salt has one fixed length, so the
+boundary between salt and body cannot be moved; it is as secret as the body and destroyed with it, so no short body can
+be guessed.
 """
 
 from __future__ import annotations

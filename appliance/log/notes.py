@@ -25,7 +25,7 @@ FINGERPRINT_DIGITS: Final = 40
 
 
 def log_signer(agency: Agency, keys: Keyring) -> Signer:
-    """Return the key that signs the agency's logs, `DOMAIN/a/SLUG/log` (federation.md §5.1).
+    """Return the key that signs the agency's logs, `DOMAIN/a/SLUG/log` (the specification, federation.md §5.1).
 
     During a switch (`vault.switching`) it carries its successor, which signs whatever it signs.
     """

@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 MOMENT_S: Final = 0.1
 AFTER_FAILURE_S: Final = 1.0
 RECEIPT: Final = "receipt"
-# A room of 500 is told at most every 2.5 s, as a peer agency would be every 5 s (federation.md §5.4).
+# A room of 500 is told at most every 2.5 s, as a peer agency would be every 5 s: the specification, federation.md §5.4.
 MEMBERS_A_MOMENT: Final = 20
 LONGEST_MOMENTS: Final = 50
 # Those who look at the room: a copy for each of them, so a large room is told less often than every moment.

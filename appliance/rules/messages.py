@@ -1,4 +1,4 @@
-"""Who may write, edit, retract and react (F16 to F19, client.md C10, C11, C17).
+"""Who may write, edit, retract and react (F16 to F19, C10, C11, C17).
 
 Pure; called by `rooms.authorize` once membership is settled. An edit, a retraction, a reaction or a reply points at a
 message; its facts come as `Target`. The windows are part of rules version 1, so every replica decides alike. They count

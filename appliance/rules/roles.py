@@ -1,9 +1,9 @@
-"""Who may do what to accounts, roles, the directory, settings and terms (architecture.md §6, F77, F95).
+"""Who may do what to accounts, roles, the directory, settings and terms (F77, F95).
 
 Agency administrators do all of it; a unit administrator sets back passwords and suspends within the unit and below.
 Nobody acts on their own account here, nor gives themselves a role. A console role is given, and the account of anyone
-who has one set back or reactivated, only by two people, since who can do that could read cases under its name
-(compliance.md §2.0). Two people are two who proved who they are: the operator at the command line counts for none.
+who has one set back or reactivated, only by two people, since who can do that could read cases under its name.
+Two people are two who proved who they are: the operator at the command line counts for none.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Who may do what in a room: `authorize` is the one place that decides, for people, peers, imports and tests alike.
 
-Pure: values in, verdict out; rules version 1 (`federation.md` §5.3, F32 to F41). The full tables
+Pure: values in, verdict out; rules version 1 (the specification, federation.md §5.3, F32 to F41). The full tables
 are `tests/rules/tables/authorize.json` and those of the rules it calls, shared with the web client where they say so.
 Order matters: membership is checked before anything that would reveal the room's state to an outsider. `apply` is the
 other half: what an allowed state entry makes of the room. Whether two people may start a private chat at all is
@@ -184,7 +184,8 @@ def _may_act_as_system(state: RoomState, sender: PersonId, kind: str, fields: Ma
     if kind == EntryType.SYSTEM_CLOSE:
         return Deny.ROOM_CLOSED if state.closed else None
     if kind == EntryType.SHRED:
-        # Bodies of entries `from` to `to` were destroyed by a rule of retention (federation.md §5.9).
+        # Bodies of entries `from` to `to` were destroyed by a rule of retention:
+        # the specification, federation.md §5.9.
         return None if 0 <= fields["from"] <= fields["to"] and fields["rule"] else Deny.WRONG_TYPE
     if kind == EntryType.OWNER_REASSIGN and "card" in fields:
         # A post has a new holder, who comes in as the owner (Q8).

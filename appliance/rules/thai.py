@@ -2,7 +2,7 @@
 
 Owns two normal forms. `canonical` keeps the meaning exactly and is used for passwords and names: NFC, SARA AM as one
 character, the marks of a consonant in one order, two SARA E as SARA AE, nothing of zero width. `fold` is for
-searching: also Thai digits as Arabic ones, compatibility forms, letter case and runs of white space (search.md §1).
+searching: also Thai digits as Arabic ones, compatibility forms, letter case and runs of white space.
 
 Both cost the length of the text. More than 30 marks in a row (`search_index/stream_safe.py`) are cut: no edge lets
 such text in, and what was stored earlier must not stop the appliance. The client's twin is `core/text.ts`.

@@ -1,4 +1,4 @@
-"""Entries of a room as clients see them, and what clients may append (api.md «Event shape»)."""
+"""Entries of a room as clients see them, and what clients may append (the specification, api.md «Event shape»)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching: what is asked and what is found (api.md `GET /search`, search.md)."""
+"""Searching: what is asked and what is found (the specification, api.md `GET /search`)."""
 
 from __future__ import annotations
 

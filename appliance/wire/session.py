@@ -12,8 +12,7 @@ from appliance.wire.directory import PersonView, UnitRef
 
 Password = Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
 KeepDevice = Annotated[
-    bool,
-    Meta(description="set a cookie by which this browser is known later; false on a device that others use"),
+    bool, Meta(description="set a cookie by which this browser is known later; false on a device that others use")
 ]
 Factor = Literal["totp", "passkey"]
 

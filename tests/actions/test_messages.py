@@ -1,4 +1,4 @@
-"""What people say, through its actions: text, mentions, replies, edits, retractions (client.md C10 to C17)."""
+"""What people say, through its actions: text, mentions, replies, edits, retractions (C10 to C17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching over HTTP, with the search process as it runs: who finds what, when, in which words (F19, search.md)."""
+"""Searching over HTTP, with the search process as it runs: who finds what, when, in which words (F19)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What documents, docstrings, comments and product texts name is there: files, parts of files, make targets, commands.
 
 A name that is nowhere sends a reader looking for it; so each is looked up, and the commands are asked of the command
-line's own grammar. Only what is written as code (in backticks or a block) counts as a target or a command.
+line's own grammar. Only what is written as code (in backticks or a block) counts as a target or a command. Files of
+the specification, which are elsewhere, are cited as such; decisions are numbered without gaps.
 """
 
 from __future__ import annotations
@@ -31,6 +32,16 @@ MAKE: Final = re.compile(r"^make ([a-z-]+)")
 SAID: Final = re.compile(r"\bgchat ([a-z][a-z-]*(?: [a-z][a-z-]*)*)")
 GCHAT: Final = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?gchat (.+)")
 IDENTIFIER: Final = re.compile(r"^[a-z]+(?:_[a-z0-9]+)+(?:\(\))?$")
+# Files of the specification, which is not in this repository. Two have namesakes in `docs/`.
+SPECIFICATION: Final = frozenset(
+    f"{name}.md"
+    for name in (
+        *("api", "architecture", "calls", "client", "clients", "cluster", "compliance", "features", "federation"),
+        *("files", "lessons", "operations", "performance", "rooms", "search", "style"),
+    )
+)
+CITED: Final = "the specification, "
+LINK: Final = re.compile(r"\[[^\]]*\]\([^)]*\)")
 # What an appliance, a build or an administrator makes, and what belongs to others.
 MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
@@ -117,13 +128,44 @@ def code_in(text: str) -> Iterator[str]:
 def missing_files() -> Iterator[str]:
     for where, text in prose():
         for name, part in FILE.findall(text):
-            if name in MADE_LATER or ("/" not in name and not name.endswith(CODE) and not where.endswith(".md")):
+            if name in MADE_LATER | SPECIFICATION or (
+                "/" not in name and not name.endswith(CODE) and not where.endswith(".md")
+            ):
                 continue
             files = named(name)
             if not files:
                 yield f"{where}: {name}"
             elif part and name.endswith(CODE) and not any(part in text_of(path) for path in files):
                 yield f"{where}: {name}: {part}"
+
+
+def uncited_specification() -> Iterator[str]:
+    """Give files of the specification that are cited in any other way than «the specification, federation.md §5»."""
+    for where, text in prose():
+        plain = " ".join(re.sub(r"^ *(?:#|\*|--) ", "", line).strip() for line in LINK.sub("", text).splitlines())
+        for name in SPECIFICATION:
+            for found in re.finditer(rf"(?<![\w./-]){re.escape(name)}", plain):
+                if not plain[: found.start()].lower().endswith(CITED):
+                    yield f"{where}: {plain[max(0, found.start() - 40) : found.end()]}"
+
+
+def misnumbered_decisions() -> Iterator[str]:
+    """Give the decisions whose number is out of turn, or whose title or status is not written as the others are."""
+    paths = sorted(path for path in documents() if path.parent == Path("docs/decisions"))
+    for number, path in enumerate(paths, 1):
+        if not path.name.startswith(f"{number:04}-"):
+            yield f"{path}: number {number} is due"
+        if not re.match(rf"# {number}\. [^\n]+\n\nStatus: \w+\n\n## Context\n", text_of(path)):
+            yield f"{path}: does not begin with title, status and context"
+
+
+def undecided() -> Iterator[str]:
+    """Give the decisions that are cited by a number that none has."""
+    numbers = {int(path.name[:4]) for path in documents() if path.parent == Path("docs/decisions")}
+    for where, text in prose():
+        for found in re.findall(r"\bdecision (\d+)\b", text):
+            if int(found) not in numbers:
+                yield f"{where}: decision {found}"
 
 
 @cache
@@ -195,7 +237,12 @@ def missing_identifiers() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "missing", [missing_files, missing_targets, missing_commands, missing_identifiers], ids=lambda each: each.__name__
+    "missing",
+    [
+        *(missing_files, missing_targets, missing_commands, missing_identifiers),
+        *(uncited_specification, misnumbered_decisions, undecided),
+    ],
+    ids=lambda each: each.__name__,
 )
 def test_what_is_named_is_there(missing: object) -> None:
     """Features 5.7."""

@@ -1,4 +1,7 @@
-"""Searches among 10,000,000 messages (search.md, «Bars»); the others, that take hours to fill, have 1,000,000."""
+"""Searches among 10,000,000 messages (the specification, search.md, «Bars»).
+
+The other benchmarks have 1,000,000: more takes hours to fill.
+"""
 
 from __future__ import annotations
 

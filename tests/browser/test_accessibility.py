@@ -1,4 +1,4 @@
-"""Every screen, in both languages and both colour schemes, wide, narrow and enlarged (client.md A3, A6, A9).
+"""Every screen, in both languages and both colour schemes, wide, narrow and enlarged (A3, A6, A9).
 
 axe finds nothing, nothing scrolls sideways, Thai has room above and below, targets are large enough.
 """

@@ -1,4 +1,7 @@
-"""`gchat up` as outside programs use it (api.md «Starting it from outside»): a process, a ready file, signals."""
+"""`gchat up` as outside programs use it: a process, a ready file, signals.
+
+Source: the specification, api.md «Starting it from outside».
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from tests.world import PASSWORD
 
 GCHAT: Final = (sys.executable, "-m", "appliance.cli")
 START_S: Final = 60.0
-# What api.md promises of SIGTERM.
+# What the specification, api.md, promises of SIGTERM.
 STOP_S: Final = 5.0
 
 

@@ -1,5 +1,5 @@
 /**
- * Searching messages (F19, search.md): the call, the search of what this device keeps, and what was searched for before.
+ * Searching messages (F19): the call, the search of what this device keeps, and what was searched for before.
  *
  * Rules: who may see what is the server's to decide, at the moment of the question; without network, only what is kept
  * here can be found, and the caller says so. What was searched for stays on this device, sealed like the rest of the
