@@ -80,30 +80,38 @@ async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
 
 
 async def follow_posts(s: Services) -> list[RoomId]:
-    """Give rooms that belong to a post to whoever fills it now (Q8); return those that changed hands."""
-    changed = []
+    """Give rooms that belong to a post to whoever fills it now (Q8); return those that changed hands.
+
+    Raises what one of the rooms raised, after all the others were handed over.
+    """
+    changed, failed = [], None
     async with s.store.read() as reader:
         keys = await reader.run(rooms.keys_bound_to_posts)
-    for bound in await s.store.read_each(rooms.bound_to_post, keys):
-        if isinstance(bound, AppError):
-            log.warning("whether a room follows its post could not be read: %s", bound)
-        if bound is None or isinstance(bound, AppError):
-            continue
-        room, post, owner = bound
-        holder = s.identity.directory.holder_of(post)
-        if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
-            continue
-        if await _guarded(_hand_over(s, room, post, holder), room):
-            changed.append(room)
+    for key, bound in zip(keys, await s.store.read_each(rooms.bound_to_post, keys), strict=True):
+        try:
+            if isinstance(bound, AppError):
+                raise bound  # noqa: TRY301 - a room that cannot be read is one that could not be handed over
+            if bound is not None and await _hand_over(s, *bound):
+                changed.append(bound[0])
+        except Exception as error:  # noqa: BLE001 - raised again when the other rooms are handed over
+            log.warning("room number %d could not be given to whoever fills its post: %s", key, error)
+            failed = error
+    if failed is not None:
+        raise failed
     return changed
 
 
-async def _hand_over(s: Services, room: RoomId, post: PostId, holder: PersonId) -> None:
+async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -> bool:
+    """Give a room to whoever fills its post; say whether it changed hands."""
+    holder = s.identity.directory.holder_of(post)
+    if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
+        return False
     head = await s.log.head(room)
     state: dict[str, object] = {"to": holder, "post": post, "why": "post"}
     if holder not in head.state.members:
         state["card"] = card_of(s, holder)
     await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+    return True
 
 
 def _has_ended(s: Services, person: PersonId) -> bool:

@@ -367,6 +367,35 @@ class TestPosts:
         await bureau.hold(CLERK, CHIEF)
         assert await room_settling.follow_posts(bureau.s) == []
 
+    @pytest.mark.parametrize("settled", ["follow_posts", "settle_rooms"])
+    async def test_a_handover_that_fails_keeps_no_other_waiting_and_is_tried_again(
+        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch, settled: str
+    ) -> None:
+        """Security 36: the caller learns that not everything could be done."""
+        made = [
+            await rooms.create_group(bureau.s, NARIN, "ห้องหัวหน้า", [SOMCHAI, MALEE], bureau.txn(), CHIEF)
+            for _ in range(3)
+        ]
+        bureau.clock.pass_(1)
+        await bureau.hold(HEAD, CHIEF)
+        head = bureau.s.log.head
+
+        async def failing(room: RoomId) -> object:
+            if room == made[0]:
+                raise Unavailable
+            return await head(room)
+
+        monkeypatch.setattr(bureau.s.log, "head", failing)
+        if settled == "follow_posts":
+            with pytest.raises(Unavailable):
+                await room_settling.follow_posts(bureau.s)
+        else:
+            assert not await room_settling.settle_rooms(bureau.s)
+        monkeypatch.undo()
+        assert [(await bureau.view(SOMCHAI, room)).owner for room in made] == [NARIN, HEAD, HEAD]
+        assert await room_settling.settle_rooms(bureau.s)
+        assert (await bureau.view(SOMCHAI, made[0])).owner == HEAD
+
 
 class TestEndedAccounts:
     async def test_the_system_takes_them_off_groups_and_names_rooms_without_owner(self, bureau: Bureau) -> None:
