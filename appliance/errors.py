@@ -7,10 +7,14 @@ exit codes. The text a person reads comes from `locale/`, keyed by `code`; nothi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from appliance.model import Deny
+
+
+STORAGE_DAMAGED: Final = "storage_damaged"
+"""The code of what lies on a torn page: it stays so until the data is restored."""
 
 
 class AppError(Exception):
@@ -90,6 +94,12 @@ class StorageFull(Unavailable):
     code = "storage_full"
 
 
+class StorageFailed(Unavailable):
+    """The disk fails whatever is written to it, not one page of it: nothing was written, nothing was acknowledged."""
+
+    code = "storage_failed"
+
+
 class Unproven(Unavailable):
     """What is stored of a room is not what the agency signed: it is neither written nor signed, until restored."""
 
@@ -128,3 +138,10 @@ class ConfigError(AppError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+
+
+def passes(error: AppError) -> bool:
+    """Say whether the same request may succeed a little later, unchanged."""
+    if isinstance(error, TooMany):
+        return True
+    return isinstance(error, Unavailable) and not isinstance(error, Unproven) and error.code != STORAGE_DAMAGED

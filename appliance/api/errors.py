@@ -25,8 +25,6 @@ STATUS: Final[dict[type[errors.AppError], int]] = {
     errors.TooLarge: 413,
     errors.TooMany: 429,
     errors.Unavailable: 503,
-    errors.StorageFull: 503,
-    errors.VaultLocked: 503,
     errors.WrongKey: 503,
     errors.SchemaTooNew: 503,
     errors.ConfigError: 500,
@@ -52,8 +50,8 @@ UNAVAILABLE_RETRY_S: Final = 5
 
 
 def status_of(error: errors.AppError) -> int:
-    """Return the HTTP status of an error."""
-    return STATUS_BY_CODE.get(error.code) or STATUS[type(error)]
+    """Return the HTTP status of an error: that of its code, or of its family."""
+    return STATUS_BY_CODE.get(error.code) or next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def of_http(error: web.HTTPException) -> errors.AppError:

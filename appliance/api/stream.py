@@ -1,7 +1,9 @@
 """The live stream: a WebSocket that carries the feed down and what people do up.
 
 Frames up are typed and bounded; a bad one gets an error and changes nothing. Sending does not wait: a message goes to
-the log's queue at once and its answer is written when the commit is durable, so several can be under way. Frames down
+the log's queue at once and its answer is written when the commit is durable, so several can be under way. They stay in
+order: while one was refused for a reason that passes and was not sent again, those behind it in the same room are
+refused too. Frames down
 are prepared by the hub. The right to listen is looked at again with every frame, and ends at once when a session does:
 nothing is written to a stream after that, whether its client says goodbye or not. A person has so many streams and no
 more. Who sends faster than the limits allow, or does not read the answers, is read from more slowly.
@@ -22,7 +24,7 @@ from appliance.api.errors import body_of
 from appliance.api.limits import GATE
 from appliance.api.routes import Call, Routes, field_of
 from appliance.api.texts import refuse_unfit
-from appliance.errors import AppError, Invalid, TooMany
+from appliance.errors import AppError, Invalid, TooMany, passes
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
 from appliance.reads.rooms import member_rooms
@@ -124,6 +126,8 @@ class _Up:
         self._call, self._s, self._session = call, call.services, session
         self._connection, self._gate = connection, gate
         self._pause_s = 0.0
+        # By room the first message that was refused for now, and why.
+        self._to_come_again: dict[RoomId, tuple[str, AppError]] = {}
 
     async def read(self, socket: web.WebSocketResponse) -> None:
         """Take frames until the stream ends."""
@@ -182,17 +186,25 @@ class _Up:
                 self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
 
     def _send(self, frame: Send) -> None:
-        txn_id = frame.txn_id
+        txn_id, room = frame.txn_id, RoomId(frame.room)
         try:
             refuse_unfit(frame)
-            draft = message_draft(self._call.person, RoomId(frame.room), frame.body, txn_id, frame.reply_to)
+            draft = message_draft(self._call.person, room, frame.body, txn_id, frame.reply_to)
         except Invalid:
             # It does not come to the log, where messages are counted.
             self._count()
             raise
 
+        first, why = self._to_come_again.get(room, (txn_id, None))
+        if why is not None and first != txn_id:
+            self._count()
+            raise why
+        self._to_come_again.pop(room, None)
+
         def done(result: list[Appended] | AppError) -> None:
             if isinstance(result, AppError):
+                if passes(result):
+                    self._to_come_again.setdefault(room, (txn_id, result))
                 self._refuse(result, txn_id)
             else:
                 sent = result[0]

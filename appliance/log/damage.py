@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import AppError, StorageFull, Unavailable, Unproven
+from appliance.errors import STORAGE_DAMAGED, AppError, StorageFull, Unavailable, Unproven
 from appliance.store import rooms
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Store
 
 log = logging.getLogger(__name__)
-DAMAGED: Final = "storage_damaged"
+DAMAGED: Final = STORAGE_DAMAGED
 
 
 class DamagedRooms:

@@ -5,8 +5,9 @@ at once), decides it against the rooms in memory, writes the batch in one transa
 and tells the followers. Nothing is acknowledged before it is durable, nothing is announced before it is committed. A
 repeated `txn_id` gets the first result. What a person appends is counted before it is queued, whichever way it comes.
 What is wrong with one command stays with it: what cannot be read refuses the
-commands that need it, and a batch that cannot be written is halved, down to the command at fault. A full disk refuses
-the whole batch, and nothing has changed. Other changes that clients must hear about join the same feed through
+commands that need it, and a batch that cannot be written is halved, down to the command at fault. A disk that is full
+or fails refuses the whole batch, and nothing has changed. What is refused for now takes along what the same person sent
+to the same room behind it (`ordering.py`). Other changes that clients must hear about join the same feed through
 `announce`. It does not know connections.
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from appliance.errors import AppError, Forbidden, NotFound, StorageFull, TooMany, Unavailable
+from appliance.errors import AppError, Forbidden, NotFound, TooMany, Unavailable
 from appliance.log import heads as head_rows
 from appliance.log import prepare
 from appliance.log.bodies import Bodies
@@ -26,10 +27,12 @@ from appliance.log.checkpoints import Checkpoints
 from appliance.log.damage import DAMAGED, DamagedRooms
 from appliance.log.heads import Head, Heads
 from appliance.log.loading import Loader
+from appliance.log.ordering import Refusals, with_those_behind
 from appliance.log.prepare import THIS_ROOM, BatchContext, Command
 from appliance.model import Appended, Deny, Draft, RoomId
 from appliance.rules.rooms import SYSTEM
 from appliance.store import entries, feed, rooms
+from appliance.store.db import OF_THE_DISK
 from appliance.store.entries import Batch, RepeatedTxnError
 from appliance.wire.committed import Committed, RoomNews
 
@@ -91,6 +94,7 @@ class RoomLog:
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._refusal: AppError | None = None
+        self._refused = Refusals()
         self._last_room_key: int | None = None
         self.latest: Millis = 0
         """The latest time that anything on the feed was written at, as far as it is known; see `actions/clock.py`."""
@@ -267,6 +271,7 @@ class RoomLog:
                 except Exception:
                     log.exception("a batch of the room log failed")
                     self._fail(batch, AppError())
+                self._refuse_those_behind()
 
     async def _gather(self) -> None:
         """Take along what is just arriving: go on as long as turns of the event loop bring more."""
@@ -276,10 +281,25 @@ class RoomLog:
             waiting = len(self._queue)
             await asyncio.sleep(0)
 
-    @staticmethod
-    def _fail(batch: list[Command], error: AppError) -> None:
+    def _fail(self, batch: list[Command], error: AppError) -> None:
         for command in batch:
+            self._refused.note(command, error)
             _tell(command, error)
+
+    def _refuse_those_behind(self) -> None:
+        """Refuse what waits behind a command that its sender will give again."""
+        self._queue = self._not_behind(self._queue)
+        self._refused.clear()
+
+    def _not_behind(self, commands: list[Command]) -> list[Command]:
+        """Return the commands that may be written; the others are refused."""
+        free = []
+        for command in commands:
+            if error := self._refused.holding(command):
+                _tell(command, error)
+            else:
+                free.append(command)
+        return free
 
     async def _write(self, commands: list[Command]) -> None:
         commands, twins = _apart(commands)
@@ -292,9 +312,12 @@ class RoomLog:
 
     async def _write_part(self, writer: Exclusive, commands: list[Command], now: Millis) -> None:
         """Write commands together; if that fails, each half by itself, so that the fault stays that of one command."""
+        commands = self._not_behind(commands)
+        if not commands:
+            return
         try:
             written = await self._commit(writer, commands, now)
-        except StorageFull as error:
+        except OF_THE_DISK as error:
             self._fail(commands, error)
         except Exception as error:
             if len(commands) == 1:
@@ -323,7 +346,7 @@ class RoomLog:
             keys=loaded.keys,
             targets=loaded.targets,
             marks=loaded.marks,
-            errors=loaded.errors,
+            errors=with_those_behind(commands, loaded.errors),
             bodies=self.bodies,
         )
         repeated = loaded.repeated
@@ -360,14 +383,13 @@ class RoomLog:
             self._heads.put(room, head)
             self.checkpoints.advanced(room, head)
 
-    @staticmethod
-    def _answer(written: _Written) -> None:
+    def _answer(self, written: _Written) -> None:
         for command, appended in (*prepare.results(written.plan, written.committed), *written.repeated):
             _tell(command, appended)
         again = {id(command) for command, _ in written.repeated}
         for command, error in written.plan.refused:
             if id(command) not in again:
-                _tell(command, error)
+                self._fail([command], error)
 
     def _next_room_key(self) -> int:
         if self._last_room_key is None:

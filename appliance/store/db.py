@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import aiosqlite
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.errors import AppError, StorageFull, Unavailable, WrongKey
+from appliance.errors import STORAGE_DAMAGED, AppError, StorageFailed, StorageFull, Unavailable, WrongKey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,6 +47,13 @@ DATABASE_ERRORS = (sqlcipher.Error, sqlite3.Error, OSError, MemoryError)
 # What SQLite says of a page that SQLCipher's checksum refuses.
 DAMAGED = "malformed"
 FULL = "disk is full"
+# What SQLite calls a sector that cannot be read, and SQLCipher a page that it refuses.
+OF_ONE_PAGE = frozenset((
+    sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_NOMEM,
+    sqlite3.SQLITE_IOERR_DATA, sqlite3.SQLITE_IOERR_CORRUPTFS,
+))  # fmt: skip
+# Errors that another attempt with fewer rows would meet again.
+OF_THE_DISK = (StorageFull, StorageFailed)
 
 
 def connect(
@@ -98,10 +105,17 @@ def as_app_error(error: BaseException, path: Path) -> Unavailable:
     """Return what the caller is told when the disk that holds `path` fails."""
     text = str(error)
     if DAMAGED in text:
-        return Unavailable(text, code="storage_damaged")
+        return Unavailable(text, code=STORAGE_DAMAGED)
     if FULL in text or getattr(error, "errno", None) == errno.ENOSPC or not _has_space(path):
         return StorageFull(text)
-    return Unavailable(text, code="storage_failed")
+    if _is_of_one_page(error):
+        return Unavailable(text, code=StorageFailed.code)
+    return StorageFailed(text)
+
+
+def _is_of_one_page(error: BaseException) -> bool:
+    """Tell an error that may be of what is read or written from one of the disk: other rows may well be written."""
+    return isinstance(error, MemoryError) or getattr(error, "sqlite_errorcode", None) in OF_ONE_PAGE
 
 
 def _has_space(path: Path) -> bool:

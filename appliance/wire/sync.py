@@ -89,6 +89,13 @@ class SentFrame(Answer, kw_only=True):
 
 
 class FailedFrame(Answer, kw_only=True):
+    """What came up could not be done. `txn_id` is there when it was a message.
+
+    A message that was refused for a reason that passes (429, 503 but for `storage_damaged` and `room_unproven`) holds
+    up those that the stream sends to the same room after it: they are refused for the same reason until it is sent
+    again, so that messages stay in order. A new stream holds up nothing.
+    """
+
     error: ErrorBody
     txn_id: str | None = None
 

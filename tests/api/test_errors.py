@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from appliance.api.app import COOKIE, CSRF_HEADER, all_routes
+from appliance.api.errors import STATUS, status_of
 from appliance.api.routes import MAX_BODY
 from appliance.config import Config, Limits
-from appliance.errors import Invalid
+from appliance.errors import AppError, Invalid, StorageFailed, StorageFull, Unavailable, Unproven, VaultLocked
 from appliance.people import Session
 from tests.agency import API, Agency, Client, new_txn
 from tests.world import PASSWORD
@@ -35,6 +36,11 @@ async def test_errors_are_in_the_callers_language_and_thai_by_default(running: A
     assert texts["th"] == texts["fr"] == texts[""] != texts["en"]
     assert any("\u0e00" <= char <= "\u0e7f" for char in texts["th"])
     assert texts["en"].isascii()
+
+
+@pytest.mark.parametrize("kind", [StorageFailed, StorageFull, Unproven, VaultLocked])
+def test_an_error_has_the_status_of_its_family(kind: type[AppError]) -> None:
+    assert status_of(kind()) == STATUS[Unavailable]
 
 
 @pytest.mark.parametrize(

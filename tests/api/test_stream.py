@@ -8,9 +8,11 @@ import json
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
+from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.config import Config
 from appliance.live import SLOW_BYTES
+from appliance.store import entries
 from tests.agency import Agency, Stream, new_txn
 
 
@@ -215,3 +217,41 @@ async def test_a_person_has_so_many_streams(open_world: object) -> None:
 async def test_plain_requests_to_the_stream_are_told_so(running: Agency) -> None:
     lalita = await running.login("lalita.w")
     await lalita.refused("GET", "/stream", params={"since": "1"}, status=426, code="websocket_expected")
+
+
+async def test_a_message_sent_before_the_refusal_was_read_does_not_overtake_the_refused_one(
+    running: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is sent again; in other rooms, and on a new stream, nothing is held up."""
+    narin = await running.login("narin.p")
+    room = running.room("dengue")
+    listed = (await narin.get("/rooms"))["rooms"]
+    other = next(one["id"] for one in listed if one["id"] != room and "post" not in one["denied"])
+    real, full = entries.write_batch, True
+
+    def write(raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+        if batch.entries and full:
+            raise sqlcipher.OperationalError("database or disk is full")
+        real(raw, batch)
+
+    monkeypatch.setattr(entries, "write_batch", write)
+    async with narin.stream() as stream:
+
+        async def say(txn_id: str, where: str = room) -> str | None:
+            await stream.send("send", room=where, txn_id=txn_id, body={"text": txn_id})
+            answer = await stream.answer(txn_id)
+            return answer["error"]["code"] if "error" in answer else None
+
+        assert await say("first") == "storage_full"
+        full = False
+        assert await say("second") == "storage_full"
+        assert await say("elsewhere", other) is None
+        assert await say("first") is None
+        assert await say("second") is None
+        full = True
+        assert await say("third") == "storage_full"
+        full = False
+    async with narin.stream() as stream:
+        assert await say("fourth") is None
+    page = await narin.get(f"/rooms/{room}/messages", limit=3)
+    assert [event["body"]["text"] for event in page["messages"]] == ["fourth", "second", "first"]

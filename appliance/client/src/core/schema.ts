@@ -838,7 +838,14 @@ export interface components {
             events: components["schemas"]["Event"][];
             pos: number;
         };
-        /** FailedFrame */
+        /**
+         * FailedFrame
+         * @description What came up could not be done. `txn_id` is there when it was a message.
+         *
+         *         A message that was refused for a reason that passes (429, 503 but for `storage_damaged` and `room_unproven`) holds
+         *         up those that the stream sends to the same room after it: they are refused for the same reason until it is sent
+         *         again, so that messages stay in order. A new stream holds up nothing.
+         */
         FailedFrame: {
             error: components["schemas"]["ErrorBody"];
             /** @default null */
