@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.cli_offline import add_command, moment, prove_two, safe_csv, shown, shown_end
+from appliance.cli_offline import add_command, moment, prove_person, prove_two, safe_csv, shown, shown_end
 from appliance.errors import AppError, Forbidden, Invalid, NotFound
 from appliance.model import Deny
 
@@ -51,6 +51,12 @@ def register(commands: Any) -> None:
         command = add_command(user, name, what, run)
         command.add_argument("user")
         command.add_argument("--reason", required=True)
+    confirm = add_command(
+        user, "confirm", "let an account count as one of two people again after a one-time code (F77)", _confirm
+    )
+    confirm.add_argument("user")
+    confirm.add_argument("--by", required=True, metavar="USER", help="another administrator, who types their password")
+    confirm.add_argument("--identity-check", required=True, help="how they know that it is the owner; goes on record")
     role = user.add_parser("role", help="roles of an account").add_subparsers(required=True)
     for name, run in (("add", _role_add), ("remove", _role_remove)):
         command = add_command(role, name, f"{name} a role", run)
@@ -145,6 +151,14 @@ async def _revoke(s: OfflineServices, actor: Actor, arguments: argparse.Namespac
 
     taken = await revoke_account(s, actor, _by_user(s, arguments.user), arguments.reason)
     print(f"sessions {taken.sessions} · passkeys {taken.passkeys} · totp {int(taken.totp)} · roles {taken.roles}")
+    return 0
+
+
+async def _confirm(s: OfflineServices, _actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.second_person import confirm_owner  # noqa: PLC0415 - commands import what they need when they run
+
+    by = await prove_person(s, arguments.by)
+    await confirm_owner(s, by, _by_user(s, arguments.user), arguments.identity_check)
     return 0
 
 

@@ -56,13 +56,15 @@ class PasswordPolicy:
     """What a password must be (F74): length in code points after normalisation, no rule of composition.
 
     `banned` are words of the agency that no password may consist of, such as its names. A one-time code of an
-    administrator is good for `code_ms` (F77).
+    administrator is good for `code_ms`. For `two_person_wait_ms` after one was given by one person alone, its account
+    proves nobody where two people are needed (F77).
     """
 
     shortest: int = 12
     longest: int = LONGEST_PASSWORD
     banned: tuple[str, ...] = ()
     code_ms: int = 3 * DAY
+    two_person_wait_ms: int = DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ async def reactivate_account(
         _require_age(s, (await people.list_by_id(tx, [person]))[person])
         await accounts.remove_credentials(tx, person)
         await accounts.set_state(tx, person, AccountState.ACTIVE)
-        await put_code(s, tx, person, hashed, actor)
+        await put_code(s, tx, person, hashed, actor, second)
         await record(
             s,
             tx,

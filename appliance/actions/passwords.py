@@ -80,7 +80,7 @@ async def reset_password(
     code = one_time_code(s.new_token())
     hashed = await s.identity.hasher.hash(code)
     async with changing_account(s, person) as tx:
-        ended = await put_code(s, tx, person, hashed, actor)
+        ended = await put_code(s, tx, person, hashed, actor, second)
         await record(
             s,
             tx,
@@ -94,11 +94,15 @@ async def reset_password(
     return code
 
 
-async def put_code(s: PeopleServices, tx: Tx, person: PersonId, hashed: str, actor: Actor) -> int:
+async def put_code(
+    s: PeopleServices, tx: Tx, person: PersonId, hashed: str, actor: Actor, second: Actor | None = None
+) -> int:
     """Make a hashed one-time code the password; end every session and say so in the history the owner reads."""
     now = s.clock()
     expires = now + s.identity.policies.passwords.code_ms
     await accounts.set_password(tx, person, hashed, now, expires=expires, must_change=True)
+    by, at = (actor.name, now) if second is None else (None, None)
+    await accounts.set_code_giver(tx, person, by, at)
     await accounts.bump_epoch(tx, person)
     await sessions.append_sign_in(
         tx, person, now, device=actor.name, address="", network="", outcome=PASSWORD_RESET, apart=False

@@ -1,13 +1,18 @@
-"""The second of two people where one is not enough (F77): they prove who they are, there and then."""
+"""Two people where one is not enough (F77): each proves who they are, there and then.
+
+An account of which one person alone has set the password proves nobody for a while, unless another administrator
+confirms that its owner uses it (`rules/roles.py: is_owner_certain`, `may_confirm_owner`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from appliance.actions.changes import changing_account, record
 from appliance.actions.second_factors import check_code
-from appliance.errors import Forbidden, Unauthenticated
+from appliance.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from appliance.rules.accounts import fold_user, may_sign_in
-from appliance.rules.roles import Actor
+from appliance.rules.roles import Actor, is_owner_certain, may_confirm_owner
 from appliance.store import accounts
 
 if TYPE_CHECKING:
@@ -18,29 +23,56 @@ if TYPE_CHECKING:
 async def prove_second_person(s: PeopleServices, user: str, password: str, code: str | None = None) -> Actor:
     """Return who agrees, once their password and, where they use one, their TOTP code are right.
 
-    Raises Unauthenticated, TooMany, Forbidden. Whether this person may be the second one is `rules/roles.py`.
+    Raises Unauthenticated, TooMany, Forbidden, Conflict. Whether this person may be the second one is `rules/roles.py`.
     """
     folded = fold_user(user)
     guess = s.identity.throttle.guess_of_second_person(folded)
     async with s.identity.throttle.attempt(guess, s.clock) as tried:
         try:
-            person = await _prove(s, folded, password, code)
+            stored = await _prove(s, folded, password, code)
         except Unauthenticated:
             tried.fail()
             raise
         tried.succeed()
+    person = stored.person
     account, card = s.identity.account(person), s.identity.people.get(person)
     if account is None or card is None:
         raise Unauthenticated(code="sign_in_failed")
     if account.must_change:
         # Whoever gave the one-time code knows it too.
         raise Unauthenticated(code="must_change_password")
+    if not is_owner_certain(stored.code_at, s.clock(), _wait_ms(s)):
+        raise Conflict(code="owner_uncertain")
     if denied := may_sign_in(account.state, account.suspended_until, card.active, s.clock()):
         raise Forbidden(denied)
     return Actor(person, person, account.grants)
 
 
-async def _prove(s: PeopleServices, user: str, password: str, code: str | None) -> PersonId:
+async def confirm_owner(s: PeopleServices, actor: Actor, person: PersonId, identity_check: str) -> None:
+    """Let an account prove its owner although one person alone set its password a short time ago.
+
+    `actor` has proved who they are; `identity_check`, how they know that it is the owner, goes on record. Raises
+    Conflict where there is nothing to confirm, Forbidden, Invalid, NotFound.
+    """
+    if not identity_check.strip():
+        raise Invalid(field="identity_check", code="identity_check_missing")
+    async with changing_account(s, person) as tx:
+        stored = await accounts.get_credentials(tx, person)
+        if stored is None:
+            raise NotFound(code="account_not_found")
+        if stored.code_by is None or is_owner_certain(stored.code_at, s.clock(), _wait_ms(s)):
+            raise Conflict(code="owner_is_certain")
+        if denied := may_confirm_owner(actor, person, stored.code_by):
+            raise Forbidden(denied)
+        await accounts.set_code_giver(tx, person, None, None)
+        await record(s, tx, actor.name, "account.confirm", person, identity_check=identity_check)
+
+
+def _wait_ms(s: PeopleServices) -> int:
+    return s.identity.policies.passwords.two_person_wait_ms
+
+
+async def _prove(s: PeopleServices, user: str, password: str, code: str | None) -> accounts.Credentials:
     now = s.clock()
     async with s.store.read() as reader:
         found = await accounts.find_credentials(reader, user)
@@ -53,4 +85,4 @@ async def _prove(s: PeopleServices, user: str, password: str, code: str | None) 
         async with s.store.write() as tx:
             if step is None or not await accounts.use_totp_step(tx, found.person, step):
                 raise Unauthenticated(code="second_factor_failed")
-    return found.person
+    return found

@@ -3,7 +3,8 @@
 Agency administrators do all of it; a unit administrator sets back passwords and suspends within the unit and below.
 Nobody acts on their own account here, nor gives themselves a role. A console role is given, and the account of anyone
 who has one set back or reactivated, only by two people, since who can do that could read cases under its name.
-Two people are two who proved who they are: the operator at the command line counts for none.
+Two people are two who proved who they are: the operator at the command line counts for none, nor does an account of
+which somebody else alone has set the password a short time ago.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from appliance.people import ConsoleRole, Grant
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from appliance.model import PersonId, UnitId
+    from appliance.model import Millis, PersonId, UnitId
 
 
 class Duty(StrEnum):
@@ -37,6 +38,7 @@ class Duty(StrEnum):
     READ_AUDIT = "read_audit"
     EXPORT_ROOM = "export_room"
     REASSIGN_ROOM = "reassign_room"
+    CONFIRM_OWNER = "confirm_owner"
 
 
 UNIT_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.SUSPEND, Duty.LIFT))
@@ -106,6 +108,22 @@ def may_reassign_room(actor: Actor, new_owner: PersonId, second: Actor | None) -
     if denied := may_perform(Duty.REASSIGN_ROOM, actor):
         return denied
     return Deny.SECOND_PERSON_REQUIRED if actor.person == new_owner else _judge_second(actor, new_owner, second)
+
+
+def is_owner_certain(code_at: Millis | None, now: Millis, wait_ms: Millis) -> bool:
+    """Tell whether an account proves its owner: nobody else alone has set its password within `wait_ms`.
+
+    Whoever gives a one-time code can use it, and be two people with two codes. Within a day the owners, whom a new code
+    signs out everywhere, have noticed.
+    """
+    return code_at is None or now >= code_at + wait_ms
+
+
+def may_confirm_owner(actor: Actor, target: PersonId, code_by: str) -> Deny | None:
+    """Say whether the actor may confirm that an account is in its owner's hands; `code_by` gave its one-time code."""
+    if denied := may_perform(Duty.CONFIRM_OWNER, actor):
+        return denied
+    return Deny.SECOND_PERSON_REQUIRED if actor.person is None or actor.name in (target, code_by) else None
 
 
 def is_role(grant: Grant) -> bool:

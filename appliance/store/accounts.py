@@ -24,11 +24,17 @@ _SQL = Queries("accounts")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Whose password it is: an argon2id hash and, for a one-time code, when it stops being good."""
+    """Whose password it is: an argon2id hash and, for a one-time code, when it stops being good.
+
+    `code_by` is who alone gave the account its last one-time code, at `code_at`; both are None where two people did,
+    and once the owner is confirmed.
+    """
 
     person: PersonId
     hash: str = field(repr=False)
     expires: Millis | None
+    code_by: str | None
+    code_at: Millis | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,11 @@ async def set_password(
     """Replace the password; a one-time code has an end and must be changed."""
     fields = {"person": person, "hash": hashed, "now": now, "expires": expires, "must_change": int(must_change)}
     await tx.execute(_SQL.set_password, fields)
+
+
+async def set_code_giver(tx: Tx, person: PersonId, by: str | None, at: Millis | None) -> None:
+    """Keep who alone gave a one-time code and when; None for both where nobody did."""
+    await tx.execute(_SQL.set_code_giver, {"person": person, "by": by, "at": at})
 
 
 async def rehash(tx: Tx, person: PersonId, old: str, new: str) -> None:

@@ -5,13 +5,13 @@ import pytest
 from appliance.actions.accounts import create_account, reactivate_account, revoke_account
 from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.roles import add_role, remove_role
-from appliance.actions.second_person import prove_second_person
-from appliance.errors import Forbidden, Invalid, TooMany, Unauthenticated
+from appliance.actions.second_person import confirm_owner, prove_second_person
+from appliance.errors import Conflict, Forbidden, Invalid, TooMany, Unauthenticated
 from appliance.model import PersonId
 from appliance.people import Grant, Session
 from appliance.rules.roles import Actor
 from appliance.store import audit, sessions
-from tests.office import OPERATOR, PASSWORD, Office
+from tests.office import DAY, OPERATOR, PASSWORD, Office
 
 NEW = "ต้นจามจุรีหน้าโรงเรียนเก่า"
 
@@ -107,6 +107,7 @@ async def test_how_the_person_was_identified_has_to_be_said(office: Office) -> N
 async def test_a_compliance_officer_is_reset_by_two(office: Office) -> None:
     officer, admin = await office.account("1001", "officer"), await office.account("1002", "admin")
     chief = await office.account("1003", "chief")
+    office.clock.pass_(DAY)
     role = Grant("compliance_officer")
     await add_role(office.s, OPERATOR, chief, Grant("agency_admin"))
     by, second = [await prove_second_person(office.s, user, PASSWORD) for user in ("chief", "admin")]
@@ -138,6 +139,51 @@ async def test_who_has_not_changed_the_one_time_code_proves_nothing(office: Offi
     code = await reset_password(office.s, OPERATOR, office.person("1002"), "เห็นหน้า")
     with pytest.raises(Unauthenticated, match="must_change_password"):
         await prove_second_person(office.s, "admin", code)
+
+
+async def test_two_codes_do_not_make_one_person_two(office: Office) -> None:
+    """Security 39, F77: who gives codes to two administrators one after the other is still one person."""
+    officer = await office.account("1001", "officer")
+    users = {"chief": "1002", "admin": "1003", "third": "1004"}
+    people = {user: await office.account(number, user) for user, number in users.items()}
+    for person in people.values():
+        await add_role(office.s, OPERATOR, person, Grant("agency_admin"))
+
+    async def take_over(user: str) -> None:
+        code = await reset_password(office.s, OPERATOR, people[user], "เห็นหน้า")
+        await change_password(office.s, await session_of(office, user, code), code, NEW)
+
+    async def refused(user: str, password: str = NEW) -> str:
+        with pytest.raises(Conflict) as raised:
+            await prove_second_person(office.s, user, password)
+        return raised.value.code
+
+    # New accounts are no exception.
+    assert await refused("third", PASSWORD) == "owner_uncertain"
+    office.clock.pass_(DAY)
+    await take_over("chief")
+    await take_over("admin")
+    assert [await refused(user) for user in ("chief", "admin")] == ["owner_uncertain"] * 2
+    third = await prove_second_person(office.s, "third", PASSWORD)
+    with pytest.raises(Forbidden):
+        await confirm_owner(office.s, OPERATOR, people["chief"], "เห็นหน้า")
+    with pytest.raises(Invalid):
+        await confirm_owner(office.s, third, people["chief"], " ")
+    await confirm_owner(office.s, third, people["chief"], "พบตัวที่ห้อง 301")
+    with pytest.raises(Conflict, match="owner_is_certain"):
+        await confirm_owner(office.s, third, people["chief"], "พบตัวที่ห้อง 301")
+    chief = await prove_second_person(office.s, "chief", NEW)
+    assert await refused("admin") == "owner_uncertain"
+    async with office.s.store.read() as reader:
+        record = (await audit.list_newest(reader, 1, target=people["chief"]))[0]
+    assert (record.action, record.actor) == ("account.confirm", people["third"])
+    # Two people who prove who they are give a code that needs no waiting.
+    await add_role(office.s, chief, officer, Grant("compliance_officer"), third)
+    code = await reset_password(office.s, chief, officer, "เห็นหน้า", third)
+    await change_password(office.s, await session_of(office, "officer", code), code, NEW)
+    assert (await prove_second_person(office.s, "officer", NEW)).person == officer
+    office.clock.pass_(DAY)
+    assert (await prove_second_person(office.s, "admin", NEW)).person == people["admin"]
 
 
 async def test_coming_back_after_a_revocation_means_new_credentials(office: Office) -> None:

@@ -12,7 +12,16 @@ from appliance.rules.contact import may_keep_group, may_start_direct, may_start_
 from appliance.rules.imports import needs_approval
 from appliance.rules.passwords import check_length, check_password
 from appliance.rules.profiles import may_see
-from appliance.rules.roles import Actor, Duty, may_act_on, may_grant, may_perform, may_reassign_room
+from appliance.rules.roles import (
+    Actor,
+    Duty,
+    is_owner_certain,
+    may_act_on,
+    may_confirm_owner,
+    may_grant,
+    may_perform,
+    may_reassign_room,
+)
 from appliance.rules.sign_in import Place, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.text import closed_directions
@@ -86,6 +95,10 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "check_password": lambda g: check_password(g["password"], g["names"], 12, 256),
     "may_perform": lambda g: may_perform(Duty(g["duty"]), _actor("p_one", g["grants"]), g["target_units"]),
     "may_act_on": _act_on,
+    "is_owner_certain": lambda g: is_owner_certain(g["code_at"], g["now"], 86_400_000),
+    "may_confirm_owner": lambda g: may_confirm_owner(
+        _actor(g["actor"], g["grants"]), PersonId(g["target"]), g["code_by"]
+    ),
     "may_reassign_room": _reassign,
     "may_grant": _grant,
     "may_see": lambda g: may_see(

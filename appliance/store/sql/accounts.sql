@@ -25,14 +25,17 @@ SELECT substr(password_hash, 1, 14 + instr(substr(password_hash, 16), '$')), cou
 WHERE password_hash LIKE '$argon2id$v=19$%' GROUP BY 1;
 
 -- name: credentials_of_user
-SELECT person, password_hash, password_expires FROM account WHERE user = :user;
+SELECT person, password_hash, password_expires, code_by, code_at FROM account WHERE user = :user;
 
 -- name: credentials
-SELECT person, password_hash, password_expires FROM account WHERE person = :person;
+SELECT person, password_hash, password_expires, code_by, code_at FROM account WHERE person = :person;
 
 -- name: set_password
 UPDATE account SET password_hash = :hash, password_set = :now, password_expires = :expires, must_change = :must_change
 WHERE person = :person;
+
+-- name: set_code_giver
+UPDATE account SET code_by = :by, code_at = :at WHERE person = :person;
 
 -- name: require_change
 UPDATE account SET must_change = 1 WHERE person = :person;
