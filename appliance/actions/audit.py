@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from appliance.store.audit import AuditRecord
     from appliance.store.db import Tx
 
-# Computed in the event loop, so in small pages: a tenth of a second of the server's time must not be taken at once.
 ACCEPTED: Final = "terms.accept"
+# Computed in the event loop, so in small pages: a tenth of a second of the server's time must not be taken at once.
 _PAGE: Final = 100
 
 

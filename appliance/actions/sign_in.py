@@ -25,7 +25,7 @@ from appliance.people import SessionRecord
 from appliance.policies import DAY, HOUR, LONGEST_USER
 from appliance.rules.accounts import fold_user, may_sign_in
 from appliance.rules.sign_in import are_far_apart
-from appliance.rules.text import one_line
+from appliance.rules.text import has_visible, one_line
 from appliance.store import accounts, sessions
 
 if TYPE_CHECKING:
@@ -280,8 +280,9 @@ async def _end_oldest(s: PeopleServices, tx: Tx, person: PersonId, most: int, no
 
 
 def _shown_device(device: str) -> str:
-    """Return a device's name as lists and terminals may show it: the caller chose it."""
-    return "".join(letter if letter.isprintable() else " " for letter in one_line(device[:_LONGEST_DEVICE])).strip()
+    """Return a device's name as lists and terminals may show it, which is empty where nothing of it is seen."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in one_line(device[:_LONGEST_DEVICE])).strip()
+    return shown if has_visible(shown) else ""
 
 
 async def _refusal(s: PeopleServices, account: Account) -> Deny | None:

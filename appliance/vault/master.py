@@ -43,6 +43,7 @@ from appliance.vault.record import (
 )
 from appliance.vault.refusals import Reason, locked, wrong
 from appliance.vault.wrapping import KEY_BYTES, new_key, unwrap_key, wrap_key
+from search_index.stream_safe import stream_safe
 
 KEY_FILE = "master.key"
 CREDENTIAL = "gchat-master-key"
@@ -290,4 +291,4 @@ def _new_passphrase(ask: Ask) -> str:
 
 
 def _normal(passphrase: str) -> str:
-    return unicodedata.normalize("NFC", passphrase.strip("\r\n"))
+    return unicodedata.normalize("NFC", stream_safe(passphrase.strip("\r\n")))

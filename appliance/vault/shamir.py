@@ -19,6 +19,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from appliance.vault.refusals import Reason, wrong
+from search_index.stream_safe import stream_safe
 
 NEEDED = 2
 SECRET_BYTES = 32
@@ -111,7 +112,7 @@ def read_share(text: str) -> Share:
 
 
 def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).translate(_DASHES).translate(_THAI_DIGITS).upper()
+    folded = unicodedata.normalize("NFKC", stream_safe(text)).translate(_DASHES).translate(_THAI_DIGITS).upper()
     return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf")
 
 

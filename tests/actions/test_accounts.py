@@ -23,6 +23,7 @@ from appliance.people import Grant, Session
 from appliance.rules.import_files import midnight
 from appliance.rules.roles import Actor
 from appliance.store import accounts, audit, terms
+from tests.hostile import INVISIBLE
 from tests.office import DAY, OPERATOR, PEOPLE, UNITS, Office, reopen
 
 if TYPE_CHECKING:
@@ -51,6 +52,16 @@ async def test_one_account_a_person_one_person_a_name(office: Office) -> None:
     assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "a b")) == "user_name"
     assert await refused(create_account(office.s, OPERATOR, office.person("1002"), "=1+1")) == "user_name"
     assert await refused(create_account(office.s, NOBODY, office.person("1002"), "x")) == "role_required"
+
+
+@pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
+async def test_a_user_name_is_seen(office: Office, name: str) -> None:
+    """Bug H1."""
+    person = office.person("1001")
+    assert await refused(create_account(office.s, OPERATOR, person, name)) == "user_name"
+    if name != "\u0301":
+        # On a letter this one makes another letter, which is seen.
+        assert await refused(create_account(office.s, OPERATOR, person, f"somchai{name}\u3164")) == "user_name"
 
 
 async def test_minors_get_no_account(office: Office) -> None:

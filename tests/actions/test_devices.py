@@ -10,12 +10,13 @@ import pytest
 from appliance.actions.accounts import revoke_account
 from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.sessions import disown_sign_in
-from appliance.actions.sign_in import SignedIn
+from appliance.actions.sign_in import SignedIn, sign_in
 from appliance.errors import NotFound, TooMany
 from appliance.identity.devices import MOST_ACCOUNTS, Devices
 from appliance.policies import SignInLimits
 from appliance.reads.sessions import load_sign_ins
 from appliance.store import audit
+from tests.hostile import INVISIBLE
 from tests.office import DAY, OPERATOR, PASSWORD, Office, open_office, reopen, with_policies
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ async def recorded(office: Office, person: PersonId, action: str) -> list[dict[s
     async with office.s.store.read() as reader:
         found = await audit.list_newest(reader, 50, target=person)
     return [json.loads(item.detail or "{}") for item in found if item.action == action]
+
+
+@pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
+async def test_a_device_name_that_cannot_be_seen_is_none(office: Office, name: str) -> None:
+    """Bug H1."""
+    await office.account("1001", "somchai.j")
+    done = await sign_in(office.s, "somchai.j", PASSWORD, name, "192.0.2.1")
+    assert isinstance(done, SignedIn)
+    assert [line.device for line in await lines(office, done)][:1] == [""]
 
 
 # Device cookies

@@ -17,6 +17,7 @@ from appliance.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticat
 from appliance.evidence import base64url
 from appliance.people import Session
 from appliance.store import accounts
+from tests.hostile import INVISIBLE
 from tests.office import PASSWORD, Office
 
 STEP = 30_000
@@ -226,6 +227,17 @@ async def test_enrolling_needs_its_own_challenge(office: Office) -> None:
     await start_passkey(office.s, session)
     with pytest.raises(Invalid):
         await add_passkey(office.s, session, "กุญแจ", key.create({"challenge": "AAAA"}))
+
+
+@pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
+async def test_the_name_of_a_passkey_is_seen(office: Office, name: str) -> None:
+    """Bug H1."""
+    await office.account("1001", "somchai.j")
+    session, key = await session_of(office), Authenticator()
+    made = key.create(await start_passkey(office.s, session))
+    with pytest.raises(Invalid, match="text_invisible"):
+        await add_passkey(office.s, session, name, made)
+    assert (await add_passkey(office.s, session, f"กุญแจ{name}", made)).name.startswith("กุญแจ")
 
 
 async def test_removing_a_passkey(office: Office) -> None:

@@ -23,7 +23,9 @@ from appliance.vault.master import (
     split_shares,
 )
 from appliance.vault.record import PassphraseRecord, SourceKind
-from appliance.vault.refusals import TEXTS, Reason
+from appliance.vault.refusals import TEXTS as REFUSALS
+from appliance.vault.refusals import Reason
+from tests.hostile import TEXTS, behind_a_letter, costs_its_length
 from tests.vault.folders import CHEAP, PASSPHRASE, Folder, answers, contents, write_credential
 
 SetUp = Callable[[SourceKind], Folder]
@@ -241,7 +243,19 @@ def test_a_master_key_is_32_bytes(length: int) -> None:
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_refusal_speaks_thai_and_english(reason: Reason) -> None:
-    thai, english = TEXTS[reason]
+    thai, english = REFUSALS[reason]
     assert any("\u0e00" <= c <= "\u0e7f" for c in thai)
     assert english.isascii()
     assert english.endswith(".")
+
+
+@pytest.mark.parametrize("piece", TEXTS.values(), ids=TEXTS)
+def test_a_passphrase_costs_its_length(set_up: SetUp, piece: str) -> None:
+    """Security 1."""
+    folder = set_up(SourceKind.PASSPHRASE)
+
+    def enter(text: str) -> None:
+        with pytest.raises(WrongKey):
+            open_master_key(folder.source, folder.path, answers(text))
+
+    assert costs_its_length(enter, lambda length: behind_a_letter(piece, length), 40_000)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from appliance.errors import WrongKey
 from appliance.vault import shamir
 from appliance.vault.master import MasterKey, join_shares, split_shares
+from tests.hostile import TEXTS, behind_a_letter, costs_its_length
 
 secrets = st.binary(min_size=32, max_size=32)
 agencies = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
@@ -100,6 +101,17 @@ def test_any_text_is_refused_clearly(text: str) -> None:
     with pytest.raises(WrongKey) as refusal:
         shamir.read_share(text)
     assert refusal.value.detail["reason"] == "share_form"
+
+
+@pytest.mark.parametrize("piece", TEXTS.values(), ids=TEXTS)
+def test_reading_costs_the_length_of_what_is_typed(piece: str) -> None:
+    """Security 1."""
+
+    def read(text: str) -> None:
+        with pytest.raises(WrongKey):
+            shamir.read_share(text)
+
+    assert costs_its_length(read, lambda length: behind_a_letter(piece, length), 40_000)
 
 
 def test_a_mistyped_share_is_named() -> None:
