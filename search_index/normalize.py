@@ -148,11 +148,11 @@ def _composed(pieces: list[Piece]) -> list[Piece]:
     whole = unicodedata.normalize("NFC", text)
     if whole == text:
         return pieces
-    for starts_run in (_is_base, _is_space):
+    for starts_run in (_at_base, _beside_space):
         result: list[Piece] = []
         run = 0
         for place in range(1, len(text) + 1):
-            if place == len(text) or starts_run(text[place]):
+            if place == len(text) or starts_run(text, place):
                 start, end = pieces[run][1], pieces[place - 1][2]
                 result += [(c, start, end) for c in unicodedata.normalize("NFC", text[run:place])]
                 run = place
@@ -161,12 +161,13 @@ def _composed(pieces: list[Piece]) -> list[Piece]:
     return [(character, pieces[0][1], pieces[-1][2]) for character in whole]
 
 
-def _is_base(character: str) -> bool:
-    return not unicodedata.combining(character)
+def _at_base(text: str, place: int) -> bool:
+    return not unicodedata.combining(text[place])
 
 
-def _is_space(character: str) -> bool:  # jamo and a few vowel signs combine although they are bases; a space never does
-    return character == " "
+def _beside_space(text: str, place: int) -> bool:
+    # Jamo and a few vowel signs combine although they are bases; a space never does, so words and spaces stay apart.
+    return " " in text[place - 1 : place + 1]
 
 
 _MONTHS: Final = (
