@@ -28,7 +28,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -45,6 +45,8 @@ from appliance.listening import listening_socket
 from appliance.model import PersonId, RoomId
 from appliance.services import Services
 from appliance.store import feed
+from search_index.client import SearchClient, SearchUnavailable
+from tests.waiting import PATIENCE_S, until
 from tests.world import PASSWORD
 
 API: Final = "/api/v1"
@@ -74,7 +76,7 @@ class Stream:
     socket: ClientWebSocketResponse
     at: list[int] = field(default_factory=lambda: [0])
 
-    async def frame(self, timeout_s: float = 20) -> dict[str, Any]:
+    async def frame(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Return the next frame."""
         message = await asyncio.wait_for(self.socket.receive(), timeout_s)
         assert message.type is WSMsgType.TEXT, message
@@ -82,7 +84,7 @@ class Stream:
         self.at[0] = max(self.at[0], decoded.get("pos", 0))
         return decoded
 
-    async def event(self, kind: str, timeout_s: float = 20, **fields: object) -> dict[str, Any]:
+    async def event(self, kind: str, timeout_s: float = PATIENCE_S, **fields: object) -> dict[str, Any]:
         """Return the next event of a type whose fields are these, passing over all others."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -91,7 +93,7 @@ class Stream:
                 if event["type"] == kind and all(event.get(name) == value for name, value in fields.items()):
                     return cast("dict[str, Any]", event)
 
-    async def answer(self, txn_id: str, timeout_s: float = 20) -> dict[str, Any]:
+    async def answer(self, txn_id: str, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Return the answer to a sent frame, passing over all others."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -260,16 +262,23 @@ async def search_process(data: Path) -> AsyncIterator[asyncio.subprocess.Process
             await process.wait()
 
 
-async def indexed(agency: Agency, timeout_s: float = 20) -> None:
+async def indexed(agency: Agency) -> None:
     """Wait until the search process has been told everything that was committed."""
     async with agency.services.store.read() as reader:
         head = await reader.run(feed.last_pos)
-    deadline = time.monotonic() + timeout_s
-    while True:
-        if await _received(agency) >= head:
-            return
-        assert time.monotonic() < deadline, "the index does not catch up"
-        await asyncio.sleep(0.01)
+
+    async def told() -> bool:
+        return await _received(agency) >= head
+
+    await until(told, "the index has caught up")
+
+
+async def answers(search: SearchClient) -> bool:
+    """Say whether a search process answers; to wait for."""
+    with suppress(SearchUnavailable):
+        await search.status()
+        return True
+    return False
 
 
 async def _received(agency: Agency) -> int:

@@ -7,7 +7,6 @@ Small on purpose: what a room needs of an agency and nothing else (the whole wor
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -40,6 +39,7 @@ from appliance.vault.record import Purpose
 from appliance.wire.messages import TextBody
 from appliance.wire.rooms import RoomView
 from appliance.wire.sync import Sync
+from tests.waiting import until
 
 START = 1_790_000_000_000
 SECOND = 1_000
@@ -205,10 +205,8 @@ def follow(s: Services) -> None:
 async def settled(s: Services) -> None:
     """Wait until everything under way has reached everybody."""
     await s.receipts.flushed()
-    for _ in range(200):
-        await asyncio.sleep(0.002)
-        if not any(c.catching_up for found in s.hub._by_person.values() for c in found):  # noqa: SLF001 - to wait for
-            return
+    by_person = s.hub._by_person  # noqa: SLF001 - what is waited for
+    await until(lambda: not any(c.catching_up for found in by_person.values() for c in found), "all caught up")
 
 
 _FOUNDED: dict[int, bytes] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import argon2
 import pytest
@@ -11,6 +12,7 @@ from argon2.exceptions import VerifyMismatchError
 from appliance.errors import TooMany
 from appliance.identity.hasher import PasswordHasher, hash_of_nobody, nobody_of
 from appliance.policies import Argon2
+from tests.waiting import until
 
 
 @pytest.mark.parametrize("cost", [Argon2(), Argon2(time_cost=3, memory_kib=64, lanes=4)])
@@ -44,13 +46,13 @@ async def test_so_many_wait_for_a_thread_and_no_more() -> None:
         for call in given_up:
             call.cancel()
         await asyncio.gather(*given_up, return_exceptions=True)
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    await hasher.hash("after those that went away")
-                    break
-                except TooMany:
-                    await asyncio.sleep(0.001)
+
+        async def hashes() -> bool:
+            with suppress(TooMany):
+                return bool(await hasher.hash("after those that went away"))
+            return False
+
+        await until(hashes, "a place for the next")
     finally:
         hasher.close()
 

@@ -7,16 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from appliance.listening import search_path
-from search_index.client import SearchClient, SearchUnavailable
+from search_index.client import SearchClient
+from tests.agency import answers
+from tests.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("appliance", "search_index", "federation", "console")
@@ -81,23 +81,15 @@ async def test_an_installed_wheel_is_set_up_and_serves(installed: Path, tmp_path
     with log.open("wb") as said:
         process = subprocess.Popen(up, env=env, cwd=tmp_path, stdout=said, stderr=said)  # noqa: S603, ASYNC220
     try:
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)  # noqa: ASYNC251 - nothing else runs here
+        await until(lambda: ready.exists() or process.poll() is not None, "its ready file")
+        assert process.poll() is None, log.read_text()
         url = json.loads(ready.read_text())["staff_url"]
         for path, expected in (("/", b"<html"), ("/readyz", b"ok"), ("/api/v1/openapi.json", b"openapi")):
-            with urllib.request.urlopen(url + path, timeout=10) as answer:  # noqa: S310, ASYNC210 - loopback
+            with urllib.request.urlopen(url + path, timeout=PATIENCE_S) as answer:  # noqa: S310, ASYNC210 - loopback
                 assert expected in answer.read()
         client = SearchClient(search_path(data))
-        while True:
-            assert time.monotonic() < deadline, log.read_text()
-            with suppress(SearchUnavailable):
-                await client.status()
-                break
-            time.sleep(0.05)  # noqa: ASYNC251 - nothing else runs here
+        await until(lambda: answers(client), "the search process")
         await client.close()
     finally:
         process.terminate()
-        assert process.wait(20) == 0, log.read_text()
+        assert process.wait(PATIENCE_S) == 0, log.read_text()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,10 +173,10 @@ async def test_the_time_does_not_tell_whether_a_user_exists(tmp_path: Path) -> N
         await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
 
         async def seconds(user: str) -> float:
-            start = perf_counter()
+            start = process_time()
             await fail(office, user)
             office.clock.pass_(2 * DAY)
-            return perf_counter() - start
+            return process_time() - start
 
         await seconds("warm.up")
         there = median([await seconds("somchai.j") for _ in range(7)])

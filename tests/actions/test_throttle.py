@@ -23,6 +23,7 @@ from appliance.identity.throttle import Throttle
 from appliance.policies import SignInLimits
 from appliance.store import accounts, settings
 from tests.office import DAY, PASSWORD, Clock, Office, open_office, with_policies
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,7 +225,7 @@ async def test_who_gives_up_waiting_leaves_the_place_to_the_next() -> None:
     checked.set()
     await asyncio.sleep(0)
     others[1].cancel()
-    await asyncio.wait([first, *others], timeout=5)
+    await asyncio.wait([first, *others], timeout=PATIENCE_S)
     assert [task.cancelled() for task in others] == [True, True, False]
     assert first.done()
     assert others[2].done()

@@ -30,11 +30,10 @@ from appliance.tls_context import ServedCertificate
 from tests.agency import API, Agency
 from tests.api.test_errors import limited
 from tests.bureau import KEYS
-from tests.faults.appliance import until
 from tests.faults.raw import PING, TEXT, RawStream
+from tests.waiting import PATIENCE_S, until
 
 OpenWorld = Callable[..., AbstractAsyncContextManager[Agency]]
-ANSWER_S = 20
 THAI = ("\u0e00", "\u0e7f")
 
 
@@ -63,7 +62,7 @@ async def tell(agency: Agency, raw: bytes) -> Said:
     reader, writer = await asyncio.open_connection(*address_of(agency))
     try:
         writer.write(raw)
-        return Said(await asyncio.wait_for(reader.read(), ANSWER_S))
+        return Said(await asyncio.wait_for(reader.read(), PATIENCE_S))
     finally:
         writer.close()
 
@@ -218,7 +217,7 @@ async def test_a_frame_without_a_mask_closes_the_stream(running: Agency) -> None
     stream.say(type="ping")
     await until(lambda: any("pong" in frame for frame in stream.frames))
     stream.transport.write(b'\x81\x0f{"type":"ping"}')
-    await asyncio.wait_for(stream.closed, ANSWER_S)
+    await asyncio.wait_for(stream.closed, PATIENCE_S)
     assert stream.code == 1002
     assert sum("pong" in frame for frame in stream.frames) == 1
 
@@ -308,11 +307,11 @@ async def test_handshakes_are_counted_and_end(tmp_path: Path) -> None:
             connection.setblocking(False)  # noqa: FBT003 - as the standard library has it
             await loop.sock_connect(connection, ("127.0.0.1", port))
             silent.append(connection)
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(PATIENCE_S):
             for connection in silent[5:]:
                 assert await loop.sock_recv(connection, 1) == b"", "one too many is closed"
         assert listener.limit.total == 5
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(PATIENCE_S):
             for connection in silent[:5]:
                 while await loop.sock_recv(connection, 100):
                     pass
@@ -321,7 +320,7 @@ async def test_handshakes_are_counted_and_end(tmp_path: Path) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
         assert listener.limit.open_from("127.0.0.1") == 1
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        assert (await asyncio.wait_for(reader.read(), ANSWER_S)).endswith(b"ok")
+        assert (await asyncio.wait_for(reader.read(), PATIENCE_S)).endswith(b"ok")
         writer.close()
         for connection in silent:
             connection.close()

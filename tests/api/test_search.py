@@ -17,6 +17,7 @@ from appliance.searching import Searching
 from appliance.store.db import READERS
 from search_index.query import matches, parse
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 QUERIES: Final = ("ประชุม", "ครับ", "ข้อมูล", "ผู้ป่วย", "ระบบ", "10", "ขอบคุณ", "รายงาน สรุป", "วันที่")
@@ -331,7 +332,7 @@ async def test_comparing_words_keeps_no_reader_of_the_database(
     monkeypatch.setattr(Searching, "look_through", look_through)
     search = asyncio.create_task(narin.get("/search", q="ระบบ"))
     await comparing.wait()
-    async with asyncio.timeout(20), AsyncExitStack() as held:
+    async with asyncio.timeout(PATIENCE_S), AsyncExitStack() as held:
         for _ in range(READERS):
             await held.enter_async_context(searched.services.store.read())
     go_on.set()

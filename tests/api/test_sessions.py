@@ -13,6 +13,7 @@ from appliance.api.app import COOKIE, CSRF_HEADER
 from appliance.api.routes import DEVICE_COOKIE
 from appliance.rules.roles import Actor
 from tests.agency import API, Agency, Client
+from tests.waiting import PATIENCE_S
 from tests.world import PASSWORD
 
 NEW = "ต้นจามจุรีหน้าโรงเรียนเก่า"
@@ -130,7 +131,7 @@ async def test_sessions_are_listed_and_ended(running: Agency) -> None:
     other = next(session["id"] for session in listed if not session["current"])
     async with second.stream() as stream:
         await first.delete(f"/sessions/{other}")
-        message = await stream.socket.receive(timeout=2)
+        message = await stream.socket.receive(timeout=PATIENCE_S)
         assert stream.socket.closed, message
     await second.refused("GET", "/me", status=401, code="unauthenticated")
     await first.refused("DELETE", f"/sessions/{other}", status=404, code="not_found")

@@ -63,7 +63,7 @@ async def tell(searched: Searched, texts: list[str]) -> None:
         bodies = [TextBody(text=text) for text in texts[start : start + AT_ONCE]]
         said = (messages.send_message(agency.services, narin, next(rooms), body, new_txn(), None) for body in bodies)
         await asyncio.gather(*said)
-    await indexed(agency, timeout_s=120)
+    await indexed(agency)
 
 
 def results(window: Window) -> Locator:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +19,10 @@ from appliance.listening import search_path
 from appliance.vault.keyring import rotate_master
 from appliance.vault.master import MasterSource, new_master_key, open_master_key
 from appliance.vault.record import Argon2Cost, SourceKind
-from search_index.client import SearchClient, SearchUnavailable
+from search_index.client import SearchClient
+from tests.agency import answers
 from tests.faults.appliance import GCHAT, Appliance
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 PASSPHRASE = "ข้าวเหนียวมะม่วง สามจาน 2569"
@@ -151,19 +151,11 @@ async def test_the_search_process_reaches_its_index_alone(run_up: Callable[..., 
         pytest.skip("this kernel has no Landlock")
     served = run_up(PROBE)
     client = SearchClient(search_path(world_data))
-    deadline = time.monotonic() + 30
-    while True:
-        assert time.monotonic() < deadline, served.said()
-        with suppress(SearchUnavailable):
-            await client.status()
-            break
-        await asyncio.sleep(0.05)
+    await until(lambda: answers(client), "the search process")
     await client.close()
     os.kill(served.pids["search"], signal.SIGTERM)
     probe = world_data / "search" / "probe.json"
-    while not probe.exists() or not probe.read_text():
-        assert time.monotonic() < deadline, served.said()
-        await asyncio.sleep(0.05)
+    await until(lambda: probe.exists() and bool(probe.read_text()), "what it can reach")
     found = json.loads(probe.read_text())
     assert found == {**dict.fromkeys(found, False), "search": True}
     assert len(found) == 7

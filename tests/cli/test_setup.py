@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance import config
+from tests.waiting import PATIENCE_S
 
 GCHAT = (sys.executable, "-m", "appliance.cli")
 AGENCY = ("--slug", "dot", "--domain", "dot.test", "--name-th", "กรมทดสอบ", "--name-en", "Department of Tests")
@@ -37,7 +38,7 @@ NEEDING_ONE = (
 def gchat(*words: str | Path, code: int = 0, given: str = "") -> tuple[str, str]:
     """Run a command without a terminal; return what it printed and what it complained of."""
     done = subprocess.run(  # noqa: S603 - our own program
-        [*GCHAT, *map(str, words)], input=given, capture_output=True, text=True, timeout=60, check=False
+        [*GCHAT, *map(str, words)], input=given, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -164,7 +165,7 @@ def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
     ) as process:
         os.close(slave)
         os.write(master, "".join(f"{answer}\n" for answer in answers).encode())
-        said, complained = process.communicate(timeout=60)
+        said, complained = process.communicate(timeout=PATIENCE_S)
     os.close(master)
     assert process.returncode == 0, said + complained
     assert "ชื่อหน่วยงานภาษาไทย" in said

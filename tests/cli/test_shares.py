@@ -11,6 +11,7 @@ import pytest
 
 from appliance.vault.master import MasterKey, split_shares
 from tests.faults.test_keys import state
+from tests.waiting import PATIENCE_S
 
 GCHAT = (sys.executable, "-m", "appliance.cli")
 AGENCY = ("--slug", "dot", "--domain", "dot.test", "--name-th", "กรมทดสอบ", "--name-en", "Tests", "--no-administrator")
@@ -37,12 +38,12 @@ class Officers:
 
     def type(self, *lines: str) -> tuple[int, str]:
         """Type these lines and no more; return the exit code and what was complained of."""
-        _, said = self.process.communicate("".join(f"{line}\n" for line in lines), timeout=60)
+        _, said = self.process.communicate("".join(f"{line}\n" for line in lines), timeout=PATIENCE_S)
         return self.process.returncode, said
 
     def hang_up(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=PATIENCE_S)
 
 
 def opens(data: Path, *lines: str) -> bool:

@@ -26,6 +26,7 @@ import pytest
 from appliance import setup, wiring
 from tests import agency, world
 from tests.test_tls import write_certificate
+from tests.waiting import PATIENCE_S, quiet_clock, wait_until
 
 GCHAT = (sys.executable, "-m", "appliance.cli")
 pytestmark = pytest.mark.slow
@@ -53,11 +54,8 @@ class Started:
         self.process = subprocess.Popen(  # noqa: S603
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
         )
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: ready.exists() or self.process.poll() is not None, "its ready file")
+        assert self.process.poll() is None, self.process.communicate()
 
     @property
     def ready(self) -> dict[str, Any]:
@@ -77,7 +75,7 @@ class Started:
             method=method,
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
         )
-        with urllib.request.urlopen(request, timeout=10, context=context) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=context) as response:  # noqa: S310
             return json.loads(response.read() or b"null")
 
     def login(self) -> str:
@@ -88,10 +86,10 @@ class Started:
         return str(answer["token"])
 
     def stop(self) -> tuple[int, float]:
-        begun = time.monotonic()
+        begun = quiet_clock()
         self.process.terminate()
-        code = self.process.wait(20)
-        return code, time.monotonic() - begun
+        code = self.process.wait(PATIENCE_S)
+        return code, quiet_clock() - begun
 
     def end(self) -> None:
         self.process.kill()
@@ -99,7 +97,7 @@ class Started:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         # Whatever else still has its output is a process that was to end with it.
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -115,14 +113,11 @@ def up(tmp_path: Path) -> Iterator[Up]:
         one.end()
 
 
-def gone(pid: int, within_s: float = 5) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        status = Path(f"/proc/{pid}/stat")
-        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.02)
-    return False
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
@@ -154,7 +149,7 @@ def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
     (password,) = {login["password"] for login in ready["logins"]}
     assert re.fullmatch("([a-z2-7]{4}-){3}[a-z2-7]{4}", password)
     assert password in printed
-    assert gone(ready["pids"]["appliance"])
+    wait_until(lambda: gone(ready["pids"]["appliance"]), "it is gone")
 
 
 @pytest.mark.parametrize("command", [("up", "--port", "0"), ("serve",), ("serve", "--tls")])
@@ -171,7 +166,7 @@ def test_a_demo_handed_a_socket_is_held_to_the_same(world_data: Path) -> None:
     with socket.create_server(("0.0.0.0", 0)) as bound:  # noqa: S104 - what is refused
         command = [*GCHAT, "serve", "--data", str(world_data), "--tls", "--listen-fd", str(bound.fileno())]
         done = subprocess.run(  # noqa: S603
-            command, pass_fds=(bound.fileno(),), capture_output=True, text=True, timeout=30, check=False
+            command, pass_fds=(bound.fileno(),), capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )
     assert done.returncode == 1
     assert "A demo is not served to other machines" in done.stderr
@@ -189,10 +184,10 @@ def test_it_listens_where_the_configuration_says(up: Up, tmp_path: Path) -> None
     url = started.ready["staff_url"]
     assert url.startswith("http://127.0.0.2:")
     assert started.ready["page_urls"] == [url]
-    with urllib.request.urlopen(f"{url}/healthz", timeout=5) as response:  # noqa: S310 - http
+    with urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_S) as response:  # noqa: S310 - http
         assert response.status == 200
     with pytest.raises(URLError):
-        urllib.request.urlopen(url.replace("127.0.0.2", "127.0.0.1"), timeout=5)  # noqa: S310 - http
+        urllib.request.urlopen(url.replace("127.0.0.2", "127.0.0.1"), timeout=PATIENCE_S)  # noqa: S310 - http
     started.stop()
     printed, _ = started.process.communicate()
     assert f"open in a browser:\n  {url}\n" in printed
@@ -208,9 +203,9 @@ def test_it_listens_for_other_machines_with_tls_and_says_where(up: Up, tmp_path:
     assert ready["staff_url"] == f"https://127.0.0.1:{port}"
     assert ready["page_urls"] == [f"https://chat.moph.test:{port}"]
     context = ssl.create_default_context(cafile=ready["ca"])
-    with urllib.request.urlopen(f"{ready['staff_url']}/healthz", timeout=5, context=context) as response:  # noqa: S310 - https
+    with urllib.request.urlopen(f"{ready['staff_url']}/healthz", timeout=PATIENCE_S, context=context) as response:  # noqa: S310 - https
         assert response.status == 200
-    raw = socket.create_connection(("127.0.0.3", int(port)), timeout=5)
+    raw = socket.create_connection(("127.0.0.3", int(port)), timeout=PATIENCE_S)
     with context.wrap_socket(raw, server_hostname="chat.moph.test") as named:
         assert named.version() == "TLSv1.3"
     started.stop()
@@ -250,10 +245,7 @@ def test_a_killed_process_comes_back_at_the_same_address(up: Up, world_data: Pat
     os.kill(started.pid, signal.SIGKILL)
     # The supervisor holds the listening socket: a request made meanwhile waits and is answered.
     assert started.call("GET", "/me", token)["person"]
-    deadline = time.monotonic() + 10
-    while started.pid == before["pids"]["appliance"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: started.pid != before["pids"]["appliance"], "another process")
     assert started.ready["staff_url"] == before["staff_url"]
     assert started.stop()[0] == 0
 
@@ -263,15 +255,11 @@ def test_a_killed_supervisor_takes_its_processes_along(up: Up, world_data: Path)
     # The search process is started anew, so that what it shares with the appliance is as the appliance has made it.
     before = started.ready["pids"]["search"]
     os.kill(before, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while started.ready["pids"]["search"] == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    time.sleep(0.5)  # until it watches for the supervisor's end
+    wait_until(lambda: started.ready["pids"]["search"] != before, "another search process")
     pids = [pid for pid in started.ready["pids"].values() if pid]
     assert len(pids) == 2
     started.process.kill()
-    assert all(gone(pid) for pid in pids)
+    wait_until(lambda: all(map(gone, pids)), "all are gone")
     assert up(world_data).login()
 
 
@@ -281,14 +269,14 @@ def test_https_is_verified_with_the_agencys_own_ca(up: Up, world_data: Path) -> 
     assert url.startswith("https://127.0.0.1:")
     assert started.call("GET", "/me", started.login())["person"]
     with pytest.raises(URLError, match="CERTIFICATE_VERIFY_FAILED"):
-        urllib.request.urlopen(f"{url}/healthz", timeout=5)  # noqa: S310 - https
+        urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_S)  # noqa: S310 - https
     context = ssl.create_default_context(cafile=started.ready["ca"])
-    with urllib.request.urlopen(f"{url}/healthz", timeout=5, context=context) as response:  # noqa: S310 - https
+    with urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_S, context=context) as response:  # noqa: S310 - https
         assert "max-age" in response.headers["Strict-Transport-Security"]
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises(URLError):
-        urllib.request.urlopen(f"{url}/healthz", timeout=5, context=context)  # noqa: S310 - https
-    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as plain:
+        urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE_S, context=context)  # noqa: S310 - https
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=PATIENCE_S) as plain:
         plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert not plain.recv(100).startswith(b"HTTP/1.1 200")
 
@@ -297,7 +285,7 @@ def shown_by(port: int) -> bytes:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as secured,
     ):
         return secured.getpeercert(binary_form=True) or b""
@@ -311,10 +299,7 @@ def test_a_new_certificate_is_served_without_a_restart(up: Up, world_data: Path)
     port, pid = int(started.ready["staff_url"].rpartition(":")[2]), started.pid
     first = shown_by(port)
     write_certificate(world_data, time.time_ns() // 1_000_000, days=180)
-    deadline = time.monotonic() + 60
-    while shown_by(port) == first:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: shown_by(port) != first, "the new certificate")
     assert started.pid == pid
 
 
@@ -375,7 +360,9 @@ def test_the_ready_file_is_written_over_no_file_and_through_no_link(up: Up, worl
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*GCHAT, *map(str, words)], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+    return subprocess.run(  # noqa: S603
+        [*GCHAT, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 def test_plain_http_is_refused_but_on_loopback(world_data: Path) -> None:
@@ -390,7 +377,9 @@ def test_a_socket_handed_over_is_held_to_the_same(world_data: Path) -> None:
     with socket.create_server(("0.0.0.0", 0)) as bound:  # noqa: S104 - what is refused
         number = bound.fileno()
         command = [*GCHAT, "serve", "--data", str(world_data), "--listen-fd", str(number)]
-        done = subprocess.run(command, pass_fds=(number,), capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, pass_fds=(number,), capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
     assert done.returncode == 1
     assert "staff.tls" in done.stderr
 
@@ -414,10 +403,7 @@ def test_a_killed_seeding_leaves_no_appliance(tmp_path: Path) -> None:
     data = tmp_path / "data"
     command = [*GCHAT, "up", "--data", str(data), "--seed", "demo", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    deadline = time.monotonic() + 30
-    while not (data / ".seeding" / "gchat.db").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until((data / ".seeding" / "gchat.db").exists, "the database that is seeded")
     process.kill()
     process.wait()
     assert run("up", "--data", data, "--port", "0").returncode == 1

@@ -5,7 +5,6 @@ The tests' only ways in are those of the outside world: HTTP and WebSockets, sig
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import resource
@@ -13,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,18 +21,16 @@ from typing import Any, Final, cast
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from tests.agency import API
+from tests.waiting import PATIENCE_S, quiet_clock, wait_until
 from tests.world import PASSWORD
 
 GCHAT: Final = (sys.executable, "-m", "appliance.cli")
-START_S: Final = 60.0
-# What the specification, api.md, promises of SIGTERM.
-STOP_S: Final = 5.0
 
 
 def gchat(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     return subprocess.run(  # noqa: S603 - our own program
-        [*GCHAT, *map(str, words)], capture_output=True, text=True, timeout=START_S, check=False, **options
+        [*GCHAT, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_S, check=False, **options
     )
 
 
@@ -140,11 +136,9 @@ class Appliance:
     def wait_ready(self, but: int | None = None) -> None:
         """Wait until logins are accepted, by another process than `but` where one is given."""
         assert self.process is not None
-        deadline = time.monotonic() + START_S
-        while not self._is_ready(but):
-            assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.said()}"
-            assert time.monotonic() < deadline, f"it does not accept logins: {self.said()}"
-            time.sleep(0.02)
+        process = self.process
+        wait_until(lambda: self._is_ready(but) or process.poll() is not None, self.said)
+        assert process.poll() is None, f"it ended with {process.returncode}: {self.said()}"
         if self.supervised:
             self.port = int(json.loads(self._ready.read_text())["staff_url"].rpartition(":")[2])
 
@@ -169,18 +163,18 @@ class Appliance:
         self.process.wait()
 
     def stop(self) -> float:
-        """SIGTERM; return the seconds until the end. Raises AssertionError unless it ends cleanly."""
+        """SIGTERM; return the seconds until the end (`quiet_clock`). Raises AssertionError unless it ends cleanly."""
         assert self.process is not None
-        begun = time.monotonic()
+        begun = quiet_clock()
         self.process.terminate()
         try:
-            code = self.process.wait(STOP_S * 3)
+            code = self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"it does not end: {self.said()}") from None
         assert code == 0, f"it ended with {code}: {self.said()}"
-        return time.monotonic() - begun
+        return quiet_clock() - begun
 
     def end(self) -> None:
         """Leave nothing running, whatever state the test is in."""
@@ -262,7 +256,7 @@ class Caller:
 
 
 @asynccontextmanager
-async def clients(timeout_s: float = 20) -> AsyncIterator[ClientSession]:
+async def clients(timeout_s: float = PATIENCE_S) -> AsyncIterator[ClientSession]:
     """Lend a session for any number of connections."""
     async with ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(total=timeout_s)) as session:
         yield session
@@ -275,11 +269,3 @@ async def sign_in(session: ClientSession, appliance: Appliance, user: str) -> Ca
         answer = await response.json()
         assert response.status == 200, answer
     return Caller(session, appliance, answer["token"], answer["person"]["id"])
-
-
-async def until(condition: Any, timeout_s: float = 20) -> None:
-    """Wait until `condition()` holds. Raises AssertionError."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        await asyncio.sleep(0.02)

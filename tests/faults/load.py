@@ -13,12 +13,14 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from tests.agency import API
-from tests.faults.appliance import Caller, Refused, until
+from tests.faults.appliance import Caller, Refused
+from tests.waiting import until
 
 AGAIN_S: Final = 0.05
 THINKING_S: Final = 0.01
@@ -220,8 +222,17 @@ class Reader(Worker):
             await asyncio.sleep(0.1)
 
 
+async def _heard_all(follower: Follower) -> bool:
+    """Say whether the feed has no entry after the follower's cursor."""
+    try:
+        page = await follower.caller.call("GET", "/sync", since=follower.cursor)
+    except (*NETWORK, Refused):
+        return False
+    return not any(event.get("n") is not None for event in page["events"])
+
+
 @asynccontextmanager
-async def at_work(workers: Iterable[Worker], timeout_s: float = 60) -> AsyncIterator[None]:
+async def at_work(workers: Iterable[Worker]) -> AsyncIterator[None]:
     """Let everybody work during the block; then have them finish. Raises AssertionError when someone cannot."""
     team = list(workers)
     async with asyncio.TaskGroup() as tasks:
@@ -230,8 +241,9 @@ async def at_work(workers: Iterable[Worker], timeout_s: float = 60) -> AsyncIter
         yield
         for worker in team:
             worker.finishing = True
-        await until(lambda: all(worker.confirmed_all for worker in team if isinstance(worker, Writer)), timeout_s)
-        # Followers hear the last of it, which was committed before it was confirmed.
-        await asyncio.sleep(1.0)
+        await until(lambda: all(worker.confirmed_all for worker in team if isinstance(worker, Writer)), "confirmed")
+        for worker in team:
+            if isinstance(worker, Follower):
+                await until(partial(_heard_all, worker), f"{worker.name} has heard the last of it")
         for worker in team:
             worker.leaving = True

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from tests.agency import API
 from tests.faults.appliance import Appliance, Caller
+from tests.waiting import PATIENCE_S
 
 TEXT: Final = 1
 BINARY: Final = 2
@@ -142,7 +143,7 @@ class Net:
         path = f"/stream?since={since}"
         _, stream = await loop.create_connection(lambda: RawStream(path, caller.token), sock=connection)
         self._streams.append(stream)
-        await asyncio.wait_for(asyncio.shield(stream.opened), 30)
+        await asyncio.wait_for(asyncio.shield(stream.opened), PATIENCE_S)
         return stream
 
     async def bare(self, appliance: Appliance) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

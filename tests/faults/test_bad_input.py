@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.agency import API
-from tests.faults.appliance import Appliance, Caller, clients, sign_in, until
+from tests.faults.appliance import Appliance, Caller, clients, sign_in
 from tests.faults.raw import BINARY, CLOSE, PING, TEXT, Net, RawStream, resident
+from tests.waiting import PATIENCE_S, quiet_clock, until
 
 MIB = 1 << 20
 DEEP = b"[" * 60_000 + b"]" * 60_000
@@ -96,11 +97,15 @@ async def test_bad_text_frames_are_told_and_change_nothing(appliance: Callable[.
         for what, (payload, code) in BAD_TEXT.items():
             known = len(stream.frames)
             stream.send(payload)
-            await until(lambda known=known: len(stream.frames) > known or stream.closed.done(), 5)
+            await until(partial(answered, stream, known), what)
             assert stream.errors[-1:] == [code], (what, stream.frames[-1:], stream.code)
         stream.say(type="ping")
-        await until(lambda: "pong" in stream.frames[-1], 5)
+        await until(lambda: "pong" in stream.frames[-1])
         assert await at.state() == before
+
+
+def answered(stream: RawStream, known: int) -> bool:
+    return len(stream.frames) > known or stream.closed.done()
 
 
 @pytest.mark.parametrize(
@@ -126,7 +131,7 @@ async def test_bad_frames_close_the_stream_with_a_code(
     stream = await scenery.stream()
     for payload, opcode, final in frames:
         stream.send(payload, opcode, final=final)
-    await asyncio.wait_for(stream.closed, 5)
+    await asyncio.wait_for(stream.closed, PATIENCE_S)
     assert stream.code == code, what
     assert await scenery.state() == before
 
@@ -165,7 +170,7 @@ async def test_bad_http_is_told_and_changes_nothing(scenery: Scene) -> None:
     for request in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET / HTTP/9.9\r\n\r\n", b"x" * 100_000):
         reader, writer = await scenery.net.bare(scenery.served)
         writer.write(request)
-        assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.") or not request.isascii()
+        assert (await asyncio.wait_for(reader.read(), PATIENCE_S)).startswith(b"HTTP/1.") or not request.isascii()
     assert await scenery.state() == before
 
 
@@ -188,13 +193,13 @@ async def test_a_torrent_is_slowed_down_and_others_do_not_notice(
                 stream.send(payload)
         waits = []
         for number in range(20):
-            begun = time.monotonic()
+            begun = quiet_clock()
             await at.other.say(at.room, "ระหว่างน้ำท่วม", f"torrent-{number}")
-            waits.append(time.monotonic() - begun)
+            waits.append(quiet_clock() - begun)
             await asyncio.sleep(0.1)
         assert sorted(waits)[10] < 0.5
         assert resident(at.served.pid) - before < 30 * MIB
         assert sum(event["type"] == "typing" for event in listening.events) < 20
         stream.transport.resume_reading()
-        await until(lambda: "too_many_requests" in stream.errors, 10)
+        await until(lambda: "too_many_requests" in stream.errors)
         stream.transport.abort()

@@ -7,11 +7,9 @@ session's token.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from pathlib import Path
 from appliance.listening import search_path
 from search_index.client import SearchClient
 from tests.faults.appliance import Appliance, Caller, Refused, clients, sign_in
+from tests.waiting import until
 
 CANARY = "ปลาบู่ทองกลางหนองน้ำ-canary-7f3a9c"
 WORDS = ("ปลาบู่ทองกลาง", "กลางหนองน้ำ", "canary-7f3a9c")
@@ -103,14 +102,14 @@ async def written_to_the_index(served: Appliance, who: Caller) -> None:
 
 
 async def found_at_last(who: Caller, word: str, count: int) -> None:
-    deadline = time.monotonic() + 20
-    found = -1
-    while found != count:
-        assert time.monotonic() < deadline, (word, found)
-        await asyncio.sleep(0.1)
+    async def found() -> bool:
         with suppress(Refused):
             page = await who.call("GET", "/search", q=word, limit=100)
-            found = len(page["hits"])
+            hits = len(page["hits"])
             while "cursor" in page:
                 page = await who.call("GET", "/search", q=word, limit=100, cursor=page["cursor"])
-                found += len(page["hits"])
+                hits += len(page["hits"])
+            return hits == count
+        return False
+
+    await until(found, f"{word} is found {count} times")

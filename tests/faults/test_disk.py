@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults import proof
-from tests.faults.appliance import Appliance, Caller, Refused, clients, until
+from tests.faults.appliance import Appliance, Caller, Refused, clients
 from tests.faults.load import at_work
 from tests.faults.team import Team, assemble
+from tests.waiting import until
 
 THAI = re.compile("[\u0e01-\u0e5b]{4}")
 # Less than the write-ahead log grows to when it may: that must not count as full.

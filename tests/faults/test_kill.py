@@ -12,9 +12,10 @@ from itertools import cycle
 from pathlib import Path
 
 from tests.faults import proof
-from tests.faults.appliance import START_S, Appliance, clients
+from tests.faults.appliance import Appliance, clients
 from tests.faults.load import at_work
 from tests.faults.team import assemble
+from tests.waiting import PATIENCE_S
 
 KILLS = int(os.environ.get("GCHAT_FAULT_KILLS", "12"))
 
@@ -76,7 +77,7 @@ def _child_but(served: Appliance, before: int) -> int:
     """Return the supervisor's serving process as soon as it is another than `before`."""
     assert served.process is not None
     children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         for pid in map(int, children.read_text().split()):
             with suppress(OSError):

@@ -27,6 +27,7 @@ from tests.faults import proof, wal
 from tests.faults.appliance import Appliance, Refused, clients, gchat, sign_in
 from tests.faults.load import at_work
 from tests.faults.team import ROOMS, assemble
+from tests.waiting import until
 
 TEARS = int(os.environ.get("GCHAT_FAULT_TEARS", "4"))
 PAGE = 4096
@@ -40,7 +41,8 @@ async def killed(appliance: Callable[..., Appliance]) -> Appliance:
     async with clients() as session:
         team = await assemble(session, served)
         async with at_work(team.workers):
-            await asyncio.sleep(1.5)
+            log = served.data / "gchat.db-wal"
+            await until(lambda: log.exists() and wal.commits(log) > 60, "commits in the log")
     served.kill()
     assert wal.commits(served.data / "gchat.db-wal") > 50
     return served

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from appliance.wire.messages import TextBody
 from search_index.server import Options, serving
 from search_index.wire import Add, State
 from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -74,12 +75,6 @@ class Index:
 
     async def reaches(self, pos: int) -> None:
         await until(lambda: self.received >= pos)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the index is told by a task of its own
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -217,10 +212,10 @@ async def test_the_longest_messages_are_indexed(bureau: Bureau, tmp_path: Path, 
         follower.start()
         if how == "live":
             await say_all()
-        await until_async(lambda: indexed(searching, many))
+        await until(lambda: indexed(searching, many))
         if how == "rebuilt":
             await searching.rebuild()
-            await until_async(lambda: indexed(searching, many))
+            await until(lambda: indexed(searching, many))
         await follower.close()
     if how == "crashed":
         # Nothing was durable yet: the index begins empty.
@@ -229,7 +224,7 @@ async def test_the_longest_messages_are_indexed(bureau: Bureau, tmp_path: Path, 
         again = SearchFollower(replace(bureau.s, search=searching))
         async with serving(options):
             again.start()
-            await until_async(lambda: indexed(searching, many))
+            await until(lambda: indexed(searching, many))
             await again.close()
             bureau.s.log.followers.remove(again._heard)  # noqa: SLF001 - the log outlives this follower
     await searching.close()
@@ -240,12 +235,6 @@ async def indexed(searching: Searching, many: int) -> bool:
     with suppress(Unavailable):
         return (await searching.status()).entries == many
     return False
-
-
-async def until_async(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(120):
-        while not await condition():  # noqa: ASYNC110 - the index is told by a task of its own
-            await asyncio.sleep(0.05)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from appliance.model import RoomId
 from appliance.reads.owner_requests import load_removal_requests
 from appliance.services import Services
 from tests.bureau import ADMIN, DAY, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -54,9 +55,7 @@ async def test_a_due_job_does_its_action(bureau: Bureau) -> None:
     timers = Timers(bureau.s, {"removal-requests": (owner_requests.escalate_due, 0.02)})
     timers.start()
     try:
-        async with asyncio.timeout(5):
-            while not await _escalated(bureau, room):  # noqa: ASYNC110 - what is waited for is in the database
-                await asyncio.sleep(0.01)
+        await until(lambda: _escalated(bureau, room), "escalated")
     finally:
         timers.close()
 
@@ -80,7 +79,7 @@ async def test_a_job_that_fails_runs_again_and_none_after_the_end(bureau: Bureau
 
     timers = Timers(bureau.s, {"failing": (failing, 0.01)})
     timers.start()
-    await asyncio.wait_for(again.wait(), 5)
+    await asyncio.wait_for(again.wait(), PATIENCE_S)
     timers.close()
     await asyncio.sleep(0.05)
     assert len(ran) <= 4

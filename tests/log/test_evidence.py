@@ -30,6 +30,7 @@ from appliance.store.db import connect
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau
 from tests.evidence.independent import judge
+from tests.waiting import until
 
 OPERATOR = Actor.operator("root(0)")
 
@@ -84,12 +85,14 @@ class TestCheckpoints:
         monkeypatch.setattr(checkpoints, "EVERY_S", 0.01)
         async with open_bureau(tmp_path) as b:
             room = await b.group(NARIN, MALEE, SOMCHAI)
-            await asyncio.sleep(0.1)
-            async with b.s.store.read() as reader:
-                assert await reader.run(room_rows.without_checkpoint) == []
-                kept = await reader.run(room_rows.checkpoint, (await b.s.log.head(room)).key)
-        assert kept is not None
-        assert kept[0] == 2
+            key = (await b.s.log.head(room)).key
+
+            async def signed() -> bool:
+                async with b.s.store.read() as reader:
+                    kept = await reader.run(room_rows.checkpoint, key)
+                    return not await reader.run(room_rows.without_checkpoint) and kept is not None and kept[0] == 2
+
+            await until(signed, "a checkpoint of both entries")
 
     async def test_what_could_not_be_kept_stays_due(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
         await bureau.group(NARIN, MALEE, SOMCHAI)

@@ -21,6 +21,7 @@ from appliance.wire.messages import Event
 from appliance.wire.sync import Sync
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
 from tests.log.stations import Station, Tape, connect, payload, station, verify
+from tests.waiting import PATIENCE_S, until
 
 BIG = b"x" * (1 << 17)
 
@@ -193,7 +194,7 @@ async def test_a_reader_that_fails_closes_the_stream() -> None:
 
     hub.reads_with(broken)  # type: ignore[arg-type]
     hub.add(Connection(MALEE, SessionId("s"), Tape(), 0, lambda _: closed.set()), ())
-    await asyncio.wait_for(closed.wait(), 1)
+    await asyncio.wait_for(closed.wait(), PATIENCE_S)
 
 
 async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped() -> None:
@@ -208,12 +209,12 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
     old, new = RoomId("r_old"), RoomId("r_new")
     connection = Connection(MALEE, SessionId("s"), Tape(), 3, lambda _: None)
     hub.add(connection, [old])
-    await asyncio.sleep(0.01)
+    await until(lambda: not connection.catching_up, "caught up")
     connection.cursor = 3
     asked.clear()
     event = Event(pos=8, type="message.text", at=1, room=old, n=5)
     hub.publish(Committed(9, [RoomNews(new, 7, [], (MALEE,)), RoomNews(old, 9, [event])], frozenset((MALEE,))))
-    await asyncio.sleep(0.01)
+    await until(lambda: not connection.catching_up, "the feed read again")
     assert asked == [3]
 
 

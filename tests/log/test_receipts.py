@@ -18,6 +18,7 @@ from appliance.reads.readers import load_readers
 from appliance.wire.committed import Committed
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, START, Bureau, open_bureau
 from tests.log.stations import station, verify
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(autouse=True)
@@ -176,15 +177,14 @@ async def test_flushed_waits_for_the_commit_under_way(
 
     def halting(*arguments: Any) -> None:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(PATIENCE_S)
         real(*arguments)
 
     monkeypatch.setattr(receipts, "_write_rows", halting)
     await bureau.s.receipts.read(room, MALEE, 4)
-    await asyncio.to_thread(begun.wait, 5)
+    await asyncio.to_thread(begun.wait, PATIENCE_S)
     waiting = asyncio.create_task(bureau.s.receipts.flushed())
-    await asyncio.sleep(0.02)
-    assert not waiting.done()
+    assert await asyncio.wait({waiting}, timeout=0.02) == (set(), {waiting})
     go_on.set()
     await waiting
     assert (await bureau.view(MALEE, room)).read == 4

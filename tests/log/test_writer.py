@@ -24,6 +24,7 @@ from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import CLERK, DAY, MALEE, NARIN, SOMCHAI, START, Bureau, Clock, open_bureau
+from tests.waiting import PATIENCE_S
 
 
 def text(who: PersonId, room: RoomId, words: str, txn_id: str | None) -> Draft:
@@ -113,7 +114,7 @@ class TestSlowReaders:
             for _ in range(READERS):
                 await taken.enter_async_context(b.s.store.read())
             assert b.s.log.cached(room) is None, "what decides about the room has to be read"
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 await b.s.log.append(Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ใหม่"), target=sent.n))
                 await b.s.log.append(text(MALEE, room, "สวัสดีครับ", "again"))
                 repeated = await b.s.log.append(text(MALEE, room, "ซ้ำ", "again"))

@@ -20,6 +20,7 @@ from search_index.wire import Add, Entry, Range, Search
 from search_index.writer import FlushJob
 from tests.search import corpus
 from tests.search.corpus import CACHE, KEY, Clock
+from tests.waiting import PATIENCE_S
 
 ROOMS = [f"r_{n}" for n in range(7)]
 
@@ -282,7 +283,7 @@ async def test_a_fault_in_the_work_ends_the_process_with_its_reason(
     client = SearchClient(path)
     await client.add(Add(0, 10, corpus.entries(["ประชุม"])))
     with pytest.raises(MemoryError):
-        await asyncio.wait_for(serving_it, 10)
+        await asyncio.wait_for(serving_it, PATIENCE_S)
     await client.close()
 
 

@@ -19,6 +19,6 @@ def judge(cases: Sequence[Sequence[str]], folder: Path) -> list[int]:
     batch.write_text(json.dumps([list(case) for case in cases]), encoding="utf-8")
     program = Path(__file__).with_name("verify.mjs")
     command = [str(ROOT / "packaging/node.sh"), "node", str(program), "batch", str(batch)]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=200)  # noqa: S603  (our own program)
+    done = subprocess.run(command, capture_output=True, check=True, timeout=240)  # noqa: S603  (our own program)
     codes: list[int] = json.loads(done.stdout)
     return codes
