@@ -22,6 +22,12 @@ _RUN: Final = """async () => {
     nodes.map(({ target, any, all, none }) =>
       `${id} ${target.join(" ")}: ${[...any, ...all, ...none].map((check) => check.message).join("; ")}`));
 }"""
+_STILL: Final = """async () => {
+  await document.fonts.ready;
+  for (let frame = 0; frame < 2; frame += 1) await new Promise((done) => requestAnimationFrame(done));
+  const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < Infinity);
+  await Promise.allSettled(ending.map(({ finished }) => finished));
+}"""
 # Thai stacks a vowel and a tone mark above, and a vowel below: under 1.5 they touch the lines around (A9).
 _LINES: Final = """() => {
   const found = new Set();
@@ -59,8 +65,9 @@ _TARGETS: Final = """() => {
 
 async def faults(page: Page) -> list[str]:
     """Return everything that is wrong with the page as it stands."""
-    # What came to lie under the pointer by the last layout, the browser hears of a moment later.
-    await page.evaluate("() => document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 200)))")
+    # A pointer over the page would change it while it is measured: the browser tells late what came to lie under it.
+    await page.mouse.move(0, 0)
+    await page.evaluate(_STILL)
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text(encoding="utf-8") + "\n;true")
     found: list[Any] = []
