@@ -15,11 +15,11 @@ from typing import Final
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenWindow
+from tests.waiting import PATIENCE_S
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "first-day.md"
 PASSPHRASE: Final = "ต้นจามจุรีหน้าโรงเรียนเก่า"
 PASSWORD: Final = "ถ้วยชามสังคโลกสีเขียว"
-WITHIN_S: Final = 60
 
 
 class Guide:
@@ -47,7 +47,7 @@ class Guide:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(process.communicate(f"{PASSPHRASE}\n{PASSPHRASE}\n".encode()), WITHIN_S)
+        out, err = await asyncio.wait_for(process.communicate(f"{PASSPHRASE}\n{PASSPHRASE}\n".encode()), PATIENCE_S)
         assert process.returncode == 0, (command, out.decode(), err.decode())
         return out.decode()
 
@@ -65,11 +65,11 @@ class Guide:
         assert process.stdout is not None
         try:
             process.stdin.write(f"{PASSPHRASE}\n".encode())
-            said = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl+C\n"), WITHIN_S)
+            said = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl+C\n"), PATIENCE_S)
             yield said.decode()
         finally:
             process.terminate()
-            await asyncio.wait_for(process.wait(), WITHIN_S)
+            await asyncio.wait_for(process.wait(), PATIENCE_S)
 
     @property
     def url(self) -> str:

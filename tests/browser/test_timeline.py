@@ -18,7 +18,8 @@ from appliance.config import Config
 from tests import agency
 from tests.agency import Agency, Client
 from tests.browser.conftest import OpenWindow
-from tests.browser.window import PATIENCE_MS, Window
+from tests.browser.window import Window
+from tests.waiting import PATIENCE_S
 from tests.world import MOPH
 
 MANY: Final = 10_000
@@ -90,7 +91,7 @@ async def places(window: Window) -> list[dict[str, Any]]:
 async def settled(window: Window) -> list[dict[str, Any]]:
     """Return where the rows stand once they stand still. Raises TimeoutError when they never do."""
     before: list[dict[str, Any]] = []
-    async with asyncio.timeout(PATIENCE_MS / 1000):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             await frames(window)
             now = await places(window)
@@ -156,14 +157,14 @@ async def test_an_older_page_moves_nothing(long_room: tuple[Agency, str], window
     await settled(window)
     held = await hold_older_pages(window.page)
     await window.page.mouse.move(700, 400)
-    async with asyncio.timeout(PATIENCE_MS / 1000):
+    async with asyncio.timeout(PATIENCE_S):
         while not held:
             await window.page.mouse.wheel(0, -400)
             await settled(window)
     before = {place["key"]: place["top"] for place in await settled(window) if place["seen"]}
     height = await window.evaluate("document.querySelector('[role=log]').scrollHeight")
     held.pop().set()
-    async with asyncio.timeout(PATIENCE_MS / 1000):
+    async with asyncio.timeout(PATIENCE_S):
         while await window.evaluate("document.querySelector('[role=log]').scrollHeight") == height:
             await frames(window)
     after = {place["key"]: place["top"] for place in await settled(window) if place["seen"]}

@@ -14,10 +14,10 @@ from typing import Any, Final
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
 
 from tests.agency import API
+from tests.waiting import PATIENCE_S
 from tests.world import PASSWORD
 
-# Two cores, shared with other tests: patience costs nothing when all is well.
-PATIENCE_MS: Final = 20_000
+PATIENCE_MS: Final = 1_000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)
 ROOM: Final = "ติดตามสถานการณ์ไข้เลือดออก"
 _REPORT: Final = """
