@@ -18,7 +18,7 @@ from playwright.async_api import Locator, expect
 from appliance.actions import messages
 from appliance.wire.messages import TextBody
 from search_index.query import matches, parse
-from tests.agency import Agency, indexed, new_txn, search_process, serve
+from tests.agency import Agency, indexed, new_txn, search_process, serve, unlimited
 from tests.browser.axe import faults
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
@@ -49,7 +49,7 @@ async def searched(world_data: Path) -> AsyncIterator[Searched]:
     """The seeded ministry with its search process."""
     async with AsyncExitStack() as stack:
         process = await stack.enter_async_context(search_process(world_data))
-        agency = await stack.enter_async_context(serve(world_data))
+        agency = await stack.enter_async_context(serve(world_data, unlimited))
         await indexed(agency)
         yield Searched(agency, process, stack, world_data)
 

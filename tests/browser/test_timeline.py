@@ -7,14 +7,12 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
-from appliance.config import Config
 from tests import agency
 from tests.agency import Agency, Client
 from tests.browser.conftest import OpenWindow
@@ -27,25 +25,11 @@ SENDERS: Final = ("narin.p", "suphawadi.c", "amphai.c", "lalita.w")
 UNREAD: Final = 120
 
 
-def unlimited(config: Config) -> Config:
-    """Let a loader say in seconds what a room says in years."""
-    limits = replace(
-        config.limits,
-        user_requests_s=1e6,
-        user_requests_burst=1e6,
-        user_entries_s=1e6,
-        user_entries_burst=1e6,
-        room_entries_s=1e6,
-        room_entries_burst=1e6,
-    )
-    return replace(config, limits=limits)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def long_room(world_template: Any, tmp_path_factory: Any) -> AsyncIterator[tuple[Agency, str]]:
     """An appliance with a room of `MANY` messages, all sent through the API; lalita.w has read all but `UNREAD`."""
     data = shutil.copytree(world_template, tmp_path_factory.mktemp("long") / "data")
-    async with agency.serve(data, unlimited) as served:
+    async with agency.serve(data, agency.unlimited) as served:
         people = [await served.login(user) for user in SENDERS]
         members = [person.person for person in people[1:]]
         made = await people[0].post("/rooms", {"txn_id": "long", "kind": "group", "name": "ห้องยาว", "members": members})

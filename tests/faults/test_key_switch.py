@@ -44,8 +44,12 @@ def switch(data: Path, *words: str) -> str:
 
 
 def records(data: Path, action: str) -> list[dict[str, str]]:
-    lines = gchat("audit", "list", "--data", data).stdout.splitlines()
-    return [json.loads(line.split("\t")[6]) for line in lines if line.split("\t")[3] == action]
+    raw = connect(data / "gchat.db", keys_of(data).database_key, read_only=True)
+    try:
+        found = raw.execute("SELECT detail FROM audit WHERE action = ? ORDER BY n", (action,)).fetchall()
+        return [json.loads(row[0]) for row in found]
+    finally:
+        raw.close()
 
 
 def all_sound(data: Path) -> None:
