@@ -24,6 +24,10 @@ class Refusals:
     def __init__(self) -> None:
         self._errors: dict[tuple[RoomId, PersonId], AppError] = {}
 
+    def __bool__(self) -> bool:
+        """Say whether there are any."""
+        return bool(self._errors)
+
     def note(self, command: Command, error: AppError) -> None:
         """Remember that a command was refused."""
         if command.room != THIS_ROOM and passes(error):

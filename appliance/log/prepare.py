@@ -59,6 +59,11 @@ class Command:
         return self.drafts[0].room
 
     @property
+    def sender(self) -> PersonId:
+        """Who acts; one and the same for all drafts."""
+        return self.drafts[0].actor
+
+    @property
     def people_added(self) -> int:
         """How many people it adds."""
         named = [(draft.state or {}).get("members") for draft in self.drafts if draft.type is EntryType.MEMBER_ADD]

@@ -1,13 +1,13 @@
 """The one writer of the room log: group commit, then answers, then followers.
 
-Rules: commands wait in one queue; the writer takes what is there and just arriving (no timer, so an idle server commits
-at once), decides it against the rooms in memory, writes the batch in one transaction, and only then answers the callers
-and tells the followers. Nothing is acknowledged before it is durable, nothing is announced before it is committed. A
-repeated `txn_id` gets the first result. What a person appends is counted before it is queued, whichever way it comes.
-What is wrong with one command stays with it: what cannot be read refuses the
-commands that need it, and a batch that cannot be written is halved, down to the command at fault. A disk that is full
-or fails refuses the whole batch, and nothing has changed. What is refused for now takes along what the same person sent
-to the same room behind it (`ordering.py`). Other changes that clients must hear about join the same feed through
+Rules: commands wait in line, their senders taking turns (`waiting.py`); the writer takes what is there and just
+arriving (no timer, so an idle server commits at once), decides it against the rooms in memory, writes the batch in one
+transaction, and only then answers the callers and tells the followers. Nothing is acknowledged before it is durable,
+nothing is announced before it is committed. A repeated `txn_id` gets the first result. What a person appends is counted
+before it is queued, whichever way it comes. What is wrong with one command stays with it: what cannot be read refuses
+the commands that need it, and a batch that cannot be written is halved, down to the command at fault. A disk that is
+full or fails refuses the whole batch, and nothing has changed. What is refused for now takes along what the same person
+sent to the same room behind it (`ordering.py`). Other changes that clients must hear about join the same feed through
 `announce`. It does not know connections.
 """
 
@@ -29,6 +29,7 @@ from appliance.log.heads import Head, Heads
 from appliance.log.loading import Loader
 from appliance.log.ordering import Refusals, with_those_behind
 from appliance.log.prepare import THIS_ROOM, BatchContext, Command
+from appliance.log.waiting import MOST_IN_BATCH, Waiting
 from appliance.model import Appended, Deny, Draft, RoomId
 from appliance.rules.rooms import SYSTEM
 from appliance.store import entries, feed, rooms
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from appliance.vault.keyring import Keyring
 
 log = logging.getLogger(__name__)
-MOST_IN_BATCH: Final = 512
 # A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
 QUIET_TURNS: Final = 3
 MOST_WAITING: Final = 20_000
@@ -89,7 +89,7 @@ class RoomLog:
         self._store, self._keys, self._signer = store, keys, signer
         self._clock, self._new_id, self._limit = clock, new_id, limit
         self._heads = Heads()
-        self._queue: list[Command] = []
+        self._queue = Waiting()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -151,7 +151,7 @@ class RoomLog:
         except TooMany as error:
             command.done(error)
             return
-        self._queue.append(command)
+        self._queue.put(command)
         self._wake.set()
 
     def check_share(self, person: PersonId) -> None:
@@ -163,7 +163,7 @@ class RoomLog:
 
         An outsider takes nothing from the room's share. A room that is not in memory was idle: its share is full.
         """
-        actor = command.drafts[0].actor
+        actor = command.sender
         if actor == SYSTEM:
             return
         head = self._heads.get(command.room)
@@ -263,7 +263,7 @@ class RoomLog:
             self._wake.clear()
             while self._queue:
                 await self._gather()
-                batch, self._queue = self._queue[:MOST_IN_BATCH], self._queue[MOST_IN_BATCH:]
+                batch = self._queue.take()
                 try:
                     await self._write(batch)
                 except AppError as error:
@@ -288,18 +288,16 @@ class RoomLog:
 
     def _refuse_those_behind(self) -> None:
         """Refuse what waits behind a command that its sender will give again."""
-        self._queue = self._not_behind(self._queue)
-        self._refused.clear()
+        if self._refused:
+            self._queue.keep(self._is_free)
+            self._refused.clear()
 
-    def _not_behind(self, commands: list[Command]) -> list[Command]:
-        """Return the commands that may be written; the others are refused."""
-        free = []
-        for command in commands:
-            if error := self._refused.holding(command):
-                _tell(command, error)
-            else:
-                free.append(command)
-        return free
+    def _is_free(self, command: Command) -> bool:
+        """Say whether a command may be written; one that may not is refused."""
+        error = self._refused.holding(command)
+        if error is not None:
+            _tell(command, error)
+        return error is None
 
     async def _write(self, commands: list[Command]) -> None:
         commands, twins = _apart(commands)
@@ -307,12 +305,12 @@ class RoomLog:
         async with self._store.exclusive() as writer:
             await self._write_part(writer, commands, now)
         if twins:
-            self._queue[:0] = twins
+            self._queue.put_back(twins)
             self._wake.set()
 
     async def _write_part(self, writer: Exclusive, commands: list[Command], now: Millis) -> None:
         """Write commands together; if that fails, each half by itself, so that the fault stays that of one command."""
-        commands = self._not_behind(commands)
+        commands = [command for command in commands if self._is_free(command)]
         if not commands:
             return
         try:

@@ -1,0 +1,77 @@
+"""The commands that wait for the writer, and which of them go into the next batch.
+
+Rules: each sender's commands keep their order; senders take turns, one command each, so that one person's flood never
+stands before everybody else's commands. A batch ends at so many commands, and at so much text and so many people
+added, since everybody in it waits for all of it; one command, however large, is always taken.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.log.prepare import Command
+
+MOST_IN_BATCH: Final = 512
+MOST_WEIGHT: Final = 100_000
+"""Of a batch, in characters of text: five of the longest messages."""
+WEIGHT_OF_PERSON: Final = 500
+"""What adding a person weighs: a row of their own in several tables, and a view of the room on the feed."""
+
+
+class Waiting:
+    """Commands in line, by sender."""
+
+    def __init__(self) -> None:
+        # In the order of turns: the first line is the one whose turn is next. None of them is empty.
+        self._lines: dict[str, deque[Command]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return self._count
+
+    def put(self, command: Command) -> None:
+        """Add a command behind its sender's others."""
+        self._lines.setdefault(command.sender, deque()).append(command)
+        self._count += 1
+
+    def put_back(self, commands: list[Command]) -> None:
+        """Add commands that were taken before, in front of their senders' others."""
+        for command in reversed(commands):
+            self._lines.setdefault(command.sender, deque()).appendleft(command)
+        self._count += len(commands)
+
+    def keep(self, wanted: Callable[[Command], bool]) -> None:
+        """Drop the commands that are not wanted; asks for each sender's in their order."""
+        lines = {sender: deque(filter(wanted, line)) for sender, line in self._lines.items()}
+        self._lines = {sender: line for sender, line in lines.items() if line}
+        self._count = sum(map(len, self._lines.values()))
+
+    def take(self) -> list[Command]:
+        """Take the commands of the next batch, in the order in which they are to be decided; at least one if any."""
+        batch: list[Command] = []
+        left = MOST_WEIGHT
+        while self._lines and len(batch) < MOST_IN_BATCH:
+            sender = next(iter(self._lines))
+            line = self._lines[sender]
+            weight = weight_of(line[0])
+            if batch and weight > left:
+                break
+            left -= weight
+            batch.append(line.popleft())
+            # Whoever had a turn is last now.
+            del self._lines[sender]
+            if line:
+                self._lines[sender] = line
+        self._count -= len(batch)
+        return batch
+
+
+def weight_of(command: Command) -> int:
+    """Return how much of a batch a command takes."""
+    written = sum(len(draft.body.text) for draft in command.drafts if draft.body is not None)
+    return written + WEIGHT_OF_PERSON * command.people_added
