@@ -1,29 +1,25 @@
 """The appliance's end of search: what it asks the search process, and what its absence looks like to people.
 
-Owns two connections, so that a long catch-up of the feed delays nobody's search, and one thread that compares words
-with what is asked for, so that neither the event loop nor a reader of the database does. When the process does not
-answer, searching is «not available just now» and nothing else stops.
+Owns three connections: a long catch-up of the feed delays nobody's search, and comparing the words of one person's
+candidates delays nobody's candidates. Words are compared in that process too, since every thread of this one would take
+the interpreter from the event loop. When the process does not answer, searching is «not available just now» and nothing
+else stops.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.errors import AppError, TooMany, Unavailable
+from search_index import wire
 from search_index.client import BatchRefused, FeedGap, SearchBusy, SearchClient, SearchUnavailable
-from search_index.query import Query, matches
-from search_index.snippet import Snippet, snippet
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
     from pathlib import Path
 
-    from search_index import wire
+    from search_index.query import Query
 
 T = TypeVar("T")
 
@@ -46,7 +42,7 @@ class NotIndexable(AppError):
 
 @dataclass(slots=True)
 class Budget:
-    """CPU seconds that comparing words may still take."""
+    """CPU seconds that reading and comparing words may still take."""
 
     left_s: float
 
@@ -56,8 +52,8 @@ class Searching:
 
     def __init__(self, path: Path) -> None:
         self._people = SearchClient(path, MOST_WAITING)
+        self._words = SearchClient(path, MOST_WAITING)
         self._feed = SearchClient(path)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search-words")
 
     async def find(self, request: wire.Search) -> wire.Found:
         """Return a page of candidates, newest first. Raises TooMany (`busy`) when too many searches wait."""
@@ -65,13 +61,17 @@ class Searching:
 
     async def look_through(
         self, query: Query, texts: Sequence[str | None], enough: int, budget: Budget
-    ) -> list[Snippet | None]:
+    ) -> list[wire.Cut | None]:
         """Return for each text what to show of it, or None where it has not everything that is asked for.
 
         Ends early, but after one text at least, when there are `enough` snippets or the budget is spent; takes from it.
+        Raises TooMany (`busy`) when too many wait.
         """
-        work = partial(_look_through, query, texts, enough, budget)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        looked = await _answered(
+            self._words.look(wire.Look(list(query.needles), list(texts), enough, max(0.0, budget.left_s)))
+        )
+        budget.left_s -= looked.used_s
+        return looked.cuts
 
     async def status(self) -> wire.State:
         """Return how far the index is."""
@@ -91,21 +91,8 @@ class Searching:
     async def close(self) -> None:
         """End the connections."""
         await self._people.close()
+        await self._words.close()
         await self._feed.close()
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-
-def _look_through(query: Query, texts: Sequence[str | None], enough: int, budget: Budget) -> list[Snippet | None]:
-    looked: list[Snippet | None] = []
-    for text in texts:
-        begun = time.thread_time()
-        found = snippet(query, text) if text is not None and matches(query, text) else None
-        budget.left_s -= time.thread_time() - begun
-        looked.append(found)
-        enough -= found is not None
-        if enough == 0 or budget.left_s <= 0:
-            break
-    return looked
 
 
 async def _answered(answer: Awaitable[T]) -> T:

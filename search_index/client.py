@@ -73,6 +73,10 @@ class SearchClient:
         """Return a page of candidates, newest first. Raises SearchUnavailable."""
         return await self._ask(request, wire.Found)
 
+    async def look(self, request: wire.Look) -> wire.Looked:
+        """Return what to show of texts. Raises SearchUnavailable."""
+        return await self._ask(request, wire.Looked)
+
     async def status(self) -> wire.State:
         """Return how far the index is. Raises SearchUnavailable."""
         return await self._ask(wire.Status(), wire.State)

@@ -31,6 +31,7 @@ from typing import Final
 import msgspec
 
 from search_index import wire
+from search_index.looking import look
 from search_index.searcher import search
 from search_index.storage import IndexDamaged
 from search_index.writer import Gap, Index, in_memory
@@ -166,9 +167,8 @@ class _Process:
 
     async def _answer(self, request: wire.Request) -> wire.Answer:
         match request:
-            case wire.Search():
-                index = self.index
-                return search(request, index.newest_first, in_memory(index), index.names)
+            case wire.Search() | wire.Look():
+                return await self._find(request)
             case wire.Add():
                 return await self._add(request)
             case wire.Delete():
@@ -184,6 +184,12 @@ class _Process:
                 async with self._turn:
                     self.index.reset()
                 return wire.Done()
+
+    async def _find(self, request: wire.Search | wire.Look) -> wire.Answer:
+        if isinstance(request, wire.Look):
+            return await look(request)
+        index = self.index
+        return search(request, index.newest_first, in_memory(index), index.names)
 
     async def _add(self, request: wire.Add) -> wire.Answer:
         if self.index.full:

@@ -17,6 +17,7 @@ LENGTH_BYTES: Final = 4
 MOST_FRAME_BYTES: Final = 16 * 1024 * 1024
 MOST_ENTRIES: Final = 2_000
 MOST_HITS: Final = 500
+MOST_TEXTS: Final = 500
 
 Name = Annotated[str, Meta(max_length=200)]
 Position = Annotated[int, Meta(ge=0, lt=1 << 32)]
@@ -101,6 +102,18 @@ class Search(_Private, frozen=True, tag=True, forbid_unknown_fields=True, kw_onl
     limit: Annotated[int, Meta(ge=1, le=MOST_HITS)] = 50
 
 
+class Look(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Texts as stored; of each that has all `needles` (of `query.parse`), what to show. Answer: Looked.
+
+    Ends early, but after one text at least, when `enough` have them or the process has used `budget_s` seconds of CPU.
+    """
+
+    needles: Annotated[list[Needle], Meta(max_length=16)]
+    texts: Annotated[list[Annotated[str, Meta(max_length=100_000)] | None], Meta(max_length=MOST_TEXTS)]
+    enough: Annotated[int, Meta(ge=1)]
+    budget_s: Annotated[float, Meta(le=10)]
+
+
 class Status(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """How far the index is. Answer: State."""
 
@@ -113,7 +126,7 @@ class Rebuild(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Forget everything; the feed is to be told again from its beginning. Answer: Done."""
 
 
-Request = Add | Delete | Search | Status | Flush | Rebuild
+Request = Add | Delete | Search | Look | Status | Flush | Rebuild
 
 
 class Received(Struct, frozen=True, tag=True):
@@ -136,6 +149,20 @@ class Found(Struct, frozen=True, tag=True):
 
     hits: list[Hit]
     more: bool
+
+
+class Cut(_Private, frozen=True, array_like=True):
+    """What to show of a text, as `snippet.Snippet`."""
+
+    text: str
+    highlights: list[tuple[int, int]]
+
+
+class Looked(_Private, frozen=True, tag=True):
+    """For each text that was looked at, in order, what to show, or None; and the seconds of CPU that it took."""
+
+    cuts: list[Cut | None]
+    used_s: float
 
 
 class State(Struct, frozen=True, tag=True):
@@ -165,7 +192,7 @@ class Refused(Struct, frozen=True, tag=True):
     code: str
 
 
-Answer = Received | Found | State | Done | Refused
+Answer = Received | Found | Looked | State | Done | Refused
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode_request: Final = msgspec.msgpack.Decoder(Request).decode

@@ -2,7 +2,8 @@
 
 The search process gives candidates; here the database decides, in one read transaction with the words: the person is a
 member now, the message stands, and this is its newest wording. Whether the words have what was asked for is looked at
-afterwards, on a thread of its own, so that no reader of the database waits for it. So a person taken off a room stops
+afterwards, in the search process, so that neither a reader of the database nor the event loop waits for it. So a
+person taken off a room stops
 finding its messages at once, whatever the index holds. Conversations cleared from the screen are found.
 
 A page ends when it is full, has looked at many candidates or has taken its CPU time; its cursor goes on from there.
@@ -10,6 +11,7 @@ A page ends when it is full, has looked at many candidates or has taken its CPU 
 
 from __future__ import annotations
 
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Final
 
@@ -31,14 +33,15 @@ if TYPE_CHECKING:
 
     from appliance.services import Services
     from appliance.wire.search import SearchQuery
-    from search_index.snippet import Snippet
 
 CANDIDATES: Final = 100
 # A page looks at this many candidates at the most; what it then has is the page, and its cursor goes on from there.
 MOST_LOOKS: Final = 20
 PAGE_S: Final = 0.1
-"""CPU seconds that comparing words may take for one page."""
+"""CPU seconds that reading and comparing words may take for one page."""
 FEWEST_READ: Final = 10
+MOST_READ: Final = 100_000
+"""Characters of candidates that are read and compared at once: five of the longest messages."""
 END_OF_TIME: Final = 253_402_300_799_999
 
 _CURSOR: Final = msgspec.json.Decoder(wire.Before)
@@ -120,20 +123,33 @@ class _Page:
             enough = self._most - len(self.hits)
             part = candidates[looked : looked + max(enough, FEWEST_READ)]
             async with self._s.store.read() as reader:
-                texts = await reader.run(_texts, self._s, self._person, part)
+                texts, used_s = await reader.run(_texts, self._s, self._person, part)
+            self._budget.left_s -= used_s
             cuts = await self._s.search.look_through(self._wanted, texts, enough, self._budget)
             self.hits += [_hit(candidate, cut) for candidate, cut in zip(part, cuts, strict=False) if cut is not None]
             looked += len(cuts)
         return looked
 
 
-def _texts(raw: sqlcipher.Connection, s: Services, person: PersonId, candidates: list[wire.Hit]) -> list[str | None]:
-    """Return for each candidate the words that the person may read of it now, or None."""
+def _texts(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, candidates: list[wire.Hit]
+) -> tuple[list[str | None], float]:
+    """Return for each of the first candidates the words that the person may read of it now, or None; and the CPU time.
+
+    Ends early, but after one candidate at least, at `MOST_READ` characters.
+    """
+    begun = time.thread_time()
     mine = rooms.keys_of_person(raw, person)
-    return [
-        _text(raw, s, mine[room], room, candidate.n) if (room := RoomId(candidate.room)) in mine else None
-        for candidate in candidates
-    ]
+    texts: list[str | None] = []
+    left = MOST_READ
+    for candidate in candidates:
+        room = RoomId(candidate.room)
+        text = _text(raw, s, mine[room], room, candidate.n) if room in mine else None
+        texts.append(text)
+        left -= len(text or "")
+        if left <= 0:
+            break
+    return texts, time.thread_time() - begun
 
 
 def _text(raw: sqlcipher.Connection, s: Services, key: int, room: RoomId, n: int) -> str | None:
@@ -146,7 +162,7 @@ def _text(raw: sqlcipher.Connection, s: Services, key: int, room: RoomId, n: int
     return body.text if body else None
 
 
-def _hit(candidate: wire.Hit, cut: Snippet) -> Hit:
+def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:
     closed = closed_directions(cut.text)
     return Hit(
         room=candidate.room,

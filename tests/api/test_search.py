@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+import appliance
 from appliance.searching import Searching
 from appliance.store.db import READERS
 from search_index.query import matches, parse
@@ -337,3 +338,30 @@ async def test_comparing_words_keeps_no_reader_of_the_database(
             await held.enter_async_context(searched.services.store.read())
     go_on.set()
     assert (await search)["hits"]
+
+
+async def test_long_candidates_are_read_in_small_parts(searched: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security 4: no more text at once than a bound, on the database's thread and on the way to the other process."""
+    narin = await searched.login("narin.p")
+    whole = await find(narin, "ระบบ")
+    sizes: list[int] = []
+    real = Searching.look_through
+
+    async def look_through(*arguments: Any) -> Any:
+        sizes.append(len(arguments[2]))
+        return await real(*arguments)
+
+    monkeypatch.setattr(Searching, "look_through", look_through)
+    monkeypatch.setattr("appliance.reads.search.MOST_READ", 1)
+    assert await find(narin, "ระบบ") == whole
+    assert len(sizes) >= len(whole)
+    assert set(sizes) == {1}
+
+
+def test_no_words_are_compared_in_the_appliance() -> None:
+    """Security 4: whatever thread does it there takes the interpreter from the event loop."""
+    names = ("search_index.snippet", "import matches", "normalize_with_origins")
+    sources = [path for path in Path(appliance.__file__).parent.rglob("*.py") if "node_modules" not in path.parts]
+    assert len(sources) > 100
+    found = [(path.name, name) for path in sources for name in names if name in path.read_text(encoding="utf-8")]
+    assert found == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import random
 import signal
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from search_index.client import SearchClient, SearchUnavailable
+from search_index.process import NICENESS
 from search_index.query import parse
 from search_index.wire import Add, Entry, Range, Search, State
 from tests.search import corpus
@@ -101,3 +103,14 @@ async def check_answers(folder: Path, feed: Feed) -> None:
     await client.close()
     process.terminate()
     assert await process.wait() == 0
+
+
+async def test_it_runs_below_the_appliance(tmp_path: Path) -> None:
+    """Security 4: searching and indexing take no core from those who write."""
+    process = await start(tmp_path)
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        assert NICENESS > 0
+    finally:
+        process.terminate()
+        await process.wait()

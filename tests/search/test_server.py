@@ -16,7 +16,7 @@ from search_index.client import BatchRefused, FeedGap, SearchBusy, SearchClient,
 from search_index.query import parse
 from search_index.segments import Document
 from search_index.server import Options, Unsafe, serving
-from search_index.wire import Add, Entry, Range, Search
+from search_index.wire import Add, Entry, Look, Range, Search
 from search_index.writer import FlushJob
 from tests.search import corpus
 from tests.search.corpus import CACHE, KEY, Clock
@@ -313,3 +313,28 @@ async def test_damage_found_in_use_empties_the_index(tmp_path: Path) -> None:
         assert (await client.status()).received == 0
         await client.add(Add(0, 10, corpus.entries(["ประชุม"])))
         assert len((await client.search(wanted("ประชุม"))).hits) == 1
+
+
+async def test_a_look_shows_what_matches_and_ends_with_enough_or_its_budget(tmp_path: Path) -> None:
+    """Security 4: comparing words is done here, text by text."""
+    texts = ["งบประมาณ", None, "เชิญประชุม", "ประชุมงบ", "ประชุม"]
+    async with served(tmp_path) as client:
+        looked = await client.look(Look(["ประชุม"], texts, 9, 10.0))
+        assert [cut and cut.text for cut in looked.cuts] == [None, None, "เชิญประชุม", "ประชุมงบ", "ประชุม"]
+        assert [cut.highlights for cut in looked.cuts if cut] == [[(4, 10)], [(0, 6)], [(0, 6)]]
+        assert looked.used_s > 0
+        assert len((await client.look(Look(["ประชุม"], texts, 1, 10.0))).cuts) == 3
+        assert len((await client.look(Look(["ประชุม"], texts, 9, 0.0))).cuts) == 1
+
+
+async def test_a_search_does_not_wait_for_a_long_look(tmp_path: Path) -> None:
+    """Security 4: others have their turn between any two texts."""
+    async with served(tmp_path) as client:
+        other = SearchClient(options(tmp_path).path)
+        await other.status()
+        looking = asyncio.create_task(client.look(Look(["ไม่มี"], ["ก" * 5_000] * 300, 1, 10.0)))
+        await asyncio.sleep(0)
+        assert (await other.search(wanted("ประชุม"))).hits == []
+        assert not looking.done()
+        assert len((await looking).cuts) == 300
+        await other.close()
