@@ -2,14 +2,15 @@
 
 A bucket fills at a steady rate up to a burst; refusing costs nothing but the look. A bucket that is full again is
 forgotten, so memory is bounded by who is active. `Entries` is the limit of what is appended to rooms, asked by the log
-for every command. `Turns` lets one heavy call of a person run at a time. The clock is a monotonic one, in seconds.
-Knows no HTTP.
+for every command. `Turns` lets one heavy call of a person run at a time, and a share of the time. The clock is a
+monotonic one, in seconds. Knows no HTTP.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.errors import TooMany
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Hashable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 
     from appliance.config import Limits
 
@@ -27,6 +28,9 @@ DAY_S: Final = 24 * HOUR_S
 MOST_WAITING: Final = 8
 """How many heavy calls of one person wait for their turn; the tabs and devices that come back after a restart."""
 BUSY_RETRY_S: Final = 1
+REST: Final = 2
+"""For how long, in times of the last one, no heavy call of a person begins: they have a third of the time."""
+LONGEST_REST_S: Final = 2.0
 
 
 class Buckets:
@@ -103,10 +107,21 @@ class Entries:
 
 
 class Turns:
-    """One heavy call at a time for each person; a few wait, in the order they came, and more are refused."""
+    """One heavy call at a time for each person; a few wait, in the order they came, and more are refused.
 
-    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
+    After each call there is a rest (`REST`) before the next: the longer it took, be it for its own work or because the
+    machine is busy, the longer. Who asks now and then never waits for it.
+    """
+
+    def __init__(
+        self,
+        most_waiting: int = MOST_WAITING,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._most = most_waiting + 1
+        self._clock, self._pause = clock, pause
+        self._rested: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._here: Counter[str] = Counter()
 
@@ -122,8 +137,21 @@ class Turns:
         lock = self._locks.setdefault(person, asyncio.Lock())
         try:
             async with lock:
-                yield
+                if (rest := self._rested.pop(person, 0.0) - self._clock()) > 0:
+                    await self._pause(rest)
+                begun = self._clock()
+                try:
+                    yield
+                finally:
+                    self._rest(person, begun)
         finally:
             self._here[person] -= 1
             if not self._here[person]:
                 del self._here[person], self._locks[person]
+
+    def _rest(self, person: str, begun: float) -> None:
+        """Note until when a person's heavy calls rest after one that began then."""
+        now = self._clock()
+        self._rested[person] = now + min(REST * (now - begun), LONGEST_REST_S)
+        if len(self._rested) > SWEEP_AT:
+            self._rested = {person: until for person, until in self._rested.items() if until > now}

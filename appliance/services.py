@@ -41,3 +41,6 @@ class Services:
     identity: Identity
     search: Searching
     turns: Turns = field(default_factory=Turns)
+    """For heavy calls."""
+    reading: Turns = field(default_factory=Turns)
+    """For reading large bodies."""

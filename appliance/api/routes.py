@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
@@ -22,6 +23,7 @@ from appliance.locale import Language, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from appliance.identity import Session
     from appliance.model import PersonId
@@ -33,6 +35,8 @@ PREFIX: Final = "/api/v1"
 MAX_BODY: Final = 1 << 20
 PUBLIC_BODY: Final = 16 << 10
 """Most bytes of a body where nobody has signed in yet: anybody may send one."""
+SMALL_BODY: Final = 8 << 10
+"""Bytes of a body that takes no turn to be read: nearly every message."""
 BODY_S: Final = 15.0
 """How long the body of a request may take to arrive."""
 # What a call costs in requests of its caller's limit.
@@ -206,7 +210,8 @@ async def answer(route: Route, call: Call) -> web.StreamResponse:
     _check_path(call)
     arguments: dict[str, object] = {}
     if route.decode_body is not None:
-        arguments["body"] = await read_body(call.request, route.decode_body, route.max_body)
+        async with _turn_to_read(call):
+            arguments["body"] = await read_body(call.request, route.decode_body, route.max_body)
     if route.query is not None:
         arguments["query"] = read_query(call.request, route.query)
     elif call.request.query:
@@ -217,6 +222,15 @@ async def answer(route: Route, call: Call) -> web.StreamResponse:
     if result is None:
         return web.Response(status=204)
     return web.Response(status=route.status, body=msgspec.json.encode(result), content_type="application/json")
+
+
+def _turn_to_read(call: Call) -> AbstractAsyncContextManager[None]:
+    """Return the caller's turn to have a large body read: decoding and checking one takes the event loop milliseconds,
+    so those of one person are read one at a time. Raises TooMany (`busy`) when it is entered.
+    """
+    length = call.request.content_length
+    small = length is not None and length <= SMALL_BODY
+    return nullcontext() if small or call.session is None else call.services.reading.turn(call.person)
 
 
 def _check_path(call: Call) -> None:

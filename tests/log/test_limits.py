@@ -145,3 +145,50 @@ async def test_one_heavy_call_at_a_time_and_a_few_in_line() -> None:
     assert order == [0, 2]
     async with turns.turn("a"):
         pass
+
+
+async def test_heavy_calls_of_one_person_have_a_third_of_the_time() -> None:
+    """Security 14: after each there is a rest in proportion to what it took; others and later calls do not wait."""
+    clock, pauses = Clock(0), list[float]()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        clock.pass_(round(seconds * 1000))
+
+    turns = Turns(clock=lambda: clock.now / 1000, pause=pause)
+
+    async def call(person: str, took_ms: int) -> None:
+        async with turns.turn(person):
+            clock.pass_(took_ms)
+
+    await call("a", 100)
+    assert pauses == []
+    await call("b", 50)
+    assert pauses == []
+    await call("a", 100)
+    assert pauses == [pytest.approx(0.15)], "twice what it took, less what has passed"
+    clock.pass_(201)
+    await call("a", 60_000)
+    assert len(pauses) == 1, "who comes later does not wait"
+    await call("a", 1)
+    assert pauses[1:] == [pytest.approx(2.0)], "no rest is longer"
+
+
+async def test_a_call_that_fails_is_rested_for_too() -> None:
+    clock, pauses = Clock(0), list[float]()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    turns = Turns(clock=lambda: clock.now / 1000, pause=pause)
+
+    async def fail() -> None:
+        async with turns.turn("a"):
+            clock.pass_(300)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with turns.turn("a"):
+        pass
+    assert pauses == [pytest.approx(0.6)]
