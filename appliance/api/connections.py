@@ -1,7 +1,8 @@
 """Connections: accepted and counted one by one, then served as HTTP; how many there may be, and how long one may wait.
 
 Rules: a connection counts from `accept` on, so before its TLS handshake, for its network and in all; one too many is
-closed, with an answer where no handshake stands in between. A reverse proxy of the agency has no limit of its own:
+closed, with an answer where no handshake stands in between. Nothing of TLS is made for a connection before it has said
+something. A reverse proxy of the agency has no limit of its own:
 `api/app.py` counts what each of its clients has open. A handshake that does not end in time is closed, and so is
 a connection that is silent or whose request head never ends (aiohttp's keep-alive timer). Request bodies are never
 decompressed here. What is no HTTP is answered in the shape of every other error. Client frames of a WebSocket must be
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SILENCE_S: Final = 20.0
 HANDSHAKE_S: Final = 5.0
+LEAST_S: Final = 0.1
+"""What a handshake has left when its first byte comes at the last moment."""
 RETRY_S: Final = 30
 CODE: Final = "too_many_connections"
 ACCEPT_PAUSE_S: Final = 1.0
@@ -151,11 +154,15 @@ class Listener:
         loop = asyncio.get_running_loop()
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            until = loop.time() + self._handshake_s
+            if self._context is not None:
+                async with asyncio.timeout_at(until):
+                    await _has_said_something(connection)
             await loop.connect_accepted_socket(
                 lambda: _Protocol(self._server, slot),
                 connection,
                 ssl=self._context,
-                ssl_handshake_timeout=self._handshake_s if self._context else None,
+                ssl_handshake_timeout=max(LEAST_S, until - loop.time()) if self._context else None,
             )
         except OSError as error:
             slot.release()
@@ -171,6 +178,17 @@ class Listener:
             if self._context is None:
                 connection.setblocking(False)  # noqa: FBT003 - as the standard library has it
                 connection.send(_refusal())
+
+
+async def _has_said_something(connection: socket.socket) -> None:
+    """Wait until there is something to read, or the end."""
+    loop = asyncio.get_running_loop()
+    said = asyncio.Event()
+    loop.add_reader(connection, said.set)
+    try:
+        await said.wait()
+    finally:
+        loop.remove_reader(connection)
 
 
 class _Protocol(web.RequestHandler):

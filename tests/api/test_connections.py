@@ -27,7 +27,7 @@ from appliance.config import Config, Limits, Listen
 from appliance.listening import listening_socket
 from appliance.tls import CA_FILE
 from appliance.tls_context import ServedCertificate
-from tests.agency import API, Agency
+from tests.agency import API, Agency, Client, new_txn
 from tests.api.test_errors import limited
 from tests.bureau import KEYS
 from tests.faults.raw import PING, TEXT, RawStream
@@ -324,3 +324,54 @@ async def test_handshakes_are_counted_and_end(tmp_path: Path) -> None:
         writer.close()
         for connection in silent:
             connection.close()
+
+
+async def test_nothing_of_tls_is_made_for_who_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security 11: thousands of silent connections cost a socket and a timer each."""
+    made: list[bool] = []
+    real = ssl.SSLContext.wrap_bio
+
+    def wrap_bio(*arguments: Any, **options: Any) -> ssl.SSLObject:
+        made.append(options.get("server_side", False))
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_bio", wrap_bio)
+    loop = asyncio.get_running_loop()
+    async with secured(tmp_path, Limits(), 60.0) as (listener, port, ca):
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
+        await until(lambda: listener.limit.total == 5)
+        context = ssl.create_default_context(cafile=str(ca))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert (await asyncio.wait_for(reader.read(), ANSWER_S)).endswith(b"ok")
+        assert made.count(True) == 1
+        silent[0].setblocking(False)  # noqa: FBT003 - as the standard library has it
+        await loop.sock_sendall(silent[0], b"GET / HTTP/1.1\r\n\r\n")
+        await until(lambda: listener.limit.total == 4)
+        assert made.count(True) == 2
+        for connection in silent[1:]:
+            connection.close()
+        await until(lambda: listener.limit.total == 0)
+        writer.close()
+        silent[0].close()
+
+
+async def test_large_bodies_of_one_person_are_read_one_at_a_time(running: Agency) -> None:
+    """Security 14: decoding them takes the event loop; small ones and other people do not wait."""
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = running.room("dengue")
+
+    async def post(who: Client, words: str) -> int:
+        body = {"txn_id": new_txn(), "body": {"text": words}}
+        async with who.raw("POST", f"/rooms/{room}/messages", json=body) as response:
+            return response.status
+
+    held = running.services.reading.turn(narin.person)
+    await held.__aenter__()
+    large = asyncio.create_task(post(narin, "ก" * 10_000))
+    assert await post(narin, "สั้น") == 201
+    assert await post(lalita, "ก" * 10_000) == 201
+    assert await post(narin, "สั้น") == 201
+    assert not large.done()
+    await held.__aexit__(None, None, None)
+    assert await large == 201
