@@ -16,6 +16,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ from appliance.api.connections import Listener
 from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
 from appliance.listening import PREDECESSOR_S, listening_socket, require_no_demo, staff_url
+from appliance.loop_watch import LoopWatch
 
 if TYPE_CHECKING:
     import ssl
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SHUTDOWN_S: Final = 1.0
+SWITCH_S: Final = 0.0005
+"""For how long a thread may keep the interpreter from the event loop, which asks for it anew at every event: with
+Python's default of 5 ms, one heavy call on the thread of a database reader delays everybody else's by ten times that.
+"""
 OTHER_FILES: Final = 200
 """Files that are open beside the connections: database, sockets of the search process, the client's files."""
 
@@ -54,6 +60,7 @@ def run(config: Config, handover: Handover, unlock: Unlock) -> None:
     import uvloop  # noqa: PLC0415 - costs start-up time that other commands need not pay
 
     _open_many_files()
+    sys.setswitchinterval(SWITCH_S)
     with wiring.only_process(config, patience_s=PREDECESSOR_S):
         uvloop.run(_serve(config, handover, unlock))
 
@@ -90,11 +97,14 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
         limits, proxies = _within_open_files(config.limits), Proxies(config.staff.proxies)
         listener = Listener(runner.server, bound, limits, context, proxies=proxies)
         listener.start()
+        watch = LoopWatch()
+        watch.start()
         log.info("serving %s", staff_url(config, bound))
         if handover.ready_fd is not None:
             os.write(handover.ready_fd, b"ready\n")
             os.close(handover.ready_fd)
         await stopping.wait()
+        watch.close()
         await listener.close()
         if keeping is not None:
             keeping.cancel()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from contextlib import suppress
+from typing import Any
 
 import argon2
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
 from appliance.errors import TooMany
-from appliance.identity.hasher import PasswordHasher, hash_of_nobody, nobody_of
+from appliance.identity.hasher import NICENESS, PasswordHasher, hash_of_nobody, nobody_of
 from appliance.policies import Argon2
 from tests.waiting import until
 
@@ -81,5 +84,25 @@ def test_absent_names_cost_what_accounts_cost_while_hashes_change() -> None:
         for _ in range(250):
             hasher.renewed(nobody_of(old), nobody_of(new))
         assert {cost_of(hasher.decoy(name)) for name in names} == {new}
+    finally:
+        hasher.close()
+
+
+async def test_hashing_gives_way_to_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security 14: the threads have a priority of their own, below that of the loop's thread."""
+    priorities: list[int] = []
+    real = argon2.PasswordHasher.verify
+
+    def verify(*arguments: Any) -> bool:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return bool(real(*arguments))
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", verify)
+    hasher = PasswordHasher(Argon2(1, 64), threads=2, key=bytes(32), most_waiting=3)
+    try:
+        await hasher.verify(None, "รหัสผ่าน")
+        loops = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        assert priorities == [min(19, loops + NICENESS)]
+        assert NICENESS > 0
     finally:
         hasher.close()

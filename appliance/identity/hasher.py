@@ -1,7 +1,8 @@
 """Password hashes: argon2id (RFC 9106) on a few threads of its own, so that signing in never stops the event loop.
 
 A password is brought to one spelling on the same threads: nothing of it is worked on by the event loop. So many wait
-for a thread and no more.
+for a thread and no more. The threads run at a lower priority than the event loop: whoever signs in never takes a core
+from those who are there.
 
 A check against an account that is not there costs the same as one against an account that is: it is made against a hash
 of the same cost that no password has.
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RETRY_S: Final = 2
+NICENESS: Final = 10
+"""Of the hashing threads, beside the event loop's: a tenth of a core that both want (sched(7), setpriority(2))."""
 
 
 class PasswordHasher:
@@ -37,7 +42,7 @@ class PasswordHasher:
         self._argon2 = argon2.PasswordHasher(
             time_cost=cost.time_cost, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
-        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="argon2")
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="argon2", initializer=_give_way)
         self._most, self._under_way = threads + most_waiting, 0
         self._key = key
         self._nobody = hash_of_nobody(cost)
@@ -110,6 +115,12 @@ class PasswordHasher:
         except (VerificationError, InvalidHashError):
             return False
         return stored is not None
+
+
+def _give_way() -> None:
+    """Lower the priority of the calling thread: on Linux each has one of its own, which those it starts inherit."""
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
 
 
 def hash_of_nobody(cost: Argon2) -> str:
