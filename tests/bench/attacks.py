@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 API: Final = "/api/v1"
 ADDRESS: Final = "127.0.0.2"
 RATE: Final = 100.0
+LATEST_S: Final = 0.1
 AT_ONCE: Final = 50
 BOMBS_A_SECOND: Final = 10.0
 HANDSHAKES: Final = 2_000
 LONGEST: Final = 20_000
 PREPARED: Final = 90
 READY: Final = "ready"
-# Marks that normalising has to put in order, and marks of Thai that a spelling has to.
-ZALGO: Final = "ab" + "\u0300\u0316" * 9_999
-MARKS: Final = "ก" + "\u0e48" * 511 + "\u0e34" * 511
+# As many marks as a text may have in a row: that normalising has to put in order, and that a spelling of Thai has to.
+ZALGO: Final = ("ab" + "\u0300\u0316" * 14) * 666
+MARKS: Final = ("ก" + "\u0e48\u0e34" * 14) * 8
 
 
 class Attack(msgspec.Struct, frozen=True):
@@ -86,7 +87,9 @@ class _Attacker:
 
     async def login(self) -> None:
         """Names and passwords that are dear to spell."""
-        await self.ask("POST", "/login", {"user": MARKS[:120], "password": MARKS[:250], "device": ""})
+        await self.ask(
+            "POST", "/login", {"user": f"{next(self.numbers)}{MARKS[:100]}", "password": MARKS, "device": ""}
+        )
 
     async def bomb(self) -> None:
         """A megabyte that would inflate to a gigabyte, with and without a session."""
@@ -158,12 +161,16 @@ async def run(attack: Attack) -> None:
 
 
 async def _flood(attacker: _Attacker) -> None:
-    """Take turns at the attack's rate, whether the last ones are answered or not; so many at once and no more."""
+    """Take turns at the attack's rate, whether the last ones are answered or not; so many at once and no more.
+
+    What it could not do while it was held up, it does not do afterwards.
+    """
     turn, rate = TURNS[attacker.attack.name]
     under_way: set[asyncio.Task[None]] = set()
-    begun = perf_counter()
-    for number in itertools.count():
-        await asyncio.sleep(max(0.0, begun + number / rate - perf_counter()))
+    due = perf_counter()
+    while True:
+        due = max(due + 1 / rate, perf_counter() - LATEST_S)
+        await asyncio.sleep(max(0.0, due - perf_counter()))
         if len(under_way) < AT_ONCE:
             task = asyncio.ensure_future(turn(attacker))
             under_way.add(task)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,16 +50,24 @@ class Server:
 
 
 @contextmanager
-def running(data: Path, *, tls: bool = False) -> Iterator[Server]:
-    """Run an existing appliance until the block ends. Raises RuntimeError when it does not start."""
+def running(data: Path, *, tls: bool = False, log: Path | None = None) -> Iterator[Server]:
+    """Run an existing appliance until the block ends, with what it logs (INFO) in a file where one is given.
+
+    Raises RuntimeError when it does not start.
+    """
     ready = data / "bench-ready.json"
     ready.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "appliance.cli", "up", "--data", str(data), "--port", "0"),
         *("--ready-file", str(ready), *(["--tls"] if tls else [])),
     ]
-    with on_core(SERVER_CORE):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+    environment = os.environ | ({"GCHAT_LOG": "INFO"} if log else {})
+    with ExitStack() as stack:
+        stack.enter_context(on_core(SERVER_CORE))
+        errors = stack.enter_context(log.open("wb")) if log else None
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command, stdout=subprocess.DEVNULL, stderr=errors, env=environment
+        )
     try:
         yield _when_ready(process, ready)
     finally:
