@@ -343,7 +343,7 @@ async def test_nothing_of_tls_is_made_for_who_says_nothing(tmp_path: Path, monke
         context = ssl.create_default_context(cafile=str(ca))
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        assert (await asyncio.wait_for(reader.read(), ANSWER_S)).endswith(b"ok")
+        assert (await reader.read()).endswith(b"ok")
         assert made.count(True) == 1
         silent[0].setblocking(False)  # noqa: FBT003 - as the standard library has it
         await loop.sock_sendall(silent[0], b"GET / HTTP/1.1\r\n\r\n")
