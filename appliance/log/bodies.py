@@ -10,6 +10,7 @@ KeyDestroyed and the entry is shown as erased. It keeps no plaintext.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Tx
     from appliance.vault.keyring import Keyring
 
+log = logging.getLogger(__name__)
 K = TypeVar("K")
 V = TypeVar("V")
 SQL = Queries("entries")
@@ -123,6 +125,7 @@ class Bodies:
         self._reading: _Cache[int, EpochCipher] = _Cache()
         # A reader whose transaction began before a key was destroyed still sees it, and must not keep it.
         self._destroyed: set[int] = set()
+        self._damaged: _Cache[tuple[RoomId, int], int] = _Cache()
 
     def writing_key(self, room: int, at: Millis) -> EpochKey | None:
         """Return the key for a body written now, if it is in memory."""
@@ -171,6 +174,12 @@ class Bodies:
         self._reading.drop(keys)
         self._writing.drop([place for place, made in self._writing.items() if made.key in self._destroyed])
 
+    def note_damaged(self, room: RoomId, n: int) -> None:
+        """Name an entry whose body does not open in the log, once."""
+        if self._damaged.get((room, n)) is None:
+            self._damaged.put((room, n), n)
+            log.error("room %s n=%d: the body does not open: it was altered or damaged (gchat room verify)", room, n)
+
     def seal(self, key: EpochKey, room: RoomId, n: int, body: TextBody) -> Sealed:
         """Seal a body to its place in the log."""
         plain = encode(body)
@@ -191,9 +200,9 @@ class Bodies:
             if row is None:
                 # A key is destroyed by emptying its row; one without a row was thrown away behind our back.
                 raise wrong(Reason.SEAL_BROKEN)
-            room_id, week, kind, wrapped = row
+            week, kind, wrapped = row
             wrapped = None if epoch in self._destroyed else wrapped
-            cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room_id, week, kind), wrapped))
+            cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room, week, kind), wrapped))
             self._reading.put(epoch, cipher)
             if epoch in self._destroyed:
                 # Destroyed while this was reading it.

@@ -1,15 +1,17 @@
 """Entries in the shape clients see: one place, for the live stream, the sync and every page of a room.
 
-A message travels with its body, a state entry with its fields. What may not be seen is `hidden`, with the reason.
+A message travels with its body, a state entry with its fields. What may not or cannot be seen is `hidden`, with the
+reason: `retracted`, `erased`, or `damaged` where the seal of its body does not open or its row lies on a torn page.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import MsgspecError
 from msgspec.structs import replace
 
-from appliance.errors import KeyDestroyed
+from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence.canonical import decode_header
 from appliance.model import EntryType, TextBody
 from appliance.store import entries
@@ -92,6 +94,26 @@ def stored_event(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_k
     )
 
 
+def bare_event(room: RoomId, row: EntryRow) -> Event:
+    """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
+    header = decode_header(row.header)
+    fields = header.st or {}
+    kind = EntryType(row.type)
+    return Event(
+        pos=row.pos,
+        type=row.type,
+        at=row.at,
+        room=room,
+        n=row.n,
+        id=header.id,
+        sender=row.sender,
+        state=_state(kind, fields),
+        reply_to=fields.get("reply_to"),
+        target=row.target,
+        hidden=DAMAGED if kind in WITH_BODY else None,
+    )
+
+
 def stored_events(
     raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, first: int, last: int
 ) -> list[Event]:
@@ -100,6 +122,17 @@ def stored_events(
     found = [stored_event(raw, bodies, room, room_key, row) for row in rows]
     reactions = entries.reactions_between(raw, room_key, first, last)
     return [hide_retracted_edit(raw, room_key, _with_reactions(event, reactions)) for event in found]
+
+
+def stored_one(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, n: int) -> Event | None:
+    """Return entry `n` as `stored_events` does, without a look at the rows beside it."""
+    row = entries.one(raw, room_key, n)
+    if row is None:
+        return None
+    event = _with_reactions(
+        stored_event(raw, bodies, room, room_key, row), entries.reactions_between(raw, room_key, n, n)
+    )
+    return hide_retracted_edit(raw, room_key, event)
 
 
 def hide_retracted_edit(raw: sqlcipher.Connection, room_key: int, event: Event) -> Event:
@@ -113,13 +146,16 @@ def hide_retracted_edit(raw: sqlcipher.Connection, room_key: int, event: Event) 
 def open_body(
     raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, row: EntryRow
 ) -> tuple[BodyView | None, str | None]:
-    """Return an entry's body, or the reason why there is none to show."""
+    """Return an entry's body, or the reason why there is none to show. One whose seal does not open is damaged."""
     if row.sealed is None or row.epoch is None:
         return None, ERASED
     try:
         return body_view(bodies.open(raw, room, row.n, row.epoch, row.sealed)), None
     except KeyDestroyed:
         return None, ERASED
+    except (WrongKey, MsgspecError):
+        bodies.note_damaged(room, row.n)
+        return None, DAMAGED
 
 
 def newest_wording(raw: sqlcipher.Connection, room_key: int, row: EntryRow) -> EntryRow | None:

@@ -232,9 +232,15 @@ class RoomLog:
     async def head_for(self, person: PersonId, room: RoomId) -> Head:
         """Return a room as it is now to one of its members: what every request about a room asks first.
 
-        Raises NotFound, and Forbidden for an outsider, who learns nothing else of the room.
+        Raises NotFound, and Forbidden for an outsider, who learns nothing else of the room, nor that it is damaged.
         """
-        head = await self.head(room)
+        try:
+            head = await self.head(room)
+        except Unavailable:
+            [found] = await self._store.read_each(rooms.is_member, ((room, person),))
+            if found is False:
+                raise Forbidden(Deny.NOT_A_MEMBER) from None
+            raise
         if head.state.role_of(person) is None:
             raise Forbidden(Deny.NOT_A_MEMBER)
         return head

@@ -1,39 +1,49 @@
 """Pages of a room's log and the wordings of a message, for a member (F16, F18, F19).
 
-A page has no gaps: what may not be seen is there with `hidden` and the reason. It ends at its `limit` or at the bytes
-of an answer (`bounds.py`).
+A page has no gaps: what may not or, on a torn page, cannot be seen is there with `hidden` and the reason. It ends at
+its `limit` or at the bytes of an answer (`bounds.py`).
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import Invalid, NotFound
+from appliance.errors import AppError, Invalid, NotFound
 from appliance.log import events
 from appliance.model import EntryType, PersonId, RoomId
 from appliance.reads.bounds import fitting
+from appliance.reads.damaged import is_damage, read_one_by_one, readable
 from appliance.store import entries
 from appliance.wire.messages import History, Messages, MessagesQuery, Version
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.log.heads import Head
+    from appliance.reads.damaged import Readable
     from appliance.services import Services
     from appliance.wire.messages import Event
 
+log = logging.getLogger(__name__)
 READ_AT_ONCE: Final = 25
 """Entries read together: a page of long ones ends at its bytes, and no more of them are opened than that."""
 
 
 async def load_messages(s: Services, person: PersonId, room: RoomId, query: MessagesQuery) -> Messages:
     """Return a page of a room. Raises NotFound, Forbidden, Invalid for more than one position."""
-    head = await s.log.head_for(person, room)
-    first, last, newest_first, more = page(query, head.size)
+    place = await readable(s, person, room)
+    first, last, newest_first, more = page(query, place.size)
     if last < first:
         return Messages(messages=[], has_more=more)
-    async with s.store.read() as reader:
-        shown = await reader.run(_shown, s, head, range(first, last + 1), query.around, newest_first)
+    wanted = range(first, last + 1)
+    try:
+        async with s.store.read() as reader:
+            shown = await reader.run(_shown, s, place, wanted, query.around, newest_first)
+    except Exception as error:
+        if isinstance(error, AppError) and not is_damage(error):
+            raise
+        log.warning("a page of room %s cannot be read at once, but entry by entry: %r", room, error)
+        shown = _fit(await read_one_by_one(s, place, wanted), query.around, newest_first=newest_first)
     cut = len(shown) <= last - first
     if newest_first:
         return Messages(messages=shown, has_more=more or cut)
@@ -60,7 +70,7 @@ def page(query: MessagesQuery, size: int) -> tuple[int, int, bool, bool]:
 def _shown(
     raw: sqlcipher.Connection,
     s: Services,
-    head: Head,
+    place: Readable,
     wanted: range,
     around: int | None,
     newest_first: bool,  # noqa: FBT001 - handed on to the reader's thread
@@ -71,18 +81,24 @@ def _shown(
         read = (
             event
             for part in (reversed(parts) if newest_first else parts)
-            for event in _in_turn(raw, s, head, part, newest_first=newest_first)
+            for event in _in_turn(raw, s, place, part, newest_first=newest_first)
         )
         return fitting(read)[0]
-    found = [event for part in parts for event in _in_turn(raw, s, head, part)]
+    return _fit([event for part in parts for event in _in_turn(raw, s, place, part)], around, newest_first=newest_first)
+
+
+def _fit(found: list[Event], around: int | None, *, newest_first: bool) -> list[Event]:
+    """Return those that fit an answer, of entries in the order of the log."""
+    if around is None:
+        return fitting(reversed(found) if newest_first else found)[0]
     fit, _ = fitting(sorted(found, key=lambda event: abs((event.n or 0) - around)))
     return sorted(fit, key=lambda event: event.n or 0)
 
 
 def _in_turn(
-    raw: sqlcipher.Connection, s: Services, head: Head, part: range, *, newest_first: bool = False
+    raw: sqlcipher.Connection, s: Services, place: Readable, part: range, *, newest_first: bool = False
 ) -> list[Event]:
-    found = events.stored_events(raw, s.log.bodies, head.state.room, head.key, part[0], part[-1])
+    found = events.stored_events(raw, s.log.bodies, place.room, place.key, part[0], part[-1])
     return found[::-1] if newest_first else found
 
 
@@ -93,25 +109,28 @@ async def load_history(
 
     Raises NotFound for what is no standing message, Forbidden.
     """
-    head = await s.log.head_for(person, room)
+    place = await readable(s, person, room)
     async with s.store.read() as reader:
-        found = await reader.run(_history, s, head, n, cursor, limit)
+        found = await reader.run(_history, s, place, n, cursor, limit)
     if found is None:
         raise NotFound(field="n")
     return found
 
 
-def _history(raw: sqlcipher.Connection, s: Services, head: Head, n: int, cursor: int, limit: int) -> History | None:
-    message = entries.one(raw, head.key, n)
+def _history(
+    raw: sqlcipher.Connection, s: Services, place: Readable, n: int, cursor: int, limit: int
+) -> History | None:
+    message = entries.one(raw, place.key, n)
     if message is None or message.type != EntryType.MESSAGE_TEXT or message.redact is not None:
         return None
-    places = [at_n for at_n in (n, *entries.edits_of(raw, head.key, n)) if at_n >= cursor]
-    versions = (version for at_n in places if (version := _version(raw, s, head, at_n)))
+    places = [at_n for at_n in (n, *entries.edits_of(raw, place.key, n)) if at_n >= cursor]
+    versions = (version for at_n in places if (version := _version(raw, s, place, at_n)))
     shown, more = fitting(versions, limit)
     return History(versions=shown, cursor=shown[-1].n + 1 if more else None)
 
 
-def _version(raw: sqlcipher.Connection, s: Services, head: Head, n: int) -> Version | None:
-    row = entries.one(raw, head.key, n)
-    body, _ = events.open_body(raw, s.log.bodies, head.state.room, row) if row else (None, None)
-    return Version(n=n, at=row.at, body=body) if row and body else None
+def _version(raw: sqlcipher.Connection, s: Services, place: Readable, n: int) -> Version | None:
+    """Return one wording; one that was destroyed is left out."""
+    row = entries.one(raw, place.key, n)
+    body, hidden = events.open_body(raw, s.log.bodies, place.room, row) if row else (None, events.ERASED)
+    return Version(n=n, at=row.at, body=body, hidden=hidden) if row and hidden != events.ERASED else None

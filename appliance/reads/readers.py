@@ -2,7 +2,7 @@
 
 Those who have read come first, in the order in which they first did; after them the members who have not, in Thai
 order. The first page fixes the moment that all pages speak of: whoever reads while somebody turns the pages stays where
-the first page has them, so that paging finds everybody once. A page costs two statements whatever the room's size and
+the first page has them, so that paging finds everybody once. A page costs three statements whatever the room's size and
 history, and names are looked up for the people on it alone. Does not know who is online, nor deliveries.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from appliance.errors import Invalid, NotFound
+from appliance.errors import AppError, Invalid, NotFound, Unavailable
 from appliance.model import PersonId
+from appliance.reads.damaged import is_damage, only, readable
 from appliance.reads.rooms import name_of, sort_key, unit_of
-from appliance.store import entries, receipts
+from appliance.store import entries, receipts, rooms
 from appliance.wire.messages import Reader, Readers, Unreader
 
 if TYPE_CHECKING:
@@ -54,6 +55,14 @@ class _Place:
         return cls(int(moment), kind == "u", int(read), person)
 
 
+class _Known(NamedTuple):
+    """What is known of a message: who wrote it, the room's members, who first read it and when."""
+
+    sender: PersonId | None
+    members: list[PersonId]
+    first_reads: list[tuple[str, Millis]]
+
+
 async def load_readers(
     s: Services, person: PersonId, room: RoomId, n: int, cursor: str | None = None, limit: int = 200
 ) -> Readers:
@@ -61,15 +70,21 @@ async def load_readers(
 
     Raises NotFound, Forbidden, Invalid (cursor).
     """
-    head = await s.log.head_for(person, room)
-    if n >= head.size:
+    at = await readable(s, person, room)
+    if n >= at.size:
         raise NotFound(field="n")
     place = _Place.parse(cursor) if cursor is not None else None
-    async with s.store.read() as reader:
-        sender, found = await reader.run(_first_reads, head.key, n)
+    try:
+        async with s.store.read() as reader:
+            known = await reader.run(_known, at.key, n)
+    except Unavailable as error:
+        if not is_damage(error):
+            raise
+        known = await _known_in_parts(s, at.key, n)
+    sender, members, found = known
     reads = [(at, who) for who, at in found if who != sender and (place is None or at <= place.moment)]
-    known = {who for _, who in reads}
-    unread = [member for member in head.state.members if member not in known and member != sender]
+    readers = {who for _, who in reads}
+    unread = [member for member in members if member not in readers and member != sender]
     return _page(s, reads, unread, place or _Place(reads[-1][0] if reads else 0), limit)
 
 
@@ -96,6 +111,16 @@ def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], 
     )
 
 
-def _first_reads(raw: sqlcipher.Connection, room: int, n: int) -> tuple[PersonId | None, list[tuple[str, Millis]]]:
+def _known(raw: sqlcipher.Connection, room: int, n: int) -> _Known:
     message = entries.target(raw, room, n)
-    return message.sender if message else None, receipts.first_reads(raw, room, n)
+    return _Known(message.sender if message else None, rooms.member_ids(raw, room), receipts.first_reads(raw, room, n))
+
+
+async def _known_in_parts(s: Services, room: int, n: int) -> _Known:
+    """As `_known`, of a room that lies in part on a torn page: who wrote the message may be unknown there."""
+    [sender] = await s.store.read_each(lambda raw, at_n: entries.without_body(raw, room, at_n), (n,))
+    return _Known(
+        None if isinstance(sender, AppError) or sender is None else PersonId(sender.sender),
+        await only(s, rooms.member_ids, room),
+        await only(s, lambda raw, at_n: receipts.first_reads(raw, room, at_n), n),
+    )

@@ -1,32 +1,37 @@
 """Rooms as their members see them: the list, and one room with its people.
 
 Everything of one answer comes from one read transaction. Names come from the directory in memory. A person who is not
-a member gets Forbidden before anything of the room is looked at.
+a member gets Forbidden before anything of the room is looked at. A room that lies in part on a torn page is there with
+what can be read of it.
 """
 
 from __future__ import annotations
 
+import heapq
 import logging
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from itertools import islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from appliance.errors import AppError, Forbidden, Unavailable
+from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
-from appliance.log.damage import DAMAGED
 from appliance.model import Deny, PersonId, RoomId, RoomKind
 from appliance.reads.bounds import fitting
-from appliance.rules.rooms import denied_actions
+from appliance.reads.damaged import is_damage, known_size, only, readable
+from appliance.rules.rooms import all_denied, denied_actions
 from appliance.store import entries, receipts, rooms
 from appliance.wire.rooms import MemberView, Rooms, RoomView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import RoomState
     from appliance.services import Services
-    from appliance.store.rooms import ViewRow
+    from appliance.store.rooms import StoredRoom, ViewRow
 
     Views = Callable[[sqlcipher.Connection, PersonId, int, int], list[ViewRow]]
     """Lists the rooms of a person after a key, at most so many; -1 is without a limit."""
@@ -34,68 +39,165 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 SCOPE_LOCAL = "local"
+OWNER: Final = "owner"
 
 
 async def member_rooms(s: Services, person: PersonId) -> list[RoomId]:
     """Return the rooms a person is a member of, but for those whose name is on a torn page."""
+    return list((await member_keys(s, person)).values())
+
+
+async def member_keys(s: Services, person: PersonId) -> dict[int, RoomId]:
+    """Return the rooms a person is a member of by their keys, but for those whose name is on a torn page."""
     async with s.store.read() as reader:
-        keys = await reader.run(rooms.member_keys, person)
-    return [room for room in await s.store.read_each(rooms.id_of, keys) if not isinstance(room, AppError)]
+        keys = sorted(await reader.run(rooms.member_keys, person))
+    found = dict(zip(keys, await s.store.read_each(rooms.id_of, keys), strict=True))
+    if any(isinstance(room, AppError) for room in found.values()):
+        [by_index] = await s.store.read_each(lambda raw, _: rooms.ids_by_index(raw), (None,))
+        known = {} if isinstance(by_index, AppError) else by_index
+        found = {key: known.get(key, room) if isinstance(room, AppError) else room for key, room in found.items()}
+    for key, room in found.items():
+        if isinstance(room, AppError):
+            log.warning("the name of room number %d cannot be read for its members: %s", key, room)
+    return {key: room for key, room in found.items() if not isinstance(room, AppError)}
+
+
+@dataclass(slots=True)
+class MyRooms:
+    """The rooms of a person, for one read of all of them.
+
+    `rows` lists those that can be read; `damaged` has the views of the others, by key, and `names` the ids of all where
+    a torn page was met. A read notes in `reading` the room it is at, so that it is known whose page is torn.
+    """
+
+    rows: Views = rooms.views_of_person
+    damaged: dict[int, RoomView] = field(default_factory=dict)
+    names: dict[int, RoomId] = field(default_factory=dict)
+    reading: RoomId | None = None
+
+    def id_of(self, raw: sqlcipher.Connection, key: int) -> RoomId:
+        """Return the id of a room's key."""
+        return self.names.get(key) or rooms.id_of(raw, key)
+
+    def damaged_of(self, room: RoomId) -> RoomView | None:
+        """Return the view of a damaged room, None for a sound one."""
+        return next((view for view in self.damaged.values() if view.id == room), None)
 
 
 async def load_rooms(s: Services, person: PersonId, cursor: int = 0, limit: int = 200) -> Rooms:
     """Return a page of a person's rooms, in the order in which they were made."""
 
-    def read(raw: sqlcipher.Connection, views: Views) -> Rooms:
-        return _page_of_rooms(raw, s, person, cursor, limit, views)
+    def read(raw: sqlcipher.Connection, mine: MyRooms) -> Rooms:
+        return _page_of_rooms(raw, s, person, cursor, limit, mine)
 
     return await read_sound(s, person, read)
 
 
-async def read_sound(s: Services, person: PersonId, read: Callable[[sqlcipher.Connection, Views], T]) -> T:
-    """Run a read of all rooms of a person; where a torn page ends it, again without the rooms that cannot be read.
+async def read_sound(s: Services, person: PersonId, read: Callable[[sqlcipher.Connection, MyRooms], T]) -> T:
+    """Run a read of all rooms of a person; where a torn page ends it, again without the rooms that lie on one.
 
-    `read` takes the connection and the function that lists the person's rooms. Raises Unavailable.
+    Raises Unavailable when the torn page is of no room.
     """
+    mine = MyRooms()
     try:
         async with s.store.read() as reader:
-            return await reader.run(read, rooms.views_of_person)
+            return await reader.run(read, mine)
     except Unavailable as error:
-        if error.code != DAMAGED:
+        if not is_damage(error):
             raise
-    sound = await _sound_rooms(s, person)
+    sound, mine = await _apart(s, person)
+    while True:
+        try:
+            async with s.store.read() as reader:
+                return await reader.run(read, mine)
+        except Unavailable as error:
+            if not is_damage(error) or mine.reading is None or mine.reading not in sound:
+                raise
+            key = sound.pop(mine.reading)
+            mine.damaged[key] = await damaged_view(s, person, key, mine.reading)
 
-    def views(raw: sqlcipher.Connection, who: PersonId, after: int, limit: int) -> list[ViewRow]:
+
+async def _apart(s: Services, person: PersonId) -> tuple[dict[RoomId, int], MyRooms]:
+    """Return the rooms of a person whose views can be read, and what a read of all of them needs."""
+    names = await member_keys(s, person)
+
+    def show(raw: sqlcipher.Connection, key: int) -> bool:
+        return room_of(raw, s, person, names[key]) is not None
+
+    shown = dict(zip(names, await s.store.read_each(show, list(names)), strict=True))
+    sound = {names[key]: key for key, found in shown.items() if found is True}
+
+    def rows(raw: sqlcipher.Connection, who: PersonId, after: int, limit: int) -> list[ViewRow]:
         found = [row for room in sound if (row := rooms.view_of_person(raw, who, room)) and row.key > after]
         return found if limit < 0 else found[:limit]
 
-    async with s.store.read() as reader:
-        return await reader.run(read, views)
+    mine = MyRooms(rows, names=names)
+    for key, error in shown.items():
+        if isinstance(error, AppError):
+            log.warning("room %s can be shown in part only: %s", names[key], error)
+            mine.damaged[key] = await damaged_view(s, person, key, names[key])
+    return sound, mine
 
 
-async def _sound_rooms(s: Services, person: PersonId) -> list[RoomId]:
-    """Return the rooms of a person that can be shown, in the order in which they were made; name the others."""
-    async with s.store.read() as reader:
-        keys = sorted(await reader.run(rooms.member_keys, person))
+async def damaged_view(
+    s: Services, person: PersonId, key: int, room: RoomId, *, with_members: bool = False
+) -> RoomView:
+    """Return what can be read of a member's room that lies in part on a torn page."""
+    try:
+        head, why = await s.log.head(room), None
+    except Unavailable as error:
+        head, why = None, error
 
-    def show(raw: sqlcipher.Connection, key: int) -> RoomId:
-        room = rooms.id_of(raw, key)
-        room_of(raw, s, person, room)
-        return room
+    def own(raw: sqlcipher.Connection, _: int) -> StoredRoom | None:
+        return rooms.stored(raw, room)
 
-    shown = await s.store.read_each(show, keys)
-    for key, room in zip(keys, shown, strict=True):
-        if isinstance(room, AppError):
-            log.warning("room number %d cannot be shown to its members: %s", key, room)
-    return [room for room in shown if not isinstance(room, AppError)]
+    def members(raw: sqlcipher.Connection, at_key: int) -> list[MemberView]:
+        return _members(raw, s, at_key)
+
+    [stored] = await s.store.read_each(own, (key,))
+    [listed] = await s.store.read_each(members, (key,))
+    people = [] if isinstance(listed, AppError) else listed
+    me = next((member for member in people if member.person == person), None)
+    owner = next((member.person for member in people if member.role == OWNER), "")
+    row = None if isinstance(stored, AppError) else stored
+    try:
+        size = await known_size(s, key)
+    except AppError:
+        size = 0
+    return RoomView(
+        id=room,
+        kind=row.kind if row else RoomKind.GROUP,
+        name=row.name if row else None,
+        owner=row.owner if row else owner,
+        scope=SCOPE_LOCAL,
+        role=me.role if me else "member",
+        member_count=len(people),
+        created=row.created_at if row else 0,
+        size=size,
+        unread=0,
+        mentions=0,
+        read=me.read or 0 if me else 0,
+        closed=bool(row.closed) if row else False,
+        damaged=why is not None,
+        owner_post=row.owner_post if row else None,
+        members=people if with_members or (row is not None and row.kind == RoomKind.DIRECT) else [],
+        denied=denied_actions(head.state, person) if head else all_denied(why.code if why else STORAGE_DAMAGED),
+    )
 
 
 async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
     """Return one room with its members. Raises NotFound, Forbidden."""
-    async with s.store.read() as reader:
-        view = await reader.run(partial(room_of, with_members=True), s, person, room)
+    try:
+        async with s.store.read() as reader:
+            view = await reader.run(partial(room_of, with_members=True), s, person, room)
+    except Unavailable as error:
+        if not is_damage(error):
+            raise
+        place = await readable(s, person, room)
+        return await damaged_view(s, person, place.key, room, with_members=True)
     if view is None:
-        await s.log.head(room)
+        if await only(s, rooms.key_by_index, room) is None:
+            raise NotFound(field="room")
         raise Forbidden(Deny.NOT_A_MEMBER)
     return view
 
@@ -109,11 +211,31 @@ def room_of(
 
 
 def _page_of_rooms(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, cursor: int, limit: int, views: Views
+    raw: sqlcipher.Connection, s: Services, person: PersonId, cursor: int, limit: int, mine: MyRooms
 ) -> Rooms:
-    rows = views(raw, person, cursor, limit + 1)
-    shown, more = fitting((view_of(raw, s, person, row) for row in rows), limit)
-    return Rooms(rooms=shown, cursor=rows[len(shown) - 1].key if more else None)
+    keys: list[int] = []
+
+    def views() -> Iterator[RoomView]:
+        for key, view in views_after(raw, s, person, cursor, limit + 1, mine=mine):
+            keys.append(key)
+            yield view
+
+    shown, more = fitting(views(), limit)
+    return Rooms(rooms=shown, cursor=keys[len(shown) - 1] if more else None)
+
+
+def views_after(
+    raw: sqlcipher.Connection, s: Services, person: PersonId, after: int, limit: int, *, mine: MyRooms
+) -> Iterator[tuple[int, RoomView]]:
+    """Yield the first rooms of a person after a key, with their keys, in order, inside a read transaction."""
+
+    def sound() -> Iterator[tuple[int, RoomView]]:
+        for row in mine.rows(raw, person, after, limit):
+            mine.reading = RoomId(row.id)
+            yield row.key, view_of(raw, s, person, row)
+
+    damaged = sorted(((key, view) for key, view in mine.damaged.items() if key > after), key=itemgetter(0))
+    yield from islice(heapq.merge(sound(), damaged, key=itemgetter(0)), limit)
 
 
 def name_of(s: Services, person: str) -> str | None:
@@ -145,7 +267,7 @@ def view_of(
     after = read if row.cleared is None else max(read, row.cleared)
     if last is not None and row.cleared is not None and last.n <= row.cleared:
         last = None
-    state = _state(raw, s, row)
+    state, error = _state(raw, s, row), s.log.damaged.get(room)
     return RoomView(
         id=row.id,
         kind=row.kind,
@@ -160,6 +282,7 @@ def view_of(
         mentions=entries.mention_count(raw, row.key, person, after),
         read=row.read,
         closed=bool(row.closed),
+        damaged=error is not None,
         muted=bool(row.muted),
         hidden=row.hidden is not None and (last is None or last.n <= row.hidden),
         cleared=row.cleared,
@@ -167,7 +290,7 @@ def view_of(
         owner_post=row.owner_post,
         last=events.stored_event(raw, s.log.bodies, room, row.key, last) if last else None,
         members=_members(raw, s, row.key) if with_members or direct else [],
-        denied=denied_actions(state, person),
+        denied=all_denied(error.code) if error else denied_actions(state, person),
     )
 
 

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from appliance.errors import Invalid
+from appliance.errors import AppError, Invalid, Unavailable
 from appliance.log import events
 from appliance.model import EntryType, PersonId, RoomId, UnitId
+from appliance.reads.damaged import is_damage, is_of_item
+from appliance.reads.rooms import member_keys, member_rooms
 from appliance.rules.text import closed_directions
 from appliance.searching import Budget
 from appliance.store import entries, rooms
@@ -50,9 +52,7 @@ _CURSOR: Final = msgspec.json.Decoder(wire.Before)
 async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found:
     """Return a page of messages, newest first. Raises Invalid for a query nobody can answer, Unavailable."""
     wanted = _parse(query.q)
-    async with s.store.read() as reader:
-        mine = await reader.run(rooms.keys_of_person, person)
-    asked = _request(s, wanted, query, list(mine))
+    asked = _request(s, wanted, query, await member_rooms(s, person))
     page = _Page(s, person, wanted, query.limit)
     before, more = _before(query.cursor), bool(asked.rooms)
     for _ in range(MOST_LOOKS):
@@ -122,13 +122,36 @@ class _Page:
         while looked < len(candidates) and not (looked and self.is_over):
             enough = self._most - len(self.hits)
             part = candidates[looked : looked + max(enough, FEWEST_READ)]
-            async with self._s.store.read() as reader:
-                texts, used_s = await reader.run(_texts, self._s, self._person, part)
+            texts, used_s = await _read_texts(self._s, self._person, part)
             self._budget.left_s -= used_s
             cuts = await self._s.search.look_through(self._wanted, texts, enough, self._budget)
             self.hits += [_hit(candidate, cut) for candidate, cut in zip(part, cuts, strict=False) if cut is not None]
             looked += len(cuts)
         return looked
+
+
+async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit]) -> tuple[list[str | None], float]:
+    """As `_texts`; where a torn page ends that, of the first candidates what is whole. Raises Unavailable."""
+    try:
+        async with s.store.read() as reader:
+            return await reader.run(_texts, s, person, candidates)
+    except Unavailable as error:
+        if not is_damage(error):
+            raise
+    mine = {room: key for key, room in (await member_keys(s, person)).items()}
+    used_s = 0.0
+
+    def text(raw: sqlcipher.Connection, candidate: wire.Hit) -> str | None:
+        nonlocal used_s
+        begun, room = time.thread_time(), RoomId(candidate.room)
+        found = _text(raw, s, mine[room], room, candidate.n) if room in mine else None
+        used_s += time.thread_time() - begun
+        return found
+
+    found = await s.store.read_each(text, candidates[:FEWEST_READ])
+    if passing := [error for error in found if isinstance(error, AppError) and not is_of_item(error)]:
+        raise passing[0]
+    return [None if isinstance(one, AppError) else one for one in found], used_s
 
 
 def _texts(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -23,9 +23,9 @@ from appliance.log.receipts import RECEIPT
 from appliance.log.receipts import state_of as receipt_state
 from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import Bytes, size_of
-from appliance.reads.rooms import read_sound, room_of, view_of
+from appliance.reads.rooms import read_sound, room_of, views_after
 from appliance.rules.receipts import Range, merged
-from appliance.store import feed, rooms
+from appliance.store import feed
 from appliance.wire.messages import Event
 from appliance.wire.sync import Sync
 
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.reads.rooms import Views
+    from appliance.reads.rooms import MyRooms
     from appliance.services import Services
     from appliance.store.rooms import ViewRow
 
+T = TypeVar("T")
 ROOM = "room"
 ROOM_LEFT = "room.left"
 # What a person's own line says about a room and is told as the room stands now, once.
@@ -68,8 +69,8 @@ async def load_sync(s: Services, person: PersonId, since: int, limit: int, curso
     """
     begun = _SnapshotPlace.parse(cursor) if cursor is not None else None
 
-    def read(raw: sqlcipher.Connection, views: Views) -> Sync:
-        return _read_feed(raw, s, person, since, limit, begun, views=views)
+    def read(raw: sqlcipher.Connection, mine: MyRooms) -> Sync:
+        return _read_feed(raw, s, person, since, limit, begun, mine=mine)
 
     return await read_sound(s, person, read)
 
@@ -82,19 +83,29 @@ def _read_feed(
     limit: int,
     begun: _SnapshotPlace | None,
     *,
-    views: Views = rooms.views_of_person,
+    mine: MyRooms,
 ) -> Sync:
     """Read the feed inside one read transaction."""
     head = feed.last_pos(raw)
     if begun is not None:
-        return _snapshot(raw, s, person, begun, limit, views)
+        return _snapshot(raw, s, person, begun, limit, mine)
     if since == 0 or since > head:
         # A cursor ahead of the feed comes from before a restore: only a fresh snapshot is safe.
-        return _snapshot(raw, s, person, _SnapshotPlace(head, 0), limit, views)
-    page = _Page(raw, s, person)
-    more = page.fill(_lines(raw, person, since, head, views), limit)
+        return _snapshot(raw, s, person, _SnapshotPlace(head, 0), limit, mine)
+    page = _Page(raw, s, person, mine)
+    more = page.fill(_lines(raw, person, since, head, mine), limit)
     upto = page.lines[-1].pos if more else head
-    return Sync(pos=upto, events=page.events(), more=more)
+    damaged = [] if more else _damaged_rooms(s, mine, head)
+    return Sync(pos=upto, events=[*page.events(), *damaged], more=more)
+
+
+def _damaged_rooms(s: Services, mine: MyRooms, pos: int) -> list[Event]:
+    """Tell the rooms whose lines cannot be read as they stand: whoever hears it reads their entries page by page."""
+    at = s.clock()
+    return [
+        Event(pos=pos, type=ROOM, at=at, room=view.id, state=msgspec.to_builtins(view))
+        for view in mine.damaged.values()
+    ]
 
 
 class _SnapshotPlace(NamedTuple):
@@ -119,35 +130,46 @@ class _SnapshotPlace(NamedTuple):
 
 
 def _snapshot(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, place: _SnapshotPlace, limit: int, views: Views
+    raw: sqlcipher.Connection, s: Services, person: PersonId, place: _SnapshotPlace, limit: int, mine: MyRooms
 ) -> Sync:
     now = s.clock()
     events, key, left = list[Event](), place.key, Bytes()
-    for row in views(raw, person, place.key, limit + 1):
-        state = msgspec.to_builtins(view_of(raw, s, person, row))
-        event = Event(pos=place.pos, type=ROOM, at=now, room=row.id, state=state)
+    for at_key, view in views_after(raw, s, person, place.key, limit + 1, mine=mine):
+        event = Event(pos=place.pos, type=ROOM, at=now, room=view.id, state=msgspec.to_builtins(view))
         if len(events) == limit or not left.take(size_of(event)):
             return Sync(pos=place.pos, events=events, more=True, cursor=str(place._replace(key=key)))
         events.append(event)
-        key = row.key
+        key = at_key
     return Sync(pos=place.pos, events=events, more=False)
 
 
-def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, views: Views) -> Iterator[_Line]:
+def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
     """Yield what came after `since`, in order; of each room no more is read than is taken."""
-    sources = [_of_room(raw, row, since, head) for row in views(raw, person, 0, -1)]
-    return heapq.merge(*sources, _of_person(raw, person, since, head))
+    sources = [_of_room(raw, row, since, head, mine) for row in mine.rows(raw, person, 0, -1)]
+    return heapq.merge(*sources, _of_person(raw, person, since, head, mine))
 
 
-def _of_room(raw: sqlcipher.Connection, row: ViewRow, since: int, head: int) -> Iterator[_Line]:
+def _of_room(raw: sqlcipher.Connection, row: ViewRow, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
+    mine.reading = RoomId(row.id)
     entries = feed.entries_of_room(raw, row.key, row.size, since, head)
-    for found in heapq.merge(entries, feed.events_of_room(raw, row.key, since, head)):
+    for found in _noting(mine, row, heapq.merge(entries, feed.events_of_room(raw, row.key, since, head))):
         yield _Line(found.pos, found.at, found.type, RoomId(row.id), row.key, found.n, found.data)
 
 
-def _of_person(raw: sqlcipher.Connection, person: PersonId, since: int, head: int) -> Iterator[_Line]:
+def _noting(mine: MyRooms, row: ViewRow, lines: Iterator[T]) -> Iterator[T]:
+    """Yield the lines of a room; while one is being read, it is the room that is read."""
+    while True:
+        mine.reading = RoomId(row.id)
+        line = next(lines, None)
+        mine.reading = None
+        if line is None:
+            return
+        yield line
+
+
+def _of_person(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
     for found in feed.of_person(raw, person, since, head):
-        room = rooms.id_of(raw, found.room) if found.room is not None else None
+        room = mine.id_of(raw, found.room) if found.room is not None else None
         yield _Line(found.pos, found.at, found.type, room, found.room, None, found.data)
 
 
@@ -163,8 +185,8 @@ _RECEIPT_LINE: Final = msgspec.json.Decoder(_ReceiptLine)
 class _Page:
     """The lines of one answer, and what they make of the rooms and entries they speak of."""
 
-    def __init__(self, raw: sqlcipher.Connection, s: Services, person: PersonId) -> None:
-        self._raw, self._s, self._person = raw, s, person
+    def __init__(self, raw: sqlcipher.Connection, s: Services, person: PersonId, mine: MyRooms) -> None:
+        self._raw, self._s, self._person, self._mine = raw, s, person, mine
         self.lines: list[_Line] = []
         self._left = Bytes()
         self._entries: dict[tuple[RoomId, int], Event] = {}
@@ -173,7 +195,7 @@ class _Page:
     def fill(self, lines: Iterator[_Line], limit: int) -> bool:
         """Take lines until the answer is full; say whether there are more."""
         while stretch := list(islice(lines, READ_AT_ONCE)):
-            self._entries.update(_entries(self._raw, self._s, stretch))
+            self._entries.update(_entries(self._raw, self._s, stretch, self._mine))
             for line in stretch:
                 if len(self.lines) == limit or not self._left.take(self._size(line)):
                     return True
@@ -214,23 +236,29 @@ class _Page:
     def _view(self, room: RoomId) -> dict[str, object] | None:
         """Return the room as it stands now, None for one that is not the person's any more."""
         if room not in self._views:
-            view = room_of(self._raw, self._s, self._person, room)
+            self._mine.reading = room
+            view = self._mine.damaged_of(room) or room_of(self._raw, self._s, self._person, room)
             self._views[room] = msgspec.to_builtins(view) if view else None
         return self._views[room]
 
 
-def _entries(raw: sqlcipher.Connection, s: Services, lines: list[_Line]) -> dict[tuple[RoomId, int], Event]:
+def _entries(
+    raw: sqlcipher.Connection, s: Services, lines: list[_Line], mine: MyRooms
+) -> dict[tuple[RoomId, int], Event]:
     """Read the entries of a page, each room's in one walk: their positions in the feed rise together."""
     spans: dict[RoomId, tuple[int, int, int]] = {}
     for line in lines:
         if line.n is not None and line.room is not None and line.key is not None:
             _, first, _ = spans.get(line.room, (line.key, line.n, line.n))
             spans[line.room] = (line.key, first, line.n)
-    return {
-        (room, event.n or 0): event
-        for room, (key, first, last) in spans.items()
-        for event in events.stored_events(raw, s.log.bodies, room, key, first, last)
-    }
+    found: dict[tuple[RoomId, int], Event] = {}
+    for room, (key, first, last) in spans.items():
+        mine.reading = room
+        found |= {
+            (room, event.n or 0): event for event in events.stored_events(raw, s.log.bodies, room, key, first, last)
+        }
+    mine.reading = None
+    return found
 
 
 def _merged_receipts(lines: list[_Line], whole: dict[RoomId | None, _Line]) -> dict[int, dict[PersonId, list[Range]]]:

@@ -116,6 +116,17 @@ def may_suggest(state: RoomState, role: Role | None) -> Deny | None:
     return _may_ask_owner(state, role, Deny.OWNER_ADDS_DIRECTLY)
 
 
+ACTIONS: Final = (
+    "post", "rename", "close", "add", "remove", "transfer", "ask_removal", "suggest", "mention_everyone",
+)  # fmt: skip
+"""What a member may or may not do in a room, by the names that clients know."""
+
+
+def all_denied(code: str) -> dict[str, str]:
+    """Return every action with one reason: of a room that takes nothing new."""
+    return dict.fromkeys(ACTIONS, code)
+
+
 def denied_actions(state: RoomState, person: PersonId) -> dict[str, str]:
     """Return, for every action the person may not take here, the reason's code: what a client greys out."""
     role = state.role_of(person)

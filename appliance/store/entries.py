@@ -125,6 +125,12 @@ def one(raw: sqlcipher.Connection, room: int, n: int) -> EntryRow | None:
     return EntryRow._make(row) if row else None
 
 
+def without_body(raw: sqlcipher.Connection, room: int, n: int) -> EntryRow | None:
+    """Return entry `n` without its body and marks, which may lie on other pages; its `ht` is its `at`."""
+    row = raw.execute(SQL.without_body, (room, n)).fetchone()
+    return EntryRow._make((*row, None, None, None, None, row[2])) if row else None
+
+
 def last_message(raw: sqlcipher.Connection, room: int) -> EntryRow | None:
     """Return the newest message of a room."""
     row = raw.execute(SQL.last_message, (room,)).fetchone()

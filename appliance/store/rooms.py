@@ -26,6 +26,19 @@ class RoomRow(NamedTuple):
     last_at: Millis
 
 
+class StoredRoom(NamedTuple):
+    """A room's own row."""
+
+    key: int
+    id: str
+    kind: str
+    name: str | None
+    owner: str
+    owner_post: str | None
+    created_at: Millis
+    closed: int
+
+
 class ViewRow(NamedTuple):
     """A room as one member sees it."""
 
@@ -92,6 +105,18 @@ def view_of_person(raw: sqlcipher.Connection, person: PersonId, room: RoomId) ->
 def member_reads(raw: sqlcipher.Connection, room: int) -> list[tuple[str, str, int, int]]:
     """Return (person, role, since, read position) of every member."""
     return list(raw.execute(SQL.member_reads, (room,)))
+
+
+def is_member(raw: sqlcipher.Connection, who: tuple[RoomId, PersonId]) -> bool:
+    """Say whether a room that exists has this member, from indexes alone."""
+    room, person = who
+    key = key_by_index(raw, room)
+    return key is None or raw.execute(SQL.is_member, (person, key)).fetchone() is not None
+
+
+def member_ids(raw: sqlcipher.Connection, room: int) -> list[PersonId]:
+    """Return the members of a room."""
+    return [PersonId(row[0]) for row in raw.execute(SQL.members, (room,))]
 
 
 def id_by_pair(raw: sqlcipher.Connection, pair: str) -> RoomId | None:
@@ -169,6 +194,18 @@ def id_if_there(raw: sqlcipher.Connection, key: int) -> RoomId | None:
 def ids_by_index(raw: sqlcipher.Connection) -> dict[int, RoomId]:
     """Return key and id of every room without reading the table itself."""
     return {key: RoomId(room) for key, room in raw.execute(SQL.ids_by_index)}
+
+
+def key_by_index(raw: sqlcipher.Connection, room: RoomId) -> int | None:
+    """Return a room's key without reading the table itself, or None."""
+    row = raw.execute(SQL.key_by_index, (room,)).fetchone()
+    return row[0] if row else None
+
+
+def stored(raw: sqlcipher.Connection, room: RoomId) -> StoredRoom | None:
+    """Return a room's own row, without its members and entries."""
+    row = raw.execute(SQL.by_id, (room,)).fetchone()
+    return StoredRoom._make(row) if row else None
 
 
 def last_key(raw: sqlcipher.Connection) -> int:

@@ -69,8 +69,9 @@ class Event(Answer, kw_only=True):
     """One thing that happened. `pos` is its place in the caller's feed; `n` its place in the room.
 
     Message entries carry `body`; state entries and events that are no entries (`receipt`, `room`, `typing`, …) carry
-    `state`. A message that may not be seen carries `hidden` and the reason instead, so `n` has no gaps. `reactions`
-    and `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
+    `state`. A message that may not or cannot be seen carries `hidden` and the reason instead (`retracted`, `erased`,
+    `damaged`), so `n` has no gaps; an entry of which nothing can be read has the type `damaged`. `reactions` and
+    `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
     """
 
     pos: Position
@@ -109,9 +110,12 @@ class Messages(Answer, kw_only=True):
 
 
 class Version(Answer, kw_only=True):
+    """One wording. Without `body` where its words cannot be shown; `hidden` then says why."""
+
     n: Position
     at: Millis
-    body: BodyView
+    body: BodyView | None = None
+    hidden: str | None = None
 
 
 class HistoryQuery(Request, kw_only=True):

@@ -48,6 +48,10 @@ class RoomView(Answer, kw_only=True):
     `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and
     the refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000; a
     retracted one counts, since its trace is there to see. `mentions` counts the standing ones that name the caller.
+
+    `damaged`: the room lies on a torn page or is not what was signed. What is whole of it can be read, every action is
+    denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be read is left out here: the name, the
+    newest message, members, counts.
     """
 
     id: Id
@@ -63,6 +67,7 @@ class RoomView(Answer, kw_only=True):
     mentions: int
     read: Position
     closed: bool = False
+    damaged: bool = False
     muted: bool = False
     hidden: bool = False
     cleared: Position | None = None

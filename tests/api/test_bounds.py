@@ -13,6 +13,7 @@ from appliance.actions import messages
 from appliance.model import PersonId
 from appliance.reads import sync
 from appliance.reads.bounds import MOST_BYTES, fitting
+from appliance.reads.rooms import MyRooms
 from appliance.store import feed
 from appliance.wire.messages import TextBody
 from tests.agency import Agency, Client, new_txn
@@ -195,7 +196,7 @@ async def test_of_many_busy_rooms_only_what_is_told_is_read(tmp_path: Path, monk
                 await b.say(MALEE, room)
 
         def page(raw: sqlcipher.Connection) -> object:
-            return sync._read_feed(Counting(raw), b.s, PersonId(NARIN), since, 12, None)  # noqa: SLF001
+            return sync._read_feed(Counting(raw), b.s, PersonId(NARIN), since, 12, None, mine=MyRooms())  # noqa: SLF001
 
         async with b.s.store.read() as reader:
             told = await reader.run(page)

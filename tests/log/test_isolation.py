@@ -24,13 +24,12 @@ from appliance.log.damage import list_rooms
 from appliance.model import Appended, Draft, EntryType, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
-from appliance.reads.rooms import load_rooms
-from appliance.reads.sync import load_sync
 from appliance.store import rooms
-from appliance.store.db import connect, open_store, translate_disk_errors
+from appliance.store.db import connect, open_store
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
 from tests.bureau import KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.log.conftest import Torn
 
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
@@ -220,45 +219,6 @@ class TestKeyCache:
         assert bureau.s.log.bodies.writing_key(head.key, bureau.clock()) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Torn:
-    """A folder in which the newest entries of one room of two lie on a torn page."""
-
-    folder: Path
-    good: RoomId
-    bad: RoomId
-
-
-@pytest.fixture
-async def torn(tmp_path: Path) -> Torn:
-    async with open_bureau(tmp_path) as b:
-        good, bad = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
-        for _ in range(30):
-            await b.say(NARIN, good, "ก" * 300)
-            await b.say(NARIN, bad, "ข" * 300)
-    database = tmp_path / "gchat.db"
-    pristine = database.read_bytes()
-    with closing(connect(database, KEYS.database_key)) as raw:
-        found = {room: rooms.load(raw, room) for room in (good, bad)}
-        sizes = {room: (row.key, row.size) for room, row in found.items() if row}
-
-    def reads(room: RoomId, n: int) -> bool:
-        key, _ = sizes[room]
-        try:
-            with closing(connect(database, KEYS.database_key)) as raw, translate_disk_errors(database):
-                return (
-                    raw.execute("SELECT sealed FROM entry WHERE place = ? << 32 | ?", (key, n)).fetchone() is not None
-                )
-        except AppError:
-            return False
-
-    for number in range(len(pristine) // torn_pages.PAGE, 1, -1):
-        torn_pages.tear(database, pristine, number)
-        if not reads(bad, sizes[bad][1] - 1) and reads(bad, 2) and all(reads(good, n) for n in range(sizes[good][1])):
-            return Torn(tmp_path, good, bad)
-    raise AssertionError("no page holds the newest entries of one room alone")
-
-
 async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(
     torn: Torn, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -273,18 +233,6 @@ async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(
             )
             assert refused == "storage_damaged"
             assert all(isinstance(other, Appended) for other in others)
-
-
-async def test_members_of_a_damaged_room_have_their_other_rooms(torn: Torn) -> None:
-    async with open_bureau(torn.folder) as b:
-        shown = await load_rooms(b.s, MALEE)
-        assert [room.id for room in shown.rooms] == [torn.good]
-        snapshot = await load_sync(b.s, MALEE, 0, 100)
-        assert [event.room for event in snapshot.events] == [torn.good]
-        sent = await outcome(b, sound(torn.good, "ใหม่"))
-        assert isinstance(sent, Appended)
-        later = await load_sync(b.s, MALEE, snapshot.pos, 100)
-        assert [(event.room, event.n) for event in later.events] == [(torn.good, sent.n)]
 
 
 async def test_a_page_torn_while_it_runs_costs_that_room_alone(torn: Torn) -> None:

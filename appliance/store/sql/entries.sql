@@ -21,7 +21,7 @@ INSERT INTO epoch_key (key, room, week, kind, wrapped) VALUES (?, ?, ?, ?, ?);
 SELECT key, wrapped FROM epoch_key WHERE room = ? AND week = ? AND kind = ?;
 
 -- name: epoch_key_by_key
-SELECT r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k.room WHERE k.key = ?;
+SELECT week, kind, wrapped FROM epoch_key WHERE key = ?;
 
 -- name: destroy_epoch_key
 UPDATE epoch_key SET wrapped = NULL WHERE key = ?;
@@ -68,6 +68,9 @@ WHERE e.room = ?1 AND e.place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + min(?3, 4
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact, coalesce(e.ht, e.at)
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
 WHERE e.room = ?1 AND e.place = (?1 << 32) + ?2;
+
+-- name: without_body
+SELECT n, pos, at, type, sender, target, header FROM entry WHERE room = ?1 AND place = (?1 << 32) + ?2;
 
 -- name: last_message
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact, coalesce(e.ht, e.at)

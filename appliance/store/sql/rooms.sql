@@ -67,6 +67,9 @@ SELECT key FROM room WHERE owner_post IS NOT NULL;
 -- name: member_keys
 SELECT room FROM room_member WHERE person = ?;
 
+-- name: is_member
+SELECT 1 FROM room_member INDEXED BY room_member_person WHERE person = ? AND room = ?;
+
 -- name: people_with_rooms
 SELECT DISTINCT person FROM room_member;
 
@@ -91,6 +94,9 @@ SELECT id FROM room WHERE key > ? ORDER BY key LIMIT ?;
 
 -- name: ids_by_index
 SELECT key, id FROM room INDEXED BY sqlite_autoindex_room_1;
+
+-- name: key_by_index
+SELECT key FROM room INDEXED BY sqlite_autoindex_room_1 WHERE id = ?;
 
 -- name: without_checkpoint
 SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key

@@ -8,6 +8,9 @@
 
 import type { ErrorBody } from "./protocol";
 
+/** What stays so until an administrator has restored the data. */
+const NEEDS_RESTORING: ReadonlySet<string> = new Set(["storage_damaged", "room_unproven"]);
+
 export type CallFailure = "offline" | "refused" | "broken";
 
 export class CallError extends Error {
@@ -38,6 +41,7 @@ export class CallError extends Error {
 
   /** True when the same call may succeed later without anybody changing anything. */
   get passing(): boolean {
+    if (NEEDS_RESTORING.has(this.code)) return false;
     return this.kind !== "refused" || this.status === 429 || this.status === 408 || this.status === 425;
   }
 }

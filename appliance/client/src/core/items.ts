@@ -86,6 +86,8 @@ function noticeOf(event: Event): Notice | null {
       return { what: "transferred", to: text("to") ?? "" };
     case "owner.reassign":
       return { what: "reassigned", to: text("to") ?? "", why: text("why") ?? "" };
+    case "damaged":
+      return { what: "damaged" };
     default:
       return null;
   }

@@ -206,6 +206,8 @@ export function roleIn(view: RoomView): Role {
 }
 
 function redenied(view: RoomView): RoomView {
+  // The server alone knows when a room is whole again.
+  if (view.damaged === true) return view;
   const { denied: _, ...rest } = view;
   const denied = deniedActions(ruleRoom(view), roleIn(view));
   return Object.keys(denied).length === 0 ? rest : { ...rest, denied };

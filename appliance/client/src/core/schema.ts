@@ -802,8 +802,9 @@ export interface components {
          * @description One thing that happened. `pos` is its place in the caller's feed; `n` its place in the room.
          *
          *         Message entries carry `body`; state entries and events that are no entries (`receipt`, `room`, `typing`, …) carry
-         *         `state`. A message that may not be seen carries `hidden` and the reason instead, so `n` has no gaps. `reactions`
-         *         and `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
+         *         `state`. A message that may not or cannot be seen carries `hidden` and the reason instead (`retracted`, `erased`,
+         *         `damaged`), so `n` has no gaps; an entry of which nothing can be read has the type `damaged`. `reactions` and
+         *         `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
          */
         Event: {
             /** @description milliseconds since the epoch, UTC */
@@ -1264,6 +1265,10 @@ export interface components {
          *         `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and
          *         the refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000; a
          *         retracted one counts, since its trace is there to see. `mentions` counts the standing ones that name the caller.
+         *
+         *         `damaged`: the room lies on a torn page or is not what was signed. What is whole of it can be read, every action is
+         *         denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be read is left out here: the name, the
+         *         newest message, members, counts.
          */
         RoomView: {
             /** @default null */
@@ -1272,6 +1277,8 @@ export interface components {
             closed?: boolean;
             /** @description milliseconds since the epoch, UTC */
             created: number;
+            /** @default false */
+            damaged?: boolean;
             /** @default {} */
             denied?: {
                 [key: string]: string;
@@ -1503,11 +1510,17 @@ export interface components {
             /** @default null */
             unit?: string | null;
         };
-        /** Version */
+        /**
+         * Version
+         * @description One wording. Without `body` where its words cannot be shown; `hidden` then says why.
+         */
         Version: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            body: components["schemas"]["BodyView"];
+            /** @default null */
+            body?: components["schemas"]["BodyView"] | null;
+            /** @default null */
+            hidden?: string | null;
             n: number;
         };
     };

@@ -148,7 +148,8 @@ export type Notice =
   | { readonly what: "reassigned"; readonly to: PersonId; readonly why: string }
   | { readonly what: "renamed"; readonly name: string; readonly old: string | null }
   | { readonly what: "closed" }
-  | { readonly what: "closed_by_system"; readonly why: string };
+  | { readonly what: "closed_by_system"; readonly why: string }
+  | { readonly what: "damaged" };
 
 export interface NoticeItem {
   readonly kind: "notice";

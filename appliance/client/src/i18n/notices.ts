@@ -18,7 +18,8 @@ export type RoomNotice =
   | { readonly what: "reassigned"; readonly to: string; readonly why: string }
   | { readonly what: "renamed"; readonly name: string; readonly old: string | null }
   | { readonly what: "closed" }
-  | { readonly what: "closed_by_system"; readonly why: string };
+  | { readonly what: "closed_by_system"; readonly why: string }
+  | { readonly what: "damaged" };
 
 const SHOWN_NAMES = 4;
 
@@ -46,6 +47,8 @@ function nameList(people: readonly Named[], nameOf: (id: string) => string): str
 export function noticeText(notice: RoomNotice, sender: string | null, nameOf: (id: string) => string): string {
   const actor = sender === null ? t`ระบบ` : nameOf(sender);
   switch (notice.what) {
+    case "damaged":
+      return t`รายการนี้เสียหายในระบบจัดเก็บ จึงแสดงไม่ได้`;
     case "created": {
       const { name } = notice;
       return name === null ? t`${actor} เริ่มการสนทนา` : t`${actor} สร้างห้อง «${name}»`;

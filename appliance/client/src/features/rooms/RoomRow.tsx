@@ -84,9 +84,13 @@ function Preview({ last, direct, model }: { last: TimelineItem | null; direct: b
   function previewText(): string {
     if (last === null) return "";
     if (last.kind === "notice") return noticeText(last.notice, last.sender, (id) => model.nameOf(id));
-    const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : t`ข้อความถูกเรียกคืนแล้ว`;
+    const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : hiddenText(last.hidden);
     if (last.mine) return t`ท่าน: ${text}`;
     const name = sender?.name;
     return direct || name === undefined ? text : `${name}: ${text}`;
+  }
+
+  function hiddenText(reason: string): string {
+    return reason === "retracted" ? t`ข้อความถูกเรียกคืนแล้ว` : t`ข้อความนี้แสดงไม่ได้`;
   }
 }

@@ -68,7 +68,7 @@ export function HistoryDialog({ item, model, onClose }: MessageDialogProps) {
                 <Time at={version.at}>{formatDateTime(version.at)}</Time>{" "}
                 {i === 0 ? <Trans>ฉบับปัจจุบัน</Trans> : i === state.versions.length - 1 ? <Trans>ฉบับแรก</Trans> : null}
               </p>
-              <blockquote className="dialog-quote">{version.body.text}</blockquote>
+              <blockquote className="dialog-quote">{version.body?.text ?? <Trans>ข้อความนี้เสียหายในระบบจัดเก็บ จึงแสดงไม่ได้</Trans>}</blockquote>
             </li>
           ))}
         </ol>

@@ -114,6 +114,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
 
 function HiddenWords({ reason }: { reason: string }) {
   if (reason === "retracted") return <Trans>ข้อความนี้ถูกเรียกคืนแล้ว</Trans>;
+  if (reason === "damaged") return <Trans>ข้อความนี้เสียหายในระบบจัดเก็บ จึงแสดงไม่ได้</Trans>;
   return <Trans>ข้อความนี้แสดงไม่ได้</Trans>;
 }
 

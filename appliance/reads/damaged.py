@@ -1,0 +1,114 @@
+"""What can be read of a room that lies in part on a torn page: its whole entries, and a mark where one is not.
+
+Used where the usual way, everything in one transaction, has met a torn page. Then each thing is read by itself.
+Reading asks for less than writing: a room that refuses everything new, since the edge of its tree cannot be read, is
+read as far as it is there. Whoever is no member learns nothing here either. It mends nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
+from appliance.log import events
+from appliance.model import Deny
+from appliance.store import entries, rooms
+from appliance.wire.messages import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import PersonId, RoomId
+    from appliance.services import Services
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+log = logging.getLogger(__name__)
+UNREADABLE: Final = "damaged"
+"""The type of an entry of which nothing can be read."""
+
+
+class Readable(NamedTuple):
+    """A room that a member may read: its key, its id, and how many entries are known to be in it."""
+
+    key: int
+    room: RoomId
+    size: int
+
+
+def is_damage(error: AppError) -> bool:
+    """Say whether an error is of a torn page."""
+    return error.code == STORAGE_DAMAGED
+
+
+async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:
+    """Return a room for its member. Raises NotFound, Forbidden, Unproven; Unavailable if not even its size is known."""
+    try:
+        head = await s.log.head_for(person, room)
+    except Unavailable as error:
+        if not is_damage(error):
+            raise
+    else:
+        return Readable(head.key, room, head.size)
+    key = await only(s, rooms.key_by_index, room)
+    if key is None:
+        raise NotFound(field="room")
+    if not await only(s, rooms.is_member, (room, person)):
+        raise Forbidden(Deny.NOT_A_MEMBER)
+    return Readable(key, room, await known_size(s, key))
+
+
+async def known_size(s: Services, key: int) -> int:
+    """Return how many entries a room has: by its newest, else as last signed. Raises Unavailable."""
+    [by_entry] = await s.store.read_each(rooms.size, (key,))
+    if not isinstance(by_entry, AppError):
+        return by_entry
+    signed = await only(s, rooms.checkpoint, key)
+    if signed is None:
+        raise by_entry
+    return signed[0]
+
+
+async def only(s: Services, function: Callable[[sqlcipher.Connection, ItemT], T], item: ItemT) -> T:
+    """Read one thing. Raises AppError."""
+    [found] = await s.store.read_each(function, (item,))
+    if isinstance(found, AppError):
+        raise found
+    return found
+
+
+async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -> list[Event]:
+    """Return these entries, in order; one that cannot be shown as it is stands there with `hidden`, as `damaged`."""
+    found: dict[int, Event | AppError | None] = {}
+
+    def whole(raw: sqlcipher.Connection, n: int) -> Event | None:
+        return events.stored_one(raw, s.log.bodies, place.room, place.key, n)
+
+    def bare(raw: sqlcipher.Connection, n: int) -> Event | None:
+        row = entries.without_body(raw, place.key, n)
+        return events.bare_event(place.room, row) if row else None
+
+    left = list(wanted)
+    for read in (whole, bare):
+        found |= dict(zip(left, await s.store.read_each(read, left), strict=True))
+        if lost := [error for n in left if isinstance(error := found[n], AppError) and not is_of_item(error)]:
+            raise lost[0]
+        left = [n for n in left if not isinstance(found[n], Event)]
+    if left:
+        log.warning("room %s: entries %s cannot be read", place.room, ", ".join(map(str, left)))
+    shown = [event if isinstance(event, Event) else None for event in (found[n] for n in wanted)]
+    known = next((event.at for event in shown if event is not None), 0)
+    result = []
+    for n, event in zip(wanted, shown, strict=True):
+        known = event.at if event is not None else known
+        mark = Event(pos=0, type=UNREADABLE, at=known, room=place.room, n=n, hidden=events.DAMAGED)
+        result.append(event or mark)
+    return result
+
+
+def is_of_item(error: AppError) -> bool:
+    """Say whether an error is of the thing that was read, not of the whole disk."""
+    return is_damage(error) or not isinstance(error, Unavailable)
