@@ -14,11 +14,11 @@ import msgspec
 
 from appliance.api.routes import Call, Route, Routes
 from appliance.wire.common import ErrorAnswer
-from appliance.wire.sync import EventsFrame, FailedFrame, Ping, PongFrame, Receipt, Send, SentFrame, Typing
+from appliance.wire.sync import EventsFrame, FailedFrame, Ping, PongFrame, Receipt, Send, SentFrame, Typing, Watch
 
 routes = Routes("about")
 REF: Final = "#/components/schemas/{name}"
-UP: Final = (Ping, Typing, Receipt, Send)
+UP: Final = (Ping, Typing, Receipt, Watch, Send)
 DOWN: Final = (EventsFrame, SentFrame, FailedFrame, PongFrame)
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _PLAIN: Final = {"type": "string", "minLength": 1, "maxLength": 64}

@@ -17,7 +17,7 @@ from tests import agency
 from tests.agency import Agency, Client
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 from tests.world import MOPH
 
 MANY: Final = 10_000
@@ -96,22 +96,76 @@ async def open_long(windows: OpenWindow, served: Agency, room: str, user: str) -
     return window
 
 
+async def has_read(asking: Client, room: str, n: int, person: str) -> bool:
+    """Say whether a person is named among the readers of a message."""
+    readers = await asking.get(f"/rooms/{room}/messages/{n}/readers")
+    return person in {reader["person"] for reader in readers["read"]}
+
+
+async def until_read(asking: Client, room: str, n: int, person: str) -> None:
+    """Wait until a person is named as a reader."""
+    await until(lambda: has_read(asking, room, n, person), f"{person} among the readers of {n}")
+
+
+async def middle(window: Window, among: list[int]) -> int:
+    """Return the position of a row in the middle of the screen, one of these."""
+    seen = [place["n"] for place in await settled(window) if place["seen"]]
+    seen = [n for n in seen[2:-2] if n in among]
+    return int(seen[len(seen) // 2])
+
+
 async def test_it_opens_at_the_first_unread_and_jumps_to_the_newest(
     long_room: tuple[Agency, str], windows: OpenWindow
 ) -> None:
-    window = await open_long(windows, *long_room, "lalita.w")
+    """F16: whoever jumped across messages has nothing left to look at, and is no reader of theirs until they look."""
+    served, room = long_room
+    narin = await served.login("narin.p")
+    lalita = served.person("lalita.w")
+    page = await narin.get(f"/rooms/{room}/messages", limit=200)
+    others = [message["n"] for message in page["messages"] if message["sender"] != lalita]
+    window = await open_long(windows, served, room, "lalita.w")
     line = window.log.get_by_role("separator", name="ข้อความใหม่")
     await expect(line).to_be_in_viewport()
+    opened_at = await middle(window, others)
+    await until_read(narin, room, opened_at, lalita)
     jumps = window.page.get_by_role("group", name="ไปยังข้อความ")
     await jumps.get_by_role("button").last.click()
     await expect(window.message(f"{MANY - 1} ").last).to_be_in_viewport()
     await expect(jumps).not_to_be_visible()
-    # Read by then: the count of the room goes to nothing.
+    # Nothing is left to look at: the count of the room goes away.
     await expect(window.row("ห้องยาว")).not_to_contain_text("ยังไม่อ่าน")
-    await window.page.mouse.move(700, 400)
-    await window.page.mouse.wheel(0, -3_000)
+    newest = await middle(window, others)
+    await until_read(narin, room, newest, lalita)
+    skipped = next(n for n in others if n <= (opened_at + newest) // 2)
+    assert not await has_read(narin, room, skipped, lalita), "it was on no screen of hers"
+    other = await open_long(windows, served, room, "suphawadi.c")
+    await expect_readers(other, room, newest, "อ่านครบ 3", 3)
+    await expect_readers(other, room, skipped, "อ่านแล้ว 2", 2)
+    await scroll_up_to(window, skipped)
+    await until_read(narin, room, skipped, lalita)
+    await expect_readers(other, room, skipped, "อ่านครบ 3", 3)
     await jumps.get_by_role("button", name="ข้อความแรกที่ยังไม่อ่าน").click()
     await expect(line).to_be_in_viewport()
+
+
+async def scroll_up_to(window: Window, n: int) -> None:
+    """Scroll back until a message is on the screen."""
+    await window.page.mouse.move(700, 400)
+    async with asyncio.timeout(PATIENCE_S):
+        while n not in [place["n"] for place in await settled(window) if place["seen"]]:
+            await window.page.mouse.wheel(0, -300)
+
+
+async def expect_readers(window: Window, room: str, n: int, words: str, readers: int) -> None:
+    """Expect what stands beside a message, and its list, to tell of so many readers."""
+    await window.go(f"#/rooms/{room}/readers/{n}")
+    panel = window.page.get_by_role("region", name="ผู้อ่านข้อความ")
+    await expect(panel.get_by_role("tab", name=f"อ่านแล้ว {readers}")).to_be_visible()
+    await expect(panel).to_contain_text("ข้อความที่กดข้ามไปยังไม่นับว่าอ่าน")
+    await scroll_up_to(window, n)
+    await expect(window.log.get_by_role("article").filter(has=window.page.locator(f"#m-{n}-text"))).to_contain_text(
+        words
+    )
 
 
 async def test_it_scrolls_far_back_in_reading_order(long_room: tuple[Agency, str], windows: OpenWindow) -> None:

@@ -12,6 +12,7 @@ from appliance.rules.contact import may_keep_group, may_start_direct, may_start_
 from appliance.rules.imports import needs_approval
 from appliance.rules.passwords import check_length, check_password
 from appliance.rules.profiles import may_see
+from appliance.rules.receipts import after
 from appliance.rules.roles import (
     Actor,
     Duty,
@@ -68,6 +69,13 @@ def _grant(given: Given) -> object:
     return may_grant(_actor(given["actor"], given["grants"]), PersonId(given["target"]), grant, _second(given))
 
 
+def _reading(given: Given) -> object:
+    read, gaps = given["read"], [tuple(one) for one in given["skipped"]]
+    for shown in given["shown"]:
+        read, gaps = after(read, gaps, given["since"], tuple(shown))
+    return {"read": read, "skipped": [list(gap) for gap in gaps]}
+
+
 def _second(given: Given) -> Actor | None:
     return _actor(given["second"], given["second_grants"]) if given.get("second") else None
 
@@ -107,6 +115,7 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "terms_required": _terms,
     "are_far_apart": lambda g: are_far_apart(Place(*g["new"]), Place(*g["other"]), known=g["known"]),
     "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], SignInLimits(), g["now"]),
+    "reading": _reading,
     "needs_approval": lambda g: needs_approval(g["deactivated"], g["active_before"], g["percent"]),
     **ROOM_ADAPTERS,
 }

@@ -51,6 +51,9 @@ export type FeedMessage =
   | { readonly kind: "records"; readonly records: readonly RoomRecord[] }
   | { readonly kind: "reload" };
 
+/** What the stream also tells at no position of its own, to be taken in whenever it comes. */
+const PASSING: ReadonlySet<string> = new Set(["typing", "receipt"]);
+const NOTHING: ReadonlySet<string> = new Set();
 /** How many entries that point back are remembered, to be folded into pages that were on their way meanwhile. */
 const REMEMBER = 500;
 
@@ -155,7 +158,7 @@ export class Feed {
 
   /** Takes in a room's view read on its own. */
   viewed(view: RoomView): Promise<void> {
-    return this.change(view.id, (record) => withView(record, view));
+    return this.change(view.id, (record) => withView(record, view, this.#me));
   }
 
   /** Keeps a page for offline reading; dropped when what happened meanwhile is no longer remembered. */
@@ -200,7 +203,8 @@ export class Feed {
   /** Without what we have already: an answer may overlap what the stream brought. */
   #fresh(batch: Batch): Batch {
     if (batch.source === "snapshot") return batch;
-    return { ...batch, events: batch.events.filter((event) => event.pos > this.#cursor || event.type === "typing") };
+    const passes = batch.source === "live" ? PASSING : NOTHING;
+    return { ...batch, events: batch.events.filter((event) => event.pos > this.#cursor || passes.has(event.type)) };
   }
 
   #plan(batch: Batch): Plan | null {
@@ -230,7 +234,8 @@ export class Feed {
   }
 
   #begun(view: RoomView): RoomRecord {
-    return { ...withView(null, view), pendingRead: stillPending(this.record(view.id)?.pendingRead ?? null, view) };
+    const pending = this.record(view.id)?.pendingReads ?? [];
+    return { ...withView(null, view, this.#me), pendingReads: stillPending(pending, view, this.#me) };
   }
 
   async #writes(tables: Tables, batch: Batch, plan: Plan): Promise<Write[]> {

@@ -7,6 +7,7 @@
 import type { RoomMap } from "./feed";
 import { itemOf } from "./items";
 import type { Event } from "./protocol";
+import { pendingMark } from "./roomState";
 import type { Incoming, PersonId } from "./snapshots";
 import { isHidden } from "./timeline";
 
@@ -14,7 +15,7 @@ export function incomingOf(events: readonly Event[], rooms: RoomMap, me: PersonI
   return events.flatMap((event): Incoming[] => {
     if (event.type !== "message.text" || event.sender === me || isHidden(event)) return [];
     const record = typeof event.room === "string" ? rooms.get(event.room) : undefined;
-    if (record === undefined || (event.n ?? 0) <= Math.max(record.view.read, record.pendingRead ?? -1)) return [];
+    if (record === undefined || (event.n ?? 0) <= Math.max(record.view.read, pendingMark(record) ?? -1)) return [];
     const message = itemOf(event, {
       me,
       keyOf: String,

@@ -29,6 +29,7 @@ import { Tabs, type TabMessage } from "./tabs";
 import { Timeline } from "./timelineModel";
 import { Typing } from "./typing";
 import { Vault } from "./vault";
+import { Watching } from "./watching";
 
 export type * from "./protocol";
 export type * from "./ports";
@@ -77,10 +78,12 @@ export class Core {
   readonly #tabs: Tabs;
   readonly #sync: Sync;
   readonly #vault: Vault;
+  readonly #watching: Watching;
   readonly #connection: Store<Connection>;
   readonly #timelines = new Map<RoomId, Timeline>();
   readonly #incoming = new Set<(incoming: Incoming) => void>();
   readonly #keepPerRoom: number;
+  readonly #tab: string;
   #me: PersonId = "";
   #heard = false;
   #watch: TimerId | null = null;
@@ -98,10 +101,12 @@ export class Core {
     this.#vault = new Vault(ports, options.cacheLifeMs ?? CACHE_LIFE_MS);
     this.#connection = new Store<Connection>({ kind: "connecting", since: ports.time.now() });
     this.#tabs = new Tabs(ports);
+    this.#tab = ports.crypto.randomUUID();
     this.#sync = new Sync(ports, this.clock, this.#endpoints, this.#feed, {
       onConnection: (connection) => this.#connected(connection),
       onEnded: () => void this.session.end("ended"),
     });
+    this.#watching = new Watching((frame) => this.#sync.send(frame));
     this.people = new People(ports, this.#endpoints);
     this.directory = new Directory(this.#endpoints, this.people);
     this.readers = new ReaderMarks(this.#feed, this.#endpoints);
@@ -136,6 +141,7 @@ export class Core {
       me: () => this.#me,
       newTxn: () => this.ports.crypto.randomUUID(),
       keepPage: (page) => this.#toLeader({ kind: "page", page }),
+      shown: () => this.#tellShown(),
     });
     this.#timelines.set(room, made);
     return made;
@@ -150,7 +156,10 @@ export class Core {
   /** Reads the cache, asks who we are and begins to sync. Resolves when it is known whether somebody is signed in. */
   async start(): Promise<void> {
     this.#watch = this.ports.time.setTimeout(this.#look, WATCH_MS);
-    this.#unwatch = this.ports.visibility.subscribe(() => void this.#checkAge());
+    this.#unwatch = this.ports.visibility.subscribe(() => {
+      this.#tellShown();
+      void this.#checkAge();
+    });
     await this.session.start();
   }
 
@@ -173,7 +182,7 @@ export class Core {
       leading: () => this.#tabs.leading,
       send: (frame) => this.#sync.send(frame),
       viewed: (view) => this.#toLeader({ kind: "viewed", view }),
-      read: (room, upto) => this.#toLeader({ kind: "read", room, upto }),
+      read: (room, shown) => this.#toLeader({ kind: "read", room, shown }),
     });
   }
 
@@ -226,6 +235,7 @@ export class Core {
     this.typing.clear();
     this.rooms.reset();
     this.#timelines.clear();
+    this.#watching.clear();
     this.#connection.set({ kind: "connecting", since: this.clock.now() });
   }
 
@@ -270,7 +280,9 @@ export class Core {
         return;
       case "hello":
         if (this.#tabs.leading) this.#tabs.post({ kind: "connection", connection: this.#connection.snapshot() });
-        return;
+        return this.#tellShown();
+      case "watching":
+        return this.#hearShown(message.tab, message.rooms);
       case "outbox":
         return void this.outbox.follow(null);
       case "sent":
@@ -298,10 +310,23 @@ export class Core {
       case "page":
         return void this.#feed.keepPage(message.page).catch(() => undefined);
       case "read":
-        return void this.rooms.noteRead(message.room, message.upto).catch(() => undefined);
+        return void this.rooms.noteRead(message.room, message.shown).catch(() => undefined);
       case "typing":
         return void this.#sync.send({ type: "typing", room: message.room });
     }
+  }
+
+  /** Says which rooms this tab has on its screen: to the other tabs, and to the server when it leads. */
+  #tellShown(): void {
+    const open = [...this.#timelines].filter(([, timeline]) => timeline.isOpen).map(([room]) => room);
+    const rooms = this.ports.visibility.visible() ? open : [];
+    this.#tabs.post({ kind: "watching", tab: this.#tab, rooms });
+    this.#hearShown(this.#tab, rooms);
+  }
+
+  #hearShown(tab: string, rooms: readonly RoomId[]): void {
+    this.#watching.hear(tab, rooms);
+    if (this.#tabs.leading) this.#watching.tell({ anew: false });
   }
 
   #send(frame: ClientFrame): boolean {
@@ -314,6 +339,7 @@ export class Core {
     const before = this.#connection.snapshot().kind;
     this.#connection.set(connection);
     this.#tabs.post({ kind: "connection", connection });
+    if (connection.kind === "online") this.#watching.tell({ anew: true });
     if (connection.kind !== "online" || before === "online") return;
     this.outbox.kick();
     void this.rooms.sendReads().catch(() => undefined);

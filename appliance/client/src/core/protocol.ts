@@ -15,6 +15,7 @@ import type {
   Send,
   SentFrame,
   Typing,
+  Watch,
 } from "./schema";
 
 export type {
@@ -131,5 +132,5 @@ export interface SearchQuery {
   limit?: number;
 }
 
-export type ClientFrame = Ping | Typing | Receipt | Send;
+export type ClientFrame = Ping | Typing | Receipt | Watch | Send;
 export type ServerFrame = EventsFrame | SentFrame | FailedFrame | PongFrame;

@@ -1,5 +1,5 @@
 /**
- * Stretches of positions, closed at both ends: which entries of a room are at hand without a gap.
+ * Stretches of positions, closed at both ends: which entries of a room are at hand without a gap, which were shown.
  *
  * Pure. A list of ranges is ascending and no two touch: [0,4] and [5,9] are [0,9].
  */
@@ -26,6 +26,18 @@ export function grown(ranges: readonly Range[], more: Range): readonly Range[] {
 /** Returns the range that holds `n`, or null. */
 export function rangeOf(ranges: readonly Range[], n: Position): Range | null {
   return ranges.find(([from, to]) => from <= n && n <= to) ?? null;
+}
+
+/** Returns what is left of the ranges once `cut` is taken out; the same list when it takes nothing. */
+export function without(ranges: readonly Range[], cut: Range): readonly Range[] {
+  if (!ranges.some(([from, to]) => from <= cut[1] && cut[0] <= to)) return ranges;
+  return ranges.flatMap(([from, to]) => {
+    const left: Range[] = [
+      [from, Math.min(to, cut[0] - 1)],
+      [Math.max(from, cut[1] + 1), to],
+    ];
+    return left.filter(([first, last]) => first <= last);
+  });
 }
 
 /** Returns the ranges without anything below `floor`. */

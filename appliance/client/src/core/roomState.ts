@@ -3,16 +3,18 @@
  *
  * Pure. The rules:
  * - An entry below `view.size` is already part of the view and changes nothing in it.
- * - Reading marks only rise. Unread counts are messages of others after the mark; what the server counted before
- *   `counts.from` is taken from it, what came later is counted here, position by position.
+ * - Reading marks only rise, and what was shown to somebody stays shown (`reads.ts`).
+ * - Unread counts are messages of others after the mark; what the server counted before `counts.from` is taken from it,
+ *   what came later is counted here, position by position.
  * - When the mark stops inside the part only the server has counted, the room is `stale`: its view is asked for again.
  * Does not know entries' contents beyond that (`timeline.ts`), nor storage.
  */
 
 import { erasedRange, losesWords } from "./erasure";
-import { grown, type Range } from "./ranges";
 import { type OwnerRequest, requestIn } from "./ownerRequests";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
+import { grown, type Range, without } from "./ranges";
+import { joined, memberAfter, shownTo } from "./reads";
 import { deniedActions, type Role, type RuleRoom } from "./rules";
 
 /** The most the server counts. */
@@ -37,15 +39,15 @@ export interface RoomRecord {
   readonly counts: Counts;
   /** Stretches of positions whose entries are in the cache, ascending, none touching. */
   readonly ranges: readonly Range[];
-  /** How far we have read here without the server knowing yet. */
-  readonly pendingRead: Position | null;
+  /** What was shown to us here without the server knowing yet, ascending, none touching. */
+  readonly pendingReads: readonly Range[];
   /** What the feed told of requests to the owner. */
   readonly requests: readonly OwnerRequest[];
   readonly stale: boolean;
 }
 
-/** Begins a room from the server's view, or brings a known one up to it. */
-export function withView(record: RoomRecord | null, view: RoomView): RoomRecord {
+/** Begins a room from the server's view, or brings a known one up to it; `me` is the person whose view this is. */
+export function withView(record: RoomRecord | null, view: RoomView, me: string): RoomRecord {
   if (record !== null && view.size < record.view.size) return { ...record, stale: true };
   const merged = record === null ? view : keepMembers(record.view, view);
   return {
@@ -53,29 +55,39 @@ export function withView(record: RoomRecord | null, view: RoomView): RoomRecord 
     next: record?.next ?? view.size,
     counts: { from: view.size, unread: view.unread, mentions: view.mentions, others: [], naming: [] },
     ranges: record?.ranges ?? [],
-    pendingRead: stillPending(record?.pendingRead ?? null, view),
+    pendingReads: stillPending(record?.pendingReads ?? [], view, me),
     requests: record?.requests ?? [],
     stale: false,
   };
 }
 
-/** A reading mark of ours as long as the server does not show it; null after. */
-export function stillPending(mark: Position | null, view: RoomView): Position | null {
-  if (mark === null) return null;
-  return mark > view.read || mark >= (view.unread_from ?? Number.MAX_SAFE_INTEGER) ? mark : null;
+/** What was shown to us as far as the view does not say that the server knows it. */
+export function stillPending(pending: readonly Range[], view: RoomView, me: string): readonly Range[] {
+  const own = view.members?.find((member) => member.person === me);
+  const left = own === undefined ? pending : shownTo(own).reduce(without, pending);
+  const marked = view.unread_from;
+  if (typeof marked !== "number") return left;
+  // A mark that was read past here stands as long as the server does not know.
+  return joined(left, pending.filter(([, to]) => to >= marked));
+}
+
+/** How far we have read here without the server knowing yet, or null. */
+export function pendingMark(record: RoomRecord): Position | null {
+  return record.pendingReads.at(-1)?.[1] ?? null;
 }
 
 /** A view for a list comes without members: those we know stay, with whatever the view says of their number. */
 function keepMembers(old: RoomView, view: RoomView): RoomView {
   if (view.members !== undefined && view.members.length > 0) {
-    const reads = new Map((old.members ?? []).map((member) => [member.person, member.read ?? null]));
-    return { ...view, members: view.members.map((member) => raiseRead(member, reads.get(member.person) ?? null)) };
+    const known = new Map((old.members ?? []).map((member) => [member.person, member]));
+    return { ...view, members: view.members.map((member) => withKnown(member, known.get(member.person))) };
   }
   return old.members !== undefined && old.members.length === view.member_count ? { ...view, members: old.members } : view;
 }
 
-function raiseRead(member: MemberView, read: Position | null): MemberView {
-  return read !== null && read > (member.read ?? -1) ? { ...member, read } : member;
+/** A view may be older than the receipts that came meanwhile: what is known to have been shown stays. */
+function withKnown(member: MemberView, known: MemberView | undefined): MemberView {
+  return known === undefined ? member : memberAfter(member, shownTo(known));
 }
 
 /** Applies one event of the room; `me` is the person whose view this is. Null: the room is no longer ours. */
@@ -100,11 +112,11 @@ function leaves(event: Event, me: string): boolean {
 function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord | null {
   switch (event.type) {
     case "room":
-      return event.state === undefined || event.state === null ? record : withView(record, asView(event.state));
+      return event.state === undefined || event.state === null ? record : withView(record, asView(event.state), me);
     case "room.left":
       return null;
     case "receipt":
-      return withReads(record, (event.state?.["read"] ?? {}) as Readonly<Record<string, number>>, me);
+      return withReads(record, event.state ?? {}, me);
     case "removal_request":
     case "member_suggestion":
       return withRequest(record, requestIn(event));
@@ -264,14 +276,23 @@ function recount(record: RoomRecord): RoomRecord {
   };
 }
 
-function withReads(record: RoomRecord, reads: Readonly<Record<string, number>>, me: string): RoomRecord {
+/** What a receipt's event says: each person's furthest position, and all that was shown to them. */
+interface ReceiptState {
+  readonly read?: Readonly<Record<string, Position>>;
+  readonly shown?: Readonly<Record<string, readonly Range[]>>;
+}
+
+/** May be applied again, and out of order with its like: whoever looks at the room hears it before the feed tells it. */
+function withReads(record: RoomRecord, { read = {}, shown = {} }: ReceiptState, me: string): RoomRecord {
   let { view } = record;
-  if (view.members !== undefined && view.members.some((member) => (reads[member.person] ?? -1) > (member.read ?? -1))) {
-    view = { ...view, members: view.members.map((member) => raiseRead(member, reads[member.person] ?? null)) };
-  }
-  const own = reads[me];
-  if (own === undefined) return { ...record, view };
-  const pendingRead = record.pendingRead !== null && record.pendingRead > own ? record.pendingRead : null;
+  const members = view.members?.map((member) => {
+    const ranges = shown[member.person];
+    return ranges === undefined ? member : memberAfter(member, ranges);
+  });
+  if (members?.some((member, i) => member !== view.members?.[i])) view = { ...view, members };
+  const own = read[me];
+  if (own === undefined) return view === record.view ? record : { ...record, view };
+  const pendingReads = (shown[me] ?? []).reduce(without, record.pendingReads);
   const before = unreadMark(view);
   const { unread_from: from, ...rest } = view;
   // Reading past the place that was marked unread takes the mark away.
@@ -279,7 +300,7 @@ function withReads(record: RoomRecord, reads: Readonly<Record<string, number>>, 
   const raised: RoomView = { ...(clears ? rest : view), read: Math.max(view.read, own) };
   const after = unreadMark(raised);
   const inside = after !== before && after < record.counts.from && record.counts.unread > 0;
-  return recount({ ...record, view: raised, pendingRead, stale: record.stale || inside });
+  return recount({ ...record, view: raised, pendingReads, stale: record.stale || inside });
 }
 
 // --- the row's second line -----------------------------------------------------------------------------------------

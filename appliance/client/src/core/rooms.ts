@@ -2,7 +2,7 @@
  * The list of rooms, each room, and what their members and owners do with them (F19, F32 to F41).
  *
  * Owns the derived snapshots and the calls. Changes wait for the log: a call that succeeds shows nothing by itself, except
- * our own reading mark, which counts at once. `denied` is the server's, kept true by the twin of its rules (`roomState.ts`).
+ * our own reading, which counts at once. `denied` is the server's, kept true by the twin of its rules (`roomState.ts`).
  */
 
 import { CallError } from "./errors";
@@ -21,7 +21,9 @@ import type {
   RoomOptions,
   RoomView,
 } from "./protocol";
-import { unreadMark, type RoomRecord } from "./roomState";
+import { without, type Range } from "./ranges";
+import { joined, unreported } from "./reads";
+import { pendingMark, unreadMark, type RoomRecord } from "./roomState";
 import type { PersonId, RoomId, RoomList, RoomSnapshot, RoomSummary } from "./snapshots";
 import { Store, type Readable } from "./store";
 
@@ -39,8 +41,8 @@ export interface RoomsDeps {
   readonly send: (frame: ClientFrame) => boolean;
   /** Hands a view to the tab that writes. */
   readonly viewed: (view: RoomView) => void;
-  /** Hands our reading mark to the tab that writes. */
-  readonly read: (room: RoomId, upto: Position) => void;
+  /** Hands what was shown to us to the tab that writes. */
+  readonly read: (room: RoomId, shown: readonly Range[]) => void;
 }
 
 export class Rooms {
@@ -49,6 +51,8 @@ export class Rooms {
   readonly #rooms = new Map<RoomId, Store<RoomSnapshot | null>>();
   readonly #shown = new Map<RoomId, { record: RoomRecord; names: number; summary: RoomSummary }>();
   readonly #marks = new Map<RoomId, TimerId>();
+  /** What this tab has reported as shown. */
+  readonly #reported = new Map<RoomId, readonly Range[]>();
   readonly #refreshing = new Map<RoomId, TimerId>();
   #loaded = false;
 
@@ -80,6 +84,7 @@ export class Rooms {
   reset(): void {
     for (const timer of [...this.#marks.values(), ...this.#refreshing.values()]) this.deps.ports.time.clearTimeout(timer);
     this.#marks.clear();
+    this.#reported.clear();
     this.#refreshing.clear();
     this.setLoaded(false);
   }
@@ -136,13 +141,20 @@ export class Rooms {
     await this.deps.endpoints.clearRoom(id);
   }
 
-  /** Cumulative and never backwards; kept and sent later when offline. */
-  markRead(id: RoomId, upto: Position): void {
+  /** Reports that positions `first` to `upto` were shown, and no others; kept and sent later when offline. */
+  markRead(id: RoomId, first: Position, upto: Position): void {
     const record = this.deps.feed.record(id);
     if (record === undefined || upto >= record.view.size) return;
-    const marked = record.view.unread_from;
-    const known = Math.max(record.view.read, record.pendingRead ?? -1);
-    if (upto > known || (typeof marked === "number" && upto >= marked)) this.deps.read(id, upto);
+    const { read, unread_from: marked, members } = record.view;
+    const reported = this.#reported.get(id) ?? [];
+    const member = members?.find(({ person }) => person === this.deps.me());
+    const shown: Range = [first, upto];
+    // Whatever was shown before: reading past the place that was marked unread takes the mark away.
+    const again = typeof marked === "number" && upto >= marked;
+    const news = again ? [shown] : unreported(shown, { read, member, pending: record.pendingReads, reported });
+    if (news.length === 0) return;
+    this.#reported.set(id, joined(reported, news));
+    this.deps.read(id, news);
   }
 
   async markUnread(id: RoomId, from: Position): Promise<void> {
@@ -175,11 +187,9 @@ export class Rooms {
 
   // --- in the leading tab ----------------------------------------------------------------------------------------
 
-  /** Keeps a reading mark and sends it, a moment later so that scrolling makes one receipt and not a hundred. */
-  async noteRead(id: RoomId, upto: Position): Promise<void> {
-    await this.deps.feed.change(id, (record) =>
-      record === null ? null : { ...record, pendingRead: Math.max(upto, record.pendingRead ?? -1) },
-    );
+  /** Keeps what was shown and sends it, a moment later so that scrolling makes one receipt and not a hundred. */
+  async noteRead(id: RoomId, shown: readonly Range[]): Promise<void> {
+    await this.deps.feed.change(id, (record) => withPending(record, joined(record?.pendingReads ?? [], shown)));
     if (this.#marks.has(id)) return;
     this.#marks.set(
       id,
@@ -190,9 +200,9 @@ export class Rooms {
     );
   }
 
-  /** Sends the reading marks the server does not know yet: the line is back. */
+  /** Sends what was shown without the server knowing yet: the line is back. */
   async sendReads(): Promise<void> {
-    const waiting = [...this.deps.feed.rooms.snapshot().values()].filter(({ pendingRead }) => pendingRead !== null);
+    const waiting = [...this.deps.feed.rooms.snapshot().values()].filter(({ pendingReads }) => pendingReads.length > 0);
     for (const { view } of waiting) await this.#sendRead(view.id);
   }
 
@@ -207,14 +217,16 @@ export class Rooms {
     this.#refreshing.set(id, this.deps.ports.time.setTimeout(() => void run(), REFRESH_AFTER_MS));
   }
 
+  /** One receipt for each range: nothing is said of what lies between two. */
   async #sendRead(id: RoomId): Promise<void> {
-    const upto = this.deps.feed.record(id)?.pendingRead ?? null;
-    if (upto === null || this.deps.send({ type: "receipt", room: id, upto })) return;
-    try {
-      await this.deps.endpoints.receipt(id, { upto });
-    } catch (error) {
-      if (!(error instanceof CallError) || error.passing) return; // sent again when the line is back
-      await this.deps.feed.change(id, (record) => (record === null ? null : { ...record, pendingRead: null }));
+    for (const [first, upto] of this.deps.feed.record(id)?.pendingReads ?? []) {
+      if (this.deps.send({ type: "receipt", room: id, first, upto })) continue;
+      try {
+        await this.deps.endpoints.receipt(id, { first, upto });
+      } catch (error) {
+        if (!(error instanceof CallError) || error.passing) return; // sent again when the line is back
+        await this.deps.feed.change(id, (record) => withPending(record, without(record?.pendingReads ?? [], [first, upto])));
+      }
     }
   }
 
@@ -252,7 +264,7 @@ export class Rooms {
       other,
       unread,
       mentions,
-      firstUnread: unread > 0 ? Math.max(unreadMark(view), (record.pendingRead ?? -1) + 1) : null,
+      firstUnread: unread > 0 ? Math.max(unreadMark(view), (pendingMark(record) ?? -1) + 1) : null,
       members: old !== null && old.view.members === view.members ? old.members : this.#ordered(view.members ?? []),
       membersLoaded: (view.members ?? []).length > 0,
       denied: view.denied ?? {},
@@ -349,16 +361,21 @@ const BARE = {
 
 /** The counts as this person has seen to them, the server told or not. */
 function seen(record: RoomRecord): { unread: number; mentions: number } {
-  const { view, pendingRead, counts } = record;
-  if (pendingRead === null) return { unread: view.unread, mentions: view.mentions };
-  const after = (positions: readonly Position[]): number => positions.filter((n) => n > pendingRead).length;
-  if (pendingRead + 1 >= counts.from) return { unread: after(counts.others), mentions: after(counts.naming) };
+  const { view, counts } = record;
+  const mark = pendingMark(record);
+  if (mark === null) return { unread: view.unread, mentions: view.mentions };
+  const after = (positions: readonly Position[]): number => positions.filter((n) => n > mark).length;
+  if (mark + 1 >= counts.from) return { unread: after(counts.others), mentions: after(counts.naming) };
   // The server alone has counted what lies before `from`; there cannot be more unread than there are positions.
-  const most = counts.from - pendingRead - 1;
+  const most = counts.from - mark - 1;
   return {
     unread: Math.min(view.unread, most + after(counts.others)),
     mentions: Math.min(view.mentions, most + after(counts.naming)),
   };
+}
+
+function withPending(record: RoomRecord | null, pendingReads: readonly Range[]): RoomRecord | null {
+  return record === null || pendingReads === record.pendingReads ? record : { ...record, pendingReads };
 }
 
 function sameList(a: RoomList, b: RoomList): boolean {

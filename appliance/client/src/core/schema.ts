@@ -1523,6 +1523,15 @@ export interface components {
             hidden?: string | null;
             n: number;
         };
+        /**
+         * Watch
+         * @description The rooms on the person's screen, in place of those named before: their receipts come at once.
+         */
+        Watch: {
+            rooms: string[];
+            /** @enum {unknown} */
+            type: "watch";
+        };
     };
     responses: never;
     parameters: never;
@@ -1610,6 +1619,7 @@ export type Units = components['schemas']['Units'];
 export type UnitView = components['schemas']['UnitView'];
 export type Unreader = components['schemas']['Unreader'];
 export type Version = components['schemas']['Version'];
+export type Watch = components['schemas']['Watch'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_people: {

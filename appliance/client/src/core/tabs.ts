@@ -8,6 +8,7 @@
 import type { FeedMessage, Page } from "./feed";
 import type { ChannelPort, Ports } from "./ports";
 import type { RoomView } from "./protocol";
+import type { Range } from "./ranges";
 import type { Connection, DraftText, SignedOutReason } from "./snapshots";
 
 const NAME = "gchat";
@@ -23,7 +24,9 @@ export type TabMessage =
   | { readonly kind: "viewed"; readonly view: RoomView }
   | { readonly kind: "page"; readonly page: Page }
   | { readonly kind: "typing"; readonly room: string }
-  | { readonly kind: "read"; readonly room: string; readonly upto: number }
+  | { readonly kind: "read"; readonly room: string; readonly shown: readonly Range[] }
+  // the rooms on a tab's screen, for every tab: whichever leads tells the server
+  | { readonly kind: "watching"; readonly tab: string; readonly rooms: readonly string[] }
   // the session, for every tab
   | { readonly kind: "began" }
   | { readonly kind: "ended"; readonly reason: SignedOutReason };

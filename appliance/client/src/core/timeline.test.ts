@@ -91,3 +91,15 @@ test("readers are counted without the sender, for 2,000 members at once", () => 
   expect(index.count(0, "p_outside")).toEqual({ by: 2_000, of: 2_000 });
   expect(new ReadIndex([]).count(0, "p_1")).toEqual({ by: 0, of: 0 });
 });
+
+test("who jumped across a message, or came in after it, is not counted as its reader", () => {
+  const member = { name: "", role: "member" };
+  const index = new ReadIndex([
+    { ...member, person: "p_all", since: 0, read: 30 },
+    { ...member, person: "p_jumped", since: 0, read: 30, skipped: [[5, 9], [20, 20]] },
+    { ...member, person: "p_late", since: 15, read: 30 },
+  ]);
+  expect([4, 5, 9, 10, 15, 20, 21, 31].map((n) => index.count(n, "p_outside").by)).toEqual([2, 1, 1, 2, 3, 2, 3, 0]);
+  expect(index.count(7, "p_jumped")).toEqual({ by: 1, of: 2 });
+  expect(index.count(10, "p_jumped")).toEqual({ by: 1, of: 2 });
+});

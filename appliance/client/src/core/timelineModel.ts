@@ -35,6 +35,8 @@ export interface TimelineDeps {
   readonly me: () => PersonId;
   readonly newTxn: () => string;
   readonly keepPage: (page: Page) => void;
+  /** The timeline came onto a screen, or went. */
+  readonly shown: () => void;
 }
 
 type Loading = TimelineSnapshot["loading"];
@@ -67,10 +69,15 @@ export class Timeline {
   readonly snapshot = (): TimelineSnapshot => this.#store.snapshot();
   readonly subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener);
 
+  get isOpen(): boolean {
+    return this.#open > 0;
+  }
+
   /** Shows the cache at once, then the newest page. Counted: call `close` once for each. */
   open(): void {
     this.#open += 1;
     if (this.#open > 1) return;
+    this.deps.shown();
     const record = this.#record();
     this.#unreadLine = record !== null && record.view.unread > 0 ? unreadMark(record.view) : null;
     if (this.#window.range === null) void this.#first();
@@ -80,6 +87,7 @@ export class Timeline {
   close(): void {
     this.#open = Math.max(0, this.#open - 1);
     if (this.#open > 0) return;
+    this.deps.shown();
     this.#unreadLine = null;
     this.#showCleared = false;
     if (this.#atNewest()) this.#window.trim(PAGE * 2);

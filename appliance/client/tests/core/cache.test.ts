@@ -1,14 +1,15 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { DiskTables, type Write } from "#core/db/tables";
+import type { RoomRecord } from "#core/roomState";
 
 import { breathe, START } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type World } from "./world";
 
 const HOUR = 3_600_000;
+const original = Object.getOwnPropertyDescriptor(DiskTables.prototype, "write")?.value as (this: DiskTables, writes: readonly Write[]) => Promise<void>;
 /** Puts itself around every write to disk. */
 function duringWrites(act: (write: () => Promise<void>, tables: readonly string[]) => Promise<void>) {
-  const original = Object.getOwnPropertyDescriptor(DiskTables.prototype, "write")?.value as (this: DiskTables, writes: readonly Write[]) => Promise<void>;
   return vi.spyOn(DiskTables.prototype, "write").mockImplementation(async function (this: DiskTables, writes) {
     await act(() => original.call(this, writes), writes.map((write) => write.table));
   });
@@ -41,6 +42,35 @@ test("what is said can be read offline after a restart, and not from the disk (C
   expect(again.core.drafts.draft(world.room).snapshot().text).toBe("ร่างลับ");
   await until(() => again.core.connection.snapshot().kind === "offline", "says so");
 });
+
+test("a cache written before ranges were kept still opens", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  await core.rooms.load(world.room);
+  const sent = Array.from({ length: 3 }, (_, i) => world.server.send(MALEE, world.room, `ข้อ ${i}`).n ?? 0);
+  const writes = vi.spyOn(DiskTables.prototype, "write").mockImplementation(async function (this: DiskTables, batch) {
+    await original.call(this, batch.map((write) => (write.kind === "put" && write.table === "rooms" ? { ...write, value: asBefore(write.value) } : write)));
+  });
+  world.server.read(MALEE, world.room, sent[2] ?? 0, sent[2]);
+  await until(() => core.readers.of(world.room, sent[2] ?? 0, SOMCHAI).by.length === 1, "kept");
+  await world.time.advance(1_000);
+  writes.mockRestore();
+  kill();
+  device.setUp(false);
+  const { core: after } = world.tab(device);
+  await after.start();
+  expect(after.rooms.room(world.room).snapshot()).toMatchObject({ unread: 3, firstUnread: sent[0] });
+  expect(after.readers.of(world.room, sent[2] ?? 0, SOMCHAI).by).toEqual([MALEE]);
+  after.rooms.markRead(world.room, sent[0] ?? 0, sent[1] ?? 0);
+  await until(() => after.rooms.room(world.room).snapshot()?.unread === 1, "read");
+});
+
+/** A room's record as clients wrote it when reading was one mark. */
+function asBefore(value: unknown): unknown {
+  const { pendingReads: _, view, ...rest } = value as RoomRecord;
+  const members = view.members?.map(({ skipped: __, ...member }) => member);
+  return { ...rest, view: members === undefined ? view : { ...view, members }, pendingRead: null };
+}
 
 test("a crash between keeping and telling loses nothing and doubles nothing", async () => {
   const device = world.device();

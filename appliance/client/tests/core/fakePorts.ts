@@ -117,8 +117,10 @@ export class Device {
     for (const close of [...this.sockets]) close();
   }
 
-  /** Ports for one more tab. `kill` is what the browser does to a tab that crashes. */
-  tab(): { ports: Ports; kill: () => void } {
+  /** Ports for one more tab. `kill` is what the browser does to a tab that crashes; `setVisible` brings it to the front or not. */
+  tab(): { ports: Ports; kill: () => void; setVisible: (visible: boolean) => void } {
+    let visible = true;
+    const looks = new Set<() => void>();
     const alive = { now: true };
     const mySockets = new Set<() => void>();
     const myLocks = new Set<() => void>();
@@ -143,7 +145,13 @@ export class Device {
           return () => this.#onlineListeners.delete(listener);
         },
       },
-      visibility: { visible: () => true, subscribe: () => () => undefined },
+      visibility: {
+        visible: () => visible,
+        subscribe: (listener) => {
+          looks.add(listener);
+          return () => looks.delete(listener);
+        },
+      },
       locks: this.#lockPort(myLocks),
       channel: () => this.#channel(alive),
       settings: {
@@ -166,7 +174,11 @@ export class Device {
       for (const close of mySockets) close();
       for (const free of myLocks) free();
     };
-    return { ports, kill };
+    const setVisible = (now: boolean): void => {
+      visible = now;
+      for (const look of [...looks]) look();
+    };
+    return { ports, kill, setVisible };
   }
 
   async #fetch(input: string, init: RequestInit): Promise<Response> {

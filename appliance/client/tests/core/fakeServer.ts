@@ -10,7 +10,8 @@ import { deniedActions } from "#core/rules";
 interface Member {
   role: "owner" | "member";
   since: number;
-  read: number;
+  /** Positions that were shown to them since they came in. */
+  shown: Set<number>;
 }
 interface Mine {
   muted: boolean;
@@ -44,6 +45,7 @@ interface Listener {
   readonly token: string;
   cursor: number;
   live: boolean;
+  watching: readonly string[];
   readonly send: (text: string) => void;
   readonly close: (code: number) => void;
 }
@@ -68,6 +70,9 @@ export class FakeServer {
   snapshotPage = Number.POSITIVE_INFINITY;
   /** Frames are dropped before they are sent while this says so: a fault the client must notice. */
   lose: (pos: number) => boolean = () => false;
+  /** As in a large room: receipts wait to be told by the feed, those who look at the room hear of them at once. */
+  coalesce = false;
+  readonly #untold = new Map<string, Record<string, [number, number][]>>();
   #lines: Line[] = [];
   #pos = 0;
   #id = 0;
@@ -87,7 +92,7 @@ export class FakeServer {
     const id = `r_${++this.#id}`;
     const room: Room = { id, kind, created: this.now(), name, owner, closed: false, members: new Map(), entries: [], mine: new Map(), txns: new Map() };
     this.rooms.set(id, room);
-    room.members.set(owner, { role: "owner", since: 0, read: 0 });
+    room.members.set(owner, { role: "owner", since: 0, shown: new Set() });
     this.#append(room, owner, { type: "room.create", state: { kind, name, owner } });
     this.#own("room", room, owner);
     if (members.length > 0) this.add(owner, id, members);
@@ -118,7 +123,7 @@ export class FakeServer {
   add(person: string, roomId: string, people: readonly string[]): void {
     const room = this.room(roomId);
     const since = room.entries.length;
-    for (const id of people) room.members.set(id, { role: "member", since, read: since });
+    for (const id of people) room.members.set(id, { role: "member", since, shown: new Set() });
     const members = people.map((p) => ({ p, name: this.people.get(p), unit: "", post: "" }));
     this.#append(room, person, { type: "member.add", state: { members } });
     for (const id of people) this.#own("room", room, id);
@@ -157,18 +162,32 @@ export class FakeServer {
     this.#append(this.room(roomId), person, { type: "room.close", state: {} });
   }
 
-  read(person: string, roomId: string, upto: number): void {
+  /** Positions `first` to `upto` were shown to a person: everything up to there where no `first` is given. */
+  read(person: string, roomId: string, upto: number, first = 0): void {
     const room = this.room(roomId);
     const member = room.members.get(person);
     if (member === undefined) return;
-    member.read = Math.max(member.read, upto);
+    for (let n = Math.max(first, member.since + 1); n <= upto; n += 1) member.shown.add(n);
     const mine = room.mine.get(person);
     if (mine !== undefined && mine.unreadFrom !== null && mine.unreadFrom <= upto) mine.unreadFrom = null;
-    this.#line({ type: "receipt", room: roomId, person: null, n: null, state: { read: { [person]: upto } } });
+    const waiting = this.#untold.get(roomId) ?? {};
+    this.#untold.set(roomId, waiting);
+    waiting[person] = [...(waiting[person] ?? []), [first, upto]];
+    if (!this.coalesce) return this.tell(roomId);
+    this.#pass({ type: "receipt", room: roomId, state: stateOf({ [person]: [[first, upto]] }) }, ({ watching }) => watching.includes(roomId));
+  }
+
+  /** Has the feed say what it has not said of a room's readers. */
+  tell(roomId: string): void {
+    const waiting = this.#untold.get(roomId);
+    this.#untold.delete(roomId);
+    if (waiting !== undefined) this.#line({ type: "receipt", room: roomId, person: null, n: null, state: stateOf(waiting) });
   }
 
   setMine(person: string, roomId: string, change: Partial<Mine>): void {
     const room = this.room(roomId);
+    // A receipt that is told after a mark must not take it away.
+    this.tell(roomId);
     room.mine.set(person, { muted: false, hidden: null, cleared: null, unreadFrom: null, ...room.mine.get(person), ...change });
     this.#own("room", room, person);
   }
@@ -179,10 +198,12 @@ export class FakeServer {
   }
 
   typing(person: string, roomId: string): void {
-    const event: Event = { pos: this.#pos, type: "typing", at: this.now(), room: roomId, sender: person, state: {} };
-    for (const listener of this.#listeners) {
-      if (listener.live && listener.person !== person) listener.send(JSON.stringify({ pos: this.#pos, events: [event] }));
-    }
+    this.#pass({ type: "typing", room: roomId, sender: person, state: {} }, (listener) => listener.person !== person);
+  }
+
+  /** The rooms that a person's streams have on their screens. */
+  watchedBy(person: string): string[] {
+    return [...this.#listeners].filter((listener) => listener.person === person).flatMap(({ watching }) => [...watching]);
   }
 
   tellPerson(person: string, type: string, state: Record<string, unknown>, room: string | null = null): void {
@@ -217,7 +238,8 @@ export class FakeServer {
     const me = room.members.get(person);
     if (me === undefined) throw new Error("not a member");
     const mine = room.mine.get(person) ?? { muted: false, hidden: null, cleared: null, unreadFrom: null };
-    const read = mine.unreadFrom === null ? me.read : Math.min(me.read, mine.unreadFrom - 1);
+    const furthest = reading(me).read;
+    const read = mine.unreadFrom === null ? furthest : Math.min(furthest, mine.unreadFrom - 1);
     const after = Math.max(read, mine.cleared ?? -1);
     const texts = room.entries.filter((event) => event.type === "message.text");
     const others = texts.filter((event) => (event.n ?? 0) > after && event.sender !== person);
@@ -229,7 +251,10 @@ export class FakeServer {
     const hidden = mine.hidden !== null && (last === undefined || (last.n ?? 0) <= mine.hidden);
     const rules = { kind: room.kind, owner: room.owner, closed: room.closed, memberCount: room.members.size, members: [...room.members.keys()] };
     const denied = deniedActions(rules, me.role);
-    const members = [...room.members].map(([id, member]): MemberView => ({ person: id, name: this.people.get(id) ?? id, ...member }));
+    const members = [...room.members].map(([id, member]): MemberView => {
+      const { role, since } = member;
+      return { person: id, name: this.people.get(id) ?? id, role, since, ...reading(member) };
+    });
     return {
       id: room.id,
       kind: room.kind,
@@ -242,7 +267,7 @@ export class FakeServer {
       size: room.entries.length,
       unread: Math.min(1_000, others.length),
       mentions: Math.min(1_000, names.length),
-      read: me.read,
+      read: furthest,
       ...(room.closed ? { closed: true } : {}),
       ...(mine.muted ? { muted: true } : {}),
       ...(hidden ? { hidden: true } : {}),
@@ -318,6 +343,15 @@ export class FakeServer {
     }
   }
 
+  /** Tells live streams something that has no position of its own. */
+  #pass(what: Partial<Event> & { type: string; room: string }, to: (listener: Listener) => boolean): void {
+    const event: Event = { pos: this.#pos, at: this.now(), ...what };
+    for (const listener of this.#listeners) {
+      const hears = listener.live && this.room(what.room).members.has(listener.person) && to(listener);
+      if (hears) listener.send(JSON.stringify({ pos: this.#pos, events: [event] }));
+    }
+  }
+
   #concerns(person: string, line: Line): boolean {
     if (line.person !== null) return line.person === person;
     return line.room !== null && this.room(line.room).members.has(person);
@@ -355,7 +389,7 @@ export class FakeServer {
     const person = token === null ? undefined : this.sessions.get(token);
     if (person === undefined || token === null) return null;
     const cursor = Number(new URL(path, "http://gchat.test").searchParams.get("since"));
-    const listener: Listener = { person, token, cursor, live: false, send, close };
+    const listener: Listener = { person, token, cursor, live: false, watching: [], send, close };
     return {
       attach: () => {
         const { pos, events } = this.sync(person, cursor, 100_000);
@@ -365,9 +399,10 @@ export class FakeServer {
       },
       detach: () => void this.#listeners.delete(listener),
       hear: (text) => {
-        const frame = JSON.parse(text) as { type: string; room: string; upto: number };
+        const frame = JSON.parse(text) as { type: string; room: string; upto: number; first?: number; rooms: string[] };
         if (frame.type === "ping") send(JSON.stringify({ pong: this.now() }));
-        if (frame.type === "receipt") this.read(person, frame.room, frame.upto);
+        if (frame.type === "receipt") this.read(person, frame.room, frame.upto, frame.first);
+        if (frame.type === "watch") listener.watching = frame.rooms;
         if (frame.type === "typing") this.typing(person, frame.room);
       },
     };
@@ -421,7 +456,7 @@ export class FakeServer {
     if (!room.members.has(person)) return refuse(403, "not_a_member");
     if (what === undefined) return { status: 200, body: { room: this.view(person, id, true) } };
     if (what === "receipts") {
-      this.read(person, id, body["upto"] as number);
+      this.read(person, id, body["upto"] as number, body["first"] as number | undefined);
       return { status: 204 };
     }
     if (what !== "messages") return refuse(404, "not_found");
@@ -462,6 +497,24 @@ export class FakeServer {
     const first = Math.max(0, last - limit + 1);
     return { status: 200, body: { messages: part(first, last).reverse(), has_more: first > 0 } };
   }
+}
+
+function stateOf(shown: Record<string, [number, number][]>): Record<string, unknown> {
+  const read = Object.fromEntries(Object.entries(shown).map(([person, ranges]) => [person, Math.max(...ranges.map(([, upto]) => upto))]));
+  return { read, shown };
+}
+
+/** How far a member has read and what they passed over, from the positions that were shown to them. */
+function reading({ since, shown }: Member): { read: number; skipped?: [number, number][] } {
+  const read = Math.max(since, ...shown);
+  const skipped: [number, number][] = [];
+  for (let n = since + 1; n < read; n += 1) {
+    const last = skipped.at(-1);
+    if (shown.has(n)) continue;
+    if (last?.[1] === n - 1) last[1] = n;
+    else skipped.push([n, n]);
+  }
+  return { read, ...(skipped.length === 0 ? {} : { skipped }) };
 }
 
 function without(event: Event, extra: Partial<Event>): Event {

@@ -1,5 +1,7 @@
 /** From a table's `given` to the rule's arguments, for every shared table: the twin of tests/rules/adapters.py. */
 import { oneEmoji } from "#core/emoji";
+import type { Range } from "#core/ranges";
+import { after, type Reading } from "#core/reads";
 import {
   checkLength,
   deniedActions,
@@ -50,6 +52,11 @@ const text = (given: Given, name: string): string => given[name] as string;
 const list = (given: Given, name: string): readonly string[] => given[name] as readonly string[];
 const number = (given: Given, name: string): number => given[name] as number;
 
+function reading(given: Given): Reading {
+  const { since, read, skipped, shown } = given as { since: number; read: number; skipped: readonly Range[]; shown: readonly Range[] };
+  return shown.reduce<Reading>((before, range) => after(before, since, range), { read, skipped });
+}
+
 export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
   closed_directions: (g) => closedDirections(text(g, "text")),
   emoji: (g) => oneEmoji(text(g, "text")),
@@ -67,5 +74,6 @@ export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
   may_edit: (g) => mayEdit(room(g), role(g), text(g, "person"), target(g), number(g, "now")),
   may_redact: (g) => mayRedact(room(g), role(g), text(g, "person"), target(g), number(g, "now")),
   may_react: (g) => mayReact(room(g), role(g), target(g)),
+  reading,
   denied_actions: (g) => deniedActions(room(g), role(g)),
 };

@@ -204,7 +204,7 @@ test("our own reading counts at once and reaches the server when the line is bac
   await until(() => core.rooms.room(world.room).snapshot()?.unread === 1, "unread");
   device.setUp(false);
   await until(() => core.connection.snapshot().kind === "offline", "offline");
-  core.rooms.markRead(world.room, n ?? 0);
+  core.rooms.markRead(world.room, n ?? 0, n ?? 0);
   await until(() => core.rooms.room(world.room).snapshot()?.unread === 0, "read here");
   await world.time.advance(1_000);
   expect(world.server.view(SOMCHAI, world.room, false).unread).toBe(1);
@@ -212,11 +212,102 @@ test("our own reading counts at once and reaches the server when the line is bac
   await until(() => world.server.view(SOMCHAI, world.room, false).unread === 0, "read there");
 });
 
+test("only what was shown is reported: two stretches are two receipts, also after a night without a line", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  await core.rooms.load(world.room);
+  const sent = Array.from({ length: 20 }, (_, i) => world.server.send(MALEE, world.room, `ข้อ ${i}`).n ?? 0);
+  const at = (i: number): number => sent[i] ?? 0;
+  await until(() => core.rooms.room(world.room).snapshot()?.unread === 20, "unread");
+  device.setUp(false);
+  await until(() => core.connection.snapshot().kind === "offline", "offline");
+  core.rooms.markRead(world.room, at(0), at(2));
+  core.rooms.markRead(world.room, at(3), at(4));
+  core.rooms.markRead(world.room, at(15), at(19));
+  await until(() => core.rooms.room(world.room).snapshot()?.unread === 0, "nothing is left to look at");
+  await world.time.advance(1_000);
+  kill();
+  const again = world.tab(device);
+  await again.core.start();
+  expect(again.core.rooms.list.snapshot().unread).toBe(0);
+  device.setUp(true);
+  await online(again.core);
+  const member = (): unknown => world.server.view(SOMCHAI, world.room, true).members?.find(({ person }) => person === SOMCHAI);
+  await until(() => world.server.view(SOMCHAI, world.room, false).unread === 0, "told");
+  expect(member()).toMatchObject({ read: at(19), skipped: [[at(5), at(14)]] });
+  // Scrolling back later shows some of it; what is known already is not said again.
+  const own = (): unknown => again.core.rooms.room(world.room).snapshot()?.view.members?.find(({ person }) => person === SOMCHAI);
+  await until(() => JSON.stringify(own()) === JSON.stringify(member()), "heard");
+  const said: string[] = [];
+  const read = world.server.read.bind(world.server);
+  world.server.read = (person, room, upto, first) => {
+    said.push(`${first} to ${upto}`);
+    read(person, room, upto, first);
+  };
+  again.core.rooms.markRead(world.room, at(3), at(7));
+  again.core.rooms.markRead(world.room, at(16), at(18));
+  await world.time.advanceUntil(() => said.length > 0, "the rest");
+  await until(() => JSON.stringify(own()) === JSON.stringify(member()), "heard again");
+  again.core.rooms.markRead(world.room, at(3), at(7));
+  await world.time.advance(2_000);
+  expect(said).toEqual([`${at(5)} to ${at(7)}`]);
+  expect(member()).toMatchObject({ read: at(19), skipped: [[at(8), at(14)]] });
+});
+
+test("who looks at a large room hears of its readers at once, and again from the feed", async () => {
+  const { core } = await world.signedIn(world.device());
+  await core.rooms.load(world.room);
+  const sent = Array.from({ length: 9 }, (_, i) => world.server.send(SOMCHAI, world.room, `ข้อ ${i}`).n ?? 0);
+  core.timeline(world.room).open();
+  await until(() => shown(core, world.room).length === 9, "shown");
+  await until(() => world.server.watchedBy(SOMCHAI).length === 1, "watched");
+  const readers = (i: number): readonly string[] => core.readers.of(world.room, sent[i] ?? 0, SOMCHAI).by;
+  world.server.coalesce = true;
+  world.server.read(MALEE, world.room, sent[8] ?? 0, sent[6]);
+  await until(() => readers(8).length === 1, "at once");
+  expect([readers(5), readers(6)]).toEqual([[], [MALEE]]);
+  const before = core.rooms.room(world.room).snapshot()?.view;
+  world.server.tell(world.room);
+  world.server.send(MALEE, world.room, "จบ");
+  await until(() => shown(core, world.room).includes("จบ"), "after the line");
+  expect(core.rooms.room(world.room).snapshot()?.view.members).toBe(before?.members);
+});
+
+test("the rooms on the screen are told to the server, again on every line, and not while the window is hidden", async () => {
+  const device = world.device();
+  const { core, setVisible } = await world.signedIn(device);
+  const watched = (): string[] => world.server.watchedBy(SOMCHAI);
+  expect(watched()).toEqual([]);
+  core.timeline(world.room).open();
+  expect(watched()).toEqual([world.room]);
+  world.server.dropAll();
+  await until(() => core.connection.snapshot().kind === "offline", "dropped");
+  expect(watched()).toEqual([]);
+  await world.time.advance(20_000);
+  await online(core);
+  expect(watched()).toEqual([world.room]);
+  // A gap opens a new line at once, without a word of being offline.
+  await world.time.advance(2_000);
+  world.server.lose = () => true;
+  world.server.send(MALEE, world.room, "หาย");
+  world.server.lose = () => false;
+  world.server.send(MALEE, world.room, "ถึง");
+  await until(() => shown(core, world.room).length === 2, "caught up");
+  await until(() => watched().length === 1, "told again");
+  setVisible(false);
+  expect(watched()).toEqual([]);
+  setVisible(true);
+  expect(watched()).toEqual([world.room]);
+  core.timeline(world.room).close();
+  expect(watched()).toEqual([]);
+});
+
 /** Old snapshot + events == fresh snapshot, whatever happens in between (300 random actions, fixed seeds). */
 test.each([1, 2, 3, 4, 5, 6])("snapshot and events together are the fresh snapshot (seed %i)", async (seed) => {
   const device = world.device();
   const { core } = await world.signedIn(device);
   core.timeline(world.room).open();
+  await core.rooms.load(world.room);
   const random = mulberry(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   let done = 0;
@@ -228,6 +319,7 @@ test.each([1, 2, 3, 4, 5, 6])("snapshot and events together are the fresh snapsh
   expect(done).toBeGreaterThan(150);
   await world.time.advance(60_000);
   await online(core);
+  world.server.tell(world.room);
   const { n } = world.server.send(MALEE, world.room, "จบ");
   const record = () => core.rooms.room(world.room).snapshot();
   await until(() => record()?.view.last?.n === n, "the last one");
@@ -260,7 +352,11 @@ function act({ server, room }: World, random: () => number, pick: <T>(list: read
   } else if (dice < 0.5) server.edit(someone, room, target, `แก้ ${entries.length}`);
   else if (dice < 0.55) server.redact(someone, room, target);
   else if (dice < 0.68) server.react(someone, room, target, pick(["👍", "🙏"]), random() < 0.6);
-  else if (dice < 0.84) server.read(someone, room, Math.floor(random() * entries.length));
+  else if (dice < 0.84) {
+    const upto = Math.floor(random() * entries.length);
+    server.read(someone, room, upto, random() < 0.9 ? Math.max(0, upto - Math.floor(random() * 12)) : 0);
+    server.coalesce = random() < 0.5;
+  }
   else if (dice < 0.87) server.setMine(SOMCHAI, room, { muted: random() < 0.5 });
   else if (dice < 0.9) server.setMine(SOMCHAI, room, { unreadFrom: target });
   else if (dice < 0.92) server.clear(SOMCHAI, room);

@@ -35,7 +35,7 @@ test("what is done in the following tab is sent by the leading one", async () =>
   const { first, second } = await twoTabs();
   const { n } = world.server.send(MALEE, world.room, "อ่านที่แท็บสอง");
   await until(() => second.core.rooms.list.snapshot().unread === 1, "seen");
-  second.core.rooms.markRead(world.room, n ?? 0);
+  second.core.rooms.markRead(world.room, n ?? 0, n ?? 0);
   await until(() => first.core.rooms.list.snapshot().unread === 0, "read in both");
   await world.time.advance(1_000);
   await until(() => world.server.view(SOMCHAI, world.room, false).unread === 0, "read at the server");
@@ -47,6 +47,26 @@ test("what is done in the following tab is sent by the leading one", async () =>
   await until(() => first.core.drafts.draft(world.room).snapshot().text === "ร่าง", "draft in both");
   const room = await second.core.rooms.create("group", "ห้องใหม่", [MALEE]);
   expect(second.core.rooms.room(room).snapshot()?.title).toBe("ห้องใหม่");
+});
+
+test("the leading tab tells of every tab's rooms, four at most, and so does the next", async () => {
+  const { device, first, second } = await twoTabs();
+  const made = ["หนึ่ง", "สอง", "สาม", "สี่"].map((name) => world.server.createRoom(MALEE, name, [SOMCHAI]));
+  const watched = (): string[] => world.server.watchedBy(SOMCHAI).sort();
+  second.core.timeline(world.room).open();
+  await until(() => watched().length === 1, "the other tab's");
+  first.core.timeline(made[0] ?? "").open();
+  await until(() => watched().length === 2, "both");
+  const third = world.tab(device);
+  await third.core.start();
+  await online(third.core);
+  first.kill();
+  await until(() => device.sockets.size === 1, "another leads");
+  await until(() => watched().includes(world.room), "told by the next");
+  for (const room of made) third.core.timeline(room).open();
+  await until(() => JSON.stringify(watched()) === JSON.stringify([...made].sort()), "the four told last");
+  third.setVisible(false);
+  await until(() => watched().includes(world.room) && !watched().includes(made[3] ?? ""), "not those of a hidden tab");
 });
 
 test("when the leader dies the other takes over, with nothing lost and nothing doubled", async () => {

@@ -12,6 +12,7 @@ export interface Tab {
   readonly core: Core;
   /** The browser kills the tab: nothing more runs, locks and sockets are freed. */
   readonly kill: () => void;
+  readonly setVisible: (visible: boolean) => void;
 }
 
 export interface World {
@@ -32,8 +33,8 @@ export function makeWorld(): World {
   server.person(PRASIT, "นายประสิทธิ์ แก้วงาม");
   const room = server.createRoom(MALEE, "งานสารบรรณ", [SOMCHAI]);
   const tab = (device: Device, options?: CoreOptions): Tab => {
-    const { ports, kill } = device.tab();
-    return { core: new Core(ports, options), kill };
+    const { ports, ...rest } = device.tab();
+    return { core: new Core(ports, options), ...rest };
   };
   return {
     time,

@@ -4,8 +4,10 @@ import type { RoomRecord } from "../roomState";
 import { messagesGone } from "./messages";
 import type { Tables, Write } from "./tables";
 
-export function loadRooms(tables: Tables): Promise<RoomRecord[]> {
-  return tables.all<RoomRecord>("rooms");
+/** Records of clients before ranges were kept have none that wait. */
+export async function loadRooms(tables: Tables): Promise<RoomRecord[]> {
+  const found = await tables.all<Omit<RoomRecord, "pendingReads"> & Partial<RoomRecord>>("rooms");
+  return found.map((record) => ({ ...record, pendingReads: record.pendingReads ?? [] }));
 }
 
 export function roomKept(record: RoomRecord): Write {

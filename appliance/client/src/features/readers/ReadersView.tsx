@@ -33,6 +33,11 @@ export function ReadersView({ model, leave, onPerson }: ReadersViewProps) {
   return (
     <Panel label={t`ผู้อ่านข้อความ`} title={<Trans>ผู้อ่านข้อความ</Trans>} leave={leave} className="readers">
       {text !== null && <blockquote className="readers-quote">{text}</blockquote>}
+      <p className="readers-note">
+        <Trans>
+          ชื่อจะขึ้นใน «อ่านแล้ว» เมื่อข้อความนี้แสดงบนหน้าจอขณะที่ผู้นั้นใช้งานอยู่ พร้อมเวลาที่แสดงครั้งแรก ข้อความที่กดข้ามไปยังไม่นับว่าอ่าน
+        </Trans>
+      </p>
       {state.kind === "loading" && <Loading label={t`กำลังโหลดรายชื่อ`} />}
       {state.kind === "failed" && <Retry failure={state.failure} onPress={() => void model.load()} />}
       {state.kind === "loaded" && <Lists lists={state.lists} failure={state.failure} model={model} onPerson={onPerson} />}

@@ -42,15 +42,15 @@ beforeEach(() => {
   now = NOW;
 });
 
-test("a receipt goes out only from a focused window", () => {
+test("a receipt goes out only from a focused window, and only for what is on the screen then", () => {
   const model = open();
-  model.sawUpTo(7);
-  expect(markRead).not.toHaveBeenCalled();
+  model.saw(5, 7);
   model.setFocused(true);
-  expect(markRead).toHaveBeenCalledWith("r_1", 7);
+  expect(markRead).not.toHaveBeenCalled();
+  model.saw(40, 44);
   model.setFocused(false);
-  model.sawUpTo(9);
-  expect(markRead).toHaveBeenCalledTimes(1);
+  model.saw(45, 49);
+  expect(markRead.mock.calls).toEqual([["r_1", 40, 44]]);
 });
 
 test("opens at the first unread message when the newest page does not reach it", async () => {

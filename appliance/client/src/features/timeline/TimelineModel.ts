@@ -1,8 +1,8 @@
 /**
  * One room's timeline as its reader uses it: rows, what may be done with a message, what has been seen, what to say aloud.
  *
- * Rules: a receipt goes out only for a message whose body was on the screen of a focused window (F16); new messages are
- * announced once, batched when they come fast (A6); receipts and edits are never announced. Why an action is denied comes
+ * Rules: a receipt goes out for the messages whose body was on the screen of a focused window and for no others (F16): not
+ * for what was jumped across; new messages are announced once, batched when they come fast (A6); receipts and edits are never announced. Why an action is denied comes
  * from the same rules as the server's answer.
  */
 import { Attempt } from "#core/attempt";
@@ -43,7 +43,6 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly #timeline: ReturnType<Core["timeline"]>;
   readonly #ready = new Store(false);
   #jumped = false;
-  #seen = -1;
   #focused = false;
   #announced: number | null = null;
   #waiting: MessageItem[] = [];
@@ -130,23 +129,14 @@ export class TimelineModel implements Readable<TimelineView> {
   /** The window has the focus and is visible, or not any more. */
   readonly setFocused = (focused: boolean): void => {
     this.#focused = focused;
-    if (focused) this.#sendReceipt();
   };
 
-  /** The bodies up to position `n` are on the screen. */
-  readonly sawUpTo = (n: number): void => {
-    this.#seen = Math.max(this.#seen, n);
-    if (this.#focused) this.#sendReceipt();
+  /** The bodies of positions `first` to `last` are on the screen now. */
+  readonly saw = (first: number, last: number): void => {
+    if (this.#focused) this.#core.rooms.markRead(this.room, first, last);
   };
 
-  #sendReceipt(): void {
-    if (this.#seen >= 0) this.#core.rooms.markRead(this.room, this.#seen);
-  }
-
-  /**
-   * Opens at the first unread message, however far back it is: receipts are cumulative, so showing the newest first would
-   * tell everybody that the rest has been read.
-   */
+  /** Opens at the first unread message, however far back it is: reading goes on where it stopped. */
   #findPlace(): void {
     const timeline = this.#timeline.snapshot();
     if (this.#ready.snapshot() || this.#jumped || timeline.loading === "first") return;

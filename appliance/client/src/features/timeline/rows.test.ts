@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { MessageItem, NoticeItem, PendingItem, TimelineSnapshot } from "#core/snapshots";
 
 import { message } from "./fixtures";
-import { indexOfPosition, openingIndex, timelineRows } from "./rows";
+import { indexOfPosition, onScreen, openingIndex, positionsShown, timelineRows } from "./rows";
 
 const NOON = Date.UTC(2026, 8, 29, 5);
 const MINUTE = 60_000;
@@ -73,4 +73,27 @@ test("a room opens at the unread line, else at the newest", () => {
   expect(openingIndex(timelineRows(snapshot({ items, unreadLine: 2 }), "p_me"))).toEqual({ index: 2, align: "start" });
   expect(openingIndex(timelineRows(snapshot({ items }), "p_me"))).toEqual({ index: 2, align: "end" });
   expect(indexOfPosition(timelineRows(snapshot({ items }), "p_me"), 2)).toBe(2);
+});
+
+test("a body is seen when 32 pixels of it are on the screen, or the whole of a smaller one", () => {
+  const places = [[0, 100], [100, 130], [130, 400], [400, 424], [424, 900]].map(([start = 0, end = 0], index) => ({ index, start, end }));
+  expect(onScreen(places, 0, 1_000)).toEqual([0, 1, 2, 3, 4]);
+  expect(onScreen(places, 68, 423)).toEqual([0, 1, 2]);
+  expect(onScreen(places, 69, 456)).toEqual([1, 2, 3, 4]);
+  expect(onScreen(places, 101, 455)).toEqual([2, 3]);
+  expect(onScreen(places, 500, 700)).toEqual([4]);
+});
+
+test("rows on the screen stand for what lies between them, and for nothing above the first or below the last", () => {
+  // 11 to 13 are reactions, 15 an edit.
+  const items = [message(9, "p_a", NOON), message(10, "p_a", NOON), message(14, "p_b", NOON), notice(16, NOON), message(17, "p_b", NOON)];
+  const rows = timelineRows(snapshot({ items, pending: [pending(NOON)] }), "p_me");
+  const all = rows.map((_, i) => i);
+  const at = (...positions: number[]) => positions.map((n) => indexOfPosition(rows, n));
+  expect(positionsShown(rows, all)).toEqual([9, 17]);
+  expect(positionsShown(rows, at(14, 16))).toEqual([11, 16]);
+  expect(positionsShown(rows, at(14))).toEqual([11, 14]);
+  expect(positionsShown(rows, at(9))).toEqual([9, 9]);
+  expect(positionsShown(rows, [rows.length - 1])).toBeNull();
+  expect(positionsShown(rows, [])).toBeNull();
 });

@@ -86,3 +86,38 @@ export function openingIndex(rows: readonly Row[]): { index: number; align: "sta
 export function indexOfPosition(rows: readonly Row[], n: number): number {
   return rows.findIndex((row) => (row.kind === "message" || row.kind === "notice") && row.item.n === n);
 }
+
+/** Where a row lies, in pixels from the top of the timeline. */
+export interface Place {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How much of a body must be on the screen before it counts as seen: the whole of one that is smaller. */
+const SEEN_PX = 32;
+
+/** Indexes of the rows that are seen between `top` and `bottom`, in order. */
+export function onScreen(places: readonly Place[], top: number, bottom: number): number[] {
+  return places
+    .filter(({ start, end }) => Math.min(end, bottom) - Math.max(start, top) >= Math.min(end - start, SEEN_PX))
+    .map(({ index }) => index);
+}
+
+/**
+ * Positions that are on the screen when these rows are, or null. A row stands for its own position and for those before it
+ * back to the row above that has one: what changed other messages makes no gap in what was shown.
+ */
+export function positionsShown(rows: readonly Row[], indexes: readonly number[]): readonly [first: number, last: number] | null {
+  const shown = indexes.filter((i) => positionOf(rows[i]) !== null);
+  const [top, bottom] = [shown[0], shown.at(-1)];
+  if (top === undefined || bottom === undefined) return null;
+  const [first, last] = [positionOf(rows[top]), positionOf(rows[bottom])];
+  if (first === null || last === null) return null;
+  const above = positionOf(rows.slice(0, top).findLast((row) => positionOf(row) !== null));
+  return [above === null ? first : above + 1, last];
+}
+
+function positionOf(row: Row | undefined): number | null {
+  return row?.kind === "message" || row?.kind === "notice" ? row.item.n : null;
+}

@@ -2,15 +2,13 @@
  * The scrolling of a timeline: where it opens, that it stays put when older messages arrive, that it follows the newest
  * when the reader is there, when to ask for more, and which bodies have been on the screen. DOM only.
  */
-import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 
-import { indexOfPosition, openingIndex, type Row } from "./rows";
+import { indexOfPosition, onScreen, openingIndex, positionsShown, type Row } from "./rows";
 import type { TimelineModel, TimelineView } from "./TimelineModel";
 
 const ASK_WITHIN_ROWS = 8;
-/** How much of a body must be on the screen before it counts as seen. */
-const SEEN_PX = 32;
 const SEEN_MS = 400;
 const AT_END_PX = 80;
 /** How long a jump holds on to its row while pages arrive around it; a gesture of the reader lets go at once. */
@@ -36,17 +34,6 @@ function estimate(row: Row | undefined): number {
     case "pending":
       return (row.head ? 58 : 30) + Math.floor(row.item.text.length / 70) * 24;
   }
-}
-
-/** Position of the last entry whose body is on the screen, or null. */
-function lastSeen(element: HTMLElement | null, items: readonly VirtualItem[], rows: readonly Row[]): number | null {
-  if (!element) return null;
-  const bottom = element.scrollTop + element.clientHeight;
-  const seen = items
-    .filter((item) => item.start + Math.min(item.size, SEEN_PX) <= bottom)
-    .map((item) => rows[item.index])
-    .findLast((row) => row?.kind === "message" || row?.kind === "notice");
-  return seen?.kind === "message" || seen?.kind === "notice" ? seen.item.n : null;
 }
 
 export function useTimelineScroll(model: TimelineModel, view: TimelineView, activeKey: string | null) {
@@ -148,16 +135,20 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
     else if (timeline.hasNewer && last > rows.length - ASK_WITHIN_ROWS) model.loadNewer();
   }, [first, last, rows.length, timeline, model]);
 
-  // What has been on the screen is asked a moment later, when the place has settled; one question at a time.
+  // What is on the screen is asked a moment later, when the place has settled; one question at a time.
   const asking = useRef<number | null>(null);
-  useEffect(() => {
+  const ask = useCallback(() => {
     if (!opened.current) return;
     asking.current ??= window.setTimeout(() => {
       asking.current = null;
-      const seen = lastSeen(scroller.current, virtualizer.getVirtualItems(), model.snapshot().rows);
-      if (seen !== null) model.sawUpTo(seen);
+      const element = scroller.current;
+      if (element === null) return;
+      const seen = onScreen(virtualizer.getVirtualItems(), element.scrollTop, element.scrollTop + element.clientHeight);
+      const shown = positionsShown(model.snapshot().rows, seen);
+      if (shown !== null) model.saw(...shown);
     }, SEEN_MS);
-  });
+  }, [model, virtualizer]);
+  useEffect(ask);
   useEffect(
     () => () => {
       if (asking.current !== null) window.clearTimeout(asking.current);
@@ -167,7 +158,10 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
   );
 
   useEffect(() => {
-    const tell = () => model.setFocused(document.hasFocus() && document.visibilityState === "visible");
+    const tell = () => {
+      model.setFocused(document.hasFocus() && document.visibilityState === "visible");
+      ask();
+    };
     tell();
     window.addEventListener("focus", tell);
     window.addEventListener("blur", tell);
@@ -178,7 +172,7 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
       window.removeEventListener("blur", tell);
       document.removeEventListener("visibilitychange", tell);
     };
-  }, [model]);
+  }, [model, ask]);
 
   // A field that grows below, or a panel that opens beside, must not push the newest message out of sight.
   useEffect(() => {
