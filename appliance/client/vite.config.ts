@@ -32,11 +32,12 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { "/api": { target: process.env["GCHAT_URL"] ?? "http://127.0.0.1:8080", ws: true } } },
+  // By number: a bare machine may know no name, not even its own.
+  server: { host: "127.0.0.1", proxy: { "/api": { target: process.env["GCHAT_URL"] ?? "http://127.0.0.1:8080", ws: true } } },
   test: {
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.ts"],
     restoreMocks: true,
-    testTimeout: 30_000, // machines that build are busy; what hangs still ends
+    testTimeout: 120_000, // machines that build are busy; what hangs still ends
   },
 }));

@@ -14,4 +14,4 @@ test("run `npm run i18n:extract` and fill in en.po", async () => {
     expect(Object.keys(english).sort()).toEqual(inSource);
     expect(inSource.filter((id) => !english[id]?.translation)).toEqual([]);
   }
-}, 30_000);
+});

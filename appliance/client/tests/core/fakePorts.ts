@@ -25,12 +25,12 @@ export async function breathe(turns = 5): Promise<void> {
 }
 
 /** How long a test waits, in real milliseconds, for what must come: below vitest's own limit, so that it can say what. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 100_000;
 
 /** Waits in real time until something holds; crypto and IndexedDB take real turns. */
-export async function until(holds: () => boolean, what = "condition"): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what = "condition"): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

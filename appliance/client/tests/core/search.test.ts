@@ -4,7 +4,6 @@ import { keptHit, termsOf } from "#core/keptHits";
 import type { Event } from "#core/protocol";
 import { MOST_RECENT } from "#core/search";
 
-import { breathe } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, until, type World } from "./world";
 
 let world: World;
@@ -53,9 +52,9 @@ test("without network, what this device keeps is found, and what was cleared fro
   const timeline = core.timeline(world.room);
   timeline.open();
   await until(() => timeline.snapshot().items.length > 3, "loaded");
-  await breathe(30);
-  device.setUp(false);
   const texts = async (q: string, more = {}) => (await core.search.findKept({ q, ...more })).map((hit) => hit.snippet);
+  await until(async () => (await texts("ประชุม")).length === 2, "kept");
+  device.setUp(false);
   expect(await texts("ประชุม")).toEqual(["ประชุมชั้น 5 http://e.test", "ประชุม ชั้น ๔"]);
   expect(await texts('"ชั้น" 4')).toEqual(["ประชุม ชั้น ๔"]);
   expect(await texts("ประชุม", { has_link: true })).toEqual(["ประชุมชั้น 5 http://e.test"]);
@@ -72,7 +71,7 @@ test("a jump made while the room is still opening is where one lands", async () 
   const target = sent[20]?.n ?? 0;
   timeline.open();
   await timeline.jumpTo(target);
-  await breathe(30);
+  await until(() => timeline.snapshot().loading === "none", "landed");
   const shown = timeline.snapshot().items.map((item) => item.n);
   expect(shown).toContain(target);
   expect(shown).not.toContain(sent.at(-1)?.n);

@@ -63,7 +63,7 @@ test("after a day away, 5,000 events arrive without a miss and without a jump", 
   expect(core.rooms.room(world.room).snapshot()?.unread).toBe(1_000);
   const pages = world.server.calls.filter((call) => call.startsWith("GET /sync?since=") && !call.includes("since=0"));
   expect(pages.length).toBeGreaterThanOrEqual(5);
-}, 30_000);
+});
 
 test("a snapshot that comes in pages counts when it is whole", async () => {
   world.server.snapshotPage = 2;
@@ -338,7 +338,7 @@ test.each([1, 2, 3, 4, 5, 6])("snapshot and events together are the fresh snapsh
     const people = (list: readonly { emoji: string; people: readonly string[] }[]) => list.map((r) => [r.emoji, [...r.people].sort()]).sort();
     expect(people(item.reactions)).toEqual(people(event?.reactions ?? []));
   }
-}, 30_000);
+});
 
 function act({ server, room }: World, random: () => number, pick: <T>(list: readonly T[]) => T): boolean {
   const { members, entries, owner } = server.room(room);

@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 
-import { breathe } from "./fakePorts";
-import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type World } from "./world";
+import { makeWorld, MALEE, online, shown, SOMCHAI, until, type World, wiped } from "./world";
 
 let world: World;
 beforeEach(() => {
@@ -95,8 +94,7 @@ test("logging out in one tab empties the other and the disk", async () => {
   expect(timeline.snapshot().items).toEqual([]);
   expect(second.core.rooms.list.snapshot().rooms).toEqual([]);
   await world.time.advance(5_000);
-  await breathe(20);
-  expect(await diskBytes(device)).toBe("");
+  await wiped(device);
   await second.core.session.login("somchai", "correct");
   await online(second.core);
   await until(() => first.core.session.snapshot().kind === "signed_in", "signed in here too");

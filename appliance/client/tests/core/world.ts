@@ -61,6 +61,11 @@ export function shown(core: Core, room: string): string[] {
   return core.timeline(room).snapshot().items.flatMap((item) => (item.kind === "message" ? [item.text] : []));
 }
 
+/** Waits until nothing of a person is left on the device. */
+export async function wiped(device: Device): Promise<void> {
+  await until(async () => (await diskBytes(device)) === "", "an empty disk");
+}
+
 /** Every value in the device's database, as bytes: what someone with the disk could read. */
 export async function diskBytes(device: Device): Promise<string> {
   const db = await new Promise<IDBDatabase>((resolve, reject) => {
