@@ -5,7 +5,8 @@ Owns the epoch keys in memory, the canonical bytes of a body and the place a sea
 Rules: a key is made only where the database was asked and has none (`find_or_make_key`), or for a room that the same
 batch creates (`make_key`). A new key is kept in memory once it is durable (`stored`), not before. A key is destroyed
 through `destroy` or `destroyed`, so that the caches let go of it: it then opens and seals nothing, `open` raises
-KeyDestroyed and the entry is shown as erased. It keeps no plaintext.
+KeyDestroyed and the entry is shown as erased. What is written in the same week afterwards has a key of the next
+generation. It keeps no plaintext.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
-from appliance.errors import KeyDestroyed, TooLarge, Unavailable
+from appliance.errors import TooLarge, Unavailable
 from appliance.evidence.canonical import MAX_BODY
 from appliance.evidence.commitment import commit
 from appliance.model import PersonId, RoomId, TextBody
@@ -132,31 +133,35 @@ class Bodies:
         return self._writing.get((room, iso_week(at)))
 
     def find_or_make_key(self, raw: sqlcipher.Connection, room: int, room_id: RoomId, at: Millis) -> EpochKey:
-        """Return the week's key from the database, or a new one where it has none.
+        """Return the week's newest key from the database, or a new one where it has none or that one was destroyed.
 
-        Raises KeyDestroyed, WrongKey, Unavailable.
+        Raises WrongKey, Unavailable.
         """
         week = iso_week(at)
         row = raw.execute(SQL.find_epoch_key, (room, week, TEXT)).fetchone()
         if row is None:
             return self.make_key(room, room_id, at)
-        key, wrapped = row
-        if key in self._destroyed:
-            raise KeyDestroyed(room=room_id, week=week, kind=TEXT)
+        key, generation, wrapped = row
+        if wrapped is None or key in self._destroyed:
+            return self.make_key(room, room_id, at, generation + 1)
         found = EpochKey(
             key, room, week, EpochCipher(unwrap_any(self._agency_keys, EpochId(room_id, week, TEXT), wrapped))
         )
         self._writing.put((room, week), found)
         return found
 
-    def make_key(self, room: int, room_id: RoomId, at: Millis) -> EpochKey:
-        """Make the week's key of a room that the database has no key for. Raises Unavailable (`storage_damaged`)."""
+    def make_key(self, room: int, room_id: RoomId, at: Millis, generation: int = 0) -> EpochKey:
+        """Make the week's key of a room where the database has none of that generation or a later one.
+
+        Raises Unavailable (`storage_damaged`).
+        """
         if self._last_key is None:
             raise Unavailable("the newest epoch keys cannot be read", code="storage_damaged")
         week, fresh = iso_week(at), new_epoch_key()
         self._last_key += 1
         wrapped = wrap(self._agency_keys[0], EpochId(room_id, week, TEXT), fresh)
-        return EpochKey(self._last_key, room, week, EpochCipher(fresh), (self._last_key, room, week, TEXT, wrapped))
+        row = (self._last_key, room, week, TEXT, generation, wrapped)
+        return EpochKey(self._last_key, room, week, EpochCipher(fresh), row)
 
     def stored(self, keys: Iterable[EpochKey]) -> None:
         """Note that new keys are durable now."""

@@ -1,4 +1,4 @@
-"""Epoch keys: one per room, ISO week in UTC, and kind; and the bodies sealed under them.
+"""Epoch keys: one per room, ISO week in UTC, kind and generation; and the bodies sealed under them.
 
 Destroying an epoch key destroys its bodies wherever they were written. The agency key wraps each epoch key, bound to
 its epoch, so a wrapped key moved to another room, week or kind does not open. The store keeps the wrapped keys and

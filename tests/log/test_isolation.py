@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.errors import AppError, KeyDestroyed, Unavailable
 from appliance.log import bodies
+from appliance.log.bodies import Bodies
 from appliance.log.damage import list_rooms
 from appliance.model import Appended, Draft, EntryType, RoomId
 from appliance.model import TextBody as Body
@@ -139,22 +141,6 @@ async def test_an_edit_of_what_an_earlier_half_retracted_is_refused(bureau: Bure
     assert list(results[1:]) == ["internal", "message_retracted"]
 
 
-async def test_a_destroyed_key_refuses_the_words_of_its_room_alone(bureau: Bureau) -> None:
-    erased, other = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
-    await bureau.say(NARIN, erased)
-    await bureau.say(NARIN, other)
-    async with bureau.s.store.write() as tx:
-        [(key,)] = await tx.all("SELECT k.key FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id = ?", (erased,))
-        await bureau.s.log.bodies.destroy(tx, [key])
-    rename = Draft(erased, NARIN, EntryType.ROOM_RENAME, "name", state={"name": "ใหม่", "old": "ห้องทดสอบ"})
-    words, renamed, beside = await asyncio.gather(
-        outcome(bureau, sound(erased, "a")), outcome(bureau, rename), outcome(bureau, sound(other, "b"))
-    )
-    assert words == "key_destroyed"
-    assert isinstance(renamed, Appended)
-    assert isinstance(beside, Appended)
-
-
 class TestDestroyedKeys:
     async def test_they_open_and_seal_nothing_though_they_were_in_use(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
@@ -164,8 +150,29 @@ class TestDestroyedKeys:
             await bureau.s.log.bodies.destroy(tx, [1])
         page = await load_messages(bureau.s, NARIN, room, MessagesQuery(around=sent.n, limit=1))
         assert (page.messages[0].hidden, page.messages[0].body) == ("erased", None)
-        with pytest.raises(KeyDestroyed):
-            await bureau.say(MALEE, room, "ด้วยกุญแจที่ไม่มีแล้ว")
+
+    async def test_people_write_on_in_the_same_week_under_a_new_one(self, bureau: Bureau) -> None:
+        """What was sealed before stays gone, also when the next key is destroyed in its turn and after a restart."""
+        room, other = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+        await bureau.say(NARIN, other, "ห้องอื่น")
+        for generation in range(3):
+            words = [f"{generation} {n}" for n in range(3)]
+            await asyncio.gather(*(bureau.say(NARIN, room, text) for text in words))
+            assert await texts(bureau, room) == words
+            [(newest,)] = await _rows(
+                bureau,
+                "SELECT max(k.key) FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id = ?",
+                room,
+            )
+            async with bureau.s.store.write() as tx:
+                await bureau.s.log.bodies.destroy(tx, [cast("int", newest)])
+            assert await texts(bureau, room) == []
+        await bureau.say(NARIN, room, "ต่อ")
+        bureau.s.log.bodies = Bodies(KEYS, 99)
+        assert await texts(bureau, room) == ["ต่อ"]
+        assert await texts(bureau, other) == ["ห้องอื่น"]
+        stored = await _rows(bureau, "SELECT generation, wrapped IS NULL FROM epoch_key WHERE room = 1 ORDER BY key")
+        assert stored == [(0, 1), (1, 1), (2, 1), (3, 0)]
 
     async def test_one_whose_transaction_failed_is_not_destroyed(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)

@@ -15,10 +15,10 @@ JOIN entry e ON e.place = (t.room << 32) + t.n
 WHERE r.id = ? AND t.sender = ? AND t.txn_id = ?;
 
 -- name: insert_epoch_key
-INSERT INTO epoch_key (key, room, week, kind, wrapped) VALUES (?, ?, ?, ?, ?);
+INSERT INTO epoch_key (key, room, week, kind, generation, wrapped) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: find_epoch_key
-SELECT key, wrapped FROM epoch_key WHERE room = ? AND week = ? AND kind = ?;
+SELECT key, generation, wrapped FROM epoch_key WHERE room = ? AND week = ? AND kind = ? ORDER BY generation DESC LIMIT 1;
 
 -- name: epoch_key_by_key
 SELECT week, kind, wrapped FROM epoch_key WHERE key = ?;
