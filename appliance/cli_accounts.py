@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.cli_offline import add_command, moment, prove_person, prove_two, safe_csv, shown, shown_end
+from appliance.cli_offline import add_command, parse_time, prove_person, prove_two, safe_csv, shown, shown_end
 from appliance.errors import AppError, Forbidden, Invalid, NotFound
 from appliance.model import Deny
 
@@ -135,7 +135,9 @@ async def _reactivate(s: OfflineServices, actor: Actor, arguments: argparse.Name
 async def _suspend(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.accounts import suspend_account  # noqa: PLC0415 - commands import what they need when they run
 
-    await suspend_account(s, actor, _by_user(s, arguments.user), moment(arguments.until, last=True), arguments.reason)
+    await suspend_account(
+        s, actor, _by_user(s, arguments.user), parse_time(arguments.until, last=True), arguments.reason
+    )
     return 0
 
 

@@ -169,7 +169,7 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith((*FORMULA_SIGNS, "\t", "\r")) else cell
 
 
-def moment(text: str, *, last: bool = False) -> Millis:
+def parse_time(text: str, *, last: bool = False) -> Millis:
     """Return the time that `YYYY-MM-DD`, `D/M/YYYY` or either with `THH:MM` means in Thailand.
 
     Buddhist years are understood. A day alone is its beginning, or, where it is the `last` day, its end, as `to` is in

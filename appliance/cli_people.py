@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import cli_accounts
-from appliance.cli_offline import add_command, moment, read_text, safe_csv, shown
+from appliance.cli_offline import add_command, parse_time, read_text, safe_csv, shown
 from appliance.errors import Invalid
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ async def _publish(s: OfflineServices, actor: Actor, arguments: argparse.Namespa
     if arguments.file is not None:
         paths = (arguments.file, arguments.english) if arguments.english else (arguments.file,)
         draft = written_terms(*(read_text(path) for path in paths))
-    start = moment(arguments.start) if arguments.start else None
+    start = parse_time(arguments.start) if arguments.start else None
     print(await publish_terms(s, actor, draft.titles, draft.texts, start))
     return 0
 
@@ -118,7 +118,9 @@ async def _mode(s: OfflineServices, actor: Actor, arguments: argparse.Namespace)
     from appliance.actions.settings import set_contact_mode  # noqa: PLC0415 - commands import what they need when they run
     from appliance.model import ContactMode  # noqa: PLC0415
 
-    await set_contact_mode(s, actor, ContactMode(arguments.mode), moment(arguments.start) if arguments.start else None)
+    await set_contact_mode(
+        s, actor, ContactMode(arguments.mode), parse_time(arguments.start) if arguments.start else None
+    )
     return 0
 
 

@@ -1,8 +1,8 @@
-"""How much one person, room or address may use in a while (F83): token buckets and turns, in memory.
+"""How much one person, room or address may use in a while (F83): token buckets and heavy calls, in memory.
 
-A bucket fills at a steady rate up to a burst; refusing costs nothing but the look. A bucket that is full again is
+A bucket fills at a steady rate up to a burst; refusing costs one look-up. A bucket that is full again is
 forgotten, so memory is bounded by who is active. `Entries` is the limit of what is appended to rooms, asked by the log
-for every command. `Turns` lets one heavy call of a person run at a time, and a share of the time. The clock is a
+for every command. `HeavyCalls` lets one heavy call of a person run at a time, and a share of the time. The clock is a
 monotonic one, in seconds. Knows no HTTP.
 """
 
@@ -26,7 +26,7 @@ SWEEP_AT: Final = 10_000
 HOUR_S: Final = 3600.0
 DAY_S: Final = 24 * HOUR_S
 MOST_WAITING: Final = 8
-"""How many heavy calls of one person wait for their turn; the tabs and devices that come back after a restart."""
+"""How many heavy calls of one person wait; the tabs and devices that come back after a restart."""
 BUSY_RETRY_S: Final = 1
 REST: Final = 2
 """For how long, in times of the last one, no heavy call of a person begins: they have a third of the time."""
@@ -106,7 +106,7 @@ class Entries:
             buckets.take(key, cost)
 
 
-class Turns:
+class HeavyCalls:
     """One heavy call at a time for each person; a few wait, in the order they came, and more are refused.
 
     After each call there is a rest (`REST`) before the next: the longer it took, be it for its own work or because the
@@ -126,8 +126,8 @@ class Turns:
         self._here: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def turn(self, person: str, *, patient: bool = False) -> AsyncIterator[None]:
-        """Wait for a person's turn and hold it for the block.
+    async def slot(self, person: str, *, patient: bool = False) -> AsyncIterator[None]:
+        """Wait until no other heavy call of the person runs, and keep others waiting for the block.
 
         Raises TooMany (`busy`) when too many wait already; never for a `patient` caller, which is bounded elsewhere.
         """

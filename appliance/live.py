@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 SLOW_BYTES: Final = 512 * 1024
 SLOW_POLL_S: Final = 0.05
 HELD_FRAMES: Final = 2_000
-SEAT_RETRY_S: Final = 30
+SLOT_RETRY_S: Final = 30
 PAGE: Final = 500
 _EVENT: Final = msgspec.json.Encoder()
 
@@ -168,7 +168,7 @@ class Hub:
         self.memberships = 0
         self._by_room: defaultdict[RoomId, set[Connection]] = defaultdict(set)
         self._by_person: defaultdict[PersonId, set[Connection]] = defaultdict(set)
-        self._seats: Counter[PersonId] = Counter()
+        self._slots: Counter[PersonId] = Counter()
         self._closed = False
         self._read_feed: ReadFeed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -182,22 +182,18 @@ class Hub:
         """How many streams are open."""
         return sum(len(found) for found in self._by_person.values())
 
-    def online(self, person: PersonId) -> bool:
-        """Say whether a person has an open stream."""
-        return bool(self._by_person.get(person))
-
     @contextmanager
-    def seat(self, person: PersonId, most: int) -> Iterator[None]:
-        """Keep one of a person's places for a stream that is about to open. Raises TooMany when they have `most`."""
-        if self._seats[person] >= most:
-            raise TooMany(SEAT_RETRY_S, code="too_many_connections")
-        self._seats[person] += 1
+    def connection_slot(self, person: PersonId, most: int) -> Iterator[None]:
+        """Count a stream that is about to open among its person's. Raises TooMany when they have `most`."""
+        if self._slots[person] >= most:
+            raise TooMany(SLOT_RETRY_S, code="too_many_connections")
+        self._slots[person] += 1
         try:
             yield
         finally:
-            self._seats[person] -= 1
-            if not self._seats[person]:
-                del self._seats[person]
+            self._slots[person] -= 1
+            if not self._slots[person]:
+                del self._slots[person]
 
     async def open(self, connection: Connection, read_rooms: Callable[[], Awaitable[Iterable[RoomId]]]) -> None:
         """Take a new connection into its person's rooms; they are read again when someone's changed meanwhile."""

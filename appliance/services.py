@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from appliance.limits import Turns
+from appliance.limits import HeavyCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,6 @@ class Services:
     hub: Hub
     identity: Identity
     search: Searching
-    turns: Turns = field(default_factory=Turns)
-    """For heavy calls."""
-    reading: Turns = field(default_factory=Turns)
+    heavy_calls: HeavyCalls = field(default_factory=HeavyCalls)
+    body_reads: HeavyCalls = field(default_factory=HeavyCalls)
     """For reading large bodies."""

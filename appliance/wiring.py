@@ -253,7 +253,7 @@ def with_passkeys(config: Config, port: int) -> Config:
 def _follow(s: Services) -> None:
     async def read_feed(person: PersonId, since: int, limit: int, cursor: str | None) -> Sync:
         # Streams of one person catch up one after the other; how many there are is bounded already.
-        async with s.turns.turn(person, patient=True):
+        async with s.heavy_calls.slot(person, patient=True):
             return await load_sync(s, person, since, limit, cursor)
 
     s.hub.pos = s.log.pos

@@ -2,7 +2,7 @@
 
 Owns the listening socket, who may speak to it, and when the index does its work:
 - the socket is 0600 (or comes listening from the supervisor), in a folder nobody else may write to, and every peer's
-  user id is asked of the kernel: a stranger is hung up on before it is read;
+  user id is asked of the kernel: a process of another user is disconnected before anything is read;
 - requests are answered in order on each connection, searches between two pieces of indexing: writing and merging run in
   a thread, one job at a time, mostly outside Python's lock;
 - memory is bounded: frames, what waits to be written (more waits in the socket until a job is done), and the cache;

@@ -4,7 +4,7 @@ Owns the cutting: never inside a consonant with its marks or an emoji with its m
 Works on the stored text as it is; pure.
 
 Takes time in proportion to the text, and little of it: the first match is found in the normalised text, and only the
-stretch around it is mapped back to the stored text. The text is cut for that at places where its parts, normalised
+part around it is mapped back to the stored text. The text is cut for that at places where its parts, normalised
 each by itself, are the normalised text (`_SEAM`).
 """
 

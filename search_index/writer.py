@@ -151,7 +151,7 @@ class Index:
         try:
             self._open()
         except IndexDamaged as reason:
-            log.warning("the index is damaged and begins anew: %s", reason)
+            log.warning("the index is damaged and is rebuilt: %s", reason)
             self.reset()
 
     def _open(self) -> None:

@@ -33,7 +33,7 @@ async def change_password(s: PeopleServices, session: Session, old: str, new: st
     account = s.identity.account(session.person)
     if account is None:
         raise NotFound
-    if fault := await _judge(s, account, old, new):
+    if fault := await _password_fault(s, account, old, new):
         policy = s.identity.policies.passwords
         raise Invalid(field="new", code=fault.value, shortest=policy.shortest, longest=policy.longest)
     hashed = await s.identity.hasher.hash(new)
@@ -110,7 +110,7 @@ async def put_code(
     return await sessions.delete_of(tx, person)
 
 
-async def _judge(s: PeopleServices, account: Account, old: str, new: str) -> PasswordFault | None:
+async def _password_fault(s: PeopleServices, account: Account, old: str, new: str) -> PasswordFault | None:
     if canonical(old) == canonical(new):
         return PasswordFault.UNCHANGED
     policy, agency = s.identity.policies.passwords, s.config.agency

@@ -215,7 +215,7 @@ async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> Non
     if n >= head.size:
         raise Invalid(field="n")
     # A receipt given before, told after, would take the mark away again on the person's other devices.
-    await s.receipts.told(room)
+    await s.receipts.announce(room)
     await _change_mine(s, actor, room, lambda old: old._replace(unread_from=n))
 
 

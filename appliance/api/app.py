@@ -34,7 +34,7 @@ from appliance.api import (
 from appliance.api.addresses import FORWARDED, Proxies
 from appliance.api.connections import CODE, RETRY_S, ConnectionLimit
 from appliance.api.errors import of_http, render, status_of
-from appliance.api.limits import GATE, Gate
+from appliance.api.limits import REQUEST_LIMITS, RequestLimits
 from appliance.api.routes import DEVICE_COOKIE, MAX_BODY, Call, Route, answer
 from appliance.identity.throttle import network_of
 from appliance.reads.readiness import Readiness
@@ -69,7 +69,7 @@ def build_app(services: Services, monotonic: Callable[[], float]) -> web.Applica
     """Return the staff application over its services; `monotonic()` is seconds for limits and durations."""
     app = web.Application(middlewares=[_every_request], client_max_size=MAX_BODY)
     app[SERVICES] = services
-    app[GATE] = Gate(services.config.limits, monotonic)
+    app[REQUEST_LIMITS] = RequestLimits(services.config.limits, monotonic)
     app.on_response_prepare.append(_with_headers)
     limits = services.config.limits
     app[PROXIES] = Proxies(services.config.staff.proxies)
@@ -83,18 +83,18 @@ def build_app(services: Services, monotonic: Callable[[], float]) -> web.Applica
 def _handler(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         call: Call = request[CALL]
-        gate = request.app[GATE]
+        limits = request.app[REQUEST_LIMITS]
         try:
             authenticate(call, route)
         except errors.AppError:
             # A refusal costs its sender as much as an answer.
-            gate.request(call.address, call.session.person if call.session else None)
+            limits.request(call.address, call.session.person if call.session else None)
             raise
         person = call.session.person if call.session else None
-        gate.request(call.address, person, route.cost)
+        limits.request(call.address, person, route.cost)
         if route.appends and person:
             call.services.log.check_share(person)
-        async with call.services.turns.turn(person) if route.heavy and person else nullcontext():
+        async with call.services.heavy_calls.slot(person) if route.heavy and person else nullcontext():
             response = await answer(route, call)
         if call.cookie is not None:
             response.set_cookie(COOKIE, call.cookie, httponly=True, secure=True, samesite="Strict", path="/")
@@ -179,7 +179,7 @@ def check_request(call: Call) -> None:
     if any(coding.strip().lower() != "identity" for coding in request.headers.getall("Content-Encoding", ())):
         raise errors.Invalid(code="content_encoding")
     if request.match_info.http_exception is not None:
-        request.app[GATE].request(call.address, None)
+        request.app[REQUEST_LIMITS].request(call.address, None)
 
 
 async def _counted(call: Call, handler: Handler) -> web.StreamResponse:

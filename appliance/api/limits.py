@@ -21,7 +21,7 @@ PAGE_COST: Final = 0.1
 """A file of the web client, as a part of a request: opening it fetches dozens, from one address for a whole office."""
 
 
-class Gate:
+class RequestLimits:
     """All limits of the staff API. An address is an IPv4 address or an IPv6 /64, as for sign-ins and connections."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
@@ -45,4 +45,4 @@ class Gate:
         self._typing.take((person, room))
 
 
-GATE: Final = web.AppKey["Gate"]("gate", Gate)
+REQUEST_LIMITS: Final = web.AppKey["RequestLimits"]("request_limits", RequestLimits)

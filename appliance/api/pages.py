@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from appliance.api.limits import GATE
+from appliance.api.limits import REQUEST_LIMITS
 
 if TYPE_CHECKING:
     from appliance.reads.readiness import Readiness
@@ -44,7 +44,7 @@ async def _health(_request: web.Request) -> web.Response:
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    request.app[GATE].page(request.remote or "")
+    request.app[REQUEST_LIMITS].page(request.remote or "")
     path = _path_of(request.match_info["path"])
     if not path.is_file():
         return web.Response(text=NOT_BUILT, status=503)

@@ -151,8 +151,8 @@ class Routes:
         """Declare a route; `path` is below the API's prefix.
 
         `max_body` is the most bytes of a body. `cost` is how many requests a call counts as in its caller's limit. Of
-        the `heavy` routes one call at a time runs for each person (`appliance.limits.Turns`). A call that `appends` to
-        rooms is not read while its caller may append nothing.
+        the `heavy` routes one call at a time runs for each person (`appliance.limits.HeavyCalls`). A call that
+        `appends` to rooms is not read while its caller may append nothing.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -230,7 +230,7 @@ def _turn_to_read(call: Call) -> AbstractAsyncContextManager[None]:
     """
     length = call.request.content_length
     small = length is not None and length <= SMALL_BODY
-    return nullcontext() if small or call.session is None else call.services.reading.turn(call.person)
+    return nullcontext() if small or call.session is None else call.services.body_reads.slot(call.person)
 
 
 def _check_path(call: Call) -> None:

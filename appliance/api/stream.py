@@ -21,7 +21,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from appliance.actions.messages import message_draft, submit_message
 from appliance.api.errors import body_of
-from appliance.api.limits import GATE
+from appliance.api.limits import REQUEST_LIMITS
 from appliance.api.routes import Call, Routes, field_of
 from appliance.api.texts import refuse_unfit
 from appliance.errors import AppError, Invalid, TooMany, passes
@@ -43,7 +43,7 @@ from appliance.wire.sync import (
 )
 
 if TYPE_CHECKING:
-    from appliance.api.limits import Gate
+    from appliance.api.limits import RequestLimits
 
 routes = Routes("sync")
 MAX_FRAME: Final = 128 * 1024
@@ -66,7 +66,7 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_S, timeout=GOODBYE_S)
     if not socket.can_prepare(call.request).ok:
         raise Invalid(code="websocket_expected")
-    with call.services.hub.seat(call.person, call.services.config.limits.connections_a_person):
+    with call.services.hub.connection_slot(call.person, call.services.config.limits.connections_a_person):
         await socket.prepare(call.request)
         transport = call.request.transport
         if transport is not None:
@@ -107,7 +107,7 @@ async def _listen(
         if not s.identity.is_live(session, s.clock()):
             # It ended while the rooms were read, when the hub did not know this stream yet.
             close(Ending.SESSION_OVER)
-        await _Up(call, session, connection, call.request.app[GATE]).read(socket)
+        await _ClientFrames(call, session, connection, call.request.app[REQUEST_LIMITS]).read(socket)
     except AppError as error:
         log.warning("%s: a stream could not be opened: %s", call.request_id, error)
         close(Ending.AGAIN)
@@ -119,12 +119,12 @@ async def _listen(
             await asyncio.gather(*closing)
 
 
-class _Up:
-    """What comes up one stream."""
+class _ClientFrames:
+    """Reads the frames that one client sends, and acts on them."""
 
-    def __init__(self, call: Call, session: SessionId, connection: Connection, gate: Gate) -> None:
+    def __init__(self, call: Call, session: SessionId, connection: Connection, limits: RequestLimits) -> None:
         self._call, self._s, self._session = call, call.services, session
-        self._connection, self._gate = connection, gate
+        self._connection, self._limits = connection, limits
         self._pause_s = 0.0
         # By room the first message that was refused for now, and why.
         self._to_come_again: dict[RoomId, tuple[str, AppError]] = {}
@@ -170,7 +170,7 @@ class _Up:
         return frame
 
     def _count(self) -> None:
-        self._gate.request(self._call.address, self._call.person)
+        self._limits.request(self._call.address, self._call.person)
 
     async def _do(self, frame: ClientFrame) -> None:
         match frame:
@@ -216,7 +216,7 @@ class _Up:
 
     async def _typing(self, room: RoomId) -> None:
         try:
-            self._gate.typing(self._call.person, room)
+            self._limits.typing(self._call.person, room)
         except TooMany:
             return
         await self._s.log.head_for(self._call.person, room)

@@ -1,4 +1,4 @@
-"""The gate for text over HTTP: every string of a request passes `rules/text.py` before any other code sees it.
+"""The check of all text that comes over HTTP: every string of a request, by the rules of `rules/text.py`.
 
 Walks whatever was decoded (structs, lists, free objects), so that a new field is checked without being named here.
 """

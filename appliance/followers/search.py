@@ -120,7 +120,7 @@ class SearchFollower:
         mark = await mark_at(self._s, state.received)
         if state.received <= head and state.mark == mark:
             return state.received, mark
-        log.warning("the search index followed another history than the database's, and begins anew")
+        log.warning("the search index followed another history than the database's, and is rebuilt")
         await self._s.search.rebuild()
         return 0, ""
 

@@ -127,7 +127,7 @@ class Identity:
         return identity
 
     async def _load_counts(self, store: Store, now: Millis) -> None:
-        """Take up what was counted before: failed tries, people shown. Where it is damaged, counting begins anew."""
+        """Load the counts of failed tries and people shown. Where they are damaged, counting starts from zero."""
         try:
             async with store.read() as reader:
                 await self._load_throttle(reader, now)

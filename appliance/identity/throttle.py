@@ -13,8 +13,8 @@ A try is counted
 - for other sources also by the account, whatever the name is and whether there is such an account;
 - unless it has a device cookie, also by the address, where the first failure of each account costs twice what a further
   one does. Accounts that have signed in from an address are counted apart from all others, and as many failures are
-  allowed there as there are such accounts: whoever guesses at strangers keeps none of them out, and guessing at all
-  colleagues of an office is slowed too.
+  allowed there as there are such accounts: whoever guesses at accounts of others keeps none of them out, and guessing
+  at all colleagues of an office is slowed too.
 
 What an attacker gets with the default limits: of one account from one source 5 tries, then 7 within the next hour and
 one an hour, so at most 36 on the first day; of one account from any number of unknown networks 30 and one an hour, so
@@ -170,7 +170,7 @@ class Throttle:
 
     @asynccontextmanager
     async def attempt(self, guess: Guess, clock: Callable[[], Millis]) -> AsyncIterator[Try]:
-        """Let a try in for as long as it is checked, in its turn. Raises TooMany when it has to come again later."""
+        """Lend a place in the counts while a try is checked; tries wait in line. Raises TooMany, with when to retry."""
         await self._enter(guess, clock)
         try:
             yield Try(self, guess, clock)

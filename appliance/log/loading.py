@@ -2,7 +2,7 @@
 
 Rules: one hop to the database, and none when everything is in memory. What cannot be read stays the fault of the
 commands that need it: a torn page or a key that does not open refuses these and no others. A room whose state cannot be
-read is damaged until the appliance starts anew (`damage.py`). It decides nothing and writes nothing.
+read is damaged until the appliance restarts (`damage.py`). It decides nothing and writes nothing.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Refusals:
         return self._errors.get(_place(command)) if self._errors else None
 
     def clear(self) -> None:
-        """Begin anew: all that stood behind has been refused."""
+        """Forget all of them: what was given behind them has been refused."""
         self._errors.clear()
 
 

@@ -1,11 +1,12 @@
 """Read receipts by name (F16): durable, coalesced, of what was shown and of nothing else.
 
-A receipt says that a range of positions was shown to a person. Receipts that arrive within a moment of each other are
-written in one transaction and told as one event for each room, so a busy room costs one line whatever its size; in a
-large room the moment is longer, but those who have the room on their screen hear within a second, by a copy that is
-kept nowhere. The first time a message was shown is kept for good; showing it again changes nothing.
-A room that a torn page keeps from taking receipts loses its own and holds up no other.
-Receipts of a local room are events of the feed, not entries (docs/decisions: receipts).
+A receipt says that a range of positions was shown to a person. Receipts are written in batches, `BATCH_S` apart, each
+in one transaction. A batch announces the receipts of a room as one event of the feed, so a busy room costs one line
+whatever its size. A large room is announced only every few batches; those who have it on their screen meanwhile get an
+ephemeral copy of the event within a second. The first time a message was shown is kept for good; showing it again
+changes nothing.
+A room that a torn page keeps from taking receipts loses its own and delays no other.
+Receipts of a local room are events of the feed, not entries (decision 0006).
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ if TYPE_CHECKING:
     TellWatching = Callable[[RoomId, str, dict[str, object], Millis], object]
 
 log = logging.getLogger(__name__)
-MOMENT_S: Final = 0.1
+BATCH_S: Final = 0.1
 AFTER_FAILURE_S: Final = 1.0
 RECEIPT: Final = "receipt"
-# A room of 500 is told at most every 2.5 s, as a peer agency would be every 5 s: the specification, federation.md §5.4.
-MEMBERS_A_MOMENT: Final = 20
-LONGEST_MOMENTS: Final = 50
-# Those who look at the room: a copy for each of them, so a large room is told less often than every moment.
-LONGEST_MOMENTS_WATCHED: Final = 10
+# A room of 500 is announced every 2.5 s at most, to a peer agency every 5 s: the specification, federation.md §5.4.
+MEMBERS_A_BATCH: Final = 20
+MOST_BATCHES_BETWEEN: Final = 50
+# A copy goes to each of those who look at the room, so not after every batch.
+MOST_BATCHES_BETWEEN_WATCHED: Final = 10
 
 Ranges = list[Range]
 
@@ -60,11 +61,11 @@ class Receipts:
         self._store, self._log, self._clock, self._tell_watching = store, room_log, clock, tell_watching
         self._waiting: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]] = {}
         self._callers: list[asyncio.Future[None]] = []
-        self._untold: dict[RoomId, dict[PersonId, Ranges]] = {}
-        self._told_at: dict[RoomId, int] = {}
+        self._unannounced: dict[RoomId, dict[PersonId, Ranges]] = {}
+        self._announced_at: dict[RoomId, int] = {}
         self._unwatched: dict[RoomId, dict[PersonId, Ranges]] = {}
         self._watched_at: dict[RoomId, int] = {}
-        self._moment = 0
+        self._batch = 0
         self._writing = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -97,12 +98,12 @@ class Receipts:
 
     async def flushed(self) -> None:
         """Wait until every receipt noted so far is durable. Raises StorageFull, Unavailable when the disk fails."""
-        if self._waiting or self._untold or self._writing:
+        if self._waiting or self._unannounced or self._writing:
             await self._written()
 
-    async def told(self, room: RoomId) -> None:
-        """Have what is known of a room's readers told now, large as it may be, and wait until that is done."""
-        self._told_at.pop(room, None)
+    async def announce(self, room: RoomId) -> None:
+        """Announce a room's receipts with the next batch, large as the room may be, and wait until that is written."""
+        self._announced_at.pop(room, None)
         await self.flushed()
 
     async def _written(self) -> None:
@@ -123,8 +124,8 @@ class Receipts:
     async def _write_forever(self) -> None:
         while True:
             await self._wake.wait()
-            await asyncio.sleep(MOMENT_S)
-            self._moment += 1
+            await asyncio.sleep(BATCH_S)
+            self._batch += 1
             try:
                 await self._write()
             except Exception:
@@ -151,7 +152,7 @@ class Receipts:
         self._tell_those_watching()
         if passing is not None:
             raise passing
-        if self._untold:
+        if self._unannounced:
             self._wake.set()
 
     def _note_again(self, failed: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]]) -> None:
@@ -164,30 +165,30 @@ class Receipts:
         self, waiting: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]], *, everything: bool
     ) -> tuple[list[RoomNews], AppError | None]:
         """Write what waits; return what to announce, and the error of rooms that are to be written again."""
-        heads = await self._readable_heads({room for room, _ in waiting} | set(self._untold))
-        untold = {room: dict(reads) for room, reads in self._untold.items() if room in heads}
+        heads = await self._readable_heads({room for room, _ in waiting} | set(self._unannounced))
+        unannounced = {room: dict(reads) for room, reads in self._unannounced.items() if room in heads}
         writes = {room: _RoomWrite(room, head.key) for room, head in heads.items()}
         for (room, person), shown in waiting.items():
             if room in heads:
-                reads = untold.setdefault(room, {})
+                reads = unannounced.setdefault(room, {})
                 reads[person] = merged([*reads.get(person, ()), *(part for part, _ in shown)])
                 writes[room].rows.extend(Shown(heads[room].key, person, *part, at) for part, at in shown)
-        due = [room for room in untold if everything or self._is_due(room, len(heads[room].state.members))]
+        due = [room for room in unannounced if everything or self._is_due(room, len(heads[room].state.members))]
         now = self._clock()
         async with self._store.exclusive() as writer:
             for room in due:
-                writes[room].tell(self._log.reserve_pos(), now, untold.pop(room))
+                writes[room].tell(self._log.reserve_pos(), now, unannounced.pop(room))
             failed = await writer.commit_each(_write_rows, [one for one in writes.values() if one.rows or one.line])
-        self._untold = untold
+        self._unannounced = unannounced
         for room in due:
-            self._told_at[room] = self._moment
+            self._announced_at[room] = self._batch
         lost = {one.room for one, error in failed}
         passing: AppError | None = None
         for one, error in failed:
             log.warning("receipts of room %s could not be kept: %s", one.room, error)
             if error.code != DAMAGED:
                 passing = error
-                self._untold.setdefault(one.room, {}).update(one.reads)
+                self._unannounced.setdefault(one.room, {}).update(one.reads)
                 for row in one.rows:
                     self._note(one.room, row.person, [((row.first, row.upto), row.at)])
         self._keep_for_those_watching([one for one in writes.values() if one.room not in lost and one.line is None])
@@ -206,8 +207,8 @@ class Receipts:
         return heads
 
     def _is_due(self, room: RoomId, members: int) -> bool:
-        wait = min(LONGEST_MOMENTS, members // MEMBERS_A_MOMENT)
-        return self._moment - self._told_at.get(room, -LONGEST_MOMENTS) >= wait
+        wait = min(MOST_BATCHES_BETWEEN, members // MEMBERS_A_BATCH)
+        return self._batch - self._announced_at.get(room, -MOST_BATCHES_BETWEEN) >= wait
 
     def _keep_for_those_watching(self, written: list[_RoomWrite]) -> None:
         for one in written:
@@ -217,11 +218,11 @@ class Receipts:
 
     def _tell_those_watching(self) -> None:
         """Give those who look at a large room what the feed will say later; the feed's line says it again."""
-        for room in [room for room in self._unwatched if room not in self._untold]:
+        for room in [room for room in self._unwatched if room not in self._unannounced]:
             del self._unwatched[room]
         for room, reads in list(self._unwatched.items()):
-            if self._moment - self._watched_at.get(room, -LONGEST_MOMENTS) >= LONGEST_MOMENTS_WATCHED:
-                self._watched_at[room] = self._moment
+            if self._batch - self._watched_at.get(room, -MOST_BATCHES_BETWEEN) >= MOST_BATCHES_BETWEEN_WATCHED:
+                self._watched_at[room] = self._batch
                 del self._unwatched[room]
                 self._tell_watching(room, RECEIPT, state_of(reads), self._clock())
 
@@ -243,7 +244,7 @@ def _answer(callers: list[asyncio.Future[None]], error: AppError | None) -> None
 
 @dataclass(slots=True)
 class _RoomWrite:
-    """What one moment writes of a room: receipts, and the line of the feed that tells them."""
+    """What one batch writes of a room: receipts, and the line of the feed that announces them."""
 
     room: RoomId
     key: int

@@ -1,11 +1,11 @@
 """A batch of the feed in the search index's terms: messages with their newest words, and what is gone.
 
-The index is told what stands now, not what stood when a line of the feed was written: a message that was edited or
-retracted since is told as such, and told again later changes nothing. What was committed just now is told from memory,
-so that a message need not be read and opened again right after it was written.
+The index gets each message as it is now, not as it was when its line of the feed was written: a message that was edited
+or retracted since is sent with its newest words, or as gone. Sending a line again is idempotent. What was committed
+just now is sent from memory, so that no message is read and opened again right after it was written.
 
 Rules: a batch is bounded in lines and in bytes (`Bounds`), and ends after a whole line. A message that cannot be read,
-on a torn page or under a key that does not open, is named in the log and left out; the others are told.
+on a torn page or under a key that does not open, is named in the log and left out; the others are sent.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How large a batch may be: lines of the feed, and bytes of the entries it tells, as long as there is one."""
+    """How large a batch may be: lines of the feed, and bytes of its entries; one entry always fits."""
 
     lines: int = 500
     bytes: int = 4 * 1024 * 1024
@@ -58,8 +58,8 @@ class Bounds:
 WHOLE: Final = Bounds()
 
 
-class _Told(NamedTuple):
-    """What a line of the feed tells: a message, or that one is gone, or nothing to find."""
+class _Change(NamedTuple):
+    """What a line of the feed changes in the index: a message to put in, or some to take out, or nothing."""
 
     entry: wire.Entry | None = None
     gone: wire.Range | None = None
@@ -71,18 +71,18 @@ class _Lines:
     def __init__(self, s: Services, bounds: Bounds) -> None:
         self._s, self._bounds, self._bytes = s, bounds, 0
 
-    def read(self, raw: sqlcipher.Connection, line: EntryLine) -> _Told | None:
-        """Return what a line tells, or None when it does not fit any more."""
+    def read(self, raw: sqlcipher.Connection, line: EntryLine) -> _Change | None:
+        """Return what a line changes, or None when it does not fit any more."""
         if self._bytes >= self._bounds.bytes:
             return None
-        told = _told_by(raw, self._s, line)
-        if told.entry is not None:
-            size = size_of(told.entry.text)
+        change = _change_of(raw, self._s, line)
+        if change.entry is not None:
+            size = size_of(change.entry.text)
             if self._bytes and self._bytes + size > self._bounds.bytes:
                 self._bytes = self._bounds.bytes
                 return None
             self._bytes += size
-        return told
+        return change
 
 
 async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.Add:
@@ -157,21 +157,21 @@ async def _lines_past_damage(s: Services, after: int, head: int) -> list[EntryLi
     return found
 
 
-def _told_by(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Told:
+def _change_of(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Change:
     room = rooms.id_of(raw, line.room)
     row = entries.one(raw, line.room, line.n)
     if row is None:
-        return _Told()
+        return _Change()
     if row.type == EntryType.MESSAGE_REDACT and row.target is not None:
-        return _Told(gone=wire.Range(room, row.target, row.target))
+        return _Change(gone=wire.Range(room, row.target, row.target))
     if row.type == EntryType.SHRED:
         fields = decode_header(row.header).st or {}
-        return _Told(gone=wire.Range(room, fields["from"], fields["to"]))
+        return _Change(gone=wire.Range(room, fields["from"], fields["to"]))
     if row.type == EntryType.MESSAGE_TEXT:
-        return _Told(_entry(raw, s, room, line.room, row.n, replaces=False))
+        return _Change(_entry(raw, s, room, line.room, row.n, replaces=False))
     if row.type == EntryType.MESSAGE_EDIT and row.target is not None:
-        return _Told(_entry(raw, s, room, line.room, row.target, replaces=True))
-    return _Told()
+        return _Change(_entry(raw, s, room, line.room, row.target, replaces=True))
+    return _Change()
 
 
 def fresh_batch(fresh: Iterable[Committed], after: int, mark: str, bounds: Bounds = WHOLE) -> wire.Add | None:

@@ -194,9 +194,9 @@ class _Page:
 
     def fill(self, lines: Iterator[_Line], limit: int) -> bool:
         """Take lines until the answer is full; say whether there are more."""
-        while stretch := list(islice(lines, READ_AT_ONCE)):
-            self._entries.update(_entries(self._raw, self._s, stretch, self._mine))
-            for line in stretch:
+        while batch := list(islice(lines, READ_AT_ONCE)):
+            self._entries.update(_entries(self._raw, self._s, batch, self._mine))
+            for line in batch:
                 if len(self.lines) == limit or not self._left.take(self._size(line)):
                     return True
                 self.lines.append(line)

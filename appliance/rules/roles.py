@@ -85,7 +85,7 @@ def may_act_on(
     if actor.person == target:
         return Deny.SECOND_PERSON_REQUIRED
     if duty in TWO_PERSON_DUTIES and not _NAMES_OF_CONSOLE_ROLES.isdisjoint(target_roles):
-        return _judge_second(actor, target, second)
+        return _check_second(actor, target, second)
     return None
 
 
@@ -100,14 +100,14 @@ def may_grant(actor: Actor, target: PersonId, grant: Grant, second: Actor | None
         return Deny.SECOND_PERSON_REQUIRED
     if not is_role(grant):
         return Deny.ROLE_REQUIRED
-    return _judge_second(actor, target, second) if grant.role in _NAMES_OF_CONSOLE_ROLES else None
+    return _check_second(actor, target, second) if grant.role in _NAMES_OF_CONSOLE_ROLES else None
 
 
 def may_reassign_room(actor: Actor, new_owner: PersonId, second: Actor | None) -> Deny | None:
     """Say whether the actor may give a room whose owner is gone to another member: two people, neither of them it."""
     if denied := may_perform(Duty.REASSIGN_ROOM, actor):
         return denied
-    return Deny.SECOND_PERSON_REQUIRED if actor.person == new_owner else _judge_second(actor, new_owner, second)
+    return Deny.SECOND_PERSON_REQUIRED if actor.person == new_owner else _check_second(actor, new_owner, second)
 
 
 def is_owner_certain(code_at: Millis | None, now: Millis, wait_ms: Millis) -> bool:
@@ -131,7 +131,7 @@ def is_role(grant: Grant) -> bool:
     return grant.role in ALL_ROLES and (grant.unit is not None) == (grant.role == StaffRole.UNIT_ADMIN)
 
 
-def _judge_second(actor: Actor, target: PersonId, second: Actor | None) -> Deny | None:
+def _check_second(actor: Actor, target: PersonId, second: Actor | None) -> Deny | None:
     """Two people who proved who they are; the operator's shell proves nobody, whatever account they have besides."""
     if actor.person is None or second is None or second.person is None or second.person in (actor.person, target):
         return Deny.SECOND_PERSON_REQUIRED

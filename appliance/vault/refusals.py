@@ -121,15 +121,15 @@ TEXTS: dict[Reason, tuple[str, str]] = {
 
 def locked(reason: Reason, **detail: str | int) -> VaultLocked:
     """The error for a key that is not there; `detail` must hold no secret."""
-    return _told(VaultLocked(_sentence(reason), reason=reason.value), detail)
+    return _with_detail(VaultLocked(_sentence(reason), reason=reason.value), detail)
 
 
 def wrong(reason: Reason, **detail: str | int) -> WrongKey:
     """The error for a key that is there and does not fit; `detail` must hold no secret."""
-    return _told(WrongKey(_sentence(reason), reason=reason.value), detail)
+    return _with_detail(WrongKey(_sentence(reason), reason=reason.value), detail)
 
 
-def _told(error: E, detail: dict[str, str | int]) -> E:
+def _with_detail(error: E, detail: dict[str, str | int]) -> E:
     error.detail.update(detail)
     return error
 

@@ -366,7 +366,7 @@ async def test_large_bodies_of_one_person_are_read_one_at_a_time(running: Agency
         async with who.raw("POST", f"/rooms/{room}/messages", json=body) as response:
             return response.status
 
-    held = running.services.reading.turn(narin.person)
+    held = running.services.body_reads.slot(narin.person)
     await held.__aenter__()
     large = asyncio.create_task(post(narin, "ก" * 10_000))
     assert await post(narin, "สั้น") == 201

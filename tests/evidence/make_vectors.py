@@ -35,7 +35,7 @@ from tests.evidence.room_builder import (
 FOLDER = Path(__file__).parent / "vectors"
 KEY = ("--vkey", LOG.verifier.vkey)
 OTHER_KEY = ("--vkey", OTHER_LOG.verifier.vkey)
-GATE = ("--gateway", GATEWAY.verifier.vkey)
+REQUEST_LIMITS = ("--gateway", GATEWAY.verifier.vkey)
 DAY = 24 * 3_600_000
 
 
@@ -89,9 +89,9 @@ def _good(vectors: Vectors, good: ExportedRoom) -> None:
     vectors.room("meeting", 0, good.data)
     vectors.case("no trusted key", 3, "room", "meeting.jsonl")
     vectors.case("the key of the file is trusted", 0, "room", "meeting.jsonl", "--trust-file-key")
-    vectors.case("seals are checked", 0, "room", "meeting.jsonl", *KEY, *GATE)
+    vectors.case("seals are checked", 0, "room", "meeting.jsonl", *KEY, *REQUEST_LIMITS)
     rival = Signer.from_seed("rival.test/a/moi/gw-2026a", KeyType.ED25519, b"\x06" * 32).verifier.vkey
-    vectors.case("two gateway keys for one id", 2, "room", "meeting.jsonl", *KEY, *GATE, "--gateway", rival)
+    vectors.case("two gateway keys for one id", 2, "room", "meeting.jsonl", *KEY, *REQUEST_LIMITS, "--gateway", rival)
     vectors.case("the key of another agency", 1, "room", "meeting.jsonl", *OTHER_KEY)
     vectors.case("a witness key is no log key", 2, "room", "meeting.jsonl", "--vkey", WITNESS.verifier.vkey)
     policy = f"log {LOG.verifier.vkey}\nwitness moi {WITNESS.verifier.vkey}\nquorum moi\n"
@@ -179,7 +179,7 @@ def _forged_rooms(vectors: Vectors) -> None:
     text = json.dumps(leaf, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     entries = [*invented.entries[:-2], replace_leaf(invented, text)]
     data = RoomBuilder.of(replace(invented.export(), entries=tuple(entries))).export().data
-    vectors.room("invented seal", 1, data, *KEY, *GATE)
+    vectors.room("invented seal", 1, data, *KEY, *REQUEST_LIMITS)
     vectors.case("invented seal not checked", 0, "room", "invented-seal.jsonl", *KEY)
     for name, arguments in _BROKEN.items():
         room = meeting(created())

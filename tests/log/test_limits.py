@@ -10,7 +10,7 @@ import pytest
 from appliance.actions import messages, room_settling, rooms
 from appliance.config import Limits
 from appliance.errors import Forbidden, TooMany
-from appliance.limits import Buckets, Turns
+from appliance.limits import Buckets, HeavyCalls
 from appliance.model import PersonId
 from appliance.wire.messages import TextBody
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Clock, open_bureau
@@ -123,10 +123,10 @@ def test_a_bucket_fills_at_its_rate() -> None:
 
 
 async def test_one_heavy_call_at_a_time_and_a_few_in_line() -> None:
-    turns, order, go = Turns(most_waiting=2), [], asyncio.Event()
+    calls, order, go = HeavyCalls(most_waiting=2), [], asyncio.Event()
 
     async def call(number: int) -> None:
-        async with turns.turn("a"):
+        async with calls.slot("a"):
             order.append(number)
             await go.wait()
 
@@ -137,13 +137,13 @@ async def test_one_heavy_call_at_a_time_and_a_few_in_line() -> None:
     with pytest.raises(TooMany) as caught:
         await call(9)
     assert caught.value.code == "busy"
-    async with turns.turn("b"):
+    async with calls.slot("b"):
         pass
     tasks[1].cancel()
     go.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == [0, 2]
-    async with turns.turn("a"):
+    async with calls.slot("a"):
         pass
 
 
@@ -155,10 +155,10 @@ async def test_heavy_calls_of_one_person_have_a_third_of_the_time() -> None:
         pauses.append(seconds)
         clock.pass_(round(seconds * 1000))
 
-    turns = Turns(clock=lambda: clock.now / 1000, pause=pause)
+    calls = HeavyCalls(clock=lambda: clock.now / 1000, pause=pause)
 
     async def call(person: str, took_ms: int) -> None:
-        async with turns.turn(person):
+        async with calls.slot(person):
             clock.pass_(took_ms)
 
     await call("a", 100)
@@ -180,15 +180,15 @@ async def test_a_call_that_fails_is_rested_for_too() -> None:
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    turns = Turns(clock=lambda: clock.now / 1000, pause=pause)
+    calls = HeavyCalls(clock=lambda: clock.now / 1000, pause=pause)
 
     async def fail() -> None:
-        async with turns.turn("a"):
+        async with calls.slot("a"):
             clock.pass_(300)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await fail()
-    async with turns.turn("a"):
+    async with calls.slot("a"):
         pass
     assert pauses == [pytest.approx(0.6)]

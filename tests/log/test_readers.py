@@ -144,7 +144,7 @@ async def test_a_cursor_that_is_none_is_refused(hall: Hall) -> None:
 
 
 async def test_who_reads_while_pages_are_turned_is_found_once(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipts, "MOMENT_S", 0.005)
+    monkeypatch.setattr(receipts, "BATCH_S", 0.005)
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sent = await bureau.say(NARIN, room)
     await bureau.read(SOMCHAI, room, sent.n)

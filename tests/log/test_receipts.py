@@ -23,7 +23,7 @@ from tests.waiting import PATIENCE_S
 
 @pytest.fixture(autouse=True)
 def _short_moments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipts, "MOMENT_S", 0.005)
+    monkeypatch.setattr(receipts, "BATCH_S", 0.005)
     monkeypatch.setattr(receipts, "AFTER_FAILURE_S", 0.005)
 
 
@@ -248,7 +248,7 @@ async def test_what_waits_at_the_end_is_written(tmp_path: Path) -> None:
 async def test_a_large_room_is_told_more_rarely_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receipts, "MEMBERS_A_MOMENT", 10)
+    monkeypatch.setattr(receipts, "MEMBERS_A_BATCH", 10)
     async with open_bureau(tmp_path, extra=60) as b:
         people = [PersonId(f"p{n}") for n in range(60)]
         room = await b.group(NARIN, *people)
@@ -259,7 +259,7 @@ async def test_a_large_room_is_told_more_rarely_and_loses_nothing(
             await b.read(person, room, size)
         assert len(told) < 25
         assert (await load_readers(b.s, NARIN, room, size)).unread == []
-        await b.s.receipts.told(room)
+        await b.s.receipts.announce(room)
         heard = {person: upto for read in told for person, upto in read.items()}
         assert heard == dict.fromkeys(people, size)
 

@@ -253,9 +253,6 @@ export class Core {
     this.drafts.forget(applied.gone);
     for (const timeline of this.#timelines.values()) timeline.hear(applied);
     if (applied.reset && this.#feed.cursor > 0) this.rooms.setLoaded(true);
-    for (const event of applied.events) {
-      if (event.type === "me" && event.state) void this.session.merge(event.state);
-    }
     if (!applied.live || !this.#tabs.leading) return;
     for (const incoming of incomingOf(applied.events, this.#feed.rooms.snapshot(), this.#me)) {
       for (const listener of [...this.#incoming]) listener(incoming);

@@ -150,11 +150,6 @@ export class Session implements Readable<SessionState> {
     await this.#ask().catch(() => undefined);
   }
 
-  /** Takes in what the feed says about us. */
-  async merge(change: Partial<Me>): Promise<void> {
-    if (this.#me !== null) await this.#enter({ ...this.#me, ...change, person: { ...this.#me.person, ...change.person } });
-  }
-
   /** The session is over, for whatever reason; safe to call twice. */
   async end(reason: SignedOutReason): Promise<void> {
     const tables = this.#drop(reason);
