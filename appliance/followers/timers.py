@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from appliance.actions import audit, clock, evidence, owner_requests, refusals, sign_in
+from appliance.actions import audit, clock, evidence, far_apart, owner_requests, refusals, sign_in
 from appliance.errors import AppError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ JOBS: Final[dict[str, tuple[Job, float]]] = {
     "clock": (clock.check_clock, MINUTE_S),
     "removal-requests": (owner_requests.escalate_due, HOUR_S),
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),
+    "sessions-apart": (far_apart.note_sessions_apart, MINUTE_S),
     "sign-in-history": (sign_in.delete_old_sign_ins, HOUR_S),
 }
 NIGHTLY: Final[dict[str, Job]] = {"evidence-check": evidence.check_evidence}

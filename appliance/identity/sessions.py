@@ -34,7 +34,7 @@ from appliance.store import accounts, directory_shown, people, sessions, setting
 from appliance.vault.derived import derived_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from appliance.model import Millis, PersonId, SessionId, UnitId
     from appliance.people import Account, PersonCard, SessionRecord
@@ -103,6 +103,7 @@ class Identity:
         self._by_hash: dict[bytes, _Live] = {}
         self._by_id: dict[SessionId, _Live] = {}
         self._by_person: dict[PersonId, set[SessionId]] = defaultdict(set)
+        self._told: dict[Hashable, Millis] = {}
         self._unwritten: dict[SessionId, Millis] = {}
         self._terms: list[tuple[int, Millis]] = []
         self._settings: list[SettingValue] = []
@@ -200,6 +201,18 @@ class Identity:
         """Return when a session was last used, as memory knows it."""
         live = self._by_id.get(session)
         return live.used if live else None
+
+    def people_with_sessions(self, number: int) -> list[PersonId]:
+        """Return who has at least so many sessions, living or not looked at since they ended."""
+        return [person for person, held in self._by_person.items() if len(held) >= number]
+
+    def is_news_of_day(self, what: Hashable, now: Millis, forget_ms: Millis) -> bool:
+        """Say whether something was not told within `forget_ms`, and remember that it is told now."""
+        self._told = {known: at for known, at in self._told.items() if now - at < forget_ms}
+        if what in self._told:
+            return False
+        self._told[what] = now
+        return True
 
     def sessions_of(self, person: PersonId, now: Millis) -> list[SessionRecord]:
         """Return a person's living sessions, the newest first."""

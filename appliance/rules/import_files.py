@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from appliance.people import UnitKind, Visibility
 from appliance.rules.text import code_point, has_visible, one_line, unprintable
 from appliance.rules.thai import arabic_digits, canonical
+from search_index.stream_safe import MOST_MARKS, is_stream_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -369,14 +370,20 @@ def _person_row(file: str, line: int, values: dict[str, str]) -> PersonRow:
 
 
 def _cell(text: str) -> str:
-    """Return a cell as it is meant: every kind of space as a space, without what is drawn as nothing."""
-    return canonical(one_line(text))
+    """Return a cell as it is meant: every kind of space as a space, without what is drawn as nothing.
+
+    One with too many marks in a row, which `canonical` would cut, stays as it is and is refused with its row.
+    """
+    plain = one_line(text)
+    return canonical(plain) if is_stream_safe(plain) else plain
 
 
 def _refuse_unreadable(values: dict[str, str]) -> None:
     for column, value in values.items():
         if len(value) > _LONGEST:
             raise _Fault("import_value_long", str(_LONGEST), column)
+        if not is_stream_safe(value):
+            raise _Fault("import_marks", str(MOST_MARKS), column)
         if fault := unprintable(value):
             raise _Fault("import_character", fault.character, column)
         if value and not has_visible(value):

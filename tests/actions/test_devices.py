@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.actions.accounts import revoke_account
+from appliance.actions.far_apart import note_sessions_apart
 from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.sessions import disown_sign_in
 from appliance.actions.sign_in import SignedIn, sign_in
@@ -103,6 +104,43 @@ async def test_a_changed_password_ends_device_cookies(office: Office, how: str) 
 
 
 # Far apart
+
+
+async def test_sessions_that_come_into_use_far_apart_later_are_noticed_once(office: Office) -> None:
+    """F91: not only at the moment of a sign-in, and wherever the token of a session is used from."""
+    person = await office.account("1001", "somchai.j")
+    first = await office.sign_in("somchai.j", PASSWORD, OFFICE)
+    second = await office.sign_in("somchai.j", PASSWORD, OFFICE)
+    authenticate = office.s.identity.authenticate
+    for _ in range(3):
+        office.clock.pass_(MINUTE)
+        authenticate(first.token, office.clock(), OFFICE)
+        authenticate(second.token, office.clock(), OFFICE)
+        assert await note_sessions_apart(office.s) == 0
+    authenticate(second.token, office.clock(), FAR)
+    assert await note_sessions_apart(office.s) == 1
+    assert await note_sessions_apart(office.s) == 0, "told once"
+    [found] = await recorded(office, person, "session.apart")
+    assert {found["address"], found["other_address"]} == {OFFICE, FAR}
+    newest = (await lines(office, first))[0]
+    assert (newest.outcome, newest.apart) == ("used_apart", True)
+    office.clock.pass_(DAY)
+    authenticate(first.token, office.clock(), OFFICE)
+    authenticate(second.token, office.clock(), FAR)
+    assert await note_sessions_apart(office.s) == 1, "and again on another day"
+
+
+async def test_two_named_sites_are_apart_whoever_signed_in_there(tmp_path: Path) -> None:
+    limits = SignInLimits(sites=(f"กรุงเทพ {OFFICE}/32", f"เชียงใหม่ {HOME}/32"))
+    async with open_office(tmp_path, with_policies(sign_in=limits)) as office:
+        person = await office.account("1001", "somchai.j")
+        first = await office.sign_in("somchai.j", PASSWORD, OFFICE)
+        office.clock.pass_(limits.apart_ms + MINUTE)
+        second = await office.sign_in("somchai.j", PASSWORD, HOME)
+        assert await recorded(office, person, "sign_in.apart") == [], "the other was not in use"
+        office.s.identity.authenticate(first.token, office.clock(), OFFICE)
+        office.s.identity.authenticate(second.token, office.clock(), HOME)
+        assert await note_sessions_apart(office.s) == 1
 
 
 async def test_a_sign_in_from_nowhere_known_while_another_session_is_in_use_is_flagged(office: Office) -> None:

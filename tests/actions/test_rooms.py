@@ -299,6 +299,8 @@ class TestNameOwnerEnd:
         operator = Actor.operator("root(0)")
         await refused(attempt(bureau.s, operator, room, MALEE, "ย้าย", by), Deny.SECOND_PERSON_REQUIRED)
         await refused(attempt(bureau.s, by, room, MALEE, "ย้าย", second), Deny.NOT_OWNER)
+        await bureau.set_state(NARIN, AccountState.SUSPENDED)
+        await refused(attempt(bureau.s, by, room, MALEE, "ย้าย", second), Deny.NOT_OWNER)
         await bureau.set_state(NARIN, AccountState.REVOKED)
         await refused(attempt(bureau.s, by, room, CLERK, "เกษียณ", second), Deny.TARGET_NOT_MEMBER)
         await attempt(bureau.s, by, room, MALEE, "เกษียณ", second)

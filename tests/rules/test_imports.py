@@ -6,6 +6,7 @@ from appliance.people import UnitKind
 from appliance.reads.import_preview import describe_problems
 from appliance.rules.import_files import AccountRow, decode, midnight, parse_date, read_accounts, read_files
 from appliance.rules.imports import HoldingState, Organisation, Plan, PostState, plan_import
+from tests.hostile import TEXTS, behind_a_letter, costs_its_length
 
 NOW = 1_780_000_000_000
 EMPTY = Organisation({}, {}, {}, {})
@@ -178,11 +179,25 @@ def test_a_longer_cycle_is_found() -> None:
         ("code,name_th,kind\nA," + "ก" * 201 + ",กอง\n", "import_value_long"),
         ("code,name_th,kind\nA,ก\x07ข,กอง\n", "import_character"),
         ("code,name_th,kind\nA,\u0301\u0e48,กอง\n", "import_invisible"),
+        ("code,name_th,kind\nA,ก" + "\u0301" * 31 + ",กอง\n", "import_marks"),
         ("code,name_th,kind\nA,\u3164\u2800\u200f,กอง\n", "import_missing"),
     ],
 )
 def test_files_that_cannot_be_read(text: str, code: str) -> None:
     assert code in {problem.code for problem in read_files({"f.csv": text.encode()}).problems}
+
+
+@pytest.mark.parametrize("piece", TEXTS.values(), ids=TEXTS)
+def test_cells_cost_their_length(piece: str) -> None:
+    """Security 1: whatever a column holds."""
+
+    def make(length: int) -> str:
+        return behind_a_letter(piece, length).replace(",", " ").replace("\n", " ").replace('"', " ")
+
+    def read(cell: str) -> None:
+        read_files({"f.csv": f"code,name_th,kind\nA,{cell},กอง\n".encode("utf-8", "surrogatepass")})
+
+    assert costs_its_length(read, make, 20_000)
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2009", "\u202f", "\u2003"])

@@ -173,6 +173,8 @@ function Outcome({ outcome }: { outcome: string }) {
       return <Trans>บัญชีใช้งานไม่ได้ในขณะนั้น</Trans>;
     case "second_factor_failed":
       return <Trans>รหัสยืนยันไม่ถูกต้อง</Trans>;
+    case "used_apart":
+      return <Trans>มีการใช้งานพร้อมกันจากสองแห่ง</Trans>;
     case "password_reset":
       return <Trans>ผู้ดูแลระบบตั้งรหัสผ่านใหม่ให้</Trans>;
     default:
