@@ -19,6 +19,7 @@ MODULES = (
     "appliance/rules/rooms.py",
     "appliance/evidence/__init__.py",
     "appliance/evidence/errors.py",
+    "appliance/evidence/key_change.py",
     "appliance/evidence/note.py",
     "appliance/evidence/room_id.py",
     "appliance/evidence/tree.py",

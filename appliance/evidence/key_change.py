@@ -9,6 +9,7 @@ Example: open_change(statement, former).vkey. Does not keep keys, nor say which 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -29,10 +30,11 @@ def sign_change(former: Signer, new: Signer, at: int) -> str:
 def open_change(statement: str, former: Verifier) -> Verifier:
     """The key that `former` names as its successor. Raises `NoteError` unless both signed and name each other."""
     lines = split_note(statement)[0].split("\n")
-    if len(lines) != 6 or lines[0] != TITLE or lines[1] != former.name or lines[2] != former.vkey:
+    timed = len(lines) == 6 and re.fullmatch("[1-9][0-9]{0,15}", lines[4])
+    if not timed or lines[0] != TITLE or lines[1] != former.name or lines[2] != former.vkey:
         raise NoteError("not a statement of this key's change")
     new = Verifier.from_vkey(lines[3])
-    if new.name != former.name or new.key_type != former.key_type:
+    if new.name != former.name or new.key_type != former.key_type or new == former:
         raise NoteError("a key's successor has its name and type")
     if len(open_note(statement, (former, new)).signatures) != 2:
         raise NoteError("a change of keys is signed by both")

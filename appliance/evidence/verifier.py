@@ -1,4 +1,4 @@
-"""`gchat-verify`: checks a room log, a checkpoint, a proof or two exports offline, and says what it found.
+"""`gchat-verify`: checks a room log, checkpoint, proof, two exports or change of keys offline, says what it found.
 
 Owns the command line: arguments, what is printed, exit codes. The checks are in `offline`, which needs the standard
 library and `cryptography` only; `make verifier` packs them into one file that a court runs alone. Exit codes: 0 all
@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from appliance.evidence.errors import NoteError
+from appliance.evidence.key_change import open_change
 from appliance.evidence.offline import histories, proofs
 from appliance.evidence.offline.outcome import Exit, Failed, Report, Usage
 from appliance.evidence.offline.reports import about_head, about_proof, about_room
@@ -42,9 +44,20 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    code = _answer(_arguments().parse_args(argv))
+    code = _answer(_arguments().parse_args(_salt_joined(sys.argv[1:] if argv is None else argv)))
     _say(end="")
     return int(code)
+
+
+def _salt_joined(words: list[str]) -> list[str]:
+    """Return the arguments with `--salt TEXT` as one word, since base64url text may begin with `-`."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--salt":
+            joined[-1] = f"--salt={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _say(*lines: str, end: str = "\n", stream: TextIO | None = None) -> None:
@@ -171,7 +184,29 @@ def _extends(arguments: argparse.Namespace) -> Report:
     return report
 
 
-_COMMANDS = {"room": _room, "checkpoint": _checkpoint, "proof": _proof, "prove": _prove, "extends": _extends}
+def _key_change(arguments: argparse.Namespace) -> Report:
+    """Follow statements from the key that is trusted to the newest."""
+    key = log_key(arguments.vkey)
+    for path in arguments.files:
+        try:
+            key = open_change(_text(path, "key_change"), key)
+        except NoteError as error:
+            raise Failed("key_change", file=path.name) from error
+    report = Report()
+    report.add("pass_key_change")
+    report.add("new_key", vkey=key.vkey)
+    _print(report)
+    return report
+
+
+_COMMANDS = {
+    "room": _room,
+    "checkpoint": _checkpoint,
+    "proof": _proof,
+    "prove": _prove,
+    "extends": _extends,
+    "key-change": _key_change,
+}
 
 
 # --- reports
@@ -215,6 +250,9 @@ def _arguments() -> argparse.ArgumentParser:
         commands, "extends", "บันทึกใหม่ต่อจากบันทึกเก่าหรือไม่ / whether one export continues another", files=("old", "new")
     )
     extends.epilog = "OLD: แฟ้มส่งออก จุดตรวจสอบ หรือแฟ้มค่าราก / an export, a checkpoint or the file of heads"
+    change = commands.add_parser("key-change", help="คำแถลงเปลี่ยนกุญแจ ตามลำดับ / statements of key changes, in order")
+    change.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    change.add_argument("--vkey", required=True, help="กุญแจเดิมที่เชื่อถือ / the former key, from a trusted source")
     return parser
 
 
@@ -241,7 +279,10 @@ def _command(
 
 def _trust(arguments: argparse.Namespace) -> Trust | None:
     if arguments.policy is not None:
-        return parse_policy(arguments.policy.read_bytes().decode(errors="replace"))
+        try:
+            return parse_policy(arguments.policy.read_bytes().decode())
+        except UnicodeDecodeError as error:
+            raise Usage("policy_text") from error
     return None if arguments.vkey is None else Trust([log_key(arguments.vkey)])
 
 

@@ -1,7 +1,9 @@
 """The test vectors of `docs/evidence.md`: files for any verifier, with the exit code each must give (`make vectors`).
 
-`vectors/vectors.json` lists keys, the root of `meeting.jsonl` and the cases: the arguments of the command and its exit
-code. The files are the same at every run; `test_vectors.py` holds them equal to what this module makes.
+`vectors/vectors.json` lists keys, the root of `meeting.jsonl` and the cases: the arguments of the command, its exit
+code and, where it writes a proof, the file that holds the same bytes. `vector_rooms` adds the limits of each rule, and
+`vector_files` those of proofs, policies, heads and keys. The files are the same at every run; `test_vectors.py` holds
+them equal to what this module makes.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
-from appliance.evidence.tree import inclusion_proof, leaf_hash, root_of
+from appliance.evidence.tree import leaf_hash, root_of
 from appliance.log.recorded_heads import file_line
 from appliance.model import RoomId
 from tests.evidence.room_builder import (
@@ -31,34 +33,11 @@ from tests.evidence.room_builder import (
     handed_over,
     meeting,
 )
+from tests.evidence.vector_cases import DAY, GATEWAY_KEY, KEY, OTHER_KEY, Vectors, proof
+from tests.evidence.vector_files import add_files
+from tests.evidence.vector_rooms import add_rooms
 
 FOLDER = Path(__file__).parent / "vectors"
-KEY = ("--vkey", LOG.verifier.vkey)
-OTHER_KEY = ("--vkey", OTHER_LOG.verifier.vkey)
-REQUEST_LIMITS = ("--gateway", GATEWAY.verifier.vkey)
-DAY = 24 * 3_600_000
-
-
-class Vectors:
-    """Collects files and cases."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.cases: list[dict[str, Any]] = []
-
-    def file(self, name: str, data: bytes | str) -> str:
-        """Keep a file; returns its name."""
-        self.files[name] = data.encode() if isinstance(data, str) else data
-        return name
-
-    def case(self, name: str, code: int, *arguments: str) -> None:
-        """Add a case: what it shows, its exit code, the arguments of the command."""
-        self.cases.append({"name": name, "exit": code, "arguments": list(arguments)})
-
-    def room(self, name: str, code: int, data: bytes, *options: str, file: str | None = None) -> None:
-        """Add a room's export and a case of it."""
-        file = self.file(file or f"{name.replace(' ', '-')}.jsonl", data)
-        self.case(name, code, "room", file, *(options or KEY))
 
 
 def make() -> dict[str, bytes]:
@@ -71,6 +50,8 @@ def make() -> dict[str, bytes]:
     _forged_rooms(vectors)
     _proofs(vectors, good)
     _histories(vectors, good)
+    add_rooms(vectors)
+    add_files(vectors, good)
     index = {
         "keys": {
             "log": LOG.verifier.vkey,
@@ -89,9 +70,9 @@ def _good(vectors: Vectors, good: ExportedRoom) -> None:
     vectors.room("meeting", 0, good.data)
     vectors.case("no trusted key", 3, "room", "meeting.jsonl")
     vectors.case("the key of the file is trusted", 0, "room", "meeting.jsonl", "--trust-file-key")
-    vectors.case("seals are checked", 0, "room", "meeting.jsonl", *KEY, *REQUEST_LIMITS)
+    vectors.case("seals are checked", 0, "room", "meeting.jsonl", *KEY, *GATEWAY_KEY)
     rival = Signer.from_seed("rival.test/a/moi/gw-2026a", KeyType.ED25519, b"\x06" * 32).verifier.vkey
-    vectors.case("two gateway keys for one id", 2, "room", "meeting.jsonl", *KEY, *REQUEST_LIMITS, "--gateway", rival)
+    vectors.case("two gateway keys for one id", 2, "room", "meeting.jsonl", *KEY, *GATEWAY_KEY, "--gateway", rival)
     vectors.case("the key of another agency", 1, "room", "meeting.jsonl", *OTHER_KEY)
     vectors.case("a witness key is no log key", 2, "room", "meeting.jsonl", "--vkey", WITNESS.verifier.vkey)
     policy = f"log {LOG.verifier.vkey}\nwitness moi {WITNESS.verifier.vkey}\nquorum moi\n"
@@ -179,7 +160,7 @@ def _forged_rooms(vectors: Vectors) -> None:
     text = json.dumps(leaf, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     entries = [*invented.entries[:-2], replace_leaf(invented, text)]
     data = RoomBuilder.of(replace(invented.export(), entries=tuple(entries))).export().data
-    vectors.room("invented seal", 1, data, *KEY, *REQUEST_LIMITS)
+    vectors.room("invented seal", 1, data, *KEY, *GATEWAY_KEY)
     vectors.case("invented seal not checked", 0, "room", "invented-seal.jsonl", *KEY)
     for name, arguments in _BROKEN.items():
         room = meeting(created())
@@ -233,13 +214,6 @@ _BROKEN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "reply to no message": ("moc", "message.text", {"text": "x", "st": {"reply_to": 1}}),
     "reply to what comes later": ("moc", "message.text", {"text": "x", "st": {"reply_to": 13}}),
 }
-
-
-def proof(exported: ExportedRoom, n: int, extra: bytes | None) -> str:
-    """A proof file of entry `n`."""
-    path = [b64encode(node).decode() for node in inclusion_proof(exported.hashes, n)]
-    carried = [] if extra is None else [f"extra {b64encode(extra).decode()}"]
-    return "\n".join(["c2sp.org/tlog-proof@v1", *carried, f"index {n}", *path, "", exported.note])
 
 
 def _proofs(vectors: Vectors, good: ExportedRoom) -> None:
@@ -320,9 +294,10 @@ def _heads(vectors: Vectors, good: ExportedRoom) -> None:
 def main() -> None:
     """Write the vectors."""
     FOLDER.mkdir(exist_ok=True)
+    made = make()
     for old in FOLDER.iterdir():
         old.unlink()
-    for name, data in make().items():
+    for name, data in made.items():
         (FOLDER / name).write_bytes(data)
 
 

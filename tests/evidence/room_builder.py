@@ -5,6 +5,7 @@ The builder signs whatever it is told, so it also makes the logs of a hub that b
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from appliance.evidence.seal import seal_batch
 from appliance.evidence.tree import Frontier
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from appliance.evidence.seal import Seal
 
 START = 1_763_800_000_000
@@ -28,6 +31,11 @@ THIRD = "p_01j00000000000000000000002"
 
 def card(person: str, name: str) -> dict[str, str]:
     return {"p": person, "name": name, "unit": "กองกลาง", "post": "นักวิชาการ"}
+
+
+def canonical(value: object) -> bytes:
+    """Canonical JSON, also of what the encoder of the product refuses."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 LOG = Signer.from_seed("gchat.test/a/moc/log", KeyType.ED25519, bytes(range(32)))
@@ -94,18 +102,48 @@ class RoomBuilder:
         origin: str,
         ty: str,
         *,
-        text: str | None = None,
-        st: dict[str, Any] | None = None,
-        sender: str | None = None,
         sealed: bool | None = None,
         hub_time: int | None = None,
-        **header: Any,
+        **parts: Any,
     ) -> int:
-        """Append one entry and return its position; `header` replaces fields of the header."""
+        """Append one entry and return its position; `parts` as `make` takes them."""
         n = len(self.entries)
-        body = None if text is None else encode({"text": text})
-        salt = None if body is None else sha256(b"salt %d" % n).digest()[: commitment.SALT_BYTES]
-        foreign = origin != self.hub
+        header, salt, body = self.make(origin, ty, n, **parts)
+        self.room = self.room or room_id.room_id(header)
+        seal: Seal | None = None
+        if origin != self.hub if sealed is None else sealed:
+            seal = seal_batch([header], "gw-2026a", self.gateway.key)[0]
+        time = START + 1000 * n + 5 if hub_time is None else hub_time
+        self.put(ExportEntry(encode_leaf(header, hub_time=time, n=n, registry=412, seal=seal), salt, body))
+        return n
+
+    def append_batch(self, origin: str, texts: Sequence[str]) -> None:
+        """Append messages of another agency that its gateway sealed together."""
+        first = len(self.entries)
+        made = [self.make(origin, "message.text", first + at, text=text) for at, text in enumerate(texts)]
+        seals = seal_batch([header for header, _, _ in made], "gw-2026a", self.gateway.key)
+        for n, ((header, salt, body), seal) in enumerate(zip(made, seals, strict=True), first):
+            leaf = encode_leaf(header, hub_time=START + 1000 * n + 5, n=n, registry=412, seal=seal)
+            self.put(ExportEntry(leaf, salt, body))
+
+    def make(  # noqa: PLR0913  (each is a part of the entry)
+        self,
+        origin: str,
+        ty: str,
+        n: int,
+        *,
+        text: str | None = None,
+        body: bytes | None = None,
+        salt: bytes | None = None,
+        st: dict[str, Any] | None = None,
+        sender: str | None = None,
+        alter: dict[str, Any] | None = None,
+        **header: Any,
+    ) -> tuple[bytes, bytes | None, bytes | None]:
+        """Return header, salt and body of entry `n`. `header` replaces fields; so does `alter`, which nobody checks."""
+        body = encode({"text": text}) if text is not None else body
+        if body is not None and salt is None:
+            salt = sha256(b"salt %d" % n).digest()[: commitment.SALT_BYTES]
         fields: dict[str, Any] = {
             "bc": commitment.NO_BODY if body is None else base64url.encode(sha256((salt or b"") + body).digest()),
             "bl": 0 if body is None else len(body),
@@ -114,7 +152,7 @@ class RoomBuilder:
             "os": self.counters.get(origin, 0),
             "room": self.room or None,
             "rv": 1,
-            "seen": self._seen() if foreign else None,
+            "seen": self._seen() if origin != self.hub else None,
             "sn": f"{sender or {'moi': GUEST}.get(origin, OWNER)}@{origin}",
             "st": st,
             "ts": START + 1000 * n,
@@ -122,14 +160,10 @@ class RoomBuilder:
             "v": 1,
         }
         encoded = encode_header(Header(**{**fields, **header}))
+        if alter is not None:
+            encoded = canonical({**json.loads(encoded), **alter})
         self.counters[origin] = self.counters.get(origin, 0) + 1
-        self.room = self.room or room_id.room_id(encoded)
-        seal: Seal | None = None
-        if foreign if sealed is None else sealed:
-            seal = seal_batch([encoded], "gw-2026a", self.gateway.key)[0]
-        time = START + 1000 * n + 5 if hub_time is None else hub_time
-        self.put(ExportEntry(encode_leaf(encoded, hub_time=time, n=n, registry=412, seal=seal), salt, body))
-        return n
+        return encoded, salt, body
 
     def put(self, entry: ExportEntry) -> None:
         """Append an entry that is made already."""

@@ -150,7 +150,7 @@ def test_seals_are_checked_with_the_gateways_key(exported: ExportedRoom, court: 
 def test_an_invented_seal_is_found_with_the_gateways_key(builder: RoomBuilder, court: Court, field: str) -> None:
     meeting(builder)
     last = json.loads(builder.entries[-2].leaf)
-    last["sl"] |= {"s": {"s": "A" * 86}, "p": {"p": ["A" * 43], "n": 2}, "i": {"i": 1, "n": 2}}[field]
+    last["sl"] |= {"s": {"s": "A" * 86}, "p": {"p": ["A" * 43], "n": 2}, "i": {"i": 1, "n": 2, "p": ["A" * 43]}}[field]
     leaf = json.dumps(last, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     forged = [*builder.entries[:-2], type(builder.entries[0])(leaf, builder.entries[-2].salt, builder.entries[-2].body)]
     exported = RoomBuilder.of(replace(builder.export(), entries=tuple(forged))).export()

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.offline.outcome import Failed
-from appliance.evidence.offline.values import decode64url, encode64url
+from appliance.evidence.offline.values import decode64url, encode64url, parse_canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,17 +24,28 @@ NO_BODY: Final = encode64url(sha256(b"").digest())
 
 
 def check_body(entry: Entry, salt: str, body: str) -> None:
-    """Check salt and body against the commitment of their header. Raises `Failed`."""
+    """Check salt and body against the commitment of their header, and the body's form. Raises `Failed`."""
     salt_bytes, data = decode64url(salt), body.encode()
     if salt_bytes is None or len(salt_bytes) != SALT_BYTES or len(data) != entry.header["bl"]:
         raise Failed("body", entry.n)
     if encode64url(sha256(salt_bytes + data).digest()) != entry.header["bc"]:
         raise Failed("body", entry.n)
+    if not _is_message(parse_canonical(body, "body", entry.n)):
+        raise Failed("bad_body", entry.n)
+
+
+def _is_message(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    mentions = value.get("mentions", [])
+    named = isinstance(mentions, list) and all(isinstance(person, str) for person in mentions)
+    texts = isinstance(value.get("text", ""), str)
+    return named and texts and isinstance(value.get("everyone", False), bool)
 
 
 def has_body(entry: Entry) -> bool:
     """Tell whether the entry ever had a body."""
-    return bool(entry.header["bl"]) or entry.header["bc"] != NO_BODY
+    return bool(entry.header["bc"] != NO_BODY)
 
 
 @dataclass(slots=True)

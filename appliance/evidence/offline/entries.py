@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from appliance.evidence.offline.bodies import NO_BODY
+from appliance.evidence.offline.names import is_agency, is_gateway_id, is_person
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import decode64url, is_count, is_one, parse_canonical
 from appliance.evidence.room_id import room_id
@@ -67,7 +69,7 @@ def read_entry(leaf_text: str, n: int) -> Entry:
     for key, time in (("ht", leaf["ht"]), ("ts", header["ts"])):
         if not FIRST_TIME <= time < LAST_TIME:
             raise Failed("time_insane", n, key=key)
-    if not header["sn"].endswith("@" + header["or"]) or header["sn"].count("@") != 1:
+    if not is_person(header["sn"]) or not header["sn"].endswith("@" + header["or"]):
         raise Failed("sender", n, sender=header["sn"], origin=header["or"])
     return Entry(n, leaf["ht"], leaf["sl"], leaf["h"], header)
 
@@ -82,10 +84,11 @@ def check_header(header: Any, n: int) -> None:
     right |= {key: is_count(header[key]) for key in _COUNTS}
     right["v"] = is_one(header["v"])
     right["rv"] = right["rv"] and header["rv"] > 0
-    right["bc"] = right["bc"] and len(header["bc"]) == 43
+    right["bc"] = right["bc"] and _is_bytes(header["bc"], HASH_BYTES)
+    right["or"] = right["or"] and is_agency(header["or"])
     # The create header names no room, since the room id is its hash.
     right["room"] = ("room" in header) == (header["ty"] != CREATE) and isinstance(header.get("room", ""), str)
-    right["bl"] = right["bl"] and header["bl"] <= MAX_BODY
+    right["bl"] = right["bl"] and header["bl"] <= MAX_BODY and (header["bl"] == 0) == (header["bc"] == NO_BODY)
     right["st"] = isinstance(header.get("st", {}), dict)
     seen = header.get("seen", [0, ""])
     right["seen"] = isinstance(seen, list) and len(seen) == 2 and is_count(seen[0]) and isinstance(seen[1], str)
@@ -102,7 +105,7 @@ def _is_seal(seal: object) -> bool:
         return False
     batch = is_count(seal["i"]) and is_count(seal["n"]) and seal["i"] < seal["n"] <= MAX_BATCH
     hashes = all(_is_bytes(node, HASH_BYTES) for node in seal["p"])
-    return batch and hashes and 0 < len(seal["k"]) <= 32 and _is_bytes(seal["s"], 64)
+    return batch and hashes and is_gateway_id(seal["k"]) and _is_bytes(seal["s"], 64)
 
 
 def _is_bytes(text: str, length: int) -> bool:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from appliance.evidence.errors import NoteError
 from appliance.evidence.note import open_note
+from appliance.evidence.offline.names import log_key_name
 from appliance.evidence.offline.outcome import Failed
+from appliance.evidence.offline.trust import Trust, check_checkpoint
 from appliance.evidence.offline.values import decode64, is_count, parse_canonical
 from appliance.evidence.tree import HASH_BYTES, leaf_hash, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from appliance.evidence.offline.trust import Trust
 
 FORMAT: Final = "gchat-heads/1"
 MAX_LINE: Final = 1 << 26
@@ -34,7 +34,10 @@ def read_heads(file: BinaryIO, room: str, trust: Trust) -> Iterator[Head]:
         number += 1
         line = _line(data, number)
         heads = [_head(item, number) for item in line["rooms"]]
+        if len(dict(heads)) != len(heads):
+            raise Failed("heads", line=number)
         newest.update(heads)
+        _check_audit(line["audit"], trust, number)
         _check_note(line["note"], newest, trust, number)
         yield from (head for name, head in heads if name == room)
 
@@ -47,7 +50,11 @@ def _line(data: bytes, number: int) -> dict[str, Any]:
     except (Failed, UnicodeDecodeError) as error:
         raise Failed("heads", line=number) from error
     right = isinstance(line, dict) and set(line) == {"at", "audit", "note", "rooms"} and is_count(line["at"])
-    if not right or not isinstance(line["note"], str) or not isinstance(line["rooms"], list):
+    if (
+        not right
+        or not all(isinstance(line[key], str) for key in ("audit", "note"))
+        or not isinstance(line["rooms"], list)
+    ):
         raise Failed("heads", line=number)
     return dict(line)
 
@@ -59,6 +66,17 @@ def _head(item: Any, number: int) -> tuple[str, Head]:
     if root is None or len(root) != HASH_BYTES:
         raise Failed("heads", line=number)
     return item[0], (item[1], root)
+
+
+def _check_audit(note: str, trust: Trust, number: int) -> None:
+    """Check that a log key of the agency signed the checkpoint of its audit log; no witness is asked for."""
+    try:
+        signed = check_checkpoint(note, Trust(trust.logs))
+    except Failed as error:
+        raise Failed("heads", line=number) from error
+    names = [name for key in signed.signed if (name := log_key_name(key.name))]
+    if all(signed.head.origin != f"{name.domain}/a/{name.agency}/audit" for name in names):
+        raise Failed("heads", line=number)
 
 
 def _check_note(note: str, newest: dict[str, Head], trust: Trust, number: int) -> None:

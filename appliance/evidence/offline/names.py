@@ -13,7 +13,10 @@ from typing import Final
 
 _DOMAIN: Final = r"([^/+\s]{1,253})"
 _AGENCY: Final = r"([A-Za-z0-9-]{1,63})"
+_PERSON: Final = r"[A-Za-z0-9_-]{1,64}"
 _KEY: Final = re.compile(rf"{_DOMAIN}/a/{_AGENCY}/([^/+\s]{{1,32}})")
+_KEY_PART: Final = re.compile(r"[^/+\s\x00-\x1f]{1,32}")
+_ANYBODY: Final = re.compile(rf"{_PERSON}(@{_AGENCY})?")
 _ROOM: Final = re.compile(rf"{_DOMAIN}/room/(r_[a-z2-7]{{26}})/e([1-9][0-9]{{0,8}})", re.ASCII)
 
 
@@ -33,6 +36,26 @@ class RoomOrigin:
     domain: str
     room: str
     epoch: int
+
+
+def is_agency(text: str) -> bool:
+    """Tell whether this is the slug of an agency."""
+    return re.fullmatch(_AGENCY, text) is not None
+
+
+def is_person(text: str) -> bool:
+    """Tell whether this names a person: `id`, or `id@agency`."""
+    return _ANYBODY.fullmatch(text) is not None
+
+
+def full_name(person: str, origin: str) -> str:
+    """Return `id@agency` of a person whom an entry of the agency `origin` names."""
+    return person if "@" in person else f"{person}@{origin}"
+
+
+def is_gateway_id(text: str) -> bool:
+    """Tell whether the name of a gateway's key can end in this text."""
+    return text != "log" and _KEY_PART.fullmatch(text) is not None
 
 
 def key_name(name: str) -> KeyName | None:

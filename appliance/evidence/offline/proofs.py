@@ -1,8 +1,8 @@
 """Proof of one entry without the rest of its log (C2SP tlog-proof; `docs/evidence.md` §10).
 
-What is proved is `extra` followed by the record. For a room's log it is one leaf: the record, or `extra` alone, which
-is the leaf or the export's line of that entry (leaf, salt and body). Beside a record `extra` is only the 16-byte salt
-of a log that is no room's, so no byte can be moved from one to the other.
+For a room's log the leaf is proved: the record, or `extra` alone, which is the leaf's text or the export's line of that
+entry, whose `l` is the leaf's text; `make_proof` writes the line. Any other log proves `extra` followed by the record,
+and beside a record `extra` is only the record's 16-byte salt, so no byte can be moved from one to the other.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from appliance.evidence.offline.entries import read_entry
 from appliance.evidence.offline.export_file import EntryLine, entry_line
 from appliance.evidence.offline.names import room_origin
 from appliance.evidence.offline.outcome import Failed, Usage
+from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.trust import SignedHead, Trust, check_checkpoint
 from appliance.evidence.offline.values import decode64, encode_canonical, parse_canonical
 from appliance.evidence.tree import inclusion_proof, leaf_hash, root_from_inclusion
@@ -80,6 +81,7 @@ def check_proof(text: str, given: Given, trust: Trust, seals: Seals) -> Proved:
         _check_path(line.leaf.encode(), proof, signed)
         if entry.room != room.room:
             raise Failed("other_room", proof.index)
+        check_state(entry)
         hub_known = entry.seal is not None or signed.signed_for(entry.origin)
         if not hub_known and room.epoch == 1:
             raise Failed("other_agency", keys=", ".join(key.name for key in signed.signed), hub=entry.origin)
@@ -93,10 +95,11 @@ def _parse(text: str) -> _Proof:
     first, _, rest = text.partition("\n")
     top, blank, note = rest.partition("\n\n")
     lines = top.split("\n")
-    extra = decode64(lines.pop(0).removeprefix("extra ")) if lines[0].startswith("extra ") else b""
+    carried = lines.pop(0).removeprefix("extra ") if lines[0].startswith("extra ") else None
+    extra = b"" if carried is None else decode64(carried)
     index = re.fullmatch(r"index (0|[1-9][0-9]{0,15})", lines[0], re.ASCII) if lines else None
     path = [node for line in lines[1:] if (node := decode64(line)) is not None and len(node) == 32]
-    if first != FORMAT or not blank or index is None or extra is None or len(path) != len(lines) - 1:
+    if first != FORMAT or not blank or index is None or extra is None or carried == "" or len(path) != len(lines) - 1:
         raise Failed("proof")
     return _Proof(extra, int(index[1]), path, note)
 

@@ -50,24 +50,31 @@ class Seals:
         return cls(keys)
 
     def check(self, entry: Entry) -> None:
-        """Check the seal of an entry that has one. Raises `Failed`."""
+        """Check the seal of an entry that has one: its path, and the signature if the key is given. Raises `Failed`."""
         seal = entry.seal
         if seal is None:
             return
+        root = _root(entry, seal)
         public = self.keys.get((entry.origin, seal["k"]))
         if public is None:
             name = f"{entry.origin}/{seal['k']}"
             self.unchecked[name] = self.unchecked.get(name, 0) + 1
             return
-        self._verify(entry, seal, public)
+        self._verify(entry, seal, root, public)
         self.checked += 1
 
-    def _verify(self, entry: Entry, seal: dict[str, Any], public: bytes) -> None:
-        path = [decode64url(node) or b"" for node in seal["p"]]
+    def _verify(self, entry: Entry, seal: dict[str, Any], root: bytes, public: bytes) -> None:
         try:
-            root = root_from_inclusion(leaf_hash(entry.header_text.encode()), seal["i"], seal["n"], path)
             if (public, root, seal["s"]) not in self._batches:
                 Ed25519PublicKey.from_public_bytes(public).verify(decode64url(seal["s"]) or b"", _CONTEXT + root)
-        except (ProofError, InvalidSignature, ValueError) as error:
+        except InvalidSignature as error:
             raise Failed("seal", entry.n, origin=entry.origin) from error
         self._batches = {(public, root, seal["s"])}
+
+
+def _root(entry: Entry, seal: dict[str, Any]) -> bytes:
+    path = [decode64url(node) or b"" for node in seal["p"]]
+    try:
+        return root_from_inclusion(leaf_hash(entry.header_text.encode()), seal["i"], seal["n"], path)
+    except ProofError as error:
+        raise Failed("seal", entry.n, origin=entry.origin) from error

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from appliance.evidence.offline.names import full_name, is_person
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import is_count
 from appliance.model import EntryType, RoomKind
+from appliance.rules.rooms import RULES_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 def check_state(entry: Entry) -> dict[str, Any]:
     """Check the `st` of an entry against its type; return the fields that its type knows. Raises `Failed`."""
+    if entry.header["rv"] != RULES_VERSION:
+        raise Failed("newer_rules", entry.n, version=entry.header["rv"])
     shape = SHAPES.get(entry.kind)
     if shape is None:
         raise Failed("unknown_type", entry.n, type=entry.kind)
@@ -26,11 +30,24 @@ def check_state(entry: Entry) -> dict[str, Any]:
     for key, (required, right) in shape.items():
         if (required or key in fields) and not (key in fields and right(fields[key])):
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
-    if "card" in fields and fields["card"]["p"] != fields.get("owner", fields.get("to")):
+    if entry.header["bl"] and entry.kind not in _WITH_BODY:
+        raise Failed("body_of_type", entry.n, type=entry.kind)
+    if "card" in fields and not _same(fields["card"]["p"], str(fields.get("owner", fields.get("to"))), entry):
         raise Failed("bad_state", entry.n, type=entry.kind, key="card")
     if entry.kind == EntryType.SHRED and not fields["from"] <= fields["to"] < entry.n:
         raise Failed("bad_state", entry.n, type=entry.kind, key="to")
+    if entry.kind == EntryType.ROOM_CREATE:
+        _check_create(entry, fields["owner"])
     return fields
+
+
+def _check_create(entry: Entry, owner: str) -> None:
+    if entry.n or entry.seal is not None or not _same(owner, entry.header["sn"], entry):
+        raise Failed("bad_create", entry.n)
+
+
+def _same(one: str, other: str, entry: Entry) -> bool:
+    return full_name(one, entry.origin) == full_name(other, entry.origin)
 
 
 def _text(value: object) -> bool:
@@ -45,12 +62,17 @@ def _kind(value: object) -> bool:
     return isinstance(value, str) and value in set(RoomKind)
 
 
+def _person(value: object) -> bool:
+    return isinstance(value, str) and is_person(value)
+
+
 def _people(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(map(_text, value))
+    return isinstance(value, list) and bool(value) and all(map(_person, value))
 
 
 def _card(value: Any) -> bool:
-    return isinstance(value, dict) and all(_text(value.get(key)) for key in ("p", "name", "unit", "post"))
+    texts = isinstance(value, dict) and all(_text(value.get(key)) for key in ("p", "name", "unit", "post"))
+    return texts and _person(value["p"])
 
 
 def _cards(value: object) -> bool:
@@ -66,16 +88,17 @@ def _shape(required: Mapping[str, Callable[[Any], bool]], optional: Mapping[str,
     }
 
 
+_WITH_BODY: Final = {EntryType.MESSAGE_TEXT, EntryType.MESSAGE_EDIT}
 SHAPES: Final[dict[str, _Shape]] = {
-    "room.create": _shape({"kind": _kind, "owner": _text}, {"name": _text, "owner_post": _text, "card": _card}),
+    "room.create": _shape({"kind": _kind, "owner": _person}, {"name": _text, "owner_post": _text, "card": _card}),
     "room.rename": _shape({"name": _text}, {"old": _text}),
     "room.close": {},
     "member.add": _shape({"members": _cards}, {}),
     "member.remove": _shape({"members": _people}, {"self": _flag}),
     "sys.remove": _shape({"members": _people}, {"why": _text, "by": _people}),
     "sys.close": _shape({}, {"why": _text, "by": _people}),
-    "owner.transfer": _shape({"to": _text}, {"post": _text}),
-    "owner.reassign": _shape({"to": _text}, {"post": _text, "why": _text, "by": _people, "card": _card}),
+    "owner.transfer": _shape({"to": _person}, {"post": _text}),
+    "owner.reassign": _shape({"to": _person}, {"post": _text, "why": _text, "by": _people, "card": _card}),
     "message.text": _shape({}, {"reply_to": is_count, "everyone": _flag}),
     "message.edit": _shape({"target": is_count}, {"everyone": _flag}),
     "message.redact": _shape({"target": is_count}, {"reason": _text}),

@@ -22,6 +22,15 @@ TEXTS: Final = {
         "ผ่าน: รายการที่ {index} อยู่ในบันทึกที่ลงนาม ({size} รายการ)",
         "PASS: entry {index} is in the signed log of {size} entries",
     ),
+    "pass_key_change": (
+        "ผ่าน: คำแถลงเปลี่ยนกุญแจลงนามด้วยกุญแจทั้งสอง ผู้ที่เชื่อถือกุญแจเดิมเชื่อถือกุญแจนี้ได้",
+        "PASS: both keys signed the change; whoever trusts the former key may trust this one",
+    ),
+    "new_key": ("กุญแจใหม่: {vkey}", "The new key: {vkey}"),
+    "key_change": (
+        "คำแถลงเปลี่ยนกุญแจผิดรูปแบบ ไม่ใช่ของกุญแจที่ให้ หรือไม่ได้ลงนามด้วยกุญแจทั้งสอง",
+        "the statement of a key change is malformed, not of the key given, or not signed by both keys",
+    ),
     "pass_extends": (
         "ผ่าน: บันทึกใหม่ ({new} รายการ) ต่อจากบันทึกเก่า ({old} รายการ) โดยไม่แก้ไขของเดิม",
         "PASS: the newer log of {new} entries continues the older one of {old}, and alters none of it",
@@ -139,6 +148,12 @@ TEXTS: Final = {
     "seal": ("ตราของ {origin} ไม่ถูกต้อง", "the seal of {origin} is false"),
     "half_body": ("มีเพียงเนื้อหาหรือเกลือ (salt) อย่างเดียว", "only one of body and salt is present"),
     "body": ("เนื้อหาไม่ตรงกับที่ผูกมัดไว้ในส่วนหัว", "the body is not the one the header commits to"),
+    "bad_body": ("เนื้อหาไม่ใช่รูปแบบของข้อความ", "the body does not have the form of a message"),
+    "body_of_type": ("รายการชนิด {type} มีเนื้อหาไม่ได้", "an entry of type {type} has no body"),
+    "bad_create": (
+        "รายการที่สร้างห้องต้องเป็นรายการแรก ไม่มีตรา และผู้ส่งเป็นเจ้าของห้อง",
+        "the entry that creates a room is the first, has no seal, and is its owner's",
+    ),
     "body_newline": (
         "แฟ้มเนื้อหามีอักขระขึ้นบรรทัดใหม่ต่อท้าย ซึ่งไม่ใช่ส่วนของเนื้อหา โปรดลบออก",
         "the body file ends in a newline that is no part of the body; remove it",
@@ -199,6 +214,7 @@ TEXTS: Final = {
         "the proof carries data in its extra line, which may not stand beside this record",
     ),
     "policy": ("นโยบายบรรทัดที่ {line} ไม่ถูกต้อง", "policy line {line} is wrong"),
+    "policy_text": ("นโยบายไม่ใช่ข้อความ UTF-8", "the policy is not UTF-8 text"),
     "no_record": (
         "หลักฐานนี้ไม่มีข้อมูลในตัว โปรดระบุ --record",
         "the proof does not carry its data; name it with --record",
@@ -242,6 +258,7 @@ WORDS: Final = {
     "line": ("บรรทัด", "the line"),
     "leaf": ("รายการในบันทึก", "the leaf"),
     "header": ("ส่วนหัว", "the header"),
+    "body": ("เนื้อหา", "the body"),
 }
 
 DENIALS: Final = {

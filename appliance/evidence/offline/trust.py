@@ -168,7 +168,9 @@ class _PolicyReader:
         return True
 
     def _group(self, name: str, count: str, members: list[str]) -> bool:
-        needed = {"any": 1, "all": len(members)}.get(count) or (int(count) if re.fullmatch("[0-9]{1,4}", count) else 0)
+        needed = {"any": 1, "all": len(members)}.get(count) or (
+            int(count) if re.fullmatch("[1-9][0-9]{0,3}", count) else 0
+        )
         fresh = len(set(members)) == len(members) and not self.members & set(members)
         if name == "none" or self._defined(name) or not fresh or not all(map(self._defined, members)):
             return False
@@ -188,6 +190,6 @@ def parse_policy(text: str) -> Trust:
         words = re.findall("[^ \t]+", line)
         if words and not words[0].startswith("#") and not reader.line(words):
             raise Usage("policy", line=number)
-    if reader.quorum is None:
+    if reader.quorum is None or not reader.logs:
         raise Usage("policy", line=number)
     return Trust(reader.logs, reader.witnesses, reader.groups, reader.quorum)

@@ -1,8 +1,8 @@
 // A second verifier of G-Chat's evidence, written from docs/evidence.md alone, on Node's standard library. It shares
 // nothing with `gchat-verify` but the document; § numbers are those of the document.
 //
-//   node verify.mjs room|checkpoint|proof|extends FILE… [options]     exit codes as in §12
-//   node verify.mjs batch FILE      a JSON array of argument arrays; prints the array of exit codes
+//   node verify.mjs room|checkpoint|proof|prove|extends|key-change FILE… [options]     exit codes as in §12
+//   node verify.mjs batch FILE      a JSON array of argument arrays; prints the array of [exit code, proof written]
 
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -152,7 +152,7 @@ class Tree {
 
 /** RFC 9162 §2.1.3.2. */
 function rootFromPath(leaf, index, size, path) {
-  must(index < size, "no such leaf");
+  must(BigInt(index) < BigInt(size), "no such leaf");
   let [node, at, last] = [leafHash(leaf), BigInt(index), BigInt(size) - 1n];
   for (const sibling of path) {
     must(last > 0n, "path too long");
@@ -167,7 +167,7 @@ function rootFromPath(leaf, index, size, path) {
   return node;
 }
 
-const isKeyName = (name) => name !== "" && !/[+\p{White_Space}]/u.test(name);
+const isKeyName = (name) => name !== "" && !/[+\p{White_Space}\u0000-\u001f]/u.test(name);
 
 function parseKey(vkey) {
   const parts = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/su.exec(vkey);
@@ -245,7 +245,7 @@ function openCheckpoint(note, trust) {
   must(signed.length > 0, "not signed by a trusted key");
   must(signed.every((key) => maySign(key, lines[0])), "a key that may not sign this log");
   must(reached(trust, trust.quorum, cosigned), "too few witnesses");
-  return { origin: lines[0], size: Number(lines[1]), root, agencies: signed.map((key) => logName(key).agency) };
+  return { origin: lines[0], size: Number(lines[1]), exact: BigInt(lines[1]), root, agencies: signed.map((key) => logName(key).agency) };
 }
 
 function reached(trust, name, cosigned) {
@@ -288,7 +288,7 @@ function parsePolicy(text) {
       trust.witnesses[rest[0]] = key;
     } else if (kind === "group" && rest.length >= 3) {
       const [name, count, ...members] = rest;
-      const needed = { any: 1, all: members.length }[count] ?? (/^[0-9]{1,4}$/.test(count) ? Number(count) : 0);
+      const needed = { any: 1, all: members.length }[count] ?? (/^[1-9][0-9]{0,3}$/.test(count) ? Number(count) : 0);
       wrong(name === "none" || isKnown(name) || needed < 1 || needed > members.length);
       wrong(new Set(members).size !== members.length || members.some((m) => !isKnown(m) || grouped.has(m)));
       for (const member of members) grouped.add(member);
@@ -298,7 +298,7 @@ function parsePolicy(text) {
       trust.quorum = rest[0];
     } else wrong(true);
   }
-  wrong(trust.quorum === null);
+  wrong(trust.quorum === null || trust.logs.length === 0);
   return trust;
 }
 
@@ -306,6 +306,9 @@ function parsePolicy(text) {
 
 const HEADER = ["bc", "bl", "id", "or", "os", "rv", "sn", "ts", "ty", "v"];
 const MOST = { bc: 43, id: 64, or: 63, sn: 128, ty: 64 };
+const isSlug = (value) => isText(value) && /^[A-Za-z0-9-]{1,63}$/.test(value);
+const isPerson = (value) => isText(value) && /^[A-Za-z0-9_-]{1,64}(@[A-Za-z0-9-]{1,63})?$/.test(value);
+const fullName = (person, agency) => (person.includes("@") ? person : `${person}@${agency}`);
 const isTime = (value) => isCount(value) && value >= 1577836800000 && value < 4102444800000;
 
 function readHeader(text) {
@@ -316,14 +319,15 @@ function readHeader(text) {
   must(hasKeys(header, [...HEADER, ...optional]), "header has other keys");
   for (const [key, most] of Object.entries(MOST))
     must(isText(header[key]) && header[key] !== "" && length(header[key]) <= most, `header ${key}`);
-  must(length(header.bc) === 43 && header.v === 1 && header.rv === 1, "header bc, v or rv");
+  must(base64url(header.bc)?.length === 32 && isSlug(header.or) && header.v === 1 && header.rv === 1, "header bc, v or rv");
   must(isCount(header.bl) && header.bl <= 65_536 && isCount(header.os) && isTime(header.ts), "header numbers");
+  must((header.bl === 0) === (header.bc === NO_BODY), "header bl or bc");
   must("room" in header === (header.ty !== "room.create") && isText(header.room ?? ""), "header room");
   must(isObject(header.st ?? {}), "header st");
   const seen = header.seen ?? [0, ""];
   must(Array.isArray(seen) && seen.length === 2 && isCount(seen[0]) && isText(seen[1]), "header seen");
   const parts = header.sn.split("@");
-  must(parts.length === 2 && parts[1] === header.or, "sender of another agency");
+  must(isPerson(header.sn) && parts[1] === header.or, "sender of another agency");
   return header;
 }
 
@@ -332,7 +336,7 @@ function isSeal(seal) {
   if (!hasKeys(seal, ["i", "k", "n", "p", "s"])) return false;
   const hashes = Array.isArray(seal.p) && seal.p.every((node) => isText(node) && base64url(node)?.length === 32);
   const batch = isCount(seal.i) && isCount(seal.n) && seal.i < seal.n && seal.n <= 64;
-  const name = isText(seal.k) && seal.k !== "" && length(seal.k) <= 32;
+  const name = isText(seal.k) && isKeyName(seal.k) && !seal.k.includes("/") && seal.k !== "log" && length(seal.k) <= 32;
   return hashes && batch && name && isText(seal.s) && base64url(seal.s)?.length === 64;
 }
 
@@ -358,33 +362,39 @@ function checkBody(entry, salt, body) {
   const [saltBytes, bytes] = [base64url(salt), utf8(body)];
   must(saltBytes?.length === 16 && bytes.length === entry.header.bl, "salt or length of the body");
   must(sha256(saltBytes, bytes).toString("base64url") === entry.header.bc, "not the body of this header");
+  const message = Canonical.parse(body);
+  must(isObject(message), "form of the body");
+  must(!("text" in message) || isText(message.text), "text of the body");
+  must(!("everyone" in message) || isFlag(message.everyone), "everyone of the body");
+  const mentions = "mentions" in message ? message.mentions : [];
+  must(Array.isArray(mentions) && mentions.every(isText), "mentions of the body");
 }
 
 function checkSeal(entry, gateways) {
-  const key = gateways[`${entry.header.or}/${entry.seal.k}`];
-  if (!key) return;
   const { i, n, p, s } = entry.seal;
   const root = rootFromPath(utf8(entry.text), i, n, p.map(base64url));
+  const key = gateways[`${entry.header.or}/${entry.seal.k}`];
+  if (!key) return;
   must(isSigned(key, Buffer.concat([utf8("gchat-seal-v1\n"), root]), base64url(s)), "false seal");
 }
 
 // --- §5 types and rules
 
-const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
-const isCard = (value) => isObject(value) && ["p", "name", "unit", "post"].every((key) => isText(value[key]));
+const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.every(isPerson);
+const isCard = (value) => isObject(value) && isPerson(value.p) && ["p", "name", "unit", "post"].every((key) => isText(value[key]));
 const isCards = (value) => Array.isArray(value) && value.length > 0 && value.every(isCard);
 const isKind = (value) => value === "direct" || value === "group";
 
 const SHAPES = {
-  "room.create": [{ kind: isKind, owner: isText }, { name: isText, owner_post: isText, card: isCard }],
+  "room.create": [{ kind: isKind, owner: isPerson }, { name: isText, owner_post: isText, card: isCard }],
   "room.rename": [{ name: isText }, { old: isText }],
   "room.close": [{}, {}],
   "member.add": [{ members: isCards }, {}],
   "member.remove": [{ members: isPeople }, { self: isFlag }],
   "sys.remove": [{ members: isPeople }, { why: isText, by: isPeople }],
   "sys.close": [{}, { why: isText, by: isPeople }],
-  "owner.transfer": [{ to: isText }, { post: isText }],
-  "owner.reassign": [{ to: isText }, { post: isText, why: isText, by: isPeople, card: isCard }],
+  "owner.transfer": [{ to: isPerson }, { post: isText }],
+  "owner.reassign": [{ to: isPerson }, { post: isText, why: isText, by: isPeople, card: isCard }],
   "message.text": [{}, { reply_to: isCount, everyone: isFlag }],
   "message.edit": [{ target: isCount }, { everyone: isFlag }],
   "message.redact": [{ target: isCount }, { reason: isText }],
@@ -393,13 +403,15 @@ const SHAPES = {
 };
 
 /** Checks `st` against its type; gives the fields that decide. */
-function checkState({ n, header: { ty, st = {} } }) {
+function checkState({ n, seal, header: { ty, bl, or, sn, st = {} } }) {
   must(Object.hasOwn(SHAPES, ty), "unknown type");
   const [required, optional] = SHAPES[ty];
   for (const [key, right] of Object.entries(required)) must(key in st && right(st[key]), `st ${key}`);
   for (const [key, right] of Object.entries(optional)) must(!(key in st) || right(st[key]), `st ${key}`);
   const fields = Object.fromEntries(Object.entries(st).filter(([key]) => key in required || key in optional));
-  if (fields.card) must(fields.card.p === (fields.owner ?? fields.to), "st card");
+  must(bl === 0 || ty === "message.text" || ty === "message.edit", "a body of this type");
+  if (fields.card) must(fullName(fields.card.p, or) === fullName(fields.owner ?? fields.to, or), "st card");
+  if (ty === "room.create") must(n === 0 && seal === null && fullName(fields.owner, or) === sn, "not the first entry");
   if (ty === "shred") must(fields.from <= fields.to && fields.to < n, "st to");
   return fields;
 }
@@ -414,11 +426,10 @@ class Room {
   messages = new Map();
 
   take(entry) {
-    const { n, time, header, st } = entry;
-    const full = (person) => (person.includes("@") ? person : `${person}@${header.or}`);
+    const { n, header, st } = entry;
+    const full = (person) => fullName(person, header.or);
     const who = header.sn;
     if (n === 0) {
-      must(full(st.owner) === who, "not created by its owner");
       Object.assign(this, { owner: who, group: st.kind === "group", hub: header.or });
       this.members.add(who);
       return;
@@ -428,12 +439,12 @@ class Room {
     else must(this.members.has(who) && !this.closed, "no member, or closed");
     const named = (st.members ?? []).map((member) => full(isText(member) ? member : member.p));
     const target = this.messages.get(st.target ?? st.reply_to);
-    RULES[header.ty](this, { who, st, full, named, target, n, time, ts: header.ts });
+    RULES[header.ty](this, { who, st, full, named, target, n, ts: header.ts });
     if (header.ty === "owner.transfer" || header.ty === "owner.reassign") {
       this.owner = full(st.to);
       this.members.add(this.owner);
       const agency = this.owner.split("@")[1];
-      if (agency !== this.hub && st.to.includes("@")) Object.assign(this, { hub: agency, epoch: this.epoch + 1 });
+      if (agency !== this.hub) Object.assign(this, { hub: agency, epoch: this.epoch + 1 });
     }
   }
 
@@ -450,6 +461,8 @@ class Room {
     must(target && !target.retracted, "no standing message");
   }
 }
+
+const isNear = (ts, target) => Math.abs(ts - target.ts) <= DAY;
 
 const RULES = {
   "room.create": () => must(false, "a second create"),
@@ -479,18 +492,18 @@ const RULES = {
     must(room.members.has(full(st.to)) && full(st.to) !== room.owner, "no member to hand over to");
   },
   "owner.reassign": (room, { st, full }) => must(st.card || room.members.has(full(st.to)), "no member"),
-  "message.text": (room, { who, st, n, time, target }) => {
+  "message.text": (room, { who, st, n, ts, target }) => {
     must(st.reply_to === undefined || target, "a reply to no message");
     must(!st.everyone || !room.group || who === room.owner || room.members.size <= 50, "calls everyone");
-    room.messages.set(n, { author: who, time, retracted: false });
+    room.messages.set(n, { author: who, ts, retracted: false });
   },
   "message.edit": (room, { who, target, ts }) => {
     room.standing(target);
-    must(target.author === who && ts - target.time <= DAY, "not the author, or too late");
+    must(target.author === who && isNear(ts, target), "not the author, or too far in time");
   },
   "message.redact": (room, { who, target, ts }) => {
     room.standing(target);
-    const mine = target.author === who && ts - target.time <= DAY;
+    const mine = target.author === who && isNear(ts, target);
     must(mine || (room.group && who === room.owner), "not the author, or too late");
     target.retracted = true;
   },
@@ -536,7 +549,7 @@ function checkRoom(bytes, trust, gateways) {
   must(checkpoint.origin === head.origin && checkpoint.size === tree.leaves.length, "another checkpoint");
   must(checkpoint.root.equals(tree.roots.at(-1)), "another root");
   must(origin.epoch === state.epoch && checkpoint.agencies.includes(state.hub), "not signed by the hub");
-  return { room: head.room, tree, vkey: head.vkey };
+  return { room: head.room, tree, vkey: head.vkey, note: last.cp, lines: lines.slice(1, -1) };
 }
 
 /** Checks the entries in order; gives hub and epoch as they were at the last one. */
@@ -551,9 +564,8 @@ function checkEntries(lines, room, tree, gateways) {
     must(header.os === (counters[header.or] ?? 0), "counter");
     must(!ids.has(header.id), "id twice");
     if (header.seen) must(header.seen[0] <= n && base64(header.seen[1])?.equals(tree.roots[header.seen[0]]), "seen");
-    if (n === 0) must(entry.seal === null, "a sealed create");
-    else if (entry.seal) checkSeal(entry, gateways);
-    else must(header.or === state.hub, "no seal");
+    if (entry.seal) checkSeal(entry, gateways);
+    else must(n === 0 || header.or === state.hub, "no seal");
     [time, hub, epoch] = [entry.time, n === 0 ? header.or : state.hub, state.epoch];
     counters[header.or] = header.os + 1;
     ids.add(header.id);
@@ -571,18 +583,21 @@ function checkProof(text, given, trust, gateways) {
   must(end > 0, "malformed proof");
   const lines = text.slice(0, end).split("\n");
   must(lines.shift() === "c2sp.org/tlog-proof@v1", "malformed proof");
-  const extra = lines[0]?.startsWith("extra ") ? base64(lines.shift().slice(6)) : Buffer.alloc(0);
+  const carried = lines[0]?.startsWith("extra ") ? lines.shift().slice(6) : null;
+  must(carried !== "", "an empty extra");
+  const extra = carried === null ? Buffer.alloc(0) : base64(carried);
   const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? "");
   const path = lines.map((line) => base64(line));
   must(extra && index && path.every((node) => node?.length === 32), "malformed proof");
   const n = Number(index[1]);
   const checkpoint = openCheckpoint(text.slice(end + 2), trust);
   const origin = roomOrigin(checkpoint.origin);
+  if (!origin && (given.body || given.salt !== undefined)) throw new Usage("no bodies in this log");
   if (given.record && extra.length > 0) must(!origin && extra.length === 16, "extra beside a record");
   if (!given.record && extra.length === 0) throw new Usage("the proof does not carry its data");
   const data = Buffer.concat([extra, given.record ?? Buffer.alloc(0)]);
   const leaf = origin ? checkRoomLeaf(data, n, origin, checkpoint, given, gateways) : data;
-  must(rootFromPath(leaf, n, checkpoint.size, path).equals(checkpoint.root), "not in the log");
+  must(rootFromPath(leaf, n, checkpoint.exact, path).equals(checkpoint.root), "not in the log");
 }
 
 /** Checks what the proved data of a room's log says; gives the leaf's bytes. */
@@ -593,12 +608,59 @@ function checkRoomLeaf(data, n, origin, checkpoint, given, gateways) {
   must(entry.room === origin.room, "another room");
   if (entry.seal) checkSeal(entry, gateways);
   else must(origin.epoch > 1 || checkpoint.agencies.includes(entry.header.or), "not signed by the hub");
-  if (given.body || given.salt) {
-    if (!given.body || !given.salt || line.b !== null) throw new Usage("body and salt, once");
+  if (given.body || given.salt !== undefined) {
+    if (!given.body || given.salt === undefined || line.b !== null) throw new Usage("body and salt, once");
     checkBody(entry, given.salt, decodeText(given.body));
   }
   if (line.b !== null) checkBody(entry, line.s, line.b);
   return utf8(line.l);
+}
+
+/** The proof of one entry of a room's export, with its line as `extra`. */
+function prove(file, n, trust) {
+  const { lines, tree, note } = checkRoom(file, trust, {});
+  if (!/^[0-9]+$/.test(n ?? "") || Number(n) >= lines.length) throw new Usage("no such entry");
+  const { b, l, s } = lines[Number(n)];
+  const extra = utf8(JSON.stringify({ b, l, s })).toString("base64");
+  const path = pathOf(tree.leaves, Number(n)).map((node) => node.toString("base64"));
+  return ["c2sp.org/tlog-proof@v1", `extra ${extra}`, `index ${Number(n)}`, ...path, "", note].join("\n");
+}
+
+/** RFC 6962 §2.1.1. */
+function pathOf(leaves, n) {
+  if (leaves.length === 1) return [];
+  let split = 1;
+  while (split * 2 < leaves.length) split *= 2;
+  const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
+  return n < split ? [...pathOf(left, n), rootOf(right)] : [...pathOf(right, n - split), rootOf(left)];
+}
+
+function rootOf(leaves) {
+  if (leaves.length === 1) return leaves[0];
+  let split = 1;
+  while (split * 2 < leaves.length) split *= 2;
+  return nodeHash(rootOf(leaves.slice(0, split)), rootOf(leaves.slice(split)));
+}
+
+// --- §6 a change of the log key
+
+function checkKeyChange(files, vkey) {
+  let former = logKey(vkey ?? "");
+  let known = vkey;
+  for (const file of files) {
+    const { text, signatures } = splitNote(decodeText(file));
+    const lines = text.split("\n");
+    must(lines.length === 6 && lines[0] === "gchat-key-change/1" && /^[1-9][0-9]{0,15}$/.test(lines[4]), "statement");
+    must(lines[1] === former.name && lines[2] === known && lines[3] !== known, "not of this key");
+    const next = parseKey(lines[3]);
+    must(next && next.type === 1 && next.name === former.name, "a successor of another name");
+    const both = [former, next].map((key) => {
+      const own = signatures.filter(({ name, id }) => name === key.name && id === key.id);
+      return own.length > 0 && own.every(({ blob }) => isSigned(key.raw, utf8(text), blob));
+    });
+    must(both.every(Boolean), "not signed by both");
+    [former, known] = [next, lines[3]];
+  }
 }
 
 // --- §11 two histories
@@ -642,6 +704,8 @@ function readHeads(bytes, trust) {
     const line = Canonical.parse(decodeText(bytes.subarray(at, end)));
     at = end + 1;
     must(hasKeys(line, ["at", "audit", "note", "rooms"]) && isCount(line.at) && Array.isArray(line.rooms), "heads");
+    checkAudit(line.audit, trust);
+    must(new Set(line.rooms.map((head) => head?.[0])).size === line.rooms.length, "a room twice in a line");
     for (const head of line.rooms) {
       must(Array.isArray(head) && head.length === 3 && isText(head[0]) && isCount(head[1]), "heads");
       must(isText(head[2]) && base64(head[2])?.length === 32, "heads");
@@ -662,6 +726,13 @@ function readHeads(bytes, trust) {
     must(right, "the signed root is not that of these lines");
   }
   return found;
+}
+
+function checkAudit(note, trust) {
+  must(isText(note), "heads");
+  const { origin } = openCheckpoint(note, { ...trust, quorum: "none" });
+  const own = trust.logs.map((key) => logName(key)).filter(Boolean);
+  must(own.some(({ domain, agency }) => origin === `${domain}/a/${agency}/audit`), "no audit log");
 }
 
 // --- §12 the command
@@ -687,11 +758,21 @@ function gatewayKeys(vkeys) {
   return keys;
 }
 
+function policyText(bytes) {
+  try {
+    return decodeText(bytes);
+  } catch {
+    throw new Usage("the policy is not UTF-8");
+  }
+}
+
 function options(words) {
   const found = { files: [], gateways: [] };
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at];
     if (word === "--trust-file-key") found.own = true;
+    else if (word === "--show") found.show = true;
+    else if (word.startsWith("--salt=")) found.salt = word.slice(7);
     else if (word === "--gateway") found.gateways.push(words[(at += 1)]);
     else if (word.startsWith("--")) found[word.slice(2)] = words[(at += 1)];
     else found.files.push(word);
@@ -701,28 +782,33 @@ function options(words) {
 
 function judge([command, ...words]) {
   const given = options(words);
+  if ([given.vkey, given.policy, given.own].filter((way) => way !== undefined).length > 1) throw new Usage("two keys");
+  if (given.own && ["checkpoint", "proof", "key-change"].includes(command)) throw new Usage("a key is needed");
   let trust = null;
   if (given.vkey !== undefined) trust = trustOf(logKey(given.vkey));
-  if (given.policy !== undefined) trust = parsePolicy(read(given.policy).toString("utf8"));
+  if (given.policy !== undefined) trust = parsePolicy(policyText(read(given.policy)));
   const gateways = gatewayKeys(given.gateways);
   const [first, second] = given.files.map(read);
+  let written = null;
   if (command === "room") checkRoom(first, trust, gateways);
+  else if (command === "prove") written = prove(first, given.entry, trust);
   else if (command === "extends") checkExtends(first, second, trust);
   else if (!trust) throw new Usage("a key is needed");
+  else if (command === "key-change") checkKeyChange(given.files.map(read), given.vkey);
   else if (command === "checkpoint") openCheckpoint(decodeText(first), trust);
   else if (command === "proof") {
     const beside = { record: given.record && read(given.record), body: given.body && read(given.body) };
     checkProof(decodeText(first), { ...beside, salt: given.salt }, trust, gateways);
   } else throw new Usage("no such command");
-  return trust || given.own ? 0 : 3;
+  return [trust || given.own ? 0 : 3, "", written];
 }
 
 export function run(words) {
   try {
-    return [judge(words), ""];
+    return judge(words);
   } catch (error) {
-    if (error instanceof Failed) return [1, error.message];
-    if (error instanceof Usage) return [2, error.message];
+    if (error instanceof Failed) return [1, error.message, null];
+    if (error instanceof Usage) return [2, error.message, null];
     throw error;
   }
 }
@@ -731,10 +817,11 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const words = process.argv.slice(2);
   if (words[0] === "batch") {
     const cases = JSON.parse(readFileSync(words[1], "utf8"));
-    process.stdout.write(JSON.stringify(cases.map((one) => run(one)[0])));
+    process.stdout.write(JSON.stringify(cases.map(run).map(([code, , written]) => [code, written])));
   } else {
-    const [code, why] = run(words);
-    process.stdout.write(code === 1 ? `FAILED: ${why}\n` : why === "" ? "PASS\n" : `${why}\n`);
+    const [code, why, written] = run(words);
+    if (written !== null) process.stdout.write(written);
+    else process.stdout.write(code === 1 ? `FAILED: ${why}\n` : why === "" ? "PASS\n" : `${why}\n`);
     process.exitCode = code;
   }
 }
