@@ -111,8 +111,10 @@ class Bureau:
         await self.s.receipts.flushed()
 
     async def set_state(self, who: PersonId, state: AccountState) -> None:
+        """Put an account into a state; a suspension is for a day."""
+        until = self.clock() + DAY if state is AccountState.SUSPENDED else None
         async with self.s.store.write() as tx:
-            await accounts.set_state(tx, who, state)
+            await accounts.set_state(tx, who, state, until)
             await settings.bump(tx, "accounts")
         await self.s.identity.refresh(self.s.store, self.clock())
 
