@@ -48,6 +48,8 @@ async def test_unread_messages_are_counted_until_they_are_read(served: Agency, w
     lalita = await windows(served.url, "lalita.w")
     await lalita.open_room()
     await lalita.to_newest()
+    # Whoever leaves at once was shown nothing long enough to have read it.
+    await expect(lalita.row(ROOM)).not_to_contain_text("ยังไม่อ่าน")
     await lalita.open_room("สำนักระบาดวิทยา ข้อราชการ")
     for text in ("หนึ่ง", "สอง", "สาม"):
         await narin.say(served.room("dengue"), text)
