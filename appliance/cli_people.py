@@ -80,10 +80,10 @@ async def _import(s: OfflineServices, actor: Actor, arguments: argparse.Namespac
 
 
 async def _units(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespace) -> int:
-    from appliance.reads.directory import load_units  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.reads.directory import unit_views  # noqa: PLC0415 - commands import what they need when they run
 
     depth: dict[str | None, int] = {None: -1}
-    for unit in load_units(s).units:
+    for unit in unit_views(s):
         depth[unit.id] = depth[unit.parent] + 1
         code = s.identity.directory.units[unit.id].code  # type: ignore[index]
         print(f"{'  ' * depth[unit.id]}{code}  {unit.name}  ({unit.people_below})")

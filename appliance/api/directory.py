@@ -5,15 +5,15 @@ from __future__ import annotations
 from appliance.api.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.model import PersonId, UnitId
 from appliance.reads.directory import load_people, load_person, load_units
-from appliance.wire.directory import People, PeopleQuery, Person, Units
+from appliance.wire.directory import People, PeopleQuery, Person, Units, UnitsQuery
 
 routes = Routes("directory")
 
 
 @routes.get("/directory/units", cost=A_FEW)
-async def list_units(call: Call) -> Units:
-    """Return the organisation chart, parents before children."""
-    return load_units(call.services, call.language)
+async def list_units(call: Call, query: UnitsQuery) -> Units:
+    """Return the organisation chart, parents before children, in pages."""
+    return load_units(call.services, call.language, query.cursor)
 
 
 @routes.get("/directory/people", cost=SEVERAL, heavy=True)

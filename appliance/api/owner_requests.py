@@ -18,6 +18,7 @@ from appliance.wire.rooms import (
     AskRemoval,
     MembersSuggested,
     MemberSuggestions,
+    OwnerRequestsQuery,
     RemovalRequested,
     RemovalRequests,
     SuggestMembers,
@@ -35,9 +36,9 @@ async def ask_removal(call: Call, body: AskRemoval) -> RemovalRequested:
 
 
 @routes.get("/rooms/{room}/removal-requests")
-async def list_removal_requests(call: Call) -> RemovalRequests:
-    """Return the requests that wait for the caller's answer or were answered lately, and the caller's own."""
-    return await load_removal_requests(call.services, call.person, _room(call))
+async def list_removal_requests(call: Call, query: OwnerRequestsQuery) -> RemovalRequests:
+    """Return a page of the requests that wait for the caller's answer or were answered lately, and the caller's own."""
+    return await load_removal_requests(call.services, call.person, _room(call), query.cursor)
 
 
 @routes.patch("/rooms/{room}/removal-requests/{request}")
@@ -59,9 +60,9 @@ async def suggest_members(call: Call, body: SuggestMembers) -> MembersSuggested:
 
 
 @routes.get("/rooms/{room}/member-suggestions")
-async def list_member_suggestions(call: Call) -> MemberSuggestions:
-    """Return the suggestions that wait for the caller's answer or were answered lately, and the caller's own."""
-    return await load_member_suggestions(call.services, call.person, _room(call))
+async def list_member_suggestions(call: Call, query: OwnerRequestsQuery) -> MemberSuggestions:
+    """Return a page of what waits for the caller's answer or was answered lately, and of the caller's own."""
+    return await load_member_suggestions(call.services, call.person, _room(call), query.cursor)
 
 
 @routes.patch("/rooms/{room}/member-suggestions/{request}")

@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from appliance.errors import Invalid
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 T = TypeVar("T")
 
 MOST_BYTES: Final = 1 << 20
 _ENCODER: Final = msgspec.json.Encoder()
+
+
+def page_after(views: Sequence[T], cursor: str | None, id_of: Callable[[T], str]) -> tuple[list[T], str | None]:
+    """Return those after the one with the id `cursor` that fit an answer, and the cursor of what follows, if anything.
+
+    Raises Invalid for a cursor that names none of them.
+    """
+    ids = [id_of(view) for view in views]
+    if cursor is not None and cursor not in ids:
+        raise Invalid(field="cursor")
+    start = ids.index(cursor) + 1 if cursor is not None else 0
+    shown, more = fitting(views[start:])
+    return shown, id_of(shown[-1]) if more else None
 
 
 class Bytes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.errors import Invalid, NotFound, TooMany
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
+from appliance.reads.bounds import page_after
 from appliance.rules.contact import may_start_direct
 from appliance.rules.profiles import visible_fields
 from appliance.rules.thai import fold
@@ -87,7 +88,13 @@ async def load_views(
     ]
 
 
-def load_units(s: PeopleServices, language: Language = "th") -> Units:
+def load_units(s: PeopleServices, language: Language = "th", cursor: str | None = None) -> Units:
+    """Return a page of the units that exist now, parents before children, siblings in their order. Raises Invalid."""
+    shown, following = page_after(unit_views(s, language), cursor, lambda view: view.id)
+    return Units(units=shown, cursor=following)
+
+
+def unit_views(s: PeopleServices, language: Language = "th") -> list[UnitView]:
     """Return every unit that exists now, parents before children, siblings in their order."""
     directory = s.identity.directory
     views: list[UnitView] = []
@@ -110,7 +117,7 @@ def load_units(s: PeopleServices, language: Language = "th") -> Units:
 
     for root in directory.children.get(None, ()):
         add(directory.units[root], None)
-    return Units(units=views)
+    return views
 
 
 def unit_ref(s: PeopleServices, unit: UnitId | None, language: Language) -> UnitRef | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.errors import Forbidden
 from appliance.model import Deny, PersonId, RoomId
 from appliance.policies import DAY
+from appliance.reads.bounds import page_after
 from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest, may_hear
 from appliance.store import owner_requests
 from appliance.wire.rooms import MemberSuggestion, MemberSuggestions, RemovalRequest, RemovalRequests
@@ -18,22 +19,30 @@ if TYPE_CHECKING:
 RECENT_MS: Final = 30 * DAY
 
 
-async def load_removal_requests(s: Services, person: PersonId, room: RoomId) -> RemovalRequests:
-    """Return, the newest first: to the owner what waits and what was answered lately; to others their own.
+async def load_removal_requests(
+    s: Services, person: PersonId, room: RoomId, cursor: str | None = None
+) -> RemovalRequests:
+    """Return a page, the newest first: to the owner what waits and what was answered lately; to others their own.
 
     The administrators of the owner's unit see what was escalated to them. Raises NotFound, Forbidden.
     """
     found = await _load(s, person, room, Kind.REMOVAL)
-    return RemovalRequests(requests=[removal_view(s, request) for request in found])
+    views = [removal_view(s, request) for request in found]
+    shown, following = page_after(views, cursor, lambda view: view.id)
+    return RemovalRequests(requests=shown, cursor=following)
 
 
-async def load_member_suggestions(s: Services, person: PersonId, room: RoomId) -> MemberSuggestions:
-    """Return, the newest first: to the owner what waits and what was answered lately; to members their own.
+async def load_member_suggestions(
+    s: Services, person: PersonId, room: RoomId, cursor: str | None = None
+) -> MemberSuggestions:
+    """Return a page, the newest first: to the owner what waits and what was answered lately; to members their own.
 
     Raises NotFound, Forbidden.
     """
     found = await _load(s, person, room, Kind.SUGGESTION)
-    return MemberSuggestions(suggestions=[suggestion_view(s, request) for request in found])
+    views = [suggestion_view(s, request) for request in found]
+    shown, following = page_after(views, cursor, lambda view: view.id)
+    return MemberSuggestions(suggestions=shown, cursor=following)
 
 
 def removal_view(s: Services, request: OwnerRequest) -> RemovalRequest:

@@ -62,8 +62,15 @@ class UnitView(Answer, kw_only=True):
     people_below: int
 
 
+class UnitsQuery(Request, kw_only=True):
+    cursor: Id | None = None
+
+
 class Units(Answer, kw_only=True):
+    """A page of the organisation chart, parents before children. `cursor` asks for what follows."""
+
     units: list[UnitView]
+    cursor: Id | None = None
 
 
 class PeopleQuery(Request, kw_only=True):

@@ -181,8 +181,15 @@ class MemberSuggestion(Answer, kw_only=True):
     note: str = ""
 
 
+class OwnerRequestsQuery(Request, kw_only=True):
+    cursor: Id | None = None
+
+
 class MemberSuggestions(Answer, kw_only=True):
+    """A page of suggestions, the newest first. `cursor` asks for what follows."""
+
     suggestions: list[MemberSuggestion]
+    cursor: Id | None = None
 
 
 class MembersSuggested(Answer, kw_only=True):
@@ -190,7 +197,10 @@ class MembersSuggested(Answer, kw_only=True):
 
 
 class RemovalRequests(Answer, kw_only=True):
+    """A page of requests, the newest first. `cursor` asks for what follows."""
+
     requests: list[RemovalRequest]
+    cursor: Id | None = None
 
 
 class RemovalRequested(Answer, kw_only=True):

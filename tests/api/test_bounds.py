@@ -6,18 +6,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.actions import messages
+from appliance.actions import member_suggestions, messages, removal_requests
+from appliance.errors import Invalid
 from appliance.model import PersonId
-from appliance.reads import sync
-from appliance.reads.bounds import MOST_BYTES, fitting
+from appliance.reads import bounds, sync
+from appliance.reads.bounds import MOST_BYTES, fitting, page_after
+from appliance.reads.directory import load_units
+from appliance.reads.owner_requests import load_member_suggestions, load_removal_requests
 from appliance.reads.rooms import MyRooms
 from appliance.store import feed
 from appliance.wire.messages import TextBody
+from appliance.wire.rooms import RemovalRequest
 from tests.agency import Agency, Client, new_txn
-from tests.bureau import CLERK, MALEE, NARIN, SOMCHAI, open_bureau
+from tests.bureau import CLERK, HEAD, MALEE, NARIN, SOMCHAI, open_bureau
 
 LONG = "ก" * 20_000
 """The longest message: 60 KB, so that eighteen of them are more than an answer holds."""
@@ -213,3 +218,43 @@ async def test_the_first_item_always_fits(tmp_path: Path) -> None:
         room = await b.group(NARIN, MALEE, SOMCHAI)
         await messages.send_message(b.s, MALEE, room, TextBody(text="ก"), "t")
         assert (await sync.load_sync(b.s, NARIN, 1, 1)).events
+
+
+def test_a_list_by_ids_ends_at_its_bytes_and_goes_on_after_its_cursor() -> None:
+    """Security 8: requests, suggestions and units, however many there are."""
+    views = [
+        RemovalRequest(id=f"q{n}", room="r", person="p", name="ก" * 200, state="pending", asked=0) for n in range(5_000)
+    ]
+    found: list[RemovalRequest] = []
+    cursor = None
+    while True:
+        shown, cursor = page_after(views, cursor, lambda view: view.id)
+        assert sum(len(msgspec.json.encode(view)) for view in shown) <= MOST_BYTES
+        found += shown
+        if cursor is None:
+            break
+    assert found == views
+    with pytest.raises(Invalid):
+        page_after(views, "q-none", lambda view: view.id)
+
+
+async def test_requests_suggestions_and_units_come_in_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds.Bytes.__init__, "__defaults__", (1,))
+    async with open_bureau(tmp_path) as b:
+        room = await b.group(NARIN, MALEE, SOMCHAI, CLERK)
+        for person in (MALEE, SOMCHAI, CLERK):
+            await removal_requests.ask_removal(b.s, person, room, "ย้ายงาน")
+            await member_suggestions.suggest_members(b.s, person, room, [HEAD], "")
+        ids: list[str] = []
+        cursor = None
+        while len(ids) < 10:
+            page = await load_removal_requests(b.s, NARIN, room, cursor)
+            ids += [request.id for request in page.requests]
+            if (cursor := page.cursor) is None:
+                break
+        assert len(set(ids)) == len(ids) == 3
+        first = await load_member_suggestions(b.s, NARIN, room)
+        assert (len(first.suggestions), first.cursor) == (1, first.suggestions[0].id)
+        chart = load_units(b.s)
+        assert (len(chart.units), chart.cursor) == (1, chart.units[0].id)
+        assert load_units(b.s, "th", chart.cursor).units[0].id != chart.units[0].id

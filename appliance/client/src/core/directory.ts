@@ -2,6 +2,7 @@
 
 import type { Endpoints } from "./endpoints";
 import type { People as PeopleStore } from "./people";
+import { everyPage } from "./pages";
 import type { People, PeopleQuery, UnitView } from "./protocol";
 
 export class Directory {
@@ -11,7 +12,7 @@ export class Directory {
   ) {}
 
   async units(): Promise<readonly UnitView[]> {
-    return (await this.endpoints.units()).units;
+    return (await everyPage(this.endpoints.units)).flatMap((page) => page.units);
   }
 
   async search(query: PeopleQuery): Promise<People> {

@@ -39,7 +39,7 @@ export class Endpoints {
     this.api.call<unknown>("DELETE", `/second-factors/passkeys/${id(passkey)}`, { body });
 
   // --- directory -----------------------------------------------------------------------------------------------
-  units = () => this.api.call<wire.Units>("GET", "/directory/units");
+  units = (cursor: string | null = null) => this.api.call<wire.Units>("GET", "/directory/units", { query: { cursor } });
   people = (query: wire.PeopleQuery) =>
     this.api.call<wire.People>("GET", "/directory/people", { query: { ...query } });
   person = (person: wire.Id) => this.api.call<wire.Person>("GET", `/people/${id(person)}`);
@@ -57,14 +57,14 @@ export class Endpoints {
   changeMyRoom = (room: wire.Id, body: wire.MyRoom) =>
     this.api.call<unknown>("PATCH", `/rooms/${id(room)}/mine`, { body });
   clearRoom = (room: wire.Id) => this.api.call<unknown>("POST", `/rooms/${id(room)}/clear`);
-  removalRequests = (room: wire.Id) =>
-    this.api.call<wire.RemovalRequests>("GET", `/rooms/${id(room)}/removal-requests`);
+  removalRequests = (room: wire.Id, cursor: string | null = null) =>
+    this.api.call<wire.RemovalRequests>("GET", `/rooms/${id(room)}/removal-requests`, { query: { cursor } });
   askRemoval = (room: wire.Id, body: wire.AskRemoval) =>
     this.api.call<wire.RemovalRequested>("POST", `/rooms/${id(room)}/removal-requests`, { body });
   answerRemoval = (room: wire.Id, request: wire.Id, body: wire.AnswerRemoval) =>
     this.api.call<wire.RemovalRequested>("PATCH", `/rooms/${id(room)}/removal-requests/${id(request)}`, { body });
-  memberSuggestions = (room: wire.Id) =>
-    this.api.call<wire.MemberSuggestions>("GET", `/rooms/${id(room)}/member-suggestions`);
+  memberSuggestions = (room: wire.Id, cursor: string | null = null) =>
+    this.api.call<wire.MemberSuggestions>("GET", `/rooms/${id(room)}/member-suggestions`, { query: { cursor } });
   suggestMembers = (room: wire.Id, body: wire.SuggestMembers) =>
     this.api.call<wire.MembersSuggested>("POST", `/rooms/${id(room)}/member-suggestions`, { body });
   answerSuggestion = (room: wire.Id, suggestion: wire.Id, body: wire.AnswerSuggestion) =>

@@ -10,6 +10,7 @@ import type { Endpoints } from "./endpoints";
 import type { Feed, RoomMap } from "./feed";
 import { itemOf } from "./items";
 import { asRemoval, asSuggestion, type OwnerRequest } from "./ownerRequests";
+import { everyPage } from "./pages";
 import type { People } from "./people";
 import type { Ports, TimerId } from "./ports";
 import type {
@@ -174,8 +175,14 @@ export class Rooms {
   /** What waits for our answer or was answered lately, and our own, of both kinds. */
   async ownerRequests(id: RoomId): Promise<readonly OwnerRequest[]> {
     const { removalRequests, memberSuggestions } = this.deps.endpoints;
-    const [{ requests }, { suggestions }] = await Promise.all([removalRequests(id), memberSuggestions(id)]);
-    return [...requests.map(asRemoval), ...suggestions.map(asSuggestion)];
+    const [removals, suggestions] = await Promise.all([
+      everyPage((cursor) => removalRequests(id, cursor)),
+      everyPage((cursor) => memberSuggestions(id, cursor)),
+    ]);
+    return [
+      ...removals.flatMap((page) => page.requests.map(asRemoval)),
+      ...suggestions.flatMap((page) => page.suggestions.map(asSuggestion)),
+    ];
   }
 
   async answerRequest(request: OwnerRequest, outcome: "granted" | "refused", note: string): Promise<OwnerRequest> {

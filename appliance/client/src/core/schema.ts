@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the organisation chart, parents before children. */
+        /** Return the organisation chart, parents before children, in pages. */
         get: operations["list_units"];
         put?: never;
         post?: never;
@@ -219,7 +219,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
+        /** Return a page of the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
         get: operations["list_member_suggestions"];
         put?: never;
         /** Suggest people to the room's owner; only the owner adds. */
@@ -410,7 +410,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the requests that wait for the caller's answer or were answered lately, and the caller's own. */
+        /** Return a page of the requests that wait for the caller's answer or were answered lately, and the caller's own. */
         get: operations["list_removal_requests"];
         put?: never;
         /** Ask the room's owner to be taken off; members cannot leave by themselves. */
@@ -976,8 +976,13 @@ export interface components {
             room: string;
             state: string;
         };
-        /** MemberSuggestions */
+        /**
+         * MemberSuggestions
+         * @description A page of suggestions, the newest first. `cursor` asks for what follows.
+         */
         MemberSuggestions: {
+            /** @default null */
+            cursor?: string | null;
             suggestions: components["schemas"]["MemberSuggestion"][];
         };
         /**
@@ -1227,8 +1232,13 @@ export interface components {
         RemovalRequested: {
             request: components["schemas"]["RemovalRequest"];
         };
-        /** RemovalRequests */
+        /**
+         * RemovalRequests
+         * @description A page of requests, the newest first. `cursor` asks for what follows.
+         */
         RemovalRequests: {
+            /** @default null */
+            cursor?: string | null;
             requests: components["schemas"]["RemovalRequest"][];
         };
         /** RenameRoom */
@@ -1487,8 +1497,13 @@ export interface components {
             /** @default null */
             name_en?: string | null;
         };
-        /** Units */
+        /**
+         * Units
+         * @description A page of the organisation chart, parents before children. `cursor` asks for what follows.
+         */
         Units: {
+            /** @default null */
+            cursor?: string | null;
             units: components["schemas"]["UnitView"][];
         };
         /** UnitView */
@@ -1668,7 +1683,9 @@ export interface operations {
     };
     list_units: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1693,7 +1710,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return the organisation chart, parents before children. */
+            /** @description Return the organisation chart, parents before children, in pages. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2267,7 +2284,9 @@ export interface operations {
     };
     list_member_suggestions: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+            };
             header?: never;
             path: {
                 room: string;
@@ -2294,7 +2313,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
+            /** @description Return a page of the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2918,7 +2937,9 @@ export interface operations {
     };
     list_removal_requests: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+            };
             header?: never;
             path: {
                 room: string;
@@ -2945,7 +2966,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return the requests that wait for the caller's answer or were answered lately, and the caller's own. */
+            /** @description Return a page of the requests that wait for the caller's answer or were answered lately, and the caller's own. */
             200: {
                 headers: {
                     [name: string]: unknown;

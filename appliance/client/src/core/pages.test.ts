@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { everyPage } from "./pages";
+
+test("a list is read to its end, each page after the one before", async () => {
+  const asked: (string | null)[] = [];
+  const pages = await everyPage((cursor) => {
+    asked.push(cursor);
+    return Promise.resolve({ items: [asked.length], cursor: asked.length < 3 ? `c${asked.length}` : null });
+  });
+  expect(asked).toEqual([null, "c1", "c2"]);
+  expect(pages.flatMap((page) => page.items)).toEqual([1, 2, 3]);
+});
