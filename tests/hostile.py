@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DEEP: Final = 900
+"""Levels that a decoder of JSON still follows."""
 NO_MATTER_S: Final = 0.01
 MOST_GROWTH: Final = 9
 INVISIBLE: Final = (
@@ -25,6 +27,21 @@ INVISIBLE: Final = (
 TEXTS: Final[dict[str, str]] = json.loads(
     (Path(__file__).parent / "rules" / "data" / "hostile_texts.json").read_text(encoding="utf-8")
 )
+
+
+def shapes(size: int) -> dict[str, str]:
+    """Return JSON values of about `size` characters made to cost more by how they are nested, by name."""
+    deep = min(DEEP, size // 8)
+    inner = "[" + ",".join(['""'] * (size // 4)) + "]"
+    return {
+        "lists within lists": "[" * deep + inner + "]" * deep,
+        "objects within objects": '{"a":' * deep + inner + "}" * deep,
+        "nested deeper than a decoder follows": "[" * (size // 2) + "]" * (size // 2),
+        "many values": "[" + ",".join("0" * (size // 2)) + "]",
+        "many empty lists": "[" + ",".join(["[]"] * (size // 3)) + "]",
+        "many keys": "{" + ",".join(f'"{number}":0' for number in range(size // 10)) + "}",
+        "one long key": '{"' + "k" * size + '":""}',
+    }
 
 
 def full(piece: str, length: int) -> str:

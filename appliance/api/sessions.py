@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
 from appliance.actions import passwords, second_factors, sessions, sign_in
 from appliance.actions.sign_in import SecondFactorAsked, SignedIn
-from appliance.api.routes import MANY, Call, Routes
+from appliance.api.routes import MANY, SEVERAL, Call, Routes
 from appliance.errors import Invalid, Unauthenticated
 from appliance.model import SessionId
 from appliance.people import Session
@@ -28,6 +32,8 @@ from appliance.wire.session import (
 )
 
 routes = Routes("sessions")
+PASSKEY_BODY: Final = 64 << 10
+"""Most bytes of a new passkey: its attestation may carry certificates."""
 
 
 @routes.post("/login", public=True)
@@ -47,8 +53,9 @@ async def login_second_factor(call: Call, body: SecondFactor) -> LoginDone:
     """Finish signing in with a TOTP code or a passkey."""
     if (body.code is None) == (body.passkey is None):
         raise Invalid(field="code")
+    passkey = None if body.passkey is None else msgspec.to_builtins(body.passkey)
     result = await sign_in.finish_sign_in(
-        call.services, body.ticket, call.address, code=body.code, passkey=body.passkey, cookie=call.device_cookie
+        call.services, body.ticket, call.address, code=body.code, passkey=passkey, cookie=call.device_cookie
     )
     return await _signed_in(call, result, keep_device=body.keep_device)
 
@@ -129,13 +136,14 @@ async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
     return PasskeyOptions(options=await passkeys.start_passkey(call.services, _session(call)))
 
 
-@routes.post("/second-factors/passkeys", status=201)
+@routes.post("/second-factors/passkeys", status=201, max_body=PASSKEY_BODY, cost=SEVERAL, heavy=True)
 async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
     """Add the passkey that the authenticator made."""
     await second_factors.load_webauthn()
     from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
 
-    passkey = await passkeys.add_passkey(call.services, _session(call), body.name, body.credential)
+    credential = msgspec.to_builtins(body.credential)
+    passkey = await passkeys.add_passkey(call.services, _session(call), body.name, credential)
     return PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created)
 
 

@@ -134,28 +134,27 @@ def _paragraphs(text: str) -> list[tuple[int, list[str]]] | None:
     """Return where each paragraph ends and what it leaves open (UAX #9 X1 to X8); None for one nested too deep."""
     found: list[tuple[int, list[str]]] = []
     is_open: list[str] = []
+    isolates = 0
     for mark in _DIRECTIONS.finditer(text):
         character = mark.group()
         if character in _EMBEDDINGS or character in _ISOLATES:
             is_open.append(character)
+            isolates += character in _ISOLATES
             if len(is_open) > DEEPEST_DIRECTION:
                 return None
         elif character == _POP_EMBEDDING:
             if is_open and is_open[-1] in _EMBEDDINGS:
                 is_open.pop()
         elif character == _POP_ISOLATE:
-            _pop_isolate(is_open)
+            # The isolates are counted, so that a closer which closes nothing looks at nothing.
+            if isolates:
+                isolates -= 1
+                while is_open.pop() not in _ISOLATES:
+                    pass
         else:
             found.append((mark.start(), is_open))
-            is_open = []
+            is_open, isolates = [], 0
     return [*found, (len(text), is_open)]
-
-
-def _pop_isolate(is_open: list[str]) -> None:
-    """Close the innermost isolate with the embeddings within it; without one, nothing."""
-    if any(character in _ISOLATES for character in is_open):
-        while is_open.pop() not in _ISOLATES:
-            pass
 
 
 def _closing(opening: str) -> str:

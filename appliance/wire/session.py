@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from appliance.policies import LONGEST_PASSWORD, LONGEST_USER
 from appliance.wire.common import Answer, Id, Millis, Request
@@ -15,6 +15,8 @@ KeepDevice = Annotated[
     bool, Meta(description="set a cookie by which this browser is known later; false on a device that others use")
 ]
 Factor = Literal["totp", "passkey"]
+Bytes = Annotated[str, Meta(max_length=2048, pattern=r"^[A-Za-z0-9_\-]*=*$", description="base64url")]
+ManyBytes = Annotated[str, Meta(max_length=32_768, pattern=r"^[A-Za-z0-9_\-]*=*$", description="base64url")]
 
 
 class Login(Request, kw_only=True):
@@ -43,12 +45,49 @@ class SecondFactorNeeded(Answer, kw_only=True):
     passkey_options: dict[str, Any] | None = None
 
 
+class WebAuthnPart(Request, kw_only=True, omit_defaults=True, forbid_unknown_fields=False):
+    """What a browser hands on from the authenticator as JSON (WebAuthn level 3 §5.1.8).
+
+    Fields that are not needed are passed over unread: browsers add some of their own.
+    """
+
+
+class Assertion(WebAuthnPart, kw_only=True):
+    client_data: Bytes = field(name="clientDataJSON")
+    authenticator_data: Bytes = field(name="authenticatorData")
+    signature: Bytes
+    user_handle: Bytes | None = field(name="userHandle", default=None)
+
+
+class Attestation(WebAuthnPart, kw_only=True):
+    client_data: Bytes = field(name="clientDataJSON")
+    attestation_object: ManyBytes = field(name="attestationObject")
+
+
+class PasskeyProof(WebAuthnPart, kw_only=True):
+    """A passkey's answer to a challenge (`AuthenticationResponseJSON`)."""
+
+    id: Bytes
+    raw_id: Bytes = field(name="rawId")
+    type: Literal["public-key"]
+    response: Assertion
+
+
+class PasskeyCredential(WebAuthnPart, kw_only=True):
+    """A passkey that was just made (`RegistrationResponseJSON`)."""
+
+    id: Bytes
+    raw_id: Bytes = field(name="rawId")
+    type: Literal["public-key"]
+    response: Attestation
+
+
 class SecondFactor(Request, kw_only=True):
     """Exactly one of `code` (TOTP, Thai or Arabic digits) and `passkey` (a WebAuthn assertion)."""
 
     ticket: Annotated[str, Meta(min_length=1, max_length=128)]
     code: Annotated[str, Meta(min_length=6, max_length=12)] | None = None
-    passkey: dict[str, Any] | None = None
+    passkey: PasskeyProof | None = None
     keep_device: KeepDevice = True
 
 
@@ -73,7 +112,7 @@ class PasskeyOptions(Answer, kw_only=True):
 
 class PasskeyNew(Request, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=60)]
-    credential: dict[str, Any]
+    credential: PasskeyCredential
 
 
 class PasskeyView(Answer, kw_only=True):

@@ -6,6 +6,8 @@ measured in CPU seconds, so that neither the machine's load nor waiting counts.
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -26,7 +28,7 @@ from appliance.policies import SignInLimits
 from appliance.wire.messages import TextBody
 from appliance.wire.sync import ClientFrame, Send
 from tests.agency import API, Client, indexed, new_txn, search_process, serve
-from tests.hostile import TEXTS, behind_a_letter, full
+from tests.hostile import TEXTS, behind_a_letter, full, shapes
 
 Steps = tuple[str | int, ...]
 MOST_S: Final = 0.15
@@ -34,6 +36,7 @@ LONGEST_PATH_PART: Final = 64
 LONGEST_STORED: Final = 15_000
 LONGEST_FREE: Final = 4_000
 """Of a text in a free object, which only the size of the whole body bounds."""
+MARK: Final = "«here»"
 ROUTES: Final = [route for route in all_routes() if not route.path.endswith("/stream")]
 
 
@@ -52,6 +55,19 @@ def texts_of(kind: inspect.Type, at: Steps = ()) -> Iterator[tuple[Steps, int | 
                 yield from texts_of(one, at)
         case inspect.DictType():
             yield (*at, "id"), LONGEST_FREE
+
+
+def values_of(kind: inspect.Type, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give where in a body an object is, and each field of it: all the places that take a JSON value."""
+    match kind:
+        case inspect.StructType(fields=fields):
+            yield (*at, "unknown")
+            for field in fields:
+                yield (*at, field.encode_name)
+                yield from values_of(field.type, (*at, field.encode_name))
+        case inspect.UnionType(types=types):
+            for one in types:
+                yield from values_of(one, at)
 
 
 def smallest(kind: inspect.Type) -> Any:
@@ -100,7 +116,7 @@ def hostile(longest: int) -> Iterator[tuple[str, str]]:
 def test_every_text_that_a_client_sends_has_a_greatest_length() -> None:
     kinds = [kind for route in ROUTES for kind in (route.body, route.query) if kind] + list(get_args(ClientFrame))
     found = [(kind, at, longest) for kind in kinds for at, longest in texts_of(inspect.type_info(kind))]
-    assert len(found) > 30
+    assert len(found) > 25
     assert [(kind.__name__, at) for kind, at, longest in found if longest is None] == []
 
 
@@ -116,10 +132,11 @@ class Costs:
         url = URL(self._who.base + path, encoded=True)
         if query := options.pop("query", None):
             url = url.with_query(query)
+        headers = self._who.headers | options.pop("headers", {})
         best, status = float("inf"), 0
         for _ in range(3):
             begun = time.process_time()
-            async with self._who.session.request(method, url, headers=self._who.headers, **options) as response:
+            async with self._who.session.request(method, url, headers=headers, **options) as response:
                 await response.read()
                 status = response.status
             best = min(best, time.process_time() - begun)
@@ -180,6 +197,27 @@ async def test_no_text_in_any_field_of_any_route_costs_more_than_its_length(worl
             await costs.send(f"search: {what}", "GET", f"{API}/search", query={"q": f"ฮงฉ{number}ฮ", "room": room})
         await costs.send("messages", "GET", f"{API}/rooms/{room}/messages", query={"limit": "10"})
         assert costs.sent > 3_000
+        assert costs.faults == []
+
+
+@pytest.mark.slow
+async def test_no_shape_of_any_body_costs_more_than_its_length(world_data: Path) -> None:
+    """Free objects cost their depth times their number of texts."""
+    async with serve(world_data, without_limits) as running:
+        narin = await running.login("narin.p")
+        costs = Costs(narin)
+        for route in ROUTES:
+            if route.body is None:
+                continue
+            # Half of what a body may be, and no more than takes a decoder some hundredths of a second.
+            made = shapes(min(route.max_body // 2, 200_000))
+            for at in sorted(set(values_of(inspect.type_info(route.body)))):
+                for what, shape in made.items():
+                    body = json.dumps(with_text(route.body, at, MARK)).replace(json.dumps(MARK), shape)
+                    path = path_of(route, dict.fromkeys(re.findall(r"\{(\w+)\}", route.path), "x"))
+                    shown = f"{route.method} {route.path.removeprefix(PREFIX)} {at}: {what}"
+                    await costs.send(shown, route.method, path, data=body, headers={"Content-Type": "application/json"})
+        assert costs.sent > 400
         assert costs.faults == []
 
 

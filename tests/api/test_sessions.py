@@ -209,7 +209,12 @@ async def test_passkeys_are_offered_for_this_address(running: Agency) -> None:
     options = (await narin.post("/second-factors/passkeys/options", {"password": PASSWORD}))["options"]
     assert options["rp"]["name"] == "G-Chat"
     assert options["user"]["name"] == "narin.p"
-    body = {"name": "กุญแจ", "credential": {"id": "x"}}
+    made = {"clientDataJSON": "AAAA", "attestationObject": "AAAA", "transports": ["usb"], "publicKeyAlgorithm": -7}
+    credential = {"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": made, "clientExtensionResults": {}}
+    body = {"name": "กุญแจ", "credential": credential}
+    await narin.refused(
+        "POST", "/second-factors/passkeys", {**body, "credential": {"id": "x"}}, status=400, code="invalid"
+    )
     await narin.refused("POST", "/second-factors/passkeys", body, status=400, code="passkey_wrong")
     await narin.refused("POST", "/second-factors/passkeys", body, status=409, code="passkey_not_started")
 

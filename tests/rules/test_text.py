@@ -21,7 +21,7 @@ from appliance.rules.text import (
     one_line,
     unprintable,
 )
-from tests.hostile import TEXTS, costs_its_length, full
+from tests.hostile import TEXTS, cost, costs_its_length, full
 
 PDF, RLO, RLI, LRI, PDI = "\u202c", "\u202e", "\u2067", "\u2066", "\u2069"
 
@@ -82,6 +82,16 @@ def test_directions_are_nested_no_deeper_than_unicode_allows() -> None:
     assert fault_of(f"a{LRI}" * (DEEPEST_DIRECTION + 1)) == Fault(TextFault.DIRECTIONS)
     assert fault_of(f"a{LRI}b{PDI}" * 1000) is None
     assert closed_directions(f"a{RLO}" * 1000) == "a" * 1000
+
+
+@pytest.mark.parametrize(
+    "piece", ["125 embeddings open, then closers of isolates", "125 isolates open, then closers of embeddings"]
+)
+@pytest.mark.parametrize("rule", [fault_of, closed_directions])
+def test_a_closer_costs_the_same_whatever_is_open(rule: Callable[[str], object], piece: str) -> None:
+    assert fault_of(full(TEXTS[piece], 20_000)) is None
+    plain = cost(lambda: rule(full(f"{LRI}{PDI * 29}a", 20_000)), runs=5)
+    assert cost(lambda: rule(full(TEXTS[piece], 20_000)), runs=5) < 4 * plain
 
 
 @given(st.text(alphabet=f"ab\n{PDF}{RLO}{RLI}{LRI}{PDI}", max_size=60))

@@ -5,7 +5,7 @@
  */
 
 import type { Endpoints } from "./endpoints";
-import type { Id, PasskeyOptions, PasskeyView, SecondFactors, SessionView, SignIn, TotpSecret } from "./protocol";
+import type { Id, PasskeyCredential, PasskeyOptions, PasskeyView, SecondFactors, SessionView, SignIn, TotpSecret } from "./protocol";
 import { arabicDigits } from "./text";
 
 export class Account {
@@ -49,7 +49,7 @@ export class Account {
     return this.endpoints.beginPasskey({ password });
   }
 
-  addPasskey(name: string, credential: Record<string, unknown>): Promise<PasskeyView> {
+  addPasskey(name: string, credential: PasskeyCredential): Promise<PasskeyView> {
     return this.endpoints.addPasskey({ name, credential });
   }
 

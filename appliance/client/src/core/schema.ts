@@ -718,6 +718,24 @@ export interface components {
             /** @default  */
             reason?: string;
         };
+        /** Assertion */
+        Assertion: {
+            /** @description base64url */
+            authenticatorData: string;
+            /** @description base64url */
+            clientDataJSON: string;
+            /** @description base64url */
+            signature: string;
+            /** @default null */
+            userHandle?: string | null;
+        };
+        /** Attestation */
+        Attestation: {
+            /** @description base64url */
+            attestationObject: string;
+            /** @description base64url */
+            clientDataJSON: string;
+        };
         /** BodyView */
         BodyView: {
             /** @default false */
@@ -1031,14 +1049,40 @@ export interface components {
             /** @default null */
             muted?: boolean | null;
         };
+        /**
+         * PasskeyCredential
+         * @description A passkey that was just made (`RegistrationResponseJSON`).
+         */
+        PasskeyCredential: {
+            /** @description base64url */
+            id: string;
+            /** @description base64url */
+            rawId: string;
+            response: components["schemas"]["Attestation"];
+            /** @enum {unknown} */
+            type: "public-key";
+        };
         /** PasskeyNew */
         PasskeyNew: {
-            credential: Record<string, unknown>;
+            credential: components["schemas"]["PasskeyCredential"];
             name: string;
         };
         /** PasskeyOptions */
         PasskeyOptions: {
             options: Record<string, unknown>;
+        };
+        /**
+         * PasskeyProof
+         * @description A passkey's answer to a challenge (`AuthenticationResponseJSON`).
+         */
+        PasskeyProof: {
+            /** @description base64url */
+            id: string;
+            /** @description base64url */
+            rawId: string;
+            response: components["schemas"]["Assertion"];
+            /** @enum {unknown} */
+            type: "public-key";
         };
         /** PasskeyView */
         PasskeyView: {
@@ -1330,7 +1374,7 @@ export interface components {
              */
             keep_device?: boolean;
             /** @default null */
-            passkey?: Record<string, unknown> | null;
+            passkey?: components["schemas"]["PasskeyProof"] | null;
             ticket: string;
         };
         /** SecondFactorNeeded */
@@ -1557,6 +1601,8 @@ export interface components {
 export type AnswerRemoval = components['schemas']['AnswerRemoval'];
 export type AnswerSuggestion = components['schemas']['AnswerSuggestion'];
 export type AskRemoval = components['schemas']['AskRemoval'];
+export type Assertion = components['schemas']['Assertion'];
+export type Attestation = components['schemas']['Attestation'];
 export type BodyView = components['schemas']['BodyView'];
 export type ChangeMembers = components['schemas']['ChangeMembers'];
 export type CreateRoom = components['schemas']['CreateRoom'];
@@ -1583,8 +1629,10 @@ export type MemberSuggestions = components['schemas']['MemberSuggestions'];
 export type MemberView = components['schemas']['MemberView'];
 export type Messages = components['schemas']['Messages'];
 export type MyRoom = components['schemas']['MyRoom'];
+export type PasskeyCredential = components['schemas']['PasskeyCredential'];
 export type PasskeyNew = components['schemas']['PasskeyNew'];
 export type PasskeyOptions = components['schemas']['PasskeyOptions'];
+export type PasskeyProof = components['schemas']['PasskeyProof'];
 export type PasskeyView = components['schemas']['PasskeyView'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordOnly = components['schemas']['PasswordOnly'];

@@ -27,20 +27,26 @@ export function closedDirections(text: string): string {
   let written = "";
   let done = 0;
   let open: string[] = [];
+  /** How many of the open ones are isolates, so that a closer which closes nothing looks at nothing. */
+  let isolates = 0;
   const close = (end: number) => {
     written += text.slice(done, end) + open.reverse().map((mark) => (ISOLATES.includes(mark) ? POP_ISOLATE : POP_EMBEDDING)).join("");
     done = end;
     open = [];
+    isolates = 0;
   };
   for (const { 0: mark, index } of text.matchAll(DIRECTIONS)) {
     if (EMBEDDINGS.includes(mark) || ISOLATES.includes(mark)) {
       open.push(mark);
+      if (ISOLATES.includes(mark)) isolates += 1;
       if (open.length > DEEPEST) return text.replace(/[\u202a-\u202e\u2066-\u2069]/gu, "");
     } else if (mark === POP_EMBEDDING) {
       if (EMBEDDINGS.includes(open.at(-1) ?? " ")) open.pop();
     } else if (mark === POP_ISOLATE) {
-      const isolate = open.findLastIndex((one) => ISOLATES.includes(one));
-      if (isolate !== -1) open.length = isolate;
+      if (isolates > 0) {
+        isolates -= 1;
+        open.length = open.findLastIndex((one) => ISOLATES.includes(one));
+      }
     } else close(index);
   }
   close(text.length);

@@ -15,7 +15,7 @@ import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
 import { PasswordGuard } from "./passwordGuard";
 import type { Ports } from "./ports";
-import type { LoginDone, Me, MeChange, SecondFactorNeeded, Terms } from "./protocol";
+import type { LoginDone, Me, MeChange, PasskeyProof, SecondFactorNeeded, Terms } from "./protocol";
 import type { SessionState, SignedOutReason } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { arabicDigits } from "./text";
@@ -97,7 +97,7 @@ export class Session implements Readable<SessionState> {
     this.#state.set({ kind: "second_factor", factors: answer.second_factor, passkeyOptions });
   }
 
-  async secondFactor(proof: { code: string } | { passkey: Record<string, unknown> }): Promise<void> {
+  async secondFactor(proof: { code: string } | { passkey: PasskeyProof }): Promise<void> {
     const pending = this.#ticket;
     if (pending === null) throw new CallError("refused", 0, { code: "unauthenticated" });
     const shown = "code" in proof ? { code: arabicDigits(proof.code).replace(/\s/g, "") } : proof;

@@ -4,7 +4,7 @@
  */
 import { Attempt } from "#core/attempt";
 import type { Core } from "#core/index";
-import type { SecondFactors, SessionView, SignIn, TotpSecret } from "#core/protocol";
+import type { PasskeyCredential, SecondFactors, SessionView, SignIn, TotpSecret } from "#core/protocol";
 import { type Readable, Store } from "#core/store";
 import { digitsOf } from "#core/text";
 
@@ -88,7 +88,7 @@ export class AccountModel implements Readable<AccountSnapshot> {
   readonly addPasskey = (
     name: string,
     password: string,
-    create: (options: Record<string, unknown>) => Promise<Record<string, unknown>>,
+    create: (options: Record<string, unknown>) => Promise<PasskeyCredential>,
   ): Promise<boolean> =>
     this.attempt.run(async () => {
       const { options } = await this.#core.account.beginPasskey(password);

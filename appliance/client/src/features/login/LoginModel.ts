@@ -4,7 +4,7 @@
  */
 import { Attempt } from "#core/attempt";
 import type { Session } from "#core/index";
-import type { Terms } from "#core/protocol";
+import type { PasskeyProof, Terms } from "#core/protocol";
 import { Store } from "#core/store";
 import { digitsOf } from "#core/text";
 
@@ -34,7 +34,7 @@ export class LoginModel {
   readonly sendCode = (code: string): Promise<boolean> =>
     this.attempt.run(() => this.#session.secondFactor({ code: digitsOf(code) }));
 
-  readonly sendPasskey = (credential: Record<string, unknown>): Promise<boolean> =>
+  readonly sendPasskey = (credential: PasskeyProof): Promise<boolean> =>
     this.attempt.run(() => this.#session.secondFactor({ passkey: credential }));
 
   readonly cancel = (): void => {

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from appliance.api.texts import DEEPEST, refuse_unfit
+from appliance.errors import AppError, Invalid
+from appliance.wire.messages import PostMessage, TextBody
+from tests.agency import Agency
+from tests.hostile import cost
+
+
+def nested(levels: int, within: object) -> object:
+    value = within
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        (PostMessage(txn_id="t", body=TextBody(text="\x07")), "body.text"),
+        ({"add": ["a", "b", {"c": "\x07"}]}, "add[2].c"),
+        ({"a": {"\x07": 1}}, "a"),
+        (["a", "\x07", "\x1b"], "[1]"),
+        ("\x07", None),
+    ],
+)
+def test_the_field_at_fault_is_named_as_in_other_errors(value: object, field: str | None) -> None:
+    with pytest.raises(Invalid) as caught:
+        refuse_unfit(value)
+    assert (caught.value.field, caught.value.code) == (field, "text_character")
+
+
+def test_nothing_is_nested_deeper_than_a_request_can_be() -> None:
+    refuse_unfit(nested(DEEPEST, "a"))
+    for levels in (DEEPEST + 1, 100_000):
+        with pytest.raises(AppError) as caught:
+            refuse_unfit(nested(levels, []))
+        assert caught.value.code == "bad_json"
+
+
+def test_the_depth_of_texts_costs_nothing() -> None:
+    """Names were built at every level: what lay deep cost its depth times its number."""
+    texts = [""] * 20_000
+    flat, deep = {"a": texts}, {"a" * 500: nested(DEEPEST - 2, texts)}
+    assert cost(lambda: refuse_unfit(deep), runs=5) < 3 * cost(lambda: refuse_unfit(flat), runs=5)
+
+
+@pytest.mark.parametrize("levels", [20, 900, 980, 7_000])
+async def test_what_nobody_asked_for_is_passed_over_however_deep(running: Agency, levels: int) -> None:
+    """Nobody need have signed in to send it; a browser's own fields are not looked into."""
+    narin = await running.login("narin.p")
+    deep = f"{'[' * levels}{']' * levels}"
+    response = '{"clientDataJSON":"AA","authenticatorData":"AA","signature":"AA"}'
+    passkey = f'{{"id":"AA","rawId":"AA","type":"public-key","response":{response},"clientExtensionResults":{deep}}}'
+    body = f'{{"ticket":"x","passkey":{passkey}}}'
+    headers = {"Content-Type": "application/json"}
+    async with narin.raw("POST", "/login/second-factor", data=body, headers=headers) as answer:
+        code = (await answer.json())["error"]["code"]
+    assert (answer.status, code) in {(401, "ticket_over"), (400, "bad_json")}
