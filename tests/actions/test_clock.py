@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from appliance import config, wiring
 from appliance.actions import clock, messages
 from appliance.errors import Forbidden
 from appliance.log.audit import Check, verify_room
 from appliance.log.bodies import Bodies
-from appliance.model import Deny, RoomId
+from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
+from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.store import audit
 from appliance.store.db import connect
@@ -90,3 +92,19 @@ async def test_a_jump_while_it_runs_is_noticed_and_small_corrections_are_not(bur
     await bureau.say(NARIN, room)
     assert await clock.check_clock(bureau.s)
     assert len(await records(bureau)) == 1
+
+
+async def test_the_appliance_looks_at_its_clock_when_it_starts(
+    world_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Bug I: said at start and put on record, without waiting for the timer."""
+    loaded, now = config.load(world_data), wiring.system_clock()
+    async with wiring.services(loaded, sources=wiring.Sources(clock=lambda: now + 7 * HOUR)) as s:
+        async with s.store.read() as reader:
+            room, owner = (await reader.all("SELECT id, owner FROM room WHERE closed = 0"))[0]
+        await s.log.append(Draft(RoomId(room), PersonId(owner), EntryType.MESSAGE_TEXT, "ahead", body=Body("นาฬิกาเร็ว")))
+    caplog.clear()
+    async with wiring.services(loaded, sources=wiring.Sources(clock=lambda: now)) as s, s.store.read() as reader:
+        found = [one for one in await audit.list_newest(reader, 50) if one.action == clock.ACTION]
+    assert len(found) == 1
+    assert "the clock was set back" in caplog.text

@@ -365,3 +365,19 @@ def test_no_words_are_compared_in_the_appliance() -> None:
     assert len(sources) > 100
     found = [(path.name, name) for path in sources for name in names if name in path.read_text(encoding="utf-8")]
     assert found == []
+
+
+async def test_today_is_the_day_it_was_written_though_the_clock_was_ahead_before(searched: Agency) -> None:
+    """Bug I: what is written after the clock was set right is found by the true day; what came before keeps its own."""
+    narin = await searched.login("narin.p")
+    room, day = searched.room("dengue"), 24 * 3_600
+    searched.clock.pass_(seconds=3 * day)
+    ahead = await narin.say(room, "นาฬิกาเร็วอยู่")
+    searched.clock.pass_(seconds=-3 * day)
+    today = [await narin.say(room, f"นาฬิกาตรงแล้ว {n}") for n in range(3)]
+    await indexed(searched)
+    now = today[0]["at"]
+    found = await find(narin, "นาฬิกา", **{"from": now - 1_000, "to": now + 1_000})
+    assert sorted(found) == [(room, one["n"]) for one in today]
+    later = await find(narin, "นาฬิกา", **{"from": now + 2 * day * 1_000})
+    assert later == [(room, ahead["n"])]
