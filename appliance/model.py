@@ -178,7 +178,10 @@ class TextBody:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What someone wants to append to a room: the command that goes to the log's writer."""
+    """What someone wants to append to a room: the command that goes to the log's writer.
+
+    `must`: a removal that has to be possible, though the room closes with it (F38).
+    """
 
     room: RoomId
     actor: PersonId
@@ -188,6 +191,7 @@ class Draft:
     state: Mapping[str, object] | None = field(default=None, repr=False)
     target: int | None = None
     reply_to: int | None = None
+    must: bool = False
 
     @property
     def points_at(self) -> int | None:

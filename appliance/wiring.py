@@ -1,7 +1,7 @@
 """The composition root: builds the services, mounts the applications, starts the followers.
 
 The only module that knows all others, and the only one that asks the operating system for the time or for random
-ids. Order matters at start (keys, then schema, then store, then log, then people, then hub) and is undone in reverse at
+ids. Order matters at start (keys, then schema, then store, then people, then log, then hub) and is undone in reverse at
 the end.
 """
 
@@ -159,11 +159,11 @@ async def services(
     )
     hub = Hub()
     try:
-        await room_log.start()
         with _naming_damage(config, keys):
             identity = await Identity.load(
                 store, pepper=keys.session_pepper, policies=config.policies, now=given.clock()
             )
+        await room_log.start(identity.may_keep_group)
         receipts = Receipts(store, room_log, given.clock, hub.tell_watching)
         s = Services(
             config=config,

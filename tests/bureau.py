@@ -165,8 +165,8 @@ async def open_bureau(
 
     limit = Entries(limits, lambda: clock.now / 1000)
     log = RoomLog(store, KEYS, SIGNER, agency="test", clock=clock, new_id=new_id, limit=limit)
-    await log.start()
     identity = await Identity.load(store, pepper=KEYS.session_pepper, policies=POLICIES, now=clock())
+    await log.start(identity.may_keep_group)
     hub = Hub()
     s = Services(
         config=config,

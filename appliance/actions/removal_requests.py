@@ -1,7 +1,7 @@
 """Ask to be taken off a room, and answer: the way out for members, who cannot leave by themselves (F40, F41).
 
 One kind of request to the owner; its life is `owner_requests.py`. Granting it is always possible: where it would leave
-a private chat that could not have been started (F38), the room closes with it (`rooms.removal_drafts`).
+a private chat that could not have been started (F38), the log's writer closes the room with it.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ async def answer_removal(
 async def _take_off(s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> None:
     if state.role_of(request.person) is Role.OWNER:
         raise Forbidden(Deny.OWNER_MUST_TRANSFER)
+    room = state.room
     if actor == state.owner:
-        drafts = removal_drafts(s, state, actor, [request.person])
+        drafts = removal_drafts(room, actor, [request.person], must=True)
     else:
-        drafts = removal_drafts(s, state, SYSTEM, [request.person], why="removal_request", by=[actor])
+        drafts = removal_drafts(room, SYSTEM, [request.person], why="removal_request", by=[actor])
     await s.log.append(replace(drafts[0], txn_id=request.id), *drafts[1:])

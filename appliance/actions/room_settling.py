@@ -12,8 +12,9 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.actions import owner_requests
-from appliance.actions.rooms import card_of, private_close, removal_drafts, why_not_go_on
+from appliance.actions.rooms import card_of, removal_drafts
 from appliance.errors import AppError, Unavailable
+from appliance.log.prepare import private_close
 from appliance.model import AccountState, Draft, EntryType, PersonId, PostId, RoomKind
 from appliance.rules.rooms import SYSTEM
 from appliance.store import audit, rooms
@@ -71,10 +72,10 @@ async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
         return False
     if state.owner == person:
         await _report_ownerless(s, state)
-        if not state.closed and why_not_go_on(s, state):
-            await s.log.append(private_close(state))
+        if not state.closed and s.identity.may_keep_group(state, s.clock()) is not None:
+            await s.log.append(private_close(room))
         return True
-    await s.log.append(*removal_drafts(s, state, SYSTEM, [person], why="account_ended"))
+    await s.log.append(*removal_drafts(room, SYSTEM, [person], why="account_ended"))
     await owner_requests.settle(s, room, SYSTEM)
     return False
 

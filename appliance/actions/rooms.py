@@ -2,8 +2,8 @@
 
 Each is one command to the room log, which decides. What only the directory knows is checked here first: that those who
 are added are on the staff, and that a private chat may be started at all (`rules/contact.py`, F38, F39). A group of
-two is a private chat by another name and is checked as one, however it comes about: `removal_drafts` makes the entries
-of every removal, whoever asks for it. What the system does when people leave is `room_settling.py`.
+two is a private chat by another name; whether one may come about is judged by the log's writer (`log/prepare.py`).
+`removal_drafts` makes the entries of every removal. What the system does when people leave is `room_settling.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Role, RoomId, RoomKind
-from appliance.rules.contact import may_keep_group, may_start_direct, may_start_group
+from appliance.rules.contact import may_start_direct
 from appliance.rules.names import room_name
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import SYSTEM, authorize
@@ -39,21 +39,21 @@ CARDS_AN_ENTRY: Final = 25
 # Ids of people in one entry, for the same reason; an id has at most 64 characters.
 REMOVED_AN_ENTRY: Final = 100
 NAMES_IN_A_REFUSAL: Final = 5
-PRIVATE_CHAT: Final = "private_chat"
-"""Why the system closes a group: those left in it could not have begun a private chat (F38)."""
 
 
 async def create_group(
     s: Services, actor: PersonId, name: str | None, members: Sequence[PersonId], txn_id: str, post: PostId | None = None
 ) -> RoomId:
-    """Create a group with its first members, who are in at once. A repeat of `txn_id` answers the same room."""
+    """Create a group with its first members, who are in at once. A repeat of `txn_id` answers the same room.
+
+    Raises Invalid, Forbidden: also for a group so small that it is a private chat which could not be started (F38).
+    """
     clean = room_name(name)
     if clean is None:
         raise Invalid(field="name", code="room_name")
     if post is not None and s.identity.directory.holder_of(post) != actor:
         raise Forbidden(Deny.NOT_OWNER)
     others = _others(s, actor, members)
-    _check_group(s, actor, others)
     state: dict[str, object] = {"kind": RoomKind.GROUP.value, "name": clean, "owner": actor, "card": card_of(s, actor)}
     if post is not None:
         state["owner_post"] = post
@@ -128,9 +128,7 @@ async def _change_members(
         raise Forbidden(Deny.ALREADY_MEMBER)
     check_found(s, actor, new)
     check_active(s, new)
-    if denied := why_not_go_on(s, state, new, remove):
-        raise Forbidden(denied)
-    drafts = removal_drafts(s, state, actor, remove, with_new=new)
+    drafts = removal_drafts(state.room, actor, remove)
     drafts += _add_drafts(s, actor, state.room, new)
     drafts[0] = replace(drafts[0], txn_id=txn_id)
     return (await _append(s, actor, *drafts))[0].n
@@ -177,10 +175,7 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     others = [person for person in state.members if person != state.owner]
     await _audit(s, operator, "room.end", room, "begun", why=why, owner=state.owner, members=str(len(others)))
     drafts = [] if state.closed else [Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": why})]
-    drafts += [
-        Draft(room, SYSTEM, EntryType.SYSTEM_REMOVE, state={"members": others[at : at + REMOVED_AN_ENTRY], "why": why})
-        for at in range(0, len(others), REMOVED_AN_ENTRY)
-    ]
+    drafts += removal_drafts(room, SYSTEM, others, why=why)
     if drafts:
         await s.log.append(*drafts)
     await owner_requests.settle(s, room, SYSTEM)
@@ -294,51 +289,19 @@ def check_active(s: Services, people: Iterable[PersonId]) -> None:
         raise Forbidden(Deny.PEOPLE_NOT_ACTIVE, names=f"{named} …" if len(inactive) > NAMES_IN_A_REFUSAL else named)
 
 
-def _check_group(s: Services, actor: PersonId, others: Iterable[PersonId]) -> None:
-    """Refuse a group so small that it is a private chat which could not have been started (F38)."""
-    mode = s.identity.contact_mode(s.clock())
-    if denied := may_start_group(_rank(s, actor), [_rank(s, other) for other in others], mode):
-        raise Forbidden(denied)
-
-
 def removal_drafts(
-    s: Services,
-    state: RoomState,
-    actor: PersonId,
-    people: Sequence[PersonId],
-    *,
-    with_new: Sequence[PersonId] = (),
-    **fields: object,
+    room: RoomId, actor: PersonId, people: Sequence[PersonId], *, must: bool = False, **fields: object
 ) -> list[Draft]:
     """Make the entries that take people off a group: the owner's, or the system's for what has to happen.
 
-    `fields` go into each entry. Where those left, together with `with_new`, could not have begun a private chat, the
-    system closes the group with the same command: what was said stays readable, nothing more is said (F38, F41).
+    `fields` go into each entry. `must`: the owner does what has to happen. Where those left could not have begun a
+    private chat, the log's writer closes the group together with what has to happen, and refuses what has not (F38).
     """
     kind = EntryType.SYSTEM_REMOVE if actor == SYSTEM else EntryType.MEMBER_REMOVE
-    drafts = [
-        Draft(state.room, actor, kind, state={"members": list(people[at : at + REMOVED_AN_ENTRY]), **fields})
+    return [
+        Draft(room, actor, kind, state={"members": list(people[at : at + REMOVED_AN_ENTRY]), **fields}, must=must)
         for at in range(0, len(people), REMOVED_AN_ENTRY)
     ]
-    if not state.closed and why_not_go_on(s, state, with_new, people):
-        drafts.append(private_close(state))
-    return drafts
-
-
-def private_close(state: RoomState) -> Draft:
-    """Make the entry by which the system closes a group that has become a private chat nobody could have begun."""
-    return Draft(state.room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": PRIVATE_CHAT})
-
-
-def why_not_go_on(
-    s: Services, state: RoomState, new: Sequence[PersonId] = (), gone: Sequence[PersonId] = ()
-) -> Deny | None:
-    """Say why a group may not go on once these people have come and gone; whose account has ended is gone too."""
-    if state.kind is not RoomKind.GROUP:
-        return None
-    out = s.identity.ended_accounts().union(gone)
-    left = {person: _rank(s, person) for person in (*state.members, *new) if person not in out}
-    return may_keep_group(left, state.owner, s.identity.contact_mode(s.clock()))
 
 
 def _rank(s: Services, person: PersonId) -> Level | None:

@@ -24,9 +24,10 @@ from appliance.identity.refusals import Refusals
 from appliance.identity.throttle import Throttle
 from appliance.identity.tickets import EnrolmentTicket, SignInTicket, Tickets
 from appliance.identity.tokens import csrf_of, token_hash
-from appliance.model import AccountState, ContactMode, StaffRole
+from appliance.model import AccountState, ContactMode, RoomKind, StaffRole
 from appliance.people import Session
 from appliance.policies import DAY as DAY_MS
+from appliance.rules import contact
 from appliance.rules.accounts import may_sign_in
 from appliance.rules.ranks import national
 from appliance.rules.terms import in_force, is_accepted
@@ -36,9 +37,10 @@ from appliance.vault.derived import derived_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from appliance.model import Millis, PersonId, SessionId, UnitId
+    from appliance.model import Deny, Millis, PersonId, RoomState, SessionId, UnitId
     from appliance.people import Account, PersonCard, SessionRecord
     from appliance.policies import Policies
+    from appliance.rules.ranks import Level
     from appliance.store.db import Reader, Store
     from appliance.store.settings import SettingValue
 
@@ -235,6 +237,21 @@ class Identity:
     def contact_mode(self, now: Millis) -> ContactMode:
         """Return who may start private chats now (F38, F39)."""
         return ContactMode(self.setting(CONTACT_MODE, now) or ContactMode.NORMAL)
+
+    def may_keep_group(self, state: RoomState, now: Millis) -> Deny | None:
+        """Say why a group may not be one of these members; whose account has ended does not count (F38).
+
+        The log's writer asks this of every group whose members a command has changed.
+        """
+        if state.kind is not RoomKind.GROUP:
+            return None
+        ended = self.ended_accounts()
+        ranks = {person: self._rank(person) for person in state.members if person not in ended}
+        return contact.may_keep_group(ranks, state.owner, self.contact_mode(now))
+
+    def _rank(self, person: PersonId) -> Level | None:
+        card = self.people.get(person)
+        return card.rank if card else None
 
     def administrators_of(self, unit: UnitId | None, now: Millis) -> list[PersonId]:
         """Return the active administrators nearest to a unit: its own, else of a unit over it, else the agency's."""

@@ -1,7 +1,9 @@
 """From drafts to rows: what one group commit will write, decided and computed before the database is touched.
 
 A command is one draft or several that stand or fall together (a new room with its first members). For each draft, in
-the order asked: `authorize`, then header, commitment, seal, leaf. Nothing here does I/O or changes what others see:
+the order asked: `authorize`, then header, commitment, seal, leaf. A group whose members a command has changed is judged
+as the batch so far has left it (F38): a command that makes it a private chat which nobody could have begun is refused,
+or, where it has to be possible, gets the entry that closes the room. Nothing here does I/O or changes what others see:
 the results are new heads, rows and events, which the writer makes true by its commit or throws away.
 """
 
@@ -25,6 +27,7 @@ from appliance.log.heads import Head
 from appliance.model import Appended, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
 from appliance.rules import marks as mark_rules
 from appliance.rules import rooms as rules
+from appliance.rules.rooms import SYSTEM
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
 
@@ -32,17 +35,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from appliance.log.bodies import Bodies, EpochKey, Sealed
-    from appliance.model import Member, Millis, TextBody
+    from appliance.model import Deny, Member, Millis, TextBody
     from appliance.store.entries import Batch
     from appliance.wire.messages import Event
 
     Done = Callable[["list[Appended] | AppError"], None]
+    MayKeepGroup = Callable[[RoomState, Millis], Deny | None]
+    """Says, for a room and a time, why a group may not be one of these members (F38); pure."""
 
 log = logging.getLogger(__name__)
 THIS_ROOM: Final = RoomId("")
 """In a command that creates a room: the room it creates."""
 EVERYONE: Final = PersonId("*")
 NAMING: Final = frozenset((EntryType.MESSAGE_TEXT,))
+CHANGES_MEMBERS: Final = frozenset((EntryType.MEMBER_ADD, EntryType.MEMBER_REMOVE, EntryType.SYSTEM_REMOVE))
+PRIVATE_CHAT: Final = "private_chat"
+"""Why the system closes a group: those left in it could not have begun a private chat (F38)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,11 @@ class Command:
     def sender(self) -> PersonId:
         """Who acts; one and the same for all drafts."""
         return self.drafts[0].actor
+
+    @property
+    def must(self) -> bool:
+        """Whether it has to be possible: what the system does, and what the owner may not refuse."""
+        return self.sender == SYSTEM or any(draft.must for draft in self.drafts)
 
     @property
     def people_added(self) -> int:
@@ -124,7 +137,8 @@ class BatchContext:
     """Everything `plan` needs: the agency, the time, the rooms, keys and facts that the batch's commands name.
 
     `keys` are the epoch keys by (room's key, week) and stay the same for the whole batch; `errors` says, by
-    `id(command)`, why something of a command could not be read.
+    `id(command)`, why something of a command could not be read. `may_keep_group` says why a group may not be one of
+    these members (F38).
     """
 
     agency: str
@@ -137,6 +151,7 @@ class BatchContext:
     marks: Mapping[tuple[RoomId, int], Marks]
     errors: Mapping[int, AppError]
     bodies: Bodies
+    may_keep_group: MayKeepGroup
 
 
 def plan(commands: list[Command], context: BatchContext) -> Plan:
@@ -163,12 +178,15 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
     state, size, last_at = work.state, work.size, work.last_at
     room = state.room if state else THIS_ROOM
     made: list[Entry] = []
-    for draft in command.drafts:
+    drafts = list(command.drafts)
+    while drafts:
         hub_time = max(context.now, last_at)
-        entry, state = _entry(draft, room, state, size, hub_time, work, result=result, context=context)
+        entry, state = _entry(drafts.pop(0), room, state, size, hub_time, work, result=result, context=context)
         room = state.room
         made.append(entry)
         size, last_at = size + 1, hub_time
+        if len(made) == len(command.drafts):
+            drafts += _closing(command, state, context)
     if work.state is None:
         work.created = command
         result.works[room] = work
@@ -176,6 +194,26 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
     work.state, work.size, work.last_at = state, size, last_at
     work.entries.extend(made)
     _note(room, made, result)
+
+
+def _closing(command: Command, state: RoomState, context: BatchContext) -> list[Draft]:
+    """Make the entry that closes a group which this command has made a private chat that nobody could have begun.
+
+    Raises Forbidden where the command does not have to be possible.
+    """
+    if state.closed or not any(draft.type in CHANGES_MEMBERS for draft in command.drafts):
+        return []
+    denied = context.may_keep_group(state, context.now)
+    if denied is None:
+        return []
+    if command.must:
+        return [private_close(state.room)]
+    raise Forbidden(denied)
+
+
+def private_close(room: RoomId) -> Draft:
+    """Make the entry by which the system closes a group that has become a private chat nobody could have begun."""
+    return Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": PRIVATE_CHAT})
 
 
 def _note(room: RoomId, made: list[Entry], result: Plan) -> None:

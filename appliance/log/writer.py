@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from appliance.limits import Entries
     from appliance.log.bodies import EpochKey
     from appliance.log.loading import Repeated
-    from appliance.log.prepare import Plan
+    from appliance.log.prepare import MayKeepGroup, Plan
     from appliance.model import Millis, PersonId
     from appliance.store.db import Exclusive, Store, Tx
     from appliance.vault.keyring import Keyring
@@ -102,13 +102,15 @@ class RoomLog:
         self.bodies: Bodies
         self.checkpoints: Checkpoints
         self._loader: Loader
+        self._may_keep_group: MayKeepGroup
 
-    async def start(self) -> None:
-        """Read where the log stands and begin to write.
+    async def start(self, may_keep_group: MayKeepGroup) -> None:
+        """Read where the log stands and begin to write. `may_keep_group` judges groups whose members change (F38).
 
         Where a torn page hides the highest number of something, nothing new of its kind can be written: a feed without
         its end refuses every command, the others those that would need a new room or a new key.
         """
+        self._may_keep_group = may_keep_group
         [latest] = await self._store.read_each(lambda raw, _: feed.latest(raw), (None,))
         self.latest = latest if isinstance(latest, int) else 0
         pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
@@ -352,6 +354,7 @@ class RoomLog:
             marks=loaded.marks,
             errors=with_those_behind(commands, loaded.errors),
             bodies=self.bodies,
+            may_keep_group=self._may_keep_group,
         )
         repeated = loaded.repeated
         plan = prepare.plan(_rest(commands, repeated), context)

@@ -54,6 +54,8 @@ def may_keep_group(
 
     The owner is who would have started a private chat with the rest; where the owner's account has ended, any of them.
     """
+    if len(ranks) >= SMALLEST_GROUP:
+        return None
     starters = [owner] if owner in ranks else list(ranks)
     verdicts = (
         may_start_group(

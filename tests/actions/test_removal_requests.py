@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 
 import pytest
@@ -100,6 +101,69 @@ class TestRank:
             request = await ask_removal(bureau.s, SOMCHAI, room, "")
             await answer_removal(bureau.s, owner, room, request.id, GRANTED, "")
             assert not (await bureau.view(other, room)).closed
+
+
+class TestRankAtTheSameMoment:
+    """F38: what is judged is the room as the changes before it have left it, also those of the same batch."""
+
+    async def test_two_grants_close_what_they_leave_together(self, bureau: Bureau) -> None:
+        room = await bureau.group(CLERK, SOMCHAI, MALEE, BOSS)
+        asked = [await ask_removal(bureau.s, person, room, "") for person in (SOMCHAI, MALEE)]
+        await asyncio.gather(*(answer_removal(bureau.s, CLERK, room, one.id, GRANTED, "") for one in asked))
+        view = await bureau.view(CLERK, room)
+        assert ({member.person for member in view.members}, view.closed) == ({CLERK, BOSS}, True)
+
+    async def test_a_grant_and_the_owners_own_removal(self, bureau: Bureau) -> None:
+        room = await bureau.group(CLERK, SOMCHAI, MALEE, BOSS)
+        request = await ask_removal(bureau.s, SOMCHAI, room, "")
+        await asyncio.gather(
+            answer_removal(bureau.s, CLERK, room, request.id, GRANTED, ""),
+            rooms.change_members(bureau.s, CLERK, room, [], [MALEE], bureau.txn()),
+            return_exceptions=True,
+        )
+        view = await bureau.view(CLERK, room)
+        members = {member.person for member in view.members}
+        assert SOMCHAI not in members
+        assert view.closed or MALEE in members
+
+    async def test_the_owners_removal_is_refused_after_a_grant_of_the_same_batch(self, bureau: Bureau) -> None:
+        room = await bureau.group(CLERK, SOMCHAI, MALEE, BOSS)
+        granted = rooms.removal_drafts(room, CLERK, [SOMCHAI], must=True)
+        own = rooms.removal_drafts(room, CLERK, [MALEE])
+        first, second = await _at_once(bureau, granted, own)
+        assert not isinstance(first, BaseException)
+        assert isinstance(second, Forbidden)
+        assert second.deny is Deny.CONTACT_NOT_ALLOWED
+        view = await bureau.view(CLERK, room)
+        assert ({member.person for member in view.members}, view.closed) == ({CLERK, MALEE, BOSS}, False)
+
+    async def test_a_grant_after_the_owners_removal_of_the_same_batch_closes(self, bureau: Bureau) -> None:
+        room = await bureau.group(CLERK, SOMCHAI, MALEE, BOSS)
+        own = rooms.removal_drafts(room, CLERK, [MALEE])
+        granted = rooms.removal_drafts(room, CLERK, [SOMCHAI], must=True)
+        for done in await _at_once(bureau, own, granted):
+            assert not isinstance(done, BaseException)
+        view = await bureau.view(CLERK, room)
+        assert ({member.person for member in view.members}, view.closed) == ({CLERK, BOSS}, True)
+
+    async def test_a_superior_added_while_the_third_is_removed(self, bureau: Bureau) -> None:
+        room = await bureau.group(SOMCHAI, MALEE)
+        removed = rooms.removal_drafts(room, SOMCHAI, [MALEE])
+        added = [Draft(room, SOMCHAI, EntryType.MEMBER_ADD, state={"members": [rooms.card_of(bureau.s, BOSS)]})]
+        first, second = await _at_once(bureau, removed, added)
+        assert not isinstance(first, BaseException)
+        assert isinstance(second, Forbidden)
+        assert second.deny is Deny.CONTACT_NOT_ALLOWED
+        assert (await bureau.view(SOMCHAI, room)).member_count == 1
+
+
+async def _at_once(bureau: Bureau, *commands: list[Draft]) -> list[object]:
+    """Append commands that the writer takes into one batch, in this order; return what became of each."""
+    batches: list[int] = []
+    bureau.s.log.followers.append(lambda committed: batches.append(committed.pos))
+    done = await asyncio.gather(*(bureau.s.log.append(*drafts) for drafts in commands), return_exceptions=True)
+    assert len(batches) == 1
+    return list(done)
 
 
 class TestAnswering:
