@@ -2,9 +2,10 @@
 
 One walk over all entries of a room, in one read transaction. It compares the tree they make with the stored tree, the
 signed checkpoint and the heads that were recorded elsewhere; every row's columns with its own header, since columns are
-what reads use; each body with its commitment, where the keys are given; and the tables that people see with what the
-entries say: room, members, retractions, edits, reactions, mentions. Entries that no signature covers are a fault, and
-so is a body that is gone though its key lives and no `shred` entry says so.
+what reads use; each body with its commitment, where the keys are given; the position in the feed, which rises with the
+entries and has one line for each; and the tables that people see with what the entries say: room, members, retractions,
+edits, reactions, mentions. Entries that no signature covers are a fault, and so is a body that is gone, or whose key
+was destroyed, though no `shred` entry says so.
 
 Receipts (`receipt`, and `read` of `room_member`) and what one person does to their own view (`room_view`) are in no
 log: they are not compared and are no evidence (decision 0006). It reads only, and may run beside a server.
@@ -28,7 +29,7 @@ from appliance.log.projections import Projections
 from appliance.log.rows import header_of
 from appliance.model import EntryType, RoomKind
 from appliance.rules import rooms as rules
-from appliance.store import entries, rooms
+from appliance.store import entries, feed, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +59,10 @@ _WHAT: Final = {
     "absent": (
         "เนื้อหาหายไปโดยไม่มีรายการบอกว่าถูกทำลาย",
         "the body is gone, and no entry says that it was destroyed",
+    ),
+    "feed": (
+        "ลำดับที่ใช้ส่งรายการนี้ให้อุปกรณ์ไม่ตรงกับรายการ",
+        "the entry's place in the feed, by which devices get it, is not right",
     ),
     "state": ("ข้อมูลห้องหรือสมาชิกไม่ตรงกับรายการ", "room or members are not what the entries say"),
     "marks": (
@@ -129,6 +134,7 @@ class _Walk:
         self._state: RoomState | None = None
         self._projections = Projections()
         self._absent: set[int] = set()
+        self._pos = 0
 
     def first_fault(self, settled: int | None) -> Fault | None:
         """Return the first fault."""
@@ -153,9 +159,9 @@ class _Walk:
     def _walk(self, signed_size: int, tree: bytes) -> Fault | None:
         n, size = 0, self._row.size
         while n < size:
-            page_end = min(n + PAGE, size)
+            start, page_end = n, min(n + PAGE, size)
             for found in entries.between(self._raw, self._row.key, n, page_end - 1):
-                if fault := self._add(found, n):
+                if fault := self._add(found, n) or self._out_of_order(found):
                     return fault
                 n += 1
                 if what := self._differs(n):
@@ -164,8 +170,15 @@ class _Walk:
                     return Fault(self._room, "tree")
             if n < page_end:
                 return Fault(self._room, "entry", n)
+            if (unlisted := feed.first_unlisted(self._raw, self._row.key, start, page_end - 1)) is not None:
+                return Fault(self._room, "feed", unlisted)
             self._check.pause()
         return None
+
+    def _out_of_order(self, found: EntryRow) -> Fault | None:
+        """Report an entry that stands in the feed before the one before it: positions rise from 1 on."""
+        before, self._pos = self._pos, found.pos
+        return Fault(self._room, "feed", found.n) if found.pos <= before else None
 
     def _differs(self, n: int) -> str | None:
         known = self._roots.get(n, ())
@@ -203,6 +216,7 @@ class _Walk:
         try:
             salt, body = self._check.bodies.open_bytes(self._raw, self._room, row.n, row.epoch, row.sealed)
         except KeyDestroyed:
+            self._absent.add(row.n)
             return None
         if header.bl != len(body) or not commitment.check(header.bc, salt, body):
             raise WrongKey

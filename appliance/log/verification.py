@@ -20,7 +20,7 @@ from appliance.locale import text
 from appliance.log.audit import verify_room
 from appliance.log.damage import list_rooms
 from appliance.log.recorded_heads import read_file, root_over
-from appliance.store import audit, recorded_heads, rooms
+from appliance.store import audit, feed, recorded_heads, rooms
 from appliance.store.db import connect, open_store, translate_disk_errors
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ _NOT_IN_FILE: Final = (
     "the newest recorded heads are not in this file: it was altered, lost or not written"
 )
 
+_NOT_AN_ENTRY: Final = (
+    "บรรทัด {pos} ของฟีดไม่ใช่รายการของห้องใด — line {pos} of the feed claims to be an entry, and none stands there"
+)
+_MOST_LINES: Final = 100
+
 
 @dataclass(slots=True)
 class Verified:
@@ -69,12 +74,16 @@ class Place:
 def verify_rooms(
     place: Place, check: Check, asked: Sequence[RoomId] = (), wait: Callable[[float], object] = time.sleep
 ) -> Verified:
-    """Verify these rooms, or all there are and all that were recorded. Raises WrongKey, Unavailable."""
+    """Verify these rooms, or all there are and all that were recorded, and then the lines of the feed too.
+
+    Raises WrongKey, Unavailable.
+    """
     result = Verified()
     raw = connect(place.database, place.key, read_only=True)
     try:
         with translate_disk_errors(place.database):
             heads, faults = _recorded(raw, place.heads_file, (check.verifier, *check.former))
+            lines = [] if asked else feed.without_entry(raw, _MOST_LINES)
     finally:
         raw.close()
     present, nameless = ([], []) if asked else _all_rooms(place)
@@ -94,6 +103,7 @@ def verify_rooms(
         wait(SETTLES_S)
     for room, size in unsigned:
         _note(result, room, _fault_of(place, room, check, size)[0])
+    result.faults += [_NOT_AN_ENTRY.format(pos=pos) for pos in lines]
     return result
 
 

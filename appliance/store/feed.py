@@ -115,6 +115,17 @@ def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[Ent
     return [EntryLine._make(row) for row in raw.execute(SQL.entries_after, (since, limit))]
 
 
+def first_unlisted(raw: sqlcipher.Connection, room: int, first: int, last: int) -> int | None:
+    """Return the first of a room's entries `first` to `last` that has no line of its own at its position."""
+    n: int | None = raw.execute(SQL.first_unlisted, (room, first, last)).fetchone()[0]
+    return n
+
+
+def without_entry(raw: sqlcipher.Connection, limit: int) -> list[int]:
+    """Return the positions of lines, of all rooms, that claim to be an entry and are not where an entry stands."""
+    return [row[0] for row in raw.execute(SQL.without_entry, (limit,))]
+
+
 def mark(pos: int, at: Millis, room: str, n: int) -> str:
     """Return what names the history up to an entry. Another history has another entry there."""
     return f"{pos} {at} {room} {n}"

@@ -337,6 +337,17 @@ FORGERIES = {
     "a call to everyone nobody made": ("INSERT INTO mention VALUES (1, '*', 2)", "mentions", 2),
     "words erased by hand": ("UPDATE entry SET sealed = NULL WHERE n = 7", "absent", 7),
     "a key thrown away": ("DELETE FROM epoch_key", "body", 2),
+    "an entry that no device gets": ("UPDATE entry SET pos = -5 WHERE n = 7", "feed", 7),
+    "entries in another order": (("UPDATE entry SET pos = (SELECT sum(pos) FROM entry WHERE n IN (7, 8)) - pos "
+                                  "WHERE n IN (7, 8)"), "feed", 8),
+    "an entry at a free position": ("UPDATE entry SET pos = pos + 1000 WHERE n = 13", "feed", 13),
+    "no feed at all": ("DELETE FROM feed", "feed", 0),
+    "one line less": ("DELETE FROM feed WHERE n = 6", "feed", 6),
+    "a line of another entry": ("UPDATE feed SET n = 5 WHERE n = 6", "feed", 6),
+    "a line of another kind": ("UPDATE feed SET type = 'room.rename' WHERE n = 7", "feed", 7),
+    "a line of another time": ("UPDATE feed SET at = at - 1 WHERE n = 7", "feed", 7),
+    "a line for one person's eyes": ("UPDATE feed SET person = 'clerk' WHERE n = 7", "feed", 7),
+    "a week's words destroyed by hand": ("UPDATE epoch_key SET wrapped = NULL", "absent", 2),
     "another creator": ("UPDATE room SET created_by = 'malee'", "state", None),
     "another time of creation": ("UPDATE room SET created_at = created_at - 1", "state", None),
     "a private chat of two others": ("UPDATE room SET pair = 'head malee'", "state", None),
@@ -453,11 +464,16 @@ class TestAudit:
     async def test_a_room_that_is_not_there(self, bureau: Bureau) -> None:
         assert audit(bureau, RoomId("r_nowhere")) == Fault(RoomId("r_nowhere"), "no_room")
 
-    async def test_destroyed_words_are_no_forgery(self, bureau: Bureau) -> None:
+    async def test_words_destroyed_with_their_key_are_no_forgery_where_an_entry_says_so(self, bureau: Bureau) -> None:
         room = await lively(bureau)
-        await bureau.s.log.checkpoints.sign()
+        async with bureau.s.store.read() as reader:
+            keys = [key for (key,) in await reader.all("SELECT DISTINCT epoch FROM entry WHERE epoch IS NOT NULL")]
+        assert len(keys) == 2
+        size = (await bureau.s.log.head(room)).size
+        await evidence.erase_bodies(bureau.s, room, 0, size - 1, "ระเบียบ 90 วัน")
         async with bureau.s.store.write() as tx:
-            await tx.execute("UPDATE epoch_key SET wrapped = NULL")
+            await bureau.s.log.bodies.destroy(tx, keys)
+        await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None
 
     async def test_long_rooms_are_walked_whole(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,22 @@ async def test_a_room_that_was_recorded_and_is_gone_is_missed(bureau: Bureau, ro
     assert "there is no such room" in found.faults[0]
 
 
+async def test_a_line_of_the_feed_that_is_no_entry_is_found(bureau: Bureau, room: RoomId) -> None:
+    """F72: an entry has one line, where it stands; what follows the feed would take a second one for another entry."""
+    await bureau.s.log.checkpoints.sign()
+    assert verified(bureau).faults == []
+    async with bureau.s.store.write() as tx:
+        await tx.execute("INSERT INTO feed SELECT pos + 100, at, type, room, n, person, data FROM feed WHERE n = 2")
+        await tx.execute(
+            "INSERT INTO feed SELECT pos + 200, at, type, room, 7, person, data FROM feed WHERE n = 2 LIMIT 1"
+        )
+        [(pos,)] = await tx.all("SELECT pos FROM entry WHERE n = 2")
+    first, second = verified(bureau).faults
+    assert f"line {pos + 100} of the feed" in first
+    assert f"line {pos + 200} of the feed" in second
+    assert verified(bureau, room).faults == []
+
+
 @pytest.mark.parametrize(
     "forgery",
     ["UPDATE recorded_head SET root = zeroblob(32)", "DELETE FROM recorded_head", "UPDATE recorded_head SET size = 2"],
@@ -206,6 +222,9 @@ async def test_what_a_server_signs_meanwhile_is_no_fault(bureau: Bureau, room: R
                 "INSERT INTO entry (place, pos, at, type, sender, target, header, epoch, sealed)"
                 " SELECT place + 1, pos + 100, at, type, sender, target, ?, epoch, sealed FROM entry WHERE n = 2",
                 (younger,),
+            )
+            raw.execute(
+                "INSERT INTO feed (pos, at, type, room, n) SELECT pos, at, type, room, n FROM entry WHERE n = 3"
             )
         raw.close()
 

@@ -27,3 +27,12 @@ WHERE f.pos <= ? AND f.n IS NOT NULL ORDER BY f.pos DESC LIMIT 1;
 
 -- name: insert
 INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: first_unlisted
+SELECT min(e.n) FROM entry e LEFT JOIN feed f ON f.pos = e.pos
+WHERE e.place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + ?3
+AND (f.room, f.n, f.type, f.at, f.person) IS NOT (e.room, e.n, e.type, e.at, NULL);
+
+-- name: without_entry
+SELECT f.pos FROM feed f LEFT JOIN entry e ON e.place = (f.room << 32) + f.n
+WHERE f.n IS NOT NULL AND e.pos IS NOT f.pos ORDER BY f.pos LIMIT ?;
