@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance import cli_switch
 
 if TYPE_CHECKING:
+    from appliance.config import Config
     from appliance.evidence.note import Verifier
-    from appliance.vault.master import NewMaster
+    from appliance.vault.keyring import Keyring
+    from appliance.vault.master import MasterKey, NewMaster
 
 _HAND_OUT: Final = (
     "ให้เจ้าหน้าที่สามคนจดคนละหนึ่งส่วน แล้วพิมพ์กลับสองส่วน ก่อนหน้านั้นยังไม่มีการเปลี่ยนแปลงใด ๆ\n"
@@ -60,8 +63,8 @@ def show_log_key(verifier: Verifier) -> None:
 
 def _rotate(arguments: argparse.Namespace) -> int:
     from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.vault.keyring import rotate_master  # noqa: PLC0415
-    from appliance.vault.master import MasterSource, new_master_key, open_master_key  # noqa: PLC0415
+    from appliance.store.migrate import migrate  # noqa: PLC0415
+    from appliance.vault.master import MasterSource, new_master_key  # noqa: PLC0415
     from appliance.vault.record import SourceKind  # noqa: PLC0415
 
     data = arguments.data.resolve()
@@ -69,14 +72,28 @@ def _rotate(arguments: argparse.Namespace) -> int:
     loaded = config.load(data)
     to = SourceKind(arguments.to or loaded.keys.source)
     with wiring.only_process(loaded):
-        old = open_master_key(MasterSource(SourceKind(loaded.keys.source)), data, cli.ask)
+        old = unlocking.open_master(loaded, cli.ask)
+        keys = unlocking.unlock_keys(loaded, cli.ask, old)
         made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug)
         hand_out_shares(made)
-        rotate_master(data, old, made.key, made.record)
+        migrate(loaded.database, keys.database_key)
+        asyncio.run(_rotate_on_record(loaded, keys, old, made))
     if to != loaded.keys.source:
         print(f'gchat.toml: [keys] source = "{to}"')
     print("หมุนเวียนกุญแจหลักแล้ว — the master key was rotated")
     return 0
+
+
+async def _rotate_on_record(loaded: Config, keys: Keyring, old: MasterKey, made: NewMaster) -> None:
+    """Replace the master key; who did it goes on record before anything changes, and again when it is done."""
+    from appliance.actions.key_switch import record_rotation  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.cli_offline import open_services, operator  # noqa: PLC0415
+    from appliance.vault.keyring import rotate_master  # noqa: PLC0415
+
+    async with open_services(loaded, keys) as s:
+        await record_rotation(s, operator(), "begun", made.key.key_id, former=old.key_id, source=made.record.kind.value)
+        rotate_master(loaded.data, old, made.key, made.record)
+        await record_rotation(s, operator(), "done", made.key.key_id, former=old.key_id, source=made.record.kind.value)
 
 
 def hand_out_shares(made: NewMaster) -> None:

@@ -50,13 +50,19 @@ def add_command(group: Any, name: str, what: str, run: Command) -> argparse.Argu
 
 async def _run(command: Command, arguments: argparse.Namespace) -> int:
     from appliance.actions.audit import sign_checkpoint  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.rules.roles import Actor  # noqa: PLC0415
 
     async with _services(arguments.data.resolve()) as s:
         try:
-            return await command(s, Actor.operator(operator_name()), arguments)
+            return await command(s, operator(), arguments)
         finally:
             await sign_checkpoint(s)
+
+
+def operator() -> Actor:
+    """Return the operator who gives a command: the one way to name them, for every command."""
+    from appliance.rules.roles import Actor  # noqa: PLC0415 - commands import what they need when they run
+
+    return Actor.operator(operator_name())
 
 
 def operator_name() -> str:
@@ -130,10 +136,8 @@ async def prove_person(s: PeopleServices, user: str) -> Actor:
 
 async def prove_two(s: PeopleServices, by: str, second: str) -> tuple[Actor, Actor]:
     """Ask two people to prove who they are; the first acts, at the operator's shell, and both names go on record."""
-    from appliance.rules.roles import Actor  # noqa: PLC0415 - commands import what they need when they run
-
     decides, agrees = await prove_person(s, by), await prove_person(s, second)
-    return replace(decides, name=f"{decides.name} {Actor.operator(operator_name()).name}"), agrees
+    return replace(decides, name=f"{decides.name} {operator().name}"), agrees
 
 
 def read_text(path: Path) -> str:

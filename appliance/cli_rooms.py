@@ -16,7 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from appliance.cli_offline import add_command, operator_name, prove_two
+from appliance.cli_offline import add_command, operator, prove_two
 from appliance.errors import Conflict
 
 if TYPE_CHECKING:
@@ -134,14 +134,12 @@ async def _close_rooms(arguments: argparse.Namespace) -> int:
     from appliance.actions.audit import sign_checkpoint  # noqa: PLC0415
     from appliance.actions.rooms import end_room  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
-    from appliance.rules.roles import Actor  # noqa: PLC0415
 
     loaded = config.load(arguments.data.resolve())
-    operator = Actor.operator(operator_name()).name
     with wiring.only_process(loaded):
         async with wiring.services(loaded, unlock=lambda: unlocking.unlock_keys(loaded, cli.ask)) as s:
             for room in dict.fromkeys(arguments.room):
-                await end_room(s, operator, RoomId(room), arguments.why)
+                await end_room(s, operator().name, RoomId(room), arguments.why)
             await sign_checkpoint(s)
     return 0
 

@@ -112,11 +112,10 @@ def _setup(arguments: argparse.Namespace) -> int:
 async def _begin(created: Created, terms: TermsDraft | None, administrator: FirstAdministrator | None) -> str | None:
     from appliance.actions.audit import sign_checkpoint  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.first_day import begin  # noqa: PLC0415
-    from appliance.cli_offline import open_services, operator_name  # noqa: PLC0415
-    from appliance.rules.roles import Actor  # noqa: PLC0415
+    from appliance.cli_offline import open_services, operator  # noqa: PLC0415
 
     async with open_services(created.config, created.keys) as s:
-        code = await begin(s, Actor.operator(operator_name()), terms, administrator)
+        code = await begin(s, operator(), terms, administrator)
         await sign_checkpoint(s)
         return code
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,15 +46,14 @@ def _switch(arguments: argparse.Namespace) -> int:
 
 async def _begin(loaded: Config, master: MasterKey, _keys: Keyring, purpose: Purpose) -> None:
     from appliance.actions import key_switch  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.cli_offline import open_services  # noqa: PLC0415
-    from appliance.rules.roles import Actor  # noqa: PLC0415
+    from appliance.cli_offline import open_services, operator  # noqa: PLC0415
     from appliance.store import audit  # noqa: PLC0415
     from appliance.vault.record import Purpose  # noqa: PLC0415
     from appliance.vault.switching import begin_switch  # noqa: PLC0415
 
     keys = begin_switch(loaded.data, master, purpose)
     async with open_services(loaded, keys) as s:
-        await key_switch.record_begun(s, Actor.operator(getpass.getuser()), purpose)
+        await key_switch.record_begun(s, operator(), purpose)
         print(f"{_BEGUN} — both keys are valid; start the server, and repeat with --finish when ready.")
         if purpose is Purpose.LOG_SIGNING:
             async with s.store.read() as reader:
@@ -65,16 +63,15 @@ async def _begin(loaded: Config, master: MasterKey, _keys: Keyring, purpose: Pur
 
 async def _finish(loaded: Config, master: MasterKey, keys: Keyring, purpose: Purpose) -> None:
     from appliance.actions import key_switch  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.cli_offline import open_services  # noqa: PLC0415
+    from appliance.cli_offline import open_services, operator  # noqa: PLC0415
     from appliance.log.notes import log_signer  # noqa: PLC0415
-    from appliance.rules.roles import Actor  # noqa: PLC0415
     from appliance.vault.record import Purpose  # noqa: PLC0415
     from appliance.vault.switching import finish_switch  # noqa: PLC0415
 
     if purpose not in keys.second:
         raise Conflict(code="no_key_switch")
     async with open_services(loaded, keys) as s:
-        await key_switch.finish(s, Actor.operator(getpass.getuser()), purpose)
+        await key_switch.finish(s, operator(), purpose)
     retired = log_signer(loaded.agency, keys).verifier.vkey if purpose is Purpose.LOG_SIGNING else None
     finish_switch(loaded.data, master, purpose, retired)
     print(f"{_FINISHED} — the former key is no longer used; back keyring.json up again.")

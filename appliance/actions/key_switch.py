@@ -1,5 +1,7 @@
 """Putting a new agency key or a new log key to use: what is re-wrapped, signed and recorded between the two phases.
 
+The rotation of the master key (`vault.keyring.rotate_master`) is recorded here too.
+
 The keyring's own changes are `vault.switching`; this is what must be done while both keys are valid. Each step is
 durable by itself and does nothing that is done already, so a switch that was cut short is repeated from its beginning.
 It runs while no server does.
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 BEGUN: Final = "keys.switch_begun"
 FINISHED: Final = "keys.switch_finished"
+ROTATED: Final = "keys.rotate"
 _PAGE: Final = 1_000
 _ROOMS: Final = 100
 
@@ -57,6 +60,21 @@ async def finish(s: OfflineServices, actor: Actor, purpose: Purpose) -> None:
     else:
         await _sign_all_rooms(s)
     await _record_once(s, actor, FINISHED, purpose)
+
+
+async def record_rotation(
+    s: OfflineServices, actor: Actor, outcome: str, key: str, *, former: str, source: str
+) -> None:
+    """Record a rotation of the master key, `begun` or `done`. `key`, `former`: ids of keys, which tell nothing of them.
+
+    `source` is where the new key comes from (`SourceKind`).
+    """
+    async with s.store.write() as tx:
+        await audit.append(
+            tx, at=s.clock(), actor=actor.name, action=ROTATED, target=f"master:{key}", outcome=outcome,
+            detail={"former": former, "source": source},
+        )  # fmt: skip
+    await sign_checkpoint(s)
 
 
 def key_name(s: OfflineServices, purpose: Purpose) -> str:

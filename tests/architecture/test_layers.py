@@ -125,3 +125,16 @@ def test_what_counts_as_a_statement_and_as_an_import() -> None:
     assert not STATEMENT.match("Update the room's name.")
     source = "if TYPE_CHECKING:\n from sqlcipher3 import dbapi2\ndef f():\n import aiosqlite.core\n"
     assert run_time_imports(ast.parse(source)) == {"aiosqlite"}
+
+
+NAMES_AN_OPERATOR = re.compile(r"getpass\.getuser|import getuser|getlogin|LOGNAME|Actor\.operator\(|SUDO_USER")
+
+
+def test_one_function_says_who_gives_a_command() -> None:
+    """What the audit log calls the operator is the kernel's word (`cli_offline.operator`), never the environment's."""
+    naming = {
+        path.relative_to(ROOT).as_posix(): len(found)
+        for path in sorted((ROOT / "appliance").rglob("*.py"))
+        if (found := NAMES_AN_OPERATOR.findall(path.read_text(encoding="utf-8")))
+    }
+    assert naming == {"appliance/cli_offline.py": 1}

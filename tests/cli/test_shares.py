@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,13 @@ from typing import IO
 
 import pytest
 
+from appliance import config
+from appliance.cli_offline import operator_name
+from appliance.store.db import connect
+from appliance.unlocking import unlock_keys
 from appliance.vault.master import MasterKey, split_shares
+from appliance.vault.record import read_record
+from appliance.wiring import no_terminal
 from tests.faults.test_keys import state
 from tests.waiting import PATIENCE_S
 
@@ -79,6 +86,29 @@ def test_a_rotation_to_shares(world_data: Path) -> None:
     config = world_data / "gchat.toml"
     config.write_text(config.read_text().replace('source = "file"', 'source = "shares"'))
     assert opens(world_data, two, three)
+
+
+def test_a_rotation_is_on_record_under_the_kernels_name(world_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evidence: of all commands the one that replaces the key over all keys left no trace."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody.else")
+    before = read_record(world_data).key_id
+    command = [*GCHAT, "keys", "rotate", "--data", str(world_data)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    assert done.returncode == 0, done.stderr
+    after = read_record(world_data).key_id
+    raw = connect(world_data / "gchat.db", unlock_keys(config.load(world_data), no_terminal).database_key)
+    try:
+        found = raw.execute("SELECT actor, target, outcome, detail FROM audit WHERE action = 'keys.rotate' ORDER BY n")
+        records = [(actor, target, outcome, json.loads(detail)) for actor, target, outcome, detail in found]
+    finally:
+        raw.close()
+    actor, detail = f"operator:{operator_name()}", {"former": before, "source": "file"}
+    assert before != after
+    assert records == [(actor, f"master:{after}", outcome, detail) for outcome in ("begun", "done")]
+    command = [*GCHAT, "audit", "verify", "--data", str(world_data)]
+    verified = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own program
+    assert verified.returncode == 0
 
 
 def test_a_new_agency_with_shares(tmp_path: Path) -> None:
