@@ -17,7 +17,10 @@ CONTACT_FIELDS: Final = ("email", "phone", "mobile")
 
 
 def may_see(visibility: Visibility, *, own_unit: bool, own_agency: bool = True, is_self: bool = False) -> bool:
-    """Tell whether a viewer sees what has this visibility; `own_unit` is that they share a unit today."""
+    """Tell whether a viewer sees what has this visibility; `own_unit` is that they share a unit today.
+
+    `own_agency` is False for viewers of other agencies, whom federation brings.
+    """
     if is_self:
         return True
     if visibility is Visibility.NOBODY:

@@ -35,7 +35,6 @@ class Duty(StrEnum):
     IMPORT_PEOPLE = "import_people"
     CHANGE_SETTING = "change_setting"
     PUBLISH_TERMS = "publish_terms"
-    READ_AUDIT = "read_audit"
     EXPORT_ROOM = "export_room"
     REASSIGN_ROOM = "reassign_room"
     CONFIRM_OWNER = "confirm_owner"

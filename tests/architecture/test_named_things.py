@@ -45,7 +45,7 @@ LINK: Final = re.compile(r"\[[^\]]*\]\([^)]*\)")
 # What an appliance, a build or an administrator makes, and what belongs to others.
 MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
-    *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt"),
+    *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt", "change.txt", "next.txt"),
     # Stand for any name.
     *("FooModel.ts", "FooView.tsx", "foo.css", "sql/NAME.sql"),
     "ssl_certificate",
