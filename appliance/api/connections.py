@@ -6,7 +6,8 @@ something. A reverse proxy of the agency has no limit of its own:
 `api/app.py` counts what each of its clients has open. A handshake that does not end in time is closed, and so is
 a connection that is silent or whose request head never ends (aiohttp's keep-alive timer). Request bodies are never
 decompressed here. What is no HTTP is answered in the shape of every other error. Client frames of a WebSocket must be
-masked (RFC 6455 §5.1). It knows no route and no session.
+masked (RFC 6455 §5.1), and those that carry no message of their own (pings, pongs, fragments, empty ones) are few:
+browsers send next to none, and each costs nearly as much as a message. It knows no route and no session.
 """
 
 from __future__ import annotations
@@ -16,17 +17,21 @@ import contextlib
 import errno
 import logging
 import socket
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from appliance import errors
 from appliance.api import headers
 from appliance.api.addresses import Proxies
 from appliance.api.errors import of_http, render
+from appliance.errors import TooMany
 from appliance.identity.throttle import network_of
+from appliance.limits import Buckets
+from appliance.live import close_frame
 from appliance.locale import language_of, text
 from appliance.wire.common import ErrorAnswer, ErrorBody
 
@@ -51,6 +56,15 @@ ACCEPT_PAUSE_S: Final = 1.0
 _GONE: Final = frozenset((errno.ECONNABORTED, errno.EPROTO, errno.EINTR))
 # A frame header with a reserved bit set, which every WebSocket reader must refuse (RFC 6455 §5.2).
 _REFUSED_FRAME: Final = b"\xf0\x00"
+_CONTROL: Final = 0x08
+_FINAL: Final = 0x80
+# Header, mask and the shortest message there is: `{}`.
+_SHORTEST_MESSAGE: Final = 2 + 4 + 2
+SMALL_FRAMES_S: Final = 10.0
+SMALL_FRAMES_BURST: Final = 100.0
+"""Frames without a message of their own that one stream may send: pings, pongs, fragments, empty ones."""
+MOST_FRAGMENTS: Final = 16
+"""Of one message; browsers cut long ones into pieces of 64 KiB or more."""
 
 
 class ConnectionLimit:
@@ -212,8 +226,16 @@ class _Protocol(web.RequestHandler):
         super().connection_lost(exc)
 
     def set_parser(self, parser: WebSocketReader, data_received_cb: Callable[[], None] | None = None) -> None:
-        """Read a WebSocket's frames, but none without a mask."""
-        super().set_parser(MaskedFrames(parser), data_received_cb)  # type: ignore[arg-type]  # has what is used of it
+        """Read a WebSocket's frames, but none without a mask and no flood of small ones."""
+        frames = ClientFrames(parser, self._end_flood, time.monotonic)
+        super().set_parser(frames, data_received_cb)  # type: ignore[arg-type]  # has what is used of it
+
+    def _end_flood(self) -> None:
+        """Say goodbye to who floods a WebSocket, and close."""
+        log.info("too many frames from %s", self._slot.network)
+        if self.transport is not None:
+            self.transport.write(close_frame(WSCloseCode.POLICY_VIOLATION, "too many frames"))
+            self.transport.close()
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -239,21 +261,32 @@ class _Protocol(web.RequestHandler):
         return await super().finish_response(request, resp, start_time)
 
 
-class MaskedFrames:
-    """Passes what a client sends on to a WebSocket reader, as long as every frame says that it is masked.
+class ClientFrames:
+    """Passes what a client sends on to a WebSocket reader, as long as its frames are masked and worth reading.
 
     A frame without a mask is replaced by one that the reader refuses as a protocol error, so that the connection is
-    closed with code 1002 (RFC 6455 §5.1, §7.4.1).
+    closed with code 1002 (RFC 6455 §5.1, §7.4.1). Too many frames without a message of their own end the connection:
+    `flooded()` is called once, nothing more is passed on. `clock()` is in seconds.
     """
 
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
+    def __init__(self, reader: Any, flooded: Callable[[], None], clock: Callable[[], float]) -> None:
+        self._reader, self._flooded = reader, flooded
+        self._small = Buckets(SMALL_FRAMES_S, SMALL_FRAMES_BURST, clock)
         self._begun = b""
         self._left = 0
+        self._fragments = 0
+        self._ended = False
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Take what has arrived, cut anywhere."""
-        good = self._masked_upto(data)
+        if self._ended:
+            return True, b""
+        try:
+            good = self._masked_upto(data)
+        except TooMany:
+            self._ended = True
+            self._flooded()
+            return True, b""
         if good < len(data):
             self._reader.feed_data(data[:good] + _REFUSED_FRAME)
             return True, b""
@@ -265,7 +298,10 @@ class MaskedFrames:
         self._reader.feed_eof()
 
     def _masked_upto(self, data: bytes) -> int:
-        """Return where the first frame without a mask begins in `data`, or its length when there is none."""
+        """Return where the first frame without a mask begins in `data`, or its length when there is none.
+
+        Raises TooMany.
+        """
         at = 0
         while at < len(data):
             if self._left:
@@ -280,9 +316,22 @@ class MaskedFrames:
             if size is None:
                 self._begun = head
                 return len(data)
+            self._count(head[0], size)
             self._left = size - len(self._begun)
             self._begun = b""
         return at
+
+    def _count(self, first: int, size: int) -> None:
+        """Count a frame by its first byte and its size, header and all. Raises TooMany."""
+        control, final = first & _CONTROL, first & _FINAL
+        if not control:
+            self._fragments += 1
+            if self._fragments > MOST_FRAGMENTS:
+                raise TooMany(0)
+        if control or not final or self._fragments > 1 or size < _SHORTEST_MESSAGE:
+            self._small.take(None)
+        if final and not control:
+            self._fragments = 0
 
 
 def _frame_size(head: bytes) -> int | None:

@@ -111,6 +111,8 @@ async def _listen(
     except AppError as error:
         log.warning("%s: a stream could not be opened: %s", call.request_id, error)
         close(Ending.AGAIN)
+    except ConnectionError:
+        log.info("%s: the client was gone before it was answered", call.request_id)
     finally:
         s.hub.remove(connection)
         if connection.is_slow():

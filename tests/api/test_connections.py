@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from appliance.api.connections import ConnectionLimit, Listener, MaskedFrames
+from appliance.api.connections import MOST_FRAGMENTS, SMALL_FRAMES_BURST, ClientFrames, ConnectionLimit, Listener
 from appliance.api.routes import MAX_BODY, PUBLIC_BODY
 from appliance.config import Config, Limits, Listen
 from appliance.listening import listening_socket
@@ -30,7 +30,7 @@ from appliance.tls_context import ServedCertificate
 from tests.agency import API, Agency, Client, new_txn
 from tests.api.test_errors import limited
 from tests.bureau import KEYS
-from tests.faults.raw import PING, TEXT, RawStream
+from tests.faults.raw import PING, PONG, TEXT, RawStream
 from tests.waiting import PATIENCE_S, until
 
 OpenWorld = Callable[..., AbstractAsyncContextManager[Agency]]
@@ -233,10 +233,10 @@ class Kept:
         return False, b""
 
 
-def masked(size: int, opcode: int = TEXT) -> bytes:
+def masked(size: int, opcode: int = TEXT, *, final: bool = True) -> bytes:
     flag, width = (size, 0) if size < 126 else (126, 2) if size < 1 << 16 else (127, 8)
     length = bytes((0x80 | flag,)) + (size.to_bytes(width, "big") if width else b"")
-    return bytes((0x80 | opcode,)) + length + bytes(4) + b"x" * size
+    return bytes((0x80 * final | opcode,)) + length + bytes(4) + b"x" * size
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 5, 9, 14, 100, 1 << 20])
@@ -244,7 +244,7 @@ def test_masked_frames_pass_however_they_are_cut(cut: int) -> None:
     frames = b"".join((masked(0, PING), masked(5), masked(126), masked(125), masked(70_000), masked(0), masked(1)))
     for tail, whole in ((b"", True), (b"\x81\x05hello", False)):
         reader = Kept()
-        guard = MaskedFrames(reader)
+        guard = ClientFrames(reader, pytest.fail, lambda: 0.0)
         data = frames + tail
         ends = [guard.feed_data(data[at : at + cut])[0] for at in range(0, len(data), cut)]
         assert any(ends) is not whole
@@ -253,6 +253,60 @@ def test_masked_frames_pass_however_they_are_cut(cut: int) -> None:
         else:
             assert reader.got.startswith(frames[:-cut])
             assert b"hello" not in reader.got
+
+
+CONTINUATION = 0
+FLOODS = {
+    "pings": masked(0, PING),
+    "pings with something in them": masked(100, PING),
+    "pongs": masked(0, PONG),
+    "empty messages": masked(0),
+    "messages in pieces": masked(9, final=False) + masked(9, CONTINUATION),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+@pytest.mark.parametrize("cut", [3, 1 << 20])
+def test_frames_without_a_message_are_few(flood: str, cut: int) -> None:
+    reader, ends, now = Kept(), list[int](), [0.0]
+    guard = ClientFrames(reader, lambda: ends.append(1), lambda: now[0])
+    frames = FLOODS[flood] * int(SMALL_FRAMES_BURST // 2)
+    for second in (0.0, 10.0, 20.0):
+        now[0] = second
+        for at in range(0, len(frames), cut):
+            assert guard.feed_data(frames[at : at + cut]) == (False, b"")
+    assert not ends
+    passed = len(reader.got)
+    assert guard.feed_data(frames * 3)[0]
+    assert guard.feed_data(frames)[0]
+    assert (ends, len(reader.got)) == ([1], passed)
+
+
+def test_a_message_has_few_pieces() -> None:
+    ends = list[int]()
+    guard = ClientFrames(Kept(), lambda: ends.append(1), lambda: 0.0)
+    pieces = masked(9, final=False) + masked(9, CONTINUATION, final=False) * (MOST_FRAGMENTS - 2)
+    assert not guard.feed_data(pieces + masked(1, PING) + masked(9, CONTINUATION))[0]
+    assert guard.feed_data(pieces + masked(9, CONTINUATION, final=False) * 2)[0]
+    assert ends == [1]
+
+
+def test_messages_are_counted_elsewhere() -> None:
+    guard = ClientFrames(Kept(), pytest.fail, lambda: 0.0)
+    assert not guard.feed_data(masked(2) * 10_000)[0]
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+async def test_a_flood_of_frames_ends_its_stream(running: Agency, caplog: pytest.LogCaptureFixture, flood: str) -> None:
+    narin = await running.login("narin.p")
+    loop, (host, port) = asyncio.get_running_loop(), address_of(running)
+    _, stream = await loop.create_connection(lambda: RawStream("/stream?since=1", narin.token), host, port)
+    assert await stream.opened == 101
+    stream.transport.write(FLOODS[flood] * 10_000)
+    await asyncio.wait_for(stream.closed, PATIENCE_S)
+    assert stream.code in {1008, None}
+    await until(lambda: running.services.hub.connections == 0)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 # How many
