@@ -24,6 +24,8 @@ import { covered, isEntry, pageRow, pointsBack, type Row } from "./timeline";
 import { TimelineWindow } from "./window";
 
 const PAGE = 50;
+/** The most that the server gives at once. */
+const LARGE_PAGE = 200;
 /** An open timeline lets go of rows beyond this, so memory stays steady over a day (C22). */
 const KEEP = 10_000;
 
@@ -96,19 +98,11 @@ export class Timeline {
   }
 
   async loadOlder(): Promise<void> {
-    const { range } = this.#window;
-    if (range === null || !this.snapshot().hasOlder || this.#loading !== "none") return;
-    const kept = rangeOf(this.#record()?.ranges ?? [], range[0] - 1);
-    if (kept !== null) return await this.#fromCache([Math.max(kept[0], range[0] - PAGE), range[0] - 1], "older");
-    await this.#load({ before: range[0], limit: PAGE }, "older");
+    await this.#untilSomethingShows((size) => this.#older(size));
   }
 
   async loadNewer(): Promise<void> {
-    const { range } = this.#window;
-    if (range === null || !this.snapshot().hasNewer || this.#loading !== "none") return;
-    const kept = rangeOf(this.#record()?.ranges ?? [], range[1] + 1);
-    if (kept !== null) return await this.#fromCache([range[1] + 1, Math.min(kept[1], range[1] + PAGE)], "newer");
-    await this.#load({ after: range[1], limit: PAGE }, "newer");
+    await this.#untilSomethingShows((size) => this.#newer(size));
   }
 
   /**
@@ -189,6 +183,38 @@ export class Timeline {
 
   // --- loading ---------------------------------------------------------------------------------------------------
 
+  /**
+   * Loads pages until one brings something to draw, or nothing is left: reactions and edits are entries too, and can fill
+   * whole pages. An empty page is no proof of an empty room.
+   */
+  async #untilSomethingShows(load: (size: number) => Promise<boolean>): Promise<void> {
+    const turn = this.#turn;
+    const before = this.snapshot().items.length;
+    let size = PAGE;
+    while ((await load(size)) && turn === this.#turn && this.#error === null && this.snapshot().items.length === before) {
+      size = LARGE_PAGE;
+    }
+  }
+
+  /** Loads what comes before the window; false when there is nothing, or something else is being loaded. */
+  async #older(size: number): Promise<boolean> {
+    const { range } = this.#window;
+    if (range === null || !this.snapshot().hasOlder || this.#loading !== "none") return false;
+    const kept = rangeOf(this.#record()?.ranges ?? [], range[0] - 1);
+    if (kept !== null) await this.#fromCache([Math.max(kept[0], range[0] - size), range[0] - 1], "older");
+    else await this.#load({ before: range[0], limit: size }, "older");
+    return this.#window.range !== null && this.#window.range[0] < range[0];
+  }
+
+  async #newer(size: number): Promise<boolean> {
+    const { range } = this.#window;
+    if (range === null || !this.snapshot().hasNewer || this.#loading !== "none") return false;
+    const kept = rangeOf(this.#record()?.ranges ?? [], range[1] + 1);
+    if (kept !== null) await this.#fromCache([range[1] + 1, Math.min(kept[1], range[1] + size)], "newer");
+    else await this.#load({ after: range[1], limit: size }, "newer");
+    return this.#window.range !== null && this.#window.range[1] > range[1];
+  }
+
   #reset(): void {
     this.#turn += 1;
     this.#loading = "none";
@@ -212,6 +238,7 @@ export class Timeline {
     // A few live entries are not a screenful: what came before them is asked for as well.
     if (kept === null) await this.#load({ limit: PAGE }, "first");
     else if (kept[1] - kept[0] < PAGE / 2 && kept[0] > 0) await this.loadOlder();
+    if (turn === this.#turn && this.snapshot().items.length === 0) await this.loadOlder();
   }
 
   async #fromCache(range: Range, why: Loading): Promise<void> {

@@ -18,6 +18,30 @@ function positions(timeline: Timeline): number[] {
   return timeline.snapshot().items.map((item) => item.n);
 }
 
+test("a room whose newest entries are all reactions shows its messages", async () => {
+  const sent = world.server.send(MALEE, world.room, "ประกาศ");
+  for (let i = 0; i < 150; i += 1) world.server.react(PRASIT, world.room, sent.n ?? 0, "👍", i % 2 === 0);
+  const { core } = await world.signedIn(world.device());
+  const timeline = core.timeline(world.room);
+  timeline.open();
+  await until(() => shown(core, world.room).includes("ประกาศ"), "the message below the reactions");
+  await idle(timeline);
+  expect(timeline.snapshot()).toMatchObject({ hasOlder: false, error: null });
+});
+
+test("a page without anything to draw leads on to the next", async () => {
+  const first = world.server.send(MALEE, world.room, "เก่า");
+  for (let i = 0; i < 300; i += 1) world.server.react(PRASIT, world.room, first.n ?? 0, "👍", i % 2 === 0);
+  world.server.send(MALEE, world.room, "ใหม่");
+  const { core } = await world.signedIn(world.device());
+  const timeline = core.timeline(world.room);
+  timeline.open();
+  await idle(timeline);
+  expect(shown(core, world.room)).toEqual(["ใหม่"]);
+  await timeline.loadOlder();
+  expect(shown(core, world.room)).toEqual(["เก่า", "ใหม่"]);
+});
+
 test("history is read page by page to the beginning, then from the cache", async () => {
   for (let i = 0; i < 120; i += 1) world.server.send(MALEE, world.room, `ข้อ ${i}`);
   const device = world.device();

@@ -5,7 +5,7 @@ import { PeopleSearch } from "#core/peopleSearch";
 import type { PeopleQuery, PersonView, UnitView } from "#core/protocol";
 import { Store } from "#core/store";
 
-import { offeredPeople, PickerModel } from "./PickerModel";
+import { offeredPeople, PickerModel, remindsOfNeedToKnow } from "./PickerModel";
 import { pathTo, unitTree } from "./unitTree";
 
 const unit = (id: string, parent: string | null): UnitView => ({ id, parent, name: id, kind: "division", people: 1, people_below: 2 });
@@ -55,6 +55,11 @@ test("whose account is not active is left out of a unit, and counted", async () 
   await picker.offerUnit("u_1", true);
   expect(picker.offer.snapshot()?.people.map((one) => one.id)).toEqual(["p_1", "p_2", "p_3", "p_old"]);
   expect(picker.offer.snapshot()?.inactive).toBe(2);
+});
+
+test("who chooses many people is reminded to choose only those concerned", () => {
+  const reminded = (kind: "new" | "add" | "suggest"): number => Array.from({ length: 200 }, (_, n) => n).findIndex((n) => remindsOfNeedToKnow(kind, n));
+  expect([reminded("new"), reminded("add"), reminded("suggest")]).toEqual([100, 100, 25]);
 });
 
 test("a new room gets the trimmed name and the people chosen; choosing twice takes back", async () => {

@@ -31,6 +31,15 @@ export type PickerPurpose = { readonly kind: "new" } | { readonly kind: "add" | 
 /** The most that one suggestion may name. */
 export const MOST_SUGGESTED = 50;
 
+/** From how many people on those who choose are reminded to choose only those concerned (F35). */
+const MANY = 100;
+const MANY_SUGGESTED = 25;
+
+/** Says whether so many people, chosen for this purpose, deserve a reminder. */
+export function remindsOfNeedToKnow(kind: PickerPurpose["kind"], chosen: number): boolean {
+  return chosen >= (kind === "suggest" ? MANY_SUGGESTED : MANY);
+}
+
 const PAGE = 200;
 
 export class PickerModel {

@@ -19,7 +19,7 @@ import { Tabs } from "#ui/Tabs";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
-import { MOST_SUGGESTED, type PickerModel } from "./PickerModel";
+import { MOST_SUGGESTED, type PickerModel, remindsOfNeedToKnow } from "./PickerModel";
 import { UnitPicker } from "./UnitPicker";
 import "./people.css";
 
@@ -30,9 +30,6 @@ interface PickerViewProps {
 }
 
 type PickerTab = "people" | "units" | "chosen";
-
-/** From this many people on, a reminder that only those concerned should be in the room. */
-const MANY = 100;
 
 export function PickerView({ model, onClose, onDone }: PickerViewProps) {
   const { t } = useLingui();
@@ -80,7 +77,7 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
           <Trans>เสนอชื่อได้ไม่เกินครั้งละ {MOST_SUGGESTED} คน</Trans>
         </Notice>
       )}
-      {kind !== "suggest" && chosen.length >= MANY && (
+      {!tooMany && remindsOfNeedToKnow(kind, chosen.length) && (
         <Notice kind="warn">
           <Trans>ท่านกำลังเลือกบุคคลจำนวนมาก โปรดเลือกเฉพาะผู้เกี่ยวข้อง</Trans>
         </Notice>

@@ -194,8 +194,10 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
         }}
         {...longPress}
       >
-        {timeline.loading === "first" && rows.length === 0 && <Loading label={t`กำลังโหลดข้อความ`} />}
-        {timeline.loading === "none" && rows.length === 0 && timeline.error === null && (
+        {(timeline.loading === "first" || timeline.hasOlder) && rows.length === 0 && timeline.error === null && (
+          <Loading label={t`กำลังโหลดข้อความ`} />
+        )}
+        {timeline.loading === "none" && rows.length === 0 && !timeline.hasOlder && timeline.error === null && (
           <EmptyState icon="message" title={t`ยังไม่มีข้อความ`}>
             <Trans>ข้อความแรกเริ่มได้ที่ช่องด้านล่าง</Trans>
           </EmptyState>
