@@ -18,7 +18,7 @@ import msgspec
 from appliance.errors import Unavailable
 from appliance.locale import text
 from appliance.log.audit import verify_room
-from appliance.log.damage import list_rooms
+from appliance.log.damage import DAMAGED, list_rooms
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.store import audit, feed, recorded_heads, rooms
 from appliance.store.db import connect, open_store, translate_disk_errors
@@ -39,6 +39,10 @@ RECORDED: Final = "heads.record"
 # A server signs once a second.
 _NAMELESS: Final = "ห้องที่อ่านชื่อไม่ได้เพราะข้อมูลเสียหาย — a room whose name cannot be read: damaged data"
 SETTLES_S: Final = 2.5
+_FEED_DAMAGED: Final = (
+    "เทียบลำดับการส่งกับรายการของห้องไม่ได้ครบ เพราะข้อมูลเสียหาย — "
+    "the lines of the feed cannot all be compared with the entries: damaged data"
+)
 _NOT_LOGGED: Final = (
     "ค่ารากของห้องในฐานข้อมูลไม่ตรงกับบันทึกการตรวจสอบ — the recorded heads of rooms are not those in the audit log"
 )
@@ -83,7 +87,6 @@ def verify_rooms(
     try:
         with translate_disk_errors(place.database):
             heads, faults = _recorded(raw, place.heads_file, (check.verifier, *check.former))
-            lines = [] if asked else feed.without_entry(raw, _MOST_LINES)
     finally:
         raw.close()
     present, nameless = ([], []) if asked else _all_rooms(place)
@@ -103,8 +106,23 @@ def verify_rooms(
         wait(SETTLES_S)
     for room, size in unsigned:
         _note(result, room, _fault_of(place, room, check, size)[0])
-    result.faults += [_NOT_AN_ENTRY.format(pos=pos) for pos in lines]
+    if not asked:
+        result.faults += _faults_of_feed(place)
     return result
+
+
+def _faults_of_feed(place: Place) -> list[str]:
+    """Return the lines of the feed that are no entry's; on a torn page, that they cannot be compared."""
+    raw = connect(place.database, place.key, read_only=True)
+    try:
+        with translate_disk_errors(place.database):
+            return [_NOT_AN_ENTRY.format(pos=pos) for pos in feed.without_entry(raw, _MOST_LINES)]
+    except Unavailable as error:
+        if error.code != DAMAGED:
+            raise
+        return [_FEED_DAMAGED]
+    finally:
+        raw.close()
 
 
 def _all_rooms(place: Place) -> tuple[list[RoomId], list[int]]:
