@@ -12,6 +12,7 @@ from appliance.actions.accounts import (
     revoke_account,
     suspend_account,
 )
+from appliance.actions.audit import verify_audit
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role, remove_role
 from appliance.actions.sessions import end_session
@@ -217,6 +218,29 @@ async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
     assert kept == [("1001", 1, session.id), ("1001", 2, session.id)]
     with pytest.raises(Forbidden):
         await publish_terms(office.s, NOBODY, ("ก", "a"), ("ข", "b"))
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "INSERT INTO terms_acceptance SELECT person, 2, at, session FROM terms_acceptance",
+        "UPDATE terms_acceptance SET at = at - 1",
+        "UPDATE terms_acceptance SET session = 'another'",
+        "UPDATE terms_acceptance SET version = 2",
+        "DELETE FROM terms_acceptance",
+    ],
+)
+async def test_a_forged_acceptance_of_the_terms_is_found(office: Office, forgery: str) -> None:
+    person = await office.account("1001", "somchai.j")
+    for text in ("หนึ่ง", "สอง"):
+        await publish_terms(office.s, OPERATOR, ("ข้อตกลง", "Terms"), (text, "Terms"))
+        if text == "หนึ่ง":
+            await accept_terms(office.s, await session_of(office, "somchai.j"), 1)
+    assert (await verify_audit(office.s)).faults == ()
+    async with office.s.store.write() as tx:
+        await tx.execute(forgery)
+    faults = (await verify_audit(office.s)).faults
+    assert any(f"by {person} is not what the audit log says" in fault for fault in faults), faults
 
 
 async def test_the_contact_mode_takes_effect_at_its_time(office: Office) -> None:

@@ -162,6 +162,14 @@ async def test_a_mistake_put_right_costs_the_address_nothing() -> None:
         assert await may_try(throttle, clock, f"user{number}", ADDRESS)
 
 
+async def test_a_mistake_put_right_costs_the_account_nothing() -> None:
+    """Somebody who travels mistypes once in each of more networks than an account has tries."""
+    throttle, clock = Throttle(SignInLimits()), Clock()
+    for number in range(2 * SignInLimits().account_tries):
+        assert await guess(throttle, clock, "somchai.j", f"198.51.{number}.1")
+        assert await may_try(throttle, clock, "somchai.j", f"198.51.{number}.1")
+
+
 async def test_a_named_account_under_attack_is_open_to_its_owner(office: Office) -> None:
     await office.account("1001", "somchai.j", address="192.0.2.1")
     cookie = (await office.sign_in("somchai.j", address="192.0.2.2")).device_cookie

@@ -156,3 +156,22 @@ async def test_the_device_cookie_lets_its_browser_in_under_attack(running: Agenc
     for expected in (401, 401, 401, 401, 401, 429):
         async with running.session.post(f"{running.url}{API}/login", json=other, headers=headers) as response:
             assert response.status == expected
+
+
+async def test_one_ipv6_subscriber_is_one_address_for_requests(open_world: OpenWorld) -> None:
+    """F83: a /64 has more addresses than a limit of each could count."""
+
+    def strict(loaded: Config) -> Config:
+        limits = dataclasses.replace(loaded.limits, address_requests_s=1e-9, address_requests_burst=3)
+        return dataclasses.replace(
+            loaded, limits=limits, staff=dataclasses.replace(loaded.staff, proxies=("127.0.0.1",))
+        )
+
+    async with open_world(change=strict) as served:
+
+        async def ask(address: str) -> int:
+            async with served.session.get(f"{served.url}{API}/me", headers={FORWARDED: address}) as response:
+                return response.status
+
+        assert [await ask(f"2001:db8:7:7::{n}") for n in range(1, 6)] == [401, 401, 401, 429, 429]
+        assert await ask("2001:db8:7:8::1") == 401

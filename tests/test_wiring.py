@@ -1,0 +1,240 @@
+"""What the composed appliance does by itself: each part of `wiring` is missed by somebody when it is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from appliance import config, unlocking, wiring
+from appliance.actions.changes import record
+from appliance.actions.refusals import record_refusal
+from appliance.errors import TooMany
+from appliance.followers import timers
+from appliance.log import checkpoints
+from appliance.model import AccountState, EntryType
+from appliance.policies import DAY
+from appliance.searching import MOST_WAITING, Budget, Searching
+from appliance.store import accounts, audit, rooms, settings
+from appliance.store.db import connect
+from search_index import wire
+from search_index.query import Query
+from tests import agency
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from appliance.config import Config
+    from tests.agency import Agency
+
+    OpenWorld = Callable[..., AbstractAsyncContextManager[Agency]]
+
+
+def rows(data: Path, sql: str, *params: object) -> list[tuple[Any, ...]]:
+    """Read from the database of a folder that nobody serves."""
+    raw = connect(data / "gchat.db", unlocking.unlock_keys(config.load(data), wiring.no_terminal).database_key)
+    try:
+        return list(raw.execute(sql, params))
+    finally:
+        raw.close()
+
+
+async def records(served: Agency, action: str) -> list[audit.AuditRecord]:
+    async with served.services.store.read() as reader:
+        return [item for item in await audit.list_newest(reader, 1_000) if item.action == action]
+
+
+async def test_a_clean_stop_records_the_heads_of_all_rooms(world_data: Path) -> None:
+    async with agency.serve(world_data) as served:
+        narin = await served.login("narin.p")
+        sent = await narin.say(served.room("dengue"), "ก่อนปิดเครื่อง")
+        before = len(await records(served, "heads.record"))
+    [(size,)] = rows(world_data, "SELECT size FROM recorded_head WHERE room = ?", served.room("dengue"))
+    assert size == sent["n"] + 1
+    assert rows(world_data, "SELECT count(*) FROM audit WHERE action = 'heads.record'") == [(before + 1,)]
+
+
+async def test_what_was_unsigned_at_start_is_on_record(world_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "EVERY_S", 3_600)
+    async with agency.serve(world_data) as served:
+        s, room = served.services, served.room("dengue")
+        narin = await served.login("narin.p")
+        await narin.say(room, "ลงนามแล้ว")
+        await s.log.checkpoints.sign()
+        key = (await s.log.head(room)).key
+        async with s.store.read() as reader:
+            signed = await reader.run(rooms.checkpoint, key)
+        assert signed is not None
+        await narin.say(room, "ไม่ทันลงนาม")
+    # As if the last second had not come to be signed: the process was killed.
+    size, frontier, note = signed
+    raw = connect(s.config.database, s.keys.database_key)
+    with raw:
+        rooms.put_checkpoints(raw, [(key, size, frontier, note)])
+        raw.execute("DELETE FROM recorded_head")
+    raw.close()
+    async with agency.serve(world_data) as served:
+        [found] = await records(served, "heads.sign_at_start")
+        assert found.outcome == "done"
+        assert msgspec.json.decode(found.detail or "") == {"entries": 1, "rooms": 1, "unproven": []}
+
+
+async def test_a_revocation_by_another_process_reaches_the_rooms(running: Agency) -> None:
+    """F40: the running server notices by itself, each time."""
+    s, room = running.services, running.room("dengue")
+    members = (await s.log.head(room)).state
+    for person in [person for person in members.members if person != members.owner][:2]:
+        async with s.store.write() as tx:
+            await accounts.set_state(tx, person, AccountState.REVOKED)
+            await settings.bump(tx, "accounts")
+
+        async def gone(person: str = person) -> bool:
+            return person not in (await s.log.head(room)).state.members
+
+        await until(gone, f"{person} is off the room")
+
+
+async def test_a_name_that_is_not_there_costs_what_accounts_do(open_world: OpenWorld) -> None:
+    """F74: after a change of the cost, stored hashes and with them absent names are of the former one."""
+
+    def dearer(loaded: Config) -> Config:
+        return replace(loaded, policies=replace(loaded.policies, argon2=replace(loaded.policies.argon2, time_cost=2)))
+
+    async with open_world(change=dearer) as served:
+        hasher = served.services.identity.hasher
+        assert served.services.config.policies.argon2.time_cost == 2
+        assert {hasher.decoy(f"nobody{n}").split("$")[3].split(",")[1] for n in range(20)} == {"t=1"}
+
+
+async def signs_the_audit_log(served: Agency) -> Callable[[], Awaitable[bool]]:
+    s = served.services
+    async with s.store.write() as tx:
+        await record(s, tx, "system", "test.record", "x", "done")
+
+    async def signed() -> bool:
+        async with s.store.read() as reader:
+            last = await audit.get_checkpoint(reader)
+            return last is not None and last[0] == (await audit.get_frontier(reader)).size
+
+    return signed
+
+
+async def notices_the_clock(served: Agency) -> Callable[[], Awaitable[bool]]:
+    narin = await served.login("narin.p")
+    await narin.say(served.room("dengue"), "เวลาจะถอยหลัง")
+    served.clock.pass_(days=-1)
+    return lambda: _recorded(served, "clock.set_back")
+
+
+async def counts_refusals(served: Agency) -> Callable[[], Awaitable[bool]]:
+    for _ in range(3):
+        await record_refusal(served.services, served.person("narin.p"), EntryType.MEMBER_ADD.value, "r_x", "not_owner")
+    served.clock.pass_(seconds=2 * 3_600)
+
+    async def counted() -> bool:
+        found = [msgspec.json.decode(item.detail or "{}") for item in await records(served, EntryType.MEMBER_ADD.value)]
+        return {"again": 2} in found
+
+    return counted
+
+
+async def notices_sessions_apart(served: Agency) -> Callable[[], Awaitable[bool]]:
+    s = served.services
+    for client, address in (
+        (await served.login("narin.p"), "127.0.0.1"),
+        (await served.login("narin.p"), "198.51.100.7"),
+    ):
+        assert s.identity.authenticate(client.token, served.clock(), address)
+    return lambda: _recorded(served, "session.apart")
+
+
+async def deletes_sign_ins(served: Agency) -> Callable[[], Awaitable[bool]]:
+    await served.login("narin.p")
+    served.clock.pass_(days=served.services.config.policies.sign_in.history_days + 1)
+
+    async def deleted() -> bool:
+        async with served.services.store.read() as reader:
+            return await reader.one("SELECT 1 FROM sign_in LIMIT 1") is None
+
+    return deleted
+
+
+async def escalates(served: Agency) -> Callable[[], Awaitable[bool]]:
+    s, room = served.services, served.room("dengue")
+    owner = (await s.log.head(room)).state.owner
+    user = next(user for user in ("lalita.w", "narin.p") if served.person(user) != owner)
+    asks = await served.login(user)
+    await asks.post(f"/rooms/{room}/removal-requests", {"reason": ""})
+    served.clock.pass_(seconds=4 * DAY / 1_000)
+
+    async def escalated() -> bool:
+        async with s.store.read() as reader:
+            return await reader.one("SELECT 1 FROM owner_request WHERE escalated IS NOT NULL") is not None
+
+    return escalated
+
+
+EFFECTS = {
+    "audit-checkpoint": signs_the_audit_log,
+    "clock": notices_the_clock,
+    "removal-requests": escalates,
+    "repeated-refusals": counts_refusals,
+    "sessions-apart": notices_sessions_apart,
+    "sign-in-history": deletes_sign_ins,
+}
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+async def test_every_timed_job_runs_in_the_composed_appliance(
+    world_data: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert set(timers.JOBS) == set(EFFECTS)
+    # Each job runs at once instead of after a minute or an hour; the others not at all.
+    for other, (job, seconds) in list(timers.JOBS.items()):
+        monkeypatch.setitem(timers.JOBS, other, (job, 0.02 if other == name else 10 * seconds))
+    async with agency.serve(world_data) as served:
+        await until(await EFFECTS[name](served), f"the effect of {name}")
+
+
+@pytest.mark.parametrize("ask", ["find", "look_through"])
+async def test_searches_beyond_those_that_wait_are_refused(tmp_path: Path, ask: str) -> None:
+    """F83: a search process that does not answer keeps no line of everybody's searches."""
+    held: list[asyncio.StreamWriter] = []
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.append(writer)
+
+    server = await asyncio.start_unix_server(silent, tmp_path / "s")
+    searching = Searching(tmp_path / "s")
+
+    async def search() -> object:
+        if ask == "find":
+            return await searching.find(wire.Search(needles=[], rooms=[], limit=1))
+        return await searching.look_through(Query(()), ["ข้อความ"], 1, Budget(1.0))
+
+    # One is being answered; so many wait.
+    asked = [asyncio.create_task(search()) for _ in range(MOST_WAITING + 4)]
+    try:
+        await until(lambda: sum(task.done() for task in asked) > 0, "a refusal")
+        done = [task.exception() for task in asked if task.done()]
+        assert 1 <= len(done) <= 4
+        assert all(isinstance(error, TooMany) and error.code == "busy" for error in done)
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        await searching.close()
+        for writer in held:
+            writer.close()
+        server.close()
+        await server.wait_closed()
+
+
+async def _recorded(served: Agency, action: str) -> bool:
+    return bool(await records(served, action))
