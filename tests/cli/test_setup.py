@@ -155,7 +155,10 @@ def test_where_staff_connect_is_written_into_the_configuration(tmp_path: Path) -
 def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
     data = tmp_path / "data"
     answers = ["dot", "dot.test", "กรมทดสอบ", "", "Department of Tests", "สมชาย ใจดี", "somchai.j", "100001", ""]
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except OSError:
+        pytest.skip("no pseudo-terminals here: /dev/pts is not mounted")
     with subprocess.Popen(  # noqa: S603 - our own program
         [*GCHAT, "setup", "--data", str(data), "--keys", "file"],
         stdin=slave,

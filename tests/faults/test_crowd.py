@@ -74,7 +74,8 @@ def all_heard(streams: Iterable[RawStream], n: int) -> bool:
 
 
 def heard(stream: RawStream, n: int) -> bool:
-    return bool(stream.frames) and any(event.get("n") == n for event in stream.frames[-1].get("events", ()))
+    # In any frame: others may have come after it.
+    return any(event.get("n") == n for frame in reversed(stream.frames) for event in frame.get("events", ()))
 
 
 def ns(stream: RawStream) -> list[int]:
