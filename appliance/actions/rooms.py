@@ -26,8 +26,6 @@ from appliance.store.rooms import Mine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.log.heads import Head
     from appliance.model import RoomState
     from appliance.rules.ranks import Level
@@ -136,7 +134,15 @@ async def _change_members(
 
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
     """Hand a group to another member; there is one owner at any time (F37)."""
-    await _head_for(s, actor, room, EntryType.OWNER_TRANSFER)
+    state = (await _head_for(s, actor, room, EntryType.OWNER_TRANSFER)).state
+    if txn_id is not None:
+        async with s.store.read() as reader:
+            if await reader.run(entries.find_txn, room, actor, txn_id):
+                return
+    if denied := authorize(state, _Asked(EntryType.OWNER_TRANSFER, actor, {"to": to}, s.clock())):
+        # Before anything is said of the person named.
+        await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, room, denied.value)
+        raise Forbidden(denied)
     check_active(s, (to,))
     await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state={"to": to}))
 
@@ -216,14 +222,18 @@ async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> Non
 
 
 async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Callable[[Mine], Mine]) -> None:
+    """Change a person's own settings for a room and tell their devices; nothing is written where nothing changes.
+
+    Raises TooMany: each change is a line of the feed for good, and counts as an entry of the person.
+    """
     head = await s.log.head_for(actor, room)
-
-    def write(raw: sqlcipher.Connection) -> None:
-        rooms.put_mine(raw, head.key, actor, change(rooms.mine(raw, head.key, actor)))
-
     async with s.store.write() as tx:
-        await tx.run(write)
-        await s.log.announce(tx, "room", {}, room=room, person=actor)
+        old = await tx.run(rooms.mine, head.key, actor)
+        new = change(old)
+        if new != old:
+            s.log.take_share(actor)
+            await tx.run(rooms.put_mine, head.key, actor, new)
+            await s.log.announce(tx, "room", {}, room=room, person=actor)
 
 
 async def _create(

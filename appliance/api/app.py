@@ -35,7 +35,7 @@ from appliance.api.addresses import FORWARDED, Proxies
 from appliance.api.connections import CODE, RETRY_S, ConnectionLimit
 from appliance.api.errors import of_http, render, status_of
 from appliance.api.limits import REQUEST_LIMITS, RequestLimits
-from appliance.api.routes import DEVICE_COOKIE, MAX_BODY, Call, Route, answer
+from appliance.api.routes import CALL, DEVICE_COOKIE, MAX_BODY, Call, Route, answer
 from appliance.identity.throttle import network_of
 from appliance.reads.readiness import Readiness
 
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 SERVICES: Final = web.AppKey["Services"]("services")
 PROXIES: Final = web.AppKey("proxies", Proxies)
 FORWARDED_REQUESTS: Final = web.AppKey("forwarded_requests", ConnectionLimit)
-CALL: Final = web.RequestKey("call", Call)
 COOKIE: Final = "__Host-gchat"
 DEVICE_COOKIE_S: Final = 400 * 86_400
 """How long a browser keeps the device cookie: the longest it may (RFC 6265bis §5.6.2)."""
@@ -122,8 +121,8 @@ def authenticate(call: Call, route: Route) -> None:
     if by_cookie and not _from_own_page(request):
         raise errors.AppError(code="csrf")
     if by_cookie and request.method not in SAFE_METHODS and not route.public:
-        given = request.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+        given = request.headers.get(CSRF_HEADER, "").encode(errors="surrogateescape")
+        if not hmac.compare_digest(given, session.csrf.encode()):
             raise errors.AppError(code="csrf")
     call.session = session
     if route.before_terms:
@@ -175,11 +174,12 @@ async def _with_headers(request: web.Request, response: web.StreamResponse) -> N
 
 def check_request(call: Call) -> None:
     """Refuse what no route takes, and count what no route counts. Raises Invalid, TooMany."""
-    request = call.request
+    request, limits = call.request, call.request.app[REQUEST_LIMITS]
     if any(coding.strip().lower() != "identity" for coding in request.headers.getall("Content-Encoding", ())):
+        limits.request(call.address, None)
         raise errors.Invalid(code="content_encoding")
     if request.match_info.http_exception is not None:
-        request.app[REQUEST_LIMITS].request(call.address, None)
+        limits.request(call.address, None)
 
 
 async def _counted(call: Call, handler: Handler) -> web.StreamResponse:

@@ -40,6 +40,7 @@ STATUS_BY_CODE: Final = {
     "content_encoding": 415,
     "expectation_failed": 417,
     "too_large": 413,
+    "range_not_satisfiable": 416,
     "too_slow": 408,
     "bad_request": 400,
     "websocket_expected": 426,

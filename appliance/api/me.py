@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.actions.me import set_status
-from appliance.api.routes import Call, Routes
+from appliance.api.routes import A_FEW, Call, Routes
 from appliance.errors import Unauthenticated
 from appliance.reads.me import load_me
 from appliance.wire.session import Me, MeChange
@@ -17,7 +17,7 @@ async def get_me(call: Call) -> Me:
     return await _me(call)
 
 
-@routes.patch("/me")
+@routes.patch("/me", cost=A_FEW)
 async def change_me(call: Call, body: MeChange) -> Me:
     """Change what a person sets about themselves."""
     if body.status is not None:

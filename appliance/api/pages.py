@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from appliance.api.limits import REQUEST_LIMITS
+from appliance.api.routes import CALL
+from appliance.errors import Invalid
 
 if TYPE_CHECKING:
     from appliance.reads.readiness import Readiness
@@ -30,7 +32,8 @@ AGAIN: Final = "no-cache"
 def mount(app: web.Application, readiness: Readiness) -> None:
     """Serve the health pages and, for every other GET outside the API, the client."""
 
-    async def ready(_request: web.Request) -> web.Response:
+    async def ready(request: web.Request) -> web.Response:
+        _count(request)
         fault = await readiness.load_fault()
         return web.Response(text="ok\n") if fault is None else web.Response(text=f"{fault.code}\n", status=503)
 
@@ -39,15 +42,17 @@ def mount(app: web.Application, readiness: Readiness) -> None:
     app.router.add_get("/{path:(?!api/).*}", _file)
 
 
-async def _health(_request: web.Request) -> web.Response:
+async def _health(request: web.Request) -> web.Response:
+    _count(request)
     return web.Response(text="ok\n")
 
 
 async def _file(request: web.Request) -> web.StreamResponse:
-    request.app[REQUEST_LIMITS].page(request.remote or "")
+    _count(request)
     path = _path_of(request.match_info["path"])
     if not path.is_file():
         return web.Response(text=NOT_BUILT, status=503)
+    _check_range(request, path.stat().st_size)
     response = web.FileResponse(path)
     hashed = path.parent.name == "assets"
     response.headers["Cache-Control"] = FOREVER if hashed else AGAIN
@@ -56,6 +61,21 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if path.suffix == ".webmanifest":
         response.content_type = "application/manifest+json"
     return response
+
+
+def _count(request: web.Request) -> None:
+    """Count a page for who asked, also behind a proxy. Raises TooMany."""
+    request.app[REQUEST_LIMITS].page(request[CALL].address)
+
+
+def _check_range(request: web.Request, size: int) -> None:
+    """Refuse a part of a file that it does not have, in the shape of every other error. Raises Invalid."""
+    try:
+        first = request.http_range.start or 0
+    except ValueError as error:
+        raise Invalid(str(error), code="range_not_satisfiable") from error
+    if first > 0 and first >= size:
+        raise Invalid(code="range_not_satisfiable")
 
 
 def _path_of(asked: str) -> Path:

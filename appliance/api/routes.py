@@ -86,7 +86,8 @@ class Call:
     @property
     def device_cookie(self) -> str:
         """What shows that an account has signed in from this browser before (`identity/devices.py`), or nothing."""
-        return self.request.cookies.get(DEVICE_COOKIE, "")
+        value = self.request.cookies.get(DEVICE_COOKIE, "")
+        return value if value.isascii() else ""
 
     @property
     def from_browser(self) -> bool:
@@ -100,6 +101,10 @@ class Call:
     def set_session_cookie(self, token: str | None) -> None:
         """Have the answer set the session cookie, or clear it with None."""
         self.cookie, self.clear_cookie = token, token is None
+
+
+CALL: Final = web.RequestKey("call", Call)
+"""Where a request has its call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,8 @@ class Receipts:
             self._batch += 1
             try:
                 await self._write()
+            except Unavailable as error:
+                log.warning("receipts could not be kept; they will be written again: %s", error)
             except Exception:
                 log.exception("receipts could not be kept; they will be written again")
                 await asyncio.sleep(AFTER_FAILURE_S)

@@ -160,6 +160,10 @@ class RoomLog:
         """Raise TooMany if a person could append nothing just now: before a request is read that wants to."""
         self._limit.check(person)
 
+    def take_share(self, person: PersonId) -> None:
+        """Count a line of the feed that is no entry as one of a person's entries. Raises TooMany."""
+        self._limit.take(person, None, 1)
+
     def _count(self, command: Command) -> None:
         """Take what a command appends from the limits, before any work (F83). Raises TooMany; the system has no limit.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -291,6 +292,18 @@ class TestNameOwnerEnd:
         await bureau.set_state(MALEE, AccountState.REVOKED)
         await refused(rooms.transfer_room(bureau.s, NARIN, room, MALEE, None), Deny.PEOPLE_NOT_ACTIVE)
 
+    async def test_who_may_not_hand_over_learns_nothing_of_anybody(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await bureau.set_state(SOMCHAI, AccountState.SUSPENDED)
+        for person in (SOMCHAI, CLERK, PersonId("p_nobody")):
+            await refused(rooms.transfer_room(bureau.s, MALEE, room, person, None), Deny.NOT_OWNER)
+
+    async def test_handing_over_is_done_once(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        for _ in range(2):
+            await rooms.transfer_room(bureau.s, NARIN, room, MALEE, "same")
+        assert (await bureau.view(NARIN, room)).owner == MALEE
+
     async def test_a_room_is_reassigned_by_two_people_once_its_owner_is_gone(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         attempt = rooms.reassign_room
@@ -489,6 +502,32 @@ class TestOwnView:
         assert (view.muted, view.hidden, view.unread) == (True, False, 2)
         await rooms.set_mine(bureau.s, MALEE, room, muted=False)
         assert not (await bureau.view(MALEE, room)).muted
+
+    async def test_what_changes_nothing_is_not_told(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE)
+        await bureau.say(NARIN, room)
+        changes: list[Callable[[], Awaitable[None]]] = [
+            partial(rooms.set_mine, bureau.s, MALEE, room, muted=True),
+            partial(rooms.mark_unread, bureau.s, MALEE, room, 2),
+            partial(rooms.clear_room, bureau.s, MALEE, room),
+        ]
+        for change_mine in changes:
+            before = bureau.s.log.pos
+            await change_mine()
+            assert (after := bureau.s.log.pos) == before + 1
+            await change_mine()
+            assert bureau.s.log.pos == after
+
+    async def test_what_changes_counts_as_what_one_appends(
+        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each is a line of the feed for good."""
+        room = await bureau.group(NARIN, MALEE)
+        taken: list[PersonId] = []
+        monkeypatch.setattr(bureau.s.log, "take_share", taken.append)
+        for muted in (True, True, False):
+            await rooms.set_mine(bureau.s, MALEE, room, muted=muted)
+        assert taken == [MALEE, MALEE]
 
     async def test_hiding_and_showing_again(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)

@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
+from appliance.api.app import COOKIE
 from appliance.api.connections import MOST_FRAGMENTS, SMALL_FRAMES_BURST, ClientFrames, ConnectionLimit, Listener
 from appliance.api.routes import MAX_BODY, PUBLIC_BODY
 from appliance.config import Config, Limits, Listen
@@ -202,6 +204,57 @@ async def test_pages_and_refusals_count_for_their_address(open_world: OpenWorld)
             statuses = [(await tell(agency, request("GET", path))).status for _ in range(times + 1)]
             assert 429 not in statuses[:-1]
             assert statuses[-1] == 429
+
+
+async def test_what_no_route_takes_counts_too(open_world: OpenWorld) -> None:
+    for path, lines, times in (
+        ("/healthz", (), 20),
+        ("/readyz", (), 20),
+        (f"{API}/rooms", ("Content-Encoding: gzip",), 2),
+    ):
+        async with open_world(limited(address_requests_s=0.001, address_requests_burst=2)) as agency:
+            statuses = [(await tell(agency, request("GET", path, *lines))).status for _ in range(times + 1)]
+            assert 429 not in statuses[:-1], path
+            assert statuses[-1] == 429, path
+
+
+async def test_pages_count_for_the_client_behind_a_proxy(open_world: OpenWorld) -> None:
+    def behind(config: Config) -> Config:
+        few = limited(address_requests_s=0.001, address_requests_burst=1)(config)
+        return replace(few, staff=replace(few.staff, proxies=("127.0.0.0/8", "::1/128")))
+
+    async with open_world(behind) as agency:
+        for client in ("192.0.2.1", "198.51.100.1"):
+            raw = request("GET", "/nothing.txt", f"X-Forwarded-For: {client}")
+            statuses = [(await tell(agency, raw)).status for _ in range(11)]
+            assert statuses == [404] * 10 + [429]
+
+
+@pytest.mark.parametrize("part", ["5-1", "99999999-", "x"])
+async def test_a_part_that_a_file_does_not_have(running: Agency, part: str) -> None:
+    said = await tell(running, request("GET", "/index.html", f"Range: bytes={part}"))
+    assert (said.status, said.error["code"]) == (416, "range_not_satisfiable")
+    assert (await tell(running, request("GET", "/index.html", "Range: bytes=0-3"))).status == 206
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe", b"\xed\xa0\x80"])
+async def test_headers_that_are_no_text(running: Agency, raw: bytes) -> None:
+    session = await running.login("narin.p")
+    lines = (
+        (b"X-CSRF-Token: " + raw, 403, f"Cookie: {COOKIE}={session.token}"),
+        (b"Authorization: Bearer " + raw, 401, "Accept-Language: th"),
+        (b"Cookie: " + COOKIE.encode() + b"=" + raw, 401, "Accept-Language: th"),
+        (b"Cookie: __Host-gchat-device=" + raw, 401, "Accept-Language: th"),
+    )
+    for line, status, other in lines:
+        asked = request("PATCH", f"{API}/me", other, "Content-Type: application/json", body=b"{}")
+        said = await tell(running, asked.replace(b"\r\n", b"\r\n" + line + b"\r\n", 1))
+        assert said.status == status, line
+    login = b'{"user":"narin.p","password":"wrong password here"}'
+    for line in (b"Cookie: __Host-gchat-device=" + raw, b"User-Agent: " + raw):
+        asked = request("POST", f"{API}/login", "Content-Type: application/json", body=login)
+        said = await tell(running, asked.replace(b"\r\n", b"\r\n" + line + b"\r\n", 1))
+        assert said.status == 401, line
 
 
 # WebSockets

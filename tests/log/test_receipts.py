@@ -191,7 +191,7 @@ async def test_flushed_waits_for_the_commit_under_way(
 
 
 async def test_a_failing_disk_is_told_and_nothing_noted_is_lost(
-    bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+    bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> None:
         raise sqlcipher.OperationalError("database or disk is full")
@@ -204,6 +204,9 @@ async def test_a_failing_disk_is_told_and_nothing_noted_is_lost(
     await bureau.s.receipts.flushed()
     assert (await bureau.view(MALEE, room)).read == 6
     assert await readers(bureau, room, 6) == {MALEE: START}
+    told = [record for record in caplog.records if "receipts could not be kept" in record.message]
+    assert told
+    assert not any(record.exc_info for record in told)
 
 
 @pytest.mark.parametrize("trouble", ["database disk image is malformed", "disk I/O error"])

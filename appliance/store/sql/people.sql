@@ -25,7 +25,7 @@ WHERE id = :id;
 UPDATE person SET active = 0, deactivated = :now WHERE id = :id AND active = 1;
 
 -- name: set_status
-UPDATE person SET status = :status WHERE id = :id;
+UPDATE person SET status = :status WHERE id = :id AND status <> :status;
 
 -- name: list_holdings
 SELECT person, post, held_from, held_to, acting, main FROM post_holding;
