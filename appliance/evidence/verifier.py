@@ -3,7 +3,7 @@
 Owns the command line: arguments, what is printed, exit codes. The checks are in `offline`, which needs the standard
 library and `cryptography` only; `make verifier` packs them into one file that a court runs alone. Exit codes: 0 all
 holds, 1 something does not (naming the entry, or the entries among which one was altered), 2 usage, 3 the file is whole
-but nobody knows who signed it. `docs/evidence.md` says what is checked and what is not.
+but nobody knows who signed it, or whether an agency speaks that it names. `docs/evidence.md` says what is checked.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from appliance.evidence.errors import NoteError
 from appliance.evidence.key_change import open_change
 from appliance.evidence.offline import histories, proofs
+from appliance.evidence.offline.names import room_origin
 from appliance.evidence.offline.outcome import Exit, Failed, Report, Usage
 from appliance.evidence.offline.reports import about_head, about_proof, about_room
 from appliance.evidence.offline.room import check_room
@@ -106,7 +107,12 @@ def _room(arguments: argparse.Namespace) -> Report:
     with arguments.file.open("rb") as file:
         check = check_room(file, trust, seals)
     report = Report()
-    _verdict(report, arguments, trust, "pass_room", room=check.head.room, last=check.history.size - 1)
+    if check.unproved and (trust is not None or arguments.trust_file_key):
+        report.exit = Exit.UNKNOWN
+        agencies = ", ".join(f"{agency} ({count})" for agency, count in sorted(check.unproved.items()))
+        report.add("speakers_not_proved", keys=check.finished.names, agencies=agencies)
+    else:
+        _verdict(report, arguments, trust, "pass_room", room=check.head.room, last=check.history.size - 1)
     about_room(report, check, trust)
     _print(report)
     if arguments.show:
@@ -129,8 +135,10 @@ def _show(arguments: argparse.Namespace, done: RoomCheck, trust: Trust | None) -
 def _checkpoint(arguments: argparse.Namespace) -> Report:
     signed = check_checkpoint(_text(arguments.file, "note"), _required(arguments))
     report = Report()
-    report.add("pass_checkpoint")
+    report.add("pass_checkpoint", keys=signed.names)
     about_head(report, signed)
+    if room_origin(signed.head.origin):
+        report.add("hub_not_shown", keys=signed.names)
     _print(report)
     return report
 
@@ -144,7 +152,12 @@ def _proof(arguments: argparse.Namespace) -> Report:
     seals = Seals.of(arguments.gateway)
     proved = proofs.check_proof(_text(arguments.file, "proof"), given, _required(arguments), seals)
     report = Report()
-    report.add("pass_proof", index=proved.index, size=proved.signed.head.size)
+    if proved.entry is None or proved.speaker_proved:
+        report.add("pass_proof", index=proved.index, size=proved.signed.head.size)
+    else:
+        report.exit = Exit.UNKNOWN
+        agency, keys = proved.entry.origin, proved.signed.names
+        report.add("speaker_not_proved", index=proved.index, agency=agency, keys=keys)
     about_proof(report, proved, seals)
     _print(report)
     return report
@@ -214,7 +227,7 @@ _COMMANDS = {
 
 def _verdict(report: Report, arguments: argparse.Namespace, trust: Trust | None, code: str, **values: object) -> None:
     if trust is None and not arguments.trust_file_key:
-        report.exit = Exit.UNKNOWN_SIGNER
+        report.exit = Exit.UNKNOWN
         report.add("unknown_signer")
         return
     report.add(code, **values)
@@ -227,7 +240,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="gchat-verify",
         description="ตรวจหลักฐานของ G-Chat แบบออฟไลน์ / Check G-Chat evidence offline",
-        epilog="ผลลัพธ์ / exit: 0 ผ่าน good, 1 ไม่ผ่าน failed, 2 คำสั่งไม่ถูกต้อง usage, 3 ไม่รู้ว่าใครลงนาม signer unknown",
+        epilog="ผลลัพธ์ / exit: 0 ผ่าน good, 1 ไม่ผ่าน failed, 2 คำสั่งไม่ถูกต้อง usage, 3 ไม่รู้ผู้ลงนามหรือผู้ส่ง not proved who",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     room = _command(commands, "room", "บันทึกของห้อง (JSON Lines) / an exported room log")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
+from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint, split_note
 from appliance.evidence.tree import leaf_hash, root_of
 from appliance.log.recorded_heads import file_line
 from appliance.model import RoomId
@@ -69,20 +69,27 @@ def make() -> dict[str, bytes]:
 def _good(vectors: Vectors, good: ExportedRoom) -> None:
     vectors.room("meeting", 0, good.data)
     vectors.case("no trusted key", 3, "room", "meeting.jsonl")
-    vectors.case("the key of the file is trusted", 0, "room", "meeting.jsonl", "--trust-file-key")
-    vectors.case("seals are checked", 0, "room", "meeting.jsonl", *KEY, *GATEWAY_KEY)
+    vectors.case("the key of the file is trusted", 0, "room", "meeting.jsonl", "--trust-file-key", *GATEWAY_KEY)
+    vectors.case("no key and unchecked seals", 3, "room", "meeting.jsonl", *GATEWAY_KEY)
+    vectors.case("seals are not checked", 3, "room", "meeting.jsonl", *KEY)
+    vectors.case("seals are not checked under the key of the file", 3, "room", "meeting.jsonl", "--trust-file-key")
     rival = Signer.from_seed("rival.test/a/moi/gw-2026a", KeyType.ED25519, b"\x06" * 32).verifier.vkey
     vectors.case("two gateway keys for one id", 2, "room", "meeting.jsonl", *KEY, *GATEWAY_KEY, "--gateway", rival)
     vectors.case("the key of another agency", 1, "room", "meeting.jsonl", *OTHER_KEY)
     vectors.case("a witness key is no log key", 2, "room", "meeting.jsonl", "--vkey", WITNESS.verifier.vkey)
     policy = f"log {LOG.verifier.vkey}\nwitness moi {WITNESS.verifier.vkey}\nquorum moi\n"
-    vectors.case(
-        "a witness is asked for", 0, "room", "meeting.jsonl", "--policy", vectors.file("witness.policy", policy)
-    )
+    witness = ("--policy", vectors.file("witness.policy", policy))
+    vectors.case("a witness is asked for", 0, "room", "meeting.jsonl", *witness, *GATEWAY_KEY)
     bare = good.with_note(good.note[: good.note.rindex("\u2014 ")])
     vectors.room("the witness is missing", 1, bare.data, "--policy", "witness.policy")
     vectors.room("eventful", 0, eventful().export().without_bodies(2, 3, 4, 6).data)
-    vectors.room("handed over", 0, handed_over().export(epoch=2, log=OTHER_LOG).data, *OTHER_KEY)
+    handed = handed_over().export(epoch=2, log=OTHER_LOG)
+    vectors.room("handed over", 3, handed.data, *OTHER_KEY, *GATEWAY_KEY)
+    policy = f"log {LOG.verifier.vkey}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n"
+    both = ("--policy", vectors.file("both.policy", policy), *GATEWAY_KEY)
+    signed = handed.with_note(handed.note + LOG.sign(split_note(handed.note)[0]))
+    vectors.room("handed over and signed by both", 0, signed.data, *both)
+    vectors.case("handed over under a policy of both", 3, "room", "handed-over.jsonl", *both)
     extended = meeting(created()).export(extensions=(f"exported {START + 60_000}",))
     vectors.room("exported at a signed time", 0, extended.data)
     further = meeting(created())
@@ -161,7 +168,7 @@ def _forged_rooms(vectors: Vectors) -> None:
     entries = [*invented.entries[:-2], replace_leaf(invented, text)]
     data = RoomBuilder.of(replace(invented.export(), entries=tuple(entries))).export().data
     vectors.room("invented seal", 1, data, *KEY, *GATEWAY_KEY)
-    vectors.case("invented seal not checked", 0, "room", "invented-seal.jsonl", *KEY)
+    vectors.case("invented seal not checked", 3, "room", "invented-seal.jsonl", *KEY)
     for name, arguments in _BROKEN.items():
         room = meeting(created())
         room.append(*arguments[:2], **arguments[2])
@@ -264,6 +271,61 @@ def _histories(vectors: Vectors, good: ExportedRoom) -> None:
     policy = f"log {LOG.verifier.vkey}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n"
     both = ("--policy", vectors.file("both.policy", policy))
     vectors.case("two rooms", 2, "extends", "another-room.jsonl", "meeting.jsonl", *both)
+    _accusers(vectors, good, both)
+
+
+def _accusers(vectors: Vectors, good: ExportedRoom, both: tuple[str, ...]) -> None:
+    """Older heads of an agency that was never the hub of the room, which accuse nobody and vouch for nothing."""
+    origin, room, false = good.head.origin, RoomId(good.head.room), bytes(32)
+    true = root_of(good.hashes[:5])
+    elsewhere = Signer.from_seed("rival.test/a/mof/log", KeyType.ED25519, b"\x0b" * 32)
+    three = vectors.file(
+        "three.policy",
+        f"log {LOG.verifier.vkey}\nlog {OTHER_LOG.verifier.vkey}\nlog {elsewhere.verifier.vkey}\nquorum none\n",
+    )
+    for name, code, head, signer in (
+        ("an old head by another agency with a false root", 1, Checkpoint(origin, 5, false), OTHER_LOG),
+        ("an old head by another agency with the true root", 1, Checkpoint(origin, 5, true), OTHER_LOG),
+        ("an old head by another agency beyond the log", 1, Checkpoint(origin, 99, false), OTHER_LOG),
+        ("an old head by the hub", 0, Checkpoint(origin, 5, true), LOG),
+        ("an old head by the hub with a false root", 1, Checkpoint(origin, 5, false), LOG),
+        ("an old head by the hub of another epoch", 1, Checkpoint(f"{origin[:-1]}2", 5, true), LOG),
+        ("an old head by the hub of nothing", 2, Checkpoint(origin, 0, true), LOG),
+        (
+            "an old head of another domain",
+            1,
+            Checkpoint(origin.replace("gchat.test", "rival.test"), 5, false),
+            elsewhere,
+        ),
+    ):
+        file = vectors.file(f"{name.replace(' ', '-')}.note", sign_checkpoint(head, signer))
+        vectors.case(name, code, "extends", file, "longer.jsonl", "--policy", three)
+    two = sign_checkpoint(Checkpoint(origin, 5, true), LOG)
+    two += OTHER_LOG.sign(split_note(two)[0])
+    file = vectors.file("an-old-head-by-the-hub-and-another.note", two)
+    vectors.case("an old head by the hub and another", 0, "extends", file, "longer.jsonl", *both)
+    for name, code, size, root, signer, audit in (
+        ("heads by another agency with a false root", 1, 5, false, OTHER_LOG, OTHER_LOG),
+        ("heads by another agency with the true root", 1, 5, true, OTHER_LOG, OTHER_LOG),
+        ("heads by an agency of another domain", 1, 5, false, elsewhere, elsewhere),
+        ("heads beside the audit log of another agency", 1, 5, true, LOG, OTHER_LOG),
+        ("heads of nothing", 2, 0, true, LOG, LOG),
+    ):
+        kept = sign_checkpoint(Checkpoint(audit.name.replace("/log", "/audit"), 1, leaf_hash(b"x")), audit)
+        line = file_line(signer, START, kept, {room: (size, root)}, {room: (size, root)})
+        file = vectors.file(f"{name.replace(' ', '-')}.log", line)
+        vectors.case(name, code, "extends", file, "longer.jsonl", "--policy", three)
+    after = ("handed-over-and-signed-by-both.jsonl", *both)
+    former = handed_over().export(epoch=2, log=OTHER_LOG)
+    for name, code, epoch, size, signer in (
+        ("an old head of the former hub", 0, 1, 14, LOG),
+        ("an old head of the new hub before its time", 1, 2, 14, OTHER_LOG),
+        ("an old head of the new hub", 0, 2, len(former.hashes), OTHER_LOG),
+        ("an old head of the former hub after its time", 1, 1, len(former.hashes), LOG),
+    ):
+        head = Checkpoint(f"{former.head.origin[:-1]}{epoch}", size, root_of(former.hashes[:size]))
+        file = vectors.file(f"{name.replace(' ', '-')}.note", sign_checkpoint(head, signer))
+        vectors.case(name, code, "extends", file, *after)
 
 
 def _heads(vectors: Vectors, good: ExportedRoom) -> None:

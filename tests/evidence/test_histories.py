@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
-from tests.evidence.room_builder import LOG, OTHER_LOG, created, meeting
+from appliance.evidence.tree import EMPTY_ROOT, root_of
+from tests.evidence.room_builder import GUEST, LOG, OTHER_LOG, card, created, meeting
 
 if TYPE_CHECKING:
     from tests.evidence.court import Court
@@ -95,3 +96,51 @@ def test_other_rooms_and_unknown_keys_cannot_be_compared(court: Court) -> None:
     for old in (other, other.note):
         assert extends(court, old, good, "--policy", policy) == 2
         assert "the files are of different rooms" in court.complained
+
+
+def test_another_agency_cannot_frame_the_hub(court: Court) -> None:
+    """Whose signature an older head carries decides: only the hub can be caught by its own (evidence, extends)."""
+    good = meeting(created()).export()
+    policy = court.file("policy", f"log {VKEY}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n")
+    true = root_of(good.hashes[:5])
+    for root in (bytes(32), true):
+        note = sign_checkpoint(Checkpoint(good.head.origin, 5, root), OTHER_LOG)
+        assert extends(court, note, good, "--policy", policy) == 1
+        assert "FAILED: the older head does not count: gchat.test/a/moi/log signed it" in court.said
+        assert "hub at size 5 was moc" in court.said
+        assert "two histories" not in court.said
+    note = sign_checkpoint(Checkpoint(good.head.origin, 5, bytes(32)), LOG)
+    assert extends(court, note, good, "--policy", policy) == 1
+    assert "the agency signed two histories" in court.said
+    assert "signed by gchat.test/a/moc/log" in court.said
+    empty = sign_checkpoint(Checkpoint(good.head.origin, 0, EMPTY_ROOT), LOG)
+    assert extends(court, empty, good, "--policy", policy) == 2
+    assert "signed by gchat.test/a/moc/log, is of 0 entries" in court.complained
+
+
+def test_two_agencies_that_signed_two_histories_are_both_named(court: Court) -> None:
+    """After a transfer the newer log is the new hub's alone: it accuses the former hub of nothing."""
+    old = meeting(created()).export()
+    forged = created()
+    forged.append("moc", "member.add", st={"members": [card(f"{GUEST}@moi", "สมชาย")]})
+    forged.append("moc", "owner.transfer", st={"to": f"{GUEST}@moi"})
+    forged.hub = "moi"
+    for _ in range(12):
+        forged.append("moi", "message.text", text="x")
+    new = forged.export(2, log=OTHER_LOG)
+    policy = court.file("policy", f"log {VKEY}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n")
+    assert extends(court, old, new, "--policy", policy) == 1
+    assert "the older signed by gchat.test/a/moc/log, the newer by gchat.test/a/moi/log" in court.said
+    assert "the agency signed" not in court.said
+
+
+def test_a_checkpoint_says_whose_key_signed_and_what_it_does_not_show(court: Court) -> None:
+    good = meeting(created()).export()
+    policy = court.file("policy", f"log {VKEY}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n")
+    note = sign_checkpoint(Checkpoint(good.head.origin, 5, bytes(32)), OTHER_LOG)
+    assert court.run("checkpoint", note, "--policy", policy) == 0
+    assert "PASS: the checkpoint is rightly signed by gchat.test/a/moi/log\n" in court.said
+    assert "does not show that gchat.test/a/moi/log is a key of the room's hub" in court.said
+    audit = sign_checkpoint(Checkpoint("gchat.test/a/moc/audit", 1, bytes(32)), OTHER_LOG)
+    assert court.run("checkpoint", audit, "--policy", policy) == 1
+    assert "key gchat.test/a/moi/log may not sign the log gchat.test/a/moc/audit" in court.said

@@ -12,6 +12,7 @@ from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
 from appliance.evidence.tree import leaf_hash
 from tests.evidence.room_builder import GATEWAY, LOG, OTHER_LOG, TEXTS, created, handed_over
 from tests.evidence.test_verifier import tlog_proof
+from tests.evidence.vector_rooms import with_seal
 
 if TYPE_CHECKING:
     from tests.evidence.court import Court
@@ -118,18 +119,34 @@ def test_a_proof_is_bound_to_the_rooms_own_agency(court: Court, n: int) -> None:
 
 def test_a_proof_after_a_transfer_says_what_it_cannot_tell(court: Court) -> None:
     exported = handed_over().export(epoch=2, log=OTHER_LOG)
-    assert court.run("proof", tlog_proof(exported, 2, exported.entries[2].leaf), "--vkey", exported.vkey) == 0
-    assert "whether moc was the hub at this entry is not proved" in court.said
+    assert court.run("proof", tlog_proof(exported, 2, exported.entries[2].leaf), "--vkey", exported.vkey) == 3
+    assert "SPEAKER NOT PROVED: gchat.test/a/moi/log signed a log with this entry 2" in court.said
     assert court.run("proof", tlog_proof(exported, 14, exported.entries[14].leaf), "--vkey", exported.vkey) == 0
-    assert "is not proved" not in court.said
+    assert "SPEAKER" not in court.said
 
 
 def test_the_seal_in_a_proof_is_checked_with_the_gateways_key(exported: ExportedRoom, court: Court) -> None:
     proof = tlog_proof(exported, 3, exported.entries[3].leaf)
-    assert court.run("proof", proof, "--vkey", exported.vkey) == 0
+    court.gateways = ()
+    assert court.run("proof", proof, "--vkey", exported.vkey) == 3
+    assert "PASS" not in court.said
     assert "Seals of other agencies: 1, not checked (moi/gw-2026a)" in court.said
     assert court.run("proof", proof, "--vkey", exported.vkey, "--gateway", GATEWAY.verifier.vkey) == 0
     assert "Seals of other agencies checked and good: 1\n" in court.said
     stranger = Signer.generate(GATEWAY.name, KeyType.ED25519).verifier.vkey
     assert court.run("proof", proof, "--vkey", exported.vkey, "--gateway", stranger) == 1
     assert "the seal of moi is false" in court.said
+
+
+def test_an_agency_alone_does_not_prove_what_another_said(court: Court) -> None:
+    """A seal that nobody checked is none: whoever holds a log key of the domain could invent it."""
+    room = created(OTHER_LOG, hub="moi")
+    room.append("moc", "message.text", text="ข้าพเจ้ายอมรับ", sealed=True)
+    exported = with_seal(room, 1, lambda _seal: {"s": "A" * 86})
+    proof = tlog_proof(exported, 1, exported.entries[1].leaf)
+    assert court.run("proof", proof, "--vkey", OTHER_LOG.verifier.vkey) == 3
+    assert court.said.startswith("ยังไม่ได้พิสูจน์ผู้ส่ง: gchat.test/a/moi/log ")
+    assert "no seal of moc was checked" in court.said
+    assert "PASS" not in court.said
+    key = Signer.generate("gchat.test/a/moc/gw-2026a", KeyType.ED25519).verifier.vkey
+    assert court.run("proof", proof, "--vkey", OTHER_LOG.verifier.vkey, "--gateway", key) == 1

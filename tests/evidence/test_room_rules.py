@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
+from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint, split_note
 from appliance.evidence.offline.state import SHAPES
 from appliance.evidence.offline.texts import DENIALS
 from appliance.evidence.offline.timeline import KINDS
@@ -114,7 +114,11 @@ def test_a_second_hub_needs_its_transfer_in_the_log(court: Court) -> None:
 
 def test_a_room_that_was_handed_over_is_signed_by_its_new_hub(court: Court) -> None:
     exported = handed_over().export(epoch=2, log=OTHER_LOG)
-    assert court.run("room", exported.data, "--vkey", exported.vkey) == 0
+    assert court.run("room", exported.data, "--vkey", exported.vkey) == 3
+    assert "\nSPEAKERS NOT PROVED; whole, signed by gchat.test/a/moi/log: no seal of moc (9) was checked" in court.said
+    policy = court.file("policy", f"log {LOG.verifier.vkey}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n")
+    both = exported.with_note(exported.note + LOG.sign(split_note(exported.note)[0]))
+    assert court.run("room", both.data, "--policy", policy) == 0
     by_the_old = handed_over().export(epoch=2, log=LOG)
     assert court.run("room", by_the_old.data, "--vkey", LOG.verifier.vkey) == 1
     assert "is not a key of moi" in court.said
@@ -142,7 +146,10 @@ def test_seals_are_checked_with_the_gateways_key(exported: ExportedRoom, court: 
     assert "Seals of other agencies checked and good: 5\n" in court.said
     assert "not checked (" not in court.said
     stranger = Signer.generate("gchat.test/a/mot/gw-2026a", KeyType.ED25519).verifier.vkey
-    assert court.run("room", exported.data, "--vkey", exported.vkey, "--gateway", stranger) == 0
+    assert court.run("room", exported.data, "--vkey", exported.vkey, "--gateway", stranger) == 3
+    assert court.said.startswith("ยังไม่ได้พิสูจน์ผู้ส่ง: ")
+    assert "\nSPEAKERS NOT PROVED; whole, signed by gchat.test/a/moc/log: no seal of moi (5) was checked" in court.said
+    assert "PASS" not in court.said
     assert "Seals of other agencies: 5, not checked (moi/gw-2026a)" in court.said
 
 
@@ -154,7 +161,9 @@ def test_an_invented_seal_is_found_with_the_gateways_key(builder: RoomBuilder, c
     leaf = json.dumps(last, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     forged = [*builder.entries[:-2], type(builder.entries[0])(leaf, builder.entries[-2].salt, builder.entries[-2].body)]
     exported = RoomBuilder.of(replace(builder.export(), entries=tuple(forged))).export()
-    assert court.run("room", exported.data, "--vkey", exported.vkey) == 0
+    assert court.run("room", exported.data, "--vkey", exported.vkey) == 1
+    court.gateways = ()
+    assert court.run("room", exported.data, "--vkey", exported.vkey) == 3
     assert court.run("room", exported.data, "--vkey", exported.vkey, "--gateway", GATEWAY.verifier.vkey) == 1
     assert "FAILED: entry 11: the seal of moi is false" in court.said
 

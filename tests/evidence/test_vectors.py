@@ -105,7 +105,7 @@ def test_two_verifiers_agree_on_what_a_hub_altered_and_signed(
             arguments = ["room", str(path), "--vkey", exported.vkey, "--gateway", GATEWAY.verifier.vkey]
             cases.append(arguments)
             ours.append(court.run("room", data, *arguments[2:]))
-    assert {0, 1} >= set(ours)
+    assert {0, 1, 3} >= set(ours)
     theirs = judge(cases, tmp_path)
     assert [c[1] for c, a, b in zip(cases, ours, theirs, strict=True) if a != b] == []
     assert len(cases) > 500

@@ -41,7 +41,7 @@ class Vectors:
     def room(self, name: str, code: int, data: bytes, *options: str, file: str | None = None) -> None:
         """Add a room's export and a case of it."""
         file = self.file(file or f"{name.replace(' ', '-')}.jsonl", data)
-        self.case(name, code, "room", file, *(options or KEY))
+        self.case(name, code, "room", file, *(options or (*KEY, *GATEWAY_KEY)))
 
 
 def proof(exported: ExportedRoom, n: int, extra: bytes | None, path: Sequence[bytes] | None = None) -> str:

@@ -68,9 +68,10 @@ def _proofs(vectors: Vectors) -> None:
     file = _proof(
         vectors, "proof of a sealed entry", 0, proof(exported, 3, exported.entries[3].leaf), *KEY, *GATEWAY_KEY
     )
-    vectors.case("proof of a sealed entry without the key", 0, "proof", file, *KEY)
+    vectors.case("proof of a sealed entry without the key", 3, "proof", file, *KEY)
     invented = with_seal(small(), 3, lambda _seal: {"s": "A" * 86})
     _proof(vectors, "proof of an invented seal", 1, proof(invented, 3, invented.entries[3].leaf), *KEY, *GATEWAY_KEY)
+    _invented(vectors)
     _proof(vectors, "proof with an index of leading zero", 1, good.replace("\nindex 2\n", "\nindex 02\n"))
     _proof(vectors, "proof with an index of sign", 1, good.replace("\nindex 2\n", "\nindex +2\n"))
     bare = proof(exported, 2, None)
@@ -79,7 +80,23 @@ def _proofs(vectors: Vectors) -> None:
     hub = passed_on()
     hub.append("moi", "message.text", text="รับช่วงต่อ")
     later = hub.export(2, log=OTHER_LOG)
-    _proof(vectors, "proof after a transfer", 0, proof(later, 2, later.entries[2].leaf), *OTHER_KEY)
+    _proof(vectors, "proof after a transfer", 3, proof(later, 2, later.entries[2].leaf), *OTHER_KEY)
+
+
+def _invented(vectors: Vectors) -> None:
+    """What an agency signs alone about the words of another: with an invented seal, and in a later epoch with none."""
+    room = created(OTHER_LOG, hub="moi")
+    room.append("moc", "message.text", text="ข้าพเจ้ายอมรับ", sealed=True)
+    exported = with_seal(room, 1, lambda _seal: {"s": "A" * 86})
+    text = proof(exported, 1, exported.entries[1].leaf)
+    file = _proof(vectors, "proof by another agency with an invented seal", 3, text, *OTHER_KEY)
+    gateway = Signer.from_seed("gchat.test/a/moc/gw-2026a", KeyType.ED25519, b"\x0c" * 32).verifier.vkey
+    name = "proof by another agency with an invented seal and the key"
+    vectors.case(name, 1, "proof", file, *OTHER_KEY, "--gateway", gateway)
+    later = created(OTHER_LOG)
+    later.append("moc", "message.text", text="ข้าพเจ้ายอมรับ")
+    made = later.export(2, log=OTHER_LOG)
+    _proof(vectors, "proof by a later hub without a seal", 3, proof(made, 1, made.entries[1].leaf), *OTHER_KEY)
 
 
 def _other_leaves(vectors: Vectors) -> None:
@@ -237,7 +254,7 @@ def _policies(vectors: Vectors) -> None:
         ("a policy with carriage returns", 2, (log, "quorum none\r")),
     ):
         file = vectors.file(f"{name.replace(' ', '-')}.policy", "\n".join(lines) + "\n")
-        vectors.case(name, code, "room", "meeting.jsonl", "--policy", file)
+        vectors.case(name, code, "room", "meeting.jsonl", "--policy", file, *GATEWAY_KEY)
 
 
 def _heads(vectors: Vectors, good: ExportedRoom) -> None:
@@ -317,7 +334,7 @@ def _key_changes(vectors: Vectors, good: ExportedRoom) -> None:
     during = good.with_note(good.note + NEW_LOG.sign(split_note(good.note)[0]))
     vectors.room("signed by both keys", 0, during.data)
     new = ("--vkey", NEW_LOG.verifier.vkey)
-    vectors.case("signed by both keys and read by the new", 0, "room", "signed-by-both-keys.jsonl", *new)
+    vectors.case("signed by both keys and read by the new", 0, "room", "signed-by-both-keys.jsonl", *new, *GATEWAY_KEY)
     vectors.case("signed before the change", 1, "room", "meeting.jsonl", *new)
 
 

@@ -224,7 +224,7 @@ _CROWDS: Mapping[str, tuple[int, int, Step]] = {
 }
 _PASSED_ON: Table = {
     "an id without agency is of the senders": (
-        0,
+        3,
         [do("member.add", origin="moi", members=[card(NEWCOMER, "x")]), say("moi", sender=NEWCOMER)],
     ),
     "an id without agency is not of the first hub": (
@@ -233,7 +233,7 @@ _PASSED_ON: Table = {
     ),
     "destruction by the system of a former hub": (1, [system("shred", **{"from": 0, "to": 3, "rule": "x", "at": 1})]),
     "destruction by the system of the new hub": (
-        0,
+        3,
         [do("shred", origin="moi", parts={"sender": "system"}, **{"from": 0, "to": 3, "rule": "x", "at": 1})],
     ),
 }
@@ -278,7 +278,7 @@ def _handed_back(vectors: Vectors) -> None:
     room.append("moi", "owner.transfer", st={"to": f"{OWNER}@moc"})
     room.hub = "moc"
     room.append("moc", "message.text", text="x")
-    vectors.room("handed back", 0, room.export(3).data)
+    vectors.room("handed back", 3, room.export(3).data)
     vectors.room("handed back under an older epoch", 1, room.export(1).data)
 
 
@@ -323,14 +323,14 @@ def _seals(vectors: Vectors) -> None:
 
     vectors.room("seals of one batch", 0, batch().export().data, *KEY, *GATEWAY_KEY)
     for name, codes, n, change in (
-        ("a seal with the index of another", (1, 0), 2, lambda seal: {"i": seal["i"] ^ 1}),
+        ("a seal with the index of another", (1, 3), 2, lambda seal: {"i": seal["i"] ^ 1}),
         ("a seal with a path too long", (1, 1), 2, lambda seal: {"p": [*seal["p"], seal["p"][0]]}),
         ("a seal with a path too short", (1, 1), 2, lambda seal: {"p": seal["p"][:-1]}),
-        ("a seal with its path in another order", (1, 0), 2, lambda seal: {"p": seal["p"][::-1]}),
+        ("a seal with its path in another order", (1, 3), 2, lambda seal: {"p": seal["p"][::-1]}),
         ("a seal of an impossible key", (1, 1), 2, lambda _seal: {"k": "gw/1"}),
         ("a seal of the log key", (1, 1), 2, lambda _seal: {"k": "log"}),
         ("a seal of no batch", (1, 1), 2, lambda _seal: {"i": 5}),
-        ("a seal of another key", (0, 0), 2, lambda _seal: {"k": "gw-2026b"}),
+        ("a seal of another key", (3, 3), 2, lambda _seal: {"k": "gw-2026b"}),
     ):
         altered = with_seal(batch(), n, change)
         vectors.room(name, codes[0], altered.data, *KEY, *GATEWAY_KEY)

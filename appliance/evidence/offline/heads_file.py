@@ -7,11 +7,12 @@ file must be whole from its first line, or that root differs.
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from appliance.evidence.errors import NoteError
 from appliance.evidence.note import open_note
-from appliance.evidence.offline.names import log_key_name
+from appliance.evidence.offline.names import KeyName, log_key_name
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.trust import Trust, check_checkpoint
 from appliance.evidence.offline.values import decode64, is_count, parse_canonical
@@ -26,8 +27,17 @@ MAX_LINE: Final = 1 << 26
 Head = tuple[int, bytes]
 
 
-def read_heads(file: BinaryIO, room: str, trust: Trust) -> Iterator[Head]:
-    """Give every recorded size and root of one room, in order. Raises `Failed` naming the line that does not hold."""
+@dataclass(frozen=True, slots=True)
+class RecordedHead:
+    """One head of the room: its size and root, and the name of the log key that signed the line."""
+
+    size: int
+    root: bytes
+    signer: str
+
+
+def read_heads(file: BinaryIO, room: str, trust: Trust) -> Iterator[RecordedHead]:
+    """Give every recorded head of one room, in order. Raises `Failed` naming the line that does not hold."""
     newest: dict[str, Head] = {}
     number = 0
     while data := file.readline(MAX_LINE + 1):
@@ -37,9 +47,9 @@ def read_heads(file: BinaryIO, room: str, trust: Trust) -> Iterator[Head]:
         if len(dict(heads)) != len(heads):
             raise Failed("heads", line=number)
         newest.update(heads)
-        _check_audit(line["audit"], trust, number)
-        _check_note(line["note"], newest, trust, number)
-        yield from (head for name, head in heads if name == room)
+        name = _signer(line["note"], newest, trust, number)
+        _check_audit(line["audit"], name, trust, number)
+        yield from (RecordedHead(*head, f"{name.domain}/a/{name.agency}/log") for item, head in heads if item == room)
 
 
 def _line(data: bytes, number: int) -> dict[str, Any]:
@@ -68,24 +78,26 @@ def _head(item: Any, number: int) -> tuple[str, Head]:
     return item[0], (item[1], root)
 
 
-def _check_audit(note: str, trust: Trust, number: int) -> None:
-    """Check that a log key of the agency signed the checkpoint of its audit log; no witness is asked for."""
+def _check_audit(note: str, signer: KeyName, trust: Trust, number: int) -> None:
+    """Check that the agency that signed the line signed the checkpoint of its audit log; no witness is asked for."""
     try:
         signed = check_checkpoint(note, Trust(trust.logs))
     except Failed as error:
         raise Failed("heads", line=number) from error
-    names = [name for key in signed.signed if (name := log_key_name(key.name))]
-    if all(signed.head.origin != f"{name.domain}/a/{name.agency}/audit" for name in names):
+    if signed.head.origin != f"{signer.domain}/a/{signer.agency}/audit":
         raise Failed("heads", line=number)
 
 
-def _check_note(note: str, newest: dict[str, Head], trust: Trust, number: int) -> None:
+def _signer(note: str, newest: dict[str, Head], trust: Trust, number: int) -> KeyName:
+    """Return the name of the log key that signed the newest heads, and that the note itself names."""
     try:
         opened = open_note(note, trust.logs)
     except NoteError as error:
         raise Failed("heads", line=number) from error
     lines = sorted(f"{room}/{size}/{b64encode(root).decode()}".encode() for room, (size, root) in newest.items())
     root = b64encode(root_of(map(leaf_hash, lines))).decode()
-    names = {signature.name for signature in opened.signatures}
-    if all(opened.text != f"{FORMAT}\n{name}\n{len(newest)}\n{root}\n" for name in names):
-        raise Failed("heads", line=number)
+    for signature in opened.signatures:
+        name = log_key_name(signature.name)
+        if name and opened.text == f"{FORMAT}\n{signature.name}\n{len(newest)}\n{root}\n":
+            return name
+    raise Failed("heads", line=number)

@@ -1,7 +1,8 @@
 """Whether a newer export continues an older one: an agency that signed both of two histories is caught by its own keys.
 
 Both files are verified whole first. The older may also be a checkpoint alone, or the file of signed heads, as kept off
-the machine: the root that the newer log had at each size that they name is compared with theirs.
+the machine: the root that the newer log had at each size that they name is compared with theirs. They count only if a
+key of the agency signed them that was the room's hub at that size: nobody else can accuse it of two histories.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.offline.heads_file import read_heads
-from appliance.evidence.offline.names import room_origin
+from appliance.evidence.offline.names import log_key_name, room_origin
 from appliance.evidence.offline.outcome import Failed, Usage
 from appliance.evidence.offline.room import check_room
 from appliance.evidence.offline.seals import Seals
@@ -18,6 +19,7 @@ from appliance.evidence.offline.trust import Trust, check_checkpoint
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from appliance.evidence.offline.heads_file import RecordedHead
     from appliance.evidence.offline.room import RoomCheck
 
 # The first key of a line of heads; that of an export is `origin`.
@@ -38,31 +40,63 @@ def check_extends(old: Path, new: Path, trust: Trust | None) -> tuple[int, RoomC
         note = old.read_bytes().decode()
     except UnicodeDecodeError as error:
         raise Failed("note") from error
-    head = check_checkpoint(note, known).head
-    origin = room_origin(head.origin)
+    signed = check_checkpoint(note, known)
+    head, origin = signed.head, room_origin(signed.head.origin)
     if origin is None or origin.room != later.head.room:
         raise Usage("other_log", old=head.origin, new=later.head.origin)
-    _compare_root(head.size, head.root, later)
+    if not head.size:
+        raise Usage("nothing_compared", keys=signed.names)
+    hub, epoch = later.hub_at(head.size)
+    expected = f"{_domain(later)}/room/{later.head.room}/e{epoch}"
+    if head.origin != expected:
+        raise Failed("old_origin", keys=signed.names, found=head.origin, size=head.size, expected=expected)
+    if not signed.signed_for(hub):
+        raise Failed("old_signer", keys=signed.names, size=head.size, hub=hub)
+    _compare_root(head.size, head.root, later, signed.names_of({hub}))
     return head.size, later
 
 
-def _compare_root(size: int, root: bytes, later: RoomCheck) -> None:
+def _domain(later: RoomCheck) -> str:
+    origin = room_origin(later.head.origin)
+    assert origin is not None  # noqa: S101 - a checked log
+    return origin.domain
+
+
+def _compare_root(size: int, root: bytes, later: RoomCheck, signer: str) -> None:
+    """Compare a root that the hub at this size signed, by its key `signer`."""
     if size > later.history.size:
         raise Failed("shorter", old=size, new=later.history.size)
     if root != later.history.root(size):
-        raise Failed("two_histories_note", size=size, last=max(size - 1, 0))
+        hub = later.hub_at(size)[0]
+        both = later.finished.names_of({hub})
+        code = "two_histories_note" if both else "conflict_note"
+        raise Failed(code, size=size, last=size - 1, keys=both, old=signer, new=later.finished.names)
 
 
 def _compare_heads(old: Path, later: RoomCheck, trust: Trust) -> int:
     """Compare every recorded head of the room; return the largest size that was recorded."""
-    size = None
+    sizes: list[int] = []
+    signer = ""
     with old.open("rb") as file:
-        for recorded, root in read_heads(file, later.head.room, trust):
-            _compare_root(recorded, root, later)
-            size = max(size or 0, recorded)
-    if size is None:
+        for head in read_heads(file, later.head.room, trust):
+            signer = head.signer
+            sizes.append(head.size)
+            if head.size:
+                _check_signer(head, later)
+                _compare_root(head.size, head.root, later, signer)
+    if not sizes:
         raise Usage("not_recorded", room=later.head.room)
-    return size
+    if not max(sizes):
+        raise Usage("nothing_compared", keys=signer)
+    return max(sizes)
+
+
+def _check_signer(head: RecordedHead, later: RoomCheck) -> None:
+    """Check that the agency of the file of heads was the hub of the room at that size."""
+    hub = later.hub_at(head.size)[0]
+    name = log_key_name(head.signer)
+    if name is None or (name.domain, name.agency) != (_domain(later), hub):
+        raise Failed("old_signer", keys=head.signer, size=head.size, hub=hub)
 
 
 def _room(path: Path, trust: Trust | None) -> RoomCheck:
@@ -91,6 +125,9 @@ def _compare(earlier: RoomCheck, later: RoomCheck, trust: Trust | None) -> None:
         raise Usage("two_keys")
     size = min(earlier.history.size, later.history.size)
     if earlier.history.root(size) != later.history.root(size):
-        raise Failed("two_histories", next(n for n in range(size) if earlier.history.leaf(n) != later.history.leaf(n)))
+        n = next(n for n in range(size) if earlier.history.leaf(n) != later.history.leaf(n))
+        both = later.finished.names_of(earlier.finished.agencies)
+        code = "two_histories" if both else "conflict"
+        raise Failed(code, n, keys=both, old=earlier.finished.names, new=later.finished.names)
     if earlier.history.size > size:
         raise Failed("shorter", old=earlier.history.size, new=size)

@@ -12,7 +12,7 @@ class Exit(IntEnum):
     PASSED = 0
     FAILED = 1
     USAGE = 2
-    UNKNOWN_SIGNER = 3
+    UNKNOWN = 3
 
 
 class Failed(Exception):

@@ -45,14 +45,14 @@ class Given:
 class Proved:
     """What a proof proved. `entry` for a room's log; `body` its words if the body was proved too.
 
-    `hub_known` is False for an entry without a seal of a room that changed its hub since.
+    `speaker_proved` is False for an entry whose agency neither signed the log nor sealed it by a key that was given.
     """
 
     index: int
     signed: SignedHead
     entry: Entry | None = None
     body: str | None = None
-    hub_known: bool = True
+    speaker_proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ def check_proof(text: str, given: Given, trust: Trust, seals: Seals) -> Proved:
         if entry.room != room.room:
             raise Failed("other_room", proof.index)
         check_state(entry)
-        hub_known = entry.seal is not None or signed.signed_for(entry.origin)
-        if not hub_known and room.epoch == 1:
-            raise Failed("other_agency", keys=", ".join(key.name for key in signed.signed), hub=entry.origin)
-        seals.check(entry)
-        return Proved(proof.index, signed, entry, _body(entry, line), hub_known=hub_known)
+        own = signed.signed_for(entry.origin)
+        if not own and entry.seal is None and room.epoch == 1:
+            raise Failed("other_agency", keys=signed.names, hub=entry.origin)
+        sealed = seals.check(entry)
+        return Proved(proof.index, signed, entry, _body(entry, line), speaker_proved=own or sealed)
     _check_path(_record(proof, given), proof, signed)
     return Proved(proof.index, signed)
 

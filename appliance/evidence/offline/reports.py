@@ -23,17 +23,16 @@ _EXPORTED: Final = re.compile(r"exported ([1-9][0-9]{11,13})", re.ASCII)
 
 def about_room(report: Report, check: RoomCheck, trust: Trust | None) -> None:
     """Add what was found of a whole log; `trust` None: only the key in the file was known."""
-    assert check.signed is not None  # noqa: S101 - a finished check
     if trust is None:
         report.add("own_key")
     elif check.head.key not in trust.logs:
         report.add("head_key_differs", found=label(check.head.key.name, check.head.key.key_id))
-    about_head(report, check.signed)
+    about_head(report, check.finished)
     first, last = check.first_time, check.last_time
     report.add(
         "times", first=thai_time(first), last=thai_time(last), first_iso=iso_time(first), last_iso=iso_time(last)
     )
-    if not any(map(_EXPORTED.fullmatch, check.signed.head.extensions)):
+    if not any(map(_EXPORTED.fullmatch, check.finished.head.extensions)):
         report.add("not_exported")
     report.add("bodies", count=check.bodies)
     erased, unexplained = sort_absent(check.absent, check.conduct.shreds)
@@ -86,6 +85,4 @@ def about_proof(report: Report, proved: Proved, seals: Seals) -> None:
     elif has_body(entry):
         report.add("body_absent")
     _about_seals(report, seals)
-    if not proved.hub_known:
-        report.add("hub_unknown", origin=entry.origin)
     report.add("proof_limits")

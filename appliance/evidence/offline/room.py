@@ -54,7 +54,11 @@ class History:
 
 @dataclass(slots=True)
 class RoomCheck:
-    """What has been verified of one room log. `signed` is set once the whole log was."""
+    """What has been verified of one room log. `signed` is set once the whole log was.
+
+    `hubs`: the entry that made each hub, its agency and its epoch. `without_seal`: entries without a seal that was
+    checked, by agency.
+    """
 
     head: ExportHead
     seals: Seals
@@ -68,6 +72,8 @@ class RoomCheck:
     absent: Spans = field(default_factory=Spans)
     last_hub: str = ""
     last_epoch: int = 1
+    hubs: list[tuple[int, str, int]] = field(default_factory=list)
+    without_seal: dict[str, int] = field(default_factory=dict)
     digest: bytes = b""
     note: str = ""
     signed: SignedHead | None = None
@@ -80,8 +86,12 @@ class RoomCheck:
         self._order(entry)
         if n:
             self._sealed(entry)
+        if not self.seals.check(entry):
+            self.without_seal[entry.origin] = self.without_seal.get(entry.origin, 0) + 1
         self.last_hub, self.last_epoch = self.conduct.hub or entry.origin, self.conduct.epoch
         self.conduct.take(entry)
+        if not self.hubs or self.hubs[-1][2] != self.conduct.epoch:
+            self.hubs.append((n, self.conduct.hub, self.conduct.epoch))
         if line.salt is not None and line.body is not None:
             check_body(entry, line.salt, line.body)
             self.bodies += 1
@@ -115,7 +125,22 @@ class RoomCheck:
     def _sealed(self, entry: Entry) -> None:
         if entry.seal is None and entry.origin != self.conduct.hub:
             raise Failed("no_seal", entry.n, origin=entry.origin, hub=self.conduct.hub)
-        self.seals.check(entry)
+
+    def hub_at(self, size: int) -> tuple[str, int]:
+        """Return the hub and its epoch that sign a checkpoint of this size; beyond the log, those after its end."""
+        return next((hub, epoch) for n, hub, epoch in reversed(self.hubs) if n < max(size - 1, 1))
+
+    @property
+    def finished(self) -> SignedHead:
+        """The checkpoint of a log that was checked to its end."""
+        assert self.signed is not None  # noqa: S101 - a finished check
+        return self.signed
+
+    @property
+    def unproved(self) -> dict[str, int]:
+        """Number of entries of each agency that neither signed the log nor sealed them by a key that was given."""
+        signers = self.finished.agencies
+        return {agency: count for agency, count in self.without_seal.items() if agency not in signers}
 
     def close(self, note: str, trust: Trust) -> None:
         """Compare the log with its checkpoint and the key with the agency. Raises `Failed`."""
@@ -129,7 +154,7 @@ class RoomCheck:
         if self.head.epoch != self.last_epoch:
             raise Failed("epoch", epoch=self.head.epoch, expected=self.last_epoch)
         if not signed.signed_for(self.last_hub):
-            raise Failed("other_agency", keys=", ".join(key.name for key in signed.signed), hub=self.last_hub)
+            raise Failed("other_agency", keys=signed.names, hub=self.last_hub)
         self.note, self.signed = note, signed
 
 

@@ -49,19 +49,23 @@ class Seals:
                 raise Usage("gateway_twice", key=key.name)
         return cls(keys)
 
-    def check(self, entry: Entry) -> None:
-        """Check the seal of an entry that has one: its path, and the signature if the key is given. Raises `Failed`."""
+    def check(self, entry: Entry) -> bool:
+        """Tell whether the entry has a seal that a given key made. A seal's path is checked without a key too.
+
+        Raises `Failed` where path or signature are false.
+        """
         seal = entry.seal
         if seal is None:
-            return
+            return False
         root = _root(entry, seal)
         public = self.keys.get((entry.origin, seal["k"]))
         if public is None:
             name = f"{entry.origin}/{seal['k']}"
             self.unchecked[name] = self.unchecked.get(name, 0) + 1
-            return
+            return False
         self._verify(entry, seal, root, public)
         self.checked += 1
+        return True
 
     def _verify(self, entry: Entry, seal: dict[str, Any], root: bytes, public: bytes) -> None:
         try:

@@ -17,7 +17,14 @@ TEXTS: Final = {
         "ผ่าน: ห้อง {room} รายการ 0–{last} ตรงกับจุดตรวจสอบที่ลงนาม",
         "PASS: room {room}, entries 0–{last} match the signed checkpoint",
     ),
-    "pass_checkpoint": ("ผ่าน: จุดตรวจสอบลงนามถูกต้อง", "PASS: the checkpoint is rightly signed"),
+    "pass_checkpoint": (
+        "ผ่าน: จุดตรวจสอบลงนามถูกต้องโดย {keys}",
+        "PASS: the checkpoint is rightly signed by {keys}",
+    ),
+    "hub_not_shown": (
+        "จุดตรวจสอบอย่างเดียวพิสูจน์ไม่ได้ว่า {keys} เป็นกุญแจของหน่วยงานเจ้าของห้อง ให้ตรวจกับบันทึกของห้องด้วย extends",
+        "A checkpoint alone does not show that {keys} is a key of the room's hub: compare it with the log (extends)",
+    ),
     "pass_proof": (
         "ผ่าน: รายการที่ {index} อยู่ในบันทึกที่ลงนาม ({size} รายการ)",
         "PASS: entry {index} is in the signed log of {size} entries",
@@ -34,6 +41,14 @@ TEXTS: Final = {
     "pass_extends": (
         "ผ่าน: บันทึกใหม่ ({new} รายการ) ต่อจากบันทึกเก่า ({old} รายการ) โดยไม่แก้ไขของเดิม",
         "PASS: the newer log of {new} entries continues the older one of {old}, and alters none of it",
+    ),
+    "speakers_not_proved": (
+        "ยังไม่ได้พิสูจน์ผู้ส่ง: บันทึกครบถ้วนและลงนามโดย {keys} แต่รายการของ {agencies} ไม่มีตราที่ตรวจแล้ว และไม่ได้ลงนามเอง",
+        "SPEAKERS NOT PROVED; whole, signed by {keys}: no seal of {agencies} was checked, nor did they sign this log",
+    ),
+    "speaker_not_proved": (
+        "ยังไม่ได้พิสูจน์ผู้ส่ง: {keys} ลงนามบันทึกที่มีรายการที่ {index} แต่ไม่มีตราของ {agency} ที่ตรวจแล้ว",
+        "SPEAKER NOT PROVED: {keys} signed a log with this entry {index}, but no seal of {agency} was checked",
     ),
     "unknown_signer": ("ครบถ้วน แต่ไม่รู้ว่าใครลงนาม", "whole, signer unknown"),
     "own_key": (
@@ -75,10 +90,6 @@ TEXTS: Final = {
     "body_absent": (
         "ไม่ได้พิสูจน์ถ้อยคำ: ไม่มีเนื้อหาและเกลือ (salt) ของรายการนี้",
         "No words were proved: body and salt of the entry are not given",
-    ),
-    "hub_unknown": (
-        "ห้องนี้เคยเปลี่ยนหน่วยงานเจ้าของ: ไม่ได้พิสูจน์ว่า {origin} เป็นเจ้าของห้องขณะบันทึกรายการนี้",
-        "The room changed its hub: whether {origin} was the hub at this entry is not proved",
     ),
     "proof_limits": (
         "ตรวจเฉพาะรายการนี้: สมาชิกภาพ การแก้ไข และการเรียกคืนต้องตรวจจากบันทึกทั้งฉบับ",
@@ -228,12 +239,32 @@ TEXTS: Final = {
         "it follows version {version} of the rules, which this program does not know; use a newer gchat-verify",
     ),
     "two_histories": (
-        "หน่วยงานลงนามบันทึกของห้องเดียวกันไว้สองฉบับที่ขัดกัน ต่างกันตั้งแต่รายการนี้",
-        "the agency signed two histories of one room; they differ from this entry on",
+        "หน่วยงานลงนามบันทึกของห้องเดียวกันไว้สองฉบับที่ขัดกัน ต่างกันตั้งแต่รายการนี้ ผู้ลงนาม: {keys}",
+        "the agency signed two histories of one room; they differ from this entry on; signed by {keys}",
     ),
     "two_histories_note": (
-        "หน่วยงานลงนามบันทึกของห้องเดียวกันไว้สองฉบับที่ขัดกัน ต่างกันในรายการ 0–{last} (เมื่อมี {size} รายการ)",
-        "the agency signed two histories of one room; they differ within entries 0–{last} (at size {size})",
+        "หน่วยงานลงนามบันทึกของห้องเดียวกันไว้สองฉบับที่ขัดกัน ต่างกันในรายการ 0–{last} (เมื่อมี {size} รายการ) ผู้ลงนาม: {keys}",
+        "the agency signed two histories; they differ within entries 0–{last} (at size {size}); signed by {keys}",
+    ),
+    "conflict": (
+        "บันทึกของห้องเดียวกันสองฉบับขัดกันตั้งแต่รายการนี้ ฉบับเก่าลงนามโดย {old} ฉบับใหม่ลงนามโดย {new}",
+        "two histories of one room conflict from this entry on: the older signed by {old}, the newer by {new}",
+    ),
+    "conflict_note": (
+        "บันทึกของห้องเดียวกันสองฉบับขัดกันในรายการ 0–{last} (เมื่อมี {size} รายการ) ฉบับเก่าลงนามโดย {old} ฉบับใหม่ลงนามโดย {new}",
+        "two histories conflict within entries 0–{last} (at size {size}): older signed by {old}, newer by {new}",
+    ),
+    "old_signer": (
+        "จุดตรวจสอบเก่าใช้เทียบไม่ได้: ลงนามโดย {keys} แต่ตามบันทึกใหม่ เจ้าของห้องเมื่อมี {size} รายการคือ {hub}",
+        "the older head does not count: {keys} signed it, but by the newer log the hub at size {size} was {hub}",
+    ),
+    "old_origin": (
+        "จุดตรวจสอบเก่าใช้เทียบไม่ได้: {keys} ลงนามบันทึก {found} แต่เมื่อมี {size} รายการต้องเป็น {expected}",
+        "the older checkpoint does not count: {keys} signed the log {found}, but at size {size} it was {expected}",
+    ),
+    "nothing_compared": (
+        "แฟ้มเก่าลงนามโดย {keys} ไว้ที่ 0 รายการ จึงไม่มีสิ่งใดให้เทียบ",
+        "the older file, signed by {keys}, is of 0 entries: there is nothing to compare",
     ),
     "shorter": (
         "บันทึกใหม่สั้นกว่าบันทึกเก่า ({new} ต่อ {old} รายการ): สลับแฟ้มกัน หรือหน่วยงานถอนรายการที่ลงนามแล้ว",

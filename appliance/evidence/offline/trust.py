@@ -47,9 +47,24 @@ class SignedHead:
     signed: list[Verifier]
     cosigned: list[tuple[str, int]]
 
+    @property
+    def agencies(self) -> set[str]:
+        """The agencies whose log keys signed."""
+        return {name.agency for key in self.signed if (name := log_key_name(key.name))}
+
+    @property
+    def names(self) -> str:
+        """The names of the log keys that signed, for a report."""
+        return self.names_of(self.agencies)
+
+    def names_of(self, agencies: set[str]) -> str:
+        """The names of the log keys of these agencies that signed, for a report; empty if there are none."""
+        named = {key.name for key in self.signed if (name := log_key_name(key.name)) and name.agency in agencies}
+        return ", ".join(sorted(named))
+
     def signed_for(self, agency: str) -> bool:
         """Tell whether a log key of this agency signed."""
-        return any((name := log_key_name(key.name)) and name.agency == agency for key in self.signed)
+        return agency in self.agencies
 
 
 def log_key(vkey: str) -> Verifier:

@@ -370,12 +370,14 @@ function checkBody(entry, salt, body) {
   must(Array.isArray(mentions) && mentions.every(isText), "mentions of the body");
 }
 
+/** Whether a given key made the seal; its path is checked in any case. */
 function checkSeal(entry, gateways) {
   const { i, n, p, s } = entry.seal;
   const root = rootFromPath(utf8(entry.text), i, n, p.map(base64url));
   const key = gateways[`${entry.header.or}/${entry.seal.k}`];
-  if (!key) return;
+  if (!key) return false;
   must(isSigned(key, Buffer.concat([utf8("gchat-seal-v1\n"), root]), base64url(s)), "false seal");
+  return true;
 }
 
 // --- §5 types and rules
@@ -549,12 +551,16 @@ function checkRoom(bytes, trust, gateways) {
   must(checkpoint.origin === head.origin && checkpoint.size === tree.leaves.length, "another checkpoint");
   must(checkpoint.root.equals(tree.roots.at(-1)), "another root");
   must(origin.epoch === state.epoch && checkpoint.agencies.includes(state.hub), "not signed by the hub");
-  return { room: head.room, tree, vkey: head.vkey, note: last.cp, lines: lines.slice(1, -1) };
+  const speakers = [...state.unsealed].every((agency) => checkpoint.agencies.includes(agency));
+  const hubAt = (size) => state.hubs.findLast(({ after }) => after < Math.max(size - 1, 1));
+  const entries = lines.slice(1, -1);
+  return { room: head.room, domain: origin.domain, tree, vkey: head.vkey, note: last.cp, lines: entries, speakers, hubAt };
 }
 
-/** Checks the entries in order; gives hub and epoch as they were at the last one. */
+/** Checks the entries in order; gives hub and epoch as they were at the last one, and whose entries no seal proves. */
 function checkEntries(lines, room, tree, gateways) {
   const [state, counters, ids] = [new Room(), Object.create(null), new Set()];
+  const [hubs, unsealed] = [[], new Set()];
   let [time, hub, epoch] = [0, "", 1];
   for (const [n, line] of lines.entries()) {
     const entry = readEntry(line.l, n);
@@ -564,16 +570,17 @@ function checkEntries(lines, room, tree, gateways) {
     must(header.os === (counters[header.or] ?? 0), "counter");
     must(!ids.has(header.id), "id twice");
     if (header.seen) must(header.seen[0] <= n && base64(header.seen[1])?.equals(tree.roots[header.seen[0]]), "seen");
-    if (entry.seal) checkSeal(entry, gateways);
-    else must(n === 0 || header.or === state.hub, "no seal");
+    if (!entry.seal) must(n === 0 || header.or === state.hub, "no seal");
+    if (!entry.seal || !checkSeal(entry, gateways)) unsealed.add(header.or);
     [time, hub, epoch] = [entry.time, n === 0 ? header.or : state.hub, state.epoch];
     counters[header.or] = header.os + 1;
     ids.add(header.id);
     state.take(entry);
+    if (hubs.at(-1)?.epoch !== state.epoch) hubs.push({ after: n, hub: state.hub, epoch: state.epoch });
     if (line.b !== null) checkBody(entry, line.s, line.b);
     tree.append(utf8(line.l));
   }
-  return { hub, epoch };
+  return { hub, epoch, hubs, unsealed };
 }
 
 // --- §10 proofs
@@ -596,24 +603,28 @@ function checkProof(text, given, trust, gateways) {
   if (given.record && extra.length > 0) must(!origin && extra.length === 16, "extra beside a record");
   if (!given.record && extra.length === 0) throw new Usage("the proof does not carry its data");
   const data = Buffer.concat([extra, given.record ?? Buffer.alloc(0)]);
-  const leaf = origin ? checkRoomLeaf(data, n, origin, checkpoint, given, gateways) : data;
+  const { leaf, speaker } = origin
+    ? checkRoomLeaf(data, n, origin, checkpoint, given, gateways)
+    : { leaf: data, speaker: true };
   must(rootFromPath(leaf, n, checkpoint.exact, path).equals(checkpoint.root), "not in the log");
+  return speaker;
 }
 
-/** Checks what the proved data of a room's log says; gives the leaf's bytes. */
+/** Checks what the proved data of a room's log says; gives the leaf's bytes, and whether its agency is proved to speak. */
 function checkRoomLeaf(data, n, origin, checkpoint, given, gateways) {
   const value = Canonical.parse(decodeText(data));
   const line = hasKeys(value, ["b", "l", "s"]) ? entryLine(value) : { l: decodeText(data), b: null, s: null };
   const entry = readEntry(line.l, n);
   must(entry.room === origin.room, "another room");
-  if (entry.seal) checkSeal(entry, gateways);
-  else must(origin.epoch > 1 || checkpoint.agencies.includes(entry.header.or), "not signed by the hub");
+  const own = checkpoint.agencies.includes(entry.header.or);
+  const sealed = entry.seal !== null && checkSeal(entry, gateways);
+  must(entry.seal || own || origin.epoch > 1, "not signed by the hub");
   if (given.body || given.salt !== undefined) {
     if (!given.body || given.salt === undefined || line.b !== null) throw new Usage("body and salt, once");
     checkBody(entry, given.salt, decodeText(given.body));
   }
   if (line.b !== null) checkBody(entry, line.s, line.b);
-  return utf8(line.l);
+  return { leaf: utf8(line.l), speaker: own || sealed };
 }
 
 /** The proof of one entry of a room's export, with its line as `extra`. */
@@ -670,12 +681,15 @@ function checkExtends(old, next, trust) {
   let room, vkey, size, root;
   const known = trust ?? trustOf(parseKey(later.vkey));
   if (old.subarray(0, 6).toString() === '{"at":') {
-    const recorded = readHeads(old, known).filter(([name]) => name === later.room);
+    const recorded = readHeads(old, known).filter(({ head }) => head[0] === later.room);
     if (recorded.length === 0) throw new Usage("the file of heads does not name the room");
-    for (const [, size, root] of recorded) {
+    for (const { signer, head: [, size, root] } of recorded) {
+      if (size === 0) continue;
+      must(signer.domain === later.domain && signer.agency === later.hubAt(size).hub, "heads of another agency");
       must(size <= later.tree.leaves.length, "entries taken back");
       must(base64(root).equals(later.tree.roots[size]), "two histories");
     }
+    if (recorded.every(({ head }) => head[1] === 0)) throw new Usage("nothing to compare");
     return;
   }
   if (old[0] === 0x7b) {
@@ -690,7 +704,12 @@ function checkExtends(old, next, trust) {
     return;
   }
   const checkpoint = openCheckpoint(decodeText(old), known);
-  if (roomOrigin(checkpoint.origin)?.room !== later.room) throw new Usage("two rooms");
+  const origin = roomOrigin(checkpoint.origin);
+  if (origin?.room !== later.room) throw new Usage("two rooms");
+  if (checkpoint.size === 0) throw new Usage("nothing to compare");
+  const { hub, epoch } = later.hubAt(checkpoint.size);
+  must(origin.domain === later.domain && origin.epoch === epoch, "a checkpoint of another hub");
+  must(checkpoint.agencies.includes(hub), "a checkpoint by another agency");
   must(checkpoint.size <= later.tree.leaves.length, "entries taken back");
   must(checkpoint.root.equals(later.tree.roots[checkpoint.size]), "two histories");
 }
@@ -704,13 +723,11 @@ function readHeads(bytes, trust) {
     const line = Canonical.parse(decodeText(bytes.subarray(at, end)));
     at = end + 1;
     must(hasKeys(line, ["at", "audit", "note", "rooms"]) && isCount(line.at) && Array.isArray(line.rooms), "heads");
-    checkAudit(line.audit, trust);
     must(new Set(line.rooms.map((head) => head?.[0])).size === line.rooms.length, "a room twice in a line");
     for (const head of line.rooms) {
       must(Array.isArray(head) && head.length === 3 && isText(head[0]) && isCount(head[1]), "heads");
       must(isText(head[2]) && base64(head[2])?.length === 32, "heads");
       newest.set(head[0], head);
-      found.push(head);
     }
     must(isText(line.note), "heads");
     const { text, signatures } = splitNote(line.note);
@@ -722,17 +739,19 @@ function readHeads(bytes, trust) {
     const tree = new Tree();
     for (const leaf of [...newest.values()].map((head) => utf8(head.join("/"))).sort(Buffer.compare)) tree.append(leaf);
     const root = tree.roots.at(-1).toString("base64");
-    const right = good.some((name) => text === `gchat-heads/1\n${name}\n${newest.size}\n${root}\n`);
-    must(right, "the signed root is not that of these lines");
+    const name = good.find((name) => text === `gchat-heads/1\n${name}\n${newest.size}\n${root}\n`);
+    must(name, "the signed root is not that of these lines");
+    const signer = logName({ name });
+    checkAudit(line.audit, signer, trust);
+    found.push(...line.rooms.map((head) => ({ head, signer })));
   }
   return found;
 }
 
-function checkAudit(note, trust) {
+function checkAudit(note, { domain, agency }, trust) {
   must(isText(note), "heads");
   const { origin } = openCheckpoint(note, { ...trust, quorum: "none" });
-  const own = trust.logs.map((key) => logName(key)).filter(Boolean);
-  must(own.some(({ domain, agency }) => origin === `${domain}/a/${agency}/audit`), "no audit log");
+  must(origin === `${domain}/a/${agency}/audit`, "no audit log of the signer");
 }
 
 // --- §12 the command
@@ -789,8 +808,8 @@ function judge([command, ...words]) {
   if (given.policy !== undefined) trust = parsePolicy(policyText(read(given.policy)));
   const gateways = gatewayKeys(given.gateways);
   const [first, second] = given.files.map(read);
-  let written = null;
-  if (command === "room") checkRoom(first, trust, gateways);
+  let [written, speakers] = [null, true];
+  if (command === "room") ({ speakers } = checkRoom(first, trust, gateways));
   else if (command === "prove") written = prove(first, given.entry, trust);
   else if (command === "extends") checkExtends(first, second, trust);
   else if (!trust) throw new Usage("a key is needed");
@@ -798,9 +817,9 @@ function judge([command, ...words]) {
   else if (command === "checkpoint") openCheckpoint(decodeText(first), trust);
   else if (command === "proof") {
     const beside = { record: given.record && read(given.record), body: given.body && read(given.body) };
-    checkProof(decodeText(first), { ...beside, salt: given.salt }, trust, gateways);
+    speakers = checkProof(decodeText(first), { ...beside, salt: given.salt }, trust, gateways);
   } else throw new Usage("no such command");
-  return [trust || given.own ? 0 : 3, "", written];
+  return [(trust || given.own) && speakers ? 0 : 3, "", written];
 }
 
 export function run(words) {
