@@ -51,6 +51,11 @@ class Buckets:
         if len(self._buckets) > SWEEP_AT:
             self._sweep(now)
 
+    def owe(self, key: Hashable, cost: float) -> None:
+        """Take what turned out to be needed besides, be it there or not: what is owed has to fill up first."""
+        tokens, now = self._tokens(key)
+        self._buckets[key] = (tokens - cost, now)
+
     def check(self, key: Hashable, cost: float = 1.0) -> None:
         """Raise TooMany if so much could not be taken now."""
         tokens, _ = self._tokens(key)

@@ -36,6 +36,10 @@ class RequestLimits:
         else:
             self._requests.take(person, cost)
 
+    def owe(self, person: str, cost: float) -> None:
+        """Count what a call turned out to cost its person besides; never refused, it is owed."""
+        self._requests.owe(person, cost)
+
     def page(self, address: str) -> None:
         """Count a file of the web client. Raises TooMany."""
         self._addresses.take(network_of(address), PAGE_COST)

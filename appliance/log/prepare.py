@@ -130,6 +130,8 @@ class Plan:
     marks: dict[tuple[RoomId, int], Marks]
     works: dict[RoomId, Work] = field(default_factory=dict)
     refused: list[tuple[Command, AppError]] = field(default_factory=list)
+    idle: list[Command] = field(default_factory=list)
+    """Those that would change nothing: no entry is made, and they are answered without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,9 @@ def plan(commands: list[Command], context: BatchContext) -> Plan:
 
 def _add(command: Command, result: Plan, context: BatchContext) -> None:
     work = _work_for(command, result, context)
+    if _is_idle(command, work, result):
+        result.idle.append(command)
+        return
     state, size, last_at = work.state, work.size, work.last_at
     room = state.room if state else THIS_ROOM
     made: list[Entry] = []
@@ -194,6 +199,17 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
     work.state, work.size, work.last_at = state, size, last_at
     work.entries.extend(made)
     _note(room, made, result)
+
+
+def _is_idle(command: Command, work: Work, result: Plan) -> bool:
+    """Say whether a member's command changes nothing of what the batch so far has left."""
+    if work.state is None or work.state.role_of(command.sender) is None:
+        return False
+    for draft in command.drafts:
+        marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
+        if marks is None or not mark_rules.changes_nothing(draft.actor, draft.type, _fields(draft), marks):
+            return False
+    return True
 
 
 def _closing(command: Command, state: RoomState, context: BatchContext) -> list[Draft]:

@@ -183,7 +183,10 @@ class RoomLog:
         )
 
     async def append(self, *drafts: Draft, pair: str | None = None) -> list[Appended]:
-        """Append drafts of one room, all or none; answers after the commit. Raises Forbidden, NotFound, StorageFull."""
+        """Append drafts of one room, all or none; answers after the commit, with nothing for what changes nothing.
+
+        Raises Forbidden, NotFound, StorageFull.
+        """
         future: asyncio.Future[list[Appended]] = asyncio.get_running_loop().create_future()
 
         def done(result: list[Appended] | AppError) -> None:
@@ -397,6 +400,8 @@ class RoomLog:
     def _answer(self, written: _Written) -> None:
         for command, appended in (*prepare.results(written.plan, written.committed), *written.repeated):
             _tell(command, appended)
+        for command in written.plan.idle:
+            _tell(command, [])
         again = {id(command) for command, _ in written.repeated}
         for command, error in written.plan.refused:
             if id(command) not in again:

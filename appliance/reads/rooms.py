@@ -185,16 +185,16 @@ async def damaged_view(
     )
 
 
-async def load_room(s: Services, person: PersonId, room: RoomId) -> RoomView:
-    """Return one room with its members. Raises NotFound, Forbidden."""
+async def load_room(s: Services, person: PersonId, room: RoomId, *, with_members: bool = True) -> RoomView:
+    """Return one room, with its members unless told otherwise. Raises NotFound, Forbidden."""
     try:
         async with s.store.read() as reader:
-            view = await reader.run(partial(room_of, with_members=True), s, person, room)
+            view = await reader.run(partial(room_of, with_members=with_members), s, person, room)
     except Unavailable as error:
         if not is_damage(error):
             raise
         place = await readable(s, person, room)
-        return await damaged_view(s, person, place.key, room, with_members=True)
+        return await damaged_view(s, person, place.key, room, with_members=with_members)
     if view is None:
         if await only(s, rooms.key_by_index, room) is None:
             raise NotFound(field="room")

@@ -19,6 +19,14 @@ MAX_EMOJI: Final = 100
 MAX_EMOJI_OF_ONE: Final = 20
 
 
+def changes_nothing(sender: PersonId, kind: str, fields: Mapping[str, Any], marks: Marks) -> bool:
+    """Say whether this is a reaction that stands already, or takes back one that does not stand."""
+    if kind != EntryType.MESSAGE_REACTION:
+        return False
+    stands = fields["emoji"] in marks.given.get(sender, frozenset())
+    return stands is bool(fields["on"])
+
+
 def may_mark_more(sender: PersonId, kind: str, fields: Mapping[str, Any], marks: Marks) -> Deny | None:
     """Say why the message cannot take this edit or reaction besides what it carries, or None."""
     if kind == EntryType.MESSAGE_EDIT:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Range = tuple[int, int]
 # More gaps than this become fewer: the two oldest are taken as one. It bounds what a room's view carries.
-MOST_GAPS: Final = 100
+MOST_GAPS: Final = 8
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:

@@ -174,6 +174,19 @@ class TestHowMany:
         await messages.react(bureau.s, MALEE, room, n, EMOJI[30], on=True)
         assert len((await entry(bureau, room, n)).reactions) == MAX_EMOJI_OF_ONE
 
+    async def test_one_emoji_at_once_from_everywhere_is_one_entry(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(NARIN, room)
+        size = (await bureau.view(MALEE, room)).size
+        for turn, on in enumerate((True, False, True), 1):
+            await asyncio.gather(*(messages.react(bureau.s, MALEE, room, sent.n, "👍", on=on) for _ in range(8)))
+            assert (await bureau.view(MALEE, room)).size == size + turn
+        await asyncio.gather(
+            *(messages.react(bureau.s, MALEE, room, sent.n, "👍", on=on) for on in (True, False, False, True, True))
+        )
+        assert (await bureau.view(MALEE, room)).size == size + 5
+        await refused(messages.react(bureau.s, OUTSIDER, room, sent.n, "👍", on=False), Deny.NOT_A_MEMBER)
+
     async def test_at_the_same_moment_too(self, bureau: Bureau, room: RoomId) -> None:
         n = (await bureau.say(NARIN, room)).n
         many = (messages.react(bureau.s, MALEE, room, n, emoji, on=True) for emoji in EMOJI[:40])

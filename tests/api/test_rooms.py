@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import msgspec
 import pytest
 
 from appliance.api.app import all_routes
+from appliance.rules.receipts import MOST_GAPS
+from appliance.rules.rooms import MAX_MEMBERS
+from appliance.wire.rooms import MemberView
 from tests.agency import Agency, Client, new_txn
+from tests.api.test_errors import limited
+
+OpenWorld = Callable[..., AbstractAsyncContextManager[Agency]]
 
 
 async def make_group(owner: Client, name: str, *members: str, txn_id: str | None = None) -> str:
@@ -257,3 +267,33 @@ async def test_bad_names_are_refused_and_clean_ones_kept_clean(running: Agency) 
     await sudarat.refused("PATCH", f"/rooms/{room}", {"name": "\u200b\u202e "}, status=400, code="room_name")
     view = (await sudarat.patch(f"/rooms/{room}", {"name": "  งบ\u202e 2571\u200b  "}))["room"]
     assert view["name"] == "งบ 2571"
+
+
+async def test_a_room_costs_its_size_and_ones_own_settings_do_not(
+    open_world: OpenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Security 8: what an answer with many members costs is owed by who asked."""
+    monkeypatch.setattr("appliance.api.rooms.MEMBERS_A_REQUEST", 0.1)
+    async with open_world(limited(user_requests_s=0.001, user_requests_burst=20)) as agency:
+        narin = await agency.login("narin.p")
+        room = agency.room("dengue")
+        for muted in (True, False):
+            view = (await narin.patch(f"/rooms/{room}/mine", {"muted": muted}))["room"]
+            assert "members" not in view
+        assert (await narin.get(f"/rooms/{room}"))["room"]["members"]
+        await narin.refused("GET", f"/rooms/{room}", status=429, code="too_many_requests")
+
+
+def test_a_room_of_as_many_as_may_be_is_bounded() -> None:
+    """What was passed over is told as few ranges, or 5,000 members would not fit in a few MiB."""
+    member = MemberView(
+        person="p_" + "x" * 26,
+        name="นางสาวกนกพรรณ ศรีสุวรรณรัตน์",
+        role="member",
+        since=1_000_000,
+        unit="สำนักงานสาธารณสุขจังหวัดนครศรีธรรมราช",
+        post="นักวิชาการสาธารณสุขชำนาญการพิเศษ",
+        read=9_999_999,
+        skipped=[(9_000_000 + n, 9_000_001 + n) for n in range(MOST_GAPS)],
+    )
+    assert len(msgspec.json.encode(member)) * MAX_MEMBERS < 3 << 20

@@ -9,7 +9,7 @@ import type { MemberView, Position } from "./protocol";
 import { grown, rangeOf, without, type Range } from "./ranges";
 
 /** More ranges than this become fewer: the two oldest are taken as one. It bounds what a room's view carries. */
-const MOST_SKIPPED = 100;
+const MOST_SKIPPED = 8;
 
 /** How far somebody has read, and what below that was not shown to them. */
 export interface Reading {

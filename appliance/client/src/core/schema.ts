@@ -183,7 +183,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return one room with its members. */
+        /** Return one room with its members; a large one counts as more requests. */
         get: operations["get_room"];
         put?: never;
         post?: never;
@@ -219,7 +219,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return a page of the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
+        /** Return a page of what waits for the caller's answer or was answered lately, and of the caller's own. */
         get: operations["list_member_suggestions"];
         put?: never;
         /** Suggest people to the room's owner; only the owner adds. */
@@ -365,7 +365,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Mute or hide the room for the caller alone. */
+        /** Mute or hide the room for the caller alone; answers the room without the members of a group. */
         patch: operations["change_mine"];
         trace?: never;
     };
@@ -2199,7 +2199,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return one room with its members. */
+            /** @description Return one room with its members; a large one counts as more requests. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2361,7 +2361,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return a page of the suggestions that wait for the caller's answer or were answered lately, and the caller's own. */
+            /** @description Return a page of what waits for the caller's answer or was answered lately, and of the caller's own. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2886,7 +2886,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Mute or hide the room for the caller alone. */
+            /** @description Mute or hide the room for the caller alone; answers the room without the members of a group. */
             200: {
                 headers: {
                     [name: string]: unknown;
