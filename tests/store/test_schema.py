@@ -48,6 +48,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("settings", "list_all"): ({"setting"}, "a handful of rows"),
     ("settings", "versions"): ({"version"}, "two rows"),
     ("terms", "list_versions"): ({"terms"}, "a handful of rows"),
+    ("feed", "without_entry"): ({"f"}, "lines that claim to be entries: verifying all rooms"),
     ("terms", "list_acceptances"): ({"a"}, "who has accepted what: a report"),
     ("units", "list_all"): ({"unit"}, "the directory, into memory when it changed"),
     ("units", "list_posts"): ({"post"}, "the directory, into memory when it changed"),
