@@ -65,9 +65,7 @@ class Worker(ABC):
 
 
 class Writer(Worker):
-    """Someone who writes to one room. `acked` is where each message was confirmed to be, `refused` the codes met,
-    `overtaken` what was under way with a message that was refused.
-    """
+    """Someone who writes to one room. `acked` is where each message was confirmed to be, `refused` the codes met."""
 
     def __init__(self, caller: Caller, name: str, room: str) -> None:
         Worker.__init__(self, caller, name)
@@ -75,7 +73,6 @@ class Writer(Worker):
         self.written: list[str] = []
         self.acked: dict[str, int] = {}
         self.refused: list[str] = []
-        self.overtaken: set[str] = set()
         self.pending: deque[str] = deque()
 
     @property
@@ -193,7 +190,6 @@ class StreamWriter(Writer, Follower):
         elif "error" in frame:
             code = frame["error"]["code"]
             self.refused.append(code)
-            self.overtaken.update(self.pending)
             assert code in LATER, frame
             await socket.close()
 
