@@ -362,6 +362,25 @@ async def test_a_flood_of_frames_ends_its_stream(running: Agency, caplog: pytest
     assert not [record for record in caplog.records if record.exc_info]
 
 
+async def test_who_is_gone_before_the_pong_is_no_fault_of_ours(
+    running: Agency, caplog: pytest.LogCaptureFixture
+) -> None:
+    narin = await running.login("narin.p")
+    loop, (host, port) = asyncio.get_running_loop(), address_of(running)
+    _, stream = await loop.create_connection(lambda: RawStream("/stream?since=1", narin.token), host, port)
+    hub = running.services.hub
+    await until(lambda: hub.connections == 1)
+    [connection] = hub._by_person[narin.person]  # noqa: SLF001 - to act between two turns of the loop
+    served = connection.transport.get_protocol()
+    assert isinstance(served, asyncio.Protocol)
+    served.data_received(masked(0, PING))
+    connection.transport.close()
+    await asyncio.wait_for(stream.closed, PATIENCE_S)
+    await until(lambda: hub.connections == 0)
+    await narin.get("/me")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 # How many
 
 

@@ -43,7 +43,7 @@ def test_nothing_is_nested_deeper_than_a_request_can_be() -> None:
 def test_the_depth_of_texts_costs_nothing() -> None:
     """Names were built at every level: what lay deep cost its depth times its number."""
     texts = [""] * 20_000
-    flat, deep = {"a": texts}, {"a" * 500: nested(DEEPEST - 2, texts)}
+    flat, deep = {"a": texts}, {"a" * 200_000: nested(DEEPEST - 2, texts)}
     assert cost(lambda: refuse_unfit(deep), runs=5) < 3 * cost(lambda: refuse_unfit(flat), runs=5)
 
 
