@@ -32,11 +32,15 @@ UNREADABLE: Final = "damaged"
 
 
 class Readable(NamedTuple):
-    """A room that a member may read: its key, its id, and how many entries are known to be in it."""
+    """A room that a member may read: its key, its id, and how many entries are known to be in it.
+
+    `members` are known from memory where the room is whole, and None where they have to be read.
+    """
 
     key: int
     room: RoomId
     size: int
+    members: tuple[PersonId, ...] | None = None
 
 
 def is_damage(error: AppError) -> bool:
@@ -52,7 +56,7 @@ async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:
         if not is_damage(error):
             raise
     else:
-        return Readable(head.key, room, head.size)
+        return Readable(head.key, room, head.size, tuple(head.state.members))
     key = await only(s, rooms.key_by_index, room)
     if key is None:
         raise NotFound(field="room")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import Millis, RoomId
+    from appliance.reads.damaged import Readable
     from appliance.services import Services
 
 
@@ -76,7 +77,7 @@ async def load_readers(
     place = _Place.parse(cursor) if cursor is not None else None
     try:
         async with s.store.read() as reader:
-            known = await reader.run(_known, at.key, n)
+            known = await reader.run(_known, at, n)
     except Unavailable as error:
         if not is_damage(error):
             raise
@@ -111,9 +112,10 @@ def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], 
     )
 
 
-def _known(raw: sqlcipher.Connection, room: int, n: int) -> _Known:
-    message = entries.target(raw, room, n)
-    return _Known(message.sender if message else None, rooms.member_ids(raw, room), receipts.first_reads(raw, room, n))
+def _known(raw: sqlcipher.Connection, at: Readable, n: int) -> _Known:
+    message = entries.target(raw, at.key, n)
+    members = rooms.member_ids(raw, at.key) if at.members is None else list(at.members)
+    return _Known(message.sender if message else None, members, receipts.first_reads(raw, at.key, n))
 
 
 async def _known_in_parts(s: Services, room: int, n: int) -> _Known:
