@@ -176,9 +176,9 @@ def _up(arguments: argparse.Namespace) -> int:
     from appliance.vault.record import has_keyring  # noqa: PLC0415
 
     data: Path = arguments.data.resolve()
-    if not has_keyring(data):
-        if arguments.seed is None:
-            unlocking.require_appliance(data)
+    if arguments.seed is None:
+        unlocking.require_appliance(data)
+    elif not has_keyring(data):
         _seed_demo(data)
     loaded = config.load(data, tls=arguments.tls)
     listening.require_no_demo(data, loaded.staff.host)
@@ -186,6 +186,7 @@ def _up(arguments: argparse.Namespace) -> int:
     # A passphrase is asked for and made into the key once, whatever is restarted.
     master = unlocking.open_master(loaded, ask)
     keys = unlocking.unlock_keys(loaded, ask, master)
+    unlocking.require_database(loaded)
     port = loaded.staff.port if arguments.port is None else arguments.port
     try:
         bound = listening.listening_socket(loaded.staff.host, port)
@@ -342,7 +343,9 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
     loaded = config.load(arguments.data.resolve())
     with wiring.only_process(loaded):
-        before, after = migrate(loaded.database, unlocking.unlock_keys(loaded, ask).database_key)
+        keys = unlocking.unlock_keys(loaded, ask)
+        unlocking.require_database(loaded)
+        before, after = migrate(loaded.database, keys.database_key)
     print(f"schema {before} → {after}")
     return 0
 

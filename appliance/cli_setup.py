@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.cli_offline import read_text
-from appliance.errors import AppError, Invalid
+from appliance.errors import Invalid
 
 if TYPE_CHECKING:
     from appliance.actions.first_day import FirstAdministrator
@@ -94,16 +94,11 @@ def _setup(arguments: argparse.Namespace) -> int:
     administrator = _administrator(arguments)
     if administrator is not None:
         check_administrator(loaded.agency, administrator)
-    created = setup.create(loaded.data, agency, arguments.keys, cli.ask, staff=staff, hand_out=cli_keys.hand_out_shares)
-    try:
-        code = asyncio.run(_begin(created, terms, administrator))
-    except (AppError, OSError):
-        print(
-            "ระบบสร้างแล้ว แต่ยังไม่มีข้อกำหนดหรือผู้ดูแลระบบ — the appliance is made, but not its terms and administrator: "
-            "gchat terms publish, gchat people import, gchat user add, gchat user role add",
-            file=sys.stderr,
+    with setup.unfinished(loaded.data):
+        created = setup.create(
+            loaded.data, agency, arguments.keys, cli.ask, staff=staff, hand_out=cli_keys.hand_out_shares
         )
-        raise
+        code = asyncio.run(_begin(created, terms, administrator))
     show_log_key(log_signer(created.config.agency, created.keys).verifier)
     _tell(created.config, terms, administrator, code, given=arguments.terms is not None)
     return 0

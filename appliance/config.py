@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from appliance.errors import ConfigError
+from appliance.model import is_agency, is_domain
 from appliance.policies import LONGEST_PASSWORD, Policies, SignInLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FILE_NAME: Final = "gchat.toml"
+KEYRING_FILE: Final = "keyring.json"
+SETUP_MARK: Final = "setup-unfinished"
+"""A file that lies in the folder until `gchat setup` is through; what is there before that holds nothing of anybody."""
+SYSTEM: Final = "system"
 LAST_HOUR: Final = 23
 LOCALHOST: Final = "localhost"
 # Thai law asks whoever serves many to keep who was connected when for 90 days (Computer-related Crime Act, section 26).
@@ -124,11 +129,16 @@ class Config:
 
 
 def load(data: Path, *, tls: bool = False) -> Config:
-    """Read `gchat.toml` of a data folder; without one, everything is default. Raises ConfigError with every fault.
+    """Read `gchat.toml` of a data folder. Raises ConfigError with every fault.
 
+    Without the file everything is default, but not where a keyring lies: its agency would sign under another name.
     `tls` has HTTPS, whatever the file says.
     """
     path = data / FILE_NAME
+    if not path.exists() and (data / KEYRING_FILE).exists() and not (data / SETUP_MARK).exists():
+        raise ConfigError(
+            [f"{path}: ไม่พบไฟล์ ให้กู้จากข้อมูลสำรอง — is missing, restore it from the backup; nothing was changed"]
+        )
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -164,8 +174,15 @@ def check(config: Config) -> list[str]:
         )
     if bool(listen.certificate) != bool(listen.key):
         problems.append("staff.certificate, staff.key: ต้องให้ทั้งคู่หรือไม่ให้เลย — give both or neither")
-    if not config.agency.slug.isascii() or not config.agency.slug.replace("-", "").isalnum():
-        problems.append("agency.slug: ใช้ได้เฉพาะอักษรโรมัน ตัวเลข และขีด — ASCII letters, digits and hyphens only")
+    if not is_agency(config.agency.slug) or config.agency.slug.lower() == SYSTEM:
+        problems.append(
+            "agency.slug: ใช้ได้เฉพาะอักษรโรมัน ตัวเลข และขีด 1–63 ตัว และไม่ใช่ system — "
+            "1 to 63 ASCII letters, digits and hyphens, and not system"
+        )
+    if not is_domain(config.agency.domain):
+        problems.append(
+            "agency.domain: ต้องมี 1–253 ตัว ไม่มีช่องว่าง ไม่มี / และ + — 1 to 253 characters without spaces, / and +"
+        )
     if config.policies.passwords.longest > LONGEST_PASSWORD:
         problems.append(f"passwords.longest: ไม่เกิน — at most {LONGEST_PASSWORD}")
     problems += _bad_networks("staff.proxies", listen.proxies)

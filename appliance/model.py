@@ -6,9 +6,10 @@ Times are integer milliseconds since the epoch, UTC; a Buddhist year exists only
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Final, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,3 +209,18 @@ class Appended:
     id: str
     at: Millis
     pos: int
+
+
+AGENCY: Final = "[A-Za-z0-9-]{1,63}"
+DOMAIN: Final = r"[^/+\s\x00-\x1f]{1,253}"
+"""What the names of keys and logs may hold (`docs/evidence.md` §6): the slug of an agency, and its domain."""
+
+
+def is_agency(text: str) -> bool:
+    """Tell whether this is the slug of an agency."""
+    return re.fullmatch(AGENCY, text) is not None
+
+
+def is_domain(text: str) -> bool:
+    """Tell whether this can stand as the domain in the names of keys and logs."""
+    return re.fullmatch(DOMAIN, text) is not None

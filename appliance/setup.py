@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from appliance import config, tls, wiring
 from appliance.errors import Conflict
 from appliance.store.migrate import migrate
+from appliance.vault.keyfile import remove_private, replace_file, replace_private
 from appliance.vault.keyring import Keyring
 from appliance.vault.master import MasterSource, new_master_key
-from appliance.vault.record import SourceKind, has_keyring
+from appliance.vault.record import FILE_NAME, SourceKind, has_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from appliance.vault.master import Ask, NewMaster
+
+# What a setup makes, in the order in which it is removed: the keyring last, so that no database stands without it.
+MADE: Final = ("gchat.db", "gchat.db-wal", "gchat.db-shm", "checkpoints.log", tls.CA_FILE, tls.SEALED_FILE, FILE_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,32 @@ class Created:
 
 
 def check_folder(data: Path) -> None:
-    """Raise Conflict (`appliance_exists`) when the folder holds an appliance already."""
-    if has_keyring(data):
+    """Raise Conflict (`appliance_exists`) when the folder holds an appliance whose setup was finished."""
+    if not (data / config.SETUP_MARK).exists() and has_keyring(data):
         raise Conflict(code="appliance_exists", folder=str(data))
+
+
+@contextmanager
+def unfinished(data: Path) -> Iterator[None]:
+    """Mark the folder while an appliance is made in it: cut short, the next setup begins anew.
+
+    What a setup that was cut short left is removed first; nothing in it was anybody's yet. A key in `master.key` stays.
+    """
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mark = data / config.SETUP_MARK
+    if mark.exists():
+        for name in MADE:
+            remove_private(data / name)
+    replace_private(mark, b"")
+    try:
+        yield
+    except BaseException:
+        if not has_keyring(data):
+            remove_private(mark)
+            if not any(data.iterdir()):
+                data.rmdir()
+        raise
+    remove_private(mark)
 
 
 def check(data: Path, agency: NewAgency, source: str, staff: Staff | None = None, extra: str = "") -> config.Config:
@@ -78,8 +106,8 @@ def create(
     loaded = check(data, agency, source, staff, extra)
     made = new_master_key(MasterSource(SourceKind(source)), data, ask, agency.slug)
     hand_out(made)
-    keys = Keyring.create(data, made.key, agency.slug, made.record)
-    (data / config.FILE_NAME).write_text(text, encoding="utf-8")
+    keys = Keyring.create(data, made.key, agency.slug, made.record, agency.domain)
+    replace_file(data / config.FILE_NAME, text.encode(), 0o644)
     migrate(loaded.database, keys.database_key)
     loaded.database.chmod(0o600)
     tls.ensure_own(loaded, keys, wiring.system_clock())

@@ -42,7 +42,7 @@ from appliance.services import Services
 from appliance.store.damage import damaged_tables
 from appliance.store.db import open_store
 from appliance.store.migrate import is_outdated, migrate
-from appliance.unlocking import require_appliance, unlock_keys
+from appliance.unlocking import require_appliance, require_database, unlock_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -119,6 +119,7 @@ def migrate_beside_server(config: Config, database_key: bytes) -> None:
 
     For commands that write beside a running server. Raises AppError (`older_server_runs`), SchemaTooNew, WrongKey.
     """
+    require_database(config)
     if not is_outdated(config.database, database_key):
         return
     try:
@@ -145,6 +146,7 @@ async def services(
     """Open everything an action may use, and close it again. Raises VaultLocked, WrongKey, SchemaTooNew."""
     given = sources or Sources()
     keys = unlock() if unlock else unlock_keys(config, no_terminal)
+    require_database(config)
     with _naming_damage(config, keys):
         migrate(config.database, keys.database_key)
         store = await open_store(config.database, keys.database_key)

@@ -44,9 +44,10 @@ class Keyring:
     keys: Mapping[Purpose, bytes] = field(repr=False)
     second: Mapping[Purpose, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     retired_log_keys: tuple[str, ...] = ()
+    domain: str = ""
 
     @classmethod
-    def create(cls, data_dir: Path, master: MasterKey, agency: str, source: SourceRecord) -> Keyring:
+    def create(cls, data_dir: Path, master: MasterKey, agency: str, source: SourceRecord, domain: str) -> Keyring:
         """New keys for a new appliance, wrapped and written; the folder is made (0700) if it is not there.
 
         Raises VaultLocked, touching nothing: `keyring_exists`, or `keyring_lost` where a database lies in the folder.
@@ -55,7 +56,8 @@ class Keyring:
         with only_writer(data_dir):
             if has_keyring(data_dir):
                 raise locked(Reason.KEYRING_EXISTS)
-            ring = cls(agency, master.key_id, MappingProxyType({purpose: new_key() for purpose in Purpose}))
+            fresh = MappingProxyType({purpose: new_key() for purpose in Purpose})
+            ring = cls(agency, master.key_id, fresh, domain=domain)
             if source.kind is SourceKind.FILE and master not in (left := key_file(data_dir)):
                 _write_key_file(data_dir, [*left, master])
             write_record(data_dir, ring.wrapped_under(master, source))
@@ -77,7 +79,7 @@ class Keyring:
         except WrongKey:
             raise locked(Reason.KEYRING_DAMAGED) from None
         opened = MappingProxyType(keys), MappingProxyType(second)
-        return cls(record.agency, master.key_id, *opened, record.retired_log_keys)
+        return cls(record.agency, master.key_id, *opened, record.retired_log_keys, record.domain)
 
     def wrapped_under(self, master: MasterKey, source: SourceRecord, replaced: str | None = None) -> KeyringRecord:
         """The record that keeps these keys under `master`."""
@@ -95,6 +97,7 @@ class Keyring:
             replaced,
             second,
             self.retired_log_keys,
+            self.domain,
         )
 
     @property

@@ -7,7 +7,7 @@ kept apart from the data's.
 Example (shortened):
     {"version": 1, "agency": "moph", "key_id": "5f1c…", "check": "q0X…", "source": {"kind": "passphrase",
      "passphrase": {"salt": "Zm9…", "cost": {"time_cost": 3, "memory_kib": 262144, "parallelism": 4}}},
-     "keys": {"agency": "AfQ…", "database": "AYk…", …}, "replaced": "09ab…"}
+     "domain": "moph.go.th", "keys": {"agency": "AfQ…", "database": "AYk…", …}, "replaced": "09ab…"}
 
 Does not: hold or see a key in clear.
 """
@@ -20,11 +20,12 @@ from typing import Annotated
 
 import msgspec
 
+from appliance.config import KEYRING_FILE
 from appliance.vault.keyfile import read_private, replace_private
 from appliance.vault.refusals import Reason, locked
 
 VERSION = 1
-FILE_NAME = "keyring.json"
+FILE_NAME = KEYRING_FILE
 _DATABASES = "*.db"
 
 
@@ -74,7 +75,8 @@ class KeyringRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     """The content of `keyring.json`. `replaced` is the id of the master key before the last rotation.
 
     `second`: during a switch of a key (`switching`), the one that is valid beside that in `keys`. `retired_log_keys`:
-    the public keys that signed the agency's logs before the present one.
+    the public keys that signed the agency's logs before the present one. `domain`: what the agency's evidence is signed
+    under; empty in a keyring from before it was kept.
     """
 
     version: int
@@ -86,6 +88,7 @@ class KeyringRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     replaced: str | None = None
     second: dict[Purpose, bytes] = {}
     retired_log_keys: tuple[str, ...] = ()
+    domain: str = ""
 
 
 class _Version(msgspec.Struct):

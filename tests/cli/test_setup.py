@@ -202,3 +202,91 @@ def test_a_configuration_saved_by_an_editor_of_windows_is_read(tmp_path: Path) -
 def test_wrong_usage_is_said_in_thai_too() -> None:
     _, said = gchat("people", "import", code=2)
     assert "ใช้คำสั่งไม่ถูกต้อง — wrong usage: " in said
+
+
+# Runs a command and stops it like `kill -9` before it puts file number N in its place, or removes it.
+CUT_SHORT = """
+import os, sys
+from appliance import cli
+left = int(sys.argv.pop(1))
+def stop(event, arguments):
+    global left
+    if event in ("os.rename", "os.remove") and "setup_data" in str(arguments[0]):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), 9)
+sys.addaudithook(stop)
+sys.exit(cli.main())
+"""
+
+
+def test_a_setup_that_is_killed_anywhere_is_begun_anew(tmp_path: Path) -> None:
+    """Cut short before each file is put in its place: nothing is taken for an appliance until all of it is there."""
+    data = tmp_path / "setup_data"
+    words = ("setup", "--data", str(data), *AGENCY, "--keys", "file", *ADMIN)
+    killed = 0
+    for number in range(40):
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", CUT_SHORT, str(number), *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        if done.returncode == 0:
+            break
+        assert done.returncode == -9, done.stderr
+        killed += 1
+        if (data / "setup-unfinished").exists():
+            _, said = gchat("keys", "check", "--data", data, code=1)
+            assert "did not finish. Run gchat setup again" in said
+    assert killed > 5
+    assert not (data / "setup-unfinished").exists()
+    gchat("keys", "check", "--data", data)
+    listed, _ = gchat("user", "list", "--data", data)
+    assert listed.startswith("somchai.j\t")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--domain", "a/b"),
+        ("--domain", ""),
+        ("--domain", "a b"),
+        ("--domain", "a+b"),
+        ("--domain", "a\nb"),
+        ("--domain", "d" * 254),
+        ("--slug", "a" * 64),
+        ("--slug", "system"),
+        ("--slug", ""),
+    ],
+)
+def test_names_that_evidence_cannot_carry_are_refused_before_anything_is_made(
+    tmp_path: Path, words: tuple[str, str]
+) -> None:
+    _, said = setup(tmp_path / "data", *ADMIN, *words, code=1)
+    assert f"agency.{words[0].removeprefix('--')}: " in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_keys_open_under_the_name_they_were_made_for_alone(tmp_path: Path) -> None:
+    """Under another name every old room would be unproven, and every new one signed by nobody that is known."""
+    data = tmp_path / "data"
+    setup(data, *ADMIN)
+    file = data / "gchat.toml"
+    text = file.read_text("utf-8")
+    for old, new in (('"dot"', '"dtt"'), ('"dot.test"', '"other.test"')):
+        file.write_text(text.replace(old, new), "utf-8")
+        for command in (("up",), ("keys", "check"), ("user", "list")):
+            _, said = gchat(*command, "--data", data, code=1)
+            assert "The keys here are of agency dot, domain dot.test, but gchat.toml names" in said
+    file.unlink()
+    for command in (("up",), ("keys", "check"), ("user", "list")):
+        _, said = gchat(*command, "--data", data, code=1)
+        assert "gchat.toml: ไม่พบไฟล์" in said
+    file.write_text(text, "utf-8")
+    (data / "gchat.db").unlink()
+    for command in (("up",), ("migrate",), ("user", "list")):
+        _, said = gchat(*command, "--data", data, code=1)
+        assert "The keys are there, but not the database" in said
+        assert not (data / "gchat.db").exists()

@@ -68,7 +68,7 @@ def test_creating_twice_is_refused(set_up: SetUp) -> None:
     (folder.path / "gchat.db").unlink()
     before = contents(folder.path)
     with pytest.raises(VaultLocked) as refusal:
-        Keyring.create(folder.path, MasterKey(os.urandom(32)), "moph", SourceRecord(SourceKind.FILE))
+        Keyring.create(folder.path, MasterKey(os.urandom(32)), "moph", SourceRecord(SourceKind.FILE), "moph.test")
     assert refusal.value.detail["reason"] == "keyring_exists"
     assert contents(folder.path) == before
 
@@ -279,7 +279,7 @@ def test_a_crash_at_each_step_of_setting_up_can_be_repeated(tmp_path: Path) -> N
 
         def begin(path: Path = path) -> Keyring:
             new = new_master_key(source, path, answers(), "moph")
-            return Keyring.create(path, new.key, "moph", new.record)
+            return Keyring.create(path, new.key, "moph", new.record, "moph.test")
 
         killed = dies_at(step, begin)
         if killed and not (path / "keyring.json").exists():

@@ -78,7 +78,7 @@ def test_a_lost_keyring_beside_a_database_changes_nothing(set_up: SetUp, kind: S
     new = new_master_key(folder.source, folder.path, folder.ask, "moph")
     attempts: list[Callable[[], Keyring]] = [
         lambda: unlock(folder.source, folder.path, folder.ask),
-        lambda: Keyring.create(folder.path, new.key, "moph", new.record),
+        lambda: Keyring.create(folder.path, new.key, "moph", new.record, "moph.test"),
     ]
     for attempt in attempts:
         with pytest.raises(VaultLocked) as refusal:
@@ -179,7 +179,7 @@ def test_a_key_left_by_an_interrupted_set_up_is_used_again(set_up: SetUp) -> Non
     before = contents(folder.path)
     new = new_master_key(folder.source, folder.path, folder.ask, "moph")
     assert new.key == folder.master
-    Keyring.create(folder.path, new.key, "moph", new.record)
+    Keyring.create(folder.path, new.key, "moph", new.record, "moph.test")
     assert contents(folder.path)["master.key"] == before["master.key"]
 
 

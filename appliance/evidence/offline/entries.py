@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from appliance.evidence.offline.bodies import NO_BODY
-from appliance.evidence.offline.names import is_agency, is_gateway_id, is_person
+from appliance.evidence.offline.names import is_gateway_id, is_person
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import decode64url, is_count, is_one, parse_canonical
 from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import HASH_BYTES
+from appliance.model import is_agency
 
 MAX_HEADER: Final = 8192
 MAX_BODY: Final = 65536

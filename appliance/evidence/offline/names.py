@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_DOMAIN: Final = r"([^/+\s]{1,253})"
-_AGENCY: Final = r"([A-Za-z0-9-]{1,63})"
+from appliance.model import AGENCY, DOMAIN
+
+_DOMAIN: Final = f"({DOMAIN})"
+_AGENCY: Final = f"({AGENCY})"
 _PERSON: Final = r"[A-Za-z0-9_-]{1,64}"
 _KEY: Final = re.compile(rf"{_DOMAIN}/a/{_AGENCY}/([^/+\s]{{1,32}})")
 _KEY_PART: Final = re.compile(r"[^/+\s\x00-\x1f]{1,32}")
@@ -36,11 +38,6 @@ class RoomOrigin:
     domain: str
     room: str
     epoch: int
-
-
-def is_agency(text: str) -> bool:
-    """Tell whether this is the slug of an agency."""
-    return re.fullmatch(_AGENCY, text) is not None
 
 
 def is_person(text: str) -> bool:
