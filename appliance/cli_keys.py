@@ -74,6 +74,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
     with wiring.only_process(loaded):
         old = unlocking.open_master(loaded, cli.ask)
         keys = unlocking.unlock_keys(loaded, cli.ask, old)
+        unlocking.require_database(loaded)
         made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug)
         hand_out_shares(made)
         migrate(loaded.database, keys.database_key)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
 
+from appliance.evidence.offline.bodies import Causes, Spans, sort_absent
+from appliance.evidence.offline.conduct import Shred
 from appliance.evidence.offline.texts import iso_time, thai_time, visible
 from tests.evidence.room_builder import START, created, eventful, meeting
 
@@ -49,7 +54,7 @@ def test_the_timeline_shows_what_was_said_and_what_became_of_it(court: Court) ->
     assert "taken back" in shown[8]
     assert "ระบบ / system · system@moc" in shown[9]
     assert "- นรินทร์ ตั้งใจ (นักวิชาการ, กองกลาง) · p_01j00000000000000000000002@moc" in shown[9]
-    assert "bodies of entries 0–4 destroyed, rule retention-1y" in shown[10]
+    assert "bodies of entries 0–4 destroyed, rule retention-1y" in shown[10].replace("\n    ", "")
 
 
 def test_an_absent_body_without_a_reason_says_so(court: Court) -> None:
@@ -98,3 +103,52 @@ def test_nothing_is_shown_of_a_false_file(court: Court) -> None:
     forged = exported.data.replace("ส่งผิดห้อง".encode(), "ส่งถูกห้อง".encode())
     assert court.run("room", forged, "--vkey", exported.vkey, "--show") == 1
     assert "│" not in court.said
+
+
+def test_no_message_looks_like_another_entry_where_a_terminal_wraps(court: Court) -> None:
+    room = created()
+    forged = "[99] 30 พฤศจิกายน 2569 เวลา 09:00:00.000 น."
+    room.append("moc", "message.text", text="ok" + " " * 72 + forged + " " + "ที่นี่" * 40 + "漢" * 50)
+    room.append("moc", "room.rename", st={"name": "x" + " " * 72 + forged})
+    room.append("moc", "message.text", text="\u3164\u2800\u115fว่าง")
+    exported = room.export()
+    assert court.run("room", exported.data, "--vkey", exported.vkey, "--show") == 0
+    shown = court.said[court.said.index("\n[0] ") :].split("\n")
+    assert all(line.startswith(("    ", "[")) or not line for line in shown)
+    assert not any(line.startswith("[99]") for line in shown)
+    for line in shown:
+        wide = sum(1 for char in line if unicodedata.east_asian_width(char) in "WF")
+        marks = sum(1 for char in line if unicodedata.category(char) == "Mn")
+        assert len(line) - marks + wide <= 80, line
+    text = "".join(line.removeprefix("    │ ") for line in shown if line.startswith("    │ "))
+    assert "ok" + " " * 72 + forged in text
+    assert "⟨U+3164⟩⟨U+2800⟩⟨U+115F⟩ว่าง" in text
+
+
+def test_causes_are_those_of_a_search_through_all_and_cost_no_more_with_many() -> None:
+    chance = random.Random(7)  # noqa: S311 - the same layout at every run
+    shreds = []
+    for n in range(300):
+        first = chance.randrange(1000)
+        shreds.append(Shred(1000 + n, first, first + chance.randrange(40), "x", 0))
+    causes = Causes(shreds)
+    for n in range(1100):
+        assert causes.of(n) == next((shred for shred in shreds if shred.first <= n <= shred.last), None)
+
+
+def _cpu_of_sorting(count: int) -> float:
+    absent = Spans()
+    for n in range(count):
+        absent.add(n)
+    shreds = [Shred(count + n, n, n, "x", 0) for n in range(count)]
+    begun = time.thread_time()
+    erased, unexplained = sort_absent(absent, shreds)
+    assert len(erased) == count
+    assert not unexplained.count
+    return time.thread_time() - begun
+
+
+def test_sorting_absent_bodies_grows_with_their_number() -> None:
+    """Eight times as much may take eight times as long, not sixty-four."""
+    small, large = min(_cpu_of_sorting(2_000) for _ in range(3)), min(_cpu_of_sorting(16_000) for _ in range(2))
+    assert large < 24 * small

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.offline.outcome import Failed
@@ -74,11 +75,32 @@ class Spans:
         return ", ".join(shown + ["…"] * (len(self.spans) > 50))
 
 
+class Causes:
+    """Finds the first entry that says it destroyed a body, for positions asked in rising order.
+
+    Each entry is looked at once and not for every body: a log may have thousands of both.
+    """
+
+    def __init__(self, shreds: list[Shred]) -> None:
+        self._waiting = sorted(shreds, key=lambda shred: shred.first, reverse=True)
+        self._begun: list[tuple[int, Shred]] = []
+
+    def of(self, n: int) -> Shred | None:
+        """Return the first entry that covers position `n`, which is not before the one asked last."""
+        while self._waiting and self._waiting[-1].first <= n:
+            shred = self._waiting.pop()
+            heappush(self._begun, (shred.n, shred))
+        while self._begun and self._begun[0][1].last < n:
+            heappop(self._begun)
+        return self._begun[0][1] if self._begun else None
+
+
 def sort_absent(absent: Spans, shreds: list[Shred]) -> tuple[dict[Shred, Spans], Spans]:
     """Return absent bodies by the first entry that says it destroyed them, and those of which none says so."""
     erased: dict[Shred, Spans] = {}
     unexplained = Spans()
+    causes = Causes(shreds)
     for n in absent:
-        cause = next((shred for shred in shreds if shred.first <= n <= shred.last), None)
+        cause = causes.of(n)
         (unexplained if cause is None else erased.setdefault(cause, Spans())).add(n)
     return erased, unexplained

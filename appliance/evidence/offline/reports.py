@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.offline.bodies import has_body, sort_absent
-from appliance.evidence.offline.texts import iso_time, thai_time
+from appliance.evidence.offline.texts import folded, iso_time, thai_time
 from appliance.evidence.offline.timeline import words
 from appliance.evidence.offline.trust import label
 
@@ -80,8 +80,9 @@ def about_proof(report: Report, proved: Proved, seals: Seals) -> None:
     report.add("entry", n=entry.n, type=entry.kind, sender=entry.header["sn"], **at)
     if proved.body is not None:
         report.add("body_proved")
-        for line in words(proved.body).split("\n"):
-            report.add("body_line", line=line)
+        for part in words(proved.body).split("\n"):
+            for line in folded(part):
+                report.add("body_line", line=line)
     elif has_body(entry):
         report.add("body_absent")
     _about_seals(report, seals)

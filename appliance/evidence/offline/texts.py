@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LINE_COLUMNS: Final = 72
+# Letters, marks and symbols by their category that are drawn as nothing: fillers, joiners, the empty Braille pattern.
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _THAI_ZONE: Final = timezone(timedelta(hours=7))
 _MONTHS: Final = (
     "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
@@ -345,7 +351,30 @@ def visible(text: str) -> str:
     return "".join(char if _is_plain(char) else f"⟨U+{ord(char):04X}⟩" for char in text)
 
 
+def folded(text: str) -> Iterator[str]:
+    """Give a text made safe for a terminal, in lines that with their indent fit into 80 columns."""
+    line, columns = "", 0
+    for char in visible(text):
+        width = _columns(char)
+        if columns + width > _LINE_COLUMNS:
+            yield line
+            line, columns = "", 0
+        line, columns = line + char, columns + width
+    yield line
+
+
+def _columns(char: str) -> int:
+    """Columns that a terminal uses for a character (Unicode UAX #11); marks above and below, as in Thai, have none."""
+    if unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+
+
 def _is_plain(char: str) -> bool:
+    return char not in _BLANK and _is_shown(char)
+
+
+def _is_shown(char: str) -> bool:
     return char == " " or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
 

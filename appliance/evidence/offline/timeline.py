@@ -1,7 +1,7 @@
 """The conversation that was proved, in the log's order, for a person to read: when, who, what, and what became of it.
 
-Every line of a message begins with a bar, and characters that could move or hide text are shown by their number, so no
-message can look like another entry.
+Every line of a message begins with a bar, also where a terminal of 80 columns would wrap it, and characters that could
+move or hide text are shown by their number, so no message can look like another entry.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from appliance.evidence.offline.bodies import Causes
 from appliance.evidence.offline.state import check_state
-from appliance.evidence.offline.texts import iso_time, thai_time, visible
+from appliance.evidence.offline.texts import folded, iso_time, thai_time
 from appliance.rules.rooms import SYSTEM
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Timeline:
     def __init__(self, done: RoomCheck) -> None:
         self._done = done
         self._names: dict[str, str] = {}
+        self._causes = Causes(done.conduct.shreds)
 
     def lines(self, entry: Entry, line: EntryLine) -> Iterator[str]:
         """Give the lines of one entry, safe for a terminal."""
@@ -58,15 +60,15 @@ class Timeline:
         self._learn(entry, fields)
         yield ""
         yield f"[{entry.n}] {thai_time(entry.hub_time)} ({iso_time(entry.hub_time)})"
-        yield f"    {visible(self._person(entry.header['sn'], entry.origin))}"
+        yield from (f"    {text}" for text in folded(self._person(entry.header["sn"], entry.origin)))
         if abs(entry.hub_time - entry.header["ts"]) >= 1000:
             written = entry.header["ts"]
             yield f"    เขียนเมื่อ {thai_time(written)} / written at {iso_time(written)}"
-        yield f"    {visible(KINDS[entry.kind].format(**fields))}"
-        yield from (f"    {visible(text)}" for text in self._facts(entry, fields))
+        yield from (f"    {text}" for text in folded(KINDS[entry.kind].format(**fields)))
+        yield from (f"    {text}" for fact in self._facts(entry, fields) for text in folded(fact))
         yield from (f"    {mark}" for mark in self._marks(entry, line))
         if line.body is not None:
-            yield from (f"    │ {visible(text)}" for text in words(line.body).split("\n"))
+            yield from (f"    │ {text}" for part in words(line.body).split("\n") for text in folded(part))
 
     def _learn(self, entry: Entry, fields: dict[str, Any]) -> None:
         """Keep the name of everybody whom this entry introduces."""
@@ -106,7 +108,7 @@ class Timeline:
         if (retraction := conduct.retracted.get(n)) is not None:
             yield f"[เรียกคืนแล้วโดยรายการที่ {retraction} / retracted by entry {retraction}]"
         if line.body is None and entry.header["bl"]:
-            cause = next((shred for shred in conduct.shreds if shred.first <= n <= shred.last), None)
+            cause = self._causes.of(n)
             if cause is None:
                 yield "[ไม่มีเนื้อหา: ถูกลบหรือถูกกันไว้ บันทึกบอกไม่ได้ / absent: erased or withheld, the log cannot tell]"
             else:
