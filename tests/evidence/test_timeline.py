@@ -148,7 +148,6 @@ def _cpu_of_sorting(count: int) -> float:
     return time.thread_time() - begun
 
 
-def test_sorting_absent_bodies_grows_with_their_number() -> None:
-    """Eight times as much may take eight times as long, not sixty-four."""
-    small, large = min(_cpu_of_sorting(2_000) for _ in range(3)), min(_cpu_of_sorting(16_000) for _ in range(2))
-    assert large < 24 * small
+def test_sorting_absent_bodies_costs_one_pass() -> None:
+    """A twentieth of a second; a search through all entries for each body takes some twenty seconds."""
+    assert _cpu_of_sorting(30_000) < 3
