@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import time
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
-from appliance.evidence.tree import EMPTY_ROOT, root_of
+from appliance.evidence.offline.heads_file import _Newest
+from appliance.evidence.tree import EMPTY_ROOT, leaf_hash, root_of
 from tests.evidence.room_builder import GUEST, LOG, OTHER_LOG, card, created, meeting
 
 if TYPE_CHECKING:
@@ -144,3 +148,27 @@ def test_a_checkpoint_says_whose_key_signed_and_what_it_does_not_show(court: Cou
     audit = sign_checkpoint(Checkpoint("gchat.test/a/moc/audit", 1, bytes(32)), OTHER_LOG)
     assert court.run("checkpoint", audit, "--policy", policy) == 1
     assert "key gchat.test/a/moi/log may not sign the log gchat.test/a/moc/audit" in court.said
+
+
+def test_the_tree_over_the_heads_is_that_of_the_sorted_lines_after_every_change() -> None:
+    chance = random.Random(3)  # noqa: S311 - the same layout at every run
+    newest, kept = _Newest(), dict[str, tuple[int, bytes]]()
+    assert newest.root() == EMPTY_ROOT
+    for step in range(400):
+        heads = {f"r{chance.randrange(1 + step)}": (chance.randrange(2000), bytes([step % 256]) * 32) for _ in range(3)}
+        newest.update(heads)
+        kept |= heads
+        lines = sorted(f"{room}/{size}/{b64encode(root).decode()}".encode() for room, (size, root) in kept.items())
+        assert newest.root() == root_of(map(leaf_hash, lines))
+        assert newest.count == len(kept)
+
+
+def test_a_head_that_advances_costs_one_path_of_the_tree() -> None:
+    """Some tenths of a second; hashing all rooms anew for every line takes a minute."""
+    newest = _Newest()
+    for room in range(3_000):
+        newest.update({f"r{room:05}": (1, bytes(32))})
+    begun = time.thread_time()
+    for size in range(10_000):
+        newest.update({f"r{size % 3_000:05}": (size, bytes(32))})
+    assert time.thread_time() - begun < 8

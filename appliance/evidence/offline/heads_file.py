@@ -7,7 +7,8 @@ file must be whole from its first line, or that root differs.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from appliance.evidence.errors import NoteError
@@ -16,7 +17,7 @@ from appliance.evidence.offline.names import KeyName, log_key_name
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.trust import Trust, check_checkpoint
 from appliance.evidence.offline.values import decode64, is_count, parse_canonical
-from appliance.evidence.tree import HASH_BYTES, leaf_hash, root_of
+from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +37,59 @@ class RecordedHead:
     signer: str
 
 
+@dataclass(slots=True)
+class _Newest:
+    """The newest head of every room, and the tree over their sorted lines.
+
+    Hashes are kept by level, so that a head that advances costs one path of the tree and not all of it.
+    """
+
+    lines: list[bytes] = field(default_factory=list)
+    by_room: dict[str, bytes] = field(default_factory=dict)
+    levels: list[list[bytes]] = field(default_factory=lambda: [[]])
+
+    @property
+    def count(self) -> int:
+        """Number of rooms."""
+        return len(self.by_room)
+
+    def update(self, heads: dict[str, Head]) -> None:
+        """Take the heads of one line of the file."""
+        for room, (size, root) in heads.items():
+            line = f"{room}/{size}/{b64encode(root).decode()}".encode()
+            former = self.by_room.get(room)
+            at = len(self.lines) if former is None else bisect_left(self.lines, former)
+            if former is not None:
+                del self.lines[at]
+            to = bisect_left(self.lines, line)
+            self.lines.insert(to, line)
+            self.by_room[room] = line
+            if to == at and former is not None:
+                self._hash(to, to + 1)
+            else:
+                self._hash(min(at, to), len(self.lines))
+
+    def _hash(self, first: int, end: int) -> None:
+        """Hash the lines from `first` to before `end`, and what lies above them; all other lines are as they were."""
+        below = self.levels[0]
+        below[first:end] = [leaf_hash(line) for line in self.lines[first:end]]
+        depth = 0
+        while len(below) > 1:
+            depth, first, end = depth + 1, first // 2, (end + 1) // 2
+            if depth == len(self.levels):
+                self.levels.append([])
+            pairs = (below[2 * n : 2 * n + 2] for n in range(first, end))
+            self.levels[depth][first:end] = [node_hash(*pair) if len(pair) > 1 else pair[0] for pair in pairs]
+            below = self.levels[depth]
+
+    def root(self) -> bytes:
+        """Return the root of the tree (RFC 6962 §2.1)."""
+        return self.levels[-1][0] if self.lines else EMPTY_ROOT
+
+
 def read_heads(file: BinaryIO, room: str, trust: Trust) -> Iterator[RecordedHead]:
     """Give every recorded head of one room, in order. Raises `Failed` naming the line that does not hold."""
-    newest: dict[str, Head] = {}
+    newest = _Newest()
     number = 0
     while data := file.readline(MAX_LINE + 1):
         number += 1
@@ -46,7 +97,7 @@ def read_heads(file: BinaryIO, room: str, trust: Trust) -> Iterator[RecordedHead
         heads = [_head(item, number) for item in line["rooms"]]
         if len(dict(heads)) != len(heads):
             raise Failed("heads", line=number)
-        newest.update(heads)
+        newest.update(dict(heads))
         name = _signer(line["note"], newest, trust, number)
         _check_audit(line["audit"], name, trust, number)
         yield from (RecordedHead(*head, f"{name.domain}/a/{name.agency}/log") for item, head in heads if item == room)
@@ -88,16 +139,15 @@ def _check_audit(note: str, signer: KeyName, trust: Trust, number: int) -> None:
         raise Failed("heads", line=number)
 
 
-def _signer(note: str, newest: dict[str, Head], trust: Trust, number: int) -> KeyName:
+def _signer(note: str, newest: _Newest, trust: Trust, number: int) -> KeyName:
     """Return the name of the log key that signed the newest heads, and that the note itself names."""
     try:
         opened = open_note(note, trust.logs)
     except NoteError as error:
         raise Failed("heads", line=number) from error
-    lines = sorted(f"{room}/{size}/{b64encode(root).decode()}".encode() for room, (size, root) in newest.items())
-    root = b64encode(root_of(map(leaf_hash, lines))).decode()
+    root = b64encode(newest.root()).decode()
     for signature in opened.signatures:
         name = log_key_name(signature.name)
-        if name and opened.text == f"{FORMAT}\n{signature.name}\n{len(newest)}\n{root}\n":
+        if name and opened.text == f"{FORMAT}\n{signature.name}\n{newest.count}\n{root}\n":
             return name
     raise Failed("heads", line=number)
