@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from appliance.actions.changes import changing_account, get_account, record, units_over
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.identity.sessions import PASSWORD_RESET
-from appliance.rules.passwords import PasswordFault, check_password, one_time_code
+from appliance.rules.passwords import PasswordFault, as_one_time_code, check_password, one_time_code
 from appliance.rules.roles import Duty, may_act_on
 from appliance.rules.thai import canonical
 from appliance.store import accounts, people, sessions
@@ -57,7 +57,8 @@ async def prove_password(s: PeopleServices, session: Session, password: str, fie
     async with s.identity.throttle.attempt(guess, s.clock) as tried:
         async with s.store.read() as reader:
             stored = await accounts.get_credentials(reader, session.person)
-        if not await s.identity.hasher.verify(stored.hash if stored else None, password):
+        typed = stored.as_given(password) if stored else password
+        if not await s.identity.hasher.verify(stored.hash if stored else None, typed):
             tried.fail()
             raise Invalid(field=field, code="password_wrong")
         tried.succeed()
@@ -111,7 +112,9 @@ async def put_code(
 
 
 async def _password_fault(s: PeopleServices, account: Account, old: str, new: str) -> PasswordFault | None:
-    if canonical(old) == canonical(new):
+    # A one-time code in another spelling is the same code.
+    same = as_one_time_code if account.must_change else canonical
+    if same(old) == same(new):
         return PasswordFault.UNCHANGED
     policy, agency = s.identity.policies.passwords, s.config.agency
     async with s.store.read() as reader:

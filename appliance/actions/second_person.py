@@ -77,7 +77,8 @@ async def _prove(s: PeopleServices, user: str, password: str, code: str | None) 
     async with s.store.read() as reader:
         found = await accounts.find_credentials(reader, user)
         totp = (await accounts.get_totp(reader, found.person))[0] if found else None
-    correct = await s.identity.hasher.verify(found.hash if found else None, password)
+    typed = found.as_given(password) if found else password
+    correct = await s.identity.hasher.verify(found.hash if found else None, typed)
     if found is None or not correct or (found.expires is not None and now >= found.expires):
         raise Unauthenticated(code="sign_in_failed")
     if totp is not None:

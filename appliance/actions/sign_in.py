@@ -110,7 +110,7 @@ async def _check_password(s: PeopleServices, caller: _Caller, password: str) -> 
             found = await accounts.find_credentials(reader, caller.user)
         if found is None:
             await s.identity.hasher.refuse(caller.user, password)
-        elif await s.identity.hasher.verify(found.hash, password) and (
+        elif await s.identity.hasher.verify(found.hash, found.as_given(password)) and (
             found.expires is None or s.clock() < found.expires
         ):
             tried.succeed()
@@ -125,7 +125,7 @@ async def _renewed(s: PeopleServices, found: Credentials, password: str) -> str 
     if not s.identity.hasher.is_outdated(found.hash):
         return None
     with contextlib.suppress(TooMany):
-        return await s.identity.hasher.hash(password)
+        return await s.identity.hasher.hash(found.as_given(password))
     return None
 
 

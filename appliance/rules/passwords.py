@@ -9,6 +9,8 @@ agency's.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from base64 import b32encode
 from enum import StrEnum
 from functools import cache
@@ -31,6 +33,8 @@ _ENGLISH_KEYS: Final = (
 _THAI_KEYS: Final = '_ๅ/-ภถุึคตจขชๆไำพะัีรนยบลฃฟหกดเ้่าสวงผปแอิืทมใฝ%+๑๒๓๔ู฿๕๖๗๘๙๐"ฎฑธํ๊ณฯญฐ,ฅฤฆฏโฌ็๋ษศซ.()ฉฮฺ์?ฒฬฦ'
 _SWITCHED_TO_THAI: Final = str.maketrans(_ENGLISH_KEYS, _THAI_KEYS)
 _SWITCHED_TO_ENGLISH: Final = str.maketrans(_THAI_KEYS, _ENGLISH_KEYS)
+_CODE: Final = re.compile("[A-Z2-7]{16}")
+_BETWEEN_GROUPS: Final = re.compile(r"[\s\u002d\u00ad\u200b-\u200d\u2010-\u2015\u2212\ufeff]+")
 _AROUND: Final = "0123456789 !@#$%^&*()-_=+[]{};:'\",.<>/?\\|`~฿"
 
 
@@ -89,8 +93,21 @@ def _unit_of(text: str) -> str:
 
 def one_time_code(random: str) -> str:
     """Return a code a person can type, 80 bits of the random text: four groups of four letters and digits (F77)."""
-    text = b32encode(sha256(random.encode()).digest()[:10]).decode()
-    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+    return _in_groups(b32encode(sha256(random.encode()).digest()[:10]).decode())
+
+
+def as_one_time_code(typed: str) -> str:
+    """Return the code that was typed as it was given out; what has not the form of a code is returned as it is.
+
+    People type it in lower case, with spaces around it, with another hyphen or with none. For codes alone: a password
+    is compared as its owner typed it.
+    """
+    letters = _BETWEEN_GROUPS.sub("", unicodedata.normalize("NFKC", typed)).upper()
+    return _in_groups(letters) if _CODE.fullmatch(letters) else typed
+
+
+def _in_groups(letters: str) -> str:
+    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
 
 
 @cache

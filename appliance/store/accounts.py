@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.model import AccountState
 from appliance.people import Account, Grant
+from appliance.rules.passwords import as_one_time_code
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class Credentials:
     expires: Millis | None
     code_by: str | None
     code_at: Millis | None
+
+    def as_given(self, typed: str) -> str:
+        """Return what was typed as it is compared: a one-time code in the form it was given, a password exactly."""
+        return typed if self.expires is None else as_one_time_code(typed)
 
 
 @dataclass(frozen=True, slots=True)

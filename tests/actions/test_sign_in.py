@@ -10,7 +10,7 @@ import pytest
 from appliance.actions.accounts import create_account, lift_suspension, revoke_account, suspend_account
 from appliance.actions.passwords import change_password
 from appliance.actions.sign_in import delete_old_sign_ins, sign_in
-from appliance.errors import Forbidden, TooMany, Unauthenticated
+from appliance.errors import Forbidden, Invalid, TooMany, Unauthenticated
 from appliance.policies import Argon2, SessionPolicy
 from appliance.store import accounts, sessions
 from tests.office import DAY, OPERATOR, PASSWORD, Office, open_office, reopen, with_policies
@@ -265,6 +265,44 @@ async def test_a_hash_of_another_cost_is_made_again(tmp_path: Path) -> None:
         assert stored is not None
         assert "m=16,t=2,p=1" in stored.hash
         await office.sign_in("somchai.j")
+
+
+def in_other_spellings(code: str) -> list[str]:
+    bare = code.replace("-", "")
+    return [
+        f"  {code}\n",
+        code.lower(),
+        bare,
+        f"{bare.lower()} ",
+        code.replace("-", " - "),
+        code.replace("-", "\u2013"),
+    ]
+
+
+async def test_a_one_time_code_may_be_typed_in_other_spellings(office: Office) -> None:
+    code = await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
+    for typed in in_other_spellings(code):
+        signed_in = await office.sign_in("somchai.j", typed)
+        session = office.s.identity.authenticate(signed_in.token, office.clock())
+        assert session is not None
+        with pytest.raises(Invalid) as same:
+            await change_password(office.s, session, code, typed)
+        assert same.value.code == "password_unchanged"
+    for other in (code[:-1], code[:-1] + ("A" if code[-1] != "A" else "B"), f"{code}A"):
+        with pytest.raises(Unauthenticated):
+            await office.sign_in("somchai.j", other, "198.51.100.1")
+    await change_password(office.s, session, in_other_spellings(code)[3], PASSWORD)
+    await office.sign_in("somchai.j")
+
+
+async def test_a_password_in_the_form_of_a_code_stays_exact(office: Office) -> None:
+    password = "quk4-mz2p-ydl7-hvwe"
+    await office.account("1001", "somchai.j", password)
+    others = {*in_other_spellings(password.upper()), *in_other_spellings(password)} - {password}
+    for n, other in enumerate(others):
+        with pytest.raises(Unauthenticated):
+            await office.sign_in("somchai.j", other, f"198.51.{n}.1")
+    await office.sign_in("somchai.j", password)
 
 
 async def test_a_one_time_code_must_be_changed_and_runs_out(office: Office) -> None:
