@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,12 @@ SETUP_MARK: Final = "setup-unfinished"
 """A file that lies in the folder until `gchat setup` is through; what is there before that holds nothing of anybody."""
 SYSTEM: Final = "system"
 LAST_HOUR: Final = 23
+LAST_PORT: Final = 65_535
 LOCALHOST: Final = "localhost"
+# A host name as in RFC 1123 §2.1; underlines are met in agencies' own networks.
+_HOST_NAME: Final = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*", re.IGNORECASE
+)
 # Thai law asks whoever serves many to keep who was connected when for 90 days (Computer-related Crime Act, section 26).
 SHORTEST_HISTORY_DAYS: Final = 90
 
@@ -141,7 +147,9 @@ def load(data: Path, *, tls: bool = False) -> Config:
         )
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path.name}: ให้บันทึกเป็น UTF-8 — save as UTF-8: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{path.name}: อ่านไม่ได้ — cannot be read: {error}"]) from error
     if tls and isinstance(raw.setdefault("staff", {}), dict):
         raw["staff"]["tls"] = True
@@ -166,14 +174,8 @@ def parse(data: Path, raw: dict[str, Any]) -> Config:
 
 def check(config: Config) -> list[str]:
     """Return what is wrong between values that are each of the right type."""
-    problems = []
     listen = config.staff
-    if not listen.tls and not is_loopback(listen.host):
-        problems.append(
-            f"staff.tls: ต้องเป็น true เมื่อเปิดให้เครื่องอื่น — plain HTTP is allowed on loopback only, not on {listen.host}"
-        )
-    if bool(listen.certificate) != bool(listen.key):
-        problems.append("staff.certificate, staff.key: ต้องให้ทั้งคู่หรือไม่ให้เลย — give both or neither")
+    problems = _check_listen(listen)
     if not is_agency(config.agency.slug) or config.agency.slug.lower() == SYSTEM:
         problems.append(
             "agency.slug: ใช้ได้เฉพาะอักษรโรมัน ตัวเลข และขีด 1–63 ตัว และไม่ใช่ system — "
@@ -185,20 +187,39 @@ def check(config: Config) -> list[str]:
         )
     if config.policies.passwords.longest > LONGEST_PASSWORD:
         problems.append(f"passwords.longest: ไม่เกิน — at most {LONGEST_PASSWORD}")
-    problems += _bad_networks("staff.proxies", listen.proxies)
     problems += check_sign_in(config.policies.sign_in)
     if config.evidence.check_hour_utc > LAST_HOUR:
         problems.append(f"evidence.check_hour_utc: ไม่เกิน — at most {LAST_HOUR}")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append("keys.source: ต้องเป็น — has to be file, credential, passphrase, shares")
-    if not listen.names:
-        problems.append("staff.names: ต้องมีอย่างน้อยหนึ่งชื่อ — at least one")
     rp_id = config.policies.passkeys.rp_id
     if rp_id != LOCALHOST and not any(is_domain_of(rp_id, name) for name in listen.names):
         problems.append(
             f"passkeys.rp_id: {rp_id} ต้องเป็นชื่อใน staff.names หรือโดเมนที่ชื่อหนึ่งลงท้าย — "
             "is neither one of staff.names nor a domain that one of them ends in"
         )
+    return problems
+
+
+def _check_listen(listen: Listen) -> list[str]:
+    problems = []
+    if not listen.tls and not is_loopback(listen.host):
+        problems.append(
+            f"staff.tls: ต้องเป็น true เมื่อเปิดให้เครื่องอื่น — plain HTTP is allowed on loopback only, not on {listen.host}"
+        )
+    if listen.port > LAST_PORT:
+        problems.append(f"staff.port: 0 ถึง {LAST_PORT} — 0 to {LAST_PORT}")
+    if bool(listen.certificate) != bool(listen.key):
+        problems.append("staff.certificate, staff.key: ต้องให้ทั้งคู่หรือไม่ให้เลย — give both or neither")
+    problems += _bad_networks("staff.proxies", listen.proxies)
+    if not listen.names:
+        problems.append("staff.names: ต้องมีอย่างน้อยหนึ่งชื่อ — at least one")
+    problems += [
+        f"staff.names: {name}: ต้องเป็นชื่อเครื่องหรือที่อยู่ IP อย่างเดียว ไม่มี https:// พอร์ต และ * — "
+        "has to be a host name or an IP address alone, without https://, port and *"
+        for name in listen.names
+        if not is_host(name)
+    ]
     return problems
 
 
@@ -236,6 +257,15 @@ def _bad_networks(where: str, networks: Iterable[str]) -> list[str]:
         except ValueError as error:
             problems.append(f"{where}: ไม่ใช่เครือข่าย — {error}")
     return problems
+
+
+def is_host(name: str) -> bool:
+    """Say whether this is a host name in ASCII (RFC 1123 §2.1) or an IP address, with nothing around it."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return _HOST_NAME.fullmatch(name) is not None
+    return True
 
 
 def is_loopback(host: str) -> bool:

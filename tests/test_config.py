@@ -57,3 +57,44 @@ def test_a_domain_of_passkeys_that_no_name_ends_in_is_refused(rp_id: str) -> Non
 def test_a_server_without_a_name_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"staff\.names"):
         loaded(staff=TLS | {"names": []})
+
+
+@pytest.mark.parametrize("port", [65_536, 99_999])
+def test_a_port_that_does_not_exist_is_refused(port: int) -> None:
+    with pytest.raises(ConfigError, match=r"staff\.port: .* 0 to 65535"):
+        loaded(staff={"port": port})
+
+
+def test_the_first_and_the_last_port_are_taken() -> None:
+    assert [loaded(staff={"port": port}).staff.port for port in (0, 65_535)] == [0, 65_535]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https://localhost",
+        "localhost:8443",
+        "*.moph.test",
+        "",
+        " localhost",
+        "localhost/",
+        "แชต.ไทย",
+        "a..test",
+        "::1]",
+        "-a.test",
+    ],
+)
+def test_a_name_is_a_host_name_alone(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"staff\.names: .*host name"):
+        loaded(staff={"names": ["localhost", name]})
+
+
+def test_names_may_be_addresses() -> None:
+    names = ["localhost", "chat.moph.test", "SRV-1", "srv_2.moph.test", "192.0.2.1", "2001:db8::1", "xn--12c1bib.test"]
+    assert loaded(staff={"names": names}).staff.names == tuple(names)
+
+
+def test_a_file_that_is_not_utf_8_says_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / config.FILE_NAME).write_bytes('[agency]\nname_th = "กรมทดสอบ"\n'.encode("cp874"))
+    with pytest.raises(ConfigError, match="บันทึกเป็น UTF-8 — save as UTF-8"):
+        config.load(tmp_path)

@@ -281,10 +281,11 @@ def in_other_spellings(code: str) -> list[str]:
 
 async def test_a_one_time_code_may_be_typed_in_other_spellings(office: Office) -> None:
     code = await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
+    first = await office.sign_in("somchai.j", code)
+    session = office.s.identity.authenticate(first.token, office.clock())
+    assert session is not None
     for typed in in_other_spellings(code):
-        signed_in = await office.sign_in("somchai.j", typed)
-        session = office.s.identity.authenticate(signed_in.token, office.clock())
-        assert session is not None
+        await office.sign_in("somchai.j", typed)
         with pytest.raises(Invalid) as same:
             await change_password(office.s, session, code, typed)
         assert same.value.code == "password_unchanged"

@@ -81,6 +81,19 @@ def test_a_passphrase_that_nobody_gives_is_said_to_be_missing(tmp_path: Path) ->
     assert "does not open" not in said
 
 
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [(("--port", "99999"), "staff.port: 0 ถึง 65535 — 0 to 65535"), (("--names", "https://chat.test"), "staff.names:")],
+)
+def test_an_address_that_cannot_be_is_refused_before_anything_is_made(
+    tmp_path: Path, flags: tuple[str, ...], why: str
+) -> None:
+    _, said = setup(tmp_path / "data", *ADMIN, *flags, code=1)
+    assert why in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "data").exists()
+
+
 def test_terms_and_an_administrator_are_there_from_the_start(tmp_path: Path) -> None:
     """F80, «A new machine»."""
     data = tmp_path / "data"
