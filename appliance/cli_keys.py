@@ -53,12 +53,10 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def show_log_key(verifier: Verifier) -> None:
     """Print the key that courts check evidence with, and its fingerprint for paper, in Thai and English."""
-    from appliance.log.notes import fingerprint  # noqa: PLC0415 - commands import what they need when they run
-
     print("กุญแจตรวจหลักฐานของหน่วยงาน ให้ประกาศและเก็บไว้นอกระบบ — the agency's evidence key: publish it, keep it elsewhere")
     print(f"  {verifier.vkey}")
     print("ลายนิ้วมือสำหรับพิมพ์บนกระดาษ — fingerprint for paper")
-    print(f"  {fingerprint(verifier)}")
+    print(f"  {verifier.fingerprint}")
 
 
 def _rotate(arguments: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ from appliance.evidence.tree import HASH_BYTES
 
 MAX_NOTE: Final = 64 * 1024
 MAX_SIGNATURES: Final = 64
+FINGERPRINT_DIGITS: Final = 40
 YEAR_10000: Final = 253_402_300_800  # s UTC: later times have no four-digit year
 _DASH: Final = "\u2014 "
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -60,6 +61,12 @@ class Verifier:
     def vkey(self) -> str:
         """Key text: name, id and key, joined by `+`."""
         return f"{self.name}+{self.key_id.hex()}+{_b64(bytes((self.key_type,)) + self.public)}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint for paper: the first 20 bytes of SHA-256 over the key text, in groups of four digits."""
+        digits = sha256(self.vkey.encode()).hexdigest()[:FINGERPRINT_DIGITS].upper()
+        return " ".join(digits[at : at + 4] for at in range(0, FINGERPRINT_DIGITS, 4))
 
     @classmethod
     def from_vkey(cls, vkey: str) -> Verifier:

@@ -19,7 +19,7 @@ from appliance.evidence.key_change import open_change
 from appliance.evidence.offline import histories, proofs
 from appliance.evidence.offline.names import room_origin
 from appliance.evidence.offline.outcome import Exit, Failed, Report, Usage
-from appliance.evidence.offline.reports import about_head, about_proof, about_room
+from appliance.evidence.offline.reports import about_head, about_keys, about_proof, about_room
 from appliance.evidence.offline.room import check_room
 from appliance.evidence.offline.seals import Seals
 from appliance.evidence.offline.texts import TEXTS, say
@@ -74,7 +74,7 @@ def _answer(arguments: argparse.Namespace) -> Exit:
     try:
         report = _COMMANDS[arguments.command](arguments)
     except Failed as failure:
-        return _print_failure(failure)
+        return _print_failure(failure, arguments)
     except Usage as usage:
         _say(*say(usage.code, usage.values), stream=sys.stderr)
         return Exit.USAGE
@@ -84,13 +84,17 @@ def _answer(arguments: argparse.Namespace) -> Exit:
     return report.exit
 
 
-def _print_failure(failure: Failed) -> Exit:
+def _print_failure(failure: Failed, arguments: argparse.Namespace) -> Exit:
     verdict = TEXTS["failed" if failure.n is None else "failed_entry"]
     reasons = say(failure.code, {"n": failure.n, **failure.values})
     for text, reason in zip(verdict, reasons, strict=True):
         _say(text.format(reason=reason, n=failure.n))
     if "file" in failure.values:
         _say(*say("in_file", failure.values))
+    report = Report()
+    trust = _trust(arguments)
+    about_keys(report, failure.keys or (trust.logs if trust else []))
+    _print(report)
     return Exit.FAILED
 
 
@@ -183,31 +187,36 @@ def _prove(arguments: argparse.Namespace) -> Report:
         _say(text, end="")
     report = Report()
     _verdict(report, arguments, trust, "pass_room", room=check.head.room, last=check.history.size - 1)
+    about_keys(report, check.finished.signed)
     _print(report, sys.stderr)
     return report
 
 
 def _extends(arguments: argparse.Namespace) -> Report:
     trust = _trust(arguments)
-    old, later = histories.check_extends(arguments.old, arguments.new, trust)
-    report = Report()
-    _verdict(report, arguments, trust, "pass_extends", old=old, new=later.history.size)
+    compared = histories.check_extends(arguments.old, arguments.new, trust)
+    report, later = Report(), compared.later
+    _verdict(report, arguments, trust, "pass_extends", old=compared.size, new=later.history.size)
     about_room(report, later, trust)
+    about_keys(report, [key for key in compared.signed if key not in later.finished.signed])
     _print(report)
     return report
 
 
 def _key_change(arguments: argparse.Namespace) -> Report:
     """Follow statements from the key that is trusted to the newest."""
-    key = log_key(arguments.vkey)
+    former = key = log_key(arguments.vkey)
     for path in arguments.files:
         try:
             key = open_change(_text(path, "key_change"), key)
         except NoteError as error:
-            raise Failed("key_change", file=path.name) from error
+            failed = Failed("key_change", file=path.name)
+            failed.keys = [key]
+            raise failed from error
     report = Report()
     report.add("pass_key_change")
     report.add("new_key", vkey=key.vkey)
+    about_keys(report, [former, key])
     _print(report)
     return report
 
@@ -266,6 +275,7 @@ def _arguments() -> argparse.ArgumentParser:
     change = commands.add_parser("key-change", help="คำแถลงเปลี่ยนกุญแจ ตามลำดับ / statements of key changes, in order")
     change.add_argument("files", nargs="+", type=Path, metavar="FILE")
     change.add_argument("--vkey", required=True, help="กุญแจเดิมที่เชื่อถือ / the former key, from a trusted source")
+    change.set_defaults(policy=None)
     return parser
 
 

@@ -7,7 +7,6 @@ note counts only when the agency's own key signed it for exactly this room. It r
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.errors import EvidenceError
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from appliance.vault.keyring import Keyring
 
 HUB_EPOCH: Final = 1
-FINGERPRINT_DIGITS: Final = 40
 
 
 def log_signer(agency: Agency, keys: Keyring) -> Signer:
@@ -65,9 +63,3 @@ def open_room(note: str, room: RoomId, verifier: Verifier) -> Checkpoint | None:
     except EvidenceError:
         return None
     return checkpoint if checkpoint.origin == origin_of(verifier.name, room) else None
-
-
-def fingerprint(verifier: Verifier) -> str:
-    """Return a fingerprint of a key for paper: the first 20 bytes of SHA-256 over its vkey, in groups of four."""
-    digits = sha256(verifier.vkey.encode()).hexdigest()[:FINGERPRINT_DIGITS].upper()
-    return " ".join(digits[at : at + 4] for at in range(0, FINGERPRINT_DIGITS, 4))

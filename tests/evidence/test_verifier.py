@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,32 @@ def test_a_key_from_the_file_is_said_to_be_unchecked(exported: ExportedRoom, cou
     assert court.run("room", exported.data, "--trust-file-key") == 0
     assert court.said.startswith("ผ่าน: ")
     assert "not checked against an outside source" in court.said
+
+
+def test_every_verdict_names_the_fingerprints_of_the_keys_it_used(exported: ExportedRoom, court: Court) -> None:
+    """In the form that `gchat keys show --log` prints, for a court that has it on paper."""
+    log = exported.log.verifier
+    paper = " ".join(re.findall("....", sha256(log.vkey.encode()).hexdigest()[:40].upper()))
+    line = f"Fingerprint of the key {log.name}+{log.key_id.hex()}: {paper}\n"
+    assert court.run("room", exported.data, "--vkey", log.vkey) == 0
+    assert line in court.said
+    assert f"ลายนิ้วมือของกุญแจ {log.name}+{log.key_id.hex()}: {paper}\n" in court.said
+    assert GATEWAY.verifier.fingerprint in court.said
+    assert court.run("room", exported.data) == 3
+    assert line in court.said
+    assert court.run("room", exported.data, "--policy", court.file("policy", policy(exported, "moi"))) == 0
+    assert line in court.said
+    assert exported.witness.verifier.fingerprint in court.said
+    assert court.run("checkpoint", exported.note, "--vkey", log.vkey) == 0
+    assert line in court.said
+    assert court.run("proof", tlog_proof(exported, 5, exported.entries[5].leaf), "--vkey", log.vkey) == 0
+    assert line in court.said
+    assert court.run("prove", exported.data, "--entry", "2", "--vkey", log.vkey) == 0
+    assert line in court.complained
+    stranger = Signer.generate(log.name, KeyType.ED25519).verifier
+    assert court.run("room", exported.data, "--vkey", stranger.vkey) == 1
+    assert stranger.fingerprint in court.said
+    assert paper not in court.said
 
 
 def test_absent_bodies_are_reported_and_do_not_fail(exported: ExportedRoom, court: Court) -> None:

@@ -7,6 +7,7 @@ key of the agency signed them that was the room's hub at that size: nobody else 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.offline.heads_file import read_heads
@@ -19,6 +20,7 @@ from appliance.evidence.offline.trust import Trust, check_checkpoint
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from appliance.evidence.note import Verifier
     from appliance.evidence.offline.heads_file import RecordedHead
     from appliance.evidence.offline.room import RoomCheck
 
@@ -26,16 +28,33 @@ if TYPE_CHECKING:
 _HEADS_BEGIN: Final = b'{"at":'
 
 
-def check_extends(old: Path, new: Path, trust: Trust | None) -> tuple[int, RoomCheck]:
-    """Return the older size and the check of the newer log. Raises `Failed` when one does not continue the other."""
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """An older log that a newer one continues: its size, the keys that signed it, and the check of the newer."""
+
+    size: int
+    signed: list[Verifier]
+    later: RoomCheck
+
+
+def check_extends(old: Path, new: Path, trust: Trust | None) -> Extended:
+    """Return what was compared. Raises `Failed`, with the newer log's keys, when one does not continue the other."""
     later = _room(new, trust)
+    try:
+        return _check_older(old, later, trust)
+    except Failed as failure:
+        failure.keys = failure.keys or later.finished.signed
+        raise
+
+
+def _check_older(old: Path, later: RoomCheck, trust: Trust | None) -> Extended:
     if _is_export(old):
         earlier = _room(old, trust)
         _compare(earlier, later, trust)
-        return earlier.history.size, later
+        return Extended(earlier.history.size, earlier.finished.signed, later)
     known = trust or Trust([later.head.key], from_file=True)
     if _has_heads(old):
-        return _compare_heads(old, later, known), later
+        return _compare_heads(old, later, known)
     try:
         note = old.read_bytes().decode()
     except UnicodeDecodeError as error:
@@ -53,7 +72,7 @@ def check_extends(old: Path, new: Path, trust: Trust | None) -> tuple[int, RoomC
     if not signed.signed_for(hub):
         raise Failed("old_signer", keys=signed.names, size=head.size, hub=hub)
     _compare_root(head.size, head.root, later, signed.names_of({hub}))
-    return head.size, later
+    return Extended(head.size, signed.signed, later)
 
 
 def _domain(later: RoomCheck) -> str:
@@ -73,8 +92,8 @@ def _compare_root(size: int, root: bytes, later: RoomCheck, signer: str) -> None
         raise Failed(code, size=size, last=size - 1, keys=both, old=signer, new=later.finished.names)
 
 
-def _compare_heads(old: Path, later: RoomCheck, trust: Trust) -> int:
-    """Compare every recorded head of the room; return the largest size that was recorded."""
+def _compare_heads(old: Path, later: RoomCheck, trust: Trust) -> Extended:
+    """Compare every recorded head of the room; the size returned is the largest that was recorded."""
     sizes: list[int] = []
     signer = ""
     with old.open("rb") as file:
@@ -88,7 +107,7 @@ def _compare_heads(old: Path, later: RoomCheck, trust: Trust) -> int:
         raise Usage("not_recorded", room=later.head.room)
     if not max(sizes):
         raise Usage("nothing_compared", keys=signer)
-    return max(sizes)
+    return Extended(max(sizes), [key for key in trust.logs if key.name == signer], later)
 
 
 def _check_signer(head: RecordedHead, later: RoomCheck) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from appliance.evidence.note import Verifier
 
 
 class Exit(IntEnum):
@@ -16,11 +20,15 @@ class Exit(IntEnum):
 
 
 class Failed(Exception):
-    """The evidence does not hold: a key of `texts.TEXTS`, and the entry it concerns if one can be named."""
+    """The evidence does not hold: a key of `texts.TEXTS`, and the entry it concerns if one can be named.
+
+    `keys`: the keys that the verdict used, where they are known.
+    """
 
     def __init__(self, code: str, n: int | None = None, **values: object) -> None:
         super().__init__(code)
         self.code, self.n, self.values = code, n, values
+        self.keys: list[Verifier] = []
 
 
 class Usage(Exception):

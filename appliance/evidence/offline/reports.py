@@ -12,6 +12,9 @@ from appliance.evidence.offline.timeline import words
 from appliance.evidence.offline.trust import label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from appliance.evidence.note import Verifier
     from appliance.evidence.offline.outcome import Report
     from appliance.evidence.offline.proofs import Proved
     from appliance.evidence.offline.room import RoomCheck
@@ -48,6 +51,7 @@ def about_room(report: Report, check: RoomCheck, trust: Trust | None) -> None:
 def _about_seals(report: Report, seals: Seals) -> None:
     if seals.checked:
         report.add("seals_checked", count=seals.checked)
+        about_keys(report, sorted(seals.used, key=lambda key: key.name))
     if seals.unchecked:
         report.add("seals_unchecked", count=sum(seals.unchecked.values()), keys=", ".join(sorted(seals.unchecked)))
 
@@ -64,10 +68,18 @@ def about_head(report: Report, signed: SignedHead) -> None:
             report.add("extension", line=line)
     for key in signed.signed:
         report.add("signed", name=key.name)
-    for name, at in signed.cosigned:
-        report.add("cosigned", name=name, at=thai_time(at * 1000), iso=iso_time(at * 1000))
+        about_keys(report, [key])
+    for key, at in signed.cosigned:
+        report.add("cosigned", name=key.name, at=thai_time(at * 1000), iso=iso_time(at * 1000))
+        about_keys(report, [key])
     if not signed.cosigned:
         report.add("not_cosigned")
+
+
+def about_keys(report: Report, keys: Iterable[Verifier]) -> None:
+    """Add the fingerprint of each key, to be compared with the one on paper."""
+    for key in keys:
+        report.add("fingerprint", key=label(key.name, key.key_id), fingerprint=key.fingerprint)
 
 
 def about_proof(report: Report, proved: Proved, seals: Seals) -> None:

@@ -22,6 +22,7 @@ from appliance.evidence.tree import leaf_hash, root_from_inclusion
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from appliance.evidence.note import Verifier
     from appliance.evidence.offline.entries import Entry
 
 _CONTEXT: Final = b"gchat-seal-v1\n"
@@ -29,9 +30,10 @@ _CONTEXT: Final = b"gchat-seal-v1\n"
 
 @dataclass(slots=True)
 class Seals:
-    """Gateway keys by agency and key id, and what was done with the seals so far."""
+    """Gateway keys by agency and key id, those that were used, and what was done with the seals so far."""
 
-    keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    keys: dict[tuple[str, str], Verifier] = field(default_factory=dict)
+    used: set[Verifier] = field(default_factory=set)
     checked: int = 0
     unchecked: dict[str, int] = field(default_factory=dict)
     _batches: set[tuple[bytes, bytes, str]] = field(default_factory=set)
@@ -39,13 +41,13 @@ class Seals:
     @classmethod
     def of(cls, vkeys: Sequence[str]) -> Seals:
         """Return the seals' check for gateway keys. Raises `Usage`."""
-        keys: dict[tuple[str, str], bytes] = {}
+        keys: dict[tuple[str, str], Verifier] = {}
         for vkey in vkeys:
             key = parse_key(vkey)
             name = key_name(key.name) if key else None
             if key is None or name is None or name.key == "log" or key.key_type is not KeyType.ED25519:
                 raise Usage("gateway_key", key=vkey)
-            if keys.setdefault((name.agency, name.key), key.public) != key.public:
+            if keys.setdefault((name.agency, name.key), key).public != key.public:
                 raise Usage("gateway_twice", key=key.name)
         return cls(keys)
 
@@ -58,21 +60,25 @@ class Seals:
         if seal is None:
             return False
         root = _root(entry, seal)
-        public = self.keys.get((entry.origin, seal["k"]))
-        if public is None:
+        key = self.keys.get((entry.origin, seal["k"]))
+        if key is None:
             name = f"{entry.origin}/{seal['k']}"
             self.unchecked[name] = self.unchecked.get(name, 0) + 1
             return False
-        self._verify(entry, seal, root, public)
+        self._verify(entry, seal, root, key)
+        self.used.add(key)
         self.checked += 1
         return True
 
-    def _verify(self, entry: Entry, seal: dict[str, Any], root: bytes, public: bytes) -> None:
+    def _verify(self, entry: Entry, seal: dict[str, Any], root: bytes, key: Verifier) -> None:
+        public = key.public
         try:
             if (public, root, seal["s"]) not in self._batches:
                 Ed25519PublicKey.from_public_bytes(public).verify(decode64url(seal["s"]) or b"", _CONTEXT + root)
         except InvalidSignature as error:
-            raise Failed("seal", entry.n, origin=entry.origin) from error
+            failed = Failed("seal", entry.n, origin=entry.origin)
+            failed.keys = [key]
+            raise failed from error
         self._batches = {(public, root, seal["s"])}
 
 

@@ -85,6 +85,10 @@ TEXTS: Final = {
         "Entry {n}: {type} by {sender} at {iso}",
     ),
     "signed": ("ลงนามโดย: {name}", "Signed by: {name}"),
+    "fingerprint": (
+        "ลายนิ้วมือของกุญแจ {key}: {fingerprint}",
+        "Fingerprint of the key {key}: {fingerprint}",
+    ),
     "cosigned": ("พยานลงนามรับรอง: {name} เมื่อ {at}", "Witnessed by: {name} at {iso}"),
     "not_cosigned": (
         "ไม่มีพยานที่เชื่อถือลงนาม: ตรวจได้เพียงว่าหน่วยงานลงนามเอง หน่วยงานอาจลงนามบันทึกอีกฉบับที่ต่างกันไว้",

@@ -45,7 +45,7 @@ class SignedHead:
 
     head: Checkpoint
     signed: list[Verifier]
-    cosigned: list[tuple[str, int]]
+    cosigned: list[tuple[Verifier, int]]
 
     @property
     def agencies(self) -> set[str]:
@@ -95,7 +95,7 @@ def check_checkpoint(note: str, trust: Trust) -> SignedHead:
     head, text, lines = _read(note)
     known = {(key.name, key.key_id): key for key in (*trust.logs, *trust.witnesses.values())}
     signed: dict[tuple[str, bytes], Verifier] = {}
-    cosigned: dict[tuple[str, bytes], int] = {}
+    cosigned: dict[tuple[str, bytes], tuple[Verifier, int]] = {}
     for name, blob, _ in lines:
         identity = name, blob[:4]
         key = known.get(identity)
@@ -104,22 +104,28 @@ def check_checkpoint(note: str, trust: Trust) -> SignedHead:
         try:
             at = key.verify(text, blob[4:])
         except NoteError as error:
-            raise Failed("signature", name=name) from error
+            raise _failed([key], "signature", name=name) from error
         if at is None:
             signed[identity] = key
         else:
-            cosigned[identity] = at
+            cosigned[identity] = key, at
     if not signed:
         found = sorted({label(name, blob[:4]) for name, blob, _ in lines})
         given = ", ".join(label(key.name, key.key_id) for key in trust.logs)
-        raise Failed("unsigned", found=", ".join(found), given=given)
+        raise _failed(trust.logs, "unsigned", found=", ".join(found), given=given)
     for key in signed.values():
         own = log_key_name(key.name)
         if own is None or not may_sign(own, head.origin):
-            raise Failed("other_origin", key=key.name, origin=head.origin)
+            raise _failed([key], "other_origin", key=key.name, origin=head.origin)
     if not trust.reached(trust.quorum, set(cosigned)):
-        raise Failed("quorum")
-    return SignedHead(head, list(signed.values()), [(name, at) for (name, _), at in cosigned.items()])
+        raise _failed([*signed.values(), *(key for key, _ in cosigned.values())], "quorum")
+    return SignedHead(head, list(signed.values()), list(cosigned.values()))
+
+
+def _failed(keys: list[Verifier], code: str, **values: object) -> Failed:
+    failed = Failed(code, None, **values)
+    failed.keys = keys
+    return failed
 
 
 def _read(note: str) -> tuple[Checkpoint, str, list[tuple[str, bytes, str]]]:
