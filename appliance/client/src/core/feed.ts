@@ -63,6 +63,7 @@ export class Feed {
   #tables: Tables | null = null;
   #me = "";
   #cursor = 0;
+  #known = false;
   #queue: Promise<unknown> = Promise.resolve();
   /** The newest position of each room that `#recent` had to let go. */
   readonly #forgotten = new Map<string, Position>();
@@ -74,6 +75,11 @@ export class Feed {
 
   get rooms(): Readable<RoomMap> {
     return this.#rooms;
+  }
+
+  /** True once the server has said all there is, be it nothing: in a new agency the cursor stays 0. */
+  get known(): boolean {
+    return this.#known;
   }
 
   get cursor(): Position {
@@ -99,7 +105,7 @@ export class Feed {
   /** Catches up with the cache: the tab that led before may have died between writing a batch and telling of it. */
   takeOver(): Promise<void> {
     return this.#enqueue(async (tables) => {
-      if ((await loadCursor(tables)) !== this.#cursor) await this.#reload();
+      if ((await loadCursor(tables)) !== (this.#known ? this.#cursor : null)) await this.#reload();
     });
   }
 
@@ -107,6 +113,7 @@ export class Feed {
   close(): void {
     this.#tables = null;
     this.#cursor = 0;
+    this.#known = false;
     this.#recent = [];
     this.#forgotten.clear();
     this.#rooms.set(new Map());
@@ -273,6 +280,7 @@ export class Feed {
 
   #adopt(batch: Batch, plan: Plan, cursor: Position): void {
     this.#cursor = cursor;
+    this.#known = true;
     for (const event of batch.events) if (pointsBack(event) && isEntry(event)) this.#recent.push(event);
     for (const event of this.#recent.splice(0, Math.max(0, this.#recent.length - REMEMBER))) {
       this.#forgotten.set(event.room, event.n);
@@ -299,7 +307,8 @@ export class Feed {
     if (tables === null) return;
     const [cursor, records] = [await loadCursor(tables), await loadRooms(tables)];
     if (this.#tables !== tables) return;
-    this.#cursor = cursor;
+    this.#cursor = cursor ?? 0;
+    this.#known = cursor !== null;
     this.#rooms.set(new Map(records.map((record) => [record.view.id, record])));
     this.#tell({ events: [], gone: [], reset: true, live: false });
   }

@@ -206,7 +206,7 @@ export class Core {
     await this.outbox.open(tables);
     await this.search.open(tables);
     if (this.session.tables !== tables) return;
-    this.rooms.setLoaded(this.#feed.cursor > 0);
+    this.rooms.setLoaded(this.#feed.known);
     this.#tabs.campaign(!tables.shared, (signal) => this.#lead(signal));
     this.#tabs.post({ kind: "hello" });
   }
@@ -252,7 +252,7 @@ export class Core {
     this.outbox.hear(applied.events, applied.gone, this.#me);
     this.drafts.forget(applied.gone);
     for (const timeline of this.#timelines.values()) timeline.hear(applied);
-    if (applied.reset && this.#feed.cursor > 0) this.rooms.setLoaded(true);
+    if (applied.reset && this.#feed.known) this.rooms.setLoaded(true);
     if (!applied.live || !this.#tabs.leading) return;
     for (const incoming of incomingOf(applied.events, this.#feed.rooms.snapshot(), this.#me)) {
       for (const listener of [...this.#incoming]) listener(incoming);

@@ -17,6 +17,16 @@ afterEach(() => {
   expect(errors.splice(0)).toEqual([]);
 });
 
+test("a new agency, in which nothing has happened yet, has an empty list and not one that loads for ever", async () => {
+  const empty = makeWorld({ empty: true });
+  const device = empty.device();
+  const { core } = await empty.signedIn(device);
+  expect(core.rooms.list.snapshot()).toMatchObject({ loaded: true, rooms: [] });
+  const second = empty.tab(device);
+  await second.core.start();
+  await until(() => second.core.rooms.list.snapshot().loaded, "the second tab");
+});
+
 test("a message that is sent is seen, counted and named", async () => {
   const { core } = await world.signedIn(world.device());
   core.timeline(world.room).open();

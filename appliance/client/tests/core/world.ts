@@ -25,13 +25,13 @@ export interface World {
   signedIn(device: Device, user?: string, options?: CoreOptions & { remember?: boolean }): Promise<Tab>;
 }
 
-export function makeWorld(): World {
+export function makeWorld({ empty = false } = {}): World {
   const time = new FakeTime();
   const server = new FakeServer(time.now);
   server.person(MALEE, "นางสาวมาลี ศรีสุข");
   server.person(SOMCHAI, "นายสมชาย ใจดี");
   server.person(PRASIT, "นายประสิทธิ์ แก้วงาม");
-  const room = server.createRoom(MALEE, "งานสารบรรณ", [SOMCHAI]);
+  const room = empty ? "" : server.createRoom(MALEE, "งานสารบรรณ", [SOMCHAI]);
   const tab = (device: Device, options?: CoreOptions): Tab => {
     const { ports, ...rest } = device.tab();
     return { core: new Core(ports, options), ...rest };

@@ -3,8 +3,9 @@
 import type { Me } from "../protocol";
 import type { Put, Tables, Write } from "./tables";
 
-export async function loadCursor(tables: Tables): Promise<number> {
-  return (await tables.get<number>("meta", "cursor")) ?? 0;
+/** The position up to which the cache is whole; null while it has never held anything, which is not the same as 0. */
+export async function loadCursor(tables: Tables): Promise<number | null> {
+  return (await tables.get<number>("meta", "cursor")) ?? null;
 }
 
 export function cursorKept(pos: number): Write {
