@@ -93,6 +93,8 @@ def _print_failure(failure: Failed, arguments: argparse.Namespace) -> Exit:
         _say(*say("in_file", failure.values))
     report = Report()
     trust = _trust(arguments)
+    if trust is None and failure.keys and failure.code != "seal":
+        report.add("own_key")
     about_keys(report, failure.keys or (trust.logs if trust else []))
     _print(report)
     return Exit.FAILED
@@ -114,7 +116,8 @@ def _room(arguments: argparse.Namespace) -> Report:
     if check.unproved and (trust is not None or arguments.trust_file_key):
         report.exit = Exit.UNKNOWN
         agencies = ", ".join(f"{agency} ({count})" for agency, count in sorted(check.unproved.items()))
-        report.add("speakers_not_proved", keys=check.finished.names, agencies=agencies)
+        code = "speakers_not_proved" if trust is not None else "speakers_not_proved_claimed"
+        report.add(code, keys=check.finished.names, agencies=agencies)
     else:
         _verdict(report, arguments, trust, "pass_room", room=check.head.room, last=check.history.size - 1)
     about_room(report, check, trust)

@@ -59,10 +59,23 @@ def test_two_histories_are_said_plainly(court: Court) -> None:
     assert court.run("room", new.data, "--vkey", VKEY) == 0
     assert extends(court, old, new, "--vkey", VKEY) == 1
     assert "FAILED: entry 3: the agency signed two histories of one room; they differ from this entry on" in court.said
+    assert LOG.verifier.fingerprint in court.said
     assert "หน่วยงานลงนามบันทึกของห้องเดียวกันไว้สองฉบับที่ขัดกัน" in court.said
     assert extends(court, new, old, "--vkey", VKEY) == 1
     assert extends(court, old.note, new, "--vkey", VKEY) == 1
     assert "they differ within entries 0–12 (at size 13)" in court.said
+
+
+def test_a_key_that_only_the_files_name_accuses_nobody(court: Court) -> None:
+    """Anybody can make two such files in an agency's name."""
+    old = meeting(created()).export()
+    for older in (old, old.note):
+        assert extends(court, older, rewritten()) == 1
+        assert "claim to be signed by gchat.test/a/moc/log" in court.said
+        assert "อ้างว่าลงนามโดย gchat.test/a/moc/log" in court.said
+        assert "not checked against an outside source" in court.said
+        assert LOG.verifier.fingerprint in court.said
+        assert "the agency signed" not in court.said
 
 
 def test_entries_that_were_taken_back_fail(court: Court) -> None:

@@ -20,7 +20,7 @@ from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
 from appliance.evidence.offline import texts
 from appliance.evidence.tree import inclusion_proof, leaf_hash, root_of
 from tests.evidence.court import THAI
-from tests.evidence.room_builder import GATEWAY, GUEST, ExportedRoom, RoomBuilder, card
+from tests.evidence.room_builder import GATEWAY, GUEST, START, ExportedRoom, RoomBuilder, card, meeting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,6 +114,25 @@ def test_every_verdict_names_the_fingerprints_of_the_keys_it_used(exported: Expo
     assert court.run("room", exported.data, "--vkey", stranger.vkey) == 1
     assert stranger.fingerprint in court.said
     assert paper not in court.said
+
+
+@pytest.mark.parametrize("option", [(), ("--trust-file-key",)])
+def test_without_a_trusted_key_who_signed_is_only_a_claim(
+    builder: RoomBuilder, court: Court, option: tuple[str, ...]
+) -> None:
+    exported = meeting(builder).export(extensions=(f"exported {START}",))
+    signed = ("Signed by:", "as the agency signed", "the agency's own key alone vouches", "\nลงนามโดย", "หน่วยงานลงนาม")
+    court.run("room", exported.data, *option)
+    assert f"แฟ้มอ้างว่าลงนามโดย: {exported.log.name}\n" in court.said
+    assert f"The file claims to be signed by: {exported.log.name}\n" in court.said
+    assert "แฟ้มอ้างว่าส่งออกเมื่อ: 22 พฤศจิกายน 2568" in court.said
+    assert "The file claims to be exported: 2025-11-22T" in court.said
+    assert not any(words in court.said for words in signed)
+    court.gateways = ()
+    assert court.run("room", exported.data, "--trust-file-key") == 3
+    assert "claims to be signed by" in court.said.split("\n")[1]
+    assert court.run("room", exported.data, "--vkey", exported.vkey) == 3
+    assert all(words in court.said for words in signed)
 
 
 def test_absent_bodies_are_reported_and_do_not_fail(exported: ExportedRoom, court: Court) -> None:

@@ -20,7 +20,7 @@ from appliance.evidence.offline.trust import Trust, check_checkpoint
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from appliance.evidence.note import Verifier
+    from appliance.evidence.note import Checkpoint, Verifier
     from appliance.evidence.offline.heads_file import RecordedHead
     from appliance.evidence.offline.room import RoomCheck
 
@@ -71,7 +71,7 @@ def _check_older(old: Path, later: RoomCheck, trust: Trust | None) -> Extended:
         raise Failed("old_origin", keys=signed.names, found=head.origin, size=head.size, expected=expected)
     if not signed.signed_for(hub):
         raise Failed("old_signer", keys=signed.names, size=head.size, hub=hub)
-    _compare_root(head.size, head.root, later, signed.names_of({hub}))
+    _compare_root(head, later, signed.names_of({hub}), known)
     return Extended(head.size, signed.signed, later)
 
 
@@ -81,15 +81,21 @@ def _domain(later: RoomCheck) -> str:
     return origin.domain
 
 
-def _compare_root(size: int, root: bytes, later: RoomCheck, signer: str) -> None:
+def _compare_root(head: Checkpoint | RecordedHead, later: RoomCheck, signer: str, trust: Trust) -> None:
     """Compare a root that the hub at this size signed, by its key `signer`."""
+    size = head.size
     if size > later.history.size:
         raise Failed("shorter", old=size, new=later.history.size)
-    if root != later.history.root(size):
+    if head.root != later.history.root(size):
         hub = later.hub_at(size)[0]
         both = later.finished.names_of({hub})
-        code = "two_histories_note" if both else "conflict_note"
+        code = _accusation("two_histories_note", trust) if both else "conflict_note"
         raise Failed(code, size=size, last=size - 1, keys=both, old=signer, new=later.finished.names)
+
+
+def _accusation(code: str, trust: Trust | None) -> str:
+    """Return the text for two histories: a key that only the file names accuses nobody."""
+    return f"{code}_claimed" if trust is None or trust.from_file else code
 
 
 def _compare_heads(old: Path, later: RoomCheck, trust: Trust) -> Extended:
@@ -102,7 +108,7 @@ def _compare_heads(old: Path, later: RoomCheck, trust: Trust) -> Extended:
             sizes.append(head.size)
             if head.size:
                 _check_signer(head, later)
-                _compare_root(head.size, head.root, later, signer)
+                _compare_root(head, later, signer, trust)
     if not sizes:
         raise Usage("not_recorded", room=later.head.room)
     if not max(sizes):
@@ -146,7 +152,7 @@ def _compare(earlier: RoomCheck, later: RoomCheck, trust: Trust | None) -> None:
     if earlier.history.root(size) != later.history.root(size):
         n = next(n for n in range(size) if earlier.history.leaf(n) != later.history.leaf(n))
         both = later.finished.names_of(earlier.finished.agencies)
-        code = "two_histories" if both else "conflict"
+        code = _accusation("two_histories", trust) if both else "conflict"
         raise Failed(code, n, keys=both, old=earlier.finished.names, new=later.finished.names)
     if earlier.history.size > size:
         raise Failed("shorter", old=earlier.history.size, new=size)

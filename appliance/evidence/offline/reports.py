@@ -30,7 +30,7 @@ def about_room(report: Report, check: RoomCheck, trust: Trust | None) -> None:
         report.add("own_key")
     elif check.head.key not in trust.logs:
         report.add("head_key_differs", found=label(check.head.key.name, check.head.key.key_id))
-    about_head(report, check.finished)
+    about_head(report, check.finished, trusted=trust is not None)
     first, last = check.first_time, check.last_time
     report.add(
         "times", first=thai_time(first), last=thai_time(last), first_iso=iso_time(first), last_iso=iso_time(last)
@@ -56,24 +56,26 @@ def _about_seals(report: Report, seals: Seals) -> None:
         report.add("seals_unchecked", count=sum(seals.unchecked.values()), keys=", ".join(sorted(seals.unchecked)))
 
 
-def about_head(report: Report, signed: SignedHead) -> None:
-    """Add what a checkpoint says and who signed it."""
+def about_head(report: Report, signed: SignedHead, *, trusted: bool = True) -> None:
+    """Add what a checkpoint says and who signed it; only a claim unless the key is `trusted`, not the file's own."""
     head = signed.head
     report.add("log", origin=head.origin, size=head.size)
     report.add("root", root=b64encode(head.root).decode())
     for line in head.extensions:
         if found := _EXPORTED.fullmatch(line):
-            report.add("exported", at=thai_time(int(found[1])), iso=iso_time(int(found[1])))
+            report.add(
+                "exported" if trusted else "exported_claimed", at=thai_time(int(found[1])), iso=iso_time(int(found[1]))
+            )
         else:
             report.add("extension", line=line)
     for key in signed.signed:
-        report.add("signed", name=key.name)
+        report.add("signed" if trusted else "signed_claimed", name=key.name)
         about_keys(report, [key])
     for key, at in signed.cosigned:
         report.add("cosigned", name=key.name, at=thai_time(at * 1000), iso=iso_time(at * 1000))
         about_keys(report, [key])
     if not signed.cosigned:
-        report.add("not_cosigned")
+        report.add("not_cosigned" if trusted else "no_trusted_key")
 
 
 def about_keys(report: Report, keys: Iterable[Verifier]) -> None:

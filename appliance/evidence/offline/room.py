@@ -168,6 +168,11 @@ def check_room(
         entry = check.entry(line)
         if each:
             each(check, entry, line)
-    check.close(export.note, trust or Trust([export.head.key], from_file=True))
+    known = trust or Trust([export.head.key], from_file=True)
+    try:
+        check.close(export.note, known)
+    except Failed as failure:
+        failure.keys = failure.keys or known.logs
+        raise
     check.digest = export.digest
     return check

@@ -52,6 +52,10 @@ TEXTS: Final = {
         "ยังไม่ได้พิสูจน์ผู้ส่ง: บันทึกครบถ้วนและลงนามโดย {keys} แต่รายการของ {agencies} ไม่มีตราที่ตรวจแล้ว และไม่ได้ลงนามเอง",
         "SPEAKERS NOT PROVED; whole, signed by {keys}: no seal of {agencies} was checked, nor did they sign this log",
     ),
+    "speakers_not_proved_claimed": (
+        "ยังไม่ได้พิสูจน์ผู้ส่ง: บันทึกครบถ้วนและอ้างว่าลงนามโดย {keys} แต่รายการของ {agencies} ไม่มีตราที่ตรวจแล้ว และไม่ได้ลงนามเอง",
+        "SPEAKERS NOT PROVED; whole, claims to be signed by {keys}: no seal of {agencies} checked, nor did they sign",
+    ),
     "speaker_not_proved": (
         "ยังไม่ได้พิสูจน์ผู้ส่ง: {keys} ลงนามบันทึกที่มีรายการที่ {index} แต่ไม่มีตราของ {agency} ที่ตรวจแล้ว",
         "SPEAKER NOT PROVED: {keys} signed a log with this entry {index}, but no seal of {agency} was checked",
@@ -72,6 +76,7 @@ TEXTS: Final = {
     "root": ("ค่ารากของบันทึก: {root}", "Root of the log: {root}"),
     "extension": ("บรรทัดเพิ่มเติมในจุดตรวจสอบ: {line}", "Extension line of the checkpoint: {line}"),
     "exported": ("หน่วยงานลงนามว่าส่งออกเมื่อ: {at}", "Exported, as the agency signed: {iso}"),
+    "exported_claimed": ("แฟ้มอ้างว่าส่งออกเมื่อ: {at}", "The file claims to be exported: {iso}"),
     "not_exported": (
         "เวลาที่ส่งออก: ไม่มีในแฟ้ม ให้ดูเวลาของรายการสุดท้าย",
         "Time of export: not in the file; see the time of the last entry",
@@ -89,10 +94,15 @@ TEXTS: Final = {
         "ลายนิ้วมือของกุญแจ {key}: {fingerprint}",
         "Fingerprint of the key {key}: {fingerprint}",
     ),
+    "signed_claimed": ("แฟ้มอ้างว่าลงนามโดย: {name}", "The file claims to be signed by: {name}"),
     "cosigned": ("พยานลงนามรับรอง: {name} เมื่อ {at}", "Witnessed by: {name} at {iso}"),
     "not_cosigned": (
         "ไม่มีพยานที่เชื่อถือลงนาม: ตรวจได้เพียงว่าหน่วยงานลงนามเอง หน่วยงานอาจลงนามบันทึกอีกฉบับที่ต่างกันไว้",
         "No trusted witness signed: the agency's own key alone vouches; it may have signed another history besides",
+    ),
+    "no_trusted_key": (
+        "ไม่มีกุญแจหรือพยานที่เชื่อถือรับรอง: ตรวจได้เพียงว่าแฟ้มตรงกับกุญแจที่อยู่ในแฟ้มเอง",
+        "No trusted key or witness vouches for this log: it only agrees with the key inside the file itself",
     ),
     "bodies": ("เนื้อหาตรงกับที่ผูกมัดไว้: {count} รายการ", "Bodies that match their commitments: {count}"),
     "body_proved": ("เนื้อหาตรงกับที่ผูกมัดไว้:", "The body matches its commitment:"),
@@ -255,6 +265,14 @@ TEXTS: Final = {
     "two_histories_note": (
         "หน่วยงานลงนามบันทึกของห้องเดียวกันไว้สองฉบับที่ขัดกัน ต่างกันในรายการ 0–{last} (เมื่อมี {size} รายการ) ผู้ลงนาม: {keys}",
         "the agency signed two histories; they differ within entries 0–{last} (at size {size}); signed by {keys}",
+    ),
+    "two_histories_claimed": (
+        "สองแฟ้มอ้างว่าลงนามโดย {keys} เป็นบันทึกของห้องเดียวกันแต่ขัดกันตั้งแต่รายการนี้",
+        "two files that claim to be signed by {keys} are histories of one room, and differ from this entry on",
+    ),
+    "two_histories_note_claimed": (
+        "สองแฟ้มอ้างว่าลงนามโดย {keys} เป็นบันทึกของห้องเดียวกันแต่ต่างกันในรายการ 0–{last} (เมื่อมี {size} รายการ)",
+        "two histories that claim to be signed by {keys} differ within entries 0–{last} (at size {size})",
     ),
     "conflict": (
         "บันทึกของห้องเดียวกันสองฉบับขัดกันตั้งแต่รายการนี้ ฉบับเก่าลงนามโดย {old} ฉบับใหม่ลงนามโดย {new}",
