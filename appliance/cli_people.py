@@ -76,6 +76,10 @@ async def _import(s: OfflineServices, actor: Actor, arguments: argparse.Namespac
         print(describe_totals(preview.plan, arguments.language))
     if arguments.apply or preview.plan.problems:
         await apply_import(s, actor, preview, approved=arguments.approve_deactivations)
+        print("นำเข้าแล้ว — imported" if preview.plan.changes else "ไม่มีอะไรต้องเปลี่ยน — nothing to change")
+        return 0
+    flags = "--apply --approve-deactivations" if preview.needs_approval else "--apply"
+    print(f"ดูก่อน ยังไม่มีการเปลี่ยนแปลง ใช้ {flags} เพื่อนำเข้า — preview only, nothing was changed; {flags} imports it")
     return 0
 
 

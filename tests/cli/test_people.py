@@ -123,18 +123,25 @@ async def test_importing_people(running: Agency, tmp_path: Path) -> None:
     changed = tmp_path / "people.csv"
     changed.write_bytes(source.replace("ศรีสุขสวัสดิ์", "ศรีสวัสดิ์").encode("cp874"))
     preview = await gchat(running, "people", "import", str(changed))
+    assert preview.splitlines()[-1].startswith("ดูก่อน ยังไม่มีการเปลี่ยนแปลง ใช้ --apply เพื่อนำเข้า — preview only")
     assert "แก้ไข เจ้าหน้าที่ 100001 นายแพทย์วิทยา ศรีสวัสดิ์ (family_name: ศรีสุขสวัสดิ์ → ศรีสวัสดิ์)" in preview
     narin = await running.login("narin.p")
     boss = f"/people/{running.person('witthaya.s')}"
     assert (await narin.get(boss))["person"]["family_name"] == "ศรีสุขสวัสดิ์"
-    await gchat(running, "people", "import", str(changed), "--apply")
+    imported = await gchat(running, "people", "import", str(changed), "--apply")
+    assert imported.splitlines()[-1] == "นำเข้าแล้ว — imported"
+    again = await gchat(running, "people", "import", str(changed), "--apply")
+    assert again.splitlines()[-1] == "ไม่มีอะไรต้องเปลี่ยน — nothing to change"
 
     async def told() -> bool:
         return bool((await narin.get(boss))["person"]["family_name"] == "ศรีสวัสดิ์")
 
     await until(told, "the new name")
     changed.write_text("\n".join(source.splitlines()[:3]), "utf-8")
-    assert "needs approval" in await gchat(running, "people", "import", str(changed), "--apply", code=1)
+    preview = await gchat(running, "people", "import", str(changed))
+    assert "ใช้ --apply --approve-deactivations เพื่อนำเข้า" in preview.splitlines()[-1]
+    refused = await gchat(running, "people", "import", str(changed), "--apply", code=1)
+    assert "needs approval: --approve-deactivations." in refused
     changed.write_text(source.replace(",OPS,", ",NOWHERE,", 1), "utf-8")
     assert f"{changed}:2: ไม่พบหน่วยงาน NOWHERE" in await gchat(running, "people", "import", str(changed), code=1)
 
