@@ -48,6 +48,13 @@ def test_a_proof_goes_to_standard_output_and_what_was_checked_to_the_other(
     assert court.run("prove", exported.data.replace("ปิด".encode(), "เปิด".encode()), "--entry", "2") == 1
 
 
+def test_a_proof_says_what_it_does_not_prove(exported: ExportedRoom, court: Court) -> None:
+    assert court.run("proof", made(exported, court, 2), "--vkey", exported.vkey) == 0
+    assert "Only this entry was checked" in court.said
+    assert "ไม่ได้พิสูจน์: ใครเป็นผู้ใช้บัญชีจริง" in court.said
+    assert "Not proved: who really used an account, who read what and when, and that the agency's clock" in court.said
+
+
 def test_altered_words_in_a_proof_fail(exported: ExportedRoom, court: Court) -> None:
     line = exported.lines[3].rstrip(b"\n")
     proof = tlog_proof(exported, 2, line)

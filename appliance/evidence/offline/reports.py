@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from appliance.evidence.note import Verifier
+    from appliance.evidence.offline.entries import Entry
     from appliance.evidence.offline.outcome import Report
     from appliance.evidence.offline.proofs import Proved
     from appliance.evidence.offline.room import RoomCheck
@@ -87,9 +88,12 @@ def about_keys(report: Report, keys: Iterable[Verifier]) -> None:
 def about_proof(report: Report, proved: Proved, seals: Seals) -> None:
     """Add what one proved entry says, and what a single entry cannot tell."""
     about_head(report, proved.signed)
-    entry = proved.entry
-    if entry is None:
-        return
+    if proved.entry is not None:
+        _about_entry(report, proved, proved.entry, seals)
+    report.add("not_proved")
+
+
+def _about_entry(report: Report, proved: Proved, entry: Entry, seals: Seals) -> None:
     at = {"at": thai_time(entry.hub_time), "iso": iso_time(entry.hub_time)}
     report.add("entry", n=entry.n, type=entry.kind, sender=entry.header["sn"], **at)
     if proved.body is not None:
