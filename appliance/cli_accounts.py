@@ -120,7 +120,7 @@ async def _reset(s: OfflineServices, actor: Actor, arguments: argparse.Namespace
     from appliance.actions.passwords import reset_password  # noqa: PLC0415 - commands import what they need when they run
 
     actor, second = await _acting(s, actor, arguments)
-    print(await reset_password(s, actor, _by_user(s, arguments.user), arguments.identity_check, second))
+    print(await reset_password(s, actor, by_user(s, arguments.user), arguments.identity_check, second))
     return 0
 
 
@@ -128,7 +128,7 @@ async def _reactivate(s: OfflineServices, actor: Actor, arguments: argparse.Name
     from appliance.actions.accounts import reactivate_account  # noqa: PLC0415 - commands import what they need when they run
 
     actor, second = await _acting(s, actor, arguments)
-    print(await reactivate_account(s, actor, _by_user(s, arguments.user), arguments.identity_check, second))
+    print(await reactivate_account(s, actor, by_user(s, arguments.user), arguments.identity_check, second))
     return 0
 
 
@@ -136,7 +136,7 @@ async def _suspend(s: OfflineServices, actor: Actor, arguments: argparse.Namespa
     from appliance.actions.accounts import suspend_account  # noqa: PLC0415 - commands import what they need when they run
 
     await suspend_account(
-        s, actor, _by_user(s, arguments.user), parse_time(arguments.until, last=True), arguments.reason
+        s, actor, by_user(s, arguments.user), parse_time(arguments.until, last=True), arguments.reason
     )
     return 0
 
@@ -144,14 +144,14 @@ async def _suspend(s: OfflineServices, actor: Actor, arguments: argparse.Namespa
 async def _lift(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.accounts import lift_suspension  # noqa: PLC0415 - commands import what they need when they run
 
-    await lift_suspension(s, actor, _by_user(s, arguments.user), arguments.reason)
+    await lift_suspension(s, actor, by_user(s, arguments.user), arguments.reason)
     return 0
 
 
 async def _revoke(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
     from appliance.actions.accounts import revoke_account  # noqa: PLC0415 - commands import what they need when they run
 
-    taken = await revoke_account(s, actor, _by_user(s, arguments.user), arguments.reason)
+    taken = await revoke_account(s, actor, by_user(s, arguments.user), arguments.reason)
     print(f"sessions {taken.sessions} · passkeys {taken.passkeys} · totp {int(taken.totp)} · roles {taken.roles}")
     return 0
 
@@ -160,7 +160,7 @@ async def _confirm(s: OfflineServices, _actor: Actor, arguments: argparse.Namesp
     from appliance.actions.second_person import confirm_owner  # noqa: PLC0415 - commands import what they need when they run
 
     by = await prove_person(s, arguments.by)
-    await confirm_owner(s, by, _by_user(s, arguments.user), arguments.identity_check)
+    await confirm_owner(s, by, by_user(s, arguments.user), arguments.identity_check)
     return 0
 
 
@@ -168,7 +168,7 @@ async def _role_add(s: OfflineServices, actor: Actor, arguments: argparse.Namesp
     from appliance.actions.roles import add_role  # noqa: PLC0415 - commands import what they need when they run
 
     actor, second = await _acting(s, actor, arguments)
-    await add_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments), second)
+    await add_role(s, actor, by_user(s, arguments.user), _grant(s, arguments), second)
     return 0
 
 
@@ -176,7 +176,7 @@ async def _role_remove(s: OfflineServices, actor: Actor, arguments: argparse.Nam
     from appliance.actions.roles import remove_role  # noqa: PLC0415 - commands import what they need when they run
 
     actor, second = await _acting(s, actor, arguments)
-    await remove_role(s, actor, _by_user(s, arguments.user), _grant(s, arguments), second)
+    await remove_role(s, actor, by_user(s, arguments.user), _grant(s, arguments), second)
     return 0
 
 
@@ -190,12 +190,13 @@ async def _list(s: OfflineServices, _actor: Actor, _arguments: argparse.Namespac
 
 
 async def _sessions(s: OfflineServices, _actor: Actor, arguments: argparse.Namespace) -> int:
-    for session in s.identity.sessions_of(_by_user(s, arguments.user), s.clock()):
+    for session in s.identity.sessions_of(by_user(s, arguments.user), s.clock()):
         print(f"{session.id}\t{session.device}\t{session.address}\t{shown(session.last_used)}")
     return 0
 
 
-def _by_user(s: OfflineServices, user: str) -> PersonId:
+def by_user(s: OfflineServices, user: str) -> PersonId:
+    """Return whose account has this user name. Raises NotFound (`account_not_found`)."""
     from appliance.rules.accounts import fold_user  # noqa: PLC0415 - commands import what they need when they run
 
     folded = fold_user(user)

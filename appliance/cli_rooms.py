@@ -1,8 +1,8 @@
-"""`gchat room …`: export a room's log for evidence, verify rooms against their checkpoints, give a room a new owner,
-close rooms.
+"""`gchat room …`: find rooms, export a room's log for evidence, verify rooms against their checkpoints, give a room a
+new owner, close rooms.
 
-`export` and `verify` work beside a running server; `reassign` and `close` write as the appliance itself, which must be
-stopped.
+`list`, `export` and `verify` work beside a running server; `reassign` and `close` write as the appliance itself, which
+must be stopped.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from appliance.cli_offline import add_command, operator, prove_two
+from appliance.cli_offline import add_command, operator, prove_two, shown
 from appliance.errors import Conflict
+from appliance.rules.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,9 @@ def register(commands: Any) -> None:
         "--output", type=Path, help="a new file, readable by its owner alone; standard output otherwise"
     )
     export.add_argument("--partial", action="store_true", help="leave damaged bodies out and list them")
+    listing = add_command(room, "list", "find rooms: id, kind, created, members, name; goes on record", _list)
+    listing.add_argument("--name", metavar="TEXT", help="whose name has this in it")
+    listing.add_argument("--member", metavar="USER", help="whose member this is, or one of the two of a private chat")
     verify = _command(room, "verify", "compare what is stored with what was signed and recorded (F72)", _verify)
     verify.add_argument("room", nargs="?", help="one room; all otherwise")
     reassign = _command(room, "reassign", "give a room whose owner is gone to another member (F37)", _reassign)
@@ -54,6 +58,16 @@ def _command(room: Any, name: str, what: str, run: Any) -> argparse.ArgumentPars
     command.add_argument("--data", type=Path, default=Path("/var/lib/gchat"))
     command.set_defaults(run=run)
     return command
+
+
+async def _list(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.evidence import list_rooms  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.cli_accounts import by_user  # noqa: PLC0415
+
+    member = by_user(s, arguments.member) if arguments.member else None
+    for found in await list_rooms(s, actor, arguments.name, member):
+        print(f"{found.id}\t{found.kind}\t{shown(found.created_at)}\t{found.members}\t{one_line(found.name)}")
+    return 0
 
 
 async def _export(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:

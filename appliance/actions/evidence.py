@@ -26,15 +26,17 @@ from appliance.log.export import RoomExport
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
 from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
-from appliance.model import Draft, EntryType
+from appliance.model import Draft, EntryType, PersonId, RoomId
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.rooms import SYSTEM
+from appliance.rules.thai import fold
 from appliance.store import recorded_heads
+from appliance.store import rooms as room_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from appliance.model import Appended, RoomId
+    from appliance.model import Appended, Millis
     from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
     from appliance.services import Services
@@ -52,6 +54,17 @@ class Exported:
     entries: int
     sha256: str
     damaged: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRoom:
+    """A room as operators look for it; a private chat has the names of its two people."""
+
+    id: RoomId
+    kind: str
+    created_at: Millis
+    members: int
+    name: str
 
 
 async def record_unsigned(s: Services) -> None:
@@ -152,6 +165,34 @@ async def export_room(
     done = Exported(head.size, digest.hexdigest(), tuple(export.damaged))
     await _record_export(s, actor, room, "done", entries=done.entries, sha256=done.sha256, damaged=list(done.damaged))
     return done
+
+
+async def list_rooms(
+    s: PeopleServices, actor: Actor, name: str | None = None, member: PersonId | None = None
+) -> list[FoundRoom]:
+    """Find the rooms that an export may be of, oldest first; on record before they are returned. Raises Forbidden.
+
+    `name` is a part of the room's name, or of a name of the two of a private chat, compared as searches are. `member`
+    is in it now, or is one of the two of a private chat, also after their account has ended.
+    """
+    if denied := may_perform(Duty.EXPORT_ROOM, actor):
+        raise Forbidden(denied)
+    async with s.store.read() as reader:
+        rows = await reader.run(room_rows.listed, member)
+    rooms = [
+        FoundRoom(RoomId(row.id), row.kind, row.created_at, row.members, row.name or _names_of(s, row.pair or ""))
+        for row in rows
+    ]
+    wanted = fold(name or "")
+    found = [room for room in rooms if wanted in fold(room.name)]
+    async with s.store.write() as tx:
+        await record(s, tx, actor.name, "room.list", member or "rooms", name=name, rooms=len(found))
+    return found
+
+
+def _names_of(s: PeopleServices, pair: str) -> str:
+    cards = ((person, s.identity.people.get(PersonId(person))) for person in pair.split())
+    return ", ".join(card.name if card else person for person, card in cards)
 
 
 async def _record_export(s: PeopleServices, actor: Actor, room: RoomId, outcome: str, **detail: Any) -> None:

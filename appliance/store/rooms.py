@@ -59,6 +59,17 @@ class ViewRow(NamedTuple):
     unread_from: int | None
 
 
+class ListedRoom(NamedTuple):
+    """A room as operators look for it: `members` is how many there are now, `pair` the two ids of a private chat."""
+
+    id: str
+    kind: str
+    name: str | None
+    created_at: Millis
+    pair: str | None
+    members: int
+
+
 class Mine(NamedTuple):
     """What a person did to their own view: muted; hidden, cleared and unread from positions, or None."""
 
@@ -239,3 +250,8 @@ def made_by(raw: sqlcipher.Connection, key: int) -> tuple[str, str | None]:
 def keys_of_person(raw: sqlcipher.Connection, person: PersonId) -> dict[RoomId, int]:
     """Return the rooms a person is a member of, with their keys."""
     return {RoomId(room): key for room, key in raw.execute(SQL.keys_of_person, (person,))}
+
+
+def listed(raw: sqlcipher.Connection, person: PersonId | None) -> list[ListedRoom]:
+    """Return every room, oldest first, or those in which a person is a member or one of the two of a private chat."""
+    return [ListedRoom._make(row) for row in raw.execute(SQL.listed, (person,))]

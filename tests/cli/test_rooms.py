@@ -49,6 +49,18 @@ async def test_an_export_beside_the_server_is_recorded_private_and_whole(running
     assert sha256(out.read_bytes()).hexdigest() in done
 
 
+async def test_a_room_is_found_beside_the_server(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    rooms = {room["id"] for room in (await narin.get("/rooms"))["rooms"]}
+    said = await gchat(running, "room", "list", "--member", "narin.p")
+    cells = [line.split("\t") for line in said.splitlines()]
+    assert {row[0] for row in cells} == rooms
+    assert all(re.fullmatch(r"\d\d/\d\d/25\d\d \d\d:\d\d", row[2]) and int(row[3]) > 1 and row[4] for row in cells)
+    record = (await gchat(running, "audit", "list", "--target", running.person("narin.p"))).splitlines()[-1]
+    assert f"\troom.list\t{running.person('narin.p')}\tdone\t" in record
+    assert "account" in await gchat(running, "room", "list", "--member", "nobody.x", code=1)
+
+
 async def test_an_export_overwrites_nothing_and_leaves_nothing_behind(running: Agency, folder: Path) -> None:
     room, out = await some_room(running), folder / "old.jsonl"
     out.write_text("ของเดิม", encoding="utf-8")

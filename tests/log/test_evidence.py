@@ -243,6 +243,24 @@ class TestExport:
         assert first == ("begun", {"why": "คำสั่งศาลที่ 7", "entries": 2, "partial": False})
         assert last == ("done", {"entries": 2, "sha256": sha256(b"".join(lines)).hexdigest(), "damaged": []})
 
+    async def test_rooms_are_found_by_name_and_member_and_it_is_on_record(self, bureau: Bureau) -> None:
+        group = await bureau.group(NARIN, MALEE, SOMCHAI)
+        pair = await rooms.create_direct(bureau.s, NARIN, CLERK, bureau.txn())
+        every = await evidence.list_rooms(bureau.s, OPERATOR)
+        assert [(room.id, room.kind, room.members) for room in every] == [(group, "group", 3), (pair, "direct", 2)]
+        assert "นรินทร์" in every[1].name
+        assert [room.id for room in await evidence.list_rooms(bureau.s, OPERATOR, member=MALEE)] == [group]
+        assert [room.id for room in await evidence.list_rooms(bureau.s, OPERATOR, member=CLERK)] == [pair]
+        assert await evidence.list_rooms(bureau.s, OPERATOR, member=HEAD) == []
+        assert [room.id for room in await evidence.list_rooms(bureau.s, OPERATOR, every[0].name[1:4])] == [group]
+        assert await evidence.list_rooms(bureau.s, OPERATOR, "ไม่มีห้องนี้") == []
+        assert [detail for _, detail in await recorded(bureau, "room.list")][-2:] == [
+            {"name": every[0].name[1:4], "rooms": 1},
+            {"name": "ไม่มีห้องนี้", "rooms": 0},
+        ]
+        with pytest.raises(AppError, match="role_required"):
+            await evidence.list_rooms(bureau.s, Actor(NARIN, NARIN, ()))
+
     async def test_nothing_leaves_without_a_reason_a_right_or_a_room(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         lines: list[bytes] = []

@@ -40,6 +40,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("recorded_heads", "list_advanced"): ({"r"}, "every room once a day: which heads are to be recorded"),
     ("recorded_heads", "list_all"): ({"recorded_head"}, "every room once a day: the root over all heads"),
     ("rooms", "ids_by_index"): ({"room"}, "every room, when a page of the table is torn"),
+    ("rooms", "listed"): ({"r"}, "every room, when an operator looks for one"),
     ("rooms", "people_with_rooms"): ({"room_member"}, "everybody in a room, when accounts or the directory changed"),
     ("rooms", "without_checkpoint"): ({"r"}, "every room once, at start: what a crash left unsigned"),
     ("sessions", "list_all"): ({"session"}, "all sessions, into memory at start"),

@@ -111,3 +111,11 @@ SELECT created_by, pair FROM room WHERE key = ?;
 
 -- name: keys_of_person
 SELECT r.id, r.key FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;
+
+-- name: listed
+SELECT r.id, r.kind, r.name, r.created_at, r.pair, (SELECT count(*) FROM room_member m WHERE m.room = r.key)
+FROM room r
+WHERE ?1 IS NULL
+    OR EXISTS (SELECT 1 FROM room_member m WHERE m.room = r.key AND m.person = ?1)
+    OR instr(' ' || r.pair || ' ', ' ' || ?1 || ' ') > 0
+ORDER BY r.key;
