@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -72,16 +73,21 @@ def _say(*lines: str, end: str = "\n", stream: TextIO | None = None) -> None:
 
 def _answer(arguments: argparse.Namespace) -> Exit:
     try:
-        report = _COMMANDS[arguments.command](arguments)
-    except Failed as failure:
-        return _print_failure(failure, arguments)
+        _require_files(arguments)
+        return _checked(arguments)
     except Usage as usage:
         _say(*say(usage.code, usage.values), stream=sys.stderr)
         return Exit.USAGE
     except OSError as error:
         _say(*say("unreadable", {"path": error.filename}), stream=sys.stderr)
         return Exit.USAGE
-    return report.exit
+
+
+def _checked(arguments: argparse.Namespace) -> Exit:
+    try:
+        return _COMMANDS[arguments.command](arguments).exit
+    except Failed as failure:
+        return _print_failure(failure, arguments)
 
 
 def _print_failure(failure: Failed, arguments: argparse.Namespace) -> Exit:
@@ -92,6 +98,7 @@ def _print_failure(failure: Failed, arguments: argparse.Namespace) -> Exit:
     if "file" in failure.values:
         _say(*say("in_file", failure.values))
     report = Report()
+    _about_files(report, arguments)
     trust = _trust(arguments)
     if trust is None and failure.keys and failure.code != "seal":
         report.add("own_key")
@@ -120,6 +127,7 @@ def _room(arguments: argparse.Namespace) -> Report:
         report.add(code, keys=check.finished.names, agencies=agencies)
     else:
         _verdict(report, arguments, trust, "pass_room", room=check.head.room, last=check.history.size - 1)
+    _about_files(report, arguments, check)
     about_room(report, check, trust)
     _print(report)
     if arguments.show:
@@ -143,6 +151,7 @@ def _checkpoint(arguments: argparse.Namespace) -> Report:
     signed = check_checkpoint(_text(arguments.file, "note"), _required(arguments))
     report = Report()
     report.add("pass_checkpoint", keys=signed.names)
+    _about_files(report, arguments)
     about_head(report, signed)
     if room_origin(signed.head.origin):
         report.add("hub_not_shown", keys=signed.names)
@@ -165,6 +174,7 @@ def _proof(arguments: argparse.Namespace) -> Report:
         report.exit = Exit.UNKNOWN
         agency, keys = proved.entry.origin, proved.signed.names
         report.add("speaker_not_proved", index=proved.index, agency=agency, keys=keys)
+    _about_files(report, arguments)
     about_proof(report, proved, seals)
     _print(report)
     return report
@@ -190,6 +200,7 @@ def _prove(arguments: argparse.Namespace) -> Report:
         _say(text, end="")
     report = Report()
     _verdict(report, arguments, trust, "pass_room", room=check.head.room, last=check.history.size - 1)
+    _about_files(report, arguments, check)
     about_keys(report, check.finished.signed)
     _print(report, sys.stderr)
     return report
@@ -200,6 +211,7 @@ def _extends(arguments: argparse.Namespace) -> Report:
     compared = histories.check_extends(arguments.old, arguments.new, trust)
     report, later = Report(), compared.later
     _verdict(report, arguments, trust, "pass_extends", old=compared.size, new=later.history.size)
+    _about_files(report, arguments, later)
     about_room(report, later, trust)
     about_keys(report, [key for key in compared.signed if key not in later.finished.signed])
     _print(report)
@@ -218,6 +230,7 @@ def _key_change(arguments: argparse.Namespace) -> Report:
             raise failed from error
     report = Report()
     report.add("pass_key_change")
+    _about_files(report, arguments)
     report.add("new_key", vkey=key.vkey)
     about_keys(report, [former, key])
     _print(report)
@@ -235,6 +248,30 @@ _COMMANDS = {
 
 
 # --- reports
+
+
+def _files(arguments: argparse.Namespace) -> list[Path]:
+    """Return the files of evidence that a command reads; of two exports the newer is the last."""
+    named = (getattr(arguments, name, None) for name in ("file", "record", "body", "old", "new"))
+    return [*filter(None, named), *getattr(arguments, "files", [])]
+
+
+def _require_files(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot be read a second time, and so has no digest to report. Raises `Usage`."""
+    for path in _files(arguments):
+        if path.exists() and not path.is_file():
+            raise Usage("not_a_file", path=path)
+
+
+def _about_files(report: Report, arguments: argparse.Namespace, check: RoomCheck | None = None) -> None:
+    """Add name and SHA-256 of each file. Raises `Failed` if the log of `check`, the last, is not what was checked."""
+    digest = b""
+    for path in _files(arguments):
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").digest()
+        report.add("file", file=path.name, digest=digest.hex())
+    if check and check.digest != digest:
+        raise Failed("changed")
 
 
 def _verdict(report: Report, arguments: argparse.Namespace, trust: Trust | None, code: str, **values: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from appliance.evidence import verifier
 from appliance.evidence.canonical import CREATE
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
 from appliance.evidence.offline import texts
+from appliance.evidence.offline.room import check_room
 from appliance.evidence.tree import inclusion_proof, leaf_hash, root_of
 from tests.evidence.court import THAI
 from tests.evidence.room_builder import GATEWAY, GUEST, START, ExportedRoom, RoomBuilder, card, meeting
@@ -25,6 +27,7 @@ from tests.evidence.room_builder import GATEWAY, GUEST, START, ExportedRoom, Roo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from appliance.evidence.offline.room import RoomCheck
     from tests.evidence.court import Court
 
 
@@ -114,6 +117,53 @@ def test_every_verdict_names_the_fingerprints_of_the_keys_it_used(exported: Expo
     assert court.run("room", exported.data, "--vkey", stranger.vkey) == 1
     assert stranger.fingerprint in court.said
     assert paper not in court.said
+
+
+def test_every_report_names_the_files_and_their_digests(exported: ExportedRoom, court: Court) -> None:
+    def line(data: bytes, name: str = "evidence") -> str:
+        return f"File: {name}, SHA-256 {sha256(data).hexdigest()}\n"
+
+    key, leaf = ("--vkey", exported.vkey), exported.entries[5].leaf
+    altered = exported.data.replace("ปิดประชุม".encode(), "เปิดประชุม".encode())
+    newer = court.file("newer", exported.data)
+    proof = tlog_proof(exported, 5, None).encode()
+    for command, data, options, code in (
+        ("room", exported.data, key, 0),
+        ("room", exported.data, (), 3),
+        ("room", altered, key, 1),
+        ("checkpoint", exported.note.encode(), key, 0),
+        ("proof", proof, (*key, "--record", court.file("record", leaf)), 0),
+        ("extends", exported.note.encode(), (newer, *key), 0),
+        ("key-change", b"no statement", key, 1),
+    ):
+        assert court.run(command, data, *options) == code, command
+        assert line(data) in court.said
+        assert f"แฟ้มที่ตรวจ: evidence ค่า SHA-256 {sha256(data).hexdigest()}\n" in court.said
+        assert (line(leaf, "record") in court.said) == (command == "proof")
+        assert (line(exported.data, "newer") in court.said) == (command == "extends")
+    assert court.run("prove", exported.data, "--entry", "2", *key) == 0
+    assert line(exported.data) in court.complained
+
+
+def test_a_file_that_changed_before_its_digest_was_taken_fails(
+    exported: ExportedRoom, court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def then_altered(*arguments: Any) -> RoomCheck:
+        check = check_room(*arguments)
+        court.file("evidence", exported.data + b"x")
+        return check
+
+    monkeypatch.setattr(verifier, "check_room", then_altered)
+    assert court.run("room", exported.data, "--vkey", exported.vkey) == 1
+    assert "FAILED: the file changed while it was read" in court.said
+    assert "PASS" not in court.said
+
+
+def test_what_cannot_be_read_again_is_refused(exported: ExportedRoom, court: Court) -> None:
+    os.mkfifo(court.folder / "pipe")
+    for path in (court.folder / "pipe", court.folder):
+        assert verifier.main(["checkpoint", str(path), "--vkey", exported.vkey]) == 2
+        assert "no pipe or directory" in court.capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", [(), ("--trust-file-key",)])

@@ -71,6 +71,11 @@ TEXTS: Final = {
     ),
     "failed": ("ไม่ผ่าน: {reason}", "FAILED: {reason}"),
     "failed_entry": ("ไม่ผ่าน: รายการที่ {n}: {reason}", "FAILED: entry {n}: {reason}"),
+    "file": ("แฟ้มที่ตรวจ: {file} ค่า SHA-256 {digest}", "File: {file}, SHA-256 {digest}"),
+    "not_a_file": (
+        "ต้องเป็นแฟ้มที่อ่านซ้ำได้ ไม่ใช่ท่อข้อมูล (pipe) หรือไดเรกทอรี: {path}",
+        "this must be a file that can be read again, no pipe or directory: {path}",
+    ),
     "in_file": ("แฟ้มที่ไม่ผ่าน: {file}", "File that failed: {file}"),
     "log": ("บันทึก: {origin} จำนวน {size} รายการ", "Log: {origin}, {size} entries"),
     "root": ("ค่ารากของบันทึก: {root}", "Root of the log: {root}"),
