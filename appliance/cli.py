@@ -181,13 +181,15 @@ def _up(arguments: argparse.Namespace) -> int:
     elif not has_keyring(data):
         _seed_demo(data)
     loaded = config.load(data, tls=arguments.tls)
+    port = loaded.staff.port if arguments.port is None else arguments.port
+    if problems := config.check_port("--port", port):
+        raise ConfigError(problems)
     listening.require_no_demo(data, loaded.staff.host)
     # Before anything is started: a wrong key is said once, here, and not by a process that is restarted over and over.
     # A passphrase is asked for and made into the key once, whatever is restarted.
     master = unlocking.open_master(loaded, ask)
     keys = unlocking.unlock_keys(loaded, ask, master)
     unlocking.require_database(loaded)
-    port = loaded.staff.port if arguments.port is None else arguments.port
     try:
         bound = listening.listening_socket(loaded.staff.host, port)
     except OSError as error:

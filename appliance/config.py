@@ -207,8 +207,7 @@ def _check_listen(listen: Listen) -> list[str]:
         problems.append(
             f"staff.tls: ต้องเป็น true เมื่อเปิดให้เครื่องอื่น — plain HTTP is allowed on loopback only, not on {listen.host}"
         )
-    if listen.port > LAST_PORT:
-        problems.append(f"staff.port: 0 ถึง {LAST_PORT} — 0 to {LAST_PORT}")
+    problems += check_port("staff.port", listen.port)
     if bool(listen.certificate) != bool(listen.key):
         problems.append("staff.certificate, staff.key: ต้องให้ทั้งคู่หรือไม่ให้เลย — give both or neither")
     problems += _bad_networks("staff.proxies", listen.proxies)
@@ -257,6 +256,11 @@ def _bad_networks(where: str, networks: Iterable[str]) -> list[str]:
         except ValueError as error:
             problems.append(f"{where}: ไม่ใช่เครือข่าย — {error}")
     return problems
+
+
+def check_port(where: str, port: int) -> list[str]:
+    """Return what is wrong with a port to listen on; `where` is the setting or the flag it comes from."""
+    return [] if 0 <= port <= LAST_PORT else [f"{where}: 0 ถึง {LAST_PORT} — 0 to {LAST_PORT}"]
 
 
 def is_host(name: str) -> bool:

@@ -224,6 +224,15 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert f"Cannot listen on 127.0.0.1, port {port}: " in done.stderr
 
 
+def test_a_port_that_cannot_be_is_refused_before_a_key_is_asked_for(tmp_path: Path) -> None:
+    new_agency(tmp_path / "data")
+    done = run("up", "--data", tmp_path / "data", "--port", "99999")
+    assert "--port: 0 ถึง 65535 — 0 to 65535" in done.stderr
+    assert "Traceback" not in done.stderr
+    (tmp_path / "data" / "master.key").unlink()
+    assert run("up", "--data", tmp_path / "data", "--port", "99999").stderr == done.stderr
+
+
 def test_started_again_it_goes_on_where_it_was(up: Up, world_data: Path) -> None:
     first = up(world_data)
     token = first.login()
