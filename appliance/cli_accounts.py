@@ -61,7 +61,7 @@ def register(commands: Any) -> None:
     for name, run in (("add", _role_add), ("remove", _role_remove)):
         command = add_command(role, name, f"{name} a role", run)
         command.add_argument("user")
-        command.add_argument("role")
+        command.add_argument("role", help="one of the table in docs/people.md")
         command.add_argument("--unit", metavar="CODE", help="of a unit administrator")
         _with_two(command)
     add_command(user, "list", "show every account", _list)
@@ -169,6 +169,7 @@ async def _role_add(s: OfflineServices, actor: Actor, arguments: argparse.Namesp
 
     actor, second = await _acting(s, actor, arguments)
     await add_role(s, actor, by_user(s, arguments.user), _grant(s, arguments), second)
+    print(f"ให้บทบาทแล้ว — role added: {_named(arguments)}")
     return 0
 
 
@@ -177,6 +178,7 @@ async def _role_remove(s: OfflineServices, actor: Actor, arguments: argparse.Nam
 
     actor, second = await _acting(s, actor, arguments)
     await remove_role(s, actor, by_user(s, arguments.user), _grant(s, arguments), second)
+    print(f"ถอนบทบาทแล้ว — role removed: {_named(arguments)}")
     return 0
 
 
@@ -225,6 +227,11 @@ def _grant(s: OfflineServices, arguments: argparse.Namespace) -> Grant:
     if unit is None:
         raise Invalid(arguments.unit, field="unit", code="unknown_unit")
     return Grant(arguments.role, unit)
+
+
+def _named(arguments: argparse.Namespace) -> str:
+    unit = f"({arguments.unit})" if arguments.unit else ""
+    return f"{arguments.user} · {arguments.role}{unit}"
 
 
 def _both(code: str, error: AppError) -> str:

@@ -1,4 +1,4 @@
-"""What an administrator may set is told in docs/settings.md, with the default it has."""
+"""What an administrator may set is told in docs/settings.md, with the default it has; roles are in docs/people.md."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from appliance import policies
 from appliance.config import Config
 from appliance.locale import texts
+from appliance.people import ConsoleRole
+from appliance.rules.roles import ALL_ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 CODES = (
@@ -76,3 +78,12 @@ def test_refusals_an_administrator_must_act_on_are_documented() -> None:
     for code in CODES:
         assert re.search(rf"^\| `{code}`[ ,]", refusals, re.MULTILINE)
         assert code in texts("th")
+
+
+def test_every_role_is_documented_with_whether_it_takes_two_people() -> None:
+    page = PAGE.with_name("people.md").read_text(encoding="utf-8")
+    table = page.partition("| role |")[2].partition("\n\n")[0]
+    cells = [line.split("|") for line in table.splitlines()[2:]]
+    listed = {row[1].strip(" `"): row[3].strip() == "ใช่ — yes" for row in cells}
+    assert len(listed) == len(cells)
+    assert listed == {role: role in set(ConsoleRole) for role in ALL_ROLES}

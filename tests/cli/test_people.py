@@ -111,10 +111,12 @@ def test_the_login_behind_sudo_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 async def test_roles(running: Agency) -> None:
-    await gchat(running, "user", "role", "add", "narin.p", "unit_admin", "--unit", "EPID")
+    said = await gchat(running, "user", "role", "add", "narin.p", "unit_admin", "--unit", "EPID")
+    assert said == "ให้บทบาทแล้ว — role added: narin.p · unit_admin(EPID)\n"
     narin = await running.login("narin.p")
     assert "unit_admin" in (await narin.get("/me"))["roles"]
-    await gchat(running, "user", "role", "remove", "narin.p", "unit_admin", "--unit", "EPID")
+    said = await gchat(running, "user", "role", "remove", "narin.p", "unit_admin", "--unit", "EPID")
+    assert said == "ถอนบทบาทแล้ว — role removed: narin.p · unit_admin(EPID)\n"
     assert "There is no such role" in await gchat(running, "user", "role", "add", "narin.p", "king", code=1)
 
 
