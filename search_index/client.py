@@ -133,6 +133,8 @@ class SearchClient:
             self._turn.release()
 
     async def _exchange(self, request: wire.Request) -> wire.Answer:
+        if self._streams is not None and (self._streams[0].at_eof() or self._streams[1].is_closing()):
+            await self.close()  # the process has ended since the last request, and may be there again
         if self._streams is None:
             self._streams = await asyncio.open_unix_connection(self._path)
         reader, writer = self._streams

@@ -51,7 +51,7 @@ class Snippet:
 def snippet(query: Query, text: str, width: int = WIDTH) -> Snippet:
     """Return at most about `width` characters of `text` around the first match; its start where nothing matches."""
     spans = occurrences(query, text, width)
-    start, end = _window(text, spans[0][0] if spans else 0, width)
+    start, end = _window(text, spans[0] if spans else (0, 0), width)
     opening = _ELLIPSIS if start else ""
     shown = opening + text[start:end] + (_ELLIPSIS if end < len(text) else "")
     moved = [
@@ -124,10 +124,11 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _window(text: str, match: int, width: int) -> Span:
-    """Return what to show: all that fits, else from a little before the match."""
+def _window(text: str, found: Span, width: int) -> Span:
+    """Return what to show: all that fits, else from a little before the match, which is not cut for a space in it."""
     if len(text) <= width:
         return 0, len(text)
+    match, match_end = found
     start = max(0, min(match - _BEFORE, len(text) - width))
     if start:
         space = text.find(" ", start, min(start + _NEAR, match))
@@ -135,7 +136,7 @@ def _window(text: str, match: int, width: int) -> Span:
     end = min(len(text), start + width)
     if end < len(text):
         space = text.rfind(" ", end - _NEAR, end)
-        end = space if space > match else _cluster_end(text, end)
+        end = space if space >= match_end else _cluster_end(text, end)
     return start, end
 
 

@@ -274,7 +274,7 @@ async def test_a_message_that_cannot_be_opened_is_named_and_left_out(
     async with open_bureau(tmp_path) as b:
         found = await stored_batch(b.s, 0)
     assert [entry.text for entry in found.entries] == ["ข้อความ 0", "ข้อความ 2", "ข้อความ 3"]
-    assert f"position {sent[1].pos} " in caplog.text
+    assert f"room {room} n={sent[1].n}: the body does not open" in caplog.text
 
 
 async def test_torn_pages_cost_the_index_what_lies_on_them_alone(tmp_path: Path) -> None:

@@ -72,6 +72,18 @@ async def test_told_found_deleted_rebuilt(tmp_path: Path) -> None:
         assert (await client.search(wanted("ประชุม"))).hits == []
 
 
+async def test_a_process_that_is_there_again_is_asked_at_once(tmp_path: Path) -> None:
+    """Nobody's first search after a restart fails: a connection that ended while nothing was asked is made anew."""
+    clients = [SearchClient(options(tmp_path).path) for _ in range(2)]
+    for _ in range(2):
+        async with serving(options(tmp_path)):
+            for client in clients:
+                assert (await client.search(wanted("ประชุม"))).hits == []
+        await asyncio.sleep(0)
+    for client in clients:
+        await client.close()
+
+
 async def test_an_orderly_end_loses_nothing(tmp_path: Path) -> None:
     async with served(tmp_path) as client:
         await client.add(Add(0, 10, corpus.entries(["เชิญประชุม"])))

@@ -90,6 +90,7 @@ def test_a_text_cut_at_a_seam_is_normalised_by_its_parts(before: str, after: str
 
 
 @given(LETTERS, st.integers(0, 3), st.integers(0, 3))
+@example("\u0300" + "2" * 24, 1, 0)  # the window ends in the match, behind a space
 @example("\uac00\u11a8", 0, 1)  # two characters that are one although neither is a mark
 def test_a_match_deep_in_a_text_is_shown_as_one_alone(text: str, before: int, after: int) -> None:
     long = f"{(text + ' ') * before * 20}งบประมาณ ปี 2567{(' ' + text) * after * 20}"
