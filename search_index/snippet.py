@@ -133,7 +133,7 @@ def _window(text: str, found: Span, width: int) -> Span:
     if start:
         space = text.find(" ", start, min(start + _NEAR, match))
         start = space + 1 if space >= 0 else _cluster_start(text, start)
-    end = min(len(text), start + width)
+    end = min(len(text), max(start + width, match_end))
     if end < len(text):
         space = text.rfind(" ", end - _NEAR, end)
         end = space if space >= match_end else _cluster_end(text, end)
