@@ -195,9 +195,9 @@ async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
     await office.account("1001", "somchai.j")
     session = await session_of(office, "somchai.j")
     assert session.terms_ok
-    await publish_terms(office.s, OPERATOR, ("ข้อตกลง", "Terms"), ("หนึ่ง", "One"))
+    await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), ("หนึ่ง", "One"))
     later = office.clock() + DAY
-    await publish_terms(office.s, OPERATOR, ("ข้อตกลง", "Terms"), ("สอง", "Two"), later)
+    await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), ("สอง", "Two"), later)
 
     def accepted() -> bool:
         now = office.s.identity.session(session.id, office.clock())
@@ -233,7 +233,7 @@ async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
 async def test_a_forged_acceptance_of_the_terms_is_found(office: Office, forgery: str) -> None:
     person = await office.account("1001", "somchai.j")
     for text in ("หนึ่ง", "สอง"):
-        await publish_terms(office.s, OPERATOR, ("ข้อตกลง", "Terms"), (text, "Terms"))
+        await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), (text, "Terms"))
         if text == "หนึ่ง":
             await accept_terms(office.s, await session_of(office, "somchai.j"), 1)
     assert (await verify_audit(office.s)).faults == ()

@@ -66,7 +66,7 @@ async def test_imports_terms_and_settings_made_elsewhere(office: Office) -> None
     await office.account("1001", "somchai.j")
     done = await office.sign_in("somchai.j")
     cli = await other(office)
-    await publish_terms(cli, OPERATOR, ("ข้อตกลง", "Terms"), ("หนึ่ง", "One"))
+    await publish_terms(cli, OPERATOR, ("ข้อกำหนด", "Terms"), ("หนึ่ง", "One"))
     await set_contact_mode(cli, OPERATOR, ContactMode.PUBLIC)
     preview = await preview_import(cli, {"p.csv": PEOPLE.replace("มีสุข", "มีทรัพย์").encode()})
     await apply_import(cli, OPERATOR, preview)

@@ -298,7 +298,7 @@ async def test_without_the_search_process_chat_goes_on_and_says_so(running: Agen
     english = await running.login("narin.p", language="en")
     query = {"q": "ครับ"}
     error = await narin.refused("GET", "/search", params=query, status=503, code="search_unavailable")
-    assert error["message"] == "ยังค้นหาไม่ได้ในขณะนี้ การสนทนายังใช้งานได้ตามปกติ กรุณาลองใหม่ภายหลัง"
+    assert error["message"] == "ยังค้นหาไม่ได้ในขณะนี้ การสนทนายังใช้งานได้ตามปกติ โปรดลองใหม่ภายหลัง"
     error = await english.refused("GET", "/search", params=query, status=503, code="search_unavailable")
     assert error["message"].startswith("Search is not available just now")
     await narin.say(running.room("dengue"), "คุยต่อได้")

@@ -221,12 +221,12 @@ async def test_passkeys_are_offered_for_this_address(running: Agency) -> None:
 
 async def test_new_terms_stop_everything_until_accepted(running: Agency) -> None:
     narin = await running.login("narin.p")
-    await publish_terms(running.services, OPERATOR, ("ข้อตกลงใหม่", "New terms"), ("เนื้อหา", "Text"))
+    await publish_terms(running.services, OPERATOR, ("ข้อกำหนดใหม่", "New terms"), ("เนื้อหา", "Text"))
     error = await narin.refused("GET", "/rooms", status=403, code="terms_not_accepted")
-    assert error["message"] == "กรุณาอ่านและยอมรับข้อกำหนดการใช้งานก่อน"
+    assert error["message"] == "โปรดอ่านและยอมรับข้อกำหนดการใช้งานก่อน"
     assert (await narin.get("/me"))["terms"] == {"version": 2, "accepted": 1}
     terms = await narin.get("/terms")
-    assert (terms["version"], terms["title"], terms["text"]) == (2, "ข้อตกลงใหม่", "เนื้อหา")
+    assert (terms["version"], terms["title"], terms["text"]) == (2, "ข้อกำหนดใหม่", "เนื้อหา")
     # The page says to screen readers which language the words are of; Thai stands in where there is no English.
     english = {"headers": {"Accept-Language": "en"}}
     async with narin.raw("GET", "/terms", **english) as response:
@@ -235,11 +235,11 @@ async def test_new_terms_stop_everything_until_accepted(running: Agency) -> None
     await narin.refused("POST", "/terms", {"version": 1}, status=409, code="terms_changed")
     await narin.post("/terms", {"version": 2})
     await narin.get("/rooms")
-    draft = written_terms("ข้อตกลงไทย\nเนื้อหาไทย")
+    draft = written_terms("ข้อกำหนดไทย\nเนื้อหาไทย")
     await publish_terms(running.services, OPERATOR, draft.titles, draft.texts)
     async with narin.raw("GET", "/terms", **english) as response:
         said = await response.json()
-    assert (said["language"], said["title"]) == ("th", "ข้อตกลงไทย")
+    assert (said["language"], said["title"]) == ("th", "ข้อกำหนดไทย")
 
 
 async def test_this_was_not_me(running: Agency) -> None:

@@ -28,7 +28,7 @@ CASES: Final = [
     for language in ("th", "en")
 ] + [pytest.param(ENLARGED, "light", "th", id="200%-light-th"), pytest.param(ENLARGED, "dark", "en", id="200%-dark-en")]
 SIGN_IN: Final = {"th": ("ชื่อผู้ใช้", "รหัสผ่าน", "เข้าสู่ระบบ"), "en": ("User name", "Password", "Sign in")}
-ACCEPT: Final = {"th": "ยอมรับข้อตกลง", "en": "Accept the terms"}
+ACCEPT: Final = {"th": "ยอมรับข้อกำหนด", "en": "Accept the terms"}
 
 
 @pytest.mark.parametrize(("place", "scheme", "language"), CASES)

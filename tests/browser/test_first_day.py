@@ -110,7 +110,7 @@ async def test_from_an_empty_folder_to_the_first_message(tmp_path: Path, windows
         await expect(window.page.get_by_role("heading", name=terms)).to_be_visible()
         await expect(window.page.get_by_role("region", name=terms)).to_have_attribute("lang", "th")
         await expect(window.page.get_by_text("ฉบับที่ 1 มีผลตั้งแต่")).to_be_visible()
-        await window.button("ยอมรับข้อตกลง").click()
+        await window.button("ยอมรับข้อกำหนด").click()
         await window.button("สร้างห้องใหม่").click()
         await window.dialog.get_by_label("ชื่อห้อง").fill("ห้องแรก")
         await window.dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("มาลี")

@@ -99,7 +99,7 @@ async def test_new_terms_are_read_and_accepted_before_anything_else(served: Agen
     await window.button("ไม่ยอมรับและออกจากระบบ").click()
     await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
     await window.sign_in("narin.p")
-    await window.button("ยอมรับข้อตกลง").click()
+    await window.button("ยอมรับข้อกำหนด").click()
     await window.entered()
     await window.reload()
     await window.entered()
@@ -153,7 +153,7 @@ async def test_whoever_says_this_was_not_me_is_alone_and_sets_a_new_password(
     """F76."""
     mine, other = await windows(served.url, "lalita.w"), await windows(served.url, "lalita.w")
     await mine.go("#/settings/devices")
-    await mine.page.get_by_role("button", name="ไม่ใช่ฉัน").first.click()
+    await mine.page.get_by_role("button", name="ไม่ใช่ของท่าน").first.click()
     await mine.dialog.get_by_role("button", name="ออกจากทุกเครื่องอื่นและเปลี่ยนรหัสผ่าน").click()
     begun = quiet_clock()
     await expect(other.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
@@ -161,7 +161,7 @@ async def test_whoever_says_this_was_not_me_is_alone_and_sets_a_new_password(
     await mine.page.get_by_label("รหัสผ่านเดิมหรือรหัสที่ได้รับ").fill(PASSWORD)
     await mine.page.get_by_label("รหัสผ่านใหม่").fill("ถ้วยชามสังคโลกสีน้ำเงิน")
     await mine.button("บันทึกรหัสผ่าน").click()
-    await expect(mine.page.get_by_text("แจ้งว่าไม่ใช่ฉันแล้ว")).to_be_visible()
+    await expect(mine.page.get_by_text("แจ้งว่าไม่ใช่ของท่านแล้ว")).to_be_visible()
 
 
 async def test_no_script_sees_the_token_of_the_session(served: Agency, windows: OpenWindow) -> None:

@@ -29,7 +29,7 @@ from tests.faults.team import ROOMS, assemble
 from tests.waiting import quiet_clock, until
 
 KILLS = int(os.environ.get("GCHAT_FAULT_KILLS", "12"))
-DOWN = "ยังค้นหาไม่ได้ในขณะนี้ การสนทนายังใช้งานได้ตามปกติ กรุณาลองใหม่ภายหลัง"
+DOWN = "ยังค้นหาไม่ได้ในขณะนี้ การสนทนายังใช้งานได้ตามปกติ โปรดลองใหม่ภายหลัง"
 Hits = list[tuple[str, int]]
 
 

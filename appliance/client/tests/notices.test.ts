@@ -25,6 +25,6 @@ test("what the system did is told with its reason in words, never with a code", 
 
 test("a new name is told beside the old one", () => {
   const text = noticeText({ what: "renamed", name: "งานใหม่", old: "งานเดิม" }, "p_2", name);
-  expect(text).toBe("คุณp_2 เปลี่ยนชื่อห้องจาก «งานเดิม» เป็น «งานใหม่»");
-  expect(noticeText({ what: "renamed", name: "งานใหม่", old: null }, "p_2", name)).toBe("คุณp_2 เปลี่ยนชื่อห้องเป็น «งานใหม่»");
+  expect(text).toBe("คุณp_2 เปลี่ยนชื่อห้องจาก “งานเดิม” เป็น “งานใหม่”");
+  expect(noticeText({ what: "renamed", name: "งานใหม่", old: null }, "p_2", name)).toBe("คุณp_2 เปลี่ยนชื่อห้องเป็น “งานใหม่”");
 });

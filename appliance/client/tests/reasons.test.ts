@@ -22,5 +22,5 @@ test.each<Locale>(["th", "en"])("%s", async (locale) => {
 });
 
 test("what the server said itself comes first", () => {
-  expect(reasonText("too_many_requests", "กรุณารอ 3 วินาที")).toBe("กรุณารอ 3 วินาที");
+  expect(reasonText("too_many_requests", "โปรดรอ 3 วินาที")).toBe("โปรดรอ 3 วินาที");
 });

@@ -51,7 +51,7 @@ export function noticeText(notice: RoomNotice, sender: string | null, nameOf: (i
       return t`รายการนี้เสียหายในระบบจัดเก็บ จึงแสดงไม่ได้`;
     case "created": {
       const { name } = notice;
-      return name === null ? t`${actor} เริ่มการสนทนา` : t`${actor} สร้างห้อง «${name}»`;
+      return name === null ? t`${actor} เริ่มการสนทนา` : t`${actor} สร้างห้อง “${name}”`;
     }
     case "added": {
       const names = nameList(notice.people, nameOf);
@@ -77,7 +77,7 @@ export function noticeText(notice: RoomNotice, sender: string | null, nameOf: (i
     }
     case "renamed": {
       const { name, old } = notice;
-      return old === null || old === "" ? t`${actor} เปลี่ยนชื่อห้องเป็น «${name}»` : t`${actor} เปลี่ยนชื่อห้องจาก «${old}» เป็น «${name}»`;
+      return old === null || old === "" ? t`${actor} เปลี่ยนชื่อห้องเป็น “${name}”` : t`${actor} เปลี่ยนชื่อห้องจาก “${old}” เป็น “${name}”`;
     }
     case "closed":
       return t`${actor} ปิดห้อง`;

@@ -143,7 +143,7 @@ function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: (signIn: Si
             </>
           )}{" "}
           {signIn.apart === true && <Chip icon="error" tone="warn">{t`ขณะมีการใช้งานจากที่อื่น`}</Chip>}
-          {signIn.disowned != null && <Chip icon="error" tone="danger">{t`แจ้งว่าไม่ใช่ฉันแล้ว`}</Chip>}
+          {signIn.disowned != null && <Chip icon="error" tone="danger">{t`แจ้งว่าไม่ใช่ของท่านแล้ว`}</Chip>}
         </>
       }
       detail={[signIn.device, signIn.address].filter(Boolean).join(" · ")}
@@ -151,8 +151,8 @@ function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: (signIn: Si
         <>
           <Time at={signIn.until}>{last}</Time>
           {signIn.disowned == null && (
-            <Button variant="quiet" onPress={() => onDisown(signIn)} label={t`รายการ ${last} ไม่ใช่ฉัน`}>
-              <Trans>ไม่ใช่ฉัน</Trans>
+            <Button variant="quiet" onPress={() => onDisown(signIn)} label={t`รายการ ${last} ไม่ใช่ของท่าน`}>
+              <Trans>ไม่ใช่ของท่าน</Trans>
             </Button>
           )}
         </>

@@ -20,7 +20,7 @@ export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leav
   const [status, setStatus] = useState(person.status ?? "");
   const { busy, failure } = useReadable(model.attempt);
   return (
-    <Panel label={t`ข้อมูลของฉัน`} title={<Trans>ข้อมูลของฉัน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
+    <Panel label={t`ข้อมูลของท่าน`} title={<Trans>ข้อมูลของท่าน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
       <header className="settings-me">
         <Avatar id={person.id} name={person.name} size="xl" />
         <div>

@@ -24,7 +24,7 @@ interface SettingsListProps {
 export function SettingsList({ page, hrefOf, onHelp, onLogout }: SettingsListProps) {
   const { t } = useLingui();
   const pages: { id: SettingsPageId; icon: IconName; label: string }[] = [
-    { id: "me", icon: "person", label: t`ข้อมูลของฉัน` },
+    { id: "me", icon: "person", label: t`ข้อมูลของท่าน` },
     { id: "display", icon: "language", label: t`การแสดงผล` },
     { id: "devices", icon: "device", label: t`อุปกรณ์และการเข้าใช้งาน` },
     { id: "security", icon: "shield", label: t`รหัสผ่านและการยืนยันตัวตน` },

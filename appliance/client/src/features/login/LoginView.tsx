@@ -83,7 +83,7 @@ function WhySignedOut({ reason }: { reason: SignedOutReason }) {
     case "stale":
       return (
         <Notice kind="warn">
-          <Trans>ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์นานเกินกำหนด ข้อมูลที่เก็บไว้ในอุปกรณ์จึงถูกลบเพื่อความปลอดภัย</Trans>
+          <Trans>ไม่ได้เชื่อมต่อกับเครื่องแม่ข่ายนานเกินกำหนด ข้อมูลที่เก็บไว้ในอุปกรณ์จึงถูกลบเพื่อความปลอดภัย</Trans>
         </Notice>
       );
   }

@@ -26,7 +26,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
   useEffect(() => {
     if (sent === null) void model.loadTerms();
   }, [sent, model]);
-  if (terms === null) return reading.failure ? <FailureNotice failure={reading.failure} /> : <Loading label={t`กำลังโหลดข้อตกลง`} />;
+  if (terms === null) return reading.failure ? <FailureNotice failure={reading.failure} /> : <Loading label={t`กำลังโหลดข้อกำหนด`} />;
   return (
     <div className="login-form">
       <div>
@@ -52,7 +52,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
           <Trans>ไม่ยอมรับและออกจากระบบ</Trans>
         </Button>
         <Button variant="primary" isPending={attempt.busy} onPress={() => void model.acceptTerms(terms.version)}>
-          <Trans>ยอมรับข้อตกลง</Trans>
+          <Trans>ยอมรับข้อกำหนด</Trans>
         </Button>
       </div>
     </div>

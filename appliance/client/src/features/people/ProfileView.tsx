@@ -51,7 +51,7 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
           {person?.status && <p className="profile-status">{person.status}</p>}
           {isMe ? (
             <Button icon="edit" onPress={onEditMe}>
-              <Trans>แก้ไขข้อมูลของฉัน</Trans>
+              <Trans>แก้ไขข้อมูลของท่าน</Trans>
             </Button>
           ) : (
             <Button

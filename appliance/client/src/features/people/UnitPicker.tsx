@@ -69,7 +69,7 @@ function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
       </div>
       <div className="unit-picker-take">
         <Button variant="primary" icon="add" block isDisabled={total === 0} onPress={model.acceptOffer}>
-          {plural(total, { other: "เลือก # คนนี้" })}
+          {plural(total, { other: "เลือกทั้ง # คน" })}
         </Button>
       </div>
     </>

@@ -35,7 +35,7 @@ export function ReadersView({ model, leave, onPerson }: ReadersViewProps) {
       {text !== null && <blockquote className="readers-quote">{text}</blockquote>}
       <p className="readers-note">
         <Trans>
-          ชื่อจะขึ้นใน «อ่านแล้ว» เมื่อข้อความนี้แสดงบนหน้าจอขณะที่ผู้นั้นใช้งานอยู่ พร้อมเวลาที่แสดงครั้งแรก ข้อความที่กดข้ามไปยังไม่นับว่าอ่าน
+          ชื่อจะขึ้นใน “อ่านแล้ว” เมื่อข้อความนี้แสดงบนหน้าจอขณะที่ผู้นั้นใช้งานอยู่ พร้อมเวลาที่แสดงครั้งแรก ข้อความที่กดข้ามไปยังไม่นับว่าอ่าน
         </Trans>
       </p>
       {state.kind === "loading" && <Loading label={t`กำลังโหลดรายชื่อ`} />}

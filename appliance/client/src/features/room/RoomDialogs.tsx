@@ -209,7 +209,7 @@ function CloseDialog({ model, title, onClose }: OneProps) {
   const { attempt, close, run, error } = useDone(model, onClose);
   return (
     <ConfirmDialog
-      title={t`ปิดห้อง «${title}» หรือไม่`}
+      title={t`ปิดห้อง “${title}” หรือไม่`}
       confirmLabel={t`ปิดห้อง`}
       cancelLabel={t`ยกเลิก`}
       danger

@@ -107,7 +107,7 @@ function Identity({ room, title }: { room: RoomSnapshot; title: string }) {
 function Mine({ room, model, onClear }: { room: RoomSnapshot; model: RoomModel; onClear: () => void }) {
   const { t } = useLingui();
   return (
-    <PanelSection title={t`เฉพาะท่าน`}>
+    <PanelSection title={t`การตั้งค่าของท่าน (มีผลเฉพาะท่าน)`}>
       <div>
         <Switch isSelected={room.view.muted === true} onChange={(on) => void model.setMuted(on)}>
           <Trans>ปิดเสียงแจ้งเตือน</Trans>

@@ -97,7 +97,7 @@ function Answer({ model, found, onOpen }: AnswerProps) {
         <>
           {phase.kept && (
             <Notice kind="warn">
-              <Trans>ไม่ได้เชื่อมต่อกับเซิร์ฟเวอร์ จึงค้นเฉพาะข้อความที่เก็บไว้ในเครื่องนี้</Trans>
+              <Trans>ไม่ได้เชื่อมต่อกับเครื่องแม่ข่าย จึงค้นเฉพาะข้อความที่เก็บไว้ในเครื่องนี้</Trans>
             </Notice>
           )}
           {hits.length === 0 ? <Nothing model={model} found={found} /> : <p className="search-summary">{summary}</p>}

@@ -43,7 +43,7 @@ export function Rail({ place, me, unread, onSearch, onHelp }: RailProps) {
           <Trans>ช่วยเหลือ</Trans>
         </span>
       </button>
-      <a className="rail-me" href={`#${formatRoute({ place: "settings", page: "me" })}`} aria-label={t`ข้อมูลของฉัน ${me.name}`}>
+      <a className="rail-me" href={`#${formatRoute({ place: "settings", page: "me" })}`} aria-label={t`ข้อมูลของท่าน ${me.name}`}>
         <Avatar id={me.id} name={me.name} />
       </a>
     </nav>

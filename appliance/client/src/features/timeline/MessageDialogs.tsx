@@ -37,7 +37,7 @@ export function RetractDialog({ item, model, onClose }: MessageDialogProps) {
       onConfirm={() => void model.retract(item.n, reason.trim()).then((done) => done && onClose())}
     >
       <p>
-        <Trans>สมาชิกทุกคนจะไม่เห็นข้อความนี้อีก แต่ยังเห็นร่องรอยว่ามีการเรียกคืน</Trans>
+        <Trans>สมาชิกทุกคนจะไม่เห็นข้อความนี้อีก แต่จะเห็นว่ามีข้อความถูกเรียกคืน</Trans>
       </p>
       <blockquote className="dialog-quote">{item.text}</blockquote>
       <TextField label={t`เหตุผล (ไม่บังคับ)`} value={reason} onChange={setReason} maxLength={200} />
