@@ -11,6 +11,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 import { componentTexts } from "./build/componentTexts";
+import { FLOOR, holdFloor, STYLE_FLOOR } from "./build/floor";
 import { layerAliases } from "./build/layers";
 import { serviceWorker } from "./build/serviceWorker";
 
@@ -23,11 +24,14 @@ export default defineConfig(({ mode }) => ({
     componentTexts({ root }),
     react({ babel: { plugins: ["@lingui/babel-plugin-lingui-macro"] } }),
     lingui({ failOnMissing: true, failOnCompileError: true }),
+    holdFloor(),
     serviceWorker({ root, killSwitch: mode === "kill-switch" }),
   ],
+  css: { transformer: "lightningcss", lightningcss: { targets: STYLE_FLOOR } },
   build: {
     outDir: "dist",
-    target: "es2023",
+    target: FLOOR,
+    cssMinify: "lightningcss",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

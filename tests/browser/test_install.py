@@ -57,6 +57,15 @@ async def test_the_shell_opens_without_the_network(served: Agency, windows: Open
     )
 
 
+async def test_a_browser_that_is_too_old_says_so(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url)
+    await window.context.add_init_script("delete window.CSSLayerBlockRule")
+    await window.page.reload()
+    await expect(window.page.get_by_role("heading", name="เบราว์เซอร์นี้เก่าเกินไป")).to_be_visible()
+    await expect(window.page.get_by_text("Firefox ESR 115")).to_have_count(2)
+    await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_have_count(0)
+
+
 async def test_a_new_version_is_offered_and_taken_when_the_reader_says_so(
     served: Agency, windows: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,8 @@ import { join, relative } from "node:path";
 
 import { build, type Plugin } from "vite";
 
+import { FLOOR } from "./floor";
+
 interface ShellFile {
   readonly url: string;
   readonly revision: string | null;
@@ -53,7 +55,7 @@ export function serviceWorker({ root, killSwitch }: { root: string; killSwitch: 
           build: {
             outDir,
             emptyOutDir: false,
-            target: "es2023",
+            target: FLOOR,
             reportCompressedSize: false,
             rollupOptions: {
               input: join(root, "src/sw", killSwitch ? "killSwitch.ts" : "shell.ts"),

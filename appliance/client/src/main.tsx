@@ -1,4 +1,6 @@
 /** Composition root of the client: builds what the features share, chooses the language, mounts the page. */
+import "#platform/missing";
+
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { type ReactNode, StrictMode } from "react";
@@ -66,4 +68,5 @@ async function start(element: HTMLElement): Promise<void> {
 
 const element = document.getElementById("root");
 if (element === null) throw new Error("index.html has no #root");
-await start(element);
+// Below the floor public/old-browser.js has the page.
+if (document.documentElement.dataset["tooOld"] === undefined) await start(element);

@@ -70,14 +70,18 @@ export class Api {
       init.body = JSON.stringify(options.body);
     }
     const abort = new AbortController();
-    init.signal = options.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, options.signal]);
-    const timer = this.ports.time.setTimeout(() => abort.abort(), TIMEOUT_MS);
+    init.signal = abort.signal;
+    const end = (): void => abort.abort();
+    if (options.signal?.aborted === true) end();
+    options.signal?.addEventListener("abort", end);
+    const timer = this.ports.time.setTimeout(end, TIMEOUT_MS);
     try {
       return await this.ports.network.fetch(PREFIX + path + encodeQuery(options.query), init);
     } catch {
       throw CallError.offline();
     } finally {
       this.ports.time.clearTimeout(timer);
+      options.signal?.removeEventListener("abort", end);
     }
   }
 }

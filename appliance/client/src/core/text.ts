@@ -1,11 +1,12 @@
 /**
  * Thai text: matching names, cutting without breaking a mark, digits of both kinds (L4, L6, L7, C11).
  *
- * Pure. Works on graphemes and words as `Intl.Segmenter` finds them, never on code units. Dates are in `dates.ts`.
+ * Pure. Works on graphemes and words as `segmenter.ts` finds them, never on code units. Dates are in `dates.ts`.
  */
+import { segmenter } from "./segmenter";
 
-const graphemes = new Intl.Segmenter("th", { granularity: "grapheme" });
-const words = new Intl.Segmenter("th", { granularity: "word" });
+const graphemes = segmenter("grapheme");
+const words = segmenter("word");
 const collator = new Intl.Collator("th", { numeric: true });
 
 const PART = 256;

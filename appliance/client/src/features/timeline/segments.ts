@@ -2,6 +2,7 @@
  * The parts of a message's text: words, links, and the names of people mentioned. Pure.
  * Only http and https become links; a mention counts only if the author's client named the person in the message.
  */
+import { graphemeCount } from "#core/text";
 import { EVERYONE_WORDS } from "#i18n/everyone";
 
 export type Segment =
@@ -68,5 +69,5 @@ const EMOJI_ONLY = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Emoj
 /** True for one to three emoji and nothing else, which are shown larger. */
 export function isEmojiOnly(text: string): boolean {
   if (text.length > 40 || !EMOJI_ONLY.test(text) || text.trim() === "") return false;
-  return [...new Intl.Segmenter("th", { granularity: "grapheme" }).segment(text.replace(/\s/gu, ""))].length <= 3;
+  return graphemeCount(text.replace(/\s/gu, "")) <= 3;
 }
