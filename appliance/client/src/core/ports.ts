@@ -61,8 +61,8 @@ export interface SettingsPort {
 export interface StoragePort {
   /** Null where no IndexedDB exists (private windows of some browsers): then memory only. */
   indexedDB(): IDBFactory | null;
-  /** Asks the browser not to evict us; false when it may. */
-  persist(): Promise<boolean>;
+  /** Asks the browser not to evict us. Firefox puts the question to the person, so nobody waits for the answer. */
+  persist(): void;
 }
 
 export interface NotificationsPort {

@@ -3,7 +3,8 @@
  *
  * Rules: a key is made at login and destroyed with the session, with an account that turns out to be another's, and when
  * the server has been out of reach for too long. The key goes first and together with all it opened. A clock that was set
- * back does not prolong anything. In shared-PC mode, or without IndexedDB, everything lives in memory.
+ * back does not prolong anything. In shared-PC mode, or without IndexedDB, everything lives in memory. Nothing here waits
+ * for a permission or, without end, for the browser: signing in and reopening go through it.
  */
 
 import { contactKept, loadContact } from "./db/meta";
@@ -16,6 +17,8 @@ const DATABASE = "gchat";
 const MODE = "gchat.cache";
 /** A clock behind the last contact by more than this was set back: then nothing says how long ago that was. */
 const CLOCK_SLACK_MS = 5 * 60_000;
+/** A database that has not opened by then is done without: signing in never waits for what may never come. */
+const OPENING_MS = 10_000;
 
 export class Vault {
   constructor(
@@ -64,7 +67,7 @@ export class Vault {
 
   async #made(db: Db | null): Promise<Tables> {
     if (db === null) return await this.#inMemory(null);
-    await this.ports.storage.persist();
+    this.ports.storage.persist();
     const key = await newKey(this.ports.crypto);
     const name = this.ports.crypto.randomUUID();
     const seal = new Seal(this.ports.crypto, key);
@@ -118,10 +121,20 @@ export class Vault {
   async #database(): Promise<Db | null> {
     const factory = this.ports.storage.indexedDB();
     if (factory === null) return null;
-    try {
-      return await openDatabase(factory, DATABASE);
-    } catch {
-      return null; // private windows of some browsers offer IndexedDB and then refuse it
-    }
+    // Private windows of some browsers offer IndexedDB and then refuse it; older Safari sometimes answers nothing at all.
+    const opening = openDatabase(factory, DATABASE).catch(() => null);
+    const { time } = this.ports;
+    return await new Promise((resolve) => {
+      let waiting = true;
+      const timer = time.setTimeout(() => {
+        waiting = false;
+        resolve(null);
+      }, OPENING_MS);
+      void opening.then((db) => {
+        time.clearTimeout(timer);
+        if (waiting) resolve(db);
+        else db?.close();
+      });
+    });
   }
 }

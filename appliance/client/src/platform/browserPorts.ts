@@ -72,19 +72,40 @@ function channel(name: string): ChannelPort {
   };
 }
 
+/** Settings for the life of the page, where the browser keeps none: reading `localStorage` throws when cookies are blocked. */
+const UNKEPT = new Map<string, string>();
+
 const settings: SettingsPort = {
-  get: (key) => localStorage.getItem(key),
-  set: (key, value) => (value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value)),
+  get: (key) => {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return UNKEPT.get(key) ?? null;
+    }
+  },
+  set: (key, value) => {
+    try {
+      if (value === null) localStorage.removeItem(key);
+      else localStorage.setItem(key, value);
+    } catch {
+      if (value === null) UNKEPT.delete(key);
+      else UNKEPT.set(key, value);
+    }
+  },
 };
 
 const storage: StoragePort = {
-  indexedDB: () => ("indexedDB" in globalThis ? indexedDB : null),
-  persist: async () => {
+  indexedDB: () => {
     try {
-      return await navigator.storage.persist();
+      return "indexedDB" in globalThis ? indexedDB : null;
     } catch {
-      return false;
+      return null; // blocked together with cookies
     }
+  },
+  persist: () => {
+    // WebKitGTK has no `navigator.storage`; a browser that keeps nothing refuses.
+    const ask = async (): Promise<boolean> => await navigator.storage.persist();
+    void ask().catch(() => undefined);
   },
 };
 

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { DiskTables, type Write } from "#core/db/tables";
+import { Core } from "#core/index";
 import type { RoomRecord } from "#core/roomState";
 
 import { breathe, START } from "./fakePorts";
@@ -266,6 +267,28 @@ test("an agency without terms asks for none, as its server does", async () => {
   await core.session.login("somchai", "correct");
   expect(core.session.snapshot().kind).toBe("signed_in");
   await online(core);
+});
+
+test("signing in waits for no permission (browsers 1)", async () => {
+  const { ports } = world.device().tab();
+  const persist = vi.fn((): unknown => new Promise(() => undefined));
+  const core = new Core({ ...ports, storage: { ...ports.storage, persist } });
+  await core.start();
+  await core.session.login("somchai", "correct");
+  await online(core);
+  expect(persist).toHaveBeenCalled();
+  expect(core.session.tables?.shared).toBe(true);
+});
+
+test("a database that never opens is done without, at the start and on signing in", async () => {
+  const { ports } = world.device().tab();
+  const silent = { open: () => ({}) as IDBOpenDBRequest } as unknown as IDBFactory;
+  const core = new Core({ ...ports, storage: { ...ports.storage, indexedDB: () => silent } });
+  void core.start();
+  await world.time.advanceUntil(() => core.session.snapshot().kind === "signed_out", "the form");
+  void core.session.login("somchai", "correct");
+  await world.time.advanceUntil(() => core.session.snapshot().kind === "signed_in", "the rooms");
+  expect(core.session.tables?.shared).toBe(false);
 });
 
 test("a browser that keeps no cookie is told so, not that the session ended", async () => {

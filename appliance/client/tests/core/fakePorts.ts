@@ -158,7 +158,7 @@ export class Device {
         get: (key) => this.settings.get(key) ?? null,
         set: (key, value) => void (value === null ? this.settings.delete(key) : this.settings.set(key, value)),
       },
-      storage: { indexedDB: () => this.indexedDB, persist: () => Promise.resolve(true) },
+      storage: { indexedDB: () => this.indexedDB, persist: () => undefined },
       notifications: {
         permission: () => "unsupported",
         ask: () => Promise.resolve(false),
