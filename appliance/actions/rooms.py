@@ -212,13 +212,19 @@ async def clear_room(s: Services, actor: PersonId, room: RoomId) -> None:
 
 
 async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> None:
-    """Show a room as unread from message `n` on, for oneself; first reads stay as they are (F16)."""
+    """Show a room as unread from message `n` on, for oneself; first reads stay as they are (F16).
+
+    The mark holds whatever is read meanwhile, here or on another device, until `end_unread_mark`.
+    """
     head = await s.log.head_for(actor, room)
     if n >= head.size:
         raise Invalid(field="n")
-    # A receipt given before, told after, would take the mark away again on the person's other devices.
-    await s.receipts.announce(room)
     await _change_mine(s, actor, room, lambda old: old._replace(unread_from=n))
+
+
+async def end_unread_mark(s: Services, actor: PersonId, room: RoomId) -> None:
+    """Take one's mark as unread off a room: the person has come back to it."""
+    await _change_mine(s, actor, room, lambda old: old._replace(unread_from=None))
 
 
 async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Callable[[Mine], Mine]) -> None:

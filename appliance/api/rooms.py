@@ -113,6 +113,12 @@ async def mark_unread(call: Call, body: MarkUnread) -> None:
     await actions.mark_unread(call.services, call.person, _room(call), body.n)
 
 
+@routes.delete("/rooms/{room}/unread")
+async def end_unread_mark(call: Call) -> None:
+    """Take the caller's mark as unread off the room; receipts leave it alone."""
+    await actions.end_unread_mark(call.services, call.person, _room(call))
+
+
 @routes.post("/rooms/{room}/receipts")
 async def post_receipt(call: Call, body: ReceiptUpto) -> None:
     """Say which messages were shown to the caller; answered after the durable commit."""

@@ -101,11 +101,6 @@ class Receipts:
         if self._waiting or self._unannounced or self._writing:
             await self._written()
 
-    async def announce(self, room: RoomId) -> None:
-        """Announce a room's receipts with the next batch, large as the room may be, and wait until that is written."""
-        self._announced_at.pop(room, None)
-        await self.flushed()
-
     async def _written(self) -> None:
         caller: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._callers.append(caller)

@@ -32,15 +32,14 @@ class Shown(NamedTuple):
 
 
 def insert(raw: sqlcipher.Connection, rows: list[Shown]) -> None:
-    """Keep what was shown and move the members' marks, never back; an own unread mark ends there.
+    """Keep what was shown and move the members' marks, never back.
 
-    What was shown to somebody who is no member any more is left out.
+    What was shown to somebody who is no member any more is left out. A mark as unread stays: only the person ends it.
     """
     for row in rows:
         member = raw.execute(SQL.mark, (row.room, row.person)).fetchone()
         if member is not None:
             _insert(raw, row, since=member[0], read=member[1])
-    raw.executemany(SQL.end_unread_mark, [(row.room, row.person, row.upto) for row in rows])
 
 
 def _insert(raw: sqlcipher.Connection, row: Shown, *, since: int, read: int) -> None:

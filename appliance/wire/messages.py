@@ -138,7 +138,10 @@ class ReceiptUpto(Request, kw_only=True):
 
 
 class MarkUnread(Request, kw_only=True):
-    """Shows the room as unread from this message on, for the caller alone; first reads stay recorded (F16)."""
+    """Shows the room as unread from this message on, for the caller alone, until the caller ends that mark.
+
+    First reads stay recorded (F16).
+    """
 
     n: Position
 

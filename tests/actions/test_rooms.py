@@ -509,6 +509,7 @@ class TestOwnView:
         changes: list[Callable[[], Awaitable[None]]] = [
             partial(rooms.set_mine, bureau.s, MALEE, room, muted=True),
             partial(rooms.mark_unread, bureau.s, MALEE, room, 2),
+            partial(rooms.end_unread_mark, bureau.s, MALEE, room),
             partial(rooms.clear_room, bureau.s, MALEE, room),
         ]
         for change_mine in changes:
@@ -559,10 +560,19 @@ class TestOwnView:
         await rooms.mark_unread(bureau.s, MALEE, room, sent[1].n)
         view = await bureau.view(MALEE, room)
         assert (view.unread, view.read, view.unread_from) == (2, sent[2].n, sent[1].n)
+        assert (await load_readers(bureau.s, NARIN, room, sent[1].n)).read == first
+
+    async def test_a_mark_holds_whatever_is_read_until_it_is_ended(self, bureau: Bureau) -> None:
+        """Ux 5: a receipt of another device, or one that comes late, takes no mark away."""
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = [await bureau.say(NARIN, room) for _ in range(3)]
+        await rooms.mark_unread(bureau.s, MALEE, room, sent[1].n)
         await bureau.read(MALEE, room, sent[2].n)
         view = await bureau.view(MALEE, room)
+        assert (view.unread, view.read, view.unread_from) == (2, sent[2].n, sent[1].n)
+        await rooms.end_unread_mark(bureau.s, MALEE, room)
+        view = await bureau.view(MALEE, room)
         assert (view.unread, view.unread_from) == (0, None)
-        assert (await load_readers(bureau.s, NARIN, room, sent[1].n)).read == first
 
     async def test_a_mark_must_be_in_the_room_and_the_person_too(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
@@ -570,6 +580,7 @@ class TestOwnView:
             await rooms.mark_unread(bureau.s, MALEE, room, 2)
         for attempt in (
             rooms.mark_unread(bureau.s, OUTSIDER, room, 0),
+            rooms.end_unread_mark(bureau.s, OUTSIDER, room),
             rooms.clear_room(bureau.s, OUTSIDER, room),
             rooms.set_mine(bureau.s, OUTSIDER, room, muted=True),
         ):

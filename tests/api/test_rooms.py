@@ -212,6 +212,8 @@ async def test_marking_unread_keeps_the_first_read(running: Agency) -> None:
     assert (await lalita.get(f"/rooms/{room}"))["room"]["unread_from"] == n
     readers = await narin.get(f"/rooms/{room}/messages/{n}/readers")
     assert lalita.person in {reader["person"] for reader in readers["read"]}
+    await lalita.delete(f"/rooms/{room}/unread")
+    assert "unread_from" not in (await lalita.get(f"/rooms/{room}"))["room"]
 
 
 async def test_a_room_of_a_post_belongs_to_who_holds_it(running: Agency) -> None:

@@ -223,7 +223,14 @@ async def test_muting_hiding_clearing_and_marking_are_for_oneself(served: Agency
     await lalita.open_room()
     await lalita.to_newest()
     await lalita.act("พรุ่งนี้ยังสรุปยอดเวลาเดิมนะครับ", "ทำเครื่องหมายว่ายังไม่อ่าน")
+    await expect(lalita.page.get_by_text("เลือกห้องสนทนา")).to_be_visible()
+    await lalita.go("/people")
+    await expect(lalita.row(ROOM)).to_have_count(0)
+    await lalita.go("/rooms")
+    # The mark holds until the room is opened again (ux 5).
     await expect(lalita.row(ROOM)).to_contain_text(re.compile("ยังไม่อ่าน"))
+    await lalita.open_room()
+    await expect(lalita.row(ROOM)).not_to_contain_text(re.compile("ยังไม่อ่าน"))
 
     panel = await lalita.open_info()
     await panel.get_by_role("button", name="ล้างการสนทนาจากหน้าจอ").click()

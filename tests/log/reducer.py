@@ -115,8 +115,7 @@ class Client:
         own = reads.get(self.me)
         if own is not None:
             before = _mark(view)
-            mark = None if view.unread_from is None or own >= view.unread_from else view.unread_from
-            view = replace(view, read=max(view.read, own), unread_from=mark)
+            view = replace(view, read=max(view.read, own))
             if before != _mark(view) and _mark(view) < seen.base[0] and seen.base[1]:
                 seen.stale = True
         seen.view = view

@@ -262,7 +262,7 @@ async def test_a_large_room_is_told_more_rarely_and_loses_nothing(
             await b.read(person, room, size)
         assert len(told) < 25
         assert (await load_readers(b.s, NARIN, room, size)).unread == []
-        await b.s.receipts.announce(room)
+        await b.s.receipts.close()
         heard = {person: upto for read in told for person, upto in read.items()}
         assert heard == dict.fromkeys(people, size)
 

@@ -79,6 +79,7 @@ export function RoomPane({ root, room, me, infoOpen, landing, onLanded }: RoomPa
         onReaders={openReaders}
         onPerson={shell.openPerson}
         onLeave={toComposer}
+        onMarkedUnread={shell.openRooms}
         landing={landing}
         onLanded={onLanded}
       />

@@ -7,9 +7,6 @@ SELECT since, read FROM room_member WHERE room = ? AND person = ?;
 -- name: advance
 UPDATE room_member SET read = ? WHERE room = ? AND person = ? AND read < ?;
 
--- name: end_unread_mark
-UPDATE room_view SET unread_from = NULL WHERE room = ? AND person = ? AND unread_from <= ?;
-
 -- name: overlapping
 SELECT first, upto FROM receipt WHERE room = :room AND person = :person AND upto >= :first AND first <= :last ORDER BY upto;
 

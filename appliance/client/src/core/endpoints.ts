@@ -93,6 +93,7 @@ export class Endpoints {
     this.api.call<unknown>("POST", `/rooms/${id(room)}/receipts`, { body });
   markUnread = (room: wire.Id, body: wire.MarkUnread) =>
     this.api.call<unknown>("POST", `/rooms/${id(room)}/unread`, { body });
+  endUnreadMark = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}/unread`);
 
   // --- search --------------------------------------------------------------------------------------------------
   search = (query: wire.SearchQuery, signal: AbortSignal) =>

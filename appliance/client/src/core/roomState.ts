@@ -4,6 +4,7 @@
  * Pure. The rules:
  * - An entry below `view.size` is already part of the view and changes nothing in it.
  * - Reading marks only rise, and what was shown to somebody stays shown (`reads.ts`).
+ * - A mark as unread holds whatever is read meanwhile; only a view without it takes it away.
  * - Unread counts are messages of others after the mark; what the server counted before `counts.from` is taken from it,
  *   what came later is counted here, position by position.
  * - When the mark stops inside the part only the server has counted, the room is `stale`: its view is asked for again.
@@ -14,7 +15,7 @@ import { erasedRange, losesWords } from "./erasure";
 import { type OwnerRequest, requestIn } from "./ownerRequests";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
 import { grown, type Range, without } from "./ranges";
-import { joined, memberAfter, shownTo } from "./reads";
+import { memberAfter, shownTo } from "./reads";
 import { deniedActions, type Role, type RuleRoom } from "./rules";
 
 /** The most the server counts. */
@@ -64,16 +65,13 @@ export function withView(record: RoomRecord | null, view: RoomView, me: string):
 /** What was shown to us as far as the view does not say that the server knows it. */
 export function stillPending(pending: readonly Range[], view: RoomView, me: string): readonly Range[] {
   const own = view.members?.find((member) => member.person === me);
-  const left = own === undefined ? pending : shownTo(own).reduce(without, pending);
-  const marked = view.unread_from;
-  if (typeof marked !== "number") return left;
-  // A mark that was read past here stands as long as the server does not know.
-  return joined(left, pending.filter(([, to]) => to >= marked));
+  return own === undefined ? pending : shownTo(own).reduce(without, pending);
 }
 
-/** How far we have read here without the server knowing yet, or null. */
-export function pendingMark(record: RoomRecord): Position | null {
-  return record.pendingReads.at(-1)?.[1] ?? null;
+/** How far we have read here without the server knowing yet, or null; no further than a mark as unread allows. */
+export function pendingMark({ pendingReads, view }: RoomRecord): Position | null {
+  const last = pendingReads.at(-1);
+  return last === undefined ? null : Math.min(last[1], (view.unread_from ?? Number.MAX_SAFE_INTEGER) - 1);
 }
 
 /** A view for a list comes without members: those we know stay, with whatever the view says of their number. */
@@ -294,10 +292,7 @@ function withReads(record: RoomRecord, { read = {}, shown = {} }: ReceiptState, 
   if (own === undefined) return view === record.view ? record : { ...record, view };
   const pendingReads = (shown[me] ?? []).reduce(without, record.pendingReads);
   const before = unreadMark(view);
-  const { unread_from: from, ...rest } = view;
-  // Reading past the place that was marked unread takes the mark away.
-  const clears = from !== undefined && from !== null && own >= from;
-  const raised: RoomView = { ...(clears ? rest : view), read: Math.max(view.read, own) };
+  const raised: RoomView = { ...view, read: Math.max(view.read, own) };
   const after = unreadMark(raised);
   const inside = after !== before && after < record.counts.from && record.counts.unread > 0;
   return recount({ ...record, view: raised, pendingReads, stale: record.stale || inside });

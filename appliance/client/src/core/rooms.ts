@@ -146,13 +146,11 @@ export class Rooms {
   markRead(id: RoomId, first: Position, upto: Position): void {
     const record = this.deps.feed.record(id);
     if (record === undefined || upto >= record.view.size) return;
-    const { read, unread_from: marked, members } = record.view;
+    const { read, members } = record.view;
     const reported = this.#reported.get(id) ?? [];
     const member = members?.find(({ person }) => person === this.deps.me());
     const shown: Range = [first, upto];
-    // Whatever was shown before: reading past the place that was marked unread takes the mark away.
-    const again = typeof marked === "number" && upto >= marked;
-    const news = again ? [shown] : unreported(shown, { read, member, pending: record.pendingReads, reported });
+    const news = unreported(shown, { read, member, pending: record.pendingReads, reported });
     if (news.length === 0) return;
     this.#reported.set(id, joined(reported, news));
     this.deps.read(id, news);
@@ -160,6 +158,10 @@ export class Rooms {
 
   async markUnread(id: RoomId, from: Position): Promise<void> {
     await this.deps.endpoints.markUnread(id, { n: from });
+  }
+
+  async endUnreadMark(id: RoomId): Promise<void> {
+    await this.deps.endpoints.endUnreadMark(id);
   }
 
   async askRemoval(id: RoomId, reason: string): Promise<OwnerRequest> {

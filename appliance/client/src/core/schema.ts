@@ -449,7 +449,8 @@ export interface paths {
         put?: never;
         /** Show the room as unread from a message on, for the caller alone. */
         post: operations["mark_unread"];
-        delete?: never;
+        /** Take the caller's mark as unread off the room; receipts leave it alone. */
+        delete: operations["end_unread_mark"];
         options?: never;
         head?: never;
         patch?: never;
@@ -939,7 +940,9 @@ export interface components {
         };
         /**
          * MarkUnread
-         * @description Shows the room as unread from this message on, for the caller alone; first reads stay recorded (F16).
+         * @description Shows the room as unread from this message on, for the caller alone, until the caller ends that mark.
+         *
+         *         First reads stay recorded (F16).
          */
         MarkUnread: {
             n: number;
@@ -3128,6 +3131,44 @@ export interface operations {
                 "application/json": components["schemas"]["MarkUnread"];
             };
         };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    end_unread_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description See `error.code`. */
             "4XX": {

@@ -168,8 +168,6 @@ export class FakeServer {
     const member = room.members.get(person);
     if (member === undefined) return;
     for (let n = Math.max(first, member.since + 1); n <= upto; n += 1) member.shown.add(n);
-    const mine = room.mine.get(person);
-    if (mine !== undefined && mine.unreadFrom !== null && mine.unreadFrom <= upto) mine.unreadFrom = null;
     const waiting = this.#untold.get(roomId) ?? {};
     this.#untold.set(roomId, waiting);
     waiting[person] = [...(waiting[person] ?? []), [first, upto]];
@@ -186,8 +184,6 @@ export class FakeServer {
 
   setMine(person: string, roomId: string, change: Partial<Mine>): void {
     const room = this.room(roomId);
-    // A receipt that is told after a mark must not take it away.
-    this.tell(roomId);
     room.mine.set(person, { muted: false, hidden: null, cleared: null, unreadFrom: null, ...room.mine.get(person), ...change });
     this.#own("room", room, person);
   }
@@ -455,6 +451,10 @@ export class FakeServer {
     if (room === undefined) return refuse(404, "not_found");
     if (!room.members.has(person)) return refuse(403, "not_a_member");
     if (what === undefined) return { status: 200, body: { room: this.view(person, id, true) } };
+    if (what === "unread") {
+      this.setMine(person, id, { unreadFrom: method === "DELETE" ? null : (body["n"] as number) });
+      return { status: 204 };
+    }
     if (what === "receipts") {
       this.read(person, id, body["upto"] as number, body["first"] as number | undefined);
       return { status: 204 };

@@ -197,6 +197,27 @@ test("reading on another device clears this one, and only as far as it went", as
   await until(() => unread() === 7, "marked unread");
 });
 
+test("a mark as unread holds whatever is read, here, elsewhere and late, until it is ended (ux 5)", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  const elsewhere = await world.signedIn(world.device());
+  await core.rooms.load(world.room);
+  const sent = Array.from({ length: 3 }, (_, i) => world.server.send(MALEE, world.room, `ข้อ ${i}`).n ?? 0);
+  const unread = (): (number | undefined)[] => [core, elsewhere.core].map(({ rooms }) => rooms.room(world.room).snapshot()?.unread);
+  const at = (i: number): number => sent[i] ?? 0;
+  await until(() => unread().join() === "3,3", "three");
+  core.rooms.markRead(world.room, at(0), at(1));
+  await world.time.advanceUntil(() => unread().join() === "1,1", "read in both");
+  await core.rooms.markUnread(world.room, at(1));
+  await until(() => unread().join() === "2,2", "marked");
+  core.rooms.markRead(world.room, at(0), at(2));
+  await world.time.advanceUntil(() => world.server.view(SOMCHAI, world.room, true).read === at(2), "read there");
+  await breathe();
+  expect(unread()).toEqual([2, 2]);
+  await elsewhere.core.rooms.endUnreadMark(world.room);
+  await until(() => unread().join() === "0,0", "ended");
+});
+
 test("what only the server has counted is asked for again", async () => {
   const sent = Array.from({ length: 10 }, (_, i) => world.server.send(MALEE, world.room, `ก่อนเข้า ${i}`));
   const { core } = await world.signedIn(world.device());

@@ -19,13 +19,15 @@ const markRead = vi.fn();
 const jumpTo = vi.fn(() => Promise.resolve());
 const react = vi.fn(() => Promise.resolve());
 const setDraft = vi.fn();
+const endUnreadMark = vi.fn(() => Promise.resolve());
+const markUnread = vi.fn(() => Promise.resolve());
 const VIEW = { kind: "group", owner: "p_boss", role: "member", member_count: 3, closed: false } as unknown as RoomView;
 
-function open(): TimelineModel {
-  const room = new Store({ view: VIEW, members: [], denied: {} });
+function open(view: RoomView = VIEW): TimelineModel {
+  const room = new Store({ view, members: [], denied: {} });
   const core = {
     timeline: () => Object.assign(timeline, { open: vi.fn(), close: vi.fn(), jumpTo, react }),
-    rooms: { load: () => Promise.resolve(), room: () => room, markRead },
+    rooms: { load: () => Promise.resolve(), room: () => room, markRead, markUnread, endUnreadMark },
     clock: { now: () => now },
     drafts: { draft: () => new Store({ text: "ร่าง", mentions: [], everyone: false, replyTo: null }), set: setDraft },
     ports: { time: { setTimeout: (run: () => void) => timers.push(run) } },
@@ -51,6 +53,25 @@ test("a receipt goes out only from a focused window, and only for what is on the
   model.setFocused(false);
   model.saw(45, 49);
   expect(markRead.mock.calls).toEqual([["r_1", 40, 44]]);
+});
+
+test("a mark as unread is ended by seeing its message in a room opened since, and by nothing else (ux 5)", async () => {
+  const here = open();
+  here.setFocused(true);
+  await here.markUnread(5);
+  here.saw(3, 9);
+  expect(endUnreadMark).not.toHaveBeenCalled();
+  const again = open({ ...VIEW, unread_from: 5 });
+  again.saw(3, 9);
+  again.setFocused(true);
+  again.saw(2, 4);
+  expect(endUnreadMark).not.toHaveBeenCalled();
+  endUnreadMark.mockRejectedValueOnce(new Error("offline"));
+  again.saw(3, 9);
+  await vi.waitFor(() => expect(endUnreadMark).toHaveBeenCalledTimes(1));
+  again.saw(3, 9);
+  again.saw(3, 9);
+  expect(endUnreadMark).toHaveBeenCalledTimes(2);
 });
 
 test("opens at the first unread message when the newest page does not reach it", async () => {

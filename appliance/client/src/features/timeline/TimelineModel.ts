@@ -2,7 +2,8 @@
  * One room's timeline as its reader uses it: rows, what may be done with a message, what has been seen, what to say aloud.
  *
  * Rules: a receipt goes out for the messages whose body was on the screen of a focused window and for no others (F16): not
- * for what was jumped across; new messages are announced once, batched when they come fast (A6); receipts and edits are never announced. Why an action is denied comes
+ * for what was jumped across; a mark as unread holds until the room is opened again and its message seen, so one made
+ * while the room is open, here or on another device, stays (C8); new messages are announced once, batched when they come fast (A6); receipts and edits are never announced. Why an action is denied comes
  * from the same rules as the server's answer.
  */
 import { Attempt } from "#core/attempt";
@@ -43,6 +44,8 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly #timeline: ReturnType<Core["timeline"]>;
   readonly #ready = new Store(false);
   #jumped = false;
+  /** The mark as unread with which the room was opened. */
+  #mark: number | null = null;
   #focused = false;
   #announced: number | null = null;
   #waiting: MessageItem[] = [];
@@ -65,6 +68,7 @@ export class TimelineModel implements Readable<TimelineView> {
   /** Opens the timeline; the function it returns closes it. */
   start(): () => void {
     this.#timeline.open();
+    this.#mark = this.#unreadFrom();
     void this.#core.rooms.load(this.room).catch(() => undefined);
     const stop = this.#timeline.subscribe(() => {
       this.#findPlace();
@@ -114,7 +118,10 @@ export class TimelineModel implements Readable<TimelineView> {
 
   readonly retract = (n: number, reason: string): Promise<boolean> => this.attempt.run(() => this.#timeline.retract(n, reason));
   readonly history = (n: number): Promise<readonly Version[]> => this.#timeline.history(n);
-  readonly markUnread = (n: number): Promise<boolean> => this.attempt.run(() => this.#core.rooms.markUnread(this.room, n));
+  readonly markUnread = (n: number): Promise<boolean> => {
+    this.#mark = null;
+    return this.attempt.run(() => this.#core.rooms.markUnread(this.room, n));
+  };
   readonly retrySend = (txnId: string): void => void this.#core.outbox.retry(txnId);
   readonly removeUnsent = (txnId: string): void => void this.#core.outbox.remove(txnId);
 
@@ -133,8 +140,21 @@ export class TimelineModel implements Readable<TimelineView> {
 
   /** The bodies of positions `first` to `last` are on the screen now. */
   readonly saw = (first: number, last: number): void => {
-    if (this.#focused) this.#core.rooms.markRead(this.room, first, last);
+    if (!this.#focused) return;
+    this.#core.rooms.markRead(this.room, first, last);
+    if (this.#mark !== null && last >= this.#mark) void this.#endMark(this.#mark);
   };
+
+  async #endMark(mark: number): Promise<void> {
+    this.#mark = null;
+    if (this.#unreadFrom() !== mark) return;
+    // Without a line the mark stays, and the next look at its message tries again.
+    await this.#core.rooms.endUnreadMark(this.room).catch(() => (this.#mark = mark));
+  }
+
+  #unreadFrom(): number | null {
+    return this.#core.rooms.room(this.room).snapshot()?.view.unread_from ?? null;
+  }
 
   /** Opens at the first unread message, however far back it is: reading goes on where it stopped. */
   #findPlace(): void {

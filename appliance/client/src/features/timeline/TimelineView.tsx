@@ -38,6 +38,8 @@ interface TimelineViewProps {
   onPerson: (id: string) => void;
   /** Esc and «reply» lead to the composer. */
   onLeave: () => void;
+  /** What was marked as unread is left for later. */
+  onMarkedUnread: () => void;
   /** The message to arrive at, when one comes for it: it is shown, marked and in focus. */
   landing: { readonly n: number } | null;
   onLanded: () => void;
@@ -49,7 +51,7 @@ type Open =
 
 const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread";
 
-export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, landing, onLanded }: TimelineViewProps) {
+export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, onMarkedUnread, landing, onLanded }: TimelineViewProps) {
   const { t } = useLingui();
   const view = useReadable(model);
   const { rows, timeline } = view;
@@ -248,7 +250,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
       )}
       <TypingLine model={model} />
       <Announcer model={model} />
-      <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} actions={actions} />
+      <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} onMarkedUnread={onMarkedUnread} actions={actions} />
     </div>
   );
 }
@@ -259,11 +261,12 @@ interface OpenedProps {
   onClose: (which: Open) => void;
   onOpen: (open: Open) => void;
   onEdit: (item: MessageItem) => void;
+  onMarkedUnread: () => void;
   actions: RowActions;
 }
 
 /** The one menu, picker or dialog that is open over the messages. */
-function Opened({ open, model, onClose, onOpen, onEdit, actions }: OpenedProps) {
+function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, actions }: OpenedProps) {
   const { t } = useLingui();
   if (open === null) return null;
   const { item } = open;
@@ -282,7 +285,7 @@ function Opened({ open, model, onClose, onOpen, onEdit, actions }: OpenedProps) 
             edit: () => onEdit(item),
             history: () => onOpen({ kind: "history", item }),
             readers: () => actions.openReaders(item.n),
-            markUnread: () => void model.markUnread(item.n),
+            markUnread: () => void model.markUnread(item.n).then((done) => done && onMarkedUnread()),
             retract: () => onOpen({ kind: "retract", item }),
           })}
         />
