@@ -18,7 +18,7 @@ async def list_units(call: Call, query: UnitsQuery) -> Units:
 
 @routes.get("/directory/people", cost=SEVERAL, heavy=True)
 async def list_people(call: Call, query: PeopleQuery) -> People:
-    """Return a page of people in Thai order, searched by name, unit, post or staff number."""
+    """Return a page of people, searched by name, unit, post, staff or telephone number, the best answers first."""
     return await load_people(
         call.services,
         call.person,

@@ -12,6 +12,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from appliance.rules.finding import digits_of
 from appliance.rules.profiles import english_name, may_see, thai_name
 from appliance.rules.ranks import highest
 from appliance.rules.thai import fold
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from appliance.model import Millis, PersonId, PostId, UnitId
-    from appliance.people import Holding, PersonCard, Post, Profile, Unit
+    from appliance.people import Holding, PersonCard, Post, Profile, Unit, Visibility
     from appliance.rules.ranks import Ladder
 
 from appliance.people import PersonCard as Card
@@ -30,13 +31,17 @@ from appliance.people import PersonCard as Card
 class Directory:
     """One moment of the organisation: `units` holds those that exist now, `all_units` those that ever did.
 
-    `ordered` holds everyone in Thai order, `search_texts` what a search looks into for each of them, `headcount` how
-    many active people a unit has by itself and with all under it. `next_change` is None when no date is ahead.
+    `ordered` holds everyone in Thai order; for each of them `search_texts` holds what a search looks into, `names` the
+    folded parts of the name, given before family, and `numbers` the digits of their telephones with who may see each.
+    `headcount` is how many active people a unit has by itself and with all under it. `next_change` is None when no date
+    is ahead.
     """
 
     people: Mapping[PersonId, PersonCard]
     ordered: Sequence[PersonCard]
     search_texts: Sequence[str]
+    names: Sequence[tuple[str, ...]]
+    numbers: Sequence[tuple[tuple[str, Visibility], ...]]
     units: Mapping[UnitId, Unit]
     all_units: Mapping[UnitId, Unit]
     children: Mapping[UnitId | None, Sequence[UnitId]]
@@ -137,6 +142,8 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
         people=MappingProxyType({card.id: card for card in cards}),
         ordered=cards,
         search_texts=texts,
+        names=[_name_parts(profile) for profile, _ in records.people],
+        numbers=[_numbers(profile) for profile, _ in records.people],
         units=MappingProxyType(alive),
         all_units=MappingProxyType(units),
         children=children,
@@ -188,8 +195,18 @@ def _headcount(
     return counted
 
 
+def _name_parts(profile: Profile) -> tuple[str, ...]:
+    parts = (profile.given_name, profile.family_name, profile.given_name_en or "", profile.family_name_en or "")
+    return tuple(fold(part) for part in parts)
+
+
+def _numbers(profile: Profile) -> tuple[tuple[str, Visibility], ...]:
+    written = ((profile.phone, profile.phone_visibility), (profile.mobile, profile.mobile_visibility))
+    return tuple((digits_of(number), visibility) for number, visibility in written if number)
+
+
 class _SearchTexts:
-    """What a search for a person looks into; never a telephone number, an address or a date (F86).
+    """What words are looked for in; never a telephone number, which not everybody may see, an address or a date (F86).
 
     Units and posts are folded once, however many people serve in them.
     """

@@ -1,25 +1,30 @@
 """The organisation chart and its people as one person may see them (F14, F17, F38, F86).
 
-Searching and paging work on the cards in memory; what is shown of a page is read from the store. Everything shown
-counts against the viewer's budget. A cursor is the last person of a page, so that pages stay whole while people come
-and go.
+Searching and paging work on the cards in memory; what is shown of a page is read from the store. Who answers by name
+comes before who answers by anything else, then Thai order decides. Words that nobody answers are read once more as
+typed with the keyboard in the other layout. A telephone number finds those whose number the viewer may see. Everything
+shown counts against the viewer's budget. A cursor is the last person of a page, so that pages stay whole while people
+come and go.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import Invalid, NotFound, TooMany
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
 from appliance.reads.bounds import page_after
 from appliance.rules.contact import may_start_direct
-from appliance.rules.profiles import visible_fields
+from appliance.rules.finding import Fit, asked_number, fit
+from appliance.rules.profiles import may_see, visible_fields
 from appliance.rules.thai import fold
 from appliance.store import audit, people, units
 from appliance.wire.directory import People, PersonView, PostView, UnitRef, Units, UnitView
+from search_index.layout import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,18 +50,30 @@ async def load_people(
     limit: int = 50,
     language: Language = "th",
 ) -> People:
-    """Return a page of active people in Thai order. Raises Invalid (cursor), NotFound (unit), TooMany (budget)."""
+    """Return a page of active people, the best answers first.
+
+    Raises Invalid (cursor), NotFound (unit), TooMany (budget).
+    """
     directory = s.identity.directory
-    start = _start(directory, cursor)
-    found = _matches(
-        directory, viewer, start, words=fold(q).split()[:_MOST_WORDS], within=_within(directory, unit, below)
-    )
-    page = [card for card, _ in zip(found, range(limit + 1), strict=False)]
+    within = _within(directory, unit, below)
+    asked = _Asked(s, viewer, q)
+    found = asked.answers(within, cursor)
+    page = list(islice(found, limit + 1))
+    reading = suggest(q) if not page and cursor is None else None
+    if reading is not None:
+        asked = _Asked(s, viewer, reading)
+        page = list(islice(asked.answers(within, None), limit + 1))
     shown, more = page[:limit], len(page) > limit
+    elsewhere = asked.count_outside(within) if within is not None and cursor is None and not more else 0
     await _spend(s, viewer, len(shown))
     async with s.store.read() as reader:
         views = await load_views(s, reader, viewer, [card.id for card in shown], language)
-    return People(people=views, cursor=shown[-1].id if more else None)
+    return People(
+        people=views,
+        cursor=shown[-1].id if more else None,
+        reading=reading if shown or elsewhere else None,
+        elsewhere=elsewhere,
+    )
 
 
 async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId, language: Language = "th") -> PersonView:
@@ -159,6 +176,7 @@ def _view(
         unit=_home(s, card, language),
         post=held[0].title if held else card.post,
         rank=held[0].rank if held else None,
+        seniority=directory.ladder.level(posts[holdings[0].post].rank) if held else None,
         posts=held,
         phone=profile.phone if "phone" in seen else None,
         mobile=profile.mobile if "mobile" in seen else None,
@@ -200,18 +218,65 @@ def _may_contact(s: PeopleServices, viewer: PersonId, card: PersonCard) -> bool 
     return may_start_direct(own.rank, card.rank, s.identity.contact_mode(now)) is None
 
 
-def _matches(
-    directory: Directory, viewer: PersonId, start: int, *, words: Sequence[str], within: frozenset[UnitId] | None
-) -> Iterable[PersonCard]:
-    for place in range(start, len(directory.ordered)):
-        card = directory.ordered[place]
-        if (
-            card.active
-            and (within is None or not within.isdisjoint(card.units))
-            and all(word in directory.search_texts[place] for word in words)
-            and directory.may_find(viewer, card.id)
-        ):
-            yield card
+class _Asked:
+    """One search of one viewer: who answers it, and how well."""
+
+    def __init__(self, s: PeopleServices, viewer: PersonId, q: str) -> None:
+        account = s.identity.account(viewer)
+        self._directory, self._viewer = s.identity.directory, viewer
+        self._words = fold(q).split()[:_MOST_WORDS]
+        self._number = asked_number(q)
+        self._sees_all = account is not None and StaffRole.AGENCY_ADMIN in account.roles
+
+    def answers(self, within: frozenset[UnitId] | None, cursor: str | None) -> Iterable[PersonCard]:
+        """Give those of the units who answer, the best first, from behind the cursor on. Raises Invalid."""
+        directory = self._directory
+        if not self._words:
+            places: Iterable[int] = range(_start(directory, cursor), len(directory.ordered))
+        else:
+            ranked = sorted(
+                _Place(how, place) for place in range(len(directory.ordered)) if (how := self._fit(place)) is not None
+            )
+            if cursor is not None:
+                last = _start(directory, cursor) - 1
+                how = self._fit(last)
+                ranked = ranked[bisect_right(ranked, _Place(Fit.OTHER if how is None else how, last)) :]
+            places = (place for _, place in ranked)
+        for place in places:
+            card = directory.ordered[place]
+            if card.active and (within is None or not within.isdisjoint(card.units)) and self._may_find(card):
+                yield card
+
+    def count_outside(self, within: frozenset[UnitId]) -> int:
+        """Count who would answer outside these units."""
+        if not self._words:
+            return 0
+        return sum(
+            card.active and within.isdisjoint(card.units) and self._fit(place) is not None and self._may_find(card)
+            for place, card in enumerate(self._directory.ordered)
+        )
+
+    def _may_find(self, card: PersonCard) -> bool:
+        return self._directory.may_find(self._viewer, card.id)
+
+    def _fit(self, place: int) -> Fit | None:
+        directory = self._directory
+        how = fit(self._words, directory.names[place], directory.search_texts[place])
+        return Fit.OTHER if how is None and self._number is not None and self._has_number(place, self._number) else how
+
+    def _has_number(self, place: int, digits: str) -> bool:
+        person = self._directory.ordered[place].id
+        is_self = person == self._viewer
+        own_unit = self._directory.shares_unit(self._viewer, person)
+        return any(
+            digits in number and (self._sees_all or may_see(visibility, own_unit=own_unit, is_self=is_self))
+            for number, visibility in self._directory.numbers[place]
+        )
+
+
+class _Place(NamedTuple):
+    fit: Fit
+    place: int
 
 
 def _within(directory: Directory, unit: UnitId | None, below: bool) -> frozenset[UnitId] | None:  # noqa: FBT001 - as the query says it

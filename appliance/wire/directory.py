@@ -28,7 +28,10 @@ class PostView(Answer, kw_only=True):
 
 
 class PersonView(Answer, kw_only=True):
-    """A person. Fields outside the caller's view are absent. `name` is what to show: title, given and family name."""
+    """A person. Fields outside the caller's view are absent. `name` is what to show: title, given and family name.
+
+    `seniority` orders ranks, the higher number the higher position; absent where the ladder does not know the rank.
+    """
 
     id: Id
     name: str
@@ -39,6 +42,7 @@ class PersonView(Answer, kw_only=True):
     unit: UnitRef | None = None
     post: str | None = None
     rank: str | None = None
+    seniority: int | None = None
     posts: list[PostView] = []
     phone: str | None = None
     mobile: str | None = None
@@ -82,5 +86,13 @@ class PeopleQuery(Request, kw_only=True):
 
 
 class People(Answer, kw_only=True):
+    """A page of people. `cursor` asks for what follows.
+
+    `reading` is what the words were taken for, when nobody answered them as they were typed: the same keys under the
+    other keyboard layout; what follows is asked for with it. `elsewhere` counts who answers outside the unit asked for.
+    """
+
     people: list[PersonView]
     cursor: str | None = None
+    reading: str | None = None
+    elsewhere: int = 0

@@ -47,7 +47,9 @@ async def test_everyone_in_thai_order(office: Office) -> None:
         ("แผนงาน", ["เกรียงไกร", "มาลี", "สมชาย"]),
         ("planning สมชาย", ["สมชาย"]),
         ("อธิบดี", ["แก้วตา"]),
-        ("081-000", []),
+        ("081-000", ["สมชาย"]),
+        ("l,=kp", ["สมชาย"]),
+        ("๐๘๑ ๐๐๐", ["สมชาย"]),
         ("@agency.test", []),
         ("%", []),
         ("ไม่มีใครชื่อนี้", []),
@@ -55,6 +57,58 @@ async def test_everyone_in_thai_order(office: Office) -> None:
 )
 async def test_searching(office: Office, q: str, found: list[str]) -> None:
     assert await names(office, office.person("1001"), q) == found
+
+
+async def test_a_telephone_number_finds_only_those_whose_number_may_be_seen(office: Office) -> None:
+    """F13, ux 12: what the profile would not show, the search does not tell either."""
+    assert await names(office, office.person("1002"), "02-100-1001") == []
+    header, *lines = PEOPLE.splitlines()
+    lines[0] += ",agency,own_unit"
+    await office.import_(people="\n".join([header + ",phone_visibility,mobile_visibility", *lines]))
+    colleague, other = office.person("1002"), office.person("1005")
+    for written in ("02-100-1001", "021001001", "+66 2100 1001", "1001"):
+        assert await names(office, other, written) == ["สมชาย"]
+    assert await names(office, colleague, "081 000 1001") == ["สมชาย"]
+    assert await names(office, other, "081 000 1001") == []
+    await office.account("1005", "admin")
+    await add_role(office.s, OPERATOR, other, Grant("agency_admin"))
+    assert await names(office, other, "081 000 1001") == ["สมชาย"]
+
+
+async def test_names_come_before_posts_on_every_page(office: Office) -> None:
+    """Who is looked for by name is not lost among those whose post or unit has the word (ux 12)."""
+    more = "\n".join(f"{n},นาย,ก้อง{n},ทดสอบ,,,,,,D2,นักมาลีวิทยา,,," for n in range(2001, 2006))
+    await office.import_(
+        people=f"{PEOPLE}{more}\n2010,นาย,ประมาลี,ทดสอบ,,,,,,D2,งาน,,,\n2011,นาย,พนม,มาลี,,,,,,D2,งาน,,,\n"
+    )
+    viewer, seen, cursor = office.person("1001"), [], None
+    for _ in range(10):
+        page = await load_people(office.s, viewer, q="มาลี", limit=2, cursor=cursor)
+        seen += [person.given_name for person in page.people]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert seen == ["มาลี", "พนม", "ประมาลี", *(f"ก้อง{n}" for n in range(2001, 2006))]
+
+
+async def test_words_typed_under_the_other_keyboard_layout(office: Office) -> None:
+    """The other reading is said only where it led somewhere (ux 12)."""
+    viewer = office.person("1001")
+    page = await load_people(office.s, viewer, q="l,=kp")
+    assert ([person.given_name for person in page.people], page.reading) == (["สมชาย"], "สมชาย")
+    assert (await load_people(office.s, viewer, q="สมชาย")).reading is None
+    assert (await load_people(office.s, viewer, q="l;ylfu")).reading is None
+
+
+async def test_a_search_within_a_unit_says_how_many_are_elsewhere(office: Office) -> None:
+    """Nobody is taken for missing who only serves in another unit (ux 12)."""
+    viewer, department, division = office.person("1001"), office.unit("D1"), office.unit("D2")
+    page = await load_people(office.s, viewer, q="สมชาย", unit=department)
+    assert ([*page.people], page.elsewhere) == ([], 1)
+    page = await load_people(office.s, viewer, q="l,=kp", unit=department)
+    assert (page.reading, page.elsewhere) == ("สมชาย", 1)
+    assert (await load_people(office.s, viewer, q="สมชาย", unit=department, below=True)).elsewhere == 0
+    assert (await load_people(office.s, viewer, unit=division)).elsewhere == 0
 
 
 async def test_a_unit_with_or_without_what_is_below(office: Office) -> None:

@@ -113,7 +113,7 @@ async def test_from_an_empty_folder_to_the_first_message(tmp_path: Path, windows
         await window.button("ยอมรับข้อกำหนด").click()
         await window.button("สร้างห้องใหม่").click()
         await window.dialog.get_by_label("ชื่อห้อง").fill("ห้องแรก")
-        await window.dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("มาลี")
+        await window.dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์").fill("มาลี")
         await window.flip(window.dialog.get_by_role("checkbox", name="นางสาวมาลี มีสุข"))
         await window.dialog.get_by_role("button", name="สร้างห้อง", exact=True).click()
         await expect(window.page.get_by_role("heading", name="ห้องแรก").first).to_be_visible()

@@ -151,7 +151,7 @@ async def test_making_a_room_and_signing_out(served: Agency, windows: OpenWindow
     await keys.press("Enter")
     await expect(window.dialog.get_by_label("ชื่อห้อง")).to_be_focused()
     await keys.type("ห้องจากแป้นพิมพ์")
-    await tab_to(page, "ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน", role="searchbox")
+    await tab_to(page, "ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์", role="searchbox")
     await keys.type("ลลิตา")
     await expect(window.dialog.get_by_role("checkbox")).to_have_count(1)
     await tab_to(page, "นางสาวลลิตา วิเศษสุวรรณ", role="checkbox", exact=False)

@@ -32,7 +32,7 @@ async def test_the_chart_leads_to_people_and_their_posts(served: Agency, windows
     await unfold(window, "กระทรวงสาธารณสุข", "กรมควบคุมโรค", "สำนักระบาดวิทยา")
     people = window.page.get_by_role("region", name="รายชื่อบุคลากร")
     await expect(people.get_by_role("heading", name="สำนักระบาดวิทยา")).to_be_visible()
-    await people.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("ภาวดี")
+    await people.get_by_label("ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์").fill("ภาวดี")
     await people.get_by_role("button", name="แพทย์หญิงสุภาวดี จิตต์อารีย์").click()
     profile = window.page.get_by_role("region", name="ข้อมูลบุคคล")
     await expect(profile.get_by_role("heading", name="ตำแหน่ง")).to_be_visible()
@@ -45,7 +45,7 @@ async def test_a_room_of_single_people_and_of_a_unit_by_rank(served: Agency, win
     await window.button("สร้างห้องใหม่").click()
     dialog = window.dialog
     await dialog.get_by_label("ชื่อห้อง").fill("เตรียมประชุมวิชาการ ปี 2570")
-    await dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("ชาย")
+    await dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์").fill("ชาย")
     await window.flip(dialog.get_by_role("checkbox", name="นายสมชาย ใจมั่น"))
     await expect(dialog.get_by_text("เลือกแล้ว 1 คน")).to_be_visible()
 
@@ -92,7 +92,7 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await expect(lalita.page.get_by_role("heading", name="ศูนย์ปฏิบัติการไข้เลือดออก").first).to_be_visible()
 
     await panel.get_by_role("button", name="เพิ่ม", exact=True).click()
-    await narin.dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน").fill("มาลี")
+    await narin.dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์").fill("มาลี")
     await narin.dialog.get_by_role("checkbox", name="นางมาลี ทองคำ").check(force=True)
     await narin.dialog.get_by_role("button", name="เพิ่ม 1 คน").click()
     malee = await windows(served.url, "malee.t")

@@ -79,7 +79,7 @@ def hits(window: Window) -> Locator:
 async def open_search(window: Window) -> Locator:
     """Open the search by keyboard, and return its field."""
     await window.page.keyboard.press("Control+K")
-    words = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความหรือชื่อห้อง")
+    words = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
     await expect(words).to_be_focused()
     return words
 
@@ -97,7 +97,7 @@ async def test_searching_many_real_messages_as_one_types(searched: Searched, win
     await tell(searched, texts)
     window = await windows(searched.agency.url, "narin.p")
     await window.button("ค้นหา").click()
-    typed = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความหรือชื่อห้อง")
+    typed = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
     for query in ("อร่อย", "โปรโมชั่น", "iphone", "555"):
         await typed.fill("")
         await typed.press_sequentially(query, delay=40)
@@ -275,7 +275,7 @@ async def test_nothing_is_wrong_with_the_page(searched: Searched, windows: OpenW
     await tell(searched, [f"{WORDS} {n} เรื่องยาวพอสมควรที่ต้องตัดบรรทัดเมื่อจอแคบ" for n in range(40)])
     window = await windows(searched.agency.url, "narin.p", **look)
     await window.button("ค้นหา").click()
-    typed = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความหรือชื่อห้อง")
+    typed = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
     await expect(typed).to_be_focused()
     assert await faults(window.page) == []
     await typed.fill(WORDS)

@@ -9,6 +9,7 @@ from appliance.people import Grant, Visibility
 from appliance.policies import SignInLimits
 from appliance.rules.accounts import may_change_state, may_sign_in
 from appliance.rules.contact import may_keep_group, may_start_direct, may_start_group
+from appliance.rules.finding import fit
 from appliance.rules.imports import needs_approval
 from appliance.rules.passwords import check_length, check_password
 from appliance.rules.profiles import may_see
@@ -112,6 +113,7 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "may_see": lambda g: may_see(
         Visibility(g["visibility"]), own_unit=g["own_unit"], own_agency=g["own_agency"], is_self=g["is_self"]
     ),
+    "fit": lambda g: fit(g["words"], g["names"], g["text"]),
     "terms_required": _terms,
     "are_far_apart": lambda g: are_far_apart(Place(*g["new"]), Place(*g["other"]), known=g["known"]),
     "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], SignInLimits(), g["now"]),

@@ -6,7 +6,7 @@ import { useLingui } from "@lingui/react/macro";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Me } from "#core/protocol";
-import type { RoomId } from "#core/snapshots";
+import type { PersonId, RoomId } from "#core/snapshots";
 import { AccountModel } from "#features/account/AccountModel";
 import { SettingsList } from "#features/account/SettingsList";
 import { type Command, commandFor } from "#features/help/keys";
@@ -105,6 +105,10 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     setLanding(n === null ? null : { room, n });
     shell.openRoom(room);
   };
+  const goToPerson = (person: PersonId) => {
+    setSearching(false);
+    shell.openPerson(person);
+  };
   const landed = useCallback(() => setLanding(null), []);
   const back = { icon: "back" as const, label: t`กลับ`, onPress: shell.back };
   const list = (() => {
@@ -154,6 +158,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             model={people}
             unit={route.unit === "all" ? null : route.unit}
             onPerson={shell.openPerson}
+            onEverywhere={() => shell.openPeople("all")}
             leave={back}
           />
         );
@@ -192,7 +197,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
       />
       <Suspense fallback={null}>
         {helping && <HelpView onClose={() => setHelping(false)} />}
-        {searching && <SearchView model={search} here={open} onClose={() => setSearching(false)} onOpen={openHit} />}
+        {searching && <SearchView model={search} here={open} onClose={() => setSearching(false)} onOpen={openHit} onPerson={goToPerson} />}
         {picker !== null && (
           <PickerView
             model={picker}

@@ -1,8 +1,9 @@
 /**
  * Looking for people: by words, inside a unit or everywhere, page by page.
  *
- * Rules: typing waits a moment before it asks; an answer to an older question is dropped; the order is the server's
- * (Thai collation), so pages fit together.
+ * Rules: typing waits a moment before it asks; an answer to an older question is dropped; the order is the server's (the
+ * best answer first), so pages fit together. Words that led nowhere are read by the server under the other keyboard
+ * layout: `reading` says so, and the pages that follow are asked for with it.
  */
 import type { Directory } from "./directory";
 import { type Failure, failureOf } from "./failure";
@@ -20,6 +21,10 @@ export interface PeopleScope {
 
 export interface PeopleResults extends PeopleScope {
   readonly people: readonly PersonView[];
+  /** What the words were taken for, when nobody answers them as they were typed. */
+  readonly reading: string | null;
+  /** How many answer outside the unit. */
+  readonly elsewhere: number;
   readonly more: boolean;
   readonly loading: boolean;
   readonly failure: Failure | null;
@@ -31,16 +36,28 @@ const PAGE = 50;
 export class PeopleSearch implements Readable<PeopleResults> {
   readonly #directory: Directory;
   readonly #time: TimePort;
-  readonly #state = new Store<PeopleResults>({ query: "", unit: null, below: true, people: [], more: false, loading: false, failure: null });
+  readonly #page: number;
+  readonly #state = new Store<PeopleResults>({
+    query: "",
+    unit: null,
+    below: true,
+    people: [],
+    reading: null,
+    elsewhere: 0,
+    more: false,
+    loading: false,
+    failure: null,
+  });
   readonly snapshot = this.#state.snapshot;
   readonly subscribe = this.#state.subscribe;
   #question = 0;
   #cursor: string | null = null;
   #timer: ReturnType<TimePort["setTimeout"]> | null = null;
 
-  constructor(directory: Directory, time: TimePort) {
+  constructor(directory: Directory, time: TimePort, page = PAGE) {
     this.#directory = directory;
     this.#time = time;
+    this.#page = page;
   }
 
   readonly setQuery = (query: string): void => {
@@ -71,18 +88,26 @@ export class PeopleSearch implements Readable<PeopleResults> {
 
   async #ask(join: (found: readonly PersonView[]) => readonly PersonView[]): Promise<void> {
     const question = ++this.#question;
-    const { query, unit, below } = this.#state.snapshot();
+    const { query, unit, below, reading } = this.#state.snapshot();
     try {
       const page = await this.#directory.search({
-        q: query.trim(),
+        q: this.#cursor === null ? query.trim() : (reading ?? query.trim()),
         below,
-        limit: PAGE,
+        limit: this.#page,
         ...(unit === null ? {} : { unit }),
         ...(this.#cursor === null ? {} : { cursor: this.#cursor }),
       });
       if (question !== this.#question) return;
+      const first = this.#cursor === null;
       this.#cursor = page.cursor ?? null;
-      this.#state.update((state) => ({ ...state, people: join(page.people), more: this.#cursor !== null, loading: false, failure: null }));
+      this.#state.update((state) => ({
+        ...state,
+        people: join(page.people),
+        ...(first ? { reading: page.reading ?? null, elsewhere: page.elsewhere ?? 0 } : {}),
+        more: this.#cursor !== null,
+        loading: false,
+        failure: null,
+      }));
     } catch (error) {
       if (question !== this.#question) return;
       this.#state.update((state) => ({ ...state, loading: false, failure: failureOf(error) }));

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return a page of people in Thai order, searched by name, unit, post or staff number. */
+        /** Return a page of people, searched by name, unit, post, staff or telephone number, the best answers first. */
         get: operations["list_people"];
         put?: never;
         post?: never;
@@ -1106,11 +1106,21 @@ export interface components {
         PasswordOnly: {
             password: string;
         };
-        /** People */
+        /**
+         * People
+         * @description A page of people. `cursor` asks for what follows.
+         *
+         *         `reading` is what the words were taken for, when nobody answered them as they were typed: the same keys under the
+         *         other keyboard layout; what follows is asked for with it. `elsewhere` counts who answers outside the unit asked for.
+         */
         People: {
             /** @default null */
             cursor?: string | null;
+            /** @default 0 */
+            elsewhere?: number;
             people: components["schemas"]["PersonView"][];
+            /** @default null */
+            reading?: string | null;
         };
         /** Person */
         Person: {
@@ -1119,6 +1129,8 @@ export interface components {
         /**
          * PersonView
          * @description A person. Fields outside the caller's view are absent. `name` is what to show: title, given and family name.
+         *
+         *         `seniority` orders ranks, the higher number the higher position; absent where the ladder does not know the rank.
          */
         PersonView: {
             /** @default true */
@@ -1145,6 +1157,8 @@ export interface components {
             posts?: components["schemas"]["PostView"][];
             /** @default null */
             rank?: string | null;
+            /** @default null */
+            seniority?: number | null;
             /** @default null */
             status?: string | null;
             /** @default null */
@@ -1721,7 +1735,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return a page of people in Thai order, searched by name, unit, post or staff number. */
+            /** @description Return a page of people, searched by name, unit, post, staff or telephone number, the best answers first. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 import { expect, test } from "vitest";
 
 import {
@@ -7,10 +10,11 @@ import {
   graphemeCount,
   matchName,
   mentionAt,
+  namedLike,
+  otherLayout,
   rankedByName,
   sortedThai,
   thaiDigits,
-  thaiReading,
   truncated,
   wordsOf,
 } from "./text";
@@ -66,8 +70,20 @@ test("where a mention is being typed", () => {
   expect(mentionAt("ไม่มี", 5)).toBeNull();
 });
 
-test("the wrong keyboard layout (L10)", () => {
-  expect(thaiReading("l;ylfu")).toBe("สวัสดี");
-  expect(thaiReading("สวัสดี")).toBeNull();
-  expect(thaiReading("")).toBeNull();
+const LAYOUT_CASES = JSON.parse(
+  readFileSync(fileURLToPath(new URL("../../../../tests/search/data/other_layout.json", import.meta.url)), "utf-8"),
+) as [string, string | null][];
+
+test.each(LAYOUT_CASES)("«%s» under the other keyboard layout (L10), as the server reads it", (typed, meant) => {
+  expect(otherLayout(typed)).toBe(meant);
+});
+
+test("names are found under the wrong layout, when nothing answers what was typed (ux 12)", () => {
+  const names = ["นายวิทยา ใจมั่น", "นายสมชาย ดีงาม", "นางสมใจ ชูชาย"];
+  const name = (one: string) => one;
+  expect(rankedByName(names, "l,=kp", name)).toEqual(["นายสมชาย ดีงาม"]);
+  expect(namedLike(names, "l,", name)).toEqual(["นายสมชาย ดีงาม", "นางสมใจ ชูชาย"]);
+  expect(namedLike(["l,=kp", ...names], "l,=kp", name)).toEqual(["l,=kp"]);
+  expect(namedLike(names, "", name)).toEqual(names);
+  expect(namedLike(names, "ไม่มี", name)).toEqual([]);
 });

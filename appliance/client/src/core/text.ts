@@ -151,13 +151,31 @@ export function matchName(name: string, typed: string): number {
   return score;
 }
 
-/** Best match first, then in Thai order; those that do not match are left out. */
+/** What may have been meant: the words as typed and, for when nothing answers them, the same keys under the other layout. */
+function meanings(typed: string): readonly string[] {
+  const other = otherLayout(typed);
+  return other === null ? [typed] : [typed, other];
+}
+
+/** Best match first, then in Thai order; those that do not match are left out. Words of the other layout count (L10). */
 export function rankedByName<T>(items: readonly T[], typed: string, name: (item: T) => string): T[] {
-  return items
-    .map((item) => ({ item, key: name(item), score: matchName(name(item), typed) }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || collator.compare(a.key, b.key))
-    .map(({ item }) => item);
+  for (const words of meanings(typed)) {
+    const found = items
+      .map((item) => ({ item, key: name(item), score: matchName(name(item), words) }))
+      .filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score || collator.compare(a.key, b.key));
+    if (found.length > 0) return found.map(({ item }) => item);
+  }
+  return [];
+}
+
+/** Those whose name answers what was typed, in the order they came. Words of the other layout count (L10). */
+export function namedLike<T>(items: readonly T[], typed: string, name: (item: T) => string): readonly T[] {
+  for (const words of meanings(typed)) {
+    const found = items.filter((item) => matchName(name(item), words) > 0);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 /** Where a mention is being typed: from the @ before the caret, which begins a word, to the caret. */
@@ -176,15 +194,27 @@ const KEDMANEE_PLAIN = "ๅ/-ภถุึคตจขชๆไำพะัีร
 const QWERTY_PLAIN = "1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./";
 const KEDMANEE_SHIFT = "+๑๒๓๔ู฿๕๖๗๘๙๐\"ฎฑธํ๊ณฯญฐ,ฅฤฆฏโฌ็๋ษศซ.()ฉฮฺ์?ฒฬฦ";
 const QWERTY_SHIFT = "!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:\"ZXCVBNM<>?";
-const SLIPPED = new Map([
-  ...Array.from(QWERTY_PLAIN, (key, i): [string, string] => [key, KEDMANEE_PLAIN[i] ?? key]),
-  ...Array.from(QWERTY_SHIFT, (key, i): [string, string] => [key, KEDMANEE_SHIFT[i] ?? key]),
-]);
+const pairs = (from: string, to: string): [string, string][] => Array.from(from, (key, i) => [key, to[i] ?? key]);
+const TO_THAI = new Map([...pairs(QWERTY_PLAIN, KEDMANEE_PLAIN), ...pairs(QWERTY_SHIFT, KEDMANEE_SHIFT)]);
+const TO_LATIN = new Map([...pairs(KEDMANEE_PLAIN, QWERTY_PLAIN), ...pairs(KEDMANEE_SHIFT, QWERTY_SHIFT)]);
+const MARK = "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]";
+/** What no Thai word has: marks with nothing to stand on, a leading vowel before no consonant, signs among letters. */
+const NOT_THAI = new RegExp(
+  `(?:^|[^\u0e31-\u0e3a\u0e47-\u0e4eก-ฮ])${MARK}|${MARK}{3,}|(?:^|[^\u0e47-\u0e4eก-ฮ])[ะาำ]|[เแโใไ](?![ก-ฮ])|(?:^| )ๆ|[ฃฅ฿ๅฯ/+()"'?.,_-]`,
+  "u",
+);
+const LATIN_WORDS = /^[A-Za-z0-9]+(?:[ .,'@_-]+[A-Za-z0-9]+)*[.,?]?$/;
 
-/** What «l;ylfu» would have been on the Thai layout: «สวัสดี»; null when it would be no Thai word (L10). */
-export function thaiReading(typed: string): string | null {
-  if (typed === "" || /[\u0e00-\u0e7f]/u.test(typed)) return null;
-  const reading = Array.from(typed, (key) => SLIPPED.get(key) ?? key).join("");
-  // A mark that stands on nothing is not Thai: then the Latin reading was meant.
-  return /^[\u0e01-\u0e2e\u0e40-\u0e44]/u.test(reading) && !/\s[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/u.test(reading) ? reading : null;
+/**
+ * How a text reads with the keyboard in the other layout («l;ylfu» is «สวัสดี»), if that reads as a language; null if not
+ * (L10). The twin of the server's `search_index/layout.py`.
+ */
+export function otherLayout(text: string): string | null {
+  const [thai, latin] = [/[\u0e01-\u0e5b]/u.test(text), /[A-Za-z]/.test(text)];
+  if (thai === latin) return null;
+  const other = Array.from(text, (key) => (latin ? TO_THAI : TO_LATIN).get(key) ?? key).join("");
+  const words = (latin ? other : text).split(/\s+/u).filter(Boolean);
+  const foreign = words.some((word) => NOT_THAI.test(word));
+  const readable = latin ? words.length > 0 && !foreign && /[\u0e01-\u0e5b]/u.test(other) : foreign && LATIN_WORDS.test(other.trim());
+  return readable ? other : null;
 }

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
 import { PeopleSearch } from "#core/peopleSearch";
-import type { PeopleQuery, PersonView, UnitView } from "#core/protocol";
+import type { People, PeopleQuery, PersonView, UnitView } from "#core/protocol";
 import { Store } from "#core/store";
 
 import { offeredPeople, PickerModel, remindsOfNeedToKnow } from "./PickerModel";
@@ -12,7 +12,7 @@ const unit = (id: string, parent: string | null): UnitView => ({ id, parent, nam
 const person = (id: string, rank?: string): PersonView => ({ id, name: id, ...(rank === undefined ? {} : { rank }) });
 const PEOPLE = [person("p_me", "ปฏิบัติการ"), person("p_1", "ปฏิบัติการ"), person("p_2", "ชำนาญการ"), person("p_3"), person("p_old", "ชำนาญการ")];
 
-function coreWith(search: (query: PeopleQuery) => Promise<{ people: PersonView[]; cursor?: string }>) {
+function coreWith(search: (query: PeopleQuery) => Promise<People>) {
   const create = vi.fn(() => Promise.resolve("r_new"));
   const changeMembers = vi.fn(() => Promise.resolve({}));
   const suggestMembers = vi.fn(() => Promise.resolve({}));
@@ -93,4 +93,19 @@ test("an answer to an older question is dropped", async () => {
   await Promise.all([first, second]);
   expect(search.snapshot().people.map((one) => one.id)).toEqual(["new"]);
   expect(search.snapshot().loading).toBe(false);
+});
+
+test("words read under the other layout are asked for so on the next page; a unit tells who is elsewhere (ux 12)", async () => {
+  const asked: PeopleQuery[] = [];
+  const { core } = coreWith((query) => {
+    asked.push(query);
+    return Promise.resolve({ people: [person(`p_${asked.length}`)], cursor: "p_1", reading: "สมชาย", elsewhere: 3 });
+  });
+  const search = new PeopleSearch(core.directory, core.ports.time);
+  search.setQuery("l,=kp ");
+  await search.search();
+  expect(search.snapshot()).toMatchObject({ reading: "สมชาย", elsewhere: 3 });
+  await search.loadMore();
+  expect(asked.map(({ q, cursor }) => [q, cursor])).toEqual([["l,=kp", undefined], ["สมชาย", "p_1"]]);
+  expect(search.snapshot()).toMatchObject({ reading: "สมชาย", elsewhere: 3 });
 });

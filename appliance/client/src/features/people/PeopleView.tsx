@@ -1,6 +1,7 @@
 /** The agency's people: the organisation chart on one side, those of the chosen unit on the other. */
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 
 import type { PeopleSearch } from "#core/peopleSearch";
 import type { PersonId } from "#core/snapshots";
@@ -15,8 +16,11 @@ import { SearchField } from "#ui/SearchField";
 import { useReadable } from "#ui/useReadable";
 
 import type { PeopleModel } from "./PeopleModel";
+import { ReadAs } from "./ReadAs";
 import { UnitChart, UnitTitle } from "./UnitChart";
 import "./people.css";
+
+export const PEOPLE_FIELD_ID = "people-search";
 
 export function ChartView({ model, unit, onUnit }: { model: PeopleModel; unit: string | null; onUnit: (unit: string) => void }) {
   return (
@@ -43,10 +47,12 @@ interface PeopleListProps {
   /** Null: the whole agency. */
   unit: string | null;
   onPerson: (id: PersonId) => void;
+  /** Goes on with the same words in the whole agency. */
+  onEverywhere: () => void;
   leave: { icon: "back"; label: string; onPress: () => void } | undefined;
 }
 
-export function PeopleListView({ model, unit, onPerson, leave }: PeopleListProps) {
+export function PeopleListView({ model, unit, onPerson, onEverywhere, leave }: PeopleListProps) {
   const { t, i18n } = useLingui();
   const { units } = useReadable(model.chart);
   useEffect(() => model.show(unit), [model, unit]);
@@ -59,7 +65,7 @@ export function PeopleListView({ model, unit, onPerson, leave }: PeopleListProps
       {...(leave ? { leave } : {})}
     >
       <div className="people-results">
-        <PeopleResultsList search={model.search} onPress={onPerson} />
+        <PeopleResultsList search={model.search} onPress={onPerson} onEverywhere={onEverywhere} />
       </div>
     </Panel>
   );
@@ -68,14 +74,25 @@ export function PeopleListView({ model, unit, onPerson, leave }: PeopleListProps
 interface ResultsProps {
   search: PeopleSearch;
   onPress: (id: PersonId) => void;
+  onEverywhere: () => void;
 }
 
-function PeopleResultsList({ search, onPress }: ResultsProps) {
+function PeopleResultsList({ search, onPress, onEverywhere }: ResultsProps) {
   const { t } = useLingui();
-  const { query, people, more, loading, failure } = useReadable(search);
+  const { query, people, elsewhere, more, loading, failure } = useReadable(search);
+  // Who comes here types; on a touch screen a keyboard nobody asked for would cover the list.
+  const [types] = useState(() => !window.matchMedia("(pointer: coarse)").matches);
   return (
     <>
-      <SearchField label={t`ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน`} clearLabel={t`ล้างคำค้น`} value={query} onChange={search.setQuery} />
+      <SearchField
+        id={PEOPLE_FIELD_ID}
+        label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`}
+        clearLabel={t`ล้างคำค้น`}
+        value={query}
+        onChange={search.setQuery}
+        autoFocus={types}
+      />
+      <ReadAs search={search} />
       <FailureNotice failure={failure} />
       <ul className="people-list">
         {people.map((person) => (
@@ -91,6 +108,11 @@ function PeopleResultsList({ search, onPress }: ResultsProps) {
       </ul>
       {loading && <Loading label={t`กำลังค้นหา`} />}
       {!loading && people.length === 0 && failure === null && <EmptyState icon="search" title={t`ไม่พบบุคคลที่ตรงกับคำค้น`} />}
+      {elsewhere > 0 && !loading && (
+        <Button icon="search" block onPress={onEverywhere}>
+          {plural(elsewhere, { other: "ค้นทั้งหน่วยงาน (พบอีก # คน)" })}
+        </Button>
+      )}
       {more && !loading && (
         <Button variant="quiet" block onPress={() => void search.loadMore()}>
           <Trans>แสดงเพิ่ม</Trans>

@@ -20,6 +20,7 @@ import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
 import { MOST_SUGGESTED, type PickerModel, remindsOfNeedToKnow } from "./PickerModel";
+import { ReadAs } from "./ReadAs";
 import { UnitPicker } from "./UnitPicker";
 import "./people.css";
 
@@ -107,7 +108,8 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
   const ids = new Set(chosen.map((person) => person.id));
   return (
     <div className="picker-pane">
-      <SearchField label={t`ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน`} clearLabel={t`ล้างคำค้น`} value={query} onChange={model.search.setQuery} />
+      <SearchField label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`} clearLabel={t`ล้างคำค้น`} value={query} onChange={model.search.setQuery} />
+      <ReadAs search={model.search} />
       <FailureNotice failure={failure} />
       <ul className="people-list">
         {people.map((person) => (

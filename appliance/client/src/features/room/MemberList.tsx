@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import type { MemberView } from "#core/protocol";
 import type { PersonId, RoomSnapshot } from "#core/snapshots";
-import { matchName } from "#core/text";
+import { namedLike } from "#core/text";
 import { deniedText } from "#i18n/reasons";
 import { Avatar } from "#ui/Avatar";
 import { Chip } from "#ui/Badge";
@@ -32,7 +32,7 @@ export function MemberList({ room, members, me, onPerson, onDialog }: MemberList
   const { t } = useLingui();
   const [query, setQuery] = useState("");
   const [all, setAll] = useState(false);
-  const found = members.filter((member) => matchName(member.name, query) > 0);
+  const found = namedLike(members, query, (member) => member.name);
   const shown = all || query.trim() !== "" ? found : found.slice(0, FIRST);
   const rest = found.length - shown.length;
   return (

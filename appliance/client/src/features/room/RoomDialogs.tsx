@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import type { OwnerRequest } from "#core/ownerRequests";
 import type { MemberView } from "#core/protocol";
-import { matchName } from "#core/text";
+import { namedLike } from "#core/text";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { ConfirmDialog, Dialog } from "#ui/Dialog";
@@ -162,7 +162,8 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
       </ConfirmDialog>
     );
   }
-  const others = members.filter((member) => member.person !== model.me && member.active !== false && matchName(member.name, query) > 0);
+  const may = members.filter((member) => member.person !== model.me && member.active !== false);
+  const others = namedLike(may, query, (member) => member.name);
   return (
     <Dialog title={t`เลือกเจ้าของห้องคนใหม่`} closeLabel={t`ปิด`} size="s" onClose={close}>
       <SearchField label={t`ค้นหาสมาชิก`} clearLabel={t`ล้างคำค้น`} value={query} onChange={setQuery} autoFocus />

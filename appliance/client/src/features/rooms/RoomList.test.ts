@@ -33,6 +33,13 @@ test("filters by any part of the title, in Thai and English", () => {
   expect(ids()).toEqual(["r_3"]);
 });
 
+test("words typed under the wrong keyboard layout find their room (ux 12)", () => {
+  model.setQuery("'[xit,kI");
+  expect(ids()).toEqual(["r_1"]);
+  model.setQuery("ฺีกเำะ");
+  expect(ids()).toEqual(["r_3"]);
+});
+
 test("unread and hidden are lists of their own", () => {
   model.setFilter("unread");
   expect(ids()).toEqual(["r_2", "r_3"]);

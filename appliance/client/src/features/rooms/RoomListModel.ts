@@ -6,7 +6,7 @@ import { derived } from "#core/derived";
 import type { Core } from "#core/index";
 import type { RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
-import { folded } from "#core/text";
+import { namedLike } from "#core/text";
 
 export type RoomFilter = "all" | "unread" | "hidden";
 
@@ -54,11 +54,9 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
     const list = this.#core.rooms.list.snapshot();
     const filter = this.#filter.snapshot();
     const query = this.#query.snapshot();
-    const wanted = folded(query);
     const pool = filter === "hidden" ? list.hidden : list.rooms;
-    const rooms = pool
-      .filter((room) => filter !== "unread" || room.unread > 0 || room.marked)
-      .filter((room) => wanted === "" || folded(this.#titleOf(room)).includes(wanted));
+    const wanted = pool.filter((room) => filter !== "unread" || room.unread > 0 || room.marked);
+    const rooms = namedLike(wanted, query, (room) => this.#titleOf(room));
     return { loaded: list.loaded, query, filter, rooms, hiddenCount: list.hidden.length, unread: list.unread };
   }
 

@@ -115,7 +115,7 @@ function SenderPicker({ model, onDone }: PickerProps) {
   }, [model]);
   return (
     <OptionList
-      label={t`ค้นหาชื่อ ตำแหน่ง หรือหน่วยงาน`}
+      label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`}
       typed={query}
       onType={model.senders.setQuery}
       empty={loading ? t`กำลังค้นหา` : t`ไม่พบบุคคลที่ตรงกับคำค้น`}

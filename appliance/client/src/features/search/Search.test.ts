@@ -26,12 +26,13 @@ function office() {
       asked.push({ query, signal, answer: done, fail });
       signal.addEventListener("abort", () => fail(CallError.offline()));
     });
+  const findPeople = vi.fn(() => Promise.resolve({ people: [{ id: "p_9", name: "นางสาวมาลี ศรีสุข" }, { id: "p_7", name: "นายมาลี ใจดี" }] }));
   const remember = vi.fn(() => Promise.resolve());
   const findKept = vi.fn(() => Promise.resolve([hit("r_kept", 1)]));
   const rooms = { rooms: [{ id: "r_1", title: "งานสารบรรณ", other: null }, { id: "r_2", title: null, other: "p_9" }], hidden: [{ id: "r_3", title: "สารบรรณเก่า", other: null }] };
   const core = {
     search: { find, findKept, remember, recent: new Store<readonly string[]>([]) },
-    directory: { units: () => Promise.resolve([]) },
+    directory: { units: () => Promise.resolve([]), search: findPeople },
     rooms: { list: new Store(rooms) },
     people: { known: (id: string) => (id === "p_9" ? { name: "นางสาวมาลี ศรีสุข" } : null) },
     ports: {
@@ -51,7 +52,7 @@ function office() {
     }
   };
   const breathe = () => new Promise((done) => setTimeout(done));
-  return { model: new SearchModel(core as unknown as Core), asked, pause, breathe, remember, findKept };
+  return { model: new SearchModel(core as unknown as Core), asked, pause, breathe, remember, findKept, findPeople };
 }
 
 test("typing asks once it pauses, and only the newest question is answered", async () => {
@@ -172,4 +173,19 @@ test.each([
 ])("a snippet is cut at its highlights %j", (highlights, expected) => {
   const found = parts({ snippet: "สรุป 😀 ประชุม", highlights: highlights as Hit["highlights"] });
   expect(found.map(({ text, marked }) => [text, marked])).toEqual(expected);
+});
+
+test("people to go to stand beside rooms and messages, but not twice and not under filters (ux 12)", async () => {
+  const { model, pause, breathe, findPeople } = office();
+  model.setQuery("ม");
+  pause();
+  expect(findPeople).not.toHaveBeenCalled();
+  model.setQuery("มาลี");
+  pause();
+  await breathe();
+  expect(findPeople).toHaveBeenCalledWith({ q: "มาลี", below: true, limit: 4 });
+  expect(model.roomsToGo().map(({ other }) => other)).toEqual(["p_9"]);
+  expect(model.peopleToGo().map(({ id }) => id)).toEqual(["p_7"]);
+  model.setFilters({ hasLink: true });
+  expect(model.peopleToGo()).toEqual([]);
 });

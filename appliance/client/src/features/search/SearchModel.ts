@@ -10,7 +10,7 @@ import { CallError } from "#core/errors";
 import { type Failure, failureOf } from "#core/failure";
 import type { Core } from "#core/index";
 import { PeopleSearch } from "#core/peopleSearch";
-import type { Hit, SearchQuery, UnitView } from "#core/protocol";
+import type { Hit, PersonView, SearchQuery, UnitView } from "#core/protocol";
 import type { PersonId, RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { rankedByName } from "#core/text";
@@ -50,9 +50,14 @@ export const NO_FILTERS: Filters = { room: null, sender: null, unit: null, from:
 const TYPING_MS = 200;
 const PAGE = 30;
 const MOST_ROOMS = 4;
+const MOST_PEOPLE = 4;
+/** A single letter names everybody. */
+const SHORTEST_NAME = 2;
 
 export class SearchModel implements Readable<SearchSnapshot> {
   readonly senders: PeopleSearch;
+  /** The people to go to; `peopleToGo` says which of them are shown. */
+  readonly people: PeopleSearch;
   readonly units = new Store<readonly UnitView[]>([]);
   readonly #core: Core;
   readonly #state = new Store<SearchSnapshot>({
@@ -74,6 +79,7 @@ export class SearchModel implements Readable<SearchSnapshot> {
   constructor(core: Core) {
     this.#core = core;
     this.senders = new PeopleSearch(core.directory, core.ports.time);
+    this.people = new PeopleSearch(core.directory, core.ports.time, MOST_PEOPLE);
   }
 
   // --- asking ---
@@ -82,12 +88,14 @@ export class SearchModel implements Readable<SearchSnapshot> {
     this.#change({ query });
     this.#wait();
     this.#begin();
+    if (this.#isName()) this.people.setQuery(query);
     this.#timer = this.#core.ports.time.setTimeout(() => void this.ask(), TYPING_MS);
   };
 
   /** Words chosen rather than typed: there is nothing to wait for. */
   readonly choose = (query: string): void => {
     this.#change({ query });
+    if (this.#isName()) this.people.setQuery(query);
     void this.ask();
   };
 
@@ -179,6 +187,13 @@ export class SearchModel implements Readable<SearchSnapshot> {
     return query.trim() === "" || hasFilters(filters) ? [] : this.roomsNamed(query, MOST_ROOMS);
   };
 
+  /** The few people to go to, beside rooms and messages; not those whose private chat is among the rooms already. */
+  readonly peopleToGo = (): readonly PersonView[] => {
+    if (!this.#isName()) return [];
+    const shown = new Set(this.roomsToGo().map((room) => room.other));
+    return this.people.snapshot().people.filter(({ id }) => !shown.has(id));
+  };
+
   readonly titleOf = (room: RoomSummary): string => room.title ?? (room.other === null ? null : this.#core.people.known(room.other)?.name) ?? "…";
 
   // --- steps ---
@@ -203,6 +218,11 @@ export class SearchModel implements Readable<SearchSnapshot> {
   #isAsking(): boolean {
     const { query, filters } = this.snapshot();
     return query.trim() !== "" || hasFilters(filters);
+  }
+
+  #isName(): boolean {
+    const { query, filters } = this.snapshot();
+    return query.trim().length >= SHORTEST_NAME && !hasFilters(filters);
   }
 
   #question(): SearchQuery {

@@ -4,7 +4,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useRef } from "react";
 
 import type { Failure } from "#core/failure";
-import type { RoomId } from "#core/snapshots";
+import type { PersonId, RoomId } from "#core/snapshots";
 import { reasonText } from "#i18n/reasons";
 import { Avatar } from "#ui/Avatar";
 import { Button, IconButton } from "#ui/Button";
@@ -18,6 +18,7 @@ import { useReadable } from "#ui/useReadable";
 
 import { FilterBar } from "./FilterBar";
 import { moveFocus } from "./moveFocus";
+import { PeopleToGo } from "./PeopleToGo";
 import { Results } from "./Results";
 import { hasFilters, type SearchModel, type SearchSnapshot } from "./SearchModel";
 import "./search.css";
@@ -29,9 +30,10 @@ interface SearchViewProps {
   onClose: () => void;
   /** Goes to a message, or to a room for null. */
   onOpen: (room: RoomId, n: number | null) => void;
+  onPerson: (person: PersonId) => void;
 }
 
-export function SearchView({ model, here, onClose, onOpen }: SearchViewProps) {
+export function SearchView({ model, here, onClose, onOpen, onPerson }: SearchViewProps) {
   const { t } = useLingui();
   const found = useReadable(model);
   const frame = useRef<HTMLDivElement>(null);
@@ -44,11 +46,15 @@ export function SearchView({ model, here, onClose, onOpen }: SearchViewProps) {
     model.picked();
     onOpen(room, n);
   };
+  const goToPerson = (person: PersonId) => {
+    model.picked();
+    onPerson(person);
+  };
   return (
     <Dialog title={t`ค้นหา`} closeLabel={t`ปิด`} size="l" onClose={onClose}>
       <div className="search" ref={frame} onKeyDownCapture={(event) => moveFocus(event, ".search-results .search-stop, .search-results .search-hit")}>
         <SearchField
-          label={t`ค้นหาข้อความหรือชื่อห้อง`}
+          label={t`ค้นหาข้อความ ห้อง หรือบุคคล`}
           clearLabel={t`ล้างคำค้น`}
           value={found.query}
           onChange={model.setQuery}
@@ -58,6 +64,7 @@ export function SearchView({ model, here, onClose, onOpen }: SearchViewProps) {
         <FilterBar model={model} filters={found.filters} here={here} />
         <div className="search-results" role="region" aria-label={t`ผลการค้นหา`} aria-busy={found.phase.kind === "asking"}>
           <RoomsToGo model={model} onOpen={(room) => open(room, null)} />
+          <PeopleToGo model={model} onPerson={goToPerson} />
           <Answer model={model} found={found} onOpen={open} />
         </div>
         <LiveRegion text={useSummary(found)} turn={found.turn} />

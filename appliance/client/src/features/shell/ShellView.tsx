@@ -90,7 +90,7 @@ function focusInstead(event: { preventDefault: () => void }, element: HTMLElemen
   element?.focus();
 }
 
-/** A panel that opens takes the focus; closing it, or opening a room, brings the focus to where writing goes on. */
+/** A panel that opens takes the focus; closing it, or opening a room or a unit, brings it to where typing goes on. */
 function useFocusFollowsRoute(
   route: Route,
   mainPane: React.RefObject<HTMLElement | null>,
@@ -104,8 +104,9 @@ function useFocusFollowsRoute(
     if (previous === route || previous.place !== route.place) return undefined;
     if (sidePane.current) return focusTitle(sidePane.current);
     const touch = window.matchMedia("(pointer: coarse)").matches;
-    const composer = touch ? null : document.getElementById(composerId);
-    (composer ?? mainPane.current?.querySelector<HTMLElement>("h2[tabindex]") ?? mainPane.current)?.focus({ preventScroll: true });
+    const asked = route.place === "people" && route.unit === "all";
+    const field = touch && !asked ? null : (document.getElementById(composerId) ?? mainPane.current?.querySelector<HTMLElement>("input[type=search]"));
+    (field ?? mainPane.current?.querySelector<HTMLElement>("h2[tabindex]") ?? mainPane.current)?.focus({ preventScroll: true });
     return undefined;
   }, [route, mainPane, sidePane, composerId]);
 }

@@ -1,0 +1,36 @@
+/** The people whose name, post or number answers what is being typed: each line leads to them (ux 12). */
+import { Trans, useLingui } from "@lingui/react/macro";
+
+import type { PersonId } from "#core/snapshots";
+import { Avatar } from "#ui/Avatar";
+import { placeText } from "#ui/place";
+import { useReadable } from "#ui/useReadable";
+
+import type { SearchModel } from "./SearchModel";
+
+export function PeopleToGo({ model, onPerson }: { model: SearchModel; onPerson: (person: PersonId) => void }) {
+  const { t } = useLingui();
+  useReadable(model.people);
+  const people = model.peopleToGo();
+  if (people.length === 0) return null;
+  return (
+    <section className="search-room" aria-label={t`บุคลากร`}>
+      <h3>
+        <Trans>บุคลากร</Trans>
+      </h3>
+      <ul>
+        {people.map(({ id, name, post, unit, active }) => (
+          <li key={id}>
+            <button type="button" className="search-stop search-person" onClick={() => onPerson(id)}>
+              <Avatar id={id} name={name} size="s" inactive={active === false} />
+              <span className="row-words">
+                <span className="row-title">{name}</span>
+                <span className="row-detail">{placeText(post, unit?.name)}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
