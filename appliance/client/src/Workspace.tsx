@@ -9,6 +9,8 @@ import type { Me } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { AccountModel } from "#features/account/AccountModel";
 import { SettingsList } from "#features/account/SettingsList";
+import { SignOutDialog } from "#features/account/SignOutDialog";
+import { SignOutModel } from "#features/account/SignOutModel";
 import { type Command, commandFor } from "#features/help/keys";
 import { PeopleModel } from "#features/people/PeopleModel";
 import { PickerModel, type PickerPurpose } from "#features/people/PickerModel";
@@ -43,6 +45,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const roomList = useMemo(() => new RoomListModel(core), [core]);
   const people = useMemo(() => new PeopleModel(core), [core]);
   const account = useMemo(() => new AccountModel(core), [core]);
+  const signOut = useMemo(() => new SignOutModel(core, shell.reset), [core, shell]);
   const [purpose, setPurpose] = useState<PickerPurpose | null>(null);
   const picker = useMemo(() => (purpose === null ? null : new PickerModel(core, purpose, me.person.id)), [core, purpose, me.person.id]);
   const search = useMemo(() => new SearchModel(core), [core]);
@@ -131,7 +134,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             page={route.page}
             hrefOf={(page) => `#${formatRoute({ place: "settings", page })}`}
             onHelp={() => setHelping(true)}
-            onLogout={() => void account.logout().then(shell.reset)}
+            onLogout={() => void signOut.ask()}
           />
         );
     }
@@ -195,6 +198,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
         install={root.install}
         composerId={COMPOSER_ID}
       />
+      <SignOutDialog model={signOut} />
       <Suspense fallback={null}>
         {helping && <HelpView onClose={() => setHelping(false)} />}
         {searching && <SearchView model={search} here={open} onClose={() => setSearching(false)} onOpen={openHit} onPerson={goToPerson} />}

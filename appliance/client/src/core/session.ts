@@ -10,6 +10,7 @@
 import type { Api } from "./api";
 import { Backoff } from "./backoff";
 import { loadMe, meKept } from "./db/meta";
+import { loadOutbox } from "./db/outbox";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
@@ -132,6 +133,11 @@ export class Session implements Readable<SessionState> {
   async changeMe(change: MeChange): Promise<void> {
     await this.endpoints.changeMe(change);
     await this.#ask();
+  }
+
+  /** How many messages would be lost with this session: written here and not sent, refused ones among them. */
+  async unsent(): Promise<number> {
+    return this.#tables === null ? 0 : (await loadOutbox(this.#tables).catch(() => [])).length;
   }
 
   /** Ends the session here and destroys everything this device holds, even when the server is out of reach. */

@@ -104,7 +104,6 @@ export class AccountModel implements Readable<AccountSnapshot> {
 
   readonly changePassword = (old: string, next: string): Promise<boolean> => this.attempt.run(() => this.#core.session.changePassword(old, next));
   readonly setStatus = (status: string): Promise<boolean> => this.attempt.run(() => this.#core.session.changeMe({ status: status.trim() }));
-  readonly logout = (): Promise<boolean> => this.attempt.run(() => this.#core.session.logout());
 
   async #readFactors(): Promise<void> {
     const factors = await this.#core.account.secondFactors();

@@ -37,3 +37,13 @@ test("the terms are read although signing in, which led to them, is not done yet
   expect(await model.login("somchai", "x", true)).toBe(true);
   expect(model.terms.snapshot()).toEqual(terms);
 });
+
+test("refusing the terms asks before it loses messages that wait here (ux 8)", async () => {
+  const logout = vi.fn(() => Promise.resolve());
+  const model = new LoginModel(sessionWith({ unsent: () => Promise.resolve(2), logout }), "Edge");
+  await model.refuseTerms();
+  expect(model.losing.snapshot()).toBe(2);
+  expect(logout).not.toHaveBeenCalled();
+  await model.refuseAndLose();
+  expect(logout).toHaveBeenCalledOnce();
+});

@@ -14,6 +14,8 @@ export class LoginModel {
   readonly reading = new Attempt();
   /** The terms to accept; null until the server has sent them. */
   readonly terms = new Store<Terms | null>(null);
+  /** Messages that refusing the terms would lose, when that has to be asked; else 0. */
+  readonly losing = new Store(0);
   readonly #session: Session;
   readonly #device: string;
 
@@ -47,7 +49,21 @@ export class LoginModel {
 
   readonly acceptTerms = (version: number): Promise<boolean> => this.attempt.run(() => this.#session.acceptTerms(version));
 
-  readonly refuseTerms = (): Promise<boolean> => this.attempt.run(() => this.#session.logout());
+  /** Refusing signs out; where that would lose messages written here, `losing` asks first. */
+  readonly refuseTerms = (): Promise<boolean> =>
+    this.attempt.run(async () => {
+      const unsent = await this.#session.unsent();
+      if (unsent === 0) return await this.#session.logout();
+      this.losing.set(unsent);
+    });
+
+  readonly refuseAndLose = (): Promise<boolean> =>
+    this.attempt.run(async () => {
+      this.losing.set(0);
+      await this.#session.logout();
+    });
+
+  readonly keepReading = (): void => this.losing.set(0);
 
   readonly changePassword = (old: string, next: string): Promise<boolean> =>
     this.attempt.run(() => this.#session.changePassword(old, next));

@@ -1,3 +1,4 @@
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect } from "react";
 
@@ -5,6 +6,7 @@ import type { AttemptState } from "#core/attempt";
 import type { Me, Terms } from "#core/protocol";
 import { formatDate } from "#i18n/dates";
 import { Button } from "#ui/Button";
+import { ConfirmDialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
@@ -23,6 +25,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
   const { t } = useLingui();
   const terms = useReadable(model.terms) ?? sent;
   const reading = useReadable(model.reading);
+  const losing = useReadable(model.losing);
   useEffect(() => {
     if (sent === null) void model.loadTerms();
   }, [sent, model]);
@@ -55,6 +58,20 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
           <Trans>ยอมรับข้อกำหนด</Trans>
         </Button>
       </div>
+      {losing > 0 && (
+        <ConfirmDialog
+          title={t`ออกจากระบบทั้งที่ยังส่งข้อความไม่หมดหรือไม่`}
+          confirmLabel={t`ทิ้งข้อความและออกจากระบบ`}
+          cancelLabel={t`ยังไม่ออกจากระบบ`}
+          danger
+          onClose={model.keepReading}
+          onConfirm={() => void model.refuseAndLose()}
+        >
+          <p>
+            {plural(losing, { other: "มี # ข้อความที่เขียนไว้ในเครื่องนี้ยังไม่ได้ส่ง หากออกจากระบบ ข้อความจะหาย" })}
+          </p>
+        </ConfirmDialog>
+      )}
     </div>
   );
 }
