@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Final
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
@@ -202,6 +203,25 @@ async def test_a_member_suggests_and_the_owner_adds(served: Agency, windows: Ope
     # Who was in no room opens on the one they were added to.
     decha = await windows(served.url, "decha.r")
     await decha.open_room()
+
+
+async def test_what_is_pressed_while_the_panel_reads_its_room_is_not_lost(served: Agency, windows: OpenWindow) -> None:
+    """What a screen reads by itself never stands in the way of what is done on it."""
+    lalita = await windows(served.url, "lalita.w")
+    await lalita.open_room()
+    answered = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await lalita.page.route(re.compile("/(removal-requests|suggestions)"), hold)
+    panel = await lalita.open_info()
+    await lalita.flip(panel.get_by_role("switch", name="ปิดเสียงแจ้งเตือน"))
+    await lalita.flip(panel.get_by_role("switch", name="ซ่อนจากรายชื่อห้อง"))
+    await lalita.button("ซ่อนไว้ 1").click()
+    await expect(lalita.row(ROOM).get_by_role("img", name="ปิดเสียงแจ้งเตือน")).to_be_visible()
+    answered.set()
 
 
 async def test_muting_hiding_clearing_and_marking_are_for_oneself(served: Agency, windows: OpenWindow) -> None:

@@ -18,6 +18,8 @@ export interface AccountSnapshot {
 
 export class AccountModel implements Readable<AccountSnapshot> {
   readonly attempt = new Attempt();
+  /** Reading what the pages show, which goes on while something is being changed. */
+  readonly reading = new Attempt();
   readonly #core: Core;
   readonly #state = new Store<AccountSnapshot>({ sessions: null, signIns: null, factors: null, totp: null });
   readonly snapshot = this.#state.snapshot;
@@ -28,16 +30,16 @@ export class AccountModel implements Readable<AccountSnapshot> {
   }
 
   readonly loadDevices = (): Promise<boolean> =>
-    this.attempt.run(async () => {
+    this.reading.run(async () => {
       const [sessions, signIns] = await Promise.all([this.#core.account.sessions(), this.#core.account.signIns()]);
       this.#state.update((state) => ({ ...state, sessions: currentFirst(sessions), signIns }));
-    });
+    }, "devices");
 
   readonly endSession = (id: string): Promise<boolean> =>
     this.attempt.run(async () => {
       await this.#core.account.endSession(id);
       this.#forget((session) => session.id === id);
-    });
+    }, `end ${id}`);
 
   /** Signs out everywhere but here, also where somebody has signed in since the list was drawn. */
   readonly endOthers = (): Promise<boolean> =>
@@ -49,16 +51,16 @@ export class AccountModel implements Readable<AccountSnapshot> {
         await this.#core.account.endSession(session.id);
         this.#forget((one) => one.id === session.id);
       }
-    });
+    }, "endOthers");
 
   /** «This was not me»: the server shuts everybody else out, and what the page may show follows from its answer. */
   readonly disown = (signIn: SignIn): Promise<boolean> =>
     this.attempt.run(async () => {
       await this.#core.account.disownSignIn(signIn.id);
       await this.#core.session.refresh();
-    });
+    }, `disown ${signIn.id}`);
 
-  readonly loadFactors = (): Promise<boolean> => this.attempt.run(() => this.#readFactors());
+  readonly loadFactors = (): Promise<boolean> => this.reading.run(() => this.#readFactors(), "factors");
 
   readonly beginTotp = (password: string): Promise<boolean> =>
     this.attempt.run(async () => {
@@ -103,7 +105,7 @@ export class AccountModel implements Readable<AccountSnapshot> {
     });
 
   readonly changePassword = (old: string, next: string): Promise<boolean> => this.attempt.run(() => this.#core.session.changePassword(old, next));
-  readonly setStatus = (status: string): Promise<boolean> => this.attempt.run(() => this.#core.session.changeMe({ status: status.trim() }));
+  readonly setStatus = (status: string): Promise<boolean> => this.attempt.run(() => this.#core.session.changeMe({ status: status.trim() }), "status");
 
   async #readFactors(): Promise<void> {
     const factors = await this.#core.account.secondFactors();

@@ -27,6 +27,7 @@ export function DevicesView({ model, leave }: DevicesViewProps) {
   const { t } = useLingui();
   const { sessions, signIns } = useReadable(model);
   const { failure, busy } = useReadable(model.attempt);
+  const reading = useReadable(model.reading);
   const [asking, setAsking] = useState(false);
   const [disowning, setDisowning] = useState<SignIn | null>(null);
   useEffect(() => {
@@ -36,7 +37,7 @@ export function DevicesView({ model, leave }: DevicesViewProps) {
   return (
     <Panel label={t`อุปกรณ์และการเข้าใช้งาน`} title={<Trans>อุปกรณ์และการเข้าใช้งาน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
       <div className="settings-failure">
-        <FailureNotice failure={failure} />
+        <FailureNotice failure={failure ?? reading.failure} />
       </div>
       <PanelSection
         title={t`อุปกรณ์ที่เข้าใช้งานอยู่`}

@@ -24,6 +24,7 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
   const { t } = useLingui();
   const { factors, totp } = useReadable(model);
   const { failure } = useReadable(model.attempt);
+  const reading = useReadable(model.reading);
   const [asking, setAsking] = useState<Asking | null>(null);
   useEffect(() => {
     void model.loadFactors();
@@ -45,7 +46,7 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
   return (
     <Panel label={t`รหัสผ่านและการยืนยันตัวตน`} title={<Trans>รหัสผ่านและการยืนยันตัวตน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
       <div className="settings-failure">
-        <FailureNotice failure={asking === null && totp === null ? failure : null} />
+        <FailureNotice failure={asking === null && totp === null ? (failure ?? reading.failure) : null} />
       </div>
       <ChangePassword model={model} />
       <PanelSection title={t`แอปยืนยันตัวตน (TOTP)`}>

@@ -106,7 +106,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly sendAnyway = (): Promise<boolean> => {
     this.#asking.set(false);
     const editing = this.#editing.snapshot();
-    return editing ? this.attempt.run(() => this.#saveEdit(editing)) : this.#sendDraft();
+    return editing ? this.attempt.run(() => this.#saveEdit(editing), "edit") : this.#sendDraft();
   };
 
   readonly candidates = (query: string): readonly Candidate[] => {
@@ -140,7 +140,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     if (text === "") return false;
     this.#core.drafts.set(this.room, EMPTY);
     const spoken = { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo };
-    const kept = this.#kept.then(() => this.attempt.run(() => this.#core.outbox.add(this.room, spoken)));
+    const kept = this.#kept.then(() => this.attempt.run(() => this.#core.outbox.add(this.room, spoken), "send"));
     this.#kept = kept;
     if (await kept) return true;
     const since = this.#draft.snapshot();

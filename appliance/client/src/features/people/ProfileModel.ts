@@ -6,6 +6,7 @@ import type { PersonId, RoomId } from "#core/snapshots";
 export class ProfileModel {
   readonly id: PersonId;
   readonly attempt = new Attempt();
+  readonly reading = new Attempt();
   readonly #core: Core;
 
   constructor(core: Core, id: PersonId) {
@@ -17,7 +18,7 @@ export class ProfileModel {
     return this.#core.people.person(this.id);
   }
 
-  readonly load = (): Promise<boolean> => this.attempt.run(() => this.#core.people.load(this.id));
+  readonly load = (): Promise<boolean> => this.reading.run(() => this.#core.people.load(this.id));
 
   /** The existing private room or a new one; null when it was refused. */
   readonly startChat = async (): Promise<RoomId | null> => {

@@ -30,13 +30,14 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
   const { t } = useLingui();
   const card = useReadable(model.card);
   const attempt = useReadable(model.attempt);
+  const reading = useReadable(model.reading);
   useEffect(() => {
     void model.load();
   }, [model]);
   const person = card?.full ?? null;
   return (
     <Panel label={t`ข้อมูลบุคคล`} title={<Trans>ข้อมูลบุคคล</Trans>} leave={leave}>
-      {card === null && attempt.failure === null && <Loading label={t`กำลังโหลด`} />}
+      {card === null && reading.failure === null && <Loading label={t`กำลังโหลด`} />}
       {card !== null && (
         <header className="profile-head">
           <Avatar id={card.id} name={card.name} size="xl" inactive={!card.active} />
@@ -67,7 +68,7 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
         </header>
       )}
       <div className="profile-failure">
-        <FailureNotice failure={attempt.failure} />
+        <FailureNotice failure={attempt.failure ?? reading.failure} />
       </div>
       {person && <Posts posts={person.posts ?? []} />}
       {person && <Contact person={person} />}

@@ -33,17 +33,19 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
   const { t } = useLingui();
   const { room, members, waiting, removal, suggestion } = useReadable(model);
   const attempt = useReadable(model.attempt);
+  const reading = useReadable(model.reading);
   const [dialog, setDialog] = useState<RoomDialog | null>(null);
   useEffect(() => {
     void model.load();
   }, [model]);
   if (room === null) return <Loading label={t`กำลังโหลดข้อมูลห้อง`} />;
   const group = room.other === null;
+  const failure = attempt.failure ?? reading.failure;
   return (
     <Panel label={t`ข้อมูลห้อง`} title={<Trans>ข้อมูลห้อง</Trans>} leave={leave}>
-      {dialog === null && attempt.failure !== null && (
+      {dialog === null && failure !== null && (
         <div className="room-failure">
-          <FailureNotice failure={attempt.failure} />
+          <FailureNotice failure={failure} />
         </div>
       )}
       <Identity room={room} title={title} />

@@ -27,6 +27,8 @@ export class RoomModel implements Readable<RoomScreen> {
   readonly snapshot: () => RoomScreen;
   readonly subscribe: (listener: () => void) => () => void;
   readonly attempt = new Attempt();
+  /** Reading the room, which goes on while its members act. */
+  readonly reading = new Attempt();
   readonly id: RoomId;
   readonly me: PersonId;
   readonly #core: Core;
@@ -47,28 +49,31 @@ export class RoomModel implements Readable<RoomScreen> {
 
   /** Members and requests, read afresh. */
   readonly load = (): Promise<boolean> =>
-    this.attempt.run(async () => {
+    this.reading.run(async () => {
       await this.#core.rooms.load(this.id);
       this.#asked.set(await this.#core.rooms.ownerRequests(this.id).catch(() => []));
     });
 
-  readonly rename = (name: string): Promise<boolean> => this.attempt.run(() => this.#core.rooms.rename(this.id, name.trim()));
-  readonly close = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.close(this.id));
-  readonly remove = (person: PersonId): Promise<boolean> => this.attempt.run(() => this.#core.rooms.changeMembers(this.id, [], [person]));
-  readonly transfer = (to: PersonId): Promise<boolean> => this.attempt.run(() => this.#core.rooms.transfer(this.id, to));
-  readonly setMuted = (muted: boolean): Promise<boolean> => this.attempt.run(() => this.#core.rooms.setMuted(this.id, muted));
-  readonly setHidden = (hidden: boolean): Promise<boolean> => this.attempt.run(() => this.#core.rooms.setHidden(this.id, hidden));
-  readonly clear = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.clear(this.id));
+  readonly rename = (name: string): Promise<boolean> => this.attempt.run(() => this.#core.rooms.rename(this.id, name.trim()), "rename");
+  readonly close = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.close(this.id), "close");
+  readonly remove = (person: PersonId): Promise<boolean> =>
+    this.attempt.run(() => this.#core.rooms.changeMembers(this.id, [], [person]), `remove ${person}`);
+  readonly transfer = (to: PersonId): Promise<boolean> => this.attempt.run(() => this.#core.rooms.transfer(this.id, to), "transfer");
+  readonly setMuted = (muted: boolean): Promise<boolean> =>
+    this.attempt.run(() => this.#core.rooms.setMuted(this.id, muted), `muted ${muted}`);
+  readonly setHidden = (hidden: boolean): Promise<boolean> =>
+    this.attempt.run(() => this.#core.rooms.setHidden(this.id, hidden), `hidden ${hidden}`);
+  readonly clear = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.clear(this.id), "clear");
 
   readonly askRemoval = (reason: string): Promise<boolean> =>
     this.attempt.run(async () => {
       this.#learn(await this.#core.rooms.askRemoval(this.id, reason.trim()));
-    });
+    }, "askRemoval");
 
   readonly answer = (request: OwnerRequest, outcome: "granted" | "refused", note: string): Promise<boolean> =>
     this.attempt.run(async () => {
       this.#learn(await this.#core.rooms.answerRequest(request, outcome, note.trim()));
-    });
+    }, `answer ${request.id}`);
 
   #learn(request: OwnerRequest): void {
     this.#asked.update((all) => [...all.filter((one) => one.id !== request.id), request]);

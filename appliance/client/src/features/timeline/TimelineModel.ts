@@ -90,8 +90,8 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly now = (): number => this.#core.clock.now();
   readonly loadOlder = (): void => void this.#timeline.loadOlder().catch(() => undefined);
   readonly loadNewer = (): void => void this.#timeline.loadNewer().catch(() => undefined);
-  readonly jumpToNewest = (): Promise<boolean> => this.attempt.run(() => this.#timeline.jumpToNewest());
-  readonly jumpTo = (n: number): Promise<boolean> => this.attempt.run(() => this.#timeline.jumpTo(n));
+  readonly jumpToNewest = (): Promise<boolean> => this.attempt.run(() => this.#timeline.jumpToNewest(), "newest");
+  readonly jumpTo = (n: number): Promise<boolean> => this.attempt.run(() => this.#timeline.jumpTo(n), `jump ${n}`);
 
   // --- what may be done, and doing it ---
 
@@ -113,14 +113,15 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly react = (item: MessageItem, picked: string): Promise<boolean> => {
     const emoji = oneEmoji(picked) ?? picked;
     const mine = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
-    return this.attempt.run(() => this.#timeline.react(item.n, emoji, !mine));
+    return this.attempt.run(() => this.#timeline.react(item.n, emoji, !mine), `react ${item.n} ${emoji} ${!mine}`);
   };
 
-  readonly retract = (n: number, reason: string): Promise<boolean> => this.attempt.run(() => this.#timeline.retract(n, reason));
+  readonly retract = (n: number, reason: string): Promise<boolean> =>
+    this.attempt.run(() => this.#timeline.retract(n, reason), `retract ${n}`);
   readonly history = (n: number): Promise<readonly Version[]> => this.#timeline.history(n);
   readonly markUnread = (n: number): Promise<boolean> => {
     this.#mark = null;
-    return this.attempt.run(() => this.#core.rooms.markUnread(this.room, n));
+    return this.attempt.run(() => this.#core.rooms.markUnread(this.room, n), `unread ${n}`);
   };
   readonly retrySend = (txnId: string): void => void this.#core.outbox.retry(txnId);
   readonly removeUnsent = (txnId: string): void => void this.#core.outbox.remove(txnId);
