@@ -113,7 +113,10 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
 
     panel = await lalita.open_info()
     await panel.get_by_role("button", name="ปิดห้อง").click()
-    await lalita.dialog.get_by_role("button", name="ปิดห้อง", exact=True).click()
+    confirm = lalita.dialog.get_by_role("button", name="ปิดห้อง", exact=True)
+    await expect(confirm).to_be_disabled()
+    await lalita.dialog.get_by_role("textbox").fill("ศูนย์ปฏิบัติการไข้เลือดออก")
+    await confirm.click()
     await expect(narin.page.get_by_text("ห้องนี้ปิดแล้ว อ่านได้แต่ส่งข้อความไม่ได้")).to_be_visible()
     await expect(narin.composer).to_have_count(0)
 

@@ -15,8 +15,9 @@ import { activateLocale } from "#i18n/locale";
 import { applyAppearance } from "#platform/appearance";
 import { browserPorts } from "#platform/browserPorts";
 import { installOffer } from "#platform/install";
-import { browserLocation } from "#platform/location";
+import { browserHistory, PageLocation } from "#platform/location";
 import { registerServiceWorker, type WaitingUpdate } from "#platform/serviceWorker";
+import { LayersContext } from "#ui/layers";
 import { ComponentLocale } from "#ui/Locale";
 
 import { App } from "./App";
@@ -47,21 +48,27 @@ async function start(element: HTMLElement): Promise<void> {
   const ports = browserPorts(() => i18n.locale);
   const preferences = new PreferencesModel(ports.settings, apply);
   await preferences.start();
-  if (location.pathname.startsWith("/gallery")) {
+  if (window.location.pathname.startsWith("/gallery")) {
     const { Gallery } = await import("#ui/Gallery");
     mount(element, <Gallery onLanguage={(language) => void preferences.choose("language", language)} />);
     return;
   }
   const update = new Store<WaitingUpdate | null>(null);
   const core = new Core(ports);
-  const shell = new ShellModel(browserLocation());
+  const location = new PageLocation(browserHistory());
+  const shell = new ShellModel(location);
   const install = installOffer(
     () => ports.settings.get(INSTALL_REFUSED) !== null,
     () => ports.settings.set(INSTALL_REFUSED, "yes"),
   );
   const notifications = new NotificationsModel(core, shell.openRoom);
   core.onIncoming((incoming) => notifications.tell(incoming, document.hasFocus() && ports.visibility.visible()));
-  mount(element, <App root={{ core, shell, preferences, notifications, update, install }} />);
+  mount(
+    element,
+    <LayersContext value={location}>
+      <App root={{ core, shell, preferences, notifications, update, install }} />
+    </LayersContext>,
+  );
   await core.start();
   if (import.meta.env.PROD) await registerServiceWorker((waiting) => update.set(waiting));
 }

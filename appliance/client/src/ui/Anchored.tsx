@@ -7,6 +7,7 @@ import { Dialog } from "react-aria-components/Dialog";
 import { Menu as AriaMenu } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 
+import { useCloseOnBack } from "./layers";
 import { MenuItems, runAction, type MenuAction } from "./Menu";
 import "./Menu.css";
 
@@ -18,6 +19,7 @@ interface AnchorProps {
 }
 
 export function AnchoredMenu({ anchor, label, actions, onClose, placement = "bottom end" }: AnchorProps & { actions: readonly MenuAction[] }) {
+  useCloseOnBack(onClose);
   return (
     <Popover
       className="popover"
@@ -36,6 +38,7 @@ export function AnchoredMenu({ anchor, label, actions, onClose, placement = "bot
 }
 
 export function AnchoredPanel({ anchor, label, onClose, placement = "bottom end", children }: AnchorProps & { children: ReactNode }) {
+  useCloseOnBack(onClose);
   return (
     <Popover className="popover" triggerRef={{ current: anchor }} isOpen onOpenChange={(open) => !open && onClose()} placement={placement} offset={4}>
       <Dialog className="anchored-panel" aria-label={label}>

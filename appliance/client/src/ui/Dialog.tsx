@@ -1,16 +1,18 @@
 /**
- * Dialogs: focus goes in, stays in, and returns to where it came from; Esc closes. On a narrow screen a dialog is a
- * sheet of the full width, so that nothing scrolls sideways at 320 px.
+ * Dialogs: focus goes in, stays in, and returns to where it came from; Esc and the browser's Back close. On a narrow screen
+ * a dialog is a sheet of the full width, so that nothing scrolls sideways at 320 px.
  */
 import type { ReactNode } from "react";
 import { Dialog as AriaDialog, Heading } from "react-aria-components/Dialog";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { Button, IconButton } from "./Button";
+import { useCloseOnBack } from "./layers";
 import "./Dialog.css";
 
 interface DialogProps {
   title: string;
-  closeLabel: string;
+  /** The name of the cross; absent when a button below says the same. */
+  closeLabel?: string;
   onClose: () => void;
   children: ReactNode;
   footer?: ReactNode;
@@ -21,6 +23,7 @@ interface DialogProps {
 }
 
 export function Dialog({ title, closeLabel, onClose, children, footer, size = "m", readable, role = "dialog" }: DialogProps) {
+  useCloseOnBack(onClose);
   return (
     <ModalOverlay className="overlay" isOpen isDismissable={role === "dialog"} onOpenChange={(open) => !open && onClose()}>
       <Modal className={`modal modal-${size}`}>
@@ -29,7 +32,7 @@ export function Dialog({ title, closeLabel, onClose, children, footer, size = "m
             <Heading slot="title" level={2}>
               {title}
             </Heading>
-            <IconButton icon="close" label={closeLabel} onPress={onClose} placement="bottom" />
+            {closeLabel !== undefined && <IconButton icon="close" label={closeLabel} onPress={onClose} placement="bottom" />}
           </header>
           <div className="dialog-body" {...(readable ? { tabIndex: 0, role: "group", "aria-label": title } : {})}>
             {children}
@@ -48,6 +51,8 @@ interface ConfirmProps {
   cancelLabel: string;
   danger?: boolean;
   isPending?: boolean;
+  /** Why it cannot be confirmed yet. */
+  denied?: string | undefined;
   error?: ReactNode;
   onConfirm: () => void;
   onClose: () => void;
@@ -55,11 +60,10 @@ interface ConfirmProps {
 
 /** A question before something that cannot be taken back. */
 export function ConfirmDialog(props: ConfirmProps) {
-  const { title, children, confirmLabel, cancelLabel, danger, isPending, error, onConfirm, onClose } = props;
+  const { title, children, confirmLabel, cancelLabel, danger, isPending, denied, error, onConfirm, onClose } = props;
   return (
     <Dialog
       title={title}
-      closeLabel={cancelLabel}
       onClose={onClose}
       size="s"
       role="alertdialog"
@@ -68,7 +72,7 @@ export function ConfirmDialog(props: ConfirmProps) {
           <Button onPress={onClose} autoFocus={danger === true}>
             {cancelLabel}
           </Button>
-          <Button variant={danger ? "danger" : "primary"} onPress={onConfirm} isPending={isPending === true}>
+          <Button variant={danger ? "danger" : "primary"} onPress={onConfirm} isPending={isPending === true} denied={denied}>
             {confirmLabel}
           </Button>
         </>

@@ -2,12 +2,13 @@
  * A menu of actions. An action that a rule forbids stays in the list, greyed, with the reason under it, so that it can
  * be found and understood by keyboard and screen reader alike; choosing it does nothing.
  */
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { Header } from "react-aria-components/Header";
 import { Menu as AriaMenu, MenuItem, MenuSection, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 import { Text } from "react-aria-components/Text";
 import { Icon, type IconName } from "./Icon";
+import { useCloseOnBack } from "./layers";
 import "./Menu.css";
 
 export interface MenuAction {
@@ -67,8 +68,10 @@ export function runAction(actions: readonly MenuAction[], id: string | number): 
 }
 
 export function ActionMenu({ label, title, trigger, actions, placement = "bottom end" }: ActionMenuProps) {
+  const [open, setOpen] = useState(false);
+  useCloseOnBack(() => setOpen(false), open);
   return (
-    <MenuTrigger>
+    <MenuTrigger isOpen={open} onOpenChange={setOpen}>
       {trigger}
       <Popover className="popover" placement={placement} offset={4}>
         <AriaMenu aria-label={label} className="menu" onAction={(id) => runAction(actions, id)}>

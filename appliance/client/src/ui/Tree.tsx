@@ -55,6 +55,8 @@ export function Tree({ label, openLabel, nodes, expanded, onExpandedChange, sele
       selectionMode="single"
       selectionBehavior="replace"
       disallowEmptySelection
+      // Esc belongs to the dialog around it.
+      escapeKeyBehavior="none"
       selectedKeys={selected === null ? [] : [selected]}
       onSelectionChange={(keys) => {
         const [first] = keys === "all" ? [] : [...keys];

@@ -1,10 +1,11 @@
 /** The questions a room's settings ask before something happens, one at a time. */
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
 import type { OwnerRequest } from "#core/ownerRequests";
 import type { MemberView } from "#core/protocol";
-import { namedLike } from "#core/text";
+import { folded, namedLike } from "#core/text";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { ConfirmDialog, Dialog } from "#ui/Dialog";
@@ -205,9 +206,13 @@ function RemoveDialog({ model, member, onClose }: OneProps & { member: MemberVie
   );
 }
 
+/** Nothing undoes it and it concerns everybody in the room, so its owner names the room first. */
 function CloseDialog({ model, title, onClose }: OneProps) {
   const { t } = useLingui();
+  const { room } = useReadable(model);
+  const [typed, setTyped] = useState("");
   const { attempt, close, run, error } = useDone(model, onClose);
+  const members = room?.view.member_count ?? 0;
   return (
     <ConfirmDialog
       title={t`ปิดห้อง “${title}” หรือไม่`}
@@ -215,13 +220,15 @@ function CloseDialog({ model, title, onClose }: OneProps) {
       cancelLabel={t`ยกเลิก`}
       danger
       isPending={attempt.busy}
+      denied={folded(typed) === folded(title) ? undefined : t`โปรดพิมพ์ชื่อห้องให้ตรงกันก่อน`}
       error={error}
       onClose={close}
       onConfirm={() => run(model.close())}
     >
       <p>
-        <Trans>สมาชิกจะส่งข้อความในห้องนี้ไม่ได้อีก และเปิดใหม่ไม่ได้ ข้อความเดิมยังอ่านได้</Trans>
+        {plural(members, { other: "สมาชิกทั้ง # คนจะส่งข้อความในห้องนี้ไม่ได้อีกทันที" })} <Trans>ห้องที่ปิดแล้วเปิดใหม่ไม่ได้ ข้อความเดิมยังอ่านและค้นหาได้</Trans>
       </p>
+      <TextField label={t`พิมพ์ชื่อห้อง “${title}” เพื่อยืนยัน`} value={typed} onChange={setTyped} />
     </ConfirmDialog>
   );
 }
