@@ -68,7 +68,7 @@ async def tell(searched: Searched, texts: list[str]) -> None:
 
 def results(window: Window) -> Locator:
     """Return what was found."""
-    return window.dialog.get_by_role("region", name="ผลการค้นหา")
+    return window.search.get_by_role("region", name="ผลการค้นหา")
 
 
 def hits(window: Window) -> Locator:
@@ -79,7 +79,7 @@ def hits(window: Window) -> Locator:
 async def open_search(window: Window) -> Locator:
     """Open the search by keyboard, and return its field."""
     await window.page.keyboard.press("Control+K")
-    words = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
+    words = window.search.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
     await expect(words).to_be_focused()
     return words
 
@@ -89,7 +89,6 @@ async def landed(window: Window, text: str) -> None:
     row = window.log.locator("[data-row]:focus")
     await expect(row).to_contain_text(text)
     await expect(row).to_be_in_viewport()
-    await expect(window.dialog).to_have_count(0)
 
 
 async def test_searching_many_real_messages_as_one_types(searched: Searched, windows: OpenWindow) -> None:
@@ -97,7 +96,7 @@ async def test_searching_many_real_messages_as_one_types(searched: Searched, win
     await tell(searched, texts)
     window = await windows(searched.agency.url, "narin.p")
     await window.button("ค้นหา").click()
-    typed = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
+    typed = window.search.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
     for query in ("อร่อย", "โปรโมชั่น", "iphone", "555"):
         await typed.fill("")
         await typed.press_sequentially(query, delay=40)
@@ -119,7 +118,7 @@ async def test_searching_many_real_messages_as_one_types(searched: Searched, win
     await landed(window, words[:40].strip())
     again = await open_search(window)
     await expect(again).to_have_value("อร่อย")
-    await expect(hits(window)).to_have_count(30)
+    await expect(hits(window)).to_have_count(60)
 
 
 async def test_without_a_mouse(searched: Searched, windows: OpenWindow) -> None:
@@ -129,7 +128,7 @@ async def test_without_a_mouse(searched: Searched, windows: OpenWindow) -> None:
     typed = await open_search(window)
     await typed.press_sequentially(WORDS)
     await expect(hits(window)).to_have_count(4)
-    await expect(window.dialog.get_by_text("พบ 4 ข้อความ").first).to_be_visible()
+    await expect(window.search.get_by_text("พบ 4 ข้อความ").first).to_be_visible()
     for key, expected in (("ArrowDown", 0), ("End", 3), ("Home", 0), ("ArrowDown", 1)):
         await page.keyboard.press(key)
         await expect(hits(window).nth(expected)).to_be_focused()
@@ -149,6 +148,100 @@ async def test_without_a_mouse(searched: Searched, windows: OpenWindow) -> None:
     await expect(window.dialog.get_by_text("ค้นหาข้อความและห้อง")).to_be_visible()
 
 
+async def arrived(window: Window, text: str) -> str:
+    """Wait until the message of the address is in view and marked; return the address after `#`."""
+    marked = window.log.locator(".msg-found")
+    await expect(marked).to_contain_text(text)
+    await expect(marked).to_be_in_viewport()
+    return str(await window.evaluate("() => location.hash.slice(1)"))
+
+
+async def test_hits_stay_listed_and_have_addresses(searched: Searched, windows: OpenWindow) -> None:
+    """One hit after the other beside the list, each with an address that Back, a reload and others can use (ux 24)."""
+    await tell(searched, [f"{WORDS} ครั้งที่ {n}" for n in range(6)] + ["คั่น"] * 60)
+    window = await windows(searched.agency.url, "narin.p")
+    page = window.page
+    await (await open_search(window)).fill(WORDS)
+    await expect(hits(window)).to_have_count(6)
+    texts = await hits(window).locator(".search-hit-text").all_inner_texts()
+    await hits(window).nth(0).click()
+    await landed(window, texts[0])
+    first = await arrived(window, texts[0])
+    assert re.fullmatch(r"/rooms/[^/]+/message/\d+", first)
+    await expect(hits(window)).to_have_count(6)
+    await expect(hits(window).nth(0)).to_have_attribute("aria-current", "true")
+    await hits(window).nth(1).click()
+    await arrived(window, texts[1])
+    following = window.search.get_by_role("button", name="ผลถัดไป")
+    await following.click()
+    third = await arrived(window, texts[2])
+    await expect(window.search.get_by_text("3 จาก 6")).to_be_visible()
+    await expect(following).to_be_focused()
+    await page.go_back()
+    assert await arrived(window, texts[0]) == first
+    await page.go_forward()
+    assert await arrived(window, texts[2]) == third
+    # Esc closes and keeps the words; the address goes on meaning the message.
+    await (await open_search(window)).press("Escape")
+    await expect(window.search).to_have_count(0)
+    await expect(await open_search(window)).to_have_value(WORDS)
+    await page.keyboard.press("Escape")
+    await window.reload()
+    assert await arrived(window, texts[2]) == third
+    # Sent to somebody else, it opens there too.
+    await (await open_search(window)).fill(WORDS)
+    shared = results(window).get_by_role("region", name=ROOM).locator(".search-hit").first
+    text = await shared.locator(".search-hit-text").inner_text()
+    await shared.click()
+    sent = await arrived(window, text)
+    lalita = await windows(searched.agency.url, "lalita.w")
+    await lalita.go(sent)
+    assert await arrived(lalita, text) == sent
+
+
+async def test_on_a_phone_back_leads_from_the_hit_to_the_list(searched: Searched, windows: OpenWindow) -> None:
+    """Back closes the topmost sheet (ux 6), and hits stay listed (ux 24)."""
+    await tell(searched, [f"{WORDS} ครั้งที่ {n}" for n in range(6)])
+    window = await windows(searched.agency.url, "narin.p", viewport={"width": 390, "height": 844}, has_touch=True)
+    page = window.page
+    await window.open_room()
+    await page.go_back()
+    await window.button("ค้นหา").tap()
+    await window.search.get_by_role("searchbox").fill(WORDS)
+    await expect(hits(window)).to_have_count(6)
+    texts = await hits(window).locator(".search-hit-text").all_inner_texts()
+    await hits(window).nth(3).tap()
+    await arrived(window, texts[3])
+    await expect(window.search).to_be_hidden()
+    await page.get_by_role("button", name="ผลก่อนหน้า").tap()
+    await arrived(window, texts[2])
+    await page.go_back()
+    await expect(hits(window).nth(3)).to_be_focused()
+    await page.go_back()
+    await expect(window.search).to_have_count(0)
+    await expect(window.row(ROOM)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/rooms/%", "ไม่พบหน้าที่ท่านเปิด"),
+        ("/nowhere", "ไม่พบหน้าที่ท่านเปิด"),
+        ("/rooms/r_gone/message/5", "ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว"),
+        ("/rooms/{room}/message/99999", "ไม่พบข้อความนี้ในห้อง"),
+    ],
+)
+async def test_an_address_that_leads_nowhere_says_so(
+    served: Agency, windows: OpenWindow, address: str, words: str
+) -> None:
+    """A clear page for every address (security 37, ux 24)."""
+    window = await windows(served.url, "lalita.w")
+    await window.go(address.format(room=served.room("dengue")))
+    await expect(window.page.get_by_text(words)).to_be_visible()
+    await window.reload()
+    await expect(window.page.get_by_text(words)).to_be_visible()
+
+
 async def test_rooms_are_found_by_name_and_searches_are_forgotten(searched: Searched, windows: OpenWindow) -> None:
     window = await windows(searched.agency.url, "narin.p")
     await (await open_search(window)).fill("ไข้เลือดออก")
@@ -157,7 +250,7 @@ async def test_rooms_are_found_by_name_and_searches_are_forgotten(searched: Sear
     await (await open_search(window)).fill("")
     await expect(results(window).get_by_text("คำที่ค้นล่าสุด").first).to_be_visible()
     await results(window).get_by_role("button", name="ล้างคำที่ค้นล่าสุดทั้งหมด").click()
-    await expect(results(window).get_by_text("พิมพ์คำที่จำได้")).to_be_visible()
+    await expect(results(window).get_by_text("พิมพ์คำที่ต้องการค้น")).to_be_visible()
     kept = await window.evaluate("() => JSON.stringify({ ...localStorage, ...sessionStorage })")
     assert "ไข้เลือดออก" not in kept
 
@@ -184,7 +277,7 @@ async def test_filters_by_sender_room_and_link(searched: Searched, windows: Open
     await lalita.say(searched.agency.room("dengue"), f"{WORDS} จากลลิตา")
     await indexed(searched.agency)
     window = await windows(searched.agency.url, "narin.p")
-    dialog = window.dialog
+    dialog = window.search
     await (await open_search(window)).fill(WORDS)
     await expect(hits(window)).to_have_count(10)
     await dialog.get_by_role("button", name="ผู้ส่ง", exact=True).click()
@@ -205,7 +298,7 @@ async def test_filters_by_sender_room_and_link(searched: Searched, windows: Open
 
 async def open_days(window: Window) -> tuple[Locator, Locator]:
     """Open the filter by days; return its two fields."""
-    await window.dialog.get_by_role("button", name=re.compile("^ช่วงวันที่")).first.click()
+    await window.search.get_by_role("button", name=re.compile("^ช่วงวันที่")).first.click()
     panel = window.page.get_by_role("dialog", name="ช่วงวันที่")
     return panel.get_by_role("textbox", name="ตั้งแต่วันที่"), panel.get_by_role("textbox", name="ถึงวันที่")
 
@@ -258,7 +351,6 @@ async def test_what_it_says_when_there_is_nothing_to_show(searched: Searched, wi
     await results(window).get_by_role("button", name="ลองใหม่").click()
     await expect(hits(window)).to_have_count(1)
     await window.page.keyboard.press("Escape")
-    await window.page.keyboard.press("Escape")
     await window.open_room()
     await window.offline()
     await (await open_search(window)).fill(WORDS)
@@ -275,15 +367,15 @@ async def test_nothing_is_wrong_with_the_page(searched: Searched, windows: OpenW
     await tell(searched, [f"{WORDS} {n} เรื่องยาวพอสมควรที่ต้องตัดบรรทัดเมื่อจอแคบ" for n in range(40)])
     window = await windows(searched.agency.url, "narin.p", **look)
     await window.button("ค้นหา").click()
-    typed = window.dialog.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
+    typed = window.search.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")
     await expect(typed).to_be_focused()
     assert await faults(window.page) == []
     await typed.fill(WORDS)
     await expect(hits(window)).to_have_count(30)
-    await window.dialog.get_by_role("button", name="มีลิงก์").click()
+    await window.search.get_by_role("button", name="มีลิงก์").click()
     await expect(results(window).get_by_text("ไม่พบข้อความ")).to_be_visible()
     assert await faults(window.page) == []
-    await window.dialog.get_by_role("button", name="ล้างตัวกรอง").click()
+    await window.search.get_by_role("button", name="ล้างตัวกรอง").click()
     await expect(hits(window)).to_have_count(30)
     assert await faults(window.page) == []
     await open_days(window)

@@ -115,6 +115,11 @@ class Window:
         """The dialog that is open."""
         return self.page.get_by_role("dialog").or_(self.page.get_by_role("alertdialog"))
 
+    @property
+    def search(self) -> Locator:
+        """The search, beside the work or over it."""
+        return self.page.get_by_role("region", name="ค้นหา", exact=True)
+
     def message(self, text: str) -> Locator:
         """Return the message that says this."""
         return self.log.get_by_role("article").filter(has_text=text)

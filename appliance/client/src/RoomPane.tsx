@@ -1,5 +1,5 @@
 /** One open room: its head, its messages and the field to write in; and what lies beside it. */
-import { useLingui } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import { lazy, useCallback, useMemo } from "react";
 
 import type { Me } from "#core/protocol";
@@ -10,9 +10,11 @@ import { COMPOSER_ID, ComposerView } from "#features/composer/ComposerView";
 import { ReadersModel } from "#features/readers/ReadersModel";
 import { RoomHeaderView } from "#features/room/RoomHeaderView";
 import { RoomModel } from "#features/room/RoomModel";
-import type { SidePanel } from "#features/shell/routes";
+import { formatRoute, messageRoute, type SidePanel } from "#features/shell/routes";
 import { TimelineModel } from "#features/timeline/TimelineModel";
 import { TimelineView } from "#features/timeline/TimelineView";
+import { pageAddress } from "#platform/location";
+import { Button } from "#ui/Button";
 import { EmptyState, Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
@@ -32,10 +34,12 @@ function useTitle(root: Root, room: RoomSnapshot | null): string {
   return room?.title ?? person?.name ?? "…";
 }
 
-/** A message to arrive at. */
+/** A message to arrive at; another object is another arrival. */
 export interface Landing {
   readonly room: RoomId;
   readonly n: number;
+  /** Whether the message takes the focus. */
+  readonly focus: boolean;
 }
 
 interface RoomPaneProps {
@@ -44,10 +48,9 @@ interface RoomPaneProps {
   me: Me;
   infoOpen: boolean;
   landing: Landing | null;
-  onLanded: () => void;
 }
 
-export function RoomPane({ root, room, me, infoOpen, landing, onLanded }: RoomPaneProps) {
+export function RoomPane({ root, room, me, infoOpen, landing }: RoomPaneProps) {
   const { core, shell } = root;
   const { t } = useLingui();
   const snapshot = useReadable(core.rooms.room(room));
@@ -59,7 +62,14 @@ export function RoomPane({ root, room, me, infoOpen, landing, onLanded }: RoomPa
   const edit = useCallback((item: MessageItem) => composer.startEdit(item), [composer]);
   const toComposer = useCallback(() => document.getElementById(COMPOSER_ID)?.focus(), []);
   if (snapshot === null) {
-    return loaded ? <EmptyState icon="lock" title={t`ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว`} /> : <Loading label={t`กำลังเปิดห้อง`} />;
+    if (!loaded) return <Loading label={t`กำลังเปิดห้อง`} />;
+    return (
+      <EmptyState icon="lock" title={t`ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว`}>
+        <Button onPress={shell.openRooms}>
+          <Trans>ไปที่ห้องสนทนา</Trans>
+        </Button>
+      </EmptyState>
+    );
   }
   return (
     <>
@@ -81,7 +91,7 @@ export function RoomPane({ root, room, me, infoOpen, landing, onLanded }: RoomPa
         onLeave={toComposer}
         onMarkedUnread={shell.openRooms}
         landing={landing}
-        onLanded={onLanded}
+        addressOf={(n) => pageAddress(formatRoute(messageRoute(room, n)))}
       />
       <ComposerView model={composer} title={title} />
     </>

@@ -6,7 +6,7 @@ import { useLingui } from "@lingui/react/macro";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Me } from "#core/protocol";
-import type { PersonId, RoomId } from "#core/snapshots";
+import type { RoomId } from "#core/snapshots";
 import { AccountModel } from "#features/account/AccountModel";
 import { SettingsList } from "#features/account/SettingsList";
 import { SignOutDialog } from "#features/account/SignOutDialog";
@@ -17,9 +17,12 @@ import { PickerModel, type PickerPurpose } from "#features/people/PickerModel";
 import { RoomListModel } from "#features/rooms/RoomListModel";
 import { RoomListView } from "#features/rooms/RoomListView";
 import { SearchModel } from "#features/search/SearchModel";
-import { formatRoute, roomRoute, type Route } from "#features/shell/routes";
-import { ShellView } from "#features/shell/ShellView";
+import { formatRoute, roomRoute } from "#features/shell/routes";
+import type { ShellModel } from "#features/shell/ShellModel";
+import { LostView } from "#features/shell/LostView";
+import { NARROW, ShellView } from "#features/shell/ShellView";
 import { EmptyState, Loading } from "#ui/Notice";
+import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
 
 import type { Root } from "./App";
@@ -33,6 +36,7 @@ const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: 
 const PickerView = lazy(() => import("#features/people/PickerView").then((part) => ({ default: part.PickerView })));
 const loadSearch = () => import("#features/search/SearchView").then((part) => ({ default: part.SearchView }));
 const SearchView = lazy(loadSearch);
+const HitBar = lazy(() => import("#features/search/HitSteps").then((part) => ({ default: part.HitBar })));
 const SettingsPane = lazy(() => import("./SettingsPane").then((part) => ({ default: part.SettingsPane })));
 const SEARCH_LOADS_AFTER_MS = 2_000;
 
@@ -50,9 +54,19 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const picker = useMemo(() => (purpose === null ? null : new PickerModel(core, purpose, me.person.id)), [core, purpose, me.person.id]);
   const search = useMemo(() => new SearchModel(core), [core]);
   const [helping, setHelping] = useState(false);
-  const [searching, setSearching] = useState(false);
-  const [landing, setLanding] = useState<Landing | null>(null);
+  const searchPlace = useReadable(shell.search);
+  const narrow = useMedia(NARROW);
+  const [called, setCalled] = useState(0);
+  const [arrival, setArrival] = useState({ turn: 0, focus: true });
   const open = route.place === "rooms" ? route.room : null;
+  const landing = useMemo<Landing | null>(
+    () => (route.place === "rooms" && route.room !== null && route.message !== null ? { room: route.room, n: route.message, ...arrival } : null),
+    [route, arrival],
+  );
+  const callSearch = useCallback(() => {
+    shell.openSearch();
+    setCalled((now) => now + 1);
+  }, [shell]);
 
   // Who presses Ctrl+K types at once: its code is here before, fetched when the first rooms have been drawn.
   useEffect(() => {
@@ -79,7 +93,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
           setHelping(true);
           return true;
         case "search":
-          setSearching(true);
+          callSearch();
           return true;
         case "previous_room":
           return goTo(roomList.neighbour(open, -1));
@@ -96,26 +110,24 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
           document.querySelector<HTMLElement>(".timeline-scroll [data-row][tabindex='0']")?.focus();
           return true;
         case "back":
-          return leavePanel(shell.route.snapshot(), () => shell.back());
+          return leavePanel(shell);
       }
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [shell, roomList, open]);
+  }, [shell, roomList, open, callSearch]);
 
-  const openHit = (room: RoomId, n: number | null) => {
-    setSearching(false);
-    setLanding(n === null ? null : { room, n });
-    shell.openRoom(room);
+  /** `focus`: the reader goes there; who steps through the hits stays at the arrows. */
+  const arriveAt = (room: RoomId, n: number, focus: boolean) => {
+    setArrival(({ turn }) => ({ turn: turn + 1, focus }));
+    shell.openMessage(room, n, !focus && landing !== null);
   };
-  const goToPerson = (person: PersonId) => {
-    setSearching(false);
-    shell.openPerson(person);
-  };
-  const landed = useCallback(() => setLanding(null), []);
+  const openHit = (room: RoomId, n: number | null) => (n === null ? shell.openRoom(room) : arriveAt(room, n, true));
+  const stepHit = (by: -1 | 1) => void search.neighbour(landing, by).then((hit) => hit && arriveAt(hit.room, hit.n, false));
   const back = { icon: "back" as const, label: t`กลับ`, onPress: shell.back };
   const list = (() => {
     switch (route.place) {
+      case "lost":
       case "rooms":
         return (
           <RoomListView
@@ -151,8 +163,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             room={route.room}
             me={me}
             infoOpen={route.side?.kind === "info"}
-            landing={landing?.room === route.room ? landing : null}
-            onLanded={landed}
+            landing={landing}
           />
         );
       case "people":
@@ -167,6 +178,8 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
         );
       case "settings":
         return <SettingsPane root={root} account={account} me={me} page={route.page ?? "me"} leave={back} />;
+      case "lost":
+        return <LostView onLeave={shell.openRooms} />;
     }
   })();
   const side = (() => {
@@ -185,14 +198,36 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   })();
 
   const waiting = <Loading label={t`กำลังโหลด`} />;
+  const searchPanel = searchPlace !== "closed" && (
+    <Suspense fallback={waiting}>
+      <SearchView
+        model={search}
+        here={open}
+        arrived={landing}
+        inFront={searchPlace === "front"}
+        called={called}
+        onClose={shell.closeSearch}
+        onOpen={openHit}
+        onStep={stepHit}
+        onPerson={shell.openPerson}
+      />
+    </Suspense>
+  );
   return (
     <>
       <ShellView
         route={route}
-        rail={{ place: route.place, me: me.person, unread: rooms.unread, onSearch: () => setSearching(true), onHelp: () => setHelping(true) }}
+        rail={{ place: route.place, me: me.person, unread: rooms.unread, onSearch: callSearch, onHelp: () => setHelping(true) }}
         list={<Suspense fallback={waiting}>{list}</Suspense>}
-        main={<Suspense fallback={waiting}>{main}</Suspense>}
+        main={
+          <Suspense fallback={waiting}>
+            {narrow && searchPlace === "behind" && <HitBar model={search} arrived={landing} onStep={stepHit} onList={shell.openSearch} />}
+            {main}
+          </Suspense>
+        }
         side={side === null ? null : <Suspense fallback={waiting}>{side}</Suspense>}
+        search={searchPanel}
+        searchInFront={searchPlace === "front"}
         connection={core.connection}
         update={root.update}
         install={root.install}
@@ -201,7 +236,6 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
       <SignOutDialog model={signOut} />
       <Suspense fallback={null}>
         {helping && <HelpView onClose={() => setHelping(false)} />}
-        {searching && <SearchView model={search} here={open} onClose={() => setSearching(false)} onOpen={openHit} onPerson={goToPerson} />}
         {picker !== null && (
           <PickerView
             model={picker}
@@ -218,9 +252,12 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   );
 }
 
-/** Esc closes what lies beside; it never leaves a room on a wide page. */
-function leavePanel(route: Route, back: () => void): boolean {
+/** Esc closes what lies beside, the search last; it never leaves a room on a wide page. */
+function leavePanel(shell: ShellModel): boolean {
+  const route = shell.route.snapshot();
   const beside = route.place === "rooms" ? route.side !== null : route.place === "people" && route.person !== null;
-  if (beside) back();
-  return beside;
+  if (beside) shell.back();
+  else if (shell.search.snapshot() !== "closed") shell.closeSearch();
+  else return false;
+  return true;
 }

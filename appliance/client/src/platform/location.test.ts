@@ -1,40 +1,10 @@
 import { expect, test, vi } from "vitest";
 
-import { type HistoryPort, PageLocation } from "./location";
-
-/** A tab's history as browsers keep it; Back and links are told at once. */
-function tab(start = "/rooms") {
-  let entries: { state: unknown; hash: string }[] = [{ state: null, hash: start }];
-  let index = 0;
-  let moved = (): void => undefined;
-  const here = () => entries[index] as { state: unknown; hash: string };
-  const step = (by: number): void => {
-    if (index + by < 0 || index + by >= entries.length) return;
-    index += by;
-    moved();
-  };
-  const port: HistoryPort = {
-    hash: () => here().hash,
-    state: () => structuredClone(here().state),
-    push: (state, hash) => {
-      entries = [...entries.slice(0, index + 1), { state, hash }];
-      index += 1;
-    },
-    replace: (state, hash) => {
-      entries[index] = { state, hash };
-    },
-    back: () => step(-1),
-    subscribe: (listener) => (moved = listener),
-  };
-  const link = (hash: string): void => {
-    port.push(null, hash);
-    moved();
-  };
-  return { port, back: () => step(-1), forward: () => step(1), link, hash: () => here().hash, length: () => entries.length };
-}
+import { fakeTab } from "./fixtures";
+import { PageLocation } from "./location";
 
 function page(start?: string) {
-  const history = tab(start);
+  const history = fakeTab(start);
   const location = new PageLocation(history.port);
   const dialog = (options = {}) => {
     const onBack = vi.fn();
@@ -135,7 +105,7 @@ test("links that the browser follows itself count as steps, and Forward to a clo
 });
 
 test("after a reload the entries of dialogs are passed over", () => {
-  const history = tab();
+  const history = fakeTab();
   const before = new PageLocation(history.port);
   before.push("/rooms/r_1");
   before.open(() => undefined);

@@ -184,3 +184,8 @@ export function browserHistory(): HistoryPort {
     subscribe: (listener) => window.addEventListener("popstate", listener),
   };
 }
+
+/** The full address of a screen, as it is sent to others. */
+export function pageAddress(hash: string): string {
+  return `${location.origin}${location.pathname}#${hash}`;
+}

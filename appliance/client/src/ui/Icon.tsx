@@ -18,6 +18,7 @@ const PATHS = {
   check: "M5 12.5l4.5 4.5L19 7.5",
   checkAll: "M2.5 13l4 4L15 8M11.5 16l1 1L21.5 8",
   chevronDown: "M6 9.5l6 6 6-6",
+  chevronLeft: "M14.5 6l-6 6 6 6",
   chevronRight: "M9.5 6l6 6-6 6",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7.5V12l3 2",
   close: "M6 6l12 12M18 6L6 18",

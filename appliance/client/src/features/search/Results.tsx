@@ -10,22 +10,24 @@ import { Time } from "#ui/Time";
 import { useLocale } from "#ui/useLocale";
 
 import { byRoom, hitKey, parts, type RoomHits } from "./hits";
-import type { SearchModel, SearchSnapshot } from "./SearchModel";
+import type { HitPlace, SearchModel, SearchSnapshot } from "./SearchModel";
 import { useRoomTitle, useSenderName } from "./titles";
 
 interface ResultsProps {
   model: SearchModel;
   found: SearchSnapshot;
+  /** The message the page has arrived at, marked in the list. */
+  arrived: HitPlace | null;
   onOpen: (room: RoomId, n: number) => void;
 }
 
-export function Results({ model, found, onOpen }: ResultsProps) {
+export function Results({ model, found, arrived, onOpen }: ResultsProps) {
   // The button may be gone with the last page: the reading goes on at the first line that came.
   const more = () => void model.loadMore().then((hit) => hit && requestAnimationFrame(() => lineOf(hit)?.focus()));
   return (
     <>
       {byRoom(found.hits).map((group) => (
-        <RoomGroup key={group.room} group={group} model={model} onOpen={onOpen} />
+        <RoomGroup key={group.room} group={group} model={model} arrived={arrived} onOpen={onOpen} />
       ))}
       <FailureNotice failure={found.moreFailure} />
       {found.more !== "none" && (
@@ -41,7 +43,7 @@ function lineOf(hit: Hit): HTMLElement | null {
   return document.querySelector<HTMLElement>(`[data-hit=${JSON.stringify(hitKey(hit))}]`);
 }
 
-function RoomGroup({ group, model, onOpen }: Omit<ResultsProps, "found"> & { group: RoomHits }) {
+function RoomGroup({ group, model, arrived, onOpen }: Omit<ResultsProps, "found"> & { group: RoomHits }) {
   const title = useRoomTitle(model, group.room) ?? "";
   return (
     <section className="search-room" aria-label={title}>
@@ -49,7 +51,7 @@ function RoomGroup({ group, model, onOpen }: Omit<ResultsProps, "found"> & { gro
       <ul>
         {group.hits.map((hit) => (
           <li key={hit.n}>
-            <HitLine hit={hit} model={model} onOpen={onOpen} />
+            <HitLine hit={hit} model={model} arrived={arrived} onOpen={onOpen} />
           </li>
         ))}
       </ul>
@@ -57,10 +59,17 @@ function RoomGroup({ group, model, onOpen }: Omit<ResultsProps, "found"> & { gro
   );
 }
 
-function HitLine({ hit, model, onOpen }: Omit<ResultsProps, "found"> & { hit: Hit }) {
+function HitLine({ hit, model, arrived, onOpen }: Omit<ResultsProps, "found"> & { hit: Hit }) {
   useLocale();
+  const isHere = arrived !== null && hitKey(arrived) === hitKey(hit);
   return (
-    <button type="button" className="search-hit" data-hit={hitKey(hit)} onClick={() => onOpen(hit.room, hit.n)}>
+    <button
+      type="button"
+      className="search-hit"
+      data-hit={hitKey(hit)}
+      {...(isHere ? { "aria-current": "true" as const } : {})}
+      onClick={() => onOpen(hit.room, hit.n)}
+    >
       <span className="search-hit-head">
         <span className="search-hit-sender">{useSenderName(model, hit.sender)}</span>
         <Time at={hit.at}>{formatDateTime(hit.at)}</Time>

@@ -189,3 +189,19 @@ test("people to go to stand beside rooms and messages, but not twice and not und
   model.setFilters({ hasLink: true });
   expect(model.peopleToGo()).toEqual([]);
 });
+
+test("hits are gone through in the order of the list, and the next page is asked for where it ends (ux 24)", async () => {
+  const { model, asked, breathe } = office();
+  model.choose("ประชุม");
+  asked.at(-1)?.answer(answer([hit("r_1", 9), hit("r_2", 8), hit("r_1", 7)], { cursor: "c1" }));
+  await breathe();
+  const step = (here: { room: string; n: number } | null, by: -1 | 1) => model.neighbour(here, by);
+  expect(await step(null, 1)).toMatchObject({ room: "r_1", n: 9 });
+  expect(await step({ room: "r_1", n: 9 }, 1)).toMatchObject({ room: "r_1", n: 7 });
+  expect(await step({ room: "r_2", n: 8 }, -1)).toMatchObject({ room: "r_1", n: 7 });
+  expect(await step({ room: "r_1", n: 9 }, -1)).toBeNull();
+  const next = step({ room: "r_2", n: 8 }, 1);
+  asked.at(-1)?.answer(answer([hit("r_3", 6)]));
+  expect(await next).toMatchObject({ room: "r_3", n: 6 });
+  expect(await step({ room: "r_3", n: 6 }, 1)).toBeNull();
+});

@@ -15,6 +15,8 @@ import type { PersonId, RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { rankedByName } from "#core/text";
 
+import { byRoom, hitKey } from "./hits";
+
 export interface Filters {
   readonly room: RoomId | null;
   readonly sender: PersonId | null;
@@ -45,6 +47,9 @@ export interface SearchSnapshot {
   /** Grows with every answer, so that each is announced. */
   readonly turn: number;
 }
+
+/** A message's place, which names a hit. */
+export type HitPlace = Pick<Hit, "room" | "n">;
 
 export const NO_FILTERS: Filters = { room: null, sender: null, unit: null, from: null, to: null, hasLink: false };
 const TYPING_MS = 200;
@@ -145,6 +150,20 @@ export class SearchModel implements Readable<SearchSnapshot> {
       return null;
     }
   };
+
+  /** What was found, in the order of the list. */
+  readonly listed = (): readonly Hit[] => byRoom(this.snapshot().hits).flatMap((group) => group.hits);
+
+  /** The hit before or after another in the list, the first when there is no other; asks for the next page where it ends. */
+  readonly neighbour = async (here: HitPlace | null, by: -1 | 1): Promise<Hit | null> => {
+    const at = this.indexOf(here);
+    const next = this.listed()[at + by];
+    if (next !== undefined || by < 0 || this.snapshot().more !== "there") return next ?? null;
+    return await this.loadMore();
+  };
+
+  /** Where in the list a place is; -1 when it was not found there. */
+  readonly indexOf = (here: HitPlace | null): number => (here === null ? -1 : this.listed().findIndex((hit) => hitKey(hit) === hitKey(here)));
 
   /**
    * Asks again what was asked when the search was last open, since the answer may be another by now. The function it

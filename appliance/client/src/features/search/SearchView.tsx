@@ -1,76 +1,113 @@
-/** The search, over whatever is open: words, filters, what was found; Esc returns to where one was (C18, A8). */
+/**
+ * The search, beside whatever is open: words, filters, what was found (C18, A8). What was found stays listed while its
+ * messages are looked at one after the other; Esc closes and keeps the words.
+ */
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 
 import type { Failure } from "#core/failure";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { reasonText } from "#i18n/reasons";
 import { Avatar } from "#ui/Avatar";
 import { Button, IconButton } from "#ui/Button";
-import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { LiveRegion } from "#ui/LiveRegion";
 import { EmptyState, Loading, Notice } from "#ui/Notice";
+import { Panel } from "#ui/Panel";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 import { useReadable } from "#ui/useReadable";
 
 import { FilterBar } from "./FilterBar";
+import { hitKey } from "./hits";
+import { HitSteps } from "./HitSteps";
 import { moveFocus } from "./moveFocus";
 import { PeopleToGo } from "./PeopleToGo";
 import { Results } from "./Results";
-import { hasFilters, type SearchModel, type SearchSnapshot } from "./SearchModel";
+import { hasFilters, type HitPlace, type SearchModel, type SearchSnapshot } from "./SearchModel";
 import "./search.css";
 
 interface SearchViewProps {
   model: SearchModel;
   /** The open room. */
   here: RoomId | null;
+  /** The message the page has arrived at. */
+  arrived: HitPlace | null;
+  /** False while a page that was opened from here lies over it. */
+  inFront: boolean;
+  /** Another number asks for the field: the reader has called for the search. */
+  called: number;
   onClose: () => void;
   /** Goes to a message, or to a room for null. */
   onOpen: (room: RoomId, n: number | null) => void;
+  onStep: (by: -1 | 1) => void;
   onPerson: (person: PersonId) => void;
 }
 
-export function SearchView({ model, here, onClose, onOpen, onPerson }: SearchViewProps) {
+export function SearchView({ model, here, arrived, inFront, called, onClose, onOpen, onStep, onPerson }: SearchViewProps) {
   const { t } = useLingui();
   const found = useReadable(model);
   const frame = useRef<HTMLDivElement>(null);
+  const opened = useRef<HitPlace | null>(null);
+  useEffect(() => model.start(), [model]);
+  useEffect(() => {
+    // Back from a message: reading goes on at its line.
+    if (inFront && opened.current !== null) lineOf(frame.current, opened.current)?.focus();
+  }, [inFront]);
   useEffect(() => {
     // The words of the last time are there to be typed over.
-    frame.current?.querySelector("input")?.select();
-    return model.start();
-  }, [model]);
+    const field = frame.current?.querySelector("input");
+    field?.focus();
+    field?.select();
+  }, [called]);
   const open = (room: RoomId, n: number | null) => {
     model.picked();
+    opened.current = n === null ? null : { room, n };
     onOpen(room, n);
   };
   const goToPerson = (person: PersonId) => {
     model.picked();
     onPerson(person);
   };
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    // What a filter has opened lies elsewhere in the document, and its keys are its own.
+    if (!(event.target instanceof Node) || !event.currentTarget.contains(event.target)) return;
+    if (event.key !== "Escape" || event.nativeEvent.isComposing) return moveFocus(event, ".search-results .search-stop, .search-results .search-hit");
+    event.stopPropagation();
+    event.preventDefault();
+    onClose();
+  };
   return (
-    <Dialog title={t`ค้นหา`} closeLabel={t`ปิด`} size="l" onClose={onClose}>
-      <div className="search" ref={frame} onKeyDownCapture={(event) => moveFocus(event, ".search-results .search-stop, .search-results .search-hit")}>
+    <Panel
+      title={t`ค้นหา`}
+      label={t`ค้นหา`}
+      className="search-panel"
+      leave={{ icon: "close", label: t`ปิดการค้นหา`, onPress: onClose }}
+      actions={<HitSteps model={model} arrived={arrived} onStep={onStep} />}
+    >
+      <div className="search" ref={frame} onKeyDownCapture={onKeyDown}>
         <SearchField
           label={t`ค้นหาข้อความ ห้อง หรือบุคคล`}
           clearLabel={t`ล้างคำค้น`}
           value={found.query}
           onChange={model.setQuery}
           onSubmit={model.submit}
-          autoFocus
         />
         <FilterBar model={model} filters={found.filters} here={here} />
         <div className="search-results" role="region" aria-label={t`ผลการค้นหา`} aria-busy={found.phase.kind === "asking"}>
           <RoomsToGo model={model} onOpen={(room) => open(room, null)} />
           <PeopleToGo model={model} onPerson={goToPerson} />
-          <Answer model={model} found={found} onOpen={open} />
+          <Answer model={model} found={found} arrived={arrived} onOpen={open} />
         </div>
         <LiveRegion text={useSummary(found)} turn={found.turn} />
       </div>
-    </Dialog>
+    </Panel>
   );
+}
+
+function lineOf(frame: HTMLElement | null, place: HitPlace): HTMLElement | null {
+  return frame?.querySelector<HTMLElement>(`[data-hit=${JSON.stringify(hitKey(place))}]`) ?? null;
 }
 
 /** How much was found, for the line above the list and for screen readers. */
@@ -85,10 +122,11 @@ function useSummary({ phase, hits, more }: SearchSnapshot): string {
 interface AnswerProps {
   model: SearchModel;
   found: SearchSnapshot;
+  arrived: HitPlace | null;
   onOpen: (room: RoomId, n: number) => void;
 }
 
-function Answer({ model, found, onOpen }: AnswerProps) {
+function Answer({ model, found, arrived, onOpen }: AnswerProps) {
   const { t } = useLingui();
   const summary = useSummary(found);
   const { phase, hits } = found;
@@ -98,7 +136,7 @@ function Answer({ model, found, onOpen }: AnswerProps) {
     case "failed":
       return <Failed failure={phase.failure} onRetry={() => void model.ask()} />;
     case "asking":
-      return hits.length === 0 ? <Loading label={t`กำลังค้นหา`} /> : <Results model={model} found={found} onOpen={onOpen} />;
+      return hits.length === 0 ? <Loading label={t`กำลังค้นหา`} /> : <Results model={model} found={found} arrived={arrived} onOpen={onOpen} />;
     case "answered":
       return (
         <>
@@ -108,13 +146,13 @@ function Answer({ model, found, onOpen }: AnswerProps) {
             </Notice>
           )}
           {hits.length === 0 ? <Nothing model={model} found={found} /> : <p className="search-summary">{summary}</p>}
-          <Results model={model} found={found} onOpen={onOpen} />
+          <Results model={model} found={found} arrived={arrived} onOpen={onOpen} />
         </>
       );
   }
 }
 
-function Nothing({ model, found }: Omit<AnswerProps, "onOpen">) {
+function Nothing({ model, found }: Omit<AnswerProps, "onOpen" | "arrived">) {
   const { t } = useLingui();
   const { suggestion } = found;
   return (
@@ -178,8 +216,8 @@ function Recent({ model }: { model: SearchModel }) {
   const recent = useReadable(model.recent);
   if (recent.length === 0) {
     return (
-      <EmptyState icon="search" title={t`พิมพ์คำที่จำได้`}>
-        <Trans>ค้นได้ทุกห้องที่ท่านเป็นสมาชิก รวมถึงการสนทนาที่ล้างจากหน้าจอแล้ว ใส่ "…" ครอบคำที่ต้องติดกัน</Trans>
+      <EmptyState icon="search" title={t`พิมพ์คำที่ต้องการค้น`}>
+        <Trans>ค้นได้ทุกห้องที่ท่านเป็นสมาชิก รวมถึงการสนทนาที่ล้างจากหน้าจอแล้ว ใส่เครื่องหมาย “…” เมื่อต้องการให้ตรงทั้งวลี</Trans>
       </EmptyState>
     );
   }

@@ -28,7 +28,7 @@ export function Rail({ place, me, unread, onSearch, onHelp }: RailProps) {
       <Place icon="message" to={HOME} current={place === "rooms"} label={t`ห้อง`}>
         <Badge count={unread} most={99} label={plural(unread, { other: "ยังไม่อ่าน # ข้อความ" })} />
       </Place>
-      <button type="button" className="rail-item" onClick={onSearch} aria-keyshortcuts="Control+K" aria-haspopup="dialog">
+      <button type="button" className="rail-item" onClick={onSearch} aria-keyshortcuts="Control+K">
         <Icon name="search" />
         <span>
           <Trans>ค้นหา</Trans>

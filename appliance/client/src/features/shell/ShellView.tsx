@@ -27,6 +27,9 @@ interface ShellViewProps {
   list: ReactNode;
   main: ReactNode;
   side: ReactNode | null;
+  /** The search while it is open: beside the work, or over it on a narrow page as long as it is in front. */
+  search: ReactNode;
+  searchInFront: boolean;
   connection: Readable<Connection>;
   update: Readable<WaitingUpdate | null>;
   install: Readable<InstallOffer | null>;
@@ -35,19 +38,21 @@ interface ShellViewProps {
 
 const MAIN_ID = "main";
 /** One pane at a time, as in shell.css. */
-const NARROW = "(max-width: 48rem)";
+export const NARROW = "(max-width: 48rem)";
 
-export function ShellView({ route, rail, list, main, side, connection, update, install, composerId }: ShellViewProps) {
+export function ShellView({ route, rail, list, main, side, search, searchInFront, connection, update, install, composerId }: ShellViewProps) {
   const { t } = useLingui();
   const mainPane = useRef<HTMLElement>(null);
   const sidePane = useRef<HTMLElement>(null);
-  const depth = depthOf(route);
   const narrow = useMedia(NARROW);
+  const searching = search !== false;
+  const depth = narrow && searching && searchInFront ? "search" : depthOf(route);
   /** The one pane that a narrow page shows is its main landmark. */
-  const alone = (pane: "list" | "side") => (narrow && depth === pane ? { role: "main" } : {});
+  const alone = (pane: "list" | "side" | "search") => (narrow && depth === pane ? { role: "main" } : {});
   useFocusFollowsRoute(route, mainPane, sidePane, composerId);
+  useFocusAfterSearch(searching, mainPane, composerId);
   return (
-    <div className="shell" data-depth={depth}>
+    <div className="shell" data-depth={depth} data-searching={searching}>
       <header className="shell-banners">
         <h1 className="visually-hidden">G-Chat</h1>
         <a className="skip-link" href={`#${MAIN_ID}`} onClick={(event) => focusInstead(event, mainPane.current)}>
@@ -68,6 +73,11 @@ export function ShellView({ route, rail, list, main, side, connection, update, i
         {side !== null && (
           <section className="shell-side" ref={sidePane} role="complementary" aria-label={t`รายละเอียด`} {...alone("side")}>
             <Part place={formatRoute(route)}>{side}</Part>
+          </section>
+        )}
+        {searching && (
+          <section className="shell-search" role="complementary" aria-label={t`ค้นหา`} {...alone("search")}>
+            <Part place="search">{search}</Part>
           </section>
         )}
       </div>
@@ -103,12 +113,28 @@ function useFocusFollowsRoute(
     before.current = route;
     if (previous === route || previous.place !== route.place) return undefined;
     if (sidePane.current) return focusTitle(sidePane.current);
-    const touch = window.matchMedia("(pointer: coarse)").matches;
-    const asked = route.place === "people" && route.unit === "all";
-    const field = touch && !asked ? null : (document.getElementById(composerId) ?? mainPane.current?.querySelector<HTMLElement>("input[type=search]"));
-    (field ?? mainPane.current?.querySelector<HTMLElement>("h2[tabindex]") ?? mainPane.current)?.focus({ preventScroll: true });
+    // The message to arrive at takes the focus itself.
+    if (route.place === "rooms" && route.message !== null) return undefined;
+    focusWork(mainPane.current, composerId, route.place === "people" && route.unit === "all");
     return undefined;
   }, [route, mainPane, sidePane, composerId]);
+}
+
+/** The search, as it closes, gives the focus back to the work beside it. */
+function useFocusAfterSearch(searching: boolean, mainPane: React.RefObject<HTMLElement | null>, composerId: string): void {
+  const before = useRef(searching);
+  useEffect(() => {
+    const closed = before.current && !searching;
+    before.current = searching;
+    if (closed && document.activeElement === document.body) focusWork(mainPane.current, composerId, false);
+  }, [searching, mainPane, composerId]);
+}
+
+/** Where typing goes on. On a touch screen a field takes the focus only when it was asked for: the keyboard covers the page. */
+function focusWork(main: HTMLElement | null, composerId: string, asked: boolean): void {
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  const field = touch && !asked ? null : (document.getElementById(composerId) ?? main?.querySelector<HTMLElement>("input[type=search]"));
+  (field ?? main?.querySelector<HTMLElement>("h2[tabindex]") ?? main)?.focus({ preventScroll: true });
 }
 
 /** Focuses the heading of a panel as soon as it is there: its code may still be on its way. Returns how to give up. */

@@ -1,9 +1,15 @@
-/** Which screen is open, as a value and as the address after `#`. Pure; an address that means nothing opens the rooms. */
+/**
+ * Which screen is open, as a value and as the address after `#`. Pure.
+ *
+ * Rules: an empty address opens the rooms; one that `formatRoute` could not have written is `lost`, and that is said. Reading
+ * one never throws, whatever was pasted: people send each other addresses, and some arrive cut.
+ */
+import type { Position } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 
 export type SidePanel =
   | { readonly kind: "info" }
-  | { readonly kind: "readers"; readonly n: number }
+  | { readonly kind: "readers"; readonly n: Position }
   | { readonly kind: "person"; readonly person: PersonId };
 
 export const SETTINGS_PAGES = ["me", "display", "devices", "security", "about"] as const;
@@ -13,46 +19,78 @@ export type SettingsPage = (typeof SETTINGS_PAGES)[number];
 export type UnitChoice = string | null;
 
 export type Route =
-  | { readonly place: "rooms"; readonly room: RoomId | null; readonly side: SidePanel | null }
+  /** `message`: the one to arrive at. */
+  | { readonly place: "rooms"; readonly room: RoomId | null; readonly message: Position | null; readonly side: SidePanel | null }
   | { readonly place: "people"; readonly unit: UnitChoice; readonly person: PersonId | null }
-  | { readonly place: "settings"; readonly page: SettingsPage | null };
+  | { readonly place: "settings"; readonly page: SettingsPage | null }
+  /** The address means nothing. */
+  | { readonly place: "lost" };
 
-export const HOME: Route = { place: "rooms", room: null, side: null };
+export const HOME: Route = { place: "rooms", room: null, message: null, side: null };
+const LOST: Route = { place: "lost" };
 
 export function roomRoute(room: RoomId, side: SidePanel | null = null): Route {
-  return { place: "rooms", room, side };
+  return { place: "rooms", room, message: null, side };
+}
+
+export function messageRoute(room: RoomId, message: Position): Route {
+  return { place: "rooms", room, message, side: null };
 }
 
 export function parseRoute(hash: string): Route {
-  const [place, first, second, third] = hash.split("/").filter(Boolean).map(decoded);
-  switch (place as Route["place"] | undefined) {
-    case undefined:
-      return HOME;
+  const parts = hash.split("/").filter(Boolean).map(decoded);
+  if (!parts.every((part) => part !== null)) return LOST;
+  const [place, ...rest] = parts;
+  if (place === undefined) return HOME;
+  switch (place) {
     case "rooms":
-      return first === undefined ? HOME : roomRoute(first, parseSide(second, third));
+      return parseRoom(rest);
     case "people":
-      return { place: "people", unit: first ?? null, person: second ?? null };
+      return parsePeople(rest);
     case "settings":
-      return { place: "settings", page: SETTINGS_PAGES.find((page) => page === first) ?? null };
+      return parseSettings(rest);
     default:
-      return HOME;
+      return LOST;
   }
 }
 
-/** A part of an address; one that was cut within a character is as it stands, and leads nowhere. */
-function decoded(part: string): string {
+/** A part of an address; null for one that was cut within a character. */
+function decoded(part: string): string | null {
   try {
-    return decodeURIComponent(part);
+    const text = decodeURIComponent(part);
+    encodeURIComponent(text); // half of a surrogate pair is read, but could not be written again
+    return text;
   } catch {
-    return part;
+    return null;
   }
 }
 
-function parseSide(kind: string | undefined, value: string | undefined): SidePanel | null {
-  if (kind === "info") return { kind };
-  if (kind === "person" && value !== undefined) return { kind, person: value };
-  const n = Number(value);
-  return kind === "readers" && Number.isSafeInteger(n) ? { kind, n } : null;
+function parseRoom([room, kind, value, ...more]: readonly string[]): Route {
+  if (room === undefined) return HOME;
+  if (kind === undefined) return roomRoute(room);
+  if (more.length > 0) return LOST;
+  if (kind === "info") return value === undefined ? roomRoute(room, { kind }) : LOST;
+  if (value === undefined) return LOST;
+  if (kind === "person") return roomRoute(room, { kind, person: value });
+  const n = position(value);
+  if (n === null) return LOST;
+  if (kind === "message") return messageRoute(room, n);
+  return kind === "readers" ? roomRoute(room, { kind, n }) : LOST;
+}
+
+function parsePeople([unit, person, ...more]: readonly string[]): Route {
+  return more.length > 0 ? LOST : { place: "people", unit: unit ?? null, person: person ?? null };
+}
+
+function parseSettings([name, ...more]: readonly string[]): Route {
+  if (name === undefined) return { place: "settings", page: null };
+  const page = SETTINGS_PAGES.find((known) => known === name);
+  return page === undefined || more.length > 0 ? LOST : { place: "settings", page };
+}
+
+function position(text: string): Position | null {
+  const n = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(n) ? n : null;
 }
 
 function sideParts(side: SidePanel | null): readonly (string | number)[] {
@@ -78,11 +116,13 @@ export function formatRoute(route: Route): string {
 function routeParts(route: Route): readonly (string | number | null)[] {
   switch (route.place) {
     case "rooms":
-      return [route.place, route.room, ...sideParts(route.side)];
+      return [route.place, route.room, ...(route.message === null ? sideParts(route.side) : ["message", route.message])];
     case "people":
       return [route.place, route.unit ?? (route.person === null ? null : "all"), route.person];
     case "settings":
       return [route.place, route.page];
+    case "lost":
+      return [route.place];
   }
 }
 
@@ -95,5 +135,7 @@ export function depthOf(route: Route): "list" | "main" | "side" {
       return route.person !== null ? "side" : route.unit === null ? "list" : "main";
     case "settings":
       return route.page === null ? "list" : "main";
+    case "lost":
+      return "main";
   }
 }

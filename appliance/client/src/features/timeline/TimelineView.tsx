@@ -40,9 +40,10 @@ interface TimelineViewProps {
   onLeave: () => void;
   /** What was marked as unread is left for later. */
   onMarkedUnread: () => void;
-  /** The message to arrive at, when one comes for it: it is shown, marked and in focus. */
-  landing: { readonly n: number } | null;
-  onLanded: () => void;
+  /** The message to arrive at: it is shown and marked, and has the focus where that is wanted. Another object is another arrival. */
+  landing: { readonly n: number; readonly focus: boolean } | null;
+  /** The address of a message, to be sent to others. */
+  addressOf: (n: number) => string;
 }
 
 type Open =
@@ -51,13 +52,15 @@ type Open =
 
 const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread";
 
-export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, onMarkedUnread, landing, onLanded }: TimelineViewProps) {
+export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, onMarkedUnread, landing, addressOf }: TimelineViewProps) {
   const { t } = useLingui();
   const view = useReadable(model);
   const { rows, timeline } = view;
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const [open, setOpen] = useState<Open | null>(null);
   const [found, setFound] = useState<number | null>(null);
+  /** The message of the address is not there. */
+  const [missed, setMissed] = useState(false);
   const focusWanted = useRef<string | null>(null);
   const { scroller, virtualizer, items, atEnd, showPosition, showRow } = useTimelineScroll(model, view, activeKey);
   const lineInSight = items.some((item) => rows[item.index]?.kind === "unread");
@@ -74,20 +77,25 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
   });
 
   useEffect(() => {
-    if (landing === null) return;
-    const { n } = landing;
-    onLanded();
+    if (landing === null) return undefined;
+    const { n, focus } = landing;
+    let wanted = true;
     showPosition(n);
-    void model.jumpTo(n).then(() => {
-      const { rows: now } = model.snapshot();
+    void model.jumpTo(n).then((done) => {
+      if (!wanted) return;
+      const { rows: now, timeline: loaded } = model.snapshot();
       const row = now[indexOfPosition(now, n)];
+      setMissed(row === undefined && done && loaded.error === null);
       if (row === undefined) return;
       setFound(n);
       showPosition(n);
-      focusWanted.current = row.key;
       setActiveKey(row.key);
+      if (focus) focusWanted.current = row.key;
     });
-  }, [landing, onLanded, model, showPosition]);
+    return () => {
+      wanted = false;
+    };
+  }, [landing, model, showPosition]);
 
   // Choosing «react» in the menu opens the next thing before the menu says that it has closed.
   const close = (which: Open) => setOpen((now) => (now === which ? null : now));
@@ -241,6 +249,13 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
           </Notice>
         </div>
       )}
+      {missed && landing !== null && (
+        <div className="timeline-error">
+          <Notice kind="warn" live action={<Button onPress={() => setMissed(false)}>{t`ปิด`}</Button>}>
+            <Trans>ไม่พบข้อความนี้ในห้อง ข้อความอาจพ้นระยะเวลาจัดเก็บแล้ว หรือที่อยู่ไม่ถูกต้อง</Trans>
+          </Notice>
+        </div>
+      )}
       {!atEnd && (
         <JumpBar
           unread={unread}
@@ -250,7 +265,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
       )}
       <TypingLine model={model} />
       <Announcer model={model} />
-      <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} onMarkedUnread={onMarkedUnread} actions={actions} />
+      <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} onMarkedUnread={onMarkedUnread} addressOf={addressOf} actions={actions} />
     </div>
   );
 }
@@ -262,11 +277,12 @@ interface OpenedProps {
   onOpen: (open: Open) => void;
   onEdit: (item: MessageItem) => void;
   onMarkedUnread: () => void;
+  addressOf: (n: number) => string;
   actions: RowActions;
 }
 
 /** The one menu, picker or dialog that is open over the messages. */
-function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, actions }: OpenedProps) {
+function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, addressOf, actions }: OpenedProps) {
   const { t } = useLingui();
   if (open === null) return null;
   const { item } = open;
@@ -282,6 +298,7 @@ function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, actions 
             reply: () => actions.reply(item),
             react: () => onOpen({ kind: "reactions", item, anchor: open.anchor }),
             copy: () => void copyText(item.text),
+            copyAddress: () => void copyText(addressOf(item.n)),
             edit: () => onEdit(item),
             history: () => onOpen({ kind: "history", item }),
             readers: () => actions.openReaders(item.n),

@@ -12,6 +12,7 @@ export interface MessageCommands {
   reply: () => void;
   react: () => void;
   copy: () => void;
+  copyAddress: () => void;
   edit: () => void;
   history: () => void;
   readers: () => void;
@@ -27,6 +28,7 @@ export function messageActions(item: MessageItem, model: TimelineModel, run: Mes
     { id: "reply", icon: "reply" as const, label: t`ตอบกลับ`, onAction: run.reply, denied: deniedText(react) },
     { id: "react", icon: "reaction" as const, label: t`แสดงความรู้สึก`, onAction: run.react, denied: deniedText(react) },
     ...(gone ? [] : [{ id: "copy", icon: "copy" as const, label: t`คัดลอกข้อความ`, onAction: run.copy }]),
+    { id: "address", icon: "link" as const, label: t`คัดลอกที่อยู่ของข้อความ`, onAction: run.copyAddress },
     ...(item.mine && !gone ? [{ id: "edit", icon: "edit" as const, label: t`แก้ไข`, onAction: run.edit, denied: deniedText(edit) }] : []),
     ...(item.edited === null ? [] : [{ id: "history", icon: "history" as const, label: t`ประวัติการแก้ไข`, onAction: run.history }]),
     { id: "readers", icon: "eye" as const, label: t`ผู้อ่านข้อความนี้`, onAction: run.readers },
