@@ -101,8 +101,13 @@ class Connection:
         self._held: list[tuple[int, bytes]] = []
 
     def deliver(self, pos: int, frame: bytes) -> bool:
-        """Hand over a frame that is due now, or hold it while the connection catches up; True when it is too slow."""
+        """Hand over a frame that is due now, or hold it while the connection catches up; True when it is too slow.
+
+        What is read from the feed may be a commit that is announced only after that: it is not told twice.
+        """
         if self.phase is Phase.LIVE:
+            if pos <= self.cursor:
+                return False
             transport = self.transport
             try:
                 transport.write(frame)
@@ -146,8 +151,7 @@ class Connection:
         held, self._held = self._held, []
         self.phase = Phase.LIVE
         for pos, frame in held:
-            if pos > self.cursor:
-                self.deliver(pos, frame)
+            self.deliver(pos, frame)
         return True
 
     async def drained(self) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -38,7 +39,7 @@ from appliance.store.entries import Batch, RepeatedTxnError
 from appliance.wire.committed import Committed, RoomNews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
@@ -90,6 +91,8 @@ class RoomLog:
         self._clock, self._new_id, self._limit = clock, new_id, limit
         self._heads = Heads()
         self._queue = Waiting()
+        self._being_written: frozenset[RoomId] = frozenset()
+        self._adopted = asyncio.Event()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -255,7 +258,13 @@ class RoomLog:
         return head
 
     async def head(self, room: RoomId) -> Head:
-        """Return a room as it is now, whoever asks. Raises NotFound, Unavailable where it is damaged, Unproven."""
+        """Return a room as it is now, whoever asks. Raises NotFound, Unavailable where it is damaged, Unproven.
+
+        Readers of the database see a commit a moment before memory does. Whoever asks in that moment waits for memory,
+        so that nobody is refused for what they were shown.
+        """
+        if room in self._being_written:
+            await self._adopted.wait()
         head = self._heads.get(room)
         if head is None:
             if error := self.damaged.get(room):
@@ -329,7 +338,9 @@ class RoomLog:
         if not commands:
             return
         try:
-            written = await self._commit(writer, commands, now)
+            with self._rooms_being_written(commands):
+                written = await self._commit(writer, commands, now)
+                self._adopt(written)
         except OF_THE_DISK as error:
             self._fail(commands, error)
         except Exception as error:
@@ -342,10 +353,20 @@ class RoomLog:
             await self._write_part(writer, commands[:middle], now)
             await self._write_part(writer, commands[middle:], now)
         else:
-            self._adopt(written)
             self._answer(written)
             if written.batch.entries:
                 self.publish(written.committed)
+
+    @contextmanager
+    def _rooms_being_written(self, commands: list[Command]) -> Iterator[None]:
+        """Have those who ask for the rooms of these commands wait until the block ends."""
+        self._being_written = frozenset(command.room for command in commands)
+        self._adopted.clear()
+        try:
+            yield
+        finally:
+            self._being_written = frozenset()
+            self._adopted.set()
 
     async def _commit(self, writer: Exclusive, commands: list[Command], now: Millis) -> _Written:
         """Decide commands and write those that go in, in one transaction. Nothing has changed when it raises."""
