@@ -9,9 +9,11 @@ two is a private chat by another name; whether one may come about is judged by t
 from __future__ import annotations
 
 from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.actions import owner_requests
+from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from appliance.rules.ranks import Level
     from appliance.rules.roles import Actor
     from appliance.services import Services
+    from appliance.wire.messages import TextBody as WireBody
 
 # Cards in one entry, so that its header stays within 8 KiB.
 CARDS_AN_ENTRY: Final = 25
@@ -60,18 +63,29 @@ async def create_group(
 
 async def create_direct(s: Services, actor: PersonId, other: PersonId, txn_id: str) -> RoomId:
     """Return the private chat of two people, created if they have none yet. Raises Forbidden by rank (F38)."""
-    if other == actor:
-        raise Invalid(field="members")
-    pair = " ".join(sorted((actor, other)))
-    async with s.store.read() as reader:
-        existing = await reader.run(rooms.id_by_pair, pair)
-    if existing is not None:
-        return existing
-    others = _others(s, actor, (other,))
-    if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.identity.contact_mode(s.clock())):
-        raise Forbidden(denied)
-    state: dict[str, object] = {"kind": RoomKind.DIRECT.value, "owner": actor, "card": card_of(s, actor)}
-    return await _create(s, actor, state, others, txn_id, pair)
+    existing = await _direct_of(s, actor, other)
+    return existing or await _create(s, actor, *_first_of_direct(s, actor, other), txn_id, _pair(actor, other))
+
+
+async def write_to(s: Services, actor: PersonId, other: PersonId, body: WireBody, txn_id: str) -> Appended:
+    """Send a message in the private chat of two people, which begins with it if they have none yet.
+
+    The room and the message are one command: the other person never sees a chat in which nothing was said. A repeat of
+    `txn_id` gets the first result, also when both began at once. Raises Forbidden by rank (F38), Invalid.
+    """
+    room = await _direct_of(s, actor, other)
+    if room is None:
+        state, others = _first_of_direct(s, actor, other)
+        # A repeat is known by the pair, and the message's own id is the message's.
+        create = Draft(THIS_ROOM, actor, EntryType.ROOM_CREATE, token_hex(), state=state)
+        first = message_draft(actor, THIS_ROOM, body, txn_id, None)
+        drafts = (create, *_add_drafts(s, actor, THIS_ROOM, others), first)
+        appended = await s.log.append(*drafts, pair=_pair(actor, other))
+        if len(appended) == len(drafts):
+            return appended[-1]
+        # The other person, or an earlier try, made it meanwhile.
+        room = appended[0].room
+    return await send_message(s, actor, room, body, txn_id)
 
 
 async def rename_room(s: Services, actor: PersonId, room: RoomId, name: str, txn_id: str | None) -> None:
@@ -240,6 +254,25 @@ async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Calla
             s.log.take_share(actor)
             await tx.run(rooms.put_mine, head.key, actor, new)
             await s.log.announce(tx, "room", {}, room=room, person=actor)
+
+
+def _pair(one: PersonId, other: PersonId) -> str:
+    return " ".join(sorted((one, other)))
+
+
+async def _direct_of(s: Services, actor: PersonId, other: PersonId) -> RoomId | None:
+    if other == actor:
+        raise Invalid(field="members")
+    async with s.store.read() as reader:
+        return await reader.run(rooms.id_by_pair, _pair(actor, other))
+
+
+def _first_of_direct(s: Services, actor: PersonId, other: PersonId) -> tuple[dict[str, object], list[PersonId]]:
+    """Return the state a private chat begins with and whom it adds. Raises Forbidden by rank (F38), Invalid."""
+    others = _others(s, actor, (other,))
+    if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.identity.contact_mode(s.clock())):
+        raise Forbidden(denied)
+    return {"kind": RoomKind.DIRECT.value, "owner": actor, "card": card_of(s, actor)}, others
 
 
 async def _create(

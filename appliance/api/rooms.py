@@ -10,7 +10,7 @@ from appliance.api.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.errors import Invalid
 from appliance.model import PersonId, PostId, RoomId
 from appliance.reads.rooms import load_room, load_rooms
-from appliance.wire.messages import MarkUnread, ReceiptUpto
+from appliance.wire.messages import MarkUnread, ReceiptUpto, WriteTo, Written
 from appliance.wire.rooms import (
     ChangeMembers,
     CreateRoom,
@@ -49,6 +49,13 @@ async def create_room(call: Call, body: CreateRoom) -> Room:
         post = PostId(body.options.owner_post) if body.options.owner_post else None
         room = await actions.create_group(call.services, call.person, body.name, members, body.txn_id, post)
     return Room(room=await load_room(call.services, call.person, room))
+
+
+@routes.post("/people/{id}/messages", status=201, appends=True, cost=SEVERAL)
+async def write_to(call: Call, body: WriteTo) -> Written:
+    """Send a message to one person in the private chat of both, which begins with it if there is none yet."""
+    appended = await actions.write_to(call.services, call.person, PersonId(call.path["id"]), body.body, body.txn_id)
+    return Written(room=appended.room, n=appended.n, id=appended.id, at=appended.at)
 
 
 @routes.get("/rooms/{room}", cost=A_FEW)

@@ -33,6 +33,20 @@ class Posted(Answer, kw_only=True):
     at: Millis
 
 
+class WriteTo(Request, kw_only=True):
+    txn_id: TxnId
+    body: TextBody
+
+
+class Written(Answer, kw_only=True):
+    """Where a message to a person came to stand: in the private chat of both."""
+
+    room: Id
+    n: Position
+    id: str
+    at: Millis
+
+
 class EditMessage(Request, kw_only=True):
     txn_id: TxnId
     body: TextBody

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import member_suggestions, room_settling, rooms
+from appliance.actions import member_suggestions, messages, room_settling, rooms
 from appliance.actions.refusals import record_repeated
 from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
 from appliance.identity.refusals import MOST_KINDS, WINDOW_MS
-from appliance.model import AccountState, Deny, PersonId, RoomId
+from appliance.model import AccountState, Appended, Deny, PersonId, RoomId
 from appliance.people import Grant, Visibility
 from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
 from appliance.reads.rooms import load_rooms
 from appliance.rules.roles import Actor
 from appliance.store import accounts, audit, people, settings
-from appliance.wire.messages import MessagesQuery
+from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import (
     ADMIN,
     BOSS,
@@ -141,6 +141,10 @@ class TestCreating:
             await rooms.create_group(bureau.s, NARIN, name, [MALEE, SOMCHAI], bureau.txn())
 
 
+async def write_to(b: Bureau, who: PersonId, other: PersonId, text: str, txn_id: str | None = None) -> Appended:
+    return await rooms.write_to(b.s, who, other, TextBody(text=text), txn_id or b.txn())
+
+
 class TestPrivateChat:
     async def test_normal_mode_refuses_upwards_and_allows_the_rest(self, bureau: Bureau) -> None:
         await refused(rooms.create_direct(bureau.s, CLERK, HEAD, bureau.txn()), Deny.CONTACT_NOT_ALLOWED)
@@ -160,6 +164,43 @@ class TestPrivateChat:
             bureau.group(NARIN, SOMCHAI, CLERK),
         )
         assert made[0] == made[1] != made[2]
+
+    async def test_it_begins_with_its_first_message(self, bureau: Bureau) -> None:
+        """Nobody ever sees a private chat in which nothing was said (ux 9)."""
+        said = await write_to(bureau, NARIN, MALEE, "ขอเอกสารครับ", "t1")
+        room = await bureau.view(MALEE, said.room)
+        assert (room.kind, room.unread, room.last and room.last.body and room.last.body.text) == (
+            "direct",
+            1,
+            "ขอเอกสารครับ",
+        )
+        assert await write_to(bureau, NARIN, MALEE, "ขอเอกสารครับ", "t1") == said
+        second = await write_to(bureau, MALEE, NARIN, "ได้ค่ะ", "t1")
+        assert (second.room, second.n) == (said.room, said.n + 1)
+        again = await messages.send_message(bureau.s, NARIN, said.room, TextBody(text="ขอเอกสารครับ"), "t1")
+        assert again.n == said.n
+
+    async def test_what_may_not_be_begun_or_said_makes_no_room(self, bureau: Bureau) -> None:
+        await refused(write_to(bureau, CLERK, HEAD, "เรียนท่าน"), Deny.CONTACT_NOT_ALLOWED)
+        for other, text in ((MALEE, " "), (NARIN, "ถึงตัวเอง")):
+            with pytest.raises(Invalid):
+                await write_to(bureau, NARIN, other, text)
+        assert not (await load_rooms(bureau.s, NARIN)).rooms
+        said = await write_to(bureau, HEAD, CLERK, "เชิญพบ")
+        assert (await write_to(bureau, CLERK, HEAD, "รับทราบ")).room == said.room
+
+    async def test_two_who_write_first_at_the_same_moment_meet_in_one_room(self, bureau: Bureau) -> None:
+        first, second, again = await asyncio.gather(
+            write_to(bureau, NARIN, MALEE, "สวัสดีครับ", "t1"),
+            write_to(bureau, MALEE, NARIN, "สวัสดีค่ะ", "t1"),
+            write_to(bureau, NARIN, MALEE, "สวัสดีครับ", "t1"),
+        )
+        assert first == again
+        assert (first.room, first.n) != (second.room, second.n)
+        assert first.room == second.room
+        page = await load_messages(bureau.s, NARIN, first.room, MessagesQuery())
+        texts = [event.body.text for event in page.messages if event.body]
+        assert sorted(texts) == ["สวัสดีครับ", "สวัสดีค่ะ"]
 
     async def test_public_mode_frees_the_organisation_and_switching_back_cuts_nothing(self, bureau: Bureau) -> None:
         await bureau.contact_mode("public")

@@ -48,7 +48,7 @@ async def test_back_closes_dialogs_and_menus_from_the_top(served: Agency, window
 async def test_back_from_a_room_made_in_a_dialog_leads_to_the_list(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p", **PHONE)
     page, dialog = window.page, window.dialog
-    await window.button("สร้างห้องใหม่").click()
+    await window.start("สร้างห้องใหม่")
     await dialog.get_by_role("textbox", name="ชื่อห้อง").fill("ห้องใหม่จากโทรศัพท์")
     await dialog.get_by_role("searchbox").first.fill("ลลิตา")
     await dialog.get_by_role("option").or_(dialog.get_by_role("checkbox")).first.press("Space")
@@ -62,7 +62,7 @@ async def test_back_from_a_room_made_in_a_dialog_leads_to_the_list(served: Agenc
 async def test_escape_closes_a_dialog_while_its_tree_has_the_focus(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
     page, dialog = window.page, window.dialog
-    await window.button("สร้างห้องใหม่").click()
+    await window.start("สร้างห้องใหม่")
     await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
     await dialog.get_by_role("treegrid").get_by_role("row").first.click()
     await expect(dialog.get_by_role("row", selected=True)).to_be_focused()

@@ -147,7 +147,9 @@ async def test_panels_take_the_focus_and_give_it_back(served: Agency, windows: O
 async def test_making_a_room_and_signing_out(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
     keys, page = window.page.keyboard, window.page
-    await tab_to(page, "สร้างห้องใหม่")
+    await tab_to(page, "เริ่มการสนทนา")
+    await keys.press("Enter")
+    await keys.press("ArrowDown")
     await keys.press("Enter")
     await expect(window.dialog.get_by_label("ชื่อห้อง")).to_be_focused()
     await keys.type("ห้องจากแป้นพิมพ์")

@@ -43,7 +43,7 @@ async def test_the_chart_leads_to_people_and_their_posts(served: Agency, windows
 
 async def test_a_room_of_single_people_and_of_a_unit_by_rank(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
-    await window.button("สร้างห้องใหม่").click()
+    await window.start("สร้างห้องใหม่")
     dialog = window.dialog
     await dialog.get_by_label("ชื่อห้อง").fill("เตรียมประชุมวิชาการ ปี 2570")
     await dialog.get_by_label("ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์").fill("ชาย")
@@ -155,6 +155,35 @@ async def test_a_private_chat_upward_is_refused_without_saying_why(served: Agenc
     await thawin.open_room("วิทยา ศรีสุขสวัสดิ์")
     await thawin.say("ด้วยความยินดีครับท่าน")
     await expect(witthaya.message("ด้วยความยินดีครับท่าน")).to_be_visible()
+
+
+async def test_a_private_chat_begins_with_its_first_message(served: Agency, windows: OpenWindow) -> None:
+    """Whoever opens a chat has told nobody, and a first message waits for the network as any other (ux 9)."""
+    narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
+    await lalita.go("#/rooms")
+    await narin.page.keyboard.press("Control+K")
+    words = narin.dialog.get_by_role("searchbox").first
+    await words.fill("]]b9k")
+    await narin.dialog.get_by_role("region", name="บุคลากร").get_by_role("button", name=LALITA).click()
+    await expect(narin.composer).to_be_focused()
+    await expect(narin.page.get_by_role("heading", name=LALITA).first).to_be_visible()
+    await narin.offline()
+    await narin.page.keyboard.type("ขอแก้ตัวเลขหน้า 2")
+    await narin.page.keyboard.press("Enter")
+    await narin.go("#/rooms")
+    await narin.row(LALITA).click()
+    await expect(narin.page.get_by_text("ขอแก้ตัวเลขหน้า 2").first).to_be_visible()
+    chat = lalita.page.locator(".room-row-title", has_text="นายแพทย์นรินทร์")
+    await expect(chat).to_have_count(0)
+    await narin.online()
+    await chat.click()
+    await expect(lalita.message("ขอแก้ตัวเลขหน้า 2")).to_be_visible()
+    await expect(lalita.page.get_by_text("เริ่มการสนทนา", exact=False).last).to_be_visible()
+    await expect(lalita.page.get_by_text("เข้าห้อง")).to_have_count(0)
+    await expect(narin.message("ขอแก้ตัวเลขหน้า 2")).to_be_visible()
+    assert "~" not in await narin.page.evaluate("location.hash")
+    await narin.say("ขอบคุณครับ")
+    await expect(lalita.message("ขอบคุณครับ")).to_be_visible()
 
 
 async def test_asking_to_be_taken_off_is_answered(served: Agency, windows: OpenWindow) -> None:

@@ -153,6 +153,11 @@ class Window:
         await message.get_by_role("button", name="การทำงานกับข้อความนี้").click()
         await self.page.get_by_role("menuitem", name=action).click()
 
+    async def start(self, what: str) -> None:
+        """Choose «สร้างห้องใหม่» or «สนทนาส่วนตัว» from the menu over the list of rooms."""
+        await self.button("เริ่มการสนทนา").click()
+        await self.page.get_by_role("menuitem", name=what, exact=True).click()
+
     async def open_info(self) -> Locator:
         """Open the room's settings and return the panel."""
         await self.button("ข้อมูลและการตั้งค่าห้อง").click()

@@ -2,6 +2,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { lazy, useCallback, useMemo } from "react";
 
+import { personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
 import type { MessageItem, RoomId, RoomSnapshot } from "#core/snapshots";
 import { Store } from "#core/store";
@@ -78,10 +79,11 @@ export function RoomPane({ root, room, me, infoOpen, landing }: RoomPaneProps) {
         title={title}
         onBack={shell.openRooms}
         infoOpen={infoOpen}
-        onInfo={() => shell.showSide(infoOpen ? null : { kind: "info" })}
+        onInfo={personOfNew(room) === null ? () => shell.showSide(infoOpen ? null : { kind: "info" }) : null}
         onPerson={shell.openPerson}
       />
       <TimelineView
+        key={room}
         model={timeline}
         title={title}
         unread={snapshot.unread}

@@ -5,13 +5,16 @@
 import { useLingui } from "@lingui/react/macro";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
+import type { Core } from "#core/index";
+import { newChat, personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
-import type { RoomId } from "#core/snapshots";
+import type { PersonId, RoomId } from "#core/snapshots";
 import { AccountModel } from "#features/account/AccountModel";
 import { SettingsList } from "#features/account/SettingsList";
 import { SignOutDialog } from "#features/account/SignOutDialog";
 import { SignOutModel } from "#features/account/SignOutModel";
 import { type Command, commandFor } from "#features/help/keys";
+import { contactWith } from "#features/people/contact";
 import { PeopleModel } from "#features/people/PeopleModel";
 import { PickerModel, type PickerPurpose } from "#features/people/PickerModel";
 import { RoomListModel } from "#features/rooms/RoomListModel";
@@ -33,6 +36,7 @@ const HelpView = lazy(() => import("#features/help/HelpView").then((part) => ({ 
 const ChartView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.ChartView })));
 const PeopleListView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.PeopleListView })));
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
+const NewChatView = lazy(() => import("#features/people/NewChatView").then((part) => ({ default: part.NewChatView })));
 const PickerView = lazy(() => import("#features/people/PickerView").then((part) => ({ default: part.PickerView })));
 const loadSearch = () => import("#features/search/SearchView").then((part) => ({ default: part.SearchView }));
 const SearchView = lazy(loadSearch);
@@ -58,6 +62,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const narrow = useMedia(NARROW);
   const [called, setCalled] = useState(0);
   const [arrival, setArrival] = useState({ turn: 0, focus: true });
+  const [finding, setFinding] = useState(false);
   const open = route.place === "rooms" ? route.room : null;
   const landing = useMemo<Landing | null>(
     () => (route.place === "rooms" && route.room !== null && route.message !== null ? { room: route.room, n: route.message, ...arrival } : null),
@@ -73,6 +78,12 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     const timer = setTimeout(() => void loadSearch().catch(() => undefined), SEARCH_LOADS_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
+
+  // A chat that was open before it had begun goes on in its room.
+  const begun = open === null ? null : core.rooms.begunAs(open);
+  useEffect(() => {
+    if (begun !== null) shell.renameRoom(begun);
+  }, [shell, begun]);
 
   useEffect(() => {
     document.title = rooms.unread > 0 ? `(${rooms.unread}) G-Chat` : "G-Chat";
@@ -124,6 +135,12 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   };
   const openHit = (room: RoomId, n: number | null) => (n === null ? shell.openRoom(room) : arriveAt(room, n, true));
   const stepHit = (by: -1 | 1) => void search.neighbour(landing, by).then((hit) => hit && arriveAt(hit.room, hit.n, false));
+  const openChat = (person: PersonId) => shell.openRoom(core.rooms.chatWith(person));
+  const goToPerson = (person: PersonId) => {
+    const profile = core.people.known(person)?.full;
+    if (profile != null && contactWith(core, profile) === "open") openChat(person);
+    else shell.openPerson(person);
+  };
   const back = { icon: "back" as const, label: t`กลับ`, onPress: shell.back };
   const list = (() => {
     switch (route.place) {
@@ -136,6 +153,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             now={core.clock.now()}
             hrefOf={(room) => `#${formatRoute(roomRoute(room))}`}
             onNewRoom={() => setPurpose({ kind: "new" })}
+            onNewChat={() => setFinding(true)}
           />
         );
       case "people":
@@ -158,7 +176,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
           <EmptyState icon="message" title={t`เลือกห้องสนทนา`} />
         ) : (
           <RoomPane
-            key={route.room}
+            key={paneKey(core, route.room)}
             root={root}
             room={route.room}
             me={me}
@@ -172,6 +190,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             model={people}
             unit={route.unit === "all" ? null : route.unit}
             onPerson={shell.openPerson}
+            onChat={openChat}
             onEverywhere={() => shell.openPeople("all")}
             leave={back}
           />
@@ -185,6 +204,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const side = (() => {
     if (route.place === "people" && route.person !== null) return <PersonPane key={route.person} root={root} person={route.person} me={me} />;
     if (route.place !== "rooms" || route.room === null || route.side === null) return null;
+    if (personOfNew(route.room) !== null && route.side.kind !== "person") return null;
     return (
       <RoomSide
         root={root}
@@ -209,7 +229,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
         onClose={shell.closeSearch}
         onOpen={openHit}
         onStep={stepHit}
-        onPerson={shell.openPerson}
+        onPerson={goToPerson}
       />
     </Suspense>
   );
@@ -236,6 +256,20 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
       <SignOutDialog model={signOut} />
       <Suspense fallback={null}>
         {helping && <HelpView onClose={() => setHelping(false)} />}
+        {finding && (
+          <NewChatView
+            model={people}
+            onClose={() => setFinding(false)}
+            onChat={(person) => {
+              setFinding(false);
+              openChat(person);
+            }}
+            onPerson={(person) => {
+              setFinding(false);
+              shell.openPerson(person);
+            }}
+          />
+        )}
         {picker !== null && (
           <PickerView
             model={picker}
@@ -250,6 +284,12 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
       </Suspense>
     </>
   );
+}
+
+/** A chat keeps its pane, and what is being typed in it, when it becomes a room. */
+function paneKey(core: Core, room: RoomId): string {
+  const other = core.rooms.room(room).snapshot()?.other ?? null;
+  return other === null ? room : newChat(other);
 }
 
 /** Esc closes what lies beside, the search last; it never leaves a room on a wide page. */

@@ -50,6 +50,20 @@ export class Drafts {
     if (!this.#timers.has(room)) this.#draft(room).set(draft);
   }
 
+  /** Rooms in which somebody has begun to write. */
+  begun(): readonly RoomId[] {
+    return [...this.#drafts].filter(([, draft]) => draft.snapshot().text !== "").map(([room]) => room);
+  }
+
+  /** A chat has begun: what was being written in it goes on in its room, behind what was begun there. */
+  move(from: RoomId, to: RoomId): void {
+    const [moved, there] = [this.#draft(from).snapshot(), this.#draft(to).snapshot()];
+    if (moved.text === "") return;
+    const text = [there.text, moved.text].filter(Boolean).join("\n");
+    this.set(to, { ...there, text, mentions: [...there.mentions, ...moved.mentions] });
+    this.set(from, EMPTY_DRAFT);
+  }
+
   /** Forgets the drafts of rooms that are no longer ours; the cache has forgotten them already. */
   forget(rooms: readonly RoomId[]): void {
     for (const room of rooms) {

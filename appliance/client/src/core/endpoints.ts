@@ -75,6 +75,8 @@ export class Endpoints {
     this.api.call<wire.Messages>("GET", `/rooms/${id(room)}/messages`, { query: { ...query } });
   postMessage = (room: wire.Id, body: wire.PostMessage) =>
     this.api.call<wire.Posted>("POST", `/rooms/${id(room)}/messages`, { body });
+  writeTo = (person: wire.Id, body: wire.WriteTo) =>
+    this.api.call<wire.Written>("POST", `/people/${id(person)}/messages`, { body });
   editMessage = (room: wire.Id, n: number, body: wire.EditMessage) =>
     this.api.call<wire.Posted>("PATCH", `/rooms/${id(room)}/messages/${n}`, { body });
   retractMessage = (room: wire.Id, n: number, txn_id: string, reason: string) =>

@@ -14,6 +14,7 @@ import { Drafts } from "./drafts";
 import { Endpoints } from "./endpoints";
 import { Feed, type Applied } from "./feed";
 import { incomingOf } from "./incoming";
+import { personOfNew } from "./newChats";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import type { Ports, TimerId } from "./ports";
@@ -181,6 +182,7 @@ export class Core {
       me: () => this.#me,
       leading: () => this.#tabs.leading,
       send: (frame) => this.#sync.send(frame),
+      pending: this.outbox.pending,
       viewed: (view) => this.#toLeader({ kind: "viewed", view }),
       read: (room, shown) => this.#toLeader({ kind: "read", room, shown }),
     });
@@ -190,7 +192,11 @@ export class Core {
     this.#feed.announce = (message) => this.#tabs.post({ kind: "feed", message });
     this.#feed.onStale = (room) => this.rooms.refreshSoon(room);
     this.#feed.onApplied((applied) => this.#applied(applied));
-    this.#feed.rooms.subscribe(() => this.#refreshTimelines());
+    this.#feed.rooms.subscribe(() => {
+      this.#settleChats();
+      this.#refreshTimelines();
+    });
+    this.outbox.began = (room) => this.rooms.arrive(room);
     this.outbox.pending.subscribe(() => this.#refreshTimelines());
     this.outbox.announce = (sent) => this.#tabs.post(sent === null ? { kind: "outbox" } : { kind: "sent", ...sent });
     this.drafts.announce = (room, draft) => this.#tabs.post({ kind: "draft", room, draft });
@@ -259,6 +265,17 @@ export class Core {
     }
   }
 
+  /** Chats that have begun, here or elsewhere: what waits or is being written in them goes on in their rooms. */
+  #settleChats(): void {
+    const waiting = this.outbox.pending.snapshot().map(({ room }) => room);
+    for (const chat of new Set([...waiting, ...this.drafts.begun()])) {
+      const room = this.rooms.begunAs(chat);
+      if (room === null) continue;
+      this.drafts.move(chat, room);
+      void this.outbox.move(chat, room).catch(() => undefined);
+    }
+  }
+
   #refreshTimelines(): void {
     for (const timeline of this.#timelines.values()) timeline.refresh();
   }
@@ -316,7 +333,7 @@ export class Core {
   /** Says which rooms this tab has on its screen: to the other tabs, and to the server when it leads. */
   #tellShown(): void {
     const open = [...this.#timelines].filter(([, timeline]) => timeline.isOpen).map(([room]) => room);
-    const rooms = this.ports.visibility.visible() ? open : [];
+    const rooms = this.ports.visibility.visible() ? open.filter((room) => personOfNew(room) === null) : [];
     this.#tabs.post({ kind: "watching", tab: this.#tab, rooms });
     this.#hearShown(this.#tab, rooms);
   }

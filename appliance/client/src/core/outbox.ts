@@ -5,6 +5,8 @@
  * - `add` answers when the message is in the cache; from then on it survives a crash and a dead battery.
  * - Only the leading tab sends. In each room one message is on its way at a time, so the order is kept.
  * - Without an answer the same message is sent again with the same txn_id, which the server answers with the same position.
+ * - What is written in a private chat that has not begun goes to the person; with the first answer, what waits behind it
+ *   moves to the room that the chat has become.
  * - What the server refuses (4xx) waits for a person: retry or delete. Those behind it go on.
  * - A message leaves the cache when the server has answered, and the list when the log has brought it back.
  */
@@ -15,6 +17,7 @@ import { loadOutbox, unsentGone, unsentKept, type OutboxRow } from "./db/outbox"
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { CallError, codeOf } from "./errors";
+import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
 import type { Event, Millis, Position, TextBody, TxnId } from "./protocol";
 import type { Delivery, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
@@ -46,6 +49,8 @@ export class Outbox {
   #timer: TimerId | null = null;
   /** Called when the cache changed, for the other tabs. */
   announce: (sent: { txnId: TxnId; room: RoomId; n: Position } | null) => void = () => undefined;
+  /** Called when a private chat has begun, before its first message leaves the list; resolves when the room is known. */
+  began: (room: RoomId) => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly ports: Ports,
@@ -140,6 +145,15 @@ export class Outbox {
     this.announce(null);
   }
 
+  /** A chat has begun elsewhere: what waits in it goes to its room. What is on its way is moved by its answer. */
+  async move(from: RoomId, to: RoomId): Promise<void> {
+    const rows = this.#rows.filter((row) => row.room === from);
+    if (!this.#leading || this.#sending.has(from) || rows.length === 0) return;
+    for (const row of rows) await this.#replace(row, { ...row, room: to });
+    this.announce(null);
+    this.kick();
+  }
+
   /** Tries now: the line is back, or the leader has changed. */
   readonly kick = (): void => {
     this.#stopWaiting();
@@ -170,7 +184,7 @@ export class Outbox {
   /** Takes in what another tab has sent. */
   async follow(sent: { txnId: TxnId; room: RoomId; n: Position } | null): Promise<void> {
     const row = sent === null ? undefined : this.#rows.find((other) => other.txnId === sent.txnId);
-    if (sent !== null && row !== undefined) this.#note(row, sent.n);
+    if (sent !== null && row !== undefined) this.#note({ ...row, room: sent.room }, sent.n);
     await this.reload();
   }
 
@@ -189,11 +203,13 @@ export class Outbox {
     this.#sending.set(room, { row, from: this.nextOf(room) });
     this.#show();
     let again: boolean;
+    let begun = room;
     try {
-      const posted = await this.endpoints.postMessage(room, { txn_id: row.txnId, ...message(row.text) });
+      const posted = await this.#post(row);
       if (this.#tables !== tables) return;
       this.#backoff.reset();
-      await this.#delivered(row, posted.n);
+      await this.#delivered({ ...row, room: posted.room }, posted.n);
+      begun = posted.room;
       again = true;
     } catch (error) {
       if (this.#tables !== tables) return;
@@ -201,8 +217,19 @@ export class Outbox {
     } finally {
       if (this.#tables === tables) this.#sending.delete(room);
     }
+    if (begun !== room) await this.move(room, begun);
     this.#settle();
     if (again) await this.#sendNext(room);
+  }
+
+  async #post(row: OutboxRow): Promise<{ room: RoomId; n: Position }> {
+    const person = personOfNew(row.room);
+    const body = { txn_id: row.txnId, ...message(row.text) };
+    if (person === null) return { room: row.room, n: (await this.endpoints.postMessage(row.room, body)).n };
+    const { room, n } = await this.endpoints.writeTo(person, body);
+    // Without the room's view the message is there all the same: the feed brings both.
+    await this.began(room).catch(() => undefined);
+    return { room, n };
   }
 
   async #delivered(row: OutboxRow, n: Position): Promise<void> {

@@ -96,6 +96,8 @@ export type {
   Units,
   Unreader,
   Version,
+  WriteTo,
+  Written,
 } from "./schema";
 
 export type Id = string;

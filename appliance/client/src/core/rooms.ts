@@ -9,6 +9,7 @@ import { CallError } from "./errors";
 import type { Endpoints } from "./endpoints";
 import type { Feed, RoomMap } from "./feed";
 import { itemOf } from "./items";
+import { newChat, personOfNew } from "./newChats";
 import { asRemoval, asSuggestion, type OwnerRequest } from "./ownerRequests";
 import { everyPage } from "./pages";
 import type { People } from "./people";
@@ -25,7 +26,7 @@ import type {
 import { without, type Range } from "./ranges";
 import { joined, unreported } from "./reads";
 import { pendingMark, unreadMark, type RoomRecord } from "./roomState";
-import type { PersonId, RoomId, RoomList, RoomSnapshot, RoomSummary } from "./snapshots";
+import type { PendingItem, PersonId, RoomId, RoomList, RoomSnapshot, RoomSummary } from "./snapshots";
 import { Store, type Readable } from "./store";
 
 const READ_AFTER_MS = 300;
@@ -40,6 +41,8 @@ export interface RoomsDeps {
   readonly me: () => PersonId;
   readonly leading: () => boolean;
   readonly send: (frame: ClientFrame) => boolean;
+  /** Our own unsent messages, oldest first. */
+  readonly pending: Readable<readonly PendingItem[]>;
   /** Hands a view to the tab that writes. */
   readonly viewed: (view: RoomView) => void;
   /** Hands what was shown to us to the tab that writes. */
@@ -60,6 +63,7 @@ export class Rooms {
   constructor(private readonly deps: RoomsDeps) {
     deps.feed.rooms.subscribe(() => this.#show());
     deps.people.changes.subscribe(() => this.#show());
+    deps.pending.subscribe(() => this.#waiting().length > 0 && this.#show());
   }
 
   get list(): Readable<RoomList> {
@@ -92,7 +96,31 @@ export class Rooms {
 
   /** Reads the room with its members from the server. */
   async load(id: RoomId): Promise<void> {
-    this.#take((await this.deps.endpoints.room(id)).room);
+    const person = personOfNew(id);
+    // Of a chat that has not begun there is only the other person to ask about.
+    if (person !== null) await this.deps.people.load(person);
+    else this.#take((await this.deps.endpoints.room(id)).room);
+  }
+
+  /** Reads a room that has just come about; resolves when it is known here. */
+  async arrive(id: RoomId): Promise<void> {
+    await this.load(id);
+    await this.#arrived(id);
+  }
+
+  /** The private chat with a person: the room there is, or the one that its first message makes. */
+  chatWith(person: PersonId): RoomId {
+    for (const { view } of this.deps.feed.rooms.snapshot().values()) {
+      if (view.kind === "direct" && this.#titleOf(view).other === person) return view.id;
+    }
+    return newChat(person);
+  }
+
+  /** The room that a chat has become; null as long as it has not begun, and for a room. */
+  begunAs(chat: RoomId): RoomId | null {
+    const person = personOfNew(chat);
+    const room = person === null ? chat : this.chatWith(person);
+    return room === chat ? null : room;
   }
 
   async create(
@@ -244,8 +272,9 @@ export class Rooms {
   #show(): void {
     const rooms = this.deps.feed.rooms.snapshot();
     for (const id of this.#shown.keys()) if (!rooms.has(id)) this.#shown.delete(id);
-    for (const [id, store] of this.#rooms) this.#showRoom(store, rooms.get(id) ?? null);
-    const all = [...rooms.values()].map((record) => this.#summary(record)).sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    for (const [id, store] of this.#rooms) this.#showRoom(id, store, rooms.get(id) ?? null);
+    const begun = [...rooms.values()].map((record) => this.#summary(record));
+    const all = [...begun, ...this.#waiting()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
     const shown = all.filter((room) => rooms.get(room.id)?.view.hidden !== true);
     const loud = shown.filter((room) => !room.muted);
     const list: RoomList = {
@@ -259,7 +288,9 @@ export class Rooms {
     this.#showRequests(rooms);
   }
 
-  #showRoom(store: Store<RoomSnapshot | null>, record: RoomRecord | null): void {
+  #showRoom(id: RoomId, store: Store<RoomSnapshot | null>, record: RoomRecord | null): void {
+    const person = personOfNew(id);
+    if (person !== null) return this.#showNewChat(id, person, store);
     if (record === null) return store.set(null);
     const { view } = record;
     const old = store.snapshot();
@@ -277,6 +308,43 @@ export class Rooms {
       members: old !== null && old.view.members === view.members ? old.members : this.#ordered(view.members ?? []),
       membersLoaded: (view.members ?? []).length > 0,
       denied: view.denied ?? {},
+    });
+  }
+
+  /** A chat that has not begun, as the room it would be. */
+  #showNewChat(id: RoomId, person: PersonId, store: Store<RoomSnapshot | null>): void {
+    const [me, card, old] = [this.deps.me(), this.deps.people.known(person), store.snapshot()];
+    if (me === "") return store.set(null);
+    const denied = card === null ? null : !card.active ? "person_not_active" : card.full?.may_contact === false ? "contact_not_allowed" : null;
+    const title = card?.name ?? null;
+    if (old !== null && old.title === title && (old.denied["post"] ?? null) === denied) return;
+    const member = (one: PersonId, role: string): MemberView => ({ person: one, name: this.deps.people.known(one)?.name ?? "", role, since: 0 });
+    const members = [member(me, "owner"), member(person, "member")];
+    store.set({
+      id,
+      view: { id, kind: "direct", name: null, owner: me, created: this.deps.ports.time.now(), member_count: 2, members, role: "owner", size: 0, read: -1, unread: 0, mentions: 0, scope: "local" },
+      title,
+      other: person,
+      unread: 0,
+      mentions: 0,
+      firstUnread: null,
+      members,
+      membersLoaded: true,
+      denied: denied === null ? {} : { post: denied },
+    });
+  }
+
+  /** Chats whose first message waits to be sent, one line each: what was written there can be found again. */
+  #waiting(): readonly RoomSummary[] {
+    const newest = new Map(this.deps.pending.snapshot().map((item) => [item.room, item]));
+    return [...newest.values()].flatMap((item) => {
+      const other = personOfNew(item.room);
+      if (other === null || this.begunAs(item.room) !== null) return [];
+      const { text, mentions, everyone, at, key } = item;
+      const sender = this.deps.me();
+      const last = { kind: "message", key, n: 0, id: "", sender, mine: true, at, text, mentions, everyone, mentionsMe: false, edited: null, hidden: null, reply: null, reactions: [], read: { by: 0, of: 0 } } as const;
+      const title = this.deps.people.known(other)?.name ?? null;
+      return [{ id: item.room, kind: "direct", title, other, unread: 0, mentions: 0, muted: false, closed: false, marked: false, last, at }];
     });
   }
 
@@ -329,7 +397,7 @@ export class Rooms {
     if (known !== undefined) return known;
     const store = new Store<RoomSnapshot | null>(null);
     this.#rooms.set(id, store);
-    this.#showRoom(store, this.deps.feed.record(id) ?? null);
+    this.#showRoom(id, store, this.deps.feed.record(id) ?? null);
     return store;
   }
 

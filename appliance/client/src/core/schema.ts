@@ -158,6 +158,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message to one person in the private chat of both, which begins with it if there is none yet. */
+        post: operations["write_to"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms": {
         parameters: {
             query?: never;
@@ -1608,6 +1625,23 @@ export interface components {
             /** @enum {unknown} */
             type: "watch";
         };
+        /** WriteTo */
+        WriteTo: {
+            body: components["schemas"]["TextBody"];
+            /** @description client's own; a repeat answers the first result */
+            txn_id: string;
+        };
+        /**
+         * Written
+         * @description Where a message to a person came to stand: in the private chat of both.
+         */
+        Written: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            room: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1700,6 +1734,8 @@ export type UnitView = components['schemas']['UnitView'];
 export type Unreader = components['schemas']['Unreader'];
 export type Version = components['schemas']['Version'];
 export type Watch = components['schemas']['Watch'];
+export type WriteTo = components['schemas']['WriteTo'];
+export type Written = components['schemas']['Written'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_people: {
@@ -2100,6 +2136,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+        };
+    };
+    write_to: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteTo"];
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Send a message to one person in the private chat of both, which begins with it if there is none yet. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Written"];
                 };
             };
         };

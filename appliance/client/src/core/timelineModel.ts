@@ -330,6 +330,7 @@ export class Timeline {
   #items(before: readonly TimelineItem[], floor: Position, record: RoomRecord | null): readonly TimelineItem[] {
     const known = new Map(before.map((item) => [item.n, item]));
     const index = this.#readIndex(record);
+    const direct = record?.view.kind === "direct";
     const context = {
       me: this.deps.me(),
       keyOf: (n: Position) => this.deps.outbox.txnAt(this.room, n) ?? String(n),
@@ -340,6 +341,8 @@ export class Timeline {
     const items = this.#window.rows().flatMap(({ event }) => {
       if ((event.n ?? 0) < floor) return [];
       const item = itemOf(event, context);
+      // That the other person is in a private chat is no news: it began with them.
+      if (direct && item?.kind === "notice" && item.notice.what === "added") return [];
       return item === null ? [] : [sameOr(known.get(item.n), item)];
     });
     const same = items.length === before.length && items.every((item, i) => item === before[i]);

@@ -2,6 +2,7 @@
  * Who is typing now: news that lives LIFE_MS and is never stored.
  */
 
+import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
 import type { ClientFrame, Event } from "./protocol";
 import type { PersonId, RoomId } from "./snapshots";
@@ -27,6 +28,7 @@ export class Typing {
 
   /** Tells the others, at most every TELL_MS; nothing happens without a line. */
   tell(room: RoomId): void {
+    if (personOfNew(room) !== null) return; // nobody is there to hear it
     const now = this.ports.time.now();
     if (now - (this.#told.get(room) ?? -TELL_MS) < TELL_MS) return;
     if (this.send({ type: "typing", room })) this.#told.set(room, now);

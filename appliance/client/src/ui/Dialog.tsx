@@ -17,16 +17,18 @@ interface DialogProps {
   children: ReactNode;
   footer?: ReactNode;
   size?: "s" | "m" | "l";
+  /** Of one height, whatever is inside: for lists that grow and shrink as one types. */
+  tall?: boolean;
   /** Nothing but words inside: the words take the focus, so that the keyboard scrolls them. */
   readable?: boolean;
   role?: "dialog" | "alertdialog";
 }
 
-export function Dialog({ title, closeLabel, onClose, children, footer, size = "m", readable, role = "dialog" }: DialogProps) {
+export function Dialog({ title, closeLabel, onClose, children, footer, size = "m", tall, readable, role = "dialog" }: DialogProps) {
   useCloseOnBack(onClose);
   return (
     <ModalOverlay className="overlay" isOpen isDismissable={role === "dialog"} onOpenChange={(open) => !open && onClose()}>
-      <Modal className={`modal modal-${size}`}>
+      <Modal className={`modal modal-${size} ${tall ? "modal-tall" : ""}`}>
         <AriaDialog className="dialog" role={role}>
           <header className="dialog-head">
             <Heading slot="title" level={2}>

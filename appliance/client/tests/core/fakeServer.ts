@@ -62,6 +62,8 @@ const refuse = (status: number, code: string): Answer => ({
 
 export class FakeServer {
   readonly rooms = new Map<string, Room>();
+  /** People whom nobody may write to first. */
+  readonly unreachable = new Set<string>();
   readonly people = new Map<string, string>();
   readonly sessions = new Map<string, string>();
   readonly terms = { version: 1 as number, accepted: new Map<string, number>() };
@@ -441,6 +443,7 @@ export class FakeServer {
   #route(person: string, method: string, parts: string[], query: URLSearchParams, body: Record<string, unknown>): Answer {
     const [kind, id = "", what, n] = parts;
     if (kind === "sync") return { status: 200, body: this.sync(person, Number(query.get("since")), Number(query.get("limit")), query.get("cursor")) };
+    if (kind === "people" && method === "POST") return this.#writeTo(person, id, body);
     if (kind === "people") return { status: 200, body: { person: { id, name: this.people.get(id) ?? id } } };
     if (kind === "rooms" && method === "POST" && id === "") {
       const members = body["members"] as string[];
@@ -465,6 +468,14 @@ export class FakeServer {
       return { status: 204 };
     }
     return method === "POST" ? this.#post(person, room, body) : this.#page(room, query);
+  }
+
+  #writeTo(person: string, other: string, body: Record<string, unknown>): Answer {
+    if (this.unreachable.has(other)) return refuse(403, "contact_not_allowed");
+    const known = [...this.rooms.values()].find(({ kind, members }) => kind === "direct" && members.has(person) && members.has(other));
+    const room = this.room(known?.id ?? this.createRoom(person, null, [other], "direct"));
+    const { body: said } = this.#post(person, room, body);
+    return { status: 201, body: { room: room.id, ...(said as object) } };
   }
 
   #post(person: string, room: Room, body: Record<string, unknown>): Answer {

@@ -2,9 +2,10 @@
 import { type Failure, failureOf } from "#core/failure";
 import type { Core } from "#core/index";
 import { PeopleSearch } from "#core/peopleSearch";
-import type { UnitView } from "#core/protocol";
+import type { PersonView, UnitView } from "#core/protocol";
 import { type Readable, Store } from "#core/store";
 
+import { type Contact, contactWith } from "./contact";
 import { pathTo, type UnitNode, unitTree } from "./unitTree";
 
 export interface ChartSnapshot {
@@ -48,11 +49,15 @@ export class ChartModel implements Readable<ChartSnapshot> {
 export class PeopleModel {
   readonly chart: ChartModel;
   readonly search: PeopleSearch;
+  readonly #core: Core;
 
   constructor(core: Core) {
+    this.#core = core;
     this.chart = new ChartModel(core);
     this.search = new PeopleSearch(core.directory, core.ports.time);
   }
+
+  readonly contact = (person: PersonView): Contact => contactWith(this.#core, person);
 
   /** Shows a unit with those below it; null shows the whole agency. */
   readonly show = (unit: string | null): void => {

@@ -3,7 +3,6 @@ import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
-import type { PeopleSearch } from "#core/peopleSearch";
 import type { PersonId } from "#core/snapshots";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
@@ -15,6 +14,7 @@ import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 import { useReadable } from "#ui/useReadable";
 
+import { ContactEnd } from "./ContactEnd";
 import type { PeopleModel } from "./PeopleModel";
 import { ReadAs } from "./ReadAs";
 import { UnitChart, UnitTitle } from "./UnitChart";
@@ -47,12 +47,13 @@ interface PeopleListProps {
   /** Null: the whole agency. */
   unit: string | null;
   onPerson: (id: PersonId) => void;
+  onChat: (id: PersonId) => void;
   /** Goes on with the same words in the whole agency. */
   onEverywhere: () => void;
   leave: { icon: "back"; label: string; onPress: () => void } | undefined;
 }
 
-export function PeopleListView({ model, unit, onPerson, onEverywhere, leave }: PeopleListProps) {
+export function PeopleListView({ model, unit, onPerson, onChat, onEverywhere, leave }: PeopleListProps) {
   const { t, i18n } = useLingui();
   const { units } = useReadable(model.chart);
   useEffect(() => model.show(unit), [model, unit]);
@@ -65,20 +66,22 @@ export function PeopleListView({ model, unit, onPerson, onEverywhere, leave }: P
       {...(leave ? { leave } : {})}
     >
       <div className="people-results">
-        <PeopleResultsList search={model.search} onPress={onPerson} onEverywhere={onEverywhere} />
+        <PeopleResultsList model={model} onPress={onPerson} onChat={onChat} onEverywhere={onEverywhere} />
       </div>
     </Panel>
   );
 }
 
 interface ResultsProps {
-  search: PeopleSearch;
+  model: PeopleModel;
   onPress: (id: PersonId) => void;
+  onChat: (id: PersonId) => void;
   onEverywhere: () => void;
 }
 
-function PeopleResultsList({ search, onPress, onEverywhere }: ResultsProps) {
+function PeopleResultsList({ model, onPress, onChat, onEverywhere }: ResultsProps) {
   const { t } = useLingui();
+  const { search } = model;
   const { query, people, elsewhere, more, loading, failure } = useReadable(search);
   // Who comes here types; on a touch screen a keyboard nobody asked for would cover the list.
   const [types] = useState(() => !window.matchMedia("(pointer: coarse)").matches);
@@ -102,6 +105,7 @@ function PeopleResultsList({ search, onPress, onEverywhere }: ResultsProps) {
               title={person.name}
               detail={placeText(person.post, person.unit?.name)}
               onPress={() => onPress(person.id)}
+              end={<ContactEnd person={person} contact={model.contact(person)} onChat={({ id }) => onChat(id)} />}
             />
           </li>
         ))}

@@ -20,12 +20,6 @@ export class ProfileModel {
 
   readonly load = (): Promise<boolean> => this.reading.run(() => this.#core.people.load(this.id));
 
-  /** The existing private room or a new one; null when it was refused. */
-  readonly startChat = async (): Promise<RoomId | null> => {
-    let room: RoomId | null = null;
-    await this.attempt.run(async () => {
-      room = await this.#core.rooms.create("direct", null, [this.id]);
-    });
-    return room;
-  };
+  /** The private chat there is, or the one that its first message will make: nobody is told before. */
+  readonly chat = (): RoomId => this.#core.rooms.chatWith(this.id);
 }

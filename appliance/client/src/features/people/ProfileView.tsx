@@ -58,9 +58,8 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
             <Button
               icon="message"
               variant="primary"
-              isPending={attempt.busy}
               denied={deniedText(person?.may_contact === false ? "contact_not_allowed" : !card.active ? "person_not_active" : undefined)}
-              onPress={() => void model.startChat().then((room) => room !== null && onRoom(room))}
+              onPress={() => onRoom(model.chat())}
             >
               <Trans>สนทนาส่วนตัว</Trans>
             </Button>

@@ -16,7 +16,8 @@ interface RoomHeaderProps {
   title: string;
   onBack: () => void;
   infoOpen: boolean;
-  onInfo: () => void;
+  /** Null for a chat that has not begun: there is nothing to set. */
+  onInfo: (() => void) | null;
   onPerson: (id: PersonId) => void;
   headingRef?: Ref<HTMLHeadingElement>;
 }
@@ -45,7 +46,7 @@ export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, onPerson
         </div>
       </div>
       {other !== null && <IconButton icon="person" label={t`ข้อมูลบุคคล`} onPress={() => onPerson(other)} placement="bottom" />}
-      <IconButton icon="info" label={t`ข้อมูลและการตั้งค่าห้อง`} onPress={onInfo} pressed={infoOpen} placement="bottom" />
+      {onInfo !== null && <IconButton icon="info" label={t`ข้อมูลและการตั้งค่าห้อง`} onPress={onInfo} pressed={infoOpen} placement="bottom" />}
     </header>
   );
 }

@@ -3,6 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 
 import { formatNumber } from "#i18n/dates";
 import { IconButton } from "#ui/Button";
+import { ActionMenu } from "#ui/Menu";
 import { EmptyState, Loading } from "#ui/Notice";
 import { moveRovingFocus } from "#ui/roving";
 import { SearchField } from "#ui/SearchField";
@@ -19,9 +20,10 @@ interface RoomListViewProps {
   now: number;
   hrefOf: (room: string) => string;
   onNewRoom: () => void;
+  onNewChat: () => void;
 }
 
-export function RoomListView({ model, open, now, hrefOf, onNewRoom }: RoomListViewProps) {
+export function RoomListView({ model, open, now, hrefOf, onNewRoom, onNewChat }: RoomListViewProps) {
   const { t } = useLingui();
   const state = useReadable(model);
   const tabStop = state.rooms.some((room) => room.id === open) ? open : (state.rooms[0]?.id ?? null);
@@ -31,7 +33,14 @@ export function RoomListView({ model, open, now, hrefOf, onNewRoom }: RoomListVi
         <h2>
           <Trans>ห้องสนทนา</Trans>
         </h2>
-        <IconButton icon="add" label={t`สร้างห้องใหม่`} onPress={onNewRoom} placement="bottom" />
+        <ActionMenu
+          label={t`เริ่มการสนทนา`}
+          trigger={<IconButton icon="add" label={t`เริ่มการสนทนา`} placement="bottom" />}
+          actions={[
+            { id: "chat", icon: "person", label: t`สนทนาส่วนตัว`, onAction: onNewChat },
+            { id: "room", icon: "group", label: t`สร้างห้องใหม่`, onAction: onNewRoom },
+          ]}
+        />
       </header>
       <div className="rooms-tools">
         <SearchField id="room-search" label={t`ค้นหาห้อง`} clearLabel={t`ล้างคำค้น`} value={state.query} onChange={model.setQuery} />

@@ -35,6 +35,11 @@ export class ShellModel {
     else this.#go(messageRoute(room, n));
   };
 
+  /** The open room goes on under another name: there is no step back to the old one. */
+  readonly renameRoom = (room: RoomId): void => {
+    const route = this.route.snapshot();
+    if (route.place === "rooms") this.#location.replace(formatRoute({ ...route, room }));
+  };
   readonly openPeople = (unit: UnitChoice = null): void => this.#go({ place: "people", unit, person: null });
   readonly openSettings = (page: SettingsPage | null = null): void => this.#go({ place: "settings", page });
 

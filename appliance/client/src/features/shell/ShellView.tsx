@@ -112,6 +112,8 @@ function useFocusFollowsRoute(
     const previous = before.current;
     before.current = route;
     if (previous === route || previous.place !== route.place) return undefined;
+    // A chat that has just begun: whoever is writing goes on.
+    if (document.activeElement?.id === composerId) return undefined;
     if (sidePane.current) return focusTitle(sidePane.current);
     // The message to arrive at takes the focus itself.
     if (route.place === "rooms" && route.message !== null) return undefined;
