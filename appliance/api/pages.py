@@ -4,6 +4,10 @@ The client is served from the package itself, so that it installs with no intern
 never change and are kept by browsers; everything else is asked for again. An address the client routes by itself gets
 the shell. Without a built client the page says how to build it.
 
+Text files have compressed copies from the build, which are sent to browsers that take them. Only these: an answer of
+the API is never compressed, since its length would tell of a secret beside what an attacker put there (BREACH). A range
+is one of the copy that would have been sent whole; each copy has an ETag of its own.
+
 `/healthz` says that the process lives; `/readyz` that its database and its writer answer, or by a code why not.
 """
 
@@ -25,6 +29,10 @@ DIST: Final = Path(__file__).resolve().parent.parent / "client" / "dist"
 NOT_BUILT: Final = "The web client is not built: run `make venv`.\nยังไม่ได้สร้างส่วนติดต่อผู้ใช้: สั่ง `make venv`\n"
 LONGEST_PATH: Final = 255
 """Bytes of an address below the root: no file system has longer names."""
+ENCODED: Final = "encoded"
+"""The folder with the copies, one folder in it for each coding (client/build/encodedFiles.ts)."""
+CODINGS: Final = ("br", "gzip")
+"""The smallest first."""
 FOREVER: Final = "public, max-age=31536000, immutable"
 AGAIN: Final = "no-cache"
 
@@ -52,8 +60,11 @@ async def _file(request: web.Request) -> web.StreamResponse:
     path = _path_of(request.match_info["path"])
     if not path.is_file():
         return web.Response(text=NOT_BUILT, status=503)
-    _check_range(request, path.stat().st_size)
-    response = web.FileResponse(path)
+    coding, copy = _copy_of(path, request.headers.get("Accept-Encoding", ""))
+    _check_range(request, copy.stat().st_size)
+    response = web.FileResponse(copy, headers={"Vary": "Accept-Encoding"})
+    if coding is not None:
+        response.headers["Content-Encoding"] = coding
     hashed = path.parent.name == "assets"
     response.headers["Cache-Control"] = FOREVER if hashed else AGAIN
     if path.name in ("sw.js", "service-worker.js"):
@@ -61,6 +72,25 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if path.suffix == ".webmanifest":
         response.content_type = "application/manifest+json"
     return response
+
+
+def _copy_of(path: Path, accepted: str) -> tuple[str | None, Path]:
+    """Return the smallest copy of a file that the browser takes, and its coding; the file itself without one."""
+    weights = dict(map(_weighed, accepted.lower().split(",")))
+    for coding in CODINGS:
+        copy = DIST / ENCODED / coding / path.relative_to(DIST)
+        if weights.get(coding, 0) > 0 and copy.is_file():
+            return coding, copy
+    return None, path
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    """Return a coding and its weight from «gzip;q=0.5» (RFC 9110, 12.5.3); one that is no number counts as refused."""
+    coding, _, weight = part.partition(";")
+    try:
+        return coding.strip(), float(weight.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return coding.strip(), 0
 
 
 def _count(request: web.Request) -> None:
@@ -84,7 +114,7 @@ def _path_of(asked: str) -> Path:
         # The system has no such name, and says so by other errors than by «not found».
         raise web.HTTPNotFound
     path = (DIST / asked).resolve()
-    if not path.is_relative_to(DIST):
+    if not path.is_relative_to(DIST) or path.is_relative_to(DIST / ENCODED):
         raise web.HTTPNotFound
     if path.is_file():
         return path

@@ -11,6 +11,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 import { componentTexts } from "./build/componentTexts";
+import { encodedFiles } from "./build/encodedFiles";
 import { FLOOR, holdFloor, STYLE_FLOOR } from "./build/floor";
 import { layerAliases } from "./build/layers";
 import { serviceWorker } from "./build/serviceWorker";
@@ -26,6 +27,7 @@ export default defineConfig(({ mode }) => ({
     lingui({ failOnMissing: true, failOnCompileError: true }),
     holdFloor(),
     serviceWorker({ root, killSwitch: mode === "kill-switch" }),
+    encodedFiles(),
   ],
   css: { transformer: "lightningcss", lightningcss: { targets: STYLE_FLOOR } },
   build: {

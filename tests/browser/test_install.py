@@ -75,6 +75,7 @@ async def test_a_new_version_is_offered_and_taken_when_the_reader_says_so(
     upgraded = shutil.copytree(pages.DIST, tmp_path / "dist")
     with (upgraded / "sw.js").open("a") as worker:
         worker.write("\n// 2\n")
+    shutil.rmtree(upgraded / pages.ENCODED)
     monkeypatch.setattr(pages, "DIST", upgraded)
     await window.evaluate("window.old = true")
     await window.evaluate(

@@ -18,14 +18,15 @@ interface ShellFile {
 }
 
 const HASHED = /^assets\/.+-[\w-]{8}\.\w+$/;
-const NOT_SHELL = new Set(["sw.js"]);
+/** The worker itself, compressed copies, and pictures that only an offer to install shows. */
+const NOT_SHELL = /^(?:sw\.js$|encoded\/|screenshots\/)/;
 
 async function shellFiles(outDir: string): Promise<ShellFile[]> {
   const entries = await readdir(outDir, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(outDir, join(entry.parentPath, entry.name)))
-    .filter((path) => !NOT_SHELL.has(path))
+    .filter((path) => !NOT_SHELL.test(path))
     .sort();
   return Promise.all(
     paths.map(async (path) => ({

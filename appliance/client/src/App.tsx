@@ -1,5 +1,6 @@
 /** Decides between the screens before the rooms and the rooms themselves, and hands each what it needs. */
-import { useMemo } from "react";
+import { useLingui } from "@lingui/react/macro";
+import { lazy, Suspense, useMemo } from "react";
 
 import type { Core } from "#core/index";
 import type { Readable } from "#core/store";
@@ -12,9 +13,13 @@ import type { ShellModel } from "#features/shell/ShellModel";
 import { deviceName } from "#platform/device";
 import type { InstallOffer } from "#platform/install";
 import type { WaitingUpdate } from "#platform/serviceWorker";
+import { Boundary } from "#ui/Boundary";
+import { Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
-import { Workspace } from "./Workspace";
+/** The sign-in page comes without the rooms; main.tsx fetches their code while somebody types. */
+export const loadWorkspace = () => import("./Workspace").then((part) => ({ default: part.Workspace }));
+const Workspace = lazy(loadWorkspace);
 
 /** What the composition root built; the same objects for as long as the page lives. */
 export interface Root {
@@ -27,8 +32,17 @@ export interface Root {
 }
 
 export function App({ root }: { root: Root }) {
+  const { t } = useLingui();
   const session = useReadable(root.core.session);
   const login = useMemo(() => new LoginModel(root.core.session, deviceName()), [root]);
-  if (session.kind === "signed_in") return <Workspace root={root} me={session.me} />;
+  if (session.kind === "signed_in") {
+    return (
+      <Boundary place="workspace" words={t`เปิดหน้าจอไม่สำเร็จ โปรดตรวจสอบการเชื่อมต่อ`} again={t`ลองใหม่`} onAgain={() => location.reload()}>
+        <Suspense fallback={<Loading label={t`กำลังเปิด`} />}>
+          <Workspace root={root} me={session.me} />
+        </Suspense>
+      </Boundary>
+    );
+  }
   return <LoginView model={login} state={session} language={<LanguageSwitch model={root.preferences} />} />;
 }

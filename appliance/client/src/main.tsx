@@ -20,7 +20,7 @@ import { registerServiceWorker, type WaitingUpdate } from "#platform/serviceWork
 import { LayersContext } from "#ui/layers";
 import { ComponentLocale } from "#ui/Locale";
 
-import { App } from "./App";
+import { App, loadWorkspace } from "./App";
 
 import "#ui/fonts.css";
 import "#ui/tokens.css";
@@ -70,10 +70,13 @@ async function start(element: HTMLElement): Promise<void> {
     </LayersContext>,
   );
   await core.start();
+  // What comes after signing in, before the service worker fetches all there is; drawing it asks again if this fails.
+  await loadWorkspace().catch(() => undefined);
   if (import.meta.env.PROD) await registerServiceWorker((waiting) => update.set(waiting));
 }
 
 const element = document.getElementById("root");
 if (element === null) throw new Error("index.html has no #root");
-// Below the floor public/old-browser.js has the page.
-if (document.documentElement.dataset["tooOld"] === undefined) await start(element);
+// Below the floor public/old-browser.js has the page. Not awaited here: the parts that are fetched later are built upon this
+// module, and would wait for it to end.
+if (document.documentElement.dataset["tooOld"] === undefined) void start(element);

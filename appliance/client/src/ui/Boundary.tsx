@@ -9,6 +9,8 @@ interface BoundaryProps {
   place: string;
   words: string;
   again: string;
+  /** In place of drawing the part anew, for what only a new page can mend. */
+  onAgain?: () => void;
   children: ReactNode;
 }
 
@@ -28,10 +30,12 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
     return props.place === state.place ? null : { failed: false, place: props.place };
   }
 
+  readonly #drawAgain = (): void => this.setState({ failed: false });
+
   override render(): ReactNode {
     if (!this.state.failed) return this.props.children;
     return (
-      <Notice kind="error" live action={<Button onPress={() => this.setState({ failed: false })}>{this.props.again}</Button>}>
+      <Notice kind="error" live action={<Button onPress={this.props.onAgain ?? this.#drawAgain}>{this.props.again}</Button>}>
         {this.props.words}
       </Notice>
     );
