@@ -203,14 +203,24 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
 
 
 async def set_mine(
-    s: Services, actor: PersonId, room: RoomId, *, muted: bool | None = None, hidden: bool | None = None
+    s: Services,
+    actor: PersonId,
+    room: RoomId,
+    *,
+    muted: bool | None = None,
+    hidden: bool | None = None,
+    pinned: bool | None = None,
 ) -> None:
-    """Mute or hide a room for oneself; a hidden room returns with its next message (F40)."""
+    """Mute, hide or pin a room for oneself; a hidden room returns with its next message (F40)."""
     head = await s.log.head_for(actor, room)
 
     def change(old: Mine) -> Mine:
         until = head.size - 1 if hidden else None
-        return old._replace(muted=old.muted if muted is None else muted, hidden=old.hidden if hidden is None else until)
+        return old._replace(
+            muted=old.muted if muted is None else muted,
+            pinned=old.pinned if pinned is None else pinned,
+            hidden=old.hidden if hidden is None else until,
+        )
 
     await _change_mine(s, actor, room, change)
 
@@ -222,7 +232,18 @@ async def clear_room(s: Services, actor: PersonId, room: RoomId) -> None:
     """
     head = await s.log.head_for(actor, room)
     last = head.size - 1
-    await _change_mine(s, actor, room, lambda old: old._replace(cleared=last, hidden=last, unread_from=None))
+    now = s.clock()
+
+    def change(old: Mine) -> Mine:
+        at = old.cleared_at if old.cleared == last else now
+        return old._replace(cleared=last, cleared_at=at, hidden=last, unread_from=None)
+
+    await _change_mine(s, actor, room, change)
+
+
+async def uncover_room(s: Services, actor: PersonId, room: RoomId) -> None:
+    """Take back the clearing of a conversation: it was kept all along, so it is shown and counted as before (F19)."""
+    await _change_mine(s, actor, room, lambda old: old._replace(cleared=None, cleared_at=None, hidden=None))
 
 
 async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> None:

@@ -103,8 +103,10 @@ async def transfer_room(call: Call, body: TransferRoom) -> Room:
 
 @routes.patch("/rooms/{room}/mine")
 async def change_mine(call: Call, body: MyRoom) -> Room:
-    """Mute or hide the room for the caller alone; answers the room without the members of a group."""
-    await actions.set_mine(call.services, call.person, _room(call), muted=body.muted, hidden=body.hidden)
+    """Mute, hide or pin the room for the caller alone; answers the room without the members of a group."""
+    await actions.set_mine(
+        call.services, call.person, _room(call), muted=body.muted, hidden=body.hidden, pinned=body.pinned
+    )
     return Room(room=await load_room(call.services, call.person, _room(call), with_members=False))
 
 
@@ -112,6 +114,12 @@ async def change_mine(call: Call, body: MyRoom) -> Room:
 async def clear_room(call: Call) -> None:
     """Hide the conversation so far from the caller alone; search still finds it."""
     await actions.clear_room(call.services, call.person, _room(call))
+
+
+@routes.delete("/rooms/{room}/clear")
+async def uncover_room(call: Call) -> None:
+    """Show the conversation that the caller cleared again, to the caller alone."""
+    await actions.uncover_room(call.services, call.person, _room(call))
 
 
 @routes.post("/rooms/{room}/unread")

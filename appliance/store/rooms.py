@@ -54,8 +54,10 @@ class ViewRow(NamedTuple):
     role: str
     read: int
     muted: int
+    pinned: int
     hidden: int | None
     cleared: int | None
+    cleared_at: Millis | None
     unread_from: int | None
 
 
@@ -71,11 +73,13 @@ class ListedRoom(NamedTuple):
 
 
 class Mine(NamedTuple):
-    """What a person did to their own view: muted; hidden, cleared and unread from positions, or None."""
+    """What a person did to their own view. `hidden`, `cleared` and `unread_from` are positions, or None."""
 
     muted: bool = False
+    pinned: bool = False
     hidden: int | None = None
     cleared: int | None = None
+    cleared_at: Millis | None = None
     unread_from: int | None = None
 
 
@@ -145,7 +149,7 @@ def id_by_create_txn(raw: sqlcipher.Connection, person: PersonId, txn_id: str) -
 def mine(raw: sqlcipher.Connection, room: int, person: PersonId) -> Mine:
     """Return a person's own settings for a room."""
     row = raw.execute(SQL.view, (room, person)).fetchone()
-    return Mine(bool(row[0]), row[1], row[2], row[3]) if row else Mine()
+    return Mine(bool(row[0]), bool(row[1]), *row[2:]) if row else Mine()
 
 
 def put_mine(raw: sqlcipher.Connection, room: int, person: PersonId, value: Mine) -> None:

@@ -69,8 +69,10 @@ class RoomView(Answer, kw_only=True):
     closed: bool = False
     damaged: bool = False
     muted: bool = False
+    pinned: bool = False
     hidden: bool = False
     cleared: Position | None = None
+    cleared_at: Millis | None = None
     unread_from: Position | None = None
     owner_post: Id | None = None
     last: Event | None = None
@@ -117,10 +119,11 @@ class TransferRoom(Request, kw_only=True):
 
 
 class MyRoom(Request, kw_only=True):
-    """The caller's own view of a room: mute and hide exist, leaving does not (F40)."""
+    """The caller's own view of a room: mute, hide and pin exist, leaving does not (F40)."""
 
     muted: bool | None = None
     hidden: bool | None = None
+    pinned: bool | None = None
 
 
 class AskRemoval(Request, kw_only=True):

@@ -544,6 +544,16 @@ class TestOwnView:
         await rooms.set_mine(bureau.s, MALEE, room, muted=False)
         assert not (await bureau.view(MALEE, room)).muted
 
+    async def test_pinning_is_for_oneself_and_stays(self, bureau: Bureau) -> None:
+        """Ux 16: on the server, so that all devices of a person agree."""
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await rooms.set_mine(bureau.s, MALEE, room, pinned=True)
+        await rooms.set_mine(bureau.s, MALEE, room, muted=True)
+        assert (await bureau.view(MALEE, room)).pinned
+        assert not (await bureau.view(SOMCHAI, room)).pinned
+        await rooms.set_mine(bureau.s, MALEE, room, pinned=False)
+        assert not (await bureau.view(MALEE, room)).pinned
+
     async def test_what_changes_nothing_is_not_told(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE)
         await bureau.say(NARIN, room)
@@ -552,6 +562,7 @@ class TestOwnView:
             partial(rooms.mark_unread, bureau.s, MALEE, room, 2),
             partial(rooms.end_unread_mark, bureau.s, MALEE, room),
             partial(rooms.clear_room, bureau.s, MALEE, room),
+            partial(rooms.uncover_room, bureau.s, MALEE, room),
         ]
         for change_mine in changes:
             before = bureau.s.log.pos
@@ -591,6 +602,22 @@ class TestOwnView:
         await bureau.say(NARIN, room, "ข้อความใหม่")
         view = await bureau.view(MALEE, room)
         assert (view.hidden, view.unread) == (False, 1)
+
+    async def test_a_clearing_has_a_time_and_can_be_taken_back(self, bureau: Bureau) -> None:
+        """Ux 15."""
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(NARIN, room, "ข้อความเก่า", mentions=[MALEE])
+        before = await bureau.view(MALEE, room)
+        bureau.clock.pass_(5_000)
+        await rooms.clear_room(bureau.s, MALEE, room)
+        cleared = await bureau.view(MALEE, room)
+        assert cleared.cleared_at == bureau.s.clock() > sent.at
+        bureau.clock.pass_(5_000)
+        await rooms.clear_room(bureau.s, MALEE, room)
+        assert (await bureau.view(MALEE, room)).cleared_at == cleared.cleared_at
+        await rooms.uncover_room(bureau.s, MALEE, room)
+        assert await bureau.view(MALEE, room) == before
+        await rooms.uncover_room(bureau.s, MALEE, room)
 
     async def test_marking_unread_shows_from_there_and_keeps_the_first_read(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)

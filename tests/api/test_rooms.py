@@ -134,7 +134,7 @@ OUTSIDERS_BODIES: dict[str, list[object]] = {
         {"txn_id": "t"},
     ],
     "POST /rooms/{room}/owner": [{"person": "p_nobody"}],
-    "PATCH /rooms/{room}/mine": [{"muted": True}, {"hidden": True}],
+    "PATCH /rooms/{room}/mine": [{"muted": True}, {"hidden": True}, {"pinned": True}],
     "POST /rooms/{room}/unread": [{"n": 0}, {"n": 2**31}],
     "POST /rooms/{room}/receipts": [{"upto": 0}, {"upto": 2**31}],
     "POST /rooms/{room}/removal-requests": [{}],

@@ -49,9 +49,10 @@ interface RoomPaneProps {
   me: Me;
   infoOpen: boolean;
   landing: Landing | null;
+  onSearch: () => void;
 }
 
-export function RoomPane({ root, room, me, infoOpen, landing }: RoomPaneProps) {
+export function RoomPane({ root, room, me, infoOpen, landing, onSearch }: RoomPaneProps) {
   const { core, shell } = root;
   const { t } = useLingui();
   const snapshot = useReadable(core.rooms.room(room));
@@ -92,6 +93,7 @@ export function RoomPane({ root, room, me, infoOpen, landing }: RoomPaneProps) {
         onPerson={shell.openPerson}
         onLeave={toComposer}
         onMarkedUnread={shell.openRooms}
+        onSearch={onSearch}
         landing={landing}
         addressOf={(n) => pageAddress(formatRoute(messageRoute(room, n)))}
       />

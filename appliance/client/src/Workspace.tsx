@@ -154,6 +154,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             hrefOf={(room) => `#${formatRoute(roomRoute(room))}`}
             onNewRoom={() => setPurpose({ kind: "new" })}
             onNewChat={() => setFinding(true)}
+            onInfo={shell.openInfo}
           />
         );
       case "people":
@@ -182,6 +183,10 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             me={me}
             infoOpen={route.side?.kind === "info"}
             landing={landing}
+            onSearch={() => {
+              search.setFilters({ room: route.room });
+              callSearch();
+            }}
           />
         );
       case "people":

@@ -42,7 +42,7 @@ UPDATE room_member SET role = ? WHERE room = ? AND person = ?;
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
     (SELECT max(e.place) - (r.key << 32) + 1 FROM entry e
         WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295),
-    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+    m.role, m.read, coalesce(v.muted, 0), coalesce(v.pinned, 0), v.hidden, v.cleared, v.cleared_at, v.unread_from
 FROM room_member m
 JOIN room r ON r.key = m.room
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
@@ -52,7 +52,7 @@ WHERE m.person = ? AND m.room > ? ORDER BY m.room LIMIT ?;
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
     (SELECT max(e.place) - (r.key << 32) + 1 FROM entry e
         WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295),
-    m.role, m.read, coalesce(v.muted, 0), v.hidden, v.cleared, v.unread_from
+    m.role, m.read, coalesce(v.muted, 0), coalesce(v.pinned, 0), v.hidden, v.cleared, v.cleared_at, v.unread_from
 FROM room r
 JOIN room_member m ON m.room = r.key AND m.person = ?
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
@@ -74,13 +74,14 @@ SELECT 1 FROM room_member INDEXED BY room_member_person WHERE person = ? AND roo
 SELECT DISTINCT person FROM room_member;
 
 -- name: put_view
-INSERT INTO room_view (room, person, muted, hidden, cleared, unread_from)
-VALUES (:room, :person, :muted, :hidden, :cleared, :unread_from)
+INSERT INTO room_view (room, person, muted, pinned, hidden, cleared, cleared_at, unread_from)
+VALUES (:room, :person, :muted, :pinned, :hidden, :cleared, :cleared_at, :unread_from)
 ON CONFLICT (room, person) DO UPDATE SET
-    muted = excluded.muted, hidden = excluded.hidden, cleared = excluded.cleared, unread_from = excluded.unread_from;
+    muted = excluded.muted, pinned = excluded.pinned, hidden = excluded.hidden, cleared = excluded.cleared,
+    cleared_at = excluded.cleared_at, unread_from = excluded.unread_from;
 
 -- name: view
-SELECT muted, hidden, cleared, unread_from FROM room_view WHERE room = ? AND person = ?;
+SELECT muted, pinned, hidden, cleared, cleared_at, unread_from FROM room_view WHERE room = ? AND person = ?;
 
 -- name: put_checkpoint
 INSERT INTO checkpoint (room, size, frontier, note) VALUES (?, ?, ?, ?)

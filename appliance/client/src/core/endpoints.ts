@@ -57,6 +57,7 @@ export class Endpoints {
   changeMyRoom = (room: wire.Id, body: wire.MyRoom) =>
     this.api.call<unknown>("PATCH", `/rooms/${id(room)}/mine`, { body });
   clearRoom = (room: wire.Id) => this.api.call<unknown>("POST", `/rooms/${id(room)}/clear`);
+  uncoverRoom = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}/clear`);
   removalRequests = (room: wire.Id, cursor: string | null = null) =>
     this.api.call<wire.RemovalRequests>("GET", `/rooms/${id(room)}/removal-requests`, { query: { cursor } });
   askRemoval = (room: wire.Id, body: wire.AskRemoval) =>

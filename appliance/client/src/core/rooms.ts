@@ -165,9 +165,27 @@ export class Rooms {
     await this.deps.endpoints.changeMyRoom(id, { hidden });
   }
 
+  /** Keeps a room at the top of our list, on all our devices. */
+  async setPinned(id: RoomId, pinned: boolean): Promise<void> {
+    await this.deps.endpoints.changeMyRoom(id, { pinned });
+  }
+
   /** Hides the conversation so far, for the caller only (F19). */
   async clear(id: RoomId): Promise<void> {
     await this.deps.endpoints.clearRoom(id);
+  }
+
+  /** Shows again what was cleared: nothing of it is gone. */
+  async uncover(id: RoomId): Promise<void> {
+    await this.deps.endpoints.uncoverRoom(id);
+  }
+
+  /** Reports everything unread of a room as read, because the reader says so; senders see it like any other reading. */
+  async markAllRead(id: RoomId): Promise<void> {
+    const record = this.deps.feed.record(id);
+    if (record === undefined) return;
+    this.markRead(id, unreadMark(record.view), record.view.size - 1);
+    if (typeof record.view.unread_from === "number") await this.endUnreadMark(id);
   }
 
   /** Reports that positions `first` to `upto` were shown, and no others; kept and sent later when offline. */
@@ -274,7 +292,7 @@ export class Rooms {
     for (const id of this.#shown.keys()) if (!rooms.has(id)) this.#shown.delete(id);
     for (const [id, store] of this.#rooms) this.#showRoom(id, store, rooms.get(id) ?? null);
     const begun = [...rooms.values()].map((record) => this.#summary(record));
-    const all = [...begun, ...this.#waiting()].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
+    const all = [...begun, ...this.#waiting()].sort(byPinAndTime);
     const shown = all.filter((room) => rooms.get(room.id)?.view.hidden !== true);
     const loud = shown.filter((room) => !room.muted);
     const list: RoomList = {
@@ -344,7 +362,7 @@ export class Rooms {
       const sender = this.deps.me();
       const last = { kind: "message", key, n: 0, id: "", sender, mine: true, at, text, mentions, everyone, mentionsMe: false, edited: null, hidden: null, reply: null, reactions: [], read: { by: 0, of: 0 } } as const;
       const title = this.deps.people.known(other)?.name ?? null;
-      return [{ id: item.room, kind: "direct", title, other, unread: 0, mentions: 0, muted: false, closed: false, marked: false, last, at }];
+      return [{ id: item.room, kind: "direct", title, other, unread: 0, mentions: 0, muted: false, pinned: false, closed: false, marked: false, clearedAt: null, last, at }];
     });
   }
 
@@ -368,10 +386,13 @@ export class Rooms {
       other,
       ...seen(record),
       muted: view.muted ?? false,
+      pinned: view.pinned ?? false,
       closed: view.closed ?? false,
       marked: typeof view.unread_from === "number",
       last: last === null ? null : itemOf(last, { me: this.deps.me(), ...BARE }),
-      at: last?.at ?? view.created,
+      clearedAt: view.cleared_at ?? null,
+      // Clearing leaves nothing to show, and the room where it was.
+      at: last?.at ?? view.cleared_at ?? view.created,
     };
     this.#shown.set(view.id, { record, names, summary });
     return summary;
@@ -426,6 +447,10 @@ export class Rooms {
   #txn(): string {
     return this.deps.ports.crypto.randomUUID();
   }
+}
+
+function byPinAndTime(a: RoomSummary, b: RoomSummary): number {
+  return Number(b.pinned) - Number(a.pinned) || b.at - a.at || (a.id < b.id ? -1 : 1);
 }
 
 /** What a list shows of a message needs neither quotes nor readers. */

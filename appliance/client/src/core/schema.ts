@@ -223,7 +223,8 @@ export interface paths {
         put?: never;
         /** Hide the conversation so far from the caller alone; search still finds it. */
         post: operations["clear_room"];
-        delete?: never;
+        /** Show the conversation that the caller cleared again, to the caller alone. */
+        delete: operations["uncover_room"];
         options?: never;
         head?: never;
         patch?: never;
@@ -382,7 +383,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Mute or hide the room for the caller alone; answers the room without the members of a group. */
+        /** Mute, hide or pin the room for the caller alone; answers the room without the members of a group. */
         patch: operations["change_mine"];
         trace?: never;
     };
@@ -1061,13 +1062,15 @@ export interface components {
         };
         /**
          * MyRoom
-         * @description The caller's own view of a room: mute and hide exist, leaving does not (F40).
+         * @description The caller's own view of a room: mute, hide and pin exist, leaving does not (F40).
          */
         MyRoom: {
             /** @default null */
             hidden?: boolean | null;
             /** @default null */
             muted?: boolean | null;
+            /** @default null */
+            pinned?: boolean | null;
         };
         /**
          * PasskeyCredential
@@ -1361,6 +1364,8 @@ export interface components {
         RoomView: {
             /** @default null */
             cleared?: number | null;
+            /** @default null */
+            cleared_at?: number | null;
             /** @default false */
             closed?: boolean;
             /** @description milliseconds since the epoch, UTC */
@@ -1387,6 +1392,8 @@ export interface components {
             owner: string;
             /** @default null */
             owner_post?: string | null;
+            /** @default false */
+            pinned?: boolean;
             read: number;
             role: string;
             scope: string;
@@ -2427,6 +2434,44 @@ export interface operations {
             };
         };
     };
+    uncover_room: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_member_suggestions: {
         parameters: {
             query?: {
@@ -2983,7 +3028,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Mute or hide the room for the caller alone; answers the room without the members of a group. */
+            /** @description Mute, hide or pin the room for the caller alone; answers the room without the members of a group. */
             200: {
                 headers: {
                     [name: string]: unknown;

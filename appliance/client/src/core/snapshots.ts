@@ -44,8 +44,11 @@ export interface RoomSummary {
   readonly unread: number;
   readonly mentions: number;
   readonly muted: boolean;
+  readonly pinned: boolean;
   readonly closed: boolean;
   readonly marked: boolean;
+  /** When the reader cleared it from their screen; null when they have not. */
+  readonly clearedAt: Millis | null;
   /** What the row's second line shows; null when nothing may be shown (cleared, or nothing said yet). */
   readonly last: TimelineItem | null;
   /** Time of the last activity, which orders the list. */
@@ -54,7 +57,7 @@ export interface RoomSummary {
 
 export interface RoomList {
   readonly loaded: boolean;
-  /** Newest activity first, hidden rooms left out. */
+  /** Pinned rooms, then the others, each newest activity first; hidden rooms left out. */
   readonly rooms: readonly RoomSummary[];
   readonly hidden: readonly RoomSummary[];
   /** Sums over rooms that are not muted. */
@@ -175,6 +178,8 @@ export interface TimelineSnapshot {
   readonly error: string | null;
   /** Where the «new messages» line goes: fixed while the timeline is open. */
   readonly unreadLine: Position | null;
+  /** When the reader cleared what came before; null when nothing is kept from sight. */
+  readonly clearedAt: Millis | null;
 }
 
 // --- people ----------------------------------------------------------------------------------------------------

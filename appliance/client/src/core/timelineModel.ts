@@ -324,6 +324,7 @@ export class Timeline {
       loading: this.#loading,
       error: this.#error,
       unreadLine: this.#unreadLine,
+      clearedAt: this.#showCleared ? null : (record?.view.cleared_at ?? null),
     };
   }
 

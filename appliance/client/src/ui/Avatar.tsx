@@ -3,8 +3,7 @@
  * Decorative: the name always stands beside it, so screen readers skip it; the initials are drawn, not written, and are
  * no part of what is copied or what speech control calls a link.
  */
-import { avatarTone, initials } from "./initials";
-import { Icon, type IconName } from "./Icon";
+import { avatarTone, initials, roomLetters } from "./initials";
 import "./Avatar.css";
 
 interface AvatarProps {
@@ -12,20 +11,18 @@ interface AvatarProps {
   id: string;
   name: string;
   size?: "xs" | "s" | "m" | "l" | "xl";
-  /** A room's kind instead of initials. */
-  icon?: IconName;
+  /** A group's: squarer, with letters of the room's name. */
+  room?: boolean;
   inactive?: boolean;
 }
 
-export function Avatar({ id, name, size = "m", icon, inactive }: AvatarProps) {
+export function Avatar({ id, name, size = "m", room = false, inactive }: AvatarProps) {
   const tone = inactive ? "avatar-gone" : `avatar-tone-${avatarTone(id)}`;
   return (
     <span
       aria-hidden
-      className={`avatar avatar-${size} ${tone} ${icon ? "avatar-room" : ""}`}
-      {...(icon ? {} : { "data-initials": initials(name) })}
-    >
-      {icon && <Icon name={icon} size={size === "xs" || size === "s" ? "s" : "m"} />}
-    </span>
+      className={`avatar avatar-${size} ${tone} ${room ? "avatar-room" : ""}`}
+      data-initials={room ? roomLetters(name) : initials(name)}
+    />
   );
 }

@@ -131,7 +131,7 @@ function Marks() {
       {(["xs", "s", "m", "l", "xl"] as const).map((size) => (
         <Avatar key={size} id={size} name={LONG_NAME} size={size} />
       ))}
-      <Avatar id="room" name="" icon="group" />
+      <Avatar id="room" name="กองคลัง" room />
       <Avatar id="gone" name="สมชาย ใจดี" inactive />
       <Badge count={7} label={t`ยังไม่อ่าน`} />
       <Badge count={1200} quiet label={t`ยังไม่อ่าน`} />

@@ -16,6 +16,8 @@ export interface MenuAction {
   label: string;
   icon?: IconName;
   onAction: () => void;
+  /** What it brings with it, under the label. */
+  detail?: string;
   /** Why it may not be chosen. */
   denied?: string | undefined;
   danger?: boolean;
@@ -30,15 +32,16 @@ interface ActionMenuProps {
 }
 
 function Item({ action }: { action: MenuAction }) {
+  const reason = action.denied ?? action.detail;
   const state = action.denied !== undefined ? "menu-item-denied" : action.danger ? "menu-item-danger" : "";
   return (
     <MenuItem id={action.id} textValue={action.label} className={`menu-item ${state}`}>
       {action.icon && <Icon name={action.icon} />}
       <span className="menu-words">
         <Text slot="label">{action.label}</Text>
-        {action.denied !== undefined && (
+        {reason !== undefined && (
           <Text slot="description" className="menu-reason">
-            {action.denied}
+            {reason}
           </Text>
         )}
       </span>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { avatarTone, initials, sortName } from "./initials";
+import { avatarTone, givenName, initials, roomLetters, sortName } from "./initials";
 
 test.each([
   ["นายสมชาย ใจดี", "สจ"],
@@ -26,6 +26,28 @@ test.each([
   ["แพทย์หญิงอัจฉรา เทพพิทักษ์", "อัจฉรา เทพพิทักษ์"],
 ])("%s is sorted as %s", (name, expected) => {
   expect(sortName(name)).toBe(expected);
+});
+
+test.each([
+  ["นางสาวนภัสสร วัฒนกุล", "นภัสสร"],
+  ["แพทย์หญิงอัจฉรา เทพพิทักษ์", "อัจฉรา"],
+  ["ดร. ไพโรจน์ ณ นคร", "ไพโรจน์"],
+  ["Mr. Somchai Jaiman", "Somchai"],
+  ["…", "…"],
+])("%s is for short %s", (name, expected) => {
+  expect(givenName(name)).toBe(expected);
+});
+
+test.each([
+  ["ติดตามสถานการณ์ไข้เลือดออก", "ตส"],
+  ["กองคลัง · งบประมาณ", "กค"],
+  ["กองคลัง 2570", "กค"],
+  ["เกษียณ", "กษ"],
+  ["Budget 2570", "B2"],
+  ["IT", "IT"],
+  ["🎉", "?"],
+])("the room %s has the letters %s", (name, expected) => {
+  expect(roomLetters(name)).toBe(expected);
 });
 
 test("an id always has the same colour, one of eight", () => {

@@ -5,6 +5,8 @@
  * in Thai abbreviations (เกศินี → ก), never a leading vowel; Latin names give capitals. Pure.
  */
 
+import { wordsOf } from "#core/text";
+
 const CIVIL = ["นาย", "นาง", "นางสาว", "คุณ", "อาจารย์", "ศาสตราจารย์", "รองศาสตราจารย์", "ผู้ช่วยศาสตราจารย์", "หม่อมหลวง", "หม่อมราชวงศ์"];
 const MEDICAL = ["นายแพทย์", "แพทย์หญิง", "ทันตแพทย์", "สัตวแพทย์", "นายสัตวแพทย์", "เภสัชกร"];
 const UNIFORMED = ["พลตำรวจ", "พันตำรวจ", "ร้อยตำรวจ", "พล", "พัน", "ร้อย", "นาวา", "เรือ", "นาวาอากาศ", "เรืออากาศ", "พลอากาศ", "พลเรือ"].flatMap((corps) =>
@@ -41,6 +43,20 @@ export function initials(name: string): string {
   const named = words.filter((word, i) => !isTitle(word) || i === words.length - 1);
   const letters = named.map((word, i) => initialOf(i === 0 ? withoutTitle(word) : word)).filter(Boolean);
   return [letters[0], letters.length > 1 ? letters.at(-1) : undefined].filter(Boolean).join("") || "?";
+}
+
+/** The given name alone, for places with little room: «นางสาวนภัสสร วัฒนกุล» → «นภัสสร». */
+export function givenName(name: string): string {
+  return sortName(name).split(" ")[0] ?? name;
+}
+
+/** Two letters for a room: of the first two words of its name, or the first two of its only one. */
+export function roomLetters(name: string): string {
+  const words = wordsOf(name).map(({ word }) => word);
+  const letters = words.map(initialOf).filter(Boolean).slice(0, 2);
+  if (letters.length === 2) return letters.join("");
+  const only = (words[0] ?? "").match(/[ก-ฮ]|\p{Script=Latin}|\p{N}/gu) ?? [];
+  return only.slice(0, 2).join("").toUpperCase() || "?";
 }
 
 /** The name as lists are sorted by it: without forms of address, so that นาง does not stand before every นาย. */

@@ -15,8 +15,10 @@ interface Member {
 }
 interface Mine {
   muted: boolean;
+  pinned: boolean;
   hidden: number | null;
   cleared: number | null;
+  clearedAt: number | null;
   unreadFrom: number | null;
 }
 interface Room {
@@ -186,13 +188,17 @@ export class FakeServer {
 
   setMine(person: string, roomId: string, change: Partial<Mine>): void {
     const room = this.room(roomId);
-    room.mine.set(person, { muted: false, hidden: null, cleared: null, unreadFrom: null, ...room.mine.get(person), ...change });
+    room.mine.set(person, { muted: false, pinned: false, hidden: null, cleared: null, clearedAt: null, unreadFrom: null, ...room.mine.get(person), ...change });
     this.#own("room", room, person);
   }
 
   clear(person: string, roomId: string): void {
     const last = this.room(roomId).entries.length - 1;
-    this.setMine(person, roomId, { cleared: last, hidden: last, unreadFrom: null });
+    this.setMine(person, roomId, { cleared: last, clearedAt: this.now(), hidden: last, unreadFrom: null });
+  }
+
+  uncover(person: string, roomId: string): void {
+    this.setMine(person, roomId, { cleared: null, clearedAt: null, hidden: null });
   }
 
   typing(person: string, roomId: string): void {
@@ -235,7 +241,7 @@ export class FakeServer {
     const room = this.room(roomId);
     const me = room.members.get(person);
     if (me === undefined) throw new Error("not a member");
-    const mine = room.mine.get(person) ?? { muted: false, hidden: null, cleared: null, unreadFrom: null };
+    const mine = room.mine.get(person) ?? { muted: false, pinned: false, hidden: null, cleared: null, clearedAt: null, unreadFrom: null };
     const furthest = reading(me).read;
     const read = mine.unreadFrom === null ? furthest : Math.min(furthest, mine.unreadFrom - 1);
     const after = Math.max(read, mine.cleared ?? -1);
@@ -268,8 +274,10 @@ export class FakeServer {
       read: furthest,
       ...(room.closed ? { closed: true } : {}),
       ...(mine.muted ? { muted: true } : {}),
+      ...(mine.pinned ? { pinned: true } : {}),
       ...(hidden ? { hidden: true } : {}),
       ...(mine.cleared === null ? {} : { cleared: mine.cleared }),
+      ...(mine.clearedAt === null ? {} : { cleared_at: mine.clearedAt }),
       ...(mine.unreadFrom === null ? {} : { unread_from: mine.unreadFrom }),
       ...(last === undefined ? {} : { last: this.#stored(room, last, false) }),
       ...(withMembers || room.kind === "direct" ? { members } : {}),

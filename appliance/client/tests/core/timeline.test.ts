@@ -131,6 +131,38 @@ test("a cleared conversation is out of sight until one jumps to it (F19)", async
   expect(shown(core, world.room)).toEqual(["ใหม่"]);
 });
 
+test("a cleared conversation says when, keeps its place, and can be shown again (ux 15)", async () => {
+  const [other] = [world.server.createRoom(SOMCHAI, "ห้องเก่า", [MALEE]), world.server.send(MALEE, world.room, "เดิม")];
+  const { core } = await world.signedIn(world.device());
+  const timeline = core.timeline(world.room);
+  timeline.open();
+  await idle(timeline);
+  world.server.clear(SOMCHAI, world.room);
+  world.server.setMine(SOMCHAI, world.room, { hidden: null });
+  const list = () => core.rooms.list.snapshot().rooms;
+  await until(() => list().length === 2 && list()[0]?.last === null, "cleared");
+  expect(list().map((room) => room.id)).toEqual([world.room, other]);
+  expect(list()[0]?.clearedAt).toBe(core.rooms.room(world.room).snapshot()?.view.cleared_at);
+  expect(list()[0]?.clearedAt).toEqual(expect.any(Number));
+  world.server.uncover(SOMCHAI, world.room);
+  await until(() => shown(core, world.room).includes("เดิม"), "shown again");
+  expect(list()[0]?.clearedAt).toBeNull();
+});
+
+test("pinned rooms stand first, and reading all of one is told as reading (ux 16)", async () => {
+  const second = world.server.createRoom(SOMCHAI, "ห้องสอง", [MALEE]);
+  const { core } = await world.signedIn(world.device());
+  const order = () => core.rooms.list.snapshot().rooms.map((room) => room.id);
+  world.server.send(MALEE, second, "ใหม่");
+  world.server.setMine(SOMCHAI, world.room, { pinned: true });
+  await until(() => core.rooms.list.snapshot().rooms.some((room) => room.pinned) && core.rooms.list.snapshot().unread === 1, "both told");
+  expect(order()).toEqual([world.room, second]);
+  await core.rooms.markAllRead(second);
+  await until(() => core.rooms.list.snapshot().unread === 0, "counted at once");
+  await world.time.advance(1_000);
+  await until(() => world.server.view(SOMCHAI, second, false).unread === 0, "told");
+});
+
 test("readers are counted live once the members are known", async () => {
   world.server.add(MALEE, world.room, [PRASIT]);
   const { core } = await world.signedIn(world.device());

@@ -28,7 +28,7 @@ export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, onPerson
   return (
     <header className="room-head">
       <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" className="room-head-back" />
-      {other === null ? <Avatar id={room.id} name={title} icon="group" /> : <Avatar id={other} name={title} />}
+      {other === null ? <Avatar id={room.id} name={title} room /> : <Avatar id={other} name={title} />}
       <div className="room-head-words">
         <h2 className="room-head-title" tabIndex={-1} {...(headingRef === undefined ? {} : { ref: headingRef })}>
           {title}

@@ -1,10 +1,12 @@
 /**
- * The list of rooms as the reader filters it: all, unread, or hidden, and by words of the title.
- * The order is the core's (newest activity first); nothing here sorts or counts again.
+ * The list of rooms as the reader filters it: all, unread, or hidden, and by words of the title; and what the reader does
+ * with a room without opening it. The order is the core's (pinned first, then newest activity); nothing here sorts or
+ * counts again.
  */
+import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
-import type { RoomSummary } from "#core/snapshots";
+import type { RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { namedLike } from "#core/text";
 
@@ -16,17 +18,25 @@ export interface RoomListSnapshot {
   readonly filter: RoomFilter;
   readonly rooms: readonly RoomSummary[];
   readonly hiddenCount: number;
-  readonly unread: number;
+  /** How many rooms have something unread. */
+  readonly fresh: number;
+}
+
+/** True for a room with something unread, or marked as unread. */
+export function isFresh(room: RoomSummary): boolean {
+  return room.unread > 0 || room.marked;
 }
 
 export class RoomListModel implements Readable<RoomListSnapshot> {
   readonly snapshot: () => RoomListSnapshot;
   readonly subscribe: (listener: () => void) => () => void;
-  readonly #core: Pick<Core, "rooms" | "people">;
+  /** The last thing done with a room from the list. */
+  readonly attempt = new Attempt();
+  readonly #core: Pick<Core, "rooms" | "people" | "drafts">;
   readonly #query = new Store("");
   readonly #filter = new Store<RoomFilter>("all");
 
-  constructor(core: Pick<Core, "rooms" | "people">) {
+  constructor(core: Pick<Core, "rooms" | "people" | "drafts">) {
     this.#core = core;
     const joined = derived([core.rooms.list, this.#query, this.#filter], () => this.#compute());
     this.snapshot = joined.snapshot;
@@ -37,6 +47,18 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
   readonly setFilter = (filter: RoomFilter): void => this.#filter.set(filter);
   readonly person = (id: string) => this.#core.people.person(id);
   readonly nameOf = (id: string): string => this.#core.people.known(id)?.name ?? "…";
+  readonly draft = (room: RoomId) => this.#core.drafts.draft(room);
+
+  readonly setMuted = (room: RoomId, on: boolean): Promise<boolean> => this.#do("mute", room, () => this.#core.rooms.setMuted(room, on));
+  readonly setHidden = (room: RoomId, on: boolean): Promise<boolean> => this.#do("hide", room, () => this.#core.rooms.setHidden(room, on));
+  readonly setPinned = (room: RoomId, on: boolean): Promise<boolean> => this.#do("pin", room, () => this.#core.rooms.setPinned(room, on));
+  readonly markUnread = (room: RoomId, from: number): Promise<boolean> => this.#do("unread", room, () => this.#core.rooms.markUnread(room, from));
+  readonly markRead = (room: RoomId): Promise<boolean> => this.#do("read", room, () => this.#core.rooms.markAllRead(room));
+
+  /** Every room of the list that has something unread, muted ones too. */
+  readonly markAllRead = (): void => {
+    for (const room of this.#core.rooms.list.snapshot().rooms) if (isFresh(room)) void this.markRead(room.id);
+  };
 
   /** The room before (−1) or after (+1) `current` in the list as shown; `unread` skips what is read. */
   neighbour(current: string | null, step: 1 | -1, unread = false): string | null {
@@ -45,9 +67,13 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
     const from = at === -1 && step === -1 ? rooms.length : at;
     for (let i = from + step; i >= 0 && i < rooms.length; i += step) {
       const room = rooms[i];
-      if (room && (!unread || room.unread > 0 || room.marked)) return room.id;
+      if (room && (!unread || isFresh(room))) return room.id;
     }
     return null;
+  }
+
+  #do(what: string, room: RoomId, work: () => Promise<void>): Promise<boolean> {
+    return this.attempt.run(work, `${what} ${room}`);
   }
 
   #compute(): RoomListSnapshot {
@@ -55,9 +81,9 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
     const filter = this.#filter.snapshot();
     const query = this.#query.snapshot();
     const pool = filter === "hidden" ? list.hidden : list.rooms;
-    const wanted = pool.filter((room) => filter !== "unread" || room.unread > 0 || room.marked);
+    const wanted = pool.filter((room) => filter !== "unread" || isFresh(room));
     const rooms = namedLike(wanted, query, (room) => this.#titleOf(room));
-    return { loaded: list.loaded, query, filter, rooms, hiddenCount: list.hidden.length, unread: list.unread };
+    return { loaded: list.loaded, query, filter, rooms, hiddenCount: list.hidden.length, fresh: list.rooms.filter(isFresh).length };
   }
 
   #titleOf(room: RoomSummary): string {

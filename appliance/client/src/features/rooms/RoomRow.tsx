@@ -1,20 +1,23 @@
-/** One room of the list: who or what, the last thing said, when, and how much is unread. */
+/** One room of the list: who or what, the last thing said or begun, when, and how much is unread; and its menu. */
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { memo } from "react";
 
-import type { RoomSummary, TimelineItem } from "#core/snapshots";
+import type { RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
-import { formatListTime } from "#i18n/dates";
+import { formatDate, formatListTime } from "#i18n/dates";
 import { noticeText } from "#i18n/notices";
 import { kindText } from "#i18n/roomKinds";
 import { Avatar } from "#ui/Avatar";
 import { Badge } from "#ui/Badge";
 import { Icon } from "#ui/Icon";
+import { givenName } from "#ui/initials";
 import { Time } from "#ui/Time";
+import { ToolButton } from "#ui/ToolButton";
 import { useReadable } from "#ui/useReadable";
 
-import type { RoomListModel } from "./RoomListModel";
+import { hasMenu } from "./roomActions";
+import { isFresh, type RoomListModel } from "./RoomListModel";
 
 interface RoomRowProps {
   room: RoomSummary;
@@ -23,29 +26,32 @@ interface RoomRowProps {
   href: string;
   current: boolean;
   tabStop: boolean;
+  onMenu: (room: RoomSummary, anchor: Element) => void;
 }
 
 const NOBODY = new Store(null);
 
-export const RoomRow = memo(function RoomRow({ room, model, now, href, current, tabStop }: RoomRowProps) {
+export const RoomRow = memo(function RoomRow({ room, model, now, href, current, tabStop, onMenu }: RoomRowProps) {
   const { t } = useLingui();
   const other = useReadable(room.other === null ? NOBODY : model.person(room.other));
   const title = room.title ?? other?.name ?? "…";
-  const fresh = room.unread > 0 || room.marked;
+  const fresh = isFresh(room);
   return (
-    <li>
+    <li className="room-item" data-room={room.id}>
       <a
         href={href}
         data-roving
         className={`room-row ${fresh ? "room-row-fresh" : ""}`}
         tabIndex={tabStop ? 0 : -1}
+        aria-keyshortcuts="ContextMenu"
         {...(current ? { "aria-current": "page" as const } : {})}
       >
-        {room.other === null ? <Avatar id={room.id} name={title} icon="group" size="l" /> : <Avatar id={room.other} name={title} size="l" />}
+        {room.other === null ? <Avatar id={room.id} name={title} room size="l" /> : <Avatar id={room.other} name={title} size="l" />}
         <span className="room-row-words">
           <span className="room-row-top">
             <span className="room-row-title">{title}</span>
             <span className="visually-hidden">{kindText(room.kind)}</span>
+            {room.pinned && <Icon name="pin" size="s" label={t`ปักหมุด`} />}
             {room.closed && <Icon name="lock" size="s" label={t`ห้องปิดแล้ว`} />}
             {room.muted && <Icon name="bellOff" size="s" label={t`ปิดเสียงแจ้งเตือน`} />}
             <Time at={room.at} className="room-row-time">
@@ -53,12 +59,17 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
             </Time>
           </span>
           <span className="room-row-bottom">
-            <Preview last={room.last} direct={room.other !== null} model={model} />
+            <Preview room={room} current={current} model={model} />
             {room.mentions > 0 && <Icon name="at" size="s" label={t`มีข้อความกล่าวถึงท่าน`} />}
             <UnreadBadge room={room} />
           </span>
         </span>
       </a>
+      {hasMenu(room) && (
+        <span className="room-row-menu">
+          <ToolButton icon="more" label={t`ตัวเลือกของ ${title}`} tabIndex={-1} hasPopup onPress={(button) => onMenu(room, button)} />
+        </span>
+      )}
     </li>
   );
 });
@@ -75,19 +86,33 @@ function UnreadBadge({ room }: { room: RoomSummary }) {
   return <Badge count={room.unread} quiet={room.muted} label={plural(room.unread, { other: "ยังไม่อ่าน # ข้อความ" })} />;
 }
 
-function Preview({ last, direct, model }: { last: TimelineItem | null; direct: boolean; model: RoomListModel }) {
+/** What was begun and not sent, else the last thing said, else when the reader cleared it. */
+function Preview({ room, current, model }: { room: RoomSummary; current: boolean; model: RoomListModel }) {
   const { t } = useLingui();
+  const { last, clearedAt } = room;
+  const draft = useReadable(model.draft(room.id)).text.trim().replace(/\s+/gu, " ");
   const sender = useReadable(last?.sender ? model.person(last.sender) : NOBODY);
+  if (draft !== "" && !current) {
+    return (
+      <span className="room-row-preview">
+        <span className="room-row-draft">{t`ร่าง:`}</span> {draft}
+      </span>
+    );
+  }
+  if (last === null && clearedAt !== null) {
+    const day = formatDate(clearedAt);
+    return <span className="room-row-preview">{t`ท่านล้างการสนทนานี้เมื่อ ${day}`}</span>;
+  }
   if (last === null) return <span className="room-row-preview">{t`ยังไม่มีข้อความ`}</span>;
   return <span className="room-row-preview">{previewText()}</span>;
 
   function previewText(): string {
     if (last === null) return "";
-    if (last.kind === "notice") return noticeText(last.notice, last.sender, (id) => model.nameOf(id));
+    if (last.kind === "notice") return noticeText(last.notice, last.sender, (id) => givenName(model.nameOf(id)));
     const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : hiddenText(last.hidden);
     if (last.mine) return t`ท่าน: ${text}`;
     const name = sender?.name;
-    return direct || name === undefined ? text : `${name}: ${text}`;
+    return room.other !== null || name === undefined ? text : `${givenName(name)}: ${text}`;
   }
 
   function hiddenText(reason: string): string {

@@ -40,6 +40,7 @@ export class ShellModel {
     const route = this.route.snapshot();
     if (route.place === "rooms") this.#location.replace(formatRoute({ ...route, room }));
   };
+  readonly openInfo = (room: RoomId): void => this.#go(roomRoute(room, { kind: "info" }));
   readonly openPeople = (unit: UnitChoice = null): void => this.#go({ place: "people", unit, person: null });
   readonly openSettings = (page: SettingsPage | null = null): void => this.#go({ place: "settings", page });
 

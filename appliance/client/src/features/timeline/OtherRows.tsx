@@ -3,7 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { memo } from "react";
 
 import type { Delivery, NoticeItem, PendingItem } from "#core/snapshots";
-import { formatDay, formatLongDay, formatTime } from "#i18n/dates";
+import { formatDate, formatDay, formatLongDay, formatTime } from "#i18n/dates";
 import { noticeText } from "#i18n/notices";
 import { reasonText } from "#i18n/reasons";
 import { Button } from "#ui/Button";
@@ -33,6 +33,31 @@ export const UnreadRow = memo(function UnreadRow() {
       <span className="line-label">
         <Trans>ข้อความใหม่</Trans>
       </span>
+    </div>
+  );
+});
+
+interface ClearedRowProps {
+  at: number;
+  onSearch: () => void;
+  onUncover: () => void;
+}
+
+/** The reader cleared what came before: it is kept, so it can be searched, and shown again. */
+export const ClearedRow = memo(function ClearedRow({ at, onSearch, onUncover }: ClearedRowProps) {
+  const { t } = useLingui();
+  const day = formatDate(at);
+  return (
+    <div className="cleared-row" role="note">
+      <p>{t`ท่านล้างการสนทนานี้เมื่อ ${day}`}</p>
+      <div className="cleared-ways">
+        <Button icon="search" onPress={onSearch}>
+          <Trans>ค้นหาข้อความเดิม</Trans>
+        </Button>
+        <Button icon="history" variant="quiet" onPress={onUncover}>
+          <Trans>แสดงข้อความเดิมอีกครั้ง</Trans>
+        </Button>
+      </div>
     </div>
   );
 });

@@ -10,7 +10,7 @@ import { TimelineModel } from "./TimelineModel";
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 8, 29, 5);
-const EMPTY: TimelineSnapshot = { room: "r_1", items: [], pending: [], hasOlder: false, hasNewer: false, loading: "first", error: null, unreadLine: null };
+const EMPTY: TimelineSnapshot = { room: "r_1", items: [], pending: [], hasOlder: false, hasNewer: false, loading: "first", error: null, unreadLine: null, clearedAt: null };
 
 let timeline: Store<TimelineSnapshot>;
 let timers: (() => void)[];

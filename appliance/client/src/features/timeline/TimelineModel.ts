@@ -123,6 +123,7 @@ export class TimelineModel implements Readable<TimelineView> {
     this.#mark = null;
     return this.attempt.run(() => this.#core.rooms.markUnread(this.room, n), `unread ${n}`);
   };
+  readonly uncover = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.uncover(this.room), "uncover");
   readonly retrySend = (txnId: string): void => void this.#core.outbox.retry(txnId);
   readonly removeUnsent = (txnId: string): void => void this.#core.outbox.remove(txnId);
 

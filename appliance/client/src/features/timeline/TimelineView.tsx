@@ -21,7 +21,7 @@ import { JumpBar } from "./JumpBar";
 import { messageActions } from "./messageActions";
 import { HistoryDialog, RetractDialog } from "./MessageDialogs";
 import { MessageRow, type RowActions } from "./MessageRow";
-import { DayRow, NoticeRow, PendingRow, UnreadRow } from "./OtherRows";
+import { ClearedRow, DayRow, NoticeRow, PendingRow, UnreadRow } from "./OtherRows";
 import { REACTIONS } from "./Reactions";
 import { indexOfPosition, type Row } from "./rows";
 import type { TimelineModel } from "./TimelineModel";
@@ -40,6 +40,8 @@ interface TimelineViewProps {
   onLeave: () => void;
   /** What was marked as unread is left for later. */
   onMarkedUnread: () => void;
+  /** Searching in this room alone. */
+  onSearch: () => void;
   /** The message to arrive at: it is shown and marked, and has the focus where that is wanted. Another object is another arrival. */
   landing: { readonly n: number; readonly focus: boolean } | null;
   /** The address of a message, to be sent to others. */
@@ -50,9 +52,9 @@ type Open =
   | { kind: "menu" | "reactions"; item: MessageItem; anchor: Element }
   | { kind: "history" | "retract"; item: MessageItem };
 
-const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread";
+const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread" && row.kind !== "cleared";
 
-export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, onMarkedUnread, landing, addressOf }: TimelineViewProps) {
+export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, onMarkedUnread, onSearch, landing, addressOf }: TimelineViewProps) {
   const { t } = useLingui();
   const view = useReadable(model);
   const { rows, timeline } = view;
@@ -163,6 +165,8 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
         return <DayRow at={one.at} now={model.now()} />;
       case "unread":
         return <UnreadRow />;
+      case "cleared":
+        return <ClearedRow at={one.at} onSearch={onSearch} onUncover={() => void model.uncover()} />;
       case "notice":
         return <NoticeRow item={one.item} model={model} tabStop={tabStop} />;
       case "pending":

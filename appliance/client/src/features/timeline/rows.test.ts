@@ -14,7 +14,7 @@ const pending = (at: number): PendingItem => ({
   delivery: { kind: "waiting" },
 });
 const snapshot = (part: Partial<TimelineSnapshot>): TimelineSnapshot => ({
-  room: "r_1", items: [], pending: [], hasOlder: false, hasNewer: false, loading: "none", error: null, unreadLine: null, ...part,
+  room: "r_1", items: [], pending: [], hasOlder: false, hasNewer: false, loading: "none", error: null, unreadLine: null, clearedAt: null, ...part,
 });
 const shape = (part: Partial<TimelineSnapshot>) =>
   timelineRows(snapshot(part), "p_me").map((row) => {
@@ -96,4 +96,10 @@ test("rows on the screen stand for what lies between them, and for nothing above
   expect(positionsShown(rows, at(9))).toEqual([9, 9]);
   expect(positionsShown(rows, [rows.length - 1])).toBeNull();
   expect(positionsShown(rows, [])).toBeNull();
+});
+
+test("what was cleared is told above everything, unless more is still to load", () => {
+  expect(shape({ clearedAt: NOON })).toEqual(["cleared"]);
+  expect(shape({ clearedAt: NOON, items: [message(9, "p_a", NOON)] })).toEqual(["cleared", "day", "9ht"]);
+  expect(shape({ clearedAt: NOON, items: [message(9, "p_a", NOON)], hasOlder: true })).toEqual(["9ht"]);
 });

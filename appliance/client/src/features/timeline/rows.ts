@@ -1,5 +1,6 @@
 /**
- * The rows of a timeline: messages grouped by author, days, the «new messages» line, what happened to the room.
+ * The rows of a timeline: messages grouped by author, days, the «new messages» line, what happened to the room, and above
+ * them all that the reader cleared what came before.
  *
  * Pure. Rules: a group ends with another author, another day, five minutes of silence or anything in between; every row
  * has a key that stays the same while older or newer rows arrive, so that the view keeps its place; rows are in reading
@@ -11,6 +12,7 @@ import { dayNumber } from "#i18n/dates";
 export type Row =
   | { readonly kind: "day"; readonly key: string; readonly at: number }
   | { readonly kind: "unread"; readonly key: string }
+  | { readonly kind: "cleared"; readonly key: string; readonly at: number }
   | { readonly kind: "notice"; readonly key: string; readonly item: NoticeItem }
   | { readonly kind: "message"; readonly key: string; readonly item: MessageItem; readonly head: boolean; readonly tail: boolean }
   | { readonly kind: "pending"; readonly key: string; readonly item: PendingItem; readonly head: boolean };
@@ -23,6 +25,7 @@ export function timelineRows(snapshot: TimelineSnapshot, me: string): readonly R
   const rows: Row[] = [];
   let day: number | null = null;
   let lined = !reachesLine(snapshot);
+  if (snapshot.clearedAt !== null && !snapshot.hasOlder) rows.push({ kind: "cleared", key: "cleared", at: snapshot.clearedAt });
   for (const item of snapshot.items) {
     if (dayNumber(item.at) !== day) {
       // Whether a day begins at the first loaded item is not known while older ones exist; a line that vanished when

@@ -30,6 +30,8 @@ function estimate(row: Row | undefined): number {
     case "notice":
     case undefined:
       return 40;
+    case "cleared":
+      return 128;
     case "message":
     case "pending":
       return (row.head ? 58 : 30) + Math.floor(row.item.text.length / 70) * 24;

@@ -1,0 +1,65 @@
+"""The list of rooms: a row's menu by mouse, finger and keyboard, drafts, pins, and reading all at once."""
+
+from __future__ import annotations
+
+from playwright.async_api import Locator, expect
+
+from tests.agency import Agency
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import ROOM, Window
+
+
+def item(window: Window, room: str) -> Locator:
+    """Return the list's line with a room and its menu's button."""
+    return window.page.locator(".rooms-list li").filter(has_text=room)
+
+
+async def choose(window: Window, action: str) -> None:
+    """Choose from the menu that is open."""
+    await window.page.get_by_role("menuitem", name=action, exact=True).click()
+
+
+async def test_a_row_is_muted_in_two_clicks_and_pinned_on_every_device(served: Agency, windows: OpenWindow) -> None:
+    """Ux 16."""
+    window = await windows(served.url, "lalita.w")
+    phone = await windows(
+        served.url, "lalita.w", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    name = "สำนักระบาดวิทยา ข้อราชการ"
+    await item(window, name).hover()
+    await item(window, name).get_by_role("button").click()
+    await choose(window, "ปิดเสียงแจ้งเตือน")
+    await expect(item(window, name).get_by_role("img", name="ปิดเสียงแจ้งเตือน")).to_be_visible()
+    await item(window, name).click(button="right")
+    await choose(window, "ปักหมุด")
+    for place in (window, phone):
+        first = place.page.locator(".rooms-list li").first
+        await expect(first.locator(".room-row-title")).to_have_text(name)
+        await expect(first.get_by_role("img", name="ปักหมุด")).to_be_visible()
+
+    await window.row(name).focus()
+    await window.page.keyboard.press("Shift+F10")
+    await choose(window, "เลิกปักหมุด")
+    await expect(window.page.locator(".rooms-list li").first.locator(".room-row-title")).not_to_have_text(name)
+    await expect(window.row(name)).to_be_focused()
+
+
+async def test_a_draft_is_named_in_the_list(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "lalita.w")
+    await window.open_room()
+    await window.composer.fill("เรียนทุกท่าน")
+    await expect(window.row(ROOM)).not_to_contain_text("ร่าง:")
+    await window.go("#/rooms")
+    await expect(window.row(ROOM)).to_contain_text("ร่าง: เรียนทุกท่าน")
+
+
+async def test_all_are_read_after_a_question(served: Agency, windows: OpenWindow) -> None:
+    lalita, narin = await windows(served.url, "lalita.w"), await windows(served.url, "narin.p")
+    await narin.open_room()
+    await narin.to_newest()
+    await narin.say("โปรดทราบ")
+    await expect(lalita.row(ROOM)).to_contain_text("นรินทร์: โปรดทราบ")
+    await lalita.button("อ่านทั้งหมดแล้ว").click()
+    await lalita.dialog.get_by_role("button", name="อ่านทั้งหมดแล้ว").click()
+    await expect(lalita.page.locator(".room-row-fresh")).to_have_count(0)
+    await expect(narin.message("โปรดทราบ").get_by_role("button", name="อ่านแล้ว 1", exact=False)).to_be_attached()
