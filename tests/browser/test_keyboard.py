@@ -214,3 +214,32 @@ async def test_no_single_letter_does_anything_while_thai_is_typed(served: Agency
     await expect(window.composer).to_have_value(every)
     await expect(window.page.get_by_role("heading", name=ROOM).first).to_be_visible()
     await expect(window.dialog).to_have_count(0)
+
+
+async def test_the_end_pressed_at_the_end_leaves_nothing_behind(served: Agency, windows: OpenWindow) -> None:
+    """The focus that End asks for is given at once or never: not to the list while somebody writes."""
+    narin = await served.login("narin.p")
+    window = await windows(served.url, "lalita.w")
+    await window.open_room()
+    await newest(window)
+    await window.page.keyboard.press("End")
+    await window.composer.click()
+    await window.page.keyboard.type("กำลังเขียน")
+    await narin.say(served.room("dengue"), "ข้อความที่เข้ามาระหว่างเขียน")
+    await expect(window.message("ข้อความที่เข้ามาระหว่างเขียน")).to_be_visible()
+    await window.page.keyboard.type("อยู่")
+    await expect(window.composer).to_have_value("กำลังเขียนอยู่")
+
+
+async def test_the_messages_are_reached_from_the_unread_line_of_a_long_absence(
+    served: Agency, windows: OpenWindow
+) -> None:
+    """The list's tab stop, the newest message, is then far below and not in the document."""
+    narin = await served.login("narin.p")
+    for n in range(40):
+        await narin.say(served.room("dengue"), f"ระหว่างที่ไม่อยู่ ข้อที่ {n}")
+    window = await windows(served.url, "lalita.w")
+    await window.open_room()
+    await expect(window.page.get_by_text("ข้อความใหม่", exact=True)).to_be_in_viewport()
+    await window.page.keyboard.press("Control+Shift+Home")
+    await expect(window.log.locator("[data-row]:focus")).to_be_in_viewport()

@@ -118,7 +118,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
           document.getElementById(COMPOSER_ID)?.focus();
           return true;
         case "timeline":
-          document.querySelector<HTMLElement>(".timeline-scroll [data-row][tabindex='0']")?.focus();
+          focusMessages();
           return true;
         case "back":
           return leavePanel(shell);
@@ -305,4 +305,11 @@ function leavePanel(shell: ShellModel): boolean {
   else if (shell.search.snapshot() !== "closed") shell.closeSearch();
   else return false;
   return true;
+}
+
+/** The list's tab stop; where scrolling has left that out of the document, the last message that shows. */
+function focusMessages(): void {
+  const rows = [...document.querySelectorAll<HTMLElement>(".timeline-scroll [data-row]")];
+  const stop = rows.find((row) => row.tabIndex === 0) ?? rows.findLast((row) => row.getBoundingClientRect().top < window.innerHeight);
+  stop?.focus();
 }

@@ -70,13 +70,14 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
 
   useEffect(() => model.start(), [model]);
 
-  useEffect(() => {
+  const focusRow = () => {
     if (focusWanted.current === null) return;
     const element = [...(scroller.current?.querySelectorAll<HTMLElement>("[data-row]") ?? [])].find((row) => row.dataset["row"] === focusWanted.current);
     if (!element) return;
     focusWanted.current = null;
     element.focus({ preventScroll: true });
-  });
+  };
+  useEffect(focusRow);
 
   useEffect(() => {
     if (landing === null) return undefined;
@@ -156,6 +157,8 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
     focusWanted.current = row.key;
     setActiveKey(row.key);
     showRow(row);
+    // Where nothing is drawn anew, no effect runs: a wish left over would take the focus from the composer later.
+    focusRow();
   };
 
   const row = (one: Row) => {
