@@ -28,8 +28,7 @@ export async function registerServiceWorker(onWaiting: (update: WaitingUpdate) =
   const registration = await navigator.serviceWorker.register(scriptAddress());
   const announce = (): void => {
     const { waiting } = registration;
-    // Without a controller this is the first installation: there is no older version to replace.
-    if (waiting === null || navigator.serviceWorker.controller === null) return;
+    if (waiting === null) return;
     onWaiting({
       accept: () => {
         navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
@@ -37,8 +36,11 @@ export async function registerServiceWorker(onWaiting: (update: WaitingUpdate) =
       },
     });
   };
-  announce();
+  /** An older version answers: without one this is the first installation, which replaces nothing. */
+  const replaces = (): boolean => registration.active !== null;
+  if (replaces()) announce();
   registration.addEventListener("updatefound", () => {
-    registration.installing?.addEventListener("statechange", announce);
+    // Asked now: WebKit tells of the first version's states late, when that version is already the active one.
+    if (replaces()) registration.installing?.addEventListener("statechange", announce);
   });
 }
