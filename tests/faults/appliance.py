@@ -40,10 +40,12 @@ class Appliance:
 
     `supervised` runs `gchat up`; otherwise `gchat serve` on a socket that the test holds, as systemd would, so that
     the address stays the same whatever happens to the process. `env` and `limits` (resource, soft limit) are for it.
+    `tls`, for `gchat up` alone, serves staff over HTTPS with a certificate of the appliance's own CA.
     """
 
     data: Path
     supervised: bool = False
+    tls: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[int, int] = field(default_factory=dict)
     port: int = 0
@@ -53,7 +55,7 @@ class Appliance:
     @property
     def url(self) -> str:
         """Where staff connect."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> Path:
@@ -90,7 +92,7 @@ class Appliance:
 
     def _up(self, log: Any) -> subprocess.Popen[bytes]:
         command = [*GCHAT, "up", "--data", str(self.data), "--port", str(self.port), "--ready-file", str(self._ready)]
-        return self._popen(command, log)
+        return self._popen([*command, *(["--tls"] if self.tls else [])], log)
 
     def _serve(self, log: Any) -> subprocess.Popen[bytes]:
         if self._bound is None:
