@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from playwright.async_api import Locator, Page, expect
@@ -93,7 +94,7 @@ async def test_what_can_be_done_with_a_message(served: Agency, windows: OpenWind
     await expect(page.get_by_role("button", name="👍", exact=True)).to_be_focused()
     await keys.press("ArrowRight")
     await keys.press("Enter")
-    await expect(mine.get_by_role("button", name="🙏")).to_be_visible()
+    await expect(mine.get_by_role("button", name=re.compile("^🙏 "))).to_be_visible()
 
     await keys.press("Control+Shift+Enter")
     await expect(window.composer).to_be_focused()

@@ -150,7 +150,7 @@ class Window:
         """Choose an action from the menu of a message."""
         message = self.message(text)
         await message.hover()
-        await message.get_by_role("button", name="การทำงานกับข้อความนี้").click()
+        await message.get_by_role("button", name="ตัวเลือกของข้อความนี้").click()
         await self.page.get_by_role("menuitem", name=action).click()
 
     async def start(self, what: str) -> None:

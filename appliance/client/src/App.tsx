@@ -17,6 +17,8 @@ import { Boundary } from "#ui/Boundary";
 import { Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
+import { FilesRefused } from "./FilesRefused";
+
 /** The sign-in page comes without the rooms; main.tsx fetches their code while somebody types. */
 export const loadWorkspace = () => import("./Workspace").then((part) => ({ default: part.Workspace }));
 const Workspace = lazy(loadWorkspace);
@@ -35,14 +37,18 @@ export function App({ root }: { root: Root }) {
   const { t } = useLingui();
   const session = useReadable(root.core.session);
   const login = useMemo(() => new LoginModel(root.core.session, deviceName()), [root]);
-  if (session.kind === "signed_in") {
-    return (
-      <Boundary place="workspace" words={t`เปิดหน้าจอไม่สำเร็จ โปรดตรวจสอบการเชื่อมต่อ`} again={t`ลองใหม่`} onAgain={() => location.reload()}>
-        <Suspense fallback={<Loading label={t`กำลังเปิด`} />}>
-          <Workspace root={root} me={session.me} />
-        </Suspense>
-      </Boundary>
-    );
-  }
-  return <LoginView model={login} state={session} language={<LanguageSwitch model={root.preferences} />} />;
+  return (
+    <>
+      {session.kind === "signed_in" ? (
+        <Boundary place="workspace" words={t`เปิดหน้าจอไม่สำเร็จ โปรดตรวจสอบการเชื่อมต่อ`} again={t`ลองใหม่`} onAgain={() => location.reload()}>
+          <Suspense fallback={<Loading label={t`กำลังเปิด`} />}>
+            <Workspace root={root} me={session.me} />
+          </Suspense>
+        </Boundary>
+      ) : (
+        <LoginView model={login} state={session} language={<LanguageSwitch model={root.preferences} />} />
+      )}
+      <FilesRefused />
+    </>
+  );
 }

@@ -48,6 +48,7 @@ const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
   sortedThai: (hostile) => text.sortedThai([hostile, `${hostile}ก`], (one) => one),
   matchName: (hostile) => text.matchName(hostile.slice(0, LONGEST_NAME), hostile.slice(0, LONGEST_NAME)),
   rankedByName: (hostile) => text.rankedByName([hostile.slice(0, LONGEST_NAME)], hostile.slice(0, LONGEST_NAME), (one) => one),
+  namedLike: (hostile) => text.namedLike([hostile.slice(0, LONGEST_NAME)], hostile.slice(0, LONGEST_NAME), (one) => one),
   mentionAt: (hostile) => text.mentionAt(hostile, hostile.length),
   segments: (hostile) => segments.segments(hostile, Array.from({ length: 100 }, (_, n) => hostile.slice(0, n + 2)), true),
   keptHit: (hostile) => {
@@ -74,6 +75,10 @@ test("the guard of the password", () => {
   const guard = new PasswordGuard(() => 0.5);
   guard.learn("ก".repeat(256));
   for (const [what, piece] of PIECES) expect(cost(() => guard.isIn(full(piece))), what).toBeLessThan(MOST_S);
+});
+
+test.each(["`", "```", "**", "**a", "www.", "www.a/", "a@", "a@b.", "a.", "08", "+66 8", "0 ", "```\n`a"])("marks and addresses without an end: %s", (piece) => {
+  expect(cost(() => segments.segments(full(piece), ["a"], true))).toBeLessThan(MOST_S);
 });
 
 test("a message is drawn in at most 200 parts, and no word of it is lost", () => {

@@ -13,6 +13,16 @@ import { Store, type Readable } from "./store";
 const PAUSE_MS = 400;
 export const EMPTY_DRAFT: DraftText = { text: "", mentions: [], everyone: false, replyTo: null };
 
+/** A draft with words that come back to be written anew in front of it. */
+export function withWordsBefore(back: DraftText, { text, mentions, everyone, replyTo }: DraftText): DraftText {
+  return {
+    text: [back.text, text].filter(Boolean).join("\n"),
+    mentions: [...back.mentions, ...mentions],
+    everyone: back.everyone || everyone,
+    replyTo: back.replyTo ?? replyTo,
+  };
+}
+
 export class Drafts {
   readonly #drafts = new Map<RoomId, Store<DraftText>>();
   readonly #timers = new Map<RoomId, TimerId>();

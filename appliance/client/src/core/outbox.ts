@@ -8,6 +8,8 @@
  * - What is written in a private chat that has not begun goes to the person; with the first answer, what waits behind it
  *   moves to the room that the chat has become.
  * - What the server refuses (4xx) waits for a person: retry or delete. Those behind it go on.
+ * - What has never left this device can be taken back with its words; what may stand in the log already cannot, or the
+ *   same thing would be said twice. Tabs decide that one after the other.
  * - A message leaves the cache when the server has answered, and the list when the log has brought it back.
  */
 
@@ -22,6 +24,8 @@ import type { Ports, TimerId } from "./ports";
 import type { Event, Millis, Position, TextBody, TxnId } from "./protocol";
 import type { Delivery, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
+
+const LOCK = "gchat-outbox";
 
 interface Sent {
   readonly row: OutboxRow;
@@ -112,6 +116,7 @@ export class Outbox {
       room,
       at: this.now(),
       text,
+      tried: false,
       failed: null,
     };
     this.#rows = [...this.#rows, row];
@@ -137,12 +142,37 @@ export class Outbox {
     this.kick();
   }
 
-  /** Deletes a message that has not been sent. One that is on its way may arrive all the same. */
+  /** Deletes a message that is not on its way. One that was tried without an answer may arrive all the same. */
   async remove(txnId: TxnId): Promise<void> {
-    const row = this.#rows.find((other) => other.txnId === txnId);
-    if (row === undefined) return;
-    await this.#replace(row, null);
-    this.announce(null);
+    await this.#takeOut(txnId, () => true);
+  }
+
+  /** Takes a message back to be written anew; null when it has left this device, or is gone. */
+  async take(txnId: TxnId): Promise<DraftText | null> {
+    return (await this.#takeOut(txnId, (row) => !row.tried))?.text ?? null;
+  }
+
+  async #takeOut(txnId: TxnId, allowed: (row: OutboxRow) => boolean): Promise<OutboxRow | null> {
+    const tables = this.#opened();
+    return await this.#alone(tables, async () => {
+      const row = (await loadOutbox(tables)).find((other) => other.txnId === txnId);
+      if (row === undefined || this.#isFlying(txnId) || !allowed(row)) return null;
+      await this.#replace(row, null);
+      this.announce(null);
+      return row;
+    });
+  }
+
+  #isFlying(txnId: TxnId): boolean {
+    return [...this.#sending.values()].some(({ row }) => row.txnId === txnId);
+  }
+
+  /** Other tabs wait: what is decided of a message is decided once. */
+  async #alone<T>(tables: Tables, work: () => Promise<T>): Promise<T> {
+    if (!tables.shared) return await work();
+    const done: T[] = [];
+    await this.ports.locks.hold(LOCK, async () => void done.push(await work()), new AbortController().signal);
+    return done[0] as T;
   }
 
   /** A chat has begun elsewhere: what waits in it goes to its room. What is on its way is moved by its answer. */
@@ -205,11 +235,13 @@ export class Outbox {
     let again: boolean;
     let begun = room;
     try {
-      const posted = await this.#post(row);
-      if (this.#tables !== tables) return;
-      this.#backoff.reset();
-      await this.#delivered({ ...row, room: posted.room }, posted.n);
-      begun = posted.room;
+      if (await this.#leaves(row, tables)) {
+        const posted = await this.#post(row);
+        if (this.#tables !== tables) return;
+        this.#backoff.reset();
+        await this.#delivered({ ...row, room: posted.room }, posted.n);
+        begun = posted.room;
+      } else this.#rows = this.#rows.filter((other) => other.txnId !== row.txnId);
       again = true;
     } catch (error) {
       if (this.#tables !== tables) return;
@@ -232,6 +264,19 @@ export class Outbox {
     return { room, n };
   }
 
+  /**
+   * Writes down that the message leaves this device; false when another tab has taken it back meanwhile. Where the browser
+   * knows of no network nothing leaves, and it can still be taken back.
+   */
+  async #leaves(row: OutboxRow, tables: Tables): Promise<boolean> {
+    if (row.tried || !this.ports.online.online()) return true;
+    return await this.#alone(tables, async () => {
+      const kept = (await loadOutbox(tables)).some((other) => other.txnId === row.txnId);
+      if (kept) await this.#replace(row, { ...row, tried: true });
+      return kept;
+    });
+  }
+
   async #delivered(row: OutboxRow, n: Position): Promise<void> {
     this.#note(row, n);
     this.announce({ txnId: row.txnId, room: row.room, n });
@@ -245,7 +290,7 @@ export class Outbox {
     const ended = error instanceof CallError && error.status === 401;
     const final = error instanceof CallError && !error.passing && !ended && !HELD_BACK.has(error.code);
     if (final) {
-      await this.#replace(row, { ...row, failed: { code: codeOf(error), message: error.message } });
+      await this.#replace(row, { ...row, tried: false, failed: { code: codeOf(error), message: error.message } });
       this.announce(null);
       return true;
     }
@@ -328,6 +373,7 @@ function item(row: OutboxRow, delivery: Delivery): PendingItem {
     everyone: text.everyone,
     replyTo: text.replyTo,
     reply: null,
+    tried: row.tried,
     delivery,
   };
 }

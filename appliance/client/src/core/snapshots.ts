@@ -133,6 +133,8 @@ export interface PendingItem {
   readonly everyone: boolean;
   readonly replyTo: Position | null;
   readonly reply: Quote | null;
+  /** It has left this device and may stand in the log already. */
+  readonly tried: boolean;
   readonly delivery: Delivery;
 }
 

@@ -2,7 +2,7 @@
  * A menu or a small panel that opens at an element which is not its own trigger: the message under a long press, the row
  * that a key was pressed on. Focus goes in, and back to where it was when it closes.
  */
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Dialog } from "react-aria-components/Dialog";
 import { Menu as AriaMenu } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
@@ -11,39 +11,55 @@ import { useCloseOnBack } from "./layers";
 import { MenuItems, runAction, type MenuAction } from "./Menu";
 import "./Menu.css";
 
+/** An element, or a point of the window: where the pointer was. */
+export type Anchor = Element | { readonly x: number; readonly y: number };
+
 interface AnchorProps {
-  anchor: Element;
+  anchor: Anchor;
   label: string;
   onClose: () => void;
   placement?: "bottom start" | "bottom end" | "top start" | "top end";
 }
 
-export function AnchoredMenu({ anchor, label, actions, onClose, placement = "bottom end" }: AnchorProps & { actions: readonly MenuAction[] }) {
-  useCloseOnBack(onClose);
+export function AnchoredMenu({ actions, ...at }: AnchorProps & { actions: readonly MenuAction[] }) {
+  const { label, onClose } = at;
   return (
-    <Popover
-      className="popover"
-      aria-label={label}
-      triggerRef={{ current: anchor }}
-      isOpen
-      onOpenChange={(open) => !open && onClose()}
-      placement={placement}
-      offset={4}
-    >
+    <AnchoredPopover {...at}>
       <AriaMenu aria-label={label} className="menu" autoFocus="first" onClose={onClose} onAction={(id) => runAction(actions, id)}>
         <MenuItems label={label} actions={actions} />
       </AriaMenu>
-    </Popover>
+    </AnchoredPopover>
   );
 }
 
-export function AnchoredPanel({ anchor, label, onClose, placement = "bottom end", children }: AnchorProps & { children: ReactNode }) {
-  useCloseOnBack(onClose);
+export function AnchoredPanel({ children, ...at }: AnchorProps & { children: ReactNode }) {
   return (
-    <Popover className="popover" triggerRef={{ current: anchor }} isOpen onOpenChange={(open) => !open && onClose()} placement={placement} offset={4}>
-      <Dialog className="anchored-panel" aria-label={label}>
+    <AnchoredPopover {...at}>
+      <Dialog className="anchored-panel" aria-label={at.label}>
         {children}
       </Dialog>
-    </Popover>
+    </AnchoredPopover>
+  );
+}
+
+function AnchoredPopover({ anchor, label, onClose, placement, children }: AnchorProps & { children: ReactNode }) {
+  useCloseOnBack(onClose);
+  const point = useRef<HTMLSpanElement>(null);
+  const isPoint = !(anchor instanceof Element);
+  return (
+    <>
+      {isPoint && <span ref={point} className="anchor-point" style={{ left: anchor.x, top: anchor.y }} />}
+      <Popover
+        className="popover"
+        aria-label={label}
+        triggerRef={isPoint ? point : { current: anchor }}
+        isOpen
+        onOpenChange={(open) => !open && onClose()}
+        placement={placement ?? (isPoint ? "bottom start" : "bottom end")}
+        offset={isPoint ? 0 : 4}
+      >
+        {children}
+      </Popover>
+    </>
   );
 }

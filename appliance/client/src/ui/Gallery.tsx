@@ -162,7 +162,7 @@ function Overlays() {
   return (
     <Sample title={t`หน้าต่างและเมนู`}>
       <ActionMenu
-        label={t`การทำงานกับข้อความนี้`}
+        label={t`ตัวเลือกของข้อความนี้`}
         trigger={<Button icon="more">{t`เมนู`}</Button>}
         actions={[
           { id: "reply", icon: "reply", label: t`ตอบกลับ`, onAction: close },

@@ -1,6 +1,7 @@
 /** An emoji with a count that can be pressed; who it is from shows in the tooltip. */
 import { Button } from "react-aria-components/Button";
 
+import { Emoji } from "./Emoji";
 import { Tooltip } from "./Tooltip";
 import "./ReactionChip.css";
 
@@ -23,8 +24,8 @@ export function ReactionChip({ emoji, count, mine, names, label, denied, onPress
         aria-pressed={mine}
         {...(denied === undefined ? { onPress } : { "aria-disabled": true })}
       >
-        <span aria-hidden className="reaction-emoji">
-          {emoji}
+        <span className="reaction-emoji">
+          <Emoji emoji={emoji} />
         </span>
         <span aria-hidden>{count}</span>
       </Button>
@@ -56,8 +57,8 @@ export function EmojiGrid({ label, emoji, onPick }: EmojiGridProps) {
       }}
     >
       {emoji.map((one, i) => (
-        <button key={one} type="button" className="emoji-button" autoFocus={i === 0} onClick={() => onPick(one)}>
-          {one}
+        <button key={one} type="button" className="emoji-button" autoFocus={i === 0} aria-label={one} onClick={() => onPick(one)}>
+          <Emoji emoji={one} />
         </button>
       ))}
     </div>

@@ -4,7 +4,7 @@ import { type PointerEvent, useRef } from "react";
 const HOLD_MS = 500;
 const SLACK_PX = 10;
 
-export function useLongPress(onLongPress: (target: HTMLElement) => void) {
+export function useLongPress(onLongPress: (target: HTMLElement, at: { x: number; y: number }) => void) {
   const held = useRef<{ timer: number; x: number; y: number } | null>(null);
   const cancel = () => {
     if (held.current) window.clearTimeout(held.current.timer);
@@ -15,7 +15,8 @@ export function useLongPress(onLongPress: (target: HTMLElement) => void) {
       if (event.pointerType === "mouse") return;
       const target = event.target as HTMLElement;
       cancel();
-      held.current = { timer: window.setTimeout(() => onLongPress(target), HOLD_MS), x: event.clientX, y: event.clientY };
+      const at = { x: event.clientX, y: event.clientY };
+      held.current = { timer: window.setTimeout(() => onLongPress(target, at), HOLD_MS), ...at };
     },
     onPointerMove: (event: PointerEvent<HTMLElement>) => {
       const start = held.current;

@@ -156,6 +156,41 @@ test("a message that is deleted before it was sent never arrives", async () => {
   expect(world.server.texts(world.room)).toEqual(["ส่งอันนี้"]);
 });
 
+test("what never left this device comes back with its words; what may stand in the log does not (ux 8)", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  const kept = await add(tab, "เปลี่ยนใจ");
+  await until(() => states(tab).join() === "waiting", "waiting");
+  expect(tab.core.outbox.pending.snapshot()[0]?.tried).toBe(false);
+  expect(await tab.core.outbox.take(kept)).toMatchObject({ text: "เปลี่ยนใจ" });
+  expect(await tab.core.outbox.take(kept)).toBeNull();
+  device.setUp(true);
+  await online(tab.core);
+  let sent = 0;
+  device.cut = (method, path) => (method === "POST" && SEND.test(path) && ++sent === 1 ? "after" : null);
+  const tried = await add(tab, "ส่งแล้วไม่มีคำตอบ");
+  await until(() => sent === 1, "committed without an answer");
+  expect(await tab.core.outbox.take(tried)).toBeNull();
+  await world.time.advanceUntil(() => states(tab).length === 0, "answered");
+  expect(world.server.texts(world.room)).toEqual(["ส่งแล้วไม่มีคำตอบ"]);
+});
+
+test("of two tabs, what one takes back the other does not send", async () => {
+  const device = world.device();
+  const leader = await world.signedIn(device);
+  const second = world.tab(device);
+  await second.core.start();
+  device.setUp(false);
+  const txn = await add(leader, "ถอนจากแท็บสอง");
+  await until(() => second.core.outbox.pending.snapshot().length === 1, "seen");
+  device.setUp(true);
+  const taken = await second.core.outbox.take(txn);
+  await online(leader.core);
+  await emptied(leader);
+  expect(world.server.texts(world.room)).toEqual(taken === null ? ["ถอนจากแท็บสอง"] : []);
+});
+
 test("the order is that of writing even when the clock is set back", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);

@@ -10,6 +10,8 @@ export interface OutboxRow {
   readonly room: string;
   readonly at: number;
   readonly text: DraftText;
+  /** A request with it has left this device: it may stand in the log, whatever came back. */
+  readonly tried: boolean;
   /** Set when the server has refused it: then it waits for a person. */
   readonly failed: { readonly code: string; readonly message: string } | null;
 }

@@ -73,6 +73,21 @@ test("words that could not be kept come back in front of the newer ones", async 
   expect(model.attempt.snapshot().failure).not.toBeNull();
 });
 
+test("the length is counted as the server counts, near the limit; a text over it stays unsent (ux 13)", async () => {
+  model.setText("ก".repeat(17_999));
+  expect(model.snapshot().length).toBeNull();
+  model.setText("😊".repeat(9_500));
+  expect(model.snapshot().length).toBeNull();
+  model.setText("😊".repeat(20_000));
+  expect(model.snapshot().length).toBe(20_000);
+  expect(await model.send()).toBe(true);
+  model.setText(`${"ก".repeat(20_002)}  `);
+  expect(model.snapshot().length).toBe(20_002);
+  expect(await model.send()).toBe(false);
+  expect(model.snapshot().text).toHaveLength(20_004);
+  expect(add).toHaveBeenCalledTimes(1);
+});
+
 test("nothing but spaces is not sent", async () => {
   model.setText("  \n ");
   await model.send();

@@ -8,6 +8,7 @@
  */
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
+import { withWordsBefore } from "#core/drafts";
 import type { Core } from "#core/index";
 import { sendable } from "#core/sendable";
 import type { DraftText, MessageItem, PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
@@ -25,6 +26,8 @@ interface Editing {
 
 export interface ComposerSnapshot {
   readonly text: string;
+  /** Characters as the server counts them, or null where the limit is far. */
+  readonly length: number | null;
   readonly mode: { readonly kind: "write" } | { readonly kind: "reply"; readonly n: number } | { readonly kind: "edit"; readonly n: number };
   /** Why nothing may be written here; null when it may. */
   readonly denied: string | null;
@@ -38,6 +41,8 @@ const EMPTY: DraftText = { text: "", mentions: [], everyone: false, replyTo: nul
 const MOST_CANDIDATES = 8;
 /** Longer text is refused by the server. */
 export const MAX_TEXT = 20_000;
+/** From here on the writer is shown how long the text is. */
+export const COUNTED_FROM = 18_000;
 
 export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly snapshot: () => ComposerSnapshot;
@@ -90,8 +95,9 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     else this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), replyTo: null });
   };
 
-  /** True when the message is safe on this device, or the edit is with the server. */
+  /** True when the message is safe on this device, or the edit is with the server. A text that is too long stays. */
   readonly send = (): Promise<boolean> => {
+    if (tooLong(this.snapshot())) return Promise.resolve(false);
     if (this.#core.session.passwordGuard.isIn(this.snapshot().text)) {
       this.#asking.set(true);
       return Promise.resolve(false);
@@ -143,12 +149,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     const kept = this.#kept.then(() => this.attempt.run(() => this.#core.outbox.add(this.room, spoken), "send"));
     this.#kept = kept;
     if (await kept) return true;
-    const since = this.#draft.snapshot();
-    this.#core.drafts.set(this.room, {
-      ...draft,
-      text: [text, since.text].filter(Boolean).join("\n"),
-      mentions: [...draft.mentions, ...since.mentions],
-    });
+    this.#core.drafts.set(this.room, withWordsBefore({ ...draft, text }, this.#draft.snapshot()));
     return false;
   }
 
@@ -187,12 +188,25 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
       : draft.replyTo === null
         ? ({ kind: "write" } as const)
         : ({ kind: "reply", n: draft.replyTo } as const);
+    const text = editing ? editing.text : draft.text;
     return {
-      text: editing ? editing.text : draft.text,
+      text,
+      length: lengthNear(text),
       mode,
       denied: room?.denied["post"] ?? null,
       everyoneDenied: room?.denied["mention_everyone"] ?? null,
       asking: this.#asking.snapshot(),
     };
   }
+}
+
+export function tooLong({ length }: Pick<ComposerSnapshot, "length">): boolean {
+  return length !== null && length > MAX_TEXT;
+}
+
+/** Code points of what would be sent, counted only where the limit is near: a text has no more of them than code units. */
+function lengthNear(text: string): number | null {
+  if (text.length < COUNTED_FROM) return null;
+  const length = Array.from(sendable(text).trim()).length;
+  return length < COUNTED_FROM ? null : length;
 }

@@ -16,7 +16,9 @@ import { FailureNotice } from "#ui/Failure";
 import { Notice } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
-import { type ComposerModel, EVERYONE, MAX_TEXT } from "./ComposerModel";
+import { type ComposerModel, EVERYONE, tooLong } from "./ComposerModel";
+import { EmojiPicker } from "./EmojiPicker";
+import { LengthNote } from "./LengthNote";
 import { MentionList, mentionOptionId } from "./MentionList";
 import { type Candidate, withMention } from "./mentions";
 import { ModeBar } from "./ModeBar";
@@ -28,21 +30,24 @@ interface ComposerViewProps {
 }
 
 const LIST_ID = "mention-list";
+const LENGTH_ID = "composer-length";
 export const COMPOSER_ID = "composer";
 
 export function ComposerView({ model, title }: ComposerViewProps) {
   const { t, i18n } = useLingui();
-  const { text, mode, denied, everyoneDenied, asking } = useReadable(model);
+  const state = useReadable(model);
+  const { text, length, mode, denied, everyoneDenied, asking } = state;
   const attempt = useReadable(model.attempt);
   const field = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(0);
   const [chosen, setChosen] = useState(0);
   const [dismissed, setDismissed] = useState<number | null>(null);
+  const caretWanted = useRef<number | null>(null);
 
   const at = mentionAt(text, caret);
   const offered = at === null || dismissed === at.start ? [] : offers(at.typed);
   const marked = Math.min(chosen, offered.length - 1);
-  const tooLong = text.length > MAX_TEXT;
+  const isTooLong = tooLong(state);
 
   // The field grows with its text; the height is measured, not guessed.
   useLayoutEffect(() => {
@@ -51,6 +56,15 @@ export function ComposerView({ model, title }: ComposerViewProps) {
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight}px`;
   }, [text]);
+
+  // In the commit that changes the text: what is typed next finds the caret in its place, however fast it comes.
+  useLayoutEffect(() => {
+    const wanted = caretWanted.current;
+    if (wanted === null) return;
+    caretWanted.current = null;
+    field.current?.focus();
+    field.current?.setSelectionRange(wanted, wanted);
+  });
 
   // Taking up an answer or an edit brings the caret here.
   const modeKey = mode.kind === "write" ? "" : `${mode.kind} ${mode.n}`;
@@ -71,18 +85,20 @@ export function ComposerView({ model, title }: ComposerViewProps) {
   function choose(person: Candidate | undefined): void {
     if (!person || !at) return;
     const next = withMention(text, caret, at.start, person.name);
-    model.setText(next.text);
+    put(next);
     model.addMention(person.id);
     setChosen(0);
+  }
+
+  /** Sets the text with the caret at a place in it. */
+  function put(next: { text: string; caret: number }): void {
+    caretWanted.current = next.caret;
     setCaret(next.caret);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(next.caret, next.caret);
-    });
+    model.setText(next.text);
   }
 
   function send(): void {
-    if (tooLong || text.trim() === "") return;
+    if (isTooLong || text.trim() === "") return;
     void model.send();
     setCaret(0);
   }
@@ -158,7 +174,8 @@ export function ComposerView({ model, title }: ComposerViewProps) {
           aria-label={t`ข้อความถึง ${title}`}
           aria-autocomplete="list"
           aria-haspopup="listbox"
-          aria-invalid={tooLong}
+          aria-invalid={isTooLong}
+          {...(length === null ? {} : { "aria-describedby": LENGTH_ID })}
           {...(offered.length > 0 ? { "aria-controls": LIST_ID, "aria-activedescendant": mentionOptionId(LIST_ID, marked) } : {})}
           autoComplete="off"
           onChange={(event) => {
@@ -170,17 +187,24 @@ export function ComposerView({ model, title }: ComposerViewProps) {
           onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
           onKeyDown={onKeyDown}
         />
+        <EmojiPicker
+          onPick={(emoji) => {
+            const [from, to] = [field.current?.selectionStart ?? caret, field.current?.selectionEnd ?? caret];
+            put({ text: text.slice(0, from) + emoji + text.slice(to), caret: from + emoji.length });
+          }}
+        />
         <IconButton
           icon={mode.kind === "edit" ? "check" : "send"}
           label={mode.kind === "edit" ? t`บันทึกการแก้ไข` : t`ส่งข้อความ`}
           variant={text.trim() === "" ? "quiet" : "primary"}
           isDisabled={text.trim() === ""}
           isPending={attempt.busy}
-          {...(tooLong ? { denied: reasonText("too_large") } : {})}
+          {...(isTooLong ? { denied: t`ข้อความยาวเกินกำหนด โปรดแบ่งส่ง` } : {})}
           onPress={send}
           className="composer-send"
         />
       </div>
+      <LengthNote id={LENGTH_ID} length={length} />
       {asking && (
         <ConfirmDialog
           title={t`ข้อความนี้มีรหัสผ่านของท่าน`}

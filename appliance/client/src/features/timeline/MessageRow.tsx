@@ -2,12 +2,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { memo } from "react";
 
-import type { MessageItem, Quote } from "#core/snapshots";
+import type { MessageItem, PendingItem, Quote } from "#core/snapshots";
 import { formatTime } from "#i18n/dates";
+import type { Anchor } from "#ui/Anchored";
+import { QUICK_REACTIONS } from "#ui/emoji";
 import { Icon } from "#ui/Icon";
 import { PersonAvatar } from "#ui/Person";
 import { Time } from "#ui/Time";
-import { ToolButton } from "#ui/ToolButton";
+import { EmojiButton, ToolButton } from "#ui/ToolButton";
 import { useReadable } from "#ui/useReadable";
 
 import { MessageText } from "./MessageText";
@@ -18,8 +20,11 @@ import "./message.css";
 
 /** What a row asks of the view around it; one object for all rows, so rows need not render again. */
 export interface RowActions {
-  openMenu: (item: MessageItem, anchor: Element) => void;
-  openReactions: (item: MessageItem, anchor: Element) => void;
+  openMenu: (item: MessageItem | PendingItem, anchor: Anchor) => void;
+  openReactions: (item: MessageItem, anchor: Anchor) => void;
+  react: (item: MessageItem, emoji: string) => void;
+  editUnsent: (item: PendingItem) => void;
+  cancelUnsent: (item: PendingItem) => void;
   openReaders: (n: number) => void;
   openPerson: (id: string) => void;
   openHistory: (item: MessageItem) => void;
@@ -35,16 +40,18 @@ interface MessageRowProps {
   actions: RowActions;
   tabStop: boolean;
   found: boolean;
+  /** What can be done with it is being shown. */
+  chosen: boolean;
   newest: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found, newest }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found, chosen, newest }: MessageRowProps) {
   const { t } = useLingui();
   const author = useReadable(model.person(item.sender));
   const name = author?.name ?? "…";
   const id = `m-${item.n}`;
   const buttonTab = tabStop ? 0 : -1;
-  const classes = ["msg", head && "msg-head", item.mine && "msg-mine", item.mentionsMe && "msg-mentions-me", found && "msg-found"];
+  const classes = ["msg", head && "msg-head", item.mine && "msg-mine", item.mentionsMe && "msg-mentions-me", found && "msg-found", chosen && "msg-chosen"];
   return (
     <article
       className={classes.filter(Boolean).join(" ")}
@@ -69,6 +76,11 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
               {name}
             </button>
             {author?.post && <span className="msg-post">{author.post}</span>}
+            <span id={`${id}-when`}>
+              <Time at={item.at} className="msg-time">
+                {formatTime(item.at)}
+              </Time>
+            </span>
           </header>
         ) : (
           <span id={`${id}-who`} className="visually-hidden">
@@ -77,7 +89,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
         )}
         {item.reply && <ReplyQuote quote={item.reply} model={model} tabIndex={buttonTab} onOpen={actions.jumpTo} />}
         {item.hidden === null ? (
-          <MessageText id={`${id}-text`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} />
+          <MessageText id={`${id}-text`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} whole={found} />
         ) : (
           <p id={`${id}-text`} className="msg-hidden">
             <Icon name="retract" size="s" />
@@ -92,21 +104,25 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
         <Reactions item={item} model={model} />
       </div>
       <div className="msg-side">
-        <span id={`${id}-when`} className={head ? "" : "visually-hidden"}>
-          <Time at={item.at} className="msg-time">
-            {formatTime(item.at)}
-          </Time>
-        </span>
+        {!head && (
+          <span id={`${id}-when`} className="visually-hidden">
+            <Time at={item.at}>{formatTime(item.at)}</Time>
+          </span>
+        )}
         {item.hidden === null && (
           <span className={newest || (item.mine && tail) ? "msg-read-always" : "msg-read-quiet"}>
             <ReadMark item={item} tabIndex={buttonTab} onOpen={() => actions.openReaders(item.n)} />
           </span>
         )}
-      </div>
-      <div className="msg-tools">
-        <ToolButton icon="reaction" label={t`แสดงความรู้สึก`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openReactions(item, button)} />
-        <ToolButton icon="reply" label={t`ตอบกลับ`} tabIndex={buttonTab} onPress={() => actions.reply(item)} />
-        <ToolButton icon="more" label={t`การทำงานกับข้อความนี้`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openMenu(item, button)} />
+        <div className="msg-tools">
+          {item.hidden === null &&
+            QUICK_REACTIONS.map((emoji) => (
+              <EmojiButton key={emoji} emoji={emoji} label={t`แสดงความรู้สึก ${emoji}`} tabIndex={buttonTab} onPress={() => actions.react(item, emoji)} />
+            ))}
+          <ToolButton icon="reaction" label={t`แสดงความรู้สึก`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openReactions(item, button)} />
+          <ToolButton icon="reply" label={t`ตอบกลับ`} tabIndex={buttonTab} onPress={() => actions.reply(item)} />
+          <ToolButton icon="more" label={t`ตัวเลือกของข้อความนี้`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openMenu(item, button)} />
+        </div>
       </div>
     </article>
   );

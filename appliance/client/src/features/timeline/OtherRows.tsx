@@ -10,11 +10,12 @@ import { Button } from "#ui/Button";
 import { Icon } from "#ui/Icon";
 import { PersonAvatar } from "#ui/Person";
 import { Time } from "#ui/Time";
+import { ToolButton } from "#ui/ToolButton";
 import { useLocale } from "#ui/useLocale";
 import { useReadable } from "#ui/useReadable";
 
 import { MessageText } from "./MessageText";
-import { QuoteWords } from "./MessageRow";
+import { QuoteWords, type RowActions } from "./MessageRow";
 import type { TimelineModel } from "./TimelineModel";
 
 export const DayRow = memo(function DayRow({ at, now }: { at: number; now: number }) {
@@ -87,14 +88,23 @@ interface PendingRowProps {
   item: PendingItem;
   head: boolean;
   model: TimelineModel;
+  actions: RowActions;
   tabStop: boolean;
+  chosen: boolean;
 }
 
-/** One of our own on its way; a failure says why and offers both ways out (C3). */
-export const PendingRow = memo(function PendingRow({ item, head, model, tabStop }: PendingRowProps) {
+/** One of our own on its way: what waits can be taken back, and a failure says why and offers every way out (C3). */
+export const PendingRow = memo(function PendingRow({ item, head, model, actions, tabStop, chosen }: PendingRowProps) {
+  const { t } = useLingui();
+  const buttonTab = tabStop ? 0 : -1;
   const me = useReadable(model.person(model.me));
   return (
-    <article className={`msg msg-mine msg-pending ${head ? "msg-head" : ""}`} data-row={item.key} tabIndex={tabStop ? 0 : -1}>
+    <article
+      className={`msg msg-mine msg-pending ${head ? "msg-head" : ""} ${chosen ? "msg-chosen" : ""}`}
+      data-row={item.key}
+      tabIndex={tabStop ? 0 : -1}
+      aria-keyshortcuts="Enter ContextMenu"
+    >
       <div className="msg-gutter">{head && <PersonAvatar id={model.me} card={model.person(model.me)} />}</div>
       <div className="msg-main">
         {head ? (
@@ -115,6 +125,15 @@ export const PendingRow = memo(function PendingRow({ item, head, model, tabStop 
       </div>
       <div className="msg-side">
         <DeliveryMark delivery={item.delivery} />
+        <div className="msg-tools">
+          {item.delivery.kind === "waiting" && (
+            <>
+              {!item.tried && <ToolButton icon="edit" label={t`แก้ไข`} tabIndex={buttonTab} onPress={() => actions.editUnsent(item)} />}
+              <ToolButton icon="retract" label={t`ยกเลิกการส่ง`} tabIndex={buttonTab} onPress={() => actions.cancelUnsent(item)} />
+            </>
+          )}
+          <ToolButton icon="more" label={t`ตัวเลือกของข้อความนี้`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openMenu(item, button)} />
+        </div>
       </div>
     </article>
   );

@@ -13,8 +13,6 @@ import { useReadable } from "#ui/useReadable";
 
 import type { TimelineModel } from "./TimelineModel";
 
-export const REACTIONS = ["👍", "🙏", "✅", "❤️", "😊", "😄", "👏", "🎉", "👀", "💡", "❓", "⏳"] as const;
-
 const NAMES_SHOWN = 12;
 
 export function Reactions({ item, model }: { item: MessageItem; model: TimelineModel }) {

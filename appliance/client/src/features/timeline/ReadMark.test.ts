@@ -11,8 +11,8 @@ import { ReadMark } from "./ReadMark";
 
 beforeEach(() => vi.stubGlobal("document", { documentElement: {} }));
 
-function drawn(by: number, of: number): string {
-  const item = { ...message(1, "p_a", 0), read: { by, of } };
+function drawn(by: number, of: number, sender = "p_a"): string {
+  const item = { ...message(1, sender, 0), read: { by, of } };
   const mark = createElement(ReadMark, { item, tabIndex: 0, onOpen: () => undefined });
   return renderToStaticMarkup(createElement(I18nProvider, { i18n, children: mark }));
 }
@@ -24,4 +24,11 @@ test.each([
 ] as const)("the name of a mark does not depend on whether its words are shown (%s, %i of %i)", async (locale, by, of, name) => {
   await activateLocale(locale);
   expect(drawn(by, of)).toContain(`<button type="button" class="msg-read ${by === of ? "msg-read-all" : ""}" aria-label="${name}"`);
+});
+
+test("between two, one's own message says whether the other has read it, and the other's says nothing (ux 18)", async () => {
+  await activateLocale("th");
+  expect(drawn(0, 1, "p_me")).toContain("<span>ยังไม่อ่าน</span>");
+  expect(drawn(1, 1, "p_me")).toContain("<span>อ่านแล้ว</span>");
+  expect(drawn(1, 1)).toBe("");
 });

@@ -8,6 +8,7 @@
  */
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
+import { withWordsBefore } from "#core/drafts";
 import { oneEmoji } from "#core/emoji";
 import type { Core } from "#core/index";
 import type { Version } from "#core/protocol";
@@ -126,6 +127,17 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly uncover = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.uncover(this.room), "uncover");
   readonly retrySend = (txnId: string): void => void this.#core.outbox.retry(txnId);
   readonly removeUnsent = (txnId: string): void => void this.#core.outbox.remove(txnId);
+
+  /** Takes an unsent message back into the field, in front of what stands there; false when it has left this device. */
+  readonly editUnsent = async (txnId: string): Promise<boolean> => {
+    const back = await this.#core.outbox.take(txnId);
+    if (back === null) return false;
+    this.#core.drafts.set(this.room, withWordsBefore(back, this.#core.drafts.draft(this.room).snapshot()));
+    return true;
+  };
+
+  /** Keys of long messages that the reader opened in full: a row that comes back on the screen is as it was left. */
+  readonly unfolded = new Set<string>();
 
   /** Sets the composer to answer this message: they meet in the room's draft. */
   readonly replyTo = (n: number): void => {

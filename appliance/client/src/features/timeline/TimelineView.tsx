@@ -5,11 +5,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 
-import type { MessageItem } from "#core/snapshots";
+import type { MessageItem, PendingItem } from "#core/snapshots";
 import { reasonText } from "#i18n/reasons";
 import { copyText } from "#platform/clipboard";
-import { AnchoredMenu, AnchoredPanel } from "#ui/Anchored";
-import { Button } from "#ui/Button";
+import { type Anchor, AnchoredMenu, AnchoredPanel } from "#ui/Anchored";
+import { Button, IconButton } from "#ui/Button";
+import { REACTIONS } from "#ui/emoji";
+import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Loading, Notice } from "#ui/Notice";
 import { EmojiGrid } from "#ui/ReactionChip";
 import { nextIndex } from "#ui/roving";
@@ -18,11 +20,10 @@ import { useReadable } from "#ui/useReadable";
 
 import { Announcer } from "./Announcer";
 import { JumpBar } from "./JumpBar";
-import { messageActions } from "./messageActions";
+import { messageActions, pendingActions } from "./messageActions";
 import { HistoryDialog, RetractDialog } from "./MessageDialogs";
 import { MessageRow, type RowActions } from "./MessageRow";
 import { ClearedRow, DayRow, NoticeRow, PendingRow, UnreadRow } from "./OtherRows";
-import { REACTIONS } from "./Reactions";
 import { indexOfPosition, type Row } from "./rows";
 import type { TimelineModel } from "./TimelineModel";
 import { TypingLine } from "./TypingLine";
@@ -49,8 +50,14 @@ interface TimelineViewProps {
 }
 
 type Open =
-  | { kind: "menu" | "reactions"; item: MessageItem; anchor: Element }
+  | { kind: "menu" | "reactions"; item: MessageItem; anchor: Anchor }
+  | { kind: "pending"; item: PendingItem; anchor: Anchor }
   | { kind: "history" | "retract"; item: MessageItem };
+
+/** Notes what the reader points with: the tools stand at the message under the mouse, or at the one in focus, never at both. */
+function tellBy({ currentTarget }: { currentTarget: EventTarget & HTMLElement }, by: "pointer" | "touch" | "keys"): void {
+  currentTarget.dataset["by"] = by;
+}
 
 const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread" && row.kind !== "cleared";
 
@@ -66,6 +73,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
   const focusWanted = useRef<string | null>(null);
   const { scroller, virtualizer, items, atEnd, showPosition, showRow } = useTimelineScroll(model, view, activeKey);
   const lineInSight = items.some((item) => rows[item.index]?.kind === "unread");
+  const chosenKey = open !== null && "anchor" in open ? open.item.key : null;
   const tabStopKey = rows.some((row) => row.key === activeKey) ? activeKey : (rows.findLast(isFocusable)?.key ?? null);
 
   useEffect(() => model.start(), [model]);
@@ -108,7 +116,13 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
   };
   const actions = useMemo<RowActions>(
     () => ({
-      openMenu: (item, anchor) => setOpen({ kind: "menu", item, anchor }),
+      openMenu: (item, anchor) => setOpen(item.kind === "message" ? { kind: "menu", item, anchor } : { kind: "pending", item, anchor }),
+      react: (item, emoji) => void model.react(item, emoji),
+      editUnsent: (item) => void model.editUnsent(item.txnId).then((done) => done && onLeave()),
+      cancelUnsent: (item) => {
+        model.removeUnsent(item.txnId);
+        onLeave();
+      },
       openReactions: (item, anchor) => setOpen({ kind: "reactions", item, anchor }),
       openReaders: onReaders,
       openPerson: onPerson,
@@ -125,19 +139,21 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
     [model, onReaders, onPerson, onLeave, showPosition],
   );
 
-  const messageOf = (element: Element): MessageItem | null => {
+  const messageOf = (element: Element): MessageItem | PendingItem | null => {
     const key = element.closest<HTMLElement>("[data-row]")?.dataset["row"];
     const row = rows.find((candidate) => candidate.key === key);
-    return row?.kind === "message" ? row.item : null;
+    return row?.kind === "message" || row?.kind === "pending" ? row.item : null;
   };
-  const openMenuAt = (element: Element) => {
+  /** At the pointer, else at the message's own button. */
+  const openMenuAt = (element: Element, at?: { x: number; y: number }) => {
     const item = messageOf(element);
-    if (item) setOpen({ kind: "menu", item, anchor: element.closest("[data-row]")?.querySelector(".msg-tools button:last-child") ?? element });
+    if (item) actions.openMenu(item, at ?? element.closest("[data-row]")?.querySelector(".msg-tools button:last-child") ?? element);
     return item !== null;
   };
   const longPress = useLongPress(openMenuAt);
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    tellBy(event, "keys");
     const onRow = event.target instanceof HTMLElement && event.target.dataset["row"] !== undefined;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
     if (event.key === "Escape") {
@@ -173,7 +189,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
       case "notice":
         return <NoticeRow item={one.item} model={model} tabStop={tabStop} />;
       case "pending":
-        return <PendingRow item={one.item} head={one.head} model={model} tabStop={tabStop} />;
+        return <PendingRow item={one.item} head={one.head} model={model} actions={actions} tabStop={tabStop} chosen={one.key === chosenKey} />;
       case "message":
         return (
           <MessageRow
@@ -184,6 +200,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
             actions={actions}
             tabStop={tabStop}
             found={one.item.n === found}
+            chosen={one.key === chosenKey}
             newest={one === rows.at(-1)}
           />
         );
@@ -201,22 +218,33 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
         aria-busy={timeline.loading === "first"}
         onKeyDown={onKeyDown}
         onFocus={(event) => {
+          if (event.currentTarget.dataset["by"] !== "touch") tellBy(event, "keys");
           const key = event.target.closest<HTMLElement>("[data-row]")?.dataset["row"];
           if (key !== undefined) setActiveKey(key);
         }}
         onContextMenu={(event) => {
           // The browser's own menu stays where it is needed: on links and selected text.
           if (window.getSelection()?.isCollapsed === false || (event.target as Element).closest("a")) return;
-          if (openMenuAt(event.target as Element)) event.preventDefault();
+          // The menu key of a keyboard says no place of the pointer's.
+          const at = event.button === 2 ? { x: event.clientX, y: event.clientY } : undefined;
+          if (openMenuAt(event.target as Element, at)) event.preventDefault();
         }}
         {...longPress}
+        onPointerDown={(event) => {
+          tellBy(event, event.pointerType === "mouse" ? "pointer" : "touch");
+          longPress.onPointerDown(event);
+        }}
+        onPointerMove={(event) => {
+          if (event.pointerType === "mouse") tellBy(event, "pointer");
+          longPress.onPointerMove(event);
+        }}
       >
         {(timeline.loading === "first" || timeline.hasOlder) && rows.length === 0 && timeline.error === null && (
           <Loading label={t`กำลังโหลดข้อความ`} />
         )}
         {timeline.loading === "none" && rows.length === 0 && !timeline.hasOlder && timeline.error === null && (
           <EmptyState icon="message" title={t`ยังไม่มีข้อความ`}>
-            <Trans>ข้อความแรกเริ่มได้ที่ช่องด้านล่าง</Trans>
+            <Trans>พิมพ์ข้อความแรกได้ที่ช่องด้านล่าง</Trans>
           </EmptyState>
         )}
         <div className="timeline-space" style={{ height: virtualizer.getTotalSize() }}>
@@ -263,6 +291,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
           </Notice>
         </div>
       )}
+      <AttemptNotice model={model} hidden={open?.kind === "retract"} />
       {!atEnd && (
         <JumpBar
           unread={unread}
@@ -273,6 +302,19 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
       <TypingLine model={model} />
       <Announcer model={model} />
       <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} onMarkedUnread={onMarkedUnread} addressOf={addressOf} actions={actions} />
+    </div>
+  );
+}
+
+/** Why what was asked of a message was not done. */
+function AttemptNotice({ model, hidden }: { model: TimelineModel; hidden: boolean }) {
+  const { t } = useLingui();
+  const { failure } = useReadable(model.attempt);
+  if (failure === null || hidden) return null;
+  return (
+    <div className="timeline-error timeline-refused">
+      <FailureNotice failure={failure} />
+      <IconButton icon="close" size="s" label={t`ปิด`} onPress={() => model.attempt.clear()} />
     </div>
   );
 }
@@ -292,14 +334,19 @@ interface OpenedProps {
 function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, addressOf, actions }: OpenedProps) {
   const { t } = useLingui();
   if (open === null) return null;
-  const { item } = open;
   const close = () => onClose(open);
+  if (open.kind === "pending") {
+    const { item, anchor } = open;
+    const commands = { copy: () => void copyText(item.text), edit: () => actions.editUnsent(item), cancel: () => actions.cancelUnsent(item) };
+    return <AnchoredMenu anchor={anchor} label={t`ตัวเลือกของข้อความนี้`} onClose={close} actions={pendingActions(item, commands)} />;
+  }
+  const { item } = open;
   switch (open.kind) {
     case "menu":
       return (
         <AnchoredMenu
           anchor={open.anchor}
-          label={t`การทำงานกับข้อความนี้`}
+          label={t`ตัวเลือกของข้อความนี้`}
           onClose={close}
           actions={messageActions(item, model, {
             reply: () => actions.reply(item),

@@ -2,7 +2,7 @@
  * clock forbids stays, with the reason. */
 import { t } from "@lingui/core/macro";
 
-import type { MessageItem } from "#core/snapshots";
+import type { MessageItem, PendingItem } from "#core/snapshots";
 import { deniedText } from "#i18n/reasons";
 import type { MenuAction } from "#ui/Menu";
 
@@ -36,5 +36,26 @@ export function messageActions(item: MessageItem, model: TimelineModel, run: Mes
     ...(gone || retract === "not_author"
       ? []
       : [{ id: "retract", icon: "retract" as const, label: t`เรียกคืนข้อความ`, onAction: run.retract, denied: deniedText(retract), danger: true }]),
+  ];
+}
+
+export interface PendingCommands {
+  edit: () => void;
+  copy: () => void;
+  cancel: () => void;
+}
+
+/** The menu of a message that is not sent yet; on its way, it can only be copied. */
+export function pendingActions(item: PendingItem, run: PendingCommands): MenuAction[] {
+  const { delivery, tried } = item;
+  const left = tried ? t`ข้อความนี้อาจถึงเครื่องแม่ข่ายแล้ว แก้ไขได้เมื่อส่งเสร็จ` : undefined;
+  return [
+    { id: "copy", icon: "copy", label: t`คัดลอกข้อความ`, onAction: run.copy },
+    ...(delivery.kind === "sending"
+      ? []
+      : [
+          { id: "edit", icon: "edit" as const, label: t`แก้ไข`, onAction: run.edit, denied: left },
+          { id: "cancel", icon: "retract" as const, label: t`ยกเลิกการส่ง`, onAction: run.cancel, danger: true },
+        ]),
   ];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isEmojiOnly, segments } from "./segments";
+import { isEmojiOnly, mayBeLong, segments } from "./segments";
 
 test("a Thai name with a space is one mention, also without a space after it", () => {
   expect(segments("เรียน@นายสมชาย ใจดีทราบ", ["นายสมชาย ใจดี"], false)).toEqual([
@@ -37,4 +37,45 @@ test.each([
   ["123", false],
 ])("%s alone is emoji: %s", (text, expected) => {
   expect(isEmojiOnly(text)).toBe(expected);
+});
+
+const hrefs = (text: string): string[] => segments(text, [], false).flatMap((part) => (part.kind === "link" ? [`${part.text} ${part.href}`] : []));
+
+test.each([
+  ["ดูที่ www.moph.go.th, ครับ", "www.moph.go.th https://www.moph.go.th"],
+  ["ดูwww.moph.go.thครับ", "www.moph.go.th https://www.moph.go.th"],
+  ["ส่งที่ somchai.j@moph.go.th.", "somchai.j@moph.go.th mailto:somchai.j@moph.go.th"],
+  ["โทร 02-590-1000 ต่อ 12", "02-590-1000 tel:025901000"],
+  ["โทร.0812345678", "0812345678 tel:0812345678"],
+  ["โทร 0812345678 ครับ", "0812345678 tel:0812345678"],
+  ["โทร ๐๘๑ ๒๓๔ ๕๖๗๘", "๐๘๑ ๒๓๔ ๕๖๗๘ tel:0812345678"],
+  ["ที่ สธ 0201.032/ว 1234 เลขบัตร 1-0812-34567-89-0 บัญชี 10812345678 ราคา 3.0812345678", ""],
+  ["javascript:www.a.th data:a@b.th mailto:a@b.th?cc=x file:///www.a.th", ""],
+  ["โทร 044-123-456", "044-123-456 tel:044123456"],
+  ["โทร +66 81 234 5678", "+66 81 234 5678 tel:+66812345678"],
+])("%s leads to: %s (ux 20)", (text, expected) => {
+  expect(hrefs(text).join()).toBe(expected);
+});
+
+test("code and bold are drawn without their marks, and nothing in code is a link or a name (ux 20)", () => {
+  expect(segments("ใช้ `ls www.a.th` แล้ว **ด่วน @มาลี** ครับ", ["มาลี"], false)).toEqual([
+    { kind: "text", text: "ใช้ " },
+    { kind: "code", text: "ls www.a.th" },
+    { kind: "text", text: " แล้ว " },
+    { kind: "text", text: "ด่วน ", bold: true },
+    { kind: "mention", text: "@มาลี", bold: true },
+    { kind: "text", text: " ครับ" },
+  ]);
+  expect(segments("```\nif (a) {\n  **b**\n}\n```\nจบ", [], false)).toEqual([
+    { kind: "code_block", text: "if (a) {\n  **b**\n}" },
+    { kind: "text", text: "จบ" },
+  ]);
+  for (const plain of ["2 ** 3 ** 4", "``` ```", "`ก\nข`", "**ก\nข**", "````", "****", "a*b*c"]) expect(segments(plain, [], false).map(({ text }) => text).join("")).toBe(plain);
+});
+
+test("a text of many lines, or of one very long, may need folding (ux 13)", () => {
+  expect(mayBeLong("ก\n".repeat(19))).toBe(false);
+  expect(mayBeLong("ก\n".repeat(20))).toBe(true);
+  expect(mayBeLong("ก".repeat(799))).toBe(false);
+  expect(mayBeLong("ก".repeat(800))).toBe(true);
 });

@@ -1,0 +1,35 @@
+/** One emoji. Where the system has no picture for a common one, its word stands there, not an empty box. */
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
+import { useLingui } from "@lingui/react";
+
+import { canDraw } from "#platform/glyphs";
+
+import type { REACTIONS } from "./emoji";
+
+const WORDS: Readonly<Record<(typeof REACTIONS)[number], MessageDescriptor>> = {
+  "👍": msg`เห็นด้วย`,
+  "🙏": msg`ขอบคุณ`,
+  "✅": msg`เรียบร้อย`,
+  "❤️": msg`ถูกใจ`,
+  "😊": msg`ยินดี`,
+  "😄": msg`ขำ`,
+  "👏": msg`ปรบมือ`,
+  "🎉": msg`ฉลอง`,
+  "👀": msg`กำลังดู`,
+  "💡": msg`น่าสนใจ`,
+  "❓": msg`มีคำถาม`,
+  "⏳": msg`รอก่อน`,
+};
+
+const hasWord = (emoji: string): emoji is keyof typeof WORDS => emoji in WORDS;
+
+export function Emoji({ emoji }: { emoji: string }) {
+  const { i18n } = useLingui();
+  const word = hasWord(emoji) && !canDraw(emoji) ? i18n._(WORDS[emoji]) : null;
+  return (
+    <span aria-hidden className={word === null ? "emoji" : "emoji emoji-word"}>
+      {word ?? emoji}
+    </span>
+  );
+}

@@ -1,0 +1,149 @@
+"""Writing and reading messages: what people type, paste and drop, and what they do with a message."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import FloatRect, Locator, expect
+
+from tests.agency import Agency
+from tests.browser.conftest import OpenWindow
+
+# Runs within one task of the page: nothing the browser does later can put the caret right.
+PICK_AND_LOOK = """async () => {
+  const field = document.getElementById("composer");
+  field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  await null;
+  return [field.value, field.selectionStart];
+}"""
+OFFER_A_FILE = """type => {
+  const data = new DataTransfer();
+  data.items.add(new File(["%PDF"], "letter.pdf", { type: "application/pdf" }));
+  const given = type === "paste" ? { clipboardData: data } : { dataTransfer: data };
+  const Offer = type === "paste" ? ClipboardEvent : DragEvent;
+  const event = new Offer(type, { ...given, bubbles: true, cancelable: true });
+  document.querySelector("main").dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
+TOOLS = "[...document.querySelectorAll('.msg-tools')].filter(one => getComputedStyle(one).opacity > 0).length"
+
+
+async def _box(element: Locator) -> FloatRect:
+    """Return where an element is drawn."""
+    box = await element.bounding_box()
+    assert box is not None
+    return box
+
+
+async def test_what_is_typed_after_a_mention_stands_behind_it(served: Agency, windows: OpenWindow) -> None:
+    """Browsers 3: keys that follow at once find the caret in its place."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.composer.press_sequentially("ขอบคุณ @ลลิตา")
+    await expect(window.page.get_by_role("option")).to_have_count(1)
+    value, caret = await window.evaluate(PICK_AND_LOOK)
+    assert value.startswith("ขอบคุณ @")
+    assert caret == len(value)
+    await window.page.keyboard.type("สำหรับตัวเลขครับ", delay=0)
+    await expect(window.composer).to_have_value(f"{value}สำหรับตัวเลขครับ")
+
+
+async def test_an_emoji_is_put_where_the_caret_was(served: Agency, windows: OpenWindow) -> None:
+    """Ux 20: by keyboard, and writing goes on behind it; a system without an emoji font offers what it can draw."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.composer.fill("ขอบคุณครับ")
+    await window.page.keyboard.press("ArrowLeft")
+    await window.button("แทรกอิโมจิ").press("Enter")
+    emoji = window.page.get_by_role("group", name="อิโมจิ").get_by_role("button").first
+    await expect(emoji).to_be_focused()
+    picked = await emoji.inner_text()
+    await window.page.keyboard.press("Enter")
+    await expect(window.composer).to_be_focused()
+    await window.page.keyboard.type("!")
+    await expect(window.composer).to_have_value(f"ขอบคุณครั{picked}!บ")
+
+
+async def test_files_and_texts_that_are_too_long_are_answered(served: Agency, windows: OpenWindow) -> None:
+    """Ux 1 and 13."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    refusal = window.page.get_by_text("ระบบรุ่นนี้ยังส่งไฟล์ไม่ได้")
+    for offer in ("drop", "paste"):
+        await window.evaluate(OFFER_A_FILE, offer)
+        await expect(refusal).to_be_visible()
+        await window.page.get_by_role("status").filter(has=refusal).get_by_role("button", name="ปิด").click()
+        await expect(refusal).to_have_count(0)
+    assert await window.evaluate(OFFER_A_FILE, "dragover")
+
+    await window.composer.fill("ก" * 18_000)
+    await expect(window.page.get_by_text("18,000 จาก 20,000 ตัวอักษร")).to_be_visible()
+    await window.composer.fill("ก" * 20_002)
+    await window.composer.press("Enter")
+    words = "ข้อความยาวเกิน 20,000 ตัวอักษร (ขณะนี้ 20,002) โปรดแบ่งส่ง"
+    await expect(window.composer).to_have_accessible_description(words)
+    await expect(window.composer).to_have_attribute("aria-invalid", "true")
+    await window.composer.fill("\n".join(f"ข้อ {n}" for n in range(60)))
+    await window.composer.press("Enter")
+    long = window.message("ข้อ 59")
+    await expect(long.get_by_role("button", name="แสดงทั้งหมด")).to_be_visible()
+    height = "words => words.offsetHeight"
+    folded = await long.locator(".msg-text").evaluate(height)
+    await long.get_by_role("button", name="แสดงทั้งหมด").click()
+    await expect(long.get_by_role("button", name="ย่อข้อความ")).to_have_attribute("aria-expanded", "true")
+    assert await long.locator(".msg-text").evaluate(height) > 2 * folded
+
+
+async def test_a_waiting_message_is_cancelled_and_edited(served: Agency, windows: OpenWindow) -> None:
+    """Ux 8: by mouse and by keyboard; what was edited arrives once."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.offline()
+    for text in ("ส่งผิดห้อง", "ประชุมบ่ายสาม"):
+        await window.say(text)
+        await expect(window.message(text).get_by_text("รอส่ง")).to_be_visible()
+    await window.message("ส่งผิดห้อง").hover()
+    await window.message("ส่งผิดห้อง").get_by_role("button", name="ยกเลิกการส่ง").click()
+    await expect(window.message("ส่งผิดห้อง")).to_have_count(0)
+    await window.message("ประชุมบ่ายสาม").focus()
+    await window.page.keyboard.press("Enter")
+    await window.page.get_by_role("menuitem", name="แก้ไข").click()
+    await expect(window.composer).to_be_focused()
+    await expect(window.composer).to_have_value("ประชุมบ่ายสาม")
+    await window.say("ประชุมบ่ายสอง")
+    await window.online()
+    await expect(window.message("ประชุมบ่ายสอง").get_by_text("รอส่ง")).to_have_count(0)
+    await expect(window.message("ประชุมบ่ายสอง")).to_have_count(1)
+    await expect(window.message("ประชุมบ่ายสาม")).to_have_count(0)
+
+
+async def test_the_tools_of_a_message(served: Agency, windows: OpenWindow) -> None:
+    """One press reacts; the menu opens at the pointer and its message is marked; never two rows of tools."""
+    window = await windows(served.url, "narin.p", viewport={"width": 1920, "height": 900})
+    await window.open_room()
+    await window.say("ดูที่ www.moph.go.th ครับ")
+    await window.say("`make run` **ด่วน**")
+    first, second = window.message("www.moph.go.th"), window.message("make run")
+    await expect(first.get_by_role("link")).to_have_attribute("href", "https://www.moph.go.th")
+    await expect(second.locator("code")).to_have_text("make run")
+    await first.hover()
+    await first.get_by_role("button", name="แสดงความรู้สึก 👍").click()
+    await expect(first.get_by_role("button", name=re.compile("^👍 1"))).to_be_visible()
+
+    await second.focus()
+    await first.hover()
+    assert await window.evaluate(TOOLS) == 1
+    await window.page.keyboard.press("Shift")
+    assert await window.evaluate(TOOLS) == 1
+
+    box = await _box(second)
+    x, y = box["x"] + 200, box["y"] + box["height"] / 2
+    await window.page.mouse.click(x, y, button="right")
+    menu = await _box(window.page.get_by_role("menu"))
+    assert abs(menu["x"] - x) < 20
+    await expect(second).to_have_class(re.compile("msg-chosen"))
+    await window.page.keyboard.press("Escape")
+    await expect(second).not_to_have_class(re.compile("msg-chosen"))
+
+    tools = await _box(second.get_by_role("button", name="ตัวเลือกของข้อความนี้"))
+    assert tools["x"] - box["x"] < 900
