@@ -12,7 +12,6 @@ from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
 
-OWNER_ONLY: Final = "ทำได้เฉพาะเจ้าของห้องเท่านั้น"
 LALITA: Final = "นางสาวลลิตา วิเศษสุวรรณ"
 
 
@@ -108,32 +107,70 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await panel.get_by_role("button", name=f"การจัดการ {LALITA}").click()
     await narin.page.get_by_role("menuitem", name="โอนสิทธิ์เจ้าของห้องให้").click()
     await narin.dialog.get_by_role("button", name="โอนสิทธิ์", exact=True).click()
-    rename = panel.get_by_role("button", name="เปลี่ยนชื่อห้อง")
-    await expect(rename).to_have_attribute("aria-disabled", "true")
+    await expect(panel.get_by_role("button", name="เปลี่ยนชื่อห้อง")).to_have_count(0)
 
     panel = await lalita.open_info()
     await panel.get_by_role("button", name="ปิดห้อง").click()
     confirm = lalita.dialog.get_by_role("button", name="ปิดห้อง", exact=True)
-    await expect(confirm).to_be_disabled()
+    await expect(confirm).to_have_accessible_description("โปรดพิมพ์ชื่อห้องให้ตรงกันก่อน")
     await lalita.dialog.get_by_role("textbox").fill("ศูนย์ปฏิบัติการไข้เลือดออก")
     await confirm.click()
     await expect(narin.page.get_by_text("ห้องนี้ปิดแล้ว อ่านได้แต่ส่งข้อความไม่ได้")).to_be_visible()
     await expect(narin.composer).to_have_count(0)
 
 
-async def test_a_greyed_out_button_says_why(served: Agency, windows: OpenWindow) -> None:
+async def test_members_see_whose_room_it_is_in_place_of_dead_buttons(served: Agency, windows: OpenWindow) -> None:
+    """What only the owner does is no button of a member; a button that waits says for what, without a mouse (ux 7)."""
     lalita = await windows(served.url, "lalita.w")
     await lalita.open_room()
     panel = await lalita.open_info()
-    for name in ("เพิ่ม", "เปลี่ยนชื่อห้อง", "โอนสิทธิ์เจ้าของห้อง", "ปิดห้อง"):
-        button = panel.get_by_role("button", name=name, exact=True)
-        await expect(button).to_have_attribute("aria-disabled", "true")
-        await lalita.reach(button)
-        await expect(lalita.page.get_by_role("tooltip")).to_have_text(OWNER_ONLY)
-        await expect(button).to_have_accessible_description(OWNER_ONLY)
-        await button.press("Enter")
-        await expect(lalita.dialog).to_have_count(0)
-    await expect(panel.get_by_role("button", name="ออกจากห้อง")).to_have_count(0)
+    await expect(panel.get_by_text("เจ้าของห้อง: นายแพทย์นรินทร์ พิพัฒน์พงศ์")).to_be_visible()
+    for name in ("เพิ่ม", "เปลี่ยนชื่อห้อง", "โอนสิทธิ์เจ้าของห้อง", "ปิดห้อง", "ออกจากห้อง"):
+        await expect(panel.get_by_role("button", name=name, exact=True)).to_have_count(0)
+    await panel.get_by_role("button", name="ติดต่อเจ้าของห้อง").click()
+    await expect(lalita.page.get_by_role("region", name="ข้อมูลบุคคล")).to_contain_text("ผู้อำนวยการสำนักระบาดวิทยา")
+
+
+async def test_nothing_typed_or_chosen_is_thrown_away_unasked(served: Agency, windows: OpenWindow) -> None:
+    """The picker says what is missing, keeps its button and its height in sight, and asks before it forgets (ux 10)."""
+    narin = await windows(served.url, "narin.p")
+    await narin.start("สร้างห้องใหม่")
+    dialog = narin.page.get_by_role("dialog", name="สร้างห้องใหม่")
+    make = dialog.get_by_role("button", name="สร้างห้อง", exact=True)
+    await expect(make).to_have_accessible_description("โปรดตั้งชื่อห้องและเลือกสมาชิก")
+    await expect(dialog.get_by_text("โปรดตั้งชื่อห้องและเลือกสมาชิก")).to_be_visible()
+    height = await dialog.evaluate("one => one.offsetHeight")
+    field = dialog.get_by_role("searchbox")
+    await field.fill("l,=kp")
+    await narin.flip(dialog.get_by_role("checkbox", name="นายสมชาย ใจมั่น"))
+    await expect(field).to_have_value("")
+    await expect(field).to_be_focused()
+    await expect(dialog.get_by_role("list", name="ผู้ที่เลือกแล้ว")).to_contain_text("นายสมชาย ใจมั่น")
+    await expect(make).to_have_accessible_description("โปรดตั้งชื่อห้อง")
+    assert await dialog.evaluate("one => one.offsetHeight") == height
+    asked = narin.page.get_by_role("alertdialog", name="ละทิ้งสิ่งที่กรอกไว้หรือไม่")
+    for leave in ("Escape", "backdrop", "Back"):
+        if leave == "Escape":
+            await narin.page.keyboard.press("Escape")
+        elif leave == "backdrop":
+            await narin.page.mouse.click(5, 5)
+        else:
+            await narin.page.go_back()
+        await asked.get_by_role("button", name="กลับไปทำต่อ").click()
+        await expect(asked).to_have_count(0)
+        await expect(dialog.get_by_role("list", name="ผู้ที่เลือกแล้ว")).to_contain_text("นายสมชาย ใจมั่น")
+    await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
+    await unfold(narin, "กระทรวงสาธารณสุข", "สำนักงานปลัดกระทรวงสาธารณสุข")
+    take = dialog.get_by_role("button", name=re.compile(r"เลือกทั้ง \d+ คน"))
+    await expect(take).to_be_in_viewport(ratio=1)
+    await dialog.get_by_role("button", name="ไม่เลือก", exact=True).click()
+    await expect(dialog.get_by_text("โปรดเลือกระดับ")).to_be_visible()
+    await expect(dialog.get_by_role("group", name="ระดับ").get_by_role("checkbox").first).to_have_accessible_name(
+        re.compile("^บริหาร")
+    )
+    await dialog.get_by_role("button", name="ปิด", exact=True).click()
+    await asked.get_by_role("button", name="ละทิ้ง", exact=True).click()
+    await expect(dialog).to_have_count(0)
 
 
 async def test_a_private_chat_upward_is_refused_without_saying_why(served: Agency, windows: OpenWindow) -> None:
@@ -141,10 +178,17 @@ async def test_a_private_chat_upward_is_refused_without_saying_why(served: Agenc
     await thawin.go(f"#/people/all/{served.person('witthaya.s')}")
     chat = thawin.button("สนทนาส่วนตัว")
     await expect(chat).to_have_attribute("aria-disabled", "true")
-    await thawin.reach(chat)
-    tooltip = thawin.page.get_by_role("tooltip")
-    await expect(tooltip).to_have_text("ไม่สามารถเริ่มการสนทนาส่วนตัวกับบุคคลนี้ได้")
-    await expect(tooltip).not_to_contain_text(re.compile("ระดับ|ตำแหน่ง|สูงกว่า"))
+    reason = "ข้อกำหนดของหน่วยงานไม่ให้ท่านเริ่มสนทนาส่วนตัวกับบุคคลนี้ก่อน หากบุคคลนี้เริ่มก่อน ท่านตอบได้"
+    await expect(chat).to_have_accessible_description(reason)
+    await expect(thawin.page.get_by_text(reason)).to_be_visible()
+    assert not re.search("ระดับ|ตำแหน่ง|สูงกว่า", reason)
+    await thawin.go("#/people/all")
+    people = thawin.page.get_by_role("region", name="รายชื่อบุคลากร")
+    await expect(people.get_by_role("searchbox")).to_be_focused()
+    await thawin.page.keyboard.type("วิทยา")
+    first = people.get_by_role("listitem").first
+    await expect(first).to_contain_text("วิทยา ศรีสุขสวัสดิ์")
+    await expect(first.get_by_role("img", name="ท่านเริ่มสนทนาส่วนตัวก่อนไม่ได้")).to_be_visible()
     # Downward it is allowed, and the one below may answer.
     witthaya = await windows(served.url, "witthaya.s")
     await witthaya.go(f"#/people/all/{served.person('thawin.o')}")
@@ -162,9 +206,8 @@ async def test_a_private_chat_begins_with_its_first_message(served: Agency, wind
     narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
     await lalita.go("#/rooms")
     await narin.page.keyboard.press("Control+K")
-    words = narin.dialog.get_by_role("searchbox").first
-    await words.fill("]]b9k")
-    await narin.dialog.get_by_role("region", name="บุคลากร").get_by_role("button", name=LALITA).click()
+    await narin.page.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล").fill("]]b9k")
+    await narin.page.get_by_role("region", name="บุคลากร", exact=True).get_by_role("button", name=LALITA).click()
     await expect(narin.composer).to_be_focused()
     await expect(narin.page.get_by_role("heading", name=LALITA).first).to_be_visible()
     await narin.offline()

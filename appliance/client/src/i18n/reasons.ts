@@ -17,7 +17,7 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   owner_must_transfer: msg`เจ้าของห้องต้องโอนสิทธิ์ให้สมาชิกอื่นก่อน`,
   cannot_leave: msg`สมาชิกออกจากห้องเองไม่ได้ โปรดส่งคำขอให้เจ้าของห้องนำชื่อออก`,
   person_not_active: msg`บัญชีของบุคคลนี้ไม่ได้เปิดใช้งาน`,
-  contact_not_allowed: msg`ไม่สามารถเริ่มการสนทนาส่วนตัวกับบุคคลนี้ได้`,
+  contact_not_allowed: msg`ข้อกำหนดของหน่วยงานไม่ให้ท่านเริ่มสนทนาส่วนตัวกับบุคคลนี้ก่อน หากบุคคลนี้เริ่มก่อน ท่านตอบได้`,
   not_author: msg`ทำได้เฉพาะผู้เขียนข้อความเท่านั้น`,
   not_a_message: msg`รายการนี้ไม่ใช่ข้อความ`,
   message_retracted: msg`ข้อความนี้ถูกเรียกคืนแล้ว`,

@@ -1,8 +1,9 @@
 /**
- * Buttons. A button that a rule forbids stays focusable and says why: the same code the server would answer with
- * reaches the tooltip and the screen reader, so nobody has to guess why it is grey.
+ * Buttons. One that cannot be pressed yet, or that a rule forbids, stays focusable and says why: in words under it, on
+ * every device, and to the screen reader; a button that is a mere icon says it as it is pressed. Nothing is natively
+ * disabled, so nobody has to guess why it is grey (ux 7).
  */
-import type { ReactNode, Ref } from "react";
+import { type ReactNode, type Ref, useId, useState } from "react";
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
 import { Icon, type IconName } from "./Icon";
 import { Tooltip } from "./Tooltip";
@@ -13,7 +14,6 @@ type Variant = "primary" | "secondary" | "quiet" | "danger";
 interface CommonProps {
   variant?: Variant;
   onPress?: () => void;
-  isDisabled?: boolean;
   /** What was asked is under way: keeps its place and its focus, and does nothing more. */
   isPending?: boolean;
   /** Why it may not be pressed, in the reader's language; absent when it may. */
@@ -49,7 +49,6 @@ function ariaProps(p: CommonProps): AriaButtonProps {
   return {
     ...(p.onPress !== undefined && p.denied === undefined && !p.isPending ? { onPress: p.onPress } : {}),
     ...(p.denied === undefined && !p.isPending ? {} : { "aria-disabled": true }),
-    ...(p.isDisabled === undefined ? {} : { isDisabled: p.isDisabled }),
     ...(p.autoFocus === undefined ? {} : { autoFocus: p.autoFocus }),
     ...(p.slot === undefined ? {} : { slot: p.slot }),
     ...(p.expanded === undefined ? {} : { "aria-expanded": p.expanded }),
@@ -60,27 +59,44 @@ function ariaProps(p: CommonProps): AriaButtonProps {
 
 export function Button({ children, icon, type = "button", label, block, ...common }: ButtonProps) {
   const { variant = "secondary", denied, ref, className = "" } = common;
+  const reason = useId();
   const button = (
     <AriaButton
       {...ariaProps(common)}
+      {...(denied === undefined ? {} : { "aria-describedby": reason })}
       {...(ref === undefined ? {} : { ref })}
       {...(label === undefined ? {} : { "aria-label": label })}
-      type={type}
+      // A form must not be sent by a button that does nothing.
+      type={denied === undefined && !common.isPending ? type : "button"}
       className={`button button-${variant} ${block ? "button-block" : ""} ${common.isPending ? "button-pending" : ""} ${className}`}
     >
       {icon && <Icon name={icon} />}
       <span className="button-label">{children}</span>
     </AriaButton>
   );
-  return denied === undefined ? button : <Tooltip text={denied}>{button}</Tooltip>;
+  if (denied === undefined) return button;
+  return (
+    <span className={`button-denied ${block ? "button-block" : ""}`}>
+      {button}
+      <span id={reason} className="button-reason">
+        {denied}
+      </span>
+    </span>
+  );
 }
 
 export function IconButton({ icon, label, size = "m", badge, placement, ...common }: IconButtonProps) {
   const { variant = "quiet", denied, ref, className = "" } = common;
+  const [told, setTold] = useState(false);
   return (
-    <Tooltip text={denied === undefined ? label : `${label} · ${denied}`} {...(placement ? { placement } : {})}>
+    <Tooltip
+      text={denied === undefined ? label : `${label} · ${denied}`}
+      {...(placement ? { placement } : {})}
+      {...(denied === undefined ? {} : { isOpen: told, onOpenChange: setTold })}
+    >
       <AriaButton
         {...ariaProps(common)}
+        {...(denied === undefined ? {} : { onPress: () => setTold(true) })}
         {...(ref === undefined ? {} : { ref })}
         aria-label={label}
         className={`button icon-button icon-button-${size} button-${variant} ${className}`}

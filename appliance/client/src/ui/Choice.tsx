@@ -11,7 +11,6 @@ interface ToggleProps {
   children: ReactNode;
   isSelected: boolean;
   onChange: (on: boolean) => void;
-  isDisabled?: boolean;
 }
 
 export function Checkbox({ children, ...toggle }: ToggleProps) {

@@ -85,7 +85,6 @@ function Buttons() {
       <Button>{t`ยกเลิก`}</Button>
       <Button variant="quiet">{t`แสดงเพิ่ม`}</Button>
       <Button variant="danger" icon="retract">{t`ลบ`}</Button>
-      <Button isDisabled>{t`บันทึก`}</Button>
       <Button denied={t`เฉพาะเจ้าของห้องเท่านั้นที่ทำได้`}>{t`เปลี่ยนชื่อห้อง`}</Button>
       <Button isPending>{t`กำลังส่ง`}</Button>
       <IconButton icon="info" label={t`ข้อมูลห้อง`} />

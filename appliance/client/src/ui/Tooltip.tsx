@@ -7,11 +7,19 @@ interface TooltipProps {
   text: ReactNode;
   children: ReactNode;
   placement?: "top" | "bottom" | "left" | "right";
+  /** Opened by something else than hover and focus as well. */
+  isOpen?: boolean;
+  onOpenChange?: (open: boolean) => void;
 }
 
-export function Tooltip({ text, children, placement = "top" }: TooltipProps) {
+export function Tooltip({ text, children, placement = "top", isOpen, onOpenChange }: TooltipProps) {
   return (
-    <TooltipTrigger delay={350} closeDelay={60}>
+    <TooltipTrigger
+      delay={350}
+      closeDelay={60}
+      {...(isOpen === undefined ? {} : { isOpen })}
+      {...(onOpenChange === undefined ? {} : { onOpenChange })}
+    >
       {children}
       <AriaTooltip className="tooltip" placement={placement} offset={6}>
         {text}

@@ -106,7 +106,7 @@ function Session({ session, model }: { session: SessionView; model: AccountModel
         session.current ? (
           <Chip icon="check" tone="ok">{t`เครื่องนี้`}</Chip>
         ) : (
-          <Button onPress={() => void model.endSession(session.id)} isDisabled={busy} label={t`ออกจากระบบใน ${device}`}>
+          <Button onPress={() => void model.endSession(session.id)} isPending={busy} label={t`ออกจากระบบใน ${device}`}>
             <Trans>ออกจากระบบ</Trans>
           </Button>
         )

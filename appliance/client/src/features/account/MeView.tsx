@@ -38,7 +38,7 @@ export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leav
         >
           <TextField label={t`ข้อความสถานะ`} hint={t`เช่น ประชุมถึงบ่ายสามโมง หรือ ลาพักผ่อน`} value={status} onChange={setStatus} maxLength={140} />
           <FailureNotice failure={failure} />
-          <Button type="submit" variant="primary" isPending={busy} isDisabled={status.trim() === (person.status ?? "")}>
+          <Button type="submit" variant="primary" isPending={busy} denied={status.trim() === (person.status ?? "") ? t`ยังไม่มีการเปลี่ยนแปลง` : undefined}>
             <Trans>บันทึกสถานะ</Trans>
           </Button>
         </form>

@@ -22,9 +22,11 @@ export function NotificationsSection({ model }: { model: NotificationsModel }) {
           <Switch isSelected={on} onChange={(wanted) => void model.turn(wanted)}>
             <Trans>แสดงการแจ้งเตือนเมื่อมีข้อความใหม่</Trans>
           </Switch>
-          <Switch isSelected={content} onChange={model.showContent} isDisabled={!on}>
-            <Trans>แสดงชื่อผู้ส่งและข้อความในการแจ้งเตือน</Trans>
-          </Switch>
+          {on && (
+            <Switch isSelected={content} onChange={model.showContent}>
+              <Trans>แสดงชื่อผู้ส่งและข้อความในการแจ้งเตือน</Trans>
+            </Switch>
+          )}
           <p className="settings-hint">
             <Trans>ปิดไว้จะแจ้งเพียงว่ามีข้อความใหม่ ไม่แสดงเนื้อหาบนหน้าจอที่ล็อก</Trans>
           </p>

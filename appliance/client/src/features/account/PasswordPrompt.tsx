@@ -30,12 +30,13 @@ export function PasswordPrompt({ model, onAnswer, onClose }: PasswordPromptProps
         className="settings-form"
         onSubmit={(event) => {
           event.preventDefault();
+          if (password === "") return;
           void onAnswer(password).then((done) => done && onClose());
         }}
       >
         <TextField label={t`รหัสผ่านปัจจุบัน`} type="password" autoComplete="current-password" value={password} onChange={setPassword} isRequired autoFocus />
         <FailureNotice failure={failure} />
-        <Button type="submit" variant="primary" isPending={busy} isDisabled={password === ""}>
+        <Button type="submit" variant="primary" isPending={busy} denied={password === "" ? t`โปรดกรอกรหัสผ่าน` : undefined}>
           <Trans>ต่อไป</Trans>
         </Button>
       </form>

@@ -112,6 +112,7 @@ function ChangePassword({ model }: { model: AccountModel }) {
         className="settings-form"
         onSubmit={(event) => {
           event.preventDefault();
+          if (old === "" || next === "") return;
           setDone(false);
           void model.changePassword(old, next).then((changed) => {
             setDone(changed);
@@ -137,7 +138,7 @@ function ChangePassword({ model }: { model: AccountModel }) {
             <Trans>เปลี่ยนรหัสผ่านแล้ว เครื่องอื่นทั้งหมดออกจากระบบแล้ว</Trans>
           </Notice>
         )}
-        <Button type="submit" variant="primary" isPending={busy} isDisabled={old === "" || next === ""}>
+        <Button type="submit" variant="primary" isPending={busy} denied={old === "" || next === "" ? t`โปรดกรอกรหัสผ่านเดิมและรหัสผ่านใหม่` : undefined}>
           <Trans>เปลี่ยนรหัสผ่าน</Trans>
         </Button>
       </form>

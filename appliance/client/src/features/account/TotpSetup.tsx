@@ -44,6 +44,7 @@ export function TotpSetup({ model, totp }: { model: AccountModel; totp: TotpSecr
             className="settings-form"
             onSubmit={(event) => {
               event.preventDefault();
+              if (code.trim() === "") return;
               void model.confirmTotp(code);
             }}
           >
@@ -57,7 +58,7 @@ export function TotpSetup({ model, totp }: { model: AccountModel; totp: TotpSecr
               isRequired
             />
             <FailureNotice failure={failure} />
-            <Button type="submit" variant="primary" isPending={busy} isDisabled={code.trim() === ""}>
+            <Button type="submit" variant="primary" isPending={busy} denied={code.trim() === "" ? t`โปรดกรอกรหัส 6 หลัก` : undefined}>
               <Trans>ยืนยันและเปิดใช้งาน</Trans>
             </Button>
           </form>

@@ -197,9 +197,8 @@ export function ComposerView({ model, title }: ComposerViewProps) {
           icon={mode.kind === "edit" ? "check" : "send"}
           label={mode.kind === "edit" ? t`บันทึกการแก้ไข` : t`ส่งข้อความ`}
           variant={text.trim() === "" ? "quiet" : "primary"}
-          isDisabled={text.trim() === ""}
           isPending={attempt.busy}
-          {...(isTooLong ? { denied: t`ข้อความยาวเกินกำหนด โปรดแบ่งส่ง` } : {})}
+          denied={isTooLong ? t`ข้อความยาวเกินกำหนด โปรดแบ่งส่ง` : text.trim() === "" ? t`ยังไม่ได้พิมพ์ข้อความ` : undefined}
           onPress={send}
           className="composer-send"
         />

@@ -9,7 +9,8 @@ import { offeredPeople, PickerModel, remindsOfNeedToKnow } from "./PickerModel";
 import { pathTo, unitTree } from "./unitTree";
 
 const unit = (id: string, parent: string | null): UnitView => ({ id, parent, name: id, kind: "division", people: 1, people_below: 2 });
-const person = (id: string, rank?: string): PersonView => ({ id, name: id, ...(rank === undefined ? {} : { rank }) });
+const SENIORITY: Record<string, number> = { "บริหาร ระดับสูง": 100, ชำนาญการ: 50, ปฏิบัติการ: 40 };
+const person = (id: string, rank?: string): PersonView => ({ id, name: id, ...(rank === undefined ? {} : { rank, seniority: SENIORITY[rank] ?? null }) });
 const PEOPLE = [person("p_me", "ปฏิบัติการ"), person("p_1", "ปฏิบัติการ"), person("p_2", "ชำนาญการ"), person("p_3"), person("p_old", "ชำนาญการ")];
 
 function coreWith(search: (query: PeopleQuery) => Promise<People>) {
@@ -38,7 +39,8 @@ test("a whole unit is counted by rank before it is added, without oneself and wi
   const picker = new PickerModel(core, { kind: "add", room: "r_1" }, "p_me");
   await picker.offerUnit("u_1", true);
   const offer = picker.offer.snapshot();
-  expect(offer?.ranks).toEqual([{ rank: "", count: 1 }, { rank: "ชำนาญการ", count: 1 }, { rank: "ปฏิบัติการ", count: 1 }]);
+  expect(offer?.ranks).toEqual([{ rank: "ชำนาญการ", count: 1 }, { rank: "ปฏิบัติการ", count: 1 }, { rank: "", count: 1 }]);
+  expect(offer?.present.map((one) => one.id)).toEqual(["p_old"]);
   picker.toggleRank("");
   const now = picker.offer.snapshot();
   expect(now && offeredPeople(now).map((one) => one.id)).toEqual(["p_1", "p_2"]);
@@ -49,12 +51,39 @@ test("a whole unit is counted by rank before it is added, without oneself and wi
   expect(changeMembers).toHaveBeenCalledWith("r_1", ["p_1", "p_2"], []);
 });
 
-test("whose account is not active is left out of a unit, and counted", async () => {
+test("whose account is not active is left out of a unit, and said by name", async () => {
   const people = [...PEOPLE, { ...person("p_gone"), active: false }, { ...person("p_new"), active: false }];
   const picker = new PickerModel(coreWith(() => Promise.resolve({ people })).core, { kind: "new" }, "p_me");
   await picker.offerUnit("u_1", true);
   expect(picker.offer.snapshot()?.people.map((one) => one.id)).toEqual(["p_1", "p_2", "p_3", "p_old"]);
-  expect(picker.offer.snapshot()?.inactive).toBe(2);
+  expect(picker.offer.snapshot()?.inactive.map((one) => one.id)).toEqual(["p_gone", "p_new"]);
+});
+
+test("ranks come by seniority, all of them or none are taken with one press (ux 10)", async () => {
+  const people = [person("p_1", "ปฏิบัติการ"), person("p_2", "บริหาร ระดับสูง"), person("p_3", "ชำนาญการ"), person("p_4", "กกก")];
+  const picker = new PickerModel(coreWith(() => Promise.resolve({ people })).core, { kind: "new" }, "p_me");
+  await picker.offerUnit("u_1", true);
+  expect(picker.offer.snapshot()?.ranks.map(({ rank }) => rank)).toEqual(["บริหาร ระดับสูง", "ชำนาญการ", "ปฏิบัติการ", "กกก"]);
+  picker.chooseRanks(false);
+  picker.toggleRank("บริหาร ระดับสูง");
+  picker.acceptOffer();
+  expect(picker.chosen.snapshot().map((one) => one.id)).toEqual(["p_2"]);
+  await picker.offerUnit("u_1", true);
+  picker.chooseRanks(false);
+  picker.chooseRanks(true);
+  picker.acceptOffer();
+  expect(picker.chosen.snapshot()).toHaveLength(4);
+});
+
+test("what is missing is said, and what was typed or chosen counts as input (ux 10)", () => {
+  const { core } = coreWith(() => Promise.resolve({ people: [] }));
+  const [made, suggested] = [new PickerModel(core, { kind: "new" }, "p_me"), new PickerModel(core, { kind: "suggest", room: "r_1" }, "p_me")];
+  expect([made.missing(" "), made.missing("ห้อง"), suggested.missing("")]).toEqual(["name_and_people", "people", "people"]);
+  expect([made.holdsInput(" "), made.holdsInput("ห้อง")]).toEqual([false, true]);
+  made.toggle(person("p_1"));
+  expect([made.missing(""), made.missing("ห้อง"), made.holdsInput("")]).toEqual(["name", null, true]);
+  for (let n = 0; n < 51; n += 1) suggested.toggle(person(`p_${n}`));
+  expect(suggested.missing("")).toBe("fewer");
 });
 
 test("who chooses many people is reminded to choose only those concerned", () => {
@@ -75,7 +104,8 @@ test("a new room gets the trimmed name and the people chosen; choosing twice tak
 test("a suggestion goes to the owner with its reason, and nobody is added", async () => {
   const { core, changeMembers, suggestMembers } = coreWith(() => Promise.resolve({ people: [] }));
   const picker = new PickerModel(core, { kind: "suggest", room: "r_1" }, "p_me");
-  expect(picker.isExcluded("p_old")).toBe(true);
+  const standings = ["p_me", "p_old", "p_1"].map((id) => picker.standing(person(id)));
+  expect(standings).toEqual(["me", "member", null]);
   picker.toggle(person("p_1"));
   expect(await picker.finish(" ดูแลพื้นที่ ")).toBe("r_1");
   expect(suggestMembers).toHaveBeenCalledWith("r_1", ["p_1"], "ดูแลพื้นที่");

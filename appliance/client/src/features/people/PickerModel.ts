@@ -2,7 +2,8 @@
  * Choosing the members of a room, or whom to suggest to its owner (F34): single people, or whole units with or without those below, by rank (F15).
  *
  * Rules: how many there are is shown before anything is added (F35); the reader and those who are members already are
- * never counted; a person chosen twice is chosen once. The choice is a snapshot of now.
+ * never counted, and whom a whole unit leaves out is said by name; a person chosen twice is chosen once. The choice is a
+ * snapshot of now.
  */
 import { Attempt } from "#core/attempt";
 import type { Core } from "#core/index";
@@ -19,14 +20,20 @@ export interface UnitOffer {
   readonly unit: string;
   readonly below: boolean;
   readonly people: readonly PersonView[];
-  /** How many of the unit cannot be added, since their accounts are not active. */
-  readonly inactive: number;
+  /** Those of the unit who cannot be added, since their accounts are not active. */
+  readonly inactive: readonly PersonView[];
+  /** Those of the unit who are members already. */
+  readonly present: readonly PersonView[];
+  /** The most senior first; those whose seniority is not known come last. */
   readonly ranks: readonly { readonly rank: string; readonly count: number }[];
   /** Ranks to add; people without a rank are under the empty string. */
   readonly chosen: ReadonlySet<string>;
 }
 
 export type PickerPurpose = { readonly kind: "new" } | { readonly kind: "add" | "suggest"; readonly room: RoomId };
+
+export type Standing = "me" | "member" | "inactive";
+export type Missing = "name" | "people" | "name_and_people" | "fewer";
 
 /** The most that one suggestion may name. */
 export const MOST_SUGGESTED = 50;
@@ -51,7 +58,8 @@ export class PickerModel {
   readonly attempt = new Attempt();
   readonly offering = new Attempt();
   readonly #core: Core;
-  readonly #excluded: ReadonlySet<PersonId>;
+  readonly #me: PersonId;
+  readonly #members: ReadonlySet<PersonId>;
 
   constructor(core: Core, purpose: PickerPurpose, me: PersonId) {
     this.#core = core;
@@ -59,11 +67,28 @@ export class PickerModel {
     this.chart = new ChartModel(core);
     this.search = new PeopleSearch(core.directory, core.ports.time);
     const members = purpose.kind !== "new" ? (core.rooms.room(purpose.room).snapshot()?.members ?? []) : [];
-    this.#excluded = new Set([me, ...members.map((member) => member.person)]);
+    this.#me = me;
+    this.#members = new Set(members.map((member) => member.person));
   }
 
-  /** True for the reader and for those who are members already. */
-  readonly isExcluded = (id: PersonId): boolean => this.#excluded.has(id);
+  /** Why somebody cannot be chosen; null for who can. */
+  readonly standing = (person: PersonView): Standing | null => {
+    if (person.id === this.#me) return "me";
+    if (this.#members.has(person.id)) return "member";
+    return person.active === false ? "inactive" : null;
+  };
+
+  /** What is still missing before it can be done; null when nothing is. */
+  readonly missing = (words: string): Missing | null => {
+    const chosen = this.chosen.snapshot().length;
+    if (this.purpose.kind === "suggest" && chosen > MOST_SUGGESTED) return "fewer";
+    const unnamed = this.purpose.kind === "new" && words.trim() === "";
+    if (chosen === 0) return unnamed ? "name_and_people" : "people";
+    return unnamed ? "name" : null;
+  };
+
+  /** True when closing would throw away what somebody has typed or chosen. */
+  readonly holdsInput = (words: string): boolean => words.trim() !== "" || this.chosen.snapshot().length > 0;
 
   readonly toggle = (person: PersonView): void =>
     this.chosen.update((chosen) => (chosen.some((one) => one.id === person.id) ? chosen.filter((one) => one.id !== person.id) : [...chosen, person]));
@@ -73,13 +98,17 @@ export class PickerModel {
   /** Reads everybody of a unit, so that the number is known before anything is added. */
   readonly offerUnit = (unit: string, below: boolean): Promise<boolean> =>
     this.offering.run(async () => {
-      const others = (await this.#everyone(unit, below)).filter((person) => !this.#excluded.has(person.id));
-      const people = others.filter((person) => person.active !== false);
-      const counts = new Map<string, number>();
-      for (const { rank } of people) counts.set(rank ?? "", (counts.get(rank ?? "") ?? 0) + 1);
-      const ranks = sortedThai([...counts].map(([rank, count]) => ({ rank, count })), ({ rank }) => rank);
-      this.offer.set({ unit, below, people, inactive: others.length - people.length, ranks, chosen: new Set(counts.keys()) });
+      const everyone = await this.#everyone(unit, below);
+      const standing = (wanted: Standing | null) => everyone.filter((person) => this.standing(person) === wanted);
+      const people = standing(null);
+      const ranks = ranksOf(people);
+      const chosen = new Set(ranks.map(({ rank }) => rank));
+      this.offer.set({ unit, below, people, inactive: standing("inactive"), present: standing("member"), ranks, chosen });
     });
+
+  /** All ranks of the offer, or none. */
+  readonly chooseRanks = (all: boolean): void =>
+    this.offer.update((offer) => offer && { ...offer, chosen: new Set(all ? offer.ranks.map(({ rank }) => rank) : []) });
 
   readonly toggleRank = (rank: string): void =>
     this.offer.update((offer) => {
@@ -136,6 +165,16 @@ export class PickerModel {
     } while (cursor !== null);
     return people;
   }
+}
+
+function ranksOf(people: readonly PersonView[]): UnitOffer["ranks"] {
+  const ranks = new Map<string, { rank: string; count: number; seniority: number }>();
+  for (const { rank, seniority } of people) {
+    const known = ranks.get(rank ?? "") ?? { rank: rank ?? "", count: 0, seniority: -1 };
+    ranks.set(known.rank, { ...known, count: known.count + 1, seniority: Math.max(known.seniority, seniority ?? -1) });
+  }
+  const byName = sortedThai([...ranks.values()], ({ rank }) => rank);
+  return byName.sort((a, b) => b.seniority - a.seniority).map(({ rank, count }) => ({ rank, count }));
 }
 
 /** Those of an offer whose rank is chosen. */

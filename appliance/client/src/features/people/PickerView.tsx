@@ -7,6 +7,7 @@ import type { PersonView } from "#core/protocol";
 import type { RoomId } from "#core/snapshots";
 import { formatNumber } from "#i18n/dates";
 import { Avatar } from "#ui/Avatar";
+import { Chip } from "#ui/Badge";
 import { Button, IconButton } from "#ui/Button";
 import { Checkbox } from "#ui/Choice";
 import { Dialog } from "#ui/Dialog";
@@ -19,7 +20,7 @@ import { Tabs } from "#ui/Tabs";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
-import { MOST_SUGGESTED, type PickerModel, remindsOfNeedToKnow } from "./PickerModel";
+import { MOST_SUGGESTED, type PickerModel, remindsOfNeedToKnow, type Standing } from "./PickerModel";
 import { ReadAs } from "./ReadAs";
 import { UnitPicker } from "./UnitPicker";
 import "./people.css";
@@ -45,7 +46,13 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
     add: plural(chosen.length, { other: "เพิ่ม # คน" }),
     suggest: plural(chosen.length, { other: "เสนอ # คน" }),
   };
-  const tooMany = kind === "suggest" && chosen.length > MOST_SUGGESTED;
+  const missing = model.missing(words);
+  const reasons = {
+    name: t`โปรดตั้งชื่อห้อง`,
+    people: t`โปรดเลือกบุคคล`,
+    name_and_people: t`โปรดตั้งชื่อห้องและเลือกสมาชิก`,
+    fewer: t`เสนอชื่อได้ไม่เกินครั้งละ ${MOST_SUGGESTED} คน`,
+  };
   const count = formatNumber(chosen.length);
   const finish = () => void model.finish(words).then((room) => room !== null && onDone(room));
   return (
@@ -53,51 +60,77 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
       title={titles[kind]}
       closeLabel={t`ปิด`}
       size="l"
+      tall
+      dirty={model.holdsInput(words)}
       onClose={onClose}
       footer={
         <>
           <p className="picker-count" role="status">
             {plural(chosen.length, { other: "เลือกแล้ว # คน" })}
           </p>
-          <Button
-            variant="primary"
-            isPending={attempt.busy}
-            isDisabled={chosen.length === 0 || tooMany || (kind === "new" && words.trim() === "")}
-            onPress={finish}
-          >
+          <Button variant="primary" isPending={attempt.busy} denied={missing === null ? undefined : reasons[missing]} onPress={finish}>
             {finishes[kind]}
           </Button>
         </>
       }
     >
-      <FailureNotice failure={attempt.failure} />
-      {kind === "new" && <TextField label={t`ชื่อห้อง`} value={words} onChange={setWords} maxLength={120} autoFocus />}
-      {kind === "suggest" && <TextField label={t`เหตุผล (ไม่บังคับ)`} value={words} onChange={setWords} maxLength={500} autoFocus />}
-      {tooMany && (
-        <Notice kind="warn">
-          <Trans>เสนอชื่อได้ไม่เกินครั้งละ {MOST_SUGGESTED} คน</Trans>
-        </Notice>
-      )}
-      {!tooMany && remindsOfNeedToKnow(kind, chosen.length) && (
-        <Notice kind="warn">
-          <Trans>ท่านกำลังเลือกบุคคลจำนวนมาก โปรดเลือกเฉพาะผู้เกี่ยวข้อง</Trans>
-        </Notice>
-      )}
-      <div className="picker">
-        <Tabs
-          label={t`วิธีเลือกสมาชิก`}
-          selected={tab}
-          onSelect={setTab}
-          tabs={[
-            { id: "people", label: t`รายบุคคล`, content: <PersonPicker model={model} chosen={chosen} /> },
-            { id: "units", label: t`ตามหน่วยงานและระดับ`, content: <UnitPicker model={model} /> },
-            { id: "chosen", label: t`เลือกแล้ว ${count}`, content: <ChosenList model={model} chosen={chosen} /> },
-          ]}
-        />
+      <div className="picker-frame">
+        <FailureNotice failure={attempt.failure} />
+        {kind === "new" && <TextField label={t`ชื่อห้อง`} value={words} onChange={setWords} maxLength={120} autoFocus />}
+        {kind === "suggest" && <TextField label={t`เหตุผล (ไม่บังคับ)`} value={words} onChange={setWords} maxLength={500} autoFocus />}
+        {missing !== "fewer" && remindsOfNeedToKnow(kind, chosen.length) && (
+          <Notice kind="warn">
+            <Trans>ท่านกำลังเลือกบุคคลจำนวนมาก โปรดเลือกเฉพาะผู้เกี่ยวข้อง</Trans>
+          </Notice>
+        )}
+        {tab !== "chosen" && <ChosenChips model={model} chosen={chosen} onAll={() => setTab("chosen")} />}
+        <div className="picker">
+          <Tabs
+            label={t`วิธีเลือกสมาชิก`}
+            selected={tab}
+            onSelect={setTab}
+            tabs={[
+              { id: "people", label: t`รายบุคคล`, content: <PersonPicker model={model} chosen={chosen} /> },
+              { id: "units", label: t`ตามหน่วยงานและระดับ`, content: <UnitPicker model={model} /> },
+              { id: "chosen", label: t`เลือกแล้ว ${count}`, content: <ChosenList model={model} chosen={chosen} /> },
+            ]}
+          />
+        </div>
       </div>
     </Dialog>
   );
 }
+
+const CHIPS_SHOWN = 5;
+
+/** The last who were chosen, to be taken back at once; the list beside has them all. */
+function ChosenChips({ model, chosen, onAll }: { model: PickerModel; chosen: readonly PersonView[]; onAll: () => void }) {
+  const { t } = useLingui();
+  if (chosen.length === 0) return null;
+  const more = chosen.length - CHIPS_SHOWN;
+  return (
+    <ul className="picker-chips" aria-label={t`ผู้ที่เลือกแล้ว`}>
+      {chosen.slice(-CHIPS_SHOWN).map((person) => {
+        const { name } = person;
+        return (
+          <li key={person.id} className="picker-chip">
+            <span>{name}</span>
+            <IconButton icon="close" size="s" label={t`ไม่เลือก ${name}`} onPress={() => model.toggle(person)} />
+          </li>
+        );
+      })}
+      {more > 0 && (
+        <li>
+          <Button variant="quiet" onPress={onAll}>
+            {plural(more, { other: "และอีก # คน" })}
+          </Button>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+const FIELD_ID = "picker-search";
 
 function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly PersonView[] }) {
   const { t } = useLingui();
@@ -106,29 +139,29 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
     void model.search.search();
   }, [model]);
   const ids = new Set(chosen.map((person) => person.id));
+  // The words have found whom they were for: the next name is typed at once.
+  const pick = (person: PersonView) => {
+    model.toggle(person);
+    if (query === "" || ids.has(person.id)) return;
+    model.search.setQuery("");
+    document.getElementById(FIELD_ID)?.focus();
+  };
   return (
     <div className="picker-pane">
-      <SearchField label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`} clearLabel={t`ล้างคำค้น`} value={query} onChange={model.search.setQuery} />
+      <SearchField
+        id={FIELD_ID}
+        label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`}
+        clearLabel={t`ล้างคำค้น`}
+        value={query}
+        onChange={model.search.setQuery}
+        autoFocus={model.purpose.kind === "add"}
+      />
       <ReadAs search={model.search} />
       <FailureNotice failure={failure} />
       <ul className="people-list">
         {people.map((person) => (
           <li key={person.id} className="picker-person">
-            <Checkbox
-              isSelected={ids.has(person.id) || model.isExcluded(person.id)}
-              isDisabled={model.isExcluded(person.id) || person.active === false}
-              onChange={() => model.toggle(person)}
-            >
-              <span className="picker-words">
-                <Avatar id={person.id} name={person.name} size="s" inactive={person.active === false} />
-                <span className="row-words">
-                  <span className="row-title">{person.name}</span>
-                  <span className="row-detail">
-                    {person.active === false ? t`บัญชีไม่เปิดใช้งาน` : placeText(person.post, person.unit?.name)}
-                  </span>
-                </span>
-              </span>
-            </Checkbox>
+            <PersonChoice person={person} standing={model.standing(person)} isSelected={ids.has(person.id)} onPick={() => pick(person)} />
           </li>
         ))}
       </ul>
@@ -140,6 +173,34 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
         </Button>
       )}
     </div>
+  );
+}
+
+interface PersonChoiceProps {
+  person: PersonView;
+  standing: Standing | null;
+  isSelected: boolean;
+  onPick: () => void;
+}
+
+/** A person with a box to tick; who cannot be chosen has none, and the reason in its place. */
+function PersonChoice({ person, standing, isSelected, onPick }: PersonChoiceProps) {
+  const { t } = useLingui();
+  const lead = <Avatar id={person.id} name={person.name} size="s" inactive={person.active === false} />;
+  if (standing !== null) {
+    const reasons = { me: t`ท่าน`, member: t`อยู่ในห้องแล้ว`, inactive: t`บัญชีไม่เปิดใช้งาน` };
+    return <Row lead={lead} title={person.name} detail={placeText(person.post, person.unit?.name)} end={<Chip>{reasons[standing]}</Chip>} />;
+  }
+  return (
+    <Checkbox isSelected={isSelected} onChange={onPick}>
+      <span className="picker-words">
+        {lead}
+        <span className="row-words">
+          <span className="row-title">{person.name}</span>
+          <span className="row-detail">{placeText(person.post, person.unit?.name)}</span>
+        </span>
+      </span>
+    </Checkbox>
   );
 }
 

@@ -35,6 +35,7 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
     void model.load();
   }, [model]);
   const person = card?.full ?? null;
+  const denied = person !== null && model.contact(person) === "denied" ? "contact_not_allowed" : card?.active === false ? "person_not_active" : undefined;
   return (
     <Panel label={t`ข้อมูลบุคคล`} title={<Trans>ข้อมูลบุคคล</Trans>} leave={leave}>
       {card === null && reading.failure === null && <Loading label={t`กำลังโหลด`} />}
@@ -58,11 +59,16 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
             <Button
               icon="message"
               variant="primary"
-              denied={deniedText(person?.may_contact === false ? "contact_not_allowed" : !card.active ? "person_not_active" : undefined)}
+              denied={deniedText(denied)}
               onPress={() => onRoom(model.chat())}
             >
               <Trans>สนทนาส่วนตัว</Trans>
             </Button>
+          )}
+          {denied === "contact_not_allowed" && (
+            <p className="profile-sub">
+              <Trans>ท่านยังติดต่อได้ทางโทรศัพท์หรืออีเมลที่แสดงไว้ หรือขอให้ผู้บังคับบัญชาเพิ่มท่านทั้งสองในห้องเดียวกัน</Trans>
+            </p>
           )}
         </header>
       )}

@@ -1,6 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 
+import type { PersonView } from "#core/protocol";
 import { formatNumber } from "#i18n/dates";
 import { Button } from "#ui/Button";
 import { Checkbox, Radios } from "#ui/Choice";
@@ -31,6 +32,24 @@ export function UnitPicker({ model }: { model: PickerModel }) {
   );
 }
 
+const NAMES_SHOWN = 10;
+
+/** «ก, ข และอีก 12 คน». */
+function Names({ people }: { people: readonly PersonView[] }) {
+  const names = people
+    .slice(0, NAMES_SHOWN)
+    .map(({ name }) => name)
+    .join(", ");
+  const more = people.length - NAMES_SHOWN;
+  return more > 0 ? (
+    <>
+      {names} <Trans>และ{plural(more, { other: "อีก # คน" })}</Trans>
+    </>
+  ) : (
+    names
+  );
+}
+
 function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
   const { t } = useLingui();
   const total = offeredPeople(offer).length;
@@ -46,10 +65,18 @@ function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
           { value: "unit", label: t`เฉพาะหน่วยงานนี้` },
         ]}
       />
-      <div role="group" aria-label={t`ระดับ`}>
-        <p className="field-label">
-          <Trans>ระดับ</Trans>
-        </p>
+      <div className="unit-picker-ranks" role="group" aria-label={t`ระดับ`}>
+        <div className="unit-picker-all">
+          <p className="field-label">
+            <Trans>ระดับ</Trans>
+          </p>
+          <Button variant="quiet" onPress={() => model.chooseRanks(true)}>
+            <Trans>ทั้งหมด</Trans>
+          </Button>
+          <Button variant="quiet" onPress={() => model.chooseRanks(false)}>
+            <Trans>ไม่เลือก</Trans>
+          </Button>
+        </div>
         {offer.ranks.map(({ rank, count }) => {
           const people = formatNumber(count);
           return (
@@ -58,17 +85,25 @@ function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
             </Checkbox>
           );
         })}
-        {offer.inactive > 0 && (
-          <p className="people-count">{plural(offer.inactive, { other: "ไม่รวม # คนที่บัญชีไม่ได้เปิดใช้งาน" })}</p>
-        )}
-        {offer.ranks.length === 0 && (
+        {offer.present.length > 0 && (
           <p className="people-count">
-            <Trans>ไม่มีบุคคลที่เพิ่มได้ในหน่วยงานนี้</Trans>
+            {plural(offer.present.length, { other: "อยู่ในห้องแล้ว # คน" })}: <Names people={offer.present} />
+          </p>
+        )}
+        {offer.inactive.length > 0 && (
+          <p className="people-count">
+            {plural(offer.inactive.length, { other: "ไม่รวม # คนที่บัญชีไม่ได้เปิดใช้งาน" })}: <Names people={offer.inactive} />
           </p>
         )}
       </div>
       <div className="unit-picker-take">
-        <Button variant="primary" icon="add" block isDisabled={total === 0} onPress={model.acceptOffer}>
+        <Button
+          variant="primary"
+          icon="add"
+          block
+          denied={total > 0 ? undefined : offer.ranks.length === 0 ? t`ไม่มีบุคคลที่เพิ่มได้ในหน่วยงานนี้` : t`โปรดเลือกระดับ`}
+          onPress={model.acceptOffer}
+        >
           {plural(total, { other: "เลือกทั้ง # คน" })}
         </Button>
       </div>

@@ -71,11 +71,12 @@ function RenameDialog({ model, title, onClose }: OneProps) {
   return (
     <Dialog
       title={t`เปลี่ยนชื่อห้อง`}
+      dirty={name.trim() !== title}
       closeLabel={t`ปิด`}
       size="s"
       onClose={close}
       footer={
-        <Button variant="primary" isPending={attempt.busy} isDisabled={name.trim() === "" || name.trim() === title} onPress={save}>
+        <Button variant="primary" isPending={attempt.busy} denied={name.trim() === "" ? t`โปรดตั้งชื่อห้อง` : name.trim() === title ? t`ยังไม่มีการเปลี่ยนแปลง` : undefined} onPress={save}>
           <Trans>บันทึก</Trans>
         </Button>
       }
@@ -93,6 +94,7 @@ function AskDialog({ model, onClose }: OneProps) {
   return (
     <Dialog
       title={t`ขอให้นำชื่อออก`}
+      dirty={reason.trim() !== ""}
       closeLabel={t`ปิด`}
       size="s"
       onClose={close}
@@ -119,6 +121,7 @@ function DeclineDialog({ model, request, onClose }: OneProps & { request: OwnerR
   return (
     <Dialog
       title={t`ไม่อนุมัติคำขอ`}
+      dirty={note.trim() !== ""}
       closeLabel={t`ปิด`}
       size="s"
       onClose={close}

@@ -16,6 +16,7 @@ import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
 import { MemberList } from "./MemberList";
+import { OwnerLine } from "./OwnerLine";
 import { MyRemoval, MySuggestion, WaitingRequests } from "./OwnerRequests";
 import { type RoomDialog, RoomDialogs } from "./RoomDialogs";
 import type { RoomModel } from "./RoomModel";
@@ -40,6 +41,7 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
   }, [model]);
   if (room === null) return <Loading label={t`กำลังโหลดข้อมูลห้อง`} />;
   const group = room.other === null;
+  const isOwner = room.view.owner === model.me;
   const failure = attempt.failure ?? reading.failure;
   return (
     <Panel label={t`ข้อมูลห้อง`} title={<Trans>ข้อมูลห้อง</Trans>} leave={leave}>
@@ -57,9 +59,11 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
         <PanelSection
           title={plural(room.view.member_count, { other: "สมาชิก # คน" })}
           actions={
-            <Button icon="addPerson" onPress={onAddMembers} denied={deniedText(room.denied["add"])}>
-              <Trans>เพิ่ม</Trans>
-            </Button>
+            isOwner && (
+              <Button icon="addPerson" onPress={onAddMembers} denied={deniedText(room.denied["add"])}>
+                <Trans>เพิ่ม</Trans>
+              </Button>
+            )
           }
         >
           {room.membersLoaded ? (
@@ -69,9 +73,10 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
           )}
         </PanelSection>
       )}
-      {group && <OwnerActions room={room} onDialog={setDialog} />}
-      {group && room.view.owner !== model.me && (
+      {group && isOwner && <OwnerActions room={room} onDialog={setDialog} />}
+      {group && !isOwner && (
         <>
+          <OwnerLine model={model} owner={room.view.owner} onPerson={onPerson} />
           <MySuggestion room={room} mine={suggestion} onAsk={onSuggestMembers} />
           <MyRemoval room={room} mine={removal} onAsk={() => setDialog({ kind: "ask" })} />
         </>

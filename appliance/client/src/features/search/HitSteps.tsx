@@ -24,11 +24,11 @@ export function HitSteps({ model, arrived, onStep }: HitStepsProps) {
       <span className="hit-steps-place" role="status">
         {at >= 0 && <Trans>{place} จาก {count}</Trans>}
       </span>
-      <IconButton icon="chevronLeft" label={t`ผลก่อนหน้า`} isDisabled={at <= 0} onPress={() => onStep(-1)} placement="bottom" />
+      <IconButton icon="chevronLeft" label={t`ผลก่อนหน้า`} denied={at <= 0 ? t`เป็นผลแรกแล้ว` : undefined} onPress={() => onStep(-1)} placement="bottom" />
       <IconButton
         icon="chevronRight"
         label={t`ผลถัดไป`}
-        isDisabled={at === hits.length - 1 && more === "none"}
+        denied={at === hits.length - 1 && more === "none" ? t`เป็นผลสุดท้ายแล้ว` : undefined}
         onPress={() => onStep(1)}
         placement="bottom"
       />

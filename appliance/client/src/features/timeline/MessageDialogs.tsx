@@ -28,6 +28,7 @@ export function RetractDialog({ item, model, onClose }: MessageDialogProps) {
   return (
     <ConfirmDialog
       title={t`เรียกคืนข้อความนี้หรือไม่`}
+      dirty={reason.trim() !== ""}
       confirmLabel={t`เรียกคืน`}
       cancelLabel={t`ไม่เรียกคืน`}
       danger

@@ -1,0 +1,33 @@
+/** To members: whose room it is, what only the owner does, and the way to ask them (ux 7). */
+import { Trans, useLingui } from "@lingui/react/macro";
+
+import type { PersonId } from "#core/snapshots";
+import { Button } from "#ui/Button";
+import { PanelSection } from "#ui/Panel";
+import { useReadable } from "#ui/useReadable";
+
+import type { RoomModel } from "./RoomModel";
+
+interface OwnerLineProps {
+  model: RoomModel;
+  owner: PersonId;
+  onPerson: (person: PersonId) => void;
+}
+
+export function OwnerLine({ model, owner, onPerson }: OwnerLineProps) {
+  const { t } = useLingui();
+  const name = useReadable(model.person(owner))?.name ?? "…";
+  return (
+    <PanelSection title={t`การจัดการห้อง`}>
+      <p>
+        <Trans>เจ้าของห้อง: {name}</Trans>
+      </p>
+      <p className="room-hint">
+        <Trans>เจ้าของห้องเป็นผู้เปลี่ยนชื่อห้อง เพิ่มหรือนำสมาชิกออก และปิดห้อง</Trans>
+      </p>
+      <Button icon="person" onPress={() => onPerson(owner)}>
+        <Trans>ติดต่อเจ้าของห้อง</Trans>
+      </Button>
+    </PanelSection>
+  );
+}
