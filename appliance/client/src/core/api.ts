@@ -8,7 +8,7 @@
 import type { Clock } from "./clock";
 import { CallError } from "./errors";
 import type { Ports } from "./ports";
-import type { ErrorAnswer } from "./protocol";
+import type { ErrorAnswer, Millis } from "./protocol";
 
 export const PREFIX = "/api/v1";
 const TIMEOUT_MS = 30_000;
@@ -32,8 +32,8 @@ export class Api {
   onEnded: () => void = () => undefined;
   /** Called when the server wants something first: terms accepted, password changed, a fresh CSRF value. */
   onHeldBack: () => void = () => undefined;
-  /** Called when the server has answered anything at all. */
-  onContact: () => void = () => undefined;
+  /** Called when the server has answered anything at all: whether it did what was asked, and when it was asked. */
+  onContact: (served: boolean, asked: Millis) => void = () => undefined;
 
   constructor(
     private readonly ports: Ports,
@@ -49,9 +49,10 @@ export class Api {
   /** Raises CallError. An answer without content gives undefined. */
   async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
     const generation = this.#generation;
+    const asked = this.clock.now();
     const response = await this.#send(method, path, options);
     this.clock.learnRough(response.headers.get("Date"));
-    if (generation === this.#generation) this.onContact();
+    if (generation === this.#generation) this.onContact(response.ok, asked);
     if (response.ok) return (await decode(response)) as T;
     const error = await failure(response);
     if (options.session !== false && generation === this.#generation) {

@@ -97,7 +97,10 @@ export class Core {
     this.#keepPerRoom = options.keepPerRoom ?? KEEP_PER_ROOM;
     this.clock = new Clock(ports.time);
     const api = new Api(ports, this.clock);
-    api.onContact = () => (this.#heard = true);
+    api.onContact = (served, asked) => {
+      this.#heard = true;
+      if (served && asked > this.#connection.snapshot().since) this.#wakeSync();
+    };
     this.#endpoints = new Endpoints(api);
     this.#vault = new Vault(ports, options.cacheLifeMs ?? CACHE_LIFE_MS);
     this.#connection = new Store<Connection>({ kind: "connecting", since: ports.time.now() });
@@ -159,6 +162,7 @@ export class Core {
     this.#watch = this.ports.time.setTimeout(this.#look, WATCH_MS);
     this.#unwatch = this.ports.visibility.subscribe(() => {
       this.#tellShown();
+      if (this.ports.visibility.visible()) this.#wakeSync();
       void this.#checkAge();
     });
     await this.session.start();
@@ -307,6 +311,7 @@ export class Core {
       case "page":
       case "read":
       case "typing":
+      case "wake":
         if (this.#tabs.leading) this.#serve(message);
     }
   }
@@ -327,7 +332,17 @@ export class Core {
         return void this.rooms.noteRead(message.room, message.shown).catch(() => undefined);
       case "typing":
         return void this.#sync.send({ type: "typing", room: message.room });
+      case "wake":
+        return this.#sync.kick();
     }
+  }
+
+  /**
+   * The server has answered, or somebody looks: the leading tab, which may be hidden and waiting for half a minute, tries
+   * now. Messages that go out while the page says «offline» would look unsent.
+   */
+  #wakeSync(): void {
+    if (this.#connection.snapshot().kind === "offline") this.#toLeader({ kind: "wake" });
   }
 
   /** Says which rooms this tab has on its screen: to the other tabs, and to the server when it leads. */
@@ -379,4 +394,4 @@ export class Core {
   }
 }
 
-type LeaderMessage = Extract<TabMessage, { kind: "viewed" | "page" | "read" | "typing" }>;
+type LeaderMessage = Extract<TabMessage, { kind: "viewed" | "page" | "read" | "typing" | "wake" }>;

@@ -48,6 +48,8 @@ export class Session implements Readable<SessionState> {
   #tables: Tables | null = null;
   #me: Me | null = null;
   #begun = false;
+  /** Another tab has signed in while this one was still asking who is. */
+  #begunElsewhere = false;
   /** Signed in a moment ago, and not yet recognised: the browser has to give the cookie back. */
   #proving = false;
   #ticket: Ticket | null = null;
@@ -77,7 +79,7 @@ export class Session implements Readable<SessionState> {
   async start(): Promise<void> {
     if (this.ports.settings.get(LOGOUT_DUE) !== null) return await this.#finishLogout();
     const tables = await this.vault.reopen();
-    const me = tables === null ? null : await loadMe(tables).catch(() => null);
+    const me = tables === null ? null : await meIn(tables);
     if (tables === null || me === null) {
       tables?.leave();
       return await this.#discover();
@@ -175,7 +177,8 @@ export class Session implements Readable<SessionState> {
   /** Another tab has signed in. */
   async begunElsewhere(): Promise<void> {
     const { kind } = this.snapshot();
-    if (kind === "signed_out" || kind === "second_factor") await this.start();
+    if (kind === "starting" && this.#tables === null) this.#begunElsewhere = true;
+    else if (kind === "signed_out" || kind === "second_factor") await this.start();
     else await this.refresh(); // the cookie may be another person's now
   }
 
@@ -208,7 +211,10 @@ export class Session implements Readable<SessionState> {
         return await this.#enter(me);
       } catch (error) {
         if (error instanceof CallError && error.status === 401) {
-          await this.vault.destroy(null);
+          // Nothing is wiped here: what lies in the cache by now was made by a tab that has signed in meanwhile.
+          const again = this.#begunElsewhere;
+          this.#begunElsewhere = false;
+          if (again) continue;
           return this.#state.set({ kind: "signed_out", reason: "none" });
         }
         this.hooks.unreachable();
@@ -221,7 +227,9 @@ export class Session implements Readable<SessionState> {
     await this.vault.destroy(null);
     this.#state.set({ kind: "signed_out", reason: "logout" });
     try {
-      this.api.setCsrf((await this.endpoints.me()).csrf);
+      const { csrf } = await this.endpoints.me();
+      if (this.ports.settings.get(LOGOUT_DUE) === null) return; // signed in again meanwhile, in another tab
+      this.api.setCsrf(csrf);
       await this.endpoints.logout();
     } catch (error) {
       if (!(error instanceof CallError) || error.kind !== "refused") return; // due at the next start
@@ -293,6 +301,16 @@ export class Session implements Readable<SessionState> {
       const off = this.ports.online.subscribe(done);
       const timer = this.ports.time.setTimeout(done, ms);
     });
+  }
+}
+
+/** Who the cache is of; null for nobody yet. One that cannot be read is destroyed. */
+async function meIn(tables: Tables): Promise<Me | null> {
+  try {
+    return await loadMe(tables);
+  } catch {
+    await tables.destroy();
+    return null;
   }
 }
 

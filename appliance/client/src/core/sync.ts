@@ -3,7 +3,8 @@
  *
  * Runs in the leading tab only. There is one way to catch up, whatever the reason: the first start, a night asleep, a gap,
  * a line the server dropped because this client was slow. Waits between tries grow with full jitter, and end early when
- * the browser says the network is back or the tab is looked at again.
+ * the browser says the network is back, the tab is looked at again, or another call was answered. When the browser says that
+ * the network is gone the line is given up at once, rather than when its silence is noticed.
  */
 
 import { Backoff } from "./backoff";
@@ -56,7 +57,7 @@ export class Sync {
 
   /** Keeps up until the signal says stop. */
   async run(signal: AbortSignal): Promise<void> {
-    const offs = [this.ports.online.subscribe(this.kick), this.ports.visibility.subscribe(this.#looked)];
+    const offs = [this.ports.online.subscribe(this.#networkChanged), this.ports.visibility.subscribe(this.#looked)];
     const stopped = (): void => {
       this.#stream?.close();
       this.#wake();
@@ -158,6 +159,11 @@ export class Sync {
   async #apply(frame: EventsFrame): Promise<"applied" | "gap"> {
     return await this.feed.apply({ pos: frame.pos, events: frame.events, source: "live" });
   }
+
+  readonly #networkChanged = (): void => {
+    if (this.ports.online.online()) this.kick();
+    else this.#stream?.close();
+  };
 
   readonly #looked = (): void => {
     if (this.ports.visibility.visible()) this.kick();

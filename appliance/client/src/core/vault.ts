@@ -94,6 +94,8 @@ export class Vault {
 
   /** Destroys the cache and forgets the mode: the session is over. */
   async destroy(tables: Tables | null): Promise<void> {
+    // At once: a tab that signs in meanwhile chooses its own.
+    this.ports.settings.set(MODE, null);
     await tables?.destroy();
     if (tables === null) {
       const db = await this.#database();
@@ -102,7 +104,6 @@ export class Vault {
         db.close();
       }
     }
-    this.ports.settings.set(MODE, null);
   }
 
   /** Notes that the server has answered now. */

@@ -106,10 +106,10 @@ export class Device {
     readonly time: FakeTime,
   ) {}
 
-  /** Cuts the line or mends it; open sockets die with it. */
-  setUp(up: boolean): void {
+  /** Cuts the line or mends it, and the browser notices; open sockets die with it, or seem to live on. */
+  setUp(up: boolean, { socketsDie = true } = {}): void {
     this.up = up;
-    if (!up) this.cutSockets();
+    if (!up && socketsDie) this.cutSockets();
     for (const listener of [...this.#onlineListeners]) listener();
   }
 

@@ -415,3 +415,28 @@ function mulberry(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+test("that the network is gone is said when the browser knows it, not when the line is found dead", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  device.setUp(false, { socketsDie: false });
+  await until(() => core.connection.snapshot().kind === "offline", "said at once");
+  expect(world.time.now()).toBe(core.connection.snapshot().since);
+  device.setUp(true);
+  await online(core);
+});
+
+test("when any call is answered the sync tries at once, however long it was about to wait (browsers 5)", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  device.cut = () => "before";
+  device.cutSockets();
+  await until(() => core.connection.snapshot().kind === "offline", "offline");
+  await world.time.advance(120_000);
+  device.cut = () => null;
+  expect(core.connection.snapshot().kind).toBe("offline");
+  await core.outbox.add(world.room, { text: "ถึงแล้วหรือยัง", mentions: [], everyone: false, replyTo: null });
+  await until(() => world.server.texts(world.room).length === 1, "sent");
+  await online(core);
+  await until(() => core.outbox.pending.snapshot().length === 0, "seen to be sent");
+});

@@ -1,6 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 
-import { makeWorld, MALEE, online, shown, SOMCHAI, until, type World, wiped } from "./world";
+import { Core } from "#core/index";
+import { Vault } from "#core/vault";
+
+import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type World, wiped } from "./world";
 
 let world: World;
 beforeEach(() => {
@@ -113,4 +116,53 @@ test("two tabs that start at once without a cache share the one they make", asyn
   world.server.send(MALEE, world.room, "สองแท็บ");
   for (const { core } of tabs) await until(() => core.rooms.list.snapshot().unread === 1, "both");
   expect(device.sockets.size).toBe(1);
+});
+
+test("a tab that is looked at wakes the leader, which may be hidden and waiting (browsers 5)", async () => {
+  const { device, first, second } = await twoTabs();
+  second.setVisible(false);
+  device.cut = () => "before";
+  device.cutSockets();
+  await until(() => second.core.connection.snapshot().kind === "offline", "offline in both");
+  await world.time.advance(120_000);
+  device.cut = () => null;
+  second.setVisible(true);
+  for (const { core } of [first, second]) await online(core);
+});
+
+test("a cache that is destroyed late takes nothing from who has signed in meanwhile", async () => {
+  const device = world.device();
+  const ports = device.tab().ports;
+  const vault = new Vault(ports, 3_600_000);
+  const old = await vault.renew(true);
+  const [, made] = await Promise.all([old.destroy(), vault.renew(true)]);
+  await made.write([{ kind: "put", table: "meta", key: "kept", value: "ใหม่" }]);
+  expect(await made.get("meta", "kept")).toBe("ใหม่");
+});
+
+test("a tab that is told «nobody» while another signs in joins it, and wipes nothing", async () => {
+  const device = world.device();
+  const { ports } = device.tab();
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((done) => (answer = done));
+  let asked = false;
+  const fetch: typeof ports.network.fetch = async (input, init) => {
+    const response = await ports.network.fetch(input, init);
+    if (!asked && response.status === 401) {
+      asked = true;
+      await held;
+    }
+    return response;
+  };
+  const late = new Core({ ...ports, network: { ...ports.network, fetch } });
+  const starting = late.start();
+  await until(() => asked, "asked, and not yet answered");
+  const { core } = await world.signedIn(device);
+  answer();
+  await starting;
+  await until(() => late.session.snapshot().kind === "signed_in", "joined");
+  world.server.send(MALEE, world.room, "สองแท็บ");
+  for (const tab of [core, late]) await until(() => tab.rooms.list.snapshot().unread === 1, "both");
+  expect(core.session.tables?.shared).toBe(true);
+  expect(await diskBytes(device)).not.toBe("");
 });

@@ -101,8 +101,11 @@ export class DiskTables implements Tables {
 
   async destroy(): Promise<void> {
     this.#gone = true;
-    // Another person's session may have begun here since: then what was ours is gone already.
-    if ((await this.db.getKey("key", this.keyName)) !== undefined) await emptied(this.db);
+    // Another session may have begun here since, and then what was ours is gone already. Asked and done in one transaction:
+    // between two, a tab that signs in would lose the cache it has just made.
+    const tx = this.db.transaction([...STORES], "readwrite");
+    const isOurs = (await tx.objectStore("key").getKey(this.keyName)) !== undefined;
+    await Promise.all([...(isOurs ? STORES.map((store) => tx.objectStore(store).clear()) : []), tx.done]);
     this.db.close();
   }
 
