@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from playwright.async_api import Locator, expect
 
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
+
+DIGITS_LEFT: Final = """
+() => {
+  const rows = ".msg-text, .msg-quote, .notice-row, .room-row-title, .room-row-preview";
+  const written = `${rows}, .room-head-title, h3, input, textarea`;
+  const walker = document.createTreeWalker(document.querySelector(".shell"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const { data, parentElement } = walker.currentNode;
+    if (/[0-9]/.test(data) && !parentElement.closest(written)) found.push(`${parentElement.className}: ${data}`);
+  }
+  return found;
+}
+"""
 
 
 def item(window: Window, room: str) -> Locator:
@@ -63,3 +80,43 @@ async def test_all_are_read_after_a_question(served: Agency, windows: OpenWindow
     await lalita.dialog.get_by_role("button", name="อ่านทั้งหมดแล้ว").click()
     await expect(lalita.page.locator(".room-row-fresh")).to_have_count(0)
     await expect(narin.message("โปรดทราบ").get_by_role("button", name="อ่านแล้ว 1", exact=False)).to_be_attached()
+
+
+async def test_thai_digits_are_everywhere_but_in_what_people_wrote(served: Agency, windows: OpenWindow) -> None:
+    """Ux 22: unread counts, numbers of people and the rail, too."""
+    window = await windows(served.url, "lalita.w")
+    await window.evaluate("() => localStorage.setItem('digits', 'thai')")
+    await window.reload()
+    await window.entered()
+    await expect(window.page.locator(".rail .badge")).to_have_text(re.compile("[๐-๙]"))
+    await window.open_room()
+    await expect(window.page.locator(".room-head-facts")).to_have_text(re.compile("[๐-๙]+ คน"))
+    await window.open_info()
+    assert await window.evaluate(DIGITS_LEFT) == []
+
+
+async def test_at_320_pixels_and_at_the_largest_letters_nothing_scrolls_sideways(
+    served: Agency, windows: OpenWindow
+) -> None:
+    """Ux 17, 22: 320 pixels is what 400 % zoom leaves of a page of 1280."""
+    window = await windows(served.url, "lalita.w", viewport={"width": 320, "height": 640})
+    for size in ("normal", "largest"):
+        await window.evaluate("size => localStorage.setItem('textSize', size)", size)
+        await window.go("#/rooms")
+        await window.reload()
+        await window.entered()
+        await window.open_room()
+        letters = await window.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")
+        assert letters == {"normal": 16, "largest": 24}[size]
+        head = await window.evaluate("() => document.querySelector('.room-head').offsetHeight")
+        assert head <= 4.5 * letters
+        for route in ("#/rooms", "#/people", "#/settings", "#/settings/display"):
+            await window.go(route)
+            await expect(window.page.locator(".shell")).to_be_visible()
+            assert await window.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), route
+
+
+async def test_the_tab_names_the_room(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "lalita.w")
+    await window.open_room()
+    await expect(window.page).to_have_title(re.compile(f"{ROOM} · G-Chat$"))

@@ -2,7 +2,7 @@
  * The screens of somebody signed in, put into the frame: features meet here and nowhere else.
  * Owns which models live while a room, a person or a dialog is open; no rules, no words but the titles of panes.
  */
-import { useLingui } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Core } from "#core/index";
@@ -24,6 +24,7 @@ import { formatRoute, roomRoute } from "#features/shell/routes";
 import type { ShellModel } from "#features/shell/ShellModel";
 import { LostView } from "#features/shell/LostView";
 import { NARROW, ShellView } from "#features/shell/ShellView";
+import { formatNumber } from "#i18n/dates";
 import { EmptyState, Loading } from "#ui/Notice";
 import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
@@ -64,6 +65,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const [arrival, setArrival] = useState({ turn: 0, focus: true });
   const [finding, setFinding] = useState(false);
   const open = route.place === "rooms" ? route.room : null;
+  const openTitle = [...rooms.rooms, ...rooms.hidden].find((room) => room.id === open)?.title ?? null;
   const landing = useMemo<Landing | null>(
     () => (route.place === "rooms" && route.room !== null && route.message !== null ? { room: route.room, n: route.message, ...arrival } : null),
     [route, arrival],
@@ -86,8 +88,9 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   }, [shell, begun]);
 
   useEffect(() => {
-    document.title = rooms.unread > 0 ? `(${rooms.unread}) G-Chat` : "G-Chat";
-  }, [rooms.unread]);
+    const count = rooms.unread > 0 ? `(${formatNumber(rooms.unread)}) ` : "";
+    document.title = `${count}${openTitle === null ? "" : `${openTitle} · `}G-Chat`;
+  });
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -174,7 +177,9 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     switch (route.place) {
       case "rooms":
         return route.room === null ? (
-          <EmptyState icon="message" title={t`เลือกห้องสนทนา`} />
+          <EmptyState icon="message" title={t`เลือกห้องสนทนา`}>
+            <Trans>เลือกจากรายชื่อห้อง หรือกด + เพื่อเริ่มการสนทนา</Trans>
+          </EmptyState>
         ) : (
           <RoomPane
             key={paneKey(core, route.room)}

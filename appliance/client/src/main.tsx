@@ -28,10 +28,10 @@ import "#ui/base.css";
 
 const INSTALL_REFUSED = "install_refused";
 
-async function apply({ language, era, digits, theme, contrast }: Preferences): Promise<void> {
-  applyAppearance(theme, contrast);
+async function apply({ language, era, digits, theme, contrast, textSize }: Preferences): Promise<void> {
+  applyAppearance(theme, contrast, textSize);
   setDateStyle({ era, digits });
-  await activateLocale(language);
+  await activateLocale(language, digits);
 }
 
 function mount(root: HTMLElement, page: ReactNode): void {

@@ -1,3 +1,4 @@
+import { plural } from "@lingui/core/macro";
 import { i18n } from "@lingui/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
@@ -50,4 +51,15 @@ test("times in a list grow shorter with age", () => {
   expect(formatListTime(AT, AT + 72 * HOUR)).toBe("เสาร์");
   expect(formatListTime(AT, AT + 40 * 24 * HOUR)).toBe("15 ส.ค.");
   expect(formatListTime(AT, AT + 300 * 24 * HOUR)).toBe("15 ส.ค. 2569");
+});
+
+test("counts within sentences follow the digits chosen, in Thai alone (ux 22)", async () => {
+  const people = () => plural(12, { other: "# คน" });
+  await activateLocale("th", "thai");
+  expect(people()).toBe("๑๒ คน");
+  await activateLocale("th", "arabic");
+  expect(people()).toBe("12 คน");
+  await activateLocale("en", "thai");
+  expect(people()).toMatch(/^12 /u);
+  await activateLocale("th");
 });

@@ -28,8 +28,8 @@ export function setDateStyle(next: DateStyle): void {
 }
 
 /** How the reader writes dates, as the core parses them. */
-export function writtenStyle(): { readonly language: "th" | "en"; readonly era: "BE" | "CE" } {
-  return { language: isThai() ? "th" : "en", era: isBuddhist() ? "BE" : "CE" };
+export function writtenStyle(): { readonly language: "th" | "en"; readonly era: "BE" | "CE"; readonly digits: DateStyle["digits"] } {
+  return { language: isThai() ? "th" : "en", era: isBuddhist() ? "BE" : "CE", digits: isThai() ? style.digits : "arabic" };
 }
 
 function isThai(): boolean {

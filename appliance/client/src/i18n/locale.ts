@@ -8,9 +8,13 @@ const CATALOGUES: Record<Locale, () => Promise<{ messages: Messages }>> = {
   en: () => import("./en.po"),
 };
 
-/** Also sets `lang` on the document: browsers break Thai lines by it, and screen readers choose a voice. */
-export async function activateLocale(locale: Locale): Promise<void> {
+/**
+ * Also sets `lang` on the document: browsers break Thai lines by it, and screen readers choose a voice. Counts within
+ * sentences take their digits from here; all other numbers pass through `dates.ts`.
+ */
+export async function activateLocale(locale: Locale, digits: "arabic" | "thai" = "arabic"): Promise<void> {
   const { messages } = await CATALOGUES[locale]();
-  i18n.loadAndActivate({ locale, messages });
+  const locales = locale === "th" && digits === "thai" ? ["th-TH-u-nu-thai"] : [locale];
+  i18n.loadAndActivate({ locale, locales, messages });
   document.documentElement.lang = locale;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { deviceName } from "./device";
+import { deviceName, isHandheld } from "./device";
 
 test.each([
   ["Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/128.0 Safari/537.36 Edg/128.0", "Edge · Windows"],
@@ -9,4 +9,9 @@ test.each([
   ["curl/8", "G-Chat"],
 ])("%s is called %s", (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name);
+});
+
+test("a telephone is known by its name", () => {
+  expect(["Chrome · Android", "Safari · iOS", "โทรศัพท์เคลื่อนที่"].map(isHandheld)).toEqual([true, true, true]);
+  expect(["Chrome · Windows", "Safari · macOS", ""].map(isHandheld)).toEqual([false, false, false]);
 });

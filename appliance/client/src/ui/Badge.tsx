@@ -1,4 +1,6 @@
 /** Small marks: a count of unread messages, and a chip of icon and words (kind, scope, role). */
+import { formatNumber } from "#i18n/dates";
+
 import { Icon, type IconName } from "./Icon";
 import "./Badge.css";
 
@@ -7,7 +9,7 @@ export function Badge({ count, label, quiet, most = 999 }: { count: number; labe
   if (count === 0) return null;
   return (
     <span className={`badge ${quiet ? "badge-quiet" : ""}`}>
-      <span aria-hidden>{count > most ? `${most}+` : count}</span>
+      <span aria-hidden>{count > most ? `${formatNumber(most)}+` : formatNumber(count)}</span>
       <span className="visually-hidden">{label}</span>
     </span>
   );

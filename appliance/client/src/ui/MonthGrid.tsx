@@ -26,9 +26,9 @@ interface MonthGridProps {
 const createCalendar = (name: CalendarIdentifier) => (name === "buddhist" ? new BuddhistCalendar() : new GregorianCalendar());
 
 export function MonthGrid({ label, value, onPick }: MonthGridProps) {
-  const { language, era } = writtenStyle();
+  const { language, era, digits } = writtenStyle();
   return (
-    <I18nProvider locale={`${language === "en" ? "en-GB" : "th-TH"}-u-ca-${era === "BE" ? "buddhist" : "gregory"}`}>
+    <I18nProvider locale={`${language === "en" ? "en-GB" : "th-TH"}-u-ca-${era === "BE" ? "buddhist" : "gregory"}${digits === "thai" ? "-nu-thai" : ""}`}>
       <Calendar
         className="month"
         aria-label={label}
@@ -39,7 +39,7 @@ export function MonthGrid({ label, value, onPick }: MonthGridProps) {
       >
         <header className="month-head">
           <Button slot="previous" className="button icon-button icon-button-s button-quiet">
-            <Icon name="back" size="s" />
+            <Icon name="chevronLeft" size="s" />
           </Button>
           <CalendarHeading className="month-title" />
           <Button slot="next" className="button icon-button icon-button-s button-quiet">

@@ -1,9 +1,11 @@
 /** Where the reader is signed in, and every sign-in there has been: «this was not me» is one press away (F76, C21). */
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
 import type { SessionView, SignIn } from "#core/protocol";
 import { formatDateTime } from "#i18n/dates";
+import { isHandheld } from "#platform/device";
 import { Chip } from "#ui/Badge";
 import { Button } from "#ui/Button";
 import { ConfirmDialog } from "#ui/Dialog";
@@ -95,7 +97,7 @@ function Session({ session, model }: { session: SessionView; model: AccountModel
   const last = formatDateTime(session.last_used);
   return (
     <Row
-      lead={<Icon name="device" />}
+      lead={<Icon name={isHandheld(session.device) ? "mobile" : "device"} />}
       title={device}
       detail={
         <>
@@ -140,7 +142,7 @@ function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: (signIn: Si
           {tries > 1 && (
             <>
               {" "}
-              <Trans>({tries} ครั้ง)</Trans>
+              ({plural(tries, { other: "# ครั้ง" })})
             </>
           )}{" "}
           {signIn.apart === true && <Chip icon="error" tone="warn">{t`ขณะมีการใช้งานจากที่อื่น`}</Chip>}

@@ -20,7 +20,7 @@ interface DisplayViewProps {
 /** Language, dates, notifications and colours on this device; each choice shows at once. */
 export function DisplayView({ model, notifications, now, leave }: DisplayViewProps) {
   const { t } = useLingui();
-  const { language, era, digits, theme, contrast } = useReadable(model);
+  const { language, era, digits, theme, contrast, textSize } = useReadable(model);
   return (
     <Panel label={t`การแสดงผล`} title={<Trans>การแสดงผล</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
       <PanelSection title={t`ภาษาและวันที่`}>
@@ -58,7 +58,18 @@ export function DisplayView({ model, notifications, now, leave }: DisplayViewPro
         </p>
       </PanelSection>
       <NotificationsSection model={notifications} />
-      <PanelSection title={t`สีและความคมชัด`}>
+      <PanelSection title={t`ขนาดตัวอักษร สี และความคมชัด`}>
+        <Radios
+          label={t`ขนาดตัวอักษร`}
+          value={textSize}
+          onChange={(value) => void model.choose("textSize", value)}
+          options={[
+            { value: "normal", label: t`ปกติ` },
+            { value: "large", label: t`ใหญ่` },
+            { value: "larger", label: t`ใหญ่มาก` },
+            { value: "largest", label: t`ใหญ่ที่สุด` },
+          ]}
+        />
         <Radios
           label={t`โทนสี`}
           value={theme}

@@ -8,7 +8,7 @@ function memorySettings(kept: Record<string, string>) {
 
 test("Thai, the system's theme and Arabic digits unless chosen otherwise; nonsense is ignored", () => {
   const model = new PreferencesModel(memorySettings({ theme: "purple", era: "common" }), () => Promise.resolve());
-  expect(model.snapshot()).toEqual({ language: "th", era: "common", digits: "arabic", theme: "auto", contrast: "auto" });
+  expect(model.snapshot()).toEqual({ language: "th", era: "common", digits: "arabic", theme: "auto", contrast: "auto", textSize: "normal" });
 });
 
 test("a choice is applied before it shows, and kept", async () => {

@@ -1,5 +1,5 @@
 /**
- * How the page looks and speaks on this device: language, era, digits, theme, contrast.
+ * How the page looks and speaks on this device: language, era, digits, theme, contrast, text size.
  *
  * Owns reading, keeping and applying them; takes effect at once, without a reload (L1, L2). Nothing here is secret, and
  * nothing is sent to the server but the language of its messages.
@@ -9,6 +9,8 @@ import { type Readable, Store } from "#core/store";
 
 export type Theme = "auto" | "light" | "dark";
 export type Contrast = "auto" | "more";
+/** The whole interface grows with it: everything is measured in the page's own letter size. */
+export type TextSize = "normal" | "large" | "larger" | "largest";
 export type Language = "th" | "en";
 export type Era = "auto" | "buddhist" | "common";
 export type Digits = "arabic" | "thai";
@@ -19,6 +21,7 @@ export interface Preferences {
   readonly digits: Digits;
   readonly theme: Theme;
   readonly contrast: Contrast;
+  readonly textSize: TextSize;
 }
 
 const CHOICES: { readonly [K in keyof Preferences]: readonly Preferences[K][] } = {
@@ -27,6 +30,7 @@ const CHOICES: { readonly [K in keyof Preferences]: readonly Preferences[K][] } 
   digits: ["arabic", "thai"],
   theme: ["auto", "light", "dark"],
   contrast: ["auto", "more"],
+  textSize: ["normal", "large", "larger", "largest"],
 };
 
 function read<K extends keyof Preferences>(settings: SettingsPort, key: K): Preferences[K] {
@@ -52,6 +56,7 @@ export class PreferencesModel implements Readable<Preferences> {
       digits: read(settings, "digits"),
       theme: read(settings, "theme"),
       contrast: read(settings, "contrast"),
+      textSize: read(settings, "textSize"),
     });
     this.snapshot = this.#state.snapshot;
     this.subscribe = this.#state.subscribe;

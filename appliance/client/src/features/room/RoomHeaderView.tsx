@@ -8,6 +8,7 @@ import { kindText, scopeText } from "#i18n/roomKinds";
 import { Avatar } from "#ui/Avatar";
 import { Chip } from "#ui/Badge";
 import { IconButton } from "#ui/Button";
+import { Icon } from "#ui/Icon";
 
 import "./room.css";
 
@@ -34,9 +35,10 @@ export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, onPerson
           {title}
         </h2>
         <div className="room-head-chips">
-          <Chip icon={other === null ? "group" : "person"}>{kindText(view.kind)}</Chip>
-          <Chip icon="building">{scopeText(view.scope)}</Chip>
-          {other === null && <span className="room-head-count">{plural(view.member_count, { other: "# คน" })}</span>}
+          <span className="room-head-facts">
+            <Icon name={other === null ? "group" : "person"} size="s" />
+            {[...(other === null ? [plural(view.member_count, { other: "# คน" })] : []), kindText(view.kind), scopeText(view.scope)].join(" · ")}
+          </span>
           {view.closed && (
             <Chip icon="lock" tone="warn">
               {t`ปิดแล้ว`}

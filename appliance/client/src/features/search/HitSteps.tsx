@@ -1,6 +1,7 @@
 /** From one hit to the next and back, and which of them is open. */
 import { Trans, useLingui } from "@lingui/react/macro";
 
+import { formatNumber } from "#i18n/dates";
 import { Button, IconButton } from "#ui/Button";
 import { useReadable } from "#ui/useReadable";
 
@@ -18,7 +19,7 @@ export function HitSteps({ model, arrived, onStep }: HitStepsProps) {
   const { hits, more } = useReadable(model);
   if (hits.length === 0) return null;
   const at = model.indexOf(arrived);
-  const [place, count] = [at + 1, more === "none" ? String(hits.length) : `${hits.length}+`];
+  const [place, count] = [formatNumber(at + 1), `${formatNumber(hits.length)}${more === "none" ? "" : "+"}`];
   return (
     <div className="hit-steps" role="group" aria-label={t`ผลการค้นหาทีละข้อความ`}>
       <span className="hit-steps-place" role="status">

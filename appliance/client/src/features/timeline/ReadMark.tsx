@@ -16,7 +16,7 @@ export function ReadMark({ item, tabIndex, onOpen }: { item: MessageItem; tabInd
   const words = of === 1 ? (all ? t`อ่านแล้ว` : t`ยังไม่อ่าน`) : all ? t`อ่านครบ ${count}` : by === 0 ? t`ยังไม่มีผู้อ่าน` : t`อ่านแล้ว ${count}`;
   // The name begins with the words that are seen, for those who speak to their computer (WCAG 2.5.3). It is an attribute,
   // since the words of a mark that is shown under the pointer alone come and go.
-  const name = `${words} ${plural(of, { other: `อ่านแล้ว ${by} จาก # คน` })} ${t`เปิดรายชื่อผู้อ่าน`}`;
+  const name = `${words} ${plural(of, { other: `อ่านแล้ว ${count} จาก # คน` })} ${t`เปิดรายชื่อผู้อ่าน`}`;
   return (
     <button type="button" className={`msg-read ${all ? "msg-read-all" : ""}`} aria-label={name} tabIndex={tabIndex} onClick={onOpen}>
       <Icon name={all ? "checkAll" : "eye"} size="s" />
