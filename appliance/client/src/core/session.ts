@@ -172,6 +172,9 @@ export class Session implements Readable<SessionState> {
   /** Another tab has ended the session, and destroyed what we shared. */
   endedElsewhere(reason: SignedOutReason): void {
     this.#drop(reason)?.leave();
+    // The server may have told us before that tab did; it only knows that the session has ended.
+    const state = this.snapshot();
+    if (state.kind === "signed_out" && state.reason === "ended") this.#state.set({ kind: "signed_out", reason });
   }
 
   /** Another tab has signed in. */

@@ -433,6 +433,7 @@ export class FakeServer {
     }
     if (route === "/logout") {
       this.sessions.delete(token ?? "");
+      if (![...this.sessions.values()].includes(person)) this.revoke(person); // its streams end with the session
       return { status: 204, cookie: null };
     }
     if ((this.me(person).terms.accepted ?? 0) < this.terms.version) return refuse(403, "terms_not_accepted");

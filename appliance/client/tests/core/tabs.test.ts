@@ -104,6 +104,14 @@ test("logging out in one tab empties the other and the disk", async () => {
   await online(first.core);
 });
 
+test("signing out in one tab is no ended session in the other, which hears it from the server first (browsers 5)", async () => {
+  const { first, second } = await twoTabs();
+  await second.core.session.logout();
+  for (const { core } of [first, second]) {
+    await until(() => JSON.stringify(core.session.snapshot()) === JSON.stringify({ kind: "signed_out", reason: "logout" }), "said why");
+  }
+});
+
 test("two tabs that start at once without a cache share the one they make", async () => {
   const device = world.device();
   const first = await world.signedIn(device);

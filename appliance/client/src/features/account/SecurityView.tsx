@@ -3,7 +3,6 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
 import { createPasskey, passkeysSupported } from "#platform/passkeys";
-import { Chip } from "#ui/Badge";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { Icon } from "#ui/Icon";
@@ -89,7 +88,9 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
             <Trans>เพิ่มพาสคีย์ของเครื่องนี้</Trans>
           </Button>
         ) : (
-          <Chip icon="info">{t`เบราว์เซอร์นี้ไม่รองรับ`}</Chip>
+          <Notice>
+            <Trans>เบราว์เซอร์นี้ไม่รองรับ</Trans>
+          </Notice>
         )}
       </PanelSection>
       {asking !== null && (
