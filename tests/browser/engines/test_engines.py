@@ -9,6 +9,7 @@ from tests.browser.engines.conftest import OpenTab
 from tests.browser.window import ROOM
 from tests.faults.appliance import Appliance
 
+LALITA: Final = "นางสาวลลิตา วิเศษสุวรรณ"
 SEEDED: Final = "พัสดุแจ้งว่าทรายอะเบทจะส่งมอบงวดแรก 2 ตันวันศุกร์นี้"
 WAITING: Final = [f"ข้อความที่ {n} ของวันนี้ครับ" for n in range(1, 4)]
 BANNER: Final = "ออฟไลน์ตั้งแต่"
@@ -58,6 +59,24 @@ async def test_two_people_write_to_each_other_and_find_it_again(tabs: OpenTab) -
 
     await lalita.reload()
     await lalita.said("รับทราบค่ะ")
+
+
+async def test_letters_typed_right_after_picking_a_mention_stay_in_order(tabs: OpenTab) -> None:
+    """Browsers 3."""
+    narin, lalita = await tabs("narin.p"), await tabs("lalita.w")
+    await narin.open_room()
+    await lalita.open_room()
+    expected: list[str] = []
+    for n, pause_ms in enumerate([0, 15, 40] * 2, 1):
+        await narin.type(f"ครั้งที่ {n} ขอบคุณ @ลิตา")
+        await narin.sees("[role=listbox] [role=option]", LALITA)
+        # Enter picks, and the words follow at once.
+        await narin.type("สำหรับตัวเลขครับ", first="Enter", pause_ms=pause_ms)
+        await narin.press("Enter")
+        await lalita.said(f"ครั้งที่ {n} ขอบคุณ")
+        expected.append(f"ครั้งที่ {n} ขอบคุณ @{LALITA} สำหรับตัวเลขครับ")
+    assert await lalita.texts(TEXT, "ขอบคุณ @") == expected
+    await lalita.sees(f"{TEXT} mark", f"@{LALITA}")
 
 
 async def test_what_is_written_while_the_server_is_away_arrives_once_and_in_order(

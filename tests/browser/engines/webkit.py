@@ -26,8 +26,10 @@ from tests.browser.engines.tab import SIZE, Tab, encoded, wrapped
 from tests.waiting import PATIENCE_S, until
 
 PROGRAMS: Final = ("WebKitWebDriver", "Xvfb")
-CAPABILITIES: Final = {"acceptInsecureCerts": True, "pageLoadStrategy": "eager"}
+CAPABILITIES: Final = {"acceptInsecureCerts": True, "pageLoadStrategy": "normal"}
 BARS: Final = 60  # what MiniBrowser's own bars take of a window's height
+ANSWER_S: Final = 5.0  # of a document that is there; one that is not is asked again
+_LOADED: Final = "return document.readyState !== 'loading' && location.protocol !== 'about:'"
 _ASYNC: Final = """
 const done = arguments[arguments.length - 1];
 ({function})(arguments[0]).then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));
@@ -41,19 +43,35 @@ class WebKitTab(Tab):
     session: ClientSession
     address: str
 
-    async def send(self, path: str, body: dict[str, Any] | None = None) -> Any:
+    async def send(self, path: str, body: dict[str, Any] | None = None, timeout_s: float = PATIENCE_S) -> Any:
         """Return what a command answers. Raises AssertionError with the driver's words when it refuses."""
         method = "GET" if body is None else "POST"
-        async with self.session.request(method, f"{self.address}/{path}", json=body) as response:
+        limit = ClientTimeout(total=timeout_s)
+        async with self.session.request(method, f"{self.address}/{path}", json=body, timeout=limit) as response:
             answer = await response.json()
         assert response.status == 200, f"{path}: {answer}"
         return answer["value"]
 
     async def navigate(self, address: str) -> None:
         await self.send("url", {"url": address})
+        await self._settled()
 
     async def refresh(self) -> None:
         await self.send("refresh", {})
+        await self._settled()
+
+    async def _settled(self) -> None:
+        """Wait until the new document answers.
+
+        WebKit gives a new site a new process, and a script that it had handed to the former one is never answered.
+        """
+
+        async def answers() -> bool:
+            with suppress(TimeoutError, AssertionError):
+                return bool(await self.send("execute/sync", {"script": _LOADED, "args": []}, ANSWER_S))
+            return False
+
+        await until(answers, "the document answers")
 
     async def call(self, function: str, arguments: list[Any]) -> Any:
         script = _ASYNC.format(function=wrapped(function))
@@ -86,7 +104,7 @@ class WebKit:
         async with (
             _screen(folder, env) as display,
             _driver(folder, {**env, "DISPLAY": display}) as driver,
-            ClientSession(timeout=ClientTimeout(total=PATIENCE_S)) as session,
+            ClientSession() as session,
         ):
             capabilities = {"capabilities": {"alwaysMatch": CAPABILITIES}}
             async with session.post(f"{driver}/session", json=capabilities) as response:
