@@ -1,4 +1,4 @@
-/** One emoji. Where the system has no picture for a common one, its word stands there, not an empty box. */
+/** One emoji. Where the system has no picture for a common one, its word stands there, not an empty box (browsers 5). */
 import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react";
@@ -24,9 +24,20 @@ const WORDS: Readonly<Record<(typeof REACTIONS)[number], MessageDescriptor>> = {
 
 const hasWord = (emoji: string): emoji is keyof typeof WORDS => emoji in WORDS;
 
-export function Emoji({ emoji }: { emoji: string }) {
+/** The word that stands for an emoji here; null where it is drawn. */
+function useEmojiWord(): (emoji: string) => string | null {
   const { i18n } = useLingui();
-  const word = hasWord(emoji) && !canDraw(emoji) ? i18n._(WORDS[emoji]) : null;
+  return (emoji) => (hasWord(emoji) && !canDraw(emoji) ? i18n._(WORDS[emoji]) : null);
+}
+
+/** What a button with an emoji on it is called: what is seen is part of it (WCAG 2.5.3). */
+export function useEmojiName(): (emoji: string) => string {
+  const wordOf = useEmojiWord();
+  return (emoji) => [emoji, wordOf(emoji)].filter(Boolean).join(" ");
+}
+
+export function Emoji({ emoji }: { emoji: string }) {
+  const word = useEmojiWord()(emoji);
   return (
     <span aria-hidden className={word === null ? "emoji" : "emoji emoji-word"}>
       {word ?? emoji}

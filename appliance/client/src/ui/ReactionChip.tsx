@@ -1,7 +1,7 @@
 /** An emoji with a count that can be pressed; who it is from shows in the tooltip. */
 import { Button } from "react-aria-components/Button";
 
-import { Emoji } from "./Emoji";
+import { Emoji, useEmojiName } from "./Emoji";
 import { Tooltip } from "./Tooltip";
 import "./ReactionChip.css";
 
@@ -26,7 +26,7 @@ export function ReactionChip({ emoji, count, mine, names, label, denied, onPress
       >
         <span className="reaction-emoji">
           <Emoji emoji={emoji} />
-        </span>
+        </span>{" "}
         <span aria-hidden>{count}</span>
       </Button>
     </Tooltip>
@@ -41,6 +41,7 @@ interface EmojiGridProps {
 
 /** The set to choose from; Tab and arrows both work. */
 export function EmojiGrid({ label, emoji, onPick }: EmojiGridProps) {
+  const nameOf = useEmojiName();
   return (
     <div
       className="emoji-grid"
@@ -57,7 +58,7 @@ export function EmojiGrid({ label, emoji, onPick }: EmojiGridProps) {
       }}
     >
       {emoji.map((one, i) => (
-        <button key={one} type="button" className="emoji-button" autoFocus={i === 0} aria-label={one} onClick={() => onPick(one)}>
+        <button key={one} type="button" className="emoji-button" autoFocus={i === 0} aria-label={nameOf(one)} onClick={() => onPick(one)}>
           <Emoji emoji={one} />
         </button>
       ))}

@@ -13,6 +13,7 @@ interface ToolButtonProps {
 
 interface EmojiButtonProps {
   emoji: string;
+  /** What the button does, with the emoji's name in it. */
   label: string;
   tabIndex: number;
   onPress: () => void;

@@ -5,6 +5,7 @@ import { memo } from "react";
 import type { MessageItem, PendingItem, Quote } from "#core/snapshots";
 import { formatTime } from "#i18n/dates";
 import type { Anchor } from "#ui/Anchored";
+import { useEmojiName } from "#ui/Emoji";
 import { QUICK_REACTIONS } from "#ui/emoji";
 import { Icon } from "#ui/Icon";
 import { PersonAvatar } from "#ui/Person";
@@ -47,10 +48,12 @@ interface MessageRowProps {
 
 export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found, chosen, newest }: MessageRowProps) {
   const { t } = useLingui();
+  const nameOf = useEmojiName();
   const author = useReadable(model.person(item.sender));
   const name = author?.name ?? "…";
   const id = `m-${item.n}`;
   const buttonTab = tabStop ? 0 : -1;
+  const reactWith = (emoji: string) => t`แสดงความรู้สึก ${emoji}`;
   const classes = ["msg", head && "msg-head", item.mine && "msg-mine", item.mentionsMe && "msg-mentions-me", found && "msg-found", chosen && "msg-chosen"];
   return (
     <article
@@ -117,7 +120,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
         <div className="msg-tools">
           {item.hidden === null &&
             QUICK_REACTIONS.map((emoji) => (
-              <EmojiButton key={emoji} emoji={emoji} label={t`แสดงความรู้สึก ${emoji}`} tabIndex={buttonTab} onPress={() => actions.react(item, emoji)} />
+              <EmojiButton key={emoji} emoji={emoji} label={reactWith(nameOf(emoji))} tabIndex={buttonTab} onPress={() => actions.react(item, emoji)} />
             ))}
           <ToolButton icon="reaction" label={t`แสดงความรู้สึก`} tabIndex={buttonTab} hasPopup onPress={(button) => actions.openReactions(item, button)} />
           <ToolButton icon="reply" label={t`ตอบกลับ`} tabIndex={buttonTab} onPress={() => actions.reply(item)} />

@@ -8,6 +8,7 @@ import { derived } from "#core/derived";
 import type { MessageItem, ReactionView } from "#core/snapshots";
 import { formatNumber } from "#i18n/dates";
 import { reasonText } from "#i18n/reasons";
+import { useEmojiName } from "#ui/Emoji";
 import { ReactionChip } from "#ui/ReactionChip";
 import { useReadable } from "#ui/useReadable";
 
@@ -31,6 +32,7 @@ export function Reactions({ item, model }: { item: MessageItem; model: TimelineM
 
 function One({ reaction, item, model }: { reaction: ReactionView; item: MessageItem; model: TimelineModel }) {
   const { t } = useLingui();
+  const nameOf = useEmojiName();
   const names = useReadable(
     useMemo(() => {
       const cards = reaction.people.slice(0, NAMES_SHOWN).map(model.person);
@@ -41,7 +43,7 @@ function One({ reaction, item, model }: { reaction: ReactionView; item: MessageI
   const list = names.join(", ") + (more > 0 ? ` ${plural(more, { other: "และอีก # คน" })}` : "");
   const count = formatNumber(reaction.people.length);
   // The name begins with what is seen: the emoji and its count (WCAG 2.5.3).
-  const emoji = `${reaction.emoji} ${count}`;
+  const emoji = `${nameOf(reaction.emoji)} ${count}`;
   const denied = model.denied("react", item);
   return (
     <ReactionChip
