@@ -115,7 +115,7 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await expect(confirm).to_have_accessible_description("โปรดพิมพ์ชื่อห้องให้ตรงกันก่อน")
     await lalita.dialog.get_by_role("textbox").fill("ศูนย์ปฏิบัติการไข้เลือดออก")
     await confirm.click()
-    await expect(narin.page.get_by_text("ห้องนี้ปิดแล้ว อ่านได้แต่ส่งข้อความไม่ได้")).to_be_visible()
+    await expect(narin.page.locator("#main").get_by_text("ห้องนี้ปิดแล้ว อ่านได้แต่ส่งข้อความไม่ได้")).to_be_visible()
     await expect(narin.composer).to_have_count(0)
 
 
@@ -129,6 +129,23 @@ async def test_members_see_whose_room_it_is_in_place_of_dead_buttons(served: Age
         await expect(panel.get_by_role("button", name=name, exact=True)).to_have_count(0)
     await panel.get_by_role("button", name="ติดต่อเจ้าของห้อง").click()
     await expect(lalita.page.get_by_role("region", name="ข้อมูลบุคคล")).to_contain_text("ผู้อำนวยการสำนักระบาดวิทยา")
+
+
+async def test_a_whole_unit_makes_a_room_and_says_whom_it_leaves_out(served: Agency, windows: OpenWindow) -> None:
+    """Whoever cannot be added is named before, and stands in no one's way (browsers, «Met on the way»)."""
+    malee = await windows(served.url, "malee.t")
+    await malee.start("สร้างห้องใหม่")
+    dialog = malee.dialog
+    await dialog.get_by_label("ชื่อห้อง").fill("ทั้งสำนักงานปลัด")
+    await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
+    await unfold(malee, "กระทรวงสาธารณสุข", "สำนักงานปลัดกระทรวงสาธารณสุข")
+    take = dialog.get_by_role("button", name=re.compile(r"เลือกทั้ง \d+ คน"))
+    await expect(dialog.get_by_text("ที่บัญชีไม่ได้เปิดใช้งาน")).to_contain_text("นายอนุชา พรหมมา")
+    people = await _number(await take.inner_text())
+    await take.click()
+    await dialog.get_by_role("button", name="สร้างห้อง", exact=True).click()
+    await expect(malee.page.get_by_role("heading", name="ทั้งสำนักงานปลัด").first).to_be_visible()
+    await expect(malee.page.get_by_text(f"{people + 1} คน", exact=True).first).to_be_visible()
 
 
 async def test_nothing_typed_or_chosen_is_thrown_away_unasked(served: Agency, windows: OpenWindow) -> None:

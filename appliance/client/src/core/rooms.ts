@@ -63,7 +63,10 @@ export class Rooms {
   constructor(private readonly deps: RoomsDeps) {
     deps.feed.rooms.subscribe(() => this.#show());
     deps.people.changes.subscribe(() => this.#show());
-    deps.pending.subscribe(() => this.#waiting().length > 0 && this.#show());
+    deps.pending.subscribe(() => {
+      const shown = this.#list.snapshot().rooms.some(({ id }) => personOfNew(id) !== null);
+      if (shown || this.#waiting().length > 0) this.#show();
+    });
   }
 
   get list(): Readable<RoomList> {

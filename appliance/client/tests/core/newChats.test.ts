@@ -110,6 +110,10 @@ test("whom the reader may not write to first: the reason stands in the chat, and
   await until(() => tab.core.outbox.pending.snapshot()[0]?.delivery.kind === "failed", "refused");
   expect(tab.core.outbox.pending.snapshot()[0]).toMatchObject({ room: newChat(PRASIT), delivery: { code: "contact_not_allowed" } });
   expect(direct()).toEqual([]);
+  const listed = () => tab.core.rooms.list.snapshot().rooms.some(({ id }) => id === newChat(PRASIT));
+  expect(listed()).toBe(true);
+  await tab.core.outbox.remove(tab.core.outbox.pending.snapshot()[0]?.txnId ?? "");
+  expect(listed()).toBe(false);
   tab.core.people.learnProfiles([{ id: PRASIT, name: "นายประสิทธิ์ แก้วงาม", may_contact: false }]);
   expect(tab.core.rooms.room(newChat(PRASIT)).snapshot()?.denied).toEqual({ post: "contact_not_allowed" });
 });
