@@ -52,6 +52,10 @@ def register(commands: Any) -> None:
     )
     ranks = add_command(setting, "rank-map", "map the agency's ranks to the national ladder (Q4)", _rank_map)
     ranks.add_argument("file", type=Path, help='JSON: {"our rank": "K3", "another": 55}')
+    desk = add_command(setting, "helpdesk", "whom staff ask for help; shown on the sign-in page", _helpdesk)
+    desk.add_argument("--phone", default="", help="telephone number, such as '02-590-1000 ต่อ 1234'")
+    desk.add_argument("--email", default="", help="mail address")
+    desk.add_argument("--place", default="", help="room and building")
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True)
     listing = add_command(audit, "list", "show the newest records", _audit_list)
     listing.add_argument("--limit", type=int, default=50)
@@ -125,6 +129,13 @@ async def _mode(s: OfflineServices, actor: Actor, arguments: argparse.Namespace)
     await set_contact_mode(
         s, actor, ContactMode(arguments.mode), parse_time(arguments.start) if arguments.start else None
     )
+    return 0
+
+
+async def _helpdesk(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> int:
+    from appliance.actions.settings import set_helpdesk  # noqa: PLC0415 - commands import what they need when they run
+
+    await set_helpdesk(s, actor, arguments.phone, arguments.email, arguments.place)
     return 0
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from appliance.actions.first_day import FirstAdministrator
     from appliance.actions.terms import TermsDraft
     from appliance.config import Agency, Config
+    from appliance.rules.helpdesk import Helpdesk
     from appliance.setup import Created
 
 SOURCES: Final = ("file", "credential", "passphrase", "shares")
@@ -35,8 +36,13 @@ ADMIN_QUESTIONS: Final = {
     "admin_staff_no": "เลขประจำตัวของผู้ดูแลระบบ — their staff number",
     "admin_unit": "หน่วยงานย่อยของผู้ดูแลระบบ (เว้นว่าง: ตัวหน่วยงาน) — their unit (empty: the agency itself)",
 }
+HELPDESK_QUESTIONS: Final = {
+    "helpdesk_phone": "โทรศัพท์ที่เจ้าหน้าที่ใช้ขอความช่วยเหลือ (เว้นว่างได้) — telephone number staff call for help (may be empty)",
+    "helpdesk_email": "อีเมลสำหรับขอความช่วยเหลือ (เว้นว่างได้) — mail address for help (may be empty)",
+    "helpdesk_place": "ห้องและอาคารที่ติดต่อ (เว้นว่างได้) — room and building to go to (may be empty)",
+}
 LANGUAGES: Final = 2
-MAY_BE_EMPTY: Final = ("keys", "admin_unit")
+MAY_BE_EMPTY: Final = ("keys", "admin_unit", *HELPDESK_QUESTIONS)
 
 
 def register(commands: Any) -> None:
@@ -67,6 +73,9 @@ def register(commands: Any) -> None:
         help="the agency's own terms, Thai and English, the first line the title; otherwise the product's draft",
     )
     terms.add_argument("--no-terms", action="store_true", help="publish no terms; nobody is asked to accept any")
+    setup.add_argument("--helpdesk-phone", metavar="NUMBER", help="telephone number on the sign-in page, for help")
+    setup.add_argument("--helpdesk-email", metavar="ADDRESS", help="mail address on the sign-in page, for help")
+    setup.add_argument("--helpdesk-place", metavar="PLACE", help="room and building on the sign-in page, for help")
     setup.add_argument("--host", help="address to listen on for other machines, such as 0.0.0.0; turns TLS on")
     setup.add_argument("--port", type=int, help="port to listen on (8080)")
     setup.add_argument("--names", nargs="+", metavar="NAME", help="names that staff type in the browser (localhost)")
@@ -76,6 +85,7 @@ def register(commands: Any) -> None:
 def _setup(arguments: argparse.Namespace) -> int:
     from appliance import cli, cli_keys, setup  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.first_day import check_administrator  # noqa: PLC0415
+    from appliance.actions.settings import checked_helpdesk  # noqa: PLC0415
     from appliance.cli_keys import show_log_key  # noqa: PLC0415
     from appliance.log.notes import log_signer  # noqa: PLC0415
 
@@ -92,39 +102,47 @@ def _setup(arguments: argparse.Namespace) -> int:
     loaded = setup.check(arguments.data.resolve(), agency, arguments.keys, staff)
     terms = _terms(arguments, loaded.agency)
     administrator = _administrator(arguments)
+    helpdesk = checked_helpdesk(
+        arguments.helpdesk_phone or "", arguments.helpdesk_email or "", arguments.helpdesk_place or ""
+    )
     if administrator is not None:
         check_administrator(loaded.agency, administrator)
     with setup.unfinished(loaded.data):
         created = setup.create(
             loaded.data, agency, arguments.keys, cli.ask, staff=staff, hand_out=cli_keys.hand_out_shares
         )
-        code = asyncio.run(_begin(created, terms, administrator))
+        code = asyncio.run(_begin(created, terms, administrator, helpdesk))
     show_log_key(log_signer(created.config.agency, created.keys).verifier)
     _tell(created.config, terms, administrator, code, given=arguments.terms is not None)
     return 0
 
 
-async def _begin(created: Created, terms: TermsDraft | None, administrator: FirstAdministrator | None) -> str | None:
+async def _begin(
+    created: Created, terms: TermsDraft | None, administrator: FirstAdministrator | None, helpdesk: Helpdesk
+) -> str | None:
     from appliance.actions.audit import sign_checkpoint  # noqa: PLC0415 - commands import what they need when they run
     from appliance.actions.first_day import begin  # noqa: PLC0415
+    from appliance.actions.settings import set_helpdesk  # noqa: PLC0415
     from appliance.cli_offline import open_services, operator  # noqa: PLC0415
 
     async with open_services(created.config, created.keys) as s:
         code = await begin(s, operator(), terms, administrator)
+        if helpdesk.phone or helpdesk.email or helpdesk.place:
+            await set_helpdesk(s, operator(), helpdesk.phone, helpdesk.email, helpdesk.place)
         await sign_checkpoint(s)
         return code
 
 
 def _complete(arguments: argparse.Namespace) -> list[str]:
     """Ask for what no flag says; return the flags that are missing where there is nobody to ask."""
-    questions = AGENCY_QUESTIONS | ({} if arguments.no_administrator else ADMIN_QUESTIONS)
+    questions = AGENCY_QUESTIONS | ({} if arguments.no_administrator else ADMIN_QUESTIONS) | HELPDESK_QUESTIONS
     missing = []
     for name, question in questions.items():
         if getattr(arguments, name) is not None:
             continue
         if sys.stdin.isatty():
             setattr(arguments, name, _answer(question, empty=name in MAY_BE_EMPTY))
-        elif name != "admin_unit":
+        elif name != "admin_unit" and name not in HELPDESK_QUESTIONS:
             missing.append(f"--{name.replace('_', '-')}")
     if not missing:
         arguments.keys = arguments.keys or "passphrase"

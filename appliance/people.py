@@ -54,6 +54,20 @@ class ConsoleRole(StrEnum):
     OPERATOR = "operator"
 
 
+class SessionEnd(StrEnum):
+    """Why a session ended without its device asking for it; the value is the code its next request is answered with."""
+
+    BY_OWNER = "session_ended_by_owner"
+    PASSWORD_CHANGED = "session_ended_password"  # noqa: S105 - a code
+    RESET = "session_ended_reset"
+    NOT_ME = "session_ended_not_me"
+    SUSPENDED = "session_ended_suspended"
+    REVOKED = "session_ended_revoked"
+    OFF_STAFF = "session_ended_off_staff"
+    TOO_MANY = "session_ended_too_many"
+    EXPIRED = "session_ended_expired"
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A unit of the organisation. `position` orders it among its siblings; `merged_into` took it over at its end."""

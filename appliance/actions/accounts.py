@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from appliance.actions.changes import changing_account, record, units_over
 from appliance.actions.passwords import put_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
+from appliance.identity.sessions import ACCOUNT_CREATED
 from appliance.model import AccountState
+from appliance.people import SessionEnd
 from appliance.policies import LONGEST_USER
 from appliance.rules.accounts import comes_of_age, fold_user, is_of_age, is_user_name, may_change_state
 from appliance.rules.import_files import midnight, thai_day
@@ -57,7 +59,7 @@ async def create_account(s: PeopleServices, actor: Actor, person: PersonId, user
         if await accounts.find(tx, folded) is not None:
             raise Conflict(field="user", code="user_taken")
         await accounts.insert(tx, person, folded, now)
-        await put_code(s, tx, person, hashed, actor)
+        await put_code(s, tx, person, hashed, actor, outcome=ACCOUNT_CREATED)
         await record(s, tx, actor.name, "account.create", person, user=folded)
     return code
 
@@ -98,7 +100,7 @@ async def revoke_account(s: PeopleServices, actor: Actor, person: PersonId, reas
         await accounts.set_state(tx, person, AccountState.REVOKED)
         await accounts.bump_epoch(tx, person)
         taken = Revocation(
-            sessions=await sessions.delete_of(tx, person),
+            sessions=await sessions.delete_of(tx, person, SessionEnd.REVOKED, s.clock()),
             passkeys=await accounts.remove_credentials(tx, person),
             totp=account.totp,
             roles=await accounts.remove_roles(tx, person),
@@ -167,7 +169,7 @@ async def _set_state(
     async with changing_account(s, person) as tx:
         await accounts.set_state(tx, person, state, until)
         await accounts.bump_epoch(tx, person)
-        ended = await sessions.delete_of(tx, person)
+        ended = await sessions.delete_of(tx, person, SessionEnd.SUSPENDED, s.clock())
         await record(
             s, tx, actor.name, f"account.{duty.value}", person, reason=reason, until=until, sessions_ended=ended
         )

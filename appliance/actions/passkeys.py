@@ -22,6 +22,7 @@ from webauthn.helpers.structs import (
 )
 
 from appliance.actions.changes import changing_account, record
+from appliance.actions.second_factors import drop_unneeded_codes
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.identity.tickets import EnrolmentTicket
 from appliance.rules.text import has_visible, one_line
@@ -139,6 +140,7 @@ async def remove_passkey(s: PeopleServices, session: Session, passkey: str) -> N
     async with changing_account(s, session.person) as tx:
         if not await accounts.delete_passkey(tx, session.person, passkey):
             raise NotFound
+        await drop_unneeded_codes(tx, session.person)
         await record(s, tx, session.person, "passkey.remove", session.person, passkey=passkey)
 
 

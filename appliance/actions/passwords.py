@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from appliance.actions.changes import changing_account, get_account, record, units_over
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.identity.sessions import PASSWORD_RESET
+from appliance.people import SessionEnd
 from appliance.rules.passwords import PasswordFault, as_one_time_code, check_password, one_time_code
 from appliance.rules.roles import Duty, may_act_on
 from appliance.rules.thai import canonical
@@ -42,7 +43,7 @@ async def change_password(s: PeopleServices, session: Session, old: str, new: st
         await accounts.bump_epoch(tx, session.person)
         epoch = (await get_account(tx, session.person)).epoch
         await sessions.set_epoch(tx, session.id, epoch)
-        ended = await sessions.delete_of(tx, session.person, keep=session.id)
+        ended = await sessions.delete_of(tx, session.person, SessionEnd.PASSWORD_CHANGED, s.clock(), keep=session.id)
         await record(s, tx, session.person, "password.change", session.person, sessions_ended=ended)
         tx.after_commit(lambda: s.identity.renew_epoch(session.id, epoch))
     return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
@@ -96,19 +97,27 @@ async def reset_password(
 
 
 async def put_code(
-    s: PeopleServices, tx: Tx, person: PersonId, hashed: str, actor: Actor, second: Actor | None = None
+    s: PeopleServices,
+    tx: Tx,
+    person: PersonId,
+    hashed: str,
+    actor: Actor,
+    second: Actor | None = None,
+    *,
+    outcome: str = PASSWORD_RESET,
 ) -> int:
-    """Make a hashed one-time code the password; end every session and say so in the history the owner reads."""
+    """Make a hashed one-time code the password; end every session and say so in the history the owner reads.
+
+    The history names no administrator: who it was is in the audit log.
+    """
     now = s.clock()
     expires = now + s.identity.policies.passwords.code_ms
     await accounts.set_password(tx, person, hashed, now, expires=expires, must_change=True)
     by, at = (actor.name, now) if second is None else (None, None)
     await accounts.set_code_giver(tx, person, by, at)
     await accounts.bump_epoch(tx, person)
-    await sessions.append_sign_in(
-        tx, person, now, device=actor.name, address="", network="", outcome=PASSWORD_RESET, apart=False
-    )
-    return await sessions.delete_of(tx, person)
+    await sessions.append_sign_in(tx, person, now, device="", address="", network="", outcome=outcome, apart=False)
+    return await sessions.delete_of(tx, person, SessionEnd.RESET, now)
 
 
 async def _password_fault(s: PeopleServices, account: Account, old: str, new: str) -> PasswordFault | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from appliance.actions.changes import record
 from appliance.errors import Conflict, Forbidden, Invalid, TooLarge
 from appliance.model import AccountState, PersonId, PostId, UnitId
-from appliance.people import Holding, Post, Profile, Unit
+from appliance.people import Holding, Post, Profile, SessionEnd, Unit
 from appliance.rules.accounts import comes_of_age, is_of_age
 from appliance.rules.import_files import midnight, read_files, thai_day
 from appliance.rules.imports import (
@@ -161,7 +161,7 @@ async def _write_people(tx: Tx, plan: Plan, ids: _Ids, now: Millis) -> list[Pers
     await people.insert(tx, added, now)
     await people.update(tx, changed)
     await people.deactivate(tx, gone, now)
-    await sessions.delete_of_all(tx, gone)
+    await sessions.delete_of_all(tx, gone, SessionEnd.OFF_STAFF, now)
     await accounts.bump_epochs(tx, gone)
     return gone
 
@@ -190,7 +190,7 @@ async def _suspend_under_age(s: PeopleServices, tx: Tx, actor: Actor, plan: Plan
             continue
         await accounts.set_state(tx, person, AccountState.SUSPENDED, until)
         await accounts.bump_epoch(tx, person)
-        ended = await sessions.delete_of(tx, person)
+        ended = await sessions.delete_of(tx, person, SessionEnd.SUSPENDED, s.clock())
         await record(
             s, tx, actor.name, "account.suspend", person, reason="under_age", until=until, sessions_ended=ended
         )

@@ -1,7 +1,11 @@
-"""TOTP codes (RFC 6238) as second factor: enrolment and checks (F74). Passkeys are in `passkeys.py`.
+"""TOTP codes (RFC 6238) as second factor, and recovery codes (F74). Passkeys are in `passkeys.py`.
 
 A code counts once: its time step, and any before it, is used up. Secrets are sealed to their person. Codes may be typed
 with Thai digits and spaces. Taking the factor away asks for the password again.
+
+Recovery codes are for who has lost the second factor. They are made with it and shown once, kept as keyed hashes, good
+once each, and guessed at no faster than other codes. New ones replace all there were; without a second factor there are
+none.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import pyotp
 
 from appliance.actions.changes import changing_account, record
 from appliance.errors import Conflict, Invalid, NotFound, WrongKey
+from appliance.rules.passwords import one_time_code
 from appliance.rules.thai import arabic_digits
 from appliance.store import accounts
 from appliance.vault.derived import derived_key
@@ -29,10 +34,12 @@ if TYPE_CHECKING:
     from appliance.model import Millis, PersonId
     from appliance.people import Session
     from appliance.people_services import PeopleServices
+    from appliance.store.db import Reader, Tx
 
 STEP_MS: Final = 30_000
 DRIFT_STEPS: Final = 1
 _SECRET_BYTES: Final = 20
+RECOVERY_CODES: Final = 10
 
 
 async def load_webauthn() -> None:
@@ -59,8 +66,8 @@ async def start_totp(s: PeopleServices, person: PersonId) -> tuple[str, str]:
     return text, pyotp.TOTP(text).provisioning_uri(name=account.user, issuer_name=name)
 
 
-async def confirm_totp(s: PeopleServices, session: Session, code: str) -> None:
-    """Put the secret to use with its first code. Raises Invalid, Conflict."""
+async def confirm_totp(s: PeopleServices, session: Session, code: str) -> list[str]:
+    """Put the secret to use with its first code; return recovery codes. Raises Invalid, Conflict."""
     now = s.clock()
     async with s.store.read() as reader:
         _, pending = await accounts.get_totp(reader, session.person)
@@ -73,12 +80,52 @@ async def confirm_totp(s: PeopleServices, session: Session, code: str) -> None:
         if not await accounts.confirm_totp(tx, session.person, step):
             raise Conflict(code="totp_not_started")
         await record(s, tx, session.person, "totp.add", session.person, session=session.id)
+        return await _put_recovery_codes(s, tx, session)
+
+
+async def renew_recovery_codes(s: PeopleServices, session: Session) -> list[str]:
+    """Return new recovery codes, which replace all there were; the caller has shown the password. Raises Conflict."""
+    async with s.store.write() as tx:
+        if not await has_factor(tx, session.person):
+            raise Conflict(code="no_second_factor")
+        return await _put_recovery_codes(s, tx, session)
+
+
+async def use_recovery_code(s: PeopleServices, person: PersonId, typed: str) -> bool:
+    """Use up a recovery code and put it on record; False when it is not one of this person's that are left."""
+    async with s.store.write() as tx:
+        if not await accounts.use_recovery_code(tx, person, s.identity.recovery_hash(person, typed), s.clock()):
+            return False
+        left = await accounts.count_recovery_codes(tx, person)
+        await record(s, tx, person, "recovery_code.use", person, left=left)
+    return True
+
+
+async def has_factor(reader: Reader, person: PersonId) -> bool:
+    """Say whether a person has a second factor."""
+    totp, _ = await accounts.get_totp(reader, person)
+    return totp is not None or bool(await accounts.list_passkeys(reader, person))
+
+
+async def drop_unneeded_codes(tx: Tx, person: PersonId) -> None:
+    """Forget the recovery codes of who has no second factor any more."""
+    if not await has_factor(tx, person):
+        await accounts.replace_recovery_codes(tx, person, ())
+
+
+async def _put_recovery_codes(s: PeopleServices, tx: Tx, session: Session) -> list[str]:
+    codes = [one_time_code(s.new_token()) for _ in range(RECOVERY_CODES)]
+    hashes = [s.identity.recovery_hash(session.person, code) for code in codes]
+    await accounts.replace_recovery_codes(tx, session.person, hashes)
+    await record(s, tx, session.person, "recovery_code.make", session.person, codes=len(codes), session=session.id)
+    return codes
 
 
 async def remove_totp(s: PeopleServices, session: Session) -> None:
     """Take the TOTP factor away; the caller has shown the password."""
     async with changing_account(s, session.person) as tx:
         await accounts.remove_totp(tx, session.person)
+        await drop_unneeded_codes(tx, session.person)
         await record(s, tx, session.person, "totp.remove", session.person, session=session.id)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from appliance.actions.changes import changing_account, get_account, record
 from appliance.errors import NotFound
 from appliance.identity.throttle import network_of
+from appliance.people import SessionEnd
 from appliance.store import accounts, sessions
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ async def sign_out(s: PeopleServices, session: Session) -> None:
 async def end_session(s: PeopleServices, caller: Session, session: SessionId) -> None:
     """End one of the caller's sessions; its next request is refused and its live connection closed. Raises NotFound."""
     async with s.store.write() as tx:
-        if not await sessions.delete(tx, caller.person, session):
+        why = None if session == caller.id else SessionEnd.BY_OWNER
+        if not await sessions.delete(tx, caller.person, session, why, s.clock()):
             raise NotFound
         if session != caller.id:
             await record(s, tx, caller.person, "session.end", caller.person, session=session)
@@ -50,7 +52,7 @@ async def disown_sign_in(s: PeopleServices, caller: Session, n: int, cookie: str
         await accounts.bump_epoch(tx, caller.person)
         epoch = (await get_account(tx, caller.person)).epoch
         await sessions.set_epoch(tx, caller.id, epoch)
-        ended = await sessions.delete_of(tx, caller.person, keep=caller.id)
+        ended = await sessions.delete_of(tx, caller.person, SessionEnd.NOT_ME, s.clock(), keep=caller.id)
         await record(
             s,
             tx,

@@ -8,7 +8,8 @@ import msgspec
 
 from appliance.actions.changes import record
 from appliance.errors import Forbidden, Invalid
-from appliance.identity.sessions import CONTACT_MODE, RANK_MAP
+from appliance.identity.sessions import CONTACT_MODE, HELPDESK, RANK_MAP
+from appliance.rules.helpdesk import read_helpdesk
 from appliance.rules.ranks import national
 from appliance.rules.roles import Duty, may_perform
 from appliance.store import settings
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from appliance.model import ContactMode, Millis
     from appliance.people_services import PeopleServices
+    from appliance.rules.helpdesk import Helpdesk
     from appliance.rules.roles import Actor
     from appliance.store.settings import Subject
 
@@ -35,6 +37,21 @@ async def set_rank_map(s: PeopleServices, actor: Actor, mapping: Mapping[str, st
         raise Invalid(str(error), code="unknown_rank", rank=str(error)) from error
     value = msgspec.json.encode(dict(mapping), order="sorted").decode()
     await _set(s, actor, RANK_MAP, value, None, "directory")
+
+
+async def set_helpdesk(s: PeopleServices, actor: Actor, phone: str, email: str, place: str) -> None:
+    """Set whom staff ask for help: shown on the sign-in page to everybody. Raises Invalid, Forbidden."""
+    await _set(
+        s, actor, HELPDESK, msgspec.json.encode(checked_helpdesk(phone, email, place)).decode(), None, "accounts"
+    )
+
+
+def checked_helpdesk(phone: str, email: str, place: str) -> Helpdesk:
+    """Return the helpdesk as it is kept. Raises Invalid with the field that cannot be used."""
+    found = read_helpdesk(phone, email, place)
+    if isinstance(found, str):
+        raise Invalid(code="helpdesk_invalid", field=found, value=found)
+    return found
 
 
 async def _set(

@@ -15,13 +15,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from appliance.actions.changes import get_account, record
-from appliance.actions.second_factors import check_code, load_webauthn
+from appliance.actions.second_factors import check_code, load_webauthn, use_recovery_code
 from appliance.errors import Forbidden, TooMany, Unauthenticated
-from appliance.identity.sessions import CODE_FAILED, FAILED, REFUSED, SIGNED_IN
+from appliance.identity.sessions import CODE_FAILED, FAILED, RECOVERY_USED, REFUSED, SIGNED_IN
 from appliance.identity.throttle import MOST_KNOWN, network_of
 from appliance.identity.tickets import SignInTicket
 from appliance.model import SessionId
-from appliance.people import SessionRecord
+from appliance.people import SessionEnd, SessionRecord
 from appliance.policies import DAY, HOUR, LONGEST_USER
 from appliance.rules.accounts import fold_user, may_sign_in
 from appliance.rules.sign_in import are_far_apart
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from appliance.store.accounts import Credentials, Passkey
     from appliance.store.db import Tx
 
-Factor = Literal["totp", "passkey"]
+Factor = Literal["totp", "passkey", "recovery"]
 
 _LONGEST_DEVICE: Final = 120
 _ONE_LINE_MS: Final = HOUR
@@ -86,6 +86,7 @@ async def sign_in(
     async with s.store.read() as reader:
         account = await get_account(reader, found.person)
         passkeys = await accounts.list_passkeys(reader, found.person)
+        recovery = await accounts.count_recovery_codes(reader, found.person)
     if denied := await _refusal(s, account):
         await _record(s, found.person, caller, REFUSED)
         raise Forbidden(denied)
@@ -95,7 +96,7 @@ async def sign_in(
         ticket = s.new_token()
         waiting = SignInTicket(found.person, caller.user, caller.device, account.epoch, challenge)
         s.identity.sign_in_tickets.put(ticket, waiting, now)
-        offered: dict[Factor, bool] = {"totp": account.totp, "passkey": bool(passkeys)}
+        offered: dict[Factor, bool] = {"totp": account.totp, "passkey": bool(passkeys), "recovery": recovery > 0}
         return SecondFactorAsked(tuple(factor for factor, has in offered.items() if has), ticket, options)
     renewed = await _renewed(s, found, password)
     return await _open_session(s, account, caller, credentials=found, renewed=renewed)
@@ -129,8 +130,17 @@ async def _renewed(s: PeopleServices, found: Credentials, password: str) -> str 
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class FactorGiven:
+    """What somebody gives as second factor: exactly one of a TOTP code, a passkey's answer and a recovery code."""
+
+    code: str | None = field(default=None, repr=False)
+    passkey: dict[str, Any] | None = field(default=None, repr=False)
+    recovery: str | None = field(default=None, repr=False)
+
+
 async def finish_sign_in(
-    s: PeopleServices, ticket: str, address: str, *, code: str | None, passkey: dict[str, Any] | None, cookie: str = ""
+    s: PeopleServices, ticket: str, address: str, given: FactorGiven, cookie: str = ""
 ) -> SignedIn:
     """Check the second factor. Raises Unauthenticated (`ticket_over`, `second_factor_failed`), TooMany, Forbidden."""
     waiting = s.identity.sign_in_tickets.get(ticket, s.clock())
@@ -139,7 +149,7 @@ async def finish_sign_in(
     caller = _Caller(waiting.user, waiting.device, address, cookie)
     guess = s.identity.throttle.guess("code", waiting.user, address, s.identity.known_device(waiting.user, cookie))
     async with s.identity.throttle.attempt(guess, s.clock) as tried:
-        account = await _check_factor(s, waiting, code, passkey)
+        account = await _check_factor(s, waiting, given)
         if account is None:
             tried.fail()
         else:
@@ -149,28 +159,37 @@ async def finish_sign_in(
         raise Unauthenticated(code="second_factor_failed")
     if s.identity.sign_in_tickets.take(ticket, s.clock()) is None:
         raise Unauthenticated(code="ticket_over")
+    if given.recovery is not None:
+        await _record(s, waiting.person, caller, RECOVERY_USED)
     return await _open_session(s, account, caller)
 
 
-async def _check_factor(
-    s: PeopleServices, waiting: SignInTicket, code: str | None, passkey: dict[str, Any] | None
-) -> Account | None:
+async def _check_factor(s: PeopleServices, waiting: SignInTicket, given: FactorGiven) -> Account | None:
     """Return the account when its second factor is right and it did not change since the password was."""
     async with s.store.read() as reader:
         account = await get_account(reader, waiting.person)
         totp, _ = await accounts.get_totp(reader, waiting.person)
         passkeys = await accounts.list_passkeys(reader, waiting.person)
     good = False
-    if code is not None:
-        step = check_code(s, waiting.person, totp, code, s.clock())
+    if account.epoch != waiting.epoch:
+        return None
+    if given.code is not None:
+        step = check_code(s, waiting.person, totp, given.code, s.clock())
         good = step is not None and await _use_step(s, waiting.person, step)
-    elif passkey is not None:
-        good = await _use_passkey(s, passkeys, passkey, waiting.challenge)
-    return account if good and account.epoch == waiting.epoch else None
+    elif given.passkey is not None:
+        good = await _use_passkey(s, passkeys, given.passkey, waiting.challenge)
+    elif given.recovery is not None:
+        good = await use_recovery_code(s, waiting.person, given.recovery)
+    return account if good else None
 
 
 async def delete_old_sign_ins(s: PeopleServices) -> int:
-    """Delete the lines of the sign-in history whose time is over; return how many."""
+    """Delete the lines of the sign-in history whose time is over; return how many.
+
+    Why a session ended is forgotten when its time would have run out by itself.
+    """
+    async with s.store.write() as tx:
+        await sessions.delete_ends(tx, s.clock() - s.identity.policies.sessions.lifetime_ms)
     before, deleted = s.clock() - s.identity.policies.sign_in.history_days * DAY, 0
     while True:
         async with s.store.write() as tx:
@@ -275,7 +294,8 @@ async def _end_oldest(s: PeopleServices, tx: Tx, person: PersonId, most: int, no
     kept = [session for session in held if session.expires > now]
     by_use = sorted(kept, key=lambda session: s.identity.last_used(session.id) or session.last_used, reverse=True)
     for ending in (*over, *by_use[most:]):
-        await sessions.delete(tx, person, ending.id)
+        why = SessionEnd.EXPIRED if ending.expires <= now else SessionEnd.TOO_MANY
+        await sessions.delete(tx, person, ending.id, why, now)
         tx.after_commit(partial(s.identity.end_session, ending.id))
 
 

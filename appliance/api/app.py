@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -38,6 +38,7 @@ from appliance.api.limits import REQUEST_LIMITS, RequestLimits
 from appliance.api.routes import CALL, DEVICE_COOKIE, MAX_BODY, Call, Route, answer
 from appliance.identity.throttle import network_of
 from appliance.reads.readiness import Readiness
+from appliance.reads.sessions import why_ended
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -85,9 +86,11 @@ def _handler(route: Route) -> Handler:
         limits = request.app[REQUEST_LIMITS]
         try:
             authenticate(call, route)
-        except errors.AppError:
+        except errors.AppError as refusal:
             # A refusal costs its sender as much as an answer.
             limits.request(call.address, call.session.person if call.session else None)
+            if isinstance(refusal, errors.Unauthenticated):
+                raise await _with_reason(call) from refusal
             raise
         person = call.session.person if call.session else None
         limits.request(call.address, person, route.cost)
@@ -107,6 +110,16 @@ def _handler(route: Route) -> Handler:
         return response
 
     return handle
+
+
+async def _with_reason(call: Call) -> errors.Unauthenticated:
+    """Return the refusal of a token that is good no more: why its session ended, to its holder alone."""
+    token, _ = _token(call.request)
+    why = None
+    if token:
+        with suppress(errors.Unavailable):
+            why = await why_ended(call.services, token)
+    return errors.Unauthenticated(code=None if why is None else why.value)
 
 
 def authenticate(call: Call, route: Route) -> None:

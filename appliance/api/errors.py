@@ -64,8 +64,6 @@ def of_http(error: web.HTTPException) -> errors.AppError:
 def body_of(error: errors.AppError, language: Language, request_id: str) -> ErrorBody:
     """Return what the caller is shown of an error."""
     message = text(error.code, language, **error.detail)
-    if error.field is not None and error.code == errors.Invalid.code:
-        message = f"{message} ({error.field})"
     return ErrorBody(code=error.code, message=message, field=error.field, request=request_id)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from appliance.actions.me import set_status
 from appliance.api.routes import A_FEW, Call, Routes
 from appliance.errors import Unauthenticated
-from appliance.reads.me import load_me
-from appliance.wire.session import Me, MeChange
+from appliance.reads.me import load_agency, load_me
+from appliance.wire.session import AgencyView, Me, MeChange
 
 routes = Routes("me")
 
@@ -15,6 +15,12 @@ routes = Routes("me")
 async def get_me(call: Call) -> Me:
     """Return who the caller is, with which roles, and whether the terms are accepted."""
     return await _me(call)
+
+
+@routes.get("/agency", public=True)
+async def get_agency(call: Call) -> AgencyView:
+    """Return who runs this appliance and whom to ask, also for who has not signed in."""
+    return load_agency(call.services)
 
 
 @routes.patch("/me", cost=A_FEW)

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from appliance.actions import passwords, second_factors, sessions, sign_in
-from appliance.actions.sign_in import SecondFactorAsked, SignedIn
+from appliance.actions.sign_in import FactorGiven, SecondFactorAsked, SignedIn
 from appliance.api.routes import MANY, SEVERAL, Call, Routes
 from appliance.errors import Invalid, Unauthenticated
 from appliance.model import SessionId
@@ -22,6 +22,7 @@ from appliance.wire.session import (
     PasskeyView,
     PasswordChange,
     PasswordOnly,
+    RecoveryCodes,
     SecondFactor,
     SecondFactorNeeded,
     SecondFactors,
@@ -50,13 +51,12 @@ async def login(call: Call, body: Login) -> LoginDone | SecondFactorNeeded:
 
 @routes.post("/login/second-factor", public=True)
 async def login_second_factor(call: Call, body: SecondFactor) -> LoginDone:
-    """Finish signing in with a TOTP code or a passkey."""
-    if (body.code is None) == (body.passkey is None):
+    """Finish signing in with a TOTP code, a passkey or a recovery code."""
+    if [body.code, body.passkey, body.recovery].count(None) != 2:
         raise Invalid(field="code")
     passkey = None if body.passkey is None else msgspec.to_builtins(body.passkey)
-    result = await sign_in.finish_sign_in(
-        call.services, body.ticket, call.address, code=body.code, passkey=passkey, cookie=call.device_cookie
-    )
+    given = FactorGiven(body.code, passkey, body.recovery)
+    result = await sign_in.finish_sign_in(call.services, body.ticket, call.address, given, call.device_cookie)
     return await _signed_in(call, result, keep_device=body.keep_device)
 
 
@@ -114,9 +114,16 @@ async def start_totp(call: Call, body: PasswordOnly) -> TotpSecret:
 
 
 @routes.post("/second-factors/totp/confirm")
-async def confirm_totp(call: Call, body: TotpCode) -> None:
-    """Put the TOTP secret to use with its first code."""
-    await second_factors.confirm_totp(call.services, _session(call), body.code)
+async def confirm_totp(call: Call, body: TotpCode) -> RecoveryCodes:
+    """Put the TOTP secret to use with its first code; answers recovery codes, which are shown this once."""
+    return RecoveryCodes(codes=await second_factors.confirm_totp(call.services, _session(call), body.code))
+
+
+@routes.post("/second-factors/recovery-codes", cost=MANY, heavy=True)
+async def renew_recovery_codes(call: Call, body: PasswordOnly) -> RecoveryCodes:
+    """Make new recovery codes, which replace all there were and are shown this once."""
+    await passwords.prove_password(call.services, _session(call), body.password, "password")
+    return RecoveryCodes(codes=await second_factors.renew_recovery_codes(call.services, _session(call)))
 
 
 @routes.delete("/second-factors/totp", cost=MANY, heavy=True)

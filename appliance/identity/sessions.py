@@ -8,6 +8,7 @@ epoch has moved on, whoever moved it.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,8 @@ from appliance.people import Session
 from appliance.policies import DAY as DAY_MS
 from appliance.rules import contact
 from appliance.rules.accounts import may_sign_in
+from appliance.rules.helpdesk import Helpdesk
+from appliance.rules.passwords import as_one_time_code
 from appliance.rules.ranks import national
 from appliance.rules.terms import in_force, is_accepted
 from appliance.store import accounts, directory_shown, people, sessions, settings, terms, units
@@ -50,10 +53,13 @@ FAILED: Final = "failed"
 REFUSED: Final = "refused"
 CODE_FAILED: Final = "second_factor_failed"
 PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - an outcome in the history
+ACCOUNT_CREATED: Final = "account_created"
+RECOVERY_USED: Final = "recovery_used"
 # A clock that is wrong by less keeps everybody signed in, whichever way it is set right.
 CLOCK_ERROR_MS: Final = 8 * 24 * 3_600_000
 CONTACT_MODE: Final = "contact_mode"
 RANK_MAP: Final = "rank_map"
+HELPDESK: Final = "helpdesk"
 _REPLAYED_FAILURES: Final = 10_000
 
 
@@ -97,6 +103,7 @@ class Identity:
             most_waiting=policies.sign_in.waiting,
         )
         self.devices: Final = Devices(derived_key(pepper, "device-cookie"))
+        self._recovery: Final = derived_key(pepper, "recovery-codes")
         self.budget: Final = DirectoryBudget(policies.directory)
         self.refusals: Final = Refusals()
         self.directory: organisation.Directory
@@ -238,6 +245,11 @@ class Identity:
         """Return who may start private chats now (F38, F39)."""
         return ContactMode(self.setting(CONTACT_MODE, now) or ContactMode.NORMAL)
 
+    def helpdesk(self, now: Millis) -> Helpdesk:
+        """Return where staff turn for help now."""
+        kept = self.setting(HELPDESK, now)
+        return Helpdesk() if kept is None else msgspec.json.decode(kept, type=Helpdesk)
+
     def may_keep_group(self, state: RoomState, now: Millis) -> Deny | None:
         """Say why a group may not be one of these members; whose account has ended does not count (F38).
 
@@ -270,6 +282,10 @@ class Identity:
     def token_hash(self, token: str) -> bytes:
         """Return the hash under which a new session's token is kept."""
         return token_hash(self._pepper, token)
+
+    def recovery_hash(self, person: PersonId, code: str) -> bytes:
+        """Return the hash under which a recovery code of this person is kept: 80 random bits need no slow one."""
+        return hmac.digest(self._recovery, f"{person}\0{as_one_time_code(code)}".encode(), "sha256")
 
     def csrf(self, record: SessionRecord) -> str:
         """Return the CSRF value that goes with a session."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
 
 from appliance.reads.directory import load_views, unit_ref
 from appliance.store import terms
-from appliance.wire.session import Me, Terms, TermsState
+from appliance.wire.session import AgencyView, HelpdeskView, Me, Terms, TermsState
 
 if TYPE_CHECKING:
     from appliance.locale import Language
     from appliance.model import PersonId
     from appliance.people import Session
     from appliance.people_services import PeopleServices
+
+_VERSION: Final = version("gchat-appliance")
 
 
 async def load_me(s: PeopleServices, session: Session, language: Language) -> Me:
@@ -30,6 +33,18 @@ async def load_me(s: PeopleServices, session: Session, language: Language) -> Me
         csrf=session.csrf,
         must_change_password=session.must_change,
         contact_mode=s.identity.contact_mode(now).value,
+        shortest_password=s.identity.policies.passwords.shortest,
+        server_version=_VERSION,
+    )
+
+
+def load_agency(s: PeopleServices) -> AgencyView:
+    """Return who runs this appliance and whom to ask: what the page says before anybody has signed in."""
+    agency, helpdesk = s.config.agency, s.identity.helpdesk(s.clock())
+    return AgencyView(
+        name_th=agency.name_th,
+        name_en=agency.name_en,
+        helpdesk=HelpdeskView(phone=helpdesk.phone, email=helpdesk.email, place=helpdesk.place),
     )
 
 
@@ -38,6 +53,7 @@ async def load_terms(s: PeopleServices, person: PersonId, language: Language) ->
     account = s.identity.account(person)
     async with s.store.read() as reader:
         found = await terms.get(reader, s.identity.terms_in_force(s.clock()))
+        accepted_at = await terms.accepted_at(reader, person, found.version) if found else None
     if found is None:
         return Terms(version=0, title="", text="", language=language, effective=0)
     # An agency may have published Thai alone, which then stands in for English.
@@ -49,4 +65,5 @@ async def load_terms(s: PeopleServices, person: PersonId, language: Language) ->
         language=shown,
         effective=found.effective,
         accepted=(account.accepted or None) if account else None,
+        accepted_at=accepted_at,
     )

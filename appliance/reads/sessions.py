@@ -8,7 +8,7 @@ from appliance.store import accounts, sessions
 from appliance.wire.session import PasskeyView, SecondFactors, Sessions, SessionView, SignIn, SignIns
 
 if TYPE_CHECKING:
-    from appliance.people import Session
+    from appliance.people import Session, SessionEnd
     from appliance.people_services import PeopleServices
 
 SHOWN_SIGN_INS: Final = 100
@@ -54,12 +54,20 @@ async def load_sign_ins(s: PeopleServices, session: Session) -> SignIns:
     )
 
 
+async def why_ended(s: PeopleServices, token: str) -> SessionEnd | None:
+    """Return why a token is good no more, for whoever holds it; None where it never was or its device signed out."""
+    async with s.store.read() as reader:
+        return await sessions.find_end(reader, s.identity.token_hash(token))
+
+
 async def load_second_factors(s: PeopleServices, session: Session) -> SecondFactors:
     """Return which second factors the caller has."""
     async with s.store.read() as reader:
         totp, _ = await accounts.get_totp(reader, session.person)
         passkeys = await accounts.list_passkeys(reader, session.person)
+        left = await accounts.count_recovery_codes(reader, session.person)
     return SecondFactors(
         totp=totp is not None,
         passkeys=[PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created) for passkey in passkeys],
+        recovery_left=left,
     )

@@ -174,9 +174,27 @@ async def use_totp_step(tx: Tx, person: PersonId, step: int) -> bool:
     return await tx.execute(_SQL.use_totp_step, {"person": person, "step": step}) == 1
 
 
+async def replace_recovery_codes(tx: Tx, person: PersonId, hashes: Iterable[bytes]) -> None:
+    """Keep these recovery codes, each good once, and forget all there were."""
+    await tx.execute(_SQL.delete_recovery_codes, {"person": person})
+    await tx.execute_many(_SQL.insert_recovery_code, [{"person": person, "hash": one} for one in hashes])
+
+
+async def use_recovery_code(tx: Tx, person: PersonId, hashed: bytes, now: Millis) -> bool:
+    """Claim a recovery code; False when there is no such or it was used before."""
+    return await tx.execute(_SQL.use_recovery_code, {"person": person, "hash": hashed, "now": now}) == 1
+
+
+async def count_recovery_codes(reader: Reader, person: PersonId) -> int:
+    """Return how many recovery codes of a person are unused."""
+    row = await reader.one(_SQL.recovery_codes_left, {"person": person})
+    return int(row[0]) if row else 0
+
+
 async def remove_credentials(tx: Tx, person: PersonId) -> int:
-    """Forget password, TOTP secret and passkeys; return how many passkeys there were."""
+    """Forget password, TOTP secret, recovery codes and passkeys; return how many passkeys there were."""
     await tx.execute(_SQL.remove_credentials, {"person": person})
+    await tx.execute(_SQL.delete_recovery_codes, {"person": person})
     return await tx.execute(_SQL.delete_passkeys, {"person": person})
 
 

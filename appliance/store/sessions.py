@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from appliance.people import SessionRecord
+from appliance.people import SessionEnd, SessionRecord
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
@@ -61,21 +61,39 @@ async def touch(tx: Tx, used: Iterable[tuple[SessionId, Millis]]) -> None:
     await tx.execute_many(_SQL.touch, [{"id": session, "last_used": at} for session, at in used])
 
 
-async def delete(tx: Tx, person: PersonId, session: SessionId) -> bool:
-    """End one of a person's sessions; False when there is no such."""
+async def delete(tx: Tx, person: PersonId, session: SessionId, why: SessionEnd | None, now: Millis) -> bool:
+    """End one of a person's sessions; False when there is no such. `why` None: its own device asked for it."""
+    if why is not None:
+        await tx.execute(_SQL.keep_end, {"id": session, "person": person, "why": why.value, "now": now})
     return await tx.execute(_SQL.delete, {"id": session, "person": person}) == 1
 
 
-async def delete_of(tx: Tx, person: PersonId, keep: SessionId | None = None) -> int:
+async def delete_of(tx: Tx, person: PersonId, why: SessionEnd, now: Millis, keep: SessionId | None = None) -> int:
     """End a person's sessions, but for `keep`; return how many ended."""
-    if keep is None:
-        return await tx.execute(_SQL.delete_of, {"person": person})
-    return await tx.execute(_SQL.delete_others, {"person": person, "keep": keep})
+    await tx.execute(_SQL.keep_ends, {"person": person, "keep": keep or "", "why": why.value, "now": now})
+    return await tx.execute(_SQL.delete_others, {"person": person, "keep": keep or ""})
 
 
-async def delete_of_all(tx: Tx, people: Iterable[PersonId]) -> None:
+async def delete_of_all(tx: Tx, people: Iterable[PersonId], why: SessionEnd, now: Millis) -> None:
     """End all sessions of these people."""
-    await tx.execute_many(_SQL.delete_of, [{"person": person} for person in people])
+    ended = [{"person": person, "keep": ""} for person in people]
+    await tx.execute_many(_SQL.keep_ends, [one | {"why": why.value, "now": now} for one in ended])
+    await tx.execute_many(_SQL.delete_others, ended)
+
+
+async def find_end(reader: Reader, token_hash: bytes) -> SessionEnd | None:
+    """Return why the session of a token ended, as far as it is kept; it is asked of tokens that are good no more."""
+    row = await reader.one(_SQL.find_end, {"token_hash": token_hash})
+    if row is not None:
+        return SessionEnd(row[0])
+    # A session whose time ran out is still kept, under its account's epoch.
+    kept = await reader.one(_SQL.is_kept, {"token_hash": token_hash})
+    return SessionEnd.EXPIRED if kept is not None else None
+
+
+async def delete_ends(tx: Tx, before: Millis) -> None:
+    """Forget why sessions ended before a time."""
+    await tx.execute(_SQL.delete_ends, {"before": before})
 
 
 async def set_epoch(tx: Tx, session: SessionId, epoch: int) -> None:

@@ -59,6 +59,12 @@ async def accept(tx: Tx, person: PersonId, version: int, session: SessionId, now
     return await tx.execute(_SQL.accept, fields) == 1
 
 
+async def accepted_at(reader: Reader, person: PersonId, version: int) -> Millis | None:
+    """Return when a person accepted a version, None where they did not."""
+    row = await reader.one(_SQL.accepted_at, {"person": person, "version": version})
+    return row[0] if row else None
+
+
 async def list_acceptances(reader: Reader) -> list[Acceptance]:
     """Return every acceptance, for export."""
     return [Acceptance(*row) for row in await reader.all(_SQL.list_acceptances)]

@@ -14,7 +14,7 @@ Password = Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
 KeepDevice = Annotated[
     bool, Meta(description="set a cookie by which this browser is known later; false on a device that others use")
 ]
-Factor = Literal["totp", "passkey"]
+Factor = Literal["totp", "passkey", "recovery"]
 Bytes = Annotated[str, Meta(max_length=2048, pattern=r"^[A-Za-z0-9_\-]*=*$", description="base64url")]
 ManyBytes = Annotated[str, Meta(max_length=32_768, pattern=r"^[A-Za-z0-9_\-]*=*$", description="base64url")]
 
@@ -83,11 +83,12 @@ class PasskeyCredential(WebAuthnPart, kw_only=True):
 
 
 class SecondFactor(Request, kw_only=True):
-    """Exactly one of `code` (TOTP, Thai or Arabic digits) and `passkey` (a WebAuthn assertion)."""
+    """Exactly one of `code` (TOTP, Thai or Arabic digits), `passkey` (a WebAuthn assertion) and `recovery` (a code)."""
 
     ticket: Annotated[str, Meta(min_length=1, max_length=128)]
     code: Annotated[str, Meta(min_length=6, max_length=12)] | None = None
     passkey: PasskeyProof | None = None
+    recovery: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
     keep_device: KeepDevice = True
 
 
@@ -115,6 +116,12 @@ class PasskeyNew(Request, kw_only=True):
     credential: PasskeyCredential
 
 
+class RecoveryCodes(Answer, kw_only=True):
+    """Codes for who has lost the second factor, each good once. The server keeps hashes: they are never shown again."""
+
+    codes: list[str]
+
+
 class PasskeyView(Answer, kw_only=True):
     id: Id
     name: str
@@ -124,6 +131,7 @@ class PasskeyView(Answer, kw_only=True):
 class SecondFactors(Answer, kw_only=True):
     totp: bool
     passkeys: list[PasskeyView]
+    recovery_left: Annotated[int, Meta(ge=0, description="recovery codes not used yet")]
 
 
 class SessionView(Answer, kw_only=True):
@@ -167,6 +175,22 @@ class PasswordChange(Request, kw_only=True):
     new: Password
 
 
+class HelpdeskView(Answer, kw_only=True):
+    """Where staff turn for help, as an administrator set it; each empty where it is not set."""
+
+    phone: str = ""
+    email: str = ""
+    place: str = ""
+
+
+class AgencyView(Answer, kw_only=True):
+    """Who runs this appliance and whom to ask, for who cannot sign in."""
+
+    name_th: str
+    name_en: str
+    helpdesk: HelpdeskView
+
+
 class TermsState(Answer, kw_only=True):
     version: int
     accepted: int | None
@@ -180,6 +204,8 @@ class Me(Answer, kw_only=True):
     csrf: str
     must_change_password: bool
     contact_mode: str
+    shortest_password: int
+    server_version: str
 
 
 class MeChange(Request, kw_only=True):
@@ -195,6 +221,7 @@ class Terms(Answer, kw_only=True):
     language: Literal["th", "en"]
     effective: Millis
     accepted: int | None = None
+    accepted_at: Annotated[Millis | None, Meta(description="when the caller accepted this version")] = None
 
 
 class TermsAccept(Request, kw_only=True):

@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING
 
 from appliance.actions.accounts import revoke_account, suspend_account
 from appliance.actions.audit import sign_checkpoint, verify_audit
+from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.people_import import apply_import, preview_import
-from appliance.actions.settings import set_contact_mode
+from appliance.actions.sessions import end_session
+from appliance.actions.settings import set_contact_mode, set_helpdesk
 from appliance.actions.terms import publish_terms
 from appliance.model import ContactMode
+from appliance.people import SessionEnd
 from appliance.people_services import OfflineServices
+from appliance.reads.me import load_agency
+from appliance.reads.sessions import why_ended
 from appliance.store import audit
-from tests.office import DAY, OPERATOR, PEOPLE, Office, reopen
+from tests.office import DAY, OPERATOR, PASSWORD, PEOPLE, Office, reopen
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from appliance.actions.sign_in import SignedIn
     from appliance.identity import Identity
+    from appliance.people import Session
 
 
 async def other(office: Office) -> OfflineServices:
@@ -136,3 +145,47 @@ async def test_a_cut_off_audit_log_is_noticed(office: Office) -> None:
         f"the head says {size} records, there are {size - 1}",
         f"checkpoint of {size} records, there are {size - 1}",
     )
+
+
+async def test_whoever_holds_a_token_that_ended_is_told_why(office: Office) -> None:
+    """Ux 19: and a token that never was says nothing."""
+    await office.account("1001", "somchai.j")
+    person = office.person("1001")
+
+    async def why(ends: Callable[[SignedIn, Session], Awaitable[object]]) -> SessionEnd | None:
+        gone, other = await office.sign_in("somchai.j"), await office.sign_in("somchai.j")
+        session = office.s.identity.authenticate(other.token, office.clock())
+        assert session is not None
+        await ends(gone, session)
+        assert office.s.identity.authenticate(gone.token, office.clock()) is None
+        return await why_ended(office.s, gone.token)
+
+    assert await why(lambda gone, session: end_session(office.s, session, gone.session.id)) is SessionEnd.BY_OWNER
+    change = "แจกันดอกลีลาวดีสีขาว"
+    changed = await why(lambda _, session: change_password(office.s, session, PASSWORD, change))
+    assert changed is SessionEnd.PASSWORD_CHANGED
+    assert await why_ended(office.s, "made-up") is None
+    gone = await office.sign_in("somchai.j", change)
+    await reset_password(office.s, OPERATOR, person, "บัตรประจำตัว")
+    assert await why_ended(office.s, gone.token) is SessionEnd.RESET
+
+
+async def test_a_session_whose_time_ran_out_says_so_and_one_signed_out_says_nothing(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    out = await office.sign_in("somchai.j")
+    session = office.s.identity.authenticate(out.token, office.clock())
+    assert session is not None
+    await end_session(office.s, session, session.id)
+    assert await why_ended(office.s, out.token) is None
+    idle = await office.sign_in("somchai.j")
+    office.clock.pass_(office.s.identity.policies.sessions.idle_ms + 1)
+    assert office.s.identity.authenticate(idle.token, office.clock()) is None
+    assert await why_ended(office.s, idle.token) is SessionEnd.EXPIRED
+
+
+async def test_the_helpdesk_that_another_process_set_is_on_the_sign_in_page(office: Office) -> None:
+    assert load_agency(office.s).helpdesk.phone == ""
+    await set_helpdesk(await other(office), OPERATOR, "02-100-1000 ต่อ 12", "help@agency.test", "ห้อง 305")
+    assert await refresh(office)
+    desk = load_agency(office.s).helpdesk
+    assert (desk.phone, desk.email, desk.place) == ("02-100-1000 ต่อ 12", "help@agency.test", "ห้อง 305")

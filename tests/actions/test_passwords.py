@@ -97,6 +97,14 @@ async def test_a_reset_gives_a_code_ends_sessions_and_goes_on_record(office: Off
     assert history == ["signed_in", "failed", "password_reset"]
 
 
+async def test_the_history_names_no_operator_and_says_that_the_account_is_new(office: Office) -> None:
+    """Ux 14: `operator:demo` is nobody the owner knows."""
+    await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
+    async with office.s.store.read() as reader:
+        lines = await sessions.list_sign_ins(reader, office.person("1001"), 3)
+    assert [(line.outcome, line.device) for line in lines] == [("account_created", "")]
+
+
 async def test_how_the_person_was_identified_has_to_be_said(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     with pytest.raises(Invalid) as refused:

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, gener
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from appliance.actions.passkeys import add_passkey, remove_passkey, start_passkey
-from appliance.actions.second_factors import confirm_totp, remove_totp, start_totp
-from appliance.actions.sign_in import SecondFactorAsked, SignedIn, finish_sign_in, sign_in
+from appliance.actions.second_factors import RECOVERY_CODES, confirm_totp, remove_totp, renew_recovery_codes, start_totp
+from appliance.actions.sign_in import FactorGiven, SecondFactorAsked, SignedIn, finish_sign_in, sign_in
 from appliance.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
 from appliance.evidence import base64url
 from appliance.people import Session
-from appliance.store import accounts
+from appliance.store import accounts, audit, sessions
 from tests.hostile import INVISIBLE
 from tests.office import PASSWORD, Office
 
@@ -49,13 +49,13 @@ async def asked(office: Office) -> SecondFactorAsked:
 
 
 async def finish(office: Office, ticket: str, **factor: Any) -> SignedIn:
-    return await finish_sign_in(office.s, ticket, "192.0.2.1", **{"code": None, "passkey": None, **factor})
+    return await finish_sign_in(office.s, ticket, "192.0.2.1", FactorGiven(**factor))
 
 
 async def test_a_code_in_thai_digits_finishes_signing_in(office: Office) -> None:
     _, totp = await with_totp(office)
     ticket = await asked(office)
-    assert ticket.factors == ("totp",)
+    assert ticket.factors == ("totp", "recovery")
     code = totp.at(office.clock() // 1000).translate(THAI_DIGITS)
     done = await finish(office, ticket.ticket, code=f"{code[:3]} {code[3:]}")
     assert office.s.identity.authenticate(done.token, office.clock()) is not None
@@ -105,6 +105,73 @@ async def test_a_ticket_runs_out(office: Office) -> None:
     with pytest.raises(Unauthenticated) as refused:
         await finish(office, ticket.ticket, code=totp.at(office.clock() // 1000))
     assert refused.value.code == "ticket_over"
+
+
+async def with_recovery(office: Office) -> tuple[Session, list[str]]:
+    session, _ = await with_totp(office)
+    return session, await renew_recovery_codes(office.s, session)
+
+
+async def left(office: Office, session: Session) -> int:
+    async with office.s.store.read() as reader:
+        return await accounts.count_recovery_codes(reader, session.person)
+
+
+async def test_who_has_lost_the_phone_signs_in_with_a_recovery_code_once(office: Office) -> None:
+    """Ux 14: typed in lower case and without hyphens too; on record, and in the history the owner reads."""
+    session, codes = await with_recovery(office)
+    assert len(set(codes)) == RECOVERY_CODES
+    ticket = await asked(office)
+    assert ticket.factors == ("totp", "recovery")
+    typed = codes[0].lower().replace("-", " ")
+    done = await finish(office, ticket.ticket, recovery=typed)
+    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+    assert await left(office, session) == RECOVERY_CODES - 1
+    with pytest.raises(Unauthenticated) as refused:
+        await finish(office, (await asked(office)).ticket, recovery=typed)
+    assert refused.value.code == "second_factor_failed"
+    async with office.s.store.read() as reader:
+        history = [line.outcome for line in await sessions.list_sign_ins(reader, session.person, 10)]
+        on_record = [record.action for record in await audit.list_newest(reader, 10, target=session.person)]
+    assert {"recovery_used", "second_factor_failed"} <= {*history}
+    assert {"recovery_code.make", "recovery_code.use"} <= {*on_record}
+
+
+async def test_recovery_codes_come_with_totp_and_new_ones_replace_them(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office)
+    with pytest.raises(Conflict):
+        await renew_recovery_codes(office.s, session)
+    totp = pyotp.TOTP((await start_totp(office.s, session.person))[0])
+    first = await confirm_totp(office.s, session, totp.at(office.clock() // 1000))
+    assert len(first) == RECOVERY_CODES
+    second = await renew_recovery_codes(office.s, session)
+    with pytest.raises(Unauthenticated):
+        await finish(office, (await asked(office)).ticket, recovery=first[0])
+    await finish(office, (await asked(office)).ticket, recovery=second[0])
+    await remove_totp(office.s, session)
+    assert await left(office, session) == 0
+
+
+async def test_recovery_codes_are_kept_as_hashes_of_their_person_alone(office: Office) -> None:
+    session, codes = await with_recovery(office)
+    hashed = office.s.identity.recovery_hash(session.person, codes[0])
+    assert hashed != office.s.identity.recovery_hash(office.person("1002"), codes[0])
+    raw = office.s.config.database.read_bytes()
+    assert not any(code.encode() in raw for code in codes)
+    async with office.s.store.read() as reader:
+        kept = await reader.all("SELECT hash FROM recovery_code WHERE person = :person", {"person": session.person})
+    assert (hashed,) in [tuple(row) for row in kept]
+
+
+async def test_guessing_recovery_codes_is_slowed_like_other_codes(office: Office) -> None:
+    _, codes = await with_recovery(office)
+    ticket = await asked(office)
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            await finish(office, ticket.ticket, recovery="AAAA-AAAA-AAAA-AAAA")
+    with pytest.raises(TooMany):
+        await finish(office, ticket.ticket, recovery=codes[0])
 
 
 async def test_the_secret_counts_only_once_confirmed(office: Office) -> None:

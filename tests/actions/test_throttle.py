@@ -16,7 +16,7 @@ import pytest
 
 from appliance.actions.passwords import change_password
 from appliance.actions.second_factors import confirm_totp, start_totp
-from appliance.actions.sign_in import SecondFactorAsked, SignedIn, finish_sign_in, sign_in
+from appliance.actions.sign_in import FactorGiven, SecondFactorAsked, SignedIn, finish_sign_in, sign_in
 from appliance.errors import Invalid, TooMany, Unauthenticated
 from appliance.identity import throttle as throttles
 from appliance.identity.throttle import Throttle
@@ -82,7 +82,7 @@ async def persistent(office: Office, user: str, totp: pyotp.TOTP | None, random:
             assert totp is not None
             code = "00000x" if random.random() < 0.06 else totp.at(office.clock() // 1000)
             try:
-                return await finish_sign_in(office.s, result.ticket, ADDRESS, code=code, passkey=None)
+                return await finish_sign_in(office.s, result.ticket, ADDRESS, FactorGiven(code=code))
             except Unauthenticated:
                 assert code == "00000x"
 
@@ -131,7 +131,7 @@ async def test_perfect_sign_ins_leave_no_count(office: Office) -> None:
         asked = await sign_in(office.s, "somchai.j", PASSWORD, "", ADDRESS)
         assert isinstance(asked, SecondFactorAsked)
         code = totp.at(office.clock() // 1000)
-        await finish_sign_in(office.s, asked.ticket, ADDRESS, code=code, passkey=None)
+        await finish_sign_in(office.s, asked.ticket, ADDRESS, FactorGiven(code=code))
     # As many names as the address bucket holds are still to be had, all at once.
     told = [await guess(office.s.identity.throttle, office.clock, f"nobody{n}", ADDRESS) for n in range(51)]
     assert told == [True] * 50 + [False]
@@ -292,7 +292,7 @@ async def test_codes_have_a_count_of_their_own_wherever_they_are_guessed(office:
         asked = await sign_in(office.s, "somchai.j", PASSWORD, "", f"198.51.{number}.1")
         assert isinstance(asked, SecondFactorAsked)
         try:
-            await finish_sign_in(office.s, asked.ticket, f"198.51.{number}.1", code="00000x", passkey=None)
+            await finish_sign_in(office.s, asked.ticket, f"198.51.{number}.1", FactorGiven(code="00000x"))
         except Unauthenticated:
             made += 1
         except TooMany:

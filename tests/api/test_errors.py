@@ -138,7 +138,7 @@ async def test_every_route_needs_a_session_unless_it_says_so(running: Agency) ->
         for name, value in (("room", "r_x"), ("n", "1"), ("id", "x"), ("emoji", "👍"), ("request", "x")):
             path = path.replace(f"{{{name}}}", value)
         if route.public:
-            assert path in ("/login", "/login/second-factor", "/openapi.json")
+            assert path in ("/agency", "/login", "/login/second-factor", "/openapi.json")
             continue
         error = await nobody.refused(route.method, path, status=401, code="unauthenticated")
         assert error["field"] is None

@@ -8,6 +8,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms, written_terms
 from appliance.api.app import COOKIE, CSRF_HEADER
 from appliance.api.routes import DEVICE_COOKIE
@@ -133,7 +134,7 @@ async def test_sessions_are_listed_and_ended(running: Agency) -> None:
         await first.delete(f"/sessions/{other}")
         message = await stream.socket.receive(timeout=PATIENCE_S)
         assert stream.socket.closed, message
-    await second.refused("GET", "/me", status=401, code="unauthenticated")
+    await second.refused("GET", "/me", status=401, code="session_ended_by_owner")
     await first.refused("DELETE", f"/sessions/{other}", status=404, code="not_found")
     malee = await running.login("malee.t")
     mine = next(session["id"] for session in (await first.get("/sessions"))["sessions"] if session["current"])
@@ -165,7 +166,7 @@ async def test_changing_the_password(running: Agency) -> None:
     await narin.refused("POST", "/password", {"old": NEW, "new": NEW + "!"}, status=400, code="password_wrong")
     await narin.post("/password", {"old": PASSWORD, "new": NEW})
     await narin.get("/me")
-    await other.refused("GET", "/me", status=401, code="unauthenticated")
+    await other.refused("GET", "/me", status=401, code="session_ended_password")
     await running.login("narin.p", NEW)
 
 
@@ -179,15 +180,18 @@ async def test_a_code_as_second_factor(running: Agency) -> None:
         return totp.at(datetime.fromtimestamp(running.clock() / 1000, UTC))
 
     await narin.refused("POST", "/second-factors/totp/confirm", {"code": "000000"}, status=400, code="totp_wrong")
-    await narin.post("/second-factors/totp/confirm", {"code": code()})
-    assert (await narin.get("/second-factors"))["totp"] is True
+    recovery = (await narin.post("/second-factors/totp/confirm", {"code": code()}))["codes"]
+    factors = await narin.get("/second-factors")
+    assert (factors["totp"], factors["recovery_left"]) == (True, len(recovery))
     running.clock.pass_(seconds=60)
     client = running.anonymous()
     asked = await client.post("/login", {"user": "narin.p", "password": PASSWORD})
-    assert asked["second_factor"] == ["totp"]
+    assert asked["second_factor"] == ["totp", "recovery"]
     assert "token" not in asked
     ticket = {"ticket": asked["ticket"]}
     await client.refused("POST", "/login/second-factor", ticket, status=400, code="invalid")
+    both = ticket | {"code": "000000", "recovery": recovery[0]}
+    await client.refused("POST", "/login/second-factor", both, status=400, code="invalid")
     await client.refused(
         "POST", "/login/second-factor", ticket | {"code": "000000"}, status=401, code="second_factor_failed"
     )
@@ -200,8 +204,25 @@ async def test_a_code_as_second_factor(running: Agency) -> None:
     async with client.raw("POST", "/login/second-factor", json=proof, headers=page) as response:
         assert "token" not in await response.json()
         assert COOKIE in response.cookies
+    asked = await client.post("/login", {"user": "narin.p", "password": PASSWORD})
+    await client.post("/login/second-factor", {"ticket": asked["ticket"], "recovery": recovery[0].lower()})
+    assert (await narin.get("/second-factors"))["recovery_left"] == len(recovery) - 1
+    renewed = (await narin.post("/second-factors/recovery-codes", {"password": PASSWORD}))["codes"]
+    assert not {*renewed} & {*recovery}
     await narin.delete("/second-factors/totp", {"password": PASSWORD})
     await running.login("narin.p")
+
+
+async def test_the_sign_in_page_learns_the_agency_and_whom_to_ask_and_no_more(running: Agency) -> None:
+    """Ux 19: without a session."""
+    await set_helpdesk(running.services, OPERATOR, "02-590-1000", "", "ห้อง 305")
+    shown = await running.anonymous().get("/agency")
+    agency = running.services.config.agency
+    assert shown == {
+        "name_th": agency.name_th,
+        "name_en": agency.name_en,
+        "helpdesk": {"phone": "02-590-1000", "place": "ห้อง 305"},
+    }
 
 
 async def test_passkeys_are_offered_for_this_address(running: Agency) -> None:
@@ -250,7 +271,7 @@ async def test_this_was_not_me(running: Agency) -> None:
     await malee.refused("POST", f"/sign-ins/{line['id']}/not-me", status=404, code="not_found")
     await narin.refused("POST", "/sign-ins/x/not-me", status=404, code="not_found")
     await narin.post(f"/sign-ins/{line['id']}/not-me")
-    await other.refused("GET", "/me", status=401, code="unauthenticated")
+    await other.refused("GET", "/me", status=401, code="session_ended_not_me")
     assert (await narin.get("/sign-ins"))["sign_ins"][0]["disowned"] <= running.clock()
     assert (await narin.get("/me"))["must_change_password"] is True
     await narin.refused("GET", "/rooms", status=403, code="must_change_password")

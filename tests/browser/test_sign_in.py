@@ -7,6 +7,7 @@ import re
 import pyotp
 from playwright.async_api import expect
 
+from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms
 from tests.agency import Agency
 from tests.browser.axe import faults
@@ -68,6 +69,75 @@ async def test_password_managers_know_the_fields(served: Agency, windows: OpenWi
     await window.page.keyboard.press("Delete")
     await window.page.keyboard.press("Control+V")
     await expect(password).to_have_value("")
+
+
+async def test_the_page_says_what_is_missing_and_whom_to_ask(served: Agency, windows: OpenWindow) -> None:
+    """Ux 19: in the language of the moment."""
+    await set_helpdesk(served.services, OPERATOR, "02-590-1000 ต่อ 12", "help@moph.go.th", "ห้อง 305")
+    window = await windows(served.url)
+    await window.button("เข้าสู่ระบบ").click()
+    user = window.page.get_by_label("ชื่อผู้ใช้")
+    await expect(user).to_be_focused()
+    await expect(window.page.get_by_text("โปรดกรอกชื่อผู้ใช้และรหัสผ่าน")).to_be_visible()
+    await expect(window.page.get_by_role("link", name="02-590-1000 ต่อ 12")).to_have_attribute("href", "tel:025901000")
+    await expect(window.page.get_by_text(served.services.config.agency.name_th)).to_be_visible()
+    await window.sign_in("narin.p", "ผิดแน่นอน")
+    await expect(window.page.get_by_role("alert")).to_have_text("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง")
+    await expect(window.page.get_by_text("แป้นพิมพ์เป็นภาษาไทย")).to_be_visible()
+    await window.button("แสดงตัวอักษรที่พิมพ์").click()
+    await expect(window.page.get_by_label("รหัสผ่าน", exact=True)).to_have_attribute("type", "text")
+    await window.button("English").click()
+    await expect(window.page.get_by_role("alert")).to_have_text("The user name or the password is wrong.")
+    assert await faults(window.page) == []
+
+
+async def test_a_lost_phone_is_no_lost_account(served: Agency, windows: OpenWindow) -> None:
+    """Ux 14: the codes are shown once when TOTP is turned on, and each opens the way in once."""
+    window = await windows(served.url, "narin.p")
+    await window.page.goto(f"{served.url}/#/settings/security")
+    await window.button("เปิดใช้งาน").click()
+    await window.dialog.get_by_label("รหัสผ่านปัจจุบัน").fill(PASSWORD)
+    await window.dialog.get_by_role("button", name="ต่อไป").click()
+    secret = (await window.page.locator(".totp-secret").inner_text()).replace(" ", "")
+    await window.dialog.get_by_label("รหัส 6 หลักที่แอปแสดง").fill(pyotp.TOTP(secret).at(served.clock() // 1000))
+    await window.dialog.get_by_role("button", name="ยืนยันและเปิดใช้งาน").click()
+    codes = await window.page.locator(".recovery-codes li").all_inner_texts()
+    assert len(codes) == 10
+    assert await faults(window.page) == []
+    done = window.dialog.get_by_role("button", name="เสร็จสิ้น")
+    await expect(done).to_have_attribute("aria-disabled", "true")
+    await window.dialog.get_by_text("เก็บรหัสไว้แล้ว").click()
+    await done.click()
+    await expect(window.page.get_by_text("เหลือ 10 รหัสที่ยังไม่ได้ใช้")).to_be_visible()
+    other = await windows(served.url)
+    await other.sign_in("narin.p")
+    await other.button("โทรศัพท์หายหรือไม่มีอยู่กับตัว ใช้รหัสกู้คืน").click()
+    await other.page.get_by_label("รหัสกู้คืน").fill(codes[0].lower())
+    await other.button("ยืนยัน").click()
+    await other.entered()
+
+
+async def test_signing_out_asks_before_unsent_messages_are_lost(served: Agency, windows: OpenWindow) -> None:
+    """Ux 8: staying keeps them, and waiting signs out once they are sent."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.context.set_offline(True)
+    await window.say("ส่งตอนไม่มีเครือข่าย")
+    await expect(window.message("ส่งตอนไม่มีเครือข่าย")).to_be_visible()
+    await window.evaluate("location.hash = '#/settings'")
+    await window.button("ออกจากระบบ").click()
+    await expect(window.dialog).to_contain_text("มี 1 ข้อความที่เขียนไว้ในเครื่องนี้ยังไม่ได้ส่ง")
+    assert await faults(window.page) == []
+    await window.dialog.get_by_role("button", name="ยังไม่ออกจากระบบ").click()
+    await window.button("ออกจากระบบ").click()
+    await window.dialog.get_by_role("button", name="รอส่งให้หมดแล้วออกจากระบบ").click()
+    await expect(window.dialog).to_contain_text("กำลังรอส่ง 1 ข้อความ")
+    await window.context.set_offline(False)
+    await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
+    await window.sign_in("narin.p")
+    await window.entered()
+    await window.open_room()
+    await expect(window.message("ส่งตอนไม่มีเครือข่าย")).to_be_visible()
 
 
 async def test_the_second_factor_takes_thai_digits(served: Agency, windows: OpenWindow) -> None:

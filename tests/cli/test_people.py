@@ -46,7 +46,7 @@ async def test_a_revocation_acts_in_the_running_server(running: Agency) -> None:
             await stream.socket.receive(timeout=PATIENCE_S)
         assert quiet_clock() - done < WITHIN_S
     assert said.startswith("sessions 1")
-    await narin.refused("GET", "/me", status=401, code="unauthenticated")
+    await narin.refused("GET", "/me", status=401, code="session_ended_revoked")
     body = {"user": "narin.p", "password": PASSWORD}
     await running.anonymous().refused("POST", "/login", body, status=401, code="sign_in_failed")
     await other.get("/me")

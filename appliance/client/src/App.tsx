@@ -36,6 +36,7 @@ export interface Root {
 export function App({ root }: { root: Root }) {
   const { t } = useLingui();
   const session = useReadable(root.core.session);
+  const agency = useReadable(root.core.agency);
   const login = useMemo(() => new LoginModel(root.core.session, deviceName()), [root]);
   return (
     <>
@@ -46,7 +47,7 @@ export function App({ root }: { root: Root }) {
           </Suspense>
         </Boundary>
       ) : (
-        <LoginView model={login} state={session} language={<LanguageSwitch model={root.preferences} />} />
+        <LoginView model={login} state={session} language={<LanguageSwitch model={root.preferences} />} agency={agency} />
       )}
       <FilesRefused />
     </>

@@ -29,8 +29,8 @@ export function SettingsPane({ root, account, me, page, leave }: SettingsPanePro
     case "devices":
       return <DevicesView model={account} leave={leave} />;
     case "security":
-      return <SecurityView model={account} device={deviceName()} leave={leave} />;
+      return <SecurityView model={account} me={me} device={deviceName()} leave={leave} />;
     case "about":
-      return <AboutView leave={leave} />;
+      return <AboutView model={root.core} me={me} leave={leave} />;
   }
 }

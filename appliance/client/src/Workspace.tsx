@@ -50,6 +50,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const { t } = useLingui();
   const route = useReadable(shell.route);
   const rooms = useReadable(core.rooms.list);
+  const agency = useReadable(core.agency);
   useReadable(root.preferences);
   const roomList = useMemo(() => new RoomListModel(core), [core]);
   const people = useMemo(() => new PeopleModel(core), [core]);
@@ -265,7 +266,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
       />
       <SignOutDialog model={signOut} />
       <Suspense fallback={null}>
-        {helping && <HelpView onClose={() => setHelping(false)} />}
+        {helping && <HelpView agency={agency} onClose={() => setHelping(false)} />}
         {finding && (
           <NewChatView
             model={people}

@@ -5,7 +5,7 @@ import { i18n } from "@lingui/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { activateLocale, type Locale } from "../src/i18n/locale";
-import { REASONS, reasonText } from "../src/i18n/reasons";
+import { failureText, REASONS, reasonText, WAITING } from "../src/i18n/reasons";
 
 /** Codes that exist only where no server has answered. */
 const OURS = new Set(["offline", "broken", "internal"]);
@@ -21,6 +21,23 @@ test.each<Locale>(["th", "en"])("%s", async (locale) => {
   for (const code of Object.keys(REASONS).filter((one) => !OURS.has(one))) expect(reasonText(code)).toBe(server[code]);
 });
 
-test("what the server said itself comes first", () => {
-  expect(reasonText("too_many_requests", "โปรดรอ 3 วินาที")).toBe("โปรดรอ 3 วินาที");
+test.each<Locale>(["th", "en"])("waits in %s count down in the server's words, and end in their own", async (locale) => {
+  const path = new URL(`../../locale/${locale}.json`, import.meta.url);
+  const server = JSON.parse(await readFile(path, "utf8")) as Record<string, string>;
+  await activateLocale(locale);
+  for (const code of Object.keys(WAITING)) {
+    expect(failureText({ code, message: "" }, 29)).toBe(server[code]?.replace("{seconds}", "29"));
+    expect(failureText({ code, message: "" }, 0)).not.toContain("29");
+  }
+});
+
+test("a failure speaks the language of the page, whichever it was when it happened (ux 19)", async () => {
+  await activateLocale("en");
+  const thai = { code: "sign_in_failed", message: "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง", language: "th" };
+  expect(failureText(thai, null)).toMatch(/^[\x20-\x7e]+$/u);
+  // What only the server can word is said in its words while they are of this page, and by its code otherwise.
+  const only = { code: "password_too_short", message: "รหัสผ่านต้องมีอย่างน้อย 14 ตัวอักษร", language: "th" };
+  expect(failureText(only, null)).toContain("password_too_short");
+  await activateLocale("th");
+  expect(failureText(only, null)).toBe(only.message);
 });

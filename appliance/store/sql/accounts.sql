@@ -70,6 +70,18 @@ UPDATE account SET password_hash = NULL, password_set = NULL, password_expires =
     totp_secret = NULL, totp_pending = NULL, totp_step = NULL
 WHERE person = :person;
 
+-- name: delete_recovery_codes
+DELETE FROM recovery_code WHERE person = :person;
+
+-- name: insert_recovery_code
+INSERT INTO recovery_code (person, hash) VALUES (:person, :hash);
+
+-- name: use_recovery_code
+UPDATE recovery_code SET used = :now WHERE person = :person AND hash = :hash AND used IS NULL;
+
+-- name: recovery_codes_left
+SELECT count(*) FROM recovery_code WHERE person = :person AND used IS NULL;
+
 -- name: list_roles
 SELECT person, role, unit FROM role ORDER BY person, role, unit;
 

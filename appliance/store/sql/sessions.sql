@@ -21,8 +21,23 @@ UPDATE session SET epoch = :epoch WHERE id = :id;
 -- name: delete
 DELETE FROM session WHERE id = :id AND person = :person;
 
--- name: delete_of
-DELETE FROM session WHERE person = :person;
+-- name: keep_end
+INSERT OR REPLACE INTO ended_session (token_hash, why, at)
+SELECT token_hash, :why, :now FROM session WHERE id = :id AND person = :person;
+
+-- name: keep_ends
+INSERT OR REPLACE INTO ended_session (token_hash, why, at)
+SELECT token_hash, :why, :now FROM session WHERE person = :person AND id <> :keep;
+
+-- name: find_end
+SELECT why FROM ended_session WHERE token_hash = :token_hash;
+
+-- name: is_kept
+SELECT 1 FROM session s JOIN account a ON a.person = s.person
+WHERE s.token_hash = :token_hash AND s.epoch = a.epoch AND a.state = 'active';
+
+-- name: delete_ends
+DELETE FROM ended_session WHERE at < :before;
 
 -- name: delete_others
 DELETE FROM session WHERE person = :person AND id <> :keep;

@@ -12,6 +12,9 @@ VALUES (:version, :title_th, :title_en, :text_th, :text_en, :effective, :now, :p
 INSERT INTO terms_acceptance (person, version, at, session) VALUES (:person, :version, :now, :session)
 ON CONFLICT (person, version) DO NOTHING;
 
+-- name: accepted_at
+SELECT at FROM terms_acceptance WHERE person = :person AND version = :version;
+
 -- name: list_acceptances
 SELECT a.version, p.staff_no, a.person, a.at, a.session FROM terms_acceptance a JOIN person p ON p.id = a.person
 ORDER BY a.person, a.version;

@@ -37,8 +37,14 @@ export class Account {
     return this.endpoints.beginTotp({ password });
   }
 
-  async confirmTotp(code: string): Promise<void> {
-    await this.endpoints.confirmTotp({ code: arabicDigits(code).trim() });
+  /** Gives recovery codes, which the server shows this once. */
+  async confirmTotp(code: string): Promise<readonly string[]> {
+    return (await this.endpoints.confirmTotp({ code: arabicDigits(code).trim() })).codes;
+  }
+
+  /** Makes new recovery codes, shown this once; the ones before are good no more. */
+  async renewRecoveryCodes(password: string): Promise<readonly string[]> {
+    return (await this.endpoints.renewRecoveryCodes({ password })).codes;
   }
 
   async removeTotp(password: string): Promise<void> {

@@ -28,8 +28,8 @@ export interface CallOptions {
 export class Api {
   #csrf: string | null = null;
   #generation = 0;
-  /** Called when an authenticated call is answered 401. */
-  onEnded: () => void = () => undefined;
+  /** Called when an authenticated call is answered 401, with the reason the server gives. */
+  onEnded: (code: string) => void = () => undefined;
   /** Called when the server wants something first: terms accepted, password changed, a fresh CSRF value. */
   onHeldBack: () => void = () => undefined;
   /** Called when the server has answered anything at all: whether it did what was asked, and when it was asked. */
@@ -50,13 +50,15 @@ export class Api {
   async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
     const generation = this.#generation;
     const asked = this.clock.now();
+    const language = this.ports.language();
     const response = await this.#send(method, path, options);
     this.clock.learnRough(response.headers.get("Date"));
     if (generation === this.#generation) this.onContact(response.ok, asked);
     if (response.ok) return (await decode(response)) as T;
     const error = await failure(response);
+    error.language = language;
     if (options.session !== false && generation === this.#generation) {
-      if (error.status === 401) this.onEnded();
+      if (error.status === 401) this.onEnded(error.code);
       else if (HELD_BACK.has(error.code)) this.onHeldBack();
     }
     throw error;

@@ -18,6 +18,9 @@ export class Endpoints {
   secondFactor = (body: wire.SecondFactor) =>
     this.api.call<wire.LoginDone>("POST", "/login/second-factor", { body, session: false });
   logout = () => this.api.call<unknown>("POST", "/logout");
+  agency = () => this.api.call<wire.AgencyView>("GET", "/agency", { session: false });
+  /** Asks with a cookie that is good no more, to learn why. */
+  whyEnded = () => this.api.call<wire.Me>("GET", "/me", { session: false });
   me = () => this.api.call<wire.Me>("GET", "/me");
   changeMe = (body: wire.MeChange) => this.api.call<wire.Me>("PATCH", "/me", { body });
   terms = () => this.api.call<wire.Terms>("GET", "/terms");
@@ -29,7 +32,9 @@ export class Endpoints {
   disownSignIn = (n: number) => this.api.call<unknown>("POST", `/sign-ins/${n}/not-me`);
   secondFactors = () => this.api.call<wire.SecondFactors>("GET", "/second-factors");
   beginTotp = (body: wire.PasswordOnly) => this.api.call<wire.TotpSecret>("POST", "/second-factors/totp", { body });
-  confirmTotp = (body: wire.TotpCode) => this.api.call<unknown>("POST", "/second-factors/totp/confirm", { body });
+  confirmTotp = (body: wire.TotpCode) => this.api.call<wire.RecoveryCodes>("POST", "/second-factors/totp/confirm", { body });
+  renewRecoveryCodes = (body: wire.PasswordOnly) =>
+    this.api.call<wire.RecoveryCodes>("POST", "/second-factors/recovery-codes", { body });
   removeTotp = (body: wire.PasswordOnly) => this.api.call<unknown>("DELETE", "/second-factors/totp", { body });
   beginPasskey = (body: wire.PasswordOnly) =>
     this.api.call<wire.PasskeyOptions>("POST", "/second-factors/passkeys/options", { body });

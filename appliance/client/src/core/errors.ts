@@ -23,6 +23,8 @@ export class CallError extends Error {
   readonly request: string | null;
   /** Milliseconds to wait before trying again, when the server said so. */
   readonly retryAfter: number | null;
+  /** The language of `message`. */
+  language = "";
 
   constructor(kind: CallFailure, status: number, body: Partial<ErrorBody>, retryAfter: number | null = null) {
     super(body.message ?? "");

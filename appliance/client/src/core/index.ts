@@ -6,6 +6,7 @@
  */
 
 import { Account } from "./account";
+import { Agency } from "./agency";
 import { Api } from "./api";
 import { Clock } from "./clock";
 import type { Tables } from "./db/tables";
@@ -36,6 +37,7 @@ export type * from "./protocol";
 export type * from "./ports";
 export type * from "./snapshots";
 export type { Account } from "./account";
+export type { Agency } from "./agency";
 export type { Clock } from "./clock";
 export type { Directory } from "./directory";
 export type { Drafts } from "./drafts";
@@ -73,6 +75,7 @@ export class Core {
   readonly readers: ReaderMarks;
   readonly typing: Typing;
   readonly account: Account;
+  readonly agency: Agency;
   readonly search: Search;
   readonly #endpoints: Endpoints;
   readonly #feed = new Feed();
@@ -108,13 +111,14 @@ export class Core {
     this.#tab = ports.crypto.randomUUID();
     this.#sync = new Sync(ports, this.clock, this.#endpoints, this.#feed, {
       onConnection: (connection) => this.#connected(connection),
-      onEnded: () => void this.session.end("ended"),
+      onEnded: () => void this.session.endedByServer(),
     });
     this.#watching = new Watching((frame) => this.#sync.send(frame));
     this.people = new People(ports, this.#endpoints);
     this.directory = new Directory(this.#endpoints, this.people);
     this.readers = new ReaderMarks(this.#feed, this.#endpoints);
     this.account = new Account(this.#endpoints);
+    this.agency = new Agency(ports.settings, this.#endpoints);
     this.search = new Search(this.#endpoints, this.#feed);
     this.drafts = new Drafts(ports);
     this.outbox = new Outbox(ports, this.#endpoints, this.clock.now, (room) => this.#feed.record(room)?.next ?? 0);
@@ -165,6 +169,7 @@ export class Core {
       if (this.ports.visibility.visible()) this.#wakeSync();
       void this.#checkAge();
     });
+    void this.agency.refresh();
     await this.session.start();
   }
 

@@ -25,3 +25,15 @@ test("the longest message is looked through, and holds no password by chance", (
   guard.learn(PASSWORD);
   expect(guard.isIn("ก".repeat(20_000))).toBe(false);
 });
+
+test("what is kept knows the password again, and is no more than a length and 20 bits (ux 25)", () => {
+  const typed = new PasswordGuard(() => 0.5);
+  typed.learn(PASSWORD);
+  const { mark } = typed;
+  expect(Object.keys(mark ?? {}).sort()).toEqual(["hash", "length", "start"]);
+  expect(mark?.hash).toBeLessThan(2 ** 20);
+  const reloaded = new PasswordGuard(() => 0.9);
+  reloaded.recall(mark);
+  expect(reloaded.isIn(`รหัสผมคือ ${PASSWORD}`)).toBe(true);
+  expect(reloaded.isIn("รหัสผมคืออะไร")).toBe(false);
+});

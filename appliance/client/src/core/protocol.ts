@@ -19,6 +19,7 @@ import type {
 } from "./schema";
 
 export type {
+  AgencyView,
   AnswerRemoval,
   AnswerSuggestion,
   AskRemoval,
@@ -65,6 +66,7 @@ export type {
   Reader,
   Readers,
   ReceiptUpto,
+  RecoveryCodes,
   RemovalRequest,
   RemovalRequested,
   RemovalRequests,

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/agency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return who runs this appliance and whom to ask, also for who has not signed in. */
+        get: operations["get_agency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/directory/people": {
         parameters: {
             query?: never;
@@ -64,7 +81,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Finish signing in with a TOTP code or a passkey. */
+        /** Finish signing in with a TOTP code, a passkey or a recovery code. */
         post: operations["login_second_factor"];
         delete?: never;
         options?: never;
@@ -559,6 +576,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/second-factors/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new recovery codes, which replace all there were and are shown this once. */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/second-factors/totp": {
         parameters: {
             query?: never;
@@ -586,7 +620,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put the TOTP secret to use with its first code. */
+        /** Put the TOTP secret to use with its first code; answers recovery codes, which are shown this once. */
         post: operations["confirm_totp"];
         delete?: never;
         options?: never;
@@ -718,6 +752,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AgencyView
+         * @description Who runs this appliance and whom to ask, for who cannot sign in.
+         */
+        AgencyView: {
+            helpdesk: components["schemas"]["HelpdeskView"];
+            name_en: string;
+            name_th: string;
+        };
         /** AnswerRemoval */
         AnswerRemoval: {
             /** @default  */
@@ -901,6 +944,18 @@ export interface components {
             suggestion?: string | null;
         };
         /**
+         * HelpdeskView
+         * @description Where staff turn for help, as an administrator set it; each empty where it is not set.
+         */
+        HelpdeskView: {
+            /** @default  */
+            email?: string;
+            /** @default  */
+            phone?: string;
+            /** @default  */
+            place?: string;
+        };
+        /**
          * History
          * @description A page of the wordings of a message, oldest first. `cursor` asks for what follows.
          */
@@ -972,6 +1027,8 @@ export interface components {
             must_change_password: boolean;
             person: components["schemas"]["PersonView"];
             roles: string[];
+            server_version: string;
+            shortest_password: number;
             terms: components["schemas"]["TermsState"];
             unit: components["schemas"]["UnitRef"] | null;
         };
@@ -1287,6 +1344,13 @@ export interface components {
             upto: number;
         };
         /**
+         * RecoveryCodes
+         * @description Codes for who has lost the second factor, each good once. The server keeps hashes: they are never shown again.
+         */
+        RecoveryCodes: {
+            codes: string[];
+        };
+        /**
          * RemovalRequest
          * @description A member's request to be taken off the room (F41). `escalated`: it now lies with the unit's admin too.
          */
@@ -1404,7 +1468,7 @@ export interface components {
         };
         /**
          * SecondFactor
-         * @description Exactly one of `code` (TOTP, Thai or Arabic digits) and `passkey` (a WebAuthn assertion).
+         * @description Exactly one of `code` (TOTP, Thai or Arabic digits), `passkey` (a WebAuthn assertion) and `recovery` (a code).
          */
         SecondFactor: {
             /** @default null */
@@ -1416,18 +1480,22 @@ export interface components {
             keep_device?: boolean;
             /** @default null */
             passkey?: components["schemas"]["PasskeyProof"] | null;
+            /** @default null */
+            recovery?: string | null;
             ticket: string;
         };
         /** SecondFactorNeeded */
         SecondFactorNeeded: {
             /** @default null */
             passkey_options?: Record<string, unknown> | null;
-            second_factor: ("passkey" | "totp")[];
+            second_factor: ("passkey" | "recovery" | "totp")[];
             ticket: string;
         };
         /** SecondFactors */
         SecondFactors: {
             passkeys: components["schemas"]["PasskeyView"][];
+            /** @description recovery codes not used yet */
+            recovery_left: number;
             totp: boolean;
         };
         /** Send */
@@ -1526,6 +1594,11 @@ export interface components {
         Terms: {
             /** @default null */
             accepted?: number | null;
+            /**
+             * @description when the caller accepted this version
+             * @default null
+             */
+            accepted_at?: number | null;
             /** @description milliseconds since the epoch, UTC */
             effective: number;
             /** @enum {unknown} */
@@ -1656,6 +1729,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AgencyView = components['schemas']['AgencyView'];
 export type AnswerRemoval = components['schemas']['AnswerRemoval'];
 export type AnswerSuggestion = components['schemas']['AnswerSuggestion'];
 export type AskRemoval = components['schemas']['AskRemoval'];
@@ -1673,6 +1747,7 @@ export type Event = components['schemas']['Event'];
 export type EventsFrame = components['schemas']['EventsFrame'];
 export type FailedFrame = components['schemas']['FailedFrame'];
 export type Found = components['schemas']['Found'];
+export type HelpdeskView = components['schemas']['HelpdeskView'];
 export type History = components['schemas']['History'];
 export type Hit = components['schemas']['Hit'];
 export type Login = components['schemas']['Login'];
@@ -1707,6 +1782,7 @@ export type Reader = components['schemas']['Reader'];
 export type Readers = components['schemas']['Readers'];
 export type Receipt = components['schemas']['Receipt'];
 export type ReceiptUpto = components['schemas']['ReceiptUpto'];
+export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type RemovalRequest = components['schemas']['RemovalRequest'];
 export type RemovalRequested = components['schemas']['RemovalRequested'];
 export type RemovalRequests = components['schemas']['RemovalRequests'];
@@ -1745,6 +1821,44 @@ export type WriteTo = components['schemas']['WriteTo'];
 export type Written = components['schemas']['Written'];
 export type $defs = Record<string, never>;
 export interface operations {
+    get_agency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return who runs this appliance and whom to ask, also for who has not signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyView"];
+                };
+            };
+        };
+    };
     list_people: {
         parameters: {
             query?: {
@@ -1902,7 +2016,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Finish signing in with a TOTP code or a passkey. */
+            /** @description Finish signing in with a TOTP code, a passkey or a recovery code. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3549,6 +3663,48 @@ export interface operations {
             };
         };
     };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordOnly"];
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Make new recovery codes, which replace all there were and are shown this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+        };
+    };
     start_totp: {
         parameters: {
             query?: never;
@@ -3662,12 +3818,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Done. */
-            204: {
+            /** @description Put the TOTP secret to use with its first code; answers recovery codes, which are shown this once. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
             };
         };
     };

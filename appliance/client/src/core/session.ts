@@ -9,7 +9,7 @@
 
 import type { Api } from "./api";
 import { Backoff } from "./backoff";
-import { loadMe, meKept } from "./db/meta";
+import { guardKept, loadGuard, loadMe, meKept } from "./db/meta";
 import { loadOutbox } from "./db/outbox";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
@@ -17,7 +17,7 @@ import { CallError } from "./errors";
 import { PasswordGuard } from "./passwordGuard";
 import type { Ports } from "./ports";
 import type { LoginDone, Me, MeChange, PasskeyProof, SecondFactorNeeded, Terms } from "./protocol";
-import type { SessionState, SignedOutReason } from "./snapshots";
+import type { EndCode, SessionState, SignedOutReason } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { arabicDigits } from "./text";
 import type { Vault } from "./vault";
@@ -63,7 +63,7 @@ export class Session implements Readable<SessionState> {
   ) {
     this.passwordGuard = new PasswordGuard(ports.random);
     this.#backoff = new Backoff(ports.random);
-    api.onEnded = () => void this.end(this.#proving ? "no_cookie" : "ended");
+    api.onEnded = (code) => void this.end(this.#proving ? "no_cookie" : endOf(code));
     api.onHeldBack = () => void this.refresh();
   }
 
@@ -85,6 +85,7 @@ export class Session implements Readable<SessionState> {
       return await this.#discover();
     }
     this.#tables = tables;
+    this.passwordGuard.recall(await loadGuard(tables).catch(() => null));
     await this.#enter(me);
     void this.refresh();
   }
@@ -100,7 +101,7 @@ export class Session implements Readable<SessionState> {
     this.#state.set({ kind: "second_factor", factors: answer.second_factor, passkeyOptions });
   }
 
-  async secondFactor(proof: { code: string } | { passkey: PasskeyProof }): Promise<void> {
+  async secondFactor(proof: { code: string } | { passkey: PasskeyProof } | { recovery: string }): Promise<void> {
     const pending = this.#ticket;
     if (pending === null) throw new CallError("refused", 0, { code: "unauthenticated" });
     const shown = "code" in proof ? { code: arabicDigits(proof.code).replace(/\s/g, "") } : proof;
@@ -128,7 +129,7 @@ export class Session implements Readable<SessionState> {
 
   async changePassword(old: string, next: string): Promise<void> {
     await this.endpoints.changePassword({ old, new: next });
-    this.passwordGuard.learn(next);
+    await this.proved(next);
     await this.#ask();
   }
 
@@ -169,12 +170,26 @@ export class Session implements Readable<SessionState> {
     }
   }
 
+  /** The server has closed the line because the session is over: everything goes first, then the reason is asked. */
+  async endedByServer(): Promise<void> {
+    await this.end("ended");
+    await this.#learnWhy();
+  }
+
   /** Another tab has ended the session, and destroyed what we shared. */
   endedElsewhere(reason: SignedOutReason): void {
-    this.#drop(reason)?.leave();
+    const tables = this.#drop(reason);
+    tables?.leave();
     // The server may have told us before that tab did; it only knows that the session has ended.
     const state = this.snapshot();
     if (state.kind === "signed_out" && state.reason === "ended") this.#state.set({ kind: "signed_out", reason });
+    if (tables !== null && reason === "ended") void this.#learnWhy();
+  }
+
+  /** The owner has typed the right password where it is asked for. */
+  async proved(password: string): Promise<void> {
+    this.passwordGuard.learn(password);
+    await this.#keepGuard();
   }
 
   /** Another tab has signed in. */
@@ -185,6 +200,21 @@ export class Session implements Readable<SessionState> {
     else await this.refresh(); // the cookie may be another person's now
   }
 
+  async #learnWhy(): Promise<void> {
+    const why = await this.endpoints.whyEnded().then(
+      () => "ended" as const,
+      (error: unknown) => (error instanceof CallError ? endOf(error.code) : "ended"),
+    );
+    const state = this.snapshot();
+    if (state.kind === "signed_out" && state.reason === "ended") this.#state.set({ kind: "signed_out", reason: why });
+  }
+
+  /** A reload knows the password again as far as it takes to notice it; what could not be kept is learnt at the next prompt. */
+  async #keepGuard(): Promise<void> {
+    const mark = this.passwordGuard.mark;
+    if (mark !== null) await this.#tables?.write([guardKept(mark)]).catch(() => undefined);
+  }
+
   // --- steps -----------------------------------------------------------------------------------------------------
 
   async #signedIn(done: LoginDone, remember: boolean): Promise<void> {
@@ -193,6 +223,7 @@ export class Session implements Readable<SessionState> {
     this.#drop("none")?.leave();
     this.api.setCsrf(done.csrf);
     this.#tables = await this.vault.renew(remember);
+    await this.#keepGuard();
     this.#proving = true;
     try {
       await this.#ask();
@@ -319,6 +350,10 @@ async function meIn(tables: Tables): Promise<Me | null> {
 
 function needsSecond(answer: LoginDone | SecondFactorNeeded): answer is SecondFactorNeeded {
   return "second_factor" in answer;
+}
+
+function endOf(code: string): "ended" | EndCode {
+  return code.startsWith("session_ended_") ? (code as EndCode) : "ended";
 }
 
 function stateOf(me: Me, before: SessionState): SessionState {

@@ -12,7 +12,10 @@ export type PersonId = Id;
 // --- session and connection ------------------------------------------------------------------------------------
 
 /** Why nobody is signed in. `stale`: the cache was destroyed because the server was out of reach too long (C4). */
-export type SignedOutReason = "none" | "logout" | "ended" | "stale" | "no_cookie";
+export type SignedOutReason = "none" | "logout" | "ended" | "stale" | "no_cookie" | EndCode;
+
+/** The server's word for why it ended a session; `ended` where it gave none. */
+export type EndCode = `session_ended_${string}`;
 
 export type SessionState =
   | { readonly kind: "starting" }

@@ -2,7 +2,8 @@
  * The words for the codes that rules give before the server is asked, and for failures that have no answer.
  *
  * Rules: word for word the server's text (appliance/locale), so the greyed-out button and the refusal cannot differ; a
- * refused private chat says nothing of rank (F38). What the server itself said comes first: it knows the numbers.
+ * refused private chat says nothing of rank (F38). A failure is kept as its code and put into words when it is shown, so a
+ * page that changes its language changes its errors too; what the server wrote stands in where it alone knows the words.
  */
 import { i18n, type MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
@@ -37,16 +38,74 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   too_large: msg`ข้อมูลที่ส่งยาวเกินกำหนด โปรดแบ่งส่ง`,
   storage_damaged: msg`ข้อมูลส่วนนี้ในดิสก์เสียหาย จึงอ่านหรือบันทึกไม่ได้ โปรดแจ้งผู้ดูแลระบบให้กู้จากข้อมูลสำรอง`,
   room_unproven: msg`ข้อมูลของห้องนี้ไม่ตรงกับที่หน่วยงานลงนามไว้ จึงส่งข้อความไม่ได้ ผู้ดูแลระบบต้องกู้คืนจากข้อมูลสำรอง`,
+  session_ended_by_owner: msg`ท่านสั่งให้อุปกรณ์นี้ออกจากระบบจากอุปกรณ์อื่นของท่าน`,
+  session_ended_password: msg`รหัสผ่านของท่านถูกเปลี่ยนจากอุปกรณ์อื่น โปรดเข้าสู่ระบบด้วยรหัสผ่านใหม่`,
+  session_ended_reset: msg`ผู้ดูแลระบบตั้งรหัสใหม่ให้บัญชีของท่าน โปรดเข้าสู่ระบบด้วยรหัสที่ได้รับ`,
+  session_ended_not_me: msg`มีการแจ้งจากอุปกรณ์อื่นของท่านว่ามีผู้อื่นใช้บัญชี อุปกรณ์นี้จึงออกจากระบบ`,
+  session_ended_suspended: msg`บัญชีของท่านถูกระงับการใช้งาน โปรดติดต่อผู้ดูแลระบบ`,
+  session_ended_revoked: msg`บัญชีของท่านถูกเพิกถอน โปรดติดต่อผู้ดูแลระบบ`,
+  session_ended_off_staff: msg`ทะเบียนบุคลากรไม่มีชื่อท่านเป็นเจ้าหน้าที่ปัจจุบันแล้ว หากไม่ถูกต้องโปรดแจ้งงานบุคคล`,
+  session_ended_too_many: msg`ท่านเข้าใช้งานครบจำนวนอุปกรณ์ที่กำหนด อุปกรณ์ที่ไม่ได้ใช้นานที่สุดจึงออกจากระบบ`,
+  session_ended_expired: msg`ไม่ได้ใช้งานนานหรือครบอายุการเข้าใช้งาน โปรดเข้าสู่ระบบใหม่`,
+  sign_in_failed: msg`ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง`,
+  second_factor_failed: msg`รหัสยืนยันไม่ถูกต้องหรือใช้ไปแล้ว`,
+  ticket_over: msg`หมดเวลายืนยันตัวตน โปรดเข้าสู่ระบบใหม่`,
+  password_wrong: msg`รหัสผ่านไม่ถูกต้อง`,
+  password_is_name: msg`รหัสผ่านใกล้เคียงกับชื่อผู้ใช้ ชื่อบุคคล หรือชื่อหน่วยงานเกินไป`,
+  password_too_common: msg`รหัสผ่านนี้เดาได้ง่าย โปรดใช้รหัสอื่น`,
+  password_unchanged: msg`รหัสผ่านใหม่เหมือนรหัสเดิม`,
+  totp_wrong: msg`รหัสยืนยันไม่ถูกต้อง ตรวจสอบเวลาของอุปกรณ์`,
+  totp_not_started: msg`เริ่มตั้งค่ารหัสยืนยันใหม่อีกครั้ง`,
+  totp_already_on: msg`เปิดใช้รหัสยืนยันอยู่แล้ว`,
+  passkey_wrong: msg`ตรวจสอบพาสคีย์ไม่ผ่าน`,
+  passkey_not_started: msg`เริ่มเพิ่มพาสคีย์ใหม่อีกครั้ง`,
+  no_second_factor: msg`ยังไม่ได้เปิดใช้การยืนยันตัวตนขั้นที่สอง จึงไม่มีรหัสกู้คืน`,
+  account_suspended: msg`บัญชีนี้ถูกระงับการใช้งาน`,
+  account_revoked: msg`บัญชีนี้ถูกเพิกถอนแล้ว`,
+  terms_changed: msg`ข้อกำหนดการใช้งานเปลี่ยนไปแล้ว โปรดอ่านฉบับใหม่`,
+  invalid: msg`ข้อมูลที่กรอกไม่ถูกต้อง โปรดตรวจสอบอีกครั้ง`,
+  busy: msg`ระบบมีงานรอมากเกินไป ยังไม่ได้ดำเนินการใด ๆ โปรดรอสักครู่แล้วลองใหม่`,
+  unauthenticated: msg`โปรดเข้าสู่ระบบ`,
+  conflict: msg`ข้อมูลเปลี่ยนไปแล้ว โปรดโหลดใหม่แล้วลองอีกครั้ง`,
+  not_found: msg`ไม่พบรายการที่ขอ`,
+  forbidden: msg`ไม่มีสิทธิทำรายการนี้`,
+  unavailable: msg`ส่วนนี้ของระบบยังไม่พร้อมใช้ในขณะนี้ โปรดลองใหม่ภายหลัง`,
+  storage_full: msg`พื้นที่จัดเก็บเต็ม ยังไม่มีอะไรถูกบันทึก โปรดแจ้งผู้ดูแลระบบ`,
+  storage_failed: msg`ระบบจัดเก็บข้อมูลขัดข้อง ยังไม่มีอะไรถูกบันทึก โปรดลองใหม่`,
   offline: msg`ไม่ได้เชื่อมต่อกับเครื่องแม่ข่าย โปรดลองใหม่เมื่อเครือข่ายกลับมา`,
   broken: msg`เครื่องแม่ข่ายตอบกลับไม่ถูกต้อง โปรดลองใหม่ หากยังไม่สำเร็จให้แจ้งผู้ดูแลระบบ`,
   internal: msg`ระบบขัดข้อง โปรดลองใหม่ หากยังไม่สำเร็จให้แจ้งผู้ดูแลระบบ`,
 };
 
-/** The sentence for `code`; `said` is what the server wrote, in the language of the page. */
+/** The sentences that say how long to wait, told with the seconds that are left. */
+export const WAITING: Readonly<Record<string, (seconds: number) => string>> = {
+  sign_in_delayed: (seconds) => t`เข้าสู่ระบบไม่สำเร็จหลายครั้ง โปรดรอ ${seconds} วินาที`,
+  too_many_requests: (seconds) => t`ส่งคำขอถี่เกินไป โปรดรอ ${seconds} วินาที`,
+  directory_budget: (seconds) => t`ท่านเปิดดูรายชื่อเจ้าหน้าที่มากเกินไป โปรดรอ ${seconds} วินาที`,
+  too_many_added: (seconds) => t`ท่านเพิ่มคนเข้าห้องมากเกินไป โปรดรอ ${seconds} วินาที`,
+  too_many_rooms: (seconds) => t`ท่านสร้างห้องมากเกินไป โปรดรอ ${seconds} วินาที`,
+  too_many_connections: (seconds) => t`เปิดการเชื่อมต่อพร้อมกันมากเกินไป โปรดปิดหน้าต่างหรืออุปกรณ์อื่น แล้วลองใหม่ใน ${seconds} วินาที`,
+};
+
+/** The sentence for `code`: ours where we have it, which is right in every language; else what the server wrote. */
 export function reasonText(code: string, said?: string): string {
-  if (said !== undefined && said !== "") return said;
   const known = REASONS[code];
-  return known ? i18n._(known) : t`ทำรายการไม่สำเร็จ (${code})`;
+  if (known !== undefined) return i18n._(known);
+  return said !== undefined && said !== "" ? said : t`ทำรายการไม่สำเร็จ (${code})`;
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly language?: string;
+}
+
+/** A failure in the page's own language, `secondsLeft` before it may be tried again (0: now; null: waiting is no use). */
+export function failureText(failure: Failure, secondsLeft: number | null): string {
+  const waiting = WAITING[failure.code];
+  if (waiting !== undefined && secondsLeft !== null) return secondsLeft > 0 ? waiting(secondsLeft) : t`ลองใหม่ได้แล้ว`;
+  const spoken = failure.language === undefined || failure.language === i18n.locale;
+  return reasonText(failure.code, spoken ? failure.message : "");
 }
 
 /** The reason of an action that may be absent, ready for a button's `denied`. */

@@ -26,6 +26,8 @@ interface TextFieldProps {
   isRequired?: boolean;
   autoFocus?: boolean;
   hideLabel?: boolean;
+  /** The id of words outside the field that belong to it. */
+  describedBy?: string;
   /** The reader has left the field, or pressed Enter in it: what was typed is meant. */
   onCommit?: () => void;
   inputRef?: Ref<HTMLInputElement>;
@@ -47,6 +49,7 @@ export function TextField(props: TextFieldProps) {
       {...(props.isRequired === undefined ? {} : { isRequired: props.isRequired })}
       {...(props.autoFocus === undefined ? {} : { autoFocus: props.autoFocus })}
       {...(hideLabel ? { "aria-label": label } : {})}
+      {...(props.describedBy === undefined ? {} : { "aria-describedby": props.describedBy })}
       {...(props.onCommit === undefined ? {} : commitProps(props.onCommit))}
       validationBehavior="aria"
     >

@@ -211,7 +211,8 @@ test("on a shared PC nothing is written at all", async () => {
   await online(again.core);
   expect(await diskBytes(device)).toBe("");
   await again.core.session.logout();
-  expect(device.settings.size).toBe(0);
+  // The agency's name is nobody's secret, and stands on the sign-in page.
+  expect([...device.settings.keys()].filter((key) => key !== "gchat.agency")).toEqual([]);
 });
 
 test("a cache that cannot be read is thrown away and fetched again", async () => {
@@ -311,4 +312,36 @@ test("a clock that is a day wrong shows the server's time", async () => {
   device.clockSkew = -24 * HOUR;
   const { core } = await world.signedIn(device);
   await until(() => Math.abs(core.clock.now() - START) < 1_000, "server time");
+});
+
+test("a reload still knows the reader's own password, and the disk does not (ux 25)", async () => {
+  const device = world.device();
+  const { kill } = await world.signedIn(device);
+  expect(await diskBytes(device)).not.toContain("correct");
+  kill();
+  const { core } = world.tab(device);
+  await core.start();
+  expect(core.session.passwordGuard.isIn("รหัสของผมคือ correct")).toBe(true);
+  await core.session.logout();
+  expect(core.session.passwordGuard.isIn("รหัสของผมคือ correct")).toBe(false);
+});
+
+test("the page says why the server ended the session, learnt from a call or after the line was closed (ux 19)", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  const token = device.cookie ?? "";
+  world.server.ends.set(token, "session_ended_password");
+  world.server.sessions.delete(token);
+  await core.session.refresh();
+  expect(core.session.snapshot()).toEqual({ kind: "signed_out", reason: "session_ended_password" });
+  await core.session.login("somchai", "correct");
+  await online(core);
+  world.server.ends.set(device.cookie ?? "", "session_ended_by_owner");
+  world.server.sessions.delete(device.cookie ?? "");
+  void core.session.endedByServer();
+  await until(() => core.session.snapshot().kind === "signed_out", "signed out at once");
+  await until(() => {
+    const state = core.session.snapshot();
+    return state.kind === "signed_out" && state.reason === "session_ended_by_owner";
+  }, "the reason");
 });

@@ -285,6 +285,9 @@ export class FakeServer {
     };
   }
 
+  /** Why sessions ended, by token, as far as it is kept. */
+  readonly ends = new Map<string, string>();
+
   me(person: string): Me {
     return {
       person: { id: person, name: this.people.get(person) ?? person },
@@ -294,6 +297,8 @@ export class FakeServer {
       csrf: `csrf-${person}`,
       must_change_password: false,
       contact_mode: "normal",
+      shortest_password: 12,
+      server_version: "0.0.0",
     };
   }
 
@@ -422,8 +427,9 @@ export class FakeServer {
     this.calls.push(`${method} ${route}${url.search}`);
     const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>;
     if (route === "/login") return this.#login(body);
+    if (route === "/agency") return { status: 200, body: { name_th: "กรมทดสอบ", name_en: "Test Department", helpdesk: {} } };
     const person = token === null ? undefined : this.sessions.get(token);
-    if (person === undefined) return refuse(401, "unauthenticated");
+    if (person === undefined) return refuse(401, this.ends.get(token ?? "") ?? "unauthenticated");
     const csrf = (init.headers as Record<string, string>)["X-CSRF-Token"];
     if (method !== "GET" && csrf !== this.me(person).csrf) return refuse(403, "csrf");
     if (route === "/me") return { status: 200, body: this.me(person) };

@@ -1,5 +1,6 @@
 /** Single values of the cache: the cursor of the feed, who we are, what was searched for, when the server was last heard. */
 
+import type { GuardMark } from "../passwordGuard";
 import type { Me } from "../protocol";
 import type { Put, Tables, Write } from "./tables";
 
@@ -18,6 +19,15 @@ export async function loadMe(tables: Tables): Promise<Me | null> {
 
 export function meKept(me: Me): Write {
   return { kind: "put", table: "meta", key: "me", value: me };
+}
+
+/** What recognises the reader's own password in a message; null until it was typed here. */
+export async function loadGuard(tables: Tables): Promise<GuardMark | null> {
+  return (await tables.get<GuardMark>("meta", "guard")) ?? null;
+}
+
+export function guardKept(mark: GuardMark): Write {
+  return { kind: "put", table: "meta", key: "guard", value: mark };
 }
 
 /** What was searched for here, the newest first. */

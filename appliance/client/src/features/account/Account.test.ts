@@ -10,8 +10,10 @@ const session = (id: string, current: boolean, last_used: number): SessionView =
   id, device: id, address: "192.0.2.1", created: 0, last_used, expires: 9, current,
 });
 
+const proved = vi.fn(() => Promise.resolve());
+
 function modelWith(account: Partial<Core["account"]>): AccountModel {
-  return new AccountModel({ account } as unknown as Core);
+  return new AccountModel({ account, session: { proved } } as unknown as Core);
 }
 
 test("this device stands first; signing out elsewhere leaves it", async () => {
@@ -40,17 +42,20 @@ test("signing out elsewhere ends a session that began after the list was drawn",
 });
 
 test("a second factor is on only after its first code, typed in Thai digits too", async () => {
-  const confirmTotp = vi.fn(() => Promise.resolve());
+  const confirmTotp = vi.fn(() => Promise.resolve(["AAAA-BBBB-CCCC-DDDD"]));
   const model = modelWith({
     beginTotp: () => Promise.resolve({ secret: "ABCD", uri: "otpauth://totp/x" }),
     confirmTotp,
-    secondFactors: () => Promise.resolve({ totp: true, passkeys: [] }),
+    secondFactors: () => Promise.resolve({ totp: true, passkeys: [], recovery_left: 1 }),
   });
   await model.beginTotp("ลับ");
   expect(model.snapshot().totp?.secret).toBe("ABCD");
   await model.confirmTotp("๑๒๓๔๕๖");
   expect(confirmTotp).toHaveBeenCalledWith("123456");
-  expect(model.snapshot()).toMatchObject({ totp: null, factors: { totp: true } });
+  expect(model.snapshot()).toMatchObject({ totp: null, factors: { totp: true }, codes: ["AAAA-BBBB-CCCC-DDDD"] });
+  expect(proved).toHaveBeenCalledWith("ลับ");
+  model.leaveSecurity();
+  expect(model.snapshot().codes).toBeNull();
 });
 
 test("a wrong password keeps the reason on the screen", async () => {
@@ -66,4 +71,16 @@ test("«this was not me» is one call about that line, after which the server sa
   await model.disown({ id: 7, at: 1, until: 2, device: "", address: "198.51.100.1", outcome: "signed_in" });
   expect(disownSignIn.mock.calls).toEqual([[7]]);
   expect(refresh).toHaveBeenCalledOnce();
+});
+
+test("a page that was left opens again without its failure, its step and its secrets (ux 14)", async () => {
+  const model = modelWith({
+    removeTotp: () => Promise.reject(new CallError("refused", 403, { code: "password_wrong" })),
+    beginTotp: () => Promise.resolve({ secret: "ABCD", uri: "otpauth://totp/x" }),
+  });
+  await model.beginTotp("ลับ");
+  await model.removeTotp("x");
+  model.leaveSecurity();
+  expect(model.attempt.snapshot().failure).toBeNull();
+  expect(model.snapshot().totp).toBeNull();
 });

@@ -14,6 +14,8 @@ export interface AccountSnapshot {
   readonly factors: SecondFactors | null;
   /** Set while a second factor is being put up; gone when it is confirmed. */
   readonly totp: TotpSecret | null;
+  /** Recovery codes just made; this is the only time they are seen. */
+  readonly codes: readonly string[] | null;
 }
 
 export class AccountModel implements Readable<AccountSnapshot> {
@@ -21,7 +23,7 @@ export class AccountModel implements Readable<AccountSnapshot> {
   /** Reading what the pages show, which goes on while something is being changed. */
   readonly reading = new Attempt();
   readonly #core: Core;
-  readonly #state = new Store<AccountSnapshot>({ sessions: null, signIns: null, factors: null, totp: null });
+  readonly #state = new Store<AccountSnapshot>({ sessions: null, signIns: null, factors: null, totp: null, codes: null });
   readonly snapshot = this.#state.snapshot;
   readonly subscribe = this.#state.subscribe;
 
@@ -65,13 +67,14 @@ export class AccountModel implements Readable<AccountSnapshot> {
   readonly beginTotp = (password: string): Promise<boolean> =>
     this.attempt.run(async () => {
       const totp = await this.#core.account.beginTotp(password);
+      await this.#core.session.proved(password);
       this.#state.update((state) => ({ ...state, totp }));
     });
 
   readonly confirmTotp = (code: string): Promise<boolean> =>
     this.attempt.run(async () => {
-      await this.#core.account.confirmTotp(digitsOf(code));
-      this.#state.update((state) => ({ ...state, totp: null }));
+      const codes = await this.#core.account.confirmTotp(digitsOf(code));
+      this.#state.update((state) => ({ ...state, totp: null, codes }));
       await this.#readFactors();
     });
 
@@ -80,9 +83,27 @@ export class AccountModel implements Readable<AccountSnapshot> {
     this.#state.update((state) => ({ ...state, totp: null }));
   };
 
+  readonly renewCodes = (password: string): Promise<boolean> =>
+    this.attempt.run(async () => {
+      const codes = await this.#core.account.renewRecoveryCodes(password);
+      await this.#core.session.proved(password);
+      this.#state.update((state) => ({ ...state, codes }));
+      await this.#readFactors();
+    });
+
+  /** Their owner has kept them: from here on nobody sees them. */
+  readonly forgetCodes = (): void => this.#state.update((state) => ({ ...state, codes: null }));
+
+  /** The page is left: no secret, no half-done step and no old failure is there when it is opened again. */
+  readonly leaveSecurity = (): void => {
+    this.attempt.clear();
+    this.#state.update((state) => ({ ...state, totp: null, codes: null }));
+  };
+
   readonly removeTotp = (password: string): Promise<boolean> =>
     this.attempt.run(async () => {
       await this.#core.account.removeTotp(password);
+      await this.#core.session.proved(password);
       await this.#readFactors();
     });
 
@@ -94,6 +115,7 @@ export class AccountModel implements Readable<AccountSnapshot> {
   ): Promise<boolean> =>
     this.attempt.run(async () => {
       const { options } = await this.#core.account.beginPasskey(password);
+      await this.#core.session.proved(password);
       await this.#core.account.addPasskey(name.trim(), await create(options));
       await this.#readFactors();
     });
@@ -101,6 +123,7 @@ export class AccountModel implements Readable<AccountSnapshot> {
   readonly removePasskey = (id: string, password: string): Promise<boolean> =>
     this.attempt.run(async () => {
       await this.#core.account.removePasskey(id, password);
+      await this.#core.session.proved(password);
       await this.#readFactors();
     });
 

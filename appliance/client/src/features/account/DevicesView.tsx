@@ -34,6 +34,7 @@ export function DevicesView({ model, leave }: DevicesViewProps) {
   const [disowning, setDisowning] = useState<SignIn | null>(null);
   useEffect(() => {
     void model.loadDevices();
+    return () => model.attempt.clear();
   }, [model]);
   const others = sessions?.filter((session) => !session.current) ?? [];
   return (
@@ -164,20 +165,25 @@ function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: (signIn: Si
   );
 }
 
-const isGood = (outcome: string): boolean => outcome === "signed_in" || outcome === "password_reset";
+const GOOD: ReadonlySet<string> = new Set(["signed_in", "password_reset", "account_created", "recovery_used"]);
+const isGood = (outcome: string): boolean => GOOD.has(outcome);
 
 function Outcome({ outcome }: { outcome: string }) {
   switch (outcome) {
     case "signed_in":
       return <Trans>เข้าใช้งานสำเร็จ</Trans>;
     case "failed":
-      return <Trans>รหัสผ่านไม่ถูกต้อง</Trans>;
+      return <Trans>กรอกรหัสผ่านไม่ถูกต้อง</Trans>;
     case "refused":
       return <Trans>บัญชีใช้งานไม่ได้ในขณะนั้น</Trans>;
     case "second_factor_failed":
       return <Trans>รหัสยืนยันไม่ถูกต้อง</Trans>;
     case "used_apart":
       return <Trans>มีการใช้งานพร้อมกันจากสองแห่ง</Trans>;
+    case "account_created":
+      return <Trans>ผู้ดูแลระบบสร้างบัญชีให้ท่าน</Trans>;
+    case "recovery_used":
+      return <Trans>ใช้รหัสกู้คืนแทนการยืนยันตัวตนขั้นที่สอง</Trans>;
     case "password_reset":
       return <Trans>ผู้ดูแลระบบตั้งรหัสผ่านใหม่ให้</Trans>;
     default:

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import type { Me } from "#core/protocol";
 import { Avatar } from "#ui/Avatar";
@@ -19,6 +19,7 @@ export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leav
   const { person } = me;
   const [status, setStatus] = useState(person.status ?? "");
   const { busy, failure } = useReadable(model.attempt);
+  useEffect(() => () => model.attempt.clear(), [model]);
   return (
     <Panel label={t`ข้อมูลของท่าน`} title={<Trans>ข้อมูลของท่าน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
       <header className="settings-me">

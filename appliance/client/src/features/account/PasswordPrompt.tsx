@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button } from "#ui/Button";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
-import { TextField } from "#ui/TextField";
+import { PasswordField } from "#ui/PasswordField";
 import { useReadable } from "#ui/useReadable";
 
 import type { AccountModel } from "./AccountModel";
@@ -34,7 +34,7 @@ export function PasswordPrompt({ model, onAnswer, onClose }: PasswordPromptProps
           void onAnswer(password).then((done) => done && onClose());
         }}
       >
-        <TextField label={t`รหัสผ่านปัจจุบัน`} type="password" autoComplete="current-password" value={password} onChange={setPassword} isRequired autoFocus />
+        <PasswordField label={t`รหัสผ่านปัจจุบัน`} autoComplete="current-password" value={password} onChange={setPassword} autoFocus />
         <FailureNotice failure={failure} />
         <Button type="submit" variant="primary" isPending={busy} denied={password === "" ? t`โปรดกรอกรหัสผ่าน` : undefined}>
           <Trans>ต่อไป</Trans>

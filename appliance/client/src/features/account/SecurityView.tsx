@@ -1,7 +1,9 @@
 /** Password and second factors. Changing the password ends all other sessions (F77). */
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
+import type { Me } from "#core/protocol";
 import { createPasskey, passkeysSupported } from "#platform/passkeys";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
@@ -9,28 +11,44 @@ import { Icon } from "#ui/Icon";
 import { Loading, Notice } from "#ui/Notice";
 import { Panel, PanelSection } from "#ui/Panel";
 import { Row } from "#ui/Row";
-import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
 import type { AccountModel } from "./AccountModel";
+import { ChangePassword } from "./ChangePassword";
 import { PasswordPrompt } from "./PasswordPrompt";
+import { RecoveryCodes } from "./RecoveryCodes";
 import type { Leave } from "./SettingsList";
 import { TotpSetup } from "./TotpSetup";
 
-type Asking = { kind: "totp_on" } | { kind: "totp_off" } | { kind: "passkey_add" } | { kind: "passkey_remove"; id: string };
+type Asking = { kind: "codes" } | { kind: "totp_on" } | { kind: "totp_off" } | { kind: "passkey_add" } | { kind: "passkey_remove"; id: string };
 
-export function SecurityView({ model, device, leave }: { model: AccountModel; device: string; leave: Leave | undefined }) {
+interface SecurityViewProps {
+  model: AccountModel;
+  me: Me;
+  device: string;
+  leave: Leave | undefined;
+}
+
+export function SecurityView({ model, me, device, leave }: SecurityViewProps) {
   const { t } = useLingui();
-  const { factors, totp } = useReadable(model);
+  const { factors, totp, codes } = useReadable(model);
   const { failure } = useReadable(model.attempt);
   const reading = useReadable(model.reading);
   const [asking, setAsking] = useState<Asking | null>(null);
   useEffect(() => {
     void model.loadFactors();
+    return model.leaveSecurity;
   }, [model]);
+  const ask = (question: Asking) => {
+    // What failed elsewhere on the page has nothing to say in the prompt.
+    model.attempt.clear();
+    setAsking(question);
+  };
 
   const answer = (question: Asking, password: string): Promise<boolean> => {
     switch (question.kind) {
+      case "codes":
+        return model.renewCodes(password);
       case "totp_on":
         return model.beginTotp(password);
       case "totp_off":
@@ -47,7 +65,7 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
       <div className="settings-failure">
         <FailureNotice failure={asking === null && totp === null ? (failure ?? reading.failure) : null} />
       </div>
-      <ChangePassword model={model} />
+      <ChangePassword model={model} shortest={me.shortest_password} />
       <PanelSection title={t`แอปยืนยันตัวตน (TOTP)`}>
         {factors === null ? (
           <Loading label={t`กำลังโหลด`} />
@@ -58,11 +76,11 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
             detail={t`ถามรหัส 6 หลักทุกครั้งที่เข้าสู่ระบบ`}
             end={
               factors.totp ? (
-                <Button onPress={() => setAsking({ kind: "totp_off" })}>
-                  <Trans>ปิด</Trans>
+                <Button onPress={() => ask({ kind: "totp_off" })}>
+                  <Trans>ปิดใช้งาน</Trans>
                 </Button>
               ) : (
-                <Button variant="primary" onPress={() => setAsking({ kind: "totp_on" })}>
+                <Button variant="primary" onPress={() => ask({ kind: "totp_on" })}>
                   <Trans>เปิดใช้งาน</Trans>
                 </Button>
               )
@@ -77,14 +95,14 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
             lead={<Icon name="key" />}
             title={passkey.name}
             end={
-              <Button onPress={() => setAsking({ kind: "passkey_remove", id: passkey.id })}>
+              <Button onPress={() => ask({ kind: "passkey_remove", id: passkey.id })}>
                 <Trans>ลบ</Trans>
               </Button>
             }
           />
         ))}
         {passkeysSupported() ? (
-          <Button icon="add" onPress={() => setAsking({ kind: "passkey_add" })}>
+          <Button icon="add" onPress={() => ask({ kind: "passkey_add" })}>
             <Trans>เพิ่มพาสคีย์ของเครื่องนี้</Trans>
           </Button>
         ) : (
@@ -93,56 +111,32 @@ export function SecurityView({ model, device, leave }: { model: AccountModel; de
           </Notice>
         )}
       </PanelSection>
+      {factors !== null && (factors.totp || factors.passkeys.length > 0) && (
+        <PanelSection title={t`รหัสกู้คืน`}>
+          <Row
+            lead={<Icon name="lock" />}
+            title={
+              factors.recovery_left > 0
+                ? plural(factors.recovery_left, { other: "เหลือ # รหัสที่ยังไม่ได้ใช้" })
+                : t`ยังไม่มีรหัสกู้คืน`
+            }
+            detail={t`ใช้เข้าสู่ระบบเมื่อโทรศัพท์หายหรือไม่มีอยู่กับตัว`}
+            end={
+              <Button {...(factors.recovery_left > 0 ? {} : { variant: "primary" as const })} onPress={() => ask({ kind: "codes" })}>
+                {factors.recovery_left > 0 ? <Trans>สร้างชุดใหม่</Trans> : <Trans>สร้างรหัสกู้คืน</Trans>}
+              </Button>
+            }
+          />
+          <Notice {...(factors.recovery_left > 0 ? {} : { kind: "warn" as const })}>
+            <Trans>หากโทรศัพท์หายและไม่มีรหัสกู้คืน ท่านเข้าสู่ระบบเองไม่ได้ ต้องติดต่อผู้ดูแลระบบเพื่อเปิดบัญชีใหม่</Trans>
+          </Notice>
+        </PanelSection>
+      )}
+      {codes !== null && <RecoveryCodes codes={codes} onClose={model.forgetCodes} />}
       {asking !== null && (
         <PasswordPrompt model={model} onAnswer={(password) => answer(asking, password)} onClose={() => setAsking(null)} />
       )}
       {totp !== null && <TotpSetup model={model} totp={totp} />}
     </Panel>
-  );
-}
-
-function ChangePassword({ model }: { model: AccountModel }) {
-  const { t } = useLingui();
-  const [old, setOld] = useState("");
-  const [next, setNext] = useState("");
-  const [done, setDone] = useState(false);
-  const { busy } = useReadable(model.attempt);
-  return (
-    <PanelSection title={t`เปลี่ยนรหัสผ่าน`}>
-      <form
-        className="settings-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (old === "" || next === "") return;
-          setDone(false);
-          void model.changePassword(old, next).then((changed) => {
-            setDone(changed);
-            if (changed) {
-              setOld("");
-              setNext("");
-            }
-          });
-        }}
-      >
-        <TextField label={t`รหัสผ่านปัจจุบัน`} type="password" autoComplete="current-password" value={old} onChange={setOld} isRequired />
-        <TextField
-          label={t`รหัสผ่านใหม่`}
-          hint={t`ใช้ตัวอักษรไทย อังกฤษ ตัวเลข สัญลักษณ์ และเว้นวรรคได้ ยิ่งยาวยิ่งปลอดภัย`}
-          type="password"
-          autoComplete="new-password"
-          value={next}
-          onChange={setNext}
-          isRequired
-        />
-        {done && (
-          <Notice kind="ok" live>
-            <Trans>เปลี่ยนรหัสผ่านแล้ว เครื่องอื่นทั้งหมดออกจากระบบแล้ว</Trans>
-          </Notice>
-        )}
-        <Button type="submit" variant="primary" isPending={busy} denied={old === "" || next === "" ? t`โปรดกรอกรหัสผ่านเดิมและรหัสผ่านใหม่` : undefined}>
-          <Trans>เปลี่ยนรหัสผ่าน</Trans>
-        </Button>
-      </form>
-    </PanelSection>
   );
 }

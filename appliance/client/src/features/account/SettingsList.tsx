@@ -58,9 +58,9 @@ export function SettingsList({ page, hrefOf, onHelp, onLogout }: SettingsListPro
       </nav>
       <div className="settings-foot">
         <button type="button" className="settings-link" onClick={onHelp}>
-          <Icon name="keyboard" />
+          <Icon name="help" />
           <span>
-            <Trans>แป้นพิมพ์ลัดและความช่วยเหลือ</Trans>
+            <Trans>ช่วยเหลือ</Trans>
           </span>
         </button>
         <button type="button" className="settings-link settings-logout" onClick={onLogout}>

@@ -47,3 +47,21 @@ test("refusing the terms asks before it loses messages that wait here (ux 8)", a
   await model.refuseAndLose();
   expect(logout).toHaveBeenCalledOnce();
 });
+
+test("nothing is sent while a field is empty, and the page knows which (ux 19)", async () => {
+  const login = vi.fn(() => Promise.resolve());
+  const model = new LoginModel(sessionWith({ login }), "Edge");
+  for (const [user, password, empty] of [["", "", "both"], [" ", "ลับ", "user"], ["somchai", "", "password"]] as const) {
+    expect(await model.login(user, password, true)).toBe(false);
+    expect(model.empty.snapshot()).toBe(empty);
+  }
+  expect(login).not.toHaveBeenCalled();
+  expect(await model.login("somchai", "ลับ", true)).toBe(true);
+  expect(model.empty.snapshot()).toBeNull();
+});
+
+test("a recovery code goes as it was typed", async () => {
+  const secondFactor = vi.fn(() => Promise.resolve());
+  await new LoginModel(sessionWith({ secondFactor }), "Edge").sendRecovery(" abcd efgh ");
+  expect(secondFactor).toHaveBeenCalledWith({ recovery: "abcd efgh" });
+});

@@ -8,8 +8,17 @@ import type { PasskeyProof, Terms } from "#core/protocol";
 import { Store } from "#core/store";
 import { digitsOf } from "#core/text";
 
+/** Which of the two fields was empty when it was tried. */
+export type Empty = "both" | "user" | "password" | null;
+
+function emptyOf(user: string, password: string): Empty {
+  if (user.trim() === "") return password === "" ? "both" : "user";
+  return password === "" ? "password" : null;
+}
+
 export class LoginModel {
   readonly attempt = new Attempt();
+  readonly empty = new Store<Empty>(null);
   /** Reading the terms, which begins while signing in is not yet done. */
   readonly reading = new Attempt();
   /** The terms to accept; null until the server has sent them. */
@@ -28,13 +37,20 @@ export class LoginModel {
     return this.#session;
   }
 
-  /** `remember` off leaves nothing on this device, for shared computers. */
-  readonly login = (user: string, password: string, remember: boolean): Promise<boolean> =>
-    this.attempt.run(() => this.#session.login(user.trim(), password, { device: this.#device, remember }));
+  /** `remember` off leaves nothing on this device, for shared computers. Nothing is sent while a field is empty. */
+  readonly login = async (user: string, password: string, remember: boolean): Promise<boolean> => {
+    this.attempt.clear();
+    this.empty.set(emptyOf(user, password));
+    if (this.empty.snapshot() !== null) return false;
+    return await this.attempt.run(() => this.#session.login(user.trim(), password, { device: this.#device, remember }));
+  };
 
   /** Accepts Thai digits, spaces and dashes. */
   readonly sendCode = (code: string): Promise<boolean> =>
     this.attempt.run(() => this.#session.secondFactor({ code: digitsOf(code) }));
+
+  readonly sendRecovery = (code: string): Promise<boolean> =>
+    this.attempt.run(() => this.#session.secondFactor({ recovery: code.trim() }));
 
   readonly sendPasskey = (credential: PasskeyProof): Promise<boolean> =>
     this.attempt.run(() => this.#session.secondFactor({ passkey: credential }));

@@ -2,8 +2,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
+import type { AgencyView } from "#core/protocol";
 import type { SessionState, SignedOutReason } from "#core/snapshots";
+import { reasonText } from "#i18n/reasons";
 import { Brand } from "#ui/Brand";
+import { Helpdesk } from "#ui/Helpdesk";
 import { Loading, Notice } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
@@ -19,26 +22,34 @@ interface LoginViewProps {
   state: Exclude<SessionState, { kind: "signed_in" }>;
   /** The switch of language, in the same place on every screen before the rooms. */
   language: ReactNode;
+  agency: AgencyView | null;
 }
 
-export function LoginView({ model, state, language }: LoginViewProps) {
+export function LoginView({ model, state, language, agency }: LoginViewProps) {
+  const { i18n } = useLingui();
   return (
     <div className="login">
       <header className="login-head">
-        <Brand />
+        <div className="login-whose">
+          <Brand />
+          {agency !== null && <p className="login-agency">{i18n.locale === "th" ? agency.name_th : agency.name_en}</p>}
+        </div>
         {language}
       </header>
       <main className={`login-card ${state.kind === "terms" ? "login-wide" : ""}`}>
         <Step model={model} state={state} />
       </main>
       <footer className="login-foot">
-        <Trans>สำหรับเจ้าหน้าที่ของหน่วยงานเท่านั้น เข้าสู่ระบบไม่ได้ โปรดติดต่อผู้ดูแลระบบของหน่วยงาน</Trans>
+        <p>
+          <Trans>สำหรับเจ้าหน้าที่ของหน่วยงานเท่านั้น</Trans>
+        </p>
+        <Helpdesk agency={agency} />
       </footer>
     </div>
   );
 }
 
-function Step({ model, state }: Omit<LoginViewProps, "language">) {
+function Step({ model, state }: Omit<LoginViewProps, "language" | "agency">) {
   const { t } = useLingui();
   const attempt = useReadable(model.attempt);
   switch (state.kind) {
@@ -48,7 +59,7 @@ function Step({ model, state }: Omit<LoginViewProps, "language">) {
       return (
         <>
           <WhySignedOut reason={state.reason} />
-          <PasswordForm attempt={attempt} onSubmit={model.login} />
+          <PasswordForm attempt={attempt} model={model} />
         </>
       );
     case "second_factor":
@@ -56,7 +67,7 @@ function Step({ model, state }: Omit<LoginViewProps, "language">) {
     case "terms":
       return <TermsForm attempt={attempt} me={state.me} sent={state.terms} model={model} />;
     case "password_change":
-      return <NewPasswordForm attempt={attempt} onSubmit={model.changePassword} />;
+      return <NewPasswordForm attempt={attempt} shortest={state.me.shortest_password} onSubmit={model.changePassword} />;
   }
 }
 
@@ -84,6 +95,12 @@ function WhySignedOut({ reason }: { reason: SignedOutReason }) {
       return (
         <Notice kind="warn">
           <Trans>ไม่ได้เชื่อมต่อกับเครื่องแม่ข่ายนานเกินกำหนด ข้อมูลที่เก็บไว้ในอุปกรณ์จึงถูกลบเพื่อความปลอดภัย</Trans>
+        </Notice>
+      );
+    default:
+      return (
+        <Notice kind="warn">
+          {reasonText(reason)} <Trans>ข้อมูลที่เก็บไว้ในอุปกรณ์นี้ถูกลบแล้ว</Trans>
         </Notice>
       );
   }

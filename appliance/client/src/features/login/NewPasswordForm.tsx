@@ -4,25 +4,30 @@ import { useState } from "react";
 import type { AttemptState } from "#core/attempt";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { NewPasswordField } from "#ui/NewPasswordField";
 import { Notice } from "#ui/Notice";
-import { TextField } from "#ui/TextField";
+import { PasswordField } from "#ui/PasswordField";
 
 interface NewPasswordFormProps {
   attempt: AttemptState;
+  shortest: number;
   onSubmit: (old: string, next: string) => Promise<boolean>;
 }
 
 /** A password that an administrator set, or that somebody else may know, must be replaced before anything else (F76, F77). */
-export function NewPasswordForm({ attempt, onSubmit }: NewPasswordFormProps) {
+export function NewPasswordForm({ attempt, shortest, onSubmit }: NewPasswordFormProps) {
   const { t } = useLingui();
   const [old, setOld] = useState("");
   const [next, setNext] = useState("");
+  const [tried, setTried] = useState(false);
   return (
     <form
       className="login-form"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void onSubmit(old, next);
+        setTried(true);
+        if (old !== "" && next !== "") void onSubmit(old, next);
       }}
     >
       <h2>
@@ -32,24 +37,15 @@ export function NewPasswordForm({ attempt, onSubmit }: NewPasswordFormProps) {
         <Trans>โปรดตั้งรหัสผ่านใหม่ที่ท่านรู้เพียงผู้เดียวก่อนใช้งานต่อ</Trans>
       </Notice>
       <FailureNotice failure={attempt.failure} />
-      <TextField
+      <PasswordField
         label={t`รหัสผ่านเดิมหรือรหัสที่ได้รับ`}
-        type="password"
         autoComplete="current-password"
         value={old}
         onChange={setOld}
-        isRequired
+        error={tried && old === "" ? t`โปรดกรอกรหัสผ่านเดิมหรือรหัสที่ได้รับ` : undefined}
         autoFocus
       />
-      <TextField
-        label={t`รหัสผ่านใหม่`}
-        hint={t`ใช้ตัวอักษรไทย อังกฤษ ตัวเลข สัญลักษณ์ และเว้นวรรคได้ ยิ่งยาวยิ่งปลอดภัย`}
-        type="password"
-        autoComplete="new-password"
-        value={next}
-        onChange={setNext}
-        isRequired
-      />
+      <NewPasswordField shortest={shortest} value={next} onChange={setNext} tried={tried} />
       <Button type="submit" variant="primary" block isPending={attempt.busy}>
         <Trans>บันทึกรหัสผ่าน</Trans>
       </Button>

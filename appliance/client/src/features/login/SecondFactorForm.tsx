@@ -20,13 +20,25 @@ interface SecondFactorFormProps {
 export function SecondFactorForm({ attempt, state, model }: SecondFactorFormProps) {
   const { t } = useLingui();
   const [code, setCode] = useState("");
+  const [tried, setTried] = useState(false);
+  const [recovering, setRecovering] = useState(false);
   const options = state.passkeyOptions;
+  const canRecover = state.factors.includes("recovery");
+  if (recovering) {
+    const leave = () => {
+      model.attempt.clear();
+      setRecovering(false);
+    };
+    return <RecoveryForm attempt={attempt} model={model} onLeave={leave} />;
+  }
   return (
     <form
       className="login-form"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void model.sendCode(code);
+        setTried(true);
+        if (code.trim() !== "") void model.sendCode(code);
       }}
     >
       <h2>
@@ -43,6 +55,7 @@ export function SecondFactorForm({ attempt, state, model }: SecondFactorFormProp
             inputMode="numeric"
             value={code}
             onChange={setCode}
+            error={tried && code.trim() === "" ? t`โปรดกรอกรหัส 6 หลัก` : undefined}
             isRequired
             autoFocus
           />
@@ -56,8 +69,63 @@ export function SecondFactorForm({ attempt, state, model }: SecondFactorFormProp
           <Trans>ใช้พาสคีย์</Trans>
         </Button>
       )}
+      {canRecover ? (
+        <Button
+          variant="quiet"
+          block
+          onPress={() => {
+            model.attempt.clear();
+            setRecovering(true);
+          }}
+        >
+          <Trans>โทรศัพท์หายหรือไม่มีอยู่กับตัว ใช้รหัสกู้คืน</Trans>
+        </Button>
+      ) : (
+        <p className="login-hint">
+          <Trans>โทรศัพท์หายและไม่มีรหัสกู้คืน โปรดติดต่อผู้ดูแลระบบของหน่วยงาน</Trans>
+        </p>
+      )}
       <Button variant="quiet" block onPress={model.cancel}>
         <Trans>กลับไปหน้าเข้าสู่ระบบ</Trans>
+      </Button>
+    </form>
+  );
+}
+
+/** One of the codes that were handed out with the second factor, good once. */
+function RecoveryForm({ attempt, model, onLeave }: { attempt: AttemptState; model: LoginModel; onLeave: () => void }) {
+  const { t } = useLingui();
+  const [code, setCode] = useState("");
+  const [tried, setTried] = useState(false);
+  return (
+    <form
+      className="login-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setTried(true);
+        if (code.trim() !== "") void model.sendRecovery(code);
+      }}
+    >
+      <h2>
+        <Trans>เข้าสู่ระบบด้วยรหัสกู้คืน</Trans>
+      </h2>
+      <FailureNotice failure={attempt.failure} />
+      <TextField
+        label={t`รหัสกู้คืน`}
+        hint={t`แต่ละรหัสใช้ได้ครั้งเดียว พิมพ์ตัวเล็กหรือไม่มีขีดก็ได้`}
+        autoComplete="off"
+        value={code}
+        onChange={setCode}
+        error={tried && code.trim() === "" ? t`โปรดกรอกรหัสกู้คืน` : undefined}
+        isRequired
+        autoFocus
+      />
+      <Button type="submit" variant="primary" block isPending={attempt.busy}>
+        <Trans>ยืนยัน</Trans>
+      </Button>
+      <Button variant="quiet" block onPress={onLeave}>
+        <Trans>กลับไปใช้วิธีอื่น</Trans>
       </Button>
     </form>
   );

@@ -37,7 +37,7 @@ export function Rail({ place, me, unread, onSearch, onHelp }: RailProps) {
       <Place icon="tree" to={{ place: "people", unit: null, person: null }} current={place === "people"} label={t`บุคลากร`} />
       <Place icon="settings" to={{ place: "settings", page: null }} current={place === "settings"} label={t`ตั้งค่า`} />
       <span className="rail-gap" />
-      <button type="button" className="rail-item" onClick={onHelp} aria-keyshortcuts="Control+/">
+      <button type="button" className="rail-item rail-help" onClick={onHelp} aria-keyshortcuts="Control+/">
         <Icon name="help" />
         <span>
           <Trans>ช่วยเหลือ</Trans>
