@@ -4,6 +4,7 @@ import type { AccountModel } from "#features/account/AccountModel";
 import { DevicesView } from "#features/account/DevicesView";
 import { DisplayView } from "#features/account/DisplayView";
 import { MeView } from "#features/account/MeView";
+import { NotificationsView } from "#features/account/NotificationsView";
 import { SecurityView } from "#features/account/SecurityView";
 import type { Leave } from "#features/account/SettingsList";
 import type { SettingsPage } from "#features/shell/routes";
@@ -25,7 +26,9 @@ export function SettingsPane({ root, account, me, page, leave }: SettingsPanePro
     case "me":
       return <MeView model={account} me={me} leave={leave} />;
     case "display":
-      return <DisplayView model={root.preferences} notifications={root.notifications} now={root.core.clock.now()} leave={leave} />;
+      return <DisplayView model={root.preferences} now={root.core.clock.now()} leave={leave} />;
+    case "notifications":
+      return <NotificationsView model={root.notifications} leave={leave} />;
     case "devices":
       return <DevicesView model={account} leave={leave} />;
     case "security":

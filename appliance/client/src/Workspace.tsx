@@ -10,6 +10,7 @@ import { newChat, personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { AccountModel } from "#features/account/AccountModel";
+import { NotificationsBanner } from "#features/account/NotificationsBanner";
 import { SettingsList } from "#features/account/SettingsList";
 import { SignOutDialog } from "#features/account/SignOutDialog";
 import { SignOutModel } from "#features/account/SignOutModel";
@@ -25,6 +26,7 @@ import type { ShellModel } from "#features/shell/ShellModel";
 import { LostView } from "#features/shell/LostView";
 import { NARROW, ShellView } from "#features/shell/ShellView";
 import { formatNumber } from "#i18n/dates";
+import { leaveTab, showUnread } from "#platform/badge";
 import { EmptyState, Loading } from "#ui/Notice";
 import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
@@ -92,6 +94,8 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     const count = rooms.unread > 0 ? `(${formatNumber(rooms.unread)}) ` : "";
     document.title = `${count}${openTitle === null ? "" : `${openTitle} · `}G-Chat`;
   });
+  useEffect(() => showUnread(rooms.unread), [rooms.unread]);
+  useEffect(() => leaveTab, []);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -262,6 +266,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
         connection={core.connection}
         update={root.update}
         install={root.install}
+        notice={<NotificationsBanner model={root.notifications} settingsHref={`#${formatRoute({ place: "settings", page: "notifications" })}`} />}
         composerId={COMPOSER_ID}
       />
       <SignOutDialog model={signOut} />

@@ -9,6 +9,7 @@ import { createRoot } from "react-dom/client";
 import { Core, Store } from "#core/index";
 import { NotificationsModel } from "#features/account/NotificationsModel";
 import { type Preferences, PreferencesModel } from "#features/account/PreferencesModel";
+import { formatRoute, roomRoute } from "#features/shell/routes";
 import { ShellModel } from "#features/shell/ShellModel";
 import { setDateStyle } from "#i18n/dates";
 import { activateLocale } from "#i18n/locale";
@@ -61,8 +62,11 @@ async function start(element: HTMLElement): Promise<void> {
     () => ports.settings.get(INSTALL_REFUSED) !== null,
     () => ports.settings.set(INSTALL_REFUSED, "yes"),
   );
-  const notifications = new NotificationsModel(core, shell.openRoom);
-  core.onIncoming((incoming) => notifications.tell(incoming, document.hasFocus() && ports.visibility.visible()));
+  const notifications = new NotificationsModel(
+    core,
+    { room: (room) => formatRoute(roomRoute(room)), settings: formatRoute({ place: "settings", page: "notifications" }) },
+    shell.follow,
+  );
   mount(
     element,
     <LayersContext value={location}>

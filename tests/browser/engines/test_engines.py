@@ -21,12 +21,12 @@ async def test_no_question_of_the_browser_holds_anybody_up(tabs: OpenTab) -> Non
     narin = await tabs("narin.p")
     await narin.reload()
     await narin.entered()
-    await narin.go("#/settings/display")
-    switch = "แสดงการแจ้งเตือนเมื่อมีข้อความใหม่"
+    await narin.go("#/settings/notifications")
+    switch = "แจ้งเตือนเมื่อมีข้อความใหม่"
     await narin.sees("label", switch)
     await narin.click("label", switch)
     # The page goes on, with the question open or refused.
-    await narin.sees("*", "การแสดงผล")
+    await narin.sees("*", "เมื่อปิดทุกแท็บและทุกหน้าต่างแล้วจะไม่มีการแจ้งเตือน")
     await narin.go("#/settings/devices")
     await narin.sees("*", "อุปกรณ์ที่เข้าใช้งานอยู่")
     await narin.go("#/")

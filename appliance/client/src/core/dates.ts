@@ -61,6 +61,12 @@ export function dayOf(at: number): Day {
   return { year, month, day };
 }
 
+/** Minutes since midnight in Bangkok. */
+export function minuteOfDay(at: number): number {
+  const { hour, minute } = fields(at);
+  return Number(hour) * 60 + Number(minute);
+}
+
 /** `2026-10-01`: for storage, sorting and comparing days. */
 export function isoDay({ year, month, day }: Day): string {
   return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;

@@ -25,6 +25,6 @@ export function incomingOf(events: readonly Event[], rooms: RoomMap, me: PersonI
     });
     if (message?.kind !== "message") return [];
     if (record.view.muted === true && !message.mentionsMe) return [];
-    return [{ room: record.view.id, message, mention: message.mentionsMe }];
+    return [{ room: record.view.id, message, mention: message.mentionsMe, direct: record.view.kind === "direct" }];
   });
 }

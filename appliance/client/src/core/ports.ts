@@ -65,11 +65,31 @@ export interface StoragePort {
   persist(): void;
 }
 
+export interface SystemNotice {
+  readonly title: string;
+  readonly body: string;
+  /** A later one of the same tag takes its place. */
+  readonly tag: string;
+  readonly sound: boolean;
+  /** Where in the client it leads. */
+  readonly hash: string;
+}
+
 export interface NotificationsPort {
-  permission(): "default" | "granted" | "denied" | "unsupported";
-  ask(): Promise<boolean>;
-  show(title: string, body: string, tag: string, onClick: () => void): void;
-  clear(tag: string): void;
+  /** `insecure`: the address has no TLS. `needs_install`: only an installed application has them here. */
+  permission(): "default" | "granted" | "denied" | "unsupported" | "insecure" | "needs_install";
+  device(): "apple" | "android" | "desktop";
+  /** Asks the person; the answer is the permission afterwards. */
+  ask(): Promise<void>;
+  onPermission(listener: () => void): void;
+  /** Whether any window of ours has the focus. */
+  looked(): Promise<boolean>;
+  /** Resolves when the system has taken it; rejects with what the browser says. */
+  show(notice: SystemNotice): Promise<void>;
+  onScreen(tag: string): Promise<boolean>;
+  /** Takes away those of a tag, or all. */
+  clear(tag: string | null): Promise<void>;
+  onPressed(listener: (hash: string) => void): void;
 }
 
 export interface Ports {

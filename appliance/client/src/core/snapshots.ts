@@ -213,4 +213,6 @@ export interface Incoming {
   readonly room: RoomId;
   readonly message: MessageItem;
   readonly mention: boolean;
+  /** From a private conversation. */
+  readonly direct: boolean;
 }

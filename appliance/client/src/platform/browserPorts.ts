@@ -7,7 +7,6 @@ import type {
   ChannelPort,
   LocksPort,
   NetworkPort,
-  NotificationsPort,
   OnlinePort,
   Ports,
   SettingsPort,
@@ -15,6 +14,8 @@ import type {
   StoragePort,
   VisibilityPort,
 } from "#core/ports";
+
+import { browserNotifications } from "./notifications";
 
 /** Listens to `type` on `target`; returns the function that stops it. */
 function on(target: EventTarget, type: string, listener: () => void): () => void {
@@ -109,27 +110,6 @@ const storage: StoragePort = {
   },
 };
 
-/** Notifications on the screen, by tag. */
-const SHOWN = new Map<string, Notification>();
-
-const notifications: NotificationsPort = {
-  permission: () => ("Notification" in globalThis ? Notification.permission : "unsupported"),
-  ask: async () => "Notification" in globalThis && (await Notification.requestPermission()) === "granted",
-  show: (title, body, tag, onClick) => {
-    const shown = new Notification(title, { body, tag });
-    shown.addEventListener("click", () => {
-      window.focus();
-      shown.close();
-      onClick();
-    });
-    SHOWN.set(tag, shown);
-  },
-  clear: (tag) => {
-    SHOWN.get(tag)?.close();
-    SHOWN.delete(tag);
-  },
-};
-
 /** `language` says what the next call asks the server to answer in. */
 export function browserPorts(language: () => string): Ports {
   return {
@@ -145,7 +125,7 @@ export function browserPorts(language: () => string): Ports {
     channel,
     settings,
     storage,
-    notifications,
+    notifications: browserNotifications(),
     crypto,
     random: () => Math.random(),
     language,

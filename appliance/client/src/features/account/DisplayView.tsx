@@ -5,20 +5,17 @@ import { Radios } from "#ui/Choice";
 import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
-import type { NotificationsModel } from "./NotificationsModel";
-import { NotificationsSection } from "./NotificationsSection";
 import type { PreferencesModel } from "./PreferencesModel";
 import type { Leave } from "./SettingsList";
 
 interface DisplayViewProps {
   model: PreferencesModel;
-  notifications: NotificationsModel;
   now: number;
   leave: Leave | undefined;
 }
 
-/** Language, dates, notifications and colours on this device; each choice shows at once. */
-export function DisplayView({ model, notifications, now, leave }: DisplayViewProps) {
+/** Language, dates and colours on this device; each choice shows at once. */
+export function DisplayView({ model, now, leave }: DisplayViewProps) {
   const { t } = useLingui();
   const { language, era, digits, theme, contrast, textSize } = useReadable(model);
   return (
@@ -57,7 +54,6 @@ export function DisplayView({ model, notifications, now, leave }: DisplayViewPro
           <span>{formatDateTime(now)}</span>
         </p>
       </PanelSection>
-      <NotificationsSection model={notifications} />
       <PanelSection title={t`ขนาดตัวอักษร สี และความคมชัด`}>
         <Radios
           label={t`ขนาดตัวอักษร`}

@@ -12,7 +12,7 @@ export interface Leave {
   readonly onPress: () => void;
 }
 
-export type SettingsPageId = "me" | "display" | "devices" | "security" | "about";
+export type SettingsPageId = "me" | "display" | "notifications" | "devices" | "security" | "about";
 
 interface SettingsListProps {
   page: SettingsPageId | null;
@@ -26,6 +26,7 @@ export function SettingsList({ page, hrefOf, onHelp, onLogout }: SettingsListPro
   const pages: { id: SettingsPageId; icon: IconName; label: string }[] = [
     { id: "me", icon: "person", label: t`ข้อมูลของท่าน` },
     { id: "display", icon: "language", label: t`การแสดงผล` },
+    { id: "notifications", icon: "bell", label: t`การแจ้งเตือน` },
     { id: "devices", icon: "device", label: t`อุปกรณ์และการเข้าใช้งาน` },
     { id: "security", icon: "shield", label: t`รหัสผ่านและการยืนยันตัวตน` },
     { id: "about", icon: "info", label: t`เกี่ยวกับระบบ` },

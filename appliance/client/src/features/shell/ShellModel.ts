@@ -41,6 +41,9 @@ export class ShellModel {
     if (route.place === "rooms") this.#location.replace(formatRoute({ ...route, room }));
   };
   readonly openInfo = (room: RoomId): void => this.#go(roomRoute(room, { kind: "info" }));
+
+  /** Goes to an address within the client. */
+  readonly follow = (hash: string): void => this.#go(parseRoute(hash));
   readonly openPeople = (unit: UnitChoice = null): void => this.#go({ place: "people", unit, person: null });
   readonly openSettings = (page: SettingsPage | null = null): void => this.#go({ place: "settings", page });
 

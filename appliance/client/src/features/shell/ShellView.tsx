@@ -33,6 +33,8 @@ interface ShellViewProps {
   connection: Readable<Connection>;
   update: Readable<WaitingUpdate | null>;
   install: Readable<InstallOffer | null>;
+  /** What another feature offers; it waits for the offer to install. */
+  notice: ReactNode;
   composerId: string;
 }
 
@@ -40,7 +42,7 @@ const MAIN_ID = "main";
 /** One pane at a time, as in shell.css. */
 export const NARROW = "(max-width: 48rem)";
 
-export function ShellView({ route, rail, list, main, side, search, searchInFront, connection, update, install, composerId }: ShellViewProps) {
+export function ShellView({ route, rail, list, main, side, search, searchInFront, connection, update, install, notice, composerId }: ShellViewProps) {
   const { t } = useLingui();
   const mainPane = useRef<HTMLElement>(null);
   const sidePane = useRef<HTMLElement>(null);
@@ -60,7 +62,7 @@ export function ShellView({ route, rail, list, main, side, search, searchInFront
         </a>
         <OfflineBanner connection={connection} />
         <UpdateBanner update={update} />
-        <InstallBanner install={install} />
+        <InstallBanner install={install} otherwise={notice} />
       </header>
       <div className="shell-panes">
         <Rail {...rail} />
@@ -189,15 +191,16 @@ function UpdateBanner({ update }: { update: Readable<WaitingUpdate | null> }) {
   );
 }
 
-function InstallBanner({ install }: { install: Readable<InstallOffer | null> }) {
+/** One offer at a time: on a phone the banners would take the room's place. */
+function InstallBanner({ install, otherwise }: { install: Readable<InstallOffer | null>; otherwise: ReactNode }) {
   const { t } = useLingui();
   const offer = useReadable(install);
-  if (offer === null) return null;
+  if (offer === null) return otherwise;
   return (
     <p className="banner banner-install">
       <Icon name="download" size="s" />
       <span>
-        <Trans>ติดตั้ง G-Chat ไว้ในเครื่องนี้ เปิดได้แม้ไม่มีเครือข่าย</Trans>
+        <Trans>ติดตั้ง G-Chat เป็นแอปในเครื่องนี้ เปิดจากไอคอนได้ และอ่านข้อความที่เก็บไว้ได้เมื่อไม่มีเครือข่าย</Trans>
       </span>
       <Button onPress={offer.install}>
         <Trans>ติดตั้ง</Trans>

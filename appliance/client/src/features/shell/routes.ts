@@ -12,7 +12,7 @@ export type SidePanel =
   | { readonly kind: "readers"; readonly n: Position }
   | { readonly kind: "person"; readonly person: PersonId };
 
-export const SETTINGS_PAGES = ["me", "display", "devices", "security", "about"] as const;
+export const SETTINGS_PAGES = ["me", "display", "notifications", "devices", "security", "about"] as const;
 export type SettingsPage = (typeof SETTINGS_PAGES)[number];
 
 /** A unit's id, `all` for the whole agency, or null for the chart itself. */

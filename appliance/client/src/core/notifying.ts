@@ -1,0 +1,70 @@
+/**
+ * What a person wants to be notified of on this device, and whether a message is among it (C6, C7).
+ *
+ * Pure. Which messages are new, not our own and not in a muted room is decided before (incoming.ts). Not known here:
+ * whether the browser lets us, and whether somebody is looking.
+ */
+
+import { minuteOfDay } from "./dates";
+import type { Incoming } from "./snapshots";
+
+export interface NotificationSettings {
+  readonly on: boolean;
+  /** Only messages that name the person, and private conversations. */
+  readonly mentionsOnly: boolean;
+  /** Sender and words, which a locked screen shows to whoever passes. */
+  readonly content: boolean;
+  readonly sound: boolean;
+  readonly quiet: boolean;
+  /** Minutes of the day in Bangkok. A span may go past midnight; one that ends where it begins is the whole day. */
+  readonly quietFrom: number;
+  readonly quietTo: number;
+}
+
+export const NOTIFICATION_DEFAULTS: NotificationSettings = {
+  on: false,
+  mentionsOnly: false,
+  content: false,
+  sound: true,
+  quiet: false,
+  quietFrom: 19 * 60,
+  quietTo: 7 * 60,
+};
+
+const DAY_MINUTES = 1_440;
+
+/** Reads what was kept; what is not understood is as if it had never been chosen. */
+export function readNotificationSettings(kept: string | null): NotificationSettings {
+  const found = parsed(kept);
+  const entries = Object.entries(NOTIFICATION_DEFAULTS).map(([name, usual]) => {
+    const value = found[name];
+    return [name, fits(value, usual) ? value : usual];
+  });
+  return Object.fromEntries(entries) as unknown as NotificationSettings;
+}
+
+function parsed(kept: string | null): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(kept ?? "{}");
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function fits(value: unknown, usual: boolean | number): boolean {
+  if (typeof usual === "boolean") return typeof value === "boolean";
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) < DAY_MINUTES;
+}
+
+/** Whether a message that came at `at` is to be told. */
+export function mayNotify(settings: NotificationSettings, incoming: Pick<Incoming, "mention" | "direct">, at: number): boolean {
+  if (!settings.on || isQuiet(settings, at)) return false;
+  return !settings.mentionsOnly || incoming.mention || incoming.direct;
+}
+
+export function isQuiet({ quiet, quietFrom, quietTo }: NotificationSettings, at: number): boolean {
+  if (!quiet) return false;
+  const minute = minuteOfDay(at);
+  return quietFrom < quietTo ? quietFrom <= minute && minute < quietTo : quietFrom <= minute || minute < quietTo;
+}
