@@ -10,7 +10,7 @@ import sys
 from tests.bench.results import emit, progress
 
 NAMES = (
-    *("throughput", "fanout", "latency", "idle", "coldstart", "sync", "history"),
+    *("throughput", "fanout", "latency", "idle", "coldstart", "firstvisit", "sync", "history"),
     *("search-1m", "search-10m", "indexing", "search-lag", "hostile"),
 )
 

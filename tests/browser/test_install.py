@@ -30,6 +30,16 @@ async def test_the_manifest_is_one_that_browsers_install(served: Agency, windows
     assert any(icon.get("purpose") == "maskable" for icon in manifest["icons"])
     for icon in manifest["icons"]:
         assert (await window.context.request.get(f"{served.url}{icon['src']}")).ok
+    for place, picture in (("wide", 1280), ("narrow", 390)):
+        (shown,) = (one for one in manifest["screenshots"] if one["form_factor"] == place)
+        answer = await window.context.request.get(f"{served.url}{shown['src']}")
+        assert (answer.ok, answer.headers["content-type"]) == (True, shown["type"])
+        body = await answer.body()
+        width, height = (int.from_bytes(body[at : at + 4]) for at in (16, 20))
+        assert (width, shown["sizes"]) == (picture, f"{width}x{height}")
+    for shortcut in manifest["shortcuts"]:
+        await window.page.goto(f"{served.url}{shortcut['url']}")
+        await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
     await window.controlled()
     problems = (await session.send("Page.getInstallabilityErrors"))["installabilityErrors"]
     assert [problem["errorId"] for problem in problems if problem["errorId"] != "in-incognito"] == []

@@ -18,16 +18,19 @@ from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+ROOT: Final = Path(__file__).resolve().parents[2]
+FOLDER: Final = ROOT / "docs" / "screenshots"
+OFFER: Final = ROOT / "appliance" / "client" / "public" / "screenshots"
+"""The pictures that browsers show with the offer to install (manifest.webmanifest has their sizes)."""
 DESKTOP: Final = {"viewport": {"width": 1440, "height": 900}}
 PHONE: Final = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
 INCIDENT: Final = "ศูนย์ประสานเหตุ ระบบนัดหมายวัคซีนขัดข้อง"
 SMALLEST_BYTES: Final = 10_000
 
 
-async def _take(window: Window, tmp_path: Path, name: str) -> None:
+async def _take(window: Window, tmp_path: Path, name: str, kept: Path = FOLDER) -> None:
     """Keep a picture, and hold that something was drawn."""
-    folder = FOLDER if os.environ.get("GCHAT_SCREENSHOTS") else tmp_path
+    folder = kept if os.environ.get("GCHAT_SCREENSHOTS") else tmp_path
     path = folder / f"{name}.png"
     await window.page.evaluate("document.fonts.ready")
     await window.page.screenshot(path=path, animations="disabled")
@@ -48,6 +51,15 @@ async def test_a_room(served: Agency, windows: OpenWindow, tmp_path: Path, name:
     window = await windows(served.url, "somchai.j", **options)
     await window.open_room(INCIDENT)
     await _take(window, tmp_path, name)
+
+
+@pytest.mark.parametrize(("name", "width", "height"), [("wide", 1280, 800), ("narrow", 390, 844)])
+async def test_the_offer_to_install(
+    served: Agency, windows: OpenWindow, tmp_path: Path, name: str, width: int, height: int
+) -> None:
+    window = await windows(served.url, "somchai.j", viewport={"width": width, "height": height})
+    await window.open_room(INCIDENT)
+    await _take(window, tmp_path, name, OFFER)
 
 
 async def test_readers_by_name(served: Agency, windows: OpenWindow, tmp_path: Path) -> None:
