@@ -187,7 +187,7 @@ function Trial({ model, state }: PartProps) {
   return (
     <PanelSection title={t`ทดสอบ`}>
       <div className="settings-form">
-        <Button onPress={() => void model.test()} isDisabled={state.test.kind === "waiting"}>
+        <Button onPress={() => void model.test()}>
           <Trans>แสดงการแจ้งเตือนตัวอย่าง</Trans>
         </Button>
         <div role="status">
