@@ -1,9 +1,10 @@
-"""The life of a request to a room's owner: asked, waiting, answered once, and told to those concerned (F34, F41).
+"""The life of a request to a room's owner: asked, waiting, answered or withdrawn, told to those concerned (F34, F41).
 
 What the kinds share is here; `removal_requests.py` and `member_suggestions.py` say what each asks and what granting it
 does. Granting does the thing first and records the answer after: a crash between the two leaves the request waiting,
 and answering it again finishes it. A change of members that brings about what somebody had asked for settles their
-request with it. Everyone concerned hears of each step on their own line of the feed.
+request with it. Everyone concerned hears of each step on their own line of the feed: who asked, the owner, and once it
+went on the administrators; a new owner hears of what waits. `reads/owner_requests.py` has what each of them sees.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SEEN: Final = "requests.seen"
 EVENT: Final = {Kind.REMOVAL: "removal_request", Kind.SUGGESTION: "member_suggestion"}
 
 
@@ -59,8 +61,9 @@ class Decision:
 async def ask(
     s: Services, actor: PersonId, room: RoomId, kind: Kind, people: Sequence[PersonId], reason: str
 ) -> OwnerRequest:
-    """Put a request to the room's owner. Raises Forbidden, NotFound."""
+    """Put a request to the room's owner. Raises Forbidden, NotFound, TooMany."""
     head = await s.log.head(room)
+    s.log.take_share(actor)
     async with s.store.write() as tx:
         earlier = await tx.run(owner_requests.of_person, head.key, kind, actor)
         request = OwnerRequest(
@@ -74,7 +77,7 @@ async def ask(
             s.clock(),
         )
         if denied := may_ask(head.state, request, earlier, s.config.rooms.request_repeats_days):
-            raise Forbidden(denied)
+            raise Forbidden(denied, days=s.config.rooms.request_repeats_days)
         await tx.run(owner_requests.insert, head.key, request)
         await _tell(s, tx, request, (head.state.owner, actor))
     return request
@@ -102,6 +105,40 @@ async def answer(s: Services, actor: PersonId, room: RoomId, decision: Decision,
     elif outcome is Outcome.GRANTED:
         await grant(s, actor, state, request)
     return await _record(s, request, outcome, actor, closed_directions(decision.note.strip()))
+
+
+async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerRequest:
+    """Take back a request of one's own that waits; again, nothing changes. Raises NotFound, Conflict, TooMany."""
+    async with s.store.read() as reader:
+        request = await reader.run(owner_requests.by_id, request_id)
+    if request is None or request.person != actor:
+        raise NotFound(field="request")
+    if request.outcome is Outcome.WITHDRAWN:
+        return request
+    s.log.take_share(actor)
+    return await _record(s, request, Outcome.WITHDRAWN, actor, "")
+
+
+async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | None = None) -> None:
+    """Note up to when a person has seen the answers of one room, or of all and what they were taken off.
+
+    Raises NotFound, TooMany.
+    """
+    if room is not None:
+        await s.log.head(room)
+    async with s.store.write() as tx:
+        where = owner_requests.ALL_ROOMS if room is None else room
+        if await tx.run(owner_requests.put_seen, actor, where, min(upto, s.clock())):
+            s.log.take_share(actor)
+            await s.log.announce(tx, SEEN, {}, person=actor)
+
+
+async def tell_new_owner(s: Services, room: RoomId, old: PersonId) -> None:
+    """Tell a room's new owner, and the old one, what waits there: it is the new one's to answer."""
+    head = await s.log.head(room)
+    async with s.store.write() as tx:
+        for request in await tx.run(owner_requests.pending_in, head.key):
+            await _tell(s, tx, request, (old, head.state.owner))
 
 
 async def settle(s: Services, room: RoomId, by: str) -> None:
@@ -139,13 +176,15 @@ async def _escalate(s: Services, request: OwnerRequest, now: Millis) -> bool:
     if is_fulfilled(request, state.members):
         await _record(s, request, Outcome.GRANTED, SYSTEM, "")
         return False
-    concerned = [person for person in administrators(s, state) if person != request.person]
-    if not concerned or not is_due_for_escalation(request, now, s.config.rooms.removal_escalates_days):
+    if not _other_administrators(s, state, request) or not is_due_for_escalation(
+        request, now, s.config.rooms.removal_escalates_days
+    ):
         return False
     async with s.store.write() as tx:
         if not await tx.run(owner_requests.escalate, request.id, now):
             return False
-        await _tell(s, tx, replace(request, escalated=now), (state.owner, request.person, *concerned))
+        gone_on = replace(request, escalated=now)
+        await _tell(s, tx, gone_on, _audience(s, state, gone_on))
     return True
 
 
@@ -168,9 +207,18 @@ async def _record(s: Services, request: OwnerRequest, outcome: Outcome, by: str,
                 tx, at=now, actor=by, action=f"room.{EVENT[request.kind]}", target=request.room, outcome=outcome.value,
                 detail={"person": request.person, "request": request.id},
             )  # fmt: skip
-        asker = (request.person,) if may_hear(state, request.person, request) else ()
-        await _tell(s, tx, answered, (*asker, state.owner))
+        await _tell(s, tx, answered, _audience(s, state, answered))
     return answered
+
+
+def _audience(s: Services, state: RoomState, request: OwnerRequest) -> list[PersonId]:
+    """Return whom a step of a request is told to."""
+    asker = [request.person] if may_hear(state, request.person, request) else []
+    return [*asker, state.owner, *(_other_administrators(s, state, request) if request.escalated is not None else ())]
+
+
+def _other_administrators(s: Services, state: RoomState, request: OwnerRequest) -> list[PersonId]:
+    return [person for person in administrators(s, state) if person != request.person]
 
 
 async def _tell(s: Services, tx: Tx, request: OwnerRequest, people: Iterable[PersonId]) -> None:

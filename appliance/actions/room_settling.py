@@ -112,6 +112,7 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
     if holder not in head.state.members:
         state["card"] = card_of(s, holder)
     await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+    await owner_requests.tell_new_owner(s, room, owner)
     return True
 
 

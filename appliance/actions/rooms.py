@@ -159,6 +159,7 @@ async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId
         raise Forbidden(denied)
     check_active(s, (to,))
     await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state={"to": to}))
+    await owner_requests.tell_new_owner(s, room, state.owner)
 
 
 async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, why: str, second: Actor | None) -> None:
@@ -178,6 +179,7 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
     agreed = second.person if second else None
     state = {"to": to, "why": why, "by": [actor.person, agreed]}
     await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+    await owner_requests.tell_new_owner(s, room, head.state.owner)
     await _audit(s, actor.name, "room.reassign", room, "done", to=to, why=why, second=str(agreed))
 
 

@@ -1,12 +1,13 @@
-"""Requests to a room's owner, over HTTP: to be taken off (F41), and that others be added (F34)."""
+"""Requests to a room's owner, over HTTP: to be taken off (F41), that others be added (F34), and all of the caller's."""
 
 from __future__ import annotations
 
-from appliance.actions import member_suggestions, removal_requests
+from appliance.actions import member_suggestions, owner_requests, removal_requests
 from appliance.api.routes import Call, Routes
 from appliance.model import PersonId, RoomId
 from appliance.reads.owner_requests import (
     load_member_suggestions,
+    load_my_requests,
     load_removal_requests,
     removal_view,
     suggestion_view,
@@ -18,9 +19,11 @@ from appliance.wire.rooms import (
     AskRemoval,
     MembersSuggested,
     MemberSuggestions,
+    MyRequests,
     OwnerRequestsQuery,
     RemovalRequested,
     RemovalRequests,
+    RequestsSeen,
     SuggestMembers,
 )
 
@@ -73,6 +76,25 @@ async def answer_suggestion(call: Call, body: AnswerSuggestion) -> MembersSugges
         s, call.person, _room(call), call.path["request"], outcome, body.note
     )
     return MembersSuggested(suggestion=suggestion_view(s, suggestion))
+
+
+@routes.get("/me/requests")
+async def list_my_requests(call: Call, query: OwnerRequestsQuery) -> MyRequests:
+    """Return all requests that wait for the caller or that the caller made, and what the caller was taken off."""
+    return await load_my_requests(call.services, call.person, query.cursor)
+
+
+@routes.delete("/me/requests/{request}")
+async def withdraw_request(call: Call) -> None:
+    """Take back a request of the caller's that nobody has answered."""
+    await owner_requests.withdraw(call.services, call.person, call.path["request"])
+
+
+@routes.post("/me/requests/seen")
+async def see_requests(call: Call, body: RequestsSeen) -> None:
+    """Note up to when the caller has seen answers, of one room or of all, and what they were taken off."""
+    room = RoomId(body.room) if body.room is not None else None
+    await owner_requests.mark_seen(call.services, call.person, body.upto, room)
 
 
 def _room(call: Call) -> RoomId:

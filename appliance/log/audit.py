@@ -4,8 +4,8 @@ One walk over all entries of a room, in one read transaction. It compares the tr
 signed checkpoint and the heads that were recorded elsewhere; every row's columns with its own header, since columns are
 what reads use; each body with its commitment, where the keys are given; the position in the feed, which rises with the
 entries and has one line for each; and the tables that people see with what the entries say: room, members, retractions,
-edits, reactions, mentions. Entries that no signature covers are a fault, and so is a body that is gone, or whose key
-was destroyed, though no `shred` entry says so.
+edits, reactions, mentions, whom other entries concern. Entries that no signature covers are a fault, and so is a body
+that is gone, or whose key was destroyed, though no `shred` entry says so.
 
 Receipts (`receipt`, and `read` of `room_member`) and what one person does to their own view (`room_view`) are in no
 log: they are not compared and are no evidence (decision 0006). It reads only, and may run beside a server.
@@ -72,6 +72,7 @@ _WHAT: Final = {
     "edits": ("ประวัติการแก้ไขข้อความนี้ไม่ตรงกับรายการ", "the message's list of edits is not what the entries say"),
     "reactions": ("การแสดงความรู้สึกต่อข้อความนี้ไม่ตรงกับรายการ", "the message's reactions are not what the entries say"),
     "mentions": ("ผู้ที่ข้อความนี้กล่าวถึงไม่ตรงกับรายการ", "whom the message names is not what the entries say"),
+    "concerns": ("ผู้ที่รายการนี้เกี่ยวข้องไม่ตรงกับรายการ", "whom the entry concerns is not what the entries say"),
 }
 
 
@@ -193,8 +194,7 @@ class _Walk:
         except (WrongKey, msgspec.MsgspecError):
             return Fault(self._room, "body", n)
         try:
-            members = self._state.members if self._state else {}
-            self._projections.add(n, header, body, members)
+            self._projections.add(n, header, body, self._state)
             self._state = rules.apply(self._state, header, self._room, n)
             if header.ty == EntryType.SHRED:
                 fields: dict[str, Any] = header.st or {}

@@ -27,12 +27,13 @@ from appliance.log.heads import Head
 from appliance.model import Appended, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
 from appliance.rules import marks as mark_rules
 from appliance.rules import rooms as rules
+from appliance.rules.concerns import concerned
 from appliance.rules.rooms import SYSTEM
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from appliance.log.bodies import Bodies, EpochKey, Sealed
     from appliance.model import Deny, Member, Millis, TextBody
@@ -49,6 +50,7 @@ THIS_ROOM: Final = RoomId("")
 EVERYONE: Final = PersonId("*")
 NAMING: Final = frozenset((EntryType.MESSAGE_TEXT,))
 CHANGES_MEMBERS: Final = frozenset((EntryType.MEMBER_ADD, EntryType.MEMBER_REMOVE, EntryType.SYSTEM_REMOVE))
+REMOVES: Final = frozenset((EntryType.MEMBER_REMOVE, EntryType.SYSTEM_REMOVE))
 PRIVATE_CHAT: Final = "private_chat"
 """Why the system closes a group: those left in it could not have begun a private chat (F38)."""
 
@@ -396,6 +398,9 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
     if draft.txn_id is not None:
         batch.txns.append((work.key, entry.sender, draft.txn_id, entry.n))
     batch.mentions.extend((work.key, who, entry.n) for who in entry.named)
+    assert work.state is not None  # noqa: S101 - a room with entries has a state
+    concerns = concerned(work.state.kind, entry.kind, entry.sender, entry.fields)
+    batch.concerns.extend((work.key, who, entry.n) for who in concerns)
     _mark_rows(batch, work.key, entry)
     return live_event(
         pos=pos,
@@ -442,7 +447,8 @@ def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonI
     batch.removed.extend((work.key, person) for person in (*left, *returned))
     for person in (*joined, *returned):
         since = after[person].since
-        batch.added.append((work.key, person, after[person].role.value, since, since))
+        # That they were added is unread; what was said before is not (F18).
+        batch.added.append((work.key, person, after[person].role.value, since, max(0, since - 1)))
     batch.roles.extend(
         (member.role.value, work.key, person)
         for person, member in after.items()
@@ -452,10 +458,23 @@ def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonI
     for person in (*joined, *returned):
         pos += 1
         batch.feed.append((pos, at, "room", work.key, None, person, None))
+    batch.departures.extend(_departures(work, left))
     for person in left:
         pos += 1
         batch.feed.append((pos, at, "room.left", work.key, None, person, None))
     return pos, (*joined, *returned), left
+
+
+def _departures(work: Work, left: Collection[PersonId]) -> list[tuple[Any, ...]]:
+    """Return rows that say who took whom off the room and why, under the name it has."""
+    name = (work.state.name if work.state else None) or ""
+    return [
+        (person, entry.at, work.key, entry.sender, name, entry.fields.get("why", ""))
+        for entry in work.entries
+        if entry.kind in REMOVES
+        for person in entry.fields["members"]
+        if person in left
+    ]
 
 
 def results(result: Plan, committed: Committed) -> list[tuple[Command, list[Appended]]]:

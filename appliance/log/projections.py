@@ -1,8 +1,8 @@
 """What the tables that people see must say of a room, folded from its entries, and how the stored rows differ (F72).
 
 `Projections` is fed each entry in order; `differing` then compares marks (retraction and newest edit), the list of
-edits, reactions and mentions with their tables and names the first message that is shown wrongly. Receipts are in no
-log (decision 0006) and are not compared.
+edits, reactions, mentions and concerns with their tables and names the first message that is shown wrongly. Receipts
+are in no log (decision 0006) and are not compared.
 
 Memory: one item for each mark, edit, reaction, mention and absent body of one room.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.log.prepare import EVERYONE, NAMING, mentioned
 from appliance.model import EntryType
+from appliance.rules.concerns import concerned
 from appliance.store import entries
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.evidence.canonical import Header
-    from appliance.model import Member, PersonId, TextBody
+    from appliance.model import Member, PersonId, RoomState, TextBody
 
     Marks = dict[int, tuple[int | None, int | None]]
 
@@ -35,11 +36,16 @@ class Projections:
     edits: set[tuple[int, int]] = field(default_factory=set)
     reactions: dict[tuple[int, str, str], int] = field(default_factory=dict)
     mentions: set[tuple[int, str]] = field(default_factory=set)
+    concerns: set[tuple[int, str]] = field(default_factory=set)
     unread: set[int] = field(default_factory=set)
 
-    def add(self, n: int, header: Header, body: TextBody | None, members: Mapping[PersonId, Member]) -> None:
-        """Fold entry `n`; `body` is None where it cannot be opened, `members` are those before the entry."""
+    def add(self, n: int, header: Header, body: TextBody | None, state: RoomState | None) -> None:
+        """Fold entry `n`; `body` is None where it cannot be opened, `state` is the room before the entry."""
         fields: dict[str, Any] = header.st or {}
+        members = state.members if state else {}
+        if state is not None:
+            sender = header.sn.partition("@")[0]
+            self.concerns.update((n, who) for who in concerned(state.kind, header.ty, sender, fields))
         target: Any = fields.get("target")
         if header.ty in NAMING:
             self._add_mentions(n, fields, body, members)
@@ -68,7 +74,7 @@ class Projections:
         self.mentions.update((n, who) for who in mentioned(body, members))
 
     def differing(self, raw: sqlcipher.Connection, room: int) -> tuple[str, int] | None:
-        """Return which table differs (`marks`, `edits`, `reactions`, `mentions`) and at which message, or None."""
+        """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""
         if (n := _first(self.marks.items() ^ entries.marks_of_room(raw, room).items())) is not None:
             return "marks", n
         if (n := _first(self.edits ^ entries.edits_of_room(raw, room))) is not None:
@@ -81,6 +87,8 @@ class Projections:
         }
         if (n := _first(self.mentions ^ mentions)) is not None:
             return "mentions", n
+        if (n := _first(self.concerns ^ entries.concerns_of_room(raw, room))) is not None:
+            return "concerns", n
         return None
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from appliance.model import RoomState
     from appliance.services import Services
+    from appliance.store.entries import EntryRow
     from appliance.store.rooms import StoredRoom, ViewRow
 
     Views = Callable[[sqlcipher.Connection, PersonId, int, int], list[ViewRow]]
@@ -262,7 +263,7 @@ def view_of(
     """Return a room as its member sees it, inside a read transaction."""
     room = RoomId(row.id)
     direct = row.kind == RoomKind.DIRECT
-    last = entries.last_message(raw, row.key)
+    last = _newest(entries.last_message(raw, row.key), entries.last_concern(raw, row.key, person))
     read = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
     after = read if row.cleared is None else max(read, row.cleared)
     if last is not None and row.cleared is not None and last.n <= row.cleared:
@@ -294,6 +295,10 @@ def view_of(
         members=_members(raw, s, row.key) if with_members or direct else [],
         denied=all_denied(error.code) if error else denied_actions(state, person),
     )
+
+
+def _newest(*rows: EntryRow | None) -> EntryRow | None:
+    return max((row for row in rows if row is not None), key=lambda row: row.n, default=None)
 
 
 def _state(raw: sqlcipher.Connection, s: Services, row: ViewRow) -> RoomState:

@@ -1,11 +1,12 @@
 """What members ask of a room's owner: who may ask what, when again, and who answers (F34, F41).
 
 Pure. Only the owner changes who is in a room; a member asks, in one of two kinds: to be taken off (F41), or that others
-be added (F34). Both live alike: one request of a kind waits for each member, it is answered once, and one that was
-refused may name the same people again after a while. They differ in who may ask, in what granting does, and in silence:
-a request to be taken off that waits too long goes to the administrators of the owner's unit as well, who then answer it
-like the owner; a suggestion waits for the owner alone. Nobody but the owner answers a request of their own. The tables
-are tests/rules/tables/may_ask.json, may_answer.json, is_fulfilled.json and is_due_for_escalation.json.
+be added (F34). Both live alike: one request of a kind waits for each member, it is answered once, whoever asked may
+withdraw it until then, and one that was refused may name the same people again after a while. They differ in who may
+ask, in what granting does, and in silence: a request to be taken off that waits too long goes to the administrators of
+the owner's unit as well, who then answer it like the owner; a suggestion waits for the owner alone. Nobody but the
+owner answers a request of their own. The tables are tests/rules/tables/may_ask.json, may_answer.json,
+repeats_from.json, is_fulfilled.json and is_due_for_escalation.json.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Outcome(StrEnum):
     PENDING = "pending"
     GRANTED = "granted"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,24 @@ def may_ask(state: RoomState, asked: OwnerRequest, earlier: Iterable[OwnerReques
     if any(request.outcome is Outcome.PENDING for request in before):
         return Deny.REQUEST_PENDING
     refused_lately = any(
-        request.outcome is Outcome.REFUSED
-        and not set(request.people).isdisjoint(asked.people)
-        and asked.asked < (request.answered or request.asked) + repeats_days * DAY
+        not set(request.people).isdisjoint(asked.people)
+        and asked.asked < (repeats_from(request, repeats_days) or asked.asked)
         for request in before
     )
     return Deny.REQUEST_TOO_SOON if refused_lately else None
+
+
+def repeats_from(request: OwnerRequest, repeats_days: int) -> Millis | None:
+    """Return from when the same may be asked again, None where nothing stands against it."""
+    if request.outcome is not Outcome.REFUSED:
+        return None
+    return (request.answered or request.asked) + repeats_days * DAY
+
+
+def escalates_at(request: OwnerRequest, escalates_days: int) -> Millis | None:
+    """Return when a request that waits goes to the administrators too, None for one that does not, or has."""
+    waits = request.outcome is Outcome.PENDING and request.escalated is None
+    return request.asked + escalates_days * DAY if request.kind is Kind.REMOVAL and waits else None
 
 
 def may_answer(
@@ -109,5 +123,5 @@ def is_fulfilled(request: OwnerRequest, members: Collection[PersonId]) -> bool:
 
 def is_due_for_escalation(request: OwnerRequest, now: Millis, escalates_days: int) -> bool:
     """Tell whether the owner has been silent too long (F41)."""
-    waits = request.outcome is Outcome.PENDING and request.escalated is None
-    return request.kind is Kind.REMOVAL and waits and now >= request.asked + escalates_days * DAY
+    due = escalates_at(request, escalates_days)
+    return due is not None and now >= due

@@ -52,7 +52,7 @@ def bounded(gaps: Sequence[Range]) -> list[Range]:
 def after(read: int, gaps: Sequence[Range], since: int, shown: Range) -> tuple[int, list[Range]]:
     """Return the mark and the gaps once a range was shown; what lies before the entry `since` is not counted here."""
     left = without(gaps, shown)
-    first = max(shown[0], since + 1)
+    first = max(shown[0], since)
     if shown[1] > read:
         if first > read + 1:
             left.append((read + 1, first - 1))

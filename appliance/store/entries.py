@@ -61,6 +61,8 @@ class Batch:
     reactions_off: list[tuple[Any, ...]] = field(default_factory=list)
     reactions_on: list[tuple[Any, ...]] = field(default_factory=list)
     mentions: list[tuple[Any, ...]] = field(default_factory=list)
+    concerns: list[tuple[Any, ...]] = field(default_factory=list)
+    departures: list[tuple[Any, ...]] = field(default_factory=list)
     erased: list[tuple[Any, ...]] = field(default_factory=list)
     checkpoints: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -85,6 +87,8 @@ _WRITES = (
     ("reactions_off", SQL.delete_reaction),
     ("reactions_on", SQL.insert_reaction),
     ("mentions", SQL.insert_mention),
+    ("concerns", SQL.insert_concern),
+    ("departures", ROOMS.insert_departure),
     ("erased", SQL.erase_bodies),
     ("erased", SQL.erase_mentions),
     ("checkpoints", ROOMS.put_checkpoint),
@@ -157,8 +161,14 @@ def reactions_between(raw: sqlcipher.Connection, room: int, first: int, last: in
     return found
 
 
+def last_concern(raw: sqlcipher.Connection, room: int, person: str) -> EntryRow | None:
+    """Return the newest entry that is no message and concerns a person."""
+    n: int | None = raw.execute(SQL.last_concern, (room, person)).fetchone()[0]
+    return one(raw, room, n) if n is not None else None
+
+
 def unread_count(raw: sqlcipher.Connection, room: int, person: str, after: int) -> int:
-    """Count messages of others after a position, at most 1,000."""
+    """Count messages of others and what else concerns a person after a position, at most 1,000."""
     count: int = raw.execute(SQL.unread_count, (room, after, person)).fetchone()[0]
     return count
 
@@ -217,6 +227,11 @@ def reactions_of_room(raw: sqlcipher.Connection, room: int) -> dict[tuple[int, s
 def mentions_of_room(raw: sqlcipher.Connection, room: int) -> set[tuple[int, str]]:
     """Return (message, person) of every mention of a room; `*` is everyone."""
     return {(n, person) for n, person in raw.execute(SQL.mentions_of_room, (room,))}
+
+
+def concerns_of_room(raw: sqlcipher.Connection, room: int) -> set[tuple[int, str]]:
+    """Return (entry, person) of everything that is no message and concerns somebody of a room."""
+    return {(n, person) for n, person in raw.execute(SQL.concerns_of_room, (room,))}
 
 
 def epoch_keys_after(raw: sqlcipher.Connection, key: int, limit: int) -> list[tuple[int, str, str, str, bytes]]:

@@ -1,4 +1,4 @@
-"""What members ask of a room's owner, as rows (F34, F41).
+"""What members ask of a room's owner, and what they were taken off, as rows (F34, F41).
 
 Functions run on a connection's own thread inside the caller's transaction. `view` gives a request the shape clients
 see, for answers and for the feed alike.
@@ -6,9 +6,9 @@ see, for answers and for the feed alike.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from appliance.model import PersonId, RoomId
+from appliance.model import Millis, PersonId, RoomId
 from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
 from appliance.store.queries import Queries
 from appliance.wire.rooms import MemberSuggestion, RemovalRequest, Suggested
@@ -18,10 +18,20 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.model import Millis
     from appliance.people import PersonCard
 
 SQL = Queries("owner_requests")
+ALL_ROOMS: Final = ""
+
+
+class DepartureRow(NamedTuple):
+    """Somebody was taken off a room: what it was called then, when, by whom, and the code of the reason or nothing."""
+
+    room: str
+    name: str
+    at: Millis
+    by: str
+    why: str
 
 
 def insert(raw: sqlcipher.Connection, room: int, request: OwnerRequest) -> None:
@@ -45,6 +55,36 @@ def of_person(raw: sqlcipher.Connection, room: int, kind: Kind, person: PersonId
 def in_room(raw: sqlcipher.Connection, room: int, kind: Kind) -> list[OwnerRequest]:
     """Return every request of one kind in a room, the newest first."""
     return [_request(row) for row in raw.execute(SQL.in_room, (room, kind.value))]
+
+
+def of_asker(raw: sqlcipher.Connection, person: PersonId, since: Millis) -> list[OwnerRequest]:
+    """Return what a person asked anywhere that waits, or was answered since a time."""
+    return [_request(row) for row in raw.execute(SQL.of_asker, (person, since))]
+
+
+def of_owner(raw: sqlcipher.Connection, person: PersonId, since: Millis) -> list[OwnerRequest]:
+    """Return what was asked in the rooms that a person owns and waits, or was answered since a time."""
+    return [_request(row) for row in raw.execute(SQL.of_owner, (person, since))]
+
+
+def escalated(raw: sqlcipher.Connection) -> list[OwnerRequest]:
+    """Return what waits for an administrator, of all rooms."""
+    return [_request(row) for row in raw.execute(SQL.escalated)]
+
+
+def departures(raw: sqlcipher.Connection, person: PersonId, since: Millis, limit: int) -> list[DepartureRow]:
+    """Return what a person was taken off since a time, the newest first."""
+    return [DepartureRow._make(row) for row in raw.execute(SQL.departures, (person, since, limit))]
+
+
+def seen(raw: sqlcipher.Connection, person: PersonId) -> dict[str, Millis]:
+    """Return up to when a person has seen answers, by room; under ALL_ROOMS, of all and what they were taken off."""
+    return dict(raw.execute(SQL.seen, (person,)).fetchall())
+
+
+def put_seen(raw: sqlcipher.Connection, person: PersonId, room: str, upto: Millis) -> bool:
+    """Move that time on, never back; False when it stood there already."""
+    return bool(raw.execute(SQL.put_seen, (person, room, upto)).rowcount)
 
 
 def pending_in(raw: sqlcipher.Connection, room: int) -> list[OwnerRequest]:
@@ -79,7 +119,7 @@ def removal_view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) ->
 
 def suggestion_view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> MemberSuggestion:
     """Return a suggestion as clients see it."""
-    return MemberSuggestion(**_common(request, cards), people=[_suggested(who, cards) for who in request.people])
+    return MemberSuggestion(**_common(request, cards), people=[suggested(who, cards) for who in request.people])
 
 
 def _common(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> dict[str, Any]:
@@ -98,7 +138,8 @@ def _common(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> dict
     }
 
 
-def _suggested(person: PersonId, cards: Mapping[PersonId, PersonCard]) -> Suggested:
+def suggested(person: PersonId, cards: Mapping[PersonId, PersonCard]) -> Suggested:
+    """Return somebody who is suggested as clients see them."""
     card = cards.get(person)
     if card is None:
         return Suggested(person=person, name=person)

@@ -48,8 +48,9 @@ def _insert(raw: sqlcipher.Connection, row: Shown, *, since: int, read: int) -> 
     new = common(gaps, shown)
     if row.upto > read:
         new.append((max(row.first, read + 1), row.upto))
-    if row.first <= since:
-        new += _unseen_before(raw, row, min(row.upto, since))
+    before = min(since, read)
+    if row.first <= before:
+        new += _unseen_before(raw, row, min(row.upto, before))
     raw.executemany(SQL.insert, [(row.room, row.person, first, last, row.at) for first, last in new])
     mark, left = after(read, gaps, since, shown)
     if mark > read:

@@ -45,9 +45,10 @@ class MemberView(Answer, kw_only=True):
 class RoomView(Answer, kw_only=True):
     """A room as its caller sees it. `members` is present when one room is asked for, and for direct rooms always.
 
-    `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and
-    the refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000; a
-    retracted one counts, since its trace is there to see. `mentions` counts the standing ones that name the caller.
+    `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and the
+    refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000, and what was
+    done to the caller: added, made the owner. A retracted message counts, since its trace is there to see. `last` is
+    the newest of these and of all messages. `mentions` counts the standing ones that name the caller.
 
     `damaged`: the room lies on a torn page or is not what was signed. What is whole of it can be read, every action is
     denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be read is left out here: the name, the
@@ -204,6 +205,68 @@ class RemovalRequests(Answer, kw_only=True):
 
     requests: list[RemovalRequest]
     cursor: Id | None = None
+
+
+class MyRequest(Answer, kw_only=True):
+    """A request to a room's owner that concerns the caller: who asked, or who answers or answered in that room.
+
+    `people` are those suggested. `waits_for_me`: the caller may answer now. `fresh`: it is the caller's own, and they
+    have not seen the answer. `owner_name` is whom it waits for, `escalates` when it goes to the unit's
+    administrator too, `repeats` from when the same may be asked again.
+    """
+
+    id: Id
+    kind: Literal["removal", "suggestion"]
+    room: Id
+    room_name: str | None
+    person: Id
+    name: str
+    owner_name: str
+    state: str
+    asked: Millis
+    waits_for_me: bool = False
+    fresh: bool = False
+    people: list[Suggested] = []
+    reason: str = ""
+    answered: Millis | None = None
+    answered_by: Id | None = None
+    answered_by_name: str | None = None
+    note: str = ""
+    escalates: Millis | None = None
+    escalated: Millis | None = None
+    repeats: Millis | None = None
+
+
+class Departure(Answer, kw_only=True):
+    """The caller was taken off a room: by whom, and what it was called then. `why`, where the system did it: a code."""
+
+    room: Id
+    room_name: str
+    at: Millis
+    by: Id
+    by_name: str | None
+    why: str = ""
+    fresh: bool = False
+
+
+class MyRequests(Answer, kw_only=True):
+    """A page of requests, the newest first, and of the first page what the caller was taken off.
+
+    `escalates_days` and `repeats_days` are the agency's settings. `cursor` asks for what follows.
+    """
+
+    requests: list[MyRequest]
+    departures: list[Departure]
+    escalates_days: int
+    repeats_days: int
+    cursor: Id | None = None
+
+
+class RequestsSeen(Request, kw_only=True):
+    """Answers up to a time were seen: those of a room, or of all, and what the caller was taken off."""
+
+    upto: Millis
+    room: Id | None = None
 
 
 class RemovalRequested(Answer, kw_only=True):

@@ -88,7 +88,7 @@ class TestSending:
         for message in (named, everyone):
             await messages.retract_message(bureau.s, NARIN, room, message.n, "", bureau.txn())
         view = await bureau.view(MALEE, room)
-        assert (view.mentions, view.unread) == (0, 2)
+        assert (view.mentions, view.unread) == (0, 3)
 
     async def test_mentions_are_counted_for_those_named_and_not_for_the_writer(
         self, bureau: Bureau, room: RoomId

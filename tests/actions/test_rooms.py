@@ -113,7 +113,7 @@ class TestCreating:
         view = await bureau.view(MALEE, room)
         assert view.owner == CLERK
         assert {member.person for member in view.members} == {CLERK, BOSS, MALEE, SOMCHAI}
-        assert view.unread == 0
+        assert view.unread == 1
 
     async def test_a_repeat_answers_the_same_room(self, bureau: Bureau) -> None:
         made = [await rooms.create_group(bureau.s, NARIN, "ห้อง", [MALEE], "same") for _ in range(2)]
@@ -296,7 +296,7 @@ class TestMembers:
         await change(bureau, NARIN, room, add=(MALEE,))
         page = await load_messages(bureau.s, MALEE, room, MessagesQuery(after=0))
         assert "ระหว่างนั้น" in [event.body.text for event in page.messages if event.body]
-        assert (await bureau.view(MALEE, room)).unread == 0
+        assert (await bureau.view(MALEE, room)).unread == 1
 
     async def test_leaving_is_asking(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
@@ -535,12 +535,12 @@ class TestOwnView:
         await bureau.say(NARIN, room)
         await rooms.set_mine(bureau.s, MALEE, room, muted=True, hidden=True)
         view = await bureau.view(MALEE, room)
-        assert (view.muted, view.hidden, view.unread) == (True, True, 1)
+        assert (view.muted, view.hidden, view.unread) == (True, True, 2)
         other = await bureau.view(SOMCHAI, room)
         assert (other.muted, other.hidden) == (False, False)
         await bureau.say(NARIN, room)
         view = await bureau.view(MALEE, room)
-        assert (view.muted, view.hidden, view.unread) == (True, False, 2)
+        assert (view.muted, view.hidden, view.unread) == (True, False, 3)
         await rooms.set_mine(bureau.s, MALEE, room, muted=False)
         assert not (await bureau.view(MALEE, room)).muted
 
@@ -595,7 +595,7 @@ class TestOwnView:
         await rooms.clear_room(bureau.s, MALEE, room)
         view = await bureau.view(MALEE, room)
         assert (view.cleared, view.hidden, view.unread, view.mentions, view.last) == (sent.n, True, 0, 0, None)
-        assert (await bureau.view(SOMCHAI, room)).unread == 1
+        assert (await bureau.view(SOMCHAI, room)).unread == 2
         page = await load_messages(bureau.s, MALEE, room, MessagesQuery(around=sent.n))
         assert "ข้อความเก่า" in [event.body.text for event in page.messages if event.body]
         assert MALEE in {person.person for person in (await load_readers(bureau.s, NARIN, room, sent.n)).unread}
@@ -660,7 +660,7 @@ class TestNewMembers:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "ก่อนเธอมา")
         await change(bureau, NARIN, room, add=(CLERK,))
-        assert (await bureau.view(CLERK, room)).unread == 0
+        assert (await bureau.view(CLERK, room)).unread == 1
         page = await load_messages(bureau.s, CLERK, room, MessagesQuery())
         assert "ก่อนเธอมา" in [event.body.text for event in page.messages if event.body]
         bureau.clock.pass_(1_000)

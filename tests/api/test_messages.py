@@ -85,15 +85,15 @@ async def test_pages_go_both_ways_without_gaps(running: Agency) -> None:
 
 
 async def test_new_members_read_what_was_said_before(running: Agency) -> None:
-    """F18: readable from the beginning, and not unread."""
+    """F18: readable from the beginning, and not unread; that they were added is (F32)."""
     narin, decha = await running.login("narin.p"), await running.login("decha.r")
     room = running.room("dengue")
     await narin.post(f"/rooms/{room}/members", {"add": [decha.person], "txn_id": new_txn()})
     mine = await decha.get(f"/rooms/{room}/messages", limit=200)
     assert mine == await narin.get(f"/rooms/{room}/messages", limit=200)
-    assert (await decha.get(f"/rooms/{room}"))["room"]["unread"] == 0
-    n = (await narin.say(room, "ยินดีต้อนรับครับ"))["n"]
     assert (await decha.get(f"/rooms/{room}"))["room"]["unread"] == 1
+    n = (await narin.say(room, "ยินดีต้อนรับครับ"))["n"]
+    assert (await decha.get(f"/rooms/{room}"))["room"]["unread"] == 2
     await decha.post(f"/rooms/{room}/receipts", {"upto": n})
     assert (await decha.get(f"/rooms/{room}"))["room"]["unread"] == 0
 

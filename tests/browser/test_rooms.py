@@ -12,6 +12,7 @@ from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
 
+WAITS: Final = "มีคำขอที่รอคำตอบอยู่แล้ว"
 LALITA: Final = "นางสาวลลิตา วิเศษสุวรรณ"
 
 
@@ -96,16 +97,28 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await narin.dialog.get_by_role("checkbox", name="นางมาลี ทองคำ").check(force=True)
     await narin.dialog.get_by_role("button", name="เพิ่ม 1 คน").click()
     malee = await windows(served.url, "malee.t")
-    await expect(malee.row("ศูนย์ปฏิบัติการไข้เลือดออก")).to_be_visible()
+    row = malee.row("ศูนย์ปฏิบัติการไข้เลือดออก")
+    await expect(row).to_contain_text("เพิ่ม ท่าน เข้าห้อง")
+    await expect(row).to_contain_text("ยังไม่อ่าน 1 ข้อความ")
+    await row.click()
+    await malee.open_info()
+    await malee.composer.fill("ร่างที่ยังไม่ได้ส่ง")
 
     panel = await narin.open_info()
     await panel.get_by_role("button", name="การจัดการ นางมาลี ทองคำ").click()
     await narin.page.get_by_role("menuitem", name="นำออกจากห้อง").click()
     await narin.dialog.get_by_role("button", name="นำออก", exact=True).click()
-    await expect(malee.row("ศูนย์ปฏิบัติการไข้เลือดออก")).to_have_count(0)
+    await expect(row).to_have_count(0)
+    # Who was looking at the room reads by whom and when they were taken off, and keeps their words (ux 3 d).
+    gone = re.compile("นรินทร์ .*นำท่านออกจากห้อง “ศูนย์ปฏิบัติการไข้เลือดออก” เมื่อ")
+    await expect(malee.page.get_by_text(gone)).to_be_visible()
+    await expect(malee.page.get_by_text("ร่างที่ยังไม่ได้ส่ง")).to_be_visible()
+    await expect(malee.side).to_have_count(0)
+    await malee.page.get_by_role("link", name=re.compile("^คำขอ")).click()
+    await expect(malee.page.get_by_role("region", name="ห้องที่มีผู้นำท่านออก")).to_contain_text(gone)
 
     await panel.get_by_role("button", name=f"การจัดการ {LALITA}").click()
-    await narin.page.get_by_role("menuitem", name="โอนสิทธิ์เจ้าของห้องให้").click()
+    await narin.page.get_by_role("menuitem", name="มอบสิทธิ์เจ้าของห้องให้บุคคลนี้").click()
     await narin.dialog.get_by_role("button", name="โอนสิทธิ์", exact=True).click()
     await expect(panel.get_by_role("button", name="เปลี่ยนชื่อห้อง")).to_have_count(0)
 
@@ -190,6 +203,26 @@ async def test_nothing_typed_or_chosen_is_thrown_away_unasked(served: Agency, wi
     await expect(dialog).to_have_count(0)
 
 
+async def test_a_request_says_what_it_waits_for_and_can_be_withdrawn(served: Agency, windows: OpenWindow) -> None:
+    lalita = await windows(served.url, "lalita.w")
+    await lalita.open_room()
+    panel = await lalita.open_info()
+    await panel.get_by_role("button", name="ขอให้นำชื่อออก").click()
+    await expect(lalita.dialog).to_contain_text("ภายใน 3 วัน")
+    await lalita.dialog.get_by_role("button", name="ส่งคำขอ").click()
+    await expect(lalita.dialog).to_have_count(0)
+    button = panel.get_by_role("button", name="ขอให้นำชื่อออก")
+    await expect(button).to_have_attribute("aria-disabled", "true")
+    await lalita.reach(button)
+    await expect(lalita.page.get_by_role("tooltip")).to_have_text(WAITS)
+    await expect(button).to_have_accessible_description(WAITS)
+    await button.press("Enter")
+    await expect(lalita.dialog).to_have_count(0)
+    await panel.get_by_role("button", name="ถอนคำขอ").click()
+    await expect(panel.get_by_text("ท่านถอนคำขอ")).to_be_visible()
+    await expect(panel.get_by_role("button", name="ออกจากห้อง", exact=True)).to_have_count(0)
+
+
 async def test_a_private_chat_upward_is_refused_without_saying_why(served: Agency, windows: OpenWindow) -> None:
     thawin = await windows(served.url, "thawin.o")
     await thawin.go(f"#/people/all/{served.person('witthaya.s')}")
@@ -253,17 +286,21 @@ async def test_asking_to_be_taken_off_is_answered(served: Agency, windows: OpenW
     await mine.get_by_role("button", name="ขอให้นำชื่อออก").click()
     await lalita.dialog.get_by_label("เหตุผล (ไม่บังคับ)").fill("ย้ายกลุ่มงานแล้วค่ะ")
     await lalita.dialog.get_by_role("button", name="ส่งคำขอ").click()
-    await expect(mine.get_by_text("รอเจ้าของห้องตอบ")).to_be_visible()
+    await expect(mine.get_by_text("รอคำตอบจาก")).to_be_visible()
 
-    await narin.open_room()
-    owners = await narin.open_info()
+    # The owner is told live, on the row and in the list of all requests, and answers there.
+    await expect(narin.row(ROOM)).to_contain_text("คำขอหรือคำตอบ 1 เรื่อง")
+    await narin.page.get_by_role("link", name=re.compile("^คำขอ")).click()
+    owners = narin.page.get_by_role("region", name="คำขอ", exact=True)
     await expect(owners).to_contain_text("ย้ายกลุ่มงานแล้วค่ะ")
     await owners.get_by_role("button", name="ไม่อนุมัติ").click()
     await narin.dialog.get_by_label("ข้อความถึงผู้ขอ (ไม่บังคับ)").fill("ขอให้อยู่จนจบงานครับ")
     await narin.dialog.get_by_role("button", name="ไม่อนุมัติ").click()
-    await expect(mine.get_by_text("เจ้าของห้องไม่อนุมัติ")).to_be_visible()
+    await expect(mine.get_by_text("ไม่อนุมัติ เมื่อ")).to_be_visible()
+    again = mine.get_by_role("button", name="ขอให้นำชื่อออก")
+    await expect(again).to_have_accessible_description(re.compile(r"^ส่งคำขอใหม่ได้ตั้งแต่ .* 25\d\d$"))
     await expect(mine).to_contain_text("ขอให้อยู่จนจบงานครับ")
-    await expect(owners.get_by_text("ย้ายกลุ่มงานแล้วค่ะ")).to_have_count(0)
+    await expect(owners.get_by_role("button", name="ไม่อนุมัติ")).to_have_count(0)
 
     # The world has a request that waits: chaiwat.b asks to leave `incident`.
     chaiwat, owner = await windows(served.url, "chaiwat.b"), await windows(served.url, "thanaphon.a")
@@ -284,14 +321,14 @@ async def test_a_member_suggests_and_the_owner_adds(served: Agency, windows: Ope
     await lalita.dialog.get_by_role("searchbox").fill("เดชา รักษา")
     await lalita.flip(lalita.dialog.get_by_role("checkbox", name=re.compile("เดชา รักษาชาติ")))
     await lalita.dialog.get_by_role("button", name="เสนอ 1 คน").click()
-    await expect(mine.get_by_text("รอเจ้าของห้องตอบ")).to_be_visible()
+    await expect(mine.get_by_text("รอคำตอบจาก")).to_be_visible()
 
     await narin.open_room()
     owners = await narin.open_info()
     await expect(owners.get_by_role("list", name="ผู้ที่ถูกเสนอชื่อ")).to_contain_text("เดชา รักษาชาติ")
     await expect(owners).to_contain_text("ดูแลพื้นที่ระบาด")
     await owners.get_by_role("button", name="เพิ่ม 1 คน").click()
-    await expect(mine.get_by_text("เจ้าของห้องอนุมัติแล้ว")).to_be_visible()
+    await expect(mine.get_by_text("อนุมัติแล้ว เมื่อ")).to_be_visible()
     # Who was in no room opens on the one they were added to.
     decha = await windows(served.url, "decha.r")
     await decha.open_room()

@@ -160,7 +160,7 @@ class Window:
 
     async def open_info(self) -> Locator:
         """Open the room's settings and return the panel."""
-        await self.button("ข้อมูลและการตั้งค่าห้อง").click()
+        await self.page.get_by_role("button", name=re.compile("^ข้อมูลและการตั้งค่าห้อง")).click()
         panel = self.page.get_by_role("region", name="ข้อมูลห้อง")
         await expect(panel).to_be_visible()
         return panel

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from appliance.model import Member, PersonId, Role, RoomId, RoomKind, RoomState
+from appliance.rules.concerns import concerned
 from appliance.rules.receipts import after
 from appliance.rules.rooms import denied_actions
 from appliance.wire.messages import Edited, Event
@@ -94,8 +95,16 @@ class Client:
                     view, owner=state["to"], role=role.value, owner_post=state.get("post"),
                     member_count=view.member_count + joins,
                 )  # fmt: skip
+        view = self._concern(seen, view, event, n)
         seen.view = replace(view, denied=_denied(view, self.me))
         self._count(seen)
+
+    def _concern(self, seen: Seen, view: RoomView, event: Event, n: int) -> RoomView:
+        """Count what was done to this person; it is the room's newest line."""
+        if self.me not in concerned(RoomKind(view.kind), event.type, event.sender or "", event.state or {}):
+            return view
+        seen.others.append(n)
+        return replace(view, last=event, hidden=False)
 
     def _uncall(self, seen: Seen, event: Event) -> None:
         """A retracted message calls nobody; whether one that the server counted named this person only it can say."""

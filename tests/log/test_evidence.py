@@ -353,6 +353,8 @@ FORGERIES = {
     "a mention gone": ("DELETE FROM mention WHERE person = 'narin'", "mentions", 7),
     "a mention nobody wrote": ("INSERT INTO mention VALUES (1, 'malee', 7)", "mentions", 7),
     "a call to everyone nobody made": ("INSERT INTO mention VALUES (1, '*', 2)", "mentions", 2),
+    "a joining that nobody is told of": ("DELETE FROM concern WHERE person = 'malee' AND n = 1", "concerns", 1),
+    "an entry that concerns somebody else": ("INSERT INTO concern VALUES (1, 'somchai', 7)", "concerns", 7),
     "words erased by hand": ("UPDATE entry SET sealed = NULL WHERE n = 7", "absent", 7),
     "a key thrown away": ("DELETE FROM epoch_key", "body", 2),
     "an entry that no device gets": ("UPDATE entry SET pos = -5 WHERE n = 7", "feed", 7),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from appliance.model import EntryType, Member, PersonId, Role, RoomId, RoomKind, RoomState, Target
+from appliance.rules.concerns import concerned
 from appliance.rules.names import emoji, room_name
 from appliance.rules.owner_requests import (
     Kind,
@@ -19,6 +20,7 @@ from appliance.rules.owner_requests import (
     may_answer,
     may_ask,
     may_hear,
+    repeats_from,
 )
 from appliance.rules.rooms import authorize, denied_actions, may_ask_removal, may_suggest
 
@@ -106,7 +108,9 @@ ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
     "may_answer": lambda g: may_answer(room(g), PersonId(g["person"]), request(g["request"]), g["administrators"]),
     "may_hear": lambda g: may_hear(room(g), PersonId(g["person"]), request(g["request"])),
     "is_fulfilled": lambda g: is_fulfilled(request(g["request"]), g["members"]),
+    "repeats_from": lambda g: repeats_from(request(g["request"]), g["days"]),
     "is_due_for_escalation": lambda g: is_due_for_escalation(request(g["request"]), g["now"], g["days"]),
+    "concerned": lambda g: list(concerned(RoomKind(g["kind"]), g["type"], g["sender"], g["fields"])),
     "room_name": lambda g: room_name(g["name"]),
     "emoji": lambda g: emoji(g["text"]),
 }

@@ -1,22 +1,24 @@
 /** One open room: its head, its messages and the field to write in; and what lies beside it. */
-import { Trans, useLingui } from "@lingui/react/macro";
+import { useLingui } from "@lingui/react/macro";
 import { lazy, useCallback, useMemo } from "react";
 
 import { personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
+import { newsIn } from "#core/requests";
 import type { MessageItem, RoomId, RoomSnapshot } from "#core/snapshots";
 import { Store } from "#core/store";
 import { ComposerModel } from "#features/composer/ComposerModel";
 import { COMPOSER_ID, ComposerView } from "#features/composer/ComposerView";
 import { ReadersModel } from "#features/readers/ReadersModel";
+import { GoneView } from "#features/room/GoneView";
+import type { RequestsModel } from "#features/room/RequestsModel";
 import { RoomHeaderView } from "#features/room/RoomHeaderView";
 import { RoomModel } from "#features/room/RoomModel";
 import { formatRoute, messageRoute, type SidePanel } from "#features/shell/routes";
 import { TimelineModel } from "#features/timeline/TimelineModel";
 import { TimelineView } from "#features/timeline/TimelineView";
 import { pageAddress } from "#platform/location";
-import { Button } from "#ui/Button";
-import { EmptyState, Loading } from "#ui/Notice";
+import { Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
 import type { Root } from "./App";
@@ -47,16 +49,18 @@ interface RoomPaneProps {
   root: Root;
   room: RoomId;
   me: Me;
+  requests: RequestsModel;
   infoOpen: boolean;
   landing: Landing | null;
   onSearch: () => void;
 }
 
-export function RoomPane({ root, room, me, infoOpen, landing, onSearch }: RoomPaneProps) {
+export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch }: RoomPaneProps) {
   const { core, shell } = root;
   const { t } = useLingui();
   const snapshot = useReadable(core.rooms.room(room));
   const { loaded } = useReadable(core.rooms.list);
+  const list = useReadable(core.requests.list);
   const title = useTitle(root, snapshot);
   const timeline = useMemo(() => new TimelineModel(core, room, me.person.id), [core, room, me.person.id]);
   const composer = useMemo(() => new ComposerModel(core, room), [core, room]);
@@ -64,14 +68,7 @@ export function RoomPane({ root, room, me, infoOpen, landing, onSearch }: RoomPa
   const edit = useCallback((item: MessageItem) => composer.startEdit(item), [composer]);
   const toComposer = useCallback(() => document.getElementById(COMPOSER_ID)?.focus(), []);
   if (snapshot === null) {
-    if (!loaded) return <Loading label={t`กำลังเปิดห้อง`} />;
-    return (
-      <EmptyState icon="lock" title={t`ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว`}>
-        <Button onPress={shell.openRooms}>
-          <Trans>ไปที่ห้องสนทนา</Trans>
-        </Button>
-      </EmptyState>
-    );
+    return loaded ? <GoneView room={room} model={requests} onBack={shell.openRooms} /> : <Loading label={t`กำลังเปิดห้อง`} />;
   }
   return (
     <>
@@ -81,6 +78,7 @@ export function RoomPane({ root, room, me, infoOpen, landing, onSearch }: RoomPa
         onBack={shell.openRooms}
         infoOpen={infoOpen}
         onInfo={personOfNew(room) === null ? () => shell.showSide(infoOpen ? null : { kind: "info" }) : null}
+        news={newsIn(list, room)}
         onPerson={shell.openPerson}
       />
       <TimelineView

@@ -8,7 +8,9 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react
 import type { Core } from "#core/index";
 import { newChat, personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
+import { newsCount } from "#core/requests";
 import type { PersonId, RoomId } from "#core/snapshots";
+import { Store } from "#core/store";
 import { AccountModel } from "#features/account/AccountModel";
 import { NotificationsBanner } from "#features/account/NotificationsBanner";
 import { SettingsList } from "#features/account/SettingsList";
@@ -18,10 +20,11 @@ import { type Command, commandFor } from "#features/help/keys";
 import { contactWith } from "#features/people/contact";
 import { PeopleModel } from "#features/people/PeopleModel";
 import { PickerModel, type PickerPurpose } from "#features/people/PickerModel";
+import { RequestsModel } from "#features/room/RequestsModel";
 import { RoomListModel } from "#features/rooms/RoomListModel";
 import { RoomListView } from "#features/rooms/RoomListView";
 import { SearchModel } from "#features/search/SearchModel";
-import { formatRoute, roomRoute } from "#features/shell/routes";
+import { formatRoute, roomRoute, withoutSide } from "#features/shell/routes";
 import type { ShellModel } from "#features/shell/ShellModel";
 import { LostView } from "#features/shell/LostView";
 import { NARROW, ShellView } from "#features/shell/ShellView";
@@ -41,24 +44,35 @@ const PeopleListView = lazy(() => import("#features/people/PeopleView").then((pa
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
 const NewChatView = lazy(() => import("#features/people/NewChatView").then((part) => ({ default: part.NewChatView })));
 const PickerView = lazy(() => import("#features/people/PickerView").then((part) => ({ default: part.PickerView })));
+const RequestsView = lazy(() => import("#features/room/RequestsView").then((part) => ({ default: part.RequestsView })));
 const loadSearch = () => import("#features/search/SearchView").then((part) => ({ default: part.SearchView }));
 const SearchView = lazy(loadSearch);
 const HitBar = lazy(() => import("#features/search/HitSteps").then((part) => ({ default: part.HitBar })));
 const SettingsPane = lazy(() => import("./SettingsPane").then((part) => ({ default: part.SettingsPane })));
+const NO_ROOM = new Store(null);
 const SEARCH_LOADS_AFTER_MS = 2_000;
 
 export function Workspace({ root, me }: { root: Root; me: Me }) {
   const { core, shell } = root;
   const { t } = useLingui();
-  const route = useReadable(shell.route);
+  const address = useReadable(shell.route);
   const rooms = useReadable(core.rooms.list);
   const agency = useReadable(core.agency);
+  const open = address.place === "rooms" ? address.room : null;
+  const openRoom = useReadable(open === null ? NO_ROOM : core.rooms.room(open));
+  // What lies beside a room goes with it.
+  const gone = open !== null && openRoom === null && rooms.loaded;
+  const route = useMemo(() => (gone ? withoutSide(address) : address), [gone, address]);
+  const news = newsCount(useReadable(core.requests.list));
   useReadable(root.preferences);
-  const roomList = useMemo(() => new RoomListModel(core), [core]);
+  const roomList = useMemo(() => new RoomListModel(core, me.person.id), [core, me.person.id]);
+  const requests = useMemo(() => new RequestsModel(core, me.person.id), [core, me.person.id]);
   const people = useMemo(() => new PeopleModel(core), [core]);
   const account = useMemo(() => new AccountModel(core), [core]);
   const signOut = useMemo(() => new SignOutModel(core, shell.reset), [core, shell]);
   const [purpose, setPurpose] = useState<PickerPurpose | null>(null);
+  const target = purpose === null || purpose.kind === "new" ? null : purpose.room;
+  const targetRoom = useReadable(target === null ? NO_ROOM : core.rooms.room(target));
   const picker = useMemo(() => (purpose === null ? null : new PickerModel(core, purpose, me.person.id)), [core, purpose, me.person.id]);
   const search = useMemo(() => new SearchModel(core), [core]);
   const [helping, setHelping] = useState(false);
@@ -67,7 +81,6 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   const [called, setCalled] = useState(0);
   const [arrival, setArrival] = useState({ turn: 0, focus: true });
   const [finding, setFinding] = useState(false);
-  const open = route.place === "rooms" ? route.room : null;
   const openTitle = [...rooms.rooms, ...rooms.hidden].find((room) => room.id === open)?.title ?? null;
   const landing = useMemo<Landing | null>(
     () => (route.place === "rooms" && route.room !== null && route.message !== null ? { room: route.room, n: route.message, ...arrival } : null),
@@ -154,6 +167,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     switch (route.place) {
       case "lost":
       case "rooms":
+      case "requests":
         return (
           <RoomListView
             model={roomList}
@@ -191,6 +205,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             root={root}
             room={route.room}
             me={me}
+            requests={requests}
             infoOpen={route.side?.kind === "info"}
             landing={landing}
             onSearch={() => {
@@ -199,6 +214,8 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             }}
           />
         );
+      case "requests":
+        return <RequestsView model={requests} leave={back} hrefOf={(room) => `#${formatRoute(roomRoute(room))}`} onPerson={shell.openPerson} />;
       case "people":
         return (
           <PeopleListView
@@ -252,7 +269,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
     <>
       <ShellView
         route={route}
-        rail={{ place: route.place, me: me.person, unread: rooms.unread, onSearch: callSearch, onHelp: () => setHelping(true) }}
+        rail={{ place: route.place, me: me.person, unread: rooms.unread, news, onSearch: callSearch, onHelp: () => setHelping(true) }}
         list={<Suspense fallback={waiting}>{list}</Suspense>}
         main={
           <Suspense fallback={waiting}>
@@ -286,7 +303,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             }}
           />
         )}
-        {picker !== null && (
+        {picker !== null && (target === null || targetRoom !== null) && (
           <PickerView
             model={picker}
             onClose={() => setPurpose(null)}

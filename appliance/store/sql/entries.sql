@@ -99,10 +99,20 @@ WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 OR
 SELECT n, coalesce(ht, at), header, epoch, sealed FROM entry
 WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
 
+-- name: insert_concern
+INSERT INTO concern (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: last_concern
+SELECT max(n) FROM concern WHERE room = ? AND person = ?;
+
+-- name: concerns_of_room
+SELECT n, person FROM concern WHERE room = ?;
+
 -- name: unread_count
-SELECT count(*) FROM (
+SELECT min(1000, (SELECT count(*) FROM (
     SELECT 1 FROM entry WHERE room = ?1 AND place > (?1 << 32) + ?2 AND place <= (?1 << 32) + 4294967295
-    AND type = 'message.text' AND sender <> ?3 LIMIT 1000);
+    AND type = 'message.text' AND sender <> ?3 LIMIT 1000))
+    + (SELECT count(*) FROM concern WHERE room = ?1 AND person = ?3 AND n > ?2));
 
 -- name: mention_count
 SELECT count(*) FROM (

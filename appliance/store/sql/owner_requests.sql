@@ -13,6 +13,30 @@ FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = ? AND q.kind =
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
 FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = ? AND q.kind = ? ORDER BY q.asked DESC, q.rowid DESC;
 
+-- name: of_asker
+SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
+FROM owner_request q JOIN room r ON r.key = q.room WHERE q.person = ? AND (q.state = 'pending' OR q.answered >= ?);
+
+-- name: of_owner
+SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
+FROM room_member m JOIN room r ON r.key = m.room JOIN owner_request q ON q.room = m.room
+WHERE m.person = ? AND m.role = 'owner' AND (q.state = 'pending' OR q.answered >= ?);
+
+-- name: escalated
+SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
+FROM owner_request q JOIN room r ON r.key = q.room WHERE q.state = 'pending' AND q.escalated IS NOT NULL;
+
+-- name: departures
+SELECT r.id, d.name, d.at, d.by, d.why FROM departure d JOIN room r ON r.key = d.room
+WHERE d.person = ? AND d.at >= ? ORDER BY d.at DESC LIMIT ?;
+
+-- name: seen
+SELECT room, seen FROM told WHERE person = ?;
+
+-- name: put_seen
+INSERT INTO told (person, room, seen) VALUES (?, ?, ?) ON CONFLICT (person, room) DO UPDATE SET seen = excluded.seen
+WHERE excluded.seen > seen;
+
 -- name: pending_in
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
 FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = ? AND q.state = 'pending' ORDER BY q.asked, q.rowid;

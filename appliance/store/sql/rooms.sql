@@ -32,6 +32,9 @@ SELECT person, role, since, read FROM room_member WHERE room = ? ORDER BY since,
 -- name: insert_member
 INSERT INTO room_member (room, person, role, since, read) VALUES (?, ?, ?, ?, ?);
 
+-- name: insert_departure
+INSERT INTO departure (person, at, room, by, name, why) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
 -- name: delete_member
 DELETE FROM room_member WHERE room = ? AND person = ?;
 

@@ -74,14 +74,11 @@ export class Drafts {
     this.set(from, EMPTY_DRAFT);
   }
 
-  /** Forgets the drafts of rooms that are no longer ours; the cache has forgotten them already. */
-  forget(rooms: readonly RoomId[]): void {
-    for (const room of rooms) {
-      const waiting = this.#timers.get(room);
-      if (waiting !== undefined) this.ports.time.clearTimeout(waiting);
-      this.#timers.delete(room);
-      this.#drafts.get(room)?.set(EMPTY_DRAFT);
-    }
+  /** Keeps what could not be sent any more before the draft: the room is gone, the words are their author's. */
+  rescue(room: RoomId, unsent: readonly string[]): void {
+    const draft = this.#draft(room).snapshot();
+    const text = [...unsent, draft.text].filter((words) => words !== "").join("\n\n");
+    if (text !== draft.text) this.set(room, { ...draft, text, replyTo: null });
   }
 
   async #keep(room: RoomId): Promise<void> {

@@ -63,14 +63,13 @@ export class Endpoints {
     this.api.call<unknown>("PATCH", `/rooms/${id(room)}/mine`, { body });
   clearRoom = (room: wire.Id) => this.api.call<unknown>("POST", `/rooms/${id(room)}/clear`);
   uncoverRoom = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}/clear`);
-  removalRequests = (room: wire.Id, cursor: string | null = null) =>
-    this.api.call<wire.RemovalRequests>("GET", `/rooms/${id(room)}/removal-requests`, { query: { cursor } });
+  myRequests = (cursor: string | null) => this.api.call<wire.MyRequests>("GET", "/me/requests", { query: { cursor } });
+  withdrawRequest = (request: wire.Id) => this.api.call<unknown>("DELETE", `/me/requests/${id(request)}`);
+  seeRequests = (body: wire.RequestsSeen) => this.api.call<unknown>("POST", "/me/requests/seen", { body });
   askRemoval = (room: wire.Id, body: wire.AskRemoval) =>
     this.api.call<wire.RemovalRequested>("POST", `/rooms/${id(room)}/removal-requests`, { body });
   answerRemoval = (room: wire.Id, request: wire.Id, body: wire.AnswerRemoval) =>
     this.api.call<wire.RemovalRequested>("PATCH", `/rooms/${id(room)}/removal-requests/${id(request)}`, { body });
-  memberSuggestions = (room: wire.Id, cursor: string | null = null) =>
-    this.api.call<wire.MemberSuggestions>("GET", `/rooms/${id(room)}/member-suggestions`, { query: { cursor } });
   suggestMembers = (room: wire.Id, body: wire.SuggestMembers) =>
     this.api.call<wire.MembersSuggested>("POST", `/rooms/${id(room)}/member-suggestions`, { body });
   answerSuggestion = (room: wire.Id, suggestion: wire.Id, body: wire.AnswerSuggestion) =>

@@ -21,6 +21,7 @@ import { People } from "./people";
 import type { Ports, TimerId } from "./ports";
 import type { ClientFrame, Me } from "./protocol";
 import { ReaderMarks } from "./readers";
+import { Requests } from "./requests";
 import { Rooms } from "./rooms";
 import { Search } from "./search";
 import { Session } from "./session";
@@ -44,6 +45,7 @@ export type { Drafts } from "./drafts";
 export type { Outbox } from "./outbox";
 export type { People } from "./people";
 export type { ReaderMarks, ReadMark } from "./readers";
+export type { RequestList, Requests } from "./requests";
 export type { Rooms } from "./rooms";
 export type { Search } from "./search";
 export type { Session } from "./session";
@@ -68,6 +70,7 @@ export class Core {
   readonly clock: Clock;
   readonly session: Session;
   readonly rooms: Rooms;
+  readonly requests: Requests;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly people: People;
@@ -124,6 +127,7 @@ export class Core {
     this.outbox = new Outbox(ports, this.#endpoints, this.clock.now, (room) => this.#feed.record(room)?.next ?? 0);
     this.typing = new Typing(ports, (frame) => this.#send(frame));
     this.rooms = this.#makeRooms();
+    this.requests = new Requests(this.#endpoints);
     this.session = new Session(ports, api, this.#endpoints, this.#vault, {
       began: (me, tables) => this.#began(me, tables),
       ended: () => this.#ended(),
@@ -208,6 +212,9 @@ export class Core {
     this.outbox.began = (room) => this.rooms.arrive(room);
     this.outbox.pending.subscribe(() => this.#refreshTimelines());
     this.outbox.announce = (sent) => this.#tabs.post(sent === null ? { kind: "outbox" } : { kind: "sent", ...sent });
+    this.#connection.subscribe(() => {
+      if (this.#connection.snapshot().kind === "online") void this.requests.load().catch(() => undefined);
+    });
     this.drafts.announce = (room, draft) => this.#tabs.post({ kind: "draft", room, draft });
     this.#tabs.onMessage = (message) => this.#hear(message);
   }
@@ -220,6 +227,7 @@ export class Core {
     await this.drafts.open(tables);
     await this.outbox.open(tables);
     await this.search.open(tables);
+    await this.requests.open(tables);
     if (this.session.tables !== tables) return;
     this.rooms.setLoaded(this.#feed.known);
     this.#tabs.campaign(!tables.shared, (signal) => this.#lead(signal));
@@ -247,6 +255,7 @@ export class Core {
     this.drafts.close();
     this.outbox.close();
     this.search.close();
+    this.requests.close();
     this.typing.clear();
     this.rooms.reset();
     this.#timelines.clear();
@@ -264,8 +273,11 @@ export class Core {
   #applied(applied: Applied): void {
     this.people.learnEvents(applied.events);
     this.typing.hear(applied.events, this.#me);
-    this.outbox.hear(applied.events, applied.gone, this.#me);
-    this.drafts.forget(applied.gone);
+    const unsent = this.outbox.hear(applied.events, applied.gone, this.#me);
+    for (const room of new Set(unsent.map((one) => one.room))) {
+      this.drafts.rescue(room, unsent.filter((one) => one.room === room).map(({ text }) => text));
+    }
+    this.requests.hear(applied.events);
     for (const timeline of this.#timelines.values()) timeline.hear(applied);
     if (applied.reset && this.#feed.known) this.rooms.setLoaded(true);
     if (!applied.live || !this.#tabs.leading) return;

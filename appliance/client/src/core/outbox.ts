@@ -191,8 +191,11 @@ export class Outbox {
     for (const room of new Set(this.#rows.map((row) => row.room))) void this.#sendNext(room);
   };
 
-  /** Takes in what the log brought: our own messages come back, rooms that are gone take theirs along. */
-  hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId): void {
+  /**
+   * Takes in what the log brought: our own messages come back. What waits for a room that is gone is sent no more; it is
+   * returned, the oldest first, for its author to keep.
+   */
+  hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId): readonly { room: RoomId; text: string }[] {
     const lost = this.#rows.filter((row) => gone.includes(row.room));
     if (lost.length > 0) {
       this.#rows = this.#rows.filter((row) => !lost.includes(row));
@@ -200,6 +203,7 @@ export class Outbox {
     }
     for (const event of events) if (event.sender === me) this.#recognise(event);
     if (events.length > 0 || lost.length > 0) this.#settle();
+    return lost.map(({ room, text }) => ({ room, text: text.text }));
   }
 
   /** The log may bring a message back before the server's answer to it: then it is not shown twice. */

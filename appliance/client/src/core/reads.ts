@@ -22,7 +22,7 @@ export function after(reading: Reading, since: Position, shown: Range): Reading 
   const { read } = reading;
   let skipped = without(reading.skipped, shown);
   if (shown[1] <= read) return skipped === reading.skipped ? reading : { read, skipped };
-  const first = Math.max(shown[0], since + 1);
+  const first = Math.max(shown[0], since);
   if (first > read + 1) skipped = [...skipped, [read + 1, first - 1]];
   return { read: shown[1], skipped: bounded(skipped) };
 }
@@ -52,7 +52,7 @@ export function memberAfter(member: MemberView, shown: readonly Range[]): Member
 /** What was shown to a member since they came in, ascending. */
 export function shownTo(member: MemberView): readonly Range[] {
   const { read, skipped } = readingOf(member);
-  return skipped.reduce<readonly Range[]>(without, [[member.since, read]]);
+  return read < member.since ? [] : skipped.reduce<readonly Range[]>(without, [[member.since, read]]);
 }
 
 export function wasShown(member: MemberView, n: Position): boolean {

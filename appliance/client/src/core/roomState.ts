@@ -5,14 +5,14 @@
  * - An entry below `view.size` is already part of the view and changes nothing in it.
  * - Reading marks only rise, and what was shown to somebody stays shown (`reads.ts`).
  * - A mark as unread holds whatever is read meanwhile; only a view without it takes it away.
- * - Unread counts are messages of others after the mark; what the server counted before `counts.from` is taken from it,
- *   what came later is counted here, position by position.
+ * - Unread counts are messages of others and what was done to us (`concerns.ts`) after the mark; what the server counted
+ *   before `counts.from` is taken from it, what came later is counted here, position by position.
  * - When the mark stops inside the part only the server has counted, the room is `stale`: its view is asked for again.
  * Does not know entries' contents beyond that (`timeline.ts`), nor storage.
  */
 
+import { concerned } from "./concerns";
 import { erasedRange, losesWords } from "./erasure";
-import { type OwnerRequest, requestIn } from "./ownerRequests";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
 import { grown, type Range, without } from "./ranges";
 import { memberAfter, shownTo } from "./reads";
@@ -27,7 +27,7 @@ export interface Counts {
   /** What the server counted before `from`. */
   readonly unread: number;
   readonly mentions: number;
-  /** Messages of others at or after `from`, after the mark, ascending. */
+  /** Messages of others, and what was done to us, at or after `from`, after the mark, ascending. */
   readonly others: readonly Position[];
   /** Positions that mention us or everyone, ascending. */
   readonly naming: readonly Position[];
@@ -42,8 +42,6 @@ export interface RoomRecord {
   readonly ranges: readonly Range[];
   /** What was shown to us here without the server knowing yet, ascending, none touching. */
   readonly pendingReads: readonly Range[];
-  /** What the feed told of requests to the owner. */
-  readonly requests: readonly OwnerRequest[];
   readonly stale: boolean;
 }
 
@@ -57,7 +55,6 @@ export function withView(record: RoomRecord | null, view: RoomView, me: string):
     counts: { from: view.size, unread: view.unread, mentions: view.mentions, others: [], naming: [] },
     ranges: record?.ranges ?? [],
     pendingReads: stillPending(record?.pendingReads ?? [], view, me),
-    requests: record?.requests ?? [],
     stale: false,
   };
 }
@@ -96,10 +93,10 @@ export function applyToRoom(record: RoomRecord, event: Event, me: string): RoomR
     next: Math.max(record.next, event.n + 1),
     ranges: grown(record.ranges, [event.n, event.n]),
   };
-  if (event.n < record.view.size) return withLast(moved, event);
+  if (event.n < record.view.size) return withLast(moved, event, me);
   if (leaves(event, me)) return null;
   const view = { ...applyState(record.view, event, me), size: event.n + 1 };
-  return recount(withLast(counted({ ...moved, view }, event, me), event));
+  return recount(withLast(counted({ ...moved, view }, event, me), event, me));
 }
 
 function leaves(event: Event, me: string): boolean {
@@ -115,9 +112,6 @@ function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord 
       return null;
     case "receipt":
       return withReads(record, event.state ?? {}, me);
-    case "removal_request":
-    case "member_suggestion":
-      return withRequest(record, requestIn(event));
     default:
       return record; // a newer server may tell of things this client does not know
   }
@@ -125,11 +119,6 @@ function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord 
 
 export function asView(state: Readonly<Record<string, unknown>>): RoomView {
   return state as unknown as RoomView;
-}
-
-function withRequest(record: RoomRecord, request: OwnerRequest | null): RoomRecord {
-  if (request === null) return record;
-  return { ...record, requests: [...record.requests.filter((known) => known.id !== request.id), request] };
 }
 
 // --- entries that change the room --------------------------------------------------------------------------------
@@ -174,7 +163,7 @@ function withMembers(view: RoomView, cards: readonly Card[], since: Position): R
   const counted = { ...view, member_count: view.member_count + fresh.length };
   if (view.members === undefined || view.members.length === 0) return counted;
   const members = fresh.map((card): MemberView => {
-    const member: MemberView = { person: card.p, name: card.name ?? "", role: "member", since, read: since };
+    const member: MemberView = { person: card.p, name: card.name ?? "", role: "member", since, read: since - 1 };
     if (typeof card.unit === "string") member.unit = card.unit;
     if (typeof card.post === "string") member.post = card.post;
     return member;
@@ -234,8 +223,9 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { n, body } = event;
   if (n === undefined || n === null) return record;
   if (event.type === "message.redact") return withoutMention(record, event.target ?? null);
-  if (event.type !== "message.text") return record;
   const { counts } = record;
+  if (concerns(record.view, event, me)) return { ...record, counts: { ...counts, others: [...counts.others, n] } };
+  if (event.type !== "message.text") return record;
   if (event.sender === me) return record;
   const named = body?.everyone === true || (body?.mentions ?? []).includes(me);
   return {
@@ -246,6 +236,10 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
       naming: named ? [...counts.naming, n] : counts.naming,
     },
   };
+}
+
+function concerns(view: RoomView, event: Event, me: string): boolean {
+  return concerned(view.kind, event.type, event.sender ?? "", event.state ?? {}).includes(me);
 }
 
 /** A retracted message calls nobody any more. Whether one that the server counted named us only the server can say. */
@@ -300,10 +294,10 @@ function withReads(record: RoomRecord, { read = {}, shown = {} }: ReceiptState, 
 
 // --- the row's second line -----------------------------------------------------------------------------------------
 
-/** The newest message, kept for the list; later entries that point at it change it. */
-function withLast(record: RoomRecord, event: Event): RoomRecord {
+/** The newest message or thing done to us, kept for the list; later entries that point at it change it. */
+function withLast(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { last } = record.view;
-  if (event.type === "message.text") {
+  if (event.type === "message.text" || concerns(record.view, event, me)) {
     if (last !== undefined && last !== null && (last.n ?? -1) >= (event.n ?? -1)) return record;
     // A hidden room returns with its next message (F40).
     const { hidden: _, ...shown } = record.view;

@@ -7,11 +7,9 @@
 
 import { CallError } from "./errors";
 import type { Endpoints } from "./endpoints";
-import type { Feed, RoomMap } from "./feed";
+import type { Feed } from "./feed";
 import { itemOf } from "./items";
 import { newChat, personOfNew } from "./newChats";
-import { asRemoval, asSuggestion, type OwnerRequest } from "./ownerRequests";
-import { everyPage } from "./pages";
 import type { People } from "./people";
 import type { Ports, TimerId } from "./ports";
 import type {
@@ -51,7 +49,6 @@ export interface RoomsDeps {
 
 export class Rooms {
   readonly #list = new Store<RoomList>({ loaded: false, rooms: [], hidden: [], unread: 0, mentions: 0 });
-  readonly #requests = new Store<readonly OwnerRequest[]>([]);
   readonly #rooms = new Map<RoomId, Store<RoomSnapshot | null>>();
   readonly #shown = new Map<RoomId, { record: RoomRecord; names: number; summary: RoomSummary }>();
   readonly #marks = new Map<RoomId, TimerId>();
@@ -71,11 +68,6 @@ export class Rooms {
 
   get list(): Readable<RoomList> {
     return this.#list;
-  }
-
-  /** Requests to owners that the feed told of: those for our answer as owner, and our own (F34, F41). */
-  get requests(): Readable<readonly OwnerRequest[]> {
-    return this.#requests;
   }
 
   room(id: RoomId): Readable<RoomSnapshot | null> {
@@ -213,34 +205,8 @@ export class Rooms {
     await this.deps.endpoints.endUnreadMark(id);
   }
 
-  async askRemoval(id: RoomId, reason: string): Promise<OwnerRequest> {
-    const { request } = await this.deps.endpoints.askRemoval(id, { reason });
-    return asRemoval(request);
-  }
-
-  async suggestMembers(id: RoomId, people: readonly PersonId[], reason: string): Promise<OwnerRequest> {
-    const { suggestion } = await this.deps.endpoints.suggestMembers(id, { people: [...people], reason });
-    return asSuggestion(suggestion);
-  }
-
-  /** What waits for our answer or was answered lately, and our own, of both kinds. */
-  async ownerRequests(id: RoomId): Promise<readonly OwnerRequest[]> {
-    const { removalRequests, memberSuggestions } = this.deps.endpoints;
-    const [removals, suggestions] = await Promise.all([
-      everyPage((cursor) => removalRequests(id, cursor)),
-      everyPage((cursor) => memberSuggestions(id, cursor)),
-    ]);
-    return [
-      ...removals.flatMap((page) => page.requests.map(asRemoval)),
-      ...suggestions.flatMap((page) => page.suggestions.map(asSuggestion)),
-    ];
-  }
-
-  async answerRequest(request: OwnerRequest, outcome: "granted" | "refused", note: string): Promise<OwnerRequest> {
-    const { endpoints } = this.deps;
-    const { room, id } = request;
-    if (request.kind === "removal") return asRemoval((await endpoints.answerRemoval(room, id, { outcome, note })).request);
-    return asSuggestion((await endpoints.answerSuggestion(room, id, { outcome, note })).suggestion);
+  async suggestMembers(id: RoomId, people: readonly PersonId[], reason: string): Promise<void> {
+    await this.deps.endpoints.suggestMembers(id, { people: [...people], reason });
   }
 
   // --- in the leading tab ----------------------------------------------------------------------------------------
@@ -306,7 +272,6 @@ export class Rooms {
       mentions: loud.reduce((sum, room) => sum + room.mentions, 0),
     };
     if (!sameList(this.#list.snapshot(), list)) this.#list.set(list);
-    this.#showRequests(rooms);
   }
 
   #showRoom(id: RoomId, store: Store<RoomSnapshot | null>, record: RoomRecord | null): void {
@@ -406,12 +371,6 @@ export class Rooms {
     const other = (view.members ?? []).find((member) => member.person !== this.deps.me());
     if (other === undefined) return { title: view.name, other: null };
     return { title: this.deps.people.known(other.person)?.name ?? other.name, other: other.person };
-  }
-
-  #showRequests(rooms: RoomMap): void {
-    const all = [...rooms.values()].flatMap((record) => record.requests).sort((a, b) => b.asked - a.asked);
-    const old = this.#requests.snapshot();
-    if (all.length !== old.length || all.some((request, i) => request !== old[i])) this.#requests.set(all);
   }
 
   // --- small things ----------------------------------------------------------------------------------------------

@@ -124,6 +124,57 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/v1/me/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all requests that wait for the caller or that the caller made, and what the caller was taken off. */
+        get: operations["list_my_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/requests/{request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back a request of the caller's that nobody has answered. */
+        delete: operations["withdraw_request"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/requests/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note up to when the caller has seen answers, of one room or of all, and what they were taken off. */
+        post: operations["see_requests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -833,6 +884,22 @@ export interface components {
             txn_id: string;
         };
         /**
+         * Departure
+         * @description The caller was taken off a room: by whom, and what it was called then. `why`, where the system did it: a code.
+         */
+        Departure: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            by: string;
+            by_name: string | null;
+            /** @default false */
+            fresh?: boolean;
+            room: string;
+            room_name: string;
+            /** @default  */
+            why?: string;
+        };
+        /**
          * Document
          * @description The OpenAPI document itself; its shape is the OpenAPI specification's.
          */
@@ -1118,6 +1185,63 @@ export interface components {
             messages: components["schemas"]["Event"][];
         };
         /**
+         * MyRequest
+         * @description A request to a room's owner that concerns the caller: who asked, or who answers or answered in that room.
+         *
+         *         `people` are those suggested. `waits_for_me`: the caller may answer now. `fresh`: it is the caller's own, and they
+         *         have not seen the answer. `owner_name` is whom it waits for, `escalates` when it goes to the unit's
+         *         administrator too, `repeats` from when the same may be asked again.
+         */
+        MyRequest: {
+            /** @default null */
+            answered?: number | null;
+            /** @default null */
+            answered_by?: string | null;
+            /** @default null */
+            answered_by_name?: string | null;
+            /** @description milliseconds since the epoch, UTC */
+            asked: number;
+            /** @default null */
+            escalated?: number | null;
+            /** @default null */
+            escalates?: number | null;
+            /** @default false */
+            fresh?: boolean;
+            id: string;
+            /** @enum {unknown} */
+            kind: "removal" | "suggestion";
+            name: string;
+            /** @default  */
+            note?: string;
+            owner_name: string;
+            /** @default [] */
+            people?: components["schemas"]["Suggested"][];
+            person: string;
+            /** @default  */
+            reason?: string;
+            /** @default null */
+            repeats?: number | null;
+            room: string;
+            room_name: string | null;
+            state: string;
+            /** @default false */
+            waits_for_me?: boolean;
+        };
+        /**
+         * MyRequests
+         * @description A page of requests, the newest first, and of the first page what the caller was taken off.
+         *
+         *         `escalates_days` and `repeats_days` are the agency's settings. `cursor` asks for what follows.
+         */
+        MyRequests: {
+            /** @default null */
+            cursor?: string | null;
+            departures: components["schemas"]["Departure"][];
+            escalates_days: number;
+            repeats_days: number;
+            requests: components["schemas"]["MyRequest"][];
+        };
+        /**
          * MyRoom
          * @description The caller's own view of a room: mute, hide and pin exist, leaving does not (F40).
          */
@@ -1392,6 +1516,16 @@ export interface components {
             /** @default null */
             txn_id?: string | null;
         };
+        /**
+         * RequestsSeen
+         * @description Answers up to a time were seen: those of a room, or of all, and what the caller was taken off.
+         */
+        RequestsSeen: {
+            /** @default null */
+            room?: string | null;
+            /** @description milliseconds since the epoch, UTC */
+            upto: number;
+        };
         /** Room */
         Room: {
             room: components["schemas"]["RoomView"];
@@ -1417,9 +1551,10 @@ export interface components {
          * RoomView
          * @description A room as its caller sees it. `members` is present when one room is asked for, and for direct rooms always.
          *
-         *         `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and
-         *         the refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000; a
-         *         retracted one counts, since its trace is there to see. `mentions` counts the standing ones that name the caller.
+         *         `denied` maps an action's name to the code of the reason why the caller may not do it: the greyed-out button and the
+         *         refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000, and what was
+         *         done to the caller: added, made the owner. A retracted message counts, since its trace is there to see. `last` is
+         *         the newest of these and of all messages. `mentions` counts the standing ones that name the caller.
          *
          *         `damaged`: the room lies on a torn page or is not what was signed. What is whole of it can be read, every action is
          *         denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be read is left out here: the name, the
@@ -1738,6 +1873,7 @@ export type Attestation = components['schemas']['Attestation'];
 export type BodyView = components['schemas']['BodyView'];
 export type ChangeMembers = components['schemas']['ChangeMembers'];
 export type CreateRoom = components['schemas']['CreateRoom'];
+export type Departure = components['schemas']['Departure'];
 export type Document = components['schemas']['Document'];
 export type Edited = components['schemas']['Edited'];
 export type EditMessage = components['schemas']['EditMessage'];
@@ -1761,6 +1897,8 @@ export type MemberSuggestion = components['schemas']['MemberSuggestion'];
 export type MemberSuggestions = components['schemas']['MemberSuggestions'];
 export type MemberView = components['schemas']['MemberView'];
 export type Messages = components['schemas']['Messages'];
+export type MyRequest = components['schemas']['MyRequest'];
+export type MyRequests = components['schemas']['MyRequests'];
 export type MyRoom = components['schemas']['MyRoom'];
 export type PasskeyCredential = components['schemas']['PasskeyCredential'];
 export type PasskeyNew = components['schemas']['PasskeyNew'];
@@ -1787,6 +1925,7 @@ export type RemovalRequest = components['schemas']['RemovalRequest'];
 export type RemovalRequested = components['schemas']['RemovalRequested'];
 export type RemovalRequests = components['schemas']['RemovalRequests'];
 export type RenameRoom = components['schemas']['RenameRoom'];
+export type RequestsSeen = components['schemas']['RequestsSeen'];
 export type Room = components['schemas']['Room'];
 export type RoomOptions = components['schemas']['RoomOptions'];
 export type Rooms = components['schemas']['Rooms'];
@@ -2140,6 +2279,124 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+        };
+    };
+    list_my_requests: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return all requests that wait for the caller or that the caller made, and what the caller was taken off. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRequests"];
+                };
+            };
+        };
+    };
+    withdraw_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    see_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestsSeen"];
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -5,6 +5,8 @@
 import { i18n, type MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
 
+import { formatDateTime } from "./dates";
+
 interface Named {
   readonly p: string;
   readonly name: string | null;
@@ -36,15 +38,37 @@ function systemReason(why: string): string {
   return known ? i18n._(known) : why;
 }
 
+/** What somebody has to be told beside messages: requests that wait for them, answers, rooms that are theirs no more. */
+export function newsText(count: number): string {
+  return plural(count, { other: "คำขอหรือคำตอบ # เรื่อง" });
+}
+
+interface Left {
+  readonly room_name: string;
+  readonly at: number;
+  readonly by_name: string | null;
+  readonly why?: string;
+}
+
+/** Who took the reader off which room, and when. */
+export function departureText({ room_name: room, at, by_name: actor, why = "" }: Left): string {
+  const when = formatDateTime(at);
+  if (actor !== null) return t`${actor} นำท่านออกจากห้อง “${room}” เมื่อ ${when}`;
+  const reason = systemReason(why);
+  return t`ระบบนำท่านออกจากห้อง “${room}” เมื่อ ${when} (${reason})`;
+}
+
 /** «ก, ข, ค และอีก 12 คน». `nameOf` answers the name of an id as far as it is known. */
-function nameList(people: readonly Named[], nameOf: (id: string) => string): string {
-  const names = people.slice(0, SHOWN_NAMES).map((person) => person.name ?? nameOf(person.p));
+function nameList(people: readonly Named[], nameOf: (id: string, written: string | null) => string): string {
+  const names = people.slice(0, SHOWN_NAMES).map((person) => nameOf(person.p, person.name));
   const more = people.length - names.length;
   const shown = names.join(", ");
   return more > 0 ? t`${shown} และ${plural(more, { other: "อีก # คน" })}` : shown;
 }
 
-export function noticeText(notice: RoomNotice, sender: string | null, nameOf: (id: string) => string): string {
+/** The sentence; `me` is its reader, who is «ท่าน» in it. */
+export function noticeText(notice: RoomNotice, sender: string | null, known: (id: string) => string, me: string): string {
+  const nameOf = (id: string, written: string | null = null): string => (id === me ? t`ท่าน` : (written ?? known(id)));
   const actor = sender === null ? t`ระบบ` : nameOf(sender);
   switch (notice.what) {
     case "damaged":

@@ -17,11 +17,13 @@ export function Badge({ count, label, quiet, most = 999 }: { count: number; labe
 
 type Tone = "plain" | "accent" | "warn" | "danger" | "ok";
 
-export function Chip({ icon, children, tone = "plain" }: { icon?: IconName; children: string; tone?: Tone }) {
+/** `label` says in words what the chip cuts short. */
+export function Chip({ icon, children, tone = "plain", label }: { icon?: IconName; children: string; tone?: Tone; label?: string }) {
   return (
     <span className={`chip chip-${tone}`}>
       {icon && <Icon name={icon} size="s" />}
-      {children}
+      {label === undefined ? children : <span aria-hidden>{children}</span>}
+      {label !== undefined && <span className="visually-hidden">{label}</span>}
     </span>
   );
 }

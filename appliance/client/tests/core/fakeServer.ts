@@ -4,7 +4,7 @@
  * Written from the server's rules and not from the client's code, so that «snapshot + events == fresh snapshot» compares
  * two independent computations. Actions are done as a person; `handle` and `listen` are the wire.
  */
-import type { Event, Me, MemberView, RoomView } from "#core/protocol";
+import type { Departure, Event, Me, MemberView, MyRequest, MyRequests, RoomView } from "#core/protocol";
 import { deniedActions } from "#core/rules";
 
 interface Member {
@@ -70,6 +70,10 @@ export class FakeServer {
   readonly sessions = new Map<string, string>();
   readonly terms = { version: 1 as number, accepted: new Map<string, number>() };
   readonly calls: string[] = [];
+  /** What each person's list of requests holds; a test puts it there, with an event to say so. */
+  readonly requests = new Map<string, MyRequest[]>();
+  readonly departures = new Map<string, Departure[]>();
+  readonly seen = new Map<string, number>();
   /** How many rooms a page of a snapshot holds. */
   snapshotPage = Number.POSITIVE_INFINITY;
   /** Frames are dropped before they are sent while this says so: a fault the client must notice. */
@@ -136,6 +140,8 @@ export class FakeServer {
   remove(person: string, roomId: string, people: readonly string[], why: string | null = null): void {
     const room = this.room(roomId);
     for (const id of people) {
+      const gone = { room: roomId, room_name: room.name ?? "", at: this.now(), by: person, by_name: this.people.get(person) ?? null };
+      this.departures.set(id, [gone, ...(this.departures.get(id) ?? [])]);
       room.members.delete(id);
       room.mine.delete(id);
     }
@@ -171,7 +177,7 @@ export class FakeServer {
     const room = this.room(roomId);
     const member = room.members.get(person);
     if (member === undefined) return;
-    for (let n = Math.max(first, member.since + 1); n <= upto; n += 1) member.shown.add(n);
+    for (let n = Math.max(first, member.since); n <= upto; n += 1) member.shown.add(n);
     const waiting = this.#untold.get(roomId) ?? {};
     this.#untold.set(roomId, waiting);
     waiting[person] = [...(waiting[person] ?? []), [first, upto]];
@@ -250,7 +256,8 @@ export class FakeServer {
     const retracted = new Set(room.entries.filter((event) => event.type === "message.redact").map((event) => event.target));
     const standing = others.filter((event) => !retracted.has(event.n));
     const names = standing.filter(({ body }) => body?.everyone === true || (body?.mentions ?? []).includes(person));
-    const newest = texts.at(-1);
+    const told = room.entries.filter((event) => room.kind === "group" && concerns(event, person));
+    const newest = [...texts, ...told].reduce<Event | undefined>((a, b) => ((b.n ?? 0) > (a?.n ?? -1) ? b : a), undefined);
     const last = newest !== undefined && (newest.n ?? 0) > (mine.cleared ?? -1) ? newest : undefined;
     const hidden = mine.hidden !== null && (last === undefined || (last.n ?? 0) <= mine.hidden);
     const rules = { kind: room.kind, owner: room.owner, closed: room.closed, memberCount: room.members.size, members: [...room.members.keys()] };
@@ -269,7 +276,7 @@ export class FakeServer {
       member_count: room.members.size,
       created: room.created,
       size: room.entries.length,
-      unread: Math.min(1_000, others.length),
+      unread: Math.min(1_000, others.length + told.filter((event) => (event.n ?? 0) > after).length),
       mentions: Math.min(1_000, names.length),
       read: furthest,
       ...(room.closed ? { closed: true } : {}),
@@ -432,6 +439,12 @@ export class FakeServer {
     if (person === undefined) return refuse(401, this.ends.get(token ?? "") ?? "unauthenticated");
     const csrf = (init.headers as Record<string, string>)["X-CSRF-Token"];
     if (method !== "GET" && csrf !== this.me(person).csrf) return refuse(403, "csrf");
+    if (route === "/me/requests") return { status: 200, body: this.#requests(person) };
+    if (route === "/me/requests/seen") {
+      this.seen.set(person, body["upto"] as number);
+      this.tellPerson(person, "requests.seen", {});
+      return { status: 204 };
+    }
     if (route === "/me") return { status: 200, body: this.me(person) };
     if (route === "/terms" && method === "POST") {
       this.terms.accepted.set(person, body["version"] as number);
@@ -444,6 +457,12 @@ export class FakeServer {
     }
     if ((this.me(person).terms.accepted ?? 0) < this.terms.version) return refuse(403, "terms_not_accepted");
     return this.#route(person, method, route.split("/").slice(1), url.searchParams, body);
+  }
+
+  #requests(person: string): MyRequests {
+    const seen = this.seen.get(person) ?? 0;
+    const departures = (this.departures.get(person) ?? []).map((one) => ({ ...one, fresh: one.at > seen }));
+    return { requests: this.requests.get(person) ?? [], departures, escalates_days: 3, repeats_days: 7 };
   }
 
   #login(body: Record<string, unknown>): Answer {
@@ -530,11 +549,19 @@ function stateOf(shown: Record<string, [number, number][]>): Record<string, unkn
   return { read, shown };
 }
 
+/** Whether an entry added this person, or made them the owner. */
+function concerns({ type, sender, state }: Event, person: string): boolean {
+  if (sender === person) return false;
+  if (type === "member.add") return (state?.["members"] as { p: string }[]).some(({ p }) => p === person);
+  return (type === "owner.transfer" || type === "owner.reassign") && state?.["to"] === person;
+}
+
 /** How far a member has read and what they passed over, from the positions that were shown to them. */
 function reading({ since, shown }: Member): { read: number; skipped?: [number, number][] } {
-  const read = Math.max(since, ...shown);
+  // That they were added is unread; whoever made the room begins with its first entry read.
+  const read = Math.max(since - 1, 0, ...shown);
   const skipped: [number, number][] = [];
-  for (let n = since + 1; n < read; n += 1) {
+  for (let n = Math.max(since, 1); n < read; n += 1) {
     const last = skipped.at(-1);
     if (shown.has(n)) continue;
     if (last?.[1] === n - 1) last[1] = n;

@@ -215,7 +215,7 @@ test("one slow room does not hold up another", async () => {
   expect(world.server.texts(world.room)).toEqual([]);
 });
 
-test("losing a room takes along what was about to be said there", async () => {
+test("who loses a room keeps what they were about to say there, and nothing of it is sent (ux 3 d)", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
   device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "before" : null);
@@ -224,7 +224,14 @@ test("losing a room takes along what was about to be said there", async () => {
   await world.time.advance(500);
   world.server.remove(MALEE, world.room, [SOMCHAI]);
   await until(() => states(tab).length === 0, "gone");
-  expect(tab.core.drafts.draft(world.room).snapshot().text).toBe("");
+  expect(tab.core.drafts.draft(world.room).snapshot().text).toBe("ยังไม่ได้ส่ง\n\nร่าง");
+  device.cut = () => null;
+  await world.time.advance(5_000);
+  expect(world.server.texts(world.room)).toEqual([]);
+  tab.kill();
+  const again = world.tab(device);
+  await again.core.start();
+  expect(again.core.drafts.draft(world.room).snapshot().text).toBe("ยังไม่ได้ส่ง\n\nร่าง");
 });
 
 test("a refused reaction is taken back, an accepted one stays", async () => {

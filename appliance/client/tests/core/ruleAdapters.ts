@@ -1,4 +1,5 @@
 /** From a table's `given` to the rule's arguments, for every shared table: the twin of tests/rules/adapters.py. */
+import { concerned } from "#core/concerns";
 import { oneEmoji } from "#core/emoji";
 import type { Range } from "#core/ranges";
 import { after, type Reading } from "#core/reads";
@@ -75,5 +76,6 @@ export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
   may_redact: (g) => mayRedact(room(g), role(g), text(g, "person"), target(g), number(g, "now")),
   may_react: (g) => mayReact(room(g), role(g), target(g)),
   reading,
+  concerned: (g) => concerned(text(g, "kind"), text(g, "type"), text(g, "sender"), g["fields"] as Readonly<Record<string, unknown>>),
   denied_actions: (g) => deniedActions(room(g), role(g)),
 };

@@ -32,6 +32,8 @@ export function makeWorld({ empty = false } = {}): World {
   server.person(SOMCHAI, "นายสมชาย ใจดี");
   server.person(PRASIT, "นายประสิทธิ์ แก้วงาม");
   const room = empty ? "" : server.createRoom(MALEE, "งานสารบรรณ", [SOMCHAI]);
+  // That he was added is read; `told.test.ts` begins with people who have not seen it.
+  if (!empty) server.read(SOMCHAI, room, 1);
   const tab = (device: Device, options?: CoreOptions): Tab => {
     const { ports, ...rest } = device.tab();
     return { core: new Core(ports, options), ...rest };

@@ -1,7 +1,8 @@
-/** Single values of the cache: the cursor of the feed, who we are, what was searched for, when the server was last heard. */
+/** Single values of the cache: the cursor of the feed, who we are, what was searched for, the requests that concern us, when the server was last heard. */
 
 import type { GuardMark } from "../passwordGuard";
 import type { Me } from "../protocol";
+import type { RequestList } from "../requests";
 import type { Put, Tables, Write } from "./tables";
 
 /** The position up to which the cache is whole; null while it has never held anything, which is not the same as 0. */
@@ -38,6 +39,15 @@ export async function loadSearches(tables: Tables): Promise<readonly string[]> {
 export function searchesKept(searches: readonly string[]): Write {
   if (searches.length === 0) return { kind: "drop", table: "meta", key: "searches" };
   return { kind: "put", table: "meta", key: "searches", value: searches };
+}
+
+/** The requests that concern us, as the server last told them. */
+export async function loadRequests(tables: Tables): Promise<RequestList | null> {
+  return (await tables.get<RequestList>("meta", "requests")) ?? null;
+}
+
+export function requestsKept(list: RequestList): Write {
+  return { kind: "put", table: "meta", key: "requests", value: list };
 }
 
 /** Local time of the last answer of the server, ms; null when there was none. */

@@ -14,11 +14,10 @@ export function roomKept(record: RoomRecord): Write {
   return { kind: "put", table: "rooms", key: record.view.id, value: record };
 }
 
-/** A room that is no longer ours leaves with everything said in it and everything we were about to say (C4). */
+/** A room that is no longer ours leaves with everything said in it (C4); what we were about to say is ours. */
 export function roomGone(room: string): Write[] {
   return [
     { kind: "drop", table: "rooms", key: room },
-    { kind: "drop", table: "drafts", key: room },
     messagesGone(room),
   ];
 }

@@ -78,7 +78,7 @@ function MemberEnd({ room, member, me, onDialog }: { room: RoomSnapshot; member:
         {
           id: "transfer",
           icon: "transfer",
-          label: t`โอนสิทธิ์เจ้าของห้องให้`,
+          label: t`มอบสิทธิ์เจ้าของห้องให้บุคคลนี้`,
           denied: deniedText(room.denied["transfer"]),
           onAction: () => onDialog({ kind: "transfer", to: member }),
         },

@@ -1,68 +1,68 @@
-/** What members ask of the owner (F34, F41): the owner's list of what waits, and each member's own two requests. */
+/** What members ask of the owner (F34, F41): what waits for an answer, and each member's own two requests in a room. */
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { ReactNode } from "react";
 
-import { isWaiting, type OwnerRequest, type Suggestion } from "#core/ownerRequests";
+import type { MyRequest } from "#core/protocol";
+import { isWaiting } from "#core/requests";
 import type { PersonId, RoomSnapshot } from "#core/snapshots";
-import { formatDateTime } from "#i18n/dates";
+import { formatDate, formatDateTime } from "#i18n/dates";
 import { deniedText } from "#i18n/reasons";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { Notice } from "#ui/Notice";
 import { PanelSection } from "#ui/Panel";
 import { Row } from "#ui/Row";
+import { useReadable } from "#ui/useReadable";
 
-import type { RoomModel } from "./RoomModel";
+import type { Answering } from "./RequestsModel";
 
-interface WaitingRequestsProps {
-  requests: readonly OwnerRequest[];
-  model: RoomModel;
-  onDecline: (request: OwnerRequest) => void;
+interface WaitingCardProps {
+  request: MyRequest;
+  model: Answering;
+  onDecline: (request: MyRequest) => void;
   onPerson: (id: PersonId) => void;
+  /** Where it was asked, for a list of all rooms. */
+  place?: ReactNode;
 }
 
-export function WaitingRequests({ requests, model, onDecline, onPerson }: WaitingRequestsProps) {
-  const { t } = useLingui();
+/** A request with its two answers. */
+export function WaitingCard({ request, model, onDecline, onPerson, place }: WaitingCardProps) {
+  const { busy } = useReadable(model.attempt);
+  const asked = formatDateTime(request.asked);
+  const { name, owner_name: owner } = request;
   return (
-    <PanelSection title={t`คำขอถึงเจ้าของห้อง`}>
-      <ul className="request-list">
-        {requests.map((request) => {
-          const asked = formatDateTime(request.asked);
-          return (
-            <li key={request.id} className="request">
-              <p className="request-name">{request.name}</p>
-              <p className="room-hint">
-                {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก เมื่อ {asked}</Trans> : <Trans>เสนอชื่อสมาชิก เมื่อ {asked}</Trans>}
-                {request.kind === "removal" && request.escalated != null && (
-                  <>
-                    {" · "}
-                    <Trans>ส่งต่อผู้ดูแลหน่วยงานแล้ว</Trans>
-                  </>
-                )}
-              </p>
-              {request.reason && <p className="request-reason">{request.reason}</p>}
-              {request.kind === "suggestion" && <SuggestedPeople suggestion={request} onPerson={onPerson} />}
-              <div className="request-buttons">
-                <Button onPress={() => onDecline(request)}>
-                  <Trans>ไม่อนุมัติ</Trans>
-                </Button>
-                <Button variant="primary" onPress={() => void model.answer(request, "granted", "")}>
-                  {request.kind === "removal" ? <Trans>นำชื่อออก</Trans> : plural(request.people.length, { other: "เพิ่ม # คน" })}
-                </Button>
-              </div>
-            </li>
-          );
-        })}
-      </ul>
-    </PanelSection>
+    <li className="request">
+      <p className="request-name">{name}</p>
+      <p className="room-hint">
+        {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก เมื่อ {asked}</Trans> : <Trans>เสนอชื่อสมาชิก เมื่อ {asked}</Trans>}
+      </p>
+      {place}
+      {typeof request.escalated === "number" && (
+        <p className="room-hint">
+          <Trans>{owner} เจ้าของห้องยังไม่ตอบ ระบบจึงส่งต่อผู้ดูแลหน่วยงานแล้ว</Trans>
+        </p>
+      )}
+      {request.reason && <p className="request-reason">{request.reason}</p>}
+      <SuggestedPeople people={request.people ?? []} onPerson={onPerson} />
+      <div className="request-buttons">
+        <Button onPress={() => onDecline(request)}>
+          <Trans>ไม่อนุมัติ</Trans>
+        </Button>
+        <Button variant="primary" isPending={busy} onPress={() => void model.answer(request, "granted", "")}>
+          {request.kind === "removal" ? <Trans>นำชื่อออก</Trans> : plural(request.people?.length ?? 0, { other: "เพิ่ม # คน" })}
+        </Button>
+      </div>
+    </li>
   );
 }
 
-function SuggestedPeople({ suggestion, onPerson }: { suggestion: Suggestion; onPerson: (id: PersonId) => void }) {
+function SuggestedPeople({ people, onPerson }: { people: NonNullable<MyRequest["people"]>; onPerson: (id: PersonId) => void }) {
   const { t } = useLingui();
+  if (people.length === 0) return null;
   return (
     <ul className="request-people" aria-label={t`ผู้ที่ถูกเสนอชื่อ`}>
-      {suggestion.people.map(({ person, name, post, unit }) => (
+      {people.map(({ person, name, post, unit }) => (
         <li key={person}>
           <Row
             lead={<Avatar id={person} name={name} size="s" />}
@@ -76,62 +76,110 @@ function SuggestedPeople({ suggestion, onPerson }: { suggestion: Suggestion; onP
   );
 }
 
-interface MyRequestProps {
+interface OwnRequestProps {
   room: RoomSnapshot;
-  mine: OwnerRequest | null;
+  mine: MyRequest | null;
+  model: Answering;
+  /** Server time: whether one may ask again. */
+  now: number;
   onAsk: () => void;
 }
 
-export function MySuggestion({ room, mine, onAsk }: MyRequestProps) {
+export function MySuggestion({ room, mine, model, onAsk }: OwnRequestProps) {
   const { t } = useLingui();
   return (
     <PanelSection title={t`เสนอชื่อสมาชิก`}>
       <p className="room-hint">
         <Trans>เฉพาะเจ้าของห้องเพิ่มสมาชิกได้ ท่านเสนอชื่อให้เจ้าของห้องพิจารณาได้</Trans>
       </p>
-      {mine !== null && <MyAnswer request={mine} />}
-      <Button icon="addPerson" onPress={onAsk} denied={deniedText(deniedCode(room, mine, "suggest"))}>
+      {mine !== null && <RequestState request={mine} model={model} />}
+      <Button icon="addPerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["suggest"])}>
         <Trans>เสนอชื่อสมาชิก</Trans>
       </Button>
     </PanelSection>
   );
 }
 
-export function MyRemoval({ room, mine, onAsk }: MyRequestProps) {
+/** The way out. While a refusal stands the button says from when one may ask again, before anybody writes a reason. */
+export function MyRemoval({ room, mine, model, now, onAsk }: OwnRequestProps) {
   const { t } = useLingui();
+  const again = mine?.repeats ?? 0;
+  const date = formatDate(again);
+  const tooSoon = again > now ? t`ส่งคำขอใหม่ได้ตั้งแต่ ${date}` : undefined;
   return (
     <PanelSection title={t`ขอออกจากห้อง`}>
       <p className="room-hint">
         <Trans>สมาชิกออกจากห้องเองไม่ได้ แต่ขอให้เจ้าของห้องนำชื่อออกได้</Trans>
       </p>
-      {mine !== null && <MyAnswer request={mine} />}
-      <Button icon="removePerson" onPress={onAsk} denied={deniedText(deniedCode(room, mine, "ask_removal"))}>
+      {mine !== null && <RequestState request={mine} model={model} />}
+      <Button icon="removePerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["ask_removal"]) ?? tooSoon}>
         <Trans>ขอให้นำชื่อออก</Trans>
       </Button>
     </PanelSection>
   );
 }
 
-function deniedCode(room: RoomSnapshot, mine: OwnerRequest | null, action: "suggest" | "ask_removal"): string | undefined {
-  return mine !== null && isWaiting(mine) ? "request_pending" : room.denied[action];
+function pendingCode(mine: MyRequest | null): string | undefined {
+  return mine !== null && isWaiting(mine) ? "request_pending" : undefined;
 }
 
-function MyAnswer({ request }: { request: OwnerRequest }) {
-  const when = formatDateTime(request.answered ?? request.asked);
-  const names = request.kind === "suggestion" && <p>{request.people.map(({ name }) => name).join(" · ")}</p>;
+/** Where a request of one's own stands, with all that is known: who answers, until when, from when again. */
+export function RequestState({ request, model }: { request: MyRequest; model: Answering }) {
+  const { busy } = useReadable(model.attempt);
   if (isWaiting(request)) {
     return (
       <Notice>
-        <Trans>ส่งคำขอเมื่อ {when} รอเจ้าของห้องตอบ</Trans>
-        {names}
+        <StateWords request={request} />
+        <Button isPending={busy} onPress={() => void model.withdraw(request)}>
+          <Trans>ถอนคำขอ</Trans>
+        </Button>
       </Notice>
     );
   }
   return (
-    <Notice kind={request.state === "refused" ? "warn" : "ok"}>
-      {request.state === "refused" ? <Trans>เจ้าของห้องไม่อนุมัติ เมื่อ {when}</Trans> : <Trans>เจ้าของห้องอนุมัติแล้ว เมื่อ {when}</Trans>}
-      {names}
-      {request.note && <p>{request.note}</p>}
+    <Notice kind={request.state === "refused" ? "warn" : request.state === "withdrawn" ? "info" : "ok"}>
+      <StateWords request={request} />
     </Notice>
   );
+}
+
+function StateWords({ request }: { request: MyRequest }) {
+  return (
+    <>
+      <p>
+        <StateSentence request={request} />
+      </p>
+      {request.kind === "suggestion" && <p>{(request.people ?? []).map(({ name }) => name).join(" · ")}</p>}
+      {request.note && <p>{request.note}</p>}
+      <WhatNext request={request} />
+    </>
+  );
+}
+
+function StateSentence({ request }: { request: MyRequest }) {
+  const when = formatDateTime(request.answered ?? request.asked);
+  const { owner_name: owner } = request;
+  const who = request.answered_by_name ?? owner;
+  switch (request.state) {
+    case "pending":
+      return <Trans>ส่งคำขอเมื่อ {when} รอคำตอบจาก {owner}</Trans>;
+    case "refused":
+      return <Trans>{who} ไม่อนุมัติ เมื่อ {when}</Trans>;
+    case "withdrawn":
+      return <Trans>ท่านถอนคำขอ เมื่อ {when}</Trans>;
+    default:
+      return <Trans>{who} อนุมัติแล้ว เมื่อ {when}</Trans>;
+  }
+}
+
+/** What happens by itself, and from when. */
+function WhatNext({ request }: { request: MyRequest }) {
+  const { t } = useLingui();
+  const forwarded = formatDateTime(request.escalated ?? 0);
+  const due = formatDate(request.escalates ?? 0);
+  const again = formatDate(request.repeats ?? 0);
+  if (isWaiting(request) && typeof request.escalated === "number") return <p>{t`ส่งต่อผู้ดูแลหน่วยงานแล้ว เมื่อ ${forwarded}`}</p>;
+  if (typeof request.escalates === "number") return <p>{t`หากไม่ได้รับคำตอบ ระบบจะส่งต่อผู้ดูแลหน่วยงานในวันที่ ${due}`}</p>;
+  if (typeof request.repeats !== "number") return null;
+  return <p>{request.kind === "removal" ? t`ส่งคำขอใหม่ได้ตั้งแต่ ${again}` : t`เสนอชื่อบุคคลเดิมได้อีกตั้งแต่ ${again}`}</p>;
 }

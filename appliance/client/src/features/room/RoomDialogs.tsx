@@ -1,10 +1,10 @@
 /** The questions a room's settings ask before something happens, one at a time. */
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
-import type { OwnerRequest } from "#core/ownerRequests";
-import type { MemberView } from "#core/protocol";
+import type { Attempt } from "#core/attempt";
+import type { MemberView, MyRequest } from "#core/protocol";
 import { folded, namedLike } from "#core/text";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
@@ -15,11 +15,12 @@ import { SearchField } from "#ui/SearchField";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
+import type { Answering } from "./RequestsModel";
 import type { RoomModel } from "./RoomModel";
 
 export type RoomDialog =
   | { readonly kind: "rename" | "close" | "clear" | "ask" }
-  | { readonly kind: "decline"; readonly request: OwnerRequest }
+  | { readonly kind: "decline"; readonly request: MyRequest }
   | { readonly kind: "remove"; readonly member: MemberView }
   | { readonly kind: "transfer"; readonly to: MemberView | null };
 
@@ -27,6 +28,7 @@ interface RoomDialogsProps {
   dialog: RoomDialog | null;
   model: RoomModel;
   title: string;
+  escalatesDays: number | null;
   onClose: () => void;
 }
 
@@ -53,7 +55,7 @@ export function RoomDialogs({ dialog, ...rest }: RoomDialogsProps) {
 
 type OneProps = Omit<RoomDialogsProps, "dialog">;
 
-function useDone(model: RoomModel, onClose: () => void) {
+function useDone(model: { readonly attempt: Attempt }, onClose: () => void) {
   const attempt = useReadable(model.attempt);
   const close = () => {
     model.attempt.clear();
@@ -61,6 +63,18 @@ function useDone(model: RoomModel, onClose: () => void) {
   };
   const run = (work: Promise<boolean>) => void work.then((done) => done && onClose());
   return { attempt, close, run, error: <FailureNotice failure={attempt.failure} /> };
+}
+
+/** The two ways out of a dialog with a field. */
+function Asked({ onCancel, children }: { onCancel: () => void; children: ReactNode }) {
+  return (
+    <>
+      <Button onPress={onCancel}>
+        <Trans>ยกเลิก</Trans>
+      </Button>
+      {children}
+    </>
+  );
 }
 
 function RenameDialog({ model, title, onClose }: OneProps) {
@@ -76,9 +90,11 @@ function RenameDialog({ model, title, onClose }: OneProps) {
       size="s"
       onClose={close}
       footer={
-        <Button variant="primary" isPending={attempt.busy} denied={name.trim() === "" ? t`โปรดตั้งชื่อห้อง` : name.trim() === title ? t`ยังไม่มีการเปลี่ยนแปลง` : undefined} onPress={save}>
-          <Trans>บันทึก</Trans>
-        </Button>
+        <Asked onCancel={close}>
+          <Button variant="primary" isPending={attempt.busy} denied={name.trim() === "" ? t`โปรดตั้งชื่อห้อง` : name.trim() === title ? t`ยังไม่มีการเปลี่ยนแปลง` : undefined} onPress={save}>
+            <Trans>บันทึก</Trans>
+          </Button>
+        </Asked>
       }
     >
       <TextField label={t`ชื่อห้อง`} hint={t`สมาชิกทุกคนเห็นการเปลี่ยนชื่อ และชื่อเดิมอยู่ในประวัติ`} value={name} onChange={setName} maxLength={120} autoFocus />
@@ -87,7 +103,7 @@ function RenameDialog({ model, title, onClose }: OneProps) {
   );
 }
 
-function AskDialog({ model, onClose }: OneProps) {
+function AskDialog({ model, escalatesDays, onClose }: OneProps) {
   const { t } = useLingui();
   const [reason, setReason] = useState("");
   const { attempt, close, run, error } = useDone(model, onClose);
@@ -99,13 +115,19 @@ function AskDialog({ model, onClose }: OneProps) {
       size="s"
       onClose={close}
       footer={
-        <Button variant="primary" isPending={attempt.busy} onPress={() => run(model.askRemoval(reason))}>
-          <Trans>ส่งคำขอ</Trans>
-        </Button>
+        <Asked onCancel={close}>
+          <Button variant="primary" isPending={attempt.busy} onPress={() => run(model.askRemoval(reason))}>
+            <Trans>ส่งคำขอ</Trans>
+          </Button>
+        </Asked>
       }
     >
       <p>
-        <Trans>คำขอจะส่งถึงเจ้าของห้อง หากไม่ได้รับคำตอบภายในเวลาที่กำหนด ระบบจะส่งต่อผู้ดูแลหน่วยงาน</Trans>
+        {escalatesDays === null ? (
+          <Trans>คำขอจะส่งถึงเจ้าของห้อง หากไม่ได้รับคำตอบ ระบบจะส่งต่อผู้ดูแลหน่วยงาน</Trans>
+        ) : (
+          plural(escalatesDays, { other: "คำขอจะส่งถึงเจ้าของห้อง หากไม่ได้รับคำตอบภายใน # วัน ระบบจะส่งต่อผู้ดูแลหน่วยงาน" })
+        )}
       </p>
       <TextField label={t`เหตุผล (ไม่บังคับ)`} rows={3} value={reason} onChange={setReason} maxLength={500} />
       {error}
@@ -113,7 +135,7 @@ function AskDialog({ model, onClose }: OneProps) {
   );
 }
 
-function DeclineDialog({ model, request, onClose }: OneProps & { request: OwnerRequest }) {
+export function DeclineDialog({ model, request, onClose }: { model: Answering; request: MyRequest; onClose: () => void }) {
   const { t } = useLingui();
   const [note, setNote] = useState("");
   const { attempt, close, run, error } = useDone(model, onClose);
@@ -126,9 +148,11 @@ function DeclineDialog({ model, request, onClose }: OneProps & { request: OwnerR
       size="s"
       onClose={close}
       footer={
-        <Button variant="primary" isPending={attempt.busy} onPress={() => run(model.answer(request, "refused", note))}>
-          <Trans>ไม่อนุมัติ</Trans>
-        </Button>
+        <Asked onCancel={close}>
+          <Button variant="primary" isPending={attempt.busy} onPress={() => run(model.answer(request, "refused", note))}>
+            <Trans>ไม่อนุมัติ</Trans>
+          </Button>
+        </Asked>
       }
     >
       <p>

@@ -4,9 +4,10 @@ import { useLingui } from "@lingui/react/macro";
 import type { Ref } from "react";
 
 import type { PersonId, RoomSnapshot } from "#core/snapshots";
+import { newsText } from "#i18n/notices";
 import { kindText, scopeText } from "#i18n/roomKinds";
 import { Avatar } from "#ui/Avatar";
-import { Chip } from "#ui/Badge";
+import { Badge, Chip } from "#ui/Badge";
 import { IconButton } from "#ui/Button";
 import { Icon } from "#ui/Icon";
 
@@ -19,13 +20,16 @@ interface RoomHeaderProps {
   infoOpen: boolean;
   /** Null for a chat that has not begun: there is nothing to set. */
   onInfo: (() => void) | null;
+  /** Requests that wait for the reader here, and answers to theirs. */
+  news: number;
   onPerson: (id: PersonId) => void;
   headingRef?: Ref<HTMLHeadingElement>;
 }
 
-export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, onPerson, headingRef }: RoomHeaderProps) {
+export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, news, onPerson, headingRef }: RoomHeaderProps) {
   const { t } = useLingui();
   const { view, other } = room;
+  const told = newsText(news);
   return (
     <header className="room-head">
       <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" className="room-head-back" />
@@ -48,7 +52,16 @@ export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, onPerson
         </div>
       </div>
       {other !== null && <IconButton icon="person" label={t`ข้อมูลบุคคล`} onPress={() => onPerson(other)} placement="bottom" />}
-      {onInfo !== null && <IconButton icon="info" label={t`ข้อมูลและการตั้งค่าห้อง`} onPress={onInfo} pressed={infoOpen} placement="bottom" />}
+      {onInfo !== null && (
+        <IconButton
+          icon="info"
+          label={news > 0 ? t`ข้อมูลและการตั้งค่าห้อง · ${told}` : t`ข้อมูลและการตั้งค่าห้อง`}
+          onPress={onInfo}
+          pressed={infoOpen}
+          placement="bottom"
+          badge={<Badge count={news} label={told} />}
+        />
+      )}
     </header>
   );
 }

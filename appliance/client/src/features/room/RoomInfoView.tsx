@@ -17,7 +17,7 @@ import { useReadable } from "#ui/useReadable";
 
 import { MemberList } from "./MemberList";
 import { OwnerLine } from "./OwnerLine";
-import { MyRemoval, MySuggestion, WaitingRequests } from "./OwnerRequests";
+import { MyRemoval, MySuggestion, WaitingCard } from "./OwnerRequests";
 import { type RoomDialog, RoomDialogs } from "./RoomDialogs";
 import type { RoomModel } from "./RoomModel";
 
@@ -32,12 +32,13 @@ interface RoomInfoProps {
 
 export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSuggestMembers }: RoomInfoProps) {
   const { t } = useLingui();
-  const { room, members, waiting, removal, suggestion } = useReadable(model);
+  const { room, members, waiting, removal, suggestion, escalatesDays } = useReadable(model);
   const attempt = useReadable(model.attempt);
   const reading = useReadable(model.reading);
   const [dialog, setDialog] = useState<RoomDialog | null>(null);
   useEffect(() => {
     void model.load();
+    return model.start();
   }, [model]);
   if (room === null) return <Loading label={t`กำลังโหลดข้อมูลห้อง`} />;
   const group = room.other === null;
@@ -52,9 +53,28 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
       )}
       <Identity room={room} title={title} />
       {waiting.length > 0 && (
-        <WaitingRequests requests={waiting} model={model} onDecline={(request) => setDialog({ kind: "decline", request })} onPerson={onPerson} />
+        <PanelSection title={t`คำขอที่รอท่าน`}>
+          <ul className="request-list">
+            {waiting.map((request) => (
+              <WaitingCard
+                key={request.id}
+                request={request}
+                model={model}
+                onDecline={(declined) => setDialog({ kind: "decline", request: declined })}
+                onPerson={onPerson}
+              />
+            ))}
+          </ul>
+        </PanelSection>
       )}
       <Mine room={room} model={model} onClear={() => setDialog({ kind: "clear" })} />
+      {group && !isOwner && (
+        <>
+          <OwnerLine model={model} owner={room.view.owner} onPerson={onPerson} />
+          <MyRemoval room={room} mine={removal} model={model} now={model.now()} onAsk={() => setDialog({ kind: "ask" })} />
+          <MySuggestion room={room} mine={suggestion} model={model} now={model.now()} onAsk={onSuggestMembers} />
+        </>
+      )}
       {group && (
         <PanelSection
           title={plural(room.view.member_count, { other: "สมาชิก # คน" })}
@@ -74,14 +94,7 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
         </PanelSection>
       )}
       {group && isOwner && <OwnerActions room={room} onDialog={setDialog} />}
-      {group && !isOwner && (
-        <>
-          <OwnerLine model={model} owner={room.view.owner} onPerson={onPerson} />
-          <MySuggestion room={room} mine={suggestion} onAsk={onSuggestMembers} />
-          <MyRemoval room={room} mine={removal} onAsk={() => setDialog({ kind: "ask" })} />
-        </>
-      )}
-      <RoomDialogs dialog={dialog} model={model} title={title} onClose={() => setDialog(null)} />
+      <RoomDialogs dialog={dialog} model={model} title={title} escalatesDays={escalatesDays} onClose={() => setDialog(null)} />
     </Panel>
   );
 }

@@ -6,24 +6,28 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
-import { distinctRequests, isWaiting, type OwnerRequest } from "#core/ownerRequests";
-import type { MemberView } from "#core/protocol";
+import type { MemberView, MyRequest } from "#core/protocol";
+import { waitingForUs } from "#core/requests";
 import type { PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
-import { type Readable, Store } from "#core/store";
+import type { Readable } from "#core/store";
 import { sortName } from "#ui/initials";
+
+import type { Answering } from "./RequestsModel";
 
 export interface RoomScreen {
   readonly room: RoomSnapshot | null;
   /** In Thai order, the owner first. */
   readonly members: readonly MemberView[];
-  /** To the owner: what waits for an answer, the oldest first. */
-  readonly waiting: readonly OwnerRequest[];
+  /** What waits for our answer, the oldest first. */
+  readonly waiting: readonly MyRequest[];
   /** The reader's own newest request to be taken off, and their newest suggestion. */
-  readonly removal: OwnerRequest | null;
-  readonly suggestion: OwnerRequest | null;
+  readonly removal: MyRequest | null;
+  readonly suggestion: MyRequest | null;
+  /** Days until a request that nobody answers goes on to an administrator; null while nobody has said. */
+  readonly escalatesDays: number | null;
 }
 
-export class RoomModel implements Readable<RoomScreen> {
+export class RoomModel implements Readable<RoomScreen>, Answering {
   readonly snapshot: () => RoomScreen;
   readonly subscribe: (listener: () => void) => () => void;
   readonly attempt = new Attempt();
@@ -32,27 +36,31 @@ export class RoomModel implements Readable<RoomScreen> {
   readonly id: RoomId;
   readonly me: PersonId;
   readonly #core: Core;
-  readonly #asked = new Store<readonly OwnerRequest[]>([]);
 
   constructor(core: Core, id: RoomId, me: PersonId) {
     this.#core = core;
     this.id = id;
     this.me = me;
     const room = core.rooms.room(id);
-    const joined = derived([room, core.rooms.requests, this.#asked], () => this.#compute(room.snapshot()));
+    const joined = derived([room, core.requests.list], () => this.#compute(room.snapshot()));
     this.snapshot = joined.snapshot;
     this.subscribe = joined.subscribe;
   }
 
   readonly person = (id: PersonId) => this.#core.people.person(id);
   readonly nameOf = (id: PersonId): string => this.#core.people.known(id)?.name ?? "…";
+  readonly now = (): number => this.#core.clock.now();
 
-  /** Members and requests, read afresh. */
-  readonly load = (): Promise<boolean> =>
-    this.reading.run(async () => {
-      await this.#core.rooms.load(this.id);
-      this.#asked.set(await this.#core.rooms.ownerRequests(this.id).catch(() => []));
-    });
+  /** The members, read afresh. */
+  readonly load = (): Promise<boolean> => this.reading.run(() => this.#core.rooms.load(this.id));
+
+  /** The room's settings are on the screen: the answers that stand there have been seen. Returns how to stop. */
+  readonly start = (): (() => void) => {
+    // Where the server does not hear it, they are new again next time.
+    const see = (): void => void this.#core.requests.see(this.id).catch(() => undefined);
+    see();
+    return this.#core.requests.list.subscribe(see);
+  };
 
   readonly rename = (name: string): Promise<boolean> => this.attempt.run(() => this.#core.rooms.rename(this.id, name.trim()), "rename");
   readonly close = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.close(this.id), "close");
@@ -66,31 +74,26 @@ export class RoomModel implements Readable<RoomScreen> {
   readonly clear = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.clear(this.id), "clear");
 
   readonly askRemoval = (reason: string): Promise<boolean> =>
-    this.attempt.run(async () => {
-      this.#learn(await this.#core.rooms.askRemoval(this.id, reason.trim()));
-    }, "askRemoval");
+    this.attempt.run(() => this.#core.requests.askRemoval(this.id, reason.trim()), "askRemoval");
 
-  readonly answer = (request: OwnerRequest, outcome: "granted" | "refused", note: string): Promise<boolean> =>
-    this.attempt.run(async () => {
-      this.#learn(await this.#core.rooms.answerRequest(request, outcome, note.trim()));
-    }, `answer ${request.id}`);
+  readonly answer = (request: MyRequest, outcome: "granted" | "refused", note: string): Promise<boolean> =>
+    this.attempt.run(() => this.#core.requests.answer(request, outcome, note.trim()), `answer ${request.id}`);
 
-  #learn(request: OwnerRequest): void {
-    this.#asked.update((all) => [...all.filter((one) => one.id !== request.id), request]);
-  }
+  readonly withdraw = (request: MyRequest): Promise<boolean> => 
+    this.attempt.run(() => this.#core.requests.withdraw(request), `withdraw ${request.id}`);
 
   #compute(room: RoomSnapshot | null): RoomScreen {
-    const told = this.#core.rooms.requests.snapshot().filter((one) => one.room === this.id);
-    const requests = distinctRequests([...this.#asked.snapshot(), ...told]);
-    const mine = requests.filter((one) => one.person === this.me);
+    const list = this.#core.requests.list.snapshot();
+    const mine = list.requests.filter((one) => one.room === this.id && one.person === this.me);
     const owner = room?.view.owner;
     const sorted = this.#core.people.sort(room?.members ?? [], (member) => sortName(member.name));
     return {
       room,
       members: [...sorted.filter((member) => member.person === owner), ...sorted.filter((member) => member.person !== owner)],
-      waiting: owner === this.me ? requests.filter(isWaiting) : [],
-      removal: mine.findLast((one) => one.kind === "removal") ?? null,
-      suggestion: mine.findLast((one) => one.kind === "suggestion") ?? null,
+      waiting: waitingForUs(list, this.id),
+      removal: mine.find((one) => one.kind === "removal") ?? null,
+      suggestion: mine.find((one) => one.kind === "suggestion") ?? null,
+      escalatesDays: list.escalatesDays,
     };
   }
 }

@@ -2,6 +2,8 @@ import { i18n } from "@lingui/core";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
+import type { MyRequest } from "#core/protocol";
+import { NO_REQUESTS, type RequestList } from "#core/requests";
 import type { RoomList, RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
 
@@ -20,6 +22,7 @@ const rooms = {
   setHidden: vi.fn(() => Promise.resolve()),
   markAllRead: vi.fn(() => Promise.resolve()),
 };
+const requests = new Store<RequestList>(NO_REQUESTS);
 let model: RoomListModel;
 
 beforeEach(() => {
@@ -32,7 +35,7 @@ beforeEach(() => {
     unread: 4,
     mentions: 0,
   });
-  model = new RoomListModel({ rooms, people: { known: () => null } } as unknown as Core);
+  model = new RoomListModel({ rooms, people: { known: () => null }, requests: { list: requests } } as unknown as Core, "p_me");
 });
 
 const ids = () => model.snapshot().rooms.map((r) => r.id);
@@ -98,4 +101,13 @@ test("what is hidden can be shown again, what is pinned let go", async () => {
 test("all are read at once: what is unread or marked, nothing else", async () => {
   model.markAllRead();
   await vi.waitFor(() => expect(rooms.markAllRead.mock.calls).toEqual([["r_2"], ["r_3"]]));
+});
+
+test("a room with a request that waits for the reader is among the unread (ux 3)", () => {
+  model.setFilter("unread");
+  expect(ids()).toEqual(["r_2", "r_3"]);
+  const waiting = { id: "rr_1", room: "r_1", waits_for_me: true } as MyRequest;
+  requests.set({ ...NO_REQUESTS, requests: [waiting] });
+  expect(ids()).toEqual(["r_1", "r_2", "r_3"]);
+  requests.set(NO_REQUESTS);
 });

@@ -6,7 +6,8 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
-import type { RoomId, RoomSummary } from "#core/snapshots";
+import { newsIn, type RequestList, type Requests } from "#core/requests";
+import type { PersonId, RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { namedLike } from "#core/text";
 
@@ -27,18 +28,25 @@ export function isFresh(room: RoomSummary): boolean {
   return room.unread > 0 || room.marked;
 }
 
+type Parts = Pick<Core, "rooms" | "people" | "drafts"> & { readonly requests: Pick<Requests, "list"> };
+
 export class RoomListModel implements Readable<RoomListSnapshot> {
   readonly snapshot: () => RoomListSnapshot;
   readonly subscribe: (listener: () => void) => () => void;
   /** The last thing done with a room from the list. */
   readonly attempt = new Attempt();
-  readonly #core: Pick<Core, "rooms" | "people" | "drafts">;
+  readonly me: PersonId;
+  /** What waits for the reader, and answers, stand on the rows of their rooms. */
+  readonly requests: Readable<RequestList>;
+  readonly #core: Parts;
   readonly #query = new Store("");
   readonly #filter = new Store<RoomFilter>("all");
 
-  constructor(core: Pick<Core, "rooms" | "people" | "drafts">) {
+  constructor(core: Parts, me: PersonId) {
     this.#core = core;
-    const joined = derived([core.rooms.list, this.#query, this.#filter], () => this.#compute());
+    this.me = me;
+    this.requests = core.requests.list;
+    const joined = derived([core.rooms.list, core.requests.list, this.#query, this.#filter], () => this.#compute());
     this.snapshot = joined.snapshot;
     this.subscribe = joined.subscribe;
   }
@@ -81,7 +89,8 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
     const filter = this.#filter.snapshot();
     const query = this.#query.snapshot();
     const pool = filter === "hidden" ? list.hidden : list.rooms;
-    const wanted = pool.filter((room) => filter !== "unread" || isFresh(room));
+    const told = this.requests.snapshot();
+    const wanted = pool.filter((room) => filter !== "unread" || isFresh(room) || newsIn(told, room.id) > 0);
     const rooms = namedLike(wanted, query, (room) => this.#titleOf(room));
     return { loaded: list.loaded, query, filter, rooms, hiddenCount: list.hidden.length, fresh: list.rooms.filter(isFresh).length };
   }

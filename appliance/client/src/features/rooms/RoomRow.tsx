@@ -3,13 +3,14 @@ import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import { memo } from "react";
 
+import { newsIn } from "#core/requests";
 import type { RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
-import { formatDate, formatListTime } from "#i18n/dates";
-import { noticeText } from "#i18n/notices";
+import { formatDate, formatListTime, formatNumber } from "#i18n/dates";
+import { newsText, noticeText } from "#i18n/notices";
 import { kindText } from "#i18n/roomKinds";
 import { Avatar } from "#ui/Avatar";
-import { Badge } from "#ui/Badge";
+import { Badge, Chip } from "#ui/Badge";
 import { Icon } from "#ui/Icon";
 import { givenName } from "#ui/initials";
 import { Time } from "#ui/Time";
@@ -35,7 +36,8 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
   const { t } = useLingui();
   const other = useReadable(room.other === null ? NOBODY : model.person(room.other));
   const title = room.title ?? other?.name ?? "…";
-  const fresh = isFresh(room);
+  const news = newsIn(useReadable(model.requests), room.id);
+  const fresh = isFresh(room) || news > 0;
   return (
     <li className="room-item" data-room={room.id}>
       <a
@@ -61,6 +63,11 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
           <span className="room-row-bottom">
             <Preview room={room} current={current} model={model} />
             {room.mentions > 0 && <Icon name="at" size="s" label={t`มีข้อความกล่าวถึงท่าน`} />}
+            {news > 0 && (
+              <Chip icon="inbox" tone="warn" label={newsText(news)}>
+                {formatNumber(news)}
+              </Chip>
+            )}
             <UnreadBadge room={room} />
           </span>
         </span>
@@ -108,7 +115,7 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
 
   function previewText(): string {
     if (last === null) return "";
-    if (last.kind === "notice") return noticeText(last.notice, last.sender, (id) => givenName(model.nameOf(id)));
+    if (last.kind === "notice") return noticeText(last.notice, last.sender, (id) => givenName(model.nameOf(id)), model.me);
     const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : hiddenText(last.hidden);
     if (last.mine) return t`ท่าน: ${text}`;
     const name = sender?.name;

@@ -3,22 +3,25 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
 import type { PersonView } from "#core/protocol";
+import { newsText } from "#i18n/notices";
 import { Avatar } from "#ui/Avatar";
 import { Badge } from "#ui/Badge";
 import { Icon, type IconName } from "#ui/Icon";
 
-import { formatRoute, HOME, type Route } from "./routes";
+import { formatRoute, HOME, REQUESTS, type Route } from "./routes";
 
 export interface RailProps {
   place: Route["place"];
   me: PersonView;
   unread: number;
+  /** Requests that wait, answers, rooms that are the reader's no more. */
+  news: number;
   onSearch: () => void;
   onHelp: () => void;
 }
 
-/** The three places of the client, search from anywhere, and help in the same spot everywhere (WCAG 3.2.6). */
-export function Rail({ place, me, unread, onSearch, onHelp }: RailProps) {
+/** The places of the client, search from anywhere, and help in the same spot everywhere (WCAG 3.2.6). */
+export function Rail({ place, me, unread, news, onSearch, onHelp }: RailProps) {
   const { t } = useLingui();
   return (
     <nav className="rail" aria-label={t`ส่วนหลัก`}>
@@ -34,6 +37,9 @@ export function Rail({ place, me, unread, onSearch, onHelp }: RailProps) {
           <Trans>ค้นหา</Trans>
         </span>
       </button>
+      <Place icon="inbox" to={REQUESTS} current={place === "requests"} label={t`คำขอ`}>
+        <Badge count={news} most={99} label={newsText(news)} />
+      </Place>
       <Place icon="tree" to={{ place: "people", unit: null, person: null }} current={place === "people"} label={t`บุคลากร`} />
       <Place icon="settings" to={{ place: "settings", page: null }} current={place === "settings"} label={t`ตั้งค่า`} />
       <span className="rail-gap" />

@@ -92,6 +92,8 @@ export class ShellModel {
         return this.#go(route.side !== null && route.room !== null ? roomRoute(route.room) : HOME);
       case "people":
         return this.openPeople(route.person === null ? null : route.unit);
+      case "requests":
+        return this.openRooms();
       case "settings":
         return this.openSettings();
       case "lost":

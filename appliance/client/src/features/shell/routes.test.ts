@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { depthOf, formatRoute, HOME, messageRoute, parseRoute, type Route, roomRoute, SETTINGS_PAGES } from "./routes";
+import { depthOf, formatRoute, HOME, messageRoute, parseRoute, type Route, roomRoute, SETTINGS_PAGES, withoutSide } from "./routes";
 
 const ROUTES: [string, Route, string][] = [
   ["/rooms", HOME, "list"],
@@ -81,4 +81,10 @@ test("every screen has an address that leads back to it, whatever its ids are", 
     const route = routes[roll(routes.length)]?.() ?? HOME;
     expect(parseRoute(formatRoute(route)), formatRoute(route)).toEqual(route);
   }
+});
+
+test("what lies beside a room goes with the room, on a narrow page too (ux 3 d)", () => {
+  expect(withoutSide(parseRoute("/rooms/r_1/info"))).toEqual(parseRoute("/rooms/r_1"));
+  expect(depthOf(withoutSide(parseRoute("/rooms/r_1/readers/3")))).toBe("main");
+  for (const other of ["/rooms/r_1", "/requests", "/people/all/p_1"]) expect(withoutSide(parseRoute(other))).toEqual(parseRoute(other));
 });

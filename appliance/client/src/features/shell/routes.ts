@@ -22,11 +22,13 @@ export type Route =
   /** `message`: the one to arrive at. */
   | { readonly place: "rooms"; readonly room: RoomId | null; readonly message: Position | null; readonly side: SidePanel | null }
   | { readonly place: "people"; readonly unit: UnitChoice; readonly person: PersonId | null }
+  | { readonly place: "requests" }
   | { readonly place: "settings"; readonly page: SettingsPage | null }
   /** The address means nothing. */
   | { readonly place: "lost" };
 
 export const HOME: Route = { place: "rooms", room: null, message: null, side: null };
+export const REQUESTS: Route = { place: "requests" };
 const LOST: Route = { place: "lost" };
 
 export function roomRoute(room: RoomId, side: SidePanel | null = null): Route {
@@ -35,6 +37,11 @@ export function roomRoute(room: RoomId, side: SidePanel | null = null): Route {
 
 export function messageRoute(room: RoomId, message: Position): Route {
   return { place: "rooms", room, message, side: null };
+}
+
+/** The screen without what lies beside a room that is not there: on a narrow page nothing else would be left of it. */
+export function withoutSide(route: Route): Route {
+  return route.place === "rooms" && route.side !== null && route.room !== null ? roomRoute(route.room) : route;
 }
 
 export function parseRoute(hash: string): Route {
@@ -47,6 +54,8 @@ export function parseRoute(hash: string): Route {
       return parseRoom(rest);
     case "people":
       return parsePeople(rest);
+    case "requests":
+      return rest.length === 0 ? REQUESTS : LOST;
     case "settings":
       return parseSettings(rest);
     default:
@@ -119,6 +128,8 @@ function routeParts(route: Route): readonly (string | number | null)[] {
       return [route.place, route.room, ...(route.message === null ? sideParts(route.side) : ["message", route.message])];
     case "people":
       return [route.place, route.unit ?? (route.person === null ? null : "all"), route.person];
+    case "requests":
+      return [route.place];
     case "settings":
       return [route.place, route.page];
     case "lost":
@@ -133,6 +144,8 @@ export function depthOf(route: Route): "list" | "main" | "side" {
       return route.room === null ? "list" : route.side === null ? "main" : "side";
     case "people":
       return route.person !== null ? "side" : route.unit === null ? "list" : "main";
+    case "requests":
+      return "main";
     case "settings":
       return route.page === null ? "list" : "main";
     case "lost":

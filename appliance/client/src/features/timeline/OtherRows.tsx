@@ -75,7 +75,7 @@ export const NoticeRow = memo(function NoticeRow({ item, model, tabStop }: Notic
   return (
     <div className="notice-row" data-row={item.key} tabIndex={tabStop ? 0 : -1}>
       <p>
-        {noticeText(item.notice, item.sender, model.nameOf)}{" "}
+        {noticeText(item.notice, item.sender, model.nameOf, model.me)}{" "}
         <Time at={item.at} className="notice-time">
           {formatTime(item.at)}
         </Time>

@@ -1,0 +1,133 @@
+/**
+ * The requests to rooms' owners that concern us, and the rooms we were taken off (F34, F41): one list, the server's.
+ *
+ * Owns the list as the server last told it, kept for the next start. Events on our line of the feed say that it has
+ * changed, and it is read again; nothing is put together here from two sources. Who may answer is the server's to say.
+ */
+
+import { loadRequests, requestsKept } from "./db/meta";
+import type { Tables } from "./db/tables";
+import type { Endpoints } from "./endpoints";
+import { everyPage } from "./pages";
+import type { Departure, Event, MyRequest } from "./protocol";
+import type { RoomId } from "./snapshots";
+import { Store, type Readable } from "./store";
+
+export interface RequestList {
+  /** The newest first. */
+  readonly requests: readonly MyRequest[];
+  readonly departures: readonly Departure[];
+  /** The agency's settings; null until the server has told them. */
+  readonly escalatesDays: number | null;
+  readonly repeatsDays: number | null;
+}
+
+export const NO_REQUESTS: RequestList = { requests: [], departures: [], escalatesDays: null, repeatsDays: null };
+const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "room.left"]);
+
+export const isWaiting = (request: MyRequest): boolean => request.state === "pending";
+
+/** What waits for our answer, the oldest first: of one room, or of all. */
+export function waitingForUs({ requests }: RequestList, room: RoomId | null = null): readonly MyRequest[] {
+  return requests.filter((one) => one.waits_for_me === true && (room === null || one.room === room)).reverse();
+}
+
+/** Answers to what we asked that we have not seen, in one room or in all. */
+export function newAnswers({ requests }: RequestList, room: RoomId | null = null): readonly MyRequest[] {
+  return requests.filter((one) => one.fresh === true && (room === null || one.room === room));
+}
+
+/** What a room's row and its settings have to say: requests that wait for us there, and answers. */
+export function newsIn(list: RequestList, room: RoomId): number {
+  return waitingForUs(list, room).length + newAnswers(list, room).length;
+}
+
+/** Everything we have to be told: what waits for us, answers, and rooms that we were taken off. */
+export function newsCount(list: RequestList): number {
+  const gone = list.departures.filter(({ fresh }) => fresh === true);
+  // A request that was granted takes its room along: it is told once.
+  const answers = newAnswers(list).filter((one) => !gone.some(({ room }) => room === one.room));
+  return waitingForUs(list).length + answers.length + gone.length;
+}
+
+export class Requests {
+  readonly #list = new Store<RequestList>(NO_REQUESTS);
+  #tables: Tables | null = null;
+  #stale = false;
+  #loading: Promise<void> | null = null;
+
+  constructor(private readonly endpoints: Endpoints) {}
+
+  get list(): Readable<RequestList> {
+    return this.#list;
+  }
+
+  async open(tables: Tables): Promise<void> {
+    this.#tables = tables;
+    this.#list.set((await loadRequests(tables)) ?? NO_REQUESTS);
+  }
+
+  close(): void {
+    this.#tables = null;
+    this.#list.set(NO_REQUESTS);
+  }
+
+  /** Reads the list again. Rejects when the server does not answer; what was known stays. */
+  load(): Promise<void> {
+    this.#stale = true;
+    this.#loading ??= this.#read().finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  hear(events: readonly Event[]): void {
+    // Without an answer the list is read again when the line is back.
+    if (events.some(({ type }) => CHANGES.has(type))) void this.load().catch(() => undefined);
+  }
+
+  async answer(request: MyRequest, outcome: "granted" | "refused", note: string): Promise<void> {
+    const { room, id, kind } = request;
+    if (kind === "removal") await this.endpoints.answerRemoval(room, id, { outcome, note });
+    else await this.endpoints.answerSuggestion(room, id, { outcome, note });
+    await this.load();
+  }
+
+  async askRemoval(room: RoomId, reason: string): Promise<void> {
+    await this.endpoints.askRemoval(room, { reason });
+    await this.load();
+  }
+
+  async withdraw(request: MyRequest): Promise<void> {
+    await this.endpoints.withdrawRequest(request.id);
+    await this.load();
+  }
+
+  /** Notes that the answers of a room, or everything in the list, have been seen. */
+  async see(room: RoomId | null = null): Promise<void> {
+    const list = this.#list.snapshot();
+    const departures = room === null ? list.departures.filter(({ fresh }) => fresh === true) : [];
+    const times = [...newAnswers(list, room).map(({ answered }) => answered ?? 0), ...departures.map(({ at }) => at)];
+    if (times.length === 0) return;
+    await this.endpoints.seeRequests({ upto: Math.max(...times), ...(room === null ? {} : { room }) });
+    await this.load();
+  }
+
+  async #read(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      const tables = this.#tables;
+      const pages = await everyPage((cursor) => this.endpoints.myRequests(cursor));
+      const [first] = pages;
+      if (tables === null || this.#tables !== tables || first === undefined) return;
+      const list: RequestList = {
+        requests: pages.flatMap(({ requests }) => requests),
+        departures: first.departures,
+        escalatesDays: first.escalates_days,
+        repeatsDays: first.repeats_days,
+      };
+      this.#list.set(list);
+      await tables.write([requestsKept(list)]);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/** «คำขอ»: what waits for the reader, what they asked, and the rooms they were taken off; answered here, in any room. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useEffect, useState } from "react";
+
+import type { Departure, MyRequest } from "#core/protocol";
+import type { PersonId, RoomId } from "#core/snapshots";
+import { formatDateTime } from "#i18n/dates";
+import { departureText } from "#i18n/notices";
+import { Chip } from "#ui/Badge";
+import { FailureNotice } from "#ui/Failure";
+import { EmptyState } from "#ui/Notice";
+import { Panel, PanelSection } from "#ui/Panel";
+import { useReadable } from "#ui/useReadable";
+
+import { LeftDraft } from "./LeftDraft";
+import { RequestState, WaitingCard } from "./OwnerRequests";
+import { departureKey, type RequestsModel } from "./RequestsModel";
+import { DeclineDialog } from "./RoomDialogs";
+import "./room.css";
+
+interface RequestsViewProps {
+  model: RequestsModel;
+  leave: { icon: "back" | "close"; label: string; onPress: () => void };
+  hrefOf: (room: RoomId) => string;
+  onPerson: (id: PersonId) => void;
+}
+
+export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewProps) {
+  const { t } = useLingui();
+  const { waiting, mine, answered, departures, fresh } = useReadable(model);
+  const attempt = useReadable(model.attempt);
+  const [declining, setDeclining] = useState<MyRequest | null>(null);
+  useEffect(() => model.start(), [model]);
+  const empty = waiting.length + mine.length + answered.length + departures.length === 0;
+  return (
+    <Panel label={t`คำขอ`} title={<Trans>คำขอ</Trans>} leave={leave} className="requests">
+      {declining === null && attempt.failure !== null && (
+        <div className="room-failure">
+          <FailureNotice failure={attempt.failure} />
+        </div>
+      )}
+      {empty && (
+        <EmptyState icon="inbox" title={t`ยังไม่มีคำขอ`}>
+          <Trans>คำขอที่รอท่าน คำตอบถึงท่าน และห้องที่มีผู้นำท่านออก จะอยู่ที่นี่</Trans>
+        </EmptyState>
+      )}
+      {waiting.length > 0 && (
+        <PanelSection title={t`คำขอที่รอท่าน`}>
+          <ul className="request-list">
+            {waiting.map((request) => (
+              <WaitingCard
+                key={request.id}
+                request={request}
+                model={model}
+                onDecline={setDeclining}
+                onPerson={onPerson}
+                place={<Place request={request} hrefOf={hrefOf} />}
+              />
+            ))}
+          </ul>
+        </PanelSection>
+      )}
+      {departures.length > 0 && (
+        <PanelSection title={t`ห้องที่มีผู้นำท่านออก`}>
+          <ul className="request-list">
+            {departures.map((departure) => (
+              <DepartureCard key={departureKey(departure)} departure={departure} fresh={fresh.has(departureKey(departure))} model={model} />
+            ))}
+          </ul>
+        </PanelSection>
+      )}
+      {mine.length > 0 && (
+        <PanelSection title={t`คำขอของท่าน`}>
+          <ul className="request-list">
+            {mine.map((request) => (
+              <li key={request.id} className="request">
+                <p className="request-name">
+                  {request.kind === "removal" ? t`ขอให้นำชื่อออก` : t`เสนอชื่อสมาชิก`} {fresh.has(request.id) && <Chip tone="accent">{t`ใหม่`}</Chip>}
+                </p>
+                <Place request={request} hrefOf={hrefOf} />
+                <RequestState request={request} model={model} />
+              </li>
+            ))}
+          </ul>
+        </PanelSection>
+      )}
+      {answered.length > 0 && (
+        <PanelSection title={t`ตอบแล้วใน 30 วัน`}>
+          <ul className="request-list">
+            {answered.map((request) => (
+              <Answered key={request.id} request={request} hrefOf={hrefOf} />
+            ))}
+          </ul>
+        </PanelSection>
+      )}
+      {declining !== null && <DeclineDialog model={model} request={declining} onClose={() => setDeclining(null)} />}
+    </Panel>
+  );
+}
+
+function Place({ request, hrefOf }: { request: MyRequest; hrefOf: (room: RoomId) => string }) {
+  const { room, room_name: name } = request;
+  if (name === null) return null;
+  return (
+    <p className="room-hint">
+      <a href={hrefOf(room)}>
+        <Trans>ห้อง “{name}”</Trans>
+      </a>
+    </p>
+  );
+}
+
+function Answered({ request, hrefOf }: { request: MyRequest; hrefOf: (room: RoomId) => string }) {
+  const when = formatDateTime(request.answered ?? request.asked);
+  const { name } = request;
+  const who = request.answered_by_name ?? "";
+  return (
+    <li className="request">
+      <p className="request-name">{name}</p>
+      <Place request={request} hrefOf={hrefOf} />
+      <p className="room-hint">
+        {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก</Trans> : <Trans>เสนอชื่อสมาชิก</Trans>}
+        {" · "}
+        {request.state === "withdrawn" ? (
+          <Trans>ผู้ขอถอนคำขอ เมื่อ {when}</Trans>
+        ) : request.state === "refused" ? (
+          <Trans>{who} ไม่อนุมัติ เมื่อ {when}</Trans>
+        ) : (
+          <Trans>{who} อนุมัติแล้ว เมื่อ {when}</Trans>
+        )}
+      </p>
+    </li>
+  );
+}
+
+function DepartureCard({ departure, fresh, model }: { departure: Departure; fresh: boolean; model: RequestsModel }) {
+  const { t } = useLingui();
+  const draft = useReadable(model.draft(departure.room));
+  return (
+    <li className="request">
+      <p>
+        {departureText(departure)} {fresh && <Chip tone="accent">{t`ใหม่`}</Chip>}
+      </p>
+      <LeftDraft text={draft.text} onDiscard={() => model.discard(departure.room)} />
+    </li>
+  );
+}

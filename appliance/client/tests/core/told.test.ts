@@ -1,0 +1,86 @@
+/** People are told what happens to them: unread lines for being added and made the owner, and one list of requests (ux 3). */
+import { beforeEach, expect, test } from "vitest";
+
+import type { MyRequest } from "#core/protocol";
+import { newsCount, waitingForUs } from "#core/requests";
+
+import { MALEE, makeWorld, online, PRASIT, SOMCHAI, until, type World } from "./world";
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld();
+});
+
+const waiting = (room: string): MyRequest => ({
+  id: "rr_1",
+  kind: "removal",
+  room,
+  room_name: "งานสารบรรณ",
+  person: PRASIT,
+  name: "นายประสิทธิ์ แก้วงาม",
+  owner_name: "นายสมชาย ใจดี",
+  state: "pending",
+  asked: 1,
+  waits_for_me: true,
+});
+
+test("who is added to a room finds that unread, as its newest line, until it was on the screen", async () => {
+  const { core } = await world.signedIn(world.device(), "prasit");
+  world.server.send(MALEE, world.room, "ก่อนหน้านั้น");
+  world.server.add(MALEE, world.room, [PRASIT]);
+  await until(() => core.rooms.list.snapshot().rooms.length === 1, "the room");
+  const [row] = core.rooms.list.snapshot().rooms;
+  expect(row).toMatchObject({ unread: 1, mentions: 0, last: { kind: "notice", sender: MALEE } });
+  const n = row?.last?.n ?? 0;
+  expect(core.rooms.room(world.room).snapshot()?.firstUnread).toBe(n);
+  core.rooms.markRead(world.room, n, n);
+  await until(() => core.rooms.list.snapshot().rooms[0]?.unread === 0, "read");
+  await world.time.advance(500);
+  await until(() => world.server.view(PRASIT, world.room, false).unread === 0, "the server knows");
+});
+
+test("being made the owner counts at once, for the new owner and nobody else", async () => {
+  const [somchai, malee] = [await world.signedIn(world.device()), await world.signedIn(world.device(), "malee")];
+  expect(somchai.core.rooms.list.snapshot().unread).toBe(0);
+  world.server.transfer(MALEE, world.room, SOMCHAI);
+  await until(() => somchai.core.rooms.list.snapshot().unread === 1, "unread");
+  expect(somchai.core.rooms.list.snapshot().rooms[0]?.last).toMatchObject({ kind: "notice", notice: { what: "transferred" } });
+  await until(() => malee.core.rooms.room(world.room).snapshot()?.view.owner === SOMCHAI, "handed over");
+  expect(malee.core.rooms.list.snapshot().unread).toBe(0);
+});
+
+test("a request reaches its owner live, in every tab, and stays at hand offline", async () => {
+  const device = world.device();
+  const [first, second] = [await world.signedIn(device), world.tab(device)];
+  await second.core.start();
+  await online(second.core);
+  world.server.requests.set(SOMCHAI, [waiting(world.room)]);
+  world.server.tellPerson(SOMCHAI, "removal_request", {}, world.room);
+  for (const { core } of [first, second]) {
+    await until(() => waitingForUs(core.requests.list.snapshot()).length === 1, "the request");
+    expect(newsCount(core.requests.list.snapshot())).toBe(1);
+  }
+  first.kill();
+  second.kill();
+  device.cut = () => "before";
+  const later = world.tab(device);
+  await later.core.start();
+  await until(() => waitingForUs(later.core.requests.list.snapshot()).length === 1, "from the cache");
+});
+
+test("a request in a room that is not ours reaches its administrator too", async () => {
+  const { core } = await world.signedIn(world.device(), "prasit");
+  world.server.requests.set(PRASIT, [{ ...waiting(world.room), person: SOMCHAI, escalated: 5 }]);
+  world.server.tellPerson(PRASIT, "removal_request", {}, world.room);
+  await until(() => newsCount(core.requests.list.snapshot()) === 1, "the request");
+});
+
+test("who is taken off finds by whom and from what, on every device, until they have seen it on one", async () => {
+  const [phone, pc] = [await world.signedIn(world.device()), await world.signedIn(world.device())];
+  world.server.remove(MALEE, world.room, [SOMCHAI]);
+  for (const { core } of [phone, pc]) await until(() => newsCount(core.requests.list.snapshot()) === 1, "told");
+  expect(phone.core.requests.list.snapshot().departures).toMatchObject([{ room_name: "งานสารบรรณ", by_name: "นางสาวมาลี ศรีสุข" }]);
+  await phone.core.requests.see();
+  for (const { core } of [phone, pc]) await until(() => newsCount(core.requests.list.snapshot()) === 0, "seen");
+  expect(pc.core.requests.list.snapshot().departures).toHaveLength(1);
+});

@@ -1,0 +1,211 @@
+"""People are told what happens to them: one list of what waits for them, of their own requests, and of what they left.
+
+Being added and being made the owner count as unread (F32, F37); a request, its answer, its escalation and a removal are
+found in `GET /me/requests` by everybody concerned and by nobody else (F41).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.actions import member_suggestions, owner_requests, removal_requests, rooms
+from appliance.errors import Conflict, Forbidden, NotFound
+from appliance.model import Draft, EntryType, PersonId, RoomId
+from appliance.reads.owner_requests import load_my_requests
+from appliance.reads.sync import load_sync
+from appliance.rules.owner_requests import Outcome
+from appliance.rules.rooms import SYSTEM
+from tests.bureau import ADMIN, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
+
+GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
+
+
+@pytest.fixture
+async def room(bureau: Bureau) -> RoomId:
+    return await bureau.group(NARIN, MALEE, SOMCHAI, HEAD, name="งานสารบรรณ")
+
+
+async def waiting(bureau: Bureau, who: PersonId) -> list[str]:
+    """Return who waits for this person's answer."""
+    return [one.person for one in (await load_my_requests(bureau.s, who)).requests if one.waits_for_me]
+
+
+async def fresh(bureau: Bureau, who: PersonId) -> set[str]:
+    """Return the rooms with answers that this person has not seen."""
+    return {one.room for one in (await load_my_requests(bureau.s, who)).requests if one.fresh}
+
+
+async def told(bureau: Bureau, who: PersonId, since: int) -> set[str]:
+    """Return the types of what came on a person's line of the feed."""
+    return {event.type for event in (await load_sync(bureau.s, who, since, 100)).events}
+
+
+class TestUnread:
+    async def test_being_added_counts_and_what_was_said_before_does_not(self, bureau: Bureau, room: RoomId) -> None:
+        await bureau.say(NARIN, room, "ก่อนหน้า")
+        await rooms.change_members(bureau.s, NARIN, room, [CLERK], [], bureau.txn())
+        view = await bureau.view(CLERK, room)
+        assert (view.unread, view.mentions) == (1, 0)
+        assert view.last is not None
+        assert (view.last.type, view.last.sender) == ("member.add", NARIN)
+        await bureau.read(CLERK, room, view.last.n or 0, view.last.n or 0)
+        view = await bureau.view(CLERK, room)
+        assert (view.unread, [m.skipped for m in view.members if m.person == CLERK]) == (0, [[]])
+
+    async def test_being_made_the_owner_counts_for_the_new_owner_alone(self, bureau: Bureau, room: RoomId) -> None:
+        for person in (NARIN, MALEE, SOMCHAI):
+            await bureau.read(person, room, 1)
+        await rooms.set_mine(bureau.s, MALEE, room, hidden=True)
+        await rooms.transfer_room(bureau.s, NARIN, room, MALEE, None)
+        views = {who: await bureau.view(who, room) for who in (NARIN, MALEE, SOMCHAI)}
+        assert {who: view.unread for who, view in views.items()} == {NARIN: 0, MALEE: 1, SOMCHAI: 0}
+        assert not views[MALEE].hidden
+
+    async def test_the_system_makes_an_owner_too(self, bureau: Bureau, room: RoomId) -> None:
+        await bureau.read(SOMCHAI, room, 1)
+        state = {"to": SOMCHAI, "why": "post"}
+        await bureau.s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+        assert (await bureau.view(SOMCHAI, room)).unread == 1
+
+    async def test_a_private_chat_tells_its_first_message_once(self, bureau: Bureau) -> None:
+        direct = await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn())
+        assert (await bureau.view(MALEE, direct)).unread == 0
+        await bureau.say(NARIN, direct)
+        assert (await bureau.view(MALEE, direct)).unread == 1
+
+
+class TestWaiting:
+    async def test_the_owner_finds_both_kinds_and_the_asker_their_own(self, bureau: Bureau, room: RoomId) -> None:
+        since = bureau.s.log.pos
+        removal = await removal_requests.ask_removal(bureau.s, MALEE, room, "ย้าย")
+        await member_suggestions.suggest_members(bureau.s, SOMCHAI, room, [OUTSIDER], "")
+        assert {"removal_request", "member_suggestion"} <= await told(bureau, NARIN, since)
+        assert set(await waiting(bureau, NARIN)) == {MALEE, SOMCHAI}
+        [mine] = (await load_my_requests(bureau.s, MALEE)).requests
+        assert (mine.id, mine.waits_for_me, mine.room_name) == (removal.id, False, "งานสารบรรณ")
+        assert mine.escalates == removal.asked + 3 * DAY
+        for other in (HEAD, ADMIN, OUTSIDER):
+            assert (await load_my_requests(bureau.s, other)).requests == []
+
+    async def test_after_three_days_it_waits_for_the_administrator_too(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, SOMCHAI, room, "")
+        bureau.clock.pass_(3 * DAY)
+        await owner_requests.escalate_due(bureau.s)
+        assert await waiting(bureau, ADMIN) == await waiting(bureau, NARIN) == [SOMCHAI]
+        assert await waiting(bureau, SOMCHAI) == await waiting(bureau, MALEE) == []
+        [shown] = (await load_my_requests(bureau.s, ADMIN)).requests
+        assert (shown.room_name, shown.owner_name) == ("งานสารบรรณ", "นรินทร์ ปัญญาดี")
+        since = bureau.s.log.pos
+        await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
+        assert await told(bureau, ADMIN, since) == {"removal_request"}
+        assert await waiting(bureau, ADMIN) == []
+
+    async def test_a_new_owner_is_told_what_waits(self, bureau: Bureau, room: RoomId) -> None:
+        await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        since = bureau.s.log.pos
+        await rooms.transfer_room(bureau.s, NARIN, room, SOMCHAI, None)
+        assert "removal_request" in await told(bureau, SOMCHAI, since)
+        assert "removal_request" in await told(bureau, NARIN, since)
+        assert (await waiting(bureau, SOMCHAI), await waiting(bureau, NARIN)) == ([MALEE], [])
+
+    async def test_an_owner_does_not_wait_for_themselves(self, bureau: Bureau, room: RoomId) -> None:
+        await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        await rooms.transfer_room(bureau.s, NARIN, room, MALEE, None)
+        assert await waiting(bureau, MALEE) == []
+
+
+class TestAnswers:
+    async def test_a_refusal_says_from_when_one_may_ask_again(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        answered = await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "ยังต้องใช้")
+        found = await load_my_requests(bureau.s, MALEE)
+        [mine] = found.requests
+        assert (mine.state, mine.note, mine.answered_by_name) == ("refused", "ยังต้องใช้", "นรินทร์ ปัญญาดี")
+        assert mine.repeats == (answered.answered or 0) + 7 * DAY
+        assert (found.escalates_days, found.repeats_days) == (3, 7)
+        with pytest.raises(Forbidden) as caught:
+            await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        assert caught.value.detail == {"days": 7}
+
+    async def test_what_was_seen_on_one_device_is_seen_on_all(self, bureau: Bureau, room: RoomId) -> None:
+        other = await bureau.group(NARIN, MALEE, SOMCHAI, HEAD)
+        for one in (room, other):
+            request = await removal_requests.ask_removal(bureau.s, MALEE, one, "")
+            await removal_requests.answer_removal(bureau.s, NARIN, one, request.id, REFUSED, "")
+        assert await fresh(bureau, MALEE) == {room, other}
+        assert await fresh(bureau, NARIN) == set()
+        since = bureau.s.log.pos
+        await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock(), room)
+        assert await told(bureau, MALEE, since) == {"requests.seen"}
+        assert await fresh(bureau, MALEE) == {other}
+        await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock() + DAY)
+        assert await fresh(bureau, MALEE) == set()
+        since = bureau.s.log.pos
+        await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock() - 1)
+        assert await told(bureau, MALEE, since) == set()
+
+    async def test_what_comes_later_is_new_again(self, bureau: Bureau, room: RoomId) -> None:
+        await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock() + DAY)
+        bureau.clock.pass_(1)
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
+        [gone] = (await load_my_requests(bureau.s, MALEE)).departures
+        assert gone.fresh
+        await owner_requests.mark_seen(bureau.s, MALEE, gone.at)
+        assert not (await load_my_requests(bureau.s, MALEE)).departures[0].fresh
+
+    async def test_lately_answered_ones_go_after_a_while(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
+        bureau.clock.pass_(31 * DAY)
+        for who in (MALEE, NARIN):
+            assert (await load_my_requests(bureau.s, who)).requests == []
+
+
+class TestWithdrawing:
+    async def test_who_asked_takes_it_back_and_may_ask_again(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        since = bureau.s.log.pos
+        first = await owner_requests.withdraw(bureau.s, MALEE, request.id)
+        assert await owner_requests.withdraw(bureau.s, MALEE, request.id) == first
+        assert "removal_request" in await told(bureau, NARIN, since)
+        assert await waiting(bureau, NARIN) == []
+        with pytest.raises(Conflict):
+            await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        assert (await removal_requests.ask_removal(bureau.s, MALEE, room, "")).id != request.id
+
+    async def test_nobody_else_does_and_nobody_after_the_answer(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        for other in (NARIN, SOMCHAI, OUTSIDER):
+            with pytest.raises(NotFound):
+                await owner_requests.withdraw(bureau.s, other, request.id)
+        await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
+        with pytest.raises(Conflict):
+            await owner_requests.withdraw(bureau.s, MALEE, request.id)
+
+
+class TestDepartures:
+    async def test_who_was_taken_off_finds_by_whom_when_and_from_what(self, bureau: Bureau, room: RoomId) -> None:
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
+        at = bureau.clock()
+        bureau.clock.pass_(DAY)
+        await rooms.rename_room(bureau.s, NARIN, room, "ชื่อใหม่ที่ท่านไม่ควรทราบ", None)
+        [gone] = (await load_my_requests(bureau.s, MALEE)).departures
+        assert (gone.room, gone.room_name, gone.at, gone.by_name) == (room, "งานสารบรรณ", at, "นรินทร์ ปัญญาดี")
+        assert (await load_my_requests(bureau.s, SOMCHAI)).departures == []
+
+    async def test_a_granted_request_does_not_tell_what_the_room_is_called_now(
+        self, bureau: Bureau, room: RoomId
+    ) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        found = await load_my_requests(bureau.s, MALEE)
+        assert [(one.state, one.room_name) for one in found.requests] == [("granted", None)]
+        assert [one.room_name for one in found.departures] == ["งานสารบรรณ"]
+
+    async def test_the_system_says_why(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, SOMCHAI, room, "")
+        bureau.clock.pass_(3 * DAY)
+        await owner_requests.escalate_due(bureau.s)
+        await removal_requests.answer_removal(bureau.s, ADMIN, room, request.id, GRANTED, "")
+        [gone] = (await load_my_requests(bureau.s, SOMCHAI)).departures
+        assert (gone.by, gone.by_name, gone.why) == ("system", None, "removal_request")
