@@ -56,6 +56,7 @@ const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
     return keptHits.keptHit("r_a", event, keptHits.termsOf(hostile.slice(0, 400)), { q: "", limit: 30 });
   },
   roomRoute: (hostile) => routes.roomRoute(hostile),
+  messageRoute: (hostile) => routes.messageRoute(hostile, 1),
   formatRoute: (hostile) => routes.formatRoute(routes.roomRoute(sendable.sendable(hostile))),
   depthOf: (hostile) => routes.depthOf(routes.parseRoute(hostile)),
 };

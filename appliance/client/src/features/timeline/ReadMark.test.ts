@@ -20,7 +20,7 @@ function drawn(by: number, of: number, sender = "p_a"): string {
 test.each([
   ["th", 0, 3, "ยังไม่มีผู้อ่าน อ่านแล้ว 0 จาก 3 คน เปิดรายชื่อผู้อ่าน"],
   ["th", 2, 3, "อ่านแล้ว 2 อ่านแล้ว 2 จาก 3 คน เปิดรายชื่อผู้อ่าน"],
-  ["en", 3, 3, "Read by all 3 Read by 3 of 3 people. Open the list of readers"],
+  ["en", 3, 3, "Read by all 3 Read by 3 of 3 people Open the list of readers"],
 ] as const)("the name of a mark does not depend on whether its words are shown (%s, %i of %i)", async (locale, by, of, name) => {
   await activateLocale(locale);
   expect(drawn(by, of)).toContain(`<button type="button" class="msg-read ${by === of ? "msg-read-all" : ""}" aria-label="${name}"`);
