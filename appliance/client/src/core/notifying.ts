@@ -36,11 +36,9 @@ const DAY_MINUTES = 1_440;
 /** Reads what was kept; what is not understood is as if it had never been chosen. */
 export function readNotificationSettings(kept: string | null): NotificationSettings {
   const found = parsed(kept);
-  const entries = Object.entries(NOTIFICATION_DEFAULTS).map(([name, usual]) => {
-    const value = found[name];
-    return [name, fits(value, usual) ? value : usual];
-  });
-  return Object.fromEntries(entries) as unknown as NotificationSettings;
+  const usual: Record<string, boolean | number> = { ...NOTIFICATION_DEFAULTS };
+  const fitting = Object.entries(found).filter(([name, value]) => name in usual && fits(value, usual[name]));
+  return { ...NOTIFICATION_DEFAULTS, ...Object.fromEntries(fitting) };
 }
 
 function parsed(kept: string | null): Record<string, unknown> {
@@ -52,7 +50,7 @@ function parsed(kept: string | null): Record<string, unknown> {
   }
 }
 
-function fits(value: unknown, usual: boolean | number): boolean {
+function fits(value: unknown, usual: boolean | number | undefined): boolean {
   if (typeof usual === "boolean") return typeof value === "boolean";
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) < DAY_MINUTES;
 }

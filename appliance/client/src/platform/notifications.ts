@@ -23,8 +23,11 @@ function permission(): ReturnType<NotificationsPort["permission"]> {
   return isApple() && !matchMedia("(display-mode: standalone)").matches ? "needs_install" : "unsupported";
 }
 
+/** What TypeScript takes for granted in every browser, and what one without HTTPS does not have. */
+const { serviceWorker, permissions }: Partial<Navigator> = navigator;
+
 async function worker(): Promise<ServiceWorkerRegistration | null> {
-  const registration = await navigator.serviceWorker?.getRegistration();
+  const registration = await serviceWorker?.getRegistration();
   return registration?.active ? registration : null;
 }
 
@@ -83,7 +86,7 @@ function holdAttention(): void {
 function watchPermission(listener: () => void): void {
   document.addEventListener("visibilitychange", listener);
   window.addEventListener("focus", listener);
-  void navigator.permissions
+  void permissions
     ?.query({ name: "notifications" })
     .then((status) => status.addEventListener("change", listener))
     .catch(() => undefined); // a browser that cannot be asked is looked at when the page is seen again
@@ -107,7 +110,7 @@ export function browserNotifications(): NotificationsPort {
     },
     onPressed: (listener) => {
       pressed.add(listener);
-      navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<Pressed | undefined>) => {
+      serviceWorker?.addEventListener("message", ({ data }: MessageEvent<Pressed | undefined>) => {
         if (data?.kind === "notification_pressed") listener(data.hash);
       });
     },

@@ -55,7 +55,7 @@ beforeEach(() => {
   i18n.loadAndActivate({ locale: "th", messages: {} });
   show.mockReset().mockResolvedValue(undefined);
   clear.mockClear();
-  [kept, answer, permission, looked, onScreen, shared] = [new Map(), "granted", "default", false, true, true];
+  [kept, answer, permission, looked, onScreen, shared] = [new Map<string, string>(), "granted", "default", false, true, true];
   [session, rooms, pending] = [new Store<unknown>(ME), new Store({ rooms: [] }), new Store<readonly unknown[]>([])];
 });
 
@@ -144,7 +144,7 @@ test("taking the offer turns it on; a refusal of the browser is said", async () 
   pending.set([{}]);
   await notifications.acceptOffer();
   expect(notifications.snapshot()).toMatchObject({ banner: "none", settings: { on: true } });
-  [kept, permission, answer] = [new Map(), "default", "denied"];
+  [kept, permission, answer] = [new Map<string, string>(), "default", "denied"];
   const refused = model();
   pending.set([{}, {}]);
   expect(refused.snapshot().banner).toBe("offer");

@@ -94,7 +94,9 @@ function reason(permission: NotificationsState["permission"], device: Notificati
       ) : (
         <Trans>การแจ้งเตือนของ G-Chat ถูกปิดกั้นไว้ วิธีเปิด: ไปที่การตั้งค่าของเครื่อง เลือก “การแจ้งเตือน” เลือก G-Chat หรือเบราว์เซอร์ที่ใช้ แล้วเลือก “อนุญาต”</Trans>
       );
-    default:
+    case "unsupported":
+    case "granted":
+    case "default":
       return <Trans>เบราว์เซอร์นี้แสดงการแจ้งเตือนไม่ได้ โปรดใช้ Chrome, Edge, Firefox หรือ Safari รุ่นปัจจุบัน</Trans>;
   }
 }
