@@ -23,11 +23,11 @@ function permission(): ReturnType<NotificationsPort["permission"]> {
   return isApple() && !matchMedia("(display-mode: standalone)").matches ? "needs_install" : "unsupported";
 }
 
-/** What TypeScript takes for granted in every browser, and what one without HTTPS does not have. */
-const { serviceWorker, permissions }: Partial<Navigator> = navigator;
+/** The browser, of which one without HTTPS lacks what TypeScript takes for granted. */
+const browser = (): Partial<Navigator> => navigator;
 
 async function worker(): Promise<ServiceWorkerRegistration | null> {
-  const registration = await serviceWorker?.getRegistration();
+  const registration = await browser().serviceWorker?.getRegistration();
   return registration?.active ? registration : null;
 }
 
@@ -86,8 +86,8 @@ function holdAttention(): void {
 function watchPermission(listener: () => void): void {
   document.addEventListener("visibilitychange", listener);
   window.addEventListener("focus", listener);
-  void permissions
-    ?.query({ name: "notifications" })
+  void browser()
+    .permissions?.query({ name: "notifications" })
     .then((status) => status.addEventListener("change", listener))
     .catch(() => undefined); // a browser that cannot be asked is looked at when the page is seen again
 }
@@ -110,7 +110,7 @@ export function browserNotifications(): NotificationsPort {
     },
     onPressed: (listener) => {
       pressed.add(listener);
-      serviceWorker?.addEventListener("message", ({ data }: MessageEvent<Pressed | undefined>) => {
+      browser().serviceWorker?.addEventListener("message", ({ data }: MessageEvent<Pressed | undefined>) => {
         if (data?.kind === "notification_pressed") listener(data.hash);
       });
     },
