@@ -139,8 +139,9 @@ class Profile:
 class PersonCard:
     """What is kept in memory of everyone: enough to show a name, check a rank and sort a list.
 
-    `unit`, `unit_name` and `post` are of the main post, or of the last one where none is held today. `rank` is the
-    highest level among today's posts, acting ones included; None is unknown. `posts` and `units` are today's.
+    `unit`, `unit_name` and `post` are of the main post, or of the last one where none is held today; their English
+    names are None where the register has none. `rank` is the highest level among today's posts, acting ones included;
+    None is unknown. `posts` and `units` are today's.
     """
 
     id: PersonId
@@ -149,7 +150,9 @@ class PersonCard:
     name_en: str | None
     unit: UnitId | None
     unit_name: str | None
+    unit_name_en: str | None
     post: str | None
+    post_en: str | None
     rank: int | None
     posts: tuple[PostId, ...]
     units: frozenset[UnitId]

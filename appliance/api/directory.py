@@ -13,7 +13,7 @@ routes = Routes("directory")
 @routes.get("/directory/units", cost=A_FEW)
 async def list_units(call: Call, query: UnitsQuery) -> Units:
     """Return the organisation chart, parents before children, in pages."""
-    return load_units(call.services, call.language, query.cursor)
+    return load_units(call.services, query.cursor)
 
 
 @routes.get("/directory/people", cost=SEVERAL, heavy=True)
@@ -27,11 +27,10 @@ async def list_people(call: Call, query: PeopleQuery) -> People:
         below=query.below,
         cursor=query.cursor,
         limit=query.limit,
-        language=call.language,
     )
 
 
 @routes.get("/people/{id}")
 async def get_person(call: Call) -> Person:
     """Return one person, as far as the caller may see them."""
-    return Person(person=await load_person(call.services, call.person, PersonId(call.path["id"]), call.language))
+    return Person(person=await load_person(call.services, call.person, PersonId(call.path["id"])))

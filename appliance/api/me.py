@@ -34,4 +34,4 @@ async def change_me(call: Call, body: MeChange) -> Me:
 async def _me(call: Call) -> Me:
     if call.session is None:
         raise Unauthenticated
-    return await load_me(call.services, call.session, call.language)
+    return await load_me(call.services, call.session)

@@ -168,7 +168,7 @@ async def _signed_in(call: Call, result: SignedIn, *, keep_device: bool) -> Logi
     """Answer a browser with cookies, which no script reads, and a program with the session's token."""
     person = result.session.person
     async with call.services.store.read() as reader:
-        views = await load_views(call.services, reader, person, [person], call.language)
+        views = await load_views(call.services, reader, person, [person])
     if call.from_browser:
         call.set_session_cookie(result.token)
         if keep_device:

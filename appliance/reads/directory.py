@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from appliance.identity import Directory
-    from appliance.locale import Language
     from appliance.model import PostId
     from appliance.people import Holding, PersonCard, Post, Profile, Unit
     from appliance.people_services import PeopleServices
@@ -48,7 +47,6 @@ async def load_people(
     below: bool = False,
     cursor: str | None = None,
     limit: int = 50,
-    language: Language = "th",
 ) -> People:
     """Return a page of active people, the best answers first.
 
@@ -67,7 +65,7 @@ async def load_people(
     elsewhere = asked.count_outside(within) if within is not None and cursor is None and not more else 0
     await _spend(s, viewer, len(shown))
     async with s.store.read() as reader:
-        views = await load_views(s, reader, viewer, [card.id for card in shown], language)
+        views = await load_views(s, reader, viewer, [card.id for card in shown])
     return People(
         people=views,
         cursor=shown[-1].id if more else None,
@@ -76,7 +74,7 @@ async def load_people(
     )
 
 
-async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId, language: Language = "th") -> PersonView:
+async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId) -> PersonView:
     """Return one person, also one no longer on the staff. Raises NotFound for none, or one the viewer may not find."""
     card = s.identity.people.get(person)
     if card is None or not s.identity.directory.may_find(viewer, person):
@@ -84,12 +82,10 @@ async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId, lan
     if person != viewer:
         await _spend(s, viewer, 1)
     async with s.store.read() as reader:
-        return (await load_views(s, reader, viewer, [person], language))[0]
+        return (await load_views(s, reader, viewer, [person]))[0]
 
 
-async def load_views(
-    s: PeopleServices, reader: Reader, viewer: PersonId, ids: Sequence[PersonId], language: Language
-) -> list[PersonView]:
+async def load_views(s: PeopleServices, reader: Reader, viewer: PersonId, ids: Sequence[PersonId]) -> list[PersonView]:
     """Return what the viewer may see of these people, in the same order."""
     now = s.clock()
     profiles = await people.list_by_id(reader, ids)
@@ -98,20 +94,16 @@ async def load_views(
         if held.held_from <= now and (held.held_to is None or now < held.held_to):
             holdings[held.person].append(held)
     posts = await units.list_posts_by_id(reader, {held.post for each in holdings.values() for held in each})
-    return [
-        _view(s, viewer, profiles[person], holdings.get(person, []), posts, language)
-        for person in ids
-        if person in profiles
-    ]
+    return [_view(s, viewer, profiles[person], holdings.get(person, []), posts) for person in ids if person in profiles]
 
 
-def load_units(s: PeopleServices, language: Language = "th", cursor: str | None = None) -> Units:
+def load_units(s: PeopleServices, cursor: str | None = None) -> Units:
     """Return a page of the units that exist now, parents before children, siblings in their order. Raises Invalid."""
-    shown, following = page_after(unit_views(s, language), cursor, lambda view: view.id)
+    shown, following = page_after(unit_views(s), cursor, lambda view: view.id)
     return Units(units=shown, cursor=following)
 
 
-def unit_views(s: PeopleServices, language: Language = "th") -> list[UnitView]:
+def unit_views(s: PeopleServices) -> list[UnitView]:
     """Return every unit that exists now, parents before children, siblings in their order."""
     directory = s.identity.directory
     views: list[UnitView] = []
@@ -122,7 +114,7 @@ def unit_views(s: PeopleServices, language: Language = "th") -> list[UnitView]:
             UnitView(
                 id=unit.id,
                 parent=parent,
-                name=unit_name(unit, language),
+                name=unit.name_th,
                 name_en=unit.name_en,
                 kind=unit.kind.value,
                 people=own,
@@ -137,15 +129,14 @@ def unit_views(s: PeopleServices, language: Language = "th") -> list[UnitView]:
     return views
 
 
-def unit_ref(s: PeopleServices, unit: UnitId | None, language: Language) -> UnitRef | None:
+def unit_ref(s: PeopleServices, unit: UnitId | None) -> UnitRef | None:
     """Return how a unit is named."""
     found = s.identity.directory.units.get(unit) if unit else None
-    return UnitRef(id=found.id, name=unit_name(found, language), name_en=found.name_en) if found else None
+    return _ref(found) if found else None
 
 
-def unit_name(unit: Unit, language: Language) -> str:
-    """Return a unit's name in a language, in Thai where it has no other."""
-    return (unit.name_en if language == "en" else None) or unit.name_th
+def _ref(unit: Unit) -> UnitRef:
+    return UnitRef(id=unit.id, name=unit.name_th, name_en=unit.name_en)
 
 
 def _view(
@@ -154,7 +145,6 @@ def _view(
     profile: Profile,
     holdings: Sequence[Holding],
     posts: Mapping[PostId, Post],
-    language: Language,
 ) -> PersonView:
     directory = s.identity.directory
     card = directory.people[profile.id]
@@ -165,7 +155,7 @@ def _view(
         is_self=viewer == profile.id,
         is_admin=account is not None and StaffRole.AGENCY_ADMIN in account.roles,
     )
-    held = [_post_view(s, one, posts[one.post], language) for one in holdings]
+    held = [_post_view(s, one, posts[one.post]) for one in holdings]
     return PersonView(
         id=card.id,
         name=card.name,
@@ -173,9 +163,11 @@ def _view(
         title=profile.title or None,
         given_name=profile.given_name,
         family_name=profile.family_name,
-        unit=_home(s, card, language),
+        unit=_home(s, card),
         post=held[0].title if held else card.post,
+        post_en=held[0].title_en if held else card.post_en,
         rank=held[0].rank if held else None,
+        rank_en=held[0].rank_en if held else None,
         seniority=directory.ladder.level(posts[holdings[0].post].rank) if held else None,
         posts=held,
         phone=profile.phone if "phone" in seen else None,
@@ -187,27 +179,29 @@ def _view(
     )
 
 
-def _post_view(s: PeopleServices, held: Holding, post: Post, language: Language) -> PostView:
+def _post_view(s: PeopleServices, held: Holding, post: Post) -> PostView:
     directory = s.identity.directory
     home = successor(directory.all_units, post.unit, s.clock())
     unit = directory.all_units[home]
     rung = directory.ladder.rung(post.rank)
     return PostView(
         id=post.id,
-        title=(post.title_en if language == "en" else None) or post.title_th,
-        unit=UnitRef(id=unit.id, name=unit_name(unit, language), name_en=unit.name_en),
-        rank=(rung.name_en if language == "en" else rung.name_th) if rung else post.rank,
+        title=post.title_th,
+        title_en=post.title_en,
+        unit=_ref(unit),
+        rank=rung.name_th if rung else post.rank,
+        rank_en=rung.name_en if rung else None,
         acting=held.acting,
         main=held.main,
         until=held.held_to,
     )
 
 
-def _home(s: PeopleServices, card: PersonCard, language: Language) -> UnitRef | None:
+def _home(s: PeopleServices, card: PersonCard) -> UnitRef | None:
     if card.unit is None:
         return None
     unit = s.identity.directory.all_units[card.unit]
-    return UnitRef(id=unit.id, name=unit_name(unit, language), name_en=unit.name_en)
+    return _ref(unit)
 
 
 def _may_contact(s: PeopleServices, viewer: PersonId, card: PersonCard) -> bool | None:

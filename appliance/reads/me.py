@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 _VERSION: Final = version("gchat-appliance")
 
 
-async def load_me(s: PeopleServices, session: Session, language: Language) -> Me:
+async def load_me(s: PeopleServices, session: Session) -> Me:
     """Return the caller's own picture."""
     now = s.clock()
     card, account = s.identity.people[session.person], s.identity.account(session.person)
     accepted = account.accepted if account else 0
     async with s.store.read() as reader:
-        views = await load_views(s, reader, session.person, [session.person], language)
+        views = await load_views(s, reader, session.person, [session.person])
     return Me(
         person=views[0],
         roles=sorted(session.roles),
-        unit=unit_ref(s, card.unit, language),
+        unit=unit_ref(s, card.unit),
         terms=TermsState(version=s.identity.terms_in_force(now), accepted=accepted or None),
         csrf=session.csrf,
         must_change_password=session.must_change,

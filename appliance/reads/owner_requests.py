@@ -9,7 +9,7 @@ from appliance.errors import AppError, Forbidden
 from appliance.model import Deny, PersonId, RoomId, StaffRole
 from appliance.policies import DAY
 from appliance.reads.bounds import page_after
-from appliance.reads.rooms import name_of
+from appliance.reads.rooms import english_name_of, name_of
 from appliance.rules.owner_requests import (
     Kind,
     Outcome,
@@ -105,6 +105,7 @@ def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> De
         at=row.at,
         by=row.by,
         by_name=name_of(s, row.by),
+        by_name_en=english_name_of(s, row.by),
         why=row.why,
         fresh=row.at > seen.get(owner_requests.ALL_ROOMS, 0),
     )
@@ -139,7 +140,9 @@ async def _my_request(
         room_name=state.name if waits or person in state.members else None,
         person=request.person,
         name=name_of(s, request.person) or request.person,
+        name_en=english_name_of(s, request.person),
         owner_name=name_of(s, state.owner) or state.owner,
+        owner_name_en=english_name_of(s, state.owner),
         state=request.outcome.value,
         asked=request.asked,
         waits_for_me=waits,
@@ -149,6 +152,7 @@ async def _my_request(
         answered=request.answered,
         answered_by=answered_by,
         answered_by_name=name_of(s, answered_by) if answered_by else None,
+        answered_by_name_en=english_name_of(s, answered_by) if answered_by else None,
         note=request.note,
         escalates=escalates_at(request, s.config.rooms.removal_escalates_days),
         escalated=request.escalated,

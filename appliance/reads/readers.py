@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from appliance.errors import AppError, Invalid, NotFound, Unavailable
 from appliance.model import PersonId
 from appliance.reads.damaged import is_damage, only, readable
-from appliance.reads.rooms import name_of, sort_key, unit_of
+from appliance.reads.rooms import sort_key
 from appliance.store import entries, receipts, rooms
 from appliance.wire.messages import Reader, Readers, Unreader
 
@@ -103,8 +103,8 @@ def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], 
     elif len(others) > len(listed):
         following = replace(after, person=listed[-1][1]) if listed else after
     return Readers(
-        read=[Reader(person=who, at=at, name=name_of(s, who), unit=unit_of(s, who)) for at, who in shown],
-        unread=[Unreader(person=who, name=name_of(s, who), unit=unit_of(s, who)) for _, who in listed],
+        read=[Reader(person=who, at=at, **_names(s, who)) for at, who in shown],
+        unread=[Unreader(person=who, **_names(s, who)) for _, who in listed],
         read_count=len(reads),
         unread_count=len(unread),
         cursor=str(following) if following else None,
@@ -126,3 +126,10 @@ async def _known_in_parts(s: Services, room: int, n: int) -> _Known:
         await only(s, rooms.member_ids, room),
         await only(s, lambda raw, at_n: receipts.first_reads(raw, room, at_n), n),
     )
+
+
+def _names(s: Services, person: str) -> dict[str, str | None]:
+    card = s.identity.people.get(PersonId(person))
+    if card is None:
+        return {}
+    return {"name": card.name, "name_en": card.name_en, "unit": card.unit_name, "unit_en": card.unit_name_en}

@@ -240,21 +240,21 @@ def views_after(
 
 
 def name_of(s: Services, person: str) -> str | None:
-    """Return the name to show for a person."""
+    """Return a person's name in Thai."""
     card = s.identity.people.get(PersonId(person))
     return card.name if card else None
+
+
+def english_name_of(s: Services, person: str) -> str | None:
+    """Return a person's name in English, None where the register has none."""
+    card = s.identity.people.get(PersonId(person))
+    return card.name_en if card else None
 
 
 def sort_key(s: Services, person: str) -> str:
     """Return where a person stands in Thai order."""
     card = s.identity.people.get(PersonId(person))
     return card.sort_key if card else person
-
-
-def unit_of(s: Services, person: str) -> str | None:
-    """Return the unit to show for a person."""
-    card = s.identity.people.get(PersonId(person))
-    return card.unit_name if card else None
 
 
 def view_of(
@@ -315,16 +315,20 @@ def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberVi
     found = []
     now = s.clock()
     gaps = receipts.gaps_of_room(raw, room)
-    for person, role, since, read in rooms.member_reads(raw, room):
+    for person, role, since, read, status in rooms.member_reads(raw, room):
         card = s.identity.people.get(PersonId(person))
         found.append(
             MemberView(
                 person=person,
                 name=card.name if card else person,
+                name_en=card.name_en if card else None,
                 role=role,
                 since=since,
                 unit=card.unit_name if card else None,
+                unit_en=card.unit_name_en if card else None,
                 post=card.post if card else None,
+                post_en=card.post_en if card else None,
+                status=status or None,
                 active=s.identity.is_active(PersonId(person), now),
                 read=read,
                 skipped=gaps.get(PersonId(person), []),

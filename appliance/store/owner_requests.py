@@ -129,6 +129,7 @@ def _common(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> dict
         "room": request.room,
         "person": request.person,
         "name": card.name if card else request.person,
+        "name_en": card.name_en if card else None,
         "state": request.outcome.value,
         "asked": request.asked,
         "reason": request.reason,
@@ -143,7 +144,15 @@ def suggested(person: PersonId, cards: Mapping[PersonId, PersonCard]) -> Suggest
     card = cards.get(person)
     if card is None:
         return Suggested(person=person, name=person)
-    return Suggested(person=person, name=card.name, unit=card.unit_name, post=card.post)
+    return Suggested(
+        person=person,
+        name=card.name,
+        name_en=card.name_en,
+        unit=card.unit_name,
+        unit_en=card.unit_name_en,
+        post=card.post,
+        post_en=card.post_en,
+    )
 
 
 def _request(row: tuple[Any, ...]) -> OwnerRequest:

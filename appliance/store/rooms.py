@@ -117,8 +117,8 @@ def view_of_person(raw: sqlcipher.Connection, person: PersonId, room: RoomId) ->
     return ViewRow._make(row) if row else None
 
 
-def member_reads(raw: sqlcipher.Connection, room: int) -> list[tuple[str, str, int, int]]:
-    """Return (person, role, since, read position) of every member."""
+def member_reads(raw: sqlcipher.Connection, room: int) -> list[tuple[str, str, int, int, str]]:
+    """Return (person, role, since, read position, status message) of every member."""
     return list(raw.execute(SQL.member_reads, (room,)))
 
 

@@ -1,4 +1,8 @@
-"""Units and people, as far as the caller may see them (F14, F17)."""
+"""Units and people, as far as the caller may see them (F14, F17).
+
+Names are the register's: Thai, and beside each the English one where the register has it. Which is shown is the
+client's choice, so that its language can change without asking again.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,10 @@ class PostView(Answer, kw_only=True):
 
     id: Id
     title: str
+    title_en: str | None = None
     unit: UnitRef
     rank: str | None = None
+    rank_en: str | None = None
     acting: bool = False
     main: bool = False
     until: Millis | None = None
@@ -41,7 +47,9 @@ class PersonView(Answer, kw_only=True):
     family_name: str | None = None
     unit: UnitRef | None = None
     post: str | None = None
+    post_en: str | None = None
     rank: str | None = None
+    rank_en: str | None = None
     seniority: int | None = None
     posts: list[PostView] = []
     phone: str | None = None

@@ -164,13 +164,17 @@ class Reader(Answer, kw_only=True):
     person: Id
     at: Millis
     name: str | None = None
+    name_en: str | None = None
     unit: str | None = None
+    unit_en: str | None = None
 
 
 class Unreader(Answer, kw_only=True):
     person: Id
     name: str | None = None
+    name_en: str | None = None
     unit: str | None = None
+    unit_en: str | None = None
 
 
 class ReadersQuery(Request, kw_only=True):

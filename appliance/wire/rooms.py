@@ -28,15 +28,19 @@ class MemberView(Answer, kw_only=True):
     """A member as shown in a list.
 
     `read` is the furthest position that was shown to them, `skipped` the ranges below it, both ends included, that were
-    not: they jumped across. What was said before they came in is left out of both.
+    not: they jumped across. What was said before they came in is left out of both. `status` is their own words.
     """
 
     person: Id
     name: str
+    name_en: str | None = None
     role: str
     since: Position
     unit: str | None = None
+    unit_en: str | None = None
     post: str | None = None
+    post_en: str | None = None
+    status: str | None = None
     active: bool = True
     read: Position | None = None
     skipped: list[tuple[Position, Position]] = []
@@ -153,6 +157,7 @@ class RemovalRequest(Answer, kw_only=True):
     room: Id
     person: Id
     name: str
+    name_en: str | None = None
     state: str
     asked: Millis
     reason: str = ""
@@ -165,8 +170,11 @@ class RemovalRequest(Answer, kw_only=True):
 class Suggested(Answer, kw_only=True):
     person: Id
     name: str
+    name_en: str | None = None
     unit: str | None = None
+    unit_en: str | None = None
     post: str | None = None
+    post_en: str | None = None
 
 
 class MemberSuggestion(Answer, kw_only=True):
@@ -176,6 +184,7 @@ class MemberSuggestion(Answer, kw_only=True):
     room: Id
     person: Id
     name: str
+    name_en: str | None = None
     people: list[Suggested]
     state: str
     asked: Millis
@@ -221,7 +230,9 @@ class MyRequest(Answer, kw_only=True):
     room_name: str | None
     person: Id
     name: str
+    name_en: str | None = None
     owner_name: str
+    owner_name_en: str | None = None
     state: str
     asked: Millis
     waits_for_me: bool = False
@@ -231,6 +242,7 @@ class MyRequest(Answer, kw_only=True):
     answered: Millis | None = None
     answered_by: Id | None = None
     answered_by_name: str | None = None
+    answered_by_name_en: str | None = None
     note: str = ""
     escalates: Millis | None = None
     escalated: Millis | None = None
@@ -245,6 +257,7 @@ class Departure(Answer, kw_only=True):
     at: Millis
     by: Id
     by_name: str | None
+    by_name_en: str | None = None
     why: str = ""
     fresh: bool = False
 

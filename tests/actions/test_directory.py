@@ -183,8 +183,7 @@ async def test_a_profile_with_its_posts(office: Office) -> None:
         ("กองคลัง", False, True),
         ("กองแผนงาน", True, False),
     ]
-    english = await load_person(office.s, office.person("1001"), office.person("1003"), "en")
-    assert (english.unit.name if english.unit else None, english.rank) == (
+    assert (person.unit.name_en if person.unit else None, person.rank_en) == (
         "Finance Division",
         "Knowledge worker, professional",
     )
@@ -227,7 +226,7 @@ def test_units_are_ordered_and_counted(office: Office) -> None:
         ("กองคลัง", 1, 1),
         ("กรมพยาน", 1, 1),
     ]
-    assert load_units(office.s, "en").units[0].name == "Ministry of Tests"
+    assert load_units(office.s).units[0].name_en == "Ministry of Tests"
 
 
 async def test_copying_the_directory_is_noticed_and_stopped(tmp_path: Path) -> None:

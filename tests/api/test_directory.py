@@ -6,6 +6,8 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+
 from appliance.rules.collation import name_key
 from tests.agency import Agency, Client
 
@@ -72,8 +74,23 @@ async def test_a_person(running: Agency) -> None:
     assert [post["acting"] for post in acting["posts"] if "acting" in post] == [True]
     gone = (await narin.get(f"/people/{running.person('sairung.c')}"))["person"]
     assert gone["active"] is False
-    english = await running.login("narin.p", language="en")
-    assert (await english.get(f"/people/{running.person('witthaya.s')}"))["person"]["rank"] == "Executive, higher"
+    assert boss["rank_en"] == "Executive, higher"
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+async def test_names_come_in_thai_and_english_whatever_the_language(running: Agency, language: str) -> None:
+    """Ux 22: the client shows one or the other, and changes without asking again."""
+    narin = await running.login("narin.p", language=language)
+    person = (await narin.get(f"/people/{running.person('witthaya.s')}"))["person"]
+    assert (person["name"], person["name_en"]) == ("นายแพทย์วิทยา ศรีสุขสวัสดิ์", "Dr. Witthaya Srisuksawat")
+    assert (person["post"], person["post_en"]) == ("ปลัดกระทรวงสาธารณสุข", "Permanent Secretary")
+    assert (person["unit"]["name"], person["posts"][0]["title_en"]) == (
+        "สำนักงานปลัดกระทรวงสาธารณสุข",
+        "Permanent Secretary",
+    )
+    assert person["unit"]["name_en"]
+    root = (await narin.get("/directory/units"))["units"][0]
+    assert (root["name"], root["name_en"]) == ("กระทรวงสาธารณสุข", "Ministry of Public Health")
 
 
 async def test_no_answer_shows_what_the_directory_keeps_to_itself(running: Agency) -> None:

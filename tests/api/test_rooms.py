@@ -216,6 +216,29 @@ async def test_marking_unread_keeps_the_first_read(running: Agency) -> None:
     assert "unread_from" not in (await lalita.get(f"/rooms/{room}"))["room"]
 
 
+async def test_members_readers_and_requests_are_named_in_both_languages(running: Agency) -> None:
+    """Ux 22; and a member's status message stands beside the name (ux, «Also seen»)."""
+    lalita, narin = await running.login("lalita.w"), await running.login("narin.p")
+    decha, room = running.person("decha.r"), running.room("dengue")
+    await lalita.patch("/me", {"status": "ประชุมถึงบ่ายสามโมง"})
+    profile = (await narin.get(f"/people/{lalita.person}"))["person"]
+    members = (await narin.get(f"/rooms/{room}"))["room"]["members"]
+    member = next(one for one in members if one["person"] == lalita.person)
+    assert member["status"] == profile["status"] == "ประชุมถึงบ่ายสามโมง"
+    assert "status" not in next(one for one in members if one["person"] == narin.person)
+    assert [member[key] for key in ("name_en", "post_en")] == [profile["name_en"], profile["post_en"]]
+    assert (member["unit"], member["unit_en"]) == (profile["unit"]["name"], profile["unit"]["name_en"])
+    n = (await narin.say(room, "โปรดทราบ"))["n"]
+    readers = await narin.get(f"/rooms/{room}/messages/{n}/readers")
+    unread = next(one for one in readers["unread"] if one["person"] == lalita.person)
+    assert (unread["name_en"], unread["unit_en"]) == (member["name_en"], member["unit_en"])
+    asked = await lalita.post(f"/rooms/{room}/member-suggestions", {"people": [decha]})
+    [suggested] = asked["suggestion"]["people"]
+    wanted = (await narin.get(f"/people/{decha}"))["person"]
+    assert asked["suggestion"]["name_en"] == member["name_en"]
+    assert [suggested[key] for key in ("name_en", "post_en")] == [wanted["name_en"], wanted["post_en"]]
+
+
 async def test_a_room_of_a_post_belongs_to_who_holds_it(running: Agency) -> None:
     """Q8."""
     narin = await running.login("narin.p")

@@ -56,6 +56,9 @@ async function start(element: HTMLElement): Promise<void> {
   }
   const update = new Store<WaitingUpdate | null>(null);
   const core = new Core(ports);
+  const speak = () => core.people.speak(preferences.snapshot().language);
+  preferences.subscribe(speak);
+  speak();
   const location = new PageLocation(browserHistory());
   const shell = new ShellModel(location);
   const install = installOffer(

@@ -45,7 +45,7 @@ const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
   wordsOf: (hostile) => text.wordsOf(hostile.slice(0, LONGEST_NAME)),
   truncated: (hostile) => text.truncated(hostile, 200),
   compareThai: (hostile) => text.compareThai(`${hostile}ก`, `${hostile}ข`),
-  sortedThai: (hostile) => text.sortedThai([hostile, `${hostile}ก`], (one) => one),
+  sortedByName: (hostile) => text.sortedByName([hostile, `${hostile}ก`], (one) => one, "th"),
   matchName: (hostile) => text.matchName(hostile.slice(0, LONGEST_NAME), hostile.slice(0, LONGEST_NAME)),
   rankedByName: (hostile) => text.rankedByName([hostile.slice(0, LONGEST_NAME)], hostile.slice(0, LONGEST_NAME), (one) => one),
   namedLike: (hostile) => text.namedLike([hostile.slice(0, LONGEST_NAME)], hostile.slice(0, LONGEST_NAME), (one) => one),

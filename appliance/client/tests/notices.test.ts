@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => vi.unstubAllGlobals());
 
-const name = (id: string): string => `คุณ${id}`;
+const name = (id: string, logged: string | null = null): string => logged ?? `คุณ${id}`;
 
 test("what the system did is told with its reason in words, never with a code", () => {
   const people = [{ p: "p_1", name: "นายสมชาย ใจดี" }];
@@ -38,6 +38,6 @@ test("the reader of a notice is «ท่าน» in it, whoever did it to whom",
 
 test("who was taken off a room is told by whom, from what and when, and by the system why", () => {
   const gone = { room_name: "งานสารบรรณ", at: Date.UTC(2026, 10, 29, 21, 18) };
-  expect(departureText({ ...gone, by_name: "นายสมชาย ใจมั่น" })).toBe("นายสมชาย ใจมั่น นำท่านออกจากห้อง “งานสารบรรณ” เมื่อ 30 พ.ย. 2569 04.18 น.");
-  expect(departureText({ ...gone, by_name: null, why: "removal_request" })).toContain("(ตามคำขอ)");
+  expect(departureText(gone, "นายสมชาย ใจมั่น")).toBe("นายสมชาย ใจมั่น นำท่านออกจากห้อง “งานสารบรรณ” เมื่อ 30 พ.ย. 2569 04.18 น.");
+  expect(departureText({ ...gone, why: "removal_request" }, null)).toContain("(ตามคำขอ)");
 });

@@ -27,7 +27,9 @@ SELECT id FROM room WHERE created_by = ? AND create_txn = ?;
 SELECT person, role, since FROM room_member WHERE room = ? ORDER BY since, person;
 
 -- name: member_reads
-SELECT person, role, since, read FROM room_member WHERE room = ? ORDER BY since, person;
+SELECT room_member.person, role, since, read, coalesce(person.status, '')
+FROM room_member LEFT JOIN person ON person.id = room_member.person
+WHERE room = ? ORDER BY since, room_member.person;
 
 -- name: insert_member
 INSERT INTO room_member (room, person, role, since, read) VALUES (?, ?, ?, ?, ?);

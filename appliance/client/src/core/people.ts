@@ -2,24 +2,29 @@
  * Who is who: names for ids, from members' lists, the log's cards, the directory and profiles.
  *
  * Rules: a profile beats a card; nobody is asked about twice at a time; whoever is not known is asked for when first
- * looked at. People are written to the cache in bundles, so that names are there offline.
+ * looked at. People are written to the cache in bundles, so that names are there offline. Both languages are kept; cards
+ * show that of the page, and change with it. On an English page whoever is known from the log alone, which is in Thai, is
+ * asked for too.
  */
 
-import { loadPeople, personKept } from "./db/people";
+import { type KeptPerson, loadPeople, personKept, type RegisterNames } from "./db/people";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
+import { inLanguage, type Language } from "./naming";
 import type { Ports, TimerId } from "./ports";
 import type { Event, MemberView, PersonView } from "./protocol";
 import { listIn, type Card } from "./roomState";
 import type { PersonCard, PersonId } from "./snapshots";
 import { Store, type Readable } from "./store";
-import { sortedThai } from "./text";
+import { sortedByName } from "./text";
 
 const KEEP_AFTER_MS = 1_000;
 const AT_ONCE = 4;
 
 export class People {
+  readonly #kept = new Map<PersonId, KeptPerson>();
   readonly #cards = new Map<PersonId, Store<PersonCard | null>>();
+  readonly #language = new Store<Language>("th");
   readonly #wanted: PersonId[] = [];
   readonly #asked = new Set<PersonId>();
   readonly #unkept = new Set<PersonId>();
@@ -38,9 +43,21 @@ export class People {
     return this.#changes;
   }
 
+  get language(): Readable<Language> {
+    return this.#language;
+  }
+
+  /** Names everybody in this language from now on. */
+  speak(language: Language): void {
+    if (language === this.#language.snapshot()) return;
+    this.#language.set(language);
+    for (const person of this.#kept.values()) this.#card(person.id).set(shown(person, language));
+    this.#changes.update((n) => n + 1);
+  }
+
   async open(tables: Tables): Promise<void> {
     this.#tables = tables;
-    for (const card of await loadPeople(tables)) this.#set(card);
+    for (const person of await loadPeople(tables)) this.#set(person);
     this.#unkept.clear();
   }
 
@@ -51,19 +68,29 @@ export class People {
     this.#wanted.length = 0;
     this.#asked.clear();
     this.#unkept.clear();
+    this.#kept.clear();
     for (const card of this.#cards.values()) card.set(null);
   }
 
-  /** Asks the server for who is not known yet. */
+  /** Asks the server for who is not known yet, or not in the language of the page. */
   person(id: PersonId): Readable<PersonCard | null> {
-    const card = this.#card(id);
-    if (card.snapshot() === null) this.#want(id);
-    return card;
+    const kept = this.#kept.get(id);
+    if (kept === undefined || (kept.english === null && this.#language.snapshot() === "en")) this.#want(id);
+    return this.#card(id);
   }
 
   /** What is known now, without asking. */
   known(id: PersonId): PersonCard | null {
     return this.#cards.get(id)?.snapshot() ?? null;
+  }
+
+  /**
+   * The name as far as it is known, without asking. What the log wrote down at the time stands on a Thai page; the log has
+   * no English names.
+   */
+  nameOf(id: PersonId, logged: string | null = null): string {
+    const known = this.known(id)?.name ?? null;
+    return (this.#language.snapshot() === "en" ? (known ?? logged) : (logged ?? known)) ?? "…";
   }
 
   /** Reads the profile afresh. */
@@ -73,20 +100,18 @@ export class People {
     return person;
   }
 
-  /** Thai collation: leading vowels sort under their consonant (L6). */
+  /** In the order of the page's language; Thai leading vowels sort under their consonant (L6). */
   sort<T>(items: readonly T[], name: (item: T) => string): T[] {
-    return sortedThai(items, name);
+    return sortedByName(items, name, this.#language.snapshot());
   }
 
   learnProfiles(people: readonly PersonView[]): void {
     for (const view of people) {
       this.#set({
         id: view.id,
-        name: view.name,
-        unit: view.unit?.name ?? null,
-        unitRef: view.unit ?? null,
-        post: view.post ?? null,
-        rank: view.rank ?? null,
+        thai: register(view.name, view.unit?.name, view.post, view.rank),
+        english: register(view.name_en, view.unit?.name_en, view.post_en, view.rank_en),
+        status: view.status ?? null,
         active: view.active ?? true,
         full: view,
       });
@@ -95,7 +120,16 @@ export class People {
 
   learnMembers(members: readonly MemberView[]): void {
     for (const member of members) {
-      this.#learnCard(member.person, member.name, member.unit ?? null, member.post ?? null, member.active ?? true);
+      const old = this.#kept.get(member.person);
+      const { rank = null } = old?.thai ?? {};
+      this.#learn({
+        id: member.person,
+        thai: register(member.name, member.unit, member.post, rank),
+        english: register(member.name_en, member.unit_en, member.post_en, old?.english?.rank),
+        status: member.status ?? null,
+        active: member.active ?? true,
+        full: old?.full ?? null,
+      });
     }
   }
 
@@ -106,17 +140,15 @@ export class People {
       if (event.type !== "member.add") continue;
       for (const card of listIn(event.state?.["members"]) as readonly Card[]) {
         if (this.known(card.p) === null && typeof card.name === "string") {
-          this.#learnCard(card.p, card.name, card.unit ?? null, card.post ?? null, true);
+          this.#learn({ id: card.p, thai: register(card.name, card.unit, card.post, null), english: null, status: null, active: true, full: null });
         }
       }
     }
   }
 
-  #learnCard(id: PersonId, name: string, unit: string | null, post: string | null, active: boolean): void {
-    const old = this.known(id);
-    if (name === "" || (old !== null && old.name === name && old.unit === unit && old.post === post && old.active === active)) return;
-    const base = { unitRef: null, rank: null, full: null, ...old };
-    this.#set({ ...base, id, name, unit: unit === "" ? null : unit, post: post === "" ? null : post, active });
+  #learn(person: KeptPerson): void {
+    if (person.thai.name === "" || sameWords(this.#kept.get(person.id), person)) return;
+    this.#set(person);
   }
 
   #card(id: PersonId): Store<PersonCard | null> {
@@ -125,19 +157,20 @@ export class People {
     return card;
   }
 
-  #set(card: PersonCard): void {
-    this.#card(card.id).set(card);
+  #set(person: KeptPerson): void {
+    this.#kept.set(person.id, person);
+    this.#card(person.id).set(shown(person, this.#language.snapshot()));
     this.#changes.update((n) => n + 1);
-    this.#unkept.add(card.id);
+    this.#unkept.add(person.id);
     this.#timer ??= this.ports.time.setTimeout(() => void this.#keep(), KEEP_AFTER_MS);
   }
 
   async #keep(): Promise<void> {
     this.#timer = null;
-    const cards = [...this.#unkept].flatMap((id) => this.known(id) ?? []);
+    const people = [...this.#unkept].flatMap((id) => this.#kept.get(id) ?? []);
     this.#unkept.clear();
     // Names are a convenience: if they cannot be kept, they will be asked for again.
-    await this.#tables?.write(cards.map(personKept)).catch(() => undefined);
+    await this.#tables?.write(people.map(personKept)).catch(() => undefined);
   }
 
   #want(id: PersonId): void {
@@ -158,4 +191,29 @@ export class People {
     }
     this.#asking -= 1;
   }
+}
+
+type Word = string | null | undefined;
+
+function register(name: Word, unit: Word, post: Word, rank: Word): RegisterNames {
+  return { name: name ?? "", unit: unit || null, post: post || null, rank: rank || null };
+}
+
+/** The card of a person, named in a language. */
+function shown({ id, thai, english, status, active, full }: KeptPerson, language: Language): PersonCard {
+  return {
+    id,
+    name: inLanguage(language, thai.name, english?.name),
+    spellings: [thai.name, english?.name ?? ""].filter((name) => name !== ""),
+    unit: inLanguage(language, thai.unit, english?.unit),
+    post: inLanguage(language, thai.post, english?.post),
+    rank: inLanguage(language, thai.rank, english?.rank),
+    status,
+    active,
+    full,
+  };
+}
+
+function sameWords(one: KeptPerson | undefined, other: KeptPerson): boolean {
+  return one !== undefined && JSON.stringify([one.thai, one.english, one.status, one.active]) === JSON.stringify([other.thai, other.english, other.status, other.active]);
 }

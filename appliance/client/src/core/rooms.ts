@@ -10,6 +10,7 @@ import type { Endpoints } from "./endpoints";
 import type { Feed } from "./feed";
 import { itemOf } from "./items";
 import { newChat, personOfNew } from "./newChats";
+import { inLanguage } from "./naming";
 import type { People } from "./people";
 import type { Ports, TimerId } from "./ports";
 import type {
@@ -370,7 +371,7 @@ export class Rooms {
     if (view.kind !== "direct") return { title: view.name, other: null };
     const other = (view.members ?? []).find((member) => member.person !== this.deps.me());
     if (other === undefined) return { title: view.name, other: null };
-    return { title: this.deps.people.known(other.person)?.name ?? other.name, other: other.person };
+    return { title: this.deps.people.known(other.person)?.name ?? inLanguage(this.deps.people.language.snapshot(), other.name, other.name_en), other: other.person };
   }
 
   // --- small things ----------------------------------------------------------------------------------------------

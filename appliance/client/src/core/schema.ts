@@ -892,6 +892,8 @@ export interface components {
             at: number;
             by: string;
             by_name: string | null;
+            /** @default null */
+            by_name_en?: string | null;
             /** @default false */
             fresh?: boolean;
             room: string;
@@ -1130,6 +1132,8 @@ export interface components {
             asked: number;
             id: string;
             name: string;
+            /** @default null */
+            name_en?: string | null;
             /** @default  */
             note?: string;
             people: components["schemas"]["Suggested"][];
@@ -1153,15 +1157,19 @@ export interface components {
          * @description A member as shown in a list.
          *
          *         `read` is the furthest position that was shown to them, `skipped` the ranges below it, both ends included, that were
-         *         not: they jumped across. What was said before they came in is left out of both.
+         *         not: they jumped across. What was said before they came in is left out of both. `status` is their own words.
          */
         MemberView: {
             /** @default true */
             active?: boolean;
             name: string;
+            /** @default null */
+            name_en?: string | null;
             person: string;
             /** @default null */
             post?: string | null;
+            /** @default null */
+            post_en?: string | null;
             /** @default null */
             read?: number | null;
             role: string;
@@ -1172,7 +1180,11 @@ export interface components {
                 number
             ][];
             /** @default null */
+            status?: string | null;
+            /** @default null */
             unit?: string | null;
+            /** @default null */
+            unit_en?: string | null;
         };
         /**
          * Messages
@@ -1199,6 +1211,8 @@ export interface components {
             answered_by?: string | null;
             /** @default null */
             answered_by_name?: string | null;
+            /** @default null */
+            answered_by_name_en?: string | null;
             /** @description milliseconds since the epoch, UTC */
             asked: number;
             /** @default null */
@@ -1211,9 +1225,13 @@ export interface components {
             /** @enum {unknown} */
             kind: "removal" | "suggestion";
             name: string;
+            /** @default null */
+            name_en?: string | null;
             /** @default  */
             note?: string;
             owner_name: string;
+            /** @default null */
+            owner_name_en?: string | null;
             /** @default [] */
             people?: components["schemas"]["Suggested"][];
             person: string;
@@ -1354,10 +1372,14 @@ export interface components {
             phone?: string | null;
             /** @default null */
             post?: string | null;
+            /** @default null */
+            post_en?: string | null;
             /** @default [] */
             posts?: components["schemas"]["PostView"][];
             /** @default null */
             rank?: string | null;
+            /** @default null */
+            rank_en?: string | null;
             /** @default null */
             seniority?: number | null;
             /** @default null */
@@ -1409,7 +1431,11 @@ export interface components {
             main?: boolean;
             /** @default null */
             rank?: string | null;
+            /** @default null */
+            rank_en?: string | null;
             title: string;
+            /** @default null */
+            title_en?: string | null;
             unit: components["schemas"]["UnitRef"];
             /** @default null */
             until?: number | null;
@@ -1425,9 +1451,13 @@ export interface components {
             at: number;
             /** @default null */
             name?: string | null;
+            /** @default null */
+            name_en?: string | null;
             person: string;
             /** @default null */
             unit?: string | null;
+            /** @default null */
+            unit_en?: string | null;
         };
         /**
          * Readers
@@ -1489,6 +1519,8 @@ export interface components {
             escalated?: number | null;
             id: string;
             name: string;
+            /** @default null */
+            name_en?: string | null;
             /** @default  */
             note?: string;
             person: string;
@@ -1699,11 +1731,17 @@ export interface components {
         /** Suggested */
         Suggested: {
             name: string;
+            /** @default null */
+            name_en?: string | null;
             person: string;
             /** @default null */
             post?: string | null;
             /** @default null */
+            post_en?: string | null;
+            /** @default null */
             unit?: string | null;
+            /** @default null */
+            unit_en?: string | null;
         };
         /** SuggestMembers */
         SuggestMembers: {
@@ -1814,9 +1852,13 @@ export interface components {
         Unreader: {
             /** @default null */
             name?: string | null;
+            /** @default null */
+            name_en?: string | null;
             person: string;
             /** @default null */
             unit?: string | null;
+            /** @default null */
+            unit_en?: string | null;
         };
         /**
          * Version

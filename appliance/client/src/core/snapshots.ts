@@ -4,7 +4,7 @@
  * Owns the shapes. Words, formats and colours belong to the views; every reason is a code of the server.
  */
 
-import type { Factor, Id, Me, MemberView, Millis, PersonView, Position, RoomView, Terms, TxnId, UnitRef } from "./protocol";
+import type { Factor, Id, Me, MemberView, Millis, PersonView, Position, RoomView, Terms, TxnId } from "./protocol";
 
 export type RoomId = Id;
 export type PersonId = Id;
@@ -189,14 +189,17 @@ export interface TimelineSnapshot {
 
 // --- people ----------------------------------------------------------------------------------------------------
 
-/** What is known of a person; `full` when their profile has been read. */
+/** What is known of a person, named in the language of the page; `full` when their profile has been read. */
 export interface PersonCard {
   readonly id: PersonId;
   readonly name: string;
+  /** Every way the name is written, in Thai and English: a mention may hold either. */
+  readonly spellings: readonly string[];
   readonly unit: string | null;
-  readonly unitRef: UnitRef | null;
   readonly post: string | null;
   readonly rank: string | null;
+  /** What they say of themselves. */
+  readonly status: string | null;
   readonly active: boolean;
   readonly full: PersonView | null;
 }

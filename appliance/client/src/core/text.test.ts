@@ -13,7 +13,7 @@ import {
   namedLike,
   otherLayout,
   rankedByName,
-  sortedThai,
+  sortedByName,
   thaiDigits,
   truncated,
   wordsOf,
@@ -43,7 +43,7 @@ test("a picker finds สมชาย by ชาย, and the best first (C11)", ()
 
 test("names sort under their consonant (L6)", () => {
   const names = ["ไพศาล", "เกษม", "ขวัญ", "แก้ว", "กมล", "โกวิท", "ใจดี", "จันทร์"];
-  expect(sortedThai(names, (name) => name)).toEqual(["กมล", "เกษม", "แก้ว", "โกวิท", "ขวัญ", "จันทร์", "ใจดี", "ไพศาล"]);
+  expect(sortedByName(names, (name) => name, "th")).toEqual(["กมล", "เกษม", "แก้ว", "โกวิท", "ขวัญ", "จันทร์", "ใจดี", "ไพศาล"]);
 });
 
 test("digits of both kinds (L4)", () => {

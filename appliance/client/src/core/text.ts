@@ -3,11 +3,16 @@
  *
  * Pure. Works on graphemes and words as `segmenter.ts` finds them, never on code units. Dates are in `dates.ts`.
  */
+import type { Language } from "./naming";
 import { segmenter } from "./segmenter";
 
 const graphemes = segmenter("grapheme");
 const words = segmenter("word");
-const collator = new Intl.Collator("th", { numeric: true });
+const collators = {
+  th: new Intl.Collator("th", { numeric: true }),
+  en: new Intl.Collator("en", { numeric: true }),
+};
+const collator = collators.th;
 
 const PART = 256;
 /** Code units of a name being typed; far more than its 60 graphemes have. */
@@ -122,11 +127,11 @@ export function compareThai(a: string, b: string): number {
   return collator.compare(a, b);
 }
 
-/** A copy in Thai order of names; equal names keep their order. */
-export function sortedThai<T>(items: readonly T[], name: (item: T) => string): T[] {
+/** A copy in the order of names in a language; equal names keep their order. */
+export function sortedByName<T>(items: readonly T[], name: (item: T) => string, language: Language): T[] {
   return items
     .map((item) => ({ item, key: name(item) }))
-    .sort((a, b) => collator.compare(a.key, b.key))
+    .sort((a, b) => collators[language].compare(a.key, b.key))
     .map(({ item }) => item);
 }
 
@@ -157,11 +162,18 @@ function meanings(typed: string): readonly string[] {
   return other === null ? [typed] : [typed, other];
 }
 
+/** One name of an item, or every way it is written, the one shown first. */
+type NamesOf<T> = (item: T) => string | readonly string[];
+
+const listed = (names: string | readonly string[]): readonly string[] => (typeof names === "string" ? [names] : names);
+const bestMatch = (names: readonly string[], typed: string): number => Math.max(...names.map((name) => matchName(name, typed)));
+
 /** Best match first, then in Thai order; those that do not match are left out. Words of the other layout count (L10). */
-export function rankedByName<T>(items: readonly T[], typed: string, name: (item: T) => string): T[] {
+export function rankedByName<T>(items: readonly T[], typed: string, namesOf: NamesOf<T>): T[] {
   for (const words of meanings(typed)) {
     const found = items
-      .map((item) => ({ item, key: name(item), score: matchName(name(item), words) }))
+      .map((item) => ({ item, names: listed(namesOf(item)) }))
+      .map(({ item, names }) => ({ item, key: names[0] ?? "", score: bestMatch(names, words) }))
       .filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score || collator.compare(a.key, b.key));
     if (found.length > 0) return found.map(({ item }) => item);
@@ -170,9 +182,9 @@ export function rankedByName<T>(items: readonly T[], typed: string, name: (item:
 }
 
 /** Those whose name answers what was typed, in the order they came. Words of the other layout count (L10). */
-export function namedLike<T>(items: readonly T[], typed: string, name: (item: T) => string): readonly T[] {
+export function namedLike<T>(items: readonly T[], typed: string, namesOf: NamesOf<T>): readonly T[] {
   for (const words of meanings(typed)) {
-    const found = items.filter((item) => matchName(name(item), words) > 0);
+    const found = items.filter((item) => bestMatch(listed(namesOf(item)), words) > 0);
     if (found.length > 0) return found;
   }
   return [];

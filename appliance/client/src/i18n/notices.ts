@@ -46,29 +46,31 @@ export function newsText(count: number): string {
 interface Left {
   readonly room_name: string;
   readonly at: number;
-  readonly by_name: string | null;
   readonly why?: string;
 }
 
-/** Who took the reader off which room, and when. */
-export function departureText({ room_name: room, at, by_name: actor, why = "" }: Left): string {
+/** Who took the reader off which room, and when; nobody for the system. */
+export function departureText({ room_name: room, at, why = "" }: Left, actor: string | null | undefined): string {
   const when = formatDateTime(at);
-  if (actor !== null) return t`${actor} นำท่านออกจากห้อง “${room}” เมื่อ ${when}`;
+  if (actor) return t`${actor} นำท่านออกจากห้อง “${room}” เมื่อ ${when}`;
   const reason = systemReason(why);
   return t`ระบบนำท่านออกจากห้อง “${room}” เมื่อ ${when} (${reason})`;
 }
 
-/** «ก, ข, ค และอีก 12 คน». `nameOf` answers the name of an id as far as it is known. */
-function nameList(people: readonly Named[], nameOf: (id: string, written: string | null) => string): string {
-  const names = people.slice(0, SHOWN_NAMES).map((person) => nameOf(person.p, person.name));
+/** Answers the name of an id as far as it is known; `logged` is how the log wrote it at the time. */
+type NameOf = (id: string, logged?: string | null) => string;
+
+/** «ก, ข, ค และอีก 12 คน». */
+function nameList(people: readonly Named[], nameOf: NameOf): string {
+  const names = people.slice(0, SHOWN_NAMES).map(({ p, name }) => nameOf(p, name));
   const more = people.length - names.length;
   const shown = names.join(", ");
   return more > 0 ? t`${shown} และ${plural(more, { other: "อีก # คน" })}` : shown;
 }
 
 /** The sentence; `me` is its reader, who is «ท่าน» in it. */
-export function noticeText(notice: RoomNotice, sender: string | null, known: (id: string) => string, me: string): string {
-  const nameOf = (id: string, written: string | null = null): string => (id === me ? t`ท่าน` : (written ?? known(id)));
+export function noticeText(notice: RoomNotice, sender: string | null, known: NameOf, me: string): string {
+  const nameOf: NameOf = (id, logged = null) => (id === me ? t`ท่าน` : known(id, logged));
   const actor = sender === null ? t`ระบบ` : nameOf(sender);
   switch (notice.what) {
     case "damaged":

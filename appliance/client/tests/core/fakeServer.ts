@@ -67,6 +67,8 @@ export class FakeServer {
   /** People whom nobody may write to first. */
   readonly unreachable = new Set<string>();
   readonly people = new Map<string, string>();
+  /** The English names of those who have one. */
+  readonly english = new Map<string, string>();
   readonly sessions = new Map<string, string>();
   readonly terms = { version: 1 as number, accepted: new Map<string, number>() };
   readonly calls: string[] = [];
@@ -92,6 +94,10 @@ export class FakeServer {
     this.people.set(id, name);
     this.terms.accepted.set(id, 1);
     return id;
+  }
+
+  #names(id: string): { name: string; name_en: string | null } {
+    return { name: this.people.get(id) ?? id, name_en: this.english.get(id) ?? null };
   }
 
   // --- what people do --------------------------------------------------------------------------------------------
@@ -264,7 +270,7 @@ export class FakeServer {
     const denied = deniedActions(rules, me.role);
     const members = [...room.members].map(([id, member]): MemberView => {
       const { role, since } = member;
-      return { person: id, name: this.people.get(id) ?? id, role, since, ...reading(member) };
+      return { person: id, ...this.#names(id), role, since, ...reading(member) };
     });
     return {
       id: room.id,
@@ -297,7 +303,7 @@ export class FakeServer {
 
   me(person: string): Me {
     return {
-      person: { id: person, name: this.people.get(person) ?? person },
+      person: { id: person, ...this.#names(person) },
       roles: ["member"],
       unit: null,
       terms: { version: this.terms.version, accepted: this.terms.accepted.get(person) ?? null },
@@ -478,7 +484,7 @@ export class FakeServer {
     const [kind, id = "", what, n] = parts;
     if (kind === "sync") return { status: 200, body: this.sync(person, Number(query.get("since")), Number(query.get("limit")), query.get("cursor")) };
     if (kind === "people" && method === "POST") return this.#writeTo(person, id, body);
-    if (kind === "people") return { status: 200, body: { person: { id, name: this.people.get(id) ?? id } } };
+    if (kind === "people") return { status: 200, body: { person: { id, ...this.#names(id) } } };
     if (kind === "rooms" && method === "POST" && id === "") {
       const members = body["members"] as string[];
       const made = this.createRoom(person, (body["name"] as string | undefined) ?? null, members, body["kind"] as "group" | "direct");

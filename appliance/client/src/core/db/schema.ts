@@ -30,6 +30,11 @@ const MIGRATIONS: readonly Migration[] = [
   (db) => {
     for (const name of ["key", "meta", "rooms", "messages", "drafts", "outbox", "people"]) db.createObjectStore(name);
   },
+  // People are kept with the names of both languages; those kept before are asked for again.
+  (db) => {
+    db.deleteObjectStore("people");
+    db.createObjectStore("people");
+  },
 ];
 
 /** Opens the cache, creating or migrating it. Rejects when the browser has none to give. */

@@ -5,6 +5,7 @@ import type { Me } from "#core/protocol";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { inPageLanguage, nameOf, unitOf } from "#ui/names";
 import { Notice } from "#ui/Notice";
 import { Panel, PanelSection } from "#ui/Panel";
 import { TextField } from "#ui/TextField";
@@ -17,16 +18,17 @@ import type { Leave } from "./SettingsList";
 export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leave: Leave | undefined }) {
   const { t } = useLingui();
   const { person } = me;
+  const name = nameOf(person);
   const [status, setStatus] = useState(person.status ?? "");
   const { busy, failure } = useReadable(model.attempt);
   useEffect(() => () => model.attempt.clear(), [model]);
   return (
     <Panel label={t`ข้อมูลของท่าน`} title={<Trans>ข้อมูลของท่าน</Trans>} {...(leave ? { leave } : {})} className="settings-panel">
       <header className="settings-me">
-        <Avatar id={person.id} name={person.name} size="xl" />
+        <Avatar id={person.id} name={name} size="xl" />
         <div>
-          <h3>{person.name}</h3>
-          <p className="settings-hint">{[person.post, person.rank, person.unit?.name].filter(Boolean).join(" · ")}</p>
+          <h3>{name}</h3>
+          <p className="settings-hint">{[inPageLanguage(person.post, person.post_en), inPageLanguage(person.rank, person.rank_en), unitOf(person)].filter(Boolean).join(" · ")}</p>
         </div>
       </header>
       <PanelSection title={t`สถานะ`}>

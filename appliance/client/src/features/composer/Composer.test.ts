@@ -1,3 +1,4 @@
+import { i18n } from "@lingui/core";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
@@ -19,6 +20,7 @@ const edit = vi.fn(() => Promise.resolve());
 
 beforeEach(() => {
   vi.clearAllMocks();
+  i18n.loadAndActivate({ locale: "th", messages: {} });
   draft = new Store(EMPTY);
   room = new Store<RoomSnapshot | null>({
     members: [member("p_me", "นายวิชัย ดีงาม"), member("p_1", "นายสมชาย ใจดี"), member("p_2", "นางสาวอรุณี แสงทอง")],
@@ -44,6 +46,19 @@ test("sends the trimmed text with the people still named in it, and empties the 
   expect(await model.send()).toBe(true);
   expect(add).toHaveBeenCalledWith("r_1", { text: "@นายสมชาย ใจดี โปรดทราบ", mentions: ["p_1"], everyone: false, replyTo: null });
   expect(draft.snapshot()).toEqual(EMPTY);
+});
+
+test("on an English page people are found by either spelling, and a mention holds in both (ux 22)", async () => {
+  i18n.loadAndActivate({ locale: "en", messages: {} });
+  room.update((now) => now && { ...now, members: [{ ...member("p_1", "นายสมชาย ใจดี"), name_en: "Mr. Somchai Jaidee" }, member("p_2", "นางสาวอรุณี แสงทอง")] });
+  for (const typed of ["som", "สมชาย"]) expect(model.candidates(typed).map(({ name }) => name)).toEqual(["Mr. Somchai Jaidee"]);
+  expect(model.candidates("อรุณี").map(({ name }) => name)).toEqual(["นางสาวอรุณี แสงทอง"]);
+  for (const text of ["@Mr. Somchai Jaidee please note", "@นายสมชาย ใจดี โปรดทราบ"]) {
+    model.setText(text);
+    model.addMention("p_1");
+    await model.send();
+    expect(add).toHaveBeenLastCalledWith("r_1", expect.objectContaining({ text, mentions: ["p_1"] }));
+  }
 });
 
 test("what is typed while a message is being kept is the next message, and both arrive in order", async () => {

@@ -10,11 +10,13 @@ import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import { withWordsBefore } from "#core/drafts";
 import type { Core } from "#core/index";
+import { spellingsOf } from "#core/naming";
 import { sendable } from "#core/sendable";
 import type { DraftText, MessageItem, PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { rankedByName } from "#core/text";
 import { EVERYONE_WORDS } from "#i18n/everyone";
+import { nameOf, unitOf } from "#ui/names";
 
 import type { Candidate } from "./mentions";
 
@@ -118,8 +120,8 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly candidates = (query: string): readonly Candidate[] => {
     const room = this.#core.rooms.room(this.room).snapshot();
     const people = (room?.members ?? []).filter((member) => member.person !== this.#me());
-    const ranked = rankedByName(people, query, (member) => member.name).slice(0, MOST_CANDIDATES);
-    return ranked.map((member) => ({ id: member.person, name: member.name, detail: member.unit ?? null }));
+    const ranked = rankedByName(people, query, (member) => [nameOf(member), ...this.#spellingsOf(member.person)]).slice(0, MOST_CANDIDATES);
+    return ranked.map((member) => ({ id: member.person, name: nameOf(member), detail: unitOf(member) }));
   };
 
   readonly person = (id: PersonId) => this.#core.people.person(id);
@@ -161,18 +163,15 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     if (this.#editing.snapshot() === editing) this.#editing.set(null);
   }
 
-  /** Text with only the mentions whose name is still in it. */
+  /** Text with only the mentions whose name, in one language or the other, is still in it. */
   #spoken(text: string, mentions: readonly PersonId[]): Omit<DraftText, "replyTo"> {
-    const named = [...new Set(mentions)].filter((id) => {
-      const name = this.#nameOf(id);
-      return name !== null && text.includes(`@${name}`);
-    });
+    const named = [...new Set(mentions)].filter((id) => this.#spellingsOf(id).some((name) => text.includes(`@${name}`)));
     return { text, mentions: named, everyone: EVERYONE_WORDS.some((word) => text.includes(word)) };
   }
 
-  #nameOf(id: PersonId): string | null {
+  #spellingsOf(id: PersonId): readonly string[] {
     const member = this.#core.rooms.room(this.room).snapshot()?.members.find((one) => one.person === id);
-    return member?.name ?? this.#core.people.known(id)?.name ?? null;
+    return [...(member ? spellingsOf(member) : []), ...(this.#core.people.known(id)?.spellings ?? [])];
   }
 
   #me(): PersonId | null {

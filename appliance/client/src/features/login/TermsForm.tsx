@@ -8,6 +8,7 @@ import { formatDate } from "#i18n/dates";
 import { Button } from "#ui/Button";
 import { ConfirmDialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
+import { nameOf } from "#ui/names";
 import { Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
@@ -30,6 +31,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
     if (sent === null) void model.loadTerms();
   }, [sent, model]);
   if (terms === null) return reading.failure ? <FailureNotice failure={reading.failure} /> : <Loading label={t`กำลังโหลดข้อกำหนด`} />;
+  const name = nameOf(me.person);
   return (
     <div className="login-form">
       <div>
@@ -48,7 +50,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
       </div>
       <FailureNotice failure={attempt.failure} />
       <p>
-        <Trans>ท่านเข้าสู่ระบบในชื่อ {me.person.name}</Trans>
+        <Trans>ท่านเข้าสู่ระบบในชื่อ {name}</Trans>
       </p>
       <div className="login-buttons">
         <Button onPress={() => void model.refuseTerms()}>

@@ -4,6 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import type { PersonView } from "#core/protocol";
 import { IconButton } from "#ui/Button";
 import { Icon } from "#ui/Icon";
+import { nameOf } from "#ui/names";
 
 import type { Contact } from "./contact";
 
@@ -15,7 +16,7 @@ interface ContactEndProps {
 
 export function ContactEnd({ person, contact, onChat }: ContactEndProps) {
   const { t } = useLingui();
-  const { name } = person;
+  const name = nameOf(person);
   switch (contact) {
     case "open":
       return <IconButton icon="message" label={t`สนทนากับ ${name}`} onPress={() => onChat(person)} placement="left" />;

@@ -9,7 +9,7 @@ import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { Icon } from "#ui/Icon";
 import { EmptyState, Loading } from "#ui/Notice";
-import { placeText } from "#ui/place";
+import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 import { useReadable } from "#ui/useReadable";
@@ -47,9 +47,9 @@ export function NewChatView({ model, onClose, onChat, onPerson }: NewChatProps) 
           return (
             <li key={person.id} className="people-item">
               <Row
-                lead={<Avatar id={person.id} name={person.name} size="s" inactive={person.active === false} />}
-                title={person.name}
-                detail={denied ?? placeText(person.post, person.unit?.name)}
+                lead={<Avatar id={person.id} name={nameOf(person)} size="s" inactive={person.active === false} />}
+                title={nameOf(person)}
+                detail={denied ?? placeOf(person)}
                 onPress={() => (contact === "open" ? onChat : onPerson)(person.id)}
                 {...(denied === undefined ? {} : { end: <Icon name="lock" size="s" /> })}
               />

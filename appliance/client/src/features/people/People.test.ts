@@ -10,7 +10,7 @@ import { pathTo, unitTree } from "./unitTree";
 
 const unit = (id: string, parent: string | null): UnitView => ({ id, parent, name: id, kind: "division", people: 1, people_below: 2 });
 const SENIORITY: Record<string, number> = { "บริหาร ระดับสูง": 100, ชำนาญการ: 50, ปฏิบัติการ: 40 };
-const person = (id: string, rank?: string): PersonView => ({ id, name: id, ...(rank === undefined ? {} : { rank, seniority: SENIORITY[rank] ?? null }) });
+const person = (id: string, rank?: string): PersonView => ({ id, name: id, ...(rank === undefined ? {} : { rank, rank_en: `${rank} (en)`, seniority: SENIORITY[rank] ?? null }) });
 const PEOPLE = [person("p_me", "ปฏิบัติการ"), person("p_1", "ปฏิบัติการ"), person("p_2", "ชำนาญการ"), person("p_3"), person("p_old", "ชำนาญการ")];
 
 function coreWith(search: (query: PeopleQuery) => Promise<People>) {
@@ -39,7 +39,11 @@ test("a whole unit is counted by rank before it is added, without oneself and wi
   const picker = new PickerModel(core, { kind: "add", room: "r_1" }, "p_me");
   await picker.offerUnit("u_1", true);
   const offer = picker.offer.snapshot();
-  expect(offer?.ranks).toEqual([{ rank: "ชำนาญการ", count: 1 }, { rank: "ปฏิบัติการ", count: 1 }, { rank: "", count: 1 }]);
+  expect(offer?.ranks).toEqual([
+    { rank: "ชำนาญการ", rank_en: "ชำนาญการ (en)", count: 1 },
+    { rank: "ปฏิบัติการ", rank_en: "ปฏิบัติการ (en)", count: 1 },
+    { rank: "", rank_en: null, count: 1 },
+  ]);
   expect(offer?.present.map((one) => one.id)).toEqual(["p_old"]);
   picker.toggleRank("");
   const now = picker.offer.snapshot();

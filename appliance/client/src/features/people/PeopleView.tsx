@@ -8,7 +8,7 @@ import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Loading } from "#ui/Notice";
-import { placeText } from "#ui/place";
+import { nameOf, placeOf } from "#ui/names";
 import { Panel } from "#ui/Panel";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
@@ -54,11 +54,11 @@ interface PeopleListProps {
 }
 
 export function PeopleListView({ model, unit, onPerson, onChat, onEverywhere, leave }: PeopleListProps) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
   const { units } = useReadable(model.chart);
   useEffect(() => model.show(unit), [model, unit]);
   const here = units.find((one) => one.id === unit);
-  const name = here === undefined ? t`ทั้งหน่วยงาน` : i18n.locale === "en" ? (here.name_en ?? here.name) : here.name;
+  const name = here === undefined ? t`ทั้งหน่วยงาน` : nameOf(here);
   return (
     <Panel
       label={t`รายชื่อบุคลากร`}
@@ -101,9 +101,9 @@ function PeopleResultsList({ model, onPress, onChat, onEverywhere }: ResultsProp
         {people.map((person) => (
           <li key={person.id} className="people-item">
             <Row
-              lead={<Avatar id={person.id} name={person.name} inactive={person.active === false} />}
-              title={person.name}
-              detail={placeText(person.post, person.unit?.name)}
+              lead={<Avatar id={person.id} name={nameOf(person)} inactive={person.active === false} />}
+              title={nameOf(person)}
+              detail={placeOf(person)}
               onPress={() => onPress(person.id)}
               end={<ContactEnd person={person} contact={model.contact(person)} onChat={({ id }) => onChat(id)} />}
             />

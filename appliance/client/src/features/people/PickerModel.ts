@@ -11,7 +11,7 @@ import { PeopleSearch } from "#core/peopleSearch";
 import type { PersonView } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { Store } from "#core/store";
-import { sortedThai } from "#core/text";
+import { sortedByName } from "#core/text";
 
 import { ChartModel } from "./PeopleModel";
 
@@ -25,7 +25,7 @@ export interface UnitOffer {
   /** Those of the unit who are members already. */
   readonly present: readonly PersonView[];
   /** The most senior first; those whose seniority is not known come last. */
-  readonly ranks: readonly { readonly rank: string; readonly count: number }[];
+  readonly ranks: readonly { readonly rank: string; readonly rank_en: string | null; readonly count: number }[];
   /** Ranks to add; people without a rank are under the empty string. */
   readonly chosen: ReadonlySet<string>;
 }
@@ -168,13 +168,13 @@ export class PickerModel {
 }
 
 function ranksOf(people: readonly PersonView[]): UnitOffer["ranks"] {
-  const ranks = new Map<string, { rank: string; count: number; seniority: number }>();
-  for (const { rank, seniority } of people) {
-    const known = ranks.get(rank ?? "") ?? { rank: rank ?? "", count: 0, seniority: -1 };
+  const ranks = new Map<string, { rank: string; rank_en: string | null; count: number; seniority: number }>();
+  for (const { rank, rank_en: english, seniority } of people) {
+    const known = ranks.get(rank ?? "") ?? { rank: rank ?? "", rank_en: english ?? null, count: 0, seniority: -1 };
     ranks.set(known.rank, { ...known, count: known.count + 1, seniority: Math.max(known.seniority, seniority ?? -1) });
   }
-  const byName = sortedThai([...ranks.values()], ({ rank }) => rank);
-  return byName.sort((a, b) => b.seniority - a.seniority).map(({ rank, count }) => ({ rank, count }));
+  const byName = sortedByName([...ranks.values()], ({ rank }) => rank, "th");
+  return byName.sort((a, b) => b.seniority - a.seniority).map(({ seniority: _, ...shown }) => shown);
 }
 
 /** Those of an offer whose rank is chosen. */

@@ -13,7 +13,7 @@ import { Checkbox } from "#ui/Choice";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Loading, Notice } from "#ui/Notice";
-import { placeText } from "#ui/place";
+import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 import { Tabs } from "#ui/Tabs";
@@ -111,7 +111,7 @@ function ChosenChips({ model, chosen, onAll }: { model: PickerModel; chosen: rea
   return (
     <ul className="picker-chips" aria-label={t`ผู้ที่เลือกแล้ว`}>
       {chosen.slice(-CHIPS_SHOWN).map((person) => {
-        const { name } = person;
+        const name = nameOf(person);
         return (
           <li key={person.id} className="picker-chip">
             <span>{name}</span>
@@ -186,18 +186,19 @@ interface PersonChoiceProps {
 /** A person with a box to tick; who cannot be chosen has none, and the reason in its place. */
 function PersonChoice({ person, standing, isSelected, onPick }: PersonChoiceProps) {
   const { t } = useLingui();
-  const lead = <Avatar id={person.id} name={person.name} size="s" inactive={person.active === false} />;
+  const name = nameOf(person);
+  const lead = <Avatar id={person.id} name={name} size="s" inactive={person.active === false} />;
   if (standing !== null) {
     const reasons = { me: t`ท่าน`, member: t`อยู่ในห้องแล้ว`, inactive: t`บัญชีไม่เปิดใช้งาน` };
-    return <Row lead={lead} title={person.name} detail={placeText(person.post, person.unit?.name)} end={<Chip>{reasons[standing]}</Chip>} />;
+    return <Row lead={lead} title={name} detail={placeOf(person)} end={<Chip>{reasons[standing]}</Chip>} />;
   }
   return (
     <Checkbox isSelected={isSelected} onChange={onPick}>
       <span className="picker-words">
         {lead}
         <span className="row-words">
-          <span className="row-title">{person.name}</span>
-          <span className="row-detail">{placeText(person.post, person.unit?.name)}</span>
+          <span className="row-title">{name}</span>
+          <span className="row-detail">{placeOf(person)}</span>
         </span>
       </span>
     </Checkbox>
@@ -211,13 +212,13 @@ function ChosenList({ model, chosen }: { model: PickerModel; chosen: readonly Pe
     <div className="picker-pane">
       <ul className="people-list">
         {chosen.map((person) => {
-          const { name } = person;
+          const name = nameOf(person);
           return (
             <li key={person.id} className="people-item">
               <Row
                 lead={<Avatar id={person.id} name={name} size="s" />}
                 title={name}
-                detail={placeText(person.post, person.unit?.name)}
+                detail={placeOf(person)}
                 end={<IconButton icon="close" size="s" label={t`นำ ${name} ออกจากรายการ`} onPress={() => model.toggle(person)} />}
               />
             </li>

@@ -11,7 +11,7 @@ import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { Icon, type IconName } from "#ui/Icon";
 import { Loading } from "#ui/Notice";
-import { placeText } from "#ui/place";
+import { inPageLanguage, nameOf, pageLanguage, placeText } from "#ui/names";
 import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
@@ -35,6 +35,7 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
     void model.load();
   }, [model]);
   const person = card?.full ?? null;
+  const otherSpelling = card?.spellings.find((spelling) => spelling !== card.name);
   const denied = person !== null && model.contact(person) === "denied" ? "contact_not_allowed" : card?.active === false ? "person_not_active" : undefined;
   return (
     <Panel label={t`ข้อมูลบุคคล`} title={<Trans>ข้อมูลบุคคล</Trans>} leave={leave}>
@@ -43,9 +44,9 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
         <header className="profile-head">
           <Avatar id={card.id} name={card.name} size="xl" inactive={!card.active} />
           <h3 className="profile-name">{card.name}</h3>
-          {person?.name_en && (
-            <p className="profile-sub" lang="en">
-              {person.name_en}
+          {otherSpelling !== undefined && (
+            <p className="profile-sub" lang={pageLanguage() === "en" ? "th" : "en"}>
+              {otherSpelling}
             </p>
           )}
           <p className="profile-sub">{placeText(card.post, card.unit)}</p>
@@ -82,7 +83,7 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
 }
 
 function Posts({ posts }: { posts: readonly PostView[] }) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
   if (posts.length === 0) return null;
   return (
     <PanelSection title={t`ตำแหน่ง`}>
@@ -90,10 +91,10 @@ function Posts({ posts }: { posts: readonly PostView[] }) {
         {posts.map((post) => (
           <li key={post.id}>
             <p>
-              {post.title} {post.acting && <Chip tone="warn">{t`รักษาการ`}</Chip>}
+              {inPageLanguage(post.title, post.title_en)} {post.acting && <Chip tone="warn">{t`รักษาการ`}</Chip>}
             </p>
             <p className="profile-sub">
-              {[i18n.locale === "en" ? (post.unit.name_en ?? post.unit.name) : post.unit.name, post.rank].filter(Boolean).join(" · ")}
+              {[nameOf(post.unit), inPageLanguage(post.rank, post.rank_en)].filter(Boolean).join(" · ")}
               {post.until != null && (
                 <>
                   {" · "}

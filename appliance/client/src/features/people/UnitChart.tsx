@@ -5,6 +5,7 @@ import { useEffect } from "react";
 import { formatNumber } from "#i18n/dates";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { nameOf } from "#ui/names";
 import { Loading } from "#ui/Notice";
 import { Tree, type TreeNode } from "#ui/Tree";
 import { useReadable } from "#ui/useReadable";
@@ -20,7 +21,7 @@ interface UnitChartProps {
 
 /** The organisation chart as a tree that opens branch by branch. */
 export function UnitChart({ model, selected, onSelect }: UnitChartProps) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
   const { tree, expanded, loading, failure } = useReadable(model);
   useEffect(() => {
     void model.load();
@@ -40,7 +41,7 @@ export function UnitChart({ model, selected, onSelect }: UnitChartProps) {
     <Tree
       label={t`ผังองค์กร`}
       openLabel={t`เปิดหรือปิดหน่วยงานย่อย`}
-      nodes={tree.map((node) => treeNode(node, i18n.locale))}
+      nodes={tree.map(treeNode)}
       expanded={expanded}
       onExpandedChange={model.setExpanded}
       selected={selected}
@@ -49,12 +50,12 @@ export function UnitChart({ model, selected, onSelect }: UnitChartProps) {
   );
 }
 
-function treeNode({ unit, children }: UnitNode, locale: string): TreeNode {
+function treeNode({ unit, children }: UnitNode): TreeNode {
   return {
     id: unit.id,
-    label: locale === "en" ? (unit.name_en ?? unit.name) : unit.name,
+    label: nameOf(unit),
     detail: formatNumber(unit.people_below),
-    children: children.map((child) => treeNode(child, locale)),
+    children: children.map(treeNode),
   };
 }
 

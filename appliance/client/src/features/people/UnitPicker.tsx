@@ -6,6 +6,7 @@ import { formatNumber } from "#i18n/dates";
 import { Button } from "#ui/Button";
 import { Checkbox, Radios } from "#ui/Choice";
 import { FailureNotice } from "#ui/Failure";
+import { inPageLanguage, nameOf } from "#ui/names";
 import { EmptyState, Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
@@ -38,7 +39,7 @@ const NAMES_SHOWN = 10;
 function Names({ people }: { people: readonly PersonView[] }) {
   const names = people
     .slice(0, NAMES_SHOWN)
-    .map(({ name }) => name)
+    .map(nameOf)
     .join(", ");
   const more = people.length - NAMES_SHOWN;
   return more > 0 ? (
@@ -53,9 +54,10 @@ function Names({ people }: { people: readonly PersonView[] }) {
 function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
   const { t } = useLingui();
   const total = offeredPeople(offer).length;
+  const unit = model.chart.unit(offer.unit);
   return (
     <>
-      <h3>{model.chart.unit(offer.unit)?.name}</h3>
+      <h3>{unit && nameOf(unit)}</h3>
       <Radios
         label={t`ขอบเขต`}
         value={offer.below ? "below" : "unit"}
@@ -77,11 +79,11 @@ function Offer({ offer, model }: { offer: UnitOffer; model: PickerModel }) {
             <Trans>ไม่เลือก</Trans>
           </Button>
         </div>
-        {offer.ranks.map(({ rank, count }) => {
+        {offer.ranks.map(({ rank, rank_en: english, count }) => {
           const people = formatNumber(count);
           return (
             <Checkbox key={rank} isSelected={offer.chosen.has(rank)} onChange={() => model.toggleRank(rank)}>
-              {rank === "" ? t`ไม่ระบุระดับ` : rank} <span className="people-count">{people}</span>
+              {rank === "" ? t`ไม่ระบุระดับ` : inPageLanguage(rank, english)} <span className="people-count">{people}</span>
             </Checkbox>
           );
         })}

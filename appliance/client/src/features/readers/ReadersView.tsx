@@ -4,10 +4,12 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 
 import type { Failure } from "#core/failure";
+import type { Reader } from "#core/protocol";
 import { formatDateTime, formatNumber } from "#i18n/dates";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { inPageLanguage, unitOf } from "#ui/names";
 import { EmptyState, Loading } from "#ui/Notice";
 import { Panel } from "#ui/Panel";
 import { Row } from "#ui/Row";
@@ -67,7 +69,7 @@ function Lists({ lists, failure, model, onPerson }: ListsProps) {
     lists.unreadCount === 0 ? (
       <EmptyState icon="checkAll" title={t`อ่านครบทุกคนแล้ว`} />
     ) : (
-      <People name="unread" part={lists.unread} total={lists.unreadCount} rowPx={52} {...shared} detailOf={({ unit }) => unit} />
+      <People name="unread" part={lists.unread} total={lists.unreadCount} rowPx={52} {...shared} detailOf={unitOf} />
     );
   return (
     <>
@@ -90,6 +92,7 @@ function Lists({ lists, failure, model, onPerson }: ListsProps) {
 interface Named {
   readonly person: string;
   readonly name?: string | null;
+  readonly name_en?: string | null;
 }
 
 interface PeopleProps<T extends Named> extends Omit<ListsProps, "lists"> {
@@ -113,25 +116,29 @@ function People<T extends Named>({ name, part, total, rowPx, failure, model, onP
       onNearEnd={more}
       end={failure === null ? coming : <Retry failure={failure} onPress={more} />}
     >
-      {(person) => (
-        <Row
-          lead={<Avatar id={person.person} name={person.name ?? ""} size="s" />}
-          title={person.name ?? "…"}
-          detail={detailOf(person) ?? undefined}
-          onPress={() => onPerson(person.person)}
-        />
-      )}
+      {(person) => {
+        const name = inPageLanguage(person.name, person.name_en);
+        return (
+          <Row
+            lead={<Avatar id={person.person} name={name ?? ""} size="s" />}
+            title={name ?? "…"}
+            detail={detailOf(person) ?? undefined}
+            onPress={() => onPerson(person.person)}
+          />
+        );
+      }}
     </VirtualList>
   );
 }
 
-function ReadDetail({ at, unit }: { at: number; unit?: string | null }) {
+function ReadDetail(reader: Reader) {
+  const unit = unitOf(reader);
   return (
     <span className="readers-detail">
-      <Time at={at} className="readers-time">
-        {formatDateTime(at)}
+      <Time at={reader.at} className="readers-time">
+        {formatDateTime(reader.at)}
       </Time>
-      {unit != null && <span>{unit}</span>}
+      {unit !== null && <span>{unit}</span>}
     </span>
   );
 }

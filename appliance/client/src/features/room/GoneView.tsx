@@ -4,6 +4,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { RoomId } from "#core/snapshots";
 import { departureText } from "#i18n/notices";
 import { Button } from "#ui/Button";
+import { inPageLanguage } from "#ui/names";
 import { EmptyState } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
@@ -24,7 +25,7 @@ export function GoneView({ room, model, onBack }: GoneViewProps) {
   const departure = departures.find((one) => one.room === room);
   return (
     <div className="room-gone" role="status">
-      <EmptyState icon="lock" title={departure === undefined ? t`ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว` : departureText(departure)}>
+      <EmptyState icon="lock" title={departure === undefined ? t`ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว` : departureText(departure, inPageLanguage(departure.by_name, departure.by_name_en))}>
         <LeftDraft text={draft.text} onDiscard={() => model.discard(room)} />
         <Button onPress={onBack}>
           <Trans>กลับไปรายชื่อห้อง</Trans>

@@ -2,6 +2,7 @@ import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
+import { spellingsOf } from "#core/naming";
 import type { MemberView } from "#core/protocol";
 import type { PersonId, RoomSnapshot } from "#core/snapshots";
 import { namedLike } from "#core/text";
@@ -10,7 +11,7 @@ import { Avatar } from "#ui/Avatar";
 import { Chip } from "#ui/Badge";
 import { Button, IconButton } from "#ui/Button";
 import { ActionMenu } from "#ui/Menu";
-import { placeText } from "#ui/place";
+import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 
@@ -32,24 +33,27 @@ export function MemberList({ room, members, me, onPerson, onDialog }: MemberList
   const { t } = useLingui();
   const [query, setQuery] = useState("");
   const [all, setAll] = useState(false);
-  const found = namedLike(members, query, (member) => member.name);
+  const found = namedLike(members, query, spellingsOf);
   const shown = all || query.trim() !== "" ? found : found.slice(0, FIRST);
   const rest = found.length - shown.length;
   return (
     <div className="member-list">
       {members.length >= SEARCH_FROM && <SearchField label={t`ค้นหาสมาชิก`} clearLabel={t`ล้างคำค้น`} value={query} onChange={setQuery} />}
       <ul>
-        {shown.map((member) => (
-          <li key={member.person} className="member-item">
-            <Row
-              lead={<Avatar id={member.person} name={member.name} size="s" inactive={member.active === false} />}
-              title={member.person === me ? t`${member.name} (ท่าน)` : member.name}
-              detail={placeText(member.post, member.unit) || undefined}
-              onPress={() => onPerson(member.person)}
-              end={<MemberEnd room={room} member={member} me={me} onDialog={onDialog} />}
-            />
-          </li>
-        ))}
+        {shown.map((member) => {
+          const name = nameOf(member);
+          return (
+            <li key={member.person} className="member-item">
+              <Row
+                lead={<Avatar id={member.person} name={name} size="s" inactive={member.active === false} />}
+                title={member.person === me ? t`${name} (ท่าน)` : name}
+                detail={placeOf(member) || undefined}
+                onPress={() => onPerson(member.person)}
+                end={<MemberEnd room={room} member={member} me={me} onDialog={onDialog} />}
+              />
+            </li>
+          );
+        })}
       </ul>
       {rest > 0 && (
         <Button variant="quiet" block onPress={() => setAll(true)}>
@@ -69,7 +73,7 @@ function MemberEnd({ room, member, me, onDialog }: { room: RoomSnapshot; member:
   const { t } = useLingui();
   if (member.person === room.view.owner) return <Chip icon="owner" tone="accent">{t`เจ้าของห้อง`}</Chip>;
   if (room.view.owner !== me) return null;
-  const { name } = member;
+  const name = nameOf(member);
   return (
     <ActionMenu
       label={t`การจัดการ ${name}`}

@@ -10,6 +10,7 @@ import { formatDate, formatDateTime } from "#i18n/dates";
 import { deniedText } from "#i18n/reasons";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
+import { inPageLanguage, nameOf, placeOf } from "#ui/names";
 import { Notice } from "#ui/Notice";
 import { PanelSection } from "#ui/Panel";
 import { Row } from "#ui/Row";
@@ -30,10 +31,10 @@ interface WaitingCardProps {
 export function WaitingCard({ request, model, onDecline, onPerson, place }: WaitingCardProps) {
   const { busy } = useReadable(model.attempt);
   const asked = formatDateTime(request.asked);
-  const { name, owner_name: owner } = request;
+  const owner = inPageLanguage(request.owner_name, request.owner_name_en);
   return (
     <li className="request">
-      <p className="request-name">{name}</p>
+      <p className="request-name">{nameOf(request)}</p>
       <p className="room-hint">
         {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก เมื่อ {asked}</Trans> : <Trans>เสนอชื่อสมาชิก เมื่อ {asked}</Trans>}
       </p>
@@ -62,13 +63,13 @@ function SuggestedPeople({ people, onPerson }: { people: NonNullable<MyRequest["
   if (people.length === 0) return null;
   return (
     <ul className="request-people" aria-label={t`ผู้ที่ถูกเสนอชื่อ`}>
-      {people.map(({ person, name, post, unit }) => (
-        <li key={person}>
+      {people.map((suggested) => (
+        <li key={suggested.person}>
           <Row
-            lead={<Avatar id={person} name={name} size="s" />}
-            title={name}
-            detail={[post, unit].filter(Boolean).join(" · ") || undefined}
-            onPress={() => onPerson(person)}
+            lead={<Avatar id={suggested.person} name={nameOf(suggested)} size="s" />}
+            title={nameOf(suggested)}
+            detail={placeOf(suggested) || undefined}
+            onPress={() => onPerson(suggested.person)}
           />
         </li>
       ))}
@@ -149,7 +150,7 @@ function StateWords({ request }: { request: MyRequest }) {
       <p>
         <StateSentence request={request} />
       </p>
-      {request.kind === "suggestion" && <p>{(request.people ?? []).map(({ name }) => name).join(" · ")}</p>}
+      {request.kind === "suggestion" && <p>{(request.people ?? []).map(nameOf).join(" · ")}</p>}
       {request.note && <p>{request.note}</p>}
       <WhatNext request={request} />
     </>
@@ -158,8 +159,8 @@ function StateWords({ request }: { request: MyRequest }) {
 
 function StateSentence({ request }: { request: MyRequest }) {
   const when = formatDateTime(request.answered ?? request.asked);
-  const { owner_name: owner } = request;
-  const who = request.answered_by_name ?? owner;
+  const owner = inPageLanguage(request.owner_name, request.owner_name_en);
+  const who = inPageLanguage(request.answered_by_name, request.answered_by_name_en) ?? owner;
   switch (request.state) {
     case "pending":
       return <Trans>ส่งคำขอเมื่อ {when} รอคำตอบจาก {owner}</Trans>;

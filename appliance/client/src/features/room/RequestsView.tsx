@@ -8,6 +8,7 @@ import { formatDateTime } from "#i18n/dates";
 import { departureText } from "#i18n/notices";
 import { Chip } from "#ui/Badge";
 import { FailureNotice } from "#ui/Failure";
+import { inPageLanguage, nameOf } from "#ui/names";
 import { EmptyState } from "#ui/Notice";
 import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
@@ -112,11 +113,10 @@ function Place({ request, hrefOf }: { request: MyRequest; hrefOf: (room: RoomId)
 
 function Answered({ request, hrefOf }: { request: MyRequest; hrefOf: (room: RoomId) => string }) {
   const when = formatDateTime(request.answered ?? request.asked);
-  const { name } = request;
-  const who = request.answered_by_name ?? "";
+  const who = inPageLanguage(request.answered_by_name, request.answered_by_name_en) ?? "";
   return (
     <li className="request">
-      <p className="request-name">{name}</p>
+      <p className="request-name">{nameOf(request)}</p>
       <Place request={request} hrefOf={hrefOf} />
       <p className="room-hint">
         {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก</Trans> : <Trans>เสนอชื่อสมาชิก</Trans>}
@@ -139,7 +139,7 @@ function DepartureCard({ departure, fresh, model }: { departure: Departure; fres
   return (
     <li className="request">
       <p>
-        {departureText(departure)} {fresh && <Chip tone="accent">{t`ใหม่`}</Chip>}
+        {departureText(departure, inPageLanguage(departure.by_name, departure.by_name_en))} {fresh && <Chip tone="accent">{t`ใหม่`}</Chip>}
       </p>
       <LeftDraft text={draft.text} onDiscard={() => model.discard(departure.room)} />
     </li>

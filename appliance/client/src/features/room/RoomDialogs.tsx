@@ -4,12 +4,14 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
 
 import type { Attempt } from "#core/attempt";
+import { spellingsOf } from "#core/naming";
 import type { MemberView, MyRequest } from "#core/protocol";
 import { folded, namedLike } from "#core/text";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { ConfirmDialog, Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
+import { nameOf, unitOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 import { TextField } from "#ui/TextField";
@@ -139,7 +141,7 @@ export function DeclineDialog({ model, request, onClose }: { model: Answering; r
   const { t } = useLingui();
   const [note, setNote] = useState("");
   const { attempt, close, run, error } = useDone(model, onClose);
-  const { name } = request;
+  const name = nameOf(request);
   return (
     <Dialog
       title={t`ไม่อนุมัติคำขอ`}
@@ -171,7 +173,7 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
   const [query, setQuery] = useState("");
   const { attempt, close, run, error } = useDone(model, onClose);
   if (chosen) {
-    const { name } = chosen;
+    const name = nameOf(chosen);
     return (
       <ConfirmDialog
         title={t`โอนสิทธิ์เจ้าของห้องหรือไม่`}
@@ -191,7 +193,7 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
     );
   }
   const may = members.filter((member) => member.person !== model.me && member.active !== false);
-  const others = namedLike(may, query, (member) => member.name);
+  const others = namedLike(may, query, spellingsOf);
   return (
     <Dialog title={t`เลือกเจ้าของห้องคนใหม่`} closeLabel={t`ปิด`} size="s" onClose={close}>
       <SearchField label={t`ค้นหาสมาชิก`} clearLabel={t`ล้างคำค้น`} value={query} onChange={setQuery} autoFocus />
@@ -199,9 +201,9 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
         {others.map((member) => (
           <li key={member.person}>
             <Row
-              lead={<Avatar id={member.person} name={member.name} size="s" />}
-              title={member.name}
-              detail={member.unit ?? undefined}
+              lead={<Avatar id={member.person} name={nameOf(member)} size="s" />}
+              title={nameOf(member)}
+              detail={unitOf(member) ?? undefined}
               onPress={() => setChosen(member)}
             />
           </li>
@@ -214,7 +216,7 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
 function RemoveDialog({ model, member, onClose }: OneProps & { member: MemberView }) {
   const { t } = useLingui();
   const { attempt, close, run, error } = useDone(model, onClose);
-  const { name } = member;
+  const name = nameOf(member);
   return (
     <ConfirmDialog
       title={t`นำ ${name} ออกจากห้องหรือไม่`}

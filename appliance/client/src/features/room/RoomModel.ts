@@ -6,6 +6,7 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
+import { inLanguage } from "#core/naming";
 import type { MemberView, MyRequest } from "#core/protocol";
 import { waitingForUs } from "#core/requests";
 import type { PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
@@ -16,7 +17,7 @@ import type { Answering } from "./RequestsModel";
 
 export interface RoomScreen {
   readonly room: RoomSnapshot | null;
-  /** In Thai order, the owner first. */
+  /** In the order of the page's language, the owner first. */
   readonly members: readonly MemberView[];
   /** What waits for our answer, the oldest first. */
   readonly waiting: readonly MyRequest[];
@@ -42,13 +43,13 @@ export class RoomModel implements Readable<RoomScreen>, Answering {
     this.id = id;
     this.me = me;
     const room = core.rooms.room(id);
-    const joined = derived([room, core.requests.list], () => this.#compute(room.snapshot()));
+    const joined = derived([room, core.requests.list, core.people.language], () => this.#compute(room.snapshot()));
     this.snapshot = joined.snapshot;
     this.subscribe = joined.subscribe;
   }
 
   readonly person = (id: PersonId) => this.#core.people.person(id);
-  readonly nameOf = (id: PersonId): string => this.#core.people.known(id)?.name ?? "…";
+  readonly nameOf = (id: PersonId): string => this.#core.people.nameOf(id);
   readonly now = (): number => this.#core.clock.now();
 
   /** The members, read afresh. */
@@ -86,7 +87,8 @@ export class RoomModel implements Readable<RoomScreen>, Answering {
     const list = this.#core.requests.list.snapshot();
     const mine = list.requests.filter((one) => one.room === this.id && one.person === this.me);
     const owner = room?.view.owner;
-    const sorted = this.#core.people.sort(room?.members ?? [], (member) => sortName(member.name));
+    const language = this.#core.people.language.snapshot();
+    const sorted = this.#core.people.sort(room?.members ?? [], (member) => sortName(inLanguage(language, member.name, member.name_en)));
     return {
       room,
       members: [...sorted.filter((member) => member.person === owner), ...sorted.filter((member) => member.person !== owner)],

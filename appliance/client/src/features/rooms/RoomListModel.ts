@@ -54,7 +54,7 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
   readonly setQuery = (query: string): void => this.#query.set(query);
   readonly setFilter = (filter: RoomFilter): void => this.#filter.set(filter);
   readonly person = (id: string) => this.#core.people.person(id);
-  readonly nameOf = (id: string): string => this.#core.people.known(id)?.name ?? "…";
+  readonly nameOf = (id: string, logged: string | null = null): string => this.#core.people.nameOf(id, logged);
   readonly draft = (room: RoomId) => this.#core.drafts.draft(room);
 
   readonly setMuted = (room: RoomId, on: boolean): Promise<boolean> => this.#do("mute", room, () => this.#core.rooms.setMuted(room, on));
@@ -91,11 +91,13 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
     const pool = filter === "hidden" ? list.hidden : list.rooms;
     const told = this.requests.snapshot();
     const wanted = pool.filter((room) => filter !== "unread" || isFresh(room) || newsIn(told, room.id) > 0);
-    const rooms = namedLike(wanted, query, (room) => this.#titleOf(room));
+    const rooms = namedLike(wanted, query, (room) => this.#titlesOf(room));
     return { loaded: list.loaded, query, filter, rooms, hiddenCount: list.hidden.length, fresh: list.rooms.filter(isFresh).length };
   }
 
-  #titleOf(room: RoomSummary): string {
-    return room.title ?? (room.other === null ? "" : (this.#core.people.known(room.other)?.name ?? ""));
+  /** A room's name, or every way the other person's of a private chat is written. */
+  #titlesOf({ title, other }: RoomSummary): readonly string[] {
+    const spellings = other === null ? [] : (this.#core.people.known(other)?.spellings ?? []);
+    return title === null && spellings.length === 0 ? [""] : [...(title === null ? [] : [title]), ...spellings];
   }
 }

@@ -115,7 +115,7 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
 
   function previewText(): string {
     if (last === null) return "";
-    if (last.kind === "notice") return noticeText(last.notice, last.sender, (id) => givenName(model.nameOf(id)), model.me);
+    if (last.kind === "notice") return noticeText(last.notice, last.sender, (id, logged) => givenName(model.nameOf(id, logged)), model.me);
     const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : hiddenText(last.hidden);
     if (last.mine) return t`ท่าน: ${text}`;
     const name = sender?.name;

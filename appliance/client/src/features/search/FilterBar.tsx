@@ -3,12 +3,14 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
 import { startOfDay } from "#core/dates";
+import { spellingsOf } from "#core/naming";
 import type { RoomId } from "#core/snapshots";
 import { rankedByName } from "#core/text";
 import { formatDate } from "#i18n/dates";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { DateField } from "#ui/DateField";
+import { nameOf, placeOf } from "#ui/names";
 import { useReadable } from "#ui/useReadable";
 
 import { OptionList, Pick } from "./Pick";
@@ -119,11 +121,11 @@ function SenderPicker({ model, onDone }: PickerProps) {
       typed={query}
       onType={model.senders.setQuery}
       empty={loading ? t`กำลังค้นหา` : t`ไม่พบบุคคลที่ตรงกับคำค้น`}
-      options={people.map(({ id, name, post, unit }) => ({
-        id,
-        title: name,
-        detail: [post, unit?.name].filter(Boolean).join(" · "),
-        lead: <Avatar id={id} name={name} size="s" />,
+      options={people.map((person) => ({
+        id: person.id,
+        title: nameOf(person),
+        detail: placeOf(person),
+        lead: <Avatar id={person.id} name={nameOf(person)} size="s" />,
       }))}
       onPick={({ id }) => {
         model.setFilters({ sender: id });
@@ -134,9 +136,9 @@ function SenderPicker({ model, onDone }: PickerProps) {
 }
 
 function UnitFilter({ model, unit }: { model: SearchModel; unit: string | null }) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
   const [typed, setTyped] = useState("");
-  const units = useReadable(model.units).map(({ id, name, name_en: english }) => ({ id, title: i18n.locale === "en" ? (english ?? name) : name }));
+  const units = useReadable(model.units).map((one) => ({ id: one.id, title: nameOf(one), spellings: spellingsOf(one) }));
   const chosen = unit === null ? null : (units.find(({ id }) => id === unit)?.title ?? "…");
   return (
     <Pick icon="tree" label={t`หน่วยงานของผู้ส่ง`} chosen={chosen} onClear={() => model.setFilters({ unit: null })}>
@@ -146,7 +148,7 @@ function UnitFilter({ model, unit }: { model: SearchModel; unit: string | null }
           typed={typed}
           onType={setTyped}
           empty={t`ไม่พบหน่วยงานที่ตรงกับคำค้น`}
-          options={typed === "" ? units : rankedByName(units, typed, ({ title }) => title)}
+          options={typed === "" ? units : rankedByName(units, typed, ({ spellings }) => spellings)}
           onPick={({ id }) => {
             model.setFilters({ unit: id });
             close();

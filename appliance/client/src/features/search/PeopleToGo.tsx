@@ -3,7 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 
 import type { PersonId } from "#core/snapshots";
 import { Avatar } from "#ui/Avatar";
-import { placeText } from "#ui/place";
+import { nameOf, placeOf } from "#ui/names";
 import { useReadable } from "#ui/useReadable";
 
 import type { SearchModel } from "./SearchModel";
@@ -19,13 +19,13 @@ export function PeopleToGo({ model, onPerson }: { model: SearchModel; onPerson: 
         <Trans>บุคลากร</Trans>
       </h3>
       <ul>
-        {people.map(({ id, name, post, unit, active }) => (
-          <li key={id}>
-            <button type="button" className="search-stop search-person" onClick={() => onPerson(id)}>
-              <Avatar id={id} name={name} size="s" inactive={active === false} />
+        {people.map((person) => (
+          <li key={person.id}>
+            <button type="button" className="search-stop search-person" onClick={() => onPerson(person.id)}>
+              <Avatar id={person.id} name={nameOf(person)} size="s" inactive={person.active === false} />
               <span className="row-words">
-                <span className="row-title">{name}</span>
-                <span className="row-detail">{placeText(post, unit?.name)}</span>
+                <span className="row-title">{nameOf(person)}</span>
+                <span className="row-detail">{placeOf(person)}</span>
               </span>
             </button>
           </li>

@@ -197,7 +197,7 @@ export class SearchModel implements Readable<SearchSnapshot> {
   /** Rooms by name, the hidden ones too; all of them for no words. */
   readonly roomsNamed = (words: string, most = Number.POSITIVE_INFINITY): readonly RoomSummary[] => {
     const { rooms, hidden } = this.#core.rooms.list.snapshot();
-    return rankedByName([...rooms, ...hidden], words, (room) => this.titleOf(room)).slice(0, most);
+    return rankedByName([...rooms, ...hidden], words, (room) => [this.titleOf(room), ...this.#spellingsOf(room)]).slice(0, most);
   };
 
   /** The few rooms to go to, beside the messages, for what is being typed. */
@@ -214,6 +214,10 @@ export class SearchModel implements Readable<SearchSnapshot> {
   };
 
   readonly titleOf = (room: RoomSummary): string => room.title ?? (room.other === null ? null : this.#core.people.known(room.other)?.name) ?? "…";
+
+  #spellingsOf({ other }: RoomSummary): readonly string[] {
+    return other === null ? [] : (this.#core.people.known(other)?.spellings ?? []);
+  }
 
   // --- steps ---
 

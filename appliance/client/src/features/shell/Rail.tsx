@@ -7,6 +7,7 @@ import { newsText } from "#i18n/notices";
 import { Avatar } from "#ui/Avatar";
 import { Badge } from "#ui/Badge";
 import { Icon, type IconName } from "#ui/Icon";
+import { nameOf } from "#ui/names";
 
 import { formatRoute, HOME, REQUESTS, type Route } from "./routes";
 
@@ -23,6 +24,7 @@ export interface RailProps {
 /** The places of the client, search from anywhere, and help in the same spot everywhere (WCAG 3.2.6). */
 export function Rail({ place, me, unread, news, onSearch, onHelp }: RailProps) {
   const { t } = useLingui();
+  const name = nameOf(me);
   return (
     <nav className="rail" aria-label={t`ส่วนหลัก`}>
       <span className="rail-brand" aria-hidden>
@@ -49,8 +51,8 @@ export function Rail({ place, me, unread, news, onSearch, onHelp }: RailProps) {
           <Trans>ช่วยเหลือ</Trans>
         </span>
       </button>
-      <a className="rail-me" href={`#${formatRoute({ place: "settings", page: "me" })}`} aria-label={t`ข้อมูลของท่าน ${me.name}`}>
-        <Avatar id={me.id} name={me.name} />
+      <a className="rail-me" href={`#${formatRoute({ place: "settings", page: "me" })}`} aria-label={t`ข้อมูลของท่าน ${name}`}>
+        <Avatar id={me.id} name={name} />
       </a>
     </nav>
   );

@@ -23,7 +23,7 @@ export function MessageText({ id, text, mentions, everyone, model, whole = false
   const names = useReadable(
     useMemo(() => {
       const cards = mentions.map(model.person);
-      return derived(cards, () => cards.flatMap((card) => card.snapshot()?.name ?? []));
+      return derived(cards, () => cards.flatMap((card) => card.snapshot()?.spellings ?? []));
     }, [mentions, model]),
   );
   const parts = useMemo(() => segments(text, names, everyone), [text, names, everyone]);

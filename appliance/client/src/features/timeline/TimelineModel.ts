@@ -87,7 +87,8 @@ export class TimelineModel implements Readable<TimelineView> {
   }
 
   readonly person = (id: PersonId) => this.#core.people.person(id);
-  readonly nameOf = (id: PersonId): string => this.#core.people.known(id)?.name ?? "…";
+  /** `logged` is how the log wrote the name. */
+  readonly nameOf = (id: PersonId, logged: string | null = null): string => this.#core.people.nameOf(id, logged);
   readonly now = (): number => this.#core.clock.now();
   readonly loadOlder = (): void => void this.#timeline.loadOlder().catch(() => undefined);
   readonly loadNewer = (): void => void this.#timeline.loadNewer().catch(() => undefined);

@@ -11,7 +11,7 @@ const NAMED = 2;
 export function TypingLine({ model }: { model: TimelineModel }) {
   const { t } = useLingui();
   const people = useReadable(model.typing);
-  const names = people.slice(0, NAMED).map(model.nameOf).join(", ");
+  const names = people.slice(0, NAMED).map((id) => model.nameOf(id)).join(", ");
   const more = people.length - NAMED;
   const text =
     people.length === 0 ? "" : more > 0 ? t`${names} ${plural(more, { other: "และอีก # คน" })} กำลังพิมพ์…` : t`${names} กำลังพิมพ์…`;
