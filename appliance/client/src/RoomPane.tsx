@@ -5,7 +5,7 @@ import { lazy, useCallback, useMemo } from "react";
 import { personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
 import { newsIn } from "#core/requests";
-import type { MessageItem, RoomId, RoomSnapshot } from "#core/snapshots";
+import type { MessageItem, PersonCard, RoomId, RoomSnapshot } from "#core/snapshots";
 import { Store } from "#core/store";
 import { ComposerModel } from "#features/composer/ComposerModel";
 import { COMPOSER_ID, ComposerView } from "#features/composer/ComposerView";
@@ -29,12 +29,16 @@ const RoomInfoView = lazy(() => import("#features/room/RoomInfoView").then((part
 
 export { COMPOSER_ID };
 
-const NOBODY = new Store(null);
+const NOBODY = new Store<PersonCard | null>(null);
+
+function useOther(root: Root, room: RoomSnapshot | null): PersonCard | null {
+  const other = room?.other ?? null;
+  return useReadable(other === null ? NOBODY : root.core.people.person(other));
+}
 
 function useTitle(root: Root, room: RoomSnapshot | null): string {
-  const other = room?.other ?? null;
-  const person = useReadable(other === null ? NOBODY : root.core.people.person(other));
-  return room?.title ?? person?.name ?? "…";
+  const other = useOther(root, room);
+  return room?.title ?? other?.name ?? "…";
 }
 
 /** A message to arrive at; another object is another arrival. */
@@ -62,6 +66,7 @@ export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch
   const { loaded } = useReadable(core.rooms.list);
   const list = useReadable(core.requests.list);
   const title = useTitle(root, snapshot);
+  const other = useOther(root, snapshot);
   const timeline = useMemo(() => new TimelineModel(core, room, me.person.id), [core, room, me.person.id]);
   const composer = useMemo(() => new ComposerModel(core, room), [core, room]);
   const openReaders = useCallback((n: number) => shell.showSide({ kind: "readers", n }), [shell]);
@@ -75,6 +80,7 @@ export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch
       <RoomHeaderView
         room={snapshot}
         title={title}
+        status={other?.status ?? null}
         onBack={shell.openRooms}
         infoOpen={infoOpen}
         onInfo={personOfNew(room) === null ? () => shell.showSide(infoOpen ? null : { kind: "info" }) : null}

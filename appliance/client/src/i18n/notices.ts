@@ -23,7 +23,8 @@ export type RoomNotice =
   | { readonly what: "closed_by_system"; readonly why: string }
   | { readonly what: "damaged" };
 
-const SHOWN_NAMES = 4;
+/** So many of a list are named. */
+export const SHOWN_NAMES = 4;
 
 /** Why the system did something by itself, by the server's code; what an administrator wrote stands as it is. */
 const SYSTEM_REASONS: Readonly<Record<string, MessageDescriptor>> = {

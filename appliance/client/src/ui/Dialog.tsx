@@ -8,10 +8,13 @@ import { Dialog as AriaDialog, Heading } from "react-aria-components/Dialog";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { Button, IconButton } from "./Button";
 import { useCloseOnBack } from "./layers";
+import { NamedText } from "./Name";
 import "./Dialog.css";
 
 interface DialogProps {
   title: string;
+  /** Names of people in the title: each of their parts stays whole. */
+  names?: readonly string[];
   /** The name of the cross; absent when a button below says the same. */
   closeLabel?: string;
   onClose: () => void;
@@ -27,7 +30,7 @@ interface DialogProps {
   dirty?: boolean;
 }
 
-export function Dialog({ title, closeLabel, onClose, children, footer, size = "m", tall, readable, role = "dialog", dirty = false }: DialogProps) {
+export function Dialog({ title, names = [], closeLabel, onClose, children, footer, size = "m", tall, readable, role = "dialog", dirty = false }: DialogProps) {
   const { t } = useLingui();
   const [asking, setAsking] = useState(false);
   const close = dirty ? () => setAsking(true) : onClose;
@@ -38,7 +41,7 @@ export function Dialog({ title, closeLabel, onClose, children, footer, size = "m
         <AriaDialog className="dialog" role={role}>
           <header className="dialog-head">
             <Heading slot="title" level={2}>
-              {title}
+              <NamedText text={title} names={names} />
             </Heading>
             {closeLabel !== undefined && <IconButton icon="close" label={closeLabel} onPress={close} placement="bottom" />}
           </header>
@@ -68,6 +71,7 @@ export function Dialog({ title, closeLabel, onClose, children, footer, size = "m
 
 interface ConfirmProps {
   title: string;
+  names?: readonly string[];
   children: ReactNode;
   confirmLabel: string;
   cancelLabel: string;
@@ -83,10 +87,11 @@ interface ConfirmProps {
 
 /** A question before something that cannot be taken back. */
 export function ConfirmDialog(props: ConfirmProps) {
-  const { title, children, confirmLabel, cancelLabel, danger, isPending, dirty, denied, error, onConfirm, onClose } = props;
+  const { title, names = [], children, confirmLabel, cancelLabel, danger, isPending, dirty, denied, error, onConfirm, onClose } = props;
   return (
     <Dialog
       title={title}
+      names={names}
       onClose={onClose}
       size="s"
       role="alertdialog"

@@ -41,7 +41,7 @@ export function AboutView({ model, me, leave }: AboutViewProps) {
       <PanelSection title={t`ติดต่อขอความช่วยเหลือ`}>
         <Helpdesk agency={agency} />
       </PanelSection>
-      <PanelSection title={t`สิ่งที่ควรทราบ`}>
+      <PanelSection title={t`ความมั่นคงปลอดภัย: สิ่งที่คุ้มครองและไม่คุ้มครอง`}>
         <ul className="settings-facts">
           <li>
             <Trans>รุ่นนี้ส่งได้เฉพาะข้อความ ยังส่งไฟล์และรูปภาพไม่ได้</Trans>
@@ -68,6 +68,12 @@ export function AboutView({ model, me, leave }: AboutViewProps) {
           </li>
           <li>
             <Trans>ระบบถามก่อนส่งข้อความที่มีรหัสผ่านของท่าน เฉพาะรหัสผ่านที่พิมพ์ในเครื่องนี้ และไม่รู้จักรหัสผ่านของระบบอื่น</Trans>
+          </li>
+          <li>
+            <Trans>
+              มาตรฐานที่ใช้: TLS 1.3 (RFC 8446), AES-GCM (FIPS 197, NIST SP 800-38D), Argon2id (RFC 9106), Ed25519 (RFC 8032), TOTP (RFC 6238), WebAuthn
+              ระดับ 3 และ WCAG 2.2 ระดับ AA ระบบยังไม่ได้รับการรับรองตามมาตรฐานใด
+            </Trans>
           </li>
           <li>
             <Trans>ไม่มีระบบใดรับประกันได้ว่าข้อมูลจะปลอดภัยหรือไม่สูญหายในทุกกรณี เก็บเอกสารสำคัญไว้ในระบบงานของหน่วยงานด้วย</Trans>

@@ -5,6 +5,7 @@ import type { Me } from "#core/protocol";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { Name } from "#ui/Name";
 import { inPageLanguage, nameOf, unitOf } from "#ui/names";
 import { Notice } from "#ui/Notice";
 import { Panel, PanelSection } from "#ui/Panel";
@@ -27,7 +28,9 @@ export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leav
       <header className="settings-me">
         <Avatar id={person.id} name={name} size="xl" />
         <div>
-          <h3>{name}</h3>
+          <h3>
+            <Name>{name}</Name>
+          </h3>
           <p className="settings-hint">{[inPageLanguage(person.post, person.post_en), inPageLanguage(person.rank, person.rank_en), unitOf(person)].filter(Boolean).join(" · ")}</p>
         </div>
       </header>

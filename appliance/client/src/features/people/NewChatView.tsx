@@ -9,6 +9,7 @@ import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { Icon } from "#ui/Icon";
 import { EmptyState, Loading } from "#ui/Notice";
+import { Name } from "#ui/Name";
 import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
@@ -48,7 +49,8 @@ export function NewChatView({ model, onClose, onChat, onPerson }: NewChatProps) 
             <li key={person.id} className="people-item">
               <Row
                 lead={<Avatar id={person.id} name={nameOf(person)} size="s" inactive={person.active === false} />}
-                title={nameOf(person)}
+                title={<Name>{nameOf(person)}</Name>}
+                status={person.status}
                 detail={denied ?? placeOf(person)}
                 onPress={() => (contact === "open" ? onChat : onPerson)(person.id)}
                 {...(denied === undefined ? {} : { end: <Icon name="lock" size="s" /> })}

@@ -8,6 +8,7 @@ import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Loading } from "#ui/Notice";
+import { Name } from "#ui/Name";
 import { nameOf, placeOf } from "#ui/names";
 import { Panel } from "#ui/Panel";
 import { Row } from "#ui/Row";
@@ -102,8 +103,9 @@ function PeopleResultsList({ model, onPress, onChat, onEverywhere }: ResultsProp
           <li key={person.id} className="people-item">
             <Row
               lead={<Avatar id={person.id} name={nameOf(person)} inactive={person.active === false} />}
-              title={nameOf(person)}
+              title={<Name>{nameOf(person)}</Name>}
               detail={placeOf(person)}
+              status={person.status}
               onPress={() => onPress(person.id)}
               end={<ContactEnd person={person} contact={model.contact(person)} onChat={({ id }) => onChat(id)} />}
             />

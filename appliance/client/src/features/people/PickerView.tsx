@@ -13,6 +13,8 @@ import { Checkbox } from "#ui/Choice";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Loading, Notice } from "#ui/Notice";
+import { Name } from "#ui/Name";
+import { StatusLine } from "#ui/StatusLine";
 import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
@@ -114,7 +116,7 @@ function ChosenChips({ model, chosen, onAll }: { model: PickerModel; chosen: rea
         const name = nameOf(person);
         return (
           <li key={person.id} className="picker-chip">
-            <span>{name}</span>
+            <Name>{name}</Name>
             <IconButton icon="close" size="s" label={t`ไม่เลือก ${name}`} onPress={() => model.toggle(person)} />
           </li>
         );
@@ -190,15 +192,18 @@ function PersonChoice({ person, standing, isSelected, onPick }: PersonChoiceProp
   const lead = <Avatar id={person.id} name={name} size="s" inactive={person.active === false} />;
   if (standing !== null) {
     const reasons = { me: t`ท่าน`, member: t`อยู่ในห้องแล้ว`, inactive: t`บัญชีไม่เปิดใช้งาน` };
-    return <Row lead={lead} title={name} detail={placeOf(person)} end={<Chip>{reasons[standing]}</Chip>} />;
+    return <Row lead={lead} title={<Name>{name}</Name>} detail={placeOf(person)} status={person.status} end={<Chip>{reasons[standing]}</Chip>} />;
   }
   return (
     <Checkbox isSelected={isSelected} onChange={onPick}>
       <span className="picker-words">
         {lead}
         <span className="row-words">
-          <span className="row-title">{name}</span>
+          <span className="row-title">
+            <Name>{name}</Name>
+          </span>
           <span className="row-detail">{placeOf(person)}</span>
+          {person.status && <StatusLine>{person.status}</StatusLine>}
         </span>
       </span>
     </Checkbox>
@@ -217,8 +222,9 @@ function ChosenList({ model, chosen }: { model: PickerModel; chosen: readonly Pe
             <li key={person.id} className="people-item">
               <Row
                 lead={<Avatar id={person.id} name={name} size="s" />}
-                title={name}
+                title={<Name>{name}</Name>}
                 detail={placeOf(person)}
+                status={person.status}
                 end={<IconButton icon="close" size="s" label={t`นำ ${name} ออกจากรายการ`} onPress={() => model.toggle(person)} />}
               />
             </li>

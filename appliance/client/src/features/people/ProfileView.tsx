@@ -11,7 +11,8 @@ import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { Icon, type IconName } from "#ui/Icon";
 import { Loading } from "#ui/Notice";
-import { inPageLanguage, nameOf, pageLanguage, placeText } from "#ui/names";
+import { Name } from "#ui/Name";
+import { inPageLanguage, nameOf, placeText } from "#ui/names";
 import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
@@ -43,15 +44,17 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
       {card !== null && (
         <header className="profile-head">
           <Avatar id={card.id} name={card.name} size="xl" inactive={!card.active} />
-          <h3 className="profile-name">{card.name}</h3>
+          <h3 className="profile-name">
+            <Name>{card.name}</Name>
+          </h3>
           {otherSpelling !== undefined && (
-            <p className="profile-sub" lang={pageLanguage() === "en" ? "th" : "en"}>
-              {otherSpelling}
+            <p className="profile-sub">
+              <Name>{otherSpelling}</Name>
             </p>
           )}
           <p className="profile-sub">{placeText(card.post, card.unit)}</p>
           {!card.active && <Chip tone="warn">{t`บัญชีไม่เปิดใช้งาน`}</Chip>}
-          {person?.status && <p className="profile-status">{person.status}</p>}
+          {person?.status && <p className="profile-status" dir="auto">{person.status}</p>}
           {isMe ? (
             <Button icon="edit" onPress={onEditMe}>
               <Trans>แก้ไขข้อมูลของท่าน</Trans>

@@ -9,6 +9,7 @@ import { formatDateTime, formatNumber } from "#i18n/dates";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { Name } from "#ui/Name";
 import { inPageLanguage, unitOf } from "#ui/names";
 import { EmptyState, Loading } from "#ui/Notice";
 import { Panel } from "#ui/Panel";
@@ -121,7 +122,7 @@ function People<T extends Named>({ name, part, total, rowPx, failure, model, onP
         return (
           <Row
             lead={<Avatar id={person.person} name={name ?? ""} size="s" />}
-            title={name ?? "…"}
+            title={<Name>{name ?? "…"}</Name>}
             detail={detailOf(person) ?? undefined}
             onPress={() => onPerson(person.person)}
           />

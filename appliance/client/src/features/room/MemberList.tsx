@@ -11,6 +11,7 @@ import { Avatar } from "#ui/Avatar";
 import { Chip } from "#ui/Badge";
 import { Button, IconButton } from "#ui/Button";
 import { ActionMenu } from "#ui/Menu";
+import { NamedText } from "#ui/Name";
 import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
@@ -46,8 +47,9 @@ export function MemberList({ room, members, me, onPerson, onDialog }: MemberList
             <li key={member.person} className="member-item">
               <Row
                 lead={<Avatar id={member.person} name={name} size="s" inactive={member.active === false} />}
-                title={member.person === me ? t`${name} (ท่าน)` : name}
+                title={<NamedText text={member.person === me ? t`${name} (ท่าน)` : name} names={[name]} />}
                 detail={placeOf(member) || undefined}
+                status={member.status}
                 onPress={() => onPerson(member.person)}
                 end={<MemberEnd room={room} member={member} me={me} onDialog={onDialog} />}
               />

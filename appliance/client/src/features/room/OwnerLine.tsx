@@ -3,6 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 
 import type { PersonId } from "#core/snapshots";
 import { Button } from "#ui/Button";
+import { NamedText } from "#ui/Name";
 import { PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
@@ -20,7 +21,7 @@ export function OwnerLine({ model, owner, onPerson }: OwnerLineProps) {
   return (
     <PanelSection title={t`การจัดการห้อง`}>
       <p>
-        <Trans>เจ้าของห้อง: {name}</Trans>
+        <NamedText text={t`เจ้าของห้อง: ${name}`} names={[name]} />
       </p>
       <p className="room-hint">
         <Trans>เจ้าของห้องเป็นผู้เปลี่ยนชื่อห้อง เพิ่มหรือนำสมาชิกออก และปิดห้อง</Trans>

@@ -10,6 +10,7 @@ import { formatDate, formatDateTime } from "#i18n/dates";
 import { deniedText } from "#i18n/reasons";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
+import { Name } from "#ui/Name";
 import { inPageLanguage, nameOf, placeOf } from "#ui/names";
 import { Notice } from "#ui/Notice";
 import { PanelSection } from "#ui/Panel";
@@ -34,7 +35,9 @@ export function WaitingCard({ request, model, onDecline, onPerson, place }: Wait
   const owner = inPageLanguage(request.owner_name, request.owner_name_en);
   return (
     <li className="request">
-      <p className="request-name">{nameOf(request)}</p>
+      <p className="request-name">
+        <Name>{nameOf(request)}</Name>
+      </p>
       <p className="room-hint">
         {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก เมื่อ {asked}</Trans> : <Trans>เสนอชื่อสมาชิก เมื่อ {asked}</Trans>}
       </p>
@@ -67,7 +70,7 @@ function SuggestedPeople({ people, onPerson }: { people: NonNullable<MyRequest["
         <li key={suggested.person}>
           <Row
             lead={<Avatar id={suggested.person} name={nameOf(suggested)} size="s" />}
-            title={nameOf(suggested)}
+            title={<Name>{nameOf(suggested)}</Name>}
             detail={placeOf(suggested) || undefined}
             onPress={() => onPerson(suggested.person)}
           />

@@ -8,6 +8,7 @@ import { formatDateTime } from "#i18n/dates";
 import { departureText } from "#i18n/notices";
 import { Chip } from "#ui/Badge";
 import { FailureNotice } from "#ui/Failure";
+import { Name } from "#ui/Name";
 import { inPageLanguage, nameOf } from "#ui/names";
 import { EmptyState } from "#ui/Notice";
 import { Panel, PanelSection } from "#ui/Panel";
@@ -116,7 +117,9 @@ function Answered({ request, hrefOf }: { request: MyRequest; hrefOf: (room: Room
   const who = inPageLanguage(request.answered_by_name, request.answered_by_name_en) ?? "";
   return (
     <li className="request">
-      <p className="request-name">{nameOf(request)}</p>
+      <p className="request-name">
+        <Name>{nameOf(request)}</Name>
+      </p>
       <Place request={request} hrefOf={hrefOf} />
       <p className="room-hint">
         {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก</Trans> : <Trans>เสนอชื่อสมาชิก</Trans>}

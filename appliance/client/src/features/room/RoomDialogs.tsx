@@ -11,6 +11,7 @@ import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { ConfirmDialog, Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
+import { Name, NamedText } from "#ui/Name";
 import { nameOf, unitOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
@@ -158,7 +159,7 @@ export function DeclineDialog({ model, request, onClose }: { model: Answering; r
       }
     >
       <p>
-        <Trans>{name} จะเห็นคำตอบและข้อความนี้</Trans>
+        <NamedText text={t`${name} จะเห็นคำตอบและข้อความนี้`} names={[name]} />
       </p>
       <TextField label={t`ข้อความถึงผู้ขอ (ไม่บังคับ)`} rows={3} value={note} onChange={setNote} maxLength={500} autoFocus />
       {error}
@@ -185,9 +186,7 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
         onConfirm={() => run(model.transfer(chosen.person))}
       >
         <p>
-          <Trans>
-            {name} จะเป็นเจ้าของห้องทันที ท่านจะเป็นสมาชิกธรรมดา และขอสิทธิ์คืนเองไม่ได้
-          </Trans>
+          <NamedText text={t`${name} จะเป็นเจ้าของห้องทันที ท่านจะเป็นสมาชิกธรรมดา และขอสิทธิ์คืนเองไม่ได้`} names={[name]} />
         </p>
       </ConfirmDialog>
     );
@@ -202,7 +201,7 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
           <li key={member.person}>
             <Row
               lead={<Avatar id={member.person} name={nameOf(member)} size="s" />}
-              title={nameOf(member)}
+              title={<Name>{nameOf(member)}</Name>}
               detail={unitOf(member) ?? undefined}
               onPress={() => setChosen(member)}
             />
@@ -220,6 +219,7 @@ function RemoveDialog({ model, member, onClose }: OneProps & { member: MemberVie
   return (
     <ConfirmDialog
       title={t`นำ ${name} ออกจากห้องหรือไม่`}
+      names={[name]}
       confirmLabel={t`นำออก`}
       cancelLabel={t`ยกเลิก`}
       danger

@@ -10,12 +10,16 @@ import { Avatar } from "#ui/Avatar";
 import { Badge, Chip } from "#ui/Badge";
 import { IconButton } from "#ui/Button";
 import { Icon } from "#ui/Icon";
+import { foreignLang } from "#ui/nameParts";
+import { StatusLine } from "#ui/StatusLine";
 
 import "./room.css";
 
 interface RoomHeaderProps {
   room: RoomSnapshot;
   title: string;
+  /** What the other person of a private chat says of themselves. */
+  status: string | null;
   onBack: () => void;
   infoOpen: boolean;
   /** Null for a chat that has not begun: there is nothing to set. */
@@ -26,8 +30,8 @@ interface RoomHeaderProps {
   headingRef?: Ref<HTMLHeadingElement>;
 }
 
-export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, news, onPerson, headingRef }: RoomHeaderProps) {
-  const { t } = useLingui();
+export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, news, onPerson, headingRef }: RoomHeaderProps) {
+  const { t, i18n } = useLingui();
   const { view, other } = room;
   const told = newsText(news);
   return (
@@ -35,7 +39,7 @@ export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, news, on
       <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" className="room-head-back" />
       {other === null ? <Avatar id={room.id} name={title} room /> : <Avatar id={other} name={title} />}
       <div className="room-head-words">
-        <h2 className="room-head-title" tabIndex={-1} {...(headingRef === undefined ? {} : { ref: headingRef })}>
+        <h2 className="room-head-title" tabIndex={-1} {...foreignLang(title, i18n.locale)} {...(headingRef === undefined ? {} : { ref: headingRef })}>
           {title}
         </h2>
         <div className="room-head-chips">
@@ -50,6 +54,7 @@ export function RoomHeaderView({ room, title, onBack, infoOpen, onInfo, news, on
           )}
           {view.muted && <Chip icon="bellOff">{t`ปิดเสียง`}</Chip>}
         </div>
+        {status && <StatusLine>{status}</StatusLine>}
       </div>
       {other !== null && <IconButton icon="person" label={t`ข้อมูลบุคคล`} onPress={() => onPerson(other)} placement="bottom" />}
       {onInfo !== null && (

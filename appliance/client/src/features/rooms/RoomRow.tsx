@@ -13,6 +13,7 @@ import { Avatar } from "#ui/Avatar";
 import { Badge, Chip } from "#ui/Badge";
 import { Icon } from "#ui/Icon";
 import { givenName } from "#ui/initials";
+import { foreignLang } from "#ui/nameParts";
 import { Time } from "#ui/Time";
 import { ToolButton } from "#ui/ToolButton";
 import { useReadable } from "#ui/useReadable";
@@ -33,7 +34,7 @@ interface RoomRowProps {
 const NOBODY = new Store(null);
 
 export const RoomRow = memo(function RoomRow({ room, model, now, href, current, tabStop, onMenu }: RoomRowProps) {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const other = useReadable(room.other === null ? NOBODY : model.person(room.other));
   const title = room.title ?? other?.name ?? "…";
   const news = newsIn(useReadable(model.requests), room.id);
@@ -51,7 +52,9 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
         {room.other === null ? <Avatar id={room.id} name={title} room size="l" /> : <Avatar id={room.other} name={title} size="l" />}
         <span className="room-row-words">
           <span className="room-row-top">
-            <span className="room-row-title">{title}</span>
+            <span className="room-row-title" {...foreignLang(title, i18n.locale)}>
+              {title}
+            </span>
             <span className="visually-hidden">{kindText(room.kind)}</span>
             {room.pinned && <Icon name="pin" size="s" label={t`ปักหมุด`} />}
             {room.closed && <Icon name="lock" size="s" label={t`ห้องปิดแล้ว`} />}

@@ -3,6 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 
 import type { PersonId } from "#core/snapshots";
 import { Avatar } from "#ui/Avatar";
+import { Name } from "#ui/Name";
 import { nameOf, placeOf } from "#ui/names";
 import { useReadable } from "#ui/useReadable";
 
@@ -24,7 +25,9 @@ export function PeopleToGo({ model, onPerson }: { model: SearchModel; onPerson: 
             <button type="button" className="search-stop search-person" onClick={() => onPerson(person.id)}>
               <Avatar id={person.id} name={nameOf(person)} size="s" inactive={person.active === false} />
               <span className="row-words">
-                <span className="row-title">{nameOf(person)}</span>
+                <span className="row-title">
+                  <Name>{nameOf(person)}</Name>
+                </span>
                 <span className="row-detail">{placeOf(person)}</span>
               </span>
             </button>

@@ -8,6 +8,7 @@ import type { Anchor } from "#ui/Anchored";
 import { useEmojiName } from "#ui/Emoji";
 import { QUICK_REACTIONS } from "#ui/emoji";
 import { Icon } from "#ui/Icon";
+import { Name } from "#ui/Name";
 import { PersonAvatar } from "#ui/Person";
 import { Time } from "#ui/Time";
 import { EmojiButton, ToolButton } from "#ui/ToolButton";
@@ -76,7 +77,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
         {head ? (
           <header className="msg-header">
             <button type="button" id={`${id}-who`} className="msg-author" tabIndex={buttonTab} onClick={() => actions.openPerson(item.sender)}>
-              {name}
+              <Name>{name}</Name>
             </button>
             {author?.post && <span className="msg-post">{author.post}</span>}
             <span id={`${id}-when`}>

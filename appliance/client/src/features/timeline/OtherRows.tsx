@@ -1,13 +1,15 @@
 /** The rows that are no message: days, the «new messages» line, what happened to the room, and what is not sent yet. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { memo } from "react";
+import { memo, useMemo } from "react";
 
-import type { Delivery, NoticeItem, PendingItem } from "#core/snapshots";
+import { derived } from "#core/derived";
+import type { Delivery, NoticeItem, PendingItem, PersonId } from "#core/snapshots";
 import { formatDate, formatDay, formatLongDay, formatTime } from "#i18n/dates";
-import { noticeText } from "#i18n/notices";
+import { noticeText, SHOWN_NAMES } from "#i18n/notices";
 import { reasonText } from "#i18n/reasons";
 import { Button } from "#ui/Button";
 import { Icon } from "#ui/Icon";
+import { Name, NamedText } from "#ui/Name";
 import { PersonAvatar } from "#ui/Person";
 import { Time } from "#ui/Time";
 import { ToolButton } from "#ui/ToolButton";
@@ -63,6 +65,12 @@ export const ClearedRow = memo(function ClearedRow({ at, onSearch, onUncover }: 
   );
 });
 
+/** Whom a notice names: an English page asks for those whom the log has in Thai alone. */
+function concernedBy({ sender, notice }: NoticeItem): readonly PersonId[] {
+  const people = "people" in notice ? notice.people.slice(0, SHOWN_NAMES).map(({ p }) => p) : "to" in notice ? [notice.to] : [];
+  return sender === null ? people : [sender, ...people];
+}
+
 interface NoticeRowProps {
   item: NoticeItem;
   model: TimelineModel;
@@ -71,11 +79,19 @@ interface NoticeRowProps {
 
 export const NoticeRow = memo(function NoticeRow({ item, model, tabStop }: NoticeRowProps) {
   useLocale();
-  useReadable(model.person(item.sender ?? model.me));
+  const cards = useMemo(() => concernedBy(item).map((id) => model.person(id)), [item, model]);
+  useReadable(useMemo(() => derived(cards, () => cards.map((card) => card.snapshot()?.name)), [cards]));
+  const named: string[] = [];
+  const nameOf = (id: string, logged?: string | null): string => {
+    const name = model.nameOf(id, logged);
+    named.push(name);
+    return name;
+  };
+  const text = noticeText(item.notice, item.sender, nameOf, model.me);
   return (
     <div className="notice-row" data-row={item.key} tabIndex={tabStop ? 0 : -1}>
       <p>
-        {noticeText(item.notice, item.sender, model.nameOf, model.me)}{" "}
+        <NamedText text={text} names={named} />{" "}
         <Time at={item.at} className="notice-time">
           {formatTime(item.at)}
         </Time>
@@ -109,7 +125,9 @@ export const PendingRow = memo(function PendingRow({ item, head, model, actions,
       <div className="msg-main">
         {head ? (
           <header className="msg-header">
-            <span className="msg-author">{me?.name ?? "…"}</span>
+            <span className="msg-author">
+              <Name>{me?.name ?? "…"}</Name>
+            </span>
           </header>
         ) : (
           <span className="visually-hidden">{me?.name}</span>
