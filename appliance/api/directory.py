@@ -27,6 +27,7 @@ async def list_people(call: Call, query: PeopleQuery) -> People:
         below=query.below,
         cursor=query.cursor,
         limit=query.limit,
+        language=call.language,
     )
 
 

@@ -31,14 +31,17 @@ from appliance.people import PersonCard as Card
 class Directory:
     """One moment of the organisation: `units` holds those that exist now, `all_units` those that ever did.
 
-    `ordered` holds everyone in Thai order; for each of them `search_texts` holds what a search looks into, `names` the
-    folded parts of the name, given before family, and `numbers` the digits of their telephones with who may see each.
-    `headcount` is how many active people a unit has by itself and with all under it. `next_change` is None when no date
-    is ahead.
+    `ordered` holds everyone in Thai order, and `in_english` their places there in the order of English names, those who
+    have none at the end; `english_places` is its inverse. For each of those in `ordered`, `search_texts` holds what a
+    search looks into, `names` the folded parts of the name, given before family, and `numbers` the digits of their
+    telephones with who may see each. `headcount` is how many active people a unit has by itself and with all under it.
+    `next_change` is None when no date is ahead.
     """
 
     people: Mapping[PersonId, PersonCard]
     ordered: Sequence[PersonCard]
+    in_english: Sequence[int]
+    english_places: Sequence[int]
     search_texts: Sequence[str]
     names: Sequence[tuple[str, ...]]
     numbers: Sequence[tuple[tuple[str, Visibility], ...]]
@@ -140,9 +143,12 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
         cards.append(card)
         texts.append(search_texts.of(card, held_posts))
     children = _children(alive, units, now)
+    in_english = _in_english([profile for profile, _ in records.people])
     return Directory(
         people=MappingProxyType({card.id: card for card in cards}),
         ordered=cards,
+        in_english=in_english,
+        english_places=sorted(range(len(cards)), key=in_english.__getitem__),
         search_texts=texts,
         names=[_name_parts(profile) for profile, _ in records.people],
         numbers=[_numbers(profile) for profile, _ in records.people],
@@ -200,6 +206,14 @@ def _headcount(
 def _name_parts(profile: Profile) -> tuple[str, ...]:
     parts = (profile.given_name, profile.family_name, profile.given_name_en or "", profile.family_name_en or "")
     return tuple(fold(part) for part in parts)
+
+
+def _in_english(people: Sequence[Profile]) -> list[int]:
+    def key(place: int) -> tuple[bool, str, str, int]:
+        given, family = people[place].given_name_en, people[place].family_name_en
+        return (not given, (given or "").casefold(), (family or "").casefold(), place)
+
+    return sorted(range(len(people)), key=key)
 
 
 def _numbers(profile: Profile) -> tuple[tuple[str, Visibility], ...]:

@@ -1,15 +1,15 @@
 """The organisation chart and its people as one person may see them (F14, F17, F38, F86).
 
 Searching and paging work on the cards in memory; what is shown of a page is read from the store. Who answers by name
-comes before who answers by anything else, then Thai order decides. Words that nobody answers are read once more as
-typed with the keyboard in the other layout. A telephone number finds those whose number the viewer may see. Everything
-shown counts against the viewer's budget. A cursor is the last person of a page, so that pages stay whole while people
-come and go.
+comes before who answers by anything else, then the order of names decides, in Thai or in English as it is asked for.
+Words that nobody answers are read once more as typed with the keyboard in the other layout. A telephone number finds
+those whose number the viewer may see. Everything shown counts against the viewer's budget. A cursor is the last person
+of a page, so that pages stay whole while people come and go.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from appliance.identity import Directory
+    from appliance.locale import Language
     from appliance.model import PostId
     from appliance.people import Holding, PersonCard, Post, Profile, Unit
     from appliance.people_services import PeopleServices
@@ -47,6 +48,7 @@ async def load_people(
     below: bool = False,
     cursor: str | None = None,
     limit: int = 50,
+    language: Language = "th",
 ) -> People:
     """Return a page of active people, the best answers first.
 
@@ -54,12 +56,12 @@ async def load_people(
     """
     directory = s.identity.directory
     within = _within(directory, unit, below)
-    asked = _Asked(s, viewer, q)
+    asked = _Asked(s, viewer, q, language)
     found = asked.answers(within, cursor)
     page = list(islice(found, limit + 1))
     reading = suggest(q) if not page and cursor is None else None
     if reading is not None:
-        asked = _Asked(s, viewer, reading)
+        asked = _Asked(s, viewer, reading, language)
         page = list(islice(asked.answers(within, None), limit + 1))
     shown, more = page[:limit], len(page) > limit
     elsewhere = asked.count_outside(within) if within is not None and cursor is None and not more else 0
@@ -215,9 +217,9 @@ def _may_contact(s: PeopleServices, viewer: PersonId, card: PersonCard) -> bool 
 class _Asked:
     """One search of one viewer: who answers it, and how well."""
 
-    def __init__(self, s: PeopleServices, viewer: PersonId, q: str) -> None:
+    def __init__(self, s: PeopleServices, viewer: PersonId, q: str, language: Language) -> None:
         account = s.identity.account(viewer)
-        self._directory, self._viewer = s.identity.directory, viewer
+        self._directory, self._viewer, self._english = s.identity.directory, viewer, language == "en"
         self._words = fold(q).split()[:_MOST_WORDS]
         self._number = asked_number(q)
         self._sees_all = account is not None and StaffRole.AGENCY_ADMIN in account.roles
@@ -225,19 +227,21 @@ class _Asked:
     def answers(self, within: frozenset[UnitId] | None, cursor: str | None) -> Iterable[PersonCard]:
         """Give those of the units who answer, the best first, from behind the cursor on. Raises Invalid."""
         directory = self._directory
+        last = None if cursor is None else _place_of(directory, cursor)
         if not self._words:
-            places: Iterable[int] = range(_start(directory, cursor), len(directory.ordered))
+            turns: Iterable[int] = range(0 if last is None else self._turn(last) + 1, len(directory.ordered))
         else:
             ranked = sorted(
-                _Place(how, place) for place in range(len(directory.ordered)) if (how := self._fit(place)) is not None
+                _Answer(how, self._turn(place))
+                for place in range(len(directory.ordered))
+                if (how := self._fit(place)) is not None
             )
-            if cursor is not None:
-                last = _start(directory, cursor) - 1
+            if last is not None:
                 how = self._fit(last)
-                ranked = ranked[bisect_right(ranked, _Place(Fit.OTHER if how is None else how, last)) :]
-            places = (place for _, place in ranked)
-        for place in places:
-            card = directory.ordered[place]
+                ranked = ranked[bisect_right(ranked, _Answer(Fit.OTHER if how is None else how, self._turn(last))) :]
+            turns = (turn for _, turn in ranked)
+        for turn in turns:
+            card = directory.ordered[directory.in_english[turn] if self._english else turn]
             if card.active and (within is None or not within.isdisjoint(card.units)) and self._may_find(card):
                 yield card
 
@@ -249,6 +253,9 @@ class _Asked:
             card.active and within.isdisjoint(card.units) and self._fit(place) is not None and self._may_find(card)
             for place, card in enumerate(self._directory.ordered)
         )
+
+    def _turn(self, place: int) -> int:
+        return self._directory.english_places[place] if self._english else place
 
     def _may_find(self, card: PersonCard) -> bool:
         return self._directory.may_find(self._viewer, card.id)
@@ -268,9 +275,9 @@ class _Asked:
         )
 
 
-class _Place(NamedTuple):
+class _Answer(NamedTuple):
     fit: Fit
-    place: int
+    turn: int
 
 
 def _within(directory: Directory, unit: UnitId | None, below: bool) -> frozenset[UnitId] | None:  # noqa: FBT001 - as the query says it
@@ -281,13 +288,11 @@ def _within(directory: Directory, unit: UnitId | None, below: bool) -> frozenset
     return directory.below(unit) if below else frozenset((unit,))
 
 
-def _start(directory: Directory, cursor: str | None) -> int:
-    if cursor is None:
-        return 0
+def _place_of(directory: Directory, cursor: str) -> int:
     last = directory.people.get(PersonId(cursor))
     if last is None:
         raise Invalid(field="cursor")
-    return bisect_right(directory.ordered, (last.sort_key, last.id), key=lambda card: (card.sort_key, card.id))
+    return bisect_left(directory.ordered, (last.sort_key, last.id), key=lambda card: (card.sort_key, card.id))
 
 
 async def _spend(s: PeopleServices, viewer: PersonId, shown: int) -> None:

@@ -119,6 +119,27 @@ async def test_a_unit_with_or_without_what_is_below(office: Office) -> None:
         await names(office, viewer, unit=UnitId("u_none"))
 
 
+async def test_an_english_page_lists_people_in_the_order_of_their_english_names(office: Office) -> None:
+    """Ux 22: who has no English name comes after, in Thai order; pages join, and better answers still come first."""
+    viewer, cursor = office.person("1001"), None
+    seen: list[str | None] = []
+    for _ in range(10):
+        page = await load_people(office.s, viewer, limit=2, cursor=cursor, language="en")
+        seen += [person.given_name for person in page.people]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert seen == ["มาลี", "สมชาย", "เกรียงไกร", "แก้วตา", "ปิติ"]
+    found: list[str | None] = []
+    for _ in range(10):
+        page = await load_people(office.s, viewer, q="กองแผนงาน", limit=1, cursor=cursor, language="en")
+        found += [person.given_name for person in page.people]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert found == ["มาลี", "สมชาย", "เกรียงไกร"]
+
+
 async def test_pages_join_without_gap_or_repeat_while_people_come_and_go(office: Office) -> None:
     viewer, seen, cursor = office.person("1001"), [], None
     for turn in range(10):

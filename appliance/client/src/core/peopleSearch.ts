@@ -2,11 +2,12 @@
  * Looking for people: by words, inside a unit or everywhere, page by page.
  *
  * Rules: typing waits a moment before it asks; an answer to an older question is dropped; the order is the server's (the
- * best answer first), so pages fit together. Words that led nowhere are read by the server under the other keyboard
+ * best answer first, then by name), so pages fit together; in another language it is another order, and is asked for afresh. Words that led nowhere are read by the server under the other keyboard
  * layout: `reading` says so, and the pages that follow are asked for with it.
  */
 import type { Directory } from "./directory";
 import { type Failure, failureOf } from "./failure";
+import type { Language } from "./naming";
 import type { TimePort } from "./ports";
 import type { PersonView } from "./protocol";
 import { type Readable, Store } from "./store";
@@ -51,6 +52,8 @@ export class PeopleSearch implements Readable<PeopleResults> {
   readonly snapshot = this.#state.snapshot;
   readonly subscribe = this.#state.subscribe;
   #question = 0;
+  /** The language whose order the list is in. */
+  #language: Language | null = null;
   #cursor: string | null = null;
   #timer: ReturnType<TimePort["setTimeout"]> | null = null;
 
@@ -68,13 +71,14 @@ export class PeopleSearch implements Readable<PeopleResults> {
 
   readonly setScope = (unit: string | null, below: boolean): void => {
     const state = this.#state.snapshot();
-    if (state.unit === unit && state.below === below && state.people.length > 0) return;
+    if (state.unit === unit && state.below === below && state.people.length > 0 && this.#isInOrder()) return;
     this.#state.update((now) => ({ ...now, unit, below }));
     void this.search();
   };
 
   readonly search = async (): Promise<void> => {
     this.#cursor = null;
+    this.#language = this.#directory.language.snapshot();
     this.#state.update((state) => ({ ...state, loading: true, failure: null }));
     await this.#ask((found) => found);
   };
@@ -82,9 +86,14 @@ export class PeopleSearch implements Readable<PeopleResults> {
   readonly loadMore = async (): Promise<void> => {
     const { loading, more, people } = this.#state.snapshot();
     if (loading || !more) return;
+    if (!this.#isInOrder()) return this.search();
     this.#state.update((state) => ({ ...state, loading: true }));
     await this.#ask((found) => [...people, ...found]);
   };
+
+  #isInOrder(): boolean {
+    return this.#language === this.#directory.language.snapshot();
+  }
 
   async #ask(join: (found: readonly PersonView[]) => readonly PersonView[]): Promise<void> {
     const question = ++this.#question;

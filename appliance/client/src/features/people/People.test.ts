@@ -13,12 +13,12 @@ const SENIORITY: Record<string, number> = { "บริหาร ระดับ�
 const person = (id: string, rank?: string): PersonView => ({ id, name: id, ...(rank === undefined ? {} : { rank, rank_en: `${rank} (en)`, seniority: SENIORITY[rank] ?? null }) });
 const PEOPLE = [person("p_me", "ปฏิบัติการ"), person("p_1", "ปฏิบัติการ"), person("p_2", "ชำนาญการ"), person("p_3"), person("p_old", "ชำนาญการ")];
 
-function coreWith(search: (query: PeopleQuery) => Promise<People>) {
+function coreWith(search: (query: PeopleQuery) => Promise<People>, language = new Store<"th" | "en">("th")) {
   const create = vi.fn(() => Promise.resolve("r_new"));
   const changeMembers = vi.fn(() => Promise.resolve({}));
   const suggestMembers = vi.fn(() => Promise.resolve({}));
   const core = {
-    directory: { search, units: () => Promise.resolve([]) },
+    directory: { search, units: () => Promise.resolve([]), language },
     ports: { time: { setTimeout: vi.fn(() => 1), clearTimeout: vi.fn() } },
     rooms: { create, changeMembers, suggestMembers, room: () => new Store({ members: [{ person: "p_old" }] }) },
   };
@@ -142,4 +142,24 @@ test("words read under the other layout are asked for so on the next page; a uni
   await search.loadMore();
   expect(asked.map(({ q, cursor }) => [q, cursor])).toEqual([["l,=kp", undefined], ["สมชาย", "p_1"]]);
   expect(search.snapshot()).toMatchObject({ reading: "สมชาย", elsewhere: 3 });
+});
+
+test("in another language the list has another order: it is asked for afresh, not gone on with (ux 22)", async () => {
+  const asked: PeopleQuery[] = [];
+  const language = new Store<"th" | "en">("th");
+  const { core } = coreWith((query) => {
+    asked.push(query);
+    return Promise.resolve({ people: [person(`p_${asked.length}`)], cursor: "p_1" });
+  }, language);
+  const search = new PeopleSearch(core.directory, core.ports.time);
+  search.setScope("u_1", true);
+  await vi.waitFor(() => expect(search.snapshot().loading).toBe(false));
+  await search.loadMore();
+  language.set("en");
+  await search.loadMore();
+  expect(search.snapshot().people.map(({ id }) => id)).toEqual(["p_3"]);
+  language.set("th");
+  search.setScope("u_1", true);
+  await vi.waitFor(() => expect(asked).toHaveLength(4));
+  expect(asked.map(({ cursor }) => cursor)).toEqual([undefined, "p_1", undefined, undefined]);
 });

@@ -32,7 +32,7 @@ function office() {
   const rooms = { rooms: [{ id: "r_1", title: "งานสารบรรณ", other: null }, { id: "r_2", title: null, other: "p_9" }], hidden: [{ id: "r_3", title: "สารบรรณเก่า", other: null }] };
   const core = {
     search: { find, findKept, remember, recent: new Store<readonly string[]>([]) },
-    directory: { units: () => Promise.resolve([]), search: findPeople },
+    directory: { units: () => Promise.resolve([]), search: findPeople, language: new Store("th") },
     rooms: { list: new Store(rooms) },
     people: { known: (id: string) => (id === "p_9" ? { name: "นางสาวมาลี ศรีสุข" } : null) },
     ports: {
