@@ -3,6 +3,7 @@ import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "reac
 
 import { derived } from "#core/derived";
 import type { PersonId } from "#core/snapshots";
+import { Name } from "#ui/Name";
 import { useReadable } from "#ui/useReadable";
 
 import { isEmojiOnly, mayBeLong, type Segment, segments } from "./segments";
@@ -84,7 +85,11 @@ function drawnPart(part: Segment): ReactNode {
     case "code_block":
       return <code className="msg-code-block">{part.text}</code>;
     case "mention":
-      return <mark className="msg-mention-name">{part.text}</mark>;
+      return (
+        <mark className="msg-mention-name">
+          <Name>{part.text}</Name>
+        </mark>
+      );
     case "link":
       // Only a web address opens a page of its own; the others open the program for mail or for calls.
       return (
