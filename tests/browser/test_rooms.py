@@ -98,7 +98,7 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await narin.dialog.get_by_role("button", name="เพิ่ม 1 คน").click()
     malee = await windows(served.url, "malee.t")
     row = malee.row("ศูนย์ปฏิบัติการไข้เลือดออก")
-    await expect(row).to_contain_text("เพิ่ม ท่าน เข้าห้อง")
+    await expect(row).to_contain_text("เพิ่มท่านเข้าห้อง")
     await expect(row).to_contain_text("ยังไม่อ่าน 1 ข้อความ")
     await row.click()
     await malee.open_info()

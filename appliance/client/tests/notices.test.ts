@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { activateLocale } from "../src/i18n/locale";
-import { departureText, noticeText } from "../src/i18n/notices";
+import { departureText, namesLeftOut, noticeText } from "../src/i18n/notices";
 
 beforeAll(async () => {
   vi.stubGlobal("document", { documentElement: {} });
@@ -31,9 +31,20 @@ test("a new name is told beside the old one", () => {
 
 test("the reader of a notice is «ท่าน» in it, whoever did it to whom", () => {
   const people = [{ p: "p_9", name: "นางสาวมาลี ศรีสุข" }, { p: "p_1", name: "นายสมชาย ใจดี" }];
-  expect(noticeText({ what: "added", people }, "p_2", name, "p_9")).toBe("คุณp_2 เพิ่ม ท่าน, นายสมชาย ใจดี เข้าห้อง");
-  expect(noticeText({ what: "transferred", to: "p_9" }, "p_2", name, "p_9")).toContain("ให้ ท่าน");
+  expect(noticeText({ what: "added", people }, "p_2", name, "p_9")).toBe("คุณp_2 เพิ่มท่าน, นายสมชาย ใจดี เข้าห้อง");
+  expect(noticeText({ what: "transferred", to: "p_9" }, "p_2", name, "p_9")).toContain("ให้ท่าน");
+  expect(noticeText({ what: "added", people: people.slice(0, 1) }, "p_2", name, "p_9")).toBe("คุณp_2 เพิ่มท่านเข้าห้อง");
   expect(noticeText({ what: "added", people: people.slice(1) }, "p_9", name, "p_9")).toBe("ท่าน เพิ่ม นายสมชาย ใจดี เข้าห้อง");
+});
+
+test("a reader who was added as the fifth of six is told so first, and can read who else was", () => {
+  const people = ["p_1", "p_3", "p_4", "p_5", "p_9", "p_6"].map((p) => ({ p, name: `คุณ${p}` }));
+  const notice = { what: "added", people } as const;
+  expect(noticeText(notice, "p_2", name, "p_9")).toBe("คุณp_2 เพิ่มท่านและอีก 5 คนเข้าห้อง");
+  expect(noticeText(notice, "p_2", name, "p_8")).toBe("คุณp_2 เพิ่ม คุณp_1, คุณp_3, คุณp_4, คุณp_5 และอีก 2 คน เข้าห้อง");
+  expect(namesLeftOut(notice)).toBe(true);
+  expect(noticeText(notice, "p_2", name, "p_9", true)).toBe("คุณp_2 เพิ่มท่าน, คุณp_1, คุณp_3, คุณp_4, คุณp_5, คุณp_6 เข้าห้อง");
+  expect(namesLeftOut({ what: "added", people: people.slice(2) })).toBe(false);
 });
 
 test("who was taken off a room is told by whom, from what and when, and by the system why", () => {

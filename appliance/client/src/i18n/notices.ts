@@ -1,6 +1,7 @@
 /**
  * What happened to a room, as a sentence. The shapes are those of the core's notices, told apart by `what`.
- * Rules: names of people, never ids; long lists of names are cut by count, and the count is said.
+ * Rules: names of people, never ids; the reader is «ท่าน» and comes first; long lists of names are cut by count, the count
+ * is said, and `namesLeftOut` is true for who offers the whole list.
  */
 import { i18n, type MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
@@ -61,16 +62,34 @@ export function departureText({ room_name: room, at, why = "" }: Left, actor: st
 /** Answers the name of an id as far as it is known; `logged` is how the log wrote it at the time. */
 type NameOf = (id: string, logged?: string | null) => string;
 
-/** «ก, ข, ค และอีก 12 คน». */
-function nameList(people: readonly Named[], nameOf: NameOf): string {
-  const names = people.slice(0, SHOWN_NAMES).map(({ p, name }) => nameOf(p, name));
+/** «ก, ข, ค และอีก 12 คน»; all of them where the reader has asked for that. */
+function nameList(people: readonly Named[], nameOf: NameOf, whole: boolean): string {
+  const names = (whole ? people : people.slice(0, SHOWN_NAMES)).map(({ p, name }) => nameOf(p, name));
   const more = people.length - names.length;
   const shown = names.join(", ");
   return more > 0 ? t`${shown} และ${plural(more, { other: "อีก # คน" })}` : shown;
 }
 
-/** The sentence; `me` is its reader, who is «ท่าน» in it. */
-export function noticeText(notice: RoomNotice, sender: string | null, known: NameOf, me: string): string {
+/** The words for people who were added: that the reader is among them is said first, however many they are. */
+function addedText(actor: string, people: readonly Named[], { nameOf, me, whole }: { nameOf: NameOf; me: string; whole: boolean }): string {
+  const others = people.filter(({ p }) => p !== me);
+  if (others.length === people.length) {
+    const names = nameList(people, nameOf, whole);
+    return t`${actor} เพิ่ม ${names} เข้าห้อง`;
+  }
+  if (others.length === 0) return t`${actor} เพิ่มท่านเข้าห้อง`;
+  if (people.length > SHOWN_NAMES && !whole) return t`${actor} เพิ่มท่านและ${plural(others.length, { other: "อีก # คน" })}เข้าห้อง`;
+  const names = nameList(others, nameOf, true);
+  return t`${actor} เพิ่มท่าน, ${names} เข้าห้อง`;
+}
+
+/** Whether the sentence says a number for people whom it could name. */
+export function namesLeftOut(notice: RoomNotice): boolean {
+  return "people" in notice && notice.people.length > SHOWN_NAMES;
+}
+
+/** The sentence; `me` is its reader, who is «ท่าน» in it; `whole` names everybody. */
+export function noticeText(notice: RoomNotice, sender: string | null, known: NameOf, me: string, whole = false): string {
   const nameOf: NameOf = (id, logged = null) => (id === me ? t`ท่าน` : known(id, logged));
   const actor = sender === null ? t`ระบบ` : nameOf(sender);
   switch (notice.what) {
@@ -80,26 +99,26 @@ export function noticeText(notice: RoomNotice, sender: string | null, known: Nam
       const { name } = notice;
       return name === null ? t`${actor} เริ่มการสนทนา` : t`${actor} สร้างห้อง “${name}”`;
     }
-    case "added": {
-      const names = nameList(notice.people, nameOf);
-      return t`${actor} เพิ่ม ${names} เข้าห้อง`;
-    }
+    case "added":
+      return addedText(actor, notice.people, { nameOf, me, whole });
     case "removed": {
-      const names = nameList(notice.people, nameOf);
+      const names = nameList(notice.people, nameOf, whole);
       return t`${actor} นำ ${names} ออกจากห้อง`;
     }
     case "removed_by_system": {
-      const names = nameList(notice.people, nameOf);
+      const names = nameList(notice.people, nameOf, whole);
       const why = systemReason(notice.why);
       return t`ระบบนำ ${names} ออกจากห้อง (${why})`;
     }
     case "transferred": {
+      if (notice.to === me) return t`${actor} โอนสิทธิ์เจ้าของห้องให้ท่าน`;
       const to = nameOf(notice.to);
       return t`${actor} โอนสิทธิ์เจ้าของห้องให้ ${to}`;
     }
     case "reassigned": {
-      const to = nameOf(notice.to);
       const why = systemReason(notice.why);
+      if (notice.to === me) return t`ระบบมอบสิทธิ์เจ้าของห้องให้ท่าน (${why})`;
+      const to = nameOf(notice.to);
       return t`ระบบมอบสิทธิ์เจ้าของห้องให้ ${to} (${why})`;
     }
     case "renamed": {

@@ -1,11 +1,11 @@
 /** The rows that are no message: days, the «new messages» line, what happened to the room, and what is not sent yet. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { memo, useMemo } from "react";
+import { memo, useMemo, useState } from "react";
 
 import { derived } from "#core/derived";
 import type { Delivery, NoticeItem, PendingItem, PersonId } from "#core/snapshots";
 import { formatDate, formatDay, formatLongDay, formatTime } from "#i18n/dates";
-import { noticeText, SHOWN_NAMES } from "#i18n/notices";
+import { namesLeftOut, noticeText, SHOWN_NAMES } from "#i18n/notices";
 import { reasonText } from "#i18n/reasons";
 import { Button } from "#ui/Button";
 import { Icon } from "#ui/Icon";
@@ -66,8 +66,8 @@ export const ClearedRow = memo(function ClearedRow({ at, onSearch, onUncover }: 
 });
 
 /** Whom a notice names: an English page asks for those whom the log has in Thai alone. */
-function concernedBy({ sender, notice }: NoticeItem): readonly PersonId[] {
-  const people = "people" in notice ? notice.people.slice(0, SHOWN_NAMES).map(({ p }) => p) : "to" in notice ? [notice.to] : [];
+function concernedBy({ sender, notice }: NoticeItem, whole: boolean): readonly PersonId[] {
+  const people = "people" in notice ? notice.people.slice(0, whole ? undefined : SHOWN_NAMES).map(({ p }) => p) : "to" in notice ? [notice.to] : [];
   return sender === null ? people : [sender, ...people];
 }
 
@@ -79,7 +79,8 @@ interface NoticeRowProps {
 
 export const NoticeRow = memo(function NoticeRow({ item, model, tabStop }: NoticeRowProps) {
   useLocale();
-  const cards = useMemo(() => concernedBy(item).map((id) => model.person(id)), [item, model]);
+  const [whole, setWhole] = useState(false);
+  const cards = useMemo(() => concernedBy(item, whole).map((id) => model.person(id)), [item, model, whole]);
   useReadable(useMemo(() => derived(cards, () => cards.map((card) => card.snapshot()?.name)), [cards]));
   const named: string[] = [];
   const nameOf = (id: string, logged?: string | null): string => {
@@ -87,11 +88,16 @@ export const NoticeRow = memo(function NoticeRow({ item, model, tabStop }: Notic
     named.push(name);
     return name;
   };
-  const text = noticeText(item.notice, item.sender, nameOf, model.me);
+  const text = noticeText(item.notice, item.sender, nameOf, model.me, whole);
   return (
     <div className="notice-row" data-row={item.key} tabIndex={tabStop ? 0 : -1}>
       <p>
         <NamedText text={text} names={named} />{" "}
+        {namesLeftOut(item.notice) && (
+          <button type="button" className="notice-names" tabIndex={tabStop ? 0 : -1} aria-expanded={whole} onClick={() => setWhole(!whole)}>
+            {whole ? <Trans>ย่อรายชื่อ</Trans> : <Trans>แสดงทุกคน</Trans>}
+          </button>
+        )}{" "}
         <Time at={item.at} className="notice-time">
           {formatTime(item.at)}
         </Time>
