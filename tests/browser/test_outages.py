@@ -110,7 +110,7 @@ async def test_revoked_while_offline_the_next_contact_leaves_nothing(served: Age
     await expect(lalita.page.get_by_text(BANNER)).to_be_visible()
     await revoke_account(served.services, OPERATOR, served.person("lalita.w"), "ลาออก")
     await lalita.online()
-    await expect(lalita.page.get_by_text("ข้อมูลที่เก็บไว้ในอุปกรณ์ถูกลบแล้ว")).to_be_visible()
+    await expect(lalita.page.get_by_text("ข้อมูลที่เก็บไว้ในอุปกรณ์นี้ถูกลบแล้ว")).to_be_visible()
     await expect(lalita.log).to_have_count(0)
     assert await kept(lalita) == 0
     await lalita.offline()

@@ -101,8 +101,9 @@ async def test_a_lost_phone_is_no_lost_account(served: Agency, windows: OpenWind
     secret = (await window.page.locator(".totp-secret").inner_text()).replace(" ", "")
     await window.dialog.get_by_label("รหัส 6 หลักที่แอปแสดง").fill(pyotp.TOTP(secret).at(served.clock() // 1000))
     await window.dialog.get_by_role("button", name="ยืนยันและเปิดใช้งาน").click()
-    codes = await window.page.locator(".recovery-codes li").all_inner_texts()
-    assert len(codes) == 10
+    shown = window.page.locator(".recovery-codes li")
+    await expect(shown).to_have_count(10)
+    codes = await shown.all_inner_texts()
     assert await faults(window.page) == []
     done = window.dialog.get_by_role("button", name="เสร็จสิ้น")
     await expect(done).to_have_attribute("aria-disabled", "true")

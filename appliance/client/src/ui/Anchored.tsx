@@ -1,9 +1,9 @@
 /**
  * A menu or a small panel that opens at an element which is not its own trigger: the message under a long press, the row
- * that a key was pressed on. Focus goes in, and back to where it was when it closes.
+ * that a key was pressed on. Focus goes in, and back to where it was when it closes. Around a panel the popover itself is
+ * the dialog, so that its buttons for screen readers are in it as well.
  */
 import { type ReactNode, useRef } from "react";
-import { Dialog } from "react-aria-components/Dialog";
 import { Menu as AriaMenu } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 
@@ -35,9 +35,7 @@ export function AnchoredMenu({ actions, ...at }: AnchorProps & { actions: readon
 export function AnchoredPanel({ children, ...at }: AnchorProps & { children: ReactNode }) {
   return (
     <AnchoredPopover {...at}>
-      <Dialog className="anchored-panel" aria-label={at.label}>
-        {children}
-      </Dialog>
+      <div className="anchored-panel">{children}</div>
     </AnchoredPopover>
   );
 }

@@ -37,7 +37,7 @@ export function MonthGrid({ label, value, onPick }: MonthGridProps) {
         createCalendar={createCalendar}
         autoFocus
       >
-        <header className="month-head">
+        <div className="month-head">
           <Button slot="previous" className="button icon-button icon-button-s button-quiet">
             <Icon name="chevronLeft" size="s" />
           </Button>
@@ -45,7 +45,7 @@ export function MonthGrid({ label, value, onPick }: MonthGridProps) {
           <Button slot="next" className="button icon-button icon-button-s button-quiet">
             <Icon name="chevronRight" size="s" />
           </Button>
-        </header>
+        </div>
         <CalendarGrid className="month-grid">
           <CalendarGridHeader>{(day) => <CalendarHeaderCell>{day}</CalendarHeaderCell>}</CalendarGridHeader>
           <CalendarGridBody>{(date) => <CalendarCell className="month-day" date={date} />}</CalendarGridBody>

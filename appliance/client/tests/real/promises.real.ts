@@ -112,7 +112,7 @@ test("revoked without a line: after the time nothing is readable, nor at the nex
   await wiped(away.device);
   line.up = true;
   await until(() => near.core.session.snapshot().kind === "signed_out", "refused by the server");
-  expect(near.core.session.snapshot()).toEqual({ kind: "signed_out", reason: "ended" });
+  expect(near.core.session.snapshot()).toEqual({ kind: "signed_out", reason: "session_ended_revoked" });
   await wiped(near.device);
   for (const { core } of [away, near]) core.stop();
 });
