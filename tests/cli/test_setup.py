@@ -168,6 +168,7 @@ def test_where_staff_connect_is_written_into_the_configuration(tmp_path: Path) -
 def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
     data = tmp_path / "data"
     answers = ["dot", "dot.test", "กรมทดสอบ", "", "Department of Tests", "สมชาย ใจดี", "somchai.j", "100001", ""]
+    answers += ["0 2123 4567", "help@dot.test", "อาคาร 1 ห้อง 204"]
     try:
         master, slave = pty.openpty()
     except OSError:
@@ -181,7 +182,11 @@ def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
     ) as process:
         os.close(slave)
         os.write(master, "".join(f"{answer}\n" for answer in answers).encode())
-        said, complained = process.communicate(timeout=PATIENCE_S)
+        try:
+            said, complained = process.communicate(timeout=PATIENCE_S)
+        finally:
+            # One that asks for more than it was answered would wait for ever.
+            process.kill()
     os.close(master)
     assert process.returncode == 0, said + complained
     assert "ชื่อหน่วยงานภาษาไทย" in said
