@@ -11,7 +11,7 @@ import { Api } from "./api";
 import { Clock } from "./clock";
 import type { Tables } from "./db/tables";
 import { Directory } from "./directory";
-import { Drafts } from "./drafts";
+import { Drafts, withWordsBefore } from "./drafts";
 import { Endpoints } from "./endpoints";
 import { Feed, type Applied } from "./feed";
 import { incomingOf } from "./incoming";
@@ -19,7 +19,7 @@ import { personOfNew } from "./newChats";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import type { Ports, TimerId } from "./ports";
-import type { ClientFrame, Me } from "./protocol";
+import type { ClientFrame, Me, TxnId } from "./protocol";
 import { ReaderMarks } from "./readers";
 import { Requests } from "./requests";
 import { Rooms } from "./rooms";
@@ -123,8 +123,8 @@ export class Core {
     this.account = new Account(this.#endpoints);
     this.agency = new Agency(ports.settings, this.#endpoints);
     this.search = new Search(this.#endpoints, this.#feed);
-    this.drafts = new Drafts(ports);
-    this.outbox = new Outbox(ports, this.#endpoints, this.clock.now, (room) => this.#feed.record(room)?.next ?? 0);
+    this.drafts = new Drafts();
+    this.outbox = new Outbox(ports, this.#endpoints, this.clock.now, (room) => this.#feed.record(room)?.next ?? 0, () => this.#connection.snapshot().kind === "online");
     this.typing = new Typing(ports, (frame) => this.#send(frame));
     this.rooms = this.#makeRooms();
     this.requests = new Requests(this.#endpoints);
@@ -157,6 +157,14 @@ export class Core {
     });
     this.#timelines.set(room, made);
     return made;
+  }
+
+  /** Takes an unsent message back into the draft of its room; false when it has left this device. */
+  async takeBack(room: RoomId, txnId: TxnId): Promise<boolean> {
+    const back = await this.outbox.take(txnId, (text) => this.drafts.takenBack(room, text));
+    if (back === null) return false;
+    this.drafts.set(room, withWordsBefore(back, this.drafts.draft(room).snapshot()));
+    return true;
   }
 
   /** Messages worth a notification, in the leading tab only; the caller finds the words. */
@@ -273,10 +281,7 @@ export class Core {
   #applied(applied: Applied): void {
     this.people.learnEvents(applied.events);
     this.typing.hear(applied.events, this.#me);
-    const unsent = this.outbox.hear(applied.events, applied.gone, this.#me);
-    for (const room of new Set(unsent.map((one) => one.room))) {
-      this.drafts.rescue(room, unsent.filter((one) => one.room === room).map(({ text }) => text));
-    }
+    this.outbox.hear(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescue(room, unsent));
     this.requests.hear(applied.events);
     for (const timeline of this.#timelines.values()) timeline.hear(applied);
     if (applied.reset && this.#feed.known) this.rooms.setLoaded(true);

@@ -9,14 +9,17 @@
  *   moves to the room that the chat has become.
  * - What the server refuses (4xx) waits for a person: retry or delete. Those behind it go on.
  * - What has never left this device can be taken back with its words; what may stand in the log already cannot, or the
- *   same thing would be said twice. Tabs decide that one after the other.
+ *   same thing would be said twice. Tabs decide that one after the other. Before every request the cache says that the
+ *   message may have left. Where the browser knows of no network and the server has not answered, nothing is tried.
+ * - Words that go back to their author leave the outbox and are kept as a draft in one write: no moment without them.
+ * - A message that was taken out is never put back by work that began before.
  * - A message leaves the cache when the server has answered, and the list when the log has brought it back.
  */
 
 import { HELD_BACK } from "./api";
 import { Backoff } from "./backoff";
 import { loadOutbox, unsentGone, unsentKept, type OutboxRow } from "./db/outbox";
-import type { Tables } from "./db/tables";
+import type { Tables, Write } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { CallError, codeOf } from "./errors";
 import { personOfNew } from "./newChats";
@@ -44,6 +47,8 @@ export class Outbox {
   readonly #positions = new Map<string, TxnId>();
   /** Messages that stand in the log, known from the server's answer or from the log itself. */
   readonly #standing = new Set<TxnId>();
+  /** Messages that a person or the end of their room took out: whatever began before does not put them back. */
+  readonly #takenOut = new Set<TxnId>();
   #rows: readonly OutboxRow[] = [];
   /** Answered by the server but not yet brought back by the log. */
   #sent: readonly Sent[] = [];
@@ -62,6 +67,8 @@ export class Outbox {
     private readonly now: () => Millis,
     /** The next position the log will bring for a room; 0 when the room is unknown. */
     private readonly nextOf: (room: RoomId) => Position,
+    /** The server answers now, whatever the browser says of the network. */
+    private readonly answered: () => boolean,
   ) {
     this.#backoff = new Backoff(ports.random);
   }
@@ -84,6 +91,7 @@ export class Outbox {
     this.#sending.clear();
     this.#positions.clear();
     this.#standing.clear();
+    this.#takenOut.clear();
     this.#stopWaiting();
     this.#backoff.reset();
     this.#show();
@@ -95,7 +103,7 @@ export class Outbox {
     if (tables === null) return;
     const rows = await loadOutbox(tables);
     if (this.#tables !== tables) return;
-    this.#rows = rows;
+    this.#rows = rows.filter((row) => !this.#takenOut.has(row.txnId));
     this.#show();
     this.kick();
   }
@@ -147,17 +155,32 @@ export class Outbox {
     await this.#takeOut(txnId, () => true);
   }
 
-  /** Takes a message back to be written anew; null when it has left this device, or is gone. */
-  async take(txnId: TxnId): Promise<DraftText | null> {
-    return (await this.#takeOut(txnId, (row) => !row.tried))?.text ?? null;
+  /**
+   * Takes a message back to be written anew; null when it has left this device, or is gone. `keep` says where its words are
+   * kept from then on. Rejects when they cannot be kept there: then the message stays.
+   */
+  async take(txnId: TxnId, keep: (text: DraftText) => Write): Promise<DraftText | null> {
+    return (await this.#takeOut(txnId, (row) => !row.tried, (row) => [keep(row.text)]))?.text ?? null;
   }
 
-  async #takeOut(txnId: TxnId, allowed: (row: OutboxRow) => boolean): Promise<OutboxRow | null> {
+  async #takeOut(
+    txnId: TxnId,
+    allowed: (row: OutboxRow) => boolean,
+    along: (row: OutboxRow) => readonly Write[] = () => [],
+  ): Promise<OutboxRow | null> {
     const tables = this.#opened();
     return await this.#alone(tables, async () => {
       const row = (await loadOutbox(tables)).find((other) => other.txnId === txnId);
       if (row === undefined || this.#isFlying(txnId) || !allowed(row)) return null;
-      await this.#replace(row, null);
+      this.#takenOut.add(txnId);
+      try {
+        await tables.write([unsentGone(row), ...along(row)]);
+      } catch (error) {
+        this.#takenOut.delete(txnId);
+        throw error;
+      }
+      this.#rows = this.#rows.filter((other) => other.txnId !== txnId);
+      this.#show();
       this.announce(null);
       return row;
     });
@@ -192,18 +215,21 @@ export class Outbox {
   };
 
   /**
-   * Takes in what the log brought: our own messages come back. What waits for a room that is gone is sent no more; it is
-   * returned, the oldest first, for its author to keep.
+   * Takes in what the log brought: our own messages come back. What waits for a room that is gone is sent no more; `keep`
+   * gives the words, the oldest first, to their author and says where they are kept.
    */
-  hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId): readonly { room: RoomId; text: string }[] {
+  hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId, keep: (room: RoomId, texts: readonly string[]) => Write): void {
     const lost = this.#rows.filter((row) => gone.includes(row.room));
     if (lost.length > 0) {
+      for (const { txnId } of lost) this.#takenOut.add(txnId);
       this.#rows = this.#rows.filter((row) => !lost.includes(row));
-      void this.#tables?.write(lost.map(unsentGone)).catch(() => undefined);
+      const kept = [...new Set(lost.map(({ room }) => room))].map((room) =>
+        keep(room, lost.filter((row) => row.room === room).map(({ text }) => text.text)),
+      );
+      void this.#tables?.write([...lost.map(unsentGone), ...kept]).catch(() => undefined);
     }
     for (const event of events) if (event.sender === me) this.#recognise(event);
     if (events.length > 0 || lost.length > 0) this.#settle();
-    return lost.map(({ room, text }) => ({ room, text: text.text }));
   }
 
   /** The log may bring a message back before the server's answer to it: then it is not shown twice. */
@@ -234,6 +260,7 @@ export class Outbox {
     if (tables === null || !this.#leading || this.#sending.has(room)) return;
     const row = this.#rows.find((other) => other.room === room && other.failed === null);
     if (row === undefined) return;
+    if (!this.ports.online.online() && !this.answered()) return this.#waitABit(null);
     this.#sending.set(room, { row, from: this.nextOf(room) });
     this.#show();
     let again: boolean;
@@ -269,15 +296,13 @@ export class Outbox {
   }
 
   /**
-   * Writes down that the message leaves this device; false when another tab has taken it back meanwhile. Where the browser
-   * knows of no network nothing leaves, and it can still be taken back.
+   * Writes down that the message leaves this device; false when it was taken back or its room is gone meanwhile.
    */
   async #leaves(row: OutboxRow, tables: Tables): Promise<boolean> {
-    if (row.tried || !this.ports.online.online()) return true;
+    if (row.tried) return !this.#takenOut.has(row.txnId);
     return await this.#alone(tables, async () => {
       const kept = (await loadOutbox(tables)).some((other) => other.txnId === row.txnId);
-      if (kept) await this.#replace(row, { ...row, tried: true });
-      return kept;
+      return kept && (await this.#replace(row, { ...row, tried: true }));
     });
   }
 
@@ -302,12 +327,22 @@ export class Outbox {
     return false;
   }
 
-  async #replace(row: OutboxRow, by: OutboxRow | null): Promise<void> {
+  /** True when `by` stands in the place of the row; false when the row was taken out before or meanwhile. */
+  async #replace(row: OutboxRow, by: OutboxRow | null): Promise<boolean> {
+    const tables = this.#tables;
+    if (tables === null || this.#takenOut.has(row.txnId)) return false;
     // A row that cannot be taken out now is sent again after a restart, with the same txn_id: nothing is doubled.
-    await this.#tables?.write([unsentGone(row), ...(by === null ? [] : [unsentKept(by)])]).catch(() => undefined);
+    await tables.write([unsentGone(row), ...(by === null ? [] : [unsentKept(by)])]).catch(() => undefined);
+    if (this.#tables !== tables) return false;
+    if (this.#takenOut.has(row.txnId)) {
+      // The write that took it out may have come first.
+      if (by !== null) await tables.write([unsentGone(by)]).catch(() => undefined);
+      return false;
+    }
     const others = this.#rows.filter((other) => other.txnId !== row.txnId);
     this.#rows = by === null ? others : [...others, by].sort((a, b) => a.seq - b.seq);
     this.#show();
+    return by !== null;
   }
 
   #note(row: OutboxRow, n: Position): void {

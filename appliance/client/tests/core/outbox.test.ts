@@ -1,4 +1,11 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { draftKept, loadDrafts } from "#core/db/drafts";
+import { loadOutbox } from "#core/db/outbox";
+import { DiskTables, MemoryTables, type Write } from "#core/db/tables";
+import type { Endpoints } from "#core/endpoints";
+import { CallError } from "#core/errors";
+import { Outbox } from "#core/outbox";
 
 import { breathe } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type Tab, type World } from "./world";
@@ -6,9 +13,14 @@ import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type Tab, t
 const DRAFT = { mentions: [], everyone: false, replyTo: null };
 const SEND = /^\/api\/v1\/rooms\/[^/]+\/messages$/;
 
+const nowhere = (): Write => draftKept("elsewhere", { ...DRAFT, text: "" });
+
 let world: World;
 beforeEach(() => {
   world = makeWorld();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 function add({ core }: Tab, text: string, room = world.room): Promise<string> {
@@ -163,15 +175,15 @@ test("what never left this device comes back with its words; what may stand in t
   const kept = await add(tab, "เปลี่ยนใจ");
   await until(() => states(tab).join() === "waiting", "waiting");
   expect(tab.core.outbox.pending.snapshot()[0]?.tried).toBe(false);
-  expect(await tab.core.outbox.take(kept)).toMatchObject({ text: "เปลี่ยนใจ" });
-  expect(await tab.core.outbox.take(kept)).toBeNull();
+  expect(await tab.core.outbox.take(kept, nowhere)).toMatchObject({ text: "เปลี่ยนใจ" });
+  expect(await tab.core.outbox.take(kept, nowhere)).toBeNull();
   device.setUp(true);
   await online(tab.core);
   let sent = 0;
   device.cut = (method, path) => (method === "POST" && SEND.test(path) && ++sent === 1 ? "after" : null);
   const tried = await add(tab, "ส่งแล้วไม่มีคำตอบ");
   await until(() => sent === 1, "committed without an answer");
-  expect(await tab.core.outbox.take(tried)).toBeNull();
+  expect(await tab.core.outbox.take(tried, nowhere)).toBeNull();
   await world.time.advanceUntil(() => states(tab).length === 0, "answered");
   expect(world.server.texts(world.room)).toEqual(["ส่งแล้วไม่มีคำตอบ"]);
 });
@@ -185,7 +197,7 @@ test("of two tabs, what one takes back the other does not send", async () => {
   const txn = await add(leader, "ถอนจากแท็บสอง");
   await until(() => second.core.outbox.pending.snapshot().length === 1, "seen");
   device.setUp(true);
-  const taken = await second.core.outbox.take(txn);
+  const taken = await second.core.outbox.take(txn, nowhere);
   await online(leader.core);
   await emptied(leader);
   expect(world.server.texts(world.room)).toEqual(taken === null ? ["ถอนจากแท็บสอง"] : []);
@@ -232,6 +244,125 @@ test("who loses a room keeps what they were about to say there, and nothing of i
   const again = world.tab(device);
   await again.core.start();
   expect(again.core.drafts.draft(world.room).snapshot().text).toBe("ยังไม่ได้ส่ง\n\nร่าง");
+});
+
+/** A cache in which the next writes wait until they are let go, and are done then or just before. */
+class SlowTables extends MemoryTables {
+  waits: "before" | "after" | null = null;
+  readonly waiting: (() => void)[] = [];
+
+  override async write(writes: readonly Write[]): Promise<void> {
+    const { waits } = this;
+    if (waits === "after") await super.write(writes);
+    if (waits !== null) await new Promise<void>((go) => this.waiting.push(go));
+    if (waits !== "after") await super.write(writes);
+  }
+}
+
+async function slowOutbox(postMessage: Endpoints["postMessage"]) {
+  const { ports } = world.device().tab();
+  const tables = new SlowTables();
+  const outbox = new Outbox(ports, { postMessage } as unknown as Endpoints, world.time.now, () => 1, () => true);
+  await outbox.open(tables);
+  const given: string[] = [];
+  const lose = (room: string) =>
+    outbox.hear([], [room], SOMCHAI, (_, texts) => {
+      given.push(...texts);
+      return draftKept(room, { ...DRAFT, text: texts.join("\n") });
+    });
+  return { outbox, tables, given, lose };
+}
+
+test.each(["before", "after"] as const)("a room that is lost while its message is marked as leaving takes it for good (%s the write)", async (waits) => {
+  const post = vi.fn(() => Promise.resolve({ n: 1 }));
+  const { outbox, tables, given, lose } = await slowOutbox(post as unknown as Endpoints["postMessage"]);
+  await outbox.add("r_lost", { ...DRAFT, text: "ยังไม่ได้ส่ง" });
+  tables.waits = waits;
+  outbox.lead(true);
+  await until(() => tables.waiting.length === 1, "about to leave");
+  tables.waits = null;
+  lose("r_lost");
+  await breathe();
+  tables.waiting[0]?.();
+  await breathe();
+  expect(given).toEqual(["ยังไม่ได้ส่ง"]);
+  expect(outbox.pending.snapshot()).toEqual([]);
+  expect(await loadOutbox(tables)).toEqual([]);
+  expect((await loadDrafts(tables)).map(({ draft }) => draft.text)).toEqual(["ยังไม่ได้ส่ง"]);
+  expect(post).not.toHaveBeenCalled();
+});
+
+test.each(["before", "after"] as const)("a room that is lost while a refusal is written down takes its message for good (%s the write)", async (waits) => {
+  const { outbox, tables, given, lose } = await slowOutbox(() => {
+    tables.waits = waits;
+    return Promise.reject(new CallError("refused", 403, { code: "not_a_member", message: "not_a_member" }));
+  });
+  await outbox.add("r_lost", { ...DRAFT, text: "ถูกปฏิเสธ" });
+  outbox.lead(true);
+  await until(() => tables.waiting.length === 1, "refused");
+  tables.waits = null;
+  lose("r_lost");
+  await breathe();
+  tables.waiting[0]?.();
+  await breathe();
+  expect(given).toEqual(["ถูกปฏิเสธ"]);
+  expect(outbox.pending.snapshot()).toEqual([]);
+  expect(await loadOutbox(tables)).toEqual([]);
+});
+
+test("a message taken back to be edited is in the outbox or in the draft, whenever the page ends", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  const txn = await add(tab, "แก้แล้วปิด");
+  const write = vi.spyOn(DiskTables.prototype, "write");
+  expect(await tab.core.takeBack(world.room, txn)).toBe(true);
+  const taking = write.mock.calls.map(([writes]) => writes).find((writes) => writes.some(({ table }) => table === "outbox"));
+  expect(taking?.map(({ kind, table }) => `${kind} ${table}`)).toEqual(["drop outbox", "put drafts"]);
+  tab.kill();
+  const again = world.tab(device);
+  await again.core.start();
+  expect(again.core.outbox.pending.snapshot()).toEqual([]);
+  expect(again.core.drafts.draft(world.room).snapshot().text).toBe("แก้แล้วปิด");
+});
+
+test("a message that cannot be kept as a draft stays where it waits", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  const txn = await add(tab, "ยังรอ");
+  vi.spyOn(DiskTables.prototype, "write").mockRejectedValue(new Error("full"));
+  await expect(tab.core.takeBack(world.room, txn)).rejects.toThrow("full");
+  expect(tab.core.outbox.pending.snapshot().map(({ text }) => text)).toEqual(["ยังรอ"]);
+  expect(tab.core.drafts.draft(world.room).snapshot().text).toBe("");
+});
+
+test("a draft needs no pause to be kept, and the last words typed are the ones kept", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  for (const text of ["เ", "เร", "เรียนท่าน"]) tab.core.drafts.set(world.room, { ...DRAFT, text });
+  // No time passes on the device's clock: nothing here waits for a timer.
+  await until(async () => {
+    const other = world.tab(device);
+    await other.core.start();
+    const kept = other.core.drafts.draft(world.room).snapshot().text;
+    other.kill();
+    return kept === "เรียนท่าน";
+  }, "kept");
+});
+
+test("where the browser denies a network and the server answers, a message is marked before it leaves, so it stands once", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  // The browser is wrong about the network: the appliance stands in the same building.
+  vi.spyOn(tab.core.ports.online, "online").mockReturnValue(false);
+  let sent = 0;
+  device.cut = (method, path) => (method === "POST" && SEND.test(path) && ++sent === 1 ? "after" : null);
+  const txn = await add(tab, "ครั้งเดียว");
+  await until(() => sent === 1 && states(tab)[0] !== "sending", "committed without an answer");
+  expect(await tab.core.outbox.take(txn, nowhere)).toBeNull();
+  await emptied(tab);
+  expect(world.server.texts(world.room)).toEqual(["ครั้งเดียว"]);
 });
 
 test("a refused reaction is taken back, an accepted one stays", async () => {

@@ -28,7 +28,7 @@ beforeEach(() => {
   } as unknown as RoomSnapshot);
   passwordGuard = new PasswordGuard(Math.random);
   const core = {
-    drafts: { draft: () => draft, set: (_: string, value: DraftText) => draft.set(value) },
+    drafts: { draft: () => draft, set: (_: string, value: DraftText) => draft.set(value), sending: () => draft.set(EMPTY), sent: () => undefined },
     rooms: { room: () => room },
     outbox: { add },
     timeline: () => ({ edit, snapshot: () => ({ items: [] }) }),

@@ -39,7 +39,6 @@ export interface ComposerSnapshot {
 }
 
 export const EVERYONE = "everyone";
-const EMPTY: DraftText = { text: "", mentions: [], everyone: false, replyTo: null };
 const MOST_CANDIDATES = 8;
 /** Longer text is refused by the server. */
 export const MAX_TEXT = 20_000;
@@ -146,11 +145,14 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     const draft = this.#draft.snapshot();
     const text = sendable(draft.text).trim();
     if (text === "") return false;
-    this.#core.drafts.set(this.room, EMPTY);
+    this.#core.drafts.sending(this.room);
     const spoken = { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo };
     const kept = this.#kept.then(() => this.attempt.run(() => this.#core.outbox.add(this.room, spoken), "send"));
     this.#kept = kept;
-    if (await kept) return true;
+    if (await kept) {
+      this.#core.drafts.sent(this.room);
+      return true;
+    }
     this.#core.drafts.set(this.room, withWordsBefore({ ...draft, text }, this.#draft.snapshot()));
     return false;
   }

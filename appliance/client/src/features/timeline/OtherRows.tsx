@@ -196,7 +196,7 @@ function Failed({ item, delivery, model }: { item: PendingItem; delivery: Extrac
       <Button icon="refresh" onPress={() => model.retrySend(item.txnId)}>
         <Trans>ส่งอีกครั้ง</Trans>
       </Button>
-      <Button icon="retract" variant="quiet" onPress={() => model.removeUnsent(item.txnId)}>
+      <Button icon="retract" variant="quiet" onPress={() => void model.removeUnsent(item.txnId)}>
         <Trans>ลบ</Trans>
       </Button>
     </div>

@@ -8,7 +8,6 @@
  */
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
-import { withWordsBefore } from "#core/drafts";
 import { oneEmoji } from "#core/emoji";
 import type { Core } from "#core/index";
 import type { Version } from "#core/protocol";
@@ -127,14 +126,13 @@ export class TimelineModel implements Readable<TimelineView> {
   };
   readonly uncover = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.uncover(this.room), "uncover");
   readonly retrySend = (txnId: string): void => void this.#core.outbox.retry(txnId);
-  readonly removeUnsent = (txnId: string): void => void this.#core.outbox.remove(txnId);
+  readonly removeUnsent = (txnId: string): Promise<boolean> => this.attempt.run(() => this.#core.outbox.remove(txnId), `remove ${txnId}`);
 
   /** Takes an unsent message back into the field, in front of what stands there; false when it has left this device. */
   readonly editUnsent = async (txnId: string): Promise<boolean> => {
-    const back = await this.#core.outbox.take(txnId);
-    if (back === null) return false;
-    this.#core.drafts.set(this.room, withWordsBefore(back, this.#core.drafts.draft(this.room).snapshot()));
-    return true;
+    let back = false;
+    const work = async () => void (back = await this.#core.takeBack(this.room, txnId));
+    return (await this.attempt.run(work, `take back ${txnId}`)) && back;
   };
 
   /** Keys of long messages that the reader opened in full: a row that comes back on the screen is as it was left. */

@@ -120,7 +120,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
       react: (item, emoji) => void model.react(item, emoji),
       editUnsent: (item) => void model.editUnsent(item.txnId).then((done) => done && onLeave()),
       cancelUnsent: (item) => {
-        model.removeUnsent(item.txnId);
+        void model.removeUnsent(item.txnId);
         onLeave();
       },
       openReactions: (item, anchor) => setOpen({ kind: "reactions", item, anchor }),
