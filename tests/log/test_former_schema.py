@@ -1,0 +1,84 @@
+"""A database of a former schema, migrated: what newer tables say of older entries is what those entries say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from appliance.actions import evidence, removal_requests, rooms
+from appliance.log.audit import Check
+from appliance.log.bodies import Bodies
+from appliance.log.verification import Place, verify_rooms
+from appliance.model import Draft, EntryType, PersonId, RoomId
+from appliance.reads.owner_requests import load_my_requests
+from appliance.rules.owner_requests import Outcome
+from appliance.rules.rooms import SYSTEM
+from appliance.store import entries
+from appliance.store.db import connect
+from appliance.store.migrate import migrate
+from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau
+
+# The last schema before `concern`, `departure` and `told`, and what takes a database of today back to it.
+FORMER: Final = 11
+BACK: Final = (
+    "DROP TABLE concern",
+    "DROP TABLE departure",
+    "DROP TABLE told",
+    "DROP INDEX owner_request_person",
+    "DROP INDEX owner_request_escalated",
+    f"PRAGMA user_version = {FORMER}",
+)
+
+
+async def some_rooms(b: Bureau) -> list[RoomId]:
+    """Make a group with every entry that concerns somebody, and a private chat, in which nothing does."""
+    group = await b.group(NARIN, MALEE, SOMCHAI)
+    await rooms.change_members(b.s, NARIN, group, [CLERK], [], b.txn())
+    await b.say(MALEE, group)
+    await rooms.transfer_room(b.s, NARIN, group, MALEE, None)
+    await b.s.log.append(Draft(group, SYSTEM, EntryType.OWNER_REASSIGN, state={"to": SOMCHAI, "why": "post"}))
+    direct = await rooms.create_direct(b.s, NARIN, MALEE, b.txn())
+    await b.say(NARIN, direct)
+    return [group, direct]
+
+
+def upgrade(b: Bureau) -> None:
+    """Take the database back to the former schema, then migrate it."""
+    raw = connect(b.s.config.database, KEYS.database_key)
+    try:
+        for statement in BACK:
+            raw.execute(statement)
+    finally:
+        raw.close()
+    assert migrate(b.s.config.database, KEYS.database_key)[0] == FORMER
+
+
+async def concerns(b: Bureau, made: list[RoomId]) -> list[set[tuple[int, str]]]:
+    keys = [(await b.s.log.head(room)).key for room in made]
+    async with b.s.store.read() as reader:
+        return [await reader.run(entries.concerns_of_room, key) for key in keys]
+
+
+async def test_rooms_of_before_verify_and_count_what_concerned_somebody(bureau: Bureau) -> None:
+    made = await some_rooms(bureau)
+    before = await concerns(bureau, made)
+    assert {PersonId(who) for _, who in before[0]} == {MALEE, SOMCHAI, CLERK}
+    assert before[1] == set()
+    await evidence.record_heads(bureau.s)
+    upgrade(bureau)
+    assert await concerns(bureau, made) == before
+    place = Place(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
+    found = verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS, 0)), wait=lambda _: None)
+    assert (found.faults, found.rooms) == ([], 2)
+
+
+async def test_answers_of_before_are_not_told_anew_and_later_ones_are(bureau: Bureau) -> None:
+    for room in [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, Outcome.REFUSED, "")
+    upgrade(bureau)
+    assert [one.fresh for one in (await load_my_requests(bureau.s, MALEE)).requests] == [False, False]
+    bureau.clock.pass_(1)
+    later = await bureau.group(NARIN, MALEE, SOMCHAI)
+    request = await removal_requests.ask_removal(bureau.s, MALEE, later, "")
+    await removal_requests.answer_removal(bureau.s, NARIN, later, request.id, Outcome.REFUSED, "")
+    assert {one.room for one in (await load_my_requests(bureau.s, MALEE)).requests if one.fresh} == {later}
