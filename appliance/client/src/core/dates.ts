@@ -98,7 +98,7 @@ export function formatDay(day: Day, style: DateStyle, length: "long" | "short" =
 /** «10:42 น.» or "10:42". */
 export function formatTime(at: number, style: DateStyle): string {
   const { hour, minute } = fields(at);
-  return `${hour}:${minute}${style.language === "th" && style.suffix === true ? " น." : ""}`;
+  return `${hour}:${minute}${style.language === "th" && style.suffix === true ? "\u00a0น." : ""}`;
 }
 
 export type ParsedDay =

@@ -15,9 +15,9 @@ beforeEach(async () => {
 afterEach(() => setDateStyle({ era: "auto", digits: "arabic" }));
 
 test("Thai: the Buddhist Era and a 24-hour clock of Bangkok", () => {
-  expect(formatTime(AT)).toBe("10.42 น.");
+  expect(formatTime(AT)).toBe("10.42\u00a0น.");
   expect(formatDate(AT)).toBe("15 ส.ค. 2569");
-  expect(formatDateTime(AT)).toBe("15 ส.ค. 2569 10.42 น.");
+  expect(formatDateTime(AT)).toBe("15 ส.ค. 2569 10.42\u00a0น.");
   expect(formatLongDay(AT)).toBe("วันเสาร์ที่ 15 สิงหาคม พ.ศ. 2569");
 });
 
@@ -47,7 +47,7 @@ test("a day ends at midnight in Bangkok, wherever the device is", () => {
 });
 
 test("times in a list grow shorter with age", () => {
-  expect(formatListTime(AT, AT + HOUR)).toBe("10.42 น.");
+  expect(formatListTime(AT, AT + HOUR)).toBe("10.42\u00a0น.");
   expect(formatListTime(AT, AT + 72 * HOUR)).toBe("เสาร์");
   expect(formatListTime(AT, AT + 40 * 24 * HOUR)).toBe("15 ส.ค.");
   expect(formatListTime(AT, AT + 300 * 24 * HOUR)).toBe("15 ส.ค. 2569");

@@ -64,10 +64,10 @@ export function formatNumber(value: number): string {
   return withDigits(value.toLocaleString("en-US"));
 }
 
-/** «10.42 น.» or «10:42». */
+/** «10.42 น.», which no line ends within, or «10:42». */
 export function formatTime(at: number): string {
   const clock = format(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  return isThai() ? `${clock.replace(":", ".")} น.` : clock;
+  return isThai() ? `${clock.replace(":", ".")}\u00a0น.` : clock;
 }
 
 /** «15 ส.ค. 2569». */

@@ -117,7 +117,7 @@ function Contact({ person }: { person: PersonView }) {
   const { t } = useLingui();
   const ways: { icon: IconName; label: string; value: string | null | undefined; scheme: string }[] = [
     { icon: "phone", label: t`โทรศัพท์`, value: person.phone, scheme: "tel" },
-    { icon: "device", label: t`โทรศัพท์เคลื่อนที่`, value: person.mobile, scheme: "tel" },
+    { icon: "mobile", label: t`โทรศัพท์เคลื่อนที่`, value: person.mobile, scheme: "tel" },
     { icon: "mail", label: t`อีเมล`, value: person.email, scheme: "mailto" },
   ];
   const known = ways.filter((way) => way.value);

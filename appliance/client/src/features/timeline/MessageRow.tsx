@@ -69,7 +69,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
           <PersonAvatar id={item.sender} card={model.person(item.sender)} />
         ) : (
           <Time at={item.at} className="msg-gutter-time">
-            {formatTime(item.at).replace(" น.", "")}
+            {formatTime(item.at).replace("\u00a0น.", "")}
           </Time>
         )}
       </div>
