@@ -224,7 +224,7 @@ async def test_whoever_says_this_was_not_me_is_alone_and_sets_a_new_password(
     """F76."""
     mine, other = await windows(served.url, "lalita.w"), await windows(served.url, "lalita.w")
     await mine.go("#/settings/devices")
-    await mine.page.get_by_role("button", name="ไม่ใช่ของท่าน").first.click()
+    await mine.page.get_by_role("button", name="แจ้งว่าไม่ใช่ของท่าน").first.click()
     await mine.dialog.get_by_role("button", name="ออกจากทุกเครื่องอื่นและเปลี่ยนรหัสผ่าน").click()
     begun = quiet_clock()
     await expect(other.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()

@@ -4,7 +4,7 @@ import { CallError } from "#core/errors";
 import type { Core } from "#core/index";
 import type { SessionView } from "#core/protocol";
 
-import { AccountModel } from "./AccountModel";
+import { AccountModel, mayDisown } from "./AccountModel";
 
 const session = (id: string, current: boolean, last_used: number): SessionView => ({
   id, device: id, address: "192.0.2.1", created: 0, last_used, expires: 9, current,
@@ -83,4 +83,14 @@ test("a page that was left opens again without its failure, its step and its sec
   model.leaveSecurity();
   expect(model.attempt.snapshot().failure).toBeNull();
   expect(model.snapshot().totp).toBeNull();
+});
+
+test("a sign-in can be disowned, but not the one of this device, nor the making of the account", () => {
+  const sessions = [{ ...session("here", true, 9), created: 5 }, { ...session("phone", false, 8), created: 7 }];
+  const signIn = (at: number, outcome: string, more = {}) => ({ id: at, at, until: at, device: "", address: "", outcome, ...more });
+  expect(mayDisown(signIn(5, "signed_in"), sessions)).toBe(false);
+  expect(mayDisown(signIn(7, "signed_in"), sessions)).toBe(true);
+  expect(mayDisown(signIn(5, "failed"), sessions)).toBe(true);
+  expect(mayDisown(signIn(1, "account_created"), sessions)).toBe(false);
+  expect(mayDisown(signIn(6, "signed_in", { disowned: 8 }), sessions)).toBe(false);
 });

@@ -143,3 +143,9 @@ export class AccountModel implements Readable<AccountSnapshot> {
 function currentFirst(sessions: readonly SessionView[]): readonly SessionView[] {
   return [...sessions].sort((a, b) => Number(b.current) - Number(a.current) || b.last_used - a.last_used);
 }
+
+/** Whether «this was not me» can be said of a sign-in: not of the one this device came in by, nor of the account's making. */
+export function mayDisown(signIn: SignIn, sessions: readonly SessionView[]): boolean {
+  if (signIn.disowned != null || signIn.outcome === "account_created") return false;
+  return signIn.outcome !== "signed_in" || !sessions.some((session) => session.current && session.created === signIn.at);
+}

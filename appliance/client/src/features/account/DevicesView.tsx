@@ -17,7 +17,7 @@ import { Row } from "#ui/Row";
 import { Time } from "#ui/Time";
 import { useReadable } from "#ui/useReadable";
 
-import type { AccountModel } from "./AccountModel";
+import { type AccountModel, mayDisown } from "./AccountModel";
 import type { Leave } from "./SettingsList";
 
 interface DevicesViewProps {
@@ -54,7 +54,7 @@ export function DevicesView({ model, leave }: DevicesViewProps) {
       >
         {sessions === null ? <Loading label={t`กำลังโหลด`} /> : sessions.map((session) => <Session key={session.id} session={session} model={model} />)}
       </PanelSection>
-      <PanelSection title={t`ประวัติการเข้าใช้งาน`}>{signIns !== null && <SignIns signIns={signIns} onDisown={setDisowning} />}</PanelSection>
+      <PanelSection title={t`ประวัติการเข้าใช้งาน`}>{signIns !== null && <SignIns signIns={signIns} sessions={sessions ?? []} onDisown={setDisowning} />}</PanelSection>
       {asking && (
         <ConfirmDialog
           title={t`ออกจากระบบในทุกเครื่องอื่นหรือไม่`}
@@ -118,19 +118,25 @@ function Session({ session, model }: { session: SessionView; model: AccountModel
   );
 }
 
-function SignIns({ signIns, onDisown }: { signIns: readonly SignIn[]; onDisown: (signIn: SignIn) => void }) {
+interface SignInsProps {
+  signIns: readonly SignIn[];
+  sessions: readonly SessionView[];
+  onDisown: (signIn: SignIn) => void;
+}
+
+function SignIns({ signIns, sessions, onDisown }: SignInsProps) {
   return (
     <ul className="sign-ins">
       {signIns.map((signIn) => (
         <li key={signIn.id}>
-          <SignInRow signIn={signIn} onDisown={onDisown} />
+          <SignInRow signIn={signIn} onDisown={mayDisown(signIn, sessions) ? onDisown : null} />
         </li>
       ))}
     </ul>
   );
 }
 
-function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: (signIn: SignIn) => void }) {
+function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: ((signIn: SignIn) => void) | null }) {
   const { t } = useLingui();
   const last = formatDateTime(signIn.until);
   const tries = signIn.tries ?? 1;
@@ -154,9 +160,9 @@ function SignInRow({ signIn, onDisown }: { signIn: SignIn; onDisown: (signIn: Si
       end={
         <>
           <Time at={signIn.until}>{last}</Time>
-          {signIn.disowned == null && (
-            <Button variant="quiet" onPress={() => onDisown(signIn)} label={t`รายการ ${last} ไม่ใช่ของท่าน`}>
-              <Trans>ไม่ใช่ของท่าน</Trans>
+          {onDisown !== null && (
+            <Button onPress={() => onDisown(signIn)} label={t`แจ้งว่าไม่ใช่ของท่าน รายการ ${last}`}>
+              <Trans>แจ้งว่าไม่ใช่ของท่าน</Trans>
             </Button>
           )}
         </>
