@@ -46,6 +46,13 @@ async def test_rooms_are_of_the_promised_sizes(running: Agency) -> None:
     assert (await running.services.log.head(running.room("seminar"))).state.closed
 
 
+async def test_who_cannot_sign_in_reads_whom_to_ask(running: Agency) -> None:
+    desk = (await running.anonymous().get("/agency"))["helpdesk"]
+    assert desk["phone"]
+    assert desk["email"].endswith(".test")
+    assert desk["place"]
+
+
 async def test_the_long_thread_shows_everything_a_thread_can(running: Agency) -> None:
     narin = await running.login("narin.p")
     room = running.room("dengue")

@@ -45,6 +45,7 @@ from appliance.actions.changes import record
 from appliance.actions.me import set_status
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role
+from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms, standard_terms
 from appliance.listening import DEMO_LOGINS
 from appliance.model import PersonId, PostId, RoomId, SessionId
@@ -102,6 +103,8 @@ class Ministry:
 
     slug: str
     agency: setup.NewAgency
+    # Telephone, mail address and place of an invented office: no number and no name of these is anybody's.
+    helpdesk: tuple[str, str, str]
 
     def rows(self, table: str) -> list[dict[str, str]]:
         """Return the lines of one of its tables."""
@@ -112,8 +115,16 @@ class Ministry:
 BULK_RANKS: Final = ("ปฏิบัติงาน", "ปฏิบัติการ", "ชำนาญงาน", "ชำนาญการ", "ชำนาญการพิเศษ", "กลุ่มงานบริการ")
 
 
-MOPH: Final = Ministry("moph", setup.NewAgency("moph", "moph.test", "กระทรวงสาธารณสุข", "Ministry of Public Health"))
-MOI: Final = Ministry("moi", setup.NewAgency("moi", "moi.test", "กระทรวงมหาดไทย", "Ministry of Interior"))
+MOPH: Final = Ministry(
+    "moph",
+    setup.NewAgency("moph", "moph.test", "กระทรวงสาธารณสุข", "Ministry of Public Health"),
+    ("02-000-0000 ต่อ 1234", "helpdesk@moph.test", "ห้อง 305 อาคาร 1"),
+)
+MOI: Final = Ministry(
+    "moi",
+    setup.NewAgency("moi", "moi.test", "กระทรวงมหาดไทย", "Ministry of Interior"),
+    ("02-000-0000 ต่อ 5678", "helpdesk@moi.test", "ห้อง 112 อาคาร 2"),
+)
 
 
 @dataclass(slots=True)
@@ -205,6 +216,7 @@ async def _people(s: Services, ministry: Ministry, cast: Cast, password: str) ->
     by_number = {card.staff_no: card.id for card in s.identity.directory.ordered}
     users = {user_of(row): by_number[row["staff_no"]] for row in ministry.rows("people") if row["email"]}
     await make_accounts(s, users, password)
+    await set_helpdesk(s, OPERATOR, *ministry.helpdesk)
     cast.people.update(users)
     unit_ids = {unit.code: unit.id for unit in s.identity.directory.units.values()}
     for row in ministry.rows("accounts"):

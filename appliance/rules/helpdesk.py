@@ -15,8 +15,8 @@ from appliance.rules.text import one_line, unprintable
 
 LONGEST: Final = 120
 _PHONE: Final = re.compile(r"[0-9+(][0-9+(), -]*( ?(ต่อ|ext\.?) ?[0-9 ,-]+)?")
-# As HTML's `input type=email` takes it (HTML Standard §4.10.5.1.5).
-_EMAIL: Final = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
+# What a `mailto:` link takes as it is (RFC 6068 section 2): no character that begins a further field of it.
+_EMAIL: Final = re.compile(r"[a-zA-Z0-9._+'-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
 
 Field = Literal["phone", "email", "place"]
 

@@ -23,6 +23,9 @@ def test_telephone_numbers_as_offices_write_them(phone: str) -> None:
         ("", "help@moph", "", "email"),
         ("", "help@moph.go.th?bcc=x@y.z", "", "email"),
         ("", "a@b.go.th, c@d.go.th", "", "email"),
+        ("", "it?bcc=x@evil.example", "", "email"),
+        ("", "it&cc=x@evil.example", "", "email"),
+        ("", "it%3Fbcc=x@evil.example", "", "email"),
         ("", "", "ห้อง" * 40, "place"),
         ("", "", "ห้อง\x1b[31m", "place"),
     ],
@@ -35,3 +38,7 @@ def test_what_is_no_telephone_address_or_place_is_refused_by_name(
 
 def test_a_place_is_one_line() -> None:
     assert read_helpdesk("", "", " ห้อง 305\nอาคาร 1\u200b ") == Helpdesk(place="ห้อง 305 อาคาร 1")
+
+
+def test_what_turns_the_direction_of_writing_is_left_out() -> None:
+    assert read_helpdesk("", "", "ห้อง\u202e 305\u2066") == Helpdesk(place="ห้อง 305")

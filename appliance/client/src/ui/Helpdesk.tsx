@@ -2,6 +2,7 @@
 import { Trans } from "@lingui/react/macro";
 
 import { Icon } from "./Icon";
+import { mailTo } from "./mailTo";
 import "./Helpdesk.css";
 
 interface Agency {
@@ -25,7 +26,7 @@ export function Helpdesk({ agency }: { agency: Agency | null }) {
         {email !== "" && (
           <li>
             <Icon name="mail" size="s" />
-            <a href={`mailto:${email}`}>{email}</a>
+            <a href={mailTo(email)}>{email}</a>
           </li>
         )}
         {place !== "" && (

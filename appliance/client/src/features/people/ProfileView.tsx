@@ -10,6 +10,7 @@ import { Chip } from "#ui/Badge";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { Icon, type IconName } from "#ui/Icon";
+import { mailTo } from "#ui/mailTo";
 import { Loading } from "#ui/Notice";
 import { Name } from "#ui/Name";
 import { inPageLanguage, nameOf, placeText } from "#ui/names";
@@ -112,13 +113,15 @@ function Posts({ posts }: { posts: readonly PostView[] }) {
   );
 }
 
+const called = (number: string) => `tel:${number}`;
+
 /** Only what the reader may see is here at all; an absent field is not mentioned. */
 function Contact({ person }: { person: PersonView }) {
   const { t } = useLingui();
-  const ways: { icon: IconName; label: string; value: string | null | undefined; scheme: string }[] = [
-    { icon: "phone", label: t`โทรศัพท์`, value: person.phone, scheme: "tel" },
-    { icon: "mobile", label: t`โทรศัพท์เคลื่อนที่`, value: person.mobile, scheme: "tel" },
-    { icon: "mail", label: t`อีเมล`, value: person.email, scheme: "mailto" },
+  const ways: { icon: IconName; label: string; value: string | null | undefined; link: (value: string) => string }[] = [
+    { icon: "phone", label: t`โทรศัพท์`, value: person.phone, link: called },
+    { icon: "mobile", label: t`โทรศัพท์เคลื่อนที่`, value: person.mobile, link: called },
+    { icon: "mail", label: t`อีเมล`, value: person.email, link: mailTo },
   ];
   const known = ways.filter((way) => way.value);
   if (known.length === 0) return null;
@@ -131,7 +134,7 @@ function Contact({ person }: { person: PersonView }) {
               <Icon name={way.icon} size="s" /> {way.label}
             </dt>
             <dd>
-              <a href={`${way.scheme}:${way.value ?? ""}`}>{way.value}</a>
+              <a href={way.link(way.value ?? "")}>{way.value}</a>
             </dd>
           </div>
         ))}

@@ -1,7 +1,7 @@
 /** One room of the list: who or what, the last thing said or begun, when, and how much is unread; and its menu. */
 import { plural } from "@lingui/core/macro";
-import { useLingui } from "@lingui/react/macro";
-import { memo } from "react";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { memo, type ReactNode } from "react";
 
 import { newsIn } from "#core/requests";
 import type { RoomSummary } from "#core/snapshots";
@@ -105,7 +105,7 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
   if (draft !== "" && !current) {
     return (
       <span className="room-row-preview">
-        <span className="room-row-draft">{t`ร่าง:`}</span> {draft}
+        <span className="room-row-draft">{t`ร่าง:`}</span> <bdi>{draft}</bdi>
       </span>
     );
   }
@@ -114,15 +114,22 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
     return <span className="room-row-preview">{t`ท่านล้างการสนทนานี้เมื่อ ${day}`}</span>;
   }
   if (last === null) return <span className="room-row-preview">{t`ยังไม่มีข้อความ`}</span>;
-  return <span className="room-row-preview">{previewText()}</span>;
+  return <span className="room-row-preview">{previewWords()}</span>;
 
-  function previewText(): string {
+  /** What was written stands in a `bdi`: it turns no direction but its own. */
+  function previewWords(): ReactNode {
     if (last === null) return "";
     if (last.kind === "notice") return noticeText(last.notice, last.sender, (id, logged) => givenName(model.nameOf(id, logged)), model.me);
     const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : hiddenText(last.hidden);
-    if (last.mine) return t`ท่าน: ${text}`;
+    const words = <bdi>{text}</bdi>;
+    if (last.mine) return <Trans>ท่าน: {words}</Trans>;
     const name = sender?.name;
-    return room.other !== null || name === undefined ? text : `${givenName(name)}: ${text}`;
+    if (room.other !== null || name === undefined) return words;
+    return (
+      <>
+        {givenName(name)}: {words}
+      </>
+    );
   }
 
   function hiddenText(reason: string): string {

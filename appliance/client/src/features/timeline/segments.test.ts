@@ -57,6 +57,11 @@ test.each([
   expect(hrefs(text).join()).toBe(expected);
 });
 
+test.each(["\u202e", "\u2067", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u3164", "\u2800", "\ufe0f", "\u{e0061}"])("an address ends before %j, which cannot be seen", (hidden) => {
+  expect(hrefs(`ดู https://www.moph.go.th/${hidden}ht.og.live//:sptth`)).toEqual(["https://www.moph.go.th/ https://www.moph.go.th/"]);
+  expect(hrefs(`ดู www.moph.go.th/a${hidden}b`)).toEqual(["www.moph.go.th/a https://www.moph.go.th/a"]);
+});
+
 test("code and bold are drawn without their marks, and nothing in code is a link or a name (ux 20)", () => {
   expect(segments("ใช้ `ls www.a.th` แล้ว **ด่วน @มาลี** ครับ", ["มาลี"], false)).toEqual([
     { kind: "text", text: "ใช้ " },

@@ -2,7 +2,8 @@
  * The parts of a message's text: words, links, code, and the names of people mentioned. Pure.
  *
  * Rules: web addresses (http, https, and www. as https), e-mail addresses and Thai telephone numbers become links, and
- * nothing else does: each address is put together here from characters that can be no scheme of their own. A mention
+ * nothing else does: each address is put together here from characters that can be no scheme of their own. It ends
+ * before a character that cannot be seen, so that what is read is where it leads. A mention
  * counts only if the author's client named the person in the message. Of formatting there is what officials paste: code
  * between three backticks or one, **bold** on one line; nothing is nested but links and mentions in bold. The text itself
  * is kept as it was written. Takes time in proportion to the text.
@@ -26,8 +27,10 @@ interface Found {
 
 /** A block, inline code, or bold words; each part is bounded, so that a mark without its partner costs little. */
 const MARKED = /```\n?([^]{1,20000}?)```\n?|`([^`\n]{1,500})`|\*\*(?![ *])([^*\n]{1,500})\*\*/gu;
-const WEB = String.raw`https?:\/\/[^\s<>"«»“”]+`;
-const WWW = String.raw`www\.[a-z0-9][a-z0-9.-]{1,250}(?:[\/?#][^\s<>"«»“”]*)?`;
+/** What may stand in an address after its beginning: nothing that is drawn as nothing or that turns the writing (UAX #9). */
+const IN_ADDRESS = String.raw`[^\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800<>"«»“”]`;
+const WEB = String.raw`https?:\/\/${IN_ADDRESS}+`;
+const WWW = String.raw`www\.[a-z0-9][a-z0-9.-]{1,250}(?:[\/?#]${IN_ADDRESS}*)?`;
 const MAIL = String.raw`[a-z0-9._+\-]{1,64}@(?:[a-z0-9\-]{1,63}\.){1,8}[a-z]{2,24}`;
 const D = "[0-9๐-๙]";
 /** Mobile and Bangkok numbers end in a group of four, those of the provinces in one of three; the groups may touch. */
