@@ -290,6 +290,8 @@ export class Session implements Readable<SessionState> {
     this.#me = me;
     this.api.setCsrf(me.csrf);
     await tables.write([meKept(me)]);
+    // The session may have ended meanwhile, and another begun: what begins with this one would keep that from beginning.
+    if (this.#tables !== tables) return;
     const state = stateOf(me, this.snapshot());
     if (state.kind === "signed_in" && !this.#begun) {
       this.#begun = true;
