@@ -18,7 +18,7 @@ from tests.browser.window import ROOM, Window
 from tests.faults.appliance import Appliance, clients, sign_in
 from tests.world import OPERATOR
 
-BANNER: Final = re.compile(r"ออฟไลน์ตั้งแต่ \d\d\.\d\d น\.")
+BANNER: Final = re.compile(r"ออฟไลน์ตั้งแต่ \d\d\.\d\d\sน\.")
 SAID: Final = [f"ข้อความที่ {n} ของวันนี้ครับ" for n in range(1, 13)]
 
 

@@ -145,7 +145,7 @@ async def test_without_a_mouse(searched: Searched, windows: OpenWindow) -> None:
     await page.keyboard.press("Escape")
     await expect(window.composer).to_be_focused()
     await page.keyboard.press("Control+/")
-    await expect(window.dialog.get_by_text("ค้นหาข้อความและห้อง")).to_be_visible()
+    await expect(window.dialog.get_by_text("ค้นหาข้อความ ห้อง และบุคคล")).to_be_visible()
 
 
 async def arrived(window: Window, text: str) -> str:
