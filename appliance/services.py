@@ -43,3 +43,5 @@ class Services:
     heavy_calls: HeavyCalls = field(default_factory=HeavyCalls)
     body_reads: HeavyCalls = field(default_factory=HeavyCalls)
     """For reading large bodies."""
+    being_granted: set[str] = field(default_factory=set)
+    """Requests to owners that are being granted just now: nobody takes them back meanwhile."""

@@ -2,7 +2,8 @@
 
 What the kinds share is here; `removal_requests.py` and `member_suggestions.py` say what each asks and what granting it
 does. Granting does the thing first and records the answer after: a crash between the two leaves the request waiting,
-and answering it again finishes it. A change of members that brings about what somebody had asked for settles their
+and answering it again finishes it. While it is being granted it cannot be withdrawn: who was told that they took it
+back stays in the room. A change of members that brings about what somebody had asked for settles their
 request with it. Everyone concerned hears of each step on their own line of the feed: who asked, the owner, and once it
 went on the administrators; a new owner hears of what waits. `reads/owner_requests.py` has what each of them sees.
 """
@@ -10,7 +11,7 @@ went on the administrators; a new owner hears of what waits. `reads/owner_reques
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +35,7 @@ from appliance.rules.text import closed_directions
 from appliance.store import audit, owner_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from appliance.model import Millis, RoomState
     from appliance.services import Services
@@ -88,9 +89,30 @@ async def answer(s: Services, actor: PersonId, room: RoomId, decision: Decision,
 
     Raises Forbidden, NotFound, Conflict, and whatever granting raises: the request then waits on.
     """
+    with _being_granted(s, decision):
+        return await _answer(s, actor, room, decision, grant)
+
+
+@contextmanager
+def _being_granted(s: Services, decision: Decision) -> Iterator[None]:
+    """Keep a request that is being granted from being withdrawn. Raises Conflict when it is being granted already."""
+    if decision.outcome is not Outcome.GRANTED:
+        yield
+        return
+    if decision.request in s.being_granted:
+        raise Conflict(field="outcome")
+    s.being_granted.add(decision.request)
+    try:
+        yield
+    finally:
+        s.being_granted.discard(decision.request)
+
+
+async def _answer(s: Services, actor: PersonId, room: RoomId, decision: Decision, grant: Grant) -> OwnerRequest:
     state = (await s.log.head(room)).state
-    async with s.store.read() as reader:
-        request = await reader.run(owner_requests.by_id, decision.request)
+    # In the writer's turn: a withdrawal that began before is over, and one that comes later sees what is being granted.
+    async with s.store.write() as tx:
+        request = await tx.run(owner_requests.by_id, decision.request)
     if request is None or request.room != room or request.kind is not decision.kind:
         raise NotFound(field="request") if state.role_of(actor) else Forbidden(Deny.NOT_A_MEMBER)
     if denied := may_answer(state, actor, request, administrators(s, state)):
@@ -116,7 +138,14 @@ async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerReques
     if request.outcome is Outcome.WITHDRAWN:
         return request
     s.log.take_share(actor)
-    return await _record(s, request, Outcome.WITHDRAWN, actor, "")
+    try:
+        return await _record(s, request, Outcome.WITHDRAWN, actor, "")
+    except Conflict:
+        async with s.store.read() as reader:
+            found = await reader.run(owner_requests.by_id, request_id)
+        if found is not None and found.outcome is Outcome.WITHDRAWN:
+            return found
+        raise
 
 
 async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | None = None) -> None:
@@ -200,7 +229,8 @@ async def _record(s: Services, request: OwnerRequest, outcome: Outcome, by: str,
     answered = replace(request, outcome=outcome, answered=now, answered_by=by, note=note)
     state = (await s.log.head(request.room)).state
     async with s.store.write() as tx:
-        if not await tx.run(owner_requests.answer, request.id, outcome, now, by, note):
+        withheld = outcome is Outcome.WITHDRAWN and request.id in s.being_granted
+        if withheld or not await tx.run(owner_requests.answer, request.id, outcome, now, by, note):
             raise Conflict(field="outcome")
         if by != state.owner:
             await audit.append(

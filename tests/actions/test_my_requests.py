@@ -6,6 +6,10 @@ found in `GET /me/requests` by everybody concerned and by nobody else (F41).
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
 import pytest
 
 from appliance.actions import member_suggestions, owner_requests, removal_requests, rooms
@@ -38,6 +42,13 @@ async def fresh(bureau: Bureau, who: PersonId) -> set[str]:
 async def told(bureau: Bureau, who: PersonId, since: int) -> set[str]:
     """Return the types of what came on a person's line of the feed."""
     return {event.type for event in (await load_sync(bureau.s, who, since, 100)).events}
+
+
+async def _at_once(both: list[Coroutine[Any, Any, Any]], *, reverse: bool) -> list[object]:
+    """Run two actions at once, the second begun first where `reverse`; return their results in the order given."""
+    tasks = [asyncio.ensure_future(one) for one in (reversed(both) if reverse else both)]
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    return found[::-1] if reverse else found
 
 
 class TestUnread:
@@ -172,6 +183,28 @@ class TestWithdrawing:
         with pytest.raises(Conflict):
             await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
         assert (await removal_requests.ask_removal(bureau.s, MALEE, room, "")).id != request.id
+
+    async def test_who_took_it_back_stays_though_it_is_granted_at_the_same_moment(
+        self, bureau: Bureau, room: RoomId
+    ) -> None:
+        """Whichever comes first holds: either it is withdrawn and they stay, or it is granted and they are told so."""
+        for order in range(6):
+            if MALEE not in (await bureau.s.log.head(room)).state.members:
+                await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
+            request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+            both = [
+                owner_requests.withdraw(bureau.s, MALEE, request.id),
+                removal_requests.answer_removal(bureau.s, NARIN, room, request.id, GRANTED, ""),
+            ]
+            taken_back, granted = await _at_once(both, reverse=bool(order % 2))
+            inside = MALEE in (await bureau.s.log.head(room)).state.members
+            assert [isinstance(one, Conflict) for one in (taken_back, granted)] in ([True, False], [False, True])
+            assert inside is isinstance(granted, Conflict)
+
+    async def test_two_withdrawals_at_once_are_one(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        first, second = await asyncio.gather(*(owner_requests.withdraw(bureau.s, MALEE, request.id) for _ in range(2)))
+        assert first.outcome is second.outcome is Outcome.WITHDRAWN
 
     async def test_nobody_else_does_and_nobody_after_the_answer(self, bureau: Bureau, room: RoomId) -> None:
         request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")

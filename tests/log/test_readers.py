@@ -119,7 +119,12 @@ async def test_a_page_costs_the_same_few_statements_whatever_the_room(
     for connection in b.s.store._all_readers:  # noqa: SLF001 - to hear what runs
         await connection.run(lambda raw: raw.set_trace_callback(ran.append))
     named: list[str] = []
-    monkeypatch.setattr("appliance.reads.readers._names", lambda _, who: named.append(who) or {"name": who})
+
+    def names(_: object, who: str) -> dict[str, str]:
+        named.append(who)
+        return {"name": who}
+
+    monkeypatch.setattr("appliance.reads.readers._names", names)
     costs = []
     cursor: str | None = None
     for room, n in ((small, sent.n), (hall.room, hall.n), (hall.room, hall.n)):
