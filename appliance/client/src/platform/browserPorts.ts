@@ -10,12 +10,12 @@ import type {
   OnlinePort,
   Ports,
   SettingsPort,
-  SocketPort,
   StoragePort,
   VisibilityPort,
 } from "#core/ports";
 
 import { browserNotifications } from "./notifications";
+import { socketPort } from "./socketPort";
 
 /** Listens to `type` on `target`; returns the function that stops it. */
 function on(target: EventTarget, type: string, listener: () => void): () => void {
@@ -28,18 +28,7 @@ const network: NetworkPort = {
   socket: (path) => {
     const address = new URL(path, location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(address);
-    const port: SocketPort = {
-      send: (data) => socket.send(data),
-      close: (code, reason) => socket.close(code, reason),
-      onopen: null,
-      onmessage: null,
-      onclose: null,
-    };
-    socket.addEventListener("open", () => port.onopen?.());
-    socket.addEventListener("message", (event: MessageEvent<unknown>) => port.onmessage?.(String(event.data)));
-    socket.addEventListener("close", (event) => port.onclose?.(event.code, event.reason));
-    return port;
+    return socketPort(new WebSocket(address));
   },
 };
 

@@ -6,8 +6,9 @@
  */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-import { Core, type CoreOptions, type NetworkPort, type Ports, type SocketPort } from "#core/index";
+import { Core, type CoreOptions, type NetworkPort, type Ports } from "#core/index";
 
+import { socketPort } from "../../src/platform/socketPort";
 import { Device, FakeTime } from "../core/fakePorts";
 import { FakeServer } from "../core/fakeServer";
 
@@ -112,18 +113,7 @@ function realNetwork(line: Line): NetworkPort {
     },
     socket: (path) => {
       // Node takes headers where browsers take protocols.
-      const socket = new WebSocket(line.url.replace("http", "ws") + path, { headers: headers() } as unknown as string[]);
-      const port: SocketPort = {
-        send: (data) => socket.send(data),
-        close: (code, reason) => socket.close(code, reason),
-        onopen: null,
-        onmessage: null,
-        onclose: null,
-      };
-      socket.addEventListener("open", () => port.onopen?.());
-      socket.addEventListener("message", (event: MessageEvent<unknown>) => port.onmessage?.(String(event.data)));
-      socket.addEventListener("close", (event) => port.onclose?.(event.code, event.reason));
-      return port;
+      return socketPort(new WebSocket(line.url.replace("http", "ws") + path, { headers: headers() } as unknown as string[]));
     },
   };
 }

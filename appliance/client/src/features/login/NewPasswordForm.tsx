@@ -3,10 +3,11 @@ import { useState } from "react";
 
 import type { AttemptState } from "#core/attempt";
 import { Button } from "#ui/Button";
-import { FailureNotice } from "#ui/Failure";
 import { NewPasswordField } from "#ui/NewPasswordField";
 import { Notice } from "#ui/Notice";
 import { PasswordField } from "#ui/PasswordField";
+
+import { LoginForm } from "./LoginForm";
 
 interface NewPasswordFormProps {
   attempt: AttemptState;
@@ -21,22 +22,19 @@ export function NewPasswordForm({ attempt, shortest, onSubmit }: NewPasswordForm
   const [next, setNext] = useState("");
   const [tried, setTried] = useState(false);
   return (
-    <form
-      className="login-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+    <LoginForm
+      title={<Trans>ตั้งรหัสผ่านใหม่</Trans>}
+      failure={attempt.failure}
+      onSubmit={() => {
         setTried(true);
         if (old !== "" && next !== "") void onSubmit(old, next);
       }}
-    >
-      <h2>
-        <Trans>ตั้งรหัสผ่านใหม่</Trans>
-      </h2>
-      <Notice>
+      notice={
+        <Notice>
         <Trans>โปรดตั้งรหัสผ่านใหม่ที่ท่านรู้เพียงผู้เดียวก่อนใช้งานต่อ</Trans>
       </Notice>
-      <FailureNotice failure={attempt.failure} />
+      }
+    >
       <PasswordField
         label={t`รหัสผ่านเดิมหรือรหัสที่ได้รับ`}
         autoComplete="current-password"
@@ -49,6 +47,6 @@ export function NewPasswordForm({ attempt, shortest, onSubmit }: NewPasswordForm
       <Button type="submit" variant="primary" block isPending={attempt.busy}>
         <Trans>บันทึกรหัสผ่าน</Trans>
       </Button>
-    </form>
+    </LoginForm>
   );
 }

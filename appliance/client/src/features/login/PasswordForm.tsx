@@ -4,11 +4,11 @@ import { useRef, useState } from "react";
 import type { AttemptState } from "#core/attempt";
 import { Button } from "#ui/Button";
 import { Checkbox } from "#ui/Choice";
-import { FailureNotice } from "#ui/Failure";
 import { PasswordField } from "#ui/PasswordField";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
+import { LoginForm } from "./LoginForm";
 import type { LoginModel } from "./LoginModel";
 
 interface PasswordFormProps {
@@ -33,19 +33,12 @@ export function PasswordForm({ attempt, model }: PasswordFormProps) {
     if (missing !== null) form.current?.querySelector<HTMLInputElement>(`input[name="${missing === "password" ? "password" : "username"}"]`)?.focus();
   };
   return (
-    <form
-      ref={form}
-      className="login-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
+    <LoginForm
+      formRef={form}
+      title={<Trans>เข้าสู่ระบบ</Trans>}
+      failure={attempt.failure}
+      onSubmit={() => void submit()}
     >
-      <h2>
-        <Trans>เข้าสู่ระบบ</Trans>
-      </h2>
-      <FailureNotice failure={attempt.failure} />
       <TextField
         label={t`ชื่อผู้ใช้`}
         name="username"
@@ -70,6 +63,6 @@ export function PasswordForm({ attempt, model }: PasswordFormProps) {
       <Button type="submit" variant="primary" block isPending={attempt.busy}>
         <Trans>เข้าสู่ระบบ</Trans>
       </Button>
-    </form>
+    </LoginForm>
   );
 }

@@ -5,9 +5,9 @@ import type { AttemptState } from "#core/attempt";
 import type { SessionState } from "#core/snapshots";
 import { getPasskey } from "#platform/passkeys";
 import { Button } from "#ui/Button";
-import { FailureNotice } from "#ui/Failure";
 import { TextField } from "#ui/TextField";
 
+import { LoginForm } from "./LoginForm";
 import type { LoginModel } from "./LoginModel";
 
 interface SecondFactorFormProps {
@@ -32,19 +32,14 @@ export function SecondFactorForm({ attempt, state, model }: SecondFactorFormProp
     return <RecoveryForm attempt={attempt} model={model} onLeave={leave} />;
   }
   return (
-    <form
-      className="login-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+    <LoginForm
+      title={<Trans>ยืนยันตัวตนขั้นที่สอง</Trans>}
+      failure={attempt.failure}
+      onSubmit={() => {
         setTried(true);
         if (code.trim() !== "") void model.sendCode(code);
       }}
     >
-      <h2>
-        <Trans>ยืนยันตัวตนขั้นที่สอง</Trans>
-      </h2>
-      <FailureNotice failure={attempt.failure} />
       {state.factors.includes("totp") && (
         <>
           <TextField
@@ -88,7 +83,7 @@ export function SecondFactorForm({ attempt, state, model }: SecondFactorFormProp
       <Button variant="quiet" block onPress={model.cancel}>
         <Trans>กลับไปหน้าเข้าสู่ระบบ</Trans>
       </Button>
-    </form>
+    </LoginForm>
   );
 }
 
@@ -98,19 +93,14 @@ function RecoveryForm({ attempt, model, onLeave }: { attempt: AttemptState; mode
   const [code, setCode] = useState("");
   const [tried, setTried] = useState(false);
   return (
-    <form
-      className="login-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+    <LoginForm
+      title={<Trans>เข้าสู่ระบบด้วยรหัสกู้คืน</Trans>}
+      failure={attempt.failure}
+      onSubmit={() => {
         setTried(true);
         if (code.trim() !== "") void model.sendRecovery(code);
       }}
     >
-      <h2>
-        <Trans>เข้าสู่ระบบด้วยรหัสกู้คืน</Trans>
-      </h2>
-      <FailureNotice failure={attempt.failure} />
       <TextField
         label={t`รหัสกู้คืน`}
         hint={t`แต่ละรหัสใช้ได้ครั้งเดียว พิมพ์ตัวเล็กหรือไม่มีขีดก็ได้`}
@@ -127,6 +117,6 @@ function RecoveryForm({ attempt, model, onLeave }: { attempt: AttemptState; mode
       <Button variant="quiet" block onPress={onLeave}>
         <Trans>กลับไปใช้วิธีอื่น</Trans>
       </Button>
-    </form>
+    </LoginForm>
   );
 }

@@ -6,18 +6,15 @@ import { useEffect, useState } from "react";
 import type { PersonId } from "#core/snapshots";
 import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
-import { FailureNotice } from "#ui/Failure";
-import { EmptyState, Loading } from "#ui/Notice";
 import { Name } from "#ui/Name";
 import { nameOf, placeOf } from "#ui/names";
 import { Panel } from "#ui/Panel";
 import { Row } from "#ui/Row";
-import { SearchField } from "#ui/SearchField";
 import { useReadable } from "#ui/useReadable";
 
 import { ContactEnd } from "./ContactEnd";
+import { PeopleFinder } from "./PeopleFinder";
 import type { PeopleModel } from "./PeopleModel";
-import { ReadAs } from "./ReadAs";
 import { UnitChart, UnitTitle } from "./UnitChart";
 import "./people.css";
 
@@ -81,49 +78,33 @@ interface ResultsProps {
 }
 
 function PeopleResultsList({ model, onPress, onChat, onEverywhere }: ResultsProps) {
-  const { t } = useLingui();
   const { search } = model;
-  const { query, people, elsewhere, more, loading, failure } = useReadable(search);
+  const { elsewhere, loading } = useReadable(search);
   // Who comes here types; on a touch screen a keyboard nobody asked for would cover the list.
   const [types] = useState(() => !window.matchMedia("(pointer: coarse)").matches);
   return (
-    <>
-      <SearchField
-        id={PEOPLE_FIELD_ID}
-        label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`}
-        clearLabel={t`ล้างคำค้น`}
-        value={query}
-        onChange={search.setQuery}
-        autoFocus={types}
-      />
-      <ReadAs search={search} />
-      <FailureNotice failure={failure} />
-      <ul className="people-list">
-        {people.map((person) => (
-          <li key={person.id} className="people-item">
-            <Row
-              lead={<Avatar id={person.id} name={nameOf(person)} inactive={person.active === false} />}
-              title={<Name>{nameOf(person)}</Name>}
-              detail={placeOf(person)}
-              status={person.status}
-              onPress={() => onPress(person.id)}
-              end={<ContactEnd person={person} contact={model.contact(person)} onChat={({ id }) => onChat(id)} />}
-            />
-          </li>
-        ))}
-      </ul>
-      {loading && <Loading label={t`กำลังค้นหา`} />}
-      {!loading && people.length === 0 && failure === null && <EmptyState icon="search" title={t`ไม่พบบุคคลที่ตรงกับคำค้น`} />}
+    <PeopleFinder
+      search={search}
+      fieldId={PEOPLE_FIELD_ID}
+      autoFocus={types}
+      line={(person) => (
+        <li key={person.id} className="people-item">
+          <Row
+            lead={<Avatar id={person.id} name={nameOf(person)} inactive={person.active === false} />}
+            title={<Name>{nameOf(person)}</Name>}
+            detail={placeOf(person)}
+            status={person.status}
+            onPress={() => onPress(person.id)}
+            end={<ContactEnd person={person} contact={model.contact(person)} onChat={({ id }) => onChat(id)} />}
+          />
+        </li>
+      )}
+    >
       {elsewhere > 0 && !loading && (
         <Button icon="search" block onPress={onEverywhere}>
           {plural(elsewhere, { other: "ค้นทั้งหน่วยงาน (พบอีก # คน)" })}
         </Button>
       )}
-      {more && !loading && (
-        <Button variant="quiet" block onPress={() => void search.loadMore()}>
-          <Trans>แสดงเพิ่ม</Trans>
-        </Button>
-      )}
-    </>
+    </PeopleFinder>
   );
 }

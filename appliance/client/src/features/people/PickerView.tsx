@@ -12,18 +12,17 @@ import { Button, IconButton } from "#ui/Button";
 import { Checkbox } from "#ui/Choice";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
-import { EmptyState, Loading, Notice } from "#ui/Notice";
+import { EmptyState, Notice } from "#ui/Notice";
 import { Name } from "#ui/Name";
 import { StatusLine } from "#ui/StatusLine";
 import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
-import { SearchField } from "#ui/SearchField";
 import { Tabs } from "#ui/Tabs";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
+import { PeopleFinder } from "./PeopleFinder";
 import { MOST_SUGGESTED, type PickerModel, remindsOfNeedToKnow, type Standing } from "./PickerModel";
-import { ReadAs } from "./ReadAs";
 import { UnitPicker } from "./UnitPicker";
 import "./people.css";
 
@@ -135,8 +134,7 @@ function ChosenChips({ model, chosen, onAll }: { model: PickerModel; chosen: rea
 const FIELD_ID = "picker-search";
 
 function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly PersonView[] }) {
-  const { t } = useLingui();
-  const { query, people, more, loading, failure } = useReadable(model.search);
+  const { query } = useReadable(model.search);
   useEffect(() => {
     void model.search.search();
   }, [model]);
@@ -150,30 +148,16 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
   };
   return (
     <div className="picker-pane">
-      <SearchField
-        id={FIELD_ID}
-        label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`}
-        clearLabel={t`ล้างคำค้น`}
-        value={query}
-        onChange={model.search.setQuery}
+      <PeopleFinder
+        search={model.search}
+        fieldId={FIELD_ID}
         autoFocus={model.purpose.kind === "add"}
-      />
-      <ReadAs search={model.search} />
-      <FailureNotice failure={failure} />
-      <ul className="people-list">
-        {people.map((person) => (
+        line={(person) => (
           <li key={person.id} className="picker-person">
             <PersonChoice person={person} standing={model.standing(person)} isSelected={ids.has(person.id)} onPick={() => pick(person)} />
           </li>
-        ))}
-      </ul>
-      {loading && <Loading label={t`กำลังค้นหา`} />}
-      {!loading && people.length === 0 && failure === null && <EmptyState icon="search" title={t`ไม่พบบุคคลที่ตรงกับคำค้น`} />}
-      {more && !loading && (
-        <Button variant="quiet" block onPress={() => void model.search.loadMore()}>
-          <Trans>แสดงเพิ่ม</Trans>
-        </Button>
-      )}
+        )}
+      />
     </div>
   );
 }

@@ -19,17 +19,33 @@ import { useReadable } from "#ui/useReadable";
 
 import type { Answering } from "./RequestsModel";
 
-interface WaitingCardProps {
-  request: MyRequest;
+interface WaitingProps {
   model: Answering;
   onDecline: (request: MyRequest) => void;
   onPerson: (id: PersonId) => void;
-  /** Where it was asked, for a list of all rooms. */
-  place?: ReactNode;
+}
+
+/** What waits for the reader's answer; nothing where nothing waits. `place` says where each was asked, for a list of all rooms. */
+export function WaitingRequests({
+  requests,
+  place,
+  ...answering
+}: WaitingProps & { requests: readonly MyRequest[]; place?: (request: MyRequest) => ReactNode }) {
+  const { t } = useLingui();
+  if (requests.length === 0) return null;
+  return (
+    <PanelSection title={t`คำขอที่รอท่าน`}>
+      <ul className="request-list">
+        {requests.map((request) => (
+          <WaitingCard key={request.id} request={request} place={place?.(request)} {...answering} />
+        ))}
+      </ul>
+    </PanelSection>
+  );
 }
 
 /** A request with its two answers. */
-export function WaitingCard({ request, model, onDecline, onPerson, place }: WaitingCardProps) {
+function WaitingCard({ request, model, onDecline, onPerson, place }: WaitingProps & { request: MyRequest; place: ReactNode }) {
   const { busy } = useReadable(model.attempt);
   const asked = formatDateTime(request.asked);
   const owner = inPageLanguage(request.owner_name, request.owner_name_en);

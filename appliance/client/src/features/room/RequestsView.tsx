@@ -15,7 +15,7 @@ import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
 import { LeftDraft } from "./LeftDraft";
-import { RequestState, WaitingCard } from "./OwnerRequests";
+import { RequestState, WaitingRequests } from "./OwnerRequests";
 import { departureKey, type RequestsModel } from "./RequestsModel";
 import { DeclineDialog } from "./RoomDialogs";
 import "./room.css";
@@ -46,22 +46,13 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
           <Trans>คำขอที่รอท่าน คำตอบถึงท่าน และห้องที่มีผู้นำท่านออก จะอยู่ที่นี่</Trans>
         </EmptyState>
       )}
-      {waiting.length > 0 && (
-        <PanelSection title={t`คำขอที่รอท่าน`}>
-          <ul className="request-list">
-            {waiting.map((request) => (
-              <WaitingCard
-                key={request.id}
-                request={request}
-                model={model}
-                onDecline={setDeclining}
-                onPerson={onPerson}
-                place={<Place request={request} hrefOf={hrefOf} />}
-              />
-            ))}
-          </ul>
-        </PanelSection>
-      )}
+      <WaitingRequests
+        requests={waiting}
+        model={model}
+        onDecline={setDeclining}
+        onPerson={onPerson}
+        place={(request) => <Place request={request} hrefOf={hrefOf} />}
+      />
       {departures.length > 0 && (
         <PanelSection title={t`ห้องที่มีผู้นำท่านออก`}>
           <ul className="request-list">

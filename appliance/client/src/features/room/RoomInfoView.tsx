@@ -17,7 +17,7 @@ import { useReadable } from "#ui/useReadable";
 
 import { MemberList } from "./MemberList";
 import { OwnerLine } from "./OwnerLine";
-import { MyRemoval, MySuggestion, WaitingCard } from "./OwnerRequests";
+import { MyRemoval, MySuggestion, WaitingRequests } from "./OwnerRequests";
 import { type RoomDialog, RoomDialogs } from "./RoomDialogs";
 import type { RoomModel } from "./RoomModel";
 
@@ -52,21 +52,12 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
         </div>
       )}
       <Identity room={room} title={title} />
-      {waiting.length > 0 && (
-        <PanelSection title={t`คำขอที่รอท่าน`}>
-          <ul className="request-list">
-            {waiting.map((request) => (
-              <WaitingCard
-                key={request.id}
-                request={request}
-                model={model}
-                onDecline={(declined) => setDialog({ kind: "decline", request: declined })}
-                onPerson={onPerson}
-              />
-            ))}
-          </ul>
-        </PanelSection>
-      )}
+      <WaitingRequests
+        requests={waiting}
+        model={model}
+        onDecline={(declined) => setDialog({ kind: "decline", request: declined })}
+        onPerson={onPerson}
+      />
       <Mine room={room} model={model} onClear={() => setDialog({ kind: "clear" })} />
       {group && !isOwner && (
         <>

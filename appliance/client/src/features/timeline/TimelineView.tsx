@@ -287,7 +287,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
       {missed && landing !== null && (
         <div className="timeline-error">
           <Notice kind="warn" live action={<Button onPress={() => setMissed(false)}>{t`ปิด`}</Button>}>
-            <Trans>ไม่พบข้อความนี้ในห้อง ข้อความอาจพ้นระยะเวลาจัดเก็บแล้ว หรือที่อยู่ไม่ถูกต้อง</Trans>
+            <Trans>ไม่พบข้อความนี้ในห้อง ที่อยู่อาจไม่ถูกต้อง</Trans>
           </Notice>
         </div>
       )}
