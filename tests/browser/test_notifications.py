@@ -10,6 +10,7 @@ from playwright.async_api import expect
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
+from tests.waiting import until
 
 LOOK_AWAY = """() => {
   document.hasFocus = () => false;
@@ -17,7 +18,6 @@ LOOK_AWAY = """() => {
 }"""
 ON_SCREEN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
   .map(({ title, body, silent, data }) => ({ title, body, silent, hash: data.hash }))"""
-ANY = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0"
 PRESSED = """async (hash) => {
   for (const one of await self.clients.matchAll()) one.postMessage({ kind: "notification_pressed", hash });
 }"""
@@ -52,7 +52,8 @@ async def test_two_tabs_show_one_and_it_leads_to_its_room(served: Agency, window
     for tab in (window, second):
         await tab.evaluate(LOOK_AWAY)
     await other.say(room, "เรื่องที่ไม่ควรอยู่บนหน้าจอที่ล็อก")
-    await window.page.wait_for_function(ANY)
+    # Playwright's `wait_for_function` takes the promise of an asynchronous function for a yes: it is asked again here.
+    await until(lambda: window.evaluate(ON_SCREEN), "a notification")
     shown = await window.evaluate(ON_SCREEN)
     assert shown == [{"title": "G-Chat", "body": "มีข้อความใหม่", "silent": False, "hash": f"/rooms/{room}"}]
     await expect(second.page.locator("link[rel='icon']")).to_have_attribute("href", "/icon-unread.svg")

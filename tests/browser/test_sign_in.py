@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from typing import Final
 
 import pyotp
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms
 from tests.agency import Agency
 from tests.browser.axe import faults
 from tests.browser.conftest import OpenWindow
+from tests.browser.window import TWO_FRAMES
 from tests.waiting import quiet_clock
 from tests.world import OPERATOR, PASSWORD
 
+_WATCH_THE_FORM: Final = """
+globalThis.places = [];
+const look = () => {
+  const field = document.querySelector("input[autocomplete=username]");
+  const place = field && Math.round(field.getBoundingClientRect().y);
+  if (place !== null && place !== globalThis.places.at(-1)) globalThis.places.push(place);
+  requestAnimationFrame(look);
+};
+look();
+"""
 THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 
 
@@ -89,6 +102,31 @@ async def test_the_page_says_what_is_missing_and_whom_to_ask(served: Agency, win
     await window.button("English").click()
     await expect(window.page.get_by_role("alert")).to_have_text("The user name or the password is wrong.")
     assert await faults(window.page) == []
+
+
+async def test_the_form_stands_still_once_it_is_there(served: Agency, windows: OpenWindow) -> None:
+    """What comes late around the form must not move it under the pointer of somebody who presses on it."""
+    await set_helpdesk(served.services, OPERATOR, "02-590-1000 ต่อ 12", "help@moph.go.th", "ห้อง 305")
+    window = await windows("about:blank")
+    window.watch.url = served.url
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        asked.set()
+        await answer.wait()
+        await route.continue_()
+
+    await window.context.route("**/agency", slow)
+    await window.context.add_init_script(_WATCH_THE_FORM)
+    async with window.page.expect_response(lambda response: response.url.endswith("/me")):
+        await window.page.goto(served.url)
+    await asked.wait()
+    await window.evaluate(TWO_FRAMES)
+    answer.set()
+    await expect(window.page.get_by_text(served.services.config.agency.name_th)).to_be_visible()
+    await expect(window.page.get_by_role("link", name="02-590-1000 ต่อ 12")).to_be_visible()
+    await window.evaluate(TWO_FRAMES)
+    assert len(await window.evaluate("places")) == 1, await window.evaluate("places")
 
 
 async def test_a_lost_phone_is_no_lost_account(served: Agency, windows: OpenWindow) -> None:

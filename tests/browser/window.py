@@ -20,7 +20,7 @@ from tests.world import PASSWORD
 PATIENCE_MS: Final = 1_000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)
 ROOM: Final = "ติดตามสถานการณ์ไข้เลือดออก"
-_TWO_FRAMES: Final = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+TWO_FRAMES: Final = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _REPORT: Final = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy breached: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
@@ -175,7 +175,7 @@ class Window:
         await self.page.keyboard.press("Tab")
         await element.scroll_into_view_if_needed()
         # What is shown on focus closes when the page scrolls: the focus comes once that has settled, and comes anew.
-        await self.page.evaluate(_TWO_FRAMES)
+        await self.page.evaluate(TWO_FRAMES)
         await element.blur()
         await element.focus()
 

@@ -184,8 +184,13 @@ class Tab(ABC):
 
     async def fill(self, css: str, text: str) -> None:
         """Type into an empty field, and see that all of it is there."""
-        await self.click(css)
-        await self.sees(f"{css}:focus")
+
+        async def ready() -> bool:
+            # Like a person, press once more when the field went away under the pointer.
+            await self.click(css)
+            return bool(await self.evaluate(_COUNT, f"{css}:focus", None))
+
+        await self.holds(ready, f"{css} has the focus")
         await self.type(text)
         await self.holds(lambda: self.evaluate(_VALUE, css, text), f"{css} has what was typed")
 

@@ -14,6 +14,7 @@ export class Agency implements Readable<AgencyView | null> {
   readonly #state: Store<AgencyView | null>;
   readonly snapshot: () => AgencyView | null;
   readonly subscribe: (listener: () => void) => () => void;
+  #asking: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly settings: SettingsPort,
@@ -24,8 +25,18 @@ export class Agency implements Readable<AgencyView | null> {
     this.subscribe = this.#state.subscribe;
   }
 
-  /** Without an answer, what was known stays. */
-  async refresh(): Promise<void> {
+  /** Asks the server. Without an answer, what was known stays. */
+  refresh(): Promise<void> {
+    this.#asking = this.#ask();
+    return this.#asking;
+  }
+
+  /** Resolves when something is known, or when the server has been asked in vain: the page can be laid out now. */
+  async known(): Promise<void> {
+    if (this.snapshot() === null) await this.#asking;
+  }
+
+  async #ask(): Promise<void> {
     const agency = await this.endpoints.agency().catch(() => null);
     if (agency === null) return;
     this.settings.set(KEPT, JSON.stringify(agency));

@@ -132,6 +132,7 @@ export class Core {
       began: (me, tables) => this.#began(me, tables),
       ended: () => this.#ended(),
       unreachable: () => this.#unreachable(),
+      formReady: () => this.agency.known(),
       announce: (message) => this.#tabs.post(message),
     });
     this.#connect();

@@ -31,6 +31,8 @@ export interface SessionHooks {
   ended(): void;
   /** The server does not answer, and there is no cache to show meanwhile. */
   unreachable(): void;
+  /** Resolves when the sign-in form can stand still: what the page says around it is known, or cannot be known now. */
+  formReady(): Promise<void>;
   /** Tells the other tabs. */
   announce(what: { kind: "began" } | { kind: "ended"; reason: SignedOutReason }): void;
 }
@@ -245,6 +247,7 @@ export class Session implements Readable<SessionState> {
         return await this.#enter(me);
       } catch (error) {
         if (error instanceof CallError && error.status === 401) {
+          await this.hooks.formReady();
           // Nothing is wiped here: what lies in the cache by now was made by a tab that has signed in meanwhile.
           const again = this.#begunElsewhere;
           this.#begunElsewhere = false;
