@@ -151,10 +151,10 @@ async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerReques
 async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | None = None) -> None:
     """Note up to when a person has seen the answers of one room, or of all and what they were taken off.
 
-    Raises NotFound, TooMany.
+    Raises NotFound, Forbidden, TooMany.
     """
     if room is not None:
-        await s.log.head(room)
+        await s.log.head_for(actor, room)
     async with s.store.write() as tx:
         where = owner_requests.ALL_ROOMS if room is None else room
         if await tx.run(owner_requests.put_seen, actor, where, min(upto, s.clock())):

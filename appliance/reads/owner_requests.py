@@ -17,7 +17,7 @@ from appliance.rules.owner_requests import (
     escalates_at,
     may_answer,
     may_hear,
-    repeats_from,
+    repeats_in,
 )
 from appliance.store import owner_requests
 from appliance.wire.rooms import (
@@ -156,7 +156,7 @@ async def _my_request(
         note=request.note,
         escalates=escalates_at(request, s.config.rooms.removal_escalates_days),
         escalated=request.escalated,
-        repeats=repeats_from(request, s.config.rooms.request_repeats_days),
+        repeats=repeats_in(state, request, s.config.rooms.request_repeats_days),
     )
 
 

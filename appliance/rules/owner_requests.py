@@ -92,6 +92,12 @@ def repeats_from(request: OwnerRequest, repeats_days: int) -> Millis | None:
     return (request.answered or request.asked) + repeats_days * DAY
 
 
+def repeats_in(state: RoomState, request: OwnerRequest, repeats_days: int) -> Millis | None:
+    """Return that time for a room as it is now: None where the person may ask nothing, or all is as they asked."""
+    denied = _MAY[request.kind](state, state.role_of(request.person))
+    return None if denied or is_fulfilled(request, state.members) else repeats_from(request, repeats_days)
+
+
 def escalates_at(request: OwnerRequest, escalates_days: int) -> Millis | None:
     """Return when a request that waits goes to the administrators too, None for one that does not, or has."""
     waits = request.outcome is Outcome.PENDING and request.escalated is None

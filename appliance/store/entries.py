@@ -79,6 +79,8 @@ _WRITES = (
     ("states", ROOMS.change_state),
     ("removed", ROOMS.delete_member),
     ("removed", RECEIPTS.delete_gaps),
+    # Who is added again begins like everybody who is new: nothing pinned, muted, hidden or cleared.
+    ("removed", ROOMS.delete_view),
     ("added", ROOMS.insert_member),
     ("roles", ROOMS.set_role),
     ("edited", SQL.mark_edited),

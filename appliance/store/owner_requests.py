@@ -73,7 +73,7 @@ def escalated(raw: sqlcipher.Connection) -> list[OwnerRequest]:
 
 
 def departures(raw: sqlcipher.Connection, person: PersonId, since: Millis, limit: int) -> list[DepartureRow]:
-    """Return what a person was taken off since a time, the newest first."""
+    """Return what a person was taken off since a time and is off still, the newest first."""
     return [DepartureRow._make(row) for row in raw.execute(SQL.departures, (person, since, limit))]
 
 

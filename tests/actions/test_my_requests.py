@@ -164,6 +164,20 @@ class TestAnswers:
         await owner_requests.mark_seen(bureau.s, MALEE, gone.at)
         assert not (await load_my_requests(bureau.s, MALEE)).departures[0].fresh
 
+    async def test_of_a_room_that_is_not_theirs_nobody_has_seen_anything(self, bureau: Bureau, room: RoomId) -> None:
+        for outsider in (OUTSIDER, ADMIN):
+            with pytest.raises(Forbidden):
+                await owner_requests.mark_seen(bureau.s, outsider, bureau.clock(), room)
+
+    async def test_nothing_is_said_of_asking_again_to_who_cannot(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
+        [mine] = (await load_my_requests(bureau.s, MALEE)).requests
+        assert mine.repeats is not None
+        await rooms.transfer_room(bureau.s, NARIN, room, MALEE, None)
+        [mine] = (await load_my_requests(bureau.s, MALEE)).requests
+        assert (mine.state, mine.repeats) == ("refused", None)
+
     async def test_lately_answered_ones_go_after_a_while(self, bureau: Bureau, room: RoomId) -> None:
         request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
         await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
@@ -225,6 +239,26 @@ class TestDepartures:
         [gone] = (await load_my_requests(bureau.s, MALEE)).departures
         assert (gone.room, gone.room_name, gone.at, gone.by_name) == (room, "งานสารบรรณ", at, "นรินทร์ ปัญญาดี")
         assert (await load_my_requests(bureau.s, SOMCHAI)).departures == []
+
+    async def test_who_is_a_member_again_is_told_of_no_departure(self, bureau: Bureau, room: RoomId) -> None:
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
+        assert [gone.fresh for gone in (await load_my_requests(bureau.s, MALEE)).departures] == [True]
+        await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
+        assert (await load_my_requests(bureau.s, MALEE)).departures == []
+
+    async def test_who_is_added_again_begins_anew(self, bureau: Bureau, room: RoomId) -> None:
+        await bureau.say(NARIN, room, "ก่อนหน้า")
+        await rooms.set_mine(bureau.s, MALEE, room, muted=True, pinned=True)
+        await rooms.clear_room(bureau.s, MALEE, room)
+        await rooms.mark_unread(bureau.s, MALEE, room, 1)
+        await rooms.set_mine(bureau.s, SOMCHAI, room, pinned=True)
+        for add, remove in (([], [MALEE]), ([MALEE], [])):
+            await rooms.change_members(bureau.s, NARIN, room, add, remove, bureau.txn())
+        view = await bureau.view(MALEE, room)
+        assert (view.muted, view.pinned, view.hidden, view.cleared, view.cleared_at, view.unread_from) == (
+            False, False, False, None, None, None,
+        )  # fmt: skip
+        assert (await bureau.view(SOMCHAI, room)).pinned
 
     async def test_a_granted_request_does_not_tell_what_the_room_is_called_now(
         self, bureau: Bureau, room: RoomId

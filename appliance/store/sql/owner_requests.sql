@@ -28,7 +28,8 @@ FROM owner_request q JOIN room r ON r.key = q.room WHERE q.state = 'pending' AND
 
 -- name: departures
 SELECT r.id, d.name, d.at, d.by, d.why FROM departure d JOIN room r ON r.key = d.room
-WHERE d.person = ? AND d.at >= ? ORDER BY d.at DESC LIMIT ?;
+WHERE d.person = ?1 AND d.at >= ?2 AND NOT EXISTS (SELECT 1 FROM room_member m WHERE m.room = d.room AND m.person = ?1)
+ORDER BY d.at DESC LIMIT ?3;
 
 -- name: seen
 SELECT room, seen FROM told WHERE person = ?;

@@ -88,6 +88,9 @@ ON CONFLICT (room, person) DO UPDATE SET
 -- name: view
 SELECT muted, pinned, hidden, cleared, cleared_at, unread_from FROM room_view WHERE room = ? AND person = ?;
 
+-- name: delete_view
+DELETE FROM room_view WHERE room = ? AND person = ?;
+
 -- name: put_checkpoint
 INSERT INTO checkpoint (room, size, frontier, note) VALUES (?, ?, ?, ?)
 ON CONFLICT (room) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, note = excluded.note;

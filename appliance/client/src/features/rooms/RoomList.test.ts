@@ -21,6 +21,7 @@ const rooms = {
   setPinned: vi.fn(() => Promise.resolve()),
   setHidden: vi.fn(() => Promise.resolve()),
   markAllRead: vi.fn(() => Promise.resolve()),
+  markUnread: vi.fn(() => Promise.resolve()),
 };
 const requests = new Store<RequestList>(NO_REQUESTS);
 let model: RoomListModel;
@@ -87,6 +88,13 @@ test("a row offers what there is to do with its room, and does it", async () => 
   expect(menu("r_2").get("read")?.detail).toBeDefined();
   expect(menu("r_1").has("read")).toBe(false);
   expect([...menu("r_1").keys()]).toEqual(["pin", "mute", "hide", "info"]);
+});
+
+test("a room whose newest entry is a notice can be marked as unread like any other (F16)", async () => {
+  const notice = { kind: "notice", key: "r_1 7", n: 7, sender: "p_2", at: 1, notice: { what: "closed" } } as const;
+  list.update((all) => ({ ...all, rooms: all.rooms.map((one) => (one.id === "r_1" ? { ...one, last: notice } : one)) }));
+  menu("r_1").get("unread")?.onAction();
+  await vi.waitFor(() => expect(rooms.markUnread).toHaveBeenCalledWith("r_1", 7));
 });
 
 test("what is hidden can be shown again, what is pinned let go", async () => {

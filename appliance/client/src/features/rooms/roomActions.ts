@@ -16,7 +16,7 @@ export function roomActions(room: RoomSummary, hidden: boolean, model: RoomListM
   const { id, muted, pinned, last } = room;
   const reading: MenuAction[] = isFresh(room)
     ? [{ id: "read", icon: "checkAll", label: t`ทำเครื่องหมายว่าอ่านแล้ว`, detail: t`ผู้ส่งจะเห็นว่าท่านอ่านแล้ว`, onAction: () => void model.markRead(id) }]
-    : last?.kind === "message"
+    : last !== null
       ? [{ id: "unread", icon: "markUnread", label: t`ทำเครื่องหมายว่ายังไม่อ่าน`, onAction: () => void model.markUnread(id, last.n) }]
       : [];
   return [
