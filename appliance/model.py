@@ -20,6 +20,8 @@ PostId = NewType("PostId", str)
 RoomId = NewType("RoomId", str)
 SessionId = NewType("SessionId", str)
 Millis = int
+EVERYONE: Final = PersonId("*")
+"""In what a message names, and in whom an entry concerns: everyone in the room."""
 
 
 class RoomKind(StrEnum):

@@ -24,7 +24,7 @@ from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import Frontier
 from appliance.log.events import live_event
 from appliance.log.heads import Head
-from appliance.model import Appended, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
+from appliance.model import EVERYONE, Appended, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
 from appliance.rules import marks as mark_rules
 from appliance.rules import rooms as rules
 from appliance.rules.concerns import concerned
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 THIS_ROOM: Final = RoomId("")
 """In a command that creates a room: the room it creates."""
-EVERYONE: Final = PersonId("*")
 NAMING: Final = frozenset((EntryType.MESSAGE_TEXT,))
 CHANGES_MEMBERS: Final = frozenset((EntryType.MEMBER_ADD, EntryType.MEMBER_REMOVE, EntryType.SYSTEM_REMOVE))
 REMOVES: Final = frozenset((EntryType.MEMBER_REMOVE, EntryType.SYSTEM_REMOVE))

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from appliance.log.prepare import EVERYONE, NAMING, mentioned
-from appliance.model import EntryType
+from appliance.log.prepare import NAMING, mentioned
+from appliance.model import EVERYONE, EntryType
 from appliance.rules.concerns import concerned
 from appliance.store import entries
 

@@ -165,8 +165,8 @@ def reactions_between(raw: sqlcipher.Connection, room: int, first: int, last: in
 
 def last_concern(raw: sqlcipher.Connection, room: int, person: str) -> EntryRow | None:
     """Return the newest entry that is no message and concerns a person."""
-    n: int | None = raw.execute(SQL.last_concern, (room, person)).fetchone()[0]
-    return one(raw, room, n) if n is not None else None
+    n: int = raw.execute(SQL.last_concern, {"room": room, "person": person}).fetchone()[0]
+    return one(raw, room, n) if n >= 0 else None
 
 
 def unread_count(raw: sqlcipher.Connection, room: int, person: str, after: int) -> int:
@@ -232,7 +232,7 @@ def mentions_of_room(raw: sqlcipher.Connection, room: int) -> set[tuple[int, str
 
 
 def concerns_of_room(raw: sqlcipher.Connection, room: int) -> set[tuple[int, str]]:
-    """Return (entry, person) of everything that is no message and concerns somebody of a room."""
+    """Return (entry, person) of everything that is no message and concerns somebody of a room; `*` is everyone."""
     return {(n, person) for n, person in raw.execute(SQL.concerns_of_room, (room,))}
 
 

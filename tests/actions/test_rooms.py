@@ -14,13 +14,13 @@ from appliance.actions import member_suggestions, messages, room_settling, rooms
 from appliance.actions.refusals import record_repeated
 from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
 from appliance.identity.refusals import MOST_KINDS, WINDOW_MS
-from appliance.model import AccountState, Appended, Deny, PersonId, RoomId
+from appliance.model import EVERYONE, AccountState, Appended, Deny, PersonId, RoomId
 from appliance.people import Grant, Visibility
 from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
 from appliance.reads.rooms import load_rooms
 from appliance.rules.roles import Actor
-from appliance.store import accounts, audit, people, settings
+from appliance.store import accounts, audit, entries, people, settings
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import (
     ADMIN,
@@ -316,6 +316,25 @@ class TestNameOwnerEnd:
         assert (await bureau.view(SOMCHAI, room)).name == "ใหม่ กว่า"
         [renamed] = (await load_messages(bureau.s, MALEE, room, MessagesQuery(limit=1))).messages
         assert renamed.state == {"name": "ใหม่ กว่า", "old": "เดิม"}
+
+    async def test_a_new_name_and_the_end_are_told_to_everyone_but_who_did_it(self, bureau: Bureau) -> None:
+        """They are unread and the newest line, also for who joined since; one row each, however many members."""
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(MALEE, room)
+        await bureau.read(SOMCHAI, room, sent.n)
+        await rooms.rename_room(bureau.s, NARIN, room, "ชื่อใหม่", bureau.txn())
+        await change(bureau, NARIN, room, add=(CLERK,))
+        await rooms.close_room(bureau.s, NARIN, room)
+        seen = {person: await bureau.view(person, room) for person in (NARIN, MALEE, SOMCHAI, CLERK)}
+        assert {person: view.last and view.last.type for person, view in seen.items()} == {
+            NARIN: "message.text",
+            **dict.fromkeys((MALEE, SOMCHAI, CLERK), "room.close"),
+        }
+        assert {person: view.unread for person, view in seen.items()} == {NARIN: 1, MALEE: 3, SOMCHAI: 2, CLERK: 2}
+        key = (await bureau.s.log.head(room)).key
+        async with bureau.s.store.read() as reader:
+            told = await reader.run(entries.concerns_of_room, key)
+        assert len([person for _, person in told if person == EVERYONE]) == 2
 
     async def test_the_owner_hands_over_and_is_an_ordinary_member(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from appliance.model import Member, PersonId, Role, RoomId, RoomKind, RoomState
+from appliance.model import EVERYONE, Member, PersonId, Role, RoomId, RoomKind, RoomState
 from appliance.rules.concerns import concerned
 from appliance.rules.receipts import after
 from appliance.rules.rooms import denied_actions
@@ -101,7 +101,8 @@ class Client:
 
     def _concern(self, seen: Seen, view: RoomView, event: Event, n: int) -> RoomView:
         """Count what was done to this person; it is the room's newest line."""
-        if self.me not in concerned(RoomKind(view.kind), event.type, event.sender or "", event.state or {}):
+        people = concerned(RoomKind(view.kind), event.type, event.sender or "", event.state or {})
+        if self.me not in people and (EVERYONE not in people or event.sender == self.me):
             return view
         seen.others.append(n)
         return replace(view, last=event, hidden=False)

@@ -354,6 +354,7 @@ FORGERIES = {
     "a mention nobody wrote": ("INSERT INTO mention VALUES (1, 'malee', 7)", "mentions", 7),
     "a call to everyone nobody made": ("INSERT INTO mention VALUES (1, '*', 2)", "mentions", 2),
     "a joining that nobody is told of": ("DELETE FROM concern WHERE person = 'malee' AND n = 1", "concerns", 1),
+    "a new name that nobody is told of": ("DELETE FROM concern WHERE person = '*' AND n = 8", "concerns", 8),
     "an entry that concerns somebody else": ("INSERT INTO concern VALUES (1, 'somchai', 7)", "concerns", 7),
     "words erased by hand": ("UPDATE entry SET sealed = NULL WHERE n = 7", "absent", 7),
     "a key thrown away": ("DELETE FROM epoch_key", "body", 2),

@@ -8,7 +8,7 @@ from appliance.actions import evidence, removal_requests, rooms
 from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
 from appliance.log.verification import Place, verify_rooms
-from appliance.model import Draft, EntryType, PersonId, RoomId
+from appliance.model import EVERYONE, Draft, EntryType, PersonId, RoomId
 from appliance.reads.owner_requests import load_my_requests
 from appliance.rules.owner_requests import Outcome
 from appliance.rules.rooms import SYSTEM
@@ -36,6 +36,8 @@ async def some_rooms(b: Bureau) -> list[RoomId]:
     await b.say(MALEE, group)
     await rooms.transfer_room(b.s, NARIN, group, MALEE, None)
     await b.s.log.append(Draft(group, SYSTEM, EntryType.OWNER_REASSIGN, state={"to": SOMCHAI, "why": "post"}))
+    await rooms.rename_room(b.s, SOMCHAI, group, "ชื่อใหม่", b.txn())
+    await rooms.close_room(b.s, SOMCHAI, group)
     direct = await rooms.create_direct(b.s, NARIN, MALEE, b.txn())
     await b.say(NARIN, direct)
     return [group, direct]
@@ -61,7 +63,7 @@ async def concerns(b: Bureau, made: list[RoomId]) -> list[set[tuple[int, str]]]:
 async def test_rooms_of_before_verify_and_count_what_concerned_somebody(bureau: Bureau) -> None:
     made = await some_rooms(bureau)
     before = await concerns(bureau, made)
-    assert {PersonId(who) for _, who in before[0]} == {MALEE, SOMCHAI, CLERK}
+    assert {PersonId(who) for _, who in before[0]} == {MALEE, SOMCHAI, CLERK, EVERYONE}
     assert before[1] == set()
     await evidence.record_heads(bureau.s)
     upgrade(bureau)

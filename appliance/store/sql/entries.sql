@@ -103,7 +103,10 @@ WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 OR
 INSERT INTO concern (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: last_concern
-SELECT max(n) FROM concern WHERE room = ? AND person = ?;
+SELECT max((SELECT coalesce(max(n), -1) FROM concern WHERE room = :room AND person = :person),
+    coalesce((SELECT c.n FROM concern c WHERE c.room = :room AND c.person = '*'
+        AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> :person
+        ORDER BY c.n DESC LIMIT 1), -1));
 
 -- name: concerns_of_room
 SELECT n, person FROM concern WHERE room = ?;
@@ -112,7 +115,9 @@ SELECT n, person FROM concern WHERE room = ?;
 SELECT min(1000, (SELECT count(*) FROM (
     SELECT 1 FROM entry WHERE room = ?1 AND place > (?1 << 32) + ?2 AND place <= (?1 << 32) + 4294967295
     AND type = 'message.text' AND sender <> ?3 LIMIT 1000))
-    + (SELECT count(*) FROM concern WHERE room = ?1 AND person = ?3 AND n > ?2));
+    + (SELECT count(*) FROM concern WHERE room = ?1 AND person = ?3 AND n > ?2)
+    + (SELECT count(*) FROM concern c WHERE c.room = ?1 AND c.person = '*' AND c.n > ?2
+        AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> ?3));
 
 -- name: mention_count
 SELECT count(*) FROM (

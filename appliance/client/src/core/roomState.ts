@@ -11,7 +11,7 @@
  * Does not know entries' contents beyond that (`timeline.ts`), nor storage.
  */
 
-import { concerned } from "./concerns";
+import { concernsPerson } from "./concerns";
 import { erasedRange, losesWords } from "./erasure";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
 import { grown, type Range, without } from "./ranges";
@@ -239,7 +239,7 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
 }
 
 function concerns(view: RoomView, event: Event, me: string): boolean {
-  return concerned(view.kind, event.type, event.sender ?? "", event.state ?? {}).includes(me);
+  return concernsPerson(view.kind, event.type, event.sender ?? "", event.state ?? {}, me);
 }
 
 /** A retracted message calls nobody any more. Whether one that the server counted named us only the server can say. */

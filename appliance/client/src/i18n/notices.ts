@@ -126,10 +126,10 @@ export function noticeText(notice: RoomNotice, sender: string | null, known: Nam
       return old === null || old === "" ? t`${actor} เปลี่ยนชื่อห้องเป็น “${name}”` : t`${actor} เปลี่ยนชื่อห้องจาก “${old}” เป็น “${name}”`;
     }
     case "closed":
-      return t`${actor} ปิดห้อง`;
+      return t`${actor} ปิดห้องนี้`;
     case "closed_by_system": {
       const why = systemReason(notice.why);
-      return t`ระบบปิดห้อง: ${why}`;
+      return t`ระบบปิดห้องนี้ (${why})`;
     }
   }
 }

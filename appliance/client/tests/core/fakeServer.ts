@@ -555,9 +555,10 @@ function stateOf(shown: Record<string, [number, number][]>): Record<string, unkn
   return { read, shown };
 }
 
-/** Whether an entry added this person, or made them the owner. */
+/** Whether an entry added this person, made them the owner, or gave the room a new name or its end. */
 function concerns({ type, sender, state }: Event, person: string): boolean {
   if (sender === person) return false;
+  if (["room.rename", "room.close", "sys.close"].includes(type)) return true;
   if (type === "member.add") return (state?.["members"] as { p: string }[]).some(({ p }) => p === person);
   return (type === "owner.transfer" || type === "owner.reassign") && state?.["to"] === person;
 }
