@@ -130,6 +130,8 @@ async def add_passkey(s: PeopleServices, session: Session, name: str, credential
         created=now,
     )
     async with changing_account(s, session.person) as tx:
+        if len(await accounts.list_passkeys(tx, session.person)) >= MOST_PASSKEYS:
+            raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
         await accounts.insert_passkey(tx, passkey)
         await record(s, tx, session.person, "passkey.add", session.person, passkey=passkey.id)
     return passkey

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.actions.changes import changing_account, get_account, record, units_over
-from appliance.errors import Forbidden, Invalid, NotFound
+from appliance.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from appliance.identity.sessions import PASSWORD_RESET
 from appliance.people import SessionEnd
 from appliance.rules.passwords import PasswordFault, as_one_time_code, check_password, one_time_code
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from appliance.people import Account, Session
     from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+    from appliance.store.accounts import Credentials
     from appliance.store.db import Tx
 
 
@@ -29,8 +30,9 @@ async def change_password(s: PeopleServices, session: Session, old: str, new: st
     """Replace the caller's password and end all their other sessions. Raises Invalid, Unauthenticated, TooMany.
 
     No device is known any more but the caller's own: returns what its cookie is from now on, `cookie` is what it was.
+    Of several changes at once one is made: the old password, a one-time code too, is good for one.
     """
-    await prove_password(s, session, old, field="old")
+    proved = await prove_password(s, session, old, field="old")
     account = s.identity.account(session.person)
     if account is None:
         raise NotFound
@@ -39,19 +41,23 @@ async def change_password(s: PeopleServices, session: Session, old: str, new: st
         raise Invalid(field="new", code=fault.value, shortest=policy.shortest, longest=policy.longest)
     hashed = await s.identity.hasher.hash(new)
     async with changing_account(s, session.person) as tx:
+        if (await get_account(tx, session.person)).epoch != proved.epoch:
+            raise Invalid(field="old", code="password_wrong")
         await accounts.set_password(tx, session.person, hashed, s.clock())
         await accounts.bump_epoch(tx, session.person)
         epoch = (await get_account(tx, session.person)).epoch
-        await sessions.set_epoch(tx, session.id, epoch)
+        if not await sessions.set_epoch(tx, session.id, epoch):
+            raise Unauthenticated
         ended = await sessions.delete_of(tx, session.person, SessionEnd.PASSWORD_CHANGED, s.clock(), keep=session.id)
         await record(s, tx, session.person, "password.change", session.person, sessions_ended=ended)
         tx.after_commit(lambda: s.identity.renew_epoch(session.id, epoch))
     return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
 
 
-async def prove_password(s: PeopleServices, session: Session, password: str, field: str) -> None:
-    """Make sure it is the owner who is asking, before an account is changed. Raises Invalid, TooMany.
+async def prove_password(s: PeopleServices, session: Session, password: str, field: str) -> Credentials:
+    """Make sure it is the owner who is asking, before an account is changed; return what proved it.
 
+    Raises Invalid, TooMany.
     Wrong passwords count for this session alone, so whoever guesses at signing in keeps no owner from it.
     """
     guess = s.identity.throttle.guess_in_session(session.id)
@@ -59,10 +65,12 @@ async def prove_password(s: PeopleServices, session: Session, password: str, fie
         async with s.store.read() as reader:
             stored = await accounts.get_credentials(reader, session.person)
         typed = stored.as_given(password) if stored else password
-        if not await s.identity.hasher.verify(stored.hash if stored else None, typed):
+        correct = await s.identity.hasher.verify(stored.hash if stored else None, typed)
+        if stored is None or not correct:
             tried.fail()
             raise Invalid(field=field, code="password_wrong")
         tried.succeed()
+        return stored
 
 
 async def reset_password(

@@ -77,7 +77,7 @@ async def confirm_totp(s: PeopleServices, session: Session, code: str) -> list[s
     if step is None:
         raise Invalid(field="code", code="totp_wrong")
     async with changing_account(s, session.person) as tx:
-        if not await accounts.confirm_totp(tx, session.person, step):
+        if not await accounts.confirm_totp(tx, session.person, pending, step):
             raise Conflict(code="totp_not_started")
         await record(s, tx, session.person, "totp.add", session.person, session=session.id)
         return await _put_recovery_codes(s, tx, session)
@@ -91,13 +91,12 @@ async def renew_recovery_codes(s: PeopleServices, session: Session) -> list[str]
         return await _put_recovery_codes(s, tx, session)
 
 
-async def use_recovery_code(s: PeopleServices, person: PersonId, typed: str) -> bool:
+async def use_recovery_code(s: PeopleServices, tx: Tx, person: PersonId, typed: str) -> bool:
     """Use up a recovery code and put it on record; False when it is not one of this person's that are left."""
-    async with s.store.write() as tx:
-        if not await accounts.use_recovery_code(tx, person, s.identity.recovery_hash(person, typed), s.clock()):
-            return False
-        left = await accounts.count_recovery_codes(tx, person)
-        await record(s, tx, person, "recovery_code.use", person, left=left)
+    if not await accounts.use_recovery_code(tx, person, s.identity.recovery_hash(person, typed), s.clock()):
+        return False
+    left = await accounts.count_recovery_codes(tx, person)
+    await record(s, tx, person, "recovery_code.use", person, left=left)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.actions.changes import changing_account, get_account, record
-from appliance.errors import NotFound
+from appliance.errors import NotFound, Unauthenticated
 from appliance.identity.throttle import network_of
 from appliance.people import SessionEnd
 from appliance.store import accounts, sessions
@@ -33,10 +33,11 @@ async def end_session(s: PeopleServices, caller: Session, session: SessionId) ->
 
 
 async def disown_sign_in(s: PeopleServices, caller: Session, n: int, cookie: str = "") -> str:
-    """Take down that a line of the caller's sign-in history was not them, and shut out whoever it was. Raises NotFound.
+    """Take down that a line of the caller's sign-in history was not them, and shut out whoever it was.
 
     Marks the line, ends all other sessions, has every device but the caller's forgotten, and the network of the line as
     well, and asks for a new password. Returns what the caller's device cookie is from now on.
+    Raises NotFound, Unauthenticated.
     """
     account = s.identity.account(caller.person)
     if account is None:
@@ -51,7 +52,8 @@ async def disown_sign_in(s: PeopleServices, caller: Session, n: int, cookie: str
         await accounts.require_change(tx, caller.person)
         await accounts.bump_epoch(tx, caller.person)
         epoch = (await get_account(tx, caller.person)).epoch
-        await sessions.set_epoch(tx, caller.id, epoch)
+        if not await sessions.set_epoch(tx, caller.id, epoch):
+            raise Unauthenticated
         ended = await sessions.delete_of(tx, caller.person, SessionEnd.NOT_ME, s.clock(), keep=caller.id)
         await record(
             s,

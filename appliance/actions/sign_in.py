@@ -29,6 +29,8 @@ from appliance.rules.text import has_visible, one_line
 from appliance.store import accounts, sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from appliance.model import Deny, Millis, PersonId
     from appliance.people import Account
     from appliance.people_services import PeopleServices
@@ -87,6 +89,10 @@ async def sign_in(
         account = await get_account(reader, found.person)
         passkeys = await accounts.list_passkeys(reader, found.person)
         recovery = await accounts.count_recovery_codes(reader, found.person)
+    if account.epoch != found.epoch:
+        # The password was replaced while it was being checked.
+        await _record(s, found.person, caller, FAILED)
+        raise Unauthenticated(code="sign_in_failed")
     if denied := await _refusal(s, account):
         await _record(s, found.person, caller, REFUSED)
         raise Forbidden(denied)
@@ -99,7 +105,11 @@ async def sign_in(
         offered: dict[Factor, bool] = {"totp": account.totp, "passkey": bool(passkeys), "recovery": recovery > 0}
         return SecondFactorAsked(tuple(factor for factor, has in offered.items() if has), ticket, options)
     renewed = await _renewed(s, found, password)
-    return await _open_session(s, account, caller, credentials=found, renewed=renewed)
+    async with s.store.write() as tx:
+        if renewed is not None:
+            await accounts.rehash(tx, account.person, found.hash, renewed)
+            tx.after_commit(partial(s.identity.hasher.renewed, found.hash, renewed))
+        return await _open_session(s, tx, account, caller)
 
 
 async def _check_password(s: PeopleServices, caller: _Caller, password: str) -> Credentials:
@@ -142,45 +152,72 @@ class FactorGiven:
 async def finish_sign_in(
     s: PeopleServices, ticket: str, address: str, given: FactorGiven, cookie: str = ""
 ) -> SignedIn:
-    """Check the second factor. Raises Unauthenticated (`ticket_over`, `second_factor_failed`), TooMany, Forbidden."""
+    """Check the second factor. Raises Unauthenticated (`ticket_over`, `second_factor_failed`), TooMany, Forbidden.
+
+    Ticket and factor are used up in the transaction that opens the session: of several calls at once with one ticket,
+    one opens a session, and the others use up nothing.
+    """
     waiting = s.identity.sign_in_tickets.get(ticket, s.clock())
     if waiting is None:
         raise Unauthenticated(code="ticket_over")
     caller = _Caller(waiting.user, waiting.device, address, cookie)
     guess = s.identity.throttle.guess("code", waiting.user, address, s.identity.known_device(waiting.user, cookie))
     async with s.identity.throttle.attempt(guess, s.clock) as tried:
-        account = await _check_factor(s, waiting, given)
-        if account is None:
+        proof = await _check_factor(s, waiting, given)
+        opened = await _spend(s, ticket, proof, caller) if proof is not None else None
+        if opened is None:
             tried.fail()
         else:
             tried.succeed()
-    if account is None:
+    if opened is None:
         await _record(s, waiting.person, caller, CODE_FAILED)
         raise Unauthenticated(code="second_factor_failed")
-    if s.identity.sign_in_tickets.take(ticket, s.clock()) is None:
-        raise Unauthenticated(code="ticket_over")
-    if given.recovery is not None:
-        await _record(s, waiting.person, caller, RECOVERY_USED)
-    return await _open_session(s, account, caller)
+    return opened
 
 
-async def _check_factor(s: PeopleServices, waiting: SignInTicket, given: FactorGiven) -> Account | None:
-    """Return the account when its second factor is right and it did not change since the password was."""
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """A second factor that looks right; `use` uses it up and says whether it was still good.
+
+    `outcome` is what the history that the owner reads says of it beside the sign-in.
+    """
+
+    account: Account
+    outcome: str | None
+    use: Callable[[Tx], Awaitable[bool]]
+
+
+async def _spend(s: PeopleServices, ticket: str, proof: _Proof, caller: _Caller) -> SignedIn | None:
+    """Use up ticket and factor and open the session, or none of them; None when the factor was used before."""
+    async with s.store.write() as tx:
+        if s.identity.sign_in_tickets.get(ticket, s.clock()) is None:
+            raise Unauthenticated(code="ticket_over")
+        if not await proof.use(tx):
+            return None
+        tx.after_commit(lambda: s.identity.sign_in_tickets.take(ticket, s.clock()))
+        if proof.outcome is not None:
+            await _note(s, tx, proof.account.person, caller, proof.outcome)
+        return await _open_session(s, tx, proof.account, caller)
+
+
+async def _check_factor(s: PeopleServices, waiting: SignInTicket, given: FactorGiven) -> _Proof | None:
+    """Return what finishes the sign-in, when the factor looks right and the account did not change meanwhile."""
     async with s.store.read() as reader:
         account = await get_account(reader, waiting.person)
         totp, _ = await accounts.get_totp(reader, waiting.person)
         passkeys = await accounts.list_passkeys(reader, waiting.person)
-    good = False
     if account.epoch != waiting.epoch:
         return None
+    use: Callable[[Tx], Awaitable[bool]] | None = None
     if given.code is not None:
         step = check_code(s, waiting.person, totp, given.code, s.clock())
-        good = step is not None and await _use_step(s, waiting.person, step)
+        use = None if step is None else partial(accounts.use_totp_step, person=waiting.person, step=step)
     elif given.passkey is not None:
-        good = await _use_passkey(s, passkeys, given.passkey, waiting.challenge)
+        use = await _check_passkey(s, passkeys, given.passkey, waiting.challenge)
     elif given.recovery is not None:
-        good = await use_recovery_code(s, waiting.person, given.recovery)
-    return account if good else None
+        use = partial(use_recovery_code, s, person=waiting.person, typed=given.recovery)
+    outcome = RECOVERY_USED if given.recovery is not None else None
+    return None if use is None else _Proof(account, outcome, use)
 
 
 async def delete_old_sign_ins(s: PeopleServices) -> int:
@@ -208,62 +245,46 @@ async def _passkey_options(s: PeopleServices, passkeys: list[Passkey], challenge
     return passkey_request(s, passkeys, challenge)
 
 
-async def _use_step(s: PeopleServices, person: PersonId, step: int) -> bool:
-    async with s.store.write() as tx:
-        return await accounts.use_totp_step(tx, person, step)
-
-
-async def _use_passkey(s: PeopleServices, passkeys: list[Passkey], assertion: dict[str, Any], challenge: bytes) -> bool:
+async def _check_passkey(
+    s: PeopleServices, passkeys: list[Passkey], assertion: dict[str, Any], challenge: bytes
+) -> Callable[[Tx], Awaitable[bool]] | None:
     await load_webauthn()
     from appliance.actions.passkeys import assertion_of, check_passkey  # noqa: PLC0415 - see load_webauthn
 
     used = assertion_of(passkeys, assertion)
     count = check_passkey(s, used, assertion, challenge) if used is not None else None
     if used is None or count is None:
-        return False
-    async with s.store.write() as tx:
-        await accounts.use_passkey(tx, used.id, count)
-    return True
+        return None
+    return partial(accounts.use_passkey, passkey=used.id, sign_count=count)
 
 
-async def _open_session(
-    s: PeopleServices,
-    checked: Account,
-    caller: _Caller,
-    *,
-    credentials: Credentials | None = None,
-    renewed: str | None = None,
-) -> SignedIn:
+async def _open_session(s: PeopleServices, tx: Tx, checked: Account, caller: _Caller) -> SignedIn:
     """Make the session, unless the account changed since it was checked."""
     now, token, network = s.clock(), s.new_token(), network_of(caller.address)
     policy, throttle = s.identity.policies.sessions, s.identity.throttle
-    async with s.store.write() as tx:
-        account = await get_account(tx, checked.person)
-        if account.epoch != checked.epoch:
-            raise Unauthenticated(code="sign_in_failed")
-        session = SessionRecord(
-            id=SessionId(s.new_id("s")),
-            token_hash=s.identity.token_hash(token),
-            person=account.person,
-            epoch=account.epoch,
-            device=caller.device,
-            address=caller.address,
-            created=now,
-            last_used=now,
-            expires=now + policy.lifetime_ms,
-        )
-        await sessions.insert(tx, session)
-        apart = await _note_far_apart(s, tx, caller, session)
-        place = {"device": caller.device, "address": caller.address, "network": network}
-        await sessions.append_sign_in(tx, account.person, now, outcome=SIGNED_IN, apart=apart, **place)
-        await sessions.put_known_network(tx, account.person, network, now, MOST_KNOWN)
-        if credentials is not None and renewed is not None:
-            await accounts.rehash(tx, account.person, credentials.hash, renewed)
-            tx.after_commit(partial(s.identity.hasher.renewed, credentials.hash, renewed))
-        await _end_oldest(s, tx, account.person, policy.most, now)
-        tx.after_commit(lambda: s.identity.put_account(account))
-        tx.after_commit(lambda: s.identity.put_session(session))
-        tx.after_commit(lambda: throttle.learn(caller.user, network, now))
+    account = await get_account(tx, checked.person)
+    if account.epoch != checked.epoch:
+        raise Unauthenticated(code="sign_in_failed")
+    session = SessionRecord(
+        id=SessionId(s.new_id("s")),
+        token_hash=s.identity.token_hash(token),
+        person=account.person,
+        epoch=account.epoch,
+        device=caller.device,
+        address=caller.address,
+        created=now,
+        last_used=now,
+        expires=now + policy.lifetime_ms,
+    )
+    await sessions.insert(tx, session)
+    apart = await _note_far_apart(s, tx, caller, session)
+    place = {"device": caller.device, "address": caller.address, "network": network}
+    await sessions.append_sign_in(tx, account.person, now, outcome=SIGNED_IN, apart=apart, **place)
+    await sessions.put_known_network(tx, account.person, network, now, MOST_KNOWN)
+    await _end_oldest(s, tx, account.person, policy.most, now)
+    tx.after_commit(lambda: s.identity.put_account(account))
+    tx.after_commit(lambda: s.identity.put_session(session))
+    tx.after_commit(lambda: throttle.learn(caller.user, network, now))
     cookie = s.identity.devices.renew(caller.cookie, caller.user, account.epoch, account.epoch, s.new_token())
     return SignedIn(token, session, s.identity.csrf(session), account.must_change, cookie)
 
@@ -316,6 +337,10 @@ async def _refusal(s: PeopleServices, account: Account) -> Deny | None:
 
 
 async def _record(s: PeopleServices, person: PersonId | None, caller: _Caller, outcome: str) -> None:
-    place = {"device": caller.device, "address": caller.address, "network": network_of(caller.address)}
     async with s.store.write() as tx:
-        await sessions.append_failure(tx, person, s.clock(), outcome=outcome, within=_ONE_LINE_MS, **place)
+        await _note(s, tx, person, caller, outcome)
+
+
+async def _note(s: PeopleServices, tx: Tx, person: PersonId | None, caller: _Caller, outcome: str) -> None:
+    place = {"device": caller.device, "address": caller.address, "network": network_of(caller.address)}
+    await sessions.append_failure(tx, person, s.clock(), outcome=outcome, within=_ONE_LINE_MS, **place)

@@ -25,7 +25,7 @@ _SQL = Queries("accounts")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Whose password it is: an argon2id hash and, for a one-time code, when it stops being good.
+    """Whose password it is: an argon2id hash, the account's epoch and, for a one-time code, when it stops being good.
 
     `code_by` is who alone gave the account its last one-time code, at `code_at`; both are None where two people did,
     and once the owner is confirmed.
@@ -36,6 +36,7 @@ class Credentials:
     expires: Millis | None
     code_by: str | None
     code_at: Millis | None
+    epoch: int
 
     def as_given(self, typed: str) -> str:
         """Return what was typed as it is compared: a one-time code in the form it was given, a password exactly."""
@@ -159,9 +160,9 @@ async def set_totp_pending(tx: Tx, person: PersonId, sealed: bytes) -> None:
     await tx.execute(_SQL.set_totp_pending, {"person": person, "pending": sealed})
 
 
-async def confirm_totp(tx: Tx, person: PersonId, step: int) -> bool:
-    """Put the waiting secret to use; `step` is the time step of the code that confirmed it."""
-    return await tx.execute(_SQL.confirm_totp, {"person": person, "step": step}) == 1
+async def confirm_totp(tx: Tx, person: PersonId, pending: bytes, step: int) -> bool:
+    """Put a waiting secret to use; `step` is of the code that confirmed it. False when another one waits by now."""
+    return await tx.execute(_SQL.confirm_totp, {"person": person, "pending": pending, "step": step}) == 1
 
 
 async def remove_totp(tx: Tx, person: PersonId) -> None:
@@ -224,9 +225,9 @@ async def list_passkeys(reader: Reader, person: PersonId) -> list[Passkey]:
     return [Passkey(*row) for row in await reader.all(_SQL.passkeys_of, {"person": person})]
 
 
-async def use_passkey(tx: Tx, passkey: str, sign_count: int) -> None:
-    """Remember the authenticator's counter (WebAuthn §6.1.1)."""
-    await tx.execute(_SQL.use_passkey, {"id": passkey, "sign_count": sign_count})
+async def use_passkey(tx: Tx, passkey: str, sign_count: int) -> bool:
+    """Claim the authenticator's counter; False when it or a later one was used before (WebAuthn §6.1.1)."""
+    return await tx.execute(_SQL.use_passkey, {"id": passkey, "sign_count": sign_count}) == 1
 
 
 async def delete_passkey(tx: Tx, person: PersonId, passkey: str) -> bool:

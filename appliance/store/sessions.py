@@ -96,9 +96,9 @@ async def delete_ends(tx: Tx, before: Millis) -> None:
     await tx.execute(_SQL.delete_ends, {"before": before})
 
 
-async def set_epoch(tx: Tx, session: SessionId, epoch: int) -> None:
-    """Let a session live on under its account's new epoch."""
-    await tx.execute(_SQL.set_epoch, {"id": session, "epoch": epoch})
+async def set_epoch(tx: Tx, session: SessionId, epoch: int) -> bool:
+    """Let a session live on under its account's new epoch; False when it has ended."""
+    return await tx.execute(_SQL.set_epoch, {"id": session, "epoch": epoch}) == 1
 
 
 async def append_sign_in(

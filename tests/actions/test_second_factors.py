@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from typing import Any
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import cbor2
 import pyotp
@@ -10,15 +13,22 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from appliance.actions.accounts import create_account
 from appliance.actions.passkeys import add_passkey, remove_passkey, start_passkey
+from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.second_factors import RECOVERY_CODES, confirm_totp, remove_totp, renew_recovery_codes, start_totp
 from appliance.actions.sign_in import FactorGiven, SecondFactorAsked, SignedIn, finish_sign_in, sign_in
-from appliance.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from appliance.errors import AppError, Conflict, Invalid, NotFound, TooMany, Unauthenticated
 from appliance.evidence import base64url
 from appliance.people import Session
 from appliance.store import accounts, audit, sessions
 from tests.hostile import INVISIBLE
-from tests.office import PASSWORD, Office
+from tests.office import OPERATOR, PASSWORD, Office
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from appliance.store.db import Tx
 
 STEP = 30_000
 THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
@@ -135,6 +145,106 @@ async def test_who_has_lost_the_phone_signs_in_with_a_recovery_code_once(office:
         on_record = [record.action for record in await audit.list_newest(reader, 10, target=session.person)]
     assert {"recovery_used", "second_factor_failed"} <= {*history}
     assert {"recovery_code.make", "recovery_code.use"} <= {*on_record}
+
+
+async def at_once(*calls: Awaitable[object]) -> list[str]:
+    """Await all calls at once; return what became of each: `done`, or the code of its error."""
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(one, AppError) for one in found if isinstance(one, BaseException)), found
+    return sorted(one.code if isinstance(one, AppError) else "done" for one in found)
+
+
+async def test_two_recovery_codes_at_once_on_one_ticket_use_up_one(office: Office) -> None:
+    """r2-8: a ticket is used up in the transaction that uses the code and opens the session."""
+    session, codes = await with_recovery(office)
+    ticket = (await asked(office)).ticket
+    kept = len(office.s.identity.sessions_of(session.person, office.clock()))
+    outcomes = await at_once(*(finish(office, ticket, recovery=code) for code in codes[:4]))
+    assert outcomes == ["done", "ticket_over", "ticket_over", "ticket_over"]
+    assert await left(office, session) == RECOVERY_CODES - 1
+    assert len(office.s.identity.sessions_of(session.person, office.clock())) == kept + 1
+
+
+async def test_one_code_at_once_on_several_tickets_opens_one_session(office: Office) -> None:
+    """One recovery code and one TOTP step, each sent on three tickets at once: the code is good for one."""
+    session, totp = await with_totp(office)
+    codes = await renew_recovery_codes(office.s, session)
+    for factor in ({"recovery": codes[0]}, {"code": totp.at(office.clock() // 1000)}):
+        tickets = [(await asked(office)).ticket for _ in range(3)]
+        outcomes = await at_once(*(finish(office, ticket, **factor) for ticket in tickets))
+        assert outcomes == ["done", "second_factor_failed", "second_factor_failed"]
+
+
+def overtake(monkeypatch: pytest.MonkeyPatch, office: Office, first: Callable[[Tx], Awaitable[object]]) -> None:
+    """Have the next write transaction come after one that does `first`, as if another request had been faster."""
+    write = office.s.store.write
+
+    @asynccontextmanager
+    async def overtaken() -> AsyncIterator[Tx]:
+        monkeypatch.setattr(office.s.store, "write", write)
+        async with write() as tx:
+            await first(tx)
+        async with write() as tx:
+            yield tx
+
+    monkeypatch.setattr(office.s.store, "write", overtaken)
+
+
+async def test_a_code_whose_session_cannot_be_opened_stays_good(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, codes = await with_recovery(office)
+    ticket = (await asked(office)).ticket
+    overtake(monkeypatch, office, partial(accounts.bump_epoch, person=session.person))
+    assert await at_once(finish(office, ticket, recovery=codes[0])) == ["sign_in_failed"]
+    assert await left(office, session) == RECOVERY_CODES
+
+
+async def test_a_code_confirms_the_secret_it_was_made_with(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that was made anew while the first code was checked is not put to use by that code."""
+    person = await office.account("1001", "somchai.j")
+    session = await session_of(office)
+    secret, _ = await start_totp(office.s, person)
+    overtake(monkeypatch, office, partial(accounts.set_totp_pending, person=person, sealed=b"another secret"))
+    code = pyotp.TOTP(secret).at(office.clock() // 1000)
+    assert await at_once(confirm_totp(office.s, session, code)) == ["totp_not_started"]
+
+
+async def test_the_old_password_is_good_for_one_change_at_once(office: Office) -> None:
+    """A one-time code too: whoever sends it a second time at the same moment sets no password."""
+    code = await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
+    first = await office.sign_in("somchai.j", code)
+    session = office.s.identity.authenticate(first.token, office.clock())
+    assert session is not None
+    outcomes = await at_once(*(change_password(office.s, session, code, f"{PASSWORD} {n}") for n in range(3)))
+    assert outcomes == ["done", "password_wrong", "password_wrong"]
+
+
+async def test_a_session_that_another_has_ended_changes_nothing_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office)
+    ended = partial(sessions.delete, person=session.person, session=session.id, why=None, now=office.clock())
+    overtake(monkeypatch, office, ended)
+    assert await at_once(change_password(office.s, session, PASSWORD, f"{PASSWORD} ใหม่")) == ["unauthenticated"]
+    await office.sign_in("somchai.j")
+
+
+async def test_a_password_replaced_while_it_is_checked_opens_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await office.account("1001", "somchai.j")
+    verify = office.s.identity.hasher.verify
+
+    async def slow(hashed: str | None, password: str) -> bool:
+        good = await verify(hashed, password)
+        await reset_password(office.s, OPERATOR, person, "บัตรประชาชน")
+        return good
+
+    monkeypatch.setattr(office.s.identity.hasher, "verify", slow)
+    assert await at_once(office.sign_in("somchai.j")) == ["sign_in_failed"]
+    assert not office.s.identity.sessions_of(person, office.clock())
 
 
 async def test_recovery_codes_come_with_totp_and_new_ones_replace_them(office: Office) -> None:

@@ -25,10 +25,10 @@ SELECT substr(password_hash, 1, 14 + instr(substr(password_hash, 16), '$')), cou
 WHERE password_hash LIKE '$argon2id$v=19$%' GROUP BY 1;
 
 -- name: credentials_of_user
-SELECT person, password_hash, password_expires, code_by, code_at FROM account WHERE user = :user;
+SELECT person, password_hash, password_expires, code_by, code_at, epoch FROM account WHERE user = :user;
 
 -- name: credentials
-SELECT person, password_hash, password_expires, code_by, code_at FROM account WHERE person = :person;
+SELECT person, password_hash, password_expires, code_by, code_at, epoch FROM account WHERE person = :person;
 
 -- name: set_password
 UPDATE account SET password_hash = :hash, password_set = :now, password_expires = :expires, must_change = :must_change
@@ -57,13 +57,14 @@ UPDATE account SET totp_pending = :pending WHERE person = :person;
 
 -- name: confirm_totp
 UPDATE account SET totp_secret = totp_pending, totp_pending = NULL, totp_step = :step
-WHERE person = :person AND totp_pending IS NOT NULL;
+WHERE person = :person AND totp_pending = :pending;
 
 -- name: remove_totp
 UPDATE account SET totp_secret = NULL, totp_pending = NULL, totp_step = NULL WHERE person = :person;
 
 -- name: use_totp_step
-UPDATE account SET totp_step = :step WHERE person = :person AND (totp_step IS NULL OR totp_step < :step);
+UPDATE account SET totp_step = :step
+WHERE person = :person AND totp_secret IS NOT NULL AND (totp_step IS NULL OR totp_step < :step);
 
 -- name: remove_credentials
 UPDATE account SET password_hash = NULL, password_set = NULL, password_expires = NULL, must_change = 0,
@@ -107,7 +108,8 @@ SELECT id, credential, person, name, public_key, sign_count, created FROM passke
 WHERE person = :person ORDER BY created, id;
 
 -- name: use_passkey
-UPDATE passkey SET sign_count = :sign_count WHERE id = :id;
+UPDATE passkey SET sign_count = :sign_count
+WHERE id = :id AND (sign_count < :sign_count OR (sign_count = 0 AND :sign_count = 0));
 
 -- name: delete_passkey
 DELETE FROM passkey WHERE person = :person AND id = :id;
