@@ -123,11 +123,12 @@ def _verify(arguments: argparse.Namespace) -> int:
     from appliance.log.notes import log_verifiers  # noqa: PLC0415
     from appliance.log.verification import Place, verify_rooms  # noqa: PLC0415
     from appliance.model import RoomId  # noqa: PLC0415
-    from appliance.store.migrate import refuse_newer  # noqa: PLC0415
+    from appliance.store.migrate import require_current  # noqa: PLC0415
 
     loaded = config.load(arguments.data.resolve())
     keys = unlocking.unlock_keys(loaded, cli.ask)
-    refuse_newer(loaded.database, keys.database_key)
+    unlocking.require_database(loaded)
+    require_current(loaded.database, keys.database_key)
     verifier, *former = log_verifiers(loaded.agency, keys)
     check = Check(verifier, Bodies(keys, 0), former=tuple(former))
     asked = [RoomId(arguments.room)] if arguments.room else []

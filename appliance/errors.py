@@ -130,6 +130,12 @@ class SchemaTooNew(AppError):
     code = "schema_too_new"
 
 
+class SchemaTooOld(AppError):
+    """The database was written by an older release and what asks for it only reads; it is left untouched."""
+
+    code = "schema_too_old"
+
+
 class ConfigError(AppError):
     """The configuration cannot be used; `problems` lists every fault at once."""
 

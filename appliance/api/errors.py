@@ -27,6 +27,7 @@ STATUS: Final[dict[type[errors.AppError], int]] = {
     errors.Unavailable: 503,
     errors.WrongKey: 503,
     errors.SchemaTooNew: 503,
+    errors.SchemaTooOld: 503,
     errors.ConfigError: 500,
     errors.AppError: 500,
 }

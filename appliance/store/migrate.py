@@ -10,7 +10,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from appliance.errors import SchemaTooNew
+from appliance.errors import SchemaTooNew, SchemaTooOld
 from appliance.store.db import connect, translate_disk_errors
 
 if TYPE_CHECKING:
@@ -87,6 +87,12 @@ def is_outdated(path: Path, key: bytes) -> bool:
         connection.close()
     _check(version, newest)
     return version < newest
+
+
+def require_current(path: Path, key: bytes) -> None:
+    """Raise SchemaTooOld or SchemaTooNew unless the schema is this release's: for who reads the tables as they are."""
+    if is_outdated(path, key):
+        raise SchemaTooOld(folder=str(path.parent))
 
 
 def _version(connection: sqlcipher.Connection) -> int:

@@ -35,6 +35,8 @@ CODES = (
     "cannot_listen",
     "demo_beyond_loopback",
     "older_server_runs",
+    "schema_too_old",
+    "schema_too_new",
     "writer_stopped",
     "writer_slow",
     "tls_ca_lost",
