@@ -19,6 +19,7 @@ import { cutBelow, grown, type Range } from "./ranges";
 import { applyToRoom, asView, stillPending, withView, type RoomRecord } from "./roomState";
 import { Store, type Readable } from "./store";
 import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
+import { Turns } from "./turns";
 
 export type RoomMap = ReadonlyMap<string, RoomRecord>;
 
@@ -64,7 +65,7 @@ export class Feed {
   #me = "";
   #cursor = 0;
   #known = false;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** The newest position of each room that `#recent` had to let go. */
   readonly #forgotten = new Map<string, Position>();
   #recent: (Event & { n: number; target: number; room: string })[] = [];
@@ -199,12 +200,10 @@ export class Feed {
   // --- inside the queue ------------------------------------------------------------------------------------------
 
   #enqueue<T>(job: (tables: Tables) => Promise<T>): Promise<T> {
-    const run = this.#queue.then(async () => {
+    return this.#turns.take(async () => {
       if (this.#tables === null) throw new Error("the feed is closed");
       return await job(this.#tables);
     });
-    this.#queue = run.catch(() => undefined);
-    return run;
   }
 
   /** Without what we have already: an answer may overlap what the stream brought. */

@@ -11,7 +11,7 @@ import { Api } from "./api";
 import { Clock } from "./clock";
 import type { Tables } from "./db/tables";
 import { Directory } from "./directory";
-import { Drafts, withWordsBefore } from "./drafts";
+import { Drafts } from "./drafts";
 import { Endpoints } from "./endpoints";
 import { Feed, type Applied } from "./feed";
 import { incomingOf } from "./incoming";
@@ -30,6 +30,7 @@ import { Store, type Readable } from "./store";
 import { Sync } from "./sync";
 import { Tabs, type TabMessage } from "./tabs";
 import { Timeline } from "./timelineModel";
+import { Turns } from "./turns";
 import { Typing } from "./typing";
 import { Vault } from "./vault";
 import { Watching } from "./watching";
@@ -123,8 +124,16 @@ export class Core {
     this.account = new Account(this.#endpoints);
     this.agency = new Agency(ports.settings, this.#endpoints);
     this.search = new Search(this.#endpoints, this.#feed);
-    this.drafts = new Drafts();
-    this.outbox = new Outbox(ports, this.#endpoints, this.clock.now, (room) => this.#feed.record(room)?.next ?? 0, () => this.#connection.snapshot().kind === "online");
+    const turns = new Turns();
+    this.drafts = new Drafts(turns);
+    this.outbox = new Outbox(
+      ports,
+      this.#endpoints,
+      this.clock.now,
+      (room) => this.#feed.record(room)?.next ?? 0,
+      () => this.#connection.snapshot().kind === "online",
+      turns,
+    );
     this.typing = new Typing(ports, (frame) => this.#send(frame));
     this.rooms = this.#makeRooms();
     this.requests = new Requests(this.#endpoints);
@@ -162,10 +171,7 @@ export class Core {
 
   /** Takes an unsent message back into the draft of its room; false when it has left this device. */
   async takeBack(room: RoomId, txnId: TxnId): Promise<boolean> {
-    const back = await this.outbox.take(txnId, (text) => this.drafts.takenBack(room, text));
-    if (back === null) return false;
-    this.drafts.set(room, withWordsBefore(back, this.drafts.draft(room).snapshot()));
-    return true;
+    return await this.outbox.take(txnId, (text) => this.drafts.takenBack(room, text));
   }
 
   /** Messages worth a notification, in the leading tab only; the caller finds the words. */
@@ -282,7 +288,7 @@ export class Core {
   #applied(applied: Applied): void {
     this.people.learnEvents(applied.events);
     this.typing.hear(applied.events, this.#me);
-    this.outbox.hear(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescue(room, unsent));
+    this.outbox.hear(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
     this.requests.hear(applied.events);
     for (const timeline of this.#timelines.values()) timeline.hear(applied);
     if (applied.reset && this.#feed.known) this.rooms.setLoaded(true);

@@ -11,15 +11,17 @@
  * - What has never left this device can be taken back with its words; what may stand in the log already cannot, or the
  *   same thing would be said twice. Tabs decide that one after the other. Before every request the cache says that the
  *   message may have left. Where the browser knows of no network and the server has not answered, nothing is tried.
- * - Words that go back to their author leave the outbox and are kept as a draft in one write: no moment without them.
- * - A message that was taken out is never put back by work that began before.
+ * - Words that come from a draft or go back to one are moved in one write: no moment without them, none with them twice.
+ * - What changes the messages is done in turns, which the drafts share: memory never takes in a reading of the cache that
+ *   a change has overtaken, and a message that was taken out is never put back by work that began before.
  * - A message leaves the cache when the server has answered, and the list when the log has brought it back.
  */
 
 import { HELD_BACK } from "./api";
 import { Backoff } from "./backoff";
 import { loadOutbox, unsentGone, unsentKept, type OutboxRow } from "./db/outbox";
-import type { Tables, Write } from "./db/tables";
+import type { Tables } from "./db/tables";
+import type { DraftChange } from "./drafts";
 import type { Endpoints } from "./endpoints";
 import { CallError, codeOf } from "./errors";
 import { personOfNew } from "./newChats";
@@ -27,6 +29,7 @@ import type { Ports, TimerId } from "./ports";
 import type { Event, Millis, Position, TextBody, TxnId } from "./protocol";
 import type { Delivery, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
+import type { Turns } from "./turns";
 
 const LOCK = "gchat-outbox";
 
@@ -47,8 +50,10 @@ export class Outbox {
   readonly #positions = new Map<string, TxnId>();
   /** Messages that stand in the log, known from the server's answer or from the log itself. */
   readonly #standing = new Set<TxnId>();
-  /** Messages that a person or the end of their room took out: whatever began before does not put them back. */
-  readonly #takenOut = new Set<TxnId>();
+  /** Messages whose room is gone: their turn to be given back comes, and nothing sends them meanwhile. */
+  readonly #lost = new Set<TxnId>();
+  /** Chats whose messages are being moved to the rooms they have become. */
+  readonly #moving = new Set<RoomId>();
   #rows: readonly OutboxRow[] = [];
   /** Answered by the server but not yet brought back by the log. */
   #sent: readonly Sent[] = [];
@@ -69,6 +74,7 @@ export class Outbox {
     private readonly nextOf: (room: RoomId) => Position,
     /** The server answers now, whatever the browser says of the network. */
     private readonly answered: () => boolean,
+    private readonly turns: Turns,
   ) {
     this.#backoff = new Backoff(ports.random);
   }
@@ -91,7 +97,7 @@ export class Outbox {
     this.#sending.clear();
     this.#positions.clear();
     this.#standing.clear();
-    this.#takenOut.clear();
+    this.#lost.clear();
     this.#stopWaiting();
     this.#backoff.reset();
     this.#show();
@@ -101,10 +107,12 @@ export class Outbox {
   async reload(): Promise<void> {
     const tables = this.#tables;
     if (tables === null) return;
-    const rows = await loadOutbox(tables);
-    if (this.#tables !== tables) return;
-    this.#rows = rows.filter((row) => !this.#takenOut.has(row.txnId));
-    this.#show();
+    await this.turns.take(async () => {
+      const rows = await loadOutbox(tables);
+      if (this.#tables !== tables) return;
+      this.#rows = rows;
+      this.#show();
+    });
     this.kick();
   }
 
@@ -114,30 +122,30 @@ export class Outbox {
     if (leading) this.kick();
   }
 
-  /** Resolves when the message is safe on this device. Rejects when it cannot be kept. */
-  async add(room: RoomId, text: DraftText): Promise<TxnId> {
+  /**
+   * Resolves when the message is safe on this device. Rejects when it cannot be kept. `draft` says what becomes of the
+   * draft that the words come from.
+   */
+  async add(room: RoomId, text: DraftText, draft?: () => DraftChange): Promise<TxnId> {
     const tables = this.#opened();
+    return await this.turns.take(async () => {
+      const row = this.#newRow(room, text);
+      const change = draft?.();
+      await tables.write([unsentKept(row), ...(change === undefined ? [] : [change.write])]);
+      if (this.#tables !== tables) return row.txnId; // the session has ended, and what it kept with it
+      this.#rows = [...this.#rows, row];
+      change?.done();
+      this.#show();
+      this.announce(null);
+      this.kick();
+      return row.txnId;
+    });
+  }
+
+  #newRow(room: RoomId, text: DraftText): OutboxRow {
     const last = Math.max(0, ...this.#rows.map((row) => row.seq));
-    const row: OutboxRow = {
-      seq: Math.max(last + 1, this.ports.time.now()),
-      txnId: this.ports.crypto.randomUUID(),
-      room,
-      at: this.now(),
-      text,
-      tried: false,
-      failed: null,
-    };
-    this.#rows = [...this.#rows, row];
-    try {
-      await tables.write([unsentKept(row)]);
-    } catch (error) {
-      this.#rows = this.#rows.filter((other) => other !== row);
-      throw error;
-    }
-    this.#show();
-    this.announce(null);
-    this.kick();
-    return row.txnId;
+    const seq = Math.max(last + 1, this.ports.time.now());
+    return { seq, txnId: this.ports.crypto.randomUUID(), room, at: this.now(), text, tried: false, failed: null };
   }
 
   /** Sends a refused message once more, behind those that wait. */
@@ -145,7 +153,7 @@ export class Outbox {
     const row = this.#rows.find((other) => other.txnId === txnId);
     if (row === undefined || row.failed === null) return;
     const last = Math.max(0, ...this.#rows.map((other) => other.seq));
-    await this.#replace(row, { ...row, seq: last + 1, failed: null });
+    await this.#rewrite([row], (kept) => ({ ...kept, seq: last + 1, failed: null }));
     this.announce(null);
     this.kick();
   }
@@ -156,33 +164,26 @@ export class Outbox {
   }
 
   /**
-   * Takes a message back to be written anew; null when it has left this device, or is gone. `keep` says where its words are
-   * kept from then on. Rejects when they cannot be kept there: then the message stays.
+   * Takes a message back to be written anew; false when it has left this device, or is gone. `draft` says how its words
+   * are kept from then on. Rejects when they cannot be kept there: then the message stays.
    */
-  async take(txnId: TxnId, keep: (text: DraftText) => Write): Promise<DraftText | null> {
-    return (await this.#takeOut(txnId, (row) => !row.tried, (row) => [keep(row.text)]))?.text ?? null;
+  async take(txnId: TxnId, draft: (text: DraftText) => DraftChange): Promise<boolean> {
+    return await this.#takeOut(txnId, (row) => !row.tried, draft);
   }
 
-  async #takeOut(
-    txnId: TxnId,
-    allowed: (row: OutboxRow) => boolean,
-    along: (row: OutboxRow) => readonly Write[] = () => [],
-  ): Promise<OutboxRow | null> {
+  async #takeOut(txnId: TxnId, allowed: (row: OutboxRow) => boolean, draft?: (text: DraftText) => DraftChange): Promise<boolean> {
     const tables = this.#opened();
     return await this.#alone(tables, async () => {
       const row = (await loadOutbox(tables)).find((other) => other.txnId === txnId);
-      if (row === undefined || this.#isFlying(txnId) || !allowed(row)) return null;
-      this.#takenOut.add(txnId);
-      try {
-        await tables.write([unsentGone(row), ...along(row)]);
-      } catch (error) {
-        this.#takenOut.delete(txnId);
-        throw error;
-      }
+      if (row === undefined || this.#isFlying(txnId) || !allowed(row)) return false;
+      const change = draft?.(row.text);
+      await tables.write([unsentGone(row), ...(change === undefined ? [] : [change.write])]);
+      if (this.#tables !== tables) return false;
       this.#rows = this.#rows.filter((other) => other.txnId !== txnId);
+      change?.done();
       this.#show();
       this.announce(null);
-      return row;
+      return true;
     });
   }
 
@@ -190,19 +191,25 @@ export class Outbox {
     return [...this.#sending.values()].some(({ row }) => row.txnId === txnId);
   }
 
-  /** Other tabs wait: what is decided of a message is decided once. */
+  /** Other tabs wait too: what is decided of a message is decided once. */
   async #alone<T>(tables: Tables, work: () => Promise<T>): Promise<T> {
-    if (!tables.shared) return await work();
+    const inTurn = (): Promise<T> => this.turns.take(work);
+    if (!tables.shared) return await inTurn();
     const done: T[] = [];
-    await this.ports.locks.hold(LOCK, async () => void done.push(await work()), new AbortController().signal);
+    await this.ports.locks.hold(LOCK, async () => void done.push(await inTurn()), new AbortController().signal);
     return done[0] as T;
   }
 
   /** A chat has begun elsewhere: what waits in it goes to its room. What is on its way is moved by its answer. */
   async move(from: RoomId, to: RoomId): Promise<void> {
     const rows = this.#rows.filter((row) => row.room === from);
-    if (!this.#leading || this.#sending.has(from) || rows.length === 0) return;
-    for (const row of rows) await this.#replace(row, { ...row, room: to });
+    if (!this.#leading || this.#sending.has(from) || this.#moving.has(from) || rows.length === 0) return;
+    this.#moving.add(from);
+    try {
+      await this.#rewrite(rows, (row) => ({ ...row, room: to }));
+    } finally {
+      this.#moving.delete(from);
+    }
     this.announce(null);
     this.kick();
   }
@@ -215,21 +222,36 @@ export class Outbox {
   };
 
   /**
-   * Takes in what the log brought: our own messages come back. What waits for a room that is gone is sent no more; `keep`
-   * gives the words, the oldest first, to their author and says where they are kept.
+   * Takes in what the log brought: our own messages come back. What waits for a room that is gone is sent no more; `give`
+   * says how its words, the oldest first, are kept for their author.
    */
-  hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId, keep: (room: RoomId, texts: readonly string[]) => Write): void {
-    const lost = this.#rows.filter((row) => gone.includes(row.room));
-    if (lost.length > 0) {
-      for (const { txnId } of lost) this.#takenOut.add(txnId);
-      this.#rows = this.#rows.filter((row) => !lost.includes(row));
-      const kept = [...new Set(lost.map(({ room }) => room))].map((room) =>
-        keep(room, lost.filter((row) => row.room === room).map(({ text }) => text.text)),
-      );
-      void this.#tables?.write([...lost.map(unsentGone), ...kept]).catch(() => undefined);
-    }
+  hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId, give: (room: RoomId, texts: readonly string[]) => DraftChange): void {
     for (const event of events) if (event.sender === me) this.#recognise(event);
-    if (events.length > 0 || lost.length > 0) this.#settle();
+    if (gone.length > 0) void this.#giveBack(gone, give).catch(() => undefined);
+    if (events.length > 0 || gone.length > 0) this.#settle();
+  }
+
+  async #giveBack(gone: readonly RoomId[], give: (room: RoomId, texts: readonly string[]) => DraftChange): Promise<void> {
+    const tables = this.#tables;
+    if (tables === null) return;
+    const marked = this.#rows.filter((row) => gone.includes(row.room)).map(({ txnId }) => txnId);
+    for (const txnId of marked) this.#lost.add(txnId);
+    try {
+      await this.#alone(tables, async () => {
+        // Read anew: another tab may have given them back, and one that was just being added is among them by now.
+        const lost = (await loadOutbox(tables)).filter((row) => gone.includes(row.room));
+        const changes = [...new Set(lost.map(({ room }) => room))].map((room) =>
+          give(room, lost.filter((row) => row.room === room).map(({ text }) => text.text)),
+        );
+        await tables.write([...lost.map(unsentGone), ...changes.map(({ write }) => write)]);
+        if (this.#tables !== tables) return;
+        this.#rows = this.#rows.filter((row) => !gone.includes(row.room));
+        for (const { done } of changes) done();
+      });
+    } finally {
+      for (const txnId of marked) this.#lost.delete(txnId);
+      this.#show();
+    }
   }
 
   /** The log may bring a message back before the server's answer to it: then it is not shown twice. */
@@ -257,8 +279,8 @@ export class Outbox {
 
   async #sendNext(room: RoomId): Promise<void> {
     const tables = this.#tables;
-    if (tables === null || !this.#leading || this.#sending.has(room)) return;
-    const row = this.#rows.find((other) => other.room === room && other.failed === null);
+    if (tables === null || !this.#leading || this.#sending.has(room) || this.#moving.has(room)) return;
+    const row = this.#rows.find((other) => other.room === room && other.failed === null && !this.#lost.has(other.txnId));
     if (row === undefined) return;
     if (!this.ports.online.online() && !this.answered()) return this.#waitABit(null);
     this.#sending.set(room, { row, from: this.nextOf(room) });
@@ -266,13 +288,13 @@ export class Outbox {
     let again: boolean;
     let begun = room;
     try {
-      if (await this.#leaves(row, tables)) {
+      if (await this.#leaves(row)) {
         const posted = await this.#post(row);
         if (this.#tables !== tables) return;
         this.#backoff.reset();
         await this.#delivered({ ...row, room: posted.room }, posted.n);
         begun = posted.room;
-      } else this.#rows = this.#rows.filter((other) => other.txnId !== row.txnId);
+      }
       again = true;
     } catch (error) {
       if (this.#tables !== tables) return;
@@ -298,18 +320,15 @@ export class Outbox {
   /**
    * Writes down that the message leaves this device; false when it was taken back or its room is gone meanwhile.
    */
-  async #leaves(row: OutboxRow, tables: Tables): Promise<boolean> {
-    if (row.tried) return !this.#takenOut.has(row.txnId);
-    return await this.#alone(tables, async () => {
-      const kept = (await loadOutbox(tables)).some((other) => other.txnId === row.txnId);
-      return kept && (await this.#replace(row, { ...row, tried: true }));
-    });
+  async #leaves(row: OutboxRow): Promise<boolean> {
+    if (row.tried) return !this.#lost.has(row.txnId);
+    return await this.#rewrite([row], (kept) => ({ ...kept, tried: true }));
   }
 
   async #delivered(row: OutboxRow, n: Position): Promise<void> {
     this.#note(row, n);
     this.announce({ txnId: row.txnId, room: row.room, n });
-    await this.#replace(row, null);
+    await this.#drop(row);
     this.announce(null);
   }
 
@@ -319,7 +338,8 @@ export class Outbox {
     const ended = error instanceof CallError && error.status === 401;
     const final = error instanceof CallError && !error.passing && !ended && !HELD_BACK.has(error.code);
     if (final) {
-      await this.#replace(row, { ...row, tried: false, failed: { code: codeOf(error), message: error.message } });
+      const failed = { code: codeOf(error), message: error.message };
+      await this.#rewrite([row], (kept) => ({ ...kept, tried: false, failed }));
       this.announce(null);
       return true;
     }
@@ -327,22 +347,33 @@ export class Outbox {
     return false;
   }
 
-  /** True when `by` stands in the place of the row; false when the row was taken out before or meanwhile. */
-  async #replace(row: OutboxRow, by: OutboxRow | null): Promise<boolean> {
+  async #drop(row: OutboxRow): Promise<void> {
     const tables = this.#tables;
-    if (tables === null || this.#takenOut.has(row.txnId)) return false;
-    // A row that cannot be taken out now is sent again after a restart, with the same txn_id: nothing is doubled.
-    await tables.write([unsentGone(row), ...(by === null ? [] : [unsentKept(by)])]).catch(() => undefined);
-    if (this.#tables !== tables) return false;
-    if (this.#takenOut.has(row.txnId)) {
-      // The write that took it out may have come first.
-      if (by !== null) await tables.write([unsentGone(by)]).catch(() => undefined);
-      return false;
-    }
-    const others = this.#rows.filter((other) => other.txnId !== row.txnId);
-    this.#rows = by === null ? others : [...others, by].sort((a, b) => a.seq - b.seq);
-    this.#show();
-    return by !== null;
+    if (tables === null) return;
+    await this.turns.take(async () => {
+      // A row that cannot be taken out now is sent again after a restart, with the same txn_id: nothing is doubled.
+      await tables.write([unsentGone(row)]).catch(() => undefined);
+      if (this.#tables !== tables) return;
+      this.#rows = this.#rows.filter((other) => other.txnId !== row.txnId);
+      this.#show();
+    });
+  }
+
+  /** Writes rows anew, in one write; those that were taken out meanwhile, here or elsewhere, stay out. True when none was. */
+  async #rewrite(rows: readonly OutboxRow[], how: (row: OutboxRow) => OutboxRow): Promise<boolean> {
+    const tables = this.#tables;
+    if (tables === null) return false;
+    return await this.#alone(tables, async () => {
+      const kept = new Set((await loadOutbox(tables)).map(({ txnId }) => txnId));
+      const anew = rows.filter(({ txnId }) => kept.has(txnId)).map((row) => [row, how(row)] as const);
+      // What cannot be written now is still on the screen, and is decided anew after a restart.
+      await tables.write(anew.flatMap(([row, by]) => [unsentGone(row), unsentKept(by)])).catch(() => undefined);
+      if (this.#tables !== tables) return false;
+      const others = this.#rows.filter((other) => !rows.some(({ txnId }) => txnId === other.txnId));
+      this.#rows = [...others, ...anew.map(([, by]) => by)].sort((a, b) => a.seq - b.seq);
+      this.#show();
+      return anew.length === rows.length && !rows.some(({ txnId }) => this.#lost.has(txnId));
+    });
   }
 
   #note(row: OutboxRow, n: Position): void {

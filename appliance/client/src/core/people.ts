@@ -57,8 +57,10 @@ export class People {
 
   async open(tables: Tables): Promise<void> {
     this.#tables = tables;
-    for (const person of await loadPeople(tables)) this.#set(person);
-    this.#unkept.clear();
+    const kept = await loadPeople(tables);
+    if (this.#tables !== tables) return;
+    // Whoever was learnt of meanwhile is known better than the cache knows them.
+    for (const person of kept) if (!this.#kept.has(person.id)) this.#show(person);
   }
 
   close(): void {
@@ -157,10 +159,14 @@ export class People {
     return card;
   }
 
-  #set(person: KeptPerson): void {
+  #show(person: KeptPerson): void {
     this.#kept.set(person.id, person);
     this.#card(person.id).set(shown(person, this.#language.snapshot()));
     this.#changes.update((n) => n + 1);
+  }
+
+  #set(person: KeptPerson): void {
+    this.#show(person);
     this.#unkept.add(person.id);
     this.#timer ??= this.ports.time.setTimeout(() => void this.#keep(), KEEP_AFTER_MS);
   }

@@ -64,7 +64,9 @@ export class Requests {
 
   async open(tables: Tables): Promise<void> {
     this.#tables = tables;
-    this.#list.set((await loadRequests(tables)) ?? NO_REQUESTS);
+    const kept = (await loadRequests(tables)) ?? NO_REQUESTS;
+    // What the server has told meanwhile is newer than what was kept.
+    if (this.#tables === tables && this.#list.snapshot() === NO_REQUESTS) this.#list.set(kept);
   }
 
   close(): void {

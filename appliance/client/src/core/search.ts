@@ -14,6 +14,7 @@ import type { Feed } from "./feed";
 import { keptHit, termsOf } from "./keptHits";
 import type { Found, Hit, SearchQuery } from "./protocol";
 import { Store, type Readable } from "./store";
+import { Turns } from "./turns";
 
 /** So many searches are remembered. */
 export const MOST_RECENT = 8;
@@ -22,6 +23,7 @@ export const MOST_KEPT_HITS = 100;
 
 export class Search {
   readonly #recent = new Store<readonly string[]>([]);
+  readonly #turns = new Turns();
   #tables: Tables | null = null;
 
   constructor(
@@ -31,7 +33,10 @@ export class Search {
 
   async open(tables: Tables): Promise<void> {
     this.#tables = tables;
-    this.#recent.set(await loadSearches(tables));
+    await this.#turns.take(async () => {
+      const recent = await loadSearches(tables);
+      if (this.#tables === tables) this.#recent.set(recent);
+    });
   }
 
   close(): void {
@@ -81,8 +86,10 @@ export class Search {
   async #keep(change: (recent: readonly string[]) => readonly string[]): Promise<void> {
     const tables = this.#tables;
     if (tables === null) return;
-    const recent = change(await loadSearches(tables));
-    await tables.write([searchesKept(recent)]);
-    if (this.#tables === tables) this.#recent.set(recent);
+    await this.#turns.take(async () => {
+      const recent = change(await loadSearches(tables));
+      await tables.write([searchesKept(recent)]);
+      if (this.#tables === tables) this.#recent.set(recent);
+    });
   }
 }

@@ -55,6 +55,9 @@ export class Session implements Readable<SessionState> {
   /** Signed in a moment ago, and not yet recognised: the browser has to give the cookie back. */
   #proving = false;
   #ticket: Ticket | null = null;
+  /** Questions who we are: an answer to an older one says nothing after that to a newer one. */
+  #asked = 0;
+  #answered = 0;
 
   constructor(
     private readonly ports: Ports,
@@ -277,8 +280,10 @@ export class Session implements Readable<SessionState> {
 
   async #ask(): Promise<void> {
     const tables = this.#tables;
+    const question = ++this.#asked;
     const me = await this.endpoints.me();
-    if (this.#tables !== tables || tables === null) return;
+    if (this.#tables !== tables || tables === null || question < this.#answered) return;
+    this.#answered = question;
     if (this.#me !== null && this.#me.person.id !== me.person.id) {
       // The cookie is another person's by now: nothing of the old one may stay.
       await this.end("ended");

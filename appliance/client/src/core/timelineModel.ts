@@ -365,17 +365,19 @@ export class Timeline {
     if (known !== undefined) return known;
     const loading: Quote = { kind: "loading", n };
     this.#quotes.set(n, loading);
-    void this.#fetchQuote(n);
+    void this.#fetchQuote(n, loading);
     return loading;
   }
 
-  async #fetchQuote(n: Position): Promise<void> {
+  async #fetchQuote(n: Position, asked: Quote): Promise<void> {
     try {
       const { messages } = await this.deps.endpoints.messages(this.room, { around: n, limit: 1 });
+      // Changed or forgotten meanwhile: then it is asked for anew, and this answer is an old one.
+      if (this.#quotes.get(n) !== asked) return;
       const found = messages.find((event) => event.n === n);
       this.#quotes.set(n, found === undefined ? { kind: "gone", n } : quoteOf(found as Event & { n: number }));
     } catch {
-      this.#quotes.delete(n); // asked for again when it is next looked at
+      if (this.#quotes.get(n) === asked) this.#quotes.delete(n); // asked for again when it is next looked at
       return;
     }
     this.#show();

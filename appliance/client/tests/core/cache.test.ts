@@ -1,7 +1,13 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
-import { DiskTables, type Write } from "#core/db/tables";
+import { Api } from "#core/api";
+import { Clock } from "#core/clock";
+import { Seal, type Sealed } from "#core/db/seal";
+import { DiskTables, MemoryTables, type Table, type Tables, type Write } from "#core/db/tables";
+import { Endpoints } from "#core/endpoints";
 import { Core } from "#core/index";
+import { People } from "#core/people";
+import type { PersonView } from "#core/protocol";
 import type { RoomRecord } from "#core/roomState";
 
 import { breathe, START } from "./fakePorts";
@@ -344,4 +350,70 @@ test("the page says why the server ended the session, learnt from a call or afte
     const state = core.session.snapshot();
     return state.kind === "signed_out" && state.reason === "session_ended_by_owner";
   }, "the reason");
+});
+
+test("writes are done in the order in which they were asked for, however long sealing one takes", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  const tables = core.session.tables;
+  if (tables === null) throw new Error("no cache");
+  const close = Object.getOwnPropertyDescriptor(Seal.prototype, "close")?.value as (this: Seal, place: string, value: unknown) => Promise<Sealed>;
+  let sealed = (): void => undefined;
+  vi.spyOn(Seal.prototype, "close").mockImplementation(async function (this: Seal, place, value) {
+    if (value === "older") await new Promise<void>((go) => (sealed = go));
+    return await close.call(this, place, value);
+  });
+  const put = (value: string): Write => ({ kind: "put", table: "meta", key: "order", value });
+  const writing = [tables.write([put("older")]), tables.write([put("newer")])];
+  await breathe(20);
+  sealed();
+  await Promise.all(writing);
+  expect(await tables.get("meta", "order")).toBe("newer");
+});
+
+test("a session that ends while its cache is being read leaves nothing in memory for the next", async () => {
+  const device = world.device();
+  const first = await world.signedIn(device);
+  first.core.drafts.set(world.room, { text: "ร่างลับ", mentions: [], everyone: false, replyTo: null });
+  await first.core.search.remember("คำค้นลับ");
+  await world.time.advance(2_000);
+  first.kill();
+  const again = world.tab(device);
+  const { core } = again;
+  const all = Object.getOwnPropertyDescriptor(DiskTables.prototype, "all")?.value as (this: DiskTables, table: Table) => Promise<unknown[]>;
+  // Whatever is read from now on comes when the session is over.
+  let go = (): void => undefined;
+  const over = new Promise<void>((resolve) => (go = resolve));
+  let reading: string[] = [];
+  vi.spyOn(DiskTables.prototype, "all").mockImplementation(async function <T>(this: DiskTables, table: Table) {
+    const found = (await all.call(this, table)) as T[];
+    reading = [...reading, table];
+    if (table === "drafts" || table === "people") await over;
+    return found;
+  });
+  void core.start();
+  await until(() => reading.includes("people"), "reading the cache");
+  const drafts = core.drafts.open(core.session.tables as Tables);
+  await until(() => reading.includes("drafts"), "reading the drafts");
+  core.session.endedElsewhere("logout");
+  go();
+  await drafts;
+  await breathe(20);
+  expect(core.drafts.draft(world.room).snapshot().text).toBe("");
+  expect(core.people.known(SOMCHAI)).toBeNull();
+});
+
+test("a name learnt before the cache was read is not overwritten by the older one", async () => {
+  const { ports } = world.device().tab();
+  const tables = new MemoryTables();
+  const endpoints = new Endpoints(new Api(ports, new Clock(ports.time)));
+  const view = (name: string) => ({ id: SOMCHAI, name }) as PersonView;
+  const earlier = new People(ports, endpoints);
+  await earlier.open(tables);
+  earlier.learnProfiles([view("นายสมชาย ใจดี")]);
+  await world.time.advance(2_000);
+  const people = new People(ports, endpoints);
+  people.learnProfiles([view("นายสมชาย ใจดียิ่ง")]);
+  await people.open(tables);
+  expect(people.known(SOMCHAI)?.name).toBe("นายสมชาย ใจดียิ่ง");
 });

@@ -3,17 +3,19 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { draftKept, loadDrafts } from "#core/db/drafts";
 import { loadOutbox } from "#core/db/outbox";
 import { DiskTables, MemoryTables, type Write } from "#core/db/tables";
+import type { DraftChange } from "#core/drafts";
 import type { Endpoints } from "#core/endpoints";
 import { CallError } from "#core/errors";
 import { Outbox } from "#core/outbox";
+import { Turns } from "#core/turns";
 
-import { breathe } from "./fakePorts";
+import { breathe, type Device } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type Tab, type World } from "./world";
 
 const DRAFT = { mentions: [], everyone: false, replyTo: null };
 const SEND = /^\/api\/v1\/rooms\/[^/]+\/messages$/;
 
-const nowhere = (): Write => draftKept("elsewhere", { ...DRAFT, text: "" });
+const nowhere = (): DraftChange => ({ write: draftKept("elsewhere", { ...DRAFT, text: "" }), done: () => undefined });
 
 let world: World;
 beforeEach(() => {
@@ -175,15 +177,15 @@ test("what never left this device comes back with its words; what may stand in t
   const kept = await add(tab, "เปลี่ยนใจ");
   await until(() => states(tab).join() === "waiting", "waiting");
   expect(tab.core.outbox.pending.snapshot()[0]?.tried).toBe(false);
-  expect(await tab.core.outbox.take(kept, nowhere)).toMatchObject({ text: "เปลี่ยนใจ" });
-  expect(await tab.core.outbox.take(kept, nowhere)).toBeNull();
+  expect(await tab.core.outbox.take(kept, nowhere)).toBe(true);
+  expect(await tab.core.outbox.take(kept, nowhere)).toBe(false);
   device.setUp(true);
   await online(tab.core);
   let sent = 0;
   device.cut = (method, path) => (method === "POST" && SEND.test(path) && ++sent === 1 ? "after" : null);
   const tried = await add(tab, "ส่งแล้วไม่มีคำตอบ");
   await until(() => sent === 1, "committed without an answer");
-  expect(await tab.core.outbox.take(tried, nowhere)).toBeNull();
+  expect(await tab.core.outbox.take(tried, nowhere)).toBe(false);
   await world.time.advanceUntil(() => states(tab).length === 0, "answered");
   expect(world.server.texts(world.room)).toEqual(["ส่งแล้วไม่มีคำตอบ"]);
 });
@@ -200,7 +202,7 @@ test("of two tabs, what one takes back the other does not send", async () => {
   const taken = await second.core.outbox.take(txn, nowhere);
   await online(leader.core);
   await emptied(leader);
-  expect(world.server.texts(world.room)).toEqual(taken === null ? ["ถอนจากแท็บสอง"] : []);
+  expect(world.server.texts(world.room)).toEqual(taken ? [] : ["ถอนจากแท็บสอง"]);
 });
 
 test("the order is that of writing even when the clock is set back", async () => {
@@ -262,13 +264,13 @@ class SlowTables extends MemoryTables {
 async function slowOutbox(postMessage: Endpoints["postMessage"]) {
   const { ports } = world.device().tab();
   const tables = new SlowTables();
-  const outbox = new Outbox(ports, { postMessage } as unknown as Endpoints, world.time.now, () => 1, () => true);
+  const outbox = new Outbox(ports, { postMessage } as unknown as Endpoints, world.time.now, () => 1, () => true, new Turns());
   await outbox.open(tables);
   const given: string[] = [];
   const lose = (room: string) =>
     outbox.hear([], [room], SOMCHAI, (_, texts) => {
       given.push(...texts);
-      return draftKept(room, { ...DRAFT, text: texts.join("\n") });
+      return { write: draftKept(room, { ...DRAFT, text: texts.join("\n") }), done: () => undefined };
     });
   return { outbox, tables, given, lose };
 }
@@ -337,6 +339,130 @@ test("a message that cannot be kept as a draft stays where it waits", async () =
   expect(tab.core.drafts.draft(world.room).snapshot().text).toBe("");
 });
 
+/** Holds the first call of the cache that `when` chooses, before it does anything; `go` lets it go on. */
+function held(name: "write" | "all", when: (arg: unknown) => boolean): { readonly go: () => void; readonly came: () => boolean } {
+  const real = Reflect.get(DiskTables.prototype, name) as (this: DiskTables, arg: unknown) => Promise<unknown>;
+  let go = (): void => undefined;
+  let came = false;
+  const wait = new Promise<void>((resolve) => (go = resolve));
+  vi.spyOn(DiskTables.prototype, name).mockImplementation(async function (this: DiskTables, arg: unknown) {
+    const holds = !came && when(arg);
+    came ||= holds;
+    // What was read stands as it was read; a write is done when it is let go.
+    if (holds && name === "write") await wait;
+    const done = await real.call(this, arg);
+    if (holds && name === "all") await wait;
+    return done as never;
+  });
+  return { go, came: () => came };
+}
+
+const keepsMessage = (writes: unknown): boolean => (writes as Write[]).some(({ kind, table }) => kind === "put" && table === "outbox");
+
+/** What another start of the page finds on the device: unsent messages, then the draft. */
+async function foundAgain(device: Device): Promise<string[]> {
+  const again = world.tab(device);
+  await again.core.start();
+  const { outbox, drafts } = again.core;
+  const found = [...outbox.pending.snapshot().map(({ text }) => text), drafts.draft(world.room).snapshot().text];
+  again.kill();
+  return found;
+}
+
+async function typed({ core }: Tab, device: Device, text: string): Promise<void> {
+  core.drafts.set(world.room, { ...DRAFT, text });
+  await until(async () => (await foundAgain(device)).at(-1) === text, "the draft is kept");
+}
+
+function sendDraft({ core }: Tab): Promise<string> {
+  const draft = core.drafts.leave(world.room);
+  return core.outbox.add(world.room, draft, () => core.drafts.left(world.room, draft));
+}
+
+test("what is typed while a message is being kept does not take its place: no moment loses words or has them twice", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  await typed(tab, device, "เรียนท่าน");
+  const write = held("write", keepsMessage);
+  const sending = sendDraft(tab);
+  tab.core.drafts.set(world.room, { ...DRAFT, text: "เรื่องถัดไป" });
+  await until(write.came, "being kept");
+  await breathe(20);
+  expect(await foundAgain(device)).toEqual(["เรียนท่าน"]);
+  write.go();
+  await sending;
+  await until(async () => (await foundAgain(device)).join() === "เรียนท่าน,เรื่องถัดไป", "both kept");
+});
+
+test("words that cannot be kept as a message are kept as the draft all the while, in front of what is typed meanwhile", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  await typed(tab, device, "หนึ่ง");
+  vi.spyOn(DiskTables.prototype, "write").mockRejectedValueOnce(new Error("full"));
+  const draft = tab.core.drafts.leave(world.room);
+  const sending = tab.core.outbox.add(world.room, draft, () => tab.core.drafts.left(world.room, draft));
+  tab.core.drafts.set(world.room, { ...DRAFT, text: "สอง" });
+  await expect(sending).rejects.toThrow("full");
+  await until(async () => (await foundAgain(device)).join() === "หนึ่ง\nสอง", "kept in front, before anybody brings it back");
+  tab.core.drafts.stay(world.room, draft);
+  expect(tab.core.drafts.draft(world.room).snapshot().text).toBe("หนึ่ง\nสอง");
+});
+
+test("a message that is added while the cache is read again stays on the screen", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  await add(tab, "ก่อนหน้า");
+  const read = held("all", (table) => table === "outbox");
+  const reading = tab.core.outbox.reload();
+  await until(read.came, "reading");
+  const adding = add(tab, "ระหว่างอ่าน");
+  await breathe(20);
+  read.go();
+  await Promise.all([reading, adding]);
+  expect(tab.core.outbox.pending.snapshot().map(({ text }) => text)).toEqual(["ก่อนหน้า", "ระหว่างอ่าน"]);
+});
+
+test("what another tab has deleted is not put back by a refusal that comes later", async () => {
+  const device = world.device();
+  const leader = await world.signedIn(device);
+  const second = world.tab(device);
+  await second.core.start();
+  const { network } = leader.core.ports;
+  const fetch = network.fetch.bind(network);
+  let answer = (): void => undefined;
+  const posting = vi.spyOn(network, "fetch").mockImplementation(async (path, init) => {
+    if (SEND.test(path)) await new Promise<void>((go) => (answer = go));
+    return await fetch(path, init);
+  });
+  const txn = await add(leader, "ก".repeat(20_001));
+  await until(() => posting.mock.calls.some(([path]) => SEND.test(path)) && states(second).length === 1, "on its way");
+  await second.core.outbox.remove(txn);
+  answer();
+  await until(() => states(leader).length === 0, "gone");
+  expect(await foundAgain(device)).toEqual([""]);
+});
+
+test("a chat that has become a room takes draft and messages along in one write each", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.setUp(false);
+  await add(tab, "หนึ่ง", "~p_prasit");
+  await add(tab, "สอง", "~p_prasit");
+  tab.core.drafts.set("~p_prasit", { ...DRAFT, text: "ร่าง" });
+  await breathe(20);
+  const write = vi.spyOn(DiskTables.prototype, "write");
+  tab.core.drafts.set("~p_prasit", { ...DRAFT, text: "ร่างใหม่" });
+  tab.core.drafts.move("~p_prasit", world.room);
+  await tab.core.outbox.move("~p_prasit", world.room);
+  const writes = write.mock.calls.map(([writes]) => writes.map(({ kind, table }) => `${kind} ${table}`));
+  expect(writes).toContainEqual(["drop drafts", "put drafts"]);
+  expect(writes).toContainEqual(["drop outbox", "put outbox", "drop outbox", "put outbox"]);
+  expect(await foundAgain(device)).toEqual(["หนึ่ง", "สอง", "ร่างใหม่"]);
+});
+
 test("a draft needs no pause to be kept, and the last words typed are the ones kept", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
@@ -360,7 +486,7 @@ test("where the browser denies a network and the server answers, a message is ma
   device.cut = (method, path) => (method === "POST" && SEND.test(path) && ++sent === 1 ? "after" : null);
   const txn = await add(tab, "ครั้งเดียว");
   await until(() => sent === 1 && states(tab)[0] !== "sending", "committed without an answer");
-  expect(await tab.core.outbox.take(txn, nowhere)).toBeNull();
+  expect(await tab.core.outbox.take(txn, nowhere)).toBe(false);
   await emptied(tab);
   expect(world.server.texts(world.room)).toEqual(["ครั้งเดียว"]);
 });

@@ -5,6 +5,7 @@
  * this page: shared PCs, browsers without IndexedDB). Knows nothing of what the values mean.
  */
 
+import { Turns } from "../turns";
 import type { Seal, Sealed } from "./seal";
 import { STORES, type Db, type StoreName } from "./schema";
 
@@ -30,7 +31,7 @@ export interface Tables {
   all<T>(table: Table): Promise<T[]>;
   /** Values with keys in [from, to], in order. */
   between<T>(table: Table, from: Key, to: Key): Promise<T[]>;
-  /** All or nothing. */
+  /** All or nothing. Writes are done in the order in which they were asked for. */
   write(writes: readonly Write[]): Promise<void>;
   /** Destroys everything, the key included; later calls read and write nothing. */
   destroy(): Promise<void>;
@@ -47,6 +48,7 @@ export function placeOf(table: Table, key: Key): string {
 
 export class DiskTables implements Tables {
   readonly shared = true;
+  readonly #turns = new Turns();
   #gone = false;
 
   constructor(
@@ -72,11 +74,16 @@ export class DiskTables implements Tables {
 
   async write(writes: readonly Write[]): Promise<void> {
     // Sealing waits for the browser's crypto, and a transaction does not survive waiting: so seal first.
-    const sealed = await Promise.all(
+    const sealing = Promise.all(
       writes.map(async (write): Promise<Sealed | null> =>
         write.kind === "put" ? await this.seal.close(placeOf(write.table, write.key), write.value) : null,
       ),
     );
+    // A large value takes longer than a small one: it must not come after what was asked for later.
+    await this.#turns.take(async () => await this.#commit(writes, await sealing));
+  }
+
+  async #commit(writes: readonly Write[], sealed: readonly (Sealed | null)[]): Promise<void> {
     if (this.#gone || writes.length === 0) return;
     const tx = this.db.transaction([...new Set<StoreName>(["key", ...writes.map((write) => write.table)])], "readwrite");
     if ((await tx.objectStore("key").getKey(this.keyName)) === undefined) {

@@ -1,36 +1,46 @@
 import { i18n } from "@lingui/core";
 import { beforeEach, expect, test, vi } from "vitest";
 
+import { type DraftChange, Drafts } from "#core/drafts";
 import type { Core } from "#core/index";
 import { PasswordGuard } from "#core/passwordGuard";
 import type { DraftText, MessageItem, RoomSnapshot } from "#core/snapshots";
-import { Store } from "#core/store";
+import { type Readable, Store } from "#core/store";
+import { Turns } from "#core/turns";
 
 import { ComposerModel } from "./ComposerModel";
 
 const EMPTY: DraftText = { text: "", mentions: [], everyone: false, replyTo: null };
 const member = (person: string, name: string) => ({ person, name, role: "member", since: 0 });
 
-let draft: Store<DraftText>;
+let drafts: Drafts;
+let draft: Readable<DraftText>;
 let room: Store<RoomSnapshot | null>;
 let model: ComposerModel;
 let passwordGuard: PasswordGuard;
-const add = vi.fn(() => Promise.resolve("t_1"));
+const add = vi.fn((_room: string, _text: DraftText) => Promise.resolve("t_1"));
 const edit = vi.fn(() => Promise.resolve());
 
 beforeEach(() => {
   vi.clearAllMocks();
   i18n.loadAndActivate({ locale: "th", messages: {} });
-  draft = new Store(EMPTY);
+  drafts = new Drafts(new Turns());
+  draft = drafts.draft("r_1");
   room = new Store<RoomSnapshot | null>({
     members: [member("p_me", "นายวิชัย ดีงาม"), member("p_1", "นายสมชาย ใจดี"), member("p_2", "นางสาวอรุณี แสงทอง")],
     denied: {},
   } as unknown as RoomSnapshot);
   passwordGuard = new PasswordGuard(Math.random);
   const core = {
-    drafts: { draft: () => draft, set: (_: string, value: DraftText) => draft.set(value), sending: () => draft.set(EMPTY), sent: () => undefined },
+    drafts,
     rooms: { room: () => room },
-    outbox: { add },
+    outbox: {
+      add: async (id: string, text: DraftText, from: () => DraftChange) => {
+        const txn = await add(id, text);
+        from().done();
+        return txn;
+      },
+    },
     timeline: () => ({ edit, snapshot: () => ({ items: [] }) }),
     typing: { tell: vi.fn() },
     session: { snapshot: () => ({ kind: "signed_in", me: { person: { id: "p_me" } } }), passwordGuard },
@@ -73,13 +83,13 @@ test("what is typed while a message is being kept is the next message, and both 
   await vi.waitFor(() => expect(add).toHaveBeenCalledTimes(1));
   keep();
   expect(await Promise.all([first, second])).toEqual([true, true]);
-  expect(add.mock.calls.map(([, said]: unknown[]) => (said as DraftText).text)).toEqual(["หนึ่ง", "สอง"]);
+  expect(add.mock.calls.map(([, said]) => said.text)).toEqual(["หนึ่ง", "สอง"]);
   expect(draft.snapshot().text).toBe("สา");
 });
 
 test("words that could not be kept come back in front of the newer ones", async () => {
   add.mockRejectedValueOnce(new Error("disk full"));
-  draft.set({ ...EMPTY, replyTo: 3 });
+  drafts.set("r_1", { ...EMPTY, replyTo: 3 });
   model.setText("หนึ่ง");
   const sending = model.send();
   model.setText("สอง");
@@ -126,7 +136,7 @@ test("an edit leaves the draft alone and comes back to it", async () => {
 });
 
 test("a reply chosen elsewhere arrives through the draft; cancelling keeps the words", () => {
-  draft.set({ ...EMPTY, text: "รับทราบ", replyTo: 3 });
+  drafts.set("r_1", { ...EMPTY, text: "รับทราบ", replyTo: 3 });
   expect(model.snapshot().mode).toEqual({ kind: "reply", n: 3 });
   model.cancelMode();
   expect(draft.snapshot()).toEqual({ ...EMPTY, text: "รับทราบ" });

@@ -8,7 +8,6 @@
  */
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
-import { withWordsBefore } from "#core/drafts";
 import type { Core } from "#core/index";
 import { spellingsOf } from "#core/naming";
 import { sendable } from "#core/sendable";
@@ -142,18 +141,16 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
    * next one. Messages are kept one after the other; words that could not be kept return in front of the new ones.
    */
   async #sendDraft(): Promise<boolean> {
-    const draft = this.#draft.snapshot();
-    const text = sendable(draft.text).trim();
+    const text = sendable(this.#draft.snapshot().text).trim();
     if (text === "") return false;
-    this.#core.drafts.sending(this.room);
+    const { drafts, outbox } = this.#core;
+    const draft = drafts.leave(this.room);
     const spoken = { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo };
-    const kept = this.#kept.then(() => this.attempt.run(() => this.#core.outbox.add(this.room, spoken), "send"));
+    const add = () => outbox.add(this.room, spoken, () => drafts.left(this.room, draft));
+    const kept = this.#kept.then(() => this.attempt.run(add, "send"));
     this.#kept = kept;
-    if (await kept) {
-      this.#core.drafts.sent(this.room);
-      return true;
-    }
-    this.#core.drafts.set(this.room, withWordsBefore({ ...draft, text }, this.#draft.snapshot()));
+    if (await kept) return true;
+    drafts.stay(this.room, draft);
     return false;
   }
 
