@@ -61,7 +61,7 @@ def show_log_key(verifier: Verifier) -> None:
 
 def _rotate(arguments: argparse.Namespace) -> int:
     from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.store.migrate import migrate, refuse_newer  # noqa: PLC0415
+    from appliance.store.migrate import migrate  # noqa: PLC0415
     from appliance.vault.master import MasterSource, new_master_key  # noqa: PLC0415
     from appliance.vault.record import SourceKind  # noqa: PLC0415
 
@@ -73,7 +73,6 @@ def _rotate(arguments: argparse.Namespace) -> int:
         old = unlocking.open_master(loaded, cli.ask)
         keys = unlocking.unlock_keys(loaded, cli.ask, old)
         unlocking.require_database(loaded)
-        refuse_newer(loaded.database, keys.database_key)
         made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug)
         hand_out_shares(made)
         migrate(loaded.database, keys.database_key)

@@ -10,9 +10,11 @@ people   staff_no, given_name, family_name, unit*, post_title*, title, title_en,
 
 accounts staff_no*, user*, in a file of its own (`read_accounts`)
 
-(* must be filled.) One line of the people table is one post held; a person with more posts has more lines, of which the
-first carries the personal fields and the others repeat or omit them. A line without `staff_no` is a vacant post. Dates
-are YYYY-MM-DD or D/M/YYYY, years from 2400 on are Buddhist; `to` is the last day. Flags are yes/no, ใช่/ไม่ใช่, 1/0.
+(* must be filled.) A column that a file does not have leaves what is stored as it is, an empty cell clears it: each row
+knows the columns of its file. One line of the people table is one post held; a person with more posts has more lines,
+of which the first carries the personal fields and the others repeat or omit them. A line without `staff_no` is a vacant
+post. Dates are YYYY-MM-DD or D/M/YYYY, years from 2400 on are Buddhist; `to` is the last day. Flags are yes/no,
+ใช่/ไม่ใช่, 1/0.
 Every kind of space counts as a space. A staff or telephone number that a spreadsheet has turned into a quantity is
 refused: what it was cannot be known.
 """
@@ -24,6 +26,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.people import UnitKind, Visibility
@@ -124,10 +127,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A line of a units table."""
+    """A line of a units table; `columns` are those of its file."""
 
     file: str
     line: int
+    columns: frozenset[str]
     code: str
     parent: str | None
     name_th: str
@@ -140,10 +144,14 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A line of a people table: a post and, unless it is vacant, who holds it. `fields` are the personal ones."""
+    """A line of a people table: a post and, unless it is vacant, who holds it. `fields` are the personal ones.
+
+    `columns` are those of its file.
+    """
 
     file: str
     line: int
+    columns: frozenset[str]
     staff_no: str | None
     fields: dict[str, str]
     unit: str
@@ -196,10 +204,10 @@ def read_files(files: dict[str, bytes]) -> Rows:
             continue
         if "given_name" in columns:
             people = people or []
-            people.extend(_rows(name, columns, lines, problems, _person_row))
+            people.extend(_rows(name, columns, lines, problems, partial(_person_row, frozenset(columns))))
         else:
             units = units or []
-            units.extend(_rows(name, columns, lines, problems, _unit_row))
+            units.extend(_rows(name, columns, lines, problems, partial(_unit_row, frozenset(columns))))
     return Rows(units, people, problems)
 
 
@@ -323,11 +331,12 @@ def _account_row(_file: str, line: int, values: dict[str, str]) -> AccountRow:
     return AccountRow(line, arabic_digits(values["staff_no"]), values["user"])
 
 
-def _unit_row(file: str, line: int, values: dict[str, str]) -> UnitRow:
+def _unit_row(columns: frozenset[str], file: str, line: int, values: dict[str, str]) -> UnitRow:
     _require(values, _UNIT_REQUIRED)
     return UnitRow(
         file=file,
         line=line,
+        columns=columns,
         code=values["code"],
         parent=values.get("parent") or None,
         name_th=values["name_th"],
@@ -339,7 +348,7 @@ def _unit_row(file: str, line: int, values: dict[str, str]) -> UnitRow:
     )
 
 
-def _person_row(file: str, line: int, values: dict[str, str]) -> PersonRow:
+def _person_row(columns: frozenset[str], file: str, line: int, values: dict[str, str]) -> PersonRow:
     _require(values, ("unit", "post_title"))
     fields = {column: values[column] for column in PERSON_COLUMNS[1:15] if values.get(column)}
     if birth := fields.get("birth_date"):
@@ -354,6 +363,7 @@ def _person_row(file: str, line: int, values: dict[str, str]) -> PersonRow:
     return PersonRow(
         file=file,
         line=line,
+        columns=columns,
         staff_no=arabic_digits(values["staff_no"]) or None,
         fields=fields,
         unit=values["unit"],

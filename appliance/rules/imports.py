@@ -3,8 +3,9 @@
 Pure: the organisation as it is and the rows read give a `Plan`; nothing is applied here. Rules: units are known by
 code, so a renamed unit stays the same unit; a merged one ends and points at its successor; a unit cannot be under
 itself. People are known by staff number. Files of one kind describe the whole of it: who is not in the people table
-leaves the staff, a unit not in the units table ends. A plan made again after it was applied has no changes. When it
-would take more than the set share of people off the staff, it needs approval.
+leaves the staff, a unit not in the units table ends. A column that no file has leaves what is stored as it is; an end,
+while it lies ahead, since who stands in a table is not over. A plan made again after it was applied has no changes.
+When it would take more than the set share of people off the staff, it needs approval.
 
 Everything is compared by codes; ids are the action's business.
 """
@@ -13,10 +14,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from appliance.people import UnitKind, Visibility
-from appliance.rules.import_files import Problem
+from appliance.rules.import_files import PERSON_COLUMNS, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from appliance.rules.import_files import PersonRow, Rows, UnitRow
 
 Operation = Literal["added", "changed", "ended"]
+_FIELDS: Final = PERSON_COLUMNS[1:15]
+"""The columns that say something of a person and not of a post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,10 @@ def plan_import(now: Organisation, rows: Rows, at: Millis) -> Plan:
     units = dict(now.units) if rows.units is None else _units(now, rows.units, at, problems)
     posts, people, holdings = dict(now.posts), dict(now.people), dict(now.holdings)
     if rows.people is not None:
-        posts.update(_posts(rows.people, units, problems))
-        people, holdings = _people(now, rows.people, at, problems)
+        held = _posts_held(now)
+        lines = [_with_kept_code(row, held) for row in rows.people]
+        posts.update(_posts(now, lines, units, problems))
+        people, holdings = _people(now, lines, at, problems)
     problems += _posts_without_unit(units, posts, holdings, at)
     plan = Plan(
         units=tuple(_parents_first(_differences(now.units, units, _unit_ended), units)),
@@ -179,21 +184,24 @@ def _units(now: Organisation, rows: Sequence[UnitRow], at: Millis, problems: lis
         lines[row.code] = row
         before = now.units.get(row.code)
         started = row.start if row.start is not None else before.valid_from if before else at
-        ended = row.end
-        if ended is None and row.merged_into:
+        parent = row.parent if before is None or "parent" in row.columns else before.parent
+        name_en = row.name_en if before is None or "name_en" in row.columns else before.name_en
+        merged_into = row.merged_into if before is None or "merged_into" in row.columns else before.merged_into
+        ended = row.end if before is None or "to" in row.columns else _end_ahead(before.valid_to, at)
+        if ended is None and merged_into:
             ended = before.valid_to if before and before.valid_to is not None else at
         wanted[row.code] = UnitState(
             code=row.code,
-            parent=row.parent,
+            parent=parent,
             name_th=row.name_th,
-            name_en=row.name_en,
+            name_en=name_en,
             kind=row.kind,
-            position=places[row.parent],
+            position=places[parent],
             valid_from=min(started, ended) if ended is not None else started,
             valid_to=ended,
-            merged_into=row.merged_into,
+            merged_into=merged_into,
         )
-        places[row.parent] += 1
+        places[parent] += 1
     for row in lines.values():
         problems += _check_unit(row, wanted)
     problems += _cycles(lines, wanted)
@@ -205,10 +213,16 @@ def _units(now: Organisation, rows: Sequence[UnitRow], at: Millis, problems: lis
     return {**gone, **wanted}
 
 
+def _end_ahead(end: Millis | None, at: Millis) -> Millis | None:
+    """Return an end that was set and is not reached yet."""
+    return end if end is not None and end > at else None
+
+
 def _check_unit(row: UnitRow, wanted: Mapping[str, UnitState]) -> list[Problem]:
     found = []
-    if row.parent is not None and row.parent not in wanted:
-        found.append(Problem(row.file, row.line, "import_parent_unknown", row.parent))
+    parent = wanted[row.code].parent
+    if parent is not None and parent not in wanted:
+        found.append(Problem(row.file, row.line, "import_parent_unknown", parent))
     if row.merged_into is not None and (row.merged_into not in wanted or row.merged_into == row.code):
         found.append(Problem(row.file, row.line, "import_merge_unknown", row.merged_into))
     if row.start is not None and row.end is not None and row.end <= row.start:
@@ -259,16 +273,57 @@ def _parents_first(changes: list[Change[UnitState]], units: Mapping[str, UnitSta
 # Posts, people and who holds what
 
 
-def _posts(rows: Sequence[PersonRow], units: Mapping[str, UnitState], problems: list[Problem]) -> dict[str, PostState]:
-    posts: dict[str, PostState] = {}
+def _posts_held(now: Organisation) -> dict[str, list[PostState]]:
+    """Return the posts that each person holds."""
+    held: dict[str, list[PostState]] = defaultdict(list)
+    for staff_no, post in now.holdings:
+        held[staff_no].append(now.posts[post])
+    return held
+
+
+def _with_kept_code(row: PersonRow, held: Mapping[str, list[PostState]]) -> PersonRow:
+    """Return a row with the code of the post that its person holds already, where the file has no codes of posts.
+
+    It is the one post of the same unit and title, and of the same rank where the file has ranks.
+    """
+    if row.staff_no is None or "post_code" in row.columns:
+        return row
+    same = [
+        post.code
+        for post in held.get(row.staff_no, ())
+        if (post.unit, post.title_th) == (row.unit, row.post_title)
+        and ("rank" not in row.columns or post.rank == row.rank)
+    ]
+    return replace(row, post_code=same[0]) if len(same) == 1 else row
+
+
+def _posts(
+    now: Organisation, rows: Sequence[PersonRow], units: Mapping[str, UnitState], problems: list[Problem]
+) -> dict[str, PostState]:
+    told: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row.unit not in units:
             problems.append(Problem(row.file, row.line, "import_unit_unknown", row.unit))
             continue
-        post = PostState(row.post_code, row.unit, row.post_title, row.post_title_en, row.rank, row.head)
-        if posts.setdefault(row.post_code, post) != post:
+        said = _said_of_post(row)
+        known = told.setdefault(row.post_code, said)
+        if any(known.setdefault(field, value) != value for field, value in said.items()):
             problems.append(Problem(row.file, row.line, "import_post_differs", row.post_code))
-    return posts
+    return {
+        code: replace(now.posts.get(code) or PostState(code, "", "", None, None, head=False), **said)
+        for code, said in told.items()
+    }
+
+
+def _said_of_post(row: PersonRow) -> dict[str, Any]:
+    """Return what a row says of its post, by the names of `PostState`."""
+    optional = {
+        "post_title_en": ("title_en", row.post_title_en),
+        "rank": ("rank", row.rank),
+        "head": ("head", row.head),
+    }
+    said = dict(told for column, told in optional.items() if column in row.columns)
+    return {"unit": row.unit, "title_th": row.post_title, **said}
 
 
 def _people(
@@ -283,14 +338,16 @@ def _people(
     }
     holdings = {key: _ended(held, at) for key, held in now.holdings.items()}
     for staff_no, lines in by_person.items():
-        person = _person(staff_no, lines, problems)
+        person = _person(now.people.get(staff_no), staff_no, lines, problems)
         if person is not None:
             people[staff_no] = person
             holdings.update(_holdings(staff_no, lines, now, at, problems))
     return people, holdings
 
 
-def _person(staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]) -> PersonState | None:
+def _person(
+    before: PersonState | None, staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]
+) -> PersonState | None:
     values: dict[str, str] = {}
     told: dict[str, PersonRow] = {}
     for row in rows:
@@ -302,7 +359,7 @@ def _person(staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]) -
         if not values.get(column):
             problems.append(Problem(rows[0].file, rows[0].line, "import_missing", column))
             return None
-    return PersonState(
+    person = PersonState(
         staff_no=staff_no,
         title=values.get("title", ""),
         given_name=values["given_name"],
@@ -320,6 +377,11 @@ def _person(staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]) -
         mobile_visibility=Visibility(values.get("mobile_visibility", Visibility.NOBODY)),
         listing=Visibility(values.get("listing", Visibility.AGENCY)),
     )
+    if before is None:
+        return person
+    said = frozenset[str]().union(*(row.columns for row in rows))
+    kept = {name: getattr(before, name) for name in _FIELDS if name not in said}
+    return replace(person, **kept) if kept else person
 
 
 def _holdings(
@@ -333,20 +395,31 @@ def _holdings(
             problems.append(Problem(row.file, row.line, "import_post_twice", row.post_code))
             continue
         start = row.start if row.start is not None else before.held_from if before else at
+        end = row.end if before is None or "to" in row.columns else _end_ahead(before.held_to, at)
+        acting = row.acting if before is None or "acting" in row.columns else before.acting
+        main = row.main if before is None or "main" in row.columns else before.main
         if row.start is not None and row.end is not None and row.end <= row.start:
             problems.append(Problem(row.file, row.line, "import_dates", row.post_code))
         elif row.end is None or row.end > at:
-            held[key] = HoldingState(staff_no, row.post_code, start, row.end, row.acting, row.main)
+            held[key] = HoldingState(staff_no, row.post_code, start, end, acting, main)
         elif before is not None:
             held[key] = replace(before, held_to=max(row.end, before.held_from))
-    if sum(holding.main for holding in held.values() if holding.held_to is None or holding.held_to > at) > 1:
+    lines = [(staff_no, row.post_code) for row in rows]
+    if sum(holding.main for holding in held.values() if _goes_on(holding, at)) > 1:
         problems.append(Problem(rows[0].file, rows[0].line, "import_main_twice", staff_no))
-    elif not any(row.main for row in rows):
+    elif not any(row.main for row in rows) and not any(
+        _goes_on(holding, at) and holding.main for holding in held.values()
+    ):
         # Nothing is marked: the first post that is not an acting one is shown. The lines alone decide, not the day.
-        first = (staff_no, next((row for row in rows if not row.acting), rows[0]).post_code)
+        acting_ones = {key for key in held if held[key].acting}
+        first = next((key for key in lines if key not in acting_ones), lines[0])
         if first in held:
             held[first] = replace(held[first], main=True)
     return held
+
+
+def _goes_on(held: HoldingState, at: Millis) -> bool:
+    return held.held_to is None or held.held_to > at
 
 
 def _ended(held: HoldingState, at: Millis) -> HoldingState:
@@ -363,7 +436,7 @@ def _posts_without_unit(
 ) -> list[Problem]:
     """Name units that would end, with no successor, while somebody serves in them."""
     ending = {code for code, unit in units.items() if unit.valid_to is not None and unit.valid_to <= at}
-    going_on = (held.post for held in holdings.values() if held.held_to is None or held.held_to > at)
+    going_on = (held.post for held in holdings.values() if _goes_on(held, at))
     serving = {posts[post].unit for post in going_on if post in posts}
     return [
         Problem("", 0, "import_unit_in_use", code)

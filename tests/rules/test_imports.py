@@ -319,3 +319,104 @@ def test_dates_with_either_era(text: str, iso: str) -> None:
 @pytest.mark.parametrize("text", ["29/2/2569", "2026-13-01", "1-10-2569", "พรุ่งนี้", ""])
 def test_no_dates(text: str) -> None:
     assert parse_date(text) is None
+
+
+FULL_UNITS = (
+    "code,parent,name_th,name_en,kind,merged_into,from,to\n"
+    "M,,กระทรวง,Ministry,ministry,,,\n"
+    "A,M,กอง ก,Division A,division,,,2570-09-30\n"
+    "B,M,กอง ข,Division B,division,,,\n"
+    "C,M,กอง ค,Division C,division,A,2568-01-01,\n"
+)
+FULL_PEOPLE = (
+    "staff_no,title,given_name,family_name,title_en,given_name_en,family_name_en,email,phone,mobile,birth_date,"
+    "email_visibility,phone_visibility,mobile_visibility,listing,unit,post_code,post_title,post_title_en,rank,head,"
+    "acting,main,from,to\n"
+    "1,นาย,สมชาย,ใจดี,Mr,Somchai,Jaidee,s@a.test,021,081,2530-01-31,own_unit,agency,agency,own_unit,"
+    "B,P-1,นักวิชาการ,Officer,ชำนาญการ,,,,2568-10-01,\n"
+    "1,,,,,,,,,,,,,,,B,P-2,ผู้อำนวยการ,Director,อำนวยการสูง,ใช่,ใช่,ใช่,2568-10-01,2570-09-30\n"
+)
+FULL = after(EMPTY, plan(units=FULL_UNITS, people=FULL_PEOPLE))
+REQUIRED = {
+    "units": {"code", "name_th", "kind"},
+    "people": {"staff_no", "given_name", "family_name", "unit", "post_title"},
+}
+
+
+def columns_of(text: str) -> list[str]:
+    return text.partition("\n")[0].split(",")
+
+
+def without(text: str, *columns: str) -> str:
+    kept = [place for place, name in enumerate(columns_of(text)) if name not in columns]
+    return "".join(",".join(line.split(",")[place] for place in kept) + "\n" for line in text.splitlines())
+
+
+def emptied(text: str, column: str) -> str:
+    head, *lines = text.splitlines()
+    place = columns_of(text).index(column)
+    rows = [line.split(",") for line in lines]
+    return "\n".join([head, *(",".join([*row[:place], "", *row[place + 1 :]]) for row in rows)]) + "\n"
+
+
+FILES = {"units": FULL_UNITS, "people": FULL_PEOPLE}
+OPTIONAL = [
+    (name, column) for name, text in FILES.items() for column in columns_of(text) if column not in REQUIRED[name]
+]
+
+
+@pytest.mark.parametrize(("name", "column"), OPTIONAL)
+def test_a_column_that_a_file_does_not_have_changes_nothing(name: str, column: str) -> None:
+    """r3-7: units.csv without `name_en` erased the unit's English name."""
+    files = FILES | {name: without(FILES[name], column)}
+    done = plan(FULL, NOW + 5, **files)
+    assert (done.problems, done.changes) == ((), 0)
+
+
+def test_a_file_of_the_required_columns_alone_changes_nothing() -> None:
+    bare = {name: without(text, *set(columns_of(text)) - REQUIRED[name]) for name, text in FILES.items()}
+    done = plan(FULL, NOW + 5, **bare)
+    assert (done.problems, done.changes) == ((), 0)
+
+
+# An empty `from` keeps the day it was, an empty `post_code` makes one, and empty acting or main is «no».
+@pytest.mark.parametrize(("name", "column"), [pair for pair in OPTIONAL if pair[1] not in ("from", "parent")])
+def test_an_empty_cell_clears(name: str, column: str) -> None:
+    done = plan(FULL, NOW + 5, **(FILES | {name: emptied(FILES[name], column)}))
+    assert not done.problems
+    assert done.changes > 0
+
+
+def test_a_column_counts_when_any_file_with_the_person_has_it() -> None:
+    """The second file says nothing of the telephone; the first has the column, and its cell is empty."""
+    head, first, second = FULL_PEOPLE.splitlines()
+    one = emptied(f"{head}\n{first}\n", "phone")
+    two = without(f"{head}\n{second}\n", "phone", "email", "post_title_en")
+    done = plan(FULL, NOW + 5, one=one, two=two)
+    (changed,) = done.people
+    assert changed.differing() == ["phone"]
+    assert (done.posts, done.holdings) == ((), ())
+
+
+def test_an_end_that_was_set_stays_only_while_it_lies_ahead() -> None:
+    later = NOW + 2_000 * 86_400_000
+    bare = {name: without(text, "to") for name, text in FILES.items()}
+    past = Organisation(FULL.units, FULL.posts, FULL.people, {})
+    done = plan(past, later, **bare)
+    assert [(change.after.code, change.after.valid_to) for change in done.units] == [("A", None)]
+    assert {change.after.post: change.after.held_to for change in done.holdings} == {"P-1": None, "P-2": None}
+
+
+def test_a_unit_that_left_the_table_comes_back_without_an_end() -> None:
+    gone = after(
+        FIRST,
+        plan(FIRST, NOW + 5, units=UNITS.replace("B,M,กอง ข,division\n", ""), people=PEOPLE.replace(",B,", ",A,")),
+    )
+    assert gone.units["B"].valid_to == NOW + 5
+    back = plan(gone, NOW + 9, units=UNITS)
+    assert [(change.after.code, change.after.valid_to) for change in back.units] == [("B", None)]
+
+
+def test_a_parent_that_is_kept_has_to_be_there() -> None:
+    text = without(UNITS, "parent").replace("M,กระทรวง,ministry\n", "")
+    assert problems(plan(FIRST, units=text)) == [(2, "import_parent_unknown", "M"), (3, "import_parent_unknown", "M")]
