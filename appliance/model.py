@@ -112,6 +112,7 @@ class Deny(StrEnum):
     OWNER_ADDS_DIRECTLY = "owner_adds_directly"
     REQUEST_PENDING = "request_pending"
     REQUEST_TOO_SOON = "request_too_soon"
+    REQUEST_WITHDRAWN = "request_withdrawn"
     ROLE_REQUIRED = "role_required"
     ACCOUNT_SUSPENDED = "account_suspended"
     ACCOUNT_REVOKED = "account_revoked"

@@ -20,6 +20,7 @@ from appliance.wire.rooms import (
     MembersSuggested,
     MemberSuggestions,
     MyRequests,
+    MyRequestsQuery,
     OwnerRequestsQuery,
     RemovalRequested,
     RemovalRequests,
@@ -79,7 +80,7 @@ async def answer_suggestion(call: Call, body: AnswerSuggestion) -> MembersSugges
 
 
 @routes.get("/me/requests")
-async def list_my_requests(call: Call, query: OwnerRequestsQuery) -> MyRequests:
+async def list_my_requests(call: Call, query: MyRequestsQuery) -> MyRequests:
     """Return all requests that wait for the caller or that the caller made, and what the caller was taken off."""
     return await load_my_requests(call.services, call.person, query.cursor)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import AppError, Forbidden
+from appliance.errors import AppError, Forbidden, Invalid
 from appliance.model import Deny, PersonId, RoomId, StaffRole
 from appliance.policies import DAY
-from appliance.reads.bounds import page_after
+from appliance.reads.bounds import Bytes, fitting, size_of
 from appliance.reads.rooms import english_name_of, name_of
 from appliance.rules.owner_requests import (
     Kind,
@@ -20,6 +21,7 @@ from appliance.rules.owner_requests import (
     repeats_in,
 )
 from appliance.store import owner_requests
+from appliance.store.owner_requests import Eyes, Place, Spot
 from appliance.wire.rooms import (
     Departure,
     MemberSuggestion,
@@ -32,7 +34,7 @@ from appliance.wire.rooms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from appliance.model import Millis, RoomState
     from appliance.services import Services
@@ -44,6 +46,9 @@ RECENT_MS: Final = 30 * DAY
 # How long somebody finds what they were taken off, and how much of it.
 DEPARTED_MS: Final = 90 * DAY
 DEPARTURES: Final = 100
+# How many requests one answer holds.
+PAGE: Final = 100
+_CURSOR: Final = re.compile(r"([01])\.(\d{1,16})\.([\w-]{1,64})", re.ASCII)
 
 
 async def load_removal_requests(
@@ -51,12 +56,11 @@ async def load_removal_requests(
 ) -> RemovalRequests:
     """Return a page, the newest first: to the owner what waits and what was answered lately; to others their own.
 
-    The administrators of the owner's unit see what was escalated to them. Raises NotFound, Forbidden.
+    The administrators of the owner's unit see what was escalated to them. Raises NotFound, Forbidden, Invalid.
     """
-    found = await _load(s, person, room, Kind.REMOVAL)
-    views = [removal_view(s, request) for request in found]
-    shown, following = page_after(views, cursor, lambda view: view.id)
-    return RemovalRequests(requests=shown, cursor=following)
+    found = await _load(s, person, room, Kind.REMOVAL, cursor)
+    shown, more = fitting((removal_view(s, request) for request in found), PAGE)
+    return RemovalRequests(requests=shown, cursor=shown[-1].id if more else None)
 
 
 async def load_member_suggestions(
@@ -64,31 +68,30 @@ async def load_member_suggestions(
 ) -> MemberSuggestions:
     """Return a page, the newest first: to the owner what waits and what was answered lately; to members their own.
 
-    Raises NotFound, Forbidden.
+    Raises NotFound, Forbidden, Invalid.
     """
-    found = await _load(s, person, room, Kind.SUGGESTION)
-    views = [suggestion_view(s, request) for request in found]
-    shown, following = page_after(views, cursor, lambda view: view.id)
-    return MemberSuggestions(suggestions=shown, cursor=following)
+    found = await _load(s, person, room, Kind.SUGGESTION, cursor)
+    shown, more = fitting((suggestion_view(s, request) for request in found), PAGE)
+    return MemberSuggestions(suggestions=shown, cursor=shown[-1].id if more else None)
 
 
 async def load_my_requests(s: Services, person: PersonId, cursor: str | None = None) -> MyRequests:
     """Return a page of all requests that concern a person in any room, and what the person was taken off.
 
+    What waits comes first, the oldest before the newest; then what was answered, the newest before the oldest.
+
     Raises Invalid for a cursor that is none.
     """
     now, days = s.clock(), s.config.rooms
     since = now - max(RECENT_MS, days.request_repeats_days * DAY)
+    place = _place(cursor)
     async with s.store.read() as reader:
-        found = await reader.run(owner_requests.of_asker, person, since)
-        found += await reader.run(owner_requests.of_owner, person, since)
-        if _administers(s, person):
-            found += await reader.run(owner_requests.escalated)
+        carried = await reader.run(owner_requests.escalated) if _administers(s, person) else []
+        mine = [request for request, owner in carried if person in _administrators(s, owner)]
+        found = await reader.run(owner_requests.concerning, person, mine, since, place, PAGE + 1)
         departures = await reader.run(owner_requests.departures, person, now - DEPARTED_MS, DEPARTURES)
         seen = await reader.run(owner_requests.seen, person)
-    distinct = sorted({one.id: one for one in found}.values(), key=lambda one: (one.asked, one.id), reverse=True)
-    views = [view for request in distinct if (view := await _my_request(s, person, request, seen)) is not None]
-    shown, following = page_after(views, cursor, lambda view: view.id)
+    shown, following = await _page(s, person, found, seen)
     return MyRequests(
         requests=shown,
         departures=[_departure(s, row, seen) for row in departures] if cursor is None else [],
@@ -96,6 +99,39 @@ async def load_my_requests(s: Services, person: PersonId, cursor: str | None = N
         repeats_days=days.request_repeats_days,
         cursor=following,
     )
+
+
+async def _page(
+    s: Services, person: PersonId, found: Sequence[OwnerRequest], seen: Mapping[str, Millis]
+) -> tuple[list[MyRequest], str | None]:
+    """Return those of the requests that fit an answer, and the cursor of what follows."""
+    shown, room, last = list[MyRequest](), Bytes(), None
+    for at, request in enumerate(found):
+        view = await _my_request(s, person, request, seen)
+        if at == PAGE or (view is not None and not room.take(size_of(view))):
+            return shown, _cursor(last)
+        if view is not None:
+            shown.append(view)
+        last = request
+    return shown, None
+
+
+def _cursor(last: OwnerRequest | None) -> str | None:
+    if last is None:
+        return None
+    over, time, request = Place.of(last)
+    return f"{over}.{abs(time)}.{request}"
+
+
+def _place(cursor: str | None) -> Place:
+    """Read a cursor. Raises Invalid."""
+    if cursor is None:
+        return owner_requests.FIRST
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise Invalid(field="cursor")
+    over, time = int(found[1]), int(found[2])
+    return Place(over, -time if over else time, found[3])
 
 
 def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> Departure:
@@ -161,11 +197,14 @@ async def _my_request(
 
 
 def _may_answer(s: Services, state: RoomState, person: PersonId, request: OwnerRequest) -> bool:
-    administrators = list[PersonId]()
-    if request.escalated is not None:
-        owner = s.identity.people.get(state.owner)
-        administrators = s.identity.administrators_of(owner.unit if owner else None, s.clock())
+    administrators = _administrators(s, state.owner) if request.escalated is not None else []
     return may_answer(state, person, request, administrators) is None
+
+
+def _administrators(s: Services, owner: PersonId) -> list[PersonId]:
+    """Return the administrators of the unit of a room's owner."""
+    card = s.identity.people.get(owner)
+    return s.identity.administrators_of(card.unit if card else None, s.clock())
 
 
 def _suggested(s: Services, request: OwnerRequest) -> list[Suggested]:
@@ -184,20 +223,24 @@ def suggestion_view(s: Services, request: OwnerRequest) -> MemberSuggestion:
     return owner_requests.suggestion_view(request, s.identity.people)
 
 
-async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind) -> list[OwnerRequest]:
+async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor: str | None) -> list[OwnerRequest]:
+    """Return a page of one kind and one more, from the request `cursor` on."""
     head = await s.log.head(room)
+    state = head.state
+    eyes = Eyes(
+        person,
+        hears=kind is Kind.REMOVAL or person in state.members,
+        owns=person == state.owner,
+        administers=person in _administrators(s, state.owner),
+        since=s.clock() - RECENT_MS,
+    )
     async with s.store.read() as reader:
-        found = await reader.run(owner_requests.in_room, head.key, kind)
-    owner = s.identity.people.get(head.state.owner)
-    administers = person in s.identity.administrators_of(owner.unit if owner else None, s.clock())
-    since = s.clock() - RECENT_MS
-    shown = [
-        request
-        for request in found
-        if (request.person == person and may_hear(head.state, person, request))
-        or (person == head.state.owner and (request.answered is None or request.answered >= since))
-        or (administers and request.escalated is not None and request.outcome is Outcome.PENDING)
-    ]
-    if not shown and head.state.role_of(person) is None:
+        spot: Spot | None = owner_requests.NEWEST
+        if cursor is not None:
+            spot = await reader.run(owner_requests.spot_of, head.key, kind, cursor)
+        if spot is None:
+            raise Invalid(field="cursor")
+        found = await reader.run(owner_requests.in_room, head.key, kind, eyes, spot, PAGE + 1)
+    if not found and state.role_of(person) is None:
         raise Forbidden(Deny.NOT_A_MEMBER)
-    return shown
+    return found

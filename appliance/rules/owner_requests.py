@@ -1,11 +1,12 @@
 """What members ask of a room's owner: who may ask what, when again, and who answers (F34, F41).
 
 Pure. Only the owner changes who is in a room; a member asks, in one of two kinds: to be taken off (F41), or that others
-be added (F34). Both live alike: one request of a kind waits for each member, it is answered once, whoever asked may
-withdraw it until then, and one that was refused may name the same people again after a while. They differ in who may
-ask, in what granting does, and in silence: a request to be taken off that waits too long goes to the administrators of
-the owner's unit as well, who then answer it like the owner; a suggestion waits for the owner alone. Nobody but the
-owner answers a request of their own. The tables are tests/rules/tables/may_ask.json, may_answer.json,
+be added (F34). Both live alike: one request of a kind waits for each member, it is answered once, and whoever asked may
+withdraw it until then. One that was refused may name the same people again after a while. After one that was withdrawn
+the next may come a day later, whomever it names: asking and withdrawing could go on without end. The kinds differ in
+who may ask, in what granting does, and in silence: a request to be taken off that waits too long goes to the
+administrators of the owner's unit as well, who then answer it like the owner; a suggestion waits for the owner alone.
+Nobody but the owner answers a request of their own. The tables are tests/rules/tables/may_ask.json, may_answer.json,
 repeats_from.json, is_fulfilled.json and is_due_for_escalation.json.
 """
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from appliance.model import Millis, PersonId, Role, RoomId, RoomState
+
+
+# How long after withdrawing a request the same person may ask for something of its kind again.
+AFTER_WITHDRAWAL: Final = DAY
 
 
 class Kind(StrEnum):
@@ -77,19 +82,19 @@ def may_ask(state: RoomState, asked: OwnerRequest, earlier: Iterable[OwnerReques
     before = list(earlier)
     if any(request.outcome is Outcome.PENDING for request in before):
         return Deny.REQUEST_PENDING
-    refused_lately = any(
-        not set(request.people).isdisjoint(asked.people)
-        and asked.asked < (repeats_from(request, repeats_days) or asked.asked)
-        for request in before
-    )
-    return Deny.REQUEST_TOO_SOON if refused_lately else None
+    lately = [one for one in before if asked.asked < (repeats_from(one, repeats_days) or asked.asked)]
+    if any(request.outcome is Outcome.WITHDRAWN for request in lately):
+        return Deny.REQUEST_WITHDRAWN
+    named_again = any(not set(request.people).isdisjoint(asked.people) for request in lately)
+    return Deny.REQUEST_TOO_SOON if named_again else None
 
 
 def repeats_from(request: OwnerRequest, repeats_days: int) -> Millis | None:
     """Return from when the same may be asked again, None where nothing stands against it."""
-    if request.outcome is not Outcome.REFUSED:
-        return None
-    return (request.answered or request.asked) + repeats_days * DAY
+    answered = request.answered or request.asked
+    if request.outcome is Outcome.WITHDRAWN:
+        return answered + AFTER_WITHDRAWAL
+    return answered + repeats_days * DAY if request.outcome is Outcome.REFUSED else None
 
 
 def repeats_in(state: RoomState, request: OwnerRequest, repeats_days: int) -> Millis | None:

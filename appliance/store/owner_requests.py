@@ -6,7 +6,8 @@ see, for answers and for the feed alike.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from appliance.model import Millis, PersonId, RoomId
 from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
@@ -34,6 +35,45 @@ class DepartureRow(NamedTuple):
     why: str
 
 
+class Eyes(NamedTuple):
+    """Who looks at a room's requests: may they hear of their own, own the room, or administer the owner's unit.
+
+    `since`: an owner sees what was answered since then.
+    """
+
+    person: PersonId
+    hears: bool
+    owns: bool
+    administers: bool
+    since: Millis
+
+
+class Spot(NamedTuple):
+    """Where a request stands among those of its room: when it was asked, and its row."""
+
+    asked: int
+    row: int
+
+
+class Place(NamedTuple):
+    """Where a request stands in the list of one person: `over` is 1 for one that was answered, `time` then below 0."""
+
+    over: int
+    time: int
+    id: str
+
+    @classmethod
+    def of(cls, request: OwnerRequest) -> Self:
+        """Return the place of a request."""
+        if request.outcome is Outcome.PENDING:
+            return cls(0, request.asked, request.id)
+        return cls(1, -(request.answered or 0), request.id)
+
+
+NEWEST: Final = Spot(2**53, 0)
+FIRST: Final = Place(-1, 0, "")
+
+
 def insert(raw: sqlcipher.Connection, room: int, request: OwnerRequest) -> None:
     """Keep a new request; `room` is the room's key."""
     people = " ".join(request.people)
@@ -52,24 +92,34 @@ def of_person(raw: sqlcipher.Connection, room: int, kind: Kind, person: PersonId
     return [_request(row) for row in raw.execute(SQL.of_person, (room, kind.value, person))]
 
 
-def in_room(raw: sqlcipher.Connection, room: int, kind: Kind) -> list[OwnerRequest]:
-    """Return every request of one kind in a room, the newest first."""
-    return [_request(row) for row in raw.execute(SQL.in_room, (room, kind.value))]
+def in_room(
+    raw: sqlcipher.Connection, room: int, kind: Kind, eyes: Eyes, before: Spot, limit: int
+) -> list[OwnerRequest]:
+    """Return what somebody may see of one kind in a room, the newest first: what stands behind `before`."""
+    given = {"room": room, "kind": kind.value, "limit": limit, **eyes._asdict(), **before._asdict()}
+    return [_request(row) for row in raw.execute(SQL.in_room, given)]
 
 
-def of_asker(raw: sqlcipher.Connection, person: PersonId, since: Millis) -> list[OwnerRequest]:
-    """Return what a person asked anywhere that waits, or was answered since a time."""
-    return [_request(row) for row in raw.execute(SQL.of_asker, (person, since))]
+def spot_of(raw: sqlcipher.Connection, room: int, kind: Kind, request: str) -> Spot | None:
+    """Return where a request stands among those of its kind in a room, None where it is none of them."""
+    row = raw.execute(SQL.spot_of, (room, kind.value, request)).fetchone()
+    return Spot._make(row) if row else None
 
 
-def of_owner(raw: sqlcipher.Connection, person: PersonId, since: Millis) -> list[OwnerRequest]:
-    """Return what was asked in the rooms that a person owns and waits, or was answered since a time."""
-    return [_request(row) for row in raw.execute(SQL.of_owner, (person, since))]
+def concerning(
+    raw: sqlcipher.Connection, person: PersonId, escalated: list[str], since: Millis, after: Place, limit: int
+) -> list[OwnerRequest]:
+    """Return what concerns somebody, behind a place: what waits, the oldest first, then answers, the newest first.
+
+    It is what they asked, what was asked in their rooms and not withdrawn, and the requests named in `escalated`.
+    """
+    given = {"person": person, "escalated": json.dumps(escalated), "since": since, "limit": limit, **after._asdict()}
+    return [_request(row) for row in raw.execute(SQL.concerning, given)]
 
 
-def escalated(raw: sqlcipher.Connection) -> list[OwnerRequest]:
-    """Return what waits for an administrator, of all rooms."""
-    return [_request(row) for row in raw.execute(SQL.escalated)]
+def escalated(raw: sqlcipher.Connection) -> list[tuple[str, PersonId]]:
+    """Return what waits for an administrator, of all rooms: each request with the owner of its room."""
+    return [(request, PersonId(owner)) for request, owner in raw.execute(SQL.escalated)]
 
 
 def departures(raw: sqlcipher.Connection, person: PersonId, since: Millis, limit: int) -> list[DepartureRow]:

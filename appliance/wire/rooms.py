@@ -9,6 +9,8 @@ from msgspec import Meta
 from appliance.wire.common import Answer, Id, Limit, Millis, Name, PersonIds, Position, Request, TxnId
 from appliance.wire.messages import Event
 
+RequestsPlace = Annotated[str, Meta(min_length=1, max_length=100)]
+
 
 class RoomOptions(Request, kw_only=True):
     """`owner_post` binds ownership to a post of the creator: whoever fills it owns the room (Q8)."""
@@ -216,6 +218,10 @@ class RemovalRequests(Answer, kw_only=True):
     cursor: Id | None = None
 
 
+class MyRequestsQuery(Request, kw_only=True):
+    cursor: RequestsPlace | None = None
+
+
 class MyRequest(Answer, kw_only=True):
     """A request to a room's owner that concerns the caller: who asked, or who answers or answered in that room.
 
@@ -263,16 +269,18 @@ class Departure(Answer, kw_only=True):
 
 
 class MyRequests(Answer, kw_only=True):
-    """A page of requests, the newest first, and of the first page what the caller was taken off.
+    """A page of requests, and with the first page what the caller was taken off.
 
-    `escalates_days` and `repeats_days` are the agency's settings. `cursor` asks for what follows.
+    What waits comes first, the oldest before the newest; then what was answered, the newest before the oldest. One
+    that was withdrawn is told to who asked alone. `escalates_days` and `repeats_days` are the agency's settings.
+    `cursor` asks for what follows.
     """
 
     requests: list[MyRequest]
     departures: list[Departure]
     escalates_days: int
     repeats_days: int
-    cursor: Id | None = None
+    cursor: RequestsPlace | None = None
 
 
 class RequestsSeen(Request, kw_only=True):

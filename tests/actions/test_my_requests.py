@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 
 from appliance.actions import member_suggestions, owner_requests, removal_requests, rooms
-from appliance.errors import Conflict, Forbidden, NotFound
-from appliance.model import Draft, EntryType, PersonId, RoomId
-from appliance.reads.owner_requests import load_my_requests
+from appliance.errors import Conflict, Forbidden, Invalid, NotFound
+from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
+from appliance.reads import owner_requests as reads
+from appliance.reads.owner_requests import load_my_requests, load_removal_requests
 from appliance.reads.sync import load_sync
 from appliance.rules.owner_requests import Outcome
 from appliance.rules.rooms import SYSTEM
+from appliance.store import owner_requests as rows
 from tests.bureau import ADMIN, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
@@ -125,6 +127,48 @@ class TestWaiting:
         assert await waiting(bureau, MALEE) == []
 
 
+class TestPages:
+    async def test_what_waits_comes_first_and_nothing_twice(
+        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reads, "PAGE", 2)
+        answered, waits = list[str](), list[str]()
+        for outcome in (REFUSED, None, REFUSED, None, None):
+            room = await bureau.group(NARIN, MALEE, SOMCHAI, HEAD)
+            request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+            bureau.clock.pass_(1)
+            if outcome is None:
+                waits.append(request.id)
+            else:
+                await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, outcome, "")
+                answered.insert(0, request.id)
+        for who in (NARIN, MALEE):
+            found, cursor = list[str](), None
+            for _ in range(3):
+                page = await load_my_requests(bureau.s, who, cursor)
+                assert len(page.requests) <= 2
+                found += [one.id for one in page.requests]
+                cursor = page.cursor
+            assert (found, cursor) == ([*waits, *answered], None)
+        for wrong in ("x", "2.1.rr_1", "0.1", "0.1.rr_1.2"):
+            with pytest.raises(Invalid):
+                await load_my_requests(bureau.s, MALEE, wrong)
+
+    async def test_an_administrator_reads_no_page_of_what_is_not_theirs(
+        self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reads, "PAGE", 1)
+        elsewhere = await bureau.group(OUTSIDER, MALEE, SOMCHAI, HEAD)
+        earlier = await removal_requests.ask_removal(bureau.s, MALEE, elsewhere, "")
+        bureau.clock.pass_(1)
+        later = await removal_requests.ask_removal(bureau.s, SOMCHAI, room, "")
+        async with bureau.s.store.write() as tx:
+            for request in (earlier, later):
+                assert await tx.run(rows.escalate, request.id, bureau.clock())
+        page = await load_my_requests(bureau.s, ADMIN)
+        assert ([one.room for one in page.requests], page.cursor) == ([room], None)
+
+
 class TestAnswers:
     async def test_a_refusal_says_from_when_one_may_ask_again(self, bureau: Bureau, room: RoomId) -> None:
         request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
@@ -196,7 +240,20 @@ class TestWithdrawing:
         assert await waiting(bureau, NARIN) == []
         with pytest.raises(Conflict):
             await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        with pytest.raises(Forbidden) as caught:
+            await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        assert caught.value.deny is Deny.REQUEST_WITHDRAWN
+        bureau.clock.pass_(DAY)
         assert (await removal_requests.ask_removal(bureau.s, MALEE, room, "")).id != request.id
+
+    async def test_what_was_withdrawn_is_told_to_who_asked_alone(self, bureau: Bureau, room: RoomId) -> None:
+        request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        await owner_requests.withdraw(bureau.s, MALEE, request.id)
+        [mine] = (await load_my_requests(bureau.s, MALEE)).requests
+        assert (mine.state, mine.repeats) == ("withdrawn", (mine.answered or 0) + DAY)
+        assert (await load_my_requests(bureau.s, NARIN)).requests == []
+        assert (await load_removal_requests(bureau.s, NARIN, room)).requests == []
+        assert [one.id for one in (await load_removal_requests(bureau.s, MALEE, room)).requests] == [request.id]
 
     async def test_who_took_it_back_stays_though_it_is_granted_at_the_same_moment(
         self, bureau: Bureau, room: RoomId
@@ -205,6 +262,7 @@ class TestWithdrawing:
         for order in range(6):
             if MALEE not in (await bureau.s.log.head(room)).state.members:
                 await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
+            bureau.clock.pass_(DAY)
             request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
             both = [
                 owner_requests.withdraw(bureau.s, MALEE, request.id),

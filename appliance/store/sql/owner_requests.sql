@@ -11,20 +11,36 @@ FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = ? AND q.kind =
 
 -- name: in_room
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
-FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = ? AND q.kind = ? ORDER BY q.asked DESC, q.rowid DESC;
+FROM owner_request q JOIN room r ON r.key = q.room
+WHERE q.room = :room AND q.kind = :kind AND (q.asked, q.rowid) < (:asked, :row) AND (
+    (:hears AND q.person = :person)
+    OR (:owns AND (q.state = 'pending' OR (q.state <> 'withdrawn' AND q.answered >= :since)))
+    OR (:administers AND q.state = 'pending' AND q.escalated IS NOT NULL))
+ORDER BY q.asked DESC, q.rowid DESC LIMIT :limit;
 
--- name: of_asker
-SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
-FROM owner_request q JOIN room r ON r.key = q.room WHERE q.person = ? AND (q.state = 'pending' OR q.answered >= ?);
+-- name: spot_of
+SELECT asked, rowid FROM owner_request WHERE room = ? AND kind = ? AND id = ?;
 
--- name: of_owner
+-- name: concerning
+WITH concerned (id) AS (
+    SELECT q.id FROM owner_request q
+    WHERE q.person = :person AND (q.state = 'pending' OR q.answered >= :since) AND (q.kind = 'removal'
+        OR EXISTS (SELECT 1 FROM room_member m WHERE m.room = q.room AND m.person = q.person))
+    UNION
+    SELECT q.id FROM room_member m JOIN owner_request q ON q.room = m.room
+    WHERE m.person = :person AND m.role = 'owner'
+        AND (q.state = 'pending' OR (q.state <> 'withdrawn' AND q.answered >= :since))
+    UNION
+    SELECT value FROM json_each(:escalated)
+)
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
-FROM room_member m JOIN room r ON r.key = m.room JOIN owner_request q ON q.room = m.room
-WHERE m.person = ? AND m.role = 'owner' AND (q.state = 'pending' OR q.answered >= ?);
+FROM concerned JOIN owner_request q ON q.id = concerned.id JOIN room r ON r.key = q.room
+WHERE (q.state <> 'pending', CASE q.state WHEN 'pending' THEN q.asked ELSE -q.answered END, q.id) > (:over, :time, :id)
+ORDER BY q.state <> 'pending', CASE q.state WHEN 'pending' THEN q.asked ELSE -q.answered END, q.id LIMIT :limit;
 
 -- name: escalated
-SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
-FROM owner_request q JOIN room r ON r.key = q.room WHERE q.state = 'pending' AND q.escalated IS NOT NULL;
+SELECT q.id, r.owner FROM owner_request q JOIN room r ON r.key = q.room
+WHERE q.state = 'pending' AND q.escalated IS NOT NULL;
 
 -- name: departures
 SELECT r.id, d.name, d.at, d.by, d.why FROM departure d JOIN room r ON r.key = d.room

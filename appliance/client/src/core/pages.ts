@@ -5,11 +5,17 @@ interface Page {
 }
 
 /** Returns every page of a list, in order. */
-export async function everyPage<P extends Page>(ask: (cursor: string | null) => Promise<P>): Promise<readonly P[]> {
+export function everyPage<P extends Page>(ask: (cursor: string | null) => Promise<P>): Promise<readonly P[]> {
+  return firstPages(ask, Number.POSITIVE_INFINITY);
+}
+
+/** Returns the first pages of a list, in order: `most` of them, or as many as there are. */
+export async function firstPages<P extends Page>(ask: (cursor: string | null) => Promise<P>, most: number): Promise<readonly P[]> {
   const pages = [await ask(null)];
-  for (;;) {
+  while (pages.length < most) {
     const cursor = pages.at(-1)?.cursor ?? null;
-    if (cursor === null) return pages;
+    if (cursor === null) break;
     pages.push(await ask(cursor));
   }
+  return pages;
 }

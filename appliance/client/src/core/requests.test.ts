@@ -19,7 +19,7 @@ const gone = (room: string, fresh: boolean): Departure => ({ room, room_name: ro
 const list = (requests: MyRequest[], departures: Departure[] = []): RequestList => ({ ...NO_REQUESTS, requests, departures });
 
 test("what waits stands with the oldest first, by room or in all of them", () => {
-  const all = list([request("c", "r_1", { waits_for_me: true }), request("b", "r_2", { waits_for_me: true }), request("a", "r_1")]);
+  const all = list([request("b", "r_2", { waits_for_me: true }), request("c", "r_1", { waits_for_me: true }), request("a", "r_1")]);
   expect(waitingForUs(all).map(({ id }) => id)).toEqual(["b", "c"]);
   expect(waitingForUs(all, "r_1").map(({ id }) => id)).toEqual(["c"]);
 });

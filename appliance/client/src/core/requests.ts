@@ -1,35 +1,38 @@
 /**
  * The requests to rooms' owners that concern us, and the rooms we were taken off (F34, F41): one list, the server's.
  *
- * Owns the list as the server last told it, kept for the next start. Events on our line of the feed say that it has
+ * Owns the list as the server last told it, as far as it was asked for: its first page, more when somebody wants to see
+ * more. It is kept for the next start. Events on our line of the feed say that it has
  * changed, and it is read again; nothing is put together here from two sources. Who may answer is the server's to say.
  */
 
 import { loadRequests, requestsKept } from "./db/meta";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
-import { everyPage } from "./pages";
+import { firstPages } from "./pages";
 import type { Departure, Event, MyRequest } from "./protocol";
 import type { RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 
 export interface RequestList {
-  /** The newest first. */
+  /** What waits, the oldest first; then what was answered, the newest first. */
   readonly requests: readonly MyRequest[];
+  /** Whether the server has more of them. */
+  readonly more: boolean;
   readonly departures: readonly Departure[];
   /** The agency's settings; null until the server has told them. */
   readonly escalatesDays: number | null;
   readonly repeatsDays: number | null;
 }
 
-export const NO_REQUESTS: RequestList = { requests: [], departures: [], escalatesDays: null, repeatsDays: null };
+export const NO_REQUESTS: RequestList = { requests: [], more: false, departures: [], escalatesDays: null, repeatsDays: null };
 const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "room.left"]);
 
 export const isWaiting = (request: MyRequest): boolean => request.state === "pending";
 
 /** What waits for our answer, the oldest first: of one room, or of all. */
 export function waitingForUs({ requests }: RequestList, room: RoomId | null = null): readonly MyRequest[] {
-  return requests.filter((one) => one.waits_for_me === true && (room === null || one.room === room)).reverse();
+  return requests.filter((one) => one.waits_for_me === true && (room === null || one.room === room));
 }
 
 /** Answers to what we asked that we have not seen, in one room or in all. */
@@ -54,6 +57,8 @@ export class Requests {
   readonly #list = new Store<RequestList>(NO_REQUESTS);
   #tables: Tables | null = null;
   #stale = false;
+  /** So many pages are asked for. */
+  #pages = 1;
   #loading: Promise<void> | null = null;
 
   constructor(private readonly endpoints: Endpoints) {}
@@ -71,7 +76,19 @@ export class Requests {
 
   close(): void {
     this.#tables = null;
+    this.#pages = 1;
     this.#list.set(NO_REQUESTS);
+  }
+
+  /** Reads one page more, from now on with every change. */
+  loadMore(): Promise<void> {
+    this.#pages += 1;
+    return this.load();
+  }
+
+  /** The first page is enough again, from the next change on. */
+  endMore(): void {
+    this.#pages = 1;
   }
 
   /** Reads the list again. Rejects when the server does not answer; what was known stays. */
@@ -119,11 +136,12 @@ export class Requests {
     while (this.#stale) {
       this.#stale = false;
       const tables = this.#tables;
-      const pages = await everyPage((cursor) => this.endpoints.myRequests(cursor));
+      const pages = await firstPages((cursor) => this.endpoints.myRequests(cursor), this.#pages);
       const [first] = pages;
       if (tables === null || this.#tables !== tables || first === undefined) return;
       const list: RequestList = {
         requests: pages.flatMap(({ requests }) => requests),
+        more: typeof pages.at(-1)?.cursor === "string",
         departures: first.departures,
         escalatesDays: first.escalates_days,
         repeatsDays: first.repeats_days,

@@ -1247,9 +1247,11 @@ export interface components {
         };
         /**
          * MyRequests
-         * @description A page of requests, the newest first, and of the first page what the caller was taken off.
+         * @description A page of requests, and with the first page what the caller was taken off.
          *
-         *         `escalates_days` and `repeats_days` are the agency's settings. `cursor` asks for what follows.
+         *         What waits comes first, the oldest before the newest; then what was answered, the newest before the oldest. One
+         *         that was withdrawn is told to who asked alone. `escalates_days` and `repeats_days` are the agency's settings.
+         *         `cursor` asks for what follows.
          */
         MyRequests: {
             /** @default null */

@@ -30,6 +30,7 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   room_full: msg`ห้องนี้มีสมาชิกครบจำนวนสูงสุดแล้ว`,
   owner_adds_directly: msg`ท่านเป็นเจ้าของห้อง เพิ่มสมาชิกได้เองทันที`,
   request_pending: msg`มีคำขอที่รอคำตอบอยู่แล้ว`,
+  request_withdrawn: msg`ท่านเพิ่งถอนคำขอ ส่งใหม่ได้เมื่อครบ 1 วันหลังถอน`,
   role_required: msg`ท่านไม่มีบทบาทที่ทำรายการนี้ได้`,
   second_person_required: msg`รายการนี้ต้องมีผู้อนุมัติสองคน`,
   hub_only: msg`รายการนี้ทำได้โดยระบบเท่านั้น`,

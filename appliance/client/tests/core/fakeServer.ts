@@ -445,7 +445,7 @@ export class FakeServer {
     if (person === undefined) return refuse(401, this.ends.get(token ?? "") ?? "unauthenticated");
     const csrf = (init.headers as Record<string, string>)["X-CSRF-Token"];
     if (method !== "GET" && csrf !== this.me(person).csrf) return refuse(403, "csrf");
-    if (route === "/me/requests") return { status: 200, body: this.#requests(person) };
+    if (route === "/me/requests") return { status: 200, body: this.#requests(person, Number(url.searchParams.get("cursor") ?? 0)) };
     if (route === "/me/requests/seen") {
       this.seen.set(person, body["upto"] as number);
       this.tellPerson(person, "requests.seen", {});
@@ -465,10 +465,13 @@ export class FakeServer {
     return this.#route(person, method, route.split("/").slice(1), url.searchParams, body);
   }
 
-  #requests(person: string): MyRequests {
+  /** Pages of two. */
+  #requests(person: string, from: number): MyRequests {
     const seen = this.seen.get(person) ?? 0;
     const departures = (this.departures.get(person) ?? []).map((one) => ({ ...one, fresh: one.at > seen }));
-    return { requests: this.requests.get(person) ?? [], departures, escalates_days: 3, repeats_days: 7 };
+    const requests = this.requests.get(person) ?? [];
+    const following = from + 2 < requests.length ? { cursor: String(from + 2) } : {};
+    return { requests: requests.slice(from, from + 2), departures, escalates_days: 3, repeats_days: 7, ...following };
   }
 
   #login(body: Record<string, unknown>): Answer {

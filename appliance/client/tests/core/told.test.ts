@@ -96,3 +96,23 @@ test("who is taken off finds by whom and from what, on every device, until they 
   for (const { core } of [phone, pc]) await until(() => newsCount(core.requests.list.snapshot()) === 0, "seen");
   expect(pc.core.requests.list.snapshot().departures).toHaveLength(1);
 });
+
+test("of many requests the first page is read with each change, more when somebody wants to see more", async () => {
+  const { core } = await world.signedIn(world.device());
+  const shown = () => core.requests.list.snapshot().requests.map(({ id }) => id);
+  const change = () => world.server.tellPerson(SOMCHAI, "removal_request", {}, world.room);
+  world.server.requests.set(SOMCHAI, ["a", "b", "c", "d", "e"].map((id) => ({ ...waiting(world.room), id })));
+  change();
+  await until(() => shown().length === 2, "the first page");
+  expect(core.requests.list.snapshot().more).toBe(true);
+  await core.requests.loadMore();
+  expect(shown()).toEqual(["a", "b", "c", "d"]);
+  world.server.requests.set(SOMCHAI, ["b", "c", "d", "e"].map((id) => ({ ...waiting(world.room), id })));
+  change();
+  await until(() => shown()[0] === "b", "the change");
+  expect(shown()).toEqual(["b", "c", "d", "e"]);
+  expect(core.requests.list.snapshot().more).toBe(false);
+  core.requests.endMore();
+  await core.requests.load();
+  expect(shown()).toEqual(["b", "c"]);
+});

@@ -105,27 +105,35 @@ interface OwnRequestProps {
   onAsk: () => void;
 }
 
-export function MySuggestion({ room, mine, model, onAsk }: OwnRequestProps) {
+/** From when one may ask again, while that is still to come. */
+function useTooSoon(mine: MyRequest | null, now: number): string | undefined {
   const { t } = useLingui();
+  const again = mine?.repeats ?? 0;
+  const when = formatDateTime(again);
+  return again > now ? t`ส่งคำขอใหม่ได้ตั้งแต่ ${when}` : undefined;
+}
+
+/** After a refusal others may be suggested at once; after a withdrawal nobody, for a day. */
+export function MySuggestion({ room, mine, model, now, onAsk }: OwnRequestProps) {
+  const { t } = useLingui();
+  const tooSoon = useTooSoon(mine?.state === "withdrawn" ? mine : null, now);
   return (
     <PanelSection title={t`เสนอชื่อสมาชิก`}>
       <p className="room-hint">
         <Trans>เฉพาะเจ้าของห้องเพิ่มสมาชิกได้ ท่านเสนอชื่อให้เจ้าของห้องพิจารณาได้</Trans>
       </p>
       {mine !== null && <RequestState request={mine} model={model} />}
-      <Button icon="addPerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["suggest"])}>
+      <Button icon="addPerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["suggest"]) ?? tooSoon}>
         <Trans>เสนอชื่อสมาชิก</Trans>
       </Button>
     </PanelSection>
   );
 }
 
-/** The way out. While a refusal stands the button says from when one may ask again, before anybody writes a reason. */
+/** The way out. While a refusal or a withdrawal stands the button says from when one may ask again, before anybody writes a reason. */
 export function MyRemoval({ room, mine, model, now, onAsk }: OwnRequestProps) {
   const { t } = useLingui();
-  const again = mine?.repeats ?? 0;
-  const date = formatDate(again);
-  const tooSoon = again > now ? t`ส่งคำขอใหม่ได้ตั้งแต่ ${date}` : undefined;
+  const tooSoon = useTooSoon(mine, now);
   return (
     <PanelSection title={t`ขอออกจากห้อง`}>
       <p className="room-hint">
@@ -143,6 +151,19 @@ function pendingCode(mine: MyRequest | null): string | undefined {
   return mine !== null && isWaiting(mine) ? "request_pending" : undefined;
 }
 
+/** The server has more than what is listed. */
+export function MoreRequests({ more, model }: { more: boolean; model: Answering }) {
+  const { busy } = useReadable(model.reading);
+  if (!more) return null;
+  return (
+    <div className="request-more">
+      <Button isPending={busy} onPress={() => void model.more()}>
+        <Trans>แสดงคำขอเพิ่มเติม</Trans>
+      </Button>
+    </div>
+  );
+}
+
 /** Where a request of one's own stands, with all that is known: who answers, until when, from when again. */
 export function RequestState({ request, model }: { request: MyRequest; model: Answering }) {
   const { busy } = useReadable(model.attempt);
@@ -150,6 +171,9 @@ export function RequestState({ request, model }: { request: MyRequest; model: An
     return (
       <Notice>
         <StateWords request={request} />
+        <p className="room-hint">
+          <Trans>หากถอนคำขอ จะส่งใหม่ได้เมื่อครบ 1 วัน</Trans>
+        </p>
         <Button isPending={busy} onPress={() => void model.withdraw(request)}>
           <Trans>ถอนคำขอ</Trans>
         </Button>
@@ -197,9 +221,10 @@ function WhatNext({ request }: { request: MyRequest }) {
   const { t } = useLingui();
   const forwarded = formatDateTime(request.escalated ?? 0);
   const due = formatDate(request.escalates ?? 0);
-  const again = formatDate(request.repeats ?? 0);
+  const again = formatDateTime(request.repeats ?? 0);
   if (isWaiting(request) && typeof request.escalated === "number") return <p>{t`ส่งต่อผู้ดูแลหน่วยงานแล้ว เมื่อ ${forwarded}`}</p>;
   if (typeof request.escalates === "number") return <p>{t`หากไม่ได้รับคำตอบ ระบบจะส่งต่อผู้ดูแลหน่วยงานในวันที่ ${due}`}</p>;
   if (typeof request.repeats !== "number") return null;
-  return <p>{request.kind === "removal" ? t`ส่งคำขอใหม่ได้ตั้งแต่ ${again}` : t`เสนอชื่อบุคคลเดิมได้อีกตั้งแต่ ${again}`}</p>;
+  const anything = request.kind === "removal" || request.state === "withdrawn";
+  return <p>{anything ? t`ส่งคำขอใหม่ได้ตั้งแต่ ${again}` : t`เสนอชื่อบุคคลเดิมได้อีกตั้งแต่ ${again}`}</p>;
 }

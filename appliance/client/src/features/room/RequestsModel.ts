@@ -16,6 +16,9 @@ import { type Readable, Store } from "#core/store";
 /** Whoever answers requests: the list of all, or the settings of one room. */
 export interface Answering {
   readonly attempt: Attempt;
+  /** Reading, which goes on while somebody answers. */
+  readonly reading: Attempt;
+  readonly more: () => Promise<boolean>;
   readonly answer: (request: MyRequest, outcome: "granted" | "refused", note: string) => Promise<boolean>;
   readonly withdraw: (request: MyRequest) => Promise<boolean>;
 }
@@ -23,11 +26,13 @@ export interface Answering {
 export interface RequestsScreen {
   /** What waits for our answer, the oldest first. */
   readonly waiting: readonly MyRequest[];
-  /** What we asked, the newest first. */
+  /** What we asked: what waits first, then the newest answers. */
   readonly mine: readonly MyRequest[];
   /** What was answered lately in our rooms, the newest first. */
   readonly answered: readonly MyRequest[];
   readonly departures: readonly Departure[];
+  /** Whether there is more than what was read. */
+  readonly more: boolean;
   /** Keys of what was new when the list was opened, or came since. */
   readonly fresh: ReadonlySet<string>;
 }
@@ -38,6 +43,7 @@ export class RequestsModel implements Readable<RequestsScreen>, Answering {
   readonly snapshot: () => RequestsScreen;
   readonly subscribe: (listener: () => void) => () => void;
   readonly attempt = new Attempt();
+  readonly reading = new Attempt();
   readonly #core: Core;
   readonly #fresh = new Store<ReadonlySet<string>>(new Set());
 
@@ -50,6 +56,7 @@ export class RequestsModel implements Readable<RequestsScreen>, Answering {
         mine: list.requests.filter((one) => one.person === me),
         answered: list.requests.filter((one) => one.person !== me && !isWaiting(one)),
         departures: list.departures,
+        more: list.more,
         fresh: this.#fresh.snapshot(),
       };
     });
@@ -65,8 +72,14 @@ export class RequestsModel implements Readable<RequestsScreen>, Answering {
   readonly start = (): (() => void) => {
     this.#fresh.set(new Set());
     this.#see();
-    return this.#core.requests.list.subscribe(() => this.#see());
+    const end = this.#core.requests.list.subscribe(() => this.#see());
+    return () => {
+      end();
+      this.#core.requests.endMore();
+    };
   };
+
+  readonly more = (): Promise<boolean> => this.reading.run(() => this.#core.requests.loadMore(), "more");
 
   readonly answer = (request: MyRequest, outcome: "granted" | "refused", note: string): Promise<boolean> =>
     this.attempt.run(() => this.#core.requests.answer(request, outcome, note.trim()), `answer ${request.id}`);

@@ -15,7 +15,7 @@ import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
 import { LeftDraft } from "./LeftDraft";
-import { RequestState, WaitingRequests } from "./OwnerRequests";
+import { MoreRequests, RequestState, WaitingRequests } from "./OwnerRequests";
 import { departureKey, type RequestsModel } from "./RequestsModel";
 import { DeclineDialog } from "./RoomDialogs";
 import "./room.css";
@@ -29,16 +29,18 @@ interface RequestsViewProps {
 
 export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewProps) {
   const { t } = useLingui();
-  const { waiting, mine, answered, departures, fresh } = useReadable(model);
+  const { waiting, mine, answered, departures, more, fresh } = useReadable(model);
   const attempt = useReadable(model.attempt);
+  const reading = useReadable(model.reading);
   const [declining, setDeclining] = useState<MyRequest | null>(null);
   useEffect(() => model.start(), [model]);
+  const failure = attempt.failure ?? reading.failure;
   const empty = waiting.length + mine.length + answered.length + departures.length === 0;
   return (
     <Panel label={t`คำขอ`} title={<Trans>คำขอ</Trans>} leave={leave} className="requests">
-      {declining === null && attempt.failure !== null && (
+      {declining === null && failure !== null && (
         <div className="room-failure">
-          <FailureNotice failure={attempt.failure} />
+          <FailureNotice failure={failure} />
         </div>
       )}
       {empty && (
@@ -86,6 +88,7 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
           </ul>
         </PanelSection>
       )}
+      <MoreRequests more={more} model={model} />
       {declining !== null && <DeclineDialog model={model} request={declining} onClose={() => setDeclining(null)} />}
     </Panel>
   );
@@ -115,9 +118,7 @@ function Answered({ request, hrefOf }: { request: MyRequest; hrefOf: (room: Room
       <p className="room-hint">
         {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก</Trans> : <Trans>เสนอชื่อสมาชิก</Trans>}
         {" · "}
-        {request.state === "withdrawn" ? (
-          <Trans>ผู้ขอถอนคำขอ เมื่อ {when}</Trans>
-        ) : request.state === "refused" ? (
+        {request.state === "refused" ? (
           <Trans>{who} ไม่อนุมัติ เมื่อ {when}</Trans>
         ) : (
           <Trans>{who} อนุมัติแล้ว เมื่อ {when}</Trans>

@@ -17,7 +17,7 @@ import { useReadable } from "#ui/useReadable";
 
 import { MemberList } from "./MemberList";
 import { OwnerLine } from "./OwnerLine";
-import { MyRemoval, MySuggestion, WaitingRequests } from "./OwnerRequests";
+import { MoreRequests, MyRemoval, MySuggestion, WaitingRequests } from "./OwnerRequests";
 import { type RoomDialog, RoomDialogs } from "./RoomDialogs";
 import type { RoomModel } from "./RoomModel";
 
@@ -32,7 +32,7 @@ interface RoomInfoProps {
 
 export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSuggestMembers }: RoomInfoProps) {
   const { t } = useLingui();
-  const { room, members, waiting, removal, suggestion, escalatesDays } = useReadable(model);
+  const { room, members, waiting, moreWaiting, removal, suggestion, escalatesDays } = useReadable(model);
   const attempt = useReadable(model.attempt);
   const reading = useReadable(model.reading);
   const [dialog, setDialog] = useState<RoomDialog | null>(null);
@@ -58,6 +58,7 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
         onDecline={(declined) => setDialog({ kind: "decline", request: declined })}
         onPerson={onPerson}
       />
+      <MoreRequests more={moreWaiting} model={model} />
       <Mine room={room} model={model} onClear={() => setDialog({ kind: "clear" })} />
       {group && !isOwner && (
         <>

@@ -8,7 +8,7 @@ import { derived } from "#core/derived";
 import type { Core } from "#core/index";
 import { inLanguage } from "#core/naming";
 import type { MemberView, MyRequest } from "#core/protocol";
-import { waitingForUs } from "#core/requests";
+import { isWaiting, waitingForUs } from "#core/requests";
 import type { PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
 import type { Readable } from "#core/store";
 import { sortName } from "#ui/initials";
@@ -21,6 +21,8 @@ export interface RoomScreen {
   readonly members: readonly MemberView[];
   /** What waits for our answer, the oldest first. */
   readonly waiting: readonly MyRequest[];
+  /** Whether there may be more of it than what was read: the list of all rooms goes on, and has only such so far. */
+  readonly moreWaiting: boolean;
   /** The reader's own newest request to be taken off, and their newest suggestion. */
   readonly removal: MyRequest | null;
   readonly suggestion: MyRequest | null;
@@ -60,8 +62,14 @@ export class RoomModel implements Readable<RoomScreen>, Answering {
     // Where the server does not hear it, they are new again next time.
     const see = (): void => void this.#core.requests.see(this.id).catch(() => undefined);
     see();
-    return this.#core.requests.list.subscribe(see);
+    const end = this.#core.requests.list.subscribe(see);
+    return () => {
+      end();
+      this.#core.requests.endMore();
+    };
   };
+
+  readonly more = (): Promise<boolean> => this.reading.run(() => this.#core.requests.loadMore(), "more");
 
   readonly rename = (name: string): Promise<boolean> => this.attempt.run(() => this.#core.rooms.rename(this.id, name.trim()), "rename");
   readonly close = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.close(this.id), "close");
@@ -93,6 +101,7 @@ export class RoomModel implements Readable<RoomScreen>, Answering {
       room,
       members: [...sorted.filter((member) => member.person === owner), ...sorted.filter((member) => member.person !== owner)],
       waiting: waitingForUs(list, this.id),
+      moreWaiting: list.more && list.requests.every(isWaiting),
       removal: mine.find((one) => one.kind === "removal") ?? null,
       suggestion: mine.find((one) => one.kind === "suggestion") ?? null,
       escalatesDays: list.escalatesDays,
