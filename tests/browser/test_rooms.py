@@ -278,6 +278,13 @@ async def test_a_private_chat_begins_with_its_first_message(served: Agency, wind
     await expect(lalita.message("ขอบคุณครับ")).to_be_visible()
 
 
+# What the rail counts beside the rooms, and the number in the tab's title, which counts the requests too (r1-5).
+COUNTED = """() => [
+  Number(document.querySelector(".rail a .badge")?.textContent?.match(/\\d+/)?.[0] ?? 0),
+  Number(document.title.match(/^\\((\\d+)\\)/)?.[1] ?? 0),
+]"""
+
+
 async def test_asking_to_be_taken_off_is_answered(served: Agency, windows: OpenWindow) -> None:
     narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
     await lalita.open_room()
@@ -288,7 +295,10 @@ async def test_asking_to_be_taken_off_is_answered(served: Agency, windows: OpenW
     await expect(mine.get_by_text("รอคำตอบจาก")).to_be_visible()
 
     # The owner is told live, on the row and in the list of all requests, and answers there.
-    await expect(narin.row(ROOM)).to_contain_text("คำขอหรือคำตอบ 1 เรื่อง")
+    await expect(narin.row(ROOM)).to_contain_text("มีคำขอรอท่าน 1 เรื่อง")
+    await expect(narin.page.get_by_role("link", name=re.compile("^คำขอ.*รอท่าน 1 เรื่อง"))).to_be_visible()
+    unread, told = await narin.page.evaluate(COUNTED)
+    assert told == unread + 1
     await narin.page.get_by_role("link", name=re.compile("^คำขอ")).click()
     owners = narin.page.get_by_role("region", name="คำขอ", exact=True)
     await expect(owners).to_contain_text("ย้ายกลุ่มงานแล้วค่ะ")

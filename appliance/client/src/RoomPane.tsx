@@ -4,7 +4,7 @@ import { lazy, useCallback, useMemo } from "react";
 
 import { personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
-import { newsIn } from "#core/requests";
+import { newsOf } from "#core/requests";
 import type { MessageItem, PersonCard, RoomId, RoomSnapshot } from "#core/snapshots";
 import { Store } from "#core/store";
 import { ComposerModel } from "#features/composer/ComposerModel";
@@ -84,7 +84,7 @@ export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch
         onBack={shell.openRooms}
         infoOpen={infoOpen}
         onInfo={personOfNew(room) === null ? () => shell.showSide(infoOpen ? null : { kind: "info" }) : null}
-        news={newsIn(list, room)}
+        news={newsOf(list, room)}
         onPerson={shell.openPerson}
       />
       <TimelineView

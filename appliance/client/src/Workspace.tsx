@@ -8,7 +8,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react
 import type { Core } from "#core/index";
 import { newChat, personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
-import { newsCount } from "#core/requests";
+import { newsCount, newsOf } from "#core/requests";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { Store } from "#core/store";
 import { AccountModel } from "#features/account/AccountModel";
@@ -63,7 +63,8 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   // What lies beside a room goes with it.
   const gone = open !== null && openRoom === null && rooms.loaded;
   const route = useMemo(() => (gone ? withoutSide(address) : address), [gone, address]);
-  const news = newsCount(useReadable(core.requests.list));
+  const news = newsOf(useReadable(core.requests.list));
+  const untold = rooms.unread + newsCount(news);
   useReadable(root.preferences);
   const roomList = useMemo(() => new RoomListModel(core, me.person.id), [core, me.person.id]);
   const requests = useMemo(() => new RequestsModel(core, me.person.id), [core, me.person.id]);
@@ -104,10 +105,10 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
   }, [shell, begun]);
 
   useEffect(() => {
-    const count = rooms.unread > 0 ? `(${formatNumber(rooms.unread)}) ` : "";
+    const count = untold > 0 ? `(${formatNumber(untold)}) ` : "";
     document.title = `${count}${openTitle === null ? "" : `${openTitle} · `}G-Chat`;
   });
-  useEffect(() => showUnread(rooms.unread), [rooms.unread]);
+  useEffect(() => showUnread(untold), [untold]);
   useEffect(() => leaveTab, []);
 
   useEffect(() => {

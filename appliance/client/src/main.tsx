@@ -9,7 +9,7 @@ import { createRoot } from "react-dom/client";
 import { Core, Store } from "#core/index";
 import { NotificationsModel } from "#features/account/NotificationsModel";
 import { type Preferences, PreferencesModel } from "#features/account/PreferencesModel";
-import { formatRoute, roomRoute } from "#features/shell/routes";
+import { formatRoute, REQUESTS, roomRoute } from "#features/shell/routes";
 import { ShellModel } from "#features/shell/ShellModel";
 import { setDateStyle } from "#i18n/dates";
 import { activateLocale } from "#i18n/locale";
@@ -67,7 +67,7 @@ async function start(element: HTMLElement): Promise<void> {
   );
   const notifications = new NotificationsModel(
     core,
-    { room: (room) => formatRoute(roomRoute(room)), settings: formatRoute({ place: "settings", page: "notifications" }) },
+    { room: (room) => formatRoute(roomRoute(room)), requests: formatRoute(REQUESTS), settings: formatRoute({ place: "settings", page: "notifications" }) },
     shell.follow,
   );
   mount(

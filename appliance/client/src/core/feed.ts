@@ -34,6 +34,8 @@ export interface Batch {
 export interface Applied {
   readonly events: readonly Event[];
   readonly gone: readonly string[];
+  /** Rooms that were not known before. */
+  readonly begun: ReadonlySet<string>;
   readonly reset: boolean;
   readonly live: boolean;
 }
@@ -118,7 +120,7 @@ export class Feed {
     this.#recent = [];
     this.#forgotten.clear();
     this.#rooms.set(new Map());
-    this.#tell({ events: [], gone: [], reset: true, live: false });
+    this.#tell({ events: [], gone: [], begun: NOTHING, reset: true, live: false });
   }
 
   /** Persists, applies and tells a batch. `gap`: nothing was applied, ask again from the cursor. */
@@ -284,13 +286,15 @@ export class Feed {
     for (const event of this.#recent.splice(0, Math.max(0, this.#recent.length - REMEMBER))) {
       this.#forgotten.set(event.room, event.n);
     }
-    const rooms = new Map(batch.source === "snapshot" ? [] : this.#rooms.snapshot());
+    const known = this.#rooms.snapshot();
+    const begun = new Set([...plan.changed.keys()].filter((room) => !known.has(room)));
+    const rooms = new Map(batch.source === "snapshot" ? [] : known);
     for (const [room, record] of plan.changed) {
       if (record === null) rooms.delete(room);
       else rooms.set(room, record);
     }
     if (plan.changed.size > 0 || batch.source === "snapshot") this.#rooms.set(rooms);
-    this.#tell({ events: batch.events, gone: [...plan.left], reset: batch.source === "snapshot", live: batch.source === "live" });
+    this.#tell({ events: batch.events, gone: [...plan.left], begun, reset: batch.source === "snapshot", live: batch.source === "live" });
     for (const room of plan.unknown) this.onStale(room);
     for (const [room, record] of plan.changed) if (record?.stale === true) this.onStale(room);
   }
@@ -309,7 +313,7 @@ export class Feed {
     this.#cursor = cursor ?? 0;
     this.#known = cursor !== null;
     this.#rooms.set(new Map(records.map((record) => [record.view.id, record])));
-    this.#tell({ events: [], gone: [], reset: true, live: false });
+    this.#tell({ events: [], gone: [], begun: NOTHING, reset: true, live: false });
   }
 
   #tell(applied: Applied): void {

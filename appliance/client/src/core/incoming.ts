@@ -1,30 +1,53 @@
 /**
- * Which live messages are worth a notification (C6, C7).
+ * What of the live events is worth a notification (C6, C7): messages, being added to a room, being made its owner.
  *
- * Pure: not our own, not hidden, not read already, and not in a muted room unless they name us.
+ * Pure. Messages: not our own, not hidden, not read already, and not in a muted room unless they name us. What concerns
+ * everyone in a room, its new name or its end, is unread there and interrupts nobody. A room that has just become ours is
+ * told of by its newest line, because its entries may have come before it; nothing is told twice.
  */
 
-import type { RoomMap } from "./feed";
+import { concernsPerson } from "./concerns";
+import type { Applied, RoomMap } from "./feed";
 import { itemOf } from "./items";
 import type { Event } from "./protocol";
-import { pendingMark } from "./roomState";
-import type { Incoming, PersonId } from "./snapshots";
+import { pendingMark, type RoomRecord } from "./roomState";
+import type { Incoming, IncomingChange, PersonId } from "./snapshots";
 import { isHidden } from "./timeline";
 
-export function incomingOf(events: readonly Event[], rooms: RoomMap, me: PersonId): Incoming[] {
+const CHANGES: ReadonlyMap<string, IncomingChange["kind"]> = new Map([
+  ["member.add", "added"],
+  ["owner.transfer", "owner"],
+  ["owner.reassign", "owner"],
+]);
+
+export function incomingOf({ events, begun }: Pick<Applied, "events" | "begun">, rooms: RoomMap, me: PersonId): Incoming[] {
+  const told = new Set<string>();
   return events.flatMap((event): Incoming[] => {
-    if (event.type !== "message.text" || event.sender === me || isHidden(event)) return [];
     const record = typeof event.room === "string" ? rooms.get(event.room) : undefined;
-    if (record === undefined || (event.n ?? 0) <= Math.max(record.view.read, pendingMark(record) ?? -1)) return [];
-    const message = itemOf(event, {
-      me,
-      keyOf: String,
-      quote: (n) => ({ kind: "gone", n }),
-      readersOf: () => ({ by: 0, of: 0 }),
-      ownReactions: [],
-    });
-    if (message?.kind !== "message") return [];
-    if (record.view.muted === true && !message.mentionsMe) return [];
-    return [{ room: record.view.id, message, mention: message.mentionsMe, direct: record.view.kind === "direct" }];
+    if (record === undefined) return [];
+    const { view } = record;
+    const entry = event.type === "room" && begun.has(view.id) ? (view.last ?? event) : event;
+    const incoming = (entry.n ?? -1) <= Math.max(view.read, pendingMark(record) ?? -1) ? null : oneOf(entry, record, me);
+    const place = `${view.id} ${entry.n ?? ""}`;
+    if (incoming === null || told.has(place)) return [];
+    told.add(place);
+    return [incoming];
   });
+}
+
+function oneOf(entry: Event, { view }: RoomRecord, me: PersonId): Incoming | null {
+  const change = CHANGES.get(entry.type);
+  if (change !== undefined) {
+    return concernsPerson(view.kind, entry.type, entry.sender ?? "", entry.state ?? {}, me) ? { kind: change, room: view.id } : null;
+  }
+  if (entry.type !== "message.text" || entry.sender === me || isHidden(entry)) return null;
+  const message = itemOf(entry, {
+    me,
+    keyOf: String,
+    quote: (n) => ({ kind: "gone", n }),
+    readersOf: () => ({ by: 0, of: 0 }),
+    ownReactions: [],
+  });
+  if (message?.kind !== "message" || (view.muted === true && !message.mentionsMe)) return null;
+  return { kind: "message", room: view.id, message, mention: message.mentionsMe, direct: view.kind === "direct" };
 }

@@ -174,7 +174,7 @@ export class Core {
     return await this.outbox.take(txnId, (text) => this.drafts.takenBack(room, text));
   }
 
-  /** Messages worth a notification, in the leading tab only; the caller finds the words. */
+  /** What is worth a notification, in the leading tab only; the caller finds the words. */
   onIncoming(listener: (incoming: Incoming) => void): () => void {
     this.#incoming.add(listener);
     return () => this.#incoming.delete(listener);
@@ -230,6 +230,7 @@ export class Core {
     this.#connection.subscribe(() => {
       if (this.#connection.snapshot().kind === "online") void this.requests.load().catch(() => undefined);
     });
+    this.requests.onNews = (news) => this.#tell({ kind: "requests", news });
     this.drafts.announce = (room, draft) => this.#tabs.post({ kind: "draft", room, draft });
     this.#tabs.onMessage = (message) => this.#hear(message);
   }
@@ -289,13 +290,16 @@ export class Core {
     this.people.learnEvents(applied.events);
     this.typing.hear(applied.events, this.#me);
     this.outbox.hear(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
-    this.requests.hear(applied.events);
+    const tell = applied.live && this.#tabs.leading;
+    this.requests.hear(applied.events, tell);
     for (const timeline of this.#timelines.values()) timeline.hear(applied);
     if (applied.reset && this.#feed.known) this.rooms.setLoaded(true);
-    if (!applied.live || !this.#tabs.leading) return;
-    for (const incoming of incomingOf(applied.events, this.#feed.rooms.snapshot(), this.#me)) {
-      for (const listener of [...this.#incoming]) listener(incoming);
-    }
+    if (!tell) return;
+    for (const incoming of incomingOf(applied, this.#feed.rooms.snapshot(), this.#me)) this.#tell(incoming);
+  }
+
+  #tell(incoming: Incoming): void {
+    for (const listener of [...this.#incoming]) listener(incoming);
   }
 
   /** Chats that have begun, here or elsewhere: what waits or is being written in them goes on in their rooms. */

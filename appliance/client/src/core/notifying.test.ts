@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { mayNotify, NOTIFICATION_DEFAULTS, readNotificationSettings } from "./notifying";
 
 const ON = { ...NOTIFICATION_DEFAULTS, on: true };
-const PLAIN = { mention: false, direct: false };
+const PLAIN = { kind: "message", mention: false, direct: false } as const;
 const at = (time: string): number => Date.parse(`2026-11-30T${time}:00+07:00`);
 
 test("nothing until it is turned on", () => {
@@ -12,10 +12,12 @@ test("nothing until it is turned on", () => {
 });
 
 test.each([
-  [{ mention: false, direct: false }, false],
-  [{ mention: true, direct: false }, true],
-  [{ mention: false, direct: true }, true],
-])("of mentions only: %o", (incoming, told) => {
+  [PLAIN, false],
+  [{ ...PLAIN, mention: true }, true],
+  [{ ...PLAIN, direct: true }, true],
+  [{ kind: "added" }, true],
+  [{ kind: "requests" }, true],
+] as const)("of mentions only: %o", (incoming, told) => {
   expect(mayNotify({ ...ON, mentionsOnly: true }, incoming, at("10:00"))).toBe(told);
 });
 
@@ -32,7 +34,7 @@ test.each([
   [600, 600, "09:59", false],
 ])("quiet from %i to %i, at %s", (quietFrom, quietTo, time, told) => {
   const settings = { ...ON, quiet: true, quietFrom, quietTo };
-  expect(mayNotify(settings, { mention: true, direct: true }, at(time))).toBe(told);
+  expect(mayNotify(settings, { ...PLAIN, mention: true, direct: true }, at(time))).toBe(told);
   expect(mayNotify({ ...settings, quiet: false }, PLAIN, at(time))).toBe(true);
 });
 

@@ -1,16 +1,16 @@
 /**
- * What a person wants to be notified of on this device, and whether a message is among it (C6, C7).
+ * What a person wants to be notified of on this device, and whether something is among it (C6, C7).
  *
- * Pure. Which messages are new, not our own and not in a muted room is decided before (incoming.ts). Not known here:
+ * Pure. What is new, not our own doing and not in a muted room is decided before (incoming.ts). Not known here:
  * whether the browser lets us, and whether somebody is looking.
  */
 
 import { minuteOfDay } from "./dates";
-import type { Incoming } from "./snapshots";
+import type { Incoming, IncomingMessage } from "./snapshots";
 
 export interface NotificationSettings {
   readonly on: boolean;
-  /** Only messages that name the person, and private conversations. */
+  /** Of messages only those that name the person, and private conversations. */
   readonly mentionsOnly: boolean;
   /** Sender and words, which a locked screen shows to whoever passes. */
   readonly content: boolean;
@@ -30,6 +30,9 @@ export const NOTIFICATION_DEFAULTS: NotificationSettings = {
   quietFrom: 19 * 60,
   quietTo: 7 * 60,
 };
+
+/** As much as has to be known of what has come. */
+type Told = Pick<IncomingMessage, "kind" | "mention" | "direct"> | { readonly kind: Exclude<Incoming["kind"], "message"> };
 
 const DAY_MINUTES = 1_440;
 
@@ -55,10 +58,10 @@ function fits(value: unknown, usual: boolean | number | undefined): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) < DAY_MINUTES;
 }
 
-/** Whether a message that came at `at` is to be told. */
-export function mayNotify(settings: NotificationSettings, incoming: Pick<Incoming, "mention" | "direct">, at: number): boolean {
+/** Whether something that came at `at` is to be told. What is no message was done to the person, as if it named them. */
+export function mayNotify(settings: NotificationSettings, incoming: Told, at: number): boolean {
   if (!settings.on || isQuiet(settings, at)) return false;
-  return !settings.mentionsOnly || incoming.mention || incoming.direct;
+  return !settings.mentionsOnly || incoming.kind !== "message" || incoming.mention || incoming.direct;
 }
 
 export function isQuiet({ quiet, quietFrom, quietTo }: NotificationSettings, at: number): boolean {

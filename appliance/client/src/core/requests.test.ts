@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Departure, MyRequest } from "./protocol";
-import { newAnswers, newsCount, newsIn, NO_REQUESTS, type RequestList, waitingForUs } from "./requests";
+import { newAnswers, newsCount, newsOf, newsSince, NO_REQUESTS, type RequestList, waitingForUs } from "./requests";
 
 const request = (id: string, room: string, more: Partial<MyRequest> = {}): MyRequest => ({
   id,
@@ -26,14 +26,33 @@ test("what waits stands with the oldest first, by room or in all of them", () =>
 
 test("a room tells of what waits in it and of new answers, and of nothing else", () => {
   const all = list([request("a", "r_1", { waits_for_me: true }), request("b", "r_1", { fresh: true, state: "refused" }), request("c", "r_2")]);
-  expect(newsIn(all, "r_1")).toBe(2);
-  expect(newsIn(all, "r_2")).toBe(0);
+  expect(newsOf(all, "r_1")).toEqual({ waiting: 1, answers: 1, gone: 0 });
+  expect(newsCount(newsOf(all, "r_2"))).toBe(0);
   expect(newAnswers(all).map(({ id }) => id)).toEqual(["b"]);
 });
 
 test("a request that was granted and took its room along is told once", () => {
   const granted = request("a", "r_1", { fresh: true, state: "granted", answered: 20 });
-  expect(newsCount(list([granted], [gone("r_1", true)]))).toBe(1);
-  expect(newsCount(list([granted], [gone("r_2", true)]))).toBe(2);
-  expect(newsCount(list([], [gone("r_1", false)]))).toBe(0);
+  expect(newsCount(newsOf(list([granted], [gone("r_1", true)])))).toBe(1);
+  expect(newsCount(newsOf(list([granted], [gone("r_2", true)])))).toBe(2);
+  expect(newsCount(newsOf(list([], [gone("r_1", false)])))).toBe(0);
+});
+
+test("news is what was not there before, by what it is", () => {
+  const waits = request("a", "r_1", { waits_for_me: true });
+  const answer = request("b", "r_2", { fresh: true, state: "refused", answered: 30 });
+  const before = list([waits], [gone("r_3", true)]);
+  expect(newsSince(before, before)).toEqual({ waiting: 0, answers: 0, gone: 0 });
+  expect(newsSince(before, list([request("c", "r_1", { waits_for_me: true }), answer, waits], [gone("r_3", true), gone("r_4", true)]))).toEqual({
+    waiting: 1,
+    answers: 1,
+    gone: 1,
+  });
+  // What stood on a page that was not read comes up when something before it goes.
+  const long = { ...before, more: true };
+  expect(newsSince(long, list([request("d", "r_1", { waits_for_me: true })], [gone("r_3", true)])).waiting).toBe(0);
+  const seen = request("e", "r_5", { state: "refused", answered: 40 });
+  expect(newsSince({ ...list([waits, seen]), more: true }, list([waits, seen, answer])).answers).toBe(0);
+  // One that was withdrawn or seen is none.
+  expect(newsSince(before, list([{ ...waits, waits_for_me: false }], [gone("r_3", false)]))).toEqual({ waiting: 0, answers: 0, gone: 0 });
 });

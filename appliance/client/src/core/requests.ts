@@ -4,6 +4,7 @@
  * Owns the list as the server last told it, as far as it was asked for: its first page, more when somebody wants to see
  * more. It is kept for the next start. Events on our line of the feed say that it has
  * changed, and it is read again; nothing is put together here from two sources. Who may answer is the server's to say.
+ * What such a reading brings that was not there before is told to `onNews` in the tab that leads.
  */
 
 import { loadRequests, requestsKept } from "./db/meta";
@@ -11,7 +12,7 @@ import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { firstPages } from "./pages";
 import type { Departure, Event, MyRequest } from "./protocol";
-import type { RoomId } from "./snapshots";
+import type { News, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 
 export interface RequestList {
@@ -40,17 +41,38 @@ export function newAnswers({ requests }: RequestList, room: RoomId | null = null
   return requests.filter((one) => one.fresh === true && (room === null || one.room === room));
 }
 
-/** What a room's row and its settings have to say: requests that wait for us there, and answers. */
-export function newsIn(list: RequestList, room: RoomId): number {
-  return waitingForUs(list, room).length + newAnswers(list, room).length;
+export const newsCount = ({ waiting, answers, gone }: News): number => waiting + answers + gone;
+
+/** What there is to tell in all, or of one room, in its row and its settings; a room that is not ours has neither. */
+export function newsOf(list: RequestList, room: RoomId | null = null): News {
+  const { waiting, answers, gone } = toTell(list, room);
+  return { waiting: waiting.length, answers: answers.length, gone: room === null ? gone.length : 0 };
 }
 
-/** Everything we have to be told: what waits for us, answers, and rooms that we were taken off. */
-export function newsCount(list: RequestList): number {
+/** What there is to tell in `after` that was not there in `before`; what comes up from a page behind is no news. */
+export function newsSince(before: RequestList, after: RequestList): News {
+  const [old, now] = [toTell(before), toTell(after)];
+  const newest = Math.max(0, ...before.requests.map(({ answered }) => answered ?? 0));
+  const answers = now.answers.filter(({ answered }) => (answered ?? 0) >= newest);
+  // Where what was answered begins, all that waits has been read.
+  const knewAll = !before.more || before.requests.some((one) => !isWaiting(one));
+  return {
+    waiting: knewAll ? added(old.waiting, now.waiting, ({ id }) => id) : 0,
+    answers: added(old.answers, answers, ({ id, answered }) => `${id} ${answered ?? 0}`),
+    gone: added(old.gone, now.gone, ({ room, at }) => `${room} ${at}`),
+  };
+}
+
+function added<T>(old: readonly T[], now: readonly T[], keyOf: (one: T) => string): number {
+  const known = new Set(old.map(keyOf));
+  return now.filter((one) => !known.has(keyOf(one))).length;
+}
+
+function toTell(list: RequestList, room: RoomId | null = null) {
   const gone = list.departures.filter(({ fresh }) => fresh === true);
   // A request that was granted takes its room along: it is told once.
-  const answers = newAnswers(list).filter((one) => !gone.some(({ room }) => room === one.room));
-  return waitingForUs(list).length + answers.length + gone.length;
+  const answers = newAnswers(list, room).filter((one) => !gone.some((departure) => departure.room === one.room));
+  return { waiting: waitingForUs(list, room), answers, gone };
 }
 
 export class Requests {
@@ -59,7 +81,12 @@ export class Requests {
   #stale = false;
   /** So many pages are asked for. */
   #pages = 1;
+  /** The feed told the leading tab that the list has changed: what is read then is news. */
+  #heard = false;
   #loading: Promise<void> | null = null;
+
+  /** Called with what a reading brought that the feed had announced, in the tab that leads. */
+  onNews: (news: News) => void = () => undefined;
 
   constructor(private readonly endpoints: Endpoints) {}
 
@@ -77,6 +104,7 @@ export class Requests {
   close(): void {
     this.#tables = null;
     this.#pages = 1;
+    this.#heard = false;
     this.#list.set(NO_REQUESTS);
   }
 
@@ -100,9 +128,12 @@ export class Requests {
     return this.#loading;
   }
 
-  hear(events: readonly Event[]): void {
+  /** `tell`: this has just happened, and this tab is the one that tells of it. */
+  hear(events: readonly Event[], tell: boolean): void {
+    if (!events.some(({ type }) => CHANGES.has(type))) return;
+    if (tell) this.#heard = true;
     // Without an answer the list is read again when the line is back.
-    if (events.some(({ type }) => CHANGES.has(type))) void this.load().catch(() => undefined);
+    void this.load().catch(() => undefined);
   }
 
   async answer(request: MyRequest, outcome: "granted" | "refused", note: string): Promise<void> {
@@ -146,8 +177,17 @@ export class Requests {
         escalatesDays: first.escalates_days,
         repeatsDays: first.repeats_days,
       };
-      this.#list.set(list);
+      this.#take(list);
       await tables.write([requestsKept(list)]);
     }
+  }
+
+  #take(list: RequestList): void {
+    const news = newsSince(this.#list.snapshot(), list);
+    const tell = this.#heard && newsCount(news) > 0;
+    // What the feed told while this was read may be in the next reading only.
+    if (!this.#stale) this.#heard = false;
+    this.#list.set(list);
+    if (tell) this.onNews(news);
   }
 }

@@ -211,11 +211,27 @@ export interface DraftText {
   readonly replyTo: Position | null;
 }
 
-/** A message that has just arrived and is worth a notification (C6, C7). Only the leading tab hears it. */
-export interface Incoming {
+/** How much we have to be told, by what it is: requests that wait for us, answers to ours, rooms that we were taken off. */
+export interface News {
+  readonly waiting: number;
+  readonly answers: number;
+  readonly gone: number;
+}
+
+/** What has just happened and is worth a notification (C6, C7). Only the leading tab hears it. */
+export type Incoming = IncomingMessage | IncomingChange | { readonly kind: "requests"; readonly news: News };
+
+export interface IncomingMessage {
+  readonly kind: "message";
   readonly room: RoomId;
   readonly message: MessageItem;
   readonly mention: boolean;
   /** From a private conversation. */
   readonly direct: boolean;
+}
+
+/** We were added to a room, or made its owner. */
+export interface IncomingChange {
+  readonly kind: "added" | "owner";
+  readonly room: RoomId;
 }

@@ -40,9 +40,20 @@ function systemReason(why: string): string {
   return known ? i18n._(known) : why;
 }
 
+interface News {
+  readonly waiting: number;
+  readonly answers: number;
+  readonly gone: number;
+}
+
 /** What somebody has to be told beside messages: requests that wait for them, answers, rooms that are theirs no more. */
-export function newsText(count: number): string {
-  return plural(count, { other: "คำขอหรือคำตอบ # เรื่อง" });
+export function newsText({ waiting, answers, gone }: News): string {
+  const parts = [
+    ...(waiting > 0 ? [plural(waiting, { other: "มีคำขอรอท่าน # เรื่อง" })] : []),
+    ...(answers > 0 ? [plural(answers, { other: "มีคำตอบถึงท่าน # เรื่อง" })] : []),
+    ...(gone > 0 ? [plural(gone, { other: "มีผู้นำท่านออกจากห้อง # ห้อง" })] : []),
+  ];
+  return parts.join(" · ");
 }
 
 interface Left {

@@ -197,7 +197,7 @@ test("direct rooms bear the other's name, and notifications come for what is new
   const direct = world.server.createRoom(MALEE, null, [SOMCHAI], "direct");
   const { core } = await world.signedIn(world.device());
   const heard: string[] = [];
-  core.onIncoming(({ message, mention }) => heard.push(`${message.text}${mention ? "!" : ""}`));
+  core.onIncoming((one) => heard.push(one.kind === "message" ? `${one.message.text}${one.mention ? "!" : ""}` : one.kind));
   expect(core.rooms.room(direct).snapshot()).toMatchObject({ title: "นางสาวมาลี ศรีสุข", other: MALEE });
   world.server.send(MALEE, direct, "ว่างไหม");
   world.server.send(SOMCHAI, direct, "ว่างครับ");

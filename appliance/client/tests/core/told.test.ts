@@ -2,7 +2,8 @@
 import { beforeEach, expect, test } from "vitest";
 
 import type { MyRequest } from "#core/protocol";
-import { newsCount, waitingForUs } from "#core/requests";
+import { newsCount, newsOf, waitingForUs } from "#core/requests";
+import type { Incoming } from "#core/snapshots";
 
 import { MALEE, makeWorld, online, PRASIT, SOMCHAI, until, type World } from "./world";
 
@@ -70,7 +71,7 @@ test("a request reaches its owner live, in every tab, and stays at hand offline"
   world.server.tellPerson(SOMCHAI, "removal_request", {}, world.room);
   for (const { core } of [first, second]) {
     await until(() => waitingForUs(core.requests.list.snapshot()).length === 1, "the request");
-    expect(newsCount(core.requests.list.snapshot())).toBe(1);
+    expect(newsCount(newsOf(core.requests.list.snapshot()))).toBe(1);
   }
   first.kill();
   second.kill();
@@ -84,16 +85,16 @@ test("a request in a room that is not ours reaches its administrator too", async
   const { core } = await world.signedIn(world.device(), "prasit");
   world.server.requests.set(PRASIT, [{ ...waiting(world.room), person: SOMCHAI, escalated: 5 }]);
   world.server.tellPerson(PRASIT, "removal_request", {}, world.room);
-  await until(() => newsCount(core.requests.list.snapshot()) === 1, "the request");
+  await until(() => newsCount(newsOf(core.requests.list.snapshot())) === 1, "the request");
 });
 
 test("who is taken off finds by whom and from what, on every device, until they have seen it on one", async () => {
   const [phone, pc] = [await world.signedIn(world.device()), await world.signedIn(world.device())];
   world.server.remove(MALEE, world.room, [SOMCHAI]);
-  for (const { core } of [phone, pc]) await until(() => newsCount(core.requests.list.snapshot()) === 1, "told");
+  for (const { core } of [phone, pc]) await until(() => newsCount(newsOf(core.requests.list.snapshot())) === 1, "told");
   expect(phone.core.requests.list.snapshot().departures).toMatchObject([{ room_name: "งานสารบรรณ", by_name: "นางสาวมาลี ศรีสุข" }]);
   await phone.core.requests.see();
-  for (const { core } of [phone, pc]) await until(() => newsCount(core.requests.list.snapshot()) === 0, "seen");
+  for (const { core } of [phone, pc]) await until(() => newsCount(newsOf(core.requests.list.snapshot())) === 0, "seen");
   expect(pc.core.requests.list.snapshot().departures).toHaveLength(1);
 });
 
@@ -115,4 +116,32 @@ test("of many requests the first page is read with each change, more when somebo
   core.requests.endMore();
   await core.requests.load();
   expect(shown()).toEqual(["b", "c"]);
+});
+
+test("what is done to us is worth a notification as it happens, once, in one tab; a new name and what was there before are not", async () => {
+  const device = world.device();
+  world.server.requests.set(SOMCHAI, [waiting(world.room)]);
+  const [first, second] = [await world.signedIn(device), world.tab(device)];
+  await second.core.start();
+  await online(second.core);
+  const heard: Incoming[] = [];
+  for (const { core } of [first, second]) core.onIncoming((one) => heard.push(one));
+  await until(() => newsCount(newsOf(second.core.requests.list.snapshot())) === 1, "known before");
+  world.server.rename(MALEE, world.room, "งานสารบรรณกลาง");
+  world.server.transfer(MALEE, world.room, SOMCHAI);
+  await until(() => heard.length === 1, "made the owner");
+  const other = world.server.createRoom(MALEE, "ห้องใหม่", [SOMCHAI]);
+  await until(() => heard.length === 2, "added");
+  world.server.send(PRASIT, world.server.createRoom(PRASIT, null, [SOMCHAI], "direct"), "สวัสดีครับ");
+  await until(() => heard.length === 3, "written to");
+  world.server.setMine(SOMCHAI, other, { pinned: true });
+  world.server.requests.set(SOMCHAI, [{ ...waiting(world.room), id: "rr_2" }, waiting(world.room)]);
+  world.server.tellPerson(SOMCHAI, "removal_request", {}, world.room);
+  await until(() => heard.length === 4, "the request");
+  expect(heard.map((one) => (one.kind === "requests" ? one.news : `${one.kind} ${one.room === other ? "new" : ""}`.trim()))).toEqual([
+    "owner",
+    "added new",
+    "message",
+    { waiting: 1, answers: 0, gone: 0 },
+  ]);
 });

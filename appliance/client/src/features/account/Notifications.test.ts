@@ -3,14 +3,16 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
 import type { SystemNotice } from "#core/ports";
-import type { Incoming } from "#core/snapshots";
+import { NO_REQUESTS, type RequestList } from "#core/requests";
+import type { Incoming, IncomingMessage } from "#core/snapshots";
 import { Store } from "#core/store";
 
 import { NotificationsModel } from "./NotificationsModel";
 
 type Permission = ReturnType<NotificationsModel["snapshot"]>["permission"];
 
-const INCOMING = { room: "r_1", mention: false, direct: false, message: { sender: "p_1", text: "เอกสารลับ" } } as unknown as Incoming;
+const INCOMING = { kind: "message", room: "r_1", mention: false, direct: false, message: { sender: "p_1", text: "เอกสารลับ" } } as unknown as IncomingMessage;
+const REQUESTS: Incoming = { kind: "requests", news: { waiting: 2, answers: 0, gone: 1 } };
 const ME = { kind: "signed_in", me: { person: { id: "p_me" } } };
 const show = vi.fn((_: SystemNotice) => Promise.resolve());
 const clear = vi.fn((_: string | null) => Promise.resolve());
@@ -24,6 +26,7 @@ let shared: boolean;
 let session: Store<unknown>;
 let rooms: Store<{ rooms: { id: string; unread: number }[] }>;
 let pending: Store<readonly unknown[]>;
+let requests: Store<RequestList>;
 let press: (hash: string) => void;
 
 function model(): NotificationsModel {
@@ -43,12 +46,13 @@ function model(): NotificationsModel {
     ports: { notifications, settings },
     session: Object.assign(session, { tables: { shared } }),
     rooms: { list: rooms },
+    requests: { list: requests },
     outbox: { pending },
     clock: { now: () => Date.parse("2026-11-30T10:00:00+07:00") },
     people: { known: () => ({ name: "นายสมชาย ใจดี" }) },
     onIncoming: () => undefined,
   } as unknown as Core;
-  return new NotificationsModel(core, { room: (room) => `/rooms/${room}`, settings: "/settings/notifications" }, follow);
+  return new NotificationsModel(core, { room: (room) => `/rooms/${room}`, requests: "/requests", settings: "/settings/notifications" }, follow);
 }
 
 beforeEach(() => {
@@ -56,6 +60,7 @@ beforeEach(() => {
   show.mockReset().mockResolvedValue(undefined);
   clear.mockClear();
   [kept, answer, permission, looked, onScreen, shared] = [new Map<string, string>(), "granted", "default", false, true, true];
+  requests = new Store<RequestList>(NO_REQUESTS);
   [session, rooms, pending] = [new Store<unknown>(ME), new Store({ rooms: [] }), new Store<readonly unknown[]>([])];
 });
 
@@ -184,6 +189,23 @@ test("what was read, here or elsewhere, is taken from the screen; signing out ta
   session.set({ kind: "signed_out", reason: "logout" });
   expect(clear).toHaveBeenLastCalledWith(null);
   expect(notifications.snapshot().settings.on).toBe(false);
+});
+
+test("of requests and rooms only that there is something, whatever was chosen; they lead there and go once seen", async () => {
+  const notifications = model();
+  await notifications.turn(true);
+  notifications.choose({ content: true, mentionsOnly: true });
+  await notifications.tell(REQUESTS);
+  const [told] = show.mock.calls[0] ?? [];
+  expect(told).toMatchObject({ title: "G-Chat", tag: "requests", hash: "/requests" });
+  expect(told?.body).toMatch(/คำขอ.*2.*นำท่านออก.*1/);
+  for (const kind of ["added", "owner"] as const) await notifications.tell({ kind, room: "r_1" });
+  expect(show.mock.calls.slice(1).map(([{ title, tag, hash }]) => [title, tag, hash])).toEqual([
+    ["G-Chat", "r_1", "/rooms/r_1"],
+    ["G-Chat", "r_1", "/rooms/r_1"],
+  ]);
+  requests.set({ ...NO_REQUESTS });
+  expect(clear).toHaveBeenCalledExactlyOnceWith("requests");
 });
 
 test("one that is pressed leads to its room", () => {

@@ -2,7 +2,7 @@
  * Notifications of the system on this device: whether, of what, with how much in them, and whether they work (C6).
  *
  * Rules: nothing while a window of ours is looked at; the words of a message only if its reader chose so, because a locked
- * screen is read by whoever passes; offered once, after the first message, and never again when sent away. Kept on this
+ * screen is read by whoever passes, and of rooms and requests never more than that there is something; offered once, after the first message, and never again when sent away. Kept on this
  * device for each person, as the browser's permission is; on a shared PC only until signing out. What the browser refuses
  * is in the state, for the page to show. Which messages are worth one is the core's decision.
  */
@@ -11,8 +11,10 @@ import { t } from "@lingui/core/macro";
 import type { Core } from "#core/index";
 import { mayNotify, NOTIFICATION_DEFAULTS, type NotificationSettings, readNotificationSettings } from "#core/notifying";
 import type { NotificationsPort } from "#core/ports";
+import { newsCount, newsOf } from "#core/requests";
 import type { Incoming } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
+import { newsText } from "#i18n/notices";
 
 export type NotificationTest = { readonly kind: "none" | "waiting" | "shown" | "vanished" } | { readonly kind: "failed"; readonly reason: string };
 
@@ -31,11 +33,13 @@ export interface NotificationsState {
 /** Addresses within the client that notifications lead to. */
 export interface Hashes {
   readonly room: (room: string) => string;
+  readonly requests: string;
   readonly settings: string;
 }
 
 const OFFERED = "notifications_offered";
 const TEST_TAG = "test";
+const REQUESTS_TAG = "requests";
 
 export class NotificationsModel implements Readable<NotificationsState> {
   readonly device: ReturnType<NotificationsPort["device"]>;
@@ -43,7 +47,7 @@ export class NotificationsModel implements Readable<NotificationsState> {
   readonly #port: NotificationsPort;
   readonly #hashes: Hashes;
   readonly #state: Store<NotificationsState>;
-  /** Rooms whose notification may still be on the screen. */
+  /** Tags of notifications that may still be on the screen: rooms, and the requests. */
   readonly #told = new Set<string>();
   #person: string | null = null;
   readonly snapshot: () => NotificationsState;
@@ -70,6 +74,7 @@ export class NotificationsModel implements Readable<NotificationsState> {
     this.#port.onPermission(() => this.#set({ permission: this.#port.permission() }));
     core.session.subscribe(() => this.#signed());
     core.rooms.list.subscribe(() => this.#clearRead());
+    core.requests.list.subscribe(() => this.#clearSeen());
     core.outbox.pending.subscribe(() => core.outbox.pending.snapshot().length > 0 && this.#offer());
     core.onIncoming((incoming) => void this.tell(incoming));
     this.#signed();
@@ -117,7 +122,7 @@ export class NotificationsModel implements Readable<NotificationsState> {
     }
   };
 
-  /** Says that a message has come, unless somebody is looking. */
+  /** Says that something has come, unless somebody is looking. */
   readonly tell = async (incoming: Incoming): Promise<void> => {
     this.#offer();
     this.#load(); // another tab may have changed it
@@ -125,18 +130,31 @@ export class NotificationsModel implements Readable<NotificationsState> {
     if (this.#port.permission() !== "granted" || !mayNotify(settings, incoming, this.#core.clock.now())) return;
     try {
       if (await this.#port.looked()) return;
-      this.#told.add(incoming.room);
-      await this.#port.show({ ...this.#words(incoming), tag: incoming.room, sound: settings.sound, hash: this.#hashes.room(incoming.room) });
+      const [tag, hash] = incoming.kind === "requests" ? [REQUESTS_TAG, this.#hashes.requests] : [incoming.room, this.#hashes.room(incoming.room)];
+      this.#told.add(tag);
+      await this.#port.show({ ...this.#words(incoming), tag, sound: settings.sound, hash });
       this.#set({ failure: null });
     } catch (error) {
       this.#set({ failure: reasonOf(error), banner: "failed" });
     }
   };
 
-  #words({ message, mention }: Incoming): { title: string; body: string } {
-    const author = this.#core.people.known(message.sender)?.name ?? "";
-    if (this.#state.snapshot().settings.content && author !== "") return { title: author, body: message.text };
-    return { title: "G-Chat", body: mention ? t`มีข้อความกล่าวถึงท่าน` : t`มีข้อความใหม่` };
+  #words(incoming: Incoming): { title: string; body: string } {
+    const plain = (body: string) => ({ title: "G-Chat", body });
+    switch (incoming.kind) {
+      case "requests":
+        return plain(newsText(incoming.news));
+      case "added":
+        return plain(t`มีผู้เพิ่มท่านเข้าห้องสนทนา`);
+      case "owner":
+        return plain(t`ท่านเป็นเจ้าของห้องสนทนาแล้ว`);
+      case "message": {
+        const { message, mention } = incoming;
+        const author = this.#core.people.known(message.sender)?.name ?? "";
+        if (this.#state.snapshot().settings.content && author !== "") return { title: author, body: message.text };
+        return plain(mention ? t`มีข้อความกล่าวถึงท่าน` : t`มีข้อความใหม่`);
+      }
+    }
   }
 
   #signed(): void {
@@ -178,10 +196,14 @@ export class NotificationsModel implements Readable<NotificationsState> {
     for (const { id, unread } of this.#core.rooms.list.snapshot().rooms) if (unread === 0 && this.#told.has(id)) this.#clear(id);
   }
 
-  #clear(room: string | null): void {
-    if (room === null) this.#told.clear();
-    else this.#told.delete(room);
-    void this.#port.clear(room).catch((error: unknown) => this.#set({ failure: reasonOf(error) }));
+  #clearSeen(): void {
+    if (this.#told.has(REQUESTS_TAG) && newsCount(newsOf(this.#core.requests.list.snapshot())) === 0) this.#clear(REQUESTS_TAG);
+  }
+
+  #clear(tag: string | null): void {
+    if (tag === null) this.#told.clear();
+    else this.#told.delete(tag);
+    void this.#port.clear(tag).catch((error: unknown) => this.#set({ failure: reasonOf(error) }));
   }
 
   #set(change: Partial<NotificationsState>): void {

@@ -3,7 +3,8 @@ import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import type { Ref } from "react";
 
-import type { PersonId, RoomSnapshot } from "#core/snapshots";
+import { newsCount } from "#core/requests";
+import type { News, PersonId, RoomSnapshot } from "#core/snapshots";
 import { newsText } from "#i18n/notices";
 import { kindText, scopeText } from "#i18n/roomKinds";
 import { Avatar } from "#ui/Avatar";
@@ -25,7 +26,7 @@ interface RoomHeaderProps {
   /** Null for a chat that has not begun: there is nothing to set. */
   onInfo: (() => void) | null;
   /** Requests that wait for the reader here, and answers to theirs. */
-  news: number;
+  news: News;
   onPerson: (id: PersonId) => void;
   headingRef?: Ref<HTMLHeadingElement>;
 }
@@ -34,6 +35,7 @@ export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, 
   const { t, i18n } = useLingui();
   const { view, other } = room;
   const told = newsText(news);
+  const count = newsCount(news);
   return (
     <header className="room-head">
       <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" className="room-head-back" />
@@ -60,11 +62,11 @@ export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, 
       {onInfo !== null && (
         <IconButton
           icon="info"
-          label={news > 0 ? t`ข้อมูลและการตั้งค่าห้อง · ${told}` : t`ข้อมูลและการตั้งค่าห้อง`}
+          label={count > 0 ? t`ข้อมูลและการตั้งค่าห้อง · ${told}` : t`ข้อมูลและการตั้งค่าห้อง`}
           onPress={onInfo}
           pressed={infoOpen}
           placement="bottom"
-          badge={<Badge count={news} label={told} />}
+          badge={<Badge count={count} label={told} />}
         />
       )}
     </header>

@@ -6,7 +6,7 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
-import { newsIn, type RequestList, type Requests } from "#core/requests";
+import { newsCount, newsOf, type RequestList, type Requests } from "#core/requests";
 import type { PersonId, RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { namedLike } from "#core/text";
@@ -90,7 +90,7 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
     const query = this.#query.snapshot();
     const pool = filter === "hidden" ? list.hidden : list.rooms;
     const told = this.requests.snapshot();
-    const wanted = pool.filter((room) => filter !== "unread" || isFresh(room) || newsIn(told, room.id) > 0);
+    const wanted = pool.filter((room) => filter !== "unread" || isFresh(room) || newsCount(newsOf(told, room.id)) > 0);
     const rooms = namedLike(wanted, query, (room) => this.#titlesOf(room));
     return { loaded: list.loaded, query, filter, rooms, hiddenCount: list.hidden.length, fresh: list.rooms.filter(isFresh).length };
   }

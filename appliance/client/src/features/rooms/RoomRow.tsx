@@ -3,7 +3,7 @@ import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { memo, type ReactNode } from "react";
 
-import { newsIn } from "#core/requests";
+import { newsCount, newsOf } from "#core/requests";
 import type { RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
 import { formatDate, formatListTime, formatNumber } from "#i18n/dates";
@@ -37,8 +37,9 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
   const { t, i18n } = useLingui();
   const other = useReadable(room.other === null ? NOBODY : model.person(room.other));
   const title = room.title ?? other?.name ?? "…";
-  const news = newsIn(useReadable(model.requests), room.id);
-  const fresh = isFresh(room) || news > 0;
+  const news = newsOf(useReadable(model.requests), room.id);
+  const count = newsCount(news);
+  const fresh = isFresh(room) || count > 0;
   return (
     <li className="room-item" data-room={room.id}>
       <a
@@ -66,9 +67,9 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
           <span className="room-row-bottom">
             <Preview room={room} current={current} model={model} />
             {room.mentions > 0 && <Icon name="at" size="s" label={t`มีข้อความกล่าวถึงท่าน`} />}
-            {news > 0 && (
+            {count > 0 && (
               <Chip icon="inbox" tone="warn" label={newsText(news)}>
-                {formatNumber(news)}
+                {formatNumber(count)}
               </Chip>
             )}
             <UnreadBadge room={room} />

@@ -3,6 +3,8 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
 import type { PersonView } from "#core/protocol";
+import { newsCount } from "#core/requests";
+import type { News } from "#core/snapshots";
 import { newsText } from "#i18n/notices";
 import { Avatar } from "#ui/Avatar";
 import { Badge } from "#ui/Badge";
@@ -16,7 +18,7 @@ export interface RailProps {
   me: PersonView;
   unread: number;
   /** Requests that wait, answers, rooms that are the reader's no more. */
-  news: number;
+  news: News;
   onSearch: () => void;
   onHelp: () => void;
 }
@@ -40,7 +42,7 @@ export function Rail({ place, me, unread, news, onSearch, onHelp }: RailProps) {
         </span>
       </button>
       <Place icon="inbox" to={REQUESTS} current={place === "requests"} label={t`คำขอ`}>
-        <Badge count={news} most={99} label={newsText(news)} />
+        <Badge count={newsCount(news)} most={99} label={newsText(news)} />
       </Place>
       <Place icon="tree" to={{ place: "people", unit: null, person: null }} current={place === "people"} label={t`บุคลากร`} />
       <Place icon="settings" to={{ place: "settings", page: null }} current={place === "settings"} label={t`ตั้งค่า`} />
