@@ -1,12 +1,15 @@
 /** How the common things are done, whom to ask, and the keyboard map where there is a keyboard (Ctrl+/, A8, WCAG 3.2.6). */
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { ReactNode } from "react";
 
 import type { AgencyView } from "#core/protocol";
 import { Key } from "#ui/Badge";
 import { Dialog } from "#ui/Dialog";
 import { Helpdesk } from "#ui/Helpdesk";
+import { Icon } from "#ui/Icon";
 import { useMedia } from "#ui/useMedia";
 
+import { type ButtonName, BUTTONS } from "./buttons";
 import "./help.css";
 
 interface Line {
@@ -25,7 +28,7 @@ export function HelpView({ agency, onClose }: HelpViewProps) {
   const keyboard = useMedia("(hover: hover) and (pointer: fine)");
   return (
     <Dialog title={t`ช่วยเหลือ`} closeLabel={t`ปิด`} size="l" readable onClose={onClose}>
-      <Tasks />
+      <Tasks keyboard={keyboard} />
       <section aria-label={t`ติดต่อขอความช่วยเหลือ`} className="help-contact">
         <h3>
           <Trans>ติดต่อขอความช่วยเหลือ</Trans>
@@ -37,29 +40,101 @@ export function HelpView({ agency, onClose }: HelpViewProps) {
   );
 }
 
-function Tasks() {
+/** A button as it is drawn: its icon and its words. */
+function Press({ button }: { button: ButtonName }) {
+  const { i18n } = useLingui();
+  const { icon, label } = BUTTONS[button];
+  return (
+    <span className="help-press">
+      {icon !== null && <Icon name={icon} size="s" />}
+      {i18n._(label)}
+    </span>
+  );
+}
+
+/** `keyboard`: there is a pointer that hovers, and no finger that holds. */
+function Tasks({ keyboard }: { keyboard: boolean }) {
   const { t } = useLingui();
-  const tasks: readonly (readonly [string, string])[] = [
-    [t`เริ่มสนทนากับบุคคลหนึ่ง`, t`กด + เหนือรายชื่อห้อง เลือก สนทนาส่วนตัว แล้วเลือกบุคคล`],
-    [t`สร้างห้องกลุ่ม`, t`กด + เหนือรายชื่อห้อง เลือก สร้างห้องใหม่ ตั้งชื่อห้อง แล้วเลือกสมาชิกรายบุคคล หรือตามหน่วยงานและระดับ`],
-    [t`ค้นหาข้อความเดิม`, t`กด ค้นหา พิมพ์คำที่ต้องการ แล้วกรองด้วยห้อง ผู้ส่ง หรือวันที่`],
-    [t`ดูว่าใครอ่านแล้ว`, t`กด อ่านแล้ว ใต้ข้อความ จะเห็นชื่อและเวลา ทั้งผู้ที่อ่านและผู้ที่ยังไม่อ่าน`],
-    [t`แก้ไข เรียกคืน หรือตอบข้อความ`, t`กดค้างที่ข้อความ หรือวางตัวชี้ที่ข้อความแล้วกด ⋯`],
-    [t`ปิดเสียง ซ่อน หรือออกจากห้อง`, t`เปิดห้อง แล้วกด ⓘ มุมบน`],
-    [t`ไม่มีเครือข่าย`, t`พิมพ์และส่งได้ตามปกติ ข้อความจะรออยู่ในเครื่องและส่งเองเมื่อเชื่อมต่อได้`],
-    [t`สงสัยว่ามีผู้อื่นใช้บัญชี`, t`เปิด ตั้งค่า › อุปกรณ์และการเข้าใช้งาน แล้วกด แจ้งว่าไม่ใช่ของท่าน ที่รายการนั้น`],
-    [t`เปลี่ยนรหัสผ่าน หรือโทรศัพท์หาย`, t`เปิด ตั้งค่า › รหัสผ่านและการยืนยันตัวตน ควรสร้างรหัสกู้คืนเก็บไว้ก่อน`],
-    [t`อ่านข้อกำหนดการใช้งานอีกครั้ง`, t`เปิด ตั้งค่า › เกี่ยวกับระบบ`],
-  ];
   return (
     <dl className="help-tasks">
-      {tasks.map(([task, how]) => (
-        <div key={task}>
-          <dt>{task}</dt>
-          <dd>{how}</dd>
-        </div>
-      ))}
+      <Task task={t`เริ่มสนทนากับบุคคลหนึ่ง`}>
+        <Trans>
+          กด <Press button="start" /> เลือก <Press button="chat" /> แล้วเลือกบุคคล อีกฝ่ายจะเห็นการสนทนาเมื่อท่านส่งข้อความแรก
+        </Trans>
+      </Task>
+      <Task task={t`สร้างห้องกลุ่ม`}>
+        <Trans>
+          กด <Press button="start" /> เลือก <Press button="newRoom" /> ตั้งชื่อห้อง แล้วเลือกสมาชิกรายบุคคล หรือตามหน่วยงานและระดับ
+        </Trans>
+      </Task>
+      <Task task={t`ค้นหาข้อความ ห้อง หรือบุคคล`}>
+        <Trans>
+          กด <Press button="search" /> พิมพ์คำหรือชื่อที่ต้องการ กรองข้อความได้ด้วยห้อง ผู้ส่ง หรือวันที่
+        </Trans>
+      </Task>
+      <Task task={t`ตอบ แก้ไข หรือเรียกคืนข้อความ`}>
+        {keyboard ? (
+          <Trans>
+            วางตัวชี้ที่ข้อความ แล้วกด <Press button="message" />
+          </Trans>
+        ) : (
+          <Trans>กดค้างที่ข้อความ แล้วเลือกสิ่งที่ต้องการ</Trans>
+        )}
+      </Task>
+      <Task task={t`ดูว่าใครอ่านแล้ว`}>
+        <Trans>
+          เลือก <Press button="readers" /> จากตัวเลือกของข้อความ จะเห็นชื่อและเวลา ทั้งผู้ที่อ่านและผู้ที่ยังไม่อ่าน
+        </Trans>
+      </Task>
+      <Task task={t`ปักหมุด ปิดเสียง หรือซ่อนห้อง`}>
+        {keyboard ? <Trans>คลิกขวาที่ห้องในรายชื่อ</Trans> : <Trans>กดค้างที่ห้องในรายชื่อ</Trans>}{" "}
+        <Trans>
+          แล้วเลือก <Press button="pin" /> <Press button="mute" /> <Press button="hide" /> หรือ <Press button="unread" />
+        </Trans>
+      </Task>
+      <Task task={t`ขอออกจากห้อง`}>
+        <Trans>
+          เปิดห้อง กด <Press button="roomInfo" /> แล้วกด <Press button="askRemoval" />
+        </Trans>
+      </Task>
+      <Task task={t`ดูคำขอและคำตอบ`}>
+        <Trans>
+          เปิด <Press button="requests" /> จะเห็นคำขอที่รอท่าน คำตอบถึงท่าน และห้องที่มีผู้นำท่านออก
+        </Trans>
+      </Task>
+      <Task task={t`เลือกสิ่งที่จะแจ้งเตือน`}>
+        <Trans>
+          เปิด <Press button="settings" /> › <Press button="notifications" />
+        </Trans>
+      </Task>
+      <Task task={t`ไม่มีเครือข่าย`}>
+        <Trans>พิมพ์และส่งได้ตามปกติ ข้อความจะรออยู่ในเครื่องและส่งเองเมื่อเชื่อมต่อได้</Trans>
+      </Task>
+      <Task task={t`สงสัยว่ามีผู้อื่นใช้บัญชี`}>
+        <Trans>
+          เปิด <Press button="settings" /> › <Press button="devices" /> แล้วกด <Press button="disown" /> ที่รายการนั้น
+        </Trans>
+      </Task>
+      <Task task={t`เปลี่ยนรหัสผ่าน หรือโทรศัพท์หาย`}>
+        <Trans>
+          เปิด <Press button="settings" /> › <Press button="security" /> ควรสร้างรหัสกู้คืนเก็บไว้ก่อน
+        </Trans>
+      </Task>
+      <Task task={t`อ่านข้อกำหนดการใช้งานอีกครั้ง`}>
+        <Trans>
+          เปิด <Press button="settings" /> › <Press button="about" />
+        </Trans>
+      </Task>
     </dl>
+  );
+}
+
+function Task({ task, children }: { task: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{task}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }
 
