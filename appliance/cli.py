@@ -23,6 +23,7 @@ from appliance.errors import AppError, ConfigError, Invalid
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from appliance.config import Config
     from appliance.vault.master import Question
@@ -31,7 +32,7 @@ DEFAULT_DATA = Path("/var/lib/gchat")
 LOGINS_SHOWN = 10
 _PROMPTS = {
     "passphrase": "วลีผ่าน — passphrase",
-    "new_passphrase": "วลีผ่านใหม่ — new passphrase",
+    "new_passphrase": "วลีผ่านใหม่ อย่างน้อย {shortest} อักขระ — new passphrase, at least {shortest} characters",
     "share": "ส่วนแบ่งกุญแจ — key share",
     "new_share": "พิมพ์ส่วนกุญแจกลับ — type a share back",
 }
@@ -50,8 +51,6 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _refuse_unfit(arguments)
         return int(arguments.run(arguments) or 0)
-    except ConfigError as error:
-        print("การตั้งค่าไม่ถูกต้อง — the configuration cannot be used:", *error.problems, sep="\n  ", file=sys.stderr)
     except AppError as error:
         print(explain(error), file=sys.stderr)
     except OSError as error:
@@ -65,6 +64,8 @@ def explain(error: AppError) -> str:
     """Return an error in Thai and English, with what the log would say; the vault's reason where that is the cause."""
     from appliance.locale import text  # noqa: PLC0415 - see the module's docstring
 
+    if isinstance(error, ConfigError):
+        return "\n  ".join(["การตั้งค่าไม่ถูกต้อง — the configuration cannot be used:", *error.problems])
     if "reason" in error.detail:
         from appliance.vault.refusals import TEXTS, Reason  # noqa: PLC0415 - see the module's docstring
 
@@ -163,12 +164,35 @@ def _with_data(command: argparse.ArgumentParser) -> None:
 
 def ask(question: Question) -> str:
     """Ask the person at the terminal; from a pipe, take the next line."""
+    prompt = _prompt(question)
     if sys.stdin.isatty():
-        return getpass.getpass(f"{_PROMPTS[question.secret]} {question.number if question.number > 1 else ''}: ")
+        try:
+            return getpass.getpass(f"{prompt}: ")
+        except EOFError:
+            raise Invalid(code="no_answer", value=prompt) from None
     line = sys.stdin.readline()
     if not line:
-        raise Invalid(code="no_answer", value=_PROMPTS[question.secret])
+        raise Invalid(code="no_answer", value=prompt)
     return line.rstrip("\n")
+
+
+def _prompt(question: Question) -> str:
+    from appliance.vault.master import SHORTEST_PASSPHRASE, Secret  # noqa: PLC0415 - see the module's docstring
+
+    if question.secret is Secret.NEW_PASSPHRASE and question.number > 1:
+        return "พิมพ์วลีผ่านอีกครั้ง — type the passphrase again"
+    prompt = _PROMPTS[question.secret].format(shortest=SHORTEST_PASSPHRASE)
+    return f"{prompt} {question.number}" if question.number > 1 else prompt
+
+
+def teller() -> Callable[[AppError], None] | None:
+    """Return what tells the person at the terminal why they are asked again; None where nobody can be asked again."""
+    return tell if sys.stdin.isatty() else None
+
+
+def tell(error: AppError) -> None:
+    """Say why something is asked again."""
+    print(explain(error), file=sys.stderr, flush=True)
 
 
 def _up(arguments: argparse.Namespace) -> int:

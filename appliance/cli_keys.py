@@ -73,7 +73,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
         old = unlocking.open_master(loaded, cli.ask)
         keys = unlocking.unlock_keys(loaded, cli.ask, old)
         unlocking.require_database(loaded)
-        made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug)
+        made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug, cli.teller())
         hand_out_shares(made)
         migrate(loaded.database, keys.database_key)
         asyncio.run(_rotate_on_record(loaded, keys, old, made))

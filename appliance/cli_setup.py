@@ -1,7 +1,8 @@
 """`gchat setup`: a new agency, from an empty folder to an administrator who can sign in.
 
-Owns what is asked, by flags or at the terminal, and what is printed at the end. Everything that was given is checked
-before anything is made; without a terminal, what is missing is named by its flag (exit code 2).
+Owns what is asked, by flags or at the terminal, and what is printed at the end. What the flags say is checked before
+the first question, and each answer where it is given: one that cannot be used is asked for again, with the reason.
+Nothing is made before all is known; without a terminal, what is missing is named by its flag (exit code 2).
 """
 
 from __future__ import annotations
@@ -9,20 +10,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.cli_offline import read_text
-from appliance.errors import Invalid
+from appliance.errors import AppError, Invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from appliance.actions.first_day import FirstAdministrator
     from appliance.actions.terms import TermsDraft
     from appliance.config import Agency, Config
     from appliance.rules.helpdesk import Helpdesk
-    from appliance.setup import Created
+    from appliance.setup import Created, NewAgency, Staff
 
 SOURCES: Final = ("file", "credential", "passphrase", "shares")
+UNIT_CODE: Final = "ADMIN"
 AGENCY_QUESTIONS: Final = {
     "slug": "ชื่อย่อหน่วยงาน (อักษรโรมัน) — short ASCII name of the agency",
     "domain": "โดเมนของหน่วยงาน — the agency's domain",
@@ -35,6 +40,7 @@ ADMIN_QUESTIONS: Final = {
     "admin_user": "ชื่อผู้ใช้ของผู้ดูแลระบบ — their user name",
     "admin_staff_no": "เลขประจำตัวของผู้ดูแลระบบ — their staff number",
     "admin_unit": "หน่วยงานย่อยของผู้ดูแลระบบ (เว้นว่าง: ตัวหน่วยงาน) — their unit (empty: the agency itself)",
+    "admin_unit_code": f"รหัสหน่วยงานย่อยนั้น ตามไฟล์ผังองค์กร — its code, as the units file has it [{UNIT_CODE}]",
 }
 HELPDESK_QUESTIONS: Final = {
     "helpdesk_phone": "โทรศัพท์ที่เจ้าหน้าที่ใช้ขอความช่วยเหลือ (เว้นว่างได้) — telephone number staff call for help (may be empty)",
@@ -42,7 +48,20 @@ HELPDESK_QUESTIONS: Final = {
     "helpdesk_place": "ห้องและอาคารที่ติดต่อ (เว้นว่างได้) — room and building to go to (may be empty)",
 }
 LANGUAGES: Final = 2
-MAY_BE_EMPTY: Final = ("keys", "admin_unit", *HELPDESK_QUESTIONS)
+MAY_BE_EMPTY: Final = ("keys", "admin_unit", "admin_unit_code", *HELPDESK_QUESTIONS)
+NEEDED: Final = tuple(
+    name for name in AGENCY_QUESTIONS | ADMIN_QUESTIONS if name not in ("admin_unit", "admin_unit_code")
+)
+# What stands for an answer that is not there yet while those that are there are checked.
+STAND_INS: Final = {
+    "slug": "agency-to-be",
+    "domain": "agency-to-be.test",
+    "name_th": "หน่วยงาน",
+    "name_en": "Agency",
+    "admin_name": "ก ข",
+    "admin_user": "administrator",
+    "admin_staff_no": "1",
+}
 
 
 def register(commands: Any) -> None:
@@ -62,7 +81,7 @@ def register(commands: Any) -> None:
     setup.add_argument("--admin-user", metavar="USER", help="their user name")
     setup.add_argument("--admin-staff-no", metavar="NUMBER", help="their staff number, as the people file will have it")
     setup.add_argument("--admin-unit", metavar="NAME", help="their unit under the agency; otherwise the agency itself")
-    setup.add_argument("--admin-unit-code", metavar="CODE", default="ADMIN", help="that unit's code (ADMIN)")
+    setup.add_argument("--admin-unit-code", metavar="CODE", help=f"that unit's code ({UNIT_CODE})")
     setup.add_argument("--no-administrator", action="store_true", help="make no account yet")
     terms = setup.add_mutually_exclusive_group()
     terms.add_argument(
@@ -82,38 +101,48 @@ def register(commands: Any) -> None:
     setup.set_defaults(run=_setup)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """All that a setup needs to know, checked."""
+
+    agency: NewAgency
+    staff: Staff
+    source: str
+    terms: TermsDraft | None
+    administrator: FirstAdministrator | None
+    helpdesk: Helpdesk
+
+
 def _setup(arguments: argparse.Namespace) -> int:
     from appliance import cli, cli_keys, setup  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.actions.first_day import check_administrator  # noqa: PLC0415
-    from appliance.actions.settings import checked_helpdesk  # noqa: PLC0415
     from appliance.cli_keys import show_log_key  # noqa: PLC0415
     from appliance.log.notes import log_signer  # noqa: PLC0415
 
-    setup.check_folder(arguments.data.resolve())
-    if missing := _complete(arguments):
+    data = arguments.data.resolve()
+    setup.check_folder(data)
+    if sys.stdin.isatty():
+        _ask(arguments)
+    elif missing := _missing(arguments):
         print(f"ยังขาดค่าต่อไปนี้ — these are missing: {', '.join(missing)}", file=sys.stderr)
         print(
             "ไม่มีเทอร์มินัลให้ถาม จึงยังไม่ได้สร้างอะไร — there is no terminal to ask at, so nothing was made.",
             file=sys.stderr,
         )
         return 2
-    agency = setup.NewAgency(arguments.slug, arguments.domain, arguments.name_th, arguments.name_en)
-    staff = setup.Staff(arguments.host, arguments.port, tuple(arguments.names or ()))
-    loaded = setup.check(arguments.data.resolve(), agency, arguments.keys, staff)
-    terms = _terms(arguments, loaded.agency)
-    administrator = _administrator(arguments)
-    helpdesk = checked_helpdesk(
-        arguments.helpdesk_phone or "", arguments.helpdesk_email or "", arguments.helpdesk_place or ""
-    )
-    if administrator is not None:
-        check_administrator(loaded.agency, administrator)
-    with setup.unfinished(loaded.data):
+    answers = _checked(arguments)
+    with setup.unfinished(data):
         created = setup.create(
-            loaded.data, agency, arguments.keys, cli.ask, staff=staff, hand_out=cli_keys.hand_out_shares
+            data,
+            answers.agency,
+            answers.source,
+            cli.ask,
+            staff=answers.staff,
+            hand_out=cli_keys.hand_out_shares,
+            tell=cli.teller(),
         )
-        code = asyncio.run(_begin(created, terms, administrator, helpdesk))
+        code = asyncio.run(_begin(created, answers.terms, answers.administrator, answers.helpdesk))
     show_log_key(log_signer(created.config.agency, created.keys).verifier)
-    _tell(created.config, terms, administrator, code, given=arguments.terms is not None)
+    _tell(created.config, answers.terms, answers.administrator, code, given=arguments.terms is not None)
     return 0
 
 
@@ -133,29 +162,69 @@ async def _begin(
         return code
 
 
-def _complete(arguments: argparse.Namespace) -> list[str]:
-    """Ask for what no flag says; return the flags that are missing where there is nobody to ask."""
+def _missing(arguments: argparse.Namespace) -> list[str]:
+    """Return the flags that have to be given and are not."""
+    needed = [name for name in NEEDED if not (arguments.no_administrator and name in ADMIN_QUESTIONS)]
+    return [f"--{name.replace('_', '-')}" for name in needed if getattr(arguments, name) is None]
+
+
+def _ask(arguments: argparse.Namespace) -> None:
+    """Ask for what no flag says. Raises Invalid, ConfigError for what a flag says, before anything is asked."""
+    _checked(arguments)
     questions = AGENCY_QUESTIONS | ({} if arguments.no_administrator else ADMIN_QUESTIONS) | HELPDESK_QUESTIONS
-    missing = []
     for name, question in questions.items():
-        if getattr(arguments, name) is not None:
-            continue
-        if sys.stdin.isatty():
-            setattr(arguments, name, _answer(question, empty=name in MAY_BE_EMPTY))
-        elif name != "admin_unit" and name not in HELPDESK_QUESTIONS:
-            missing.append(f"--{name.replace('_', '-')}")
-    if not missing:
-        arguments.keys = arguments.keys or "passphrase"
-        if arguments.keys not in SOURCES:
-            raise Invalid(code="key_source", value=arguments.keys)
-    return missing
+        beside_the_point = name == "admin_unit_code" and not arguments.admin_unit
+        if getattr(arguments, name) is None and not beside_the_point:
+            _answer(arguments, name, question)
 
 
-def _answer(question: str, *, empty: bool) -> str:
+def _answer(arguments: argparse.Namespace, name: str, question: str) -> None:
+    """Ask one question until its answer can be used."""
+    from appliance import cli  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.api.texts import refuse_unfit  # noqa: PLC0415
+
     while True:
-        answer = input(f"{question}: ").strip()
-        if answer or empty:
-            return answer
+        try:
+            answer = input(f"{question}: ").strip()
+        except EOFError:
+            raise Invalid(code="no_answer", value=question) from None
+        if not answer and name not in MAY_BE_EMPTY:
+            continue
+        setattr(arguments, name, answer)
+        try:
+            refuse_unfit({name: answer})
+            _checked(arguments)
+        except AppError as error:
+            cli.tell(error)
+        else:
+            return
+
+
+def _checked(arguments: argparse.Namespace) -> _Answers:
+    """Return what was answered so far, with stand-ins for what was not. Raises Invalid, ConfigError, VaultLocked."""
+    from appliance import cli, setup  # noqa: PLC0415 - commands import what they need when they run
+    from appliance.actions.first_day import check_administrator  # noqa: PLC0415
+    from appliance.actions.settings import checked_helpdesk  # noqa: PLC0415
+    from appliance.vault.master import MasterSource, new_master_key  # noqa: PLC0415
+    from appliance.vault.record import SourceKind  # noqa: PLC0415
+
+    data, source = arguments.data.resolve(), arguments.keys or "passphrase"
+    if source not in SOURCES:
+        raise Invalid(code="key_source", value=source)
+    said = {
+        name: stand_in if (value := getattr(arguments, name)) is None else value for name, stand_in in STAND_INS.items()
+    }
+    agency = setup.NewAgency(said["slug"], said["domain"], said["name_th"], said["name_en"])
+    staff = setup.Staff(arguments.host, arguments.port, tuple(arguments.names or ()))
+    loaded = setup.check(data, agency, source, staff)
+    if source == SourceKind.CREDENTIAL:
+        # It has to be there already.
+        new_master_key(MasterSource(SourceKind.CREDENTIAL), data, cli.ask, agency.slug)
+    administrator = None if arguments.no_administrator else _administrator(arguments, said)
+    if administrator is not None:
+        check_administrator(loaded.agency, administrator)
+    helpdesk = (arguments.helpdesk_phone or "", arguments.helpdesk_email or "", arguments.helpdesk_place or "")
+    return _Answers(agency, staff, source, _terms(arguments, loaded.agency), administrator, checked_helpdesk(*helpdesk))
 
 
 def _terms(arguments: argparse.Namespace, agency: Agency) -> TermsDraft | None:
@@ -170,17 +239,15 @@ def _terms(arguments: argparse.Namespace, agency: Agency) -> TermsDraft | None:
     return written_terms(*(read_text(path) for path in arguments.terms))
 
 
-def _administrator(arguments: argparse.Namespace) -> FirstAdministrator | None:
+def _administrator(arguments: argparse.Namespace, said: Mapping[str, str]) -> FirstAdministrator:
     from appliance.actions.first_day import FirstAdministrator  # noqa: PLC0415 - commands import what they need when they run
 
-    if arguments.no_administrator:
-        return None
     return FirstAdministrator(
-        arguments.admin_name,
-        arguments.admin_user,
-        arguments.admin_staff_no,
+        said["admin_name"],
+        said["admin_user"],
+        said["admin_staff_no"],
         arguments.admin_unit or None,
-        arguments.admin_unit_code,
+        arguments.admin_unit_code or UNIT_CODE,
     )
 
 

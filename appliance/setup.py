@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from appliance.errors import WrongKey
     from appliance.vault.master import Ask, NewMaster
 
 # What a setup makes, in the order in which it is removed: the keyring last, so that no database stands without it.
@@ -54,7 +57,13 @@ class Created:
 
 
 def check_folder(data: Path) -> None:
-    """Raise Conflict (`appliance_exists`) when the folder holds an appliance whose setup was finished."""
+    """Raise Conflict (`appliance_exists`) when the folder holds an appliance whose setup was finished.
+
+    Raises PermissionError where nothing can be made in it.
+    """
+    standing = next(folder for folder in (data, *data.parents) if folder.exists())
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(standing))
     if not (data / config.SETUP_MARK).exists() and has_keyring(data):
         raise Conflict(code="appliance_exists", folder=str(data))
 
@@ -96,15 +105,18 @@ def create(
     staff: Staff | None = None,
     *,
     hand_out: Callable[[NewMaster], None] = lambda _: None,
+    tell: Callable[[WrongKey], None] | None = None,
 ) -> Created:
     """Make the appliance in `data`; `extra` is further TOML. `hand_out` gets the new master key before it is used.
+
+    `tell` is as in `new_master_key`.
 
     Raises Conflict (`appliance_exists`), ConfigError, and VaultLocked or WrongKey where a key cannot be made.
     """
     check_folder(data)
     text = _toml(agency, source, staff or Staff()) + extra
     loaded = check(data, agency, source, staff, extra)
-    made = new_master_key(MasterSource(SourceKind(source)), data, ask, agency.slug)
+    made = new_master_key(MasterSource(SourceKind(source)), data, ask, agency.slug, tell)
     hand_out(made)
     keys = Keyring.create(data, made.key, agency.slug, made.record, agency.domain)
     replace_file(data / config.FILE_NAME, text.encode(), 0o644)

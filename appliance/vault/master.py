@@ -158,16 +158,19 @@ def open_master_key(source: MasterSource, data_dir: Path, ask: Ask) -> MasterKey
     raise wrong(Reason.ANOTHER_KEY, needed=record.key_id, found=",".join(key.key_id for key in found))
 
 
-def new_master_key(source: MasterSource, data_dir: Path, ask: Ask, agency: str) -> NewMaster:
+def new_master_key(
+    source: MasterSource, data_dir: Path, ask: Ask, agency: str, tell: Callable[[WrongKey], None] | None = None
+) -> NewMaster:
     """A master key for `Keyring.create` or `rotate_master`; changes no file.
 
     A credential must already hold it as its last line. Shares are confirmed before the key is put to use
     (`confirm_shares`). For
     `file` in a folder without keyring, a key that already lies there is used again rather than lost.
-    Raises VaultLocked, WrongKey (`passphrase_short`, `passphrase_differs`).
+    Raises VaultLocked, WrongKey (`passphrase_short`, `passphrase_differs`); where there is `tell`, a passphrase that
+    cannot be used is told instead, and asked for again.
     """
     if source.kind is SourceKind.PASSPHRASE:
-        passphrase = _new_passphrase(ask)
+        passphrase = _new_passphrase(ask, tell)
         derivation = PassphraseRecord(os.urandom(_SALT_BYTES), source.cost)
         return NewMaster(derive(passphrase, derivation), SourceRecord(source.kind, derivation))
     if source.kind is SourceKind.CREDENTIAL:
@@ -281,7 +284,17 @@ def _parse(content: bytes) -> list[MasterKey]:
     return keys
 
 
-def _new_passphrase(ask: Ask) -> str:
+def _new_passphrase(ask: Ask, tell: Callable[[WrongKey], None] | None) -> str:
+    while True:
+        try:
+            return _typed_twice(ask)
+        except WrongKey as error:
+            if tell is None:
+                raise
+            tell(error)
+
+
+def _typed_twice(ask: Ask) -> str:
     first = _normal(ask(Question(Secret.NEW_PASSPHRASE, 1)))
     if len(first) < SHORTEST_PASSPHRASE:
         raise wrong(Reason.PASSPHRASE_SHORT, least=SHORTEST_PASSPHRASE)
