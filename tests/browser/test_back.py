@@ -63,7 +63,7 @@ async def test_escape_closes_a_dialog_while_its_tree_has_the_focus(served: Agenc
     window = await windows(served.url, "narin.p")
     page, dialog = window.page, window.dialog
     await window.start("สร้างห้องใหม่")
-    await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
+    await dialog.get_by_role("tab", name="ตามหน่วยงาน").click()
     await dialog.get_by_role("treegrid").get_by_role("row").first.click()
     await expect(dialog.get_by_role("row", selected=True)).to_be_focused()
     await page.keyboard.press("Escape")

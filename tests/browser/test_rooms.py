@@ -50,7 +50,7 @@ async def test_a_room_of_single_people_and_of_a_unit_by_rank(served: Agency, win
     await window.flip(dialog.get_by_role("checkbox", name="นายสมชาย ใจมั่น"))
     await expect(dialog.get_by_text("เลือกแล้ว 1 คน")).to_be_visible()
 
-    await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
+    await dialog.get_by_role("tab", name="ตามหน่วยงาน").click()
     await unfold(window, "กระทรวงสาธารณสุข", "กรมควบคุมโรค", "สำนักระบาดวิทยา")
     take = dialog.get_by_role("button", name=re.compile(r"เลือกทั้ง \d+ คน"))
     await expect(take).to_be_visible()
@@ -150,7 +150,7 @@ async def test_a_whole_unit_makes_a_room_and_says_whom_it_leaves_out(served: Age
     await malee.start("สร้างห้องใหม่")
     dialog = malee.dialog
     await dialog.get_by_label("ชื่อห้อง").fill("ทั้งสำนักงานปลัด")
-    await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
+    await dialog.get_by_role("tab", name="ตามหน่วยงาน").click()
     await unfold(malee, "กระทรวงสาธารณสุข", "สำนักงานปลัดกระทรวงสาธารณสุข")
     take = dialog.get_by_role("button", name=re.compile(r"เลือกทั้ง \d+ คน"))
     await expect(dialog.get_by_text("ที่บัญชีไม่ได้เปิดใช้งาน")).to_contain_text("นายอนุชา พรหมมา")
@@ -159,6 +159,39 @@ async def test_a_whole_unit_makes_a_room_and_says_whom_it_leaves_out(served: Age
     await dialog.get_by_role("button", name="สร้างห้อง", exact=True).click()
     await expect(malee.page.get_by_role("heading", name="ทั้งสำนักงานปลัด").first).to_be_visible()
     await expect(malee.page.get_by_text(re.compile(rf"^{people + 1} คน · ")).first).to_be_visible()
+
+
+async def test_on_a_phone_the_chart_and_the_ranks_take_turns(served: Agency, windows: OpenWindow) -> None:
+    """Each with the full height, a way back, and the focus; the numbers that differ say why."""
+    phone = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
+    narin = await windows(served.url, "narin.p", **phone)
+    await narin.open_room()
+    await (await narin.open_info()).get_by_role("button", name="เพิ่ม", exact=True).click()
+    dialog = narin.dialog
+    tabs = dialog.get_by_role("tab")
+    for n in range(3):
+        await expect(tabs.nth(n)).to_be_in_viewport(ratio=1)
+    one_line = await tabs.first.evaluate("one => one.offsetHeight")
+    assert await tabs.last.evaluate("one => one.offsetHeight") == one_line < 2 * 28
+    await dialog.get_by_role("tab", name="ตามหน่วยงาน").click()
+    await unfold(narin, "กระทรวงสาธารณสุข", "กรมควบคุมโรค")
+    take = dialog.get_by_role("button", name=re.compile(r"เลือกทั้ง \d+ คน"))
+    await expect(take).to_be_in_viewport(ratio=1)
+    await expect(dialog.get_by_role("heading", name="กรมควบคุมโรค")).to_be_focused()
+    await expect(dialog.get_by_text("บริหาร ระดับสูง")).to_be_in_viewport(ratio=1)
+    everyone, present = 16, 12
+    left = await _number(await take.inner_text())
+    assert left == everyone - present - 1
+    counted = f"ทั้งหมด {everyone} คน · อยู่ในห้องแล้ว {present} คน · ไม่นับตัวท่าน"
+    await expect(dialog.get_by_text(counted)).to_be_visible()
+    await dialog.get_by_role("button", name="กลับไปที่ผังองค์กร").click()
+    await expect(take).to_have_count(0)
+    await expect(dialog.get_by_role("row", name="กรมควบคุมโรค")).to_be_visible()
+    assert await narin.evaluate("document.querySelector('[role=treegrid]').contains(document.activeElement)")
+    await dialog.get_by_role("row", name="กรมควบคุมโรค").tap()
+    await expect(dialog.get_by_role("heading", name="กรมควบคุมโรค")).to_be_focused()
+    await take.tap()
+    await expect(dialog.get_by_text(f"เลือกแล้ว {left} คน")).to_be_visible()
 
 
 async def test_nothing_typed_or_chosen_is_thrown_away_unasked(served: Agency, windows: OpenWindow) -> None:
@@ -189,7 +222,7 @@ async def test_nothing_typed_or_chosen_is_thrown_away_unasked(served: Agency, wi
         await asked.get_by_role("button", name="กลับไปทำต่อ").click()
         await expect(asked).to_have_count(0)
         await expect(dialog.get_by_role("list", name="ผู้ที่เลือกแล้ว")).to_contain_text("นายสมชาย ใจมั่น")
-    await dialog.get_by_role("tab", name="ตามหน่วยงานและระดับ").click()
+    await dialog.get_by_role("tab", name="ตามหน่วยงาน").click()
     await unfold(narin, "กระทรวงสาธารณสุข", "สำนักงานปลัดกระทรวงสาธารณสุข")
     take = dialog.get_by_role("button", name=re.compile(r"เลือกทั้ง \d+ คน"))
     await expect(take).to_be_in_viewport(ratio=1)

@@ -26,6 +26,17 @@ export function Checkbox({ children, ...toggle }: ToggleProps) {
   );
 }
 
+/** A line among checkboxes that cannot be ticked, and why: its words stand where those of the others do. */
+export function NoChoice({ children, end }: { children: ReactNode; end: ReactNode }) {
+  return (
+    <div className="choice choice-none">
+      <span className="choice-box" aria-hidden />
+      <span className="choice-words">{children}</span>
+      <span className="choice-end">{end}</span>
+    </div>
+  );
+}
+
 export function Switch({ children, ...toggle }: ToggleProps) {
   return (
     <SwitchField {...toggle}>

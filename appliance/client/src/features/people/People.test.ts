@@ -55,6 +55,27 @@ test("a whole unit is counted by rank before it is added, without oneself and wi
   expect(changeMembers).toHaveBeenCalledWith("r_1", ["p_1", "p_2"], []);
 });
 
+test("the unit chosen last is the one that is offered, and going back leaves none", async () => {
+  const answers: Record<string, (people: People) => void> = {};
+  const { core } = coreWith(({ unit: asked = "", below }) => new Promise((resolve) => (answers[`${asked} ${below}`] = resolve)));
+  const picker = new PickerModel(core, { kind: "add", room: "r_1" }, "p_me");
+  const first = picker.offerUnit("u_1", true);
+  const second = picker.offerUnit("u_2", true);
+  answers["u_1 true"]?.({ people: [person("p_1")] });
+  await first;
+  expect(picker.offer.snapshot()).toBeNull();
+  answers["u_2 true"]?.({ people: PEOPLE });
+  await second;
+  expect(picker.wanted.snapshot()).toEqual({ unit: "u_2", below: true });
+  expect(picker.offer.snapshot()).toMatchObject({ everyone: 5, self: true });
+
+  const third = picker.offerUnit("u_2", false);
+  picker.leaveOffer();
+  answers["u_2 false"]?.({ people: PEOPLE });
+  await third;
+  expect([picker.wanted.snapshot(), picker.offer.snapshot()]).toEqual([null, null]);
+});
+
 test("whose account is not active is left out of a unit, and said by name", async () => {
   const people = [...PEOPLE, { ...person("p_gone"), active: false }, { ...person("p_new"), active: false }];
   const picker = new PickerModel(coreWith(() => Promise.resolve({ people })).core, { kind: "new" }, "p_me");

@@ -15,11 +15,19 @@ import { sortedByName } from "#core/text";
 
 import { ChartModel } from "./PeopleModel";
 
-/** Everybody of a unit, by rank, before they are added. */
-export interface UnitOffer {
+/** A unit whose people may be taken, with those below it or without. */
+export interface WantedUnit {
   readonly unit: string;
   readonly below: boolean;
+}
+
+/** Everybody of a unit, by rank, before they are added. */
+export interface UnitOffer {
+  /** Everybody, with those whom the offer leaves out. */
+  readonly everyone: number;
   readonly people: readonly PersonView[];
+  /** Whether the reader is one of them. */
+  readonly self: boolean;
   /** Those of the unit who cannot be added, since their accounts are not active. */
   readonly inactive: readonly PersonView[];
   /** Those of the unit who are members already. */
@@ -54,6 +62,9 @@ export class PickerModel {
   readonly chart: ChartModel;
   readonly search: PeopleSearch;
   readonly chosen = new Store<readonly PersonView[]>([]);
+  /** The unit that was chosen in the chart; null while none is. */
+  readonly wanted = new Store<WantedUnit | null>(null);
+  /** Its people, once they have been counted. */
   readonly offer = new Store<UnitOffer | null>(null);
   readonly attempt = new Attempt();
   readonly offering = new Attempt();
@@ -95,16 +106,23 @@ export class PickerModel {
 
   readonly clear = (): void => this.chosen.set([]);
 
-  /** Reads everybody of a unit, so that the number is known before anything is added. */
-  readonly offerUnit = (unit: string, below: boolean): Promise<boolean> =>
-    this.offering.run(async () => {
+  /** Reads everybody of a unit, so that the number is known before anything is added. The unit chosen last is the one that is offered. */
+  readonly offerUnit = (unit: string, below: boolean): Promise<boolean> => {
+    this.wanted.set({ unit, below });
+    this.offer.set(null);
+    return this.offering.run(async () => {
       const everyone = await this.#everyone(unit, below);
-      const standing = (wanted: Standing | null) => everyone.filter((person) => this.standing(person) === wanted);
-      const people = standing(null);
-      const ranks = ranksOf(people);
-      const chosen = new Set(ranks.map(({ rank }) => rank));
-      this.offer.set({ unit, below, people, inactive: standing("inactive"), present: standing("member"), ranks, chosen });
-    });
+      const wanted = this.wanted.snapshot();
+      if (wanted?.unit === unit && wanted.below === below) this.offer.set(this.#offerOf(everyone));
+    }, `${unit} ${below}`);
+  };
+
+  /** Goes back to the chart without taking anybody. */
+  readonly leaveOffer = (): void => {
+    this.wanted.set(null);
+    this.offer.set(null);
+    this.offering.clear();
+  };
 
   /** All ranks of the offer, or none. */
   readonly chooseRanks = (all: boolean): void =>
@@ -125,7 +143,7 @@ export class PickerModel {
     const known = new Set(this.chosen.snapshot().map((person) => person.id));
     const added = offeredPeople(offer).filter((person) => !known.has(person.id));
     this.chosen.update((chosen) => [...chosen, ...added]);
-    this.offer.set(null);
+    this.leaveOffer();
   };
 
   /**
@@ -148,6 +166,21 @@ export class PickerModel {
     });
     return room;
   };
+
+  #offerOf(everyone: readonly PersonView[]): UnitOffer {
+    const standing = (wanted: Standing | null) => everyone.filter((person) => this.standing(person) === wanted);
+    const people = standing(null);
+    const ranks = ranksOf(people);
+    return {
+      everyone: everyone.length,
+      people,
+      self: standing("me").length > 0,
+      inactive: standing("inactive"),
+      present: standing("member"),
+      ranks,
+      chosen: new Set(ranks.map(({ rank }) => rank)),
+    };
+  }
 
   async #everyone(unit: string, below: boolean): Promise<PersonView[]> {
     const people: PersonView[] = [];

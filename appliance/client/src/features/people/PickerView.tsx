@@ -9,7 +9,7 @@ import { formatNumber } from "#i18n/dates";
 import { Avatar } from "#ui/Avatar";
 import { Chip } from "#ui/Badge";
 import { Button, IconButton } from "#ui/Button";
-import { Checkbox } from "#ui/Choice";
+import { Checkbox, NoChoice } from "#ui/Choice";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { EmptyState, Notice } from "#ui/Notice";
@@ -19,6 +19,7 @@ import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 import { Tabs } from "#ui/Tabs";
 import { TextField } from "#ui/TextField";
+import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
 
 import { PeopleFinder } from "./PeopleFinder";
@@ -32,14 +33,20 @@ interface PickerViewProps {
   onDone: (room: RoomId) => void;
 }
 
+/** One step at a time, as in people.css: the people of a unit have the page to themselves, with a button of their own. */
+const STEPWISE = "(max-width: 40rem)";
+
 type PickerTab = "people" | "units" | "chosen";
 
 export function PickerView({ model, onClose, onDone }: PickerViewProps) {
   const { t } = useLingui();
   const chosen = useReadable(model.chosen);
   const attempt = useReadable(model.attempt);
+  const wanted = useReadable(model.wanted);
   const [words, setWords] = useState("");
   const [tab, setTab] = useState<PickerTab>("people");
+  const offering = tab === "units" && wanted !== null;
+  const alone = useMedia(STEPWISE) && offering;
   const { kind } = model.purpose;
   const titles = { new: t`สร้างห้องใหม่`, add: t`เพิ่มสมาชิก`, suggest: t`เสนอชื่อสมาชิก` };
   const finishes = {
@@ -65,17 +72,19 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
       dirty={model.holdsInput(words)}
       onClose={onClose}
       footer={
-        <>
-          <p className="picker-count" role="status">
-            {plural(chosen.length, { other: "เลือกแล้ว # คน" })}
-          </p>
-          <Button variant="primary" isPending={attempt.busy} denied={missing === null ? undefined : reasons[missing]} onPress={finish}>
-            {finishes[kind]}
-          </Button>
-        </>
+        alone ? undefined : (
+          <>
+            <p className="picker-count" role="status">
+              {plural(chosen.length, { other: "เลือกแล้ว # คน" })}
+            </p>
+            <Button variant="primary" isPending={attempt.busy} denied={missing === null ? undefined : reasons[missing]} onPress={finish}>
+              {finishes[kind]}
+            </Button>
+          </>
+        )
       }
     >
-      <div className="picker-frame">
+      <div className="picker-frame" data-tab={tab} data-offering={offering}>
         <FailureNotice failure={attempt.failure} />
         {kind === "new" && <TextField label={t`ชื่อห้อง`} value={words} onChange={setWords} maxLength={120} autoFocus />}
         {kind === "suggest" && <TextField label={t`เหตุผล (ไม่บังคับ)`} value={words} onChange={setWords} maxLength={500} autoFocus />}
@@ -92,7 +101,7 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
             onSelect={setTab}
             tabs={[
               { id: "people", label: t`รายบุคคล`, content: <PersonPicker model={model} chosen={chosen} /> },
-              { id: "units", label: t`ตามหน่วยงานและระดับ`, content: <UnitPicker model={model} /> },
+              { id: "units", label: t`ตามหน่วยงาน`, content: <UnitPicker model={model} /> },
               { id: "chosen", label: t`เลือกแล้ว ${count}`, content: <ChosenList model={model} chosen={chosen} /> },
             ]}
           />
@@ -173,25 +182,27 @@ interface PersonChoiceProps {
 function PersonChoice({ person, standing, isSelected, onPick }: PersonChoiceProps) {
   const { t } = useLingui();
   const name = nameOf(person);
-  const lead = <Avatar id={person.id} name={name} size="s" inactive={person.active === false} />;
-  if (standing !== null) {
-    const reasons = { me: t`ท่าน`, member: t`อยู่ในห้องแล้ว`, inactive: t`บัญชีไม่เปิดใช้งาน` };
-    return <Row lead={lead} title={<Name>{name}</Name>} detail={placeOf(person)} status={person.status} end={<Chip>{reasons[standing]}</Chip>} />;
-  }
-  return (
-    <Checkbox isSelected={isSelected} onChange={onPick}>
-      <span className="picker-words">
-        {lead}
-        <span className="row-words">
-          <span className="row-title">
-            <Name>{name}</Name>
-          </span>
-          <span className="row-detail">{placeOf(person)}</span>
-          {person.status && <StatusLine>{person.status}</StatusLine>}
+  const words = (
+    <span className="picker-words">
+      <Avatar id={person.id} name={name} size="s" inactive={person.active === false} />
+      <span className="row-words">
+        <span className="row-title">
+          <Name>{name}</Name>
         </span>
+        <span className="row-detail">{placeOf(person)}</span>
+        {person.status && <StatusLine>{person.status}</StatusLine>}
       </span>
-    </Checkbox>
+    </span>
   );
+  if (standing === null) {
+    return (
+      <Checkbox isSelected={isSelected} onChange={onPick}>
+        {words}
+      </Checkbox>
+    );
+  }
+  const reasons = { me: t`ท่าน`, member: t`อยู่ในห้องแล้ว`, inactive: t`บัญชีไม่เปิดใช้งาน` };
+  return <NoChoice end={<Chip>{reasons[standing]}</Chip>}>{words}</NoChoice>;
 }
 
 function ChosenList({ model, chosen }: { model: PickerModel; chosen: readonly PersonView[] }) {
