@@ -7,6 +7,7 @@ from itertools import count
 
 from appliance.reads.readiness import FRESH_S, Readiness
 from tests.agency import Agency
+from tests.waiting import PATIENCE_S
 
 
 async def page(agency: Agency, path: str) -> tuple[int, str]:
@@ -27,12 +28,14 @@ async def test_a_writer_that_ended_is_told(running: Agency) -> None:
 
 async def test_a_writer_that_does_not_answer_is_told(running: Agency) -> None:
     ticks = count(step=FRESH_S)
-    readiness = Readiness(running.services, lambda: next(ticks), answer_s=0.1)
+    impatient = Readiness(running.services, lambda: next(ticks), answer_s=0.1)
     async with running.services.store.exclusive():
-        fault = await readiness.load_fault()
+        fault = await impatient.load_fault()
     assert fault is not None
     assert fault.code == "writer_slow"
-    assert await readiness.load_fault() is None
+    # A busy machine may need longer than that for a writer that does answer.
+    patient = Readiness(running.services, lambda: next(ticks), answer_s=PATIENCE_S)
+    assert await patient.load_fault() is None
 
 
 async def test_however_often_it_is_asked_the_database_is_asked_once(running: Agency) -> None:
