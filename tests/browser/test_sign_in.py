@@ -157,20 +157,23 @@ async def test_a_lost_phone_is_no_lost_account(served: Agency, windows: OpenWind
 
 
 async def test_signing_out_asks_before_unsent_messages_are_lost(served: Agency, windows: OpenWindow) -> None:
-    """Ux 8: staying keeps them, and waiting signs out once they are sent."""
+    """Ux 8, r2-7: staying keeps them, waiting signs out once they are sent, and what was only begun is asked about."""
     window = await windows(served.url, "narin.p")
     await window.open_room()
     await window.context.set_offline(True)
     await window.say("ส่งตอนไม่มีเครือข่าย")
     await expect(window.message("ส่งตอนไม่มีเครือข่าย")).to_be_visible()
+    await window.composer.fill("เขียนค้างไว้")
     await window.evaluate("location.hash = '#/settings'")
     await window.button("ออกจากระบบ").click()
-    await expect(window.dialog).to_contain_text("มี 1 ข้อความที่เขียนไว้ในเครื่องนี้ยังไม่ได้ส่ง")
+    await expect(window.dialog).to_contain_text("มี 1 ข้อความที่กดส่งแล้ว แต่ยังไม่ถึงเครื่องแม่ข่าย")
+    await expect(window.dialog).to_contain_text("เขียนค้างไว้โดยยังไม่ได้กดส่งใน 1 ห้อง")
     assert await faults(window.page) == []
     await window.dialog.get_by_role("button", name="ยังไม่ออกจากระบบ").click()
     await window.button("ออกจากระบบ").click()
     await window.dialog.get_by_role("button", name="รอส่งให้หมดแล้วออกจากระบบ").click()
     await expect(window.dialog).to_contain_text("กำลังรอส่ง 1 ข้อความ")
+    await expect(window.dialog).not_to_contain_text("หากออกจากระบบ")
     await window.context.set_offline(False)
     await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_be_visible()
     await window.sign_in("narin.p")

@@ -10,6 +10,7 @@
 import type { Api } from "./api";
 import { Backoff } from "./backoff";
 import { guardKept, loadGuard, loadMe, meKept } from "./db/meta";
+import { loadDrafts } from "./db/drafts";
 import { loadOutbox } from "./db/outbox";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
@@ -17,7 +18,7 @@ import { CallError } from "./errors";
 import { PasswordGuard } from "./passwordGuard";
 import type { Ports } from "./ports";
 import type { LoginDone, Me, MeChange, PasskeyProof, SecondFactorNeeded, Terms } from "./protocol";
-import type { EndCode, SessionState, SignedOutReason } from "./snapshots";
+import type { EndCode, SessionState, SignedOutReason, Unsent } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { arabicDigits } from "./text";
 import type { Vault } from "./vault";
@@ -143,9 +144,13 @@ export class Session implements Readable<SessionState> {
     await this.#ask();
   }
 
-  /** How many messages would be lost with this session: written here and not sent, refused ones among them. */
-  async unsent(): Promise<number> {
-    return this.#tables === null ? 0 : (await loadOutbox(this.#tables).catch(() => [])).length;
+  /** What of one's words would be lost with this session. */
+  async unsent(): Promise<Unsent> {
+    const tables = this.#tables;
+    if (tables === null) return { messages: 0, drafts: 0 };
+    const messages = await loadOutbox(tables).catch(() => []);
+    const drafts = await loadDrafts(tables).catch(() => []);
+    return { messages: messages.length, drafts: drafts.filter(({ draft }) => draft.text.trim() !== "").length };
   }
 
   /** Ends the session here and destroys everything this device holds, even when the server is out of reach. */

@@ -204,6 +204,14 @@ export interface PersonCard {
   readonly full: PersonView | null;
 }
 
+/** What people have written on this device and nowhere else. */
+export interface Unsent {
+  /** Not sent yet, refused ones among them. */
+  readonly messages: number;
+  /** Rooms in which somebody has begun to write. */
+  readonly drafts: number;
+}
+
 export interface DraftText {
   readonly text: string;
   readonly mentions: readonly PersonId[];

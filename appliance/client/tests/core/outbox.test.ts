@@ -229,6 +229,18 @@ test("one slow room does not hold up another", async () => {
   expect(world.server.texts(world.room)).toEqual([]);
 });
 
+test("what signing out would lose: messages that are not sent, and rooms in which somebody has begun to write (r2-7)", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const other = world.server.createRoom(MALEE, "ห้องอื่น", [SOMCHAI]);
+  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "before" : null);
+  expect(await tab.core.session.unsent()).toEqual({ messages: 0, drafts: 0 });
+  await add(tab, "ยังไม่ได้ส่ง");
+  tab.core.drafts.set(world.room, { ...DRAFT, text: "ร่าง" });
+  tab.core.drafts.set(other, { ...DRAFT, text: " " });
+  await expect.poll(() => tab.core.session.unsent()).toEqual({ messages: 1, drafts: 1 });
+});
+
 test("who loses a room keeps what they were about to say there, and nothing of it is sent (ux 3 d)", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);

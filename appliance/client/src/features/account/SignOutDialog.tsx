@@ -1,6 +1,6 @@
-import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 
+import { losingText, losingTitle, waitingText } from "#i18n/unsent";
 import { Button } from "#ui/Button";
 import { Dialog } from "#ui/Dialog";
 import { Notice } from "#ui/Notice";
@@ -8,17 +8,17 @@ import { useReadable } from "#ui/useReadable";
 
 import type { SignOutModel } from "./SignOutModel";
 
-/** Asks before messages that wait on this device are lost by signing out (ux 8). */
+/** Asks before words that stand on this device alone are lost by signing out (ux 8). */
 export function SignOutDialog({ model }: { model: SignOutModel }) {
   const { t } = useLingui();
   const state = useReadable(model);
   if (state.kind === "idle") return null;
-  const { unsent } = state;
   const waiting = state.kind === "waiting";
-  const onlyRefused = state.kind === "asking" && state.refused === unsent;
+  // Without them there is nothing that would go by itself.
+  const sendable = waiting ? state.messages : state.messages - state.refused;
   return (
     <Dialog
-      title={t`ออกจากระบบทั้งที่ยังส่งข้อความไม่หมดหรือไม่`}
+      title={waiting ? t`กำลังส่งข้อความก่อนออกจากระบบ` : losingTitle(state)}
       closeLabel={t`ปิด`}
       size="s"
       role="alertdialog"
@@ -31,7 +31,7 @@ export function SignOutDialog({ model }: { model: SignOutModel }) {
           <Button variant="danger" onPress={() => void model.leave()}>
             <Trans>ทิ้งข้อความและออกจากระบบ</Trans>
           </Button>
-          {!onlyRefused && (
+          {sendable > 0 && (
             <Button variant="primary" onPress={model.wait} isPending={waiting}>
               <Trans>รอส่งให้หมดแล้วออกจากระบบ</Trans>
             </Button>
@@ -39,16 +39,19 @@ export function SignOutDialog({ model }: { model: SignOutModel }) {
         </>
       }
     >
-      <p>
-        {plural(unsent, { other: "มี # ข้อความที่เขียนไว้ในเครื่องนี้ยังไม่ได้ส่ง หากออกจากระบบ ข้อความจะหาย" })}
-      </p>
-      {onlyRefused && (
-        <p>
-          <Trans>ข้อความเหล่านี้ส่งไม่สำเร็จ เปิดห้องเพื่อคัดลอกหรือส่งอีกครั้งได้</Trans>
-        </p>
+      {waiting ? (
+        <Notice live>
+          {waitingText(state).map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Notice>
+      ) : (
+        losingText(state).map((sentence) => <p key={sentence}>{sentence}</p>)
       )}
-      {waiting && (
-        <Notice live>{plural(unsent, { other: "กำลังรอส่ง # ข้อความ ส่งหมดแล้วจะออกจากระบบให้" })}</Notice>
+      {!waiting && state.refused > 0 && (
+        <p>
+          <Trans>ข้อความที่ส่งไม่สำเร็จจะไม่ส่งซ้ำเอง เปิดห้องเพื่อคัดลอกหรือส่งอีกครั้งได้</Trans>
+        </p>
       )}
     </Dialog>
   );

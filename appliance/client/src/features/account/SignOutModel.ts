@@ -1,16 +1,19 @@
 /**
- * Signing out, with a question first where messages written on this device would be lost (C3).
+ * Signing out, with a question first where words written on this device would be lost: messages that are not sent, and what
+ * was begun in the field of a room (C3).
  *
- * Rules: nothing unsent, no question. Who chooses to wait is signed out when the last message has gone; messages that the
- * server has refused never go by themselves, so waiting for them alone ends in the question again.
+ * Rules: nothing to lose, no question. Who chooses to wait is signed out when the last message has gone, and has been told of
+ * what was begun; messages that the server has refused never go by themselves, so waiting for them alone ends in the
+ * question again.
  */
 import type { Core } from "#core/index";
+import type { Unsent } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 
 export type SignOutState =
   | { readonly kind: "idle" }
-  | { readonly kind: "asking"; readonly unsent: number; readonly refused: number }
-  | { readonly kind: "waiting"; readonly unsent: number };
+  | ({ readonly kind: "asking"; readonly refused: number } & Unsent)
+  | ({ readonly kind: "waiting" } & Unsent);
 
 const IDLE: SignOutState = { kind: "idle" };
 
@@ -20,6 +23,7 @@ export class SignOutModel implements Readable<SignOutState> {
   readonly #state = new Store<SignOutState>(IDLE);
   readonly snapshot = this.#state.snapshot;
   readonly subscribe = this.#state.subscribe;
+  #drafts = 0;
   #unwatch: () => void = () => undefined;
 
   /** `left` is called when the session is over. */
@@ -29,7 +33,9 @@ export class SignOutModel implements Readable<SignOutState> {
   }
 
   readonly ask = async (): Promise<void> => {
-    if ((await this.#core.session.unsent()) === 0) return await this.leave();
+    const { messages, drafts } = await this.#core.session.unsent();
+    if (messages + drafts === 0) return await this.leave();
+    this.#drafts = drafts;
     this.#state.set({ kind: "asking", ...this.#counts() });
   };
 
@@ -47,7 +53,7 @@ export class SignOutModel implements Readable<SignOutState> {
     this.#state.set(IDLE);
   };
 
-  /** Signs out whatever is unsent. */
+  /** Signs out whatever is lost by it. */
   readonly leave = async (): Promise<void> => {
     this.#unwatch();
     this.#state.set(IDLE);
@@ -56,16 +62,16 @@ export class SignOutModel implements Readable<SignOutState> {
   };
 
   readonly #look = (): void => {
-    const { unsent, refused } = this.#counts();
-    if (unsent === 0) void this.leave();
-    else if (unsent === refused) {
+    const { messages, drafts, refused } = this.#counts();
+    if (messages === 0) void this.leave();
+    else if (messages === refused) {
       this.#unwatch();
-      this.#state.set({ kind: "asking", unsent, refused });
-    } else this.#state.set({ kind: "waiting", unsent });
+      this.#state.set({ kind: "asking", messages, drafts, refused });
+    } else this.#state.set({ kind: "waiting", messages, drafts });
   };
 
-  #counts(): { unsent: number; refused: number } {
+  #counts(): Unsent & { refused: number } {
     const pending = this.#core.outbox.pending.snapshot();
-    return { unsent: pending.length, refused: pending.filter((one) => one.delivery.kind === "failed").length };
+    return { messages: pending.length, drafts: this.#drafts, refused: pending.filter((one) => one.delivery.kind === "failed").length };
   }
 }

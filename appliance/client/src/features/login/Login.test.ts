@@ -38,11 +38,11 @@ test("the terms are read although signing in, which led to them, is not done yet
   expect(model.terms.snapshot()).toEqual(terms);
 });
 
-test("refusing the terms asks before it loses messages that wait here (ux 8)", async () => {
+test("refusing the terms asks before it loses words that stand here alone (ux 8)", async () => {
   const logout = vi.fn(() => Promise.resolve());
-  const model = new LoginModel(sessionWith({ unsent: () => Promise.resolve(2), logout }), "Edge");
+  const model = new LoginModel(sessionWith({ unsent: () => Promise.resolve({ messages: 0, drafts: 2 }), logout }), "Edge");
   await model.refuseTerms();
-  expect(model.losing.snapshot()).toBe(2);
+  expect(model.losing.snapshot()).toEqual({ messages: 0, drafts: 2 });
   expect(logout).not.toHaveBeenCalled();
   await model.refuseAndLose();
   expect(logout).toHaveBeenCalledOnce();

@@ -5,6 +5,7 @@
 import { Attempt } from "#core/attempt";
 import type { Session } from "#core/index";
 import type { PasskeyProof, Terms } from "#core/protocol";
+import type { Unsent } from "#core/snapshots";
 import { Store } from "#core/store";
 import { digitsOf } from "#core/text";
 
@@ -23,8 +24,8 @@ export class LoginModel {
   readonly reading = new Attempt();
   /** The terms to accept; null until the server has sent them. */
   readonly terms = new Store<Terms | null>(null);
-  /** Messages that refusing the terms would lose, when that has to be asked; else 0. */
-  readonly losing = new Store(0);
+  /** What refusing the terms would lose, when that has to be asked. */
+  readonly losing = new Store<Unsent | null>(null);
   readonly #session: Session;
   readonly #device: string;
 
@@ -65,21 +66,21 @@ export class LoginModel {
 
   readonly acceptTerms = (version: number): Promise<boolean> => this.attempt.run(() => this.#session.acceptTerms(version));
 
-  /** Refusing signs out; where that would lose messages written here, `losing` asks first. */
+  /** Refusing signs out; where that would lose words written here, `losing` asks first. */
   readonly refuseTerms = (): Promise<boolean> =>
     this.attempt.run(async () => {
       const unsent = await this.#session.unsent();
-      if (unsent === 0) return await this.#session.logout();
+      if (unsent.messages + unsent.drafts === 0) return await this.#session.logout();
       this.losing.set(unsent);
     });
 
   readonly refuseAndLose = (): Promise<boolean> =>
     this.attempt.run(async () => {
-      this.losing.set(0);
+      this.losing.set(null);
       await this.#session.logout();
     });
 
-  readonly keepReading = (): void => this.losing.set(0);
+  readonly keepReading = (): void => this.losing.set(null);
 
   readonly changePassword = (old: string, next: string): Promise<boolean> =>
     this.attempt.run(() => this.#session.changePassword(old, next));

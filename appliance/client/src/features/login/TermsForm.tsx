@@ -1,10 +1,10 @@
-import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect } from "react";
 
 import type { AttemptState } from "#core/attempt";
 import type { Me, Terms } from "#core/protocol";
 import { formatDate } from "#i18n/dates";
+import { losingText, losingTitle } from "#i18n/unsent";
 import { Button } from "#ui/Button";
 import { ConfirmDialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
@@ -60,18 +60,18 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
           <Trans>ยอมรับข้อกำหนด</Trans>
         </Button>
       </div>
-      {losing > 0 && (
+      {losing !== null && (
         <ConfirmDialog
-          title={t`ออกจากระบบทั้งที่ยังส่งข้อความไม่หมดหรือไม่`}
+          title={losingTitle(losing)}
           confirmLabel={t`ทิ้งข้อความและออกจากระบบ`}
           cancelLabel={t`ยังไม่ออกจากระบบ`}
           danger
           onClose={model.keepReading}
           onConfirm={() => void model.refuseAndLose()}
         >
-          <p>
-            {plural(losing, { other: "มี # ข้อความที่เขียนไว้ในเครื่องนี้ยังไม่ได้ส่ง หากออกจากระบบ ข้อความจะหาย" })}
-          </p>
+          {losingText(losing).map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
         </ConfirmDialog>
       )}
     </div>
