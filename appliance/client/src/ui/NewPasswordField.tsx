@@ -9,10 +9,11 @@ interface NewPasswordFieldProps {
   onChange: (value: string) => void;
   /** The form was sent once: an empty field now says so. */
   tried?: boolean;
+  autoFocus?: boolean;
 }
 
 /** A password being chosen. What it must be is said before it is tried; its eye stands in for typing it twice. */
-export function NewPasswordField({ shortest, value, onChange, tried = false }: NewPasswordFieldProps) {
+export function NewPasswordField({ shortest, value, onChange, tried = false, autoFocus = false }: NewPasswordFieldProps) {
   const { t } = useLingui();
   return (
     <PasswordField
@@ -22,6 +23,7 @@ export function NewPasswordField({ shortest, value, onChange, tried = false }: N
       value={value}
       onChange={onChange}
       error={tried && value === "" ? t`โปรดกรอกรหัสผ่านใหม่` : undefined}
+      autoFocus={autoFocus}
     />
   );
 }

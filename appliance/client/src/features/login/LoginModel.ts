@@ -1,6 +1,8 @@
 /**
  * Signing in, the second factor, the terms and a forced change of password, one after the other.
- * Keeps no password: the fields live in the view and are gone with it.
+ * The fields live in the view and are gone with it. One thing is carried, in memory alone: the password or one-time code
+ * that signed in, to the form that replaces it, so that nobody types it twice (WCAG 3.3.7). It is gone when that form is
+ * done or left, when the server does not take it, and when no such form follows.
  */
 import { Attempt } from "#core/attempt";
 import type { Session } from "#core/index";
@@ -26,12 +28,20 @@ export class LoginModel {
   readonly terms = new Store<Terms | null>(null);
   /** What refusing the terms would lose, when that has to be asked. */
   readonly losing = new Store<Unsent | null>(null);
+  /** What was typed to sign in, for the form that asks for it again; null where it has to be typed there. */
+  readonly typed = new Store<string | null>(null);
   readonly #session: Session;
   readonly #device: string;
+  /** Between the press and the answer the session may go through other states. */
+  #signingIn = false;
 
   constructor(session: Session, device: string) {
     this.#session = session;
     this.#device = device;
+    session.subscribe(() => {
+      const { kind } = session.snapshot();
+      if (kind !== "second_factor" && kind !== "password_change" && !this.#signingIn) this.#forget();
+    });
   }
 
   get session(): Session {
@@ -43,7 +53,14 @@ export class LoginModel {
     this.attempt.clear();
     this.empty.set(emptyOf(user, password));
     if (this.empty.snapshot() !== null) return false;
-    return await this.attempt.run(() => this.#session.login(user.trim(), password, { device: this.#device, remember }));
+    if (this.attempt.snapshot().busy) return false;
+    this.#signingIn = true;
+    this.typed.set(password);
+    const done = await this.attempt.run(() => this.#session.login(user.trim(), password, { device: this.#device, remember }));
+    this.#signingIn = false;
+    const { kind } = this.#session.snapshot();
+    if (kind !== "second_factor" && kind !== "password_change") this.#forget();
+    return done;
   };
 
   /** Accepts Thai digits, spaces and dashes. */
@@ -82,6 +99,13 @@ export class LoginModel {
 
   readonly keepReading = (): void => this.losing.set(null);
 
-  readonly changePassword = (old: string, next: string): Promise<boolean> =>
-    this.attempt.run(() => this.#session.changePassword(old, next));
+  readonly changePassword = async (old: string, next: string): Promise<boolean> => {
+    const done = await this.attempt.run(() => this.#session.changePassword(old, next));
+    if (done || this.attempt.snapshot().failure?.code === "password_wrong") this.#forget();
+    return done;
+  };
+
+  #forget(): void {
+    this.typed.set(null);
+  }
 }

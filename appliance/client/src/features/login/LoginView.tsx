@@ -67,7 +67,7 @@ function Step({ model, state }: Omit<LoginViewProps, "language" | "agency">) {
     case "terms":
       return <TermsForm attempt={attempt} me={state.me} sent={state.terms} model={model} />;
     case "password_change":
-      return <NewPasswordForm attempt={attempt} shortest={state.me.shortest_password} onSubmit={model.changePassword} />;
+      return <NewPasswordForm attempt={attempt} shortest={state.me.shortest_password} model={model} />;
   }
 }
 
