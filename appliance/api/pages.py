@@ -16,13 +16,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from appliance.api.limits import REQUEST_LIMITS
+from appliance.api.negotiation import Part, Unsatisfiable, asked_part, choose_coding
 from appliance.api.routes import CALL
 from appliance.errors import Invalid
 
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+
     from appliance.reads.readiness import Readiness
 
 DIST: Final = Path(__file__).resolve().parent.parent / "client" / "dist"
@@ -61,8 +64,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
     if not path.is_file():
         return web.Response(text=NOT_BUILT, status=503)
     coding, copy = _copy_of(path, request.headers.get("Accept-Encoding", ""))
-    _check_range(request, copy.stat().st_size)
-    response = web.FileResponse(copy, headers={"Vary": "Accept-Encoding"})
+    response = _Copy(copy, _part_of(request, copy))
     if coding is not None:
         response.headers["Content-Encoding"] = coding
     hashed = path.parent.name == "assets"
@@ -74,23 +76,27 @@ async def _file(request: web.Request) -> web.StreamResponse:
     return response
 
 
+class _Copy(web.FileResponse):
+    """A copy of a file, or the part of it that `api/negotiation.py` made out; the library sees no other range."""
+
+    def __init__(self, copy: Path, part: Part | None) -> None:
+        super().__init__(copy, headers={"Vary": "Accept-Encoding"})
+        self._part = part
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        headers = request.headers.copy()
+        for name in (hdrs.RANGE, hdrs.IF_RANGE):
+            headers.popall(name, None)
+        if self._part is not None:
+            headers[hdrs.RANGE] = f"bytes={self._part.first}-{self._part.last}"
+        return await super().prepare(request.clone(headers=headers))
+
+
 def _copy_of(path: Path, accepted: str) -> tuple[str | None, Path]:
-    """Return the smallest copy of a file that the browser takes, and its coding; the file itself without one."""
-    weights = dict(map(_weighed, accepted.lower().split(",")))
-    for coding in CODINGS:
-        copy = DIST / ENCODED / coding / path.relative_to(DIST)
-        if weights.get(coding, 0) > 0 and copy.is_file():
-            return coding, copy
-    return None, path
-
-
-def _weighed(part: str) -> tuple[str, float]:
-    """Return a coding and its weight from «gzip;q=0.5» (RFC 9110, 12.5.3); one that is no number counts as refused."""
-    coding, _, weight = part.partition(";")
-    try:
-        return coding.strip(), float(weight.strip().removeprefix("q=") or 1)
-    except ValueError:
-        return coding.strip(), 0
+    """Return the copy of a file that the browser likes best, and its coding; the file itself without one."""
+    copies = {coding: DIST / ENCODED / coding / path.relative_to(DIST) for coding in CODINGS}
+    coding = choose_coding(accepted, [coding for coding, copy in copies.items() if copy.is_file()])
+    return coding, path if coding is None else copies[coding]
 
 
 def _count(request: web.Request) -> None:
@@ -98,14 +104,19 @@ def _count(request: web.Request) -> None:
     request.app[REQUEST_LIMITS].page(request[CALL].address)
 
 
-def _check_range(request: web.Request, size: int) -> None:
-    """Refuse a part of a file that it does not have, in the shape of every other error. Raises Invalid."""
+def _part_of(request: web.Request, copy: Path) -> Part | None:
+    """Return the part that is asked for. Raises Invalid for one that the copy does not have."""
+    found = copy.stat()
+    # As `web.FileResponse` makes it; were it another one, If-Range would be answered with the whole file.
+    etag = f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+    ranges, if_range = request.headers.getall(hdrs.RANGE, ()), request.headers.get(hdrs.IF_RANGE)
     try:
-        first = request.http_range.start or 0
-    except ValueError as error:
-        raise Invalid(str(error), code="range_not_satisfiable") from error
-    if first > 0 and first >= size:
-        raise Invalid(code="range_not_satisfiable")
+        return asked_part(request.method, ranges, if_range, etag, found.st_size)
+    except Unsatisfiable as error:
+        if request.if_none_match or request.if_modified_since:
+            # Whether the client has the file already comes first (RFC 9110, 13.2.2).
+            return None
+        raise Invalid(code="range_not_satisfiable") from error
 
 
 def _path_of(asked: str) -> Path:

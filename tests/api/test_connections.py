@@ -230,7 +230,7 @@ async def test_pages_count_for_the_client_behind_a_proxy(open_world: OpenWorld) 
             assert statuses == [404] * 10 + [429]
 
 
-@pytest.mark.parametrize("part", ["5-1", "99999999-", "x"])
+@pytest.mark.parametrize("part", ["99999999-", "-0"])
 async def test_a_part_that_a_file_does_not_have(running: Agency, part: str) -> None:
     said = await tell(running, request("GET", "/index.html", f"Range: bytes={part}"))
     assert (said.status, said.error["code"]) == (416, "range_not_satisfiable")

@@ -48,7 +48,7 @@ async def ask(agency: Agency, path: str, *lines: str, method: str = "GET") -> Sa
         ("gzip, deflate, br, zstd", "br"),
         ("GZIP", "gzip"),
         ("br;q=0, gzip;q=0.5", "gzip"),
-        ("br; q=0.1, gzip", "br"),
+        ("br; q=0.1, gzip", "gzip"),
         ("br;q=0, gzip;q=0", None),
         ("brotli, x-gzip", None),
         ("br;q=much, ;;,", None),
@@ -87,11 +87,50 @@ async def test_copies_have_tags_and_ranges_of_their_own(running: Agency) -> None
         part = await ask(running, "/assets/a.js", accept, "Range: bytes=2-5")
         assert (part.status, part.body) == (206, body[2:6])
         assert part.headers["content-range"] == f"bytes 2-5/{len(body)}"
-        head = await ask(running, "/assets/a.js", accept, method="HEAD")
+        head = await ask(running, "/assets/a.js", accept, "Range: bytes=2-5", method="HEAD")
         assert (head.status, head.body, int(head.headers["content-length"])) == (200, b"", len(body))
         beyond = await ask(running, "/assets/a.js", accept, f"Range: bytes={len(body)}-")
         assert (beyond.status, beyond.error["code"]) == (416, "range_not_satisfiable")
     assert len(set(tags.values())) == 3
+
+
+@pytest.mark.usefixtures("built")
+async def test_a_part_is_of_the_copy_that_the_client_began_with(running: Agency) -> None:
+    """r2-12: with the ETag of another coding, a part would be joined to the beginning of other bytes."""
+    brotli, zipped = "Accept-Encoding: br", "Accept-Encoding: gzip"
+    began = await ask(running, "/assets/a.js", brotli)
+    asked = (f"If-Range: {began.headers['etag']}", "Range: bytes=4-")
+    same, other = await ask(running, "/assets/a.js", brotli, *asked), await ask(running, "/assets/a.js", zipped, *asked)
+    assert (same.status, same.body) == (206, BROTLI[4:])
+    assert (other.status, other.body) == (200, ZIPPED)
+    dated = await ask(running, "/assets/a.js", brotli, f"If-Range: {began.headers['last-modified']}", "Range: bytes=4-")
+    assert (dated.status, dated.body) == (200, BROTLI)
+
+
+@pytest.mark.usefixtures("built")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Range: bytes=0-1,4-5",),
+        ("Range: bytes=0-1", "Range: bytes=4-5"),
+        ("Range: lines=0-1",),
+        ("Range: bytes=5-1",),
+        ("Range: bytes=-",),
+        ("Range: bytes=x",),
+        ("Range: garbage",),
+    ],
+)
+async def test_what_is_no_single_range_is_answered_with_the_whole_file(running: Agency, lines: tuple[str, ...]) -> None:
+    said = await ask(running, "/assets/a.js", *lines)
+    assert (said.status, said.body) == (200, PLAIN)
+    assert "content-range" not in said.headers
+
+
+@pytest.mark.usefixtures("built")
+async def test_who_has_the_file_is_told_so_before_the_range_is_looked_at(running: Agency) -> None:
+    tag = (await ask(running, "/assets/a.js")).headers["etag"]
+    said = await ask(running, "/assets/a.js", f"If-None-Match: {tag}", "Range: bytes=99999999-")
+    assert said.status == 304
 
 
 @pytest.mark.usefixtures("built")
