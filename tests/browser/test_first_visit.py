@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import Route, expect
 
 from tests.agency import Agency
 from tests.api.test_pages import BUDGET
+from tests.browser.axe import faults
 from tests.browser.conftest import OpenWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 HEADERS = 1_000
 """Bytes of an answer besides its body, generously."""
@@ -75,6 +80,41 @@ async def test_without_scripts_the_page_says_what_to_do(served: Agency, windows:
     assert "โปรดเปิดใช้งานในการตั้งค่าของเบราว์เซอร์" in said
     assert "Please turn it on" in said
     await expect(window.page.locator(".opening")).not_to_be_visible()
+
+
+async def test_after_signing_in_the_opening_screen_stands_until_the_rooms_are_there(
+    served: Agency, windows: OpenWindow
+) -> None:
+    """On a slow line: the code of the rooms comes late, and then what is in them (r3-14)."""
+    window = await windows("about:blank")
+    window.watch.url = served.url
+    code, rooms = asyncio.Event(), asyncio.Event()
+    asked: asyncio.Queue[str] = asyncio.Queue()
+
+    def held(name: str, until: asyncio.Event) -> Callable[[Route], Awaitable[None]]:
+        async def hold(route: Route) -> None:
+            asked.put_nowait(name)
+            await until.wait()
+            await route.continue_()
+
+        return hold
+
+    await window.page.route("**/assets/Workspace*.js", held("code", code))
+    await window.page.route("**/api/v1/sync?**", held("rooms", rooms))
+    await window.page.goto(served.url)
+    await window.sign_in("lalita.w")
+    opening = window.page.locator(".opening")
+    await expect(opening).to_have_text("G-Chatกำลังเปิด")
+    assert await faults(window.page) == []
+    async with window.page.expect_event("requestfinished", lambda request: "/assets/Workspace" in request.url):
+        code.set()
+    await window.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done)))")
+    await expect(opening).to_have_text("G-Chatกำลังเปิด")
+    await expect(opening.get_by_role("status")).to_be_visible()
+    rooms.set()
+    await window.entered()
+    await expect(opening).to_have_count(0)
+    assert {asked.get_nowait() for _ in range(asked.qsize())} == {"code", "rooms"}
 
 
 async def test_rooms_that_do_not_come_are_asked_for_again(served: Agency, windows: OpenWindow) -> None:

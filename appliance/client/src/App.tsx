@@ -1,8 +1,9 @@
 /** Decides between the screens before the rooms and the rooms themselves, and hands each what it needs. */
 import { useLingui } from "@lingui/react/macro";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 
 import type { Core } from "#core/index";
+import type { Me } from "#core/protocol";
 import type { Readable } from "#core/store";
 import { LanguageSwitch } from "#features/account/LanguageSwitch";
 import type { NotificationsModel } from "#features/account/NotificationsModel";
@@ -14,7 +15,7 @@ import { deviceName } from "#platform/device";
 import type { InstallOffer } from "#platform/install";
 import type { WaitingUpdate } from "#platform/serviceWorker";
 import { Boundary } from "#ui/Boundary";
-import { Loading } from "#ui/Notice";
+import { Opening } from "#ui/Opening";
 import { useReadable } from "#ui/useReadable";
 
 import { FilesRefused } from "./FilesRefused";
@@ -42,8 +43,8 @@ export function App({ root }: { root: Root }) {
     <>
       {session.kind === "signed_in" ? (
         <Boundary place="workspace" words={t`เปิดหน้าจอไม่สำเร็จ โปรดตรวจสอบการเชื่อมต่อ`} again={t`ลองใหม่`} onAgain={() => location.reload()}>
-          <Suspense fallback={<Loading label={t`กำลังเปิด`} />}>
-            <Workspace root={root} me={session.me} />
+          <Suspense fallback={<Opening />}>
+            <Rooms root={root} me={session.me} />
           </Suspense>
         </Boundary>
       ) : (
@@ -52,4 +53,16 @@ export function App({ root }: { root: Root }) {
       <FilesRefused />
     </>
   );
+}
+
+/**
+ * The rooms once there are any to show; without a line the frame says why there are none. What stands there stays while the
+ * session lasts.
+ */
+function Rooms({ root, me }: { root: Root; me: Me }) {
+  const { loaded } = useReadable(root.core.rooms.list);
+  const connection = useReadable(root.core.connection);
+  const [entered, setEntered] = useState(false);
+  if (!entered && (loaded || connection.kind === "offline")) setEntered(true);
+  return entered ? <Workspace root={root} me={me} /> : <Opening />;
 }

@@ -7,7 +7,8 @@ import type { SessionState, SignedOutReason } from "#core/snapshots";
 import { reasonText } from "#i18n/reasons";
 import { Brand } from "#ui/Brand";
 import { Helpdesk } from "#ui/Helpdesk";
-import { Loading, Notice } from "#ui/Notice";
+import { Notice } from "#ui/Notice";
+import { OpeningWords } from "#ui/Opening";
 import { useReadable } from "#ui/useReadable";
 
 import type { LoginModel } from "./LoginModel";
@@ -50,11 +51,10 @@ export function LoginView({ model, state, language, agency }: LoginViewProps) {
 }
 
 function Step({ model, state }: Omit<LoginViewProps, "language" | "agency">) {
-  const { t } = useLingui();
   const attempt = useReadable(model.attempt);
   switch (state.kind) {
     case "starting":
-      return <Loading label={t`กำลังเปิด`} />;
+      return <OpeningWords />;
     case "signed_out":
       return (
         <>
