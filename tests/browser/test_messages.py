@@ -151,3 +151,20 @@ async def test_the_tools_of_a_message(served: Agency, windows: OpenWindow) -> No
 
     tools = await _box(second.get_by_role("button", name="ตัวเลือกของข้อความนี้"))
     assert tools["x"] - box["x"] < 900
+
+
+async def test_the_address_of_a_message_opens_it(served: Agency, windows: OpenWindow) -> None:
+    """R1-12: what the menu puts on the clipboard leads whoever may read it to this very message."""
+    window = await windows(served.url, "narin.p")
+    await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await window.open_room()
+    await window.to_newest()
+    await window.say("ประชุมพรุ่งนี้บ่ายสองครับ")
+    await expect(window.message("ประชุมพรุ่งนี้บ่ายสองครับ")).to_be_visible()
+    await window.act("ประชุมพรุ่งนี้บ่ายสองครับ", "คัดลอกที่อยู่ของข้อความ")
+    address = await window.evaluate("navigator.clipboard.readText()")
+    assert address.startswith(f"{served.url}/#/rooms/{served.room('dengue')}/")
+    other = await windows(served.url, "lalita.w")
+    await other.page.goto(address)
+    await expect(other.message("ประชุมพรุ่งนี้บ่ายสองครับ")).to_be_in_viewport()
+    await expect(other.message("ประชุมพรุ่งนี้บ่ายสองครับ")).to_be_focused()

@@ -28,6 +28,8 @@ const look = () => {
 };
 look();
 """
+# More than the throttle lets pass.
+_TRIES: Final = 12
 THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 
 
@@ -40,6 +42,25 @@ async def test_a_wrong_password_says_so_without_saying_which_half(served: Agency
     await expect(window.page.get_by_label("ชื่อผู้ใช้")).to_have_value("nobody.x")
     await window.sign_in("narin.p")
     await window.entered()
+
+
+async def test_a_wait_counts_down_and_says_when_it_is_over(served: Agency, windows: OpenWindow) -> None:
+    """R1-12: the seconds go down before the eyes, and the end is said."""
+    window = await windows(served.url)
+    await window.page.clock.install()
+    notice = window.page.locator(".notice")
+    for number in range(_TRIES):
+        await window.sign_in("narin.p", f"ผิดครั้งที่ {number}")
+        await expect(window.button("เข้าสู่ระบบ")).to_be_enabled()
+        if await notice.filter(has_text="โปรดรอ").count() > 0:
+            break
+    seconds = int(re.findall(r"\d+", await notice.inner_text())[0])
+    await window.page.clock.run_for(1_000)
+    counting = notice.locator("span[aria-hidden]")
+    await expect(counting).to_contain_text(re.compile(r"โปรดรอ \d+ วินาที"))
+    await expect(counting).not_to_contain_text(f"โปรดรอ {seconds} วินาที")
+    await window.page.clock.run_for(seconds * 1_000)
+    await expect(notice).to_have_text("ลองใหม่ได้แล้ว")
 
 
 async def test_ones_own_password_is_not_sent_unasked(served: Agency, windows: OpenWindow) -> None:
