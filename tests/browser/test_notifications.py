@@ -87,3 +87,30 @@ async def test_a_failure_and_a_refusal_are_said_on_the_page(served: Agency, wind
     if await switch.count():  # a browser that asks; the one under test answers no by itself
         await blocked.flip(switch)
     await expect(said).to_be_visible()
+
+
+async def test_what_is_done_to_somebody_is_told_without_naming_a_room(served: Agency, windows: OpenWindow) -> None:
+    """Being added, and being taken off, which leads to the requests (r1-5)."""
+    window = await windows(served.url, "lalita.w", permissions=["notifications"])
+    await window.controlled()
+    await open_settings(window)
+    await window.flip(window.page.get_by_role("switch", name="แจ้งเตือนเมื่อมีข้อความใหม่"))
+    await window.evaluate(LOOK_AWAY)
+    narin, lalita = await served.login("narin.p"), await served.login("lalita.w")
+    others = [(await served.login(user)).person for user in ("suphawadi.c", "amphai.c")]
+    new = {"txn_id": "told", "kind": "group", "name": "ห้องลับ", "members": [lalita.person, *others]}
+    room = (await narin.post("/rooms", new))["room"]["id"]
+    await until(lambda: window.evaluate(ON_SCREEN), "told of being added")
+    added = {"title": "G-Chat", "body": "มีผู้เพิ่มท่านเข้าห้องสนทนา", "silent": False, "hash": f"/rooms/{room}"}
+    assert await window.evaluate(ON_SCREEN) == [added]
+    await narin.post(f"/rooms/{room}/members", {"remove": [lalita.person], "txn_id": "told-off"})
+
+    off = {**added, "body": "มีผู้นำท่านออกจากห้อง 1 ห้อง", "hash": "/requests"}
+
+    async def told_off() -> bool:
+        return off in await window.evaluate(ON_SCREEN)
+
+    await until(told_off, "told of being taken off")
+    await window.context.service_workers[0].evaluate(PRESSED, "/requests")
+    await expect(window.page.get_by_role("heading", name="คำขอ", exact=True)).to_be_visible()
+    await expect(window.page.get_by_text("นำท่านออกจากห้อง “ห้องลับ”")).to_be_visible()

@@ -101,10 +101,13 @@ function reason(permission: NotificationsState["permission"], device: Notificati
   }
 }
 
-/** What nobody should have to find out by missing a message. */
+/** What else is told, and what nobody should have to find out by missing a message. */
 function Limits({ device }: { device: NotificationsModel["device"] }) {
   return (
     <ul className="settings-facts settings-hint">
+      <li>
+        <Trans>แจ้งเตือนด้วยเมื่อท่านได้เข้าห้องใหม่ เป็นเจ้าของห้อง พ้นจากห้อง หรือมีคำขอและคำตอบถึงท่าน โดยไม่แสดงชื่อห้อง</Trans>
+      </li>
       <li>
         <Trans>แจ้งเตือนได้เฉพาะขณะที่เปิด G-Chat ไว้ เมื่อปิดทุกแท็บและทุกหน้าต่างแล้วจะไม่มีการแจ้งเตือน เพราะข้อมูลไม่ผ่านเครื่องแม่ข่ายของผู้อื่น</Trans>
       </li>
