@@ -145,6 +145,26 @@ async def test_panels_take_the_focus_and_give_it_back(served: Agency, windows: O
     await expect(window.dialog).to_have_count(0)
 
 
+async def test_esc_empties_a_search_before_it_closes_what_the_search_stands_in(
+    served: Agency, windows: OpenWindow
+) -> None:
+    """Help says so: nobody loses a dialog for a word typed wrong."""
+    window = await windows(served.url, "narin.p")
+    keys, page = window.page.keyboard, window.page
+    await window.start("สนทนาส่วนตัว")
+    field = window.dialog.get_by_role("searchbox")
+    await expect(field).to_be_focused()
+    await keys.type("วิเศษ")
+    await keys.press("Escape")
+    await expect(field).to_have_value("")
+    await expect(field).to_be_focused()
+    await keys.press("Escape")
+    await expect(window.dialog).to_have_count(0)
+    await page.locator("#room-search").press_sequentially("งาน")
+    await keys.press("Escape")
+    await expect(page.locator("#room-search")).to_have_value("")
+
+
 async def test_making_a_room_and_signing_out(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
     keys, page = window.page.keyboard, window.page

@@ -1,4 +1,7 @@
-/** A search box; Esc and the cross empty it. The caller filters, and says how many it found. */
+/**
+ * A search box; Esc and the cross empty it, and Esc in an empty one is left to what it stands in: in a dialog the first
+ * empties, the second closes. The caller filters, and says how many it found.
+ */
 import { Button } from "react-aria-components/Button";
 import { Input } from "react-aria-components/Input";
 import { SearchField as AriaSearchField } from "react-aria-components/SearchField";
