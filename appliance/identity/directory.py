@@ -12,7 +12,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from appliance.rules.finding import digits_of
+from appliance.rules.finding import digits_of, name_starts
 from appliance.rules.profiles import english_name, may_see, thai_name
 from appliance.rules.ranks import highest
 from appliance.rules.thai import fold
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from appliance.model import Millis, PersonId, PostId, UnitId
-    from appliance.people import Holding, PersonCard, Post, Profile, Unit, Visibility
+    from appliance.people import Holding, PersonCard, Post, Profile, Unit
     from appliance.rules.ranks import Ladder
 
 from appliance.people import PersonCard as Card
+from appliance.people import Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class Directory:
     `ordered` holds everyone in Thai order, and `in_english` their places there in the order of English names, those who
     have none at the end; `english_places` is its inverse. For each of those in `ordered`, `search_texts` holds what a
     search looks into, `names` the folded parts of the name, given before family, and `numbers` the digits of their
-    telephones with who may see each. `headcount` is how many active people a unit has by itself and with all under it.
-    `next_change` is None when no date is ahead.
+    telephones with who may see each. `name_starts` and `shown_ends` are what `rules/finding.py: tiers` looks into, and
+    `guarded` holds the places of those who are not shown to everybody. `headcount` is how many active people a unit has
+    by itself and with all under it. `next_change` is None when no date is ahead.
     """
 
     people: Mapping[PersonId, PersonCard]
@@ -45,6 +47,9 @@ class Directory:
     search_texts: Sequence[str]
     names: Sequence[tuple[str, ...]]
     numbers: Sequence[tuple[tuple[str, Visibility], ...]]
+    name_starts: Sequence[str]
+    shown_ends: Sequence[int]
+    guarded: frozenset[int]
     units: Mapping[UnitId, Unit]
     all_units: Mapping[UnitId, Unit]
     children: Mapping[UnitId | None, Sequence[UnitId]]
@@ -144,14 +149,22 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
         texts.append(search_texts.of(card, held_posts))
     children = _children(alive, units, now)
     in_english = _in_english([profile for profile, _ in records.people])
+    names = [_name_parts(profile) for profile, _ in records.people]
     return Directory(
         people=MappingProxyType({card.id: card for card in cards}),
         ordered=cards,
         in_english=in_english,
         english_places=sorted(range(len(cards)), key=in_english.__getitem__),
         search_texts=texts,
-        names=[_name_parts(profile) for profile, _ in records.people],
+        names=names,
         numbers=[_numbers(profile) for profile, _ in records.people],
+        name_starts=[name_starts(parts) for parts in names],
+        shown_ends=[text.index("\n") if "\n" in text else len(text) for text in texts],
+        guarded=frozenset(
+            place
+            for place, card in enumerate(cards)
+            if not card.active or card.listing not in (Visibility.AGENCY, Visibility.CROSS_AGENCY)
+        ),
         units=MappingProxyType(alive),
         all_units=MappingProxyType(units),
         children=children,

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Invalid, NotFound, TooMany
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
 from appliance.reads.bounds import page_after
 from appliance.rules.contact import may_start_direct
-from appliance.rules.finding import Fit, asked_number, fit
+from appliance.rules.finding import Fit, asked_number, fit, tiers
 from appliance.rules.profiles import may_see, visible_fields
 from appliance.rules.thai import fold
 from appliance.store import audit, people, units
@@ -27,7 +28,7 @@ from appliance.wire.directory import People, PersonView, PostView, UnitRef, Unit
 from search_index.layout import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from appliance.identity import Directory
     from appliance.locale import Language
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from appliance.store.db import Reader
 
 _MOST_WORDS: Final = 8
+_FEW: Final = 2_000
+"""Fewer people than this are sorted faster than picked out of all in their order."""
 
 
 async def load_people(
@@ -220,45 +223,87 @@ class _Asked:
     def __init__(self, s: PeopleServices, viewer: PersonId, q: str, language: Language) -> None:
         account = s.identity.account(viewer)
         self._directory, self._viewer, self._english = s.identity.directory, viewer, language == "en"
-        self._words = fold(q).split()[:_MOST_WORDS]
+        self._words = list(dict.fromkeys(fold(q).split()))[:_MOST_WORDS]
         self._number = asked_number(q)
         self._sees_all = account is not None and StaffRole.AGENCY_ADMIN in account.roles
 
     def answers(self, within: frozenset[UnitId] | None, cursor: str | None) -> Iterable[PersonCard]:
         """Give those of the units who answer, the best first, from behind the cursor on. Raises Invalid."""
-        directory = self._directory
-        last = None if cursor is None else _place_of(directory, cursor)
+        ordered = self._directory.ordered
+        last = None if cursor is None else _place_of(self._directory, cursor)
+        best: Iterable[int]
         if not self._words:
-            turns: Iterable[int] = range(0 if last is None else self._turn(last) + 1, len(directory.ordered))
+            best = self._behind(last, self._directory.in_english if self._english else range(len(ordered)))
+        elif within is None:
+            best = self._best_first(self._found, last)
         else:
-            ranked = sorted(
-                _Answer(how, self._turn(place))
-                for place in range(len(directory.ordered))
-                if (how := self._fit(place)) is not None
-            )
-            if last is not None:
-                how = self._fit(last)
-                ranked = ranked[bisect_right(ranked, _Answer(Fit.OTHER if how is None else how, self._turn(last))) :]
-            turns = (turn for _, turn in ranked)
-        for turn in turns:
-            card = directory.ordered[directory.in_english[turn] if self._english else turn]
-            if card.active and (within is None or not within.isdisjoint(card.units)) and self._may_find(card):
+            best = self._best_first([p for p in self._found if not within.isdisjoint(ordered[p].units)], last)
+        for place in best:
+            card = ordered[place]
+            if (within is None or not within.isdisjoint(card.units)) and self._may_find(place):
                 yield card
 
     def count_outside(self, within: frozenset[UnitId]) -> int:
-        """Count who would answer outside these units."""
+        """Count who answers outside these units."""
         if not self._words:
             return 0
-        return sum(
-            card.active and within.isdisjoint(card.units) and self._fit(place) is not None and self._may_find(card)
-            for place, card in enumerate(self._directory.ordered)
-        )
+        ordered = self._directory.ordered
+        return sum(within.isdisjoint(ordered[place].units) and self._may_find(place) for place in self._found)
+
+    @cached_property
+    def _found(self) -> Sequence[int]:
+        """The places of all who answer, in Thai order, which is the one they lie in memory."""
+        directory, texts = self._directory, self._directory.search_texts
+        first, *others = self._words
+        found = [place for place, text in enumerate(texts) if first in text]
+        for word in others:
+            found = [place for place in found if word in texts[place]]
+        if self._number is None:
+            return found
+        numbered = {
+            place
+            for place, numbers in enumerate(directory.numbers)
+            for number, _ in numbers
+            if self._number in number and self._has_number(place, self._number)
+        }
+        return sorted(numbered.union(found)) if numbered else found
+
+    def _best_first(self, places: Sequence[int], last: int | None) -> Iterator[int]:
+        directory = self._directory
+        how_last = Fit.GIVEN_NAME if last is None else self._fit(last)
+        begin = Fit.OTHER if how_last is None else how_last
+        maybe = tiers(self._words, places, directory.search_texts, directory.name_starts, directory.shown_ends)
+        for how, candidates in maybe:
+            if how >= begin:
+                in_turn = self._in_turn(candidates)
+                behind = self._behind(last, in_turn) if how is begin else in_turn
+                yield from (place for place in behind if self._fit(place) is how)
+
+    def _in_turn(self, places: Sequence[int]) -> Sequence[int]:
+        """Return places, which come in Thai order, in the order asked for."""
+        if not self._english:
+            return places
+        if len(places) < _FEW:
+            return sorted(places, key=self._turn)
+        wanted = bytearray(len(self._directory.ordered))
+        for place in places:
+            wanted[place] = 1
+        return [place for place in self._directory.in_english if wanted[place]]
+
+    def _behind(self, last: int | None, places: Sequence[int]) -> Sequence[int]:
+        """Return the places that come after one, in the order of names."""
+        if last is None:
+            return places
+        return places[bisect_right(places, self._turn(last), key=self._turn) :]
 
     def _turn(self, place: int) -> int:
         return self._directory.english_places[place] if self._english else place
 
-    def _may_find(self, card: PersonCard) -> bool:
-        return self._directory.may_find(self._viewer, card.id)
+    def _may_find(self, place: int) -> bool:
+        if place not in self._directory.guarded:
+            return True
+        card = self._directory.ordered[place]
+        return card.active and self._directory.may_find(self._viewer, card.id)
 
     def _fit(self, place: int) -> Fit | None:
         directory = self._directory
@@ -273,11 +318,6 @@ class _Asked:
             digits in number and (self._sees_all or may_see(visibility, own_unit=own_unit, is_self=is_self))
             for number, visibility in self._directory.numbers[place]
         )
-
-
-class _Answer(NamedTuple):
-    fit: Fit
-    turn: int
 
 
 def _within(directory: Directory, unit: UnitId | None, below: bool) -> frozenset[UnitId] | None:  # noqa: FBT001 - as the query says it
