@@ -31,6 +31,7 @@ STATUS: Final[dict[type[errors.AppError], int]] = {
     errors.ConfigError: 500,
     errors.AppError: 500,
 }
+NO_SUCH_RANGE: Final = "range_not_satisfiable"
 # Codes whose status differs from that of their family.
 STATUS_BY_CODE: Final = {
     "unsupported_media_type": 415,
@@ -41,7 +42,7 @@ STATUS_BY_CODE: Final = {
     "content_encoding": 415,
     "expectation_failed": 417,
     "too_large": 413,
-    "range_not_satisfiable": 416,
+    NO_SUCH_RANGE: 416,
     "too_slow": 408,
     "bad_request": 400,
     "websocket_expected": 426,
@@ -69,7 +70,10 @@ def body_of(error: errors.AppError, language: Language, request_id: str) -> Erro
 
 
 def render(error: errors.AppError, language: Language, request_id: str) -> web.Response:
-    """Return the response to an error, with `Retry-After` where waiting helps (RFC 9110 §10.2.3)."""
+    """Return the response to an error, with `Retry-After` where waiting helps (RFC 9110 §10.2.3).
+
+    A range that a file does not have is answered with the size it has (RFC 9110 §14.4).
+    """
     headers = {}
     if isinstance(error, errors.TooMany):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
@@ -77,6 +81,8 @@ def render(error: errors.AppError, language: Language, request_id: str) -> web.R
         headers["Retry-After"] = str(UNAVAILABLE_RETRY_S)
     elif isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
+    elif error.code == NO_SUCH_RANGE:
+        headers["Content-Range"] = f"bytes */{error.detail['size']}"
     return web.Response(
         status=status_of(error),
         body=msgspec.json.encode(ErrorAnswer(error=body_of(error, language, request_id))),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
+from appliance.api.errors import NO_SUCH_RANGE
 from appliance.api.limits import REQUEST_LIMITS
 from appliance.api.negotiation import Part, Unsatisfiable, asked_part, choose_coding
 from appliance.api.routes import CALL
@@ -116,7 +117,7 @@ def _part_of(request: web.Request, copy: Path) -> Part | None:
         if request.if_none_match or request.if_modified_since:
             # Whether the client has the file already comes first (RFC 9110, 13.2.2).
             return None
-        raise Invalid(code="range_not_satisfiable") from error
+        raise Invalid(code=NO_SUCH_RANGE, size=found.st_size) from error
 
 
 def _path_of(asked: str) -> Path:

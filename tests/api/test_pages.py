@@ -91,6 +91,7 @@ async def test_copies_have_tags_and_ranges_of_their_own(running: Agency) -> None
         assert (head.status, head.body, int(head.headers["content-length"])) == (200, b"", len(body))
         beyond = await ask(running, "/assets/a.js", accept, f"Range: bytes={len(body)}-")
         assert (beyond.status, beyond.error["code"]) == (416, "range_not_satisfiable")
+        assert beyond.headers["content-range"] == f"bytes */{len(body)}"
     assert len(set(tags.values())) == 3
 
 
