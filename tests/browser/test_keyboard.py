@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
-from tests.browser.window import ROOM, Window
+from tests.browser.window import ROOM, TWO_FRAMES, Window
 from tests.world import PASSWORD
 
 FOCUS: Final = """() => {
@@ -264,3 +265,84 @@ async def test_the_messages_are_reached_from_the_unread_line_of_a_long_absence(
     await expect(window.page.get_by_text("ข้อความใหม่", exact=True)).to_be_in_viewport()
     await window.page.keyboard.press("Control+Shift+Home")
     await expect(window.log.locator("[data-row]:focus")).to_be_in_viewport()
+
+
+_HELD: Final = """
+() => {
+  const held = document.activeElement;
+  return held !== null && held !== document.body && held.getClientRects().length > 0;
+}
+"""
+PHONE: Final = {"width": 390, "height": 844}
+DESKTOP: Final = {"width": 1280, "height": 800}
+
+
+async def held(window: Window, arrived: Locator) -> None:
+    """Hold that what has the focus is on the screen, and stays so."""
+    await expect(arrived).to_be_visible()
+    await window.page.wait_for_function(_HELD)
+    await window.evaluate(TWO_FRAMES)
+    assert await window.evaluate(_HELD)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_whatever_is_pressed_the_focus_has_a_place(
+    served: Agency, windows: OpenWindow, viewport: dict[str, int]
+) -> None:
+    """From signing in, through a room and its people, and to the places of the rail (WCAG 2.4.3)."""
+    window = await windows(served.url, viewport=viewport)
+    page = window.page
+    rail = page.get_by_role("navigation", name="ส่วนหลัก")
+    await window.sign_in("narin.p")
+    await window.entered()
+    await held(window, rail)
+    await window.row(ROOM).click()
+    await held(window, window.composer)
+    panel = await window.open_info()
+    await held(window, panel)
+    await panel.get_by_role("button", name=re.compile("^นางสาวลลิตา วิเศษสุวรรณ")).click()
+    profile = page.get_by_role("region", name="ข้อมูลบุคคล")
+    await held(window, profile)
+    await profile.get_by_role("button", name="สนทนาส่วนตัว").click()
+    await held(window, window.composer)
+    if viewport is PHONE:
+        await window.button("กลับไปรายชื่อห้อง").click()
+        await held(window, rail)
+    await rail.get_by_role("link", name="คำขอ").click()
+    await held(window, page.get_by_role("region", name="คำขอ"))
+    if viewport is PHONE:
+        await window.button("กลับ").click()
+        await held(window, rail)
+    await rail.get_by_role("link", name="ตั้งค่า").click()
+    await held(window, page.get_by_role("link", name="การแสดงผล"))
+    await page.get_by_role("link", name="การแสดงผล").click()
+    await held(window, page.get_by_role("region", name="การแสดงผล"))
+    await window.go("#/nowhere")
+    await window.button("ไปที่ห้องสนทนา").click()
+    await held(window, rail)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_from_the_people_to_a_chat_the_focus_follows(
+    served: Agency, windows: OpenWindow, viewport: dict[str, int]
+) -> None:
+    """From a line of the list and from a profile: the button that was pressed is gone with its place (WCAG 2.4.3)."""
+    window = await windows(served.url, "narin.p", viewport=viewport)
+    page = window.page
+    await page.get_by_role("navigation", name="ส่วนหลัก").get_by_role("link", name="บุคลากร").click()
+    await held(window, window.button("ค้นหาทั้งหน่วยงาน"))
+    await window.button("ค้นหาทั้งหน่วยงาน").click()
+    people = page.get_by_role("region", name="รายชื่อบุคลากร")
+    await held(window, people)
+    await people.get_by_role("searchbox").fill("ลลิตา")
+    chat = people.get_by_role("button", name="สนทนากับ นางสาวลลิตา วิเศษสุวรรณ")
+    await expect(people.get_by_role("listitem")).to_have_count(1)
+    await chat.click()
+    await held(window, window.composer)
+    await page.go_back()
+    await expect(chat).to_be_visible()
+    await people.get_by_role("button", name=re.compile("^นางสาวลลิตา วิเศษสุวรรณ")).click()
+    profile = page.get_by_role("region", name="ข้อมูลบุคคล")
+    await held(window, profile)
+    await profile.get_by_role("button", name="สนทนาส่วนตัว").click()
+    await held(window, window.composer)

@@ -61,6 +61,19 @@ async def test_a_row_is_muted_in_two_clicks_and_pinned_on_every_device(served: A
     await expect(window.row(name)).to_be_focused()
 
 
+async def test_a_row_under_the_mouse_shows_its_menu_and_its_count(served: Agency, windows: OpenWindow) -> None:
+    for width in (1280, 320):
+        window = await windows(served.url, "lalita.w", viewport={"width": width, "height": 800})
+        row = window.page.locator(".rooms-list li").filter(has=window.page.locator(".badge")).first
+        await row.hover()
+        menu = await row.locator(".room-row-menu").bounding_box()
+        assert menu is not None
+        for covered in (row.locator(".badge"), row.locator(".room-row-time")):
+            box = await covered.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= menu["x"]
+
+
 async def test_a_draft_is_named_in_the_list(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "lalita.w")
     await window.open_room()

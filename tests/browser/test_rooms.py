@@ -104,7 +104,7 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await malee.open_info()
     await malee.composer.fill("ร่างที่ยังไม่ได้ส่ง")
 
-    panel = await narin.open_info()
+    # Who adds stays at the room's settings.
     await panel.get_by_role("button", name="การจัดการ นางมาลี ทองคำ").click()
     await narin.page.get_by_role("menuitem", name="นำออกจากห้อง").click()
     await narin.dialog.get_by_role("button", name="นำออก", exact=True).click()
@@ -130,6 +130,11 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await confirm.click()
     await expect(narin.page.locator("#main").get_by_text("ห้องนี้ปิดแล้ว อ่านได้แต่ส่งข้อความไม่ได้")).to_be_visible()
     await expect(narin.composer).to_have_count(0)
+    # What a closed room allows nobody is said once, and no button is there for it.
+    for who, side in ((lalita, panel), (narin, narin.page.get_by_role("region", name="ข้อมูลห้อง"))):
+        await expect(side.get_by_text("ห้องนี้ปิดแล้ว สมาชิกอ่านข้อความได้")).to_be_visible()
+        await expect(side.locator("[aria-disabled=true]")).to_have_count(0)
+        await expect(who.page.get_by_role("button", name="ปิดห้อง", exact=True)).to_have_count(0)
 
 
 async def test_members_see_whose_room_it_is_in_place_of_dead_buttons(served: Agency, windows: OpenWindow) -> None:
@@ -188,6 +193,8 @@ async def test_on_a_phone_the_chart_and_the_ranks_take_turns(served: Agency, win
     await expect(take).to_have_count(0)
     await expect(dialog.get_by_role("row", name="กรมควบคุมโรค")).to_be_visible()
     assert await narin.evaluate("document.querySelector('[role=treegrid]').contains(document.activeElement)")
+    await narin.page.keyboard.press("ArrowDown")
+    await expect(dialog.get_by_role("heading")).to_have_count(1)  # moving in the chart chooses nothing
     await dialog.get_by_role("row", name="กรมควบคุมโรค").tap()
     await expect(dialog.get_by_role("heading", name="กรมควบคุมโรค")).to_be_focused()
     await take.tap()
@@ -270,7 +277,7 @@ async def test_a_private_chat_upward_is_refused_without_saying_why(served: Agenc
     await thawin.page.keyboard.type("วิทยา")
     first = people.get_by_role("listitem").first
     await expect(first).to_contain_text("วิทยา ศรีสุขสวัสดิ์")
-    await expect(first.get_by_role("img", name="ท่านเริ่มสนทนาส่วนตัวก่อนไม่ได้")).to_be_visible()
+    await expect(first.get_by_role("img", name="ท่านเริ่มสนทนาส่วนตัวก่อนไม่ได้ กดชื่อเพื่อดูวิธีติดต่อ")).to_be_visible()
     # Downward it is allowed, and the one below may answer.
     witthaya = await windows(served.url, "witthaya.s")
     await witthaya.go(f"#/people/all/{served.person('thawin.o')}")

@@ -237,6 +237,11 @@ async def test_on_a_phone_back_leads_from_the_hit_to_the_list(searched: Searched
         ("/rooms/%", "ไม่พบหน้าที่ท่านเปิด"),
         ("/nowhere", "ไม่พบหน้าที่ท่านเปิด"),
         ("/rooms/r_gone/message/5", "ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว"),
+        ("/rooms/~", "ไม่พบหน้าที่ท่านเปิด"),
+        ("/rooms/~p_none", "ไม่พบหน้าที่ท่านเปิด"),
+        ("/rooms/~{me}", "ไม่พบหน้าที่ท่านเปิด"),
+        ("/people/all/p_none", "ไม่พบหน้าที่ท่านเปิด"),
+        ("/people/u_none", "ไม่พบหน้าที่ท่านเปิด"),
         ("/rooms/{room}/message/99999", "ไม่พบข้อความนี้ในห้อง"),
     ],
 )
@@ -245,7 +250,7 @@ async def test_an_address_that_leads_nowhere_says_so(
 ) -> None:
     """A clear page for every address (security 37, ux 24)."""
     window = await windows(served.url, "lalita.w")
-    await window.go(address.format(room=served.room("dengue")))
+    await window.go(address.format(room=served.room("dengue"), me=served.person("lalita.w")))
     await expect(window.page.get_by_text(words)).to_be_visible()
     await window.reload()
     await expect(window.page.get_by_text(words)).to_be_visible()

@@ -38,13 +38,16 @@ export function App({ root }: { root: Root }) {
   const { t } = useLingui();
   const session = useReadable(root.core.session);
   const agency = useReadable(root.core.agency);
+  const [asked, setAsked] = useState(false);
+  // Whoever was asked to sign in has pressed a button that is gone once the rooms are there.
+  if (!asked && session.kind !== "signed_in" && session.kind !== "starting") setAsked(true);
   const login = useMemo(() => new LoginModel(root.core.session, deviceName()), [root]);
   return (
     <>
       {session.kind === "signed_in" ? (
         <Boundary place="workspace" words={t`เปิดหน้าจอไม่สำเร็จ โปรดตรวจสอบการเชื่อมต่อ`} again={t`ลองใหม่`} onAgain={() => location.reload()}>
           <Suspense fallback={<Opening />}>
-            <Rooms root={root} me={session.me} />
+            <Rooms root={root} me={session.me} signedIn={asked} />
           </Suspense>
         </Boundary>
       ) : (
@@ -59,10 +62,10 @@ export function App({ root }: { root: Root }) {
  * The rooms once there are any to show; without a line the frame says why there are none. What stands there stays while the
  * session lasts.
  */
-function Rooms({ root, me }: { root: Root; me: Me }) {
+function Rooms({ root, me, signedIn }: { root: Root; me: Me; signedIn: boolean }) {
   const { loaded } = useReadable(root.core.rooms.list);
   const connection = useReadable(root.core.connection);
   const [entered, setEntered] = useState(false);
   if (!entered && (loaded || connection.kind === "offline")) setEntered(true);
-  return entered ? <Workspace root={root} me={me} /> : <Opening />;
+  return entered ? <Workspace root={root} me={me} signedIn={signedIn} /> : <Opening />;
 }

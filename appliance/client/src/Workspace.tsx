@@ -24,7 +24,7 @@ import { RequestsModel } from "#features/room/RequestsModel";
 import { RoomListModel } from "#features/rooms/RoomListModel";
 import { RoomListView } from "#features/rooms/RoomListView";
 import { SearchModel } from "#features/search/SearchModel";
-import { formatRoute, roomRoute, withoutSide } from "#features/shell/routes";
+import { formatRoute, meant, roomRoute, withoutSide } from "#features/shell/routes";
 import type { ShellModel } from "#features/shell/ShellModel";
 import { LostView } from "#features/shell/LostView";
 import { NARROW, ShellView } from "#features/shell/ShellView";
@@ -52,23 +52,28 @@ const SettingsPane = lazy(() => import("./SettingsPane").then((part) => ({ defau
 const NO_ROOM = new Store(null);
 const SEARCH_LOADS_AFTER_MS = 2_000;
 
-export function Workspace({ root, me }: { root: Root; me: Me }) {
+export function Workspace({ root, me, signedIn }: { root: Root; me: Me; signedIn: boolean }) {
   const { core, shell } = root;
   const { t } = useLingui();
+  const people = useMemo(() => new PeopleModel(core), [core]);
   const address = useReadable(shell.route);
   const rooms = useReadable(core.rooms.list);
   const agency = useReadable(core.agency);
   const open = address.place === "rooms" ? address.room : null;
   const openRoom = useReadable(open === null ? NO_ROOM : core.rooms.room(open));
+  const { units } = useReadable(people.chart);
+  const strangers = useReadable(core.people.strangers);
   // What lies beside a room goes with it.
   const gone = open !== null && openRoom === null && rooms.loaded;
-  const route = useMemo(() => (gone ? withoutSide(address) : address), [gone, address]);
+  const route = useMemo(
+    () => meant(gone ? withoutSide(address) : address, { me: me.person.id, strangers, units: new Set(units.map(({ id }) => id)) }),
+    [gone, address, me.person.id, strangers, units],
+  );
   const news = newsOf(useReadable(core.requests.list));
   const untold = rooms.unread + newsCount(news);
   useReadable(root.preferences);
   const roomList = useMemo(() => new RoomListModel(core, me.person.id), [core, me.person.id]);
   const requests = useMemo(() => new RequestsModel(core, me.person.id), [core, me.person.id]);
-  const people = useMemo(() => new PeopleModel(core), [core]);
   const account = useMemo(() => new AccountModel(core), [core]);
   const signOut = useMemo(() => new SignOutModel(core, shell.reset), [core, shell]);
   const [purpose, setPurpose] = useState<PickerPurpose | null>(null);
@@ -286,6 +291,7 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
         install={root.install}
         notice={<NotificationsBanner model={root.notifications} settingsHref={`#${formatRoute({ place: "settings", page: "notifications" })}`} />}
         composerId={COMPOSER_ID}
+        signedIn={signedIn}
       />
       <SignOutDialog model={signOut} />
       <Suspense fallback={null}>
@@ -310,8 +316,8 @@ export function Workspace({ root, me }: { root: Root; me: Me }) {
             onClose={() => setPurpose(null)}
             onDone={(room) => {
               setPurpose(null);
-              // Who suggests goes on looking at the room's settings, where the answer will stand.
-              if (picker.purpose.kind !== "suggest") shell.openRoom(room);
+              // Who adds or suggests goes on looking at the room's settings, where they were.
+              if (picker.purpose.kind === "new") shell.openRoom(room);
             }}
           />
         )}

@@ -10,6 +10,7 @@
 import { type KeptPerson, loadPeople, personKept, type RegisterNames } from "./db/people";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
+import { CallError } from "./errors";
 import { inLanguage, type Language } from "./naming";
 import type { Ports, TimerId } from "./ports";
 import type { Event, MemberView, PersonView } from "./protocol";
@@ -24,6 +25,7 @@ const AT_ONCE = 4;
 export class People {
   readonly #kept = new Map<PersonId, KeptPerson>();
   readonly #cards = new Map<PersonId, Store<PersonCard | null>>();
+  readonly #strangers = new Store<ReadonlySet<PersonId>>(new Set());
   readonly #language = new Store<Language>("th");
   readonly #wanted: PersonId[] = [];
   readonly #asked = new Set<PersonId>();
@@ -72,6 +74,7 @@ export class People {
     this.#unkept.clear();
     this.#kept.clear();
     for (const card of this.#cards.values()) card.set(null);
+    this.#strangers.set(new Set());
   }
 
   /** Asks the server for who is not known yet, or not in the language of the page. */
@@ -79,6 +82,11 @@ export class People {
     const kept = this.#kept.get(id);
     if (kept === undefined || (kept.english === null && this.#language.snapshot() === "en")) this.#want(id);
     return this.#card(id);
+  }
+
+  /** Those for whom the server knows nobody: an address was mistyped, or cut. */
+  get strangers(): Readable<ReadonlySet<PersonId>> {
+    return this.#strangers;
   }
 
   /** What is known now, without asking. */
@@ -97,9 +105,14 @@ export class People {
 
   /** Reads the profile afresh. */
   async load(id: PersonId): Promise<PersonView> {
-    const { person } = await this.endpoints.person(id);
-    this.learnProfiles([person]);
-    return person;
+    try {
+      const { person } = await this.endpoints.person(id);
+      this.learnProfiles([person]);
+      return person;
+    } catch (error) {
+      if (error instanceof CallError && error.kind === "refused" && error.status < 429 && !this.#kept.has(id)) this.#strangers.update((known) => new Set([...known, id]));
+      throw error;
+    }
   }
 
   /** In the order of the page's language; Thai leading vowels sort under their consonant (L6). */

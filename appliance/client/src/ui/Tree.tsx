@@ -1,4 +1,4 @@
-/** A tree of units: arrows open, close and move, one tab stop; selecting a branch is up to the caller. */
+/** A tree of units: arrows open, close and move, one tab stop; Enter or a press selects, and what that does is up to the caller. */
 import { Button } from "react-aria-components/Button";
 import { Tree as AriaTree, TreeItem, TreeItemContent } from "react-aria-components/Tree";
 import { Icon } from "./Icon";
@@ -53,7 +53,8 @@ export function Tree({ label, openLabel, nodes, expanded, onExpandedChange, sele
       className="tree"
       aria-label={label}
       selectionMode="single"
-      selectionBehavior="replace"
+      // Moving selects nothing: what is selected may take the place of the tree.
+      selectionBehavior="toggle"
       disallowEmptySelection
       // Esc belongs to the dialog around it.
       escapeKeyBehavior="none"

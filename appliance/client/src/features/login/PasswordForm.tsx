@@ -26,7 +26,7 @@ export function PasswordForm({ attempt, model }: PasswordFormProps) {
   const empty = useReadable(model.empty);
   // Said until the field is filled, in the language of the moment.
   const userEmpty = (empty === "both" || empty === "user") && user.trim() === "";
-  const passwordEmpty = empty === "password" && password === "";
+  const passwordEmpty = (empty === "both" || empty === "password") && password === "";
   const submit = async (): Promise<void> => {
     await model.login(user, password, !shared);
     const missing = model.empty.snapshot();
@@ -45,7 +45,7 @@ export function PasswordForm({ attempt, model }: PasswordFormProps) {
         autoComplete="username"
         value={user}
         onChange={setUser}
-        error={userEmpty ? (empty === "both" ? t`โปรดกรอกชื่อผู้ใช้และรหัสผ่าน` : t`โปรดกรอกชื่อผู้ใช้`) : undefined}
+        error={userEmpty ? t`โปรดกรอกชื่อผู้ใช้` : undefined}
         isRequired
         autoFocus
       />

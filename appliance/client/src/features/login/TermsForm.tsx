@@ -52,6 +52,9 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
       <p>
         <Trans>ท่านเข้าสู่ระบบในชื่อ {name}</Trans>
       </p>
+      <p className="login-hint">
+        <Trans>หากไม่ยอมรับ ท่านจะออกจากระบบทันที บัญชีของท่านยังอยู่ และยอมรับได้เมื่อเข้าสู่ระบบครั้งต่อไป</Trans>
+      </p>
       <div className="login-buttons">
         <Button onPress={() => void model.refuseTerms()}>
           <Trans>ไม่ยอมรับและออกจากระบบ</Trans>

@@ -23,7 +23,7 @@ export function ContactEnd({ person, contact, onChat }: ContactEndProps) {
     case "denied":
       return (
         <span className="people-denied">
-          <Icon name="lock" size="s" label={t`ท่านเริ่มสนทนาส่วนตัวก่อนไม่ได้`} />
+          <Icon name="lock" size="s" label={t`ท่านเริ่มสนทนาส่วนตัวก่อนไม่ได้ กดชื่อเพื่อดูวิธีติดต่อ`} />
         </span>
       );
     case "none":

@@ -25,6 +25,17 @@ export class ProfileModel {
 
   readonly contact = (person: PersonView): Contact => contactWith(this.#core, person);
 
+  /** The name of an open room in which both are, as far as its members are known here: there a mention reaches the person. */
+  readonly commonRoom = (): string | null => {
+    const { rooms } = this.#core;
+    const common = rooms.list.snapshot().rooms.find(({ id, other, closed }) => {
+      if (other !== null || closed) return false;
+      const room = rooms.room(id).snapshot();
+      return room !== null && (room.view.owner === this.id || room.members.some(({ person }) => person === this.id));
+    });
+    return common?.title ?? null;
+  };
+
   /** The private chat there is, or the one that its first message will make: nobody is told before. */
   readonly chat = (): RoomId => this.#core.rooms.chatWith(this.id);
 }

@@ -70,11 +70,7 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
               <Trans>สนทนาส่วนตัว</Trans>
             </Button>
           )}
-          {denied === "contact_not_allowed" && (
-            <p className="profile-sub">
-              <Trans>ท่านยังติดต่อได้ทางโทรศัพท์หรืออีเมลที่แสดงไว้ หรือขอให้ผู้บังคับบัญชาเพิ่มท่านทั้งสองในห้องเดียวกัน</Trans>
-            </p>
-          )}
+          {denied === "contact_not_allowed" && person !== null && <OtherWays person={person} commonRoom={model.commonRoom()} />}
         </header>
       )}
       <div className="profile-failure">
@@ -83,6 +79,25 @@ export function ProfileView({ model, isMe, leave, onRoom, onEditMe }: ProfileVie
       {person && <Posts posts={person.posts ?? []} />}
       {person && <Contact person={person} />}
     </Panel>
+  );
+}
+
+/** How a person is reached who may not be written to: every way that is named is there. */
+function OtherWays({ person, commonRoom }: { person: PersonView; commonRoom: string | null }) {
+  const shown = [person.phone, person.mobile, person.email].some(Boolean);
+  return (
+    <p className="profile-sub">
+      {shown && (
+        <>
+          <Trans>ท่านติดต่อได้ทางโทรศัพท์หรืออีเมลที่แสดงไว้ด้านล่าง</Trans>{" "}
+        </>
+      )}
+      {commonRoom === null ? (
+        <Trans>ท่านขอให้ผู้บังคับบัญชาเพิ่มท่านทั้งสองในห้องเดียวกันได้</Trans>
+      ) : (
+        <Trans>ท่านกล่าวถึงบุคคลนี้ได้ในห้อง “{commonRoom}” โดยพิมพ์ @ แล้วตามด้วยชื่อ</Trans>
+      )}
+    </p>
   );
 }
 

@@ -74,7 +74,7 @@ export function MemberList({ room, members, me, onPerson, onDialog }: MemberList
 function MemberEnd({ room, member, me, onDialog }: { room: RoomSnapshot; member: MemberView; me: PersonId; onDialog: (dialog: RoomDialog) => void }) {
   const { t } = useLingui();
   if (member.person === room.view.owner) return <Chip icon="owner" tone="accent">{t`เจ้าของห้อง`}</Chip>;
-  if (room.view.owner !== me) return null;
+  if (room.view.owner !== me || room.view.closed === true) return null;
   const name = nameOf(member);
   return (
     <ActionMenu

@@ -80,7 +80,7 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
         </PanelSection>
       )}
       {answered.length > 0 && (
-        <PanelSection title={t`ตอบแล้วใน 30 วัน`}>
+        <PanelSection title={t`ตอบแล้วในช่วง 30 วันที่ผ่านมา`}>
           <ul className="request-list">
             {answered.map((request) => (
               <Answered key={request.id} request={request} hrefOf={hrefOf} />

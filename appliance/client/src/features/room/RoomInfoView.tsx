@@ -11,7 +11,7 @@ import { Button } from "#ui/Button";
 import { Switch } from "#ui/Choice";
 import { FailureNotice } from "#ui/Failure";
 import { Icon } from "#ui/Icon";
-import { Loading } from "#ui/Notice";
+import { Loading, Notice } from "#ui/Notice";
 import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
@@ -52,6 +52,13 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
         </div>
       )}
       <Identity room={room} title={title} />
+      {room.view.closed === true && (
+        <div className="room-failure">
+          <Notice>
+            <Trans>ห้องนี้ปิดแล้ว สมาชิกอ่านข้อความได้ แต่เปลี่ยนชื่อห้อง สมาชิก และเจ้าของห้องไม่ได้อีก</Trans>
+          </Notice>
+        </div>
+      )}
       <WaitingRequests
         requests={waiting}
         model={model}
@@ -63,15 +70,15 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
       {group && !isOwner && (
         <>
           <OwnerLine model={model} owner={room.view.owner} onPerson={onPerson} />
-          <MyRemoval room={room} mine={removal} model={model} now={model.now()} onAsk={() => setDialog({ kind: "ask" })} />
-          <MySuggestion room={room} mine={suggestion} model={model} now={model.now()} onAsk={onSuggestMembers} />
+          {offered(room, "ask_removal") && <MyRemoval room={room} mine={removal} model={model} now={model.now()} onAsk={() => setDialog({ kind: "ask" })} />}
+          {offered(room, "suggest") && <MySuggestion room={room} mine={suggestion} model={model} now={model.now()} onAsk={onSuggestMembers} />}
         </>
       )}
       {group && (
         <PanelSection
           title={plural(room.view.member_count, { other: "สมาชิก # คน" })}
           actions={
-            isOwner && (
+            isOwner && offered(room, "add") && (
               <Button icon="addPerson" onPress={onAddMembers} denied={deniedText(room.denied["add"])}>
                 <Trans>เพิ่ม</Trans>
               </Button>
@@ -85,10 +92,15 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
           )}
         </PanelSection>
       )}
-      {group && isOwner && <OwnerActions room={room} onDialog={setDialog} />}
+      {group && isOwner && room.view.closed !== true && <OwnerActions room={room} onDialog={setDialog} />}
       <RoomDialogs dialog={dialog} model={model} title={title} escalatesDays={escalatesDays} onClose={() => setDialog(null)} />
     </Panel>
   );
+}
+
+/** What a closed room does not allow is said once, in place of a button for each. */
+function offered(room: RoomSnapshot, action: string): boolean {
+  return room.denied[action] !== "room_closed";
 }
 
 function Identity({ room, title }: { room: RoomSnapshot; title: string }) {

@@ -45,7 +45,7 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
       <a
         href={href}
         data-roving
-        className={`room-row ${fresh ? "room-row-fresh" : ""}`}
+        className={`room-row ${fresh ? "room-row-fresh" : ""} ${hasMenu(room) ? "room-row-menued" : ""}`}
         tabIndex={tabStop ? 0 : -1}
         aria-keyshortcuts="ContextMenu"
         {...(current ? { "aria-current": "page" as const } : {})}

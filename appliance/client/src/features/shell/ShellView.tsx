@@ -3,7 +3,7 @@
  * time, with a way back. Says when the server is out of reach and offers a waiting new version.
  */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef } from "react";
 
 import type { Connection } from "#core/snapshots";
 import type { Readable } from "#core/store";
@@ -36,14 +36,17 @@ interface ShellViewProps {
   /** What another feature offers; it waits for the offer to install. */
   notice: ReactNode;
   composerId: string;
+  /** The reader has just signed in: the button that was pressed is gone, and the focus goes to the rooms. */
+  signedIn: boolean;
 }
 
 const MAIN_ID = "main";
 /** One pane at a time, as in shell.css. */
 export const NARROW = "(max-width: 48rem)";
 
-export function ShellView({ route, rail, list, main, side, search, searchInFront, connection, update, install, notice, composerId }: ShellViewProps) {
+export function ShellView({ route, rail, list, main, side, search, searchInFront, connection, update, install, notice, composerId, signedIn }: ShellViewProps) {
   const { t } = useLingui();
+  const listPane = useRef<HTMLElement>(null);
   const mainPane = useRef<HTMLElement>(null);
   const sidePane = useRef<HTMLElement>(null);
   const narrow = useMedia(NARROW);
@@ -51,7 +54,7 @@ export function ShellView({ route, rail, list, main, side, search, searchInFront
   const depth = narrow && searching && searchInFront ? "search" : depthOf(route);
   /** The one pane that a narrow page shows is its main landmark. */
   const alone = (pane: "list" | "side" | "search") => (narrow && depth === pane ? { role: "main" } : {});
-  useFocusFollowsRoute(route, mainPane, sidePane, composerId);
+  useFocusFollowsRoute(route, signedIn, { listPane, mainPane, sidePane }, composerId);
   useFocusAfterSearch(searching, mainPane, composerId);
   return (
     <div className="shell" data-depth={depth} data-searching={searching}>
@@ -66,7 +69,7 @@ export function ShellView({ route, rail, list, main, side, search, searchInFront
       </header>
       <div className="shell-panes">
         <Rail {...rail} />
-        <section className="shell-list" aria-label={t`รายการ`} {...alone("list")}>
+        <section className="shell-list" aria-label={t`รายการ`} ref={listPane} tabIndex={-1} {...alone("list")}>
           <Part place={route.place}>{list}</Part>
         </section>
         <main id={MAIN_ID} className="shell-main" ref={mainPane} tabIndex={-1}>
@@ -102,26 +105,37 @@ function focusInstead(event: { preventDefault: () => void }, element: HTMLElemen
   element?.focus();
 }
 
-/** A panel that opens takes the focus; closing it, or opening a room or a unit, brings it to where typing goes on. */
-function useFocusFollowsRoute(
-  route: Route,
-  mainPane: React.RefObject<HTMLElement | null>,
-  sidePane: React.RefObject<HTMLElement | null>,
-  composerId: string,
-): void {
-  const before = useRef(route);
+interface Panes {
+  listPane: RefObject<HTMLElement | null>;
+  mainPane: RefObject<HTMLElement | null>;
+  sidePane: RefObject<HTMLElement | null>;
+}
+
+/**
+ * A panel that opens takes the focus; closing it, or opening a room or a unit, brings it to where typing goes on. Who goes to
+ * another place keeps it at the link that was pressed; where that is gone, it follows (WCAG 2.4.3).
+ */
+function useFocusFollowsRoute(route: Route, signedIn: boolean, { listPane, mainPane, sidePane }: Panes, composerId: string): void {
+  const before = useRef(signedIn ? null : route);
   useEffect(() => {
     const previous = before.current;
     before.current = route;
-    if (previous === route || previous.place !== route.place) return undefined;
+    if (previous === route || (previous?.place !== route.place && isHeld())) return undefined;
     // A chat that has just begun: whoever is writing goes on.
     if (document.activeElement?.id === composerId) return undefined;
     if (sidePane.current) return focusTitle(sidePane.current);
     // The message to arrive at takes the focus itself.
     if (route.place === "rooms" && route.message !== null) return undefined;
     focusWork(mainPane.current, composerId, route.place === "people" && route.unit === "all");
+    if (!isHeld()) listPane.current?.focus({ preventScroll: true });
     return undefined;
-  }, [route, mainPane, sidePane, composerId]);
+  }, [route, listPane, mainPane, sidePane, composerId]);
+}
+
+/** Whether something that is on the screen has the focus: what a narrow page has just hidden is about to lose it. */
+function isHeld(): boolean {
+  const held = document.activeElement;
+  return held !== null && held !== document.body && held.getClientRects().length > 0;
 }
 
 /** The search, as it closes, gives the focus back to the work beside it. */
@@ -141,16 +155,19 @@ function focusWork(main: HTMLElement | null, composerId: string, asked: boolean)
   (field ?? main?.querySelector<HTMLElement>("h2[tabindex]") ?? main)?.focus({ preventScroll: true });
 }
 
-/** Focuses the heading of a panel as soon as it is there: its code may still be on its way. Returns how to give up. */
+/**
+ * Focuses the heading of a panel as soon as it is there: its code may still be on its way, and the panel before it stays in
+ * the document meanwhile, hidden. Returns how to give up.
+ */
 function focusTitle(pane: HTMLElement): () => void {
   const focus = (): boolean => {
     const title = pane.querySelector<HTMLElement>(".panel-title");
     title?.focus();
-    return title !== null;
+    return title !== null && document.activeElement === title;
   };
   if (focus()) return () => undefined;
   const observer = new MutationObserver(() => focus() && observer.disconnect());
-  observer.observe(pane, { childList: true, subtree: true });
+  observer.observe(pane, { childList: true, subtree: true, attributes: true, attributeFilter: ["style"] });
   return () => observer.disconnect();
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { depthOf, formatRoute, HOME, messageRoute, parseRoute, type Route, roomRoute, SETTINGS_PAGES, withoutSide } from "./routes";
+import { depthOf, formatRoute, HOME, meant, messageRoute, parseRoute, type Route, roomRoute, SETTINGS_PAGES, withoutSide } from "./routes";
 
 const ROUTES: [string, Route, string][] = [
   ["/rooms", HOME, "list"],
@@ -45,6 +45,34 @@ test.each([
   "/settings/me/more",
 ])("%j is lost, and says so (security 37)", (address) => {
   expect(parseRoute(address)).toEqual({ place: "lost" });
+});
+
+test.each([
+  ["/rooms/~", true],
+  ["/rooms/~/person/p_2", true],
+  ["/rooms/~p_none", true],
+  ["/rooms/~p_none/info", true],
+  ["/rooms/~p_me", true],
+  ["/rooms/r_1/person/p_none", true],
+  ["/people/all/p_none", true],
+  ["/people/u_none", true],
+  ["/people/u_none/p_2", true],
+  ["/rooms/~p_2", false],
+  ["/rooms/r_1/person/p_2", false],
+  ["/rooms/r_1/person/p_me", false],
+  ["/people/u_1/p_2", false],
+  ["/people/all", false],
+  ["/people", false],
+  ["/requests", false],
+  ["/settings/me", false],
+])("%j means nothing: %j", (address, lost) => {
+  const known = { me: "p_me", strangers: new Set(["p_none"]), units: new Set(["u_1"]) };
+  expect(meant(parseRoute(address), known).place === "lost").toBe(lost);
+});
+
+test("as long as the chart has not come, a unit may be there", () => {
+  const route = parseRoute("/people/u_1");
+  expect(meant(route, { me: "p_me", strangers: new Set(), units: new Set() })).toEqual(route);
 });
 
 /** Numbers from 0 up to `below`, the same in every run. */

@@ -4,6 +4,7 @@
  * Rules: an empty address opens the rooms; one that `formatRoute` could not have written is `lost`, and that is said. Reading
  * one never throws, whatever was pasted: people send each other addresses, and some arrive cut.
  */
+import { personOfNew } from "#core/newChats";
 import type { Position } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 
@@ -44,6 +45,34 @@ export function withoutSide(route: Route): Route {
   return route.place === "rooms" && route.side !== null && route.room !== null ? roomRoute(route.room) : route;
 }
 
+/** What is known of those whom addresses name. */
+export interface Known {
+  readonly me: PersonId;
+  /** Those whom the server does not know. */
+  readonly strangers: ReadonlySet<PersonId>;
+  /** Empty as long as the chart has not come. */
+  readonly units: ReadonlySet<string>;
+}
+
+/** The screen, or `lost` where an address names somebody or a unit that there is not, or a chat with oneself. */
+export function meant(route: Route, { me, strangers, units }: Known): Route {
+  switch (route.place) {
+    case "rooms": {
+      const other = route.room === null ? null : personOfNew(route.room);
+      const beside = route.side?.kind === "person" ? route.side.person : null;
+      return other === me || [other, beside].some((person) => person !== null && strangers.has(person)) ? LOST : route;
+    }
+    case "people": {
+      const unknown = route.unit !== null && route.unit !== "all" && units.size > 0 && !units.has(route.unit);
+      return unknown || (route.person !== null && strangers.has(route.person)) ? LOST : route;
+    }
+    case "requests":
+    case "settings":
+    case "lost":
+      return route;
+  }
+}
+
 export function parseRoute(hash: string): Route {
   const parts = hash.split("/").filter(Boolean).map(decoded);
   if (!parts.every((part) => part !== null)) return LOST;
@@ -76,6 +105,7 @@ function decoded(part: string): string | null {
 
 function parseRoom([room, kind, value, ...more]: readonly string[]): Route {
   if (room === undefined) return HOME;
+  if (personOfNew(room) === "") return LOST;
   if (kind === undefined) return roomRoute(room);
   if (more.length > 0) return LOST;
   if (kind === "info") return value === undefined ? roomRoute(room, { kind }) : LOST;
