@@ -211,7 +211,9 @@ async def test_hits_stay_listed_and_have_addresses(searched: Searched, windows: 
 async def test_on_a_phone_back_leads_from_the_hit_to_the_list(searched: Searched, windows: OpenWindow) -> None:
     """Back closes the topmost sheet (ux 6), and hits stay listed (ux 24)."""
     await tell(searched, [f"{WORDS} ครั้งที่ {n}" for n in range(6)])
-    window = await windows(searched.agency.url, "narin.p", viewport={"width": 390, "height": 844}, has_touch=True)
+    window = await windows(
+        searched.agency.url, "narin.p", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
     page = window.page
     await window.open_room()
     await page.go_back()
@@ -221,6 +223,8 @@ async def test_on_a_phone_back_leads_from_the_hit_to_the_list(searched: Searched
     texts = await hits(window).locator(".search-hit-text").all_inner_texts()
     await hits(window).nth(3).tap()
     await arrived(window, texts[3])
+    # The message has the focus, and its tools cover neither author nor time.
+    await expect(window.log.locator("[data-row]:focus .msg-tools")).to_have_css("opacity", "0")
     await expect(window.search).to_be_hidden()
     await page.get_by_role("button", name="ผลก่อนหน้า").tap()
     await arrived(window, texts[2])

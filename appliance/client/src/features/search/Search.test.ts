@@ -147,6 +147,19 @@ test("words are remembered when they led to something, not for being typed", asy
   expect(remember).toHaveBeenCalledExactlyOnceWith("สวัสดี");
 });
 
+test.each([
+  ["ไม่พบสิ่งใด", "สวัสดี"],
+  ["สารบรรณ", null],
+  ["มาลี", null],
+])("%j: the other layout is offered only where the words lead nowhere: %j", async (words, offered) => {
+  const { model, asked, breathe } = office();
+  model.setQuery(words);
+  model.submit();
+  asked[0]?.answer(answer([], { suggestion: "สวัสดี" }));
+  await breathe();
+  expect([model.snapshot().suggestion, model.otherLayout()]).toEqual(["สวัสดี", offered]);
+});
+
 test("opening the search again asks again, and closing it ends the question", () => {
   const { model, asked } = office();
   model.choose("ประชุม");

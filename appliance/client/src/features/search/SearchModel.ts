@@ -213,6 +213,12 @@ export class SearchModel implements Readable<SearchSnapshot> {
     return this.people.snapshot().people.filter(({ id }) => !shown.has(id));
   };
 
+  /** The words under the other keyboard layout; null where those that were typed lead to a room or a person: they were meant. */
+  readonly otherLayout = (): string | null => {
+    const people = this.people.snapshot().reading === null ? this.peopleToGo().length : 0;
+    return this.roomsToGo().length + people > 0 ? null : this.snapshot().suggestion;
+  };
+
   readonly titleOf = (room: RoomSummary): string => room.title ?? (room.other === null ? null : this.#core.people.known(room.other)?.name) ?? "…";
 
   #spellingsOf({ other }: RoomSummary): readonly string[] {

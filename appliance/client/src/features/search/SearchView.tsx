@@ -155,8 +155,7 @@ function Answer({ model, found, arrived, onOpen }: AnswerProps) {
 function Nothing({ model, found }: Omit<AnswerProps, "onOpen" | "arrived">) {
   const { t } = useLingui();
   useReadable(model.people);
-  // Words that lead to a room or a person were typed as they were meant.
-  const suggestion = model.roomsToGo().length + model.peopleToGo().length > 0 ? null : found.suggestion;
+  const suggestion = model.otherLayout();
   return (
     <EmptyState icon="search" title={t`ไม่พบข้อความ`}>
       {suggestion !== null && (
