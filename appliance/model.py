@@ -184,7 +184,8 @@ class TextBody:
 class Draft:
     """What someone wants to append to a room: the command that goes to the log's writer.
 
-    `must`: a removal that has to be possible, though the room closes with it (F38).
+    `must`: a removal that has to be possible, though the room closes with it (F38). `reason` is for those it takes off
+    alone: it is in no entry.
     """
 
     room: RoomId
@@ -196,6 +197,7 @@ class Draft:
     target: int | None = None
     reply_to: int | None = None
     must: bool = False
+    reason: str = field(default="", repr=False)
 
     @property
     def points_at(self) -> int | None:

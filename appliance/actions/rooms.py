@@ -22,6 +22,7 @@ from appliance.rules.contact import may_start_direct
 from appliance.rules.names import room_name
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import SYSTEM, authorize
+from appliance.rules.text import closed_directions
 from appliance.store import audit, entries, rooms
 from appliance.store.rooms import Mine
 
@@ -104,9 +105,19 @@ async def close_room(s: Services, actor: PersonId, room: RoomId) -> None:
 
 
 async def change_members(
-    s: Services, actor: PersonId, room: RoomId, add: Sequence[PersonId], remove: Sequence[PersonId], txn_id: str
+    s: Services,
+    actor: PersonId,
+    room: RoomId,
+    add: Sequence[PersonId],
+    remove: Sequence[PersonId],
+    txn_id: str,
+    *,
+    reason: str = "",
 ) -> tuple[list[PersonId], list[PersonId]]:
-    """Add and remove members, all or none, at once (F32, F33). Return who was added and who removed."""
+    """Add and remove members, all or none, at once (F32, F33). Return who was added and who removed.
+
+    `reason` is told to those who are removed, and to nobody else.
+    """
     kind = EntryType.MEMBER_REMOVE if remove else EntryType.MEMBER_ADD
     state = (await _head_for(s, actor, room, kind)).state
     if not add and not remove:
@@ -114,7 +125,7 @@ async def change_members(
     if not set(add).isdisjoint(remove):
         raise Invalid(field="remove")
     gone = list(dict.fromkeys(remove))
-    first = await _change_members(s, actor, state, list(dict.fromkeys(add)), gone, txn_id)
+    first = await _change_members(s, actor, state, list(dict.fromkeys(add)), gone, txn_id, reason=reason)
     members = (await s.log.head(room)).state.members
     await owner_requests.settle(s, room, actor)
     return [p for p in dict.fromkeys(add) if (member := members.get(p)) and member.since >= first], gone
@@ -126,7 +137,14 @@ async def add_members(s: Services, actor: PersonId, state: RoomState, people: Se
 
 
 async def _change_members(
-    s: Services, actor: PersonId, state: RoomState, add: list[PersonId], remove: list[PersonId], txn_id: str
+    s: Services,
+    actor: PersonId,
+    state: RoomState,
+    add: list[PersonId],
+    remove: list[PersonId],
+    txn_id: str,
+    *,
+    reason: str = "",
 ) -> int:
     """Append a change of members; return the position of its first entry."""
     async with s.store.read() as reader:
@@ -140,7 +158,7 @@ async def _change_members(
         raise Forbidden(Deny.ALREADY_MEMBER)
     check_found(s, actor, new)
     check_active(s, new)
-    drafts = removal_drafts(state.room, actor, remove)
+    drafts = removal_drafts(state.room, actor, remove, reason=closed_directions(reason.strip()))
     drafts += _add_drafts(s, actor, state.room, new)
     drafts[0] = replace(drafts[0], txn_id=txn_id)
     return (await _append(s, actor, *drafts))[0].n
@@ -362,16 +380,30 @@ def check_active(s: Services, people: Iterable[PersonId]) -> None:
 
 
 def removal_drafts(
-    room: RoomId, actor: PersonId, people: Sequence[PersonId], *, must: bool = False, **fields: object
+    room: RoomId,
+    actor: PersonId,
+    people: Sequence[PersonId],
+    *,
+    must: bool = False,
+    reason: str = "",
+    **fields: object,
 ) -> list[Draft]:
     """Make the entries that take people off a group: the owner's, or the system's for what has to happen.
 
-    `fields` go into each entry. `must`: the owner does what has to happen. Where those left could not have begun a
-    private chat, the log's writer closes the group together with what has to happen, and refuses what has not (F38).
+    `fields` go into each entry; `reason` goes into none, it is told to these people alone. `must`: the owner does what
+    has to happen. Where those left could not have begun a private chat, the log's writer closes the group together with
+    what has to happen, and refuses what has not (F38).
     """
     kind = EntryType.SYSTEM_REMOVE if actor == SYSTEM else EntryType.MEMBER_REMOVE
     return [
-        Draft(room, actor, kind, state={"members": list(people[at : at + REMOVED_AN_ENTRY]), **fields}, must=must)
+        Draft(
+            room,
+            actor,
+            kind,
+            state={"members": list(people[at : at + REMOVED_AN_ENTRY]), **fields},
+            must=must,
+            reason=reason,
+        )
         for at in range(0, len(people), REMOVED_AN_ENTRY)
     ]
 

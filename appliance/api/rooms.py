@@ -89,6 +89,7 @@ async def change_members(call: Call, body: ChangeMembers) -> MembersChanged:
         [PersonId(person) for person in body.add],
         [PersonId(person) for person in body.remove],
         body.txn_id,
+        reason=body.reason,
     )
     view = await load_room(call.services, call.person, _room(call))
     return MembersChanged(added=list(added), removed=list(removed), room=view)

@@ -468,7 +468,7 @@ def _departures(work: Work, left: Collection[PersonId]) -> list[tuple[Any, ...]]
     """Return rows that say who took whom off the room and why, under the name it has."""
     name = (work.state.name if work.state else None) or ""
     return [
-        (person, entry.at, work.key, entry.sender, name, entry.fields.get("why", ""))
+        (person, entry.at, work.key, entry.sender, name, entry.fields.get("why", ""), entry.draft.reason)
         for entry in work.entries
         if entry.kind in REMOVES
         for person in entry.fields["members"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, Forbidden, Invalid
 from appliance.model import Deny, PersonId, RoomId, StaffRole
@@ -46,6 +46,8 @@ RECENT_MS: Final = 30 * DAY
 # How long somebody finds what they were taken off, and how much of it.
 DEPARTED_MS: Final = 90 * DAY
 DEPARTURES: Final = 100
+# Why somebody was taken off who had asked for it, whoever granted it.
+ASKED: Final = "removal_request"
 # How many requests one answer holds.
 PAGE: Final = 100
 _CURSOR: Final = re.compile(r"([01])\.(\d{1,16})\.([\w-]{1,64})", re.ASCII)
@@ -91,7 +93,8 @@ async def load_my_requests(s: Services, person: PersonId, cursor: str | None = N
         found = await reader.run(owner_requests.concerning, person, mine, since, place, PAGE + 1)
         departures = await reader.run(owner_requests.departures, person, now - DEPARTED_MS, DEPARTURES)
         seen = await reader.run(owner_requests.seen, person)
-    shown, following = await _page(s, person, found, seen)
+    left = {row.room: row.name for row in reversed(departures)}
+    shown, following = await _page(s, _Reader(person, seen, left), found)
     return MyRequests(
         requests=shown,
         departures=[_departure(s, row, seen) for row in departures] if cursor is None else [],
@@ -101,13 +104,19 @@ async def load_my_requests(s: Services, person: PersonId, cursor: str | None = N
     )
 
 
-async def _page(
-    s: Services, person: PersonId, found: Sequence[OwnerRequest], seen: Mapping[str, Millis]
-) -> tuple[list[MyRequest], str | None]:
+class _Reader(NamedTuple):
+    """Who reads the list, up to when they have seen answers, and what rooms were called that they were taken off."""
+
+    person: PersonId
+    seen: Mapping[str, Millis]
+    left: Mapping[str, str]
+
+
+async def _page(s: Services, reader: _Reader, found: Sequence[OwnerRequest]) -> tuple[list[MyRequest], str | None]:
     """Return those of the requests that fit an answer, and the cursor of what follows."""
     shown, room, last = list[MyRequest](), Bytes(), None
     for at, request in enumerate(found):
-        view = await _my_request(s, person, request, seen)
+        view = await _my_request(s, reader, request)
         if at == PAGE or (view is not None and not room.take(size_of(view))):
             return shown, _cursor(last)
         if view is not None:
@@ -142,7 +151,8 @@ def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> De
         by=row.by,
         by_name=name_of(s, row.by),
         by_name_en=english_name_of(s, row.by),
-        why=row.why,
+        why=row.why or (ASKED if row.asked else ""),
+        reason=row.reason,
         fresh=row.at > seen.get(owner_requests.ALL_ROOMS, 0),
     )
 
@@ -154,10 +164,9 @@ def _administers(s: Services, person: PersonId) -> bool:
     return account is not None and any(grant.role in roles for grant in account.grants)
 
 
-async def _my_request(
-    s: Services, person: PersonId, request: OwnerRequest, seen: Mapping[str, Millis]
-) -> MyRequest | None:
+async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> MyRequest | None:
     """Return a request as this person may see it, None where they may not, or where the room cannot be read."""
+    person, seen, left = reader
     try:
         state = (await s.log.head(request.room)).state
     except AppError as error:
@@ -173,7 +182,7 @@ async def _my_request(
         id=request.id,
         kind=request.kind.value,
         room=request.room,
-        room_name=state.name if waits or person in state.members else None,
+        room_name=state.name if waits or person in state.members else left.get(request.room),
         person=request.person,
         name=name_of(s, request.person) or request.person,
         name_en=english_name_of(s, request.person),

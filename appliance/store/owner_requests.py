@@ -26,13 +26,18 @@ ALL_ROOMS: Final = ""
 
 
 class DepartureRow(NamedTuple):
-    """Somebody was taken off a room: what it was called then, when, by whom, and the code of the reason or nothing."""
+    """Somebody was taken off a room: what it was called then, when and by whom.
+
+    `why` is the code of what made the system do it, `reason` what the owner wrote. `asked`: they had asked for it.
+    """
 
     room: str
     name: str
     at: Millis
     by: str
     why: str
+    reason: str
+    asked: int
 
 
 class Eyes(NamedTuple):

@@ -109,9 +109,12 @@ class RenameRoom(Request, kw_only=True):
 
 
 class ChangeMembers(Request, kw_only=True):
+    """`reason` is told to those who are removed, and to nobody else."""
+
     txn_id: TxnId
     add: PersonIds = []
     remove: PersonIds = []
+    reason: Annotated[str, Meta(max_length=500)] = ""
 
 
 class MembersChanged(Answer, kw_only=True):
@@ -256,7 +259,10 @@ class MyRequest(Answer, kw_only=True):
 
 
 class Departure(Answer, kw_only=True):
-    """The caller was taken off a room: by whom, and what it was called then. `why`, where the system did it: a code."""
+    """The caller was taken off a room: by whom, and what it was called then. `reason` is what the owner wrote.
+
+    `why` is a code: why the system did it, or `removal_request` where the caller had asked for it.
+    """
 
     room: Id
     room_name: str
@@ -265,6 +271,7 @@ class Departure(Answer, kw_only=True):
     by_name: str | None
     by_name_en: str | None = None
     why: str = ""
+    reason: str = ""
     fresh: bool = False
 
 

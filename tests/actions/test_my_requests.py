@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+import msgspec
 import pytest
 
 from appliance.actions import member_suggestions, owner_requests, removal_requests, rooms
@@ -323,9 +324,30 @@ class TestDepartures:
     ) -> None:
         request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
         await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
+        await rooms.rename_room(bureau.s, NARIN, room, "ชื่อใหม่ที่ท่านไม่ควรทราบ", None)
         found = await load_my_requests(bureau.s, MALEE)
-        assert [(one.state, one.room_name) for one in found.requests] == [("granted", None)]
-        assert [one.room_name for one in found.departures] == ["งานสารบรรณ"]
+        assert [(one.state, one.room_name) for one in found.requests] == [("granted", "งานสารบรรณ")]
+        assert [(one.room_name, one.why) for one in found.departures] == [("งานสารบรรณ", "removal_request")]
+
+    async def test_who_had_asked_is_told_so_however_it_came(self, bureau: Bureau, room: RoomId) -> None:
+        await removal_requests.ask_removal(bureau.s, MALEE, room, "")
+        bureau.clock.pass_(1)
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
+        assert [one.why for one in (await load_my_requests(bureau.s, MALEE)).departures] == ["removal_request"]
+        bureau.clock.pass_(1)
+        await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
+        bureau.clock.pass_(1)
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
+        assert [one.why for one in (await load_my_requests(bureau.s, MALEE)).departures] == ["", "removal_request"]
+
+    async def test_the_reason_of_a_removal_is_for_who_was_removed(self, bureau: Bureau, room: RoomId) -> None:
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn(), reason="  ย้ายกลุ่มงาน\u202e ")
+        [gone] = (await load_my_requests(bureau.s, MALEE)).departures
+        assert gone.reason == "ย้ายกลุ่มงาน\u202e\u202c"
+        for member in (NARIN, SOMCHAI):
+            page = await load_sync(bureau.s, member, 0, 100)
+            assert "ย้ายกลุ่มงาน" not in repr([msgspec.to_builtins(event) for event in page.events])
+            assert "ย้ายกลุ่มงาน" not in repr(msgspec.to_builtins(await load_my_requests(bureau.s, member)))
 
     async def test_the_system_says_why(self, bureau: Bureau, room: RoomId) -> None:
         request = await removal_requests.ask_removal(bureau.s, SOMCHAI, room, "")

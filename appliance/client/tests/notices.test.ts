@@ -50,5 +50,8 @@ test("a reader who was added as the fifth of six is told so first, and can read 
 test("who was taken off a room is told by whom, from what and when, and by the system why", () => {
   const gone = { room_name: "งานสารบรรณ", at: Date.UTC(2026, 10, 29, 21, 18) };
   expect(departureText(gone, "นายสมชาย ใจมั่น")).toBe("นายสมชาย ใจมั่น นำท่านออกจากห้อง “งานสารบรรณ” เมื่อ 30 พ.ย. 2569 04.18\u00A0น.");
-  expect(departureText({ ...gone, why: "removal_request" }, null)).toContain("(ตามคำขอ)");
+  expect(departureText({ ...gone, why: "account_ended" }, null)).toContain("(บัญชีสิ้นสุดการใช้งาน)");
+  for (const actor of [null, "นายสมชาย ใจมั่น"]) {
+    expect(departureText({ ...gone, why: "removal_request" }, actor)).toMatch(/นำท่านออกจากห้อง “งานสารบรรณ” ตามคำขอของท่าน เมื่อ /u);
+  }
 });

@@ -43,7 +43,10 @@ SELECT q.id, r.owner FROM owner_request q JOIN room r ON r.key = q.room
 WHERE q.state = 'pending' AND q.escalated IS NOT NULL;
 
 -- name: departures
-SELECT r.id, d.name, d.at, d.by, d.why FROM departure d JOIN room r ON r.key = d.room
+SELECT r.id, d.name, d.at, d.by, d.why, d.reason,
+    EXISTS (SELECT 1 FROM owner_request q WHERE q.room = d.room AND q.kind = 'removal' AND q.person = d.person
+        AND q.state = 'granted' AND d.at BETWEEN q.asked AND q.answered)
+FROM departure d JOIN room r ON r.key = d.room
 WHERE d.person = ?1 AND d.at >= ?2 AND NOT EXISTS (SELECT 1 FROM room_member m WHERE m.room = d.room AND m.person = ?1)
 ORDER BY d.at DESC LIMIT ?3;
 

@@ -142,8 +142,9 @@ export class Rooms {
     await this.deps.endpoints.closeRoom(id);
   }
 
-  async changeMembers(id: RoomId, add: readonly PersonId[], remove: readonly PersonId[]): Promise<MembersChanged> {
-    const body = { txn_id: this.#txn(), add: [...add], remove: [...remove] };
+  /** `reason` is told to those who are removed, and to nobody else. */
+  async changeMembers(id: RoomId, add: readonly PersonId[], remove: readonly PersonId[], reason = ""): Promise<MembersChanged> {
+    const body = { txn_id: this.#txn(), add: [...add], remove: [...remove], ...(reason === "" ? {} : { reason }) };
     const changed = await this.deps.endpoints.changeMembers(id, body);
     this.#take(changed.room);
     return changed;

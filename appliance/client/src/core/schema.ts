@@ -857,10 +857,15 @@ export interface components {
             mentions?: string[];
             text: string;
         };
-        /** ChangeMembers */
+        /**
+         * ChangeMembers
+         * @description `reason` is told to those who are removed, and to nobody else.
+         */
         ChangeMembers: {
             /** @default [] */
             add?: string[];
+            /** @default  */
+            reason?: string;
             /** @default [] */
             remove?: string[];
             /** @description client's own; a repeat answers the first result */
@@ -885,7 +890,9 @@ export interface components {
         };
         /**
          * Departure
-         * @description The caller was taken off a room: by whom, and what it was called then. `why`, where the system did it: a code.
+         * @description The caller was taken off a room: by whom, and what it was called then. `reason` is what the owner wrote.
+         *
+         *         `why` is a code: why the system did it, or `removal_request` where the caller had asked for it.
          */
         Departure: {
             /** @description milliseconds since the epoch, UTC */
@@ -896,6 +903,8 @@ export interface components {
             by_name_en?: string | null;
             /** @default false */
             fresh?: boolean;
+            /** @default  */
+            reason?: string;
             room: string;
             room_name: string;
             /** @default  */

@@ -62,9 +62,12 @@ interface Left {
   readonly why?: string;
 }
 
-/** Who took the reader off which room, and when; nobody for the system. */
+/** Who took the reader off which room, and when; nobody for the system. That they had asked for it is said. */
 export function departureText({ room_name: room, at, why = "" }: Left, actor: string | null | undefined): string {
   const when = formatDateTime(at);
+  if (why === "removal_request") {
+    return actor ? t`${actor} นำท่านออกจากห้อง “${room}” ตามคำขอของท่าน เมื่อ ${when}` : t`ระบบนำท่านออกจากห้อง “${room}” ตามคำขอของท่าน เมื่อ ${when}`;
+  }
   if (actor) return t`${actor} นำท่านออกจากห้อง “${room}” เมื่อ ${when}`;
   const reason = systemReason(why);
   return t`ระบบนำท่านออกจากห้อง “${room}” เมื่อ ${when} (${reason})`;

@@ -9,6 +9,7 @@ import { EmptyState } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
 import { LeftDraft } from "./LeftDraft";
+import { LeftReason } from "./LeftReason";
 import type { RequestsModel } from "./RequestsModel";
 import "./room.css";
 
@@ -26,6 +27,7 @@ export function GoneView({ room, model, onBack }: GoneViewProps) {
   return (
     <div className="room-gone" role="status">
       <EmptyState icon="lock" title={departure === undefined ? t`ไม่พบห้องนี้ หรือท่านไม่ได้เป็นสมาชิกแล้ว` : departureText(departure, inPageLanguage(departure.by_name, departure.by_name_en))}>
+        {departure?.reason && <LeftReason reason={departure.reason} />}
         <LeftDraft text={draft.text} onDiscard={() => model.discard(room)} />
         <Button onPress={onBack}>
           <Trans>กลับไปรายชื่อห้อง</Trans>

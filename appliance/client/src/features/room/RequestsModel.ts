@@ -65,6 +65,7 @@ export class RequestsModel implements Readable<RequestsScreen>, Answering {
   }
 
   readonly person = (id: PersonId) => this.#core.people.person(id);
+  readonly room = (id: RoomId) => this.#core.rooms.room(id);
   readonly draft = (room: RoomId) => this.#core.drafts.draft(room);
   readonly discard = (room: RoomId): void => this.#core.drafts.set(room, EMPTY_DRAFT);
 

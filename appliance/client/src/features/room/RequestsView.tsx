@@ -15,6 +15,7 @@ import { Panel, PanelSection } from "#ui/Panel";
 import { useReadable } from "#ui/useReadable";
 
 import { LeftDraft } from "./LeftDraft";
+import { LeftReason } from "./LeftReason";
 import { MoreRequests, RequestState, WaitingRequests } from "./OwnerRequests";
 import { departureKey, type RequestsModel } from "./RequestsModel";
 import { DeclineDialog } from "./RoomDialogs";
@@ -53,7 +54,7 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
         model={model}
         onDecline={setDeclining}
         onPerson={onPerson}
-        place={(request) => <Place request={request} hrefOf={hrefOf} />}
+        place={(request) => <Place request={request} model={model} hrefOf={hrefOf} />}
       />
       {departures.length > 0 && (
         <PanelSection title={t`ห้องที่มีผู้นำท่านออก`}>
@@ -72,7 +73,7 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
                 <p className="request-name">
                   {request.kind === "removal" ? t`ขอให้นำชื่อออก` : t`เสนอชื่อสมาชิก`} {fresh.has(request.id) && <Chip tone="accent">{t`ใหม่`}</Chip>}
                 </p>
-                <Place request={request} hrefOf={hrefOf} />
+                <Place request={request} model={model} hrefOf={hrefOf} />
                 <RequestState request={request} model={model} />
               </li>
             ))}
@@ -83,7 +84,7 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
         <PanelSection title={t`ตอบแล้วในช่วง 30 วันที่ผ่านมา`}>
           <ul className="request-list">
             {answered.map((request) => (
-              <Answered key={request.id} request={request} hrefOf={hrefOf} />
+              <Answered key={request.id} request={request} model={model} hrefOf={hrefOf} />
             ))}
           </ul>
         </PanelSection>
@@ -94,19 +95,16 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
   );
 }
 
-function Place({ request, hrefOf }: { request: MyRequest; hrefOf: (room: RoomId) => string }) {
+/** The room a request was made in; a way there for who is in it. */
+function Place({ request, model, hrefOf }: { request: MyRequest; model: RequestsModel; hrefOf: (room: RoomId) => string }) {
   const { room, room_name: name } = request;
-  if (name === null) return null;
-  return (
-    <p className="room-hint">
-      <a href={hrefOf(room)}>
-        <Trans>ห้อง “{name}”</Trans>
-      </a>
-    </p>
-  );
+  const inside = useReadable(model.room(room)) !== null;
+  if (typeof name !== "string") return null;
+  const words = <Trans>ห้อง “{name}”</Trans>;
+  return <p className="room-hint">{inside ? <a href={hrefOf(room)}>{words}</a> : words}</p>;
 }
 
-function Answered({ request, hrefOf }: { request: MyRequest; hrefOf: (room: RoomId) => string }) {
+function Answered({ request, model, hrefOf }: { request: MyRequest; model: RequestsModel; hrefOf: (room: RoomId) => string }) {
   const when = formatDateTime(request.answered ?? request.asked);
   const who = inPageLanguage(request.answered_by_name, request.answered_by_name_en) ?? "";
   return (
@@ -114,7 +112,7 @@ function Answered({ request, hrefOf }: { request: MyRequest; hrefOf: (room: Room
       <p className="request-name">
         <Name>{nameOf(request)}</Name>
       </p>
-      <Place request={request} hrefOf={hrefOf} />
+      <Place request={request} model={model} hrefOf={hrefOf} />
       <p className="room-hint">
         {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก</Trans> : <Trans>เสนอชื่อสมาชิก</Trans>}
         {" · "}
@@ -136,6 +134,7 @@ function DepartureCard({ departure, fresh, model }: { departure: Departure; fres
       <p>
         {departureText(departure, inPageLanguage(departure.by_name, departure.by_name_en))} {fresh && <Chip tone="accent">{t`ใหม่`}</Chip>}
       </p>
+      {departure.reason && <LeftReason reason={departure.reason} />}
       <LeftDraft text={draft.text} onDiscard={() => model.discard(departure.room)} />
     </li>
   );

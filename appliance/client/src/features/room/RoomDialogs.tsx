@@ -214,6 +214,7 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
 
 function RemoveDialog({ model, member, onClose }: OneProps & { member: MemberView }) {
   const { t } = useLingui();
+  const [reason, setReason] = useState("");
   const { attempt, close, run, error } = useDone(model, onClose);
   const name = nameOf(member);
   return (
@@ -226,11 +227,13 @@ function RemoveDialog({ model, member, onClose }: OneProps & { member: MemberVie
       isPending={attempt.busy}
       error={error}
       onClose={close}
-      onConfirm={() => run(model.remove(member.person))}
+      dirty={reason.trim() !== ""}
+      onConfirm={() => run(model.remove(member.person, reason))}
     >
       <p>
         <Trans>มีผลทันที บุคคลนี้จะไม่เห็นห้องและข้อความในห้องอีก</Trans>
       </p>
+      <TextField label={t`เหตุผล (ไม่บังคับ)`} hint={t`แสดงให้ผู้ที่ถูกนำออกเห็นเท่านั้น`} rows={3} value={reason} onChange={setReason} maxLength={500} />
     </ConfirmDialog>
   );
 }

@@ -73,8 +73,8 @@ export class RoomModel implements Readable<RoomScreen>, Answering {
 
   readonly rename = (name: string): Promise<boolean> => this.attempt.run(() => this.#core.rooms.rename(this.id, name.trim()), "rename");
   readonly close = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.close(this.id), "close");
-  readonly remove = (person: PersonId): Promise<boolean> =>
-    this.attempt.run(() => this.#core.rooms.changeMembers(this.id, [], [person]), `remove ${person}`);
+  readonly remove = (person: PersonId, reason: string): Promise<boolean> =>
+    this.attempt.run(() => this.#core.rooms.changeMembers(this.id, [], [person], reason.trim()), `remove ${person}`);
   readonly transfer = (to: PersonId): Promise<boolean> => this.attempt.run(() => this.#core.rooms.transfer(this.id, to), "transfer");
   readonly setMuted = (muted: boolean): Promise<boolean> =>
     this.attempt.run(() => this.#core.rooms.setMuted(this.id, muted), `muted ${muted}`);
