@@ -114,3 +114,18 @@ async def test_what_is_done_to_somebody_is_told_without_naming_a_room(served: Ag
     await window.context.service_workers[0].evaluate(PRESSED, "/requests")
     await expect(window.page.get_by_role("heading", name="คำขอ", exact=True)).to_be_visible()
     await expect(window.page.get_by_text("นำท่านออกจากห้อง “ห้องลับ”")).to_be_visible()
+
+
+async def test_on_a_phone_an_offer_waits_with_the_list(served: Agency, windows: OpenWindow) -> None:
+    """In a room of 640 px it would take a tenth of what is there for messages."""
+    phone = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+    window = await windows(served.url, "lalita.w", permissions=["notifications"], **phone)
+    await window.open_room()
+    await window.composer.fill("รับทราบค่ะ")
+    await window.button("ส่งข้อความ").tap()
+    offer = window.page.locator(".banner-offer")
+    await expect(offer).to_contain_text("เปิดการแจ้งเตือน")
+    await expect(offer).to_be_hidden()
+    await window.page.go_back()
+    await expect(window.row(ROOM)).to_be_visible()
+    await expect(offer).to_be_visible()

@@ -12,7 +12,7 @@ export function NotificationsBanner({ model, settingsHref }: { model: Notificati
   const { banner, failure } = useReadable(model);
   if (banner === "none") return null;
   return (
-    <div className={`banner ${banner === "offer" ? "" : "banner-offline"}`} role={banner === "offer" ? "group" : "status"} aria-label={t`การแจ้งเตือน`}>
+    <div className={`banner ${banner === "offer" ? "banner-offer" : "banner-offline"}`} role={banner === "offer" ? "group" : "status"} aria-label={t`การแจ้งเตือน`}>
       <Icon name={banner === "offer" ? "bell" : "bellOff"} size="s" />
       <span>{banner === "offer" ? <Trans>แจ้งเตือนบนเครื่องนี้เมื่อมีข้อความใหม่หรือไม่</Trans> : <Refusal failure={banner === "failed" ? failure : null} />}</span>
       {banner === "offer" ? (

@@ -214,7 +214,7 @@ function InstallBanner({ install, otherwise }: { install: Readable<InstallOffer 
   const offer = useReadable(install);
   if (offer === null) return otherwise;
   return (
-    <p className="banner banner-install">
+    <p className="banner banner-offer">
       <Icon name="download" size="s" />
       <span>
         <Trans>ติดตั้ง G-Chat เป็นแอปในเครื่องนี้ เปิดจากไอคอนได้ และอ่านข้อความที่เก็บไว้ได้เมื่อไม่มีเครือข่าย</Trans>
