@@ -58,6 +58,7 @@ const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
   roomRoute: (hostile) => routes.roomRoute(hostile),
   messageRoute: (hostile) => routes.messageRoute(hostile, 1),
   formatRoute: (hostile) => routes.formatRoute(routes.roomRoute(sendable.sendable(hostile))),
+  meant: (hostile) => routes.meant(routes.parseRoute(hostile), { me: "p_me", strangers: new Set(["p_none"]), units: new Set(["u_a"]) }),
   depthOf: (hostile) => routes.depthOf(routes.parseRoute(hostile)),
 };
 const FUNCTIONS = [text, emoji, sendable, keptHits, segments, routes].flatMap((module) =>
