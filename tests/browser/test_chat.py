@@ -54,10 +54,10 @@ async def test_unread_messages_are_counted_until_they_are_read(served: Agency, w
     for text in ("หนึ่ง", "สอง", "สาม"):
         await narin.say(served.room("dengue"), text)
     row = lalita.row(ROOM)
-    await expect(row).to_contain_text("ยังไม่อ่าน 3 ข้อความ")
+    await expect(row).to_contain_text("ยังไม่อ่าน 3 รายการ")
     await expect(row).to_contain_text("นรินทร์: สาม")
     phone = await windows(served.url, "lalita.w")
-    await expect(phone.row(ROOM)).to_contain_text("ยังไม่อ่าน 3 ข้อความ")
+    await expect(phone.row(ROOM)).to_contain_text("ยังไม่อ่าน 3 รายการ")
     await phone.open_room()
     await expect(phone.row(ROOM)).not_to_contain_text("ยังไม่อ่าน")
     begun = quiet_clock()

@@ -99,7 +99,7 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     malee = await windows(served.url, "malee.t")
     row = malee.row("ศูนย์ปฏิบัติการไข้เลือดออก")
     await expect(row).to_contain_text("เพิ่มท่านเข้าห้อง")
-    await expect(row).to_contain_text("ยังไม่อ่าน 1 ข้อความ")
+    await expect(row).to_contain_text("ยังไม่อ่าน 1 รายการ")
     await row.click()
     await malee.open_info()
     await malee.composer.fill("ร่างที่ยังไม่ได้ส่ง")
@@ -324,7 +324,7 @@ async def test_a_private_chat_begins_with_its_first_message(served: Agency, wind
     await expect(lalita.message("ขอบคุณครับ")).to_be_visible()
 
 
-# What the rail counts beside the rooms, and the number in the tab's title, which counts the requests too (r1-5).
+# What the rail counts beside the rooms, and the number in the tab's title, which counts the requests too.
 COUNTED = """() => [
   Number(document.querySelector(".rail a .badge")?.textContent?.match(/\\d+/)?.[0] ?? 0),
   Number(document.title.match(/^\\((\\d+)\\)/)?.[1] ?? 0),

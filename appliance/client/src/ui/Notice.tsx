@@ -34,7 +34,7 @@ export function EmptyState({ icon, title, children }: { icon: IconName; title: s
   );
 }
 
-/** Says that something is on its way; silent for screen readers unless it lasts, when the label is read. */
+/** Says what is on its way: dots at once, the words for everybody who still waits half a second later. */
 export function Loading({ label }: { label: string }) {
   return (
     <div className="loading" role="status">
@@ -43,7 +43,7 @@ export function Loading({ label }: { label: string }) {
         <i />
         <i />
       </span>
-      <span className="visually-hidden">{label}</span>
+      <span className="loading-words">{label}</span>
     </div>
   );
 }

@@ -94,7 +94,7 @@ function UnreadBadge({ room }: { room: RoomSummary }) {
       </span>
     );
   }
-  return <Badge count={room.unread} quiet={room.muted} label={plural(room.unread, { other: "ยังไม่อ่าน # ข้อความ" })} />;
+  return <Badge count={room.unread} quiet={room.muted} label={plural(room.unread, { other: "ยังไม่อ่าน # รายการ" })} />;
 }
 
 /** What was begun and not sent, else the last thing said, else when the reader cleared it. */

@@ -33,7 +33,7 @@ export function Rail({ place, me, unread, news, onSearch, onHelp }: RailProps) {
         G
       </span>
       <Place icon="message" to={HOME} current={place === "rooms"} label={t`ห้อง`}>
-        <Badge count={unread} most={99} label={plural(unread, { other: "ยังไม่อ่าน # ข้อความ" })} />
+        <Badge count={unread} most={99} label={plural(unread, { other: "ยังไม่อ่าน # รายการ" })} />
       </Place>
       <button type="button" className="rail-item" onClick={onSearch} aria-keyshortcuts="Control+K">
         <Icon name="search" />
