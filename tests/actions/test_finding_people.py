@@ -1,4 +1,4 @@
-"""A search of a directory of many gives whom `rules/finding.py: fit` finds, in the order it says (r2-9)."""
+"""A search of a directory of many gives whom `rules/finding.py: fit` finds, in the order it says."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ async def at_once(*calls: Awaitable[object]) -> list[str]:
 
 
 async def test_two_recovery_codes_at_once_on_one_ticket_use_up_one(office: Office) -> None:
-    """r2-8: a ticket is used up in the transaction that uses the code and opens the session."""
+    """A ticket is used up in the transaction that uses the code and opens the session."""
     session, codes = await with_recovery(office)
     ticket = (await asked(office)).ticket
     kept = len(office.s.identity.sessions_of(session.person, office.clock()))

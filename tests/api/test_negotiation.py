@@ -1,4 +1,4 @@
-"""Tables of headers as browsers, proxies and attackers send them, and what is made of each (r2-12)."""
+"""Tables of headers as browsers, proxies and attackers send them, and what is made of each."""
 
 from __future__ import annotations
 

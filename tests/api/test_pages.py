@@ -97,7 +97,7 @@ async def test_copies_have_tags_and_ranges_of_their_own(running: Agency) -> None
 
 @pytest.mark.usefixtures("built")
 async def test_a_part_is_of_the_copy_that_the_client_began_with(running: Agency) -> None:
-    """r2-12: with the ETag of another coding, a part would be joined to the beginning of other bytes."""
+    """With the ETag of another coding, a part would be joined to the beginning of other bytes."""
     brotli, zipped = "Accept-Encoding: br", "Accept-Encoding: gzip"
     began = await ask(running, "/assets/a.js", brotli)
     asked = (f"If-Range: {began.headers['etag']}", "Range: bytes=4-")

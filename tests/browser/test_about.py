@@ -40,7 +40,7 @@ async def test_the_product_says_what_it_promises_and_what_not(served: Agency, wi
 
 @pytest.mark.parametrize("by", ["pointer", "touch"])
 async def test_help_names_buttons_with_their_icons(served: Agency, windows: OpenWindow, by: str) -> None:
-    """R1-8 and r3-13: icons are drawn, not letters of a font; a finger is told of no pointer and no keys."""
+    """Icons are drawn, not letters of a font; a finger is told of no pointer and no keys."""
     window = await windows(served.url, "narin.p", **(PHONE if by == "touch" else {}))
     await window.page.goto(f"{served.url}/#/settings")
     await window.button("ช่วยเหลือ").last.click()

@@ -103,7 +103,7 @@ async def test_from_an_empty_folder_to_the_first_message(tmp_path: Path, windows
         assert "open in a browser:\n  http://localhost:" in said
         window = await windows(guide.url)
         await window.sign_in("somchai.j", code)
-        # r3-11: the code was typed a moment ago, and is not asked for again.
+        # The code was typed a moment ago, and is not asked for again.
         await expect(window.page.get_by_label("รหัสผ่านใหม่")).to_be_focused()
         await expect(window.page.get_by_label("รหัสผ่านเดิมหรือรหัสที่ได้รับ")).to_have_count(0)
         await window.page.get_by_label("รหัสผ่านใหม่").fill(PASSWORD)

@@ -85,7 +85,7 @@ async def test_without_scripts_the_page_says_what_to_do(served: Agency, windows:
 async def test_after_signing_in_the_opening_screen_stands_until_the_rooms_are_there(
     served: Agency, windows: OpenWindow
 ) -> None:
-    """On a slow line: the code of the rooms comes late, and then what is in them (r3-14)."""
+    """On a slow line: the code of the rooms comes late, and then what is in them."""
     window = await windows("about:blank")
     window.watch.url = served.url
     code, rooms = asyncio.Event(), asyncio.Event()

@@ -154,7 +154,7 @@ async def test_the_tools_of_a_message(served: Agency, windows: OpenWindow) -> No
 
 
 async def test_the_address_of_a_message_opens_it(served: Agency, windows: OpenWindow) -> None:
-    """R1-12: what the menu puts on the clipboard leads whoever may read it to this very message."""
+    """What the menu puts on the clipboard leads whoever may read it to this very message."""
     window = await windows(served.url, "narin.p")
     await window.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await window.open_room()

@@ -90,7 +90,7 @@ async def test_a_failure_and_a_refusal_are_said_on_the_page(served: Agency, wind
 
 
 async def test_what_is_done_to_somebody_is_told_without_naming_a_room(served: Agency, windows: OpenWindow) -> None:
-    """Being added, and being taken off, which leads to the requests (r1-5)."""
+    """Being added, and being taken off, which leads to the requests."""
     window = await windows(served.url, "lalita.w", permissions=["notifications"])
     await window.controlled()
     await open_settings(window)

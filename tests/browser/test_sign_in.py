@@ -45,7 +45,7 @@ async def test_a_wrong_password_says_so_without_saying_which_half(served: Agency
 
 
 async def test_a_wait_counts_down_and_says_when_it_is_over(served: Agency, windows: OpenWindow) -> None:
-    """R1-12: the seconds go down before the eyes, and the end is said."""
+    """The seconds go down before the eyes, and the end is said."""
     window = await windows(served.url)
     await window.page.clock.install()
     notice = window.page.locator(".notice")
@@ -180,7 +180,7 @@ async def test_a_lost_phone_is_no_lost_account(served: Agency, windows: OpenWind
 
 
 async def test_signing_out_asks_before_unsent_messages_are_lost(served: Agency, windows: OpenWindow) -> None:
-    """Ux 8, r2-7: staying keeps them, waiting signs out once they are sent, and what was only begun is asked about."""
+    """Ux 8, Staying keeps them, waiting signs out once they are sent, and what was only begun is asked about."""
     window = await windows(served.url, "narin.p")
     await window.open_room()
     await window.context.set_offline(True)

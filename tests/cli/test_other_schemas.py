@@ -102,7 +102,7 @@ def test_on_a_folder_that_is_not_migrated_yet(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """r2-14: what a command prints comes from this release's tables, or it names what brings them."""
+    """What a command prints comes from this release's tables, or it names what brings them."""
     loaded = at_schema(made, tmp_path / "data", upto=1)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     code = main(line_of(words, loaded.data))

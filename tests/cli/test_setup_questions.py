@@ -86,7 +86,7 @@ REASONS = (
 def test_a_mistake_is_told_and_that_question_alone_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """r3-8: the last of twelve answers threw all of them away."""
+    """The last of twelve answers threw all of them away."""
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     terminal, data = Terminal(monkeypatch, MISTAKES), tmp_path / "data"
     assert main(["setup", "--data", str(data)]) == 0
@@ -100,7 +100,7 @@ def test_a_mistake_is_told_and_that_question_alone_asked_again(
 def test_the_unit_of_the_administrator_has_the_code_of_the_units_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """r3-7: without its code, the import of the agency's files made a second unit of the same name."""
+    """Without its code, the import of the agency's files made a second unit of the same name."""
     units, data = tmp_path / "units.csv", tmp_path / "data"
     units.write_text("code,parent,name_th,kind\ndot,,กรมทดสอบ,กรม\nIT,dot,กองไอที,กอง\n", "utf-8")
     flags = ["--slug", "dot", "--domain", "dot.test", "--name-th", "กรมทดสอบ", "--name-en", "Tests", "--keys", "file"]

@@ -367,7 +367,7 @@ OPTIONAL = [
 
 @pytest.mark.parametrize(("name", "column"), OPTIONAL)
 def test_a_column_that_a_file_does_not_have_changes_nothing(name: str, column: str) -> None:
-    """r3-7: units.csv without `name_en` erased the unit's English name."""
+    """A `units.csv` without `name_en` erased the unit's English name."""
     files = FILES | {name: without(FILES[name], column)}
     done = plan(FULL, NOW + 5, **files)
     assert (done.problems, done.changes) == ((), 0)

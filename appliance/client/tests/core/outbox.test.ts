@@ -229,7 +229,7 @@ test("one slow room does not hold up another", async () => {
   expect(world.server.texts(world.room)).toEqual([]);
 });
 
-test("what signing out would lose: messages that are not sent, and rooms in which somebody has begun to write (r2-7)", async () => {
+test("what signing out would lose: messages that are not sent, and rooms in which somebody has begun to write", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
   const other = world.server.createRoom(MALEE, "ห้องอื่น", [SOMCHAI]);

@@ -62,7 +62,7 @@ test("what the server refused is not waited for", async () => {
   expect(signOut.snapshot()).toEqual({ kind: "asking", messages: 1, drafts: 0, refused: 1 });
 });
 
-test("what was only begun is asked about too, and named while messages are sent (r2-7)", async () => {
+test("what was only begun is asked about too, and named while messages are sent", async () => {
   drafts = 2;
   const alone = model();
   await alone.ask();
@@ -74,7 +74,7 @@ test("what was only begun is asked about too, and named while messages are sent 
   expect(both.snapshot()).toEqual({ kind: "waiting", messages: 1, drafts: 2 });
 });
 
-test("the words say what is lost by leaving now, and not that something is while it is being sent (r3-C)", () => {
+test("the words say what is lost by leaving now, and not that something is while it is being sent", () => {
   const lost = losingText({ messages: 1, drafts: 2 });
   expect(lost).toHaveLength(3);
   expect(losingText({ messages: 0, drafts: 2 })).toEqual(lost.slice(1));

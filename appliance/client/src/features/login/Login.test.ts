@@ -82,7 +82,7 @@ function going(...states: SessionState[]): { model: LoginModel; state: Store<Ses
   return { model: new LoginModel(sessionWith({ login: next, secondFactor: next, changePassword: next }, state), "Edge"), state };
 }
 
-test("what was typed to sign in is carried to the form that replaces it, and is gone when that is done (r3-11)", async () => {
+test("what was typed to sign in is carried to the form that replaces it, and is gone when that is done", async () => {
   const { model } = going(SECOND, CHANGE, { kind: "signed_in", me });
   await model.login("somchai", "AAAA-BBBB", true);
   expect(model.typed.snapshot()).toBe("AAAA-BBBB");
