@@ -451,7 +451,13 @@ async def test_muting_hiding_clearing_and_marking_are_for_oneself(served: Agency
     await lalita.log.get_by_role("button", name="แสดงข้อความเดิมอีกครั้ง").click()
     await expect(lalita.message("พรุ่งนี้ยังสรุปยอดเวลาเดิมนะครับ")).to_be_visible()
     await panel.get_by_role("button", name="ล้างการสนทนาจากหน้าจอ").click()
+    # What it does to the list is said beforehand (F19).
+    await expect(lalita.dialog).to_contain_text("ห้องนี้จะอยู่ในตัวกรอง “ซ่อนไว้”")
     await lalita.dialog.get_by_role("button", name="ล้าง", exact=True).click()
+    await expect(lalita.row(ROOM)).to_have_count(0)
+    await lalita.page.get_by_text(re.compile("^ซ่อนไว้")).click()
+    await expect(lalita.row(ROOM)).to_contain_text("ท่านล้างการสนทนานี้เมื่อ")
+    await lalita.page.get_by_text("ทั้งหมด", exact=True).click()
     await lalita.log.get_by_role("button", name="ค้นหาข้อความเดิม").click()
     await expect(lalita.page.get_by_role("searchbox", name="ค้นหาข้อความ ห้อง หรือบุคคล")).to_be_visible()
     await lalita.page.keyboard.press("Escape")

@@ -2,9 +2,10 @@
  * Notifications of the system on this device: whether, of what, with how much in them, and whether they work (C6).
  *
  * Rules: nothing while a window of ours is looked at; the words of a message only if its reader chose so, because a locked
- * screen is read by whoever passes, and of rooms and requests never more than that there is something; offered once, after the first message, and never again when sent away. Kept on this
- * device for each person, as the browser's permission is; on a shared PC only until signing out. What the browser refuses
- * is in the state, for the page to show. Which messages are worth one is the core's decision.
+ * screen is read by whoever passes, and of rooms and requests only what kind of thing happened and how many, never which
+ * room or who; offered once, after the first message, and never again when sent away. Kept on this device for each person,
+ * as the browser's permission is; on a shared PC only until signing out. What the browser refuses is in the state, for the
+ * page to show. Which messages are worth one is the core's decision.
  */
 import { t } from "@lingui/core/macro";
 

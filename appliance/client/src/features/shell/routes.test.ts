@@ -53,6 +53,8 @@ test.each([
   ["/rooms/~p_none", true],
   ["/rooms/~p_none/info", true],
   ["/rooms/~p_me", true],
+  ["/rooms/~p_2/message/3", true],
+  ["/rooms/~p_2/readers/3", true],
   ["/rooms/r_1/person/p_none", true],
   ["/people/all/p_none", true],
   ["/people/u_none", true],

@@ -112,7 +112,8 @@ function parseRoom([room, kind, value, ...more]: readonly string[]): Route {
   if (value === undefined) return LOST;
   if (kind === "person") return roomRoute(room, { kind, person: value });
   const n = position(value);
-  if (n === null) return LOST;
+  // A chat that has not begun has no message to show, and nobody who read one.
+  if (n === null || personOfNew(room) !== null) return LOST;
   if (kind === "message") return messageRoute(room, n);
   return kind === "readers" ? roomRoute(room, { kind, n }) : LOST;
 }
