@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from appliance.limits import HeavyCalls
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from appliance.config import Config
@@ -43,5 +44,5 @@ class Services:
     heavy_calls: HeavyCalls = field(default_factory=HeavyCalls)
     body_reads: HeavyCalls = field(default_factory=HeavyCalls)
     """For reading large bodies."""
-    being_granted: set[str] = field(default_factory=set)
-    """Requests to owners that are being granted just now: nobody takes them back meanwhile."""
+    being_granted: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Requests to owners that are being granted just now, each with what says that it is over."""

@@ -2,16 +2,17 @@
 
 What the kinds share is here; `removal_requests.py` and `member_suggestions.py` say what each asks and what granting it
 does. Granting does the thing first and records the answer after: a crash between the two leaves the request waiting,
-and answering it again finishes it. While it is being granted it cannot be withdrawn: who was told that they took it
-back stays in the room. A change of members that brings about what somebody had asked for settles their
+and answering it again finishes it. While it is being granted it takes no other answer: who took it back, or was told of
+a refusal, stays in the room. A change of members that brings about what somebody had asked for settles their
 request with it. Everyone concerned hears of each step on their own line of the feed: who asked, the owner, and once it
 went on the administrators; a new owner hears of what waits. `reads/owner_requests.py` has what each of them sees.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +36,7 @@ from appliance.rules.text import closed_directions
 from appliance.store import audit, owner_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
     from appliance.model import Millis, RoomState
     from appliance.services import Services
@@ -89,26 +90,29 @@ async def answer(s: Services, actor: PersonId, room: RoomId, decision: Decision,
 
     Raises Forbidden, NotFound, Conflict, and whatever granting raises: the request then waits on.
     """
-    with _being_granted(s, decision):
+    if decision.outcome is not Outcome.GRANTED:
+        return await _answer(s, actor, room, decision, grant)
+    # Who may not answer at all keeps nobody else from it.
+    await _asked(s, actor, room, decision)
+    async with _being_granted(s, decision.request):
         return await _answer(s, actor, room, decision, grant)
 
 
-@contextmanager
-def _being_granted(s: Services, decision: Decision) -> Iterator[None]:
-    """Keep a request that is being granted from being withdrawn. Raises Conflict when it is being granted already."""
-    if decision.outcome is not Outcome.GRANTED:
-        yield
-        return
-    if decision.request in s.being_granted:
-        raise Conflict(field="outcome")
-    s.being_granted.add(decision.request)
+@asynccontextmanager
+async def _being_granted(s: Services, request: str) -> AsyncIterator[None]:
+    """Keep a request that is being granted from any other answer; another granting of it waits for its turn."""
+    while request in s.being_granted:
+        await s.being_granted[request].wait()
+    over = s.being_granted[request] = asyncio.Event()
     try:
         yield
     finally:
-        s.being_granted.discard(decision.request)
+        del s.being_granted[request]
+        over.set()
 
 
-async def _answer(s: Services, actor: PersonId, room: RoomId, decision: Decision, grant: Grant) -> OwnerRequest:
+async def _asked(s: Services, actor: PersonId, room: RoomId, decision: Decision) -> tuple[RoomState, OwnerRequest]:
+    """Return the room and the request that somebody answers. Raises NotFound, Forbidden."""
     state = (await s.log.head(room)).state
     # In the writer's turn: a withdrawal that began before is over, and one that comes later sees what is being granted.
     async with s.store.write() as tx:
@@ -117,16 +121,24 @@ async def _answer(s: Services, actor: PersonId, room: RoomId, decision: Decision
         raise NotFound(field="request") if state.role_of(actor) else Forbidden(Deny.NOT_A_MEMBER)
     if denied := may_answer(state, actor, request, administrators(s, state)):
         raise Forbidden(denied)
+    return state, request
+
+
+async def _answer(s: Services, actor: PersonId, room: RoomId, decision: Decision, grant: Grant) -> OwnerRequest:
+    state, request = await _asked(s, actor, room, decision)
     outcome = decision.outcome
     if request.outcome is not Outcome.PENDING:
         if request.outcome is outcome and request.answered_by == actor:
             return request
         raise Conflict(field="outcome")
     if is_fulfilled(request, state.members):
+        _check_open(s, request, outcome)
         outcome = Outcome.GRANTED
     elif outcome is Outcome.GRANTED:
         await grant(s, actor, state, request)
-    return await _record(s, request, outcome, actor, closed_directions(decision.note.strip()))
+    # What was written to a refusal says nothing where the request turns out to be fulfilled.
+    note = decision.note if outcome is decision.outcome else ""
+    return await _record_once(s, request, outcome, actor, closed_directions(note.strip()))
 
 
 async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerRequest:
@@ -138,14 +150,7 @@ async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerReques
     if request.outcome is Outcome.WITHDRAWN:
         return request
     s.log.take_share(actor)
-    try:
-        return await _record(s, request, Outcome.WITHDRAWN, actor, "")
-    except Conflict:
-        async with s.store.read() as reader:
-            found = await reader.run(owner_requests.by_id, request_id)
-        if found is not None and found.outcome is Outcome.WITHDRAWN:
-            return found
-        raise
+    return await _record_once(s, request, Outcome.WITHDRAWN, actor, "")
 
 
 async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | None = None) -> None:
@@ -223,14 +228,32 @@ def administrators(s: Services, state: RoomState) -> list[PersonId]:
     return s.identity.administrators_of(owner.unit if owner else None, s.clock())
 
 
+async def _record_once(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
+    """Write an answer down, or return the same one that came first. Raises Conflict when it was another."""
+    try:
+        return await _record(s, request, outcome, by, note)
+    except Conflict:
+        async with s.store.read() as reader:
+            found = await reader.run(owner_requests.by_id, request.id)
+        if found is not None and found.outcome is outcome and found.answered_by == by:
+            return found
+        raise
+
+
+def _check_open(s: Services, request: OwnerRequest, outcome: Outcome) -> None:
+    """Raise Conflict where a request is being granted and the answer is another."""
+    if outcome is not Outcome.GRANTED and request.id in s.being_granted:
+        raise Conflict(field="outcome")
+
+
 async def _record(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
     """Write an answer down. Raises Conflict when another one came first."""
     now = s.clock()
     answered = replace(request, outcome=outcome, answered=now, answered_by=by, note=note)
     state = (await s.log.head(request.room)).state
     async with s.store.write() as tx:
-        withheld = outcome is Outcome.WITHDRAWN and request.id in s.being_granted
-        if withheld or not await tx.run(owner_requests.answer, request.id, outcome, now, by, note):
+        _check_open(s, request, outcome)
+        if not await tx.run(owner_requests.answer, request.id, outcome, now, by, note):
             raise Conflict(field="outcome")
         if by != state.owner:
             await audit.append(

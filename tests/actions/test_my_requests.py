@@ -7,8 +7,8 @@ found in `GET /me/requests` by everybody concerned and by nobody else (F41).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -19,8 +19,9 @@ from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads import owner_requests as reads
 from appliance.reads.owner_requests import load_my_requests, load_removal_requests
 from appliance.reads.sync import load_sync
-from appliance.rules.owner_requests import Outcome
+from appliance.rules.owner_requests import Outcome, OwnerRequest, is_fulfilled
 from appliance.rules.rooms import SYSTEM
+from appliance.services import Services
 from appliance.store import owner_requests as rows
 from tests.bureau import ADMIN, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
 
@@ -287,6 +288,93 @@ class TestWithdrawing:
         await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
         with pytest.raises(Conflict):
             await owner_requests.withdraw(bureau.s, MALEE, request.id)
+
+
+class _Case(NamedTuple):
+    """One kind of request: asking it, answering it, and whether the room is as it asks."""
+
+    ask: Callable[[Bureau, RoomId], Awaitable[OwnerRequest]]
+    answer: Callable[[Services, PersonId, RoomId, str, Outcome, str], Coroutine[Any, Any, OwnerRequest]]
+    undo: tuple[list[PersonId], list[PersonId]]
+
+
+CASES = {
+    "removal": _Case(
+        lambda bureau, room: removal_requests.ask_removal(bureau.s, MALEE, room, ""),
+        removal_requests.answer_removal,
+        ([MALEE], []),
+    ),
+    "suggestion": _Case(
+        lambda bureau, room: member_suggestions.suggest_members(bureau.s, MALEE, room, [CLERK], ""),
+        member_suggestions.answer_suggestion,
+        ([], [CLERK]),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+class TestAnswersAtTheSameMoment:
+    async def test_what_is_told_is_what_was_done(self, bureau: Bureau, room: RoomId, case: _Case) -> None:
+        for order in range(6):
+            request = await case.ask(bureau, room)
+            both = [case.answer(bureau.s, NARIN, room, request.id, outcome, "") for outcome in (GRANTED, REFUSED)]
+            found = await _at_once(both, reverse=bool(order % 2))
+            async with bureau.s.store.read() as reader:
+                kept = await reader.run(rows.by_id, request.id)
+            assert kept is not None
+            done = is_fulfilled(kept, (await bureau.s.log.head(room)).state.members)
+            assert done is (kept.outcome is GRANTED)
+            for one in found:
+                assert isinstance(one, Conflict) or one == kept
+            assert not all(isinstance(one, Conflict) for one in found)
+            if done:
+                await rooms.change_members(bureau.s, NARIN, room, *case.undo, bureau.txn())
+            bureau.clock.pass_(8 * DAY)
+
+    async def test_nothing_is_refused_while_it_is_being_granted(
+        self, bureau: Bureau, room: RoomId, case: _Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        request = await case.ask(bureau, room)
+        append = bureau.s.log.append
+        refusals = list[object]()
+
+        async def refuse() -> None:
+            answer = case.answer(bureau.s, NARIN, room, request.id, REFUSED, "ไม่")
+            refusals.extend(await asyncio.gather(answer, return_exceptions=True))
+
+        async def between(*drafts: Draft) -> object:
+            await refuse()
+            done = await append(*drafts)
+            await refuse()
+            return done
+
+        with monkeypatch.context() as patch:
+            patch.setattr(bureau.s.log, "append", between)
+            granted = await case.answer(bureau.s, NARIN, room, request.id, GRANTED, "ได้")
+        assert (granted.outcome, granted.note) == (GRANTED, "ได้")
+        assert [type(one) for one in refusals] == [Conflict, Conflict]
+
+    async def test_equal_grants_are_one(self, bureau: Bureau, room: RoomId, case: _Case) -> None:
+        request = await case.ask(bureau, room)
+        size = (await bureau.view(NARIN, room)).size
+        first, *others = await asyncio.gather(
+            *(case.answer(bureau.s, NARIN, room, request.id, GRANTED, "") for _ in range(3))
+        )
+        assert first.outcome is GRANTED
+        assert others == [first, first]
+        assert (await bureau.view(NARIN, room)).size == size + 1
+        assert bureau.s.being_granted == {}
+
+    async def test_who_may_not_answer_keeps_nobody_from_it(self, bureau: Bureau, room: RoomId, case: _Case) -> None:
+        request = await case.ask(bureau, room)
+        both = [
+            case.answer(bureau.s, SOMCHAI, room, request.id, GRANTED, ""),
+            case.answer(bureau.s, NARIN, room, request.id, REFUSED, ""),
+        ]
+        denied, answered = await _at_once(both, reverse=False)
+        assert isinstance(denied, Forbidden)
+        assert isinstance(answered, OwnerRequest)
+        assert answered.outcome is REFUSED
 
 
 class TestDepartures:
