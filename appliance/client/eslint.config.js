@@ -7,6 +7,7 @@
 import js from "@eslint/js";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
+import ts from "typescript";
 
 const COMPONENTS = {
   group: ["react-aria-components", "react-aria-components/*", "react-aria", "react-stately"],
@@ -40,6 +41,30 @@ const NO_OWN_CLOCK = [
   { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: "Take ids from the core." },
 ];
 
+/**
+ * A number that people read passes through `formatNumber`, so that it has the digits they chose. `plural` does so itself.
+ *
+ * @type {import("eslint").Rule.RuleModule}
+ */
+const FORMATTED_NUMBERS = {
+  meta: { type: "problem", schema: [], messages: { bare: "Write formatNumber(…): the reader chooses the digits." } },
+  create(context) {
+    const { program, esTreeNodeToTSNodeMap } = context.sourceCode.parserServices;
+    const checker = program.getTypeChecker();
+    const check = (node) => {
+      const type = checker.getTypeAtLocation(esTreeNodeToTSNodeMap.get(node));
+      const parts = type.isUnion() ? type.types : [type];
+      // Elements are objects: what may be one is a part of the page that somebody else wrote.
+      const isText = parts.every((part) => (part.flags & ts.TypeFlags.Object) === 0);
+      if (isText && parts.some((part) => part.flags & ts.TypeFlags.NumberLike)) context.report({ node, messageId: "bare" });
+    };
+    return {
+      ":matches(JSXElement, JSXFragment) > JSXExpressionContainer > :not(JSXEmptyExpression)": check,
+      "TaggedTemplateExpression[tag.name=/^(t|msg)$/] > TemplateLiteral > :not(TemplateElement)": check,
+    };
+  },
+};
+
 export default tseslint.config(
   { ignores: ["dist", ".cache", "src/core/schema.ts"] },
   js.configs.recommended,
@@ -59,6 +84,11 @@ export default tseslint.config(
     },
   },
   { files: ["**/*.tsx"], extends: [reactHooks.configs.flat.recommended] },
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    plugins: { texts: { rules: { "formatted-numbers": FORMATTED_NUMBERS } } },
+    rules: { "texts/formatted-numbers": "error" },
+  },
 
   layer("src/core/*.ts", closed(["platform", "ui", "features", "i18n"]), COMPONENTS, VIEWS, leaving("^\\.\\./")),
   layer("src/core/*/**/*.ts", closed(["platform", "ui", "features", "i18n"]), COMPONENTS, VIEWS, leaving("^\\.\\./\\.\\./")),

@@ -3,7 +3,12 @@ import { readFileSync } from "node:fs";
 
 import { getCatalogs } from "@lingui/cli/api";
 import { getConfig } from "@lingui/conf";
-import { expect, test } from "vitest";
+import { i18n } from "@lingui/core";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { activateLocale } from "../src/i18n/locale";
+
+afterEach(() => vi.unstubAllGlobals());
 
 test("run `npm run i18n:extract` and fill in en.po", async () => {
   const config = getConfig({ cwd: `${import.meta.dirname}/..` });
@@ -49,4 +54,18 @@ test("one word for one thing, in the client, the server and the terms", async ()
   for (const [unused, instead] of UNUSED) {
     expect(all.filter((text) => unused.test(text)), `use ${instead}`).toEqual([]);
   }
+});
+
+/** What keeps its own digits in a Thai sentence: names of standards and products. */
+const NAMES = /TLS 1\.3|RFC \d{4}|FIPS 197|SP 800-38D|Argon2id|Ed25519|WCAG 2\.2|iOS 16\.4/gu;
+
+test("with Thai digits chosen no Thai sentence has another but in a name (ux 22)", async () => {
+  vi.stubGlobal("document", { documentElement: {} });
+  await activateLocale("th", "thai");
+  const sentences = Object.keys(i18n.messages).map((id) => i18n._(id));
+  expect(sentences.filter((sentence) => /[๐-๙]/u.test(sentence)).length).toBeGreaterThan(8);
+  expect(sentences.filter((sentence) => /\d/u.test(sentence.replace(/<\/?\d+\/?>/gu, "").replace(NAMES, "")))).toEqual([]);
+  await activateLocale("th", "arabic");
+  const again = Object.keys(i18n.messages).map((id) => i18n._(id));
+  expect(again.filter((sentence) => /[๑-๙]/u.test(sentence.replace("๐–๙", "")))).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { i18n } from "@lingui/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
+import { setDateStyle } from "../src/i18n/dates";
 import { activateLocale, type Locale } from "../src/i18n/locale";
 import { failureText, REASONS, reasonText, WAITING } from "../src/i18n/reasons";
 
@@ -29,6 +30,16 @@ test.each<Locale>(["th", "en"])("waits in %s count down in the server's words, a
     expect(failureText({ code, message: "" }, 29)).toBe(server[code]?.replace("{seconds}", "29"));
     expect(failureText({ code, message: "" }, 0)).not.toContain("29");
   }
+});
+
+test("a failure has the digits that the reader chose, the server's words and waits included (ux 22)", async () => {
+  setDateStyle({ era: "auto", digits: "thai" });
+  await activateLocale("th", "thai");
+  const short = { code: "password_too_short", message: "รหัสผ่านต้องมีอย่างน้อย 14 ตัวอักษร", language: "th" };
+  expect(failureText(short, null)).toBe("รหัสผ่านต้องมีอย่างน้อย ๑๔ ตัวอักษร");
+  expect(failureText({ code: "sign_in_delayed", message: "" }, 29)).toContain("๒๙ วินาที");
+  expect(reasonText("request_withdrawn")).toContain("ครบ ๑ วัน");
+  setDateStyle({ era: "auto", digits: "arabic" });
 });
 
 test("a failure speaks the language of the page, whichever it was when it happened (ux 19)", async () => {

@@ -14,7 +14,6 @@ import {
   otherLayout,
   rankedByName,
   sortedByName,
-  thaiDigits,
   truncated,
   wordsOf,
 } from "./text";
@@ -48,7 +47,6 @@ test("names sort under their consonant (L6)", () => {
 
 test("digits of both kinds (L4)", () => {
   expect(arabicDigits("๑๒๓๔๕๖")).toBe("123456");
-  expect(thaiDigits("2569")).toBe("๒๕๖๙");
 });
 
 test("what looks the same is the same", () => {

@@ -82,11 +82,6 @@ export function digitsOf(text: string): string {
   return arabicDigits(text).replace(/\D/g, "");
 }
 
-/** 0–9 as ๐–๙. */
-export function thaiDigits(text: string): string {
-  return text.replace(/[0-9]/g, (digit) => String.fromCharCode(0x0e50 + Number(digit)));
-}
-
 /** At most `most` graphemes, the last of them «…» when something was cut; no tone mark is ever orphaned. */
 export function truncated(text: string, most: number): string {
   const kept: string[] = [];

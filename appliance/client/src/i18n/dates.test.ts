@@ -3,6 +3,7 @@ import { i18n } from "@lingui/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { formatDate, formatDay, formatDateTime, formatListTime, formatLongDay, formatNumber, formatTime, setDateStyle } from "./dates";
+import { thaiDigits } from "./digits";
 import { activateLocale } from "./locale";
 
 const AT = Date.UTC(2026, 7, 15, 3, 42);
@@ -61,5 +62,8 @@ test("counts within sentences follow the digits chosen, in Thai alone (ux 22)", 
   expect(people()).toBe("12 คน");
   await activateLocale("en", "thai");
   expect(people()).toMatch(/^12 /u);
+  expect(thaiDigits("TLS 1.3 ภายใน 24 ชั่วโมง <0>5</0> UTF-8 SP 800-38D ไม่เกิน 1,200")).toBe(
+    "TLS 1.3 ภายใน ๒๔ ชั่วโมง <0>๕</0> UTF-8 SP 800-38D ไม่เกิน ๑,๒๐๐",
+  );
   await activateLocale("th");
 });

@@ -8,6 +8,8 @@
 import { i18n } from "@lingui/core";
 import { t } from "@lingui/core/macro";
 
+import { thaiDigits } from "./digits";
+
 export interface DateStyle {
   /** `auto` follows the language. */
   readonly era: "auto" | "buddhist" | "common";
@@ -51,15 +53,12 @@ function format(at: number, options: Intl.DateTimeFormatOptions): string {
   return withDigits(formatter.format(at));
 }
 
-function thaiDigits(text: string): string {
-  return text.replace(/[0-9]/gu, (digit) => String.fromCodePoint(0x0e50 + Number(digit)));
-}
-
-function withDigits(text: string): string {
+/** A sentence that is not of the catalogue, with the digits of the reader. */
+export function withDigits(text: string): string {
   return style.digits === "thai" && isThai() ? thaiDigits(text) : text;
 }
 
-/** A count as the reader wants its digits. */
+/** A number as the reader wants its digits. */
 export function formatNumber(value: number): string {
   return withDigits(value.toLocaleString("en-US"));
 }

@@ -8,6 +8,8 @@
 import { i18n, type MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
 
+import { formatNumber, withDigits } from "./dates";
+
 export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   not_a_member: msg`ท่านไม่ได้เป็นสมาชิกของห้องนี้`,
   not_owner: msg`ทำได้เฉพาะเจ้าของห้องเท่านั้น`,
@@ -78,7 +80,7 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
 };
 
 /** The sentences that say how long to wait, told with the seconds that are left. */
-export const WAITING: Readonly<Record<string, (seconds: number) => string>> = {
+export const WAITING: Readonly<Record<string, (seconds: string) => string>> = {
   sign_in_delayed: (seconds) => t`เข้าสู่ระบบไม่สำเร็จหลายครั้ง โปรดรอ ${seconds} วินาที`,
   too_many_requests: (seconds) => t`ส่งคำขอถี่เกินไป โปรดรอ ${seconds} วินาที`,
   directory_budget: (seconds) => t`ท่านเปิดดูรายชื่อเจ้าหน้าที่มากเกินไป โปรดรอ ${seconds} วินาที`,
@@ -91,7 +93,7 @@ export const WAITING: Readonly<Record<string, (seconds: number) => string>> = {
 export function reasonText(code: string, said?: string): string {
   const known = REASONS[code];
   if (known !== undefined) return i18n._(known);
-  return said !== undefined && said !== "" ? said : t`ทำรายการไม่สำเร็จ (${code})`;
+  return said !== undefined && said !== "" ? withDigits(said) : t`ทำรายการไม่สำเร็จ (${code})`;
 }
 
 interface Failure {
@@ -103,7 +105,7 @@ interface Failure {
 /** A failure in the page's own language, `secondsLeft` before it may be tried again (0: now; null: waiting is no use). */
 export function failureText(failure: Failure, secondsLeft: number | null): string {
   const waiting = WAITING[failure.code];
-  if (waiting !== undefined && secondsLeft !== null) return secondsLeft > 0 ? waiting(secondsLeft) : t`ลองใหม่ได้แล้ว`;
+  if (waiting !== undefined && secondsLeft !== null) return secondsLeft > 0 ? waiting(formatNumber(secondsLeft)) : t`ลองใหม่ได้แล้ว`;
   const spoken = failure.language === undefined || failure.language === i18n.locale;
   return reasonText(failure.code, spoken ? failure.message : "");
 }

@@ -1,5 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 
+import { formatNumber } from "#i18n/dates";
+
 import { PasswordField } from "./PasswordField";
 
 interface NewPasswordFieldProps {
@@ -15,10 +17,11 @@ interface NewPasswordFieldProps {
 /** A password being chosen. What it must be is said before it is tried; its eye stands in for typing it twice. */
 export function NewPasswordField({ shortest, value, onChange, tried = false, autoFocus = false }: NewPasswordFieldProps) {
   const { t } = useLingui();
+  const length = formatNumber(shortest);
   return (
     <PasswordField
       label={t`รหัสผ่านใหม่`}
-      hint={t`อย่างน้อย ${shortest} ตัวอักษร ใช้ตัวอักษรไทย อังกฤษ ตัวเลข สัญลักษณ์ และเว้นวรรคได้ ยิ่งยาวยิ่งปลอดภัย`}
+      hint={t`อย่างน้อย ${length} ตัวอักษร ใช้ตัวอักษรไทย อังกฤษ ตัวเลข สัญลักษณ์ และเว้นวรรคได้ ยิ่งยาวยิ่งปลอดภัย`}
       autoComplete="new-password"
       value={value}
       onChange={onChange}

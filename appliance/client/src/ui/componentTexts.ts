@@ -1,4 +1,6 @@
 /** The words React Aria says by itself, in Thai, by the part of the library that says them (build/componentTexts.ts). */
+import { formatNumber } from "#i18n/dates";
+
 type ComponentText = string | ((values: Record<string, string | number>) => string);
 
 export const COMPONENT_TEXTS: Readonly<Record<string, Readonly<Record<string, ComponentText>>>> = {
@@ -22,6 +24,6 @@ export const COMPONENT_TEXTS: Readonly<Record<string, Readonly<Record<string, Co
     longPressToSelect: "กดค้างเพื่อเลือก",
     selectedItem: ({ item }) => `เลือก ${item ?? ""}`,
     deselectedItem: ({ item }) => `ไม่ได้เลือก ${item ?? ""}`,
-    selectedCount: ({ count }) => `เลือกแล้ว ${count ?? 0} รายการ`,
+    selectedCount: ({ count }) => `เลือกแล้ว ${formatNumber(Number(count ?? 0))} รายการ`,
   },
 };

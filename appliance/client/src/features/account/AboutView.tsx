@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { Attempt } from "#core/attempt";
 import type { Core } from "#core/index";
 import type { Me, Terms } from "#core/protocol";
-import { formatDate, formatDateTime } from "#i18n/dates";
+import { formatDate, formatDateTime, formatNumber } from "#i18n/dates";
 import { Button } from "#ui/Button";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
@@ -101,7 +101,7 @@ function TermsSection({ model }: { model: Core }) {
         <div className="settings-terms">
           <p>
             <Trans>
-              ฉบับที่ {terms.version} มีผลตั้งแต่ {formatDate(terms.effective)}
+              ฉบับที่ {formatNumber(terms.version)} มีผลตั้งแต่ {formatDate(terms.effective)}
             </Trans>
           </p>
           {terms.accepted_at != null && (

@@ -14,6 +14,9 @@ interface DisplayViewProps {
   leave: Leave | undefined;
 }
 
+/** What the choice looks like stays as it is, whichever digits the page has. */
+const ARABIC = "0–9";
+
 /** Language, dates and colours on this device; each choice shows at once. */
 export function DisplayView({ model, now, leave }: DisplayViewProps) {
   const { t } = useLingui();
@@ -45,7 +48,7 @@ export function DisplayView({ model, now, leave }: DisplayViewProps) {
           value={digits}
           onChange={(value) => void model.choose("digits", value)}
           options={[
-            { value: "arabic", label: t`อารบิก 0–9` },
+            { value: "arabic", label: t`อารบิก ${ARABIC}` },
             { value: "thai", label: t`ไทย ๐–๙` },
           ]}
         />

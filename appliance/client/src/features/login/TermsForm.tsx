@@ -3,7 +3,7 @@ import { useEffect } from "react";
 
 import type { AttemptState } from "#core/attempt";
 import type { Me, Terms } from "#core/protocol";
-import { formatDate } from "#i18n/dates";
+import { formatDate, formatNumber } from "#i18n/dates";
 import { losingText, losingTitle } from "#i18n/unsent";
 import { Button } from "#ui/Button";
 import { ConfirmDialog } from "#ui/Dialog";
@@ -38,7 +38,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
         <h2 lang={terms.language}>{terms.title}</h2>
         <p className="login-hint">
           <Trans>
-            ฉบับที่ {terms.version} มีผลตั้งแต่ {formatDate(terms.effective)}
+            ฉบับที่ {formatNumber(terms.version)} มีผลตั้งแต่ {formatDate(terms.effective)}
           </Trans>
         </p>
       </div>

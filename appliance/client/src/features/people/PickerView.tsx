@@ -55,11 +55,12 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
     suggest: plural(chosen.length, { other: "เสนอ # คน" }),
   };
   const missing = model.missing(words);
+  const most = formatNumber(MOST_SUGGESTED);
   const reasons = {
     name: t`โปรดตั้งชื่อห้อง`,
     people: t`โปรดเลือกบุคคล`,
     name_and_people: t`โปรดตั้งชื่อห้องและเลือกสมาชิก`,
-    fewer: t`เสนอชื่อได้ไม่เกินครั้งละ ${MOST_SUGGESTED} คน`,
+    fewer: t`เสนอชื่อได้ไม่เกินครั้งละ ${most} คน`,
   };
   const count = formatNumber(chosen.length);
   const finish = () => void model.finish(words).then((room) => room !== null && onDone(room));
