@@ -1,4 +1,7 @@
-/** Finding somebody to talk to alone: a line leads to the chat with them, or to why the reader may not begin one. */
+/**
+ * Finding somebody to talk to alone: a line leads to the chat with them, or to why the reader may not begin one. Those one may
+ * write to come first; what is said of the others is said once, over them.
+ */
 import { useLingui } from "@lingui/react/macro";
 import { useEffect } from "react";
 
@@ -10,6 +13,7 @@ import { Name } from "#ui/Name";
 import { nameOf, placeOf } from "#ui/names";
 import { Row } from "#ui/Row";
 
+import { byContact } from "./contact";
 import { PeopleFinder } from "./PeopleFinder";
 import type { PeopleModel } from "./PeopleModel";
 import "./people.css";
@@ -29,18 +33,24 @@ export function NewChatView({ model, onClose, onChat, onPerson }: NewChatProps) 
       <PeopleFinder
         search={model.search}
         autoFocus
+        groups={(people) => {
+          const { first, denied } = byContact(people, model.contact);
+          return [
+            { title: null, people: first },
+            { title: t`ท่านเริ่มสนทนาส่วนตัวก่อนไม่ได้`, people: denied },
+          ];
+        }}
         line={(person) => {
           const contact = model.contact(person);
-          const denied = contact === "denied" ? t`ท่านเริ่มสนทนาส่วนตัวก่อนไม่ได้` : undefined;
           return (
             <li key={person.id} className="people-item">
               <Row
                 lead={<Avatar id={person.id} name={nameOf(person)} size="s" inactive={person.active === false} />}
                 title={<Name>{nameOf(person)}</Name>}
                 status={person.status}
-                detail={denied ?? placeOf(person)}
+                detail={placeOf(person)}
                 onPress={() => (contact === "open" ? onChat : onPerson)(person.id)}
-                {...(denied === undefined ? {} : { end: <Icon name="lock" size="s" /> })}
+                {...(contact === "denied" ? { end: <Icon name="lock" size="s" /> } : {})}
               />
             </li>
           );

@@ -1,10 +1,12 @@
 import { expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
+import { newChat } from "#core/newChats";
 import { PeopleSearch } from "#core/peopleSearch";
 import type { People, PeopleQuery, PersonView, UnitView } from "#core/protocol";
 import { Store } from "#core/store";
 
+import { byContact, contactWith } from "./contact";
 import { offeredPeople, PickerModel, remindsOfNeedToKnow } from "./PickerModel";
 import { pathTo, unitTree } from "./unitTree";
 
@@ -31,6 +33,15 @@ test("the chart nests units, keeps orphans at the top and survives a cycle", () 
   expect(shape(unitTree(units))).toEqual([["a", [["b", [["c", []]]]]], ["x", []]]);
   expect(pathTo(units, "c")).toEqual(["a", "b"]);
   expect(pathTo(units, "y")).toHaveLength(2);
+});
+
+test("those one may write to come before those a rule denies, also where a chat was begun already", () => {
+  const may = (id: string, may_contact?: boolean): PersonView => ({ ...person(id), ...(may_contact === undefined ? {} : { may_contact }) });
+  const people = [may("a", false), may("b", true), may("c", false), may("d", true), may("e")];
+  const rooms = { begunAs: (chat: string) => (chat === newChat("c") ? "r_1" : null) };
+  const { first, denied } = byContact(people, (one) => contactWith({ rooms } as unknown as Core, one));
+  expect(first.map(({ id }) => id)).toEqual(["b", "c", "d", "e"]);
+  expect(denied.map(({ id }) => id)).toEqual(["a"]);
 });
 
 test("a whole unit is counted by rank before it is added, without oneself and without members", async () => {

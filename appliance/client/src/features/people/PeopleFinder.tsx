@@ -1,6 +1,6 @@
 /** Words to search people by, and the people they find; what a line of the list does is the caller's. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 
 import type { PeopleSearch } from "#core/peopleSearch";
 import type { PersonView } from "#core/protocol";
@@ -13,17 +13,24 @@ import { useReadable } from "#ui/useReadable";
 import { ReadAs } from "./ReadAs";
 import "./people.css";
 
+export interface PeopleGroup {
+  readonly title: string | null;
+  readonly people: readonly PersonView[];
+}
+
 interface PeopleFinderProps {
   search: PeopleSearch;
   fieldId?: string;
   autoFocus: boolean;
   /** One line of the list. */
   line: (person: PersonView) => ReactNode;
+  /** How the found are divided; one list without it. */
+  groups?: (people: readonly PersonView[]) => readonly PeopleGroup[];
   /** Ways on, below the people. */
   children?: ReactNode;
 }
 
-export function PeopleFinder({ search, fieldId, autoFocus, line, children }: PeopleFinderProps) {
+export function PeopleFinder({ search, fieldId, autoFocus, line, groups = oneList, children }: PeopleFinderProps) {
   const { t } = useLingui();
   const { query, people, more, loading, failure } = useReadable(search);
   return (
@@ -38,7 +45,11 @@ export function PeopleFinder({ search, fieldId, autoFocus, line, children }: Peo
       />
       <ReadAs search={search} />
       <FailureNotice failure={failure} />
-      <ul className="people-list">{people.map(line)}</ul>
+      {groups(people).map(({ title, people: some }) => (
+        <Group key={title} title={title}>
+          {some.map(line)}
+        </Group>
+      ))}
       {loading && <Loading label={t`กำลังค้นหา`} />}
       {!loading && people.length === 0 && failure === null && <EmptyState icon="search" title={t`ไม่พบบุคคลที่ตรงกับคำค้น`} />}
       {children}
@@ -47,6 +58,25 @@ export function PeopleFinder({ search, fieldId, autoFocus, line, children }: Peo
           <Trans>แสดงเพิ่ม</Trans>
         </Button>
       )}
+    </>
+  );
+}
+
+const oneList = (people: readonly PersonView[]): PeopleGroup[] => [{ title: null, people }];
+
+function Group({ title, children }: { title: string | null; children: ReactNode[] }) {
+  const id = useId();
+  if (children.length === 0) return null;
+  return (
+    <>
+      {title !== null && (
+        <h3 id={id} className="people-group">
+          {title}
+        </h3>
+      )}
+      <ul className="people-list" {...(title === null ? {} : { "aria-labelledby": id })}>
+        {children}
+      </ul>
     </>
   );
 }

@@ -9,3 +9,9 @@ export function contactWith(core: Pick<Core, "rooms">, { id, may_contact: may }:
   if (may === true || core.rooms.begunAs(newChat(id)) !== null) return "open";
   return may === false ? "denied" : "none";
 }
+
+/** Those whom a rule denies stand apart, to be listed last; each group keeps the order it had. */
+export function byContact(people: readonly PersonView[], contactOf: (person: PersonView) => Contact): { first: PersonView[]; denied: PersonView[] } {
+  const isDenied = (person: PersonView) => contactOf(person) === "denied";
+  return { first: people.filter((person) => !isDenied(person)), denied: people.filter(isDenied) };
+}
