@@ -3,7 +3,8 @@
  *
  * Owns the list as the server last told it, as far as it was asked for: its first page, more when somebody wants to see
  * more. It is kept for the next start. Events on our line of the feed say that it has
- * changed, and it is read again; nothing is put together here from two sources. Who may answer is the server's to say.
+ * changed, and it is read again; so do changes of the rooms it names: one that we were taken off is ours again, one has
+ * another owner or name. Nothing is put together here from two sources. Who may answer is the server's to say.
  * What such a reading brings that was not there before is told to `onNews` in the tab that leads.
  */
 
@@ -28,6 +29,8 @@ export interface RequestList {
 
 export const NO_REQUESTS: RequestList = { requests: [], more: false, departures: [], escalatesDays: null, repeatsDays: null };
 const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "room.left"]);
+/** Changes of a room that its requests tell: who answers them, and what it is called. */
+const ROOM_CHANGES: ReadonlySet<string> = new Set(["owner.transfer", "owner.reassign", "room.rename"]);
 
 export const isWaiting = (request: MyRequest): boolean => request.state === "pending";
 
@@ -73,6 +76,12 @@ function toTell(list: RequestList, room: RoomId | null = null) {
   // A request that was granted takes its room along: it is told once.
   const answers = newAnswers(list, room).filter((one) => !gone.some((departure) => departure.room === one.room));
   return { waiting: waitingForUs(list, room), answers, gone };
+}
+
+/** Whether an event changes what the list says: by itself, or by the room it is about. */
+function changes({ requests, departures }: RequestList, { type, room }: Event): boolean {
+  if (type === "room") return departures.some((one) => one.room === room);
+  return CHANGES.has(type) || (ROOM_CHANGES.has(type) && requests.some((one) => one.room === room));
 }
 
 export class Requests {
@@ -130,7 +139,8 @@ export class Requests {
 
   /** `tell`: this has just happened, and this tab is the one that tells of it. */
   hear(events: readonly Event[], tell: boolean): void {
-    if (!events.some(({ type }) => CHANGES.has(type))) return;
+    const list = this.#list.snapshot();
+    if (!events.some((event) => changes(list, event))) return;
     if (tell) this.#heard = true;
     // Without an answer the list is read again when the line is back.
     void this.load().catch(() => undefined);

@@ -137,6 +137,7 @@ export class FakeServer {
   add(person: string, roomId: string, people: readonly string[]): void {
     const room = this.room(roomId);
     const since = room.entries.length;
+    for (const id of people) this.departures.set(id, (this.departures.get(id) ?? []).filter((gone) => gone.room !== roomId));
     for (const id of people) room.members.set(id, { role: "member", since, shown: new Set() });
     const members = people.map((p) => ({ p, name: this.people.get(p), unit: "", post: "" }));
     this.#append(room, person, { type: "member.add", state: { members } });

@@ -98,6 +98,35 @@ test("who is taken off finds by whom and from what, on every device, until they 
   expect(pc.core.requests.list.snapshot().departures).toHaveLength(1);
 });
 
+test("who is added again is told of that alone, live, whether the list was opened or not", async () => {
+  const { core } = await world.signedIn(world.device());
+  const list = () => core.requests.list.snapshot();
+  for (const opened of [false, true]) {
+    world.server.remove(MALEE, world.room, [SOMCHAI]);
+    await until(() => newsCount(newsOf(list())) === 1, "told");
+    if (opened) await core.requests.see();
+    world.server.add(MALEE, world.room, [SOMCHAI]);
+    await until(() => list().departures.length === 0, "over");
+    expect(newsCount(newsOf(list()))).toBe(0);
+    expect(core.rooms.list.snapshot().rooms).toMatchObject([{ id: world.room, unread: 1 }]);
+  }
+});
+
+test("a request waits for its room's new owner, and says the room's new name, as soon as there is one", async () => {
+  const { core } = await world.signedIn(world.device());
+  const mine = () => core.requests.list.snapshot().requests[0];
+  const asked = { ...waiting(world.room), person: SOMCHAI, waits_for_me: false };
+  world.server.requests.set(SOMCHAI, [asked]);
+  world.server.tellPerson(SOMCHAI, "removal_request", {}, world.room);
+  await until(() => mine() !== undefined, "asked");
+  world.server.requests.set(SOMCHAI, [{ ...asked, owner_name: "นายประสิทธิ์ แก้วงาม" }]);
+  world.server.transfer(MALEE, world.room, PRASIT);
+  await until(() => mine()?.owner_name === "นายประสิทธิ์ แก้วงาม", "another owner");
+  world.server.requests.set(SOMCHAI, [{ ...asked, room_name: "งานสารบรรณกลาง" }]);
+  world.server.rename(PRASIT, world.room, "งานสารบรรณกลาง");
+  await until(() => mine()?.room_name === "งานสารบรรณกลาง", "another name");
+});
+
 test("of many requests the first page is read with each change, more when somebody wants to see more", async () => {
   const { core } = await world.signedIn(world.device());
   const shown = () => core.requests.list.snapshot().requests.map(({ id }) => id);
