@@ -12,6 +12,7 @@ import pytest
 from appliance import config, unlocking, wiring
 from appliance.actions.changes import record
 from appliance.actions.refusals import record_refusal
+from appliance.actions.rooms import change_members
 from appliance.errors import TooMany
 from appliance.followers import timers
 from appliance.log import checkpoints
@@ -180,9 +181,24 @@ async def escalates(served: Agency) -> Callable[[], Awaitable[bool]]:
     return escalated
 
 
+async def deletes_departures(served: Agency) -> Callable[[], Awaitable[bool]]:
+    s, room = served.services, served.room("dengue")
+    state = (await s.log.head(room)).state
+    gone = next(person for person in state.members if person != state.owner)
+    await change_members(s, state.owner, room, [], [gone], "t_departure")
+    served.clock.pass_(days=91)
+
+    async def deleted() -> bool:
+        async with s.store.read() as reader:
+            return await reader.one("SELECT 1 FROM departure") is None
+
+    return deleted
+
+
 EFFECTS = {
     "audit-checkpoint": signs_the_audit_log,
     "clock": notices_the_clock,
+    "departures": deletes_departures,
     "removal-requests": escalates,
     "repeated-refusals": counts_refusals,
     "sessions-apart": notices_sessions_apart,

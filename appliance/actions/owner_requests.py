@@ -22,6 +22,7 @@ from appliance.errors import AppError, Conflict, Forbidden, NotFound
 from appliance.model import Deny, PersonId, RoomId
 from appliance.policies import DAY
 from appliance.rules.owner_requests import (
+    DEPARTURES_KEPT,
     Kind,
     Outcome,
     OwnerRequest,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SEEN: Final = "requests.seen"
+_DELETED_AT_ONCE: Final = 500
 EVENT: Final = {Kind.REMOVAL: "removal_request", Kind.SUGGESTION: "member_suggestion"}
 
 
@@ -220,6 +222,17 @@ async def _escalate(s: Services, request: OwnerRequest, now: Millis) -> bool:
         gone_on = replace(request, escalated=now)
         await _tell(s, tx, gone_on, _audience(s, state, gone_on))
     return True
+
+
+async def delete_old_departures(s: Services) -> int:
+    """Delete who was taken off which room and why, when its time is over; return how many. A timer calls this."""
+    before, deleted = s.clock() - DEPARTURES_KEPT, 0
+    while True:
+        async with s.store.write() as tx:
+            now_deleted = await tx.run(owner_requests.delete_departures, before, _DELETED_AT_ONCE)
+        deleted += now_deleted
+        if now_deleted < _DELETED_AT_ONCE:
+            return deleted
 
 
 def administrators(s: Services, state: RoomState) -> list[PersonId]:

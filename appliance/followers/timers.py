@@ -29,6 +29,7 @@ HOUR_S: Final = 3_600
 JOBS: Final[dict[str, tuple[Job, float]]] = {
     "audit-checkpoint": (audit.sign_checkpoint, MINUTE_S),
     "clock": (clock.check_clock, MINUTE_S),
+    "departures": (owner_requests.delete_old_departures, HOUR_S),
     "removal-requests": (owner_requests.escalate_due, HOUR_S),
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),
     "sessions-apart": (far_apart.note_sessions_apart, MINUTE_S),

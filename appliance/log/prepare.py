@@ -444,6 +444,8 @@ def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonI
     joined = tuple(person for person in after if person not in before)
     returned = [person for person in after if person in before and after[person].since != before[person].since]
     batch.removed.extend((work.key, person) for person in (*left, *returned))
+    if work.before:
+        batch.joined.extend((work.key, person) for person in joined)
     for person in (*joined, *returned):
         since = after[person].since
         # That they were added is unread; what was said before is not (F18).

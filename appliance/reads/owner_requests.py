@@ -12,6 +12,7 @@ from appliance.policies import DAY
 from appliance.reads.bounds import Bytes, fitting, size_of
 from appliance.reads.rooms import english_name_of, name_of
 from appliance.rules.owner_requests import (
+    DEPARTURES_KEPT,
     Kind,
     Outcome,
     OwnerRequest,
@@ -43,8 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # How long the owner sees what was answered.
 RECENT_MS: Final = 30 * DAY
-# How long somebody finds what they were taken off, and how much of it.
-DEPARTED_MS: Final = 90 * DAY
+# How much somebody finds of what they were taken off.
 DEPARTURES: Final = 100
 # Why somebody was taken off who had asked for it, whoever granted it.
 ASKED: Final = "removal_request"
@@ -91,7 +91,7 @@ async def load_my_requests(s: Services, person: PersonId, cursor: str | None = N
         carried = await reader.run(owner_requests.escalated) if _administers(s, person) else []
         mine = [request for request, owner in carried if person in _administrators(s, owner)]
         found = await reader.run(owner_requests.concerning, person, mine, since, place, PAGE + 1)
-        departures = await reader.run(owner_requests.departures, person, now - DEPARTED_MS, DEPARTURES)
+        departures = await reader.run(owner_requests.departures, person, now - DEPARTURES_KEPT, DEPARTURES)
         seen = await reader.run(owner_requests.seen, person)
     left = {row.room: row.name for row in reversed(departures)}
     shown, following = await _page(s, _Reader(person, seen, left), found)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from appliance.model import Millis, PersonId, Role, RoomId, RoomState
 
 
+# How long it is kept that somebody was taken off a room, and why.
+DEPARTURES_KEPT: Final = 90 * DAY
 # How long after withdrawing a request the same person may ask for something of its kind again.
 AFTER_WITHDRAWAL: Final = DAY
 

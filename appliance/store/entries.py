@@ -62,6 +62,7 @@ class Batch:
     reactions_on: list[tuple[Any, ...]] = field(default_factory=list)
     mentions: list[tuple[Any, ...]] = field(default_factory=list)
     concerns: list[tuple[Any, ...]] = field(default_factory=list)
+    joined: list[tuple[Any, ...]] = field(default_factory=list)
     departures: list[tuple[Any, ...]] = field(default_factory=list)
     erased: list[tuple[Any, ...]] = field(default_factory=list)
     checkpoints: list[tuple[Any, ...]] = field(default_factory=list)
@@ -90,6 +91,8 @@ _WRITES = (
     ("reactions_on", SQL.insert_reaction),
     ("mentions", SQL.insert_mention),
     ("concerns", SQL.insert_concern),
+    # That somebody was taken off is told until they are added again.
+    ("joined", ROOMS.delete_departure),
     ("departures", ROOMS.insert_departure),
     ("erased", SQL.erase_bodies),
     ("erased", SQL.erase_mentions),

@@ -132,6 +132,12 @@ def departures(raw: sqlcipher.Connection, person: PersonId, since: Millis, limit
     return [DepartureRow._make(row) for row in raw.execute(SQL.departures, (person, since, limit))]
 
 
+def delete_departures(raw: sqlcipher.Connection, before: Millis, limit: int) -> int:
+    """Delete at most `limit` of all departures before a time, the oldest first; return how many."""
+    deleted: int = raw.execute(SQL.delete_departures, (before, limit)).rowcount
+    return deleted
+
+
 def seen(raw: sqlcipher.Connection, person: PersonId) -> dict[str, Millis]:
     """Return up to when a person has seen answers, by room; under ALL_ROOMS, of all and what they were taken off."""
     return dict(raw.execute(SQL.seen, (person,)).fetchall())

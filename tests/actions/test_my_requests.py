@@ -393,6 +393,39 @@ class TestDepartures:
         await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
         assert (await load_my_requests(bureau.s, MALEE)).departures == []
 
+    async def test_who_was_removed_again_is_told_of_the_last_time_alone(self, bureau: Bureau, room: RoomId) -> None:
+        other = await bureau.group(NARIN, MALEE, SOMCHAI, name="งานพัสดุ")
+        for where, reason in ((room, "ครั้งแรก"), (other, ""), (room, "ครั้งที่สอง")):
+            if MALEE not in (await bureau.s.log.head(where)).state.members:
+                await rooms.change_members(bureau.s, NARIN, where, [MALEE], [], bureau.txn())
+            bureau.clock.pass_(1)
+            await rooms.change_members(bureau.s, NARIN, where, [], [MALEE], bureau.txn(), reason=reason)
+        gone = (await load_my_requests(bureau.s, MALEE)).departures
+        assert [(one.room_name, one.reason, one.fresh) for one in gone] == [
+            ("งานสารบรรณ", "ครั้งที่สอง", True),
+            ("งานพัสดุ", "", True),
+        ]
+
+    async def test_it_is_deleted_with_its_reason_when_somebody_is_added_again_or_after_90_days(
+        self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(owner_requests, "_DELETED_AT_ONCE", 1)
+
+        async def kept() -> set[tuple[str, str]]:
+            async with bureau.s.store.read() as reader:
+                return set(await reader.all("SELECT person, reason FROM departure"))
+
+        await rooms.change_members(bureau.s, NARIN, room, [CLERK], [], bureau.txn())
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE, HEAD, CLERK], bureau.txn(), reason="ย้าย")
+        await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
+        assert await kept() == {(HEAD, "ย้าย"), (CLERK, "ย้าย")}
+        bureau.clock.pass_(90 * DAY)
+        assert await owner_requests.delete_old_departures(bureau.s) == 0
+        await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
+        bureau.clock.pass_(1)
+        assert await owner_requests.delete_old_departures(bureau.s) == 2
+        assert await kept() == {(MALEE, "")}
+
     async def test_who_is_added_again_begins_anew(self, bureau: Bureau, room: RoomId) -> None:
         await bureau.say(NARIN, room, "ก่อนหน้า")
         await rooms.set_mine(bureau.s, MALEE, room, muted=True, pinned=True)
@@ -426,7 +459,7 @@ class TestDepartures:
         await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
         bureau.clock.pass_(1)
         await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn())
-        assert [one.why for one in (await load_my_requests(bureau.s, MALEE)).departures] == ["", "removal_request"]
+        assert [one.why for one in (await load_my_requests(bureau.s, MALEE)).departures] == [""]
 
     async def test_the_reason_of_a_removal_is_for_who_was_removed(self, bureau: Bureau, room: RoomId) -> None:
         await rooms.change_members(bureau.s, NARIN, room, [], [MALEE], bureau.txn(), reason="  ย้ายกลุ่มงาน\u202e ")

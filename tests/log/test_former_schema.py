@@ -28,6 +28,17 @@ BACK: Final = (
     f"PRAGMA user_version = {FORMER}",
 )
 
+# What takes the departures of a database of today back to the schema in which a room had many of one person.
+TO_16: Final = (
+    """CREATE TABLE former (person TEXT NOT NULL, at INTEGER NOT NULL, room INTEGER NOT NULL REFERENCES room (key),
+    by TEXT NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (person, at, room))
+    STRICT, WITHOUT ROWID""",
+    "INSERT INTO former SELECT person, at, room, by, name, why, reason FROM departure",
+    "DROP TABLE departure",
+    "ALTER TABLE former RENAME TO departure",
+    "PRAGMA user_version = 16",
+)
+
 
 async def some_rooms(b: Bureau) -> list[RoomId]:
     """Make a group with every entry that concerns somebody, and a private chat, in which nothing does."""
@@ -52,6 +63,24 @@ def upgrade(b: Bureau) -> None:
     finally:
         raw.close()
     assert migrate(b.s.config.database, KEYS.database_key)[0] == FORMER
+
+
+async def test_of_former_departures_the_last_of_each_room_is_kept(bureau: Bureau) -> None:
+    left, again = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+    await rooms.change_members(bureau.s, NARIN, left, [], [MALEE], bureau.txn(), reason="ล่าสุด")
+    raw = connect(bureau.s.config.database, KEYS.database_key)
+    try:
+        for statement in TO_16:
+            raw.execute(statement)
+        for room in (left, again):
+            key = (await bureau.s.log.head(room)).key
+            row = (MALEE, bureau.clock() - 1, key, NARIN, "เดิม", "", "ครั้งก่อน")
+            raw.execute("INSERT INTO departure VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    finally:
+        raw.close()
+    migrate(bureau.s.config.database, KEYS.database_key)
+    gone = (await load_my_requests(bureau.s, MALEE)).departures
+    assert [(one.room, one.at, one.reason) for one in gone] == [(left, bureau.clock(), "ล่าสุด")]
 
 
 async def concerns(b: Bureau, made: list[RoomId]) -> list[set[tuple[int, str]]]:

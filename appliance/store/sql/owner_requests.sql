@@ -47,8 +47,10 @@ SELECT r.id, d.name, d.at, d.by, d.why, d.reason,
     EXISTS (SELECT 1 FROM owner_request q WHERE q.room = d.room AND q.kind = 'removal' AND q.person = d.person
         AND q.state = 'granted' AND d.at BETWEEN q.asked AND q.answered)
 FROM departure d JOIN room r ON r.key = d.room
-WHERE d.person = ?1 AND d.at >= ?2 AND NOT EXISTS (SELECT 1 FROM room_member m WHERE m.room = d.room AND m.person = ?1)
-ORDER BY d.at DESC LIMIT ?3;
+WHERE d.person = ? AND d.at >= ? ORDER BY d.at DESC LIMIT ?;
+
+-- name: delete_departures
+DELETE FROM departure WHERE (person, room) IN (SELECT person, room FROM departure WHERE at < ? ORDER BY at LIMIT ?);
 
 -- name: seen
 SELECT room, seen FROM told WHERE person = ?;

@@ -35,7 +35,10 @@ WHERE room = ? ORDER BY since, room_member.person;
 INSERT INTO room_member (room, person, role, since, read) VALUES (?, ?, ?, ?, ?);
 
 -- name: insert_departure
-INSERT INTO departure (person, at, room, by, name, why, reason) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT OR REPLACE INTO departure (person, at, room, by, name, why, reason) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: delete_departure
+DELETE FROM departure WHERE room = ? AND person = ?;
 
 -- name: delete_member
 DELETE FROM room_member WHERE room = ? AND person = ?;
