@@ -213,7 +213,7 @@ def _up(arguments: argparse.Namespace) -> int:
     # A passphrase is asked for and made into the key once, whatever is restarted.
     master = unlocking.open_master(loaded, ask)
     keys = unlocking.unlock_keys(loaded, ask, master)
-    unlocking.require_database(loaded)
+    unlocking.require_database(loaded.database)
     try:
         bound = listening.listening_socket(loaded.staff.host, port)
     except OSError as error:
@@ -370,7 +370,6 @@ def _migrate(arguments: argparse.Namespace) -> int:
     loaded = config.load(arguments.data.resolve())
     with wiring.only_process(loaded):
         keys = unlocking.unlock_keys(loaded, ask)
-        unlocking.require_database(loaded)
         before, after = migrate(loaded.database, keys.database_key)
     print(f"schema {before} → {after}")
     return 0

@@ -61,7 +61,7 @@ def show_log_key(verifier: Verifier) -> None:
 
 def _rotate(arguments: argparse.Namespace) -> int:
     from appliance import cli, config, unlocking, wiring  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.store.migrate import migrate  # noqa: PLC0415
+    from appliance.store.migrate import migrate, require_known  # noqa: PLC0415
     from appliance.vault.master import MasterSource, new_master_key  # noqa: PLC0415
     from appliance.vault.record import SourceKind  # noqa: PLC0415
 
@@ -72,7 +72,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
     with wiring.only_process(loaded):
         old = unlocking.open_master(loaded, cli.ask)
         keys = unlocking.unlock_keys(loaded, cli.ask, old)
-        unlocking.require_database(loaded)
+        require_known(loaded.database, keys.database_key)
         made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug, cli.teller())
         hand_out_shares(made)
         migrate(loaded.database, keys.database_key)
@@ -110,12 +110,11 @@ def hand_out_shares(made: NewMaster) -> None:
 
 def _check(arguments: argparse.Namespace) -> int:
     from appliance import cli, config, unlocking  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.store.migrate import refuse_newer  # noqa: PLC0415
+    from appliance.store.migrate import require_known  # noqa: PLC0415
 
     loaded = config.load(arguments.data.resolve())
     keys = unlocking.unlock_keys(loaded, cli.ask)
-    unlocking.require_database(loaded)
-    refuse_newer(loaded.database, keys.database_key)
+    require_known(loaded.database, keys.database_key)
     print("กุญแจเปิดข้อมูลได้ — the keys open the appliance")
     for purpose in keys.second:
         print(f"กำลังเปลี่ยนกุญแจ ใช้ได้ทั้งสองดอก — a switch is under way, both keys are valid: {purpose.value}")

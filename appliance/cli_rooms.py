@@ -127,7 +127,6 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     loaded = config.load(arguments.data.resolve())
     keys = unlocking.unlock_keys(loaded, cli.ask)
-    unlocking.require_database(loaded)
     require_current(loaded.database, keys.database_key)
     verifier, *former = log_verifiers(loaded.agency, keys)
     check = Check(verifier, Bodies(keys, 0), former=tuple(former))

@@ -39,7 +39,6 @@ def _switch(arguments: argparse.Namespace) -> int:
     with wiring.only_process(loaded):
         master = unlocking.open_master(loaded, cli.ask)
         keys = unlocking.unlock_keys(loaded, cli.ask, master)
-        unlocking.require_database(loaded)
         migrate(loaded.database, keys.database_key)
         asyncio.run((_finish if arguments.finish else _begin)(loaded, master, keys, purpose))
     return 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance import config, tls, wiring
 from appliance.errors import Conflict
-from appliance.store.migrate import migrate
+from appliance.store.migrate import make
 from appliance.vault.keyfile import remove_private, replace_file, replace_private
 from appliance.vault.keyring import Keyring
 from appliance.vault.master import MasterSource, new_master_key
@@ -120,7 +120,7 @@ def create(
     hand_out(made)
     keys = Keyring.create(data, made.key, agency.slug, made.record, agency.domain)
     replace_file(data / config.FILE_NAME, text.encode(), 0o644)
-    migrate(loaded.database, keys.database_key)
+    make(loaded.database, keys.database_key)
     loaded.database.chmod(0o600)
     tls.ensure_own(loaded, keys, wiring.system_clock())
     return Created(loaded, keys)

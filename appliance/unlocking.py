@@ -45,10 +45,13 @@ def require_same_agency(config: Config) -> None:
         )
 
 
-def require_database(config: Config) -> None:
-    """Raise AppError (`database_lost`) where the keyring stands without its database: none is made in its place."""
-    if not config.database.exists():
-        raise AppError(code="database_lost", file=str(config.database))
+def require_database(path: Path) -> None:
+    """Raise AppError (`database_lost`) where the database is missing or its file is empty; opens nothing.
+
+    Outside `gchat setup` none is made in its place: the appliance would come up without people and rooms.
+    """
+    if not path.exists() or not path.stat().st_size:
+        raise AppError(code="database_lost", file=str(path))
 
 
 def open_master(config: Config, ask: Ask) -> MasterKey:

@@ -42,7 +42,7 @@ from appliance.services import Services
 from appliance.store.damage import damaged_tables
 from appliance.store.db import open_store
 from appliance.store.migrate import is_outdated, migrate
-from appliance.unlocking import require_appliance, require_database, unlock_keys
+from appliance.unlocking import require_appliance, unlock_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -117,9 +117,9 @@ def only_process(config: Config, patience_s: float = 0) -> Iterator[None]:
 def migrate_beside_server(config: Config, database_key: bytes) -> None:
     """Bring the database to this release's schema, unless a server of an older release runs on it.
 
-    For commands that write beside a running server. Raises AppError (`older_server_runs`), SchemaTooNew, WrongKey.
+    For commands that write beside a running server. Raises AppError (`database_lost`, `older_server_runs`),
+    SchemaTooNew, WrongKey.
     """
-    require_database(config)
     if not is_outdated(config.database, database_key):
         return
     try:
@@ -143,10 +143,12 @@ def _locked(handle: int) -> bool:
 async def services(
     config: Config, *, sources: Sources | None = None, unlock: Unlock | None = None
 ) -> AsyncIterator[Services]:
-    """Open everything an action may use, and close it again. Raises VaultLocked, WrongKey, SchemaTooNew."""
+    """Open everything an action may use, and close it again.
+
+    Raises VaultLocked, AppError (`database_lost`), WrongKey, SchemaTooNew.
+    """
     given = sources or Sources()
     keys = unlock() if unlock else unlock_keys(config, no_terminal)
-    require_database(config)
     with _naming_damage(config, keys):
         migrate(config.database, keys.database_key)
         store = await open_store(config.database, keys.database_key)

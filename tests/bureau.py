@@ -33,7 +33,7 @@ from appliance.searching import Searching
 from appliance.services import Services
 from appliance.store import accounts, people, settings, units
 from appliance.store.db import Tx, open_store
-from appliance.store.migrate import migrate
+from appliance.store.migrate import make
 from appliance.vault.keyring import Keyring
 from appliance.vault.record import Purpose
 from appliance.wire.messages import TextBody
@@ -219,7 +219,7 @@ async def _founded(extra: int) -> bytes:
     if extra not in _FOUNDED:
         with TemporaryDirectory() as folder:
             database = Path(folder) / "gchat.db"
-            migrate(database, KEYS.database_key)
+            make(database, KEYS.database_key)
             store = await open_store(database, KEYS.database_key)
             async with store.write() as tx:
                 await _found(tx, extra)

@@ -18,7 +18,7 @@ from appliance.people_services import OfflineServices
 from appliance.policies import Argon2, Policies
 from appliance.rules.roles import Actor
 from appliance.store.db import open_store
-from appliance.store.migrate import migrate
+from appliance.store.migrate import make
 from appliance.vault.keyring import Keyring
 from appliance.vault.record import Purpose
 
@@ -109,7 +109,7 @@ async def open_office(folder: Path, policies: Policies = CHEAP, *, empty: bool =
     """Open an agency with two departments and five people."""
     keys = Keyring("test", "0" * 16, {purpose: bytes([n]) * 32 for n, purpose in enumerate(Purpose)})
     config = Config(data=folder, agency=Agency("kromthotsop", "gchat.test", "กรมทดสอบ", "Testing"), policies=policies)
-    migrate(config.database, keys.database_key)
+    make(config.database, keys.database_key)
     clock, ids = Clock(), count(1)
     store = await open_store(config.database, keys.database_key)
     identity = await Identity.load(store, pepper=keys.session_pepper, policies=policies, now=clock())

@@ -1,7 +1,8 @@
-"""Brings a database to today's schema, or refuses one that is newer than this release.
+"""Makes the database of a new appliance, brings one to today's schema, or refuses it.
 
 Owns the schema version (`PRAGMA user_version`). All missing migrations run in one transaction: a crash or a full disk
-leaves the database as it was.
+leaves the database as it was. Only `make` begins with nothing: a database that is missing, empty or without a schema is
+one that was lost, and everything else refuses it, as it refuses one that is newer than this release.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from appliance.errors import SchemaTooNew, SchemaTooOld
+from appliance.errors import AppError, SchemaTooNew, SchemaTooOld
 from appliance.store.db import connect, translate_disk_errors
+from appliance.unlocking import require_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +30,21 @@ def migrations() -> list[tuple[int, str]]:
     return [(version, item.read_text(encoding="utf-8")) for version, item in sorted(found, key=lambda pair: pair[0])]
 
 
+def make(path: Path, key: bytes) -> None:
+    """Make the database of a new appliance. Raises WrongKey, StorageFull."""
+    _apply_all(path, key)
+
+
 def migrate(path: Path, key: bytes) -> tuple[int, int]:
-    """Apply what is missing; return the version before and after. Raises SchemaTooNew, WrongKey, StorageFull."""
-    refuse_newer(path, key)
+    """Apply what is missing; return the version before and after.
+
+    Raises AppError (`database_lost`), SchemaTooNew, WrongKey, StorageFull.
+    """
+    require_known(path, key)
+    return _apply_all(path, key)
+
+
+def _apply_all(path: Path, key: bytes) -> tuple[int, int]:
     connection = connect(path, key)
     try:
         with translate_disk_errors(path):
@@ -62,35 +76,37 @@ def apply(connection: sqlcipher.Connection, upto: int | None = None) -> tuple[in
     return before, missing[-1][0]
 
 
-def refuse_newer(path: Path, key: bytes) -> None:
-    """Raise SchemaTooNew for a database of a newer release, before anything is touched.
+def require_known(path: Path, key: bytes) -> None:
+    """Raise AppError (`database_lost`), SchemaTooNew or WrongKey before anything of the database is touched.
 
     Whoever opens a database for writing also folds what its write-ahead log holds into it; this only reads.
     """
-    if not path.exists():
-        return
-    connection = connect(path, key, read_only=True)
-    try:
-        _check(_version(connection), migrations()[-1][0])
-    finally:
-        connection.close()
+    is_outdated(path, key)
 
 
 def is_outdated(path: Path, key: bytes) -> bool:
-    """Say whether the database lacks migrations of this release; it only reads. Raises SchemaTooNew, WrongKey."""
-    if not path.exists():
-        return True
+    """Say whether the database lacks migrations of this release; it only reads.
+
+    Raises AppError (`database_lost`), SchemaTooNew, WrongKey.
+    """
+    # First: SQLite removes the write-ahead log that lies beside an empty file, and it may be all that is left.
+    require_database(path)
     connection = connect(path, key, read_only=True)
     try:
         version, newest = _version(connection), migrations()[-1][0]
     finally:
         connection.close()
+    if not version:
+        raise AppError(code="database_lost", file=str(path))
     _check(version, newest)
     return version < newest
 
 
 def require_current(path: Path, key: bytes) -> None:
-    """Raise SchemaTooOld or SchemaTooNew unless the schema is this release's: for who reads the tables as they are."""
+    """Raise SchemaTooOld unless the schema is this release's: for who reads the tables as they are.
+
+    Raises what `is_outdated` raises.
+    """
     if is_outdated(path, key):
         raise SchemaTooOld(folder=str(path.parent))
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.store.db import connect
 from appliance.store.entries import SQL
-from appliance.store.migrate import migrate
+from appliance.store.migrate import make
 from tests.bench.driver import Plan, Seat
 from tests.bench.processes import SERVER_CORE, on_core
 from tests.bench.results import milliseconds
@@ -59,7 +59,7 @@ class Limit:
 def inserts(data: Path, batch: int) -> Inserts:
     """Insert entries into SQLCipher as the appliance opens it (WAL, FULL), `batch` in a transaction, in a folder."""
     path, key = data / "limit.db", os.urandom(32)
-    migrate(path, key)
+    make(path, key)
     raw = connect(path, key)
     # The rows stand alone: no room, no epoch key.
     raw.execute("PRAGMA foreign_keys = OFF")

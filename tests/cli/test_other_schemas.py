@@ -1,4 +1,4 @@
-"""Every command of `gchat` on a folder whose database is of another release: it works, or says why in one sentence.
+"""Every command of `gchat` on a folder whose database is of another release, or lost: it works, or says why.
 
 The commands are those of the parser; a new one is tried without being named here.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import io
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,10 @@ import pytest
 
 from appliance import cli, config, setup, unlocking
 from appliance.cli import explain, main
-from appliance.errors import SchemaTooNew, SchemaTooOld
+from appliance.errors import AppError, SchemaTooNew, SchemaTooOld
 from appliance.store.db import connect
 from appliance.store.migrate import apply, migrations
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,4 +134,62 @@ def test_on_a_folder_of_a_newer_release(
     if " ".join(words) not in OPENS_NO_DATABASE:
         assert code == 1
         assert explain(SchemaTooNew(f"the database has schema {newest + 1}, this release knows {newest}")) in said
+    assert loaded.database.read_bytes() == before
+
+
+def lost(made: Path, folder: Path, how: str) -> config.Config:
+    """Copy the agency, with a database of no bytes whose log is still there, or with one that has no table."""
+    shutil.copytree(made, folder)
+    loaded = config.load(folder)
+    if how == "without a schema":
+        connect(loaded.database, unlocking.unlock_keys(loaded, cli.ask).database_key).close()
+        assert loaded.database.stat().st_size
+    else:
+        loaded.database.touch()
+        loaded.database.with_name("gchat.db-wal").write_bytes(b"what a copy that broke off left")
+    return loaded
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """Return every file with something in it, but the index of the log that SQLite needs to read."""
+    files = (file for file in folder.iterdir() if file.name != "gchat.db-shm")
+    return {file.name: data for file in files if (data := file.read_bytes()) or file.name == "gchat.db"}
+
+
+@pytest.mark.parametrize("how", ["of no bytes", "without a schema"])
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_on_a_folder_whose_database_is_lost(
+    made: Path,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No command takes it for one of an older release: the appliance would come up empty."""
+    loaded = lost(made, tmp_path / "data", how)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    before = held(loaded.data)
+    code = main(line_of(words, loaded.data))
+    said = capsys.readouterr().err
+    if " ".join(words) not in OPENS_NO_DATABASE:
+        assert code == 1
+        assert said.strip() == explain(AppError(code="database_lost", file=str(loaded.database)))
+    assert held(loaded.data) == before
+
+
+@pytest.mark.parametrize("how", ["of no bytes", "without a schema"])
+def test_the_appliance_does_not_come_up_where_its_database_is_lost(made: Path, tmp_path: Path, how: str) -> None:
+    loaded = lost(made, tmp_path / "data", how)
+    before = loaded.database.read_bytes()
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "appliance.cli", "up", "--data", str(loaded.data), "--port", "0"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert explain(AppError(code="database_lost", file=str(loaded.database))) in done.stderr
     assert loaded.database.read_bytes() == before

@@ -306,5 +306,5 @@ def test_keys_open_under_the_name_they_were_made_for_alone(tmp_path: Path) -> No
     (data / "gchat.db").unlink()
     for command in (("up",), ("migrate",), ("user", "list")):
         _, said = gchat(*command, "--data", data, code=1)
-        assert "The keys are there, but not the database" in said
+        assert "The keys are there, but the database" in said
         assert not (data / "gchat.db").exists()

@@ -11,7 +11,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.store import entries, feed
 from appliance.store.db import connect
-from appliance.store.migrate import migrate
+from appliance.store.migrate import make
 from appliance.store.queries import Queries
 
 KEY: Final = bytes(range(32))
@@ -23,7 +23,7 @@ BEYOND: Final = (MOST, MOST + 1, 2 * MOST + 1, 2**53 - 1)
 @pytest.fixture
 def raw(tmp_path: Path) -> Iterator[sqlcipher.Connection]:
     """Three rooms with three entries each; the middle one is asked."""
-    migrate(tmp_path / "gchat.db", KEY)
+    make(tmp_path / "gchat.db", KEY)
     connection = connect(tmp_path / "gchat.db", KEY)
     for room in (1, 2, 3):
         connection.execute(

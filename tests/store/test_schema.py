@@ -18,7 +18,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 import appliance
 from appliance.errors import SchemaTooNew
 from appliance.store.db import connect
-from appliance.store.migrate import apply, migrate, migrations, refuse_newer, statements
+from appliance.store.migrate import apply, make, migrate, migrations, require_known, statements
 from appliance.store.queries import load
 
 SOURCE: Final = Path(appliance.__file__).parent
@@ -60,7 +60,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlcipher.Connection]:
     """A fresh database with its statistics as they are at the beginning: none."""
     path = tmp_path_factory.mktemp("schema") / "gchat.db"
-    migrate(path, KEY)
+    make(path, KEY)
     connection = connect(path, KEY)
     yield connection
     connection.close()
@@ -80,7 +80,7 @@ def declared(connection: sqlcipher.Connection) -> dict[str, Any]:
 def test_a_fresh_schema_equals_one_migrated_step_by_step_with_rows_in_it(tmp_path: Path) -> None:
     fresh, stepped = tmp_path / "fresh.db", tmp_path / "stepped.db"
     known = [version for version, _ in migrations()]
-    assert migrate(fresh, KEY) == (0, known[-1])
+    make(fresh, KEY)
     for version in known:
         connection = connect(stepped, KEY)
         assert apply(connection, upto=version)[1] == version
@@ -103,8 +103,8 @@ def test_a_fresh_schema_equals_one_migrated_step_by_step_with_rows_in_it(tmp_pat
 def test_migrations_are_numbered_without_gap_and_do_nothing_twice(tmp_path: Path) -> None:
     assert [version for version, _ in migrations()] == list(range(1, len(migrations()) + 1))
     path = tmp_path / "gchat.db"
-    first = migrate(path, KEY)
-    assert migrate(path, KEY) == (first[1], first[1])
+    make(path, KEY)
+    assert migrate(path, KEY) == (len(migrations()), len(migrations()))
 
 
 def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,12 +123,12 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pyte
 
 def test_a_newer_database_is_refused_and_keeps_every_byte(tmp_path: Path) -> None:
     path = tmp_path / "gchat.db"
-    migrate(path, KEY)
+    make(path, KEY)
     connection = connect(path, KEY)
     connection.execute("PRAGMA user_version = 1000")
     connection.close()
     before = path.read_bytes()
-    for refused in (migrate, refuse_newer):
+    for refused in (migrate, require_known):
         with pytest.raises(SchemaTooNew, match="schema 1000"):
             refused(path, KEY)
     assert path.read_bytes() == before
