@@ -17,7 +17,7 @@ export const BUTTONS = {
   readers: { icon: "eye", label: msg`ผู้อ่านข้อความนี้` },
   message: { icon: "more", label: msg`ตัวเลือกของข้อความนี้` },
   roomInfo: { icon: "info", label: msg`ข้อมูลและการตั้งค่าห้อง` },
-  askRemoval: { icon: "removePerson", label: msg`ขอให้นำชื่อออก` },
+  askRemoval: { icon: "removePerson", label: msg`ขอออกจากห้อง` },
   requests: { icon: "inbox", label: msg`คำขอ` },
   unread: { icon: "markUnread", label: msg`ทำเครื่องหมายว่ายังไม่อ่าน` },
   pin: { icon: "pin", label: msg`ปักหมุด` },

@@ -55,7 +55,7 @@ function WaitingCard({ request, model, onDecline, onPerson, place }: WaitingProp
         <Name>{nameOf(request)}</Name>
       </p>
       <p className="room-hint">
-        {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก เมื่อ {asked}</Trans> : <Trans>เสนอชื่อสมาชิก เมื่อ {asked}</Trans>}
+        {request.kind === "removal" ? <Trans>ขอออกจากห้อง เมื่อ {asked}</Trans> : <Trans>เสนอชื่อสมาชิก เมื่อ {asked}</Trans>}
       </p>
       {place}
       {typeof request.escalated === "number" && (
@@ -70,7 +70,7 @@ function WaitingCard({ request, model, onDecline, onPerson, place }: WaitingProp
           <Trans>ไม่อนุมัติ</Trans>
         </Button>
         <Button variant="primary" isPending={busy} onPress={() => void model.answer(request, "granted", "")}>
-          {request.kind === "removal" ? <Trans>นำชื่อออก</Trans> : plural(request.people?.length ?? 0, { other: "เพิ่ม # คน" })}
+          {request.kind === "removal" ? <Trans>อนุญาตให้ออก</Trans> : plural(request.people?.length ?? 0, { other: "เพิ่ม # คน" })}
         </Button>
       </div>
     </li>
@@ -137,11 +137,11 @@ export function MyRemoval({ room, mine, model, now, onAsk }: OwnRequestProps) {
   return (
     <PanelSection title={t`ขอออกจากห้อง`}>
       <p className="room-hint">
-        <Trans>สมาชิกออกจากห้องเองไม่ได้ แต่ขอให้เจ้าของห้องนำชื่อออกได้</Trans>
+        <Trans>สมาชิกออกจากห้องเองไม่ได้ แต่ขออนุญาตเจ้าของห้องได้</Trans>
       </p>
       {mine !== null && <RequestState request={mine} model={model} />}
       <Button icon="removePerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["ask_removal"]) ?? tooSoon}>
-        <Trans>ขอให้นำชื่อออก</Trans>
+        <Trans>ขอออกจากห้อง</Trans>
       </Button>
     </PanelSection>
   );
@@ -193,11 +193,17 @@ function StateWords({ request }: { request: MyRequest }) {
       <p>
         <StateSentence request={request} />
       </p>
-      {request.kind === "suggestion" && <p>{(request.people ?? []).map(nameOf).join(" · ")}</p>}
+      <SuggestedNames request={request} />
       {request.note && <p>{request.note}</p>}
       <WhatNext request={request} />
     </>
   );
+}
+
+/** Who was suggested, on one line; nothing for another kind of request. */
+export function SuggestedNames({ request }: { request: MyRequest }) {
+  const names = (request.people ?? []).map(nameOf);
+  return names.length === 0 ? null : <p>{names.join(" · ")}</p>;
 }
 
 function StateSentence({ request }: { request: MyRequest }) {

@@ -16,7 +16,7 @@ import { useReadable } from "#ui/useReadable";
 
 import { LeftDraft } from "./LeftDraft";
 import { LeftReason } from "./LeftReason";
-import { MoreRequests, RequestState, WaitingRequests } from "./OwnerRequests";
+import { MoreRequests, RequestState, SuggestedNames, WaitingRequests } from "./OwnerRequests";
 import { departureKey, type RequestsModel } from "./RequestsModel";
 import { DeclineDialog } from "./RoomDialogs";
 import "./room.css";
@@ -71,7 +71,7 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
             {mine.map((request) => (
               <li key={request.id} className="request">
                 <p className="request-name">
-                  {request.kind === "removal" ? t`ขอให้นำชื่อออก` : t`เสนอชื่อสมาชิก`} {fresh.has(request.id) && <Chip tone="accent">{t`ใหม่`}</Chip>}
+                  {request.kind === "removal" ? t`ขอออกจากห้อง` : t`เสนอชื่อสมาชิก`} {fresh.has(request.id) && <Chip tone="accent">{t`ใหม่`}</Chip>}
                 </p>
                 <Place request={request} model={model} hrefOf={hrefOf} />
                 <RequestState request={request} model={model} />
@@ -104,7 +104,9 @@ function Place({ request, model, hrefOf }: { request: MyRequest; model: Requests
   return <p className="room-hint">{inside ? <a href={hrefOf(room)}>{words}</a> : words}</p>;
 }
 
+/** What was asked and answered, with the words of both: the owner reads later what the asker reads. */
 function Answered({ request, model, hrefOf }: { request: MyRequest; model: RequestsModel; hrefOf: (room: RoomId) => string }) {
+  const { reason, note } = request;
   const when = formatDateTime(request.answered ?? request.asked);
   const who = inPageLanguage(request.answered_by_name, request.answered_by_name_en) ?? "";
   return (
@@ -114,7 +116,7 @@ function Answered({ request, model, hrefOf }: { request: MyRequest; model: Reque
       </p>
       <Place request={request} model={model} hrefOf={hrefOf} />
       <p className="room-hint">
-        {request.kind === "removal" ? <Trans>ขอให้นำชื่อออก</Trans> : <Trans>เสนอชื่อสมาชิก</Trans>}
+        {request.kind === "removal" ? <Trans>ขอออกจากห้อง</Trans> : <Trans>เสนอชื่อสมาชิก</Trans>}
         {" · "}
         {request.state === "refused" ? (
           <Trans>{who} ไม่อนุมัติ เมื่อ {when}</Trans>
@@ -122,6 +124,17 @@ function Answered({ request, model, hrefOf }: { request: MyRequest; model: Reque
           <Trans>{who} อนุมัติแล้ว เมื่อ {when}</Trans>
         )}
       </p>
+      <SuggestedNames request={request} />
+      {reason && (
+        <p className="request-reason">
+          <Trans>เหตุผลของผู้ขอ: {reason}</Trans>
+        </p>
+      )}
+      {note && (
+        <p className="request-reason">
+          <Trans>ข้อความถึงผู้ขอ: {note}</Trans>
+        </p>
+      )}
     </li>
   );
 }

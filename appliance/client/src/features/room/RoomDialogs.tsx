@@ -112,7 +112,7 @@ function AskDialog({ model, escalatesDays, onClose }: OneProps) {
   const { attempt, close, run, error } = useDone(model, onClose);
   return (
     <Dialog
-      title={t`ขอให้นำชื่อออก`}
+      title={t`ขอออกจากห้อง`}
       dirty={reason.trim() !== ""}
       closeLabel={t`ปิด`}
       size="s"
