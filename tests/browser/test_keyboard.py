@@ -346,3 +346,76 @@ async def test_from_the_people_to_a_chat_the_focus_follows(
     await held(window, profile)
     await profile.get_by_role("button", name="สนทนาส่วนตัว").click()
     await held(window, window.composer)
+
+
+async def press(window: Window, button: Locator, arrived: Locator) -> None:
+    """Press by keyboard and hold that the focus comes to rest at the place that is expected."""
+    await button.press("Enter")
+    await expect(arrived).to_be_focused()
+    await held(window, arrived)
+
+
+async def test_what_a_member_asks_for_keeps_the_focus_in_the_panel(served: Agency, windows: OpenWindow) -> None:
+    """At the button that was pressed, or, where that is gone or says no more, at the title around it (WCAG 2.4.3)."""
+    window = await windows(served.url, "lalita.w")
+    await window.open_room()
+    panel, dialog = await window.open_info(), window.dialog
+    ask = panel.get_by_role("button", name="ขอให้นำชื่อออก")
+    await ask.press("Enter")
+    await press(window, dialog.get_by_role("button", name="ส่งคำขอ"), ask)
+    await expect(ask).to_have_attribute("aria-disabled", "true")
+    title = panel.get_by_role("heading", name="ขอออกจากห้อง")
+    await press(window, panel.get_by_role("button", name="ถอนคำขอ"), title)
+
+    suggest = panel.get_by_role("button", name="เสนอชื่อสมาชิก")
+    await suggest.press("Enter")
+    await dialog.get_by_role("searchbox").fill("เดชา รักษา")
+    await window.flip(dialog.get_by_role("checkbox", name=re.compile("เดชา รักษาชาติ")))
+    await press(window, dialog.get_by_role("button", name="เสนอ 1 คน"), suggest)
+    await expect(suggest).to_have_attribute("aria-disabled", "true")
+
+    clear = panel.get_by_role("button", name="ล้างการสนทนาจากหน้าจอ")
+    await clear.press("Enter")
+    await press(window, dialog.get_by_role("button", name="ล้าง", exact=True), clear)
+    await press(window, window.button("แสดงข้อความเดิมอีกครั้ง"), window.page.get_by_role("main"))
+
+    await window.go("#/settings/me")
+    me = window.page.get_by_role("region", name="ข้อมูลของท่าน")
+    await me.get_by_role("textbox", name="ข้อความสถานะ").fill("ประชุม")
+    save = me.get_by_role("button", name="บันทึกสถานะ")
+    await press(window, save, save)
+    await expect(save).to_have_attribute("aria-disabled", "true")
+
+
+async def test_what_an_owner_decides_keeps_the_focus_in_the_panel(served: Agency, windows: OpenWindow) -> None:
+    """Answered cards, members and sections leave the page with the button that was pressed (WCAG 2.4.3)."""
+    narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
+    dengue = served.room("dengue")
+    member = await served.login("lalita.w")
+    await member.post(f"/rooms/{dengue}/removal-requests", {"reason": ""})
+    await member.post(f"/rooms/{dengue}/member-suggestions", {"people": [served.person("decha.r")], "reason": ""})
+
+    await narin.page.get_by_role("link", name=re.compile("^คำขอ")).click()
+    requests = narin.page.get_by_role("region", name="คำขอ", exact=True)
+    waiting = requests.get_by_role("heading", name="คำขอที่รอท่าน")
+    card = requests.get_by_role("listitem").filter(has_text="ขอให้นำชื่อออก")
+    await card.get_by_role("button", name="ไม่อนุมัติ").press("Enter")
+    await press(narin, narin.dialog.get_by_role("button", name="ไม่อนุมัติ"), waiting)
+    grant = requests.get_by_role("button", name="เพิ่ม 1 คน")
+    await press(narin, grant, requests.get_by_role("heading", name="คำขอ", exact=True))
+
+    await lalita.open_room()
+    await lalita.composer.fill("ร่างที่ยังไม่ได้ส่ง")
+    await narin.open_room()
+    panel = await narin.open_info()
+    await panel.get_by_role("button", name="การจัดการ นางสาวลลิตา วิเศษสุวรรณ").press("Enter")
+    await choose(narin.page, "นำออกจากห้อง")
+    members = panel.get_by_role("heading", name=re.compile("^สมาชิก "))
+    await press(narin, narin.dialog.get_by_role("button", name="นำออก", exact=True), members)
+    await expect(lalita.page.get_by_role("main")).to_be_focused()
+    await held(lalita, lalita.page.get_by_text("ร่างที่ยังไม่ได้ส่ง"))
+
+    await panel.get_by_role("button", name="ปิดห้อง").press("Enter")
+    await narin.dialog.get_by_role("textbox").fill(ROOM)
+    title = panel.get_by_role("heading", name="ข้อมูลห้อง", exact=True)
+    await press(narin, narin.dialog.get_by_role("button", name="ปิดห้อง", exact=True), title)

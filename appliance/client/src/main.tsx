@@ -18,6 +18,7 @@ import { browserPorts } from "#platform/browserPorts";
 import { installOffer } from "#platform/install";
 import { browserHistory, PageLocation } from "#platform/location";
 import { registerServiceWorker, type WaitingUpdate } from "#platform/serviceWorker";
+import { keepFocus } from "#ui/keepFocus";
 import { LayersContext } from "#ui/layers";
 import { ComponentLocale } from "#ui/Locale";
 
@@ -49,6 +50,7 @@ async function start(element: HTMLElement): Promise<void> {
   const ports = browserPorts(() => i18n.locale);
   const preferences = new PreferencesModel(ports.settings, apply);
   await preferences.start();
+  keepFocus();
   if (window.location.pathname.startsWith("/gallery")) {
     const { Gallery } = await import("#ui/Gallery");
     mount(element, <Gallery onLanguage={(language) => void preferences.choose("language", language)} />);

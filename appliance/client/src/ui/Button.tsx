@@ -60,27 +60,26 @@ function ariaProps(p: CommonProps): AriaButtonProps {
 export function Button({ children, icon, type = "button", label, block, ...common }: ButtonProps) {
   const { variant = "secondary", denied, ref, className = "" } = common;
   const reason = useId();
-  const button = (
-    <AriaButton
-      {...ariaProps(common)}
-      {...(denied === undefined ? {} : { "aria-describedby": reason })}
-      {...(ref === undefined ? {} : { ref })}
-      {...(label === undefined ? {} : { "aria-label": label })}
-      // A form must not be sent by a button that does nothing.
-      type={denied === undefined && !common.isPending ? type : "button"}
-      className={`button button-${variant} ${block ? "button-block" : ""} ${common.isPending ? "button-pending" : ""} ${className}`}
-    >
-      {icon && <Icon name={icon} />}
-      <span className="button-label">{children}</span>
-    </AriaButton>
-  );
-  if (denied === undefined) return button;
+  // One frame, with a reason in it or without: a button that is made anew as a reason comes or goes would lose the focus.
   return (
-    <span className={`button-denied ${block ? "button-block" : ""}`}>
-      {button}
-      <span id={reason} className="button-reason">
-        {denied}
-      </span>
+    <span className={denied === undefined ? "button-frame" : `button-frame button-denied ${block ? "button-block" : ""}`}>
+      <AriaButton
+        {...ariaProps(common)}
+        {...(denied === undefined ? {} : { "aria-describedby": reason })}
+        {...(ref === undefined ? {} : { ref })}
+        {...(label === undefined ? {} : { "aria-label": label })}
+        // A form must not be sent by a button that does nothing.
+        type={denied === undefined && !common.isPending ? type : "button"}
+        className={`button button-${variant} ${block ? "button-block" : ""} ${common.isPending ? "button-pending" : ""} ${className}`}
+      >
+        {icon && <Icon name={icon} />}
+        <span className="button-label">{children}</span>
+      </AriaButton>
+      {denied !== undefined && (
+        <span id={reason} className="button-reason">
+          {denied}
+        </span>
+      )}
     </span>
   );
 }

@@ -40,7 +40,7 @@ export function PanelSection({ title, actions, children }: { title: string; acti
   return (
     <section className="panel-section" aria-label={title}>
       <div className="panel-section-head">
-        <h3>{title}</h3>
+        <h3 tabIndex={-1}>{title}</h3>
         {actions}
       </div>
       {children}
