@@ -21,6 +21,7 @@ from appliance.rules.accounts import comes_of_age, fold_user, is_of_age, is_user
 from appliance.rules.import_files import midnight, thai_day
 from appliance.rules.passwords import one_time_code
 from appliance.rules.roles import Duty, may_act_on, may_perform
+from appliance.rules.text import has_visible
 from appliance.store import accounts, people, sessions
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ async def reactivate_account(
     s: PeopleServices, actor: Actor, person: PersonId, identity_check: str, second: Actor | None = None
 ) -> str:
     """Bring a revoked account back with new credentials; return its one-time code. Raises Forbidden, Conflict."""
-    if not identity_check.strip():
+    if not has_visible(identity_check):
         raise Invalid(field="identity_check", code="identity_check_missing")
     account = _account(s, person)
     _allow(s, Duty.REACTIVATE, actor, account, second)
@@ -195,5 +196,5 @@ def _require_age(s: PeopleServices, profile: Profile) -> None:
 
 
 def _require_reason(reason: str) -> None:
-    if not reason.strip():
+    if not has_visible(reason):
         raise Invalid(field="reason", code="reason_missing")

@@ -29,6 +29,7 @@ from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
 from appliance.model import Draft, EntryType, PersonId, RoomId
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.rooms import SYSTEM
+from appliance.rules.text import has_visible
 from appliance.rules.thai import fold
 from appliance.store import recorded_heads
 from appliance.store import rooms as room_rows
@@ -146,7 +147,7 @@ async def export_room(
     """
     if denied := may_perform(Duty.EXPORT_ROOM, actor):
         raise Forbidden(denied)
-    if not why.strip():
+    if not has_visible(why):
         raise Invalid(field="why", code="why_missing")
     signer = log_signer(s.config.agency, s.keys)
     async with s.store.read() as reader:
@@ -205,7 +206,7 @@ async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: s
 
     The entry and the destruction are one transaction. Headers stay, and with them the proof. Raises Invalid, NotFound.
     """
-    if not rule.strip():
+    if not has_visible(rule):
         raise Invalid(field="rule", code="why_missing")
     if not 0 <= first <= last < (await s.log.head(room)).size:
         raise Invalid(field="last")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.errors import Invalid
+from appliance.rules.text import written
 from appliance.rules.thai import canonical
 from appliance.store import people
 
@@ -19,4 +20,4 @@ async def set_status(s: PeopleServices, person: PersonId, status: str) -> None:
     if not clean.isprintable():
         raise Invalid(field="status")
     async with s.store.write() as tx:
-        await people.set_status(tx, person, clean)
+        await people.set_status(tx, person, written(clean))

@@ -12,7 +12,7 @@ from appliance.errors import Invalid
 from appliance.log.prepare import Command
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.rules.names import emoji as one_emoji
-from appliance.rules.text import closed_directions, has_visible
+from appliance.rules.text import closed_directions, has_visible, written
 from appliance.wire.messages import TextBody as WireBody
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ async def edit_message(s: Services, actor: PersonId, room: RoomId, n: int, body:
 
 async def retract_message(s: Services, actor: PersonId, room: RoomId, n: int, reason: str, txn_id: str | None) -> None:
     """Take a message back: its words are shown to nobody any more, its place and its author stay (a trace)."""
-    state = {"reason": closed_directions(reason)} if reason else {}
+    kept = written(reason)
+    state = {"reason": kept} if kept else {}
     await s.log.append(Draft(room, actor, EntryType.MESSAGE_REDACT, txn_id, state=state, target=n))
 
 

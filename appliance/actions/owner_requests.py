@@ -33,7 +33,7 @@ from appliance.rules.owner_requests import (
     may_hear,
 )
 from appliance.rules.rooms import SYSTEM
-from appliance.rules.text import closed_directions
+from appliance.rules.text import written
 from appliance.store import audit, owner_requests
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ async def ask(
             room,
             actor,
             tuple(people),
-            closed_directions(reason.strip()),
+            written(reason),
             Outcome.PENDING,
             s.clock(),
         )
@@ -140,7 +140,7 @@ async def _answer(s: Services, actor: PersonId, room: RoomId, decision: Decision
         await grant(s, actor, state, request)
     # What was written to a refusal says nothing where the request turns out to be fulfilled.
     note = decision.note if outcome is decision.outcome else ""
-    return await _record_once(s, request, outcome, actor, closed_directions(note.strip()))
+    return await _record_once(s, request, outcome, actor, written(note))
 
 
 async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerRequest:

@@ -14,6 +14,7 @@ from appliance.identity.sessions import PASSWORD_RESET
 from appliance.people import SessionEnd
 from appliance.rules.passwords import PasswordFault, as_one_time_code, check_password, one_time_code
 from appliance.rules.roles import Duty, may_act_on
+from appliance.rules.text import has_visible
 from appliance.rules.thai import canonical
 from appliance.store import accounts, people, sessions
 
@@ -80,7 +81,7 @@ async def reset_password(
 
     `identity_check` says how the administrator knows that it is them; it goes on record.
     """
-    if not identity_check.strip():
+    if not has_visible(identity_check):
         raise Invalid(field="identity_check", code="identity_check_missing")
     account = s.identity.account(person)
     if account is None:

@@ -22,7 +22,7 @@ from appliance.rules.contact import may_start_direct
 from appliance.rules.names import room_name
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import SYSTEM, authorize
-from appliance.rules.text import closed_directions
+from appliance.rules.text import has_visible, written
 from appliance.store import audit, entries, rooms
 from appliance.store.rooms import Mine
 
@@ -158,7 +158,7 @@ async def _change_members(
         raise Forbidden(Deny.ALREADY_MEMBER)
     check_found(s, actor, new)
     check_active(s, new)
-    drafts = removal_drafts(state.room, actor, remove, reason=closed_directions(reason.strip()))
+    drafts = removal_drafts(state.room, actor, remove, reason=written(reason))
     drafts += _add_drafts(s, actor, state.room, new)
     drafts[0] = replace(drafts[0], txn_id=txn_id)
     return (await _append(s, actor, *drafts))[0].n
@@ -185,7 +185,7 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
 
     Both have proved who they are (`actions/second_person.py`). Raises Forbidden, Invalid, NotFound.
     """
-    if not why.strip():
+    if not has_visible(why):
         raise Invalid(field="why", code="why_missing")
     if denied := may_reassign_room(actor, to, second):
         raise Forbidden(denied)
@@ -207,7 +207,7 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     `operator` is who runs the command and `why` their reason; both go on record before anything changes. The owner
     stays, since a room is never without one. Raises NotFound, Invalid without a reason, Forbidden for a private chat.
     """
-    if not why.strip():
+    if not has_visible(why):
         raise Invalid(field="why", code="reason_missing")
     state = (await s.log.head(room)).state
     if state.kind is RoomKind.DIRECT:

@@ -13,6 +13,7 @@ from appliance.actions.second_factors import check_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from appliance.rules.accounts import fold_user, may_sign_in
 from appliance.rules.roles import Actor, is_owner_certain, may_confirm_owner
+from appliance.rules.text import has_visible
 from appliance.store import accounts
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def confirm_owner(s: PeopleServices, actor: Actor, person: PersonId, ident
     `actor` has proved who they are; `identity_check`, how they know that it is the owner, goes on record. Raises
     Conflict where there is nothing to confirm, Forbidden, Invalid, NotFound.
     """
-    if not identity_check.strip():
+    if not has_visible(identity_check):
         raise Invalid(field="identity_check", code="identity_check_missing")
     async with changing_account(s, person) as tx:
         stored = await accounts.get_credentials(tx, person)

@@ -13,6 +13,7 @@ from appliance.actions.audit import ACCEPTED
 from appliance.actions.changes import get_account, record
 from appliance.errors import Conflict, Forbidden, Invalid
 from appliance.rules.roles import Duty, may_perform
+from appliance.rules.text import has_visible
 from appliance.store import settings, terms
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def publish_terms(
     """Publish the next version, each text in Thai and English; return its number. Raises Forbidden, Invalid."""
     if denied := may_perform(Duty.PUBLISH_TERMS, actor):
         raise Forbidden(denied)
-    if not all(part.strip() for part in (*titles, *texts)):
+    if not all(has_visible(part) for part in (*titles, *texts)):
         raise Invalid(field="text", code="terms_incomplete")
     now = s.clock()
     async with s.store.write() as tx:

@@ -7,8 +7,9 @@ Owns the one rule for every edge (requests, queries, paths, stream frames, impor
 - embeddings and isolates of writing direction at most 125 deep (UAX #9 BD2). What is left open is closed by
   `closed_directions`, so that a text turns nothing but itself wherever it is shown.
 
-Also owns what can be seen (`has_visible`) and a single line as directories write it (`one_line`). Otherwise a text is
-kept as it was typed. Pure; each function takes time in proportion to the text.
+Also owns what can be seen (`has_visible`), a reason or note as it is kept (`written`), and a single line as directories
+write it (`one_line`). Otherwise a text is kept as it was typed. Pure; each function takes time in proportion to the
+text.
 """
 
 from __future__ import annotations
@@ -92,6 +93,14 @@ def closed_directions(text: str) -> str:
         written += (text[done:end], *(_closing(mark) for mark in reversed(is_open)))
         done = end
     return "".join(written)
+
+
+def written(text: str) -> str:
+    """Return what a person wrote to others beside messages (a reason, a note), as it is kept.
+
+    Without what surrounds it, its directions closed; "" where nothing of it can be seen.
+    """
+    return closed_directions(text.strip()) if has_visible(text) else ""
 
 
 def has_visible(text: str) -> bool:

@@ -20,6 +20,7 @@ from appliance.rules.text import (
     is_visible,
     one_line,
     unprintable,
+    written,
 )
 from tests.hostile import TEXTS, cost, costs_its_length, full
 
@@ -121,6 +122,12 @@ def test_what_is_drawn_as_nothing_is_no_name(code: int) -> None:
     assert one_line(f"ก{character}ข") == "กข"
 
 
+@pytest.mark.parametrize("text", ["", "  ", "\u200b\u2060", "\u3164", " \u2800 ", "\u202e", "\u0e31"], ids=ascii)
+def test_a_reason_in_which_nothing_can_be_seen_is_none(text: str) -> None:
+    assert written(text) == ""
+    assert written(f" ย้าย{text}งาน\u202e ") == closed_directions(f"ย้าย{text}งาน\u202e")
+
+
 def test_what_stands_alone_is_visible() -> None:
     for code in (*range(0x21, 0x7F), *range(0xE01, 0xE31), 0x1F600, 0x4E00, 0xB7):
         assert has_visible(chr(code)), hex(code)
@@ -135,7 +142,9 @@ def test_every_kind_of_space_is_a_space() -> None:
     assert unprintable("สม ชาย") is None
 
 
-@pytest.mark.parametrize("rule", [fault_of, closed_directions, has_visible, one_line, unprintable, room_name, emoji])
+@pytest.mark.parametrize(
+    "rule", [fault_of, closed_directions, has_visible, one_line, unprintable, written, room_name, emoji]
+)
 @pytest.mark.parametrize("piece", TEXTS)
 def test_a_rule_costs_the_length_of_its_text(rule: Callable[[str], object], piece: str) -> None:
     assert costs_its_length(rule, partial(full, TEXTS[piece]), 20_000)
