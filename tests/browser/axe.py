@@ -50,6 +50,12 @@ _SIDEWAYS: Final = """() => {
     .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((element) => element.className || element.tagName).slice(0, 5).join(", ")];
 }"""
+# Only panes scroll: a document that does would show nothing where nothing is.
+_TALLER: Final = """() => {
+  const more = document.documentElement.scrollHeight - innerHeight;
+  if (document.querySelector(".shell") === null || more <= 0) return [];
+  return [`the document is ${more} px taller than the window`];
+}"""
 # 2.5.8: 24 by 24 CSS pixels, or a link within a sentence.
 _TARGETS: Final = """() => {
   const kinds = "button, a[href], input, textarea, [role=tab], [role=option], [role=menuitem]";
@@ -61,6 +67,14 @@ _TARGETS: Final = """() => {
     .filter(([, { width, height }]) => width > 1 && height > 1 && (width < 23.5 || height < 23.5))
     .map(([element, { width, height }]) => `target ${element.className || element.tagName} ${width}×${height}`);
 }"""
+_LAYOUT: Final = (_LINES, _SIDEWAYS, _TALLER, _TARGETS)
+
+
+async def layout_faults(page: Page) -> list[str]:
+    """Return what is wrong with the places and sizes of the page as it stands."""
+    await page.mouse.move(0, 0)
+    await page.evaluate(_STILL)
+    return [fault for script in _LAYOUT for fault in await page.evaluate(script)]
 
 
 async def faults(page: Page) -> list[str]:
@@ -71,6 +85,6 @@ async def faults(page: Page) -> list[str]:
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text(encoding="utf-8") + "\n;true")
     found: list[Any] = []
-    for script in (_RUN, _LINES, _SIDEWAYS, _TARGETS):
+    for script in (_RUN, *_LAYOUT):
         found += await page.evaluate(script)
     return sorted(set(found))

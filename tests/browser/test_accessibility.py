@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from appliance.actions.terms import publish_terms
 from tests.agency import Agency
-from tests.browser.axe import faults
+from tests.browser.axe import faults, layout_faults
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
 from tests.world import OPERATOR, PASSWORD
@@ -75,6 +75,9 @@ async def screens(served: Agency, window: Window, look: Any) -> None:
         ("display", "#/settings/display", ".radios"),
         ("devices", "#/settings/devices", ".sign-ins li"),
         ("security", "#/settings/security", ".settings-form"),
+        ("notifications", "#/settings/notifications", ".settings-facts"),
+        ("requests", "#/requests", ".panel-body"),
+        ("an address that means nothing", "#/nowhere", ".empty"),
         ("about", "#/settings/about", ".settings-facts"),
     ):
         await window.go(route)
@@ -84,6 +87,31 @@ async def screens(served: Agency, window: Window, look: Any) -> None:
     await window.page.keyboard.press("Escape")
     await window.page.goto(f"{window.url}/gallery")
     await look("gallery", ".gallery-sample")
+
+
+async def test_the_largest_text_on_the_smallest_phone(served: Agency, windows: OpenWindow) -> None:
+    """Ux 22: every screen is readable, and what is chosen stays in sight."""
+    window = await windows(served.url, "narin.p", viewport={"width": 320, "height": 568})
+    await window.go("/settings/display")
+    await window.page.get_by_text("ใหญ่ที่สุด", exact=True).click()
+    await expect(window.page.get_by_role("radio", name="ใหญ่ที่สุด", exact=True)).to_be_checked()
+    assert await window.evaluate("[scrollY, document.documentElement.scrollTop]") == [0, 0]
+    await expect(window.page.get_by_text("ใหญ่ที่สุด", exact=True)).to_be_in_viewport()
+    found: dict[str, list[str]] = {}
+
+    async def look(name: str, selector: str) -> None:
+        await expect(window.page.locator(selector).first, name).to_be_visible()
+        if wrong := await layout_faults(window.page):
+            found[name] = wrong
+
+    await window.go("/rooms")
+    # Nothing that is offered takes the rooms' place.
+    for banner in await window.page.locator(".banner").all():
+        box = await banner.bounding_box()
+        assert box is not None
+        assert box["height"] < 568 / 3, await banner.inner_text()
+    await screens(served, window, look)
+    assert found == {}
 
 
 async def test_the_message_list_is_a_log_that_speaks_once(served: Agency, windows: OpenWindow) -> None:
