@@ -31,8 +31,16 @@ test("a room tells of what waits in it and of new answers, and of nothing else",
   expect(newAnswers(all).map(({ id }) => id)).toEqual(["b"]);
 });
 
-test("a request that was granted and took its room along is told once", () => {
+test("a request that was granted and took its room along is told once, as the answer it is", () => {
   const granted = request("a", "r_1", { fresh: true, state: "granted", answered: 20 });
+  const asked = { ...gone("r_1", true), why: "removal_request" };
+  for (const now of [list([granted], [asked]), list([], [asked])]) {
+    expect(newsOf(now)).toEqual({ waiting: 0, answers: 1, gone: 0 });
+    expect(newsSince(NO_REQUESTS, now)).toEqual({ waiting: 0, answers: 1, gone: 0 });
+  }
+  // The owner took them off in their own way: that settles the request a moment later, and is not told again.
+  const before = list([], [gone("r_1", true)]);
+  expect(newsSince(before, list([granted], [asked]))).toEqual({ waiting: 0, answers: 0, gone: 0 });
   expect(newsCount(newsOf(list([granted], [gone("r_1", true)])))).toBe(1);
   expect(newsCount(newsOf(list([granted], [gone("r_2", true)])))).toBe(2);
   expect(newsCount(newsOf(list([], [gone("r_1", false)])))).toBe(0);

@@ -48,8 +48,9 @@ export const newsCount = ({ waiting, answers, gone }: News): number => waiting +
 
 /** What there is to tell in all, or of one room, in its row and its settings; a room that is not ours has neither. */
 export function newsOf(list: RequestList, room: RoomId | null = null): News {
-  const { waiting, answers, gone } = toTell(list, room);
-  return { waiting: waiting.length, answers: answers.length, gone: room === null ? gone.length : 0 };
+  const { waiting, answers, left } = toTell(list, room);
+  const { granted, gone } = room === null ? byWish(left) : { granted: 0, gone: 0 };
+  return { waiting: waiting.length, answers: answers.length + granted, gone };
 }
 
 /** What there is to tell in `after` that was not there in `before`; what comes up from a page behind is no news. */
@@ -59,23 +60,30 @@ export function newsSince(before: RequestList, after: RequestList): News {
   const answers = now.answers.filter(({ answered }) => (answered ?? 0) >= newest);
   // Where what was answered begins, all that waits has been read.
   const knewAll = !before.more || before.requests.some((one) => !isWaiting(one));
+  const { granted, gone } = byWish(added(old.left, now.left, ({ room, at }) => `${room} ${at}`));
   return {
-    waiting: knewAll ? added(old.waiting, now.waiting, ({ id }) => id) : 0,
-    answers: added(old.answers, answers, ({ id, answered }) => `${id} ${answered ?? 0}`),
-    gone: added(old.gone, now.gone, ({ room, at }) => `${room} ${at}`),
+    waiting: knewAll ? added(old.waiting, now.waiting, ({ id }) => id).length : 0,
+    answers: added(old.answers, answers, ({ id, answered }) => `${id} ${answered ?? 0}`).length + granted,
+    gone,
   };
 }
 
-function added<T>(old: readonly T[], now: readonly T[], keyOf: (one: T) => string): number {
+function added<T>(old: readonly T[], now: readonly T[], keyOf: (one: T) => string): readonly T[] {
   const known = new Set(old.map(keyOf));
-  return now.filter((one) => !known.has(keyOf(one))).length;
+  return now.filter((one) => !known.has(keyOf(one)));
+}
+
+/** How many were taken off because they had asked for it, which is an answer to them, and how many were not. */
+function byWish(left: readonly Departure[]): { granted: number; gone: number } {
+  const granted = left.filter(({ why }) => why === "removal_request").length;
+  return { granted, gone: left.length - granted };
 }
 
 function toTell(list: RequestList, room: RoomId | null = null) {
-  const gone = list.departures.filter(({ fresh }) => fresh === true);
+  const left = list.departures.filter(({ fresh }) => fresh === true);
   // A request that was granted takes its room along: it is told once.
-  const answers = newAnswers(list, room).filter((one) => !gone.some((departure) => departure.room === one.room));
-  return { waiting: waitingForUs(list, room), answers, gone };
+  const answers = newAnswers(list, room).filter((one) => !left.some((departure) => departure.room === one.room));
+  return { waiting: waitingForUs(list, room), answers, left };
 }
 
 /** Whether an event changes what the list says: by itself, or by the room it is about. */

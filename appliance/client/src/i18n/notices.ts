@@ -1,6 +1,7 @@
 /**
  * What happened to a room, as a sentence. The shapes are those of the core's notices, told apart by `what`.
- * Rules: names of people, never ids; the reader is «ท่าน» and comes first; long lists of names are cut by count, the count
+ * Rules: names of people, never ids; the reader is «ท่าน», which takes no spaces as names do, so a notice that has the reader
+ * in it has a sentence of its own; among others the reader comes first; long lists of names are cut by count, the count
  * is said, and `namesLeftOut` is true for who offers the whole list.
  */
 import { i18n, type MessageDescriptor } from "@lingui/core";
@@ -84,9 +85,18 @@ function nameList(people: readonly Named[], nameOf: NameOf, whole: boolean): str
   return more > 0 ? t`${shown} และ${plural(more, { other: "อีก # คน" })}` : shown;
 }
 
+interface Telling {
+  readonly nameOf: NameOf;
+  readonly me: string;
+  readonly whole: boolean;
+}
+
+/** Those of a list who are not the reader. */
+const othersIn = (people: readonly Named[], me: string): readonly Named[] => people.filter(({ p }) => p !== me);
+
 /** The words for people who were added: that the reader is among them is said first, however many they are. */
-function addedText(actor: string, people: readonly Named[], { nameOf, me, whole }: { nameOf: NameOf; me: string; whole: boolean }): string {
-  const others = people.filter(({ p }) => p !== me);
+function addedText(actor: string, people: readonly Named[], { nameOf, me, whole }: Telling): string {
+  const others = othersIn(people, me);
   if (others.length === people.length) {
     const names = nameList(people, nameOf, whole);
     return t`${actor} เพิ่ม ${names} เข้าห้อง`;
@@ -97,15 +107,66 @@ function addedText(actor: string, people: readonly Named[], { nameOf, me, whole 
   return t`${actor} เพิ่มท่าน, ${names} เข้าห้อง`;
 }
 
+function removedText(actor: string, people: readonly Named[], { nameOf, me, whole }: Telling): string {
+  const others = othersIn(people, me);
+  const names = nameList(others, nameOf, whole);
+  if (others.length === people.length) return t`${actor} นำ ${names} ออกจากห้อง`;
+  return others.length === 0 ? t`${actor} นำท่านออกจากห้อง` : t`${actor} นำท่าน, ${names} ออกจากห้อง`;
+}
+
+function removedBySystemText(why: string, people: readonly Named[], { nameOf, me, whole }: Telling): string {
+  const others = othersIn(people, me);
+  const names = nameList(others, nameOf, whole);
+  if (others.length === people.length) return t`ระบบนำ ${names} ออกจากห้อง (${why})`;
+  return others.length === 0 ? t`ระบบนำท่านออกจากห้อง (${why})` : t`ระบบนำท่าน, ${names} ออกจากห้อง (${why})`;
+}
+
 /** Whether the sentence says a number for people whom it could name. */
 export function namesLeftOut(notice: RoomNotice): boolean {
   return "people" in notice && notice.people.length > SHOWN_NAMES;
 }
 
 /** The sentence; `me` is its reader, who is «ท่าน» in it; `whole` names everybody. */
-export function noticeText(notice: RoomNotice, sender: string | null, known: NameOf, me: string, whole = false): string {
-  const nameOf: NameOf = (id, logged = null) => (id === me ? t`ท่าน` : known(id, logged));
-  const actor = sender === null ? t`ระบบ` : nameOf(sender);
+export function noticeText(notice: RoomNotice, sender: string | null, nameOf: NameOf, me: string, whole = false): string {
+  if (sender === me) return ownText(notice, { nameOf, me, whole }) ?? textOf(notice, t`ท่าน`, { nameOf, me, whole });
+  return textOf(notice, sender === null ? t`ระบบ` : nameOf(sender), { nameOf, me, whole });
+}
+
+/** What the reader did; null for what nobody does. */
+function ownText(notice: RoomNotice, { nameOf, me, whole }: Telling): string | null {
+  switch (notice.what) {
+    case "created": {
+      const { name } = notice;
+      return name === null ? t`ท่านเริ่มการสนทนา` : t`ท่านสร้างห้อง “${name}”`;
+    }
+    case "added": {
+      const names = nameList(othersIn(notice.people, me), nameOf, whole);
+      return t`ท่านเพิ่ม ${names} เข้าห้อง`;
+    }
+    case "removed": {
+      const names = nameList(othersIn(notice.people, me), nameOf, whole);
+      return t`ท่านนำ ${names} ออกจากห้อง`;
+    }
+    case "transferred": {
+      const to = nameOf(notice.to);
+      return t`ท่านมอบสิทธิ์เจ้าของห้องให้ ${to}`;
+    }
+    case "renamed": {
+      const { name, old } = notice;
+      return old === null || old === "" ? t`ท่านเปลี่ยนชื่อห้องเป็น “${name}”` : t`ท่านเปลี่ยนชื่อห้องจาก “${old}” เป็น “${name}”`;
+    }
+    case "closed":
+      return t`ท่านปิดห้องนี้`;
+    case "damaged":
+    case "removed_by_system":
+    case "reassigned":
+    case "closed_by_system":
+      return null;
+  }
+}
+
+function textOf(notice: RoomNotice, actor: string, telling: Telling): string {
+  const { nameOf, me } = telling;
   switch (notice.what) {
     case "damaged":
       return t`รายการนี้เสียหายในระบบจัดเก็บ จึงแสดงไม่ได้`;
@@ -114,20 +175,15 @@ export function noticeText(notice: RoomNotice, sender: string | null, known: Nam
       return name === null ? t`${actor} เริ่มการสนทนา` : t`${actor} สร้างห้อง “${name}”`;
     }
     case "added":
-      return addedText(actor, notice.people, { nameOf, me, whole });
-    case "removed": {
-      const names = nameList(notice.people, nameOf, whole);
-      return t`${actor} นำ ${names} ออกจากห้อง`;
-    }
-    case "removed_by_system": {
-      const names = nameList(notice.people, nameOf, whole);
-      const why = systemReason(notice.why);
-      return t`ระบบนำ ${names} ออกจากห้อง (${why})`;
-    }
+      return addedText(actor, notice.people, telling);
+    case "removed":
+      return removedText(actor, notice.people, telling);
+    case "removed_by_system":
+      return removedBySystemText(systemReason(notice.why), notice.people, telling);
     case "transferred": {
-      if (notice.to === me) return t`${actor} โอนสิทธิ์เจ้าของห้องให้ท่าน`;
+      if (notice.to === me) return t`${actor} มอบสิทธิ์เจ้าของห้องให้ท่าน`;
       const to = nameOf(notice.to);
-      return t`${actor} โอนสิทธิ์เจ้าของห้องให้ ${to}`;
+      return t`${actor} มอบสิทธิ์เจ้าของห้องให้ ${to}`;
     }
     case "reassigned": {
       const why = systemReason(notice.why);

@@ -17,7 +17,7 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   direct_room_fixed: msg`ห้องสนทนาส่วนตัวเปลี่ยนสมาชิกหรือชื่อไม่ได้`,
   already_member: msg`อยู่ในห้องนี้แล้ว`,
   target_not_member: msg`บุคคลนี้ไม่ได้เป็นสมาชิกของห้อง`,
-  owner_must_transfer: msg`เจ้าของห้องต้องโอนสิทธิ์ให้สมาชิกอื่นก่อน`,
+  owner_must_transfer: msg`เจ้าของห้องต้องมอบสิทธิ์ให้สมาชิกอื่นก่อน`,
   cannot_leave: msg`สมาชิกออกจากห้องเองไม่ได้ โปรดส่งคำขอออกจากห้องถึงเจ้าของห้อง`,
   person_not_active: msg`บัญชีของบุคคลนี้ไม่ได้เปิดใช้งาน`,
   contact_not_allowed: msg`ข้อกำหนดของหน่วยงานไม่ให้ท่านเริ่มสนทนาส่วนตัวกับบุคคลนี้ก่อน หากบุคคลนี้เริ่มก่อน ท่านตอบได้`,

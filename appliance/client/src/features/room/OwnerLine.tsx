@@ -1,4 +1,4 @@
-/** To members: whose room it is, what only the owner does, and the way to ask them (ux 7). */
+/** To members: whose room it is, what only the owner does while it is open, and the way to ask them (ux 7). */
 import { Trans, useLingui } from "@lingui/react/macro";
 
 import type { PersonId } from "#core/snapshots";
@@ -12,10 +12,11 @@ import type { RoomModel } from "./RoomModel";
 interface OwnerLineProps {
   model: RoomModel;
   owner: PersonId;
+  closed: boolean;
   onPerson: (person: PersonId) => void;
 }
 
-export function OwnerLine({ model, owner, onPerson }: OwnerLineProps) {
+export function OwnerLine({ model, owner, closed, onPerson }: OwnerLineProps) {
   const { t } = useLingui();
   const name = useReadable(model.person(owner))?.name ?? "…";
   return (
@@ -23,9 +24,11 @@ export function OwnerLine({ model, owner, onPerson }: OwnerLineProps) {
       <p>
         <NamedText text={t`เจ้าของห้อง: ${name}`} names={[name]} />
       </p>
-      <p className="room-hint">
-        <Trans>เจ้าของห้องเป็นผู้เปลี่ยนชื่อห้อง เพิ่มหรือนำสมาชิกออก และปิดห้อง</Trans>
-      </p>
+      {!closed && (
+        <p className="room-hint">
+          <Trans>เจ้าของห้องเป็นผู้เปลี่ยนชื่อห้อง เพิ่มหรือนำสมาชิกออก และปิดห้อง</Trans>
+        </p>
+      )}
       <Button icon="person" onPress={() => onPerson(owner)}>
         <Trans>ติดต่อเจ้าของห้อง</Trans>
       </Button>

@@ -105,44 +105,42 @@ interface OwnRequestProps {
   onAsk: () => void;
 }
 
-/** From when one may ask again, while that is still to come. */
-function useTooSoon(mine: MyRequest | null, now: number): string | undefined {
-  const { t } = useLingui();
-  const again = mine?.repeats ?? 0;
-  const when = formatDateTime(again);
-  return again > now ? t`ส่งคำขอใหม่ได้ตั้งแต่ ${when}` : undefined;
-}
+/** Whether the time from which one may ask again, which the request itself says, is still to come. */
+const isTooSoon = (mine: MyRequest | null, now: number): boolean => (mine?.repeats ?? 0) > now;
 
 /** After a refusal others may be suggested at once; after a withdrawal nobody, for a day. */
 export function MySuggestion({ room, mine, model, now, onAsk }: OwnRequestProps) {
   const { t } = useLingui();
-  const tooSoon = useTooSoon(mine?.state === "withdrawn" ? mine : null, now);
+  const tooSoon = mine?.state === "withdrawn" && isTooSoon(mine, now);
   return (
     <PanelSection title={t`เสนอชื่อสมาชิก`}>
       <p className="room-hint">
         <Trans>เฉพาะเจ้าของห้องเพิ่มสมาชิกได้ ท่านเสนอชื่อให้เจ้าของห้องพิจารณาได้</Trans>
       </p>
       {mine !== null && <RequestState request={mine} model={model} />}
-      <Button icon="addPerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["suggest"]) ?? tooSoon}>
-        <Trans>เสนอชื่อสมาชิก</Trans>
-      </Button>
+      {!tooSoon && (
+        <Button icon="addPerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["suggest"])}>
+          <Trans>เสนอชื่อสมาชิก</Trans>
+        </Button>
+      )}
     </PanelSection>
   );
 }
 
-/** The way out. While a refusal or a withdrawal stands the button says from when one may ask again, before anybody writes a reason. */
+/** The way out. While a refusal or a withdrawal stands, the request says from when one may ask again, and there is no button. */
 export function MyRemoval({ room, mine, model, now, onAsk }: OwnRequestProps) {
   const { t } = useLingui();
-  const tooSoon = useTooSoon(mine, now);
   return (
     <PanelSection title={t`ขอออกจากห้อง`}>
       <p className="room-hint">
         <Trans>สมาชิกออกจากห้องเองไม่ได้ แต่ขออนุญาตเจ้าของห้องได้</Trans>
       </p>
       {mine !== null && <RequestState request={mine} model={model} />}
-      <Button icon="removePerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["ask_removal"]) ?? tooSoon}>
-        <Trans>ขอออกจากห้อง</Trans>
-      </Button>
+      {!isTooSoon(mine, now) && (
+        <Button icon="removePerson" onPress={onAsk} denied={deniedText(pendingCode(mine) ?? room.denied["ask_removal"])}>
+          <Trans>ขอออกจากห้อง</Trans>
+        </Button>
+      )}
     </PanelSection>
   );
 }

@@ -177,8 +177,8 @@ function TransferDialog({ model, to, onClose }: OneProps & { to: MemberView | nu
     const name = nameOf(chosen);
     return (
       <ConfirmDialog
-        title={t`โอนสิทธิ์เจ้าของห้องหรือไม่`}
-        confirmLabel={t`โอนสิทธิ์`}
+        title={t`มอบสิทธิ์เจ้าของห้องหรือไม่`}
+        confirmLabel={t`มอบสิทธิ์`}
         cancelLabel={t`ยกเลิก`}
         isPending={attempt.busy}
         error={error}

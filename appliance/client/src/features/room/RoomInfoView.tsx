@@ -69,7 +69,7 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
       <Mine room={room} model={model} onClear={() => setDialog({ kind: "clear" })} />
       {group && !isOwner && (
         <>
-          <OwnerLine model={model} owner={room.view.owner} onPerson={onPerson} />
+          <OwnerLine model={model} owner={room.view.owner} closed={room.view.closed === true} onPerson={onPerson} />
           {offered(room, "ask_removal") && <MyRemoval room={room} mine={removal} model={model} now={model.now()} onAsk={() => setDialog({ kind: "ask" })} />}
           {offered(room, "suggest") && <MySuggestion room={room} mine={suggestion} model={model} now={model.now()} onAsk={onSuggestMembers} />}
         </>
@@ -119,9 +119,11 @@ function Identity({ room, title }: { room: RoomSnapshot; title: string }) {
         <li>
           <Icon name="clock" size="s" /> <Trans>สร้างเมื่อ {created}</Trans>
         </li>
-        <li>
-          <Icon name="history" size="s" /> <Trans>สมาชิกใหม่อ่านข้อความย้อนหลังได้</Trans>
-        </li>
+        {view.closed !== true && (
+          <li>
+            <Icon name="history" size="s" /> <Trans>สมาชิกใหม่อ่านข้อความย้อนหลังได้</Trans>
+          </li>
+        )}
       </ul>
     </section>
   );
@@ -156,7 +158,7 @@ function OwnerActions({ room, onDialog }: { room: RoomSnapshot; onDialog: (dialo
           <Trans>เปลี่ยนชื่อห้อง</Trans>
         </Button>
         <Button icon="transfer" onPress={() => onDialog({ kind: "transfer", to: null })} denied={deniedText(room.denied["transfer"])}>
-          <Trans>โอนสิทธิ์เจ้าของห้อง</Trans>
+          <Trans>มอบสิทธิ์เจ้าของห้อง</Trans>
         </Button>
         <Button icon="lock" variant="danger" onPress={() => onDialog({ kind: "close" })} denied={deniedText(room.denied["close"])}>
           <Trans>ปิดห้อง</Trans>
