@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
+import pytest
 from playwright.async_api import FloatRect, Locator, expect
 
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
+from tests.browser.window import TWO_FRAMES
 
+INCIDENT: Final = "ศูนย์ประสานเหตุ ระบบนัดหมายวัคซีนขัดข้อง"
 # Runs within one task of the page: nothing the browser does later can put the caret right.
 PICK_AND_LOOK = """async () => {
   const field = document.getElementById("composer");
@@ -24,6 +28,17 @@ OFFER_A_FILE = """type => {
   const event = new Offer(type, { ...given, bubbles: true, cancelable: true });
   document.querySelector("main").dispatchEvent(event);
   return event.defaultPrevented;
+}"""
+COVERED = """message => {
+  const tools = message.querySelector(".msg-tools").getBoundingClientRect();
+  const { left, right } = message.getBoundingClientRect();
+  const apart = (part) => {
+    const box = part.getBoundingClientRect();
+    return box.bottom <= tools.top || box.top >= tools.bottom || box.right <= tools.left || box.left >= tools.right;
+  };
+  const parts = [...message.querySelectorAll(".msg-author, .msg-time, .msg-text, .msg-read")];
+  const covered = parts.filter((part) => !apart(part)).map((part) => part.className);
+  return tools.left < left || tools.right > right ? [...covered, "beside"] : covered;
 }"""
 TOOLS = "[...document.querySelectorAll('.msg-tools')].filter(one => getComputedStyle(one).opacity > 0).length"
 
@@ -151,6 +166,25 @@ async def test_the_tools_of_a_message(served: Agency, windows: OpenWindow) -> No
 
     tools = await _box(second.get_by_role("button", name="ตัวเลือกของข้อความนี้"))
     assert tools["x"] - box["x"] < 900
+
+
+@pytest.mark.parametrize(("width", "panel"), [(1024, False), (1366, True), (1920, True)])
+async def test_the_tools_leave_author_and_time_in_sight(
+    served: Agency, windows: OpenWindow, *, width: int, panel: bool
+) -> None:
+    """Whatever the length of name and post, and with little room beside an open panel."""
+    window = await windows(served.url, "somchai.j", viewport={"width": width, "height": 800})
+    await window.open_room(INCIDENT)
+    if panel:
+        await window.open_info()
+    await window.to_newest()
+    heads = window.log.locator("article.msg-head")
+    for n in range(1, await heads.count()):
+        await heads.nth(n).scroll_into_view_if_needed()
+        await window.evaluate(TWO_FRAMES)
+        await heads.nth(n).locator(".msg-text").hover()
+        assert await heads.nth(n).evaluate(COVERED) == []
+    assert await heads.count() > 3
 
 
 async def test_the_address_of_a_message_opens_it(served: Agency, windows: OpenWindow) -> None:
