@@ -223,6 +223,28 @@ async def test_the_second_factor_takes_thai_digits(served: Agency, windows: Open
     await window.entered()
 
 
+async def test_thai_digits_are_there_before_anybody_is_in(served: Agency, windows: OpenWindow) -> None:
+    """Ux 22: the code, the terms and a new password speak in the digits chosen on this device."""
+    narin = await served.login("narin.p")
+    secret = (await narin.post("/second-factors/totp", {"password": PASSWORD}))["secret"]
+    totp = pyotp.TOTP(secret)
+    await narin.post("/second-factors/totp/confirm", {"code": totp.at(served.clock() // 1000)})
+    version = await publish_terms(served.services, OPERATOR, ("ข้อกำหนดฉบับใหม่", "New terms"), ("ก", "A"))
+    served.clock.pass_(seconds=60)
+    window = await windows(served.url)
+    await window.evaluate("() => localStorage.setItem('digits', 'thai')")
+    await window.reload()
+    await window.sign_in("narin.p")
+    await window.page.get_by_label("รหัส ๖ หลักจากแอปยืนยันตัวตน").fill(totp.at(served.clock() // 1000))
+    await window.button("ยืนยัน").click()
+    facts = window.page.get_by_text(f"ฉบับที่ {str(version).translate(THAI_DIGITS)} มีผลตั้งแต่")
+    await expect(facts).to_have_text(re.compile("^[^0-9]+$"))
+    await window.button("ยอมรับข้อกำหนด").click()
+    await window.entered()
+    await window.go("#/settings/security")
+    await expect(window.page.get_by_text("อย่างน้อย ๑๒ ตัวอักษร", exact=False)).to_be_visible()
+
+
 async def test_new_terms_are_read_and_accepted_before_anything_else(served: Agency, windows: OpenWindow) -> None:
     words = ("ข้อกำหนดฉบับใหม่", "New terms"), ("ห้ามเปิดเผยรหัสผ่าน\n\nห้ามส่งต่อข้อมูลลับ", "Keep passwords secret")
     version = await publish_terms(served.services, OPERATOR, *words)
