@@ -29,6 +29,18 @@ DIGITS_LEFT: Final = r"""
 }
 """
 
+# How much wider the composer is than the words in it while it is empty.
+PLACEHOLDER_SPARE: Final = """
+() => {
+  const field = document.querySelector("textarea");
+  const style = getComputedStyle(field);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return room - pen.measureText(field.placeholder).width;
+}
+"""
+
 
 def item(window: Window, room: str) -> Locator:
     """Return the list's line with a room and its menu's button."""
@@ -147,6 +159,7 @@ async def test_at_320_pixels_and_at_the_largest_letters_nothing_scrolls_sideways
         assert letters == {"normal": 16, "largest": 24}[size]
         head = await window.evaluate("() => document.querySelector('.room-head').offsetHeight")
         assert head <= 4.5 * letters
+        assert await window.evaluate(PLACEHOLDER_SPARE) >= 0
         for route in ("#/rooms", "#/people", "#/settings", "#/settings/display"):
             await window.go(route)
             await expect(window.page.locator(".shell")).to_be_visible()
