@@ -360,7 +360,7 @@ async def test_what_a_member_asks_for_keeps_the_focus_in_the_panel(served: Agenc
     window = await windows(served.url, "lalita.w")
     await window.open_room()
     panel, dialog = await window.open_info(), window.dialog
-    ask = panel.get_by_role("button", name="ขอให้นำชื่อออก")
+    ask = panel.get_by_role("button", name="ขอออกจากห้อง")
     await ask.press("Enter")
     await press(window, dialog.get_by_role("button", name="ส่งคำขอ"), ask)
     await expect(ask).to_have_attribute("aria-disabled", "true")
@@ -398,7 +398,7 @@ async def test_what_an_owner_decides_keeps_the_focus_in_the_panel(served: Agency
     await narin.page.get_by_role("link", name=re.compile("^คำขอ")).click()
     requests = narin.page.get_by_role("region", name="คำขอ", exact=True)
     waiting = requests.get_by_role("heading", name="คำขอที่รอท่าน")
-    card = requests.get_by_role("listitem").filter(has_text="ขอให้นำชื่อออก")
+    card = requests.get_by_role("listitem").filter(has_text="ขอออกจากห้อง")
     await card.get_by_role("button", name="ไม่อนุมัติ").press("Enter")
     await press(narin, narin.dialog.get_by_role("button", name="ไม่อนุมัติ"), waiting)
     grant = requests.get_by_role("button", name="เพิ่ม 1 คน")
