@@ -20,7 +20,7 @@ from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
 from appliance.reads.bounds import page_after
 from appliance.rules.contact import may_start_direct
-from appliance.rules.finding import Fit, asked_number, fit, tiers
+from appliance.rules.finding import Fit, asked_number, fit, holding, rarest_first, tiers
 from appliance.rules.profiles import may_see, visible_fields
 from appliance.rules.thai import fold
 from appliance.store import audit, people, units
@@ -254,10 +254,7 @@ class _Asked:
     def _found(self) -> Sequence[int]:
         """The places of all who answer, in Thai order, which is the one they lie in memory."""
         directory, texts = self._directory, self._directory.search_texts
-        first, *others = self._words
-        found = [place for place, text in enumerate(texts) if first in text]
-        for word in others:
-            found = [place for place in found if word in texts[place]]
+        found = holding(rarest_first(self._words, texts), range(len(texts)), texts)
         if self._number is None:
             return found
         numbered = {

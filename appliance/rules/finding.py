@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Final
 from appliance.rules.thai import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SHORTEST_NUMBER: Final = 4
 """Fewer digits than this are no telephone number, not even an extension."""
 _BETWEEN_DIGITS: Final = frozenset(" -().+/")
 _COUNTRY: Final = "+66"
+_SAMPLE: Final = 100
+_AT_ONCE: Final = 4
 # What no folded text has.
 _GIVEN: Final = "\1"
 _FAMILY: Final = "\2"
@@ -53,6 +55,33 @@ def name_starts(names: Sequence[str]) -> str:
     return "".join(f"{(_GIVEN, _FAMILY)[place % 2]}{name}" for place, name in enumerate(names))
 
 
+def rarest_first(words: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Return words in the order in which looking for them ends soonest, judged by a sample of the texts.
+
+    A word that another one holds is left out: whoever has the other has it too.
+    """
+    needed = [word for word in words if not any(word in other for other in words if other != word)]
+    sample = texts[:: max(1, len(texts) // _SAMPLE)]
+    return sorted(needed, key=lambda word: (sum(word in text for text in sample), -len(word)))
+
+
+def holding(words: Sequence[str], places: Sequence[int], texts: Sequence[str] | Mapping[int, str]) -> Sequence[int]:
+    """Return the places whose text has every word: several words in one pass, for the texts are far more than a cache.
+
+    The words had better come `rarest_first`: nobody is asked for a further word who lacks one, and once nobody is left
+    no word is looked for.
+    """
+    found = places
+    for start in range(0, len(words), _AT_ONCE):
+        # Every text has the empty word.
+        a, b, c, d = (*words[start : start + _AT_ONCE], "", "", "")[:_AT_ONCE]
+        if not b:
+            found = [p for p in found if a in texts[p]]
+        else:
+            found = [p for p in found if a in (text := texts[p]) and b in text and c in text and d in text]
+    return found
+
+
 def tiers(
     words: Sequence[str], places: Sequence[int], texts: Sequence[str], starts: Sequence[str], ends: Sequence[int]
 ) -> Iterator[tuple[Fit, Sequence[int]]]:
@@ -76,10 +105,8 @@ def tiers(
             p for p in begins if texts[p].find(word, 0, ends[p]) >= 0 or given in starts[p] or family in starts[p]
         ]
     yield Fit.NAME_BEGINS, begins
-    shown = places
-    for word in words:
-        shown = [p for p in shown if texts[p].find(word, 0, ends[p]) >= 0]
-    yield Fit.NAME, shown
+    heads = {p: texts[p][: ends[p]] for p in places}
+    yield Fit.NAME, holding(rarest_first(words, list(heads.values())), places, heads)
     yield Fit.OTHER, places
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.reads.directory import load_people
-from appliance.rules.finding import Fit, fit, name_starts, tiers
+from appliance.rules.finding import Fit, fit, holding, name_starts, rarest_first, tiers
 from appliance.rules.thai import fold
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ ASKED = (
     "กอง ก",
     "0212",
     "นา นา",
+    "า น ก ม ล ส ช ป",
+    "นาย ก กา ส ม",
+    "กา ก า น ม zq",
 )
 
 
@@ -119,3 +122,27 @@ def test_the_best_ask_for_no_further_tier() -> None:
     starts = [name_starts(parts) for parts in names]
     (first,) = islice(tiers(["กา"], range(2), [], starts, []), 1)
     assert first == (Fit.GIVEN_NAME, [0])
+
+
+class Counted(str):
+    """A text that counts how often a word is looked for in it."""
+
+    __slots__ = ("asked",)
+    asked: int
+
+    def __contains__(self, word: object) -> bool:
+        self.asked = getattr(self, "asked", 0) + 1
+        return isinstance(word, str) and str.__contains__(self, word)
+
+
+def test_many_words_are_judged_on_those_who_have_the_rarest() -> None:
+    """Eight words were looked for in the texts of everybody, one after the other."""
+    words = ["นาย", "กา", "า", "มา", "ก", "ม", "zq"]
+    texts = [f"นาย{given}กา มานา" for given in SYLLABLES]
+    ordered = rarest_first(words, texts)
+    assert ordered == ["zq", "นาย", "กา", "มา"]
+    counted = [Counted(text) for text in texts]
+    assert list(holding(ordered, range(len(texts)), counted)) == []
+    assert [text.asked for text in counted] == [1] * len(texts)
+    assert list(holding(rarest_first(words[:-1], texts), range(len(texts)), texts)) == [*range(len(texts))]
+    assert list(holding(["กากา"], range(len(texts)), texts)) == [0]
