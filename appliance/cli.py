@@ -3,6 +3,7 @@
 Owns the commands and the exit codes (0 done, 1 refused or failed with the reason in Thai and English, 2 wrong usage).
 Each command imports what it needs when it runs, so that none pays for the others; the processes of the appliance, which
 people wait for, are not even told the grammar of the others. It holds no rule: commands call actions, as the API does.
+Ctrl+C and Ctrl+D end a command in words; after Ctrl+C the exit code is 130, as shells have it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import getpass
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 DEFAULT_DATA = Path("/var/lib/gchat")
 LOGINS_SHOWN = 10
+INTERRUPTED = 130
 _PROMPTS = {
     "passphrase": "วลีผ่าน — passphrase",
     "new_passphrase": "วลีผ่านใหม่ อย่างน้อย {shortest} อักขระ — new passphrase, at least {shortest} characters",
@@ -55,9 +59,22 @@ def main(argv: list[str] | None = None) -> int:
         print(explain(error), file=sys.stderr)
     except OSError as error:
         print(f"ระบบปฏิบัติการปฏิเสธ — the operating system refused: {error}", file=sys.stderr)
+    except Cancelled as cancelled:
+        # The cursor is still behind the question.
+        print("\nยกเลิกแล้ว สิ่งที่สั่งยังไม่ได้ทำ — cancelled; what was asked for was not done", file=sys.stderr)
+        return cancelled.exit_code
     except KeyboardInterrupt:
-        pass
+        print("\nหยุดแล้ว คำสั่งยังทำไม่เสร็จ — stopped; the command did not finish", file=sys.stderr)
+        return INTERRUPTED
     return 1
+
+
+class Cancelled(KeyboardInterrupt):
+    """The person at the terminal ended a question with Ctrl+C or Ctrl+D: no handler of errors asks again."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
 
 
 def explain(error: AppError) -> str:
@@ -166,14 +183,30 @@ def ask(question: Question) -> str:
     """Ask the person at the terminal; from a pipe, take the next line."""
     prompt = _prompt(question)
     if sys.stdin.isatty():
-        try:
-            return getpass.getpass(f"{prompt}: ")
-        except EOFError:
-            raise Invalid(code="no_answer", value=prompt) from None
+        return typed(getpass.getpass, f"{prompt}: ")
     line = sys.stdin.readline()
     if not line:
         raise Invalid(code="no_answer", value=prompt)
     return line.rstrip("\n")
+
+
+def typed(read: Callable[[str], str], prompt: str) -> str:
+    """Return what the person at the terminal types. Raises Cancelled.
+
+    An event loop keeps Ctrl+C to itself until its turn comes, which this question holds up; so it is taken from it.
+    """
+    before = None
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return read(prompt)
+    except EOFError:
+        raise Cancelled(1) from None
+    except KeyboardInterrupt:
+        raise Cancelled(INTERRUPTED) from None
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
 
 
 def _prompt(question: Question) -> str:

@@ -154,8 +154,10 @@ def read_text(path: Path) -> str:
 
 
 def ask_secret(prompt: str) -> str:
-    """Return what is typed unseen, or the next line of standard input."""
-    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    """Return what is typed unseen, or the next line of standard input. Raises Cancelled."""
+    from appliance import cli  # noqa: PLC0415 - commands import what they need when they run
+
+    return cli.typed(getpass.getpass, prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 class safe_csv:  # noqa: N801 - used like the function csv.writer

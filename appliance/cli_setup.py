@@ -184,10 +184,7 @@ def _answer(arguments: argparse.Namespace, name: str, question: str) -> None:
     from appliance.api.texts import refuse_unfit  # noqa: PLC0415
 
     while True:
-        try:
-            answer = input(f"{question}: ").strip()
-        except EOFError:
-            raise Invalid(code="no_answer", value=question) from None
+        answer = cli.typed(input, f"{question}: ").strip()
         if not answer and name not in MAY_BE_EMPTY:
             continue
         setattr(arguments, name, answer)
