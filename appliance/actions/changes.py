@@ -8,15 +8,15 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from appliance.errors import NotFound
-from appliance.store import accounts, audit, settings
+from appliance.errors import NotFound, Unauthenticated
+from appliance.store import accounts, audit, sessions, settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from appliance.evidence.canonical import JsonValue
     from appliance.model import PersonId, UnitId
-    from appliance.people import Account
+    from appliance.people import Account, Session
     from appliance.people_services import PeopleServices
     from appliance.store.db import Reader, Tx
 
@@ -29,6 +29,18 @@ async def changing_account(s: PeopleServices, person: PersonId) -> AsyncIterator
         version = await settings.bump(tx, "accounts")
         account = await get_account(tx, person)
         tx.after_commit(lambda: s.identity.put_account(account, version))
+
+
+@asynccontextmanager
+async def changing_own_account(s: PeopleServices, session: Session) -> AsyncIterator[Tx]:
+    """Lend a transaction in which somebody changes their own account.
+
+    Raises Unauthenticated where the session was ended while it waited: whoever was signed out changes nothing more.
+    """
+    async with changing_account(s, session.person) as tx:
+        if not await sessions.stands(tx, session.id):
+            raise Unauthenticated
+        yield tx
 
 
 async def get_account(reader: Reader, person: PersonId) -> Account:

@@ -21,7 +21,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from appliance.actions.changes import changing_account, record
+from appliance.actions.changes import changing_own_account, record
 from appliance.actions.second_factors import drop_unneeded_codes
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.identity.tickets import EnrolmentTicket
@@ -103,7 +103,10 @@ async def start_passkey(s: PeopleServices, session: Session) -> dict[str, Any]:
 
 
 async def add_passkey(s: PeopleServices, session: Session, name: str, credential: dict[str, Any]) -> Passkey:
-    """Add the passkey that an authenticator made. Raises Conflict, Invalid."""
+    """Add the passkey that an authenticator made. Raises Conflict, Invalid, Unauthenticated.
+
+    A credential that is registered already is refused, whose ever it is (WebAuthn §7.1).
+    """
     now, name = s.clock(), one_line(name)
     if not has_visible(name):
         raise Invalid(field="name", code="text_invisible")
@@ -129,17 +132,18 @@ async def add_passkey(s: PeopleServices, session: Session, name: str, credential
         sign_count=verified.sign_count,
         created=now,
     )
-    async with changing_account(s, session.person) as tx:
+    async with changing_own_account(s, session) as tx:
         if len(await accounts.list_passkeys(tx, session.person)) >= MOST_PASSKEYS:
             raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
-        await accounts.insert_passkey(tx, passkey)
+        if not await accounts.insert_passkey(tx, passkey):
+            raise Invalid("this credential is registered already", field="credential", code="passkey_wrong")
         await record(s, tx, session.person, "passkey.add", session.person, passkey=passkey.id)
     return passkey
 
 
 async def remove_passkey(s: PeopleServices, session: Session, passkey: str) -> None:
     """Remove one of the caller's passkeys; the caller has shown the password. Raises NotFound."""
-    async with changing_account(s, session.person) as tx:
+    async with changing_own_account(s, session) as tx:
         if not await accounts.delete_passkey(tx, session.person, passkey):
             raise NotFound
         await drop_unneeded_codes(tx, session.person)

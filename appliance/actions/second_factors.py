@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyotp
 
-from appliance.actions.changes import changing_account, record
+from appliance.actions.changes import changing_own_account, record
 from appliance.errors import Conflict, Invalid, NotFound, WrongKey
 from appliance.rules.passwords import one_time_code
 from appliance.rules.thai import arabic_digits
@@ -76,7 +76,7 @@ async def confirm_totp(s: PeopleServices, session: Session, code: str) -> list[s
     step = check_code(s, session.person, pending, code, now)
     if step is None:
         raise Invalid(field="code", code="totp_wrong")
-    async with changing_account(s, session.person) as tx:
+    async with changing_own_account(s, session) as tx:
         if not await accounts.confirm_totp(tx, session.person, pending, step):
             raise Conflict(code="totp_not_started")
         await record(s, tx, session.person, "totp.add", session.person, session=session.id)
@@ -85,7 +85,7 @@ async def confirm_totp(s: PeopleServices, session: Session, code: str) -> list[s
 
 async def renew_recovery_codes(s: PeopleServices, session: Session) -> list[str]:
     """Return new recovery codes, which replace all there were; the caller has shown the password. Raises Conflict."""
-    async with s.store.write() as tx:
+    async with changing_own_account(s, session) as tx:
         if not await has_factor(tx, session.person):
             raise Conflict(code="no_second_factor")
         return await _put_recovery_codes(s, tx, session)
@@ -122,7 +122,7 @@ async def _put_recovery_codes(s: PeopleServices, tx: Tx, session: Session) -> li
 
 async def remove_totp(s: PeopleServices, session: Session) -> None:
     """Take the TOTP factor away; the caller has shown the password."""
-    async with changing_account(s, session.person) as tx:
+    async with changing_own_account(s, session) as tx:
         await accounts.remove_totp(tx, session.person)
         await drop_unneeded_codes(tx, session.person)
         await record(s, tx, session.person, "totp.remove", session.person, session=session.id)

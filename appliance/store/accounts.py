@@ -215,9 +215,9 @@ async def remove_roles(tx: Tx, person: PersonId) -> int:
     return await tx.execute(_SQL.remove_roles, {"person": person})
 
 
-async def insert_passkey(tx: Tx, passkey: Passkey) -> None:
-    """Add a passkey."""
-    await tx.execute(_SQL.insert_passkey, asdict(passkey))
+async def insert_passkey(tx: Tx, passkey: Passkey) -> bool:
+    """Add a passkey; False when there is one of this credential."""
+    return await tx.execute(_SQL.insert_passkey, asdict(passkey)) == 1
 
 
 async def list_passkeys(reader: Reader, person: PersonId) -> list[Passkey]:

@@ -91,6 +91,11 @@ async def find_end(reader: Reader, token_hash: bytes) -> SessionEnd | None:
     return SessionEnd.EXPIRED if kept is not None else None
 
 
+async def stands(reader: Reader, session: SessionId) -> bool:
+    """Say whether a session has not been ended, by itself or with all of its account."""
+    return await reader.one(_SQL.stands, {"id": session}) is not None
+
+
 async def delete_ends(tx: Tx, before: Millis) -> None:
     """Forget why sessions ended before a time."""
     await tx.execute(_SQL.delete_ends, {"before": before})

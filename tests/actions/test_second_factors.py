@@ -425,3 +425,65 @@ async def test_removing_a_passkey(office: Office) -> None:
         passkeys = await accounts.list_passkeys(reader, session.person)
     await remove_passkey(office.s, session, passkeys[0].id)
     await office.sign_in("somchai.j")
+
+
+async def test_two_answers_to_one_challenge_at_once_count_once(office: Office) -> None:
+    """One session and one passkey, whichever comes first; the same answer twice, or another of the same challenge."""
+    key = Authenticator()
+    await office.account("1001", "somchai.j")
+    session = await session_of(office)
+    options = await start_passkey(office.s, session)
+    other = Authenticator()
+    other.credential = b"credential-number-2"
+    added = await at_once(*(add_passkey(office.s, session, "กุญแจ", one.create(options)) for one in (key, key, other)))
+    assert added == ["done", "passkey_not_started", "passkey_not_started"]
+    assert len(await passkeys_of(office, session)) == 1
+    kept = len(office.s.identity.sessions_of(session.person, office.clock()))
+    for again in (False, True):
+        ticket = await asked(office)
+        answer = key.get(ticket.passkey_options or {})
+        second = key.get(ticket.passkey_options or {}) if again else answer
+        opened = await at_once(*(finish(office, ticket.ticket, passkey=one) for one in (answer, second)))
+        assert opened.count("done") == 1
+        kept += 1
+        assert len(office.s.identity.sessions_of(session.person, office.clock())) == kept
+
+
+async def passkeys_of(office: Office, session: Session) -> list[accounts.Passkey]:
+    async with office.s.store.read() as reader:
+        return await accounts.list_passkeys(reader, session.person)
+
+
+async def test_a_credential_is_registered_once(office: Office) -> None:
+    """An authenticator that is added a second time ended in an internal error."""
+    key = Authenticator()
+    session = await with_passkey(office, key)
+    with pytest.raises(Invalid) as refused:
+        await add_passkey(office.s, session, "อีกครั้ง", key.create(await start_passkey(office.s, session)))
+    assert refused.value.code == "passkey_wrong"
+    assert len(await passkeys_of(office, session)) == 1
+
+
+async def test_a_session_that_another_has_ended_changes_no_second_factor(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An enrolment that waited while the account was revoked left its passkey in the account."""
+    key = Authenticator()
+    session = await with_passkey(office, key)
+    (own,) = await passkeys_of(office, session)
+    new = Authenticator()
+    new.credential = b"credential-number-2"
+    made = new.create(await start_passkey(office.s, session))
+    secret, _ = await start_totp(office.s, session.person)
+    code = pyotp.TOTP(secret).at(office.clock() // 1000)
+    for change in (
+        lambda: add_passkey(office.s, session, "กุญแจ", made),
+        lambda: confirm_totp(office.s, session, code),
+        lambda: renew_recovery_codes(office.s, session),
+        lambda: remove_passkey(office.s, session, own.id),
+        lambda: remove_totp(office.s, session),
+    ):
+        overtake(monkeypatch, office, partial(accounts.bump_epoch, person=session.person))
+        assert await at_once(change()) == ["unauthenticated"]
+    assert await passkeys_of(office, session) == [own]
+    assert await left(office, session) == 0

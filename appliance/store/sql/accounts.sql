@@ -101,7 +101,8 @@ DELETE FROM role WHERE person = :person;
 
 -- name: insert_passkey
 INSERT INTO passkey (id, credential, person, name, public_key, sign_count, created)
-VALUES (:id, :credential, :person, :name, :public_key, :sign_count, :created);
+VALUES (:id, :credential, :person, :name, :public_key, :sign_count, :created)
+ON CONFLICT (credential) DO NOTHING;
 
 -- name: passkeys_of
 SELECT id, credential, person, name, public_key, sign_count, created FROM passkey

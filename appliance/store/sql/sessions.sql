@@ -36,6 +36,9 @@ SELECT why FROM ended_session WHERE token_hash = :token_hash;
 SELECT 1 FROM session s JOIN account a ON a.person = s.person
 WHERE s.token_hash = :token_hash AND s.epoch = a.epoch AND a.state = 'active';
 
+-- name: stands
+SELECT 1 FROM session s JOIN account a ON a.person = s.person WHERE s.id = :id AND s.epoch = a.epoch;
+
 -- name: delete_ends
 DELETE FROM ended_session WHERE at < :before;
 
