@@ -140,7 +140,7 @@ async def _answer(s: Services, actor: PersonId, room: RoomId, decision: Decision
         await grant(s, actor, state, request)
     # What was written to a refusal says nothing where the request turns out to be fulfilled.
     note = decision.note if outcome is decision.outcome else ""
-    return await _record_once(s, request, outcome, actor, written(note))
+    return await _answer_once(s, request, outcome, actor, written(note))
 
 
 async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerRequest:
@@ -152,7 +152,7 @@ async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerReques
     if request.outcome is Outcome.WITHDRAWN:
         return request
     s.log.take_share(actor)
-    return await _record_once(s, request, Outcome.WITHDRAWN, actor, "")
+    return await _answer_once(s, request, Outcome.WITHDRAWN, actor, "")
 
 
 async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | None = None) -> None:
@@ -241,7 +241,7 @@ def administrators(s: Services, state: RoomState) -> list[PersonId]:
     return s.identity.administrators_of(owner.unit if owner else None, s.clock())
 
 
-async def _record_once(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
+async def _answer_once(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
     """Write an answer down, or return the same one that came first. Raises Conflict when it was another."""
     try:
         return await _record(s, request, outcome, by, note)
