@@ -21,6 +21,8 @@ import { sortedByName } from "./text";
 
 const KEEP_AFTER_MS = 1_000;
 const AT_ONCE = 4;
+/** Stands for a name that is not known yet. */
+export const UNNAMED = "…";
 
 export class People {
   readonly #kept = new Map<PersonId, KeptPerson>();
@@ -100,7 +102,7 @@ export class People {
    */
   nameOf(id: PersonId, logged: string | null = null): string {
     const known = this.known(id)?.name ?? null;
-    return (this.#language.snapshot() === "en" ? (known ?? logged) : (logged ?? known)) ?? "…";
+    return (this.#language.snapshot() === "en" ? (known ?? logged) : (logged ?? known)) ?? UNNAMED;
   }
 
   /** Reads the profile afresh. */

@@ -126,6 +126,18 @@ export function namesLeftOut(notice: RoomNotice): boolean {
   return "people" in notice && notice.people.length > SHOWN_NAMES;
 }
 
+/** The sentence once everybody whom it names is known; null until then, when `known` answers null. */
+export function noticeOnceNamed(notice: RoomNotice, sender: string | null, known: (id: string, logged?: string | null) => string | null, me: string): string | null {
+  const unnamed: string[] = [];
+  const nameOf: NameOf = (id, logged) => {
+    const name = known(id, logged);
+    if (name === null) unnamed.push(id);
+    return name ?? "";
+  };
+  const text = noticeText(notice, sender, nameOf, me);
+  return unnamed.length === 0 ? text : null;
+}
+
 /** The sentence; `me` is its reader, who is «ท่าน» in it; `whole` names everybody. */
 export function noticeText(notice: RoomNotice, sender: string | null, nameOf: NameOf, me: string, whole = false): string {
   if (sender === me) return ownText(notice, { nameOf, me, whole }) ?? textOf(notice, t`ท่าน`, { nameOf, me, whole });

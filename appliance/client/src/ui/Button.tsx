@@ -1,11 +1,13 @@
 /**
  * Buttons. One that cannot be pressed yet, or that a rule forbids, stays focusable and says why: in words under it, on
  * every device, and to the screen reader; a button that is a mere icon says it as it is pressed. Nothing is natively
- * disabled, so nobody has to guess why it is grey (ux 7).
+ * disabled, so nobody has to guess why it is grey (ux 7). One that was pressed and waits for the answer shows dots, and says so.
  */
+import { useLingui } from "@lingui/react/macro";
 import { type ReactNode, type Ref, useId, useState } from "react";
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
 import { Icon, type IconName } from "./Icon";
+import { Dots } from "./Notice";
 import { Tooltip } from "./Tooltip";
 import "./Button.css";
 
@@ -31,6 +33,8 @@ interface ButtonProps extends CommonProps {
   children: ReactNode;
   icon?: IconName;
   type?: "button" | "submit";
+  /** In place of the words while what was asked is under way. */
+  pendingLabel?: string;
   /** The accessible name when the visible words alone would be unclear out of context. */
   label?: string;
   block?: boolean;
@@ -57,14 +61,28 @@ function ariaProps(p: CommonProps): AriaButtonProps {
   };
 }
 
-export function Button({ children, icon, type = "button", label, block, ...common }: ButtonProps) {
+/** Whether this button is the one that waits: its neighbours wait as well, but nobody has pressed them. A form may be sent by a key. */
+function useWorking({ isPending, onPress }: CommonProps, type: "button" | "submit"): [boolean, () => void] {
+  const [pressed, setPressed] = useState(false);
+  const isWaiting = isPending === true;
+  if (pressed && !isWaiting) setPressed(false);
+  const press = () => {
+    onPress?.();
+    setPressed(true);
+  };
+  return [isWaiting && (pressed || type === "submit"), press];
+}
+
+export function Button({ children, icon, type = "button", label, block, pendingLabel, ...common }: ButtonProps) {
+  const { t } = useLingui();
   const { variant = "secondary", denied, ref, className = "" } = common;
   const reason = useId();
+  const [isWorking, press] = useWorking(common, type);
   // One frame, with a reason in it or without: a button that is made anew as a reason comes or goes would lose the focus.
   return (
     <span className={denied === undefined ? "button-frame" : `button-frame button-denied ${block ? "button-block" : ""}`}>
       <AriaButton
-        {...ariaProps(common)}
+        {...ariaProps({ ...common, ...(common.onPress === undefined ? {} : { onPress: press }) })}
         {...(denied === undefined ? {} : { "aria-describedby": reason })}
         {...(ref === undefined ? {} : { ref })}
         {...(label === undefined ? {} : { "aria-label": label })}
@@ -73,8 +91,14 @@ export function Button({ children, icon, type = "button", label, block, ...commo
         className={`button button-${variant} ${block ? "button-block" : ""} ${common.isPending ? "button-pending" : ""} ${className}`}
       >
         {icon && <Icon name={icon} />}
-        <span className="button-label">{children}</span>
+        <span className="button-label">{isWorking && pendingLabel !== undefined ? pendingLabel : children}</span>
+        {isWorking && <Dots />}
       </AriaButton>
+      {common.isPending !== undefined && (
+        <span className="visually-hidden" aria-live="polite">
+          {isWorking ? (pendingLabel ?? t`กำลังดำเนินการ`) : ""}
+        </span>
+      )}
       {denied !== undefined && (
         <span id={reason} className="button-reason">
           {denied}

@@ -34,15 +34,22 @@ export function EmptyState({ icon, title, children }: { icon: IconName; title: s
   );
 }
 
+/** The sign that something is under way, for the eyes alone. */
+export function Dots() {
+  return (
+    <span className="loading-dots" aria-hidden>
+      <i />
+      <i />
+      <i />
+    </span>
+  );
+}
+
 /** Says what is on its way: dots at once, the words for everybody who still waits half a second later. */
 export function Loading({ label }: { label: string }) {
   return (
     <div className="loading" role="status">
-      <span className="loading-dots" aria-hidden>
-        <i />
-        <i />
-        <i />
-      </span>
+      <Dots />
       <span className="loading-words">{label}</span>
     </div>
   );

@@ -60,7 +60,7 @@ export function PasswordForm({ attempt, model }: PasswordFormProps) {
       <Checkbox isSelected={shared} onChange={setShared}>
         <Trans>เครื่องนี้ใช้ร่วมกับผู้อื่น (ไม่เก็บข้อมูลไว้ในเครื่อง)</Trans>
       </Checkbox>
-      <Button type="submit" variant="primary" block isPending={attempt.busy}>
+      <Button type="submit" variant="primary" block isPending={attempt.busy} pendingLabel={t`กำลังเข้าสู่ระบบ`}>
         <Trans>เข้าสู่ระบบ</Trans>
       </Button>
     </LoginForm>

@@ -59,7 +59,7 @@ export function TermsForm({ attempt, me, sent, model }: TermsFormProps) {
         <Button onPress={() => void model.refuseTerms()}>
           <Trans>ไม่ยอมรับและออกจากระบบ</Trans>
         </Button>
-        <Button variant="primary" isPending={attempt.busy} onPress={() => void model.acceptTerms(terms.version)}>
+        <Button variant="primary" isPending={attempt.busy} pendingLabel={t`กำลังเข้าสู่ระบบ`} onPress={() => void model.acceptTerms(terms.version)}>
           <Trans>ยอมรับข้อกำหนด</Trans>
         </Button>
       </div>

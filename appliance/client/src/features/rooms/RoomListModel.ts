@@ -6,6 +6,7 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
+import { UNNAMED } from "#core/people";
 import { newsCount, newsOf, type RequestList, type Requests } from "#core/requests";
 import type { PersonId, RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
@@ -54,7 +55,11 @@ export class RoomListModel implements Readable<RoomListSnapshot> {
   readonly setQuery = (query: string): void => this.#query.set(query);
   readonly setFilter = (filter: RoomFilter): void => this.#filter.set(filter);
   readonly person = (id: string) => this.#core.people.person(id);
-  readonly nameOf = (id: string, logged: string | null = null): string => this.#core.people.nameOf(id, logged);
+  /** Null while the name is not known. */
+  readonly nameOf = (id: string, logged: string | null = null): string | null => {
+    const name = this.#core.people.nameOf(id, logged);
+    return name === UNNAMED ? null : name;
+  };
   readonly draft = (room: RoomId) => this.#core.drafts.draft(room);
 
   readonly setMuted = (room: RoomId, on: boolean): Promise<boolean> => this.#do("mute", room, () => this.#core.rooms.setMuted(room, on));

@@ -7,7 +7,7 @@ import { newsCount, newsOf } from "#core/requests";
 import type { RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
 import { formatDate, formatListTime, formatNumber } from "#i18n/dates";
-import { newsText, noticeText } from "#i18n/notices";
+import { newsText, noticeOnceNamed } from "#i18n/notices";
 import { kindText } from "#i18n/roomKinds";
 import { Avatar } from "#ui/Avatar";
 import { Badge, Chip } from "#ui/Badge";
@@ -103,6 +103,8 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
   const { last, clearedAt } = room;
   const draft = useReadable(model.draft(room.id)).text.trim().replace(/\s+/gu, " ");
   const sender = useReadable(last?.sender ? model.person(last.sender) : NOBODY);
+  const newOwner = last?.kind === "notice" && "to" in last.notice ? last.notice.to : null;
+  useReadable(newOwner === null ? NOBODY : model.person(newOwner));
   if (draft !== "" && !current) {
     return (
       <span className="room-row-preview">
@@ -117,10 +119,15 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
   if (last === null) return <span className="room-row-preview">{t`ยังไม่มีข้อความ`}</span>;
   return <span className="room-row-preview">{previewWords()}</span>;
 
+  function givenNameOf(id: string, logged?: string | null): string | null {
+    const name = model.nameOf(id, logged);
+    return name === null ? null : givenName(name);
+  }
+
   /** What was written stands in a `bdi`: it turns no direction but its own. */
   function previewWords(): ReactNode {
     if (last === null) return "";
-    if (last.kind === "notice") return noticeText(last.notice, last.sender, (id, logged) => givenName(model.nameOf(id, logged)), model.me);
+    if (last.kind === "notice") return noticeOnceNamed(last.notice, last.sender, givenNameOf, model.me) ?? "\u00a0";
     const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : hiddenText(last.hidden);
     const words = <bdi>{text}</bdi>;
     if (last.mine) return <Trans>ท่าน: {words}</Trans>;
