@@ -44,6 +44,24 @@ async def test_a_wrong_password_says_so_without_saying_which_half(served: Agency
     await window.entered()
 
 
+async def test_while_it_signs_in_the_button_says_so(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url)
+    answer = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await answer.wait()
+        await route.continue_()
+
+    await window.page.route("**/api/v1/login", hold)
+    await window.sign_in("narin.p", PASSWORD)
+    button = window.button("กำลังเข้าสู่ระบบ")
+    await expect(button).to_have_attribute("aria-disabled", "true")
+    await expect(button.locator(".loading-dots")).to_be_visible()
+    await expect(window.page.locator("[aria-live=polite]", has_text="กำลังเข้าสู่ระบบ")).to_have_count(1)
+    answer.set()
+    await window.entered()
+
+
 async def test_a_wait_counts_down_and_says_when_it_is_over(served: Agency, windows: OpenWindow) -> None:
     """The seconds go down before the eyes, and the end is said."""
     window = await windows(served.url)

@@ -11,6 +11,8 @@ import "./TextField.css";
 interface SearchFieldProps {
   label: string;
   clearLabel: string;
+  /** Shorter words than the label, which fit the field of a phone. */
+  placeholder?: string;
   value: string;
   onChange: (value: string) => void;
   autoFocus?: boolean;
@@ -19,7 +21,7 @@ interface SearchFieldProps {
   id?: string;
 }
 
-export function SearchField({ label, clearLabel, value, onChange, autoFocus, onSubmit, id }: SearchFieldProps) {
+export function SearchField({ label, clearLabel, placeholder = label, value, onChange, autoFocus, onSubmit, id }: SearchFieldProps) {
   return (
     <AriaSearchField
       className="search-field"
@@ -31,7 +33,7 @@ export function SearchField({ label, clearLabel, value, onChange, autoFocus, onS
       {...(id === undefined ? {} : { id })}
     >
       <Icon name="search" size="s" />
-      <Input className="field-input" placeholder={label} />
+      <Input className="field-input" placeholder={placeholder} />
       <Button className="search-clear" aria-label={clearLabel}>
         <Icon name="close" size="s" />
       </Button>

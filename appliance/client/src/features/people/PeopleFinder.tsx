@@ -38,6 +38,7 @@ export function PeopleFinder({ search, fieldId, autoFocus, line, groups = oneLis
       <SearchField
         {...(fieldId === undefined ? {} : { id: fieldId })}
         label={t`ค้นหาชื่อ ตำแหน่ง หน่วยงาน หรือโทรศัพท์`}
+        placeholder={t`ชื่อ ตำแหน่ง หรือหน่วยงาน`}
         clearLabel={t`ล้างคำค้น`}
         value={query}
         onChange={search.setQuery}

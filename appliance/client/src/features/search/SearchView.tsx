@@ -89,6 +89,7 @@ export function SearchView({ model, here, arrived, inFront, called, onClose, onO
       <div className="search" ref={frame} onKeyDownCapture={onKeyDown}>
         <SearchField
           label={t`ค้นหาข้อความ ห้อง หรือบุคคล`}
+          placeholder={t`ข้อความ ห้อง หรือบุคคล`}
           clearLabel={t`ล้างคำค้น`}
           value={found.query}
           onChange={model.setQuery}
