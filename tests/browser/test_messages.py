@@ -132,6 +132,23 @@ async def test_a_waiting_message_is_cancelled_and_edited(served: Agency, windows
     await expect(window.message("ประชุมบ่ายสาม")).to_have_count(0)
 
 
+async def test_a_tap_shows_the_way_to_what_can_be_done(served: Agency, windows: OpenWindow) -> None:
+    """Nothing shows that a message may be held: its button comes with a tap, and its menu marks nothing as chosen."""
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    window = await windows(served.url, "narin.p", **phone)
+    await window.open_room()
+    row = window.log.locator("article[data-row]").last
+    tools = row.locator(".msg-tools")
+    await expect(tools).to_have_css("opacity", "0")
+    await row.locator(".msg-text").tap()
+    await expect(tools).to_have_css("opacity", "1")
+    await expect(row.get_by_role("button", name="ตอบกลับ")).to_be_hidden()
+    await row.get_by_role("button", name="ตัวเลือกของข้อความนี้").tap()
+    first = window.page.get_by_role("menuitem").first
+    await expect(first).to_be_focused()
+    await expect(first).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
 async def test_the_tools_of_a_message(served: Agency, windows: OpenWindow) -> None:
     """One press reacts; the menu opens at the pointer and its message is marked; never two rows of tools."""
     window = await windows(served.url, "narin.p", viewport={"width": 1920, "height": 900})

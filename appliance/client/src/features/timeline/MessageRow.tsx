@@ -44,10 +44,12 @@ interface MessageRowProps {
   found: boolean;
   /** What can be done with it is being shown. */
   chosen: boolean;
+  /** A finger has tapped it: the button of its menu shows. */
+  tapped: boolean;
   newest: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found, chosen, newest }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found, chosen, tapped, newest }: MessageRowProps) {
   const { t } = useLingui();
   const nameOf = useEmojiName();
   const author = useReadable(model.person(item.sender));
@@ -55,7 +57,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
   const id = `m-${item.n}`;
   const buttonTab = tabStop ? 0 : -1;
   const reactWith = (emoji: string) => t`แสดงความรู้สึก ${emoji}`;
-  const classes = ["msg", head && "msg-head", item.mine && "msg-mine", item.mentionsMe && "msg-mentions-me", found && "msg-found", chosen && "msg-chosen"];
+  const classes = ["msg", head && "msg-head", item.mine && "msg-mine", item.mentionsMe && "msg-mentions-me", found && "msg-found", chosen && "msg-chosen", tapped && "msg-tapped"];
   return (
     <article
       className={classes.filter(Boolean).join(" ")}

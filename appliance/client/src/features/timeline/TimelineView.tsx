@@ -3,7 +3,7 @@
  * can be done. `role="log"`, but silent: the rows that scrolling brings in are not news; the announcer says what is.
  */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 
 import type { MessageItem, PendingItem } from "#core/snapshots";
 import { reasonText } from "#i18n/reasons";
@@ -70,6 +70,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
   const [found, setFound] = useState<number | null>(null);
   /** The message of the address is not there. */
   const [missed, setMissed] = useState(false);
+  const [tappedKey, setTappedKey] = useState<string | null>(null);
   const focusWanted = useRef<string | null>(null);
   const { scroller, virtualizer, items, atEnd, showPosition, showRow } = useTimelineScroll(model, view, activeKey);
   const lineInSight = items.some((item) => rows[item.index]?.kind === "unread");
@@ -164,6 +165,13 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
     } else if (onRow && plain) moveFocus(event);
   };
 
+  /** The long press cannot be seen: a tap on the words shows the button that does the same. */
+  const onTap = ({ target, currentTarget }: MouseEvent<HTMLElement>) => {
+    if (currentTarget.dataset["by"] !== "touch" || !(target instanceof Element) || target.closest("a, button")) return;
+    const key = target.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? null;
+    setTappedKey((now) => (now === key ? null : key));
+  };
+
   const moveFocus = (event: KeyboardEvent<HTMLElement>) => {
     const focusable = rows.filter(isFocusable);
     const to = nextIndex(event.key, focusable.findIndex((row) => row.key === tabStopKey), focusable.length);
@@ -201,6 +209,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
             tabStop={tabStop}
             found={one.item.n === found}
             chosen={one.key === chosenKey}
+            tapped={one.key === tappedKey}
             newest={one === rows.at(-1)}
           />
         );
@@ -216,6 +225,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
         aria-live="off"
         aria-label={t`ข้อความในห้อง ${title}`}
         aria-busy={timeline.loading === "first"}
+        onClick={onTap}
         onKeyDown={onKeyDown}
         onFocus={(event) => {
           if (event.currentTarget.dataset["by"] !== "touch") tellBy(event, "keys");
