@@ -50,7 +50,7 @@ DEPARTURES: Final = 100
 ASKED: Final = "removal_request"
 # How many requests one answer holds.
 PAGE: Final = 100
-_CURSOR: Final = re.compile(r"([01])\.(\d{1,16})\.([\w-]{1,64})", re.ASCII)
+_CURSOR: Final = re.compile(r"([0-3])\.(\d{1,16})\.([\w-]{1,64})", re.ASCII)
 
 
 async def load_removal_requests(
@@ -80,7 +80,8 @@ async def load_member_suggestions(
 async def load_my_requests(s: Services, person: PersonId, cursor: str | None = None) -> MyRequests:
     """Return a page of all requests that concern a person in any room, and what the person was taken off.
 
-    What waits comes first, the oldest before the newest; then what was answered, the newest before the oldest.
+    Answers to them come first, so that the first page has every new one; then what waits, their own first, the oldest
+    before the newest; then what else was answered. Of answers the newest comes first.
 
     Raises Invalid for a cursor that is none.
     """
@@ -91,12 +92,15 @@ async def load_my_requests(s: Services, person: PersonId, cursor: str | None = N
         carried = await reader.run(owner_requests.escalated) if _administers(s, person) else []
         mine = [request for request, owner in carried if person in _administrators(s, owner)]
         found = await reader.run(owner_requests.concerning, person, mine, since, place, PAGE + 1)
+        waiting, answers = await reader.run(owner_requests.counts, person, mine, since)
         departures = await reader.run(owner_requests.departures, person, now - DEPARTURES_KEPT, DEPARTURES)
         seen = await reader.run(owner_requests.seen, person)
     left = {row.room: row.name for row in reversed(departures)}
     shown, following = await _page(s, _Reader(person, seen, left), found)
     return MyRequests(
         requests=shown,
+        waiting=waiting,
+        answers=answers,
         departures=[_departure(s, row, seen) for row in departures] if cursor is None else [],
         escalates_days=days.removal_escalates_days,
         repeats_days=days.request_repeats_days,
@@ -118,17 +122,17 @@ async def _page(s: Services, reader: _Reader, found: Sequence[OwnerRequest]) -> 
     for at, request in enumerate(found):
         view = await _my_request(s, reader, request)
         if at == PAGE or (view is not None and not room.take(size_of(view))):
-            return shown, _cursor(last)
+            return shown, _cursor(reader.person, last)
         if view is not None:
             shown.append(view)
         last = request
     return shown, None
 
 
-def _cursor(last: OwnerRequest | None) -> str | None:
+def _cursor(person: PersonId, last: OwnerRequest | None) -> str | None:
     if last is None:
         return None
-    over, time, request = Place.of(last)
+    over, time, request = Place.of(person, last)
     return f"{over}.{abs(time)}.{request}"
 
 
@@ -140,7 +144,7 @@ def _place(cursor: str | None) -> Place:
     if found is None:
         raise Invalid(field="cursor")
     over, time = int(found[1]), int(found[2])
-    return Place(over, -time if over else time, found[3])
+    return Place(over, time if over in (1, 2) else -time, found[3])
 
 
 def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> Departure:

@@ -61,18 +61,22 @@ class Spot(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a request stands in the list of one person: `over` is 1 for one that was answered, `time` then below 0."""
+    """Where a request stands in the list of one person.
+
+    `over`: 0 for an answer to them, 1 for what they asked and 2 for what else waits, 3 for other answers; `time` is
+    below 0 for answers.
+    """
 
     over: int
     time: int
     id: str
 
     @classmethod
-    def of(cls, request: OwnerRequest) -> Self:
-        """Return the place of a request."""
+    def of(cls, person: PersonId, request: OwnerRequest) -> Self:
+        """Return the place of a request in the list of `person`."""
         if request.outcome is Outcome.PENDING:
-            return cls(0, request.asked, request.id)
-        return cls(1, -(request.answered or 0), request.id)
+            return cls(1 if request.person == person else 2, request.asked, request.id)
+        return cls(0 if request.person == person else 3, -(request.answered or 0), request.id)
 
 
 NEWEST: Final = Spot(2**53, 0)
@@ -114,12 +118,22 @@ def spot_of(raw: sqlcipher.Connection, room: int, kind: Kind, request: str) -> S
 def concerning(
     raw: sqlcipher.Connection, person: PersonId, escalated: list[str], since: Millis, after: Place, limit: int
 ) -> list[OwnerRequest]:
-    """Return what concerns somebody, behind a place: what waits, the oldest first, then answers, the newest first.
+    """Return what concerns somebody, behind a place: answers to them, what waits (their own first), other answers.
+
+    Of answers the newest come first, of what waits the oldest.
 
     It is what they asked, what was asked in their rooms and not withdrawn, and the requests named in `escalated`.
     """
     given = {"person": person, "escalated": json.dumps(escalated), "since": since, "limit": limit, **after._asdict()}
     return [_request(row) for row in raw.execute(SQL.concerning, given)]
+
+
+def counts(raw: sqlcipher.Connection, person: PersonId, escalated: list[str], since: Millis) -> tuple[int, int]:
+    """Return how much of that waits for somebody's answer, and how many answers they have not seen."""
+    given = {"person": person, "escalated": json.dumps(escalated), "since": since}
+    waiting: int = raw.execute(SQL.count_waiting, given).fetchone()[0]
+    answers: int = raw.execute(SQL.count_answers, given).fetchone()[0]
+    return waiting, answers
 
 
 def escalated(raw: sqlcipher.Connection) -> list[tuple[str, PersonId]]:

@@ -278,12 +278,15 @@ class Departure(Answer, kw_only=True):
 class MyRequests(Answer, kw_only=True):
     """A page of requests, and with the first page what the caller was taken off.
 
-    What waits comes first, the oldest before the newest; then what was answered, the newest before the oldest. One
-    that was withdrawn is told to who asked alone. `escalates_days` and `repeats_days` are the agency's settings.
-    `cursor` asks for what follows.
+    Answers to the caller come first; then what waits, their own before others', the oldest before the newest; then what
+    else was answered. Of answers the newest comes first. One that was withdrawn is told to who asked alone. `waiting`
+    counts what waits for the caller on all pages, `answers` the answers that they have not seen. `escalates_days` and
+    `repeats_days` are the agency's settings. `cursor` asks for what follows.
     """
 
     requests: list[MyRequest]
+    waiting: int
+    answers: int
     departures: list[Departure]
     escalates_days: int
     repeats_days: int

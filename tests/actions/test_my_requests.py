@@ -130,7 +130,7 @@ class TestWaiting:
 
 
 class TestPages:
-    async def test_what_waits_comes_first_and_nothing_twice(
+    async def test_answers_to_oneself_come_first_then_what_waits_and_nothing_twice(
         self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(reads, "PAGE", 2)
@@ -145,16 +145,42 @@ class TestPages:
                 await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, outcome, "")
                 answered.insert(0, request.id)
         for who in (NARIN, MALEE):
+            order = [*waits, *answered] if who == NARIN else [*answered, *waits]
             found, cursor = list[str](), None
             for _ in range(3):
                 page = await load_my_requests(bureau.s, who, cursor)
                 assert len(page.requests) <= 2
                 found += [one.id for one in page.requests]
                 cursor = page.cursor
-            assert (found, cursor) == ([*waits, *answered], None)
-        for wrong in ("x", "2.1.rr_1", "0.1", "0.1.rr_1.2"):
+                assert (page.waiting, page.answers) == ((3, 0) if who == NARIN else (0, 2))
+            assert (found, cursor) == (order, None)
+        for wrong in ("x", "4.1.rr_1", "0.1", "0.1.rr_1.2"):
             with pytest.raises(Invalid):
                 await load_my_requests(bureau.s, MALEE, wrong)
+
+    async def test_every_new_answer_is_on_the_first_page_and_counted(
+        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reads, "PAGE", 2)
+        own = await bureau.group(MALEE, NARIN, SOMCHAI, HEAD)
+        for who in (NARIN, SOMCHAI, HEAD):
+            await removal_requests.ask_removal(bureau.s, who, own, "")
+        others = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+        for other, outcome in zip(others, (GRANTED, REFUSED), strict=True):
+            request = await member_suggestions.suggest_members(bureau.s, MALEE, other, [CLERK], "")
+            bureau.clock.pass_(1)
+            await member_suggestions.answer_suggestion(bureau.s, NARIN, other, request.id, outcome, "")
+        page = await load_my_requests(bureau.s, MALEE)
+        assert [(one.state, one.fresh) for one in page.requests] == [("refused", True), ("granted", True)]
+        assert (page.waiting, page.answers) == (3, 2)
+        await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock(), others[1])
+        assert (await load_my_requests(bureau.s, MALEE)).answers == 1
+        await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock())
+        page = await load_my_requests(bureau.s, MALEE)
+        assert ([one.state for one in page.requests], page.answers) == (["refused", "granted"], 0)
+        await rooms.transfer_room(bureau.s, MALEE, own, NARIN, None)
+        counts = [(await load_my_requests(bureau.s, who)).waiting for who in (MALEE, NARIN)]
+        assert counts == [0, 2]
 
     async def test_an_administrator_reads_no_page_of_what_is_not_theirs(
         self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
@@ -168,7 +194,7 @@ class TestPages:
             for request in (earlier, later):
                 assert await tx.run(rows.escalate, request.id, bureau.clock())
         page = await load_my_requests(bureau.s, ADMIN)
-        assert ([one.room for one in page.requests], page.cursor) == ([room], None)
+        assert ([one.room for one in page.requests], page.cursor, page.waiting) == ([room], None, 1)
 
 
 class TestAnswers:

@@ -35,8 +35,21 @@ WITH concerned (id) AS (
 )
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
 FROM concerned JOIN owner_request q ON q.id = concerned.id JOIN room r ON r.key = q.room
-WHERE (q.state <> 'pending', CASE q.state WHEN 'pending' THEN q.asked ELSE -q.answered END, q.id) > (:over, :time, :id)
-ORDER BY q.state <> 'pending', CASE q.state WHEN 'pending' THEN q.asked ELSE -q.answered END, q.id LIMIT :limit;
+WHERE (CASE q.state WHEN 'pending' THEN 1 + (q.person <> :person) ELSE 3 * (q.person <> :person) END,
+    CASE q.state WHEN 'pending' THEN q.asked ELSE -q.answered END, q.id) > (:over, :time, :id)
+ORDER BY CASE q.state WHEN 'pending' THEN 1 + (q.person <> :person) ELSE 3 * (q.person <> :person) END,
+    CASE q.state WHEN 'pending' THEN q.asked ELSE -q.answered END, q.id LIMIT :limit;
+
+-- name: count_waiting
+SELECT count(*) FROM owner_request q WHERE q.state = 'pending' AND q.person <> :person AND q.id IN (
+    SELECT o.id FROM room_member m JOIN owner_request o ON o.room = m.room WHERE m.person = :person AND m.role = 'owner'
+    UNION SELECT value FROM json_each(:escalated));
+
+-- name: count_answers
+SELECT count(*) FROM owner_request q JOIN room r ON r.key = q.room
+WHERE q.person = :person AND q.state <> 'pending' AND q.answered >= :since AND q.answered_by <> :person
+    AND (q.kind = 'removal' OR EXISTS (SELECT 1 FROM room_member m WHERE m.room = q.room AND m.person = q.person))
+    AND NOT EXISTS (SELECT 1 FROM told t WHERE t.person = :person AND t.room IN ('', r.id) AND t.seen >= q.answered);
 
 -- name: escalated
 SELECT q.id, r.owner FROM owner_request q JOIN room r ON r.key = q.room

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 
+import { MemoryTables } from "./db/tables";
+import type { Endpoints } from "./endpoints";
 import type { Departure, MyRequest } from "./protocol";
-import { newAnswers, newsCount, newsOf, newsSince, NO_REQUESTS, type RequestList, waitingForUs } from "./requests";
+import { askedBy, knowsAllWaiting, newAnswers, newsCount, newsOf, newsSince, NO_REQUESTS, type RequestList, Requests, waitingForUs } from "./requests";
 
 const request = (id: string, room: string, more: Partial<MyRequest> = {}): MyRequest => ({
   id,
@@ -16,12 +18,24 @@ const request = (id: string, room: string, more: Partial<MyRequest> = {}): MyReq
   ...more,
 });
 const gone = (room: string, fresh: boolean): Departure => ({ room, room_name: room, at: 20, by: "p_2", by_name: "สมชาย", fresh });
-const list = (requests: MyRequest[], departures: Departure[] = []): RequestList => ({ ...NO_REQUESTS, requests, departures });
+const list = (requests: MyRequest[], departures: Departure[] = []): RequestList => ({
+  ...NO_REQUESTS,
+  requests,
+  waiting: requests.filter((one) => one.waits_for_me).length,
+  answers: requests.filter((one) => one.fresh).length,
+  departures,
+});
 
 test("what waits stands with the oldest first, by room or in all of them", () => {
   const all = list([request("b", "r_2", { waits_for_me: true }), request("c", "r_1", { waits_for_me: true }), request("a", "r_1")]);
   expect(waitingForUs(all).map(({ id }) => id)).toEqual(["b", "c"]);
   expect(waitingForUs(all, "r_1").map(({ id }) => id)).toEqual(["c"]);
+});
+
+test("of what we asked what waits stands first", () => {
+  const all = list([request("old", "r_1", { state: "refused", answered: 5 }), request("new", "r_1"), request("other", "r_2", { person: "p_9" })]);
+  expect(askedBy(all, "p_1").map(({ id }) => id)).toEqual(["new", "old"]);
+  expect(askedBy(all, "p_1", "r_2")).toEqual([]);
 });
 
 test("a room tells of what waits in it and of new answers, and of nothing else", () => {
@@ -46,6 +60,35 @@ test("a request that was granted and took its room along is told once, as the an
   expect(newsCount(newsOf(list([], [gone("r_1", false)])))).toBe(0);
 });
 
+test("what stands on pages that were not read is counted too", () => {
+  const waits = request("a", "r_1", { waits_for_me: true });
+  const long: RequestList = { ...list([waits]), waiting: 330, answers: 2, more: true };
+  expect(newsOf(long)).toEqual({ waiting: 330, answers: 2, gone: 0 });
+  expect(newsOf(long, "r_1")).toEqual({ waiting: 1, answers: 0, gone: 0 });
+  expect(newsSince(long, { ...long, waiting: 331 }).waiting).toBe(1);
+  expect(knowsAllWaiting(long)).toBe(false);
+  expect(knowsAllWaiting({ ...long, waiting: 1 })).toBe(true);
+});
+
+test("nothing is noted as seen while new answers stand on a page that was not read", async () => {
+  const answer = request("b", "r_2", { fresh: true, state: "refused", answered: 30 });
+  const seen: unknown[] = [];
+  const page = { requests: [answer], waiting: 0, answers: 2, departures: [], escalates_days: 3, repeats_days: 7, cursor: "0.30.b" };
+  const endpoints = {
+    myRequests: (cursor: string | null) =>
+      Promise.resolve(cursor === null ? page : { ...page, requests: [{ ...answer, id: "c", answered: 20 }], cursor: null }),
+    seeRequests: (body: unknown) => Promise.resolve(seen.push(body)),
+  } as unknown as Endpoints;
+  const requests = new Requests(endpoints);
+  await requests.open(new MemoryTables());
+  await requests.load();
+  await requests.see();
+  expect(seen).toEqual([]);
+  await requests.loadMore();
+  await requests.see();
+  expect(seen).toEqual([{ upto: 30 }]);
+});
+
 test("news is what was not there before, by what it is", () => {
   const waits = request("a", "r_1", { waits_for_me: true });
   const answer = request("b", "r_2", { fresh: true, state: "refused", answered: 30 });
@@ -57,7 +100,7 @@ test("news is what was not there before, by what it is", () => {
     gone: 1,
   });
   // What stood on a page that was not read comes up when something before it goes.
-  const long = { ...before, more: true };
+  const long = { ...before, waiting: 2, more: true };
   expect(newsSince(long, list([request("d", "r_1", { waits_for_me: true })], [gone("r_3", true)])).waiting).toBe(0);
   const seen = request("e", "r_5", { state: "refused", answered: 40 });
   expect(newsSince({ ...list([waits, seen]), more: true }, list([waits, seen, answer])).answers).toBe(0);

@@ -13,12 +13,15 @@ import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { firstPages } from "./pages";
 import type { Departure, Event, MyRequest } from "./protocol";
-import type { News, RoomId } from "./snapshots";
+import type { News, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 
 export interface RequestList {
-  /** What waits, the oldest first; then what was answered, the newest first. */
+  /** Answers to us; then what waits, our own first; then other answers. Of what waits the oldest come first, of answers the newest. */
   readonly requests: readonly MyRequest[];
+  /** How much waits for our answer, and how many answers we have not seen: on all pages, read or not. */
+  readonly waiting: number;
+  readonly answers: number;
   /** Whether the server has more of them. */
   readonly more: boolean;
   readonly departures: readonly Departure[];
@@ -27,7 +30,7 @@ export interface RequestList {
   readonly repeatsDays: number | null;
 }
 
-export const NO_REQUESTS: RequestList = { requests: [], more: false, departures: [], escalatesDays: null, repeatsDays: null };
+export const NO_REQUESTS: RequestList = { requests: [], waiting: 0, answers: 0, more: false, departures: [], escalatesDays: null, repeatsDays: null };
 const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "room.left"]);
 /** Changes of a room that its requests tell: who answers them, and what it is called. */
 const ROOM_CHANGES: ReadonlySet<string> = new Set(["owner.transfer", "owner.reassign", "room.rename"]);
@@ -39,6 +42,12 @@ export function waitingForUs({ requests }: RequestList, room: RoomId | null = nu
   return requests.filter((one) => one.waits_for_me === true && (room === null || one.room === room));
 }
 
+/** What we asked, of one room or of all: what waits first, then the newest answers. */
+export function askedBy({ requests }: RequestList, me: PersonId, room: RoomId | null = null): readonly MyRequest[] {
+  const mine = requests.filter((one) => one.person === me && (room === null || one.room === room));
+  return [...mine.filter(isWaiting), ...mine.filter((one) => !isWaiting(one))];
+}
+
 /** Answers to what we asked that we have not seen, in one room or in all. */
 export function newAnswers({ requests }: RequestList, room: RoomId | null = null): readonly MyRequest[] {
   return requests.filter((one) => one.fresh === true && (room === null || one.room === room));
@@ -46,11 +55,16 @@ export function newAnswers({ requests }: RequestList, room: RoomId | null = null
 
 export const newsCount = ({ waiting, answers, gone }: News): number => waiting + answers + gone;
 
+/** Whether all that waits for our answer has been read. */
+export const knowsAllWaiting = (list: RequestList): boolean => waitingForUs(list).length >= list.waiting;
+
 /** What there is to tell in all, or of one room, in its row and its settings; a room that is not ours has neither. */
 export function newsOf(list: RequestList, room: RoomId | null = null): News {
   const { waiting, answers, left } = toTell(list, room);
-  const { granted, gone } = room === null ? byWish(left) : { granted: 0, gone: 0 };
-  return { waiting: waiting.length, answers: answers.length + granted, gone };
+  if (room !== null) return { waiting: waiting.length, answers: answers.length, gone: 0 };
+  const { granted, gone } = byWish(left);
+  const toldWithTheRoom = newAnswers(list).length - answers.length;
+  return { waiting: list.waiting, answers: list.answers - toldWithTheRoom + granted, gone };
 }
 
 /** What there is to tell in `after` that was not there in `before`; what comes up from a page behind is no news. */
@@ -58,11 +72,10 @@ export function newsSince(before: RequestList, after: RequestList): News {
   const [old, now] = [toTell(before), toTell(after)];
   const newest = Math.max(0, ...before.requests.map(({ answered }) => answered ?? 0));
   const answers = now.answers.filter(({ answered }) => (answered ?? 0) >= newest);
-  // Where what was answered begins, all that waits has been read.
-  const knewAll = !before.more || before.requests.some((one) => !isWaiting(one));
   const { granted, gone } = byWish(added(old.left, now.left, ({ room, at }) => `${room} ${at}`));
+  const more = Math.max(0, after.waiting - before.waiting);
   return {
-    waiting: knewAll ? added(old.waiting, now.waiting, ({ id }) => id).length : 0,
+    waiting: knowsAllWaiting(before) ? added(old.waiting, now.waiting, ({ id }) => id).length : more,
     answers: added(old.answers, answers, ({ id, answered }) => `${id} ${answered ?? 0}`).length + granted,
     gone,
   };
@@ -113,7 +126,7 @@ export class Requests {
 
   async open(tables: Tables): Promise<void> {
     this.#tables = tables;
-    const kept = (await loadRequests(tables)) ?? NO_REQUESTS;
+    const kept = { ...NO_REQUESTS, ...(await loadRequests(tables)) };
     // What the server has told meanwhile is newer than what was kept.
     if (this.#tables === tables && this.#list.snapshot() === NO_REQUESTS) this.#list.set(kept);
   }
@@ -174,6 +187,8 @@ export class Requests {
   /** Notes that the answers of a room, or everything in the list, have been seen. */
   async see(room: RoomId | null = null): Promise<void> {
     const list = this.#list.snapshot();
+    // What stands on a page that was not read has not been seen, and one time is noted for all.
+    if (list.more && list.answers > newAnswers(list).length) return;
     const departures = room === null ? list.departures.filter(({ fresh }) => fresh === true) : [];
     const times = [...newAnswers(list, room).map(({ answered }) => answered ?? 0), ...departures.map(({ at }) => at)];
     if (times.length === 0) return;
@@ -190,6 +205,8 @@ export class Requests {
       if (tables === null || this.#tables !== tables || first === undefined) return;
       const list: RequestList = {
         requests: pages.flatMap(({ requests }) => requests),
+        waiting: first.waiting,
+        answers: first.answers,
         more: typeof pages.at(-1)?.cursor === "string",
         departures: first.departures,
         escalatesDays: first.escalates_days,

@@ -1258,17 +1258,20 @@ export interface components {
          * MyRequests
          * @description A page of requests, and with the first page what the caller was taken off.
          *
-         *         What waits comes first, the oldest before the newest; then what was answered, the newest before the oldest. One
-         *         that was withdrawn is told to who asked alone. `escalates_days` and `repeats_days` are the agency's settings.
-         *         `cursor` asks for what follows.
+         *         Answers to the caller come first; then what waits, their own before others', the oldest before the newest; then what
+         *         else was answered. Of answers the newest comes first. One that was withdrawn is told to who asked alone. `waiting`
+         *         counts what waits for the caller on all pages, `answers` the answers that they have not seen. `escalates_days` and
+         *         `repeats_days` are the agency's settings. `cursor` asks for what follows.
          */
         MyRequests: {
+            answers: number;
             /** @default null */
             cursor?: string | null;
             departures: components["schemas"]["Departure"][];
             escalates_days: number;
             repeats_days: number;
             requests: components["schemas"]["MyRequest"][];
+            waiting: number;
         };
         /**
          * MyRoom

@@ -472,7 +472,9 @@ export class FakeServer {
     const departures = (this.departures.get(person) ?? []).map((one) => ({ ...one, fresh: one.at > seen }));
     const requests = this.requests.get(person) ?? [];
     const following = from + 2 < requests.length ? { cursor: String(from + 2) } : {};
-    return { requests: requests.slice(from, from + 2), departures, escalates_days: 3, repeats_days: 7, ...following };
+    const waiting = requests.filter((one) => one.waits_for_me).length;
+    const answers = requests.filter((one) => one.fresh).length;
+    return { requests: requests.slice(from, from + 2), waiting, answers, departures, escalates_days: 3, repeats_days: 7, ...following };
   }
 
   #login(body: Record<string, unknown>): Answer {

@@ -9,7 +9,7 @@ import { derived } from "#core/derived";
 import { EMPTY_DRAFT } from "#core/drafts";
 import type { Core } from "#core/index";
 import type { Departure, MyRequest } from "#core/protocol";
-import { isWaiting, waitingForUs } from "#core/requests";
+import { askedBy, isWaiting, waitingForUs } from "#core/requests";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 
@@ -53,7 +53,7 @@ export class RequestsModel implements Readable<RequestsScreen>, Answering {
       const list = core.requests.list.snapshot();
       return {
         waiting: waitingForUs(list),
-        mine: list.requests.filter((one) => one.person === me),
+        mine: askedBy(list, me),
         answered: list.requests.filter((one) => one.person !== me && !isWaiting(one)),
         departures: list.departures,
         more: list.more,

@@ -8,7 +8,7 @@ import { derived } from "#core/derived";
 import type { Core } from "#core/index";
 import { inLanguage } from "#core/naming";
 import type { MemberView, MyRequest } from "#core/protocol";
-import { isWaiting, waitingForUs } from "#core/requests";
+import { askedBy, knowsAllWaiting, waitingForUs } from "#core/requests";
 import type { PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
 import type { Readable } from "#core/store";
 import { sortName } from "#ui/initials";
@@ -93,7 +93,7 @@ export class RoomModel implements Readable<RoomScreen>, Answering {
 
   #compute(room: RoomSnapshot | null): RoomScreen {
     const list = this.#core.requests.list.snapshot();
-    const mine = list.requests.filter((one) => one.room === this.id && one.person === this.me);
+    const mine = askedBy(list, this.me, this.id);
     const owner = room?.view.owner;
     const language = this.#core.people.language.snapshot();
     const sorted = this.#core.people.sort(room?.members ?? [], (member) => sortName(inLanguage(language, member.name, member.name_en)));
@@ -101,7 +101,7 @@ export class RoomModel implements Readable<RoomScreen>, Answering {
       room,
       members: [...sorted.filter((member) => member.person === owner), ...sorted.filter((member) => member.person !== owner)],
       waiting: waitingForUs(list, this.id),
-      moreWaiting: list.more && list.requests.every(isWaiting),
+      moreWaiting: !knowsAllWaiting(list),
       removal: mine.find((one) => one.kind === "removal") ?? null,
       suggestion: mine.find((one) => one.kind === "suggestion") ?? null,
       escalatesDays: list.escalatesDays,
