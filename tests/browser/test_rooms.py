@@ -221,6 +221,10 @@ async def test_nothing_typed_or_chosen_is_thrown_away_unasked(served: Agency, wi
     await narin.flip(dialog.get_by_role("checkbox", name="นายสมชาย ใจมั่น"))
     await expect(field).to_have_value("")
     await expect(field).to_be_focused()
+    await field.fill("ลลิตา")
+    await dialog.locator(".picker-person .choice").filter(has_text="ลลิตา").click()
+    await expect(field).to_have_value("")
+    await expect(field).to_be_focused()
     await expect(dialog.get_by_role("list", name="ผู้ที่เลือกแล้ว")).to_contain_text("นายสมชาย ใจมั่น")
     await expect(make).to_have_accessible_description("โปรดตั้งชื่อห้อง")
     assert await dialog.evaluate("one => one.offsetHeight") == height

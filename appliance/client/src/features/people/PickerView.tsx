@@ -154,7 +154,8 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
     model.toggle(person);
     if (query === "" || ids.has(person.id)) return;
     model.search.setQuery("");
-    document.getElementById(FIELD_ID)?.focus();
+    // Once the press is over: its end takes the focus to the box.
+    requestAnimationFrame(() => document.getElementById(FIELD_ID)?.focus());
   };
   return (
     <div className="picker-pane">
