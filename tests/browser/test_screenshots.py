@@ -32,6 +32,7 @@ async def _take(window: Window, tmp_path: Path, name: str, kept: Path = FOLDER) 
     """Keep a picture, and hold that something was drawn."""
     folder = kept if os.environ.get("GCHAT_SCREENSHOTS") else tmp_path
     path = folder / f"{name}.png"
+    await window.page.mouse.move(0, 0)  # what lies under the pointer looks pressed
     await window.page.evaluate("document.fonts.ready")
     await window.page.screenshot(path=path, animations="disabled")
     assert path.stat().st_size > SMALLEST_BYTES, name
