@@ -11,6 +11,7 @@ from playwright.async_api import FloatRect, Locator, expect
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import TWO_FRAMES
+from tests.waiting import until
 
 INCIDENT: Final = "ศูนย์ประสานเหตุ ระบบนัดหมายวัคซีนขัดข้อง"
 # Runs within one task of the page: nothing the browser does later can put the caret right.
@@ -213,8 +214,14 @@ async def test_the_address_of_a_message_opens_it(served: Agency, windows: OpenWi
     await window.say("ประชุมพรุ่งนี้บ่ายสองครับ")
     await expect(window.message("ประชุมพรุ่งนี้บ่ายสองครับ")).to_be_visible()
     await window.act("ประชุมพรุ่งนี้บ่ายสองครับ", "คัดลอกที่อยู่ของข้อความ")
-    address = await window.evaluate("navigator.clipboard.readText()")
-    assert address.startswith(f"{served.url}/#/rooms/{served.room('dengue')}/")
+    address = ""
+
+    async def copied() -> bool:
+        nonlocal address
+        address = str(await window.evaluate("navigator.clipboard.readText()"))
+        return address.startswith(f"{served.url}/#/rooms/{served.room('dengue')}/")
+
+    await until(copied, "the address on the clipboard")
     other = await windows(served.url, "lalita.w")
     await other.page.goto(address)
     await expect(other.message("ประชุมพรุ่งนี้บ่ายสองครับ")).to_be_in_viewport()

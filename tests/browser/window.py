@@ -14,11 +14,12 @@ from typing import Any, Final
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
 
 from tests.agency import API
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 from tests.world import PASSWORD
 
 PATIENCE_MS: Final = 1_000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)
+PRESS_AGAIN_MS: Final = 10_000
 ROOM: Final = "ติดตามสถานการณ์ไข้เลือดออก"
 TWO_FRAMES: Final = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _REPORT: Final = """
@@ -128,8 +129,18 @@ class Window:
 
     async def open_room(self, room: str = ROOM) -> None:
         """Open a room from the list and wait for its messages."""
-        await self.row(room).click()
-        await expect(self.page.get_by_role("heading", name=room).first).to_be_visible()
+        heading = self.page.get_by_role("heading", name=room).first
+
+        async def opened() -> bool:
+            # Like a person, press once more when a notice came above the list and moved the row from under the pointer.
+            await self.row(room).click()
+            try:
+                await expect(heading).to_be_visible(timeout=PRESS_AGAIN_MS)
+            except AssertionError:
+                return False
+            return True
+
+        await until(opened, f"the room {room} opens")
         await expect(self.composer).to_be_visible()
         await expect(self.log.get_by_role("article").first).to_be_visible()
 

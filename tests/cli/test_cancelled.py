@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from appliance import cli
 sys.exit(cli.main())
 """
+NOT_HEARD_S = 10
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 CANCELLED = "cancelled; what was asked for was not done"
 MADE_OF = ["--slug", "dot", "--domain", "dot.test", "--name-th", "กรมทดสอบ", "--name-en", "Tests", "--no-administrator"]
@@ -49,13 +52,32 @@ def at_terminal(line: list[str], question: str, key: bytes) -> tuple[int, str]:
         os.close(slave)
         try:
             shown = read_until(master, lambda text: question in text)
-            os.write(master, key)
-            shown += read_until(master, lambda _: False)
+            shown += press_until_ended(master, key)
             code = process.wait(PATIENCE_S)
         finally:
             process.kill()
             os.close(master)
     return code, shown
+
+
+def press_until_ended(master: int, key: bytes) -> str:
+    """Press a key until nobody writes to the terminal any more; return what it showed.
+
+    A question stands on the screen a moment before the program listens: what is pressed in between is not heard, and a
+    person presses once more.
+    """
+    shown, listening = "", True
+    while listening:
+        with suppress(OSError):
+            os.write(master, key)
+        while listening and select.select([master], [], [], NOT_HEARD_S)[0]:
+            try:
+                more = os.read(master, 4096)
+            except OSError:
+                more = b""
+            listening = more != b""
+            shown += more.decode(errors="ignore")
+    return shown
 
 
 def read_until(master: int, enough: Callable[[str], bool]) -> str:
