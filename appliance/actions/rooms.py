@@ -415,10 +415,10 @@ def _rank(s: Services, person: PersonId) -> Level | None:
 class _Asked(NamedTuple):
     """What a rule needs of an entry that is only asked about: `rules.rooms.Header`."""
 
-    ty: str
-    sn: str
-    st: dict[str, object]
-    ts: int
+    type: str
+    sender: str
+    state: dict[str, object]
+    written_at: int
 
 
 async def _check_change(

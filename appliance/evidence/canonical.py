@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, field
 
 from appliance.evidence.errors import NotCanonicalError
 
@@ -37,35 +37,35 @@ Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Entry header, sealed by the sender's agency. Fields are declared in canonical order.
+    """Entry header, sealed by the sender's agency. Fields are declared in the canonical order of their wire names.
 
     Source: the specification, federation.md §5.1.
     """
 
-    bc: Annotated[str, Meta(min_length=43, max_length=43)]
+    commitment: Annotated[str, Meta(min_length=43, max_length=43)] = field(name="bc")
     """Body commitment, base64url (`commitment.commit`)."""
-    bl: Annotated[int, Meta(ge=0, le=MAX_BODY)]
+    body_length: Annotated[int, Meta(ge=0, le=MAX_BODY)] = field(name="bl")
     """Body length in bytes."""
     id: Annotated[str, Meta(min_length=1, max_length=64)]
     """Event id (ULID); the idempotency key."""
-    or_: Annotated[str, Meta(min_length=1, max_length=63)] = msgspec.field(name="or")
-    """Origin: slug of the sender's agency."""
-    os: Count
+    origin: Annotated[str, Meta(min_length=1, max_length=63)] = field(name="or")
+    """Slug of the sender's agency."""
+    counter: Count = field(name="os")
     """Origin's counter in this room, contiguous from `FIRST_OS`."""
     room: Annotated[str, Meta(min_length=28, max_length=28)] | None = None
     """Room id; absent in the create header only."""
-    rv: Annotated[int, Meta(ge=1, le=MAX_INT)]
+    rules_version: Annotated[int, Meta(ge=1, le=MAX_INT)] = field(name="rv")
     """Version of the room rules."""
     seen: tuple[Count, Annotated[str, Meta(min_length=44, max_length=44)]] | None = None
     """Size and root (padded base64, as in a checkpoint) of the last head the origin verified."""
-    sn: Annotated[str, Meta(min_length=1, max_length=128)]
+    sender: Annotated[str, Meta(min_length=1, max_length=128)] = field(name="sn")
     """Sender, `u_…@agency`."""
-    st: dict[str, Any] | None = None
+    state: dict[str, Any] | None = field(name="st", default=None)
     """Fields of a state change: authorisation never depends on an erasable body."""
-    ts: Count
+    written_at: Count = field(name="ts")
     """Writing time at the origin, ms UTC."""
-    ty: Annotated[str, Meta(min_length=1, max_length=64)]
-    """Event type."""
+    type: Annotated[str, Meta(min_length=1, max_length=64)] = field(name="ty")
+    """Entry type."""
     v: Literal[1]
     """Format version."""
 
@@ -116,9 +116,9 @@ def _decoded_header(data: bytes) -> Header:
         header = _HEADERS.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise NotCanonicalError(str(error)) from error
-    if header.st is not None:
-        _check(header.st, 1)
-    if (header.room is None) != (header.ty == CREATE):
+    if header.state is not None:
+        _check(header.state, 1)
+    if (header.room is None) != (header.type == CREATE):
         raise NotCanonicalError(f"only {CREATE} names no room")
     return header
 

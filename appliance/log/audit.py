@@ -196,8 +196,8 @@ class _Walk:
         try:
             self._projections.add(n, header, body, self._state)
             self._state = rules.apply(self._state, header, self._room, n)
-            if header.ty == EntryType.SHRED:
-                fields: dict[str, Any] = header.st or {}
+            if header.type == EntryType.SHRED:
+                fields: dict[str, Any] = header.state or {}
                 self._absent -= set(range(fields["from"], fields["to"] + 1))
         except (KeyError, TypeError, ValueError, AttributeError):
             # Fields that its type does not have: no rule would have let it in.
@@ -208,7 +208,7 @@ class _Walk:
     def _body(self, row: EntryRow, header: Header) -> TextBody | None:
         """Return a body that is the one committed to, or None where there is none. Raises WrongKey, MsgspecError."""
         if row.sealed is None or row.epoch is None:
-            if header.bc != commitment.NO_BODY:
+            if header.commitment != commitment.NO_BODY:
                 self._absent.add(row.n)
             return None
         if self._check.bodies is None:
@@ -218,7 +218,7 @@ class _Walk:
         except KeyDestroyed:
             self._absent.add(row.n)
             return None
-        if header.bl != len(body) or not commitment.check(header.bc, salt, body):
+        if header.body_length != len(body) or not commitment.check(header.commitment, salt, body):
             raise WrongKey
         return decode(body)
 

@@ -68,7 +68,7 @@ def live_event(  # noqa: PLR0913 - one parameter for each field of an event
 def stored_event(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, row: EntryRow) -> Event:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
     header = decode_header(row.header)
-    fields = header.st or {}
+    fields = header.state or {}
     kind = EntryType(row.type)
     body, hidden, edited = None, None, None
     if row.redact is not None:
@@ -97,7 +97,7 @@ def stored_event(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_k
 def bare_event(room: RoomId, row: EntryRow) -> Event:
     """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
     header = decode_header(row.header)
-    fields = header.st or {}
+    fields = header.state or {}
     kind = EntryType(row.type)
     return Event(
         pos=row.pos,
@@ -169,7 +169,7 @@ def newest_wording(raw: sqlcipher.Connection, room_key: int, row: EntryRow) -> E
     newest = entries.one(raw, room_key, row.edit)
     if newest is None or newest.type != EntryType.MESSAGE_EDIT or newest.sender != row.sender:
         return None
-    return newest if (decode_header(newest.header).st or {}).get("target") == row.n else None
+    return newest if (decode_header(newest.header).state or {}).get("target") == row.n else None
 
 
 def _state(kind: EntryType, fields: dict[str, Any]) -> dict[str, Any] | None:

@@ -80,7 +80,7 @@ class RoomExport:
             return None, None
         try:
             salt, body = self.bodies.open_bytes(raw, self.room, n, epoch, sealed)
-            if commitment.check(decode_header(header).bc, salt, body):
+            if commitment.check(decode_header(header).commitment, salt, body):
                 return salt, body
         except KeyDestroyed:
             return None, None

@@ -276,17 +276,17 @@ def _entry(
     fields = _fields(draft)
     sealed = None
     header = Header(
-        bc=NO_BODY,
-        bl=0,
+        commitment=NO_BODY,
+        body_length=0,
         id=context.new_id("e"),
-        or_=context.agency,
-        os=n,
+        origin=context.agency,
+        counter=n,
         room=room or None,
-        rv=rules.RULES_VERSION,
-        sn=f"{draft.actor}@{context.agency}",
-        st=fields or None,
-        ts=context.now,
-        ty=draft.type.value,
+        rules_version=rules.RULES_VERSION,
+        sender=f"{draft.actor}@{context.agency}",
+        state=fields or None,
+        written_at=context.now,
+        type=draft.type.value,
         v=1,
     )
     target = result.targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
@@ -297,7 +297,7 @@ def _entry(
         raise Forbidden(denied)
     if draft.body is not None:
         sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
-        header = msgspec.structs.replace(header, bc=sealed.commitment, bl=sealed.length)
+        header = msgspec.structs.replace(header, commitment=sealed.commitment, body_length=sealed.length)
     data = encode_header(header)
     room = room or RoomId(room_id(data))
     entry = Entry(

@@ -41,22 +41,22 @@ class Projections:
 
     def add(self, n: int, header: Header, body: TextBody | None, state: RoomState | None) -> None:
         """Fold entry `n`; `body` is None where it cannot be opened, `state` is the room before the entry."""
-        fields: dict[str, Any] = header.st or {}
+        fields: dict[str, Any] = header.state or {}
         members = state.members if state else {}
         if state is not None:
-            sender = header.sn.partition("@")[0]
-            self.concerns.update((n, who) for who in concerned(state.kind, header.ty, sender, fields))
+            sender = header.sender.partition("@")[0]
+            self.concerns.update((n, who) for who in concerned(state.kind, header.type, sender, fields))
         target: Any = fields.get("target")
-        if header.ty in NAMING:
+        if header.type in NAMING:
             self._add_mentions(n, fields, body, members)
-        elif header.ty == EntryType.MESSAGE_EDIT:
+        elif header.type == EntryType.MESSAGE_EDIT:
             self.marks[target] = (n, self.marks.get(target, (None, None))[1])
             self.edits.add((target, n))
-        elif header.ty == EntryType.MESSAGE_REDACT:
+        elif header.type == EntryType.MESSAGE_REDACT:
             edit, redact = self.marks.get(target, (None, None))
             self.marks[target] = (edit, n if redact is None else redact)
-        elif header.ty == EntryType.MESSAGE_REACTION:
-            key = (target, fields["emoji"], header.sn.partition("@")[0])
+        elif header.type == EntryType.MESSAGE_REACTION:
+            key = (target, fields["emoji"], header.sender.partition("@")[0])
             if fields["on"]:
                 self.reactions.setdefault(key, n)
             else:

@@ -26,14 +26,14 @@ def header_of(room: RoomId, row: EntryRow, n: int, agency: str) -> Header | None
         header = decode_header(row.header)
     except EvidenceError:
         return None
-    fields: dict[str, Any] = header.st or {}
+    fields: dict[str, Any] = header.state or {}
     right = (
         row.n == n
-        and header.ty == row.type
-        and header.sn == f"{row.sender}@{agency}"
-        and header.or_ == agency
-        and header.ts == row.at
-        and header.os == n
+        and header.type == row.type
+        and header.sender == f"{row.sender}@{agency}"
+        and header.origin == agency
+        and header.written_at == row.at
+        and header.counter == n
         and fields.get("target") == row.target
         and (room_id(row.header) if n == 0 else header.room) == room
     )

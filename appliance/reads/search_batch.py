@@ -165,7 +165,7 @@ def _change_of(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Chan
     if row.type == EntryType.MESSAGE_REDACT and row.target is not None:
         return _Change(gone=wire.Range(room, row.target, row.target))
     if row.type == EntryType.SHRED:
-        fields = decode_header(row.header).st or {}
+        fields = decode_header(row.header).state or {}
         return _Change(gone=wire.Range(room, fields["from"], fields["to"]))
     if row.type == EntryType.MESSAGE_TEXT:
         return _Change(_entry(raw, s, room, line.room, row.n, replaces=False))

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
         """What these rules need of a header."""
 
         @property
-        def ty(self) -> str:
+        def type(self) -> str:
             """Type of the entry."""
 
         @property
-        def st(self) -> dict[str, object] | None:
+        def state(self) -> dict[str, object] | None:
             """State fields."""
 
         @property
-        def ts(self) -> int:
+        def written_at(self) -> int:
             """Time, milliseconds UTC."""
 
 
@@ -38,20 +38,20 @@ EVERYONE_MEMBERS: Final = 50
 
 def check(state: RoomState, role: Role, sender: PersonId, header: Header, target: Target | None) -> Deny | None:
     """Say why this message entry may not be appended by this member of an open room, or None."""
-    if header.ty == EntryType.MESSAGE_TEXT:
+    if header.type == EntryType.MESSAGE_TEXT:
         return may_write(state, role, header, target)
-    if header.ty == EntryType.MESSAGE_EDIT:
-        return may_edit(sender, target, header.ts)
-    if header.ty == EntryType.MESSAGE_REDACT:
-        return may_redact(state, role, sender, target, header.ts)
-    if header.ty == EntryType.MESSAGE_REACTION:
+    if header.type == EntryType.MESSAGE_EDIT:
+        return may_edit(sender, target, header.written_at)
+    if header.type == EntryType.MESSAGE_REDACT:
+        return may_redact(state, role, sender, target, header.written_at)
+    if header.type == EntryType.MESSAGE_REACTION:
         return may_react(target)
     return Deny.WRONG_TYPE
 
 
 def may_write(state: RoomState, role: Role, header: Header, target: Target | None) -> Deny | None:
     """Any member; a reply answers a message, standing or not, and never another kind of entry."""
-    fields = header.st or {}
+    fields = header.state or {}
     if "reply_to" in fields and (target is None or target.type is not EntryType.MESSAGE_TEXT):
         return Deny.NOT_A_MESSAGE
     return may_mention_everyone(state, role) if fields.get("everyone") else None

@@ -28,36 +28,36 @@ class Header(Protocol):
     """What a verdict needs of an entry's header (`evidence.canonical.Header`): type, sender, state fields, time."""
 
     @property
-    def ty(self) -> str:
+    def type(self) -> str:
         """Type of the entry."""
 
     @property
-    def sn(self) -> str:
+    def sender(self) -> str:
         """Sender, `person@agency`."""
 
     @property
-    def st(self) -> dict[str, Any] | None:
+    def state(self) -> dict[str, Any] | None:
         """State fields."""
 
     @property
-    def ts(self) -> int:
+    def written_at(self) -> int:
         """Time, milliseconds UTC."""
 
 
 def authorize(state: RoomState | None, header: Header, target: Target | None = None) -> Deny | None:
     """Say why the entry may not be appended, or None. `state` is None for a room that does not exist yet."""
-    sender = PersonId(header.sn.partition("@")[0])
-    fields = header.st or {}
+    sender = PersonId(header.sender.partition("@")[0])
+    fields = header.state or {}
     if state is None:
-        return None if header.ty == EntryType.ROOM_CREATE and fields["owner"] == sender else Deny.WRONG_TYPE
-    if header.ty in _BY_SYSTEM:
-        return _may_act_as_system(state, sender, header.ty, fields)
+        return None if header.type == EntryType.ROOM_CREATE and fields["owner"] == sender else Deny.WRONG_TYPE
+    if header.type in _BY_SYSTEM:
+        return _may_act_as_system(state, sender, header.type, fields)
     role = state.role_of(sender)
     if role is None:
         return Deny.NOT_A_MEMBER
     if state.closed:
         return Deny.ROOM_CLOSED
-    rule = _RULES.get(header.ty)
+    rule = _RULES.get(header.type)
     return rule(state, role, fields) if rule else messages.check(state, role, sender, header, target)
 
 
@@ -150,7 +150,7 @@ def denied_actions(state: RoomState, person: PersonId) -> dict[str, str]:
 
 def apply(state: RoomState | None, header: Header, room: RoomId, n: int) -> RoomState:
     """Return the room as the allowed entry `n` leaves it; message entries change nothing."""
-    fields = header.st or {}
+    fields = header.state or {}
     if state is None:
         owner = PersonId(fields["owner"])
         return RoomState(
@@ -161,7 +161,7 @@ def apply(state: RoomState | None, header: Header, room: RoomId, n: int) -> Room
             members={owner: Member(owner, Role.OWNER, n)},
             owner_post=fields.get("owner_post"),
         )
-    change = _CHANGES.get(header.ty)
+    change = _CHANGES.get(header.type)
     return change(state, fields, n) if change else state
 
 

@@ -44,6 +44,14 @@ GATEWAY = Signer.from_seed("gchat.test/a/moi/gw-2026a", KeyType.ED25519, bytes(r
 OTHER_LOG = Signer.from_seed("gchat.test/a/moi/log", KeyType.ED25519, bytes(range(3, 35)))
 
 
+DOMAIN_NAMES = dict(zip(Header.__struct_encode_fields__, Header.__struct_fields__, strict=True))
+
+
+def header_of(wire: dict[str, Any]) -> Header:
+    """The header with these fields, by their names on the wire, unchecked."""
+    return Header(**{DOMAIN_NAMES[name]: value for name, value in wire.items()})
+
+
 @dataclass(frozen=True)
 class ExportedRoom:
     """An export and everything it was made from."""
@@ -148,7 +156,7 @@ class RoomBuilder:
             "bc": commitment.NO_BODY if body is None else base64url.encode(sha256((salt or b"") + body).digest()),
             "bl": 0 if body is None else len(body),
             "id": f"e_01jd8z{n:020d}",
-            "or_": origin,
+            "or": origin,
             "os": self.counters.get(origin, 0),
             "room": self.room or None,
             "rv": 1,
@@ -159,7 +167,7 @@ class RoomBuilder:
             "ty": ty,
             "v": 1,
         }
-        encoded = encode_header(Header(**{**fields, **header}))
+        encoded = encode_header(header_of({**fields, **header}))
         if alter is not None:
             encoded = canonical({**json.loads(encoded), **alter})
         self.counters[origin] = self.counters.get(origin, 0) + 1

@@ -30,18 +30,18 @@ from appliance.evidence.offline.values import parse_canonical
 
 ROOM = "r_" + "5qk2" * 6 + "ab"
 HEADER = Header(
-    bc=NO_BODY,
-    bl=312,
+    commitment=NO_BODY,
+    body_length=312,
     id="01JD8Z0000000000000000ABCD",
-    or_="moph",
-    os=87,
+    origin="moph",
+    counter=87,
     room=ROOM,
-    rv=1,
+    rules_version=1,
     seen=(1199, "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="),
-    sn="u_01J0000000000000000000000@moph",
-    st={"name": "ห้องประชุม", "a": [1, None, True]},
-    ts=1_763_800_000_123,
-    ty="room.rename",
+    sender="u_01J0000000000000000000000@moph",
+    state={"name": "ห้องประชุม", "a": [1, None, True]},
+    written_at=1_763_800_000_123,
+    type="room.rename",
     v=1,
 )
 
@@ -216,7 +216,7 @@ def test_encode_header_is_canonical_and_strict() -> None:
 
 
 def test_absent_fields_are_omitted() -> None:
-    bare = msgspec.structs.replace(HEADER, room=None, seen=None, st=None, ty="room.create")
+    bare = msgspec.structs.replace(HEADER, room=None, seen=None, state=None, type="room.create")
     assert not {"room", "seen", "st"} & set(msgspec.json.decode(encode_header(bare)))
     assert decode_header(encode_header(bare)) == bare
 
@@ -285,12 +285,12 @@ def test_header_bytes_must_be_canonical() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"st": {"a": 1.0}},
-        {"st": {"a": "x" * MAX_HEADER}},
-        {"os": -1},
-        {"sn": "\ud800"},
+        {"state": {"a": 1.0}},
+        {"state": {"a": "x" * MAX_HEADER}},
+        {"counter": -1},
+        {"sender": "\ud800"},
         {"room": None},
-        {"bc": "short"},
+        {"commitment": "short"},
     ],
 )
 def test_a_header_no_replica_would_accept_is_never_encoded(change: dict[str, Any]) -> None:

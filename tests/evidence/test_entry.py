@@ -64,7 +64,7 @@ def test_leaf_is_canonical_and_holds_the_header_bytes(exported: ExportedRoom) ->
     for n, entry in enumerate(exported.entries):
         leaf = decode_leaf(entry.leaf)
         assert entry.leaf == rfc8785.dumps(msgspec.json.decode(entry.leaf))
-        assert (leaf.n, decode_header(leaf.header).os >= 0) == (n, True)
+        assert (leaf.n, decode_header(leaf.header).counter >= 0) == (n, True)
         assert leaf_hash(entry.leaf) == hashlib.sha256(b"\x00" + entry.leaf).digest()
 
 

@@ -360,7 +360,7 @@ class TestHeaders:
             row = await reader.run(entries.one, key, sent.n)
         assert row is not None
         header = decode_header(row.header)
-        assert (header.id, header.room, header.sn, header.ty, header.ts, header.os) == (
+        assert (header.id, header.room, header.sender, header.type, header.written_at, header.counter) == (
             sent.id, room, "malee@test", "message.text", sent.at, sent.n,
         )  # fmt: skip
         assert "ความลับ".encode() not in row.header + (row.sealed or b"")

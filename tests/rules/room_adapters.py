@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 class Asked:
     """The part of a header that a verdict needs."""
 
-    ty: str
-    sn: str
-    st: dict[str, Any]
-    ts: int
+    type: str
+    sender: str
+    state: dict[str, Any]
+    written_at: int
 
 
 def room(given: Given) -> RoomState:

@@ -27,10 +27,10 @@ _HANDS_OVER: Final = {EntryType.OWNER_TRANSFER, EntryType.OWNER_REASSIGN}
 class _Header:
     """What the rules need of a header."""
 
-    ty: str
-    sn: str
-    st: dict[str, Any]
-    ts: int
+    type: str
+    sender: str
+    state: dict[str, Any]
+    written_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Conduct:
         if denied:
             raise Failed("rule", entry.n, why=Denial(denied.value))
         self.state = rules.apply(self.state, header, RoomId(entry.room or ""), entry.n)
-        self._mark(entry, PersonId(header.sn), aimed)
+        self._mark(entry, PersonId(header.sender), aimed)
         if entry.kind in _HANDS_OVER:
             self._hand_over(fields["to"])
         elif entry.kind == EntryType.SHRED:
