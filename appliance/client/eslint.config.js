@@ -97,7 +97,7 @@ export default tseslint.config(
   layer("src/ui/**/*.{ts,tsx}", closed(["features"]), leaving("^\\.\\./")),
   layer("src/features/*/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./")),
   layer("src/features/*/*/**/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./\\.\\./")),
-  layer("src/*.tsx", COMPONENTS),
+  layer("src/*.{ts,tsx}", COMPONENTS),
 
   { files: ["src/core/**/*.ts"], ignores: ["src/core/clock.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN, ...NO_OWN_CLOCK] } },
   // Read by browsers as it is, the oldest included.

@@ -2,37 +2,21 @@
 import { useLingui } from "@lingui/react/macro";
 import { lazy, Suspense, useMemo, useState } from "react";
 
-import type { Core } from "#core/index";
 import type { Me } from "#core/protocol";
-import type { Readable } from "#core/store";
 import { LanguageSwitch } from "#features/account/LanguageSwitch";
-import type { NotificationsModel } from "#features/account/NotificationsModel";
-import type { PreferencesModel } from "#features/account/PreferencesModel";
 import { LoginModel } from "#features/login/LoginModel";
 import { LoginView } from "#features/login/LoginView";
-import type { ShellModel } from "#features/shell/ShellModel";
 import { deviceName } from "#platform/device";
-import type { InstallOffer } from "#platform/install";
-import type { WaitingUpdate } from "#platform/serviceWorker";
 import { Boundary } from "#ui/Boundary";
 import { Opening } from "#ui/Opening";
 import { useReadable } from "#ui/useReadable";
 
 import { FilesRefused } from "./FilesRefused";
+import type { Root } from "./root";
 
 /** The sign-in page comes without the rooms; main.tsx fetches their code while somebody types. */
 export const loadWorkspace = () => import("./Workspace").then((part) => ({ default: part.Workspace }));
 const Workspace = lazy(loadWorkspace);
-
-/** What the composition root built; the same objects for as long as the page lives. */
-export interface Root {
-  readonly core: Core;
-  readonly shell: ShellModel;
-  readonly preferences: PreferencesModel;
-  readonly notifications: NotificationsModel;
-  readonly update: Readable<WaitingUpdate | null>;
-  readonly install: Readable<InstallOffer | null>;
-}
 
 export function App({ root }: { root: Root }) {
   const { t } = useLingui();

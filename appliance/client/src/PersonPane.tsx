@@ -6,7 +6,7 @@ import type { PersonId } from "#core/snapshots";
 import { ProfileModel } from "#features/people/ProfileModel";
 import { ProfileView } from "#features/people/ProfileView";
 
-import type { Root } from "./App";
+import type { Root } from "./root";
 
 /** A person's profile beside a room or beside the directory. */
 export function PersonPane({ root, person, me }: { root: Root; person: PersonId; me: Me }) {

@@ -21,7 +21,7 @@ import { pageAddress } from "#platform/location";
 import { Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
-import type { Root } from "./App";
+import type { Root } from "./root";
 
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
 const ReadersView = lazy(() => import("#features/readers/ReadersView").then((part) => ({ default: part.ReadersView })));

@@ -10,7 +10,7 @@ import type { Leave } from "#features/account/SettingsList";
 import type { SettingsPage } from "#features/shell/routes";
 import { deviceName } from "#platform/device";
 
-import type { Root } from "./App";
+import type { Root } from "./root";
 
 interface SettingsPaneProps {
   root: Root;

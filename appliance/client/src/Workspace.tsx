@@ -34,7 +34,7 @@ import { EmptyState, Loading } from "#ui/Notice";
 import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
 
-import type { Root } from "./App";
+import type { Root } from "./root";
 import { COMPOSER_ID, type Landing, RoomPane, RoomSide } from "./RoomPane";
 
 // What is not on the first screen arrives when it is wanted; the service worker has it by then.

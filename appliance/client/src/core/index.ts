@@ -46,7 +46,7 @@ export type { Drafts } from "./drafts";
 export type { Outbox } from "./outbox";
 export type { People } from "./people";
 export type { ReaderMarks, ReadMark } from "./readers";
-export type { RequestList, Requests } from "./requests";
+export type { Requests } from "./requests";
 export type { Rooms } from "./rooms";
 export type { Search } from "./search";
 export type { Session } from "./session";

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { MemoryTables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import type { Departure, MyRequest } from "./protocol";
-import { askedBy, knowsAllWaiting, newAnswers, newsCount, newsOf, newsSince, NO_REQUESTS, type RequestList, Requests, waitingForUs } from "./requests";
+import { askedBy, knowsAllWaiting, newAnswers, newsCount, newsOf, newsSince, NO_REQUESTS, Requests, waitingForUs } from "./requests";
+import type { RequestList } from "./snapshots";
 
 const request = (id: string, room: string, more: Partial<MyRequest> = {}): MyRequest => ({
   id,

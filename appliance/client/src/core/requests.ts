@@ -13,22 +13,8 @@ import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { firstPages } from "./pages";
 import type { Departure, Event, MyRequest } from "./protocol";
-import type { News, PersonId, RoomId } from "./snapshots";
+import type { News, PersonId, RequestList, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
-
-export interface RequestList {
-  /** Answers to us; then what waits, our own first; then other answers. Of what waits the oldest come first, of answers the newest. */
-  readonly requests: readonly MyRequest[];
-  /** How much waits for our answer, and how many answers we have not seen: on all pages, read or not. */
-  readonly waiting: number;
-  readonly answers: number;
-  /** Whether the server has more of them. */
-  readonly more: boolean;
-  readonly departures: readonly Departure[];
-  /** The agency's settings; null until the server has told them. */
-  readonly escalatesDays: number | null;
-  readonly repeatsDays: number | null;
-}
 
 export const NO_REQUESTS: RequestList = { requests: [], waiting: 0, answers: 0, more: false, departures: [], escalatesDays: null, repeatsDays: null };
 const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "room.left"]);

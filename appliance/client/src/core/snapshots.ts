@@ -4,7 +4,7 @@
  * Owns the shapes. Words, formats and colours belong to the views; every reason is a code of the server.
  */
 
-import type { Factor, Id, Me, MemberView, Millis, PersonView, Position, RoomView, Terms, TxnId } from "./protocol";
+import type { Departure, Factor, Id, Me, MemberView, Millis, MyRequest, PersonView, Position, RoomView, Terms, TxnId } from "./protocol";
 
 export type RoomId = Id;
 export type PersonId = Id;
@@ -217,6 +217,21 @@ export interface DraftText {
   readonly mentions: readonly PersonId[];
   readonly everyone: boolean;
   readonly replyTo: Position | null;
+}
+
+/** The requests to rooms' owners that concern us, as the server last told them. */
+export interface RequestList {
+  /** Answers to us; then what waits, our own first; then other answers. Of what waits the oldest come first, of answers the newest. */
+  readonly requests: readonly MyRequest[];
+  /** How much waits for our answer, and how many answers we have not seen: on all pages, read or not. */
+  readonly waiting: number;
+  readonly answers: number;
+  /** Whether the server has more of them. */
+  readonly more: boolean;
+  readonly departures: readonly Departure[];
+  /** The agency's settings; null until the server has told them. */
+  readonly escalatesDays: number | null;
+  readonly repeatsDays: number | null;
 }
 
 /** How much we have to be told, by what it is: requests that wait for us, answers to ours, rooms that we were taken off. */

@@ -2,7 +2,7 @@
 
 import type { GuardMark } from "../passwordGuard";
 import type { Me } from "../protocol";
-import type { RequestList } from "../requests";
+import type { RequestList } from "../snapshots";
 import type { Put, Tables, Write } from "./tables";
 
 /** The position up to which the cache is whole; null while it has never held anything, which is not the same as 0. */

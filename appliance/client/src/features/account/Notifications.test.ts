@@ -3,8 +3,8 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
 import type { SystemNotice } from "#core/ports";
-import { NO_REQUESTS, type RequestList } from "#core/requests";
-import type { Incoming, IncomingMessage } from "#core/snapshots";
+import { NO_REQUESTS } from "#core/requests";
+import type { Incoming, IncomingMessage, RequestList } from "#core/snapshots";
 import { Store } from "#core/store";
 
 import { NotificationsModel } from "./NotificationsModel";

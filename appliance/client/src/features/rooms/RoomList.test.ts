@@ -3,8 +3,8 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Core } from "#core/index";
 import type { MyRequest } from "#core/protocol";
-import { NO_REQUESTS, type RequestList } from "#core/requests";
-import type { RoomList, RoomSummary } from "#core/snapshots";
+import { NO_REQUESTS } from "#core/requests";
+import type { RequestList, RoomList, RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
 
 import { roomActions } from "./roomActions";

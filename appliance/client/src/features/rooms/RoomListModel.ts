@@ -7,8 +7,8 @@ import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import type { Core } from "#core/index";
 import { UNNAMED } from "#core/people";
-import { newsCount, newsOf, type RequestList, type Requests } from "#core/requests";
-import type { PersonId, RoomId, RoomSummary } from "#core/snapshots";
+import { newsCount, newsOf, type Requests } from "#core/requests";
+import type { PersonId, RequestList, RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { namedLike } from "#core/text";
 
