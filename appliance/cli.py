@@ -107,7 +107,7 @@ def _refuse_unfit(arguments: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(arguments).items() if isinstance(value, str)}
     if all(value.isascii() and value.isprintable() for value in given.values()):
         return
-    from appliance.api.texts import refuse_unfit  # noqa: PLC0415 - see the module's docstring
+    from appliance.web.texts import refuse_unfit  # noqa: PLC0415 - see the module's docstring
 
     refuse_unfit(given)
 

@@ -181,7 +181,7 @@ def _ask(arguments: argparse.Namespace) -> None:
 def _answer(arguments: argparse.Namespace, name: str, question: str) -> None:
     """Ask one question until its answer can be used."""
     from appliance import cli  # noqa: PLC0415 - commands import what they need when they run
-    from appliance.api.texts import refuse_unfit  # noqa: PLC0415
+    from appliance.web.texts import refuse_unfit  # noqa: PLC0415
 
     while True:
         answer = cli.typed(input, f"{question}: ").strip()

@@ -1,6 +1,6 @@
 """The errors of the domain, each with a stable code.
 
-Owns the few families an edge has to tell apart: HTTP turns them into statuses (`api/errors.py`), the command line into
+Owns the few families an edge has to tell apart: HTTP turns them into statuses (`web/errors.py`), the command line into
 exit codes. The text a person reads comes from `locale/`, keyed by `code`; nothing here knows HTTP or a language.
 `detail` holds values for that text (numbers, names of fields) and is safe to show: never content, never a secret.
 """

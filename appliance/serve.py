@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from appliance import wiring
-from appliance.api.addresses import Proxies
-from appliance.api.connections import Listener
 from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
 from appliance.listening import PREDECESSOR_S, listening_socket, require_no_demo, staff_url
 from appliance.loop_watch import LoopWatch
+from appliance.web.connection_limit import Listener
+from appliance.web.proxies import Proxies
 
 if TYPE_CHECKING:
     import ssl

@@ -37,14 +37,14 @@ from typing import Any, Final, cast
 from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from appliance import config, wiring
-from appliance.api.addresses import Proxies
-from appliance.api.connections import Listener
 from appliance.config import Config
 from appliance.errors import Unavailable
 from appliance.listening import listening_socket
 from appliance.model import PersonId, RoomId
 from appliance.services import Services
 from appliance.store import feed
+from appliance.web.connection_limit import Listener
+from appliance.web.proxies import Proxies
 from search_index.client import SearchClient, SearchUnavailable
 from tests.waiting import PATIENCE_S, until
 from tests.world import PASSWORD

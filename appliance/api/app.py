@@ -18,7 +18,6 @@ from aiohttp import web
 from appliance import errors
 from appliance.api import (
     directory,
-    headers,
     me,
     messages,
     openapi,
@@ -31,14 +30,15 @@ from appliance.api import (
     sync,
     terms,
 )
-from appliance.api.addresses import FORWARDED, Proxies
-from appliance.api.connections import CODE, RETRY_S, ConnectionLimit
-from appliance.api.errors import of_http, render, status_of
-from appliance.api.limits import REQUEST_LIMITS, RequestLimits
-from appliance.api.routes import CALL, DEVICE_COOKIE, MAX_BODY, Call, Route, answer
 from appliance.identity.throttle import network_of
 from appliance.reads.readiness import Readiness
 from appliance.reads.sessions import why_ended
+from appliance.web import security_headers
+from appliance.web.connection_limit import CODE, RETRY_S, ConnectionLimit
+from appliance.web.errors import of_http, render, status_of
+from appliance.web.proxies import FORWARDED, Proxies
+from appliance.web.rate_limits import REQUEST_LIMITS, RequestLimits
+from appliance.web.routes import CALL, DEVICE_COOKIE, MAX_BODY, Call, Route, answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -182,7 +182,7 @@ async def _every_request(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 async def _with_headers(request: web.Request, response: web.StreamResponse) -> None:
-    headers.put_on(response, secure=request.secure)
+    security_headers.put_on(response, secure=request.secure)
 
 
 def check_request(call: Call) -> None:

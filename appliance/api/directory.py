@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from appliance.api.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.model import PersonId, UnitId
 from appliance.reads.directory import load_people, load_person, load_units
+from appliance.web.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.wire.directory import People, PeopleQuery, Person, Units, UnitsQuery
 
 routes = Routes("directory")

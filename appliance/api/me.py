@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from appliance.actions.me import set_status
-from appliance.api.routes import A_FEW, Call, Routes
 from appliance.errors import Unauthenticated
 from appliance.reads.me import load_agency, load_me
+from appliance.web.routes import A_FEW, Call, Routes
 from appliance.wire.session import AgencyView, Me, MeChange
 
 routes = Routes("me")

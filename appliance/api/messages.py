@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from appliance.actions import messages as actions
-from appliance.api.routes import A_FEW, Call, Routes
 from appliance.model import RoomId
 from appliance.reads.messages import load_history, load_messages
 from appliance.reads.readers import load_readers
+from appliance.web.routes import A_FEW, Call, Routes
 from appliance.wire.messages import (
     EditMessage,
     History,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from appliance.api.routes import Call, Route, Routes
+from appliance.web.routes import Call, Route, Routes
 from appliance.wire.common import ErrorAnswer
 from appliance.wire.sync import EventsFrame, FailedFrame, Ping, PongFrame, Receipt, Send, SentFrame, Typing, Watch
 

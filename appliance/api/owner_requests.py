@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from appliance.actions import member_suggestions, owner_requests, removal_requests
-from appliance.api.routes import Call, Routes
 from appliance.model import PersonId, RoomId
 from appliance.reads.owner_requests import (
     load_member_suggestions,
@@ -13,6 +12,7 @@ from appliance.reads.owner_requests import (
     suggestion_view,
 )
 from appliance.rules.owner_requests import Outcome
+from appliance.web.routes import Call, Routes
 from appliance.wire.rooms import (
     AnswerRemoval,
     AnswerSuggestion,

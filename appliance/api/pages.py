@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 
-from appliance.api.errors import NO_SUCH_RANGE
-from appliance.api.limits import REQUEST_LIMITS
-from appliance.api.negotiation import Part, Unsatisfiable, asked_part, choose_coding
-from appliance.api.routes import CALL
 from appliance.errors import Invalid
+from appliance.web.errors import NO_SUCH_RANGE
+from appliance.web.negotiation import Part, Unsatisfiable, asked_part, choose_coding
+from appliance.web.rate_limits import REQUEST_LIMITS
+from appliance.web.routes import CALL
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -78,7 +78,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
 
 
 class _Copy(web.FileResponse):
-    """A copy of a file, or the part of it that `api/negotiation.py` made out; the library sees no other range."""
+    """A copy of a file, or the part of it that `web/negotiation.py` made out; the library sees no other range."""
 
     def __init__(self, copy: Path, part: Part | None) -> None:
         super().__init__(copy, headers={"Vary": "Accept-Encoding"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from appliance.actions import rooms as actions
-from appliance.api.limits import REQUEST_LIMITS
-from appliance.api.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.errors import Invalid
 from appliance.model import PersonId, PostId, RoomId
 from appliance.reads.rooms import load_room, load_rooms
+from appliance.web.rate_limits import REQUEST_LIMITS
+from appliance.web.routes import A_FEW, SEVERAL, Call, Routes
 from appliance.wire.messages import MarkUnread, ReceiptUpto, WriteTo, Written
 from appliance.wire.rooms import (
     ChangeMembers,

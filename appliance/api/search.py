@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.api.routes import SEVERAL, Call, Routes
 from appliance.reads.search import load_found
+from appliance.web.routes import SEVERAL, Call, Routes
 from appliance.wire.search import Found, SearchQuery
 
 routes = Routes("search")

@@ -8,12 +8,12 @@ import msgspec
 
 from appliance.actions import passwords, second_factors, sessions, sign_in
 from appliance.actions.sign_in import FactorGiven, SecondFactorAsked, SignedIn
-from appliance.api.routes import MANY, SEVERAL, Call, Routes
 from appliance.errors import Invalid, Unauthenticated
 from appliance.model import SessionId
 from appliance.people import Session
 from appliance.reads.directory import load_views
 from appliance.reads.sessions import load_second_factors, load_sessions, load_sign_ins
+from appliance.web.routes import MANY, SEVERAL, Call, Routes
 from appliance.wire.session import (
     Login,
     LoginDone,

@@ -20,14 +20,14 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from appliance.actions.messages import message_draft, submit_message
-from appliance.api.errors import body_of
-from appliance.api.limits import REQUEST_LIMITS
-from appliance.api.routes import Call, Routes, field_of
-from appliance.api.texts import refuse_unfit
 from appliance.errors import AppError, Invalid, TooMany, passes
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
 from appliance.reads.rooms import member_rooms
+from appliance.web.errors import body_of
+from appliance.web.rate_limits import REQUEST_LIMITS
+from appliance.web.routes import Call, Routes, field_of
+from appliance.web.texts import refuse_unfit
 from appliance.wire.messages import Event
 from appliance.wire.sync import (
     ClientFrame,
@@ -43,7 +43,7 @@ from appliance.wire.sync import (
 )
 
 if TYPE_CHECKING:
-    from appliance.api.limits import RequestLimits
+    from appliance.web.rate_limits import RequestLimits
 
 routes = Routes("sync")
 MAX_FRAME: Final = 128 * 1024

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from appliance.api.routes import SEVERAL, Call, Routes
 from appliance.reads.sync import load_sync
+from appliance.web.routes import SEVERAL, Call, Routes
 from appliance.wire.sync import Sync, SyncQuery
 
 routes = Routes("sync")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from appliance.actions.terms import accept_terms
-from appliance.api.routes import Call, Routes
 from appliance.errors import Unauthenticated
 from appliance.reads.me import load_terms
+from appliance.web.routes import Call, Routes
 from appliance.wire.session import Terms, TermsAccept
 
 routes = Routes("terms")

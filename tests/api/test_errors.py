@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from appliance.api.app import COOKIE, CSRF_HEADER, all_routes
-from appliance.api.errors import STATUS, status_of
-from appliance.api.routes import MAX_BODY
 from appliance.config import Config, Limits
 from appliance.errors import AppError, Invalid, Unavailable, Unproven
 from appliance.people import Session
 from appliance.searching import NotIndexable, OutOfStep
+from appliance.web.errors import STATUS, status_of
+from appliance.web.routes import MAX_BODY
 from tests.agency import API, Agency, Client, new_txn
 from tests.world import PASSWORD
 

@@ -22,9 +22,9 @@ from yarl import URL
 
 from appliance.actions.messages import send_message
 from appliance.api.app import all_routes
-from appliance.api.routes import PREFIX, Route
 from appliance.config import Config, Limits
 from appliance.policies import SignInLimits
+from appliance.web.routes import PREFIX, Route
 from appliance.wire.messages import TextBody
 from appliance.wire.sync import ClientFrame, Send
 from tests.agency import API, Client, indexed, new_txn, search_process, serve

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.api import pages
 from tests.agency import API, Agency
-from tests.api.test_connections import Said, request, tell
+from tests.web.test_connection_limit import Said, request, tell
 
 PLAIN = b"let words = [];\n" * 200
 ZIPPED = gzip.compress(PLAIN)

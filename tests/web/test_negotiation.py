@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.api.negotiation import Part, Unsatisfiable, asked_part, choose_coding
+from appliance.web.negotiation import Part, Unsatisfiable, asked_part, choose_coding
 
 SIZE, TAG = 100, '"a-1"'
 WHOLE = None

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.api.texts import DEEPEST, refuse_unfit
 from appliance.errors import AppError, Invalid
+from appliance.web.texts import DEEPEST, refuse_unfit
 from appliance.wire.messages import PostMessage, TextBody
 from tests.agency import Agency
 from tests.hostile import cost

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from appliance.api.addresses import FORWARDED, Proxies
-from appliance.api.routes import DEVICE_COOKIE
 from appliance.config import Config, Limits, parse
 from appliance.errors import ConfigError
+from appliance.web.proxies import FORWARDED, Proxies
+from appliance.web.routes import DEVICE_COOKIE
 from tests.agency import API, Agency
 from tests.world import PASSWORD
 

@@ -3,7 +3,7 @@
 A handler is an async function `(call, body?, query?) -> Answer | None`. Its annotations are what the server decodes
 with and what the OpenAPI document is generated from, so the two cannot differ. Authentication is on unless the route
 says `public=True`; until the terms are accepted only routes with `before_terms=True` answer. Unknown fields are
-refused, in bodies and in queries; every text in body, query and path passes `api/texts.py`. It knows no feature.
+refused, in bodies and in queries; every text in body, query and path passes `web/texts.py`. It knows no feature.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 import msgspec
 from aiohttp import web
 
-from appliance.api.texts import refuse_unfit
 from appliance.errors import Invalid, NotFound, TooLarge
 from appliance.locale import Language, language_of
+from appliance.web.texts import refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

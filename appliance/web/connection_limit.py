@@ -25,14 +25,14 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from appliance import errors
-from appliance.api import headers
-from appliance.api.addresses import Proxies
-from appliance.api.errors import of_http, render
 from appliance.errors import TooMany
 from appliance.identity.throttle import network_of
 from appliance.limits import Buckets
 from appliance.live import close_frame
 from appliance.locale import language_of, text
+from appliance.web import security_headers
+from appliance.web.errors import of_http, render
+from appliance.web.proxies import Proxies
 from appliance.wire.common import ErrorAnswer, ErrorBody
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class _Protocol(web.RequestHandler):
         else:
             log.error("a request of %s failed", self._slot.network, exc_info=exc)
         response = render(error, language_of(request.headers.get("Accept-Language")), "")
-        headers.put_on(response, secure=request.secure)
+        security_headers.put_on(response, secure=request.secure)
         response.force_close()
         return response
 
@@ -257,7 +257,7 @@ class _Protocol(web.RequestHandler):
         """Write a response; those of aiohttp itself get the shape of ours."""
         if isinstance(resp, web.HTTPException):
             resp = render(of_http(resp), language_of(request.headers.get("Accept-Language")), "")
-            headers.put_on(resp, secure=request.secure)
+            security_headers.put_on(resp, secure=request.secure)
         return await super().finish_response(request, resp, start_time)
 
 
