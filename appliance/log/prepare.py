@@ -78,6 +78,13 @@ class Command:
         return self.sender == SYSTEM or any(draft.must for draft in self.drafts)
 
     @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """Its idempotency keys: of two commands with one in common, the second is a repeat of the first."""
+        first = self.drafts[0]
+        own = ((first.room, first.actor, first.txn_id),) if first.txn_id is not None else ()
+        return own if self.pair is None else (*own, (self.pair,))
+
+    @property
     def people_added(self) -> int:
         """How many people it adds."""
         named = [(draft.state or {}).get("members") for draft in self.drafts if draft.type is EntryType.MEMBER_ADD]
@@ -193,13 +200,16 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
         size, last_at = size + 1, hub_time
         if len(made) == len(command.drafts):
             drafts += _closing(command, state, context)
+    targets, marks = _noted(room, made, result)
+    # Nothing below fails: a command goes in as a whole or leaves no trace.
     if work.state is None:
         work.created = command
         result.works[room] = work
     work.commands.append((command, work.size, size))
     work.state, work.size, work.last_at = state, size, last_at
     work.entries.extend(made)
-    _note(room, made, result)
+    result.targets.update(targets)
+    result.marks.update(marks)
 
 
 def _is_idle(command: Command, work: Work, result: Plan) -> bool:
@@ -233,20 +243,24 @@ def private_close(room: RoomId) -> Draft:
     return Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": PRIVATE_CHAT})
 
 
-def _note(room: RoomId, made: list[Entry], result: Plan) -> None:
-    """Let later commands of the batch see what these entries made of the messages they point at."""
-    targets = result.targets
-    if not targets:
-        return
+def _noted(
+    room: RoomId, made: list[Entry], result: Plan
+) -> tuple[dict[tuple[RoomId, int], Target | None], dict[tuple[RoomId, int], Marks]]:
+    """Return what these entries make of the messages that commands of the batch point at."""
+    targets: dict[tuple[RoomId, int], Target | None] = {}
+    marks: dict[tuple[RoomId, int], Marks] = {}
+    if not result.targets:
+        return targets, marks
     for entry in made:
-        if (room, entry.n) in targets:
+        if (room, entry.n) in result.targets:
             targets[room, entry.n] = Target(entry.n, entry.kind, entry.sender, entry.at, redacted=False)
-        if entry.kind is EntryType.MESSAGE_REDACT and entry.draft.target is not None:
-            aimed = targets.get((room, entry.draft.target))
-            targets[room, entry.draft.target] = replace(aimed, redacted=True) if aimed else None
         place = (room, entry.draft.target if entry.draft.target is not None else -1)
-        if marks := result.marks.get(place):
-            result.marks[place] = mark_rules.marked(entry.sender, entry.kind, entry.fields, marks)
+        if entry.kind is EntryType.MESSAGE_REDACT:
+            aimed = targets.get(place) or result.targets.get(place)
+            targets[place] = replace(aimed, redacted=True) if aimed else None
+        if before := marks.get(place) or result.marks.get(place):
+            marks[place] = mark_rules.marked(entry.sender, entry.kind, entry.fields, before)
+    return targets, marks
 
 
 def _work_for(command: Command, result: Plan, context: BatchContext) -> Work:

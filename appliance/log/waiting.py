@@ -27,7 +27,7 @@ class Waiting:
 
     def __init__(self) -> None:
         # In the order of turns: the first line is the one whose turn is next. None of them is empty.
-        self._lines: dict[str, deque[Command]] = {}
+        self._lines: dict[str, deque[tuple[Command, int]]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -35,19 +35,22 @@ class Waiting:
         return self._count
 
     def put(self, command: Command) -> None:
-        """Add a command behind its sender's others."""
-        self._lines.setdefault(command.sender, deque()).append(command)
+        """Add a command behind its sender's others. Raises what weighing it raises, and then it is not added."""
+        weighed = (command, weight_of(command))
+        self._lines.setdefault(command.sender, deque()).append(weighed)
         self._count += 1
 
     def put_back(self, commands: list[Command]) -> None:
         """Add commands that were taken before, in front of their senders' others."""
         for command in reversed(commands):
-            self._lines.setdefault(command.sender, deque()).appendleft(command)
+            self._lines.setdefault(command.sender, deque()).appendleft((command, weight_of(command)))
         self._count += len(commands)
 
     def keep(self, wanted: Callable[[Command], bool]) -> None:
         """Drop the commands that are not wanted; asks for each sender's in their order."""
-        lines = {sender: deque(filter(wanted, line)) for sender, line in self._lines.items()}
+        lines = {
+            sender: deque(weighed for weighed in line if wanted(weighed[0])) for sender, line in self._lines.items()
+        }
         self._lines = {sender: line for sender, line in lines.items() if line}
         self._count = sum(map(len, self._lines.values()))
 
@@ -58,11 +61,12 @@ class Waiting:
         while self._lines and len(batch) < MOST_IN_BATCH:
             sender = next(iter(self._lines))
             line = self._lines[sender]
-            weight = weight_of(line[0])
+            command, weight = line[0]
             if batch and weight > left:
                 break
             left -= weight
-            batch.append(line.popleft())
+            batch.append(command)
+            line.popleft()
             # Whoever had a turn is last now.
             del self._lines[sender]
             if line:

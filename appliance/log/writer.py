@@ -153,10 +153,16 @@ class RoomLog:
             return
         try:
             self._count(command)
+            # What cannot be counted, weighed or compared fails here, alone, and not in the batch it would be in.
+            hash(command.keys)
+            self._queue.put(command)
         except TooMany as error:
             command.done(error)
             return
-        self._queue.put(command)
+        except Exception:
+            log.exception("a command for room %s could not be queued", command.room or "(new)")
+            command.done(AppError())
+            return
         self._wake.set()
 
     def check_share(self, person: PersonId) -> None:
@@ -462,10 +468,7 @@ def _apart(commands: list[Command]) -> tuple[list[Command], list[Command]]:
     first: list[Command] = []
     twins: list[Command] = []
     for command in commands:
-        draft = command.drafts[0]
-        keys: list[tuple[str, ...]] = [(draft.room, draft.actor, draft.txn_id)] if draft.txn_id is not None else []
-        if command.pair is not None:
-            keys.append((command.pair,))
+        keys = command.keys
         (twins if any(key in seen for key in keys) else first).append(command)
         seen.update(keys)
     return first, twins

@@ -51,6 +51,31 @@ def sound(room: RoomId, name: str) -> Draft:
     return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name, body=Body(name))
 
 
+def unqueueable(room: RoomId, name: str) -> Draft:
+    """Fail where the command is weighed: words that have no length."""
+    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name, body=Body(5))  # type: ignore[arg-type]
+
+
+def incomparable(room: RoomId, _name: str) -> Draft:
+    """Fail where repeats are looked for: an idempotency key that has no hash."""
+    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, ["x"], body=Body("x"))  # type: ignore[arg-type]
+
+
+def unjudgeable(room: RoomId, name: str) -> Draft:
+    """Fail in a rule, or be refused by it: members without a list of cards."""
+    return Draft(room, NARIN, EntryType.MEMBER_ADD, name, state={"members": 7})
+
+
+def unprojectable(room: RoomId, name: str) -> Draft:
+    """Fail, or be refused, where rows are made: a reaction that does not say whether it is given or taken back."""
+    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state={"emoji": "👍"}, target=2)
+
+
+def unprojectable_value(room: RoomId, name: str) -> Draft:
+    """Fail, or be refused, where rows are made or bound: an emoji that is a list."""
+    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state={"emoji": ["👍"], "on": True}, target=2)
+
+
 def undecidable(room: RoomId, name: str) -> Draft:
     """Fail where the command is decided: a state that has no fields."""
     return Draft(room, NARIN, EntryType.ROOM_RENAME, name, state=[1])  # type: ignore[arg-type]
@@ -67,11 +92,16 @@ def unwritable(room: RoomId, name: str) -> Draft:
 
 
 POISONS: dict[str, Callable[[RoomId, str], Draft]] = {
+    "queue": unqueueable,
+    "repeat": incomparable,
+    "authorize": unjudgeable,
+    "projection": unprojectable,
+    "rows": unprojectable_value,
     "plan": undecidable,
     "seal": unsealable,
     "write": unwritable,
 }
-STAGES = st.sampled_from(["sound"] * 6 + ["load", *POISONS])
+STAGES = st.sampled_from(["sound"] * 8 + ["load", *POISONS])
 
 
 @dataclass(slots=True)
@@ -87,10 +117,11 @@ async def play(b: Bureau, script: list[tuple[str, int]]) -> Played:
     """Send commands to two sound rooms, and to one whose key does not open, all at once."""
     good = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
     keyless = await b.group(NARIN, MALEE, SOMCHAI)
-    await b.say(NARIN, keyless)
+    for room in (*good, keyless):
+        await b.say(NARIN, room, "แรก")
     async with b.s.store.write() as tx:
-        await tx.execute("UPDATE epoch_key SET wrapped = zeroblob(61)")
-    b.s.log.bodies = bodies.Bodies(KEYS, 1)
+        await tx.execute("UPDATE epoch_key SET wrapped = zeroblob(61) WHERE key = 3")
+    b.s.log.bodies = bodies.Bodies(KEYS, 3)
     b.s.log._loader._bodies = b.s.log.bodies  # noqa: SLF001 - as after a restart: no key in memory
     drafts = []
     for number, (kind, which) in enumerate(script):
@@ -108,7 +139,7 @@ def test_a_poisoned_command_costs_its_neighbours_nothing(script: list[tuple[str,
     async def run(folder: Path) -> None:
         async with open_bureau(folder) as b:
             played = await play(b, script)
-            refusals = {"load": "wrong_key", "plan": "internal", "seal": "internal", "write": "internal"}
+            refusals = {**dict.fromkeys(POISONS, "internal"), "load": "wrong_key"}
             due: dict[RoomId, list[str]] = {draft.room: [] for draft in played.drafts}
             last: dict[RoomId, int] = {}
             for kind, draft, result in zip(played.kinds, played.drafts, played.results, strict=True):
@@ -116,13 +147,13 @@ def test_a_poisoned_command_costs_its_neighbours_nothing(script: list[tuple[str,
                     assert result == refusals[kind]
                     continue
                 assert isinstance(result, Appended), result
-                assert result.n > last.get(draft.room, 1)
+                assert result.n > last.get(draft.room, 2)
                 last[draft.room] = result.n
                 due[draft.room].append(str(draft.txn_id))
         async with open_bureau(folder) as b:
             for room, named in due.items():
                 if named:
-                    assert await texts(b, room) == named
+                    assert await texts(b, room) == ["แรก", *named]
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(run(Path(folder)))
