@@ -27,6 +27,7 @@ import json
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -71,10 +72,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An open stream. `pos` of the last frame is in `at[0]`."""
+    """An open stream. `pos` of the last frame is in `at[0]`; `rest`: events told in one frame, not yet looked at."""
 
     socket: ClientWebSocketResponse
     at: list[int] = field(default_factory=lambda: [0])
+    rest: deque[dict[str, Any]] = field(default_factory=deque)
 
     async def frame(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Return the next frame."""
@@ -85,13 +87,17 @@ class Stream:
         return decoded
 
     async def event(self, kind: str, timeout_s: float = PATIENCE_S, **fields: object) -> dict[str, Any]:
-        """Return the next event of a type whose fields are these, passing over all others."""
+        """Return the next event of a type whose fields are these, passing over all others.
+
+        What follows it in the same frame is kept for the next call: a stream that catches up tells several at once.
+        """
         deadline = time.monotonic() + timeout_s
         while True:
-            frame = await self.frame(deadline - time.monotonic())
-            for event in frame.get("events", ()):
+            while self.rest:
+                event = self.rest.popleft()
                 if event["type"] == kind and all(event.get(name) == value for name, value in fields.items()):
-                    return cast("dict[str, Any]", event)
+                    return event
+            self.rest.extend((await self.frame(deadline - time.monotonic())).get("events", ()))
 
     async def answer(self, txn_id: str, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Return the answer to a sent frame, passing over all others."""

@@ -31,6 +31,15 @@ async def test_what_is_sent_arrives_at_every_member(running: Agency) -> None:
         assert "pong" in await outside.frame(), "an outsider was told"
 
 
+async def test_what_was_missed_is_told_in_order_and_none_is_lost(running: Agency) -> None:
+    """A stream that catches up tells several events in one frame."""
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    before = (await lalita.get("/sync", since=0))["pos"]
+    sent = [(await narin.say(running.room("dengue"), f"ฉบับที่ {i}"))["n"] for i in range(5)]
+    async with lalita.stream(since=before) as stream:
+        assert [(await stream.event("message.text"))["n"] for _ in sent] == sent
+
+
 async def test_sending_over_the_stream_is_answered_after_the_commit(running: Agency) -> None:
     narin = await running.login("narin.p")
     room = running.room("dengue")

@@ -16,6 +16,9 @@ from playwright.async_api import expect
 from appliance.api import pages
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
+from tests.waiting import until
+
+WAITS = "navigator.serviceWorker.ready.then((registration) => registration.waiting?.state === 'installed')"
 
 
 async def test_the_manifest_is_one_that_browsers_install(served: Agency, windows: OpenWindow) -> None:
@@ -91,7 +94,12 @@ async def test_a_new_version_is_offered_and_taken_when_the_reader_says_so(
     await window.evaluate(
         "navigator.serviceWorker.ready.then((registration) => registration.update().then(() => true))"
     )
+    await until(lambda: window.evaluate(WAITS), "a waiting version")
+    # The offer would push the page down under the reader's hands: it comes with the next place.
+    await expect(window.page.get_by_text("มีรุ่นใหม่พร้อมใช้")).not_to_be_visible()
+    await window.go("/people")
     await expect(window.page.get_by_text("มีรุ่นใหม่พร้อมใช้")).to_be_visible()
+    await window.go("/rooms")
     assert await window.evaluate("window.old")
     await window.button("ใช้รุ่นใหม่").click()
     await expect(window.page.get_by_text("มีรุ่นใหม่พร้อมใช้")).not_to_be_visible()

@@ -289,7 +289,7 @@ export function Workspace({ root, me, signedIn }: { root: Root; me: Me; signedIn
         connection={core.connection}
         update={root.update}
         install={root.install}
-        notice={<NotificationsBanner model={root.notifications} settingsHref={`#${formatRoute({ place: "settings", page: "notifications" })}`} />}
+        notice={<NotificationsBanner model={root.notifications} place={formatRoute(route)} settingsHref={`#${formatRoute({ place: "settings", page: "notifications" })}`} />}
         composerId={COMPOSER_ID}
         signedIn={signedIn}
       />

@@ -3,14 +3,16 @@ import { Trans, useLingui } from "@lingui/react/macro";
 
 import { Button, IconButton } from "#ui/Button";
 import { Icon } from "#ui/Icon";
+import { useNextPlace } from "#ui/useNextPlace";
 import { useReadable } from "#ui/useReadable";
 
 import type { NotificationsModel } from "./NotificationsModel";
 
-export function NotificationsBanner({ model, settingsHref }: { model: NotificationsModel; settingsHref: string }) {
+export function NotificationsBanner({ model, place, settingsHref }: { model: NotificationsModel; place: string; settingsHref: string }) {
   const { t } = useLingui();
   const { banner, failure } = useReadable(model);
-  if (banner === "none") return null;
+  const due = useNextPlace(banner === "offer", place);
+  if (banner === "none" || (banner === "offer" && !due)) return null;
   return (
     <div className={`banner ${banner === "offer" ? "banner-offer" : "banner-offline"}`} role={banner === "offer" ? "group" : "status"} aria-label={t`การแจ้งเตือน`}>
       <Icon name={banner === "offer" ? "bell" : "bellOff"} size="s" />

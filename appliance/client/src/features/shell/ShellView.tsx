@@ -15,6 +15,7 @@ import { Button, IconButton } from "#ui/Button";
 import { Icon } from "#ui/Icon";
 import { useLocale } from "#ui/useLocale";
 import { useMedia } from "#ui/useMedia";
+import { useNextPlace } from "#ui/useNextPlace";
 import { useReadable } from "#ui/useReadable";
 
 import { Rail, type RailProps } from "./Rail";
@@ -64,8 +65,8 @@ export function ShellView({ route, rail, list, main, side, search, searchInFront
           <Trans>ข้ามไปยังเนื้อหา</Trans>
         </a>
         <OfflineBanner connection={connection} />
-        <UpdateBanner update={update} />
-        <InstallBanner install={install} otherwise={notice} />
+        <UpdateBanner update={update} place={formatRoute(route)} />
+        <InstallBanner install={install} place={formatRoute(route)} otherwise={notice} />
       </header>
       <div className="shell-panes">
         <Rail {...rail} />
@@ -189,11 +190,12 @@ function OfflineBanner({ connection }: { connection: Readable<Connection> }) {
   );
 }
 
-function UpdateBanner({ update }: { update: Readable<WaitingUpdate | null> }) {
+function UpdateBanner({ update, place }: { update: Readable<WaitingUpdate | null>; place: string }) {
   const waiting = useReadable(update);
+  const due = useNextPlace(waiting !== null, place);
   return (
     <div role="status">
-      {waiting !== null && (
+      {waiting !== null && due && (
         <p className="banner">
           <Icon name="download" size="s" />
           <span>
@@ -209,10 +211,11 @@ function UpdateBanner({ update }: { update: Readable<WaitingUpdate | null> }) {
 }
 
 /** One offer at a time: on a phone the banners would take the room's place. */
-function InstallBanner({ install, otherwise }: { install: Readable<InstallOffer | null>; otherwise: ReactNode }) {
+function InstallBanner({ install, place, otherwise }: { install: Readable<InstallOffer | null>; place: string; otherwise: ReactNode }) {
   const { t } = useLingui();
   const offer = useReadable(install);
-  if (offer === null) return otherwise;
+  const due = useNextPlace(offer !== null, place);
+  if (offer === null || !due) return otherwise;
   return (
     <p className="banner banner-offer">
       <Icon name="download" size="s" />
