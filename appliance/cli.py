@@ -37,8 +37,8 @@ INTERRUPTED = 130
 _PROMPTS = {
     "passphrase": "วลีผ่าน — passphrase",
     "new_passphrase": "วลีผ่านใหม่ อย่างน้อย {shortest} อักขระ — new passphrase, at least {shortest} characters",
-    "share": "ส่วนแบ่งกุญแจ — key share",
-    "new_share": "พิมพ์ส่วนกุญแจกลับ — type a share back",
+    "share": "ส่วนกุญแจ 33 คำ คำละสี่ตัวแรกก็พอ — key share, 33 words, the first four letters of each will do",
+    "new_share": "พิมพ์ส่วนกุญแจกลับ คำละสี่ตัวแรกก็พอ — type a share back, the first four letters of each word will do",
 }
 
 

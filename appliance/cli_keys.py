@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from appliance.vault.master import MasterKey, NewMaster
 
 _HAND_OUT: Final = (
-    "ให้เจ้าหน้าที่สามคนจดคนละหนึ่งส่วน แล้วพิมพ์กลับสองส่วน ก่อนหน้านั้นยังไม่มีการเปลี่ยนแปลงใด ๆ\n"
-    "Three officers write down one share each; then type two of them back. Nothing is changed before that."
+    "ให้เจ้าหน้าที่สามคนจดคนละหนึ่งส่วน ส่วนละ 33 คำตามลำดับ แล้วพิมพ์กลับสองส่วน ก่อนหน้านั้นยังไม่มีการเปลี่ยนแปลงใด ๆ\n"
+    "Three officers write down one share each, 33 words in their order; then type two of them back. Nothing is changed "
+    "before that."
 )
 SOURCES = ("file", "credential", "passphrase", "shares")
 
@@ -73,7 +74,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
         old = unlocking.open_master(loaded, cli.ask)
         keys = unlocking.unlock_keys(loaded, cli.ask, old)
         require_known(loaded.database, keys.database_key)
-        made = new_master_key(MasterSource(to), data, cli.ask, loaded.agency.slug, cli.teller())
+        made = new_master_key(MasterSource(to), data, cli.ask, cli.teller())
         hand_out_shares(made)
         migrate(loaded.database, keys.database_key)
         asyncio.run(_rotate_on_record(loaded, keys, old, made))

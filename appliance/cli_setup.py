@@ -216,7 +216,7 @@ def _checked(arguments: argparse.Namespace) -> _Answers:
     loaded = setup.check(data, agency, source, staff)
     if source == SourceKind.CREDENTIAL:
         # It has to be there already.
-        new_master_key(MasterSource(SourceKind.CREDENTIAL), data, cli.ask, agency.slug)
+        new_master_key(MasterSource(SourceKind.CREDENTIAL), data, cli.ask)
     administrator = None if arguments.no_administrator else _administrator(arguments, said)
     if administrator is not None:
         check_administrator(loaded.agency, administrator)

@@ -116,7 +116,7 @@ def create(
     check_folder(data)
     text = _toml(agency, source, staff or Staff()) + extra
     loaded = check(data, agency, source, staff, extra)
-    made = new_master_key(MasterSource(SourceKind(source)), data, ask, agency.slug, tell)
+    made = new_master_key(MasterSource(SourceKind(source)), data, ask, tell)
     hand_out(made)
     keys = Keyring.create(data, made.key, agency.slug, made.record, agency.domain)
     replace_file(data / config.FILE_NAME, text.encode(), 0o644)

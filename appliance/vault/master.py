@@ -23,14 +23,13 @@ import hashlib
 import hmac
 import os
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
 from appliance.errors import WrongKey
-from appliance.vault import shamir
 from appliance.vault.keyfile import OTHERS, read_private
 from appliance.vault.record import (
     FILE_NAME,
@@ -159,7 +158,7 @@ def open_master_key(source: MasterSource, data_dir: Path, ask: Ask) -> MasterKey
 
 
 def new_master_key(
-    source: MasterSource, data_dir: Path, ask: Ask, agency: str, tell: Callable[[WrongKey], None] | None = None
+    source: MasterSource, data_dir: Path, ask: Ask, tell: Callable[[WrongKey], None] | None = None
 ) -> NewMaster:
     """A master key for `Keyring.create` or `rotate_master`; changes no file.
 
@@ -177,7 +176,7 @@ def new_master_key(
         return NewMaster(_credential(source)[-1], SourceRecord(source.kind))
     key = MasterKey(new_key())
     if source.kind is SourceKind.SHARES:
-        return NewMaster(key, SourceRecord(source.kind), split_shares(key, agency))
+        return NewMaster(key, SourceRecord(source.kind), split_shares(key))
     if not (data_dir / FILE_NAME).exists() and (left := key_file(data_dir)):
         key = left[-1]
     return NewMaster(key, SourceRecord(source.kind))
@@ -208,18 +207,12 @@ def derive(passphrase: str, record: PassphraseRecord) -> MasterKey:
     return MasterKey(secret)
 
 
-def split_shares(master: MasterKey, agency: str) -> tuple[str, str, str]:
-    """Three printable shares, any two of which give `master` back; a new set at every call.
+def split_shares(master: MasterKey) -> tuple[str, str, str]:
+    """Three printable shares (SLIP-39), any two of which give `master` back; a new set at every call."""
+    from appliance.vault import shares  # noqa: PLC0415 - start-up time that the other sources need not pay
 
-    Raises ValueError for an agency id a share cannot carry.
-    """
-    first, second, third = shamir.split(master.secret, agency)
-    return shamir.write_share(first), shamir.write_share(second), shamir.write_share(third)
-
-
-def join_shares(shares: Sequence[str]) -> MasterKey:
-    """The master key of two or three shares as typed. Raises WrongKey, saying what is wrong with which."""
-    return MasterKey(shamir.join([shamir.read_share(text) for text in shares]))
+    first, second, third = shares.split(master.secret)
+    return first.words, second.words, third.words
 
 
 def confirm_shares(made: NewMaster, ask: Ask, tell: Callable[[WrongKey], None]) -> None:
@@ -229,8 +222,7 @@ def confirm_shares(made: NewMaster, ask: Ask, tell: Callable[[WrongKey], None]) 
     """
     for left in reversed(range(CONFIRM_TRIES)):
         try:
-            given = [shamir.read_share(ask(Question(Secret.NEW_SHARE, n + 1))) for n in range(shamir.NEEDED)]
-            if MasterKey(shamir.join(given)) == made.key:
+            if _joined(ask, Secret.NEW_SHARE) == made.key:
                 return
             raise wrong(Reason.SHARES_OF_TWO_SETS)
         except WrongKey as error:
@@ -258,10 +250,15 @@ def _found(source: MasterSource, data_dir: Path, ask: Ask, record: KeyringRecord
         if record.source.passphrase is None:
             raise locked(Reason.NO_PASSPHRASE_SET, kind=record.source.kind.value)
         return [derive(ask(Question(Secret.PASSPHRASE)), record.source.passphrase)]
-    # Each share is read as it comes, so that a slip of the pen is told before the second officer starts typing.
-    return [
-        MasterKey(shamir.join([shamir.read_share(ask(Question(Secret.SHARE, n + 1))) for n in range(shamir.NEEDED)]))
-    ]
+    return [_joined(ask, Secret.SHARE)]
+
+
+def _joined(ask: Ask, secret: Secret) -> MasterKey:
+    from appliance.vault import shares  # noqa: PLC0415 - see `split_shares`
+
+    # Each share is read as it comes, so that a mistyped one is reported before the second officer starts typing.
+    one = shares.read_share(ask(Question(secret, 1)))
+    return MasterKey(shares.join(one, shares.read_share(ask(Question(secret, 2)))))
 
 
 def _credential(source: MasterSource) -> list[MasterKey]:

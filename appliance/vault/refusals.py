@@ -33,8 +33,9 @@ class Reason(StrEnum):
     ANOTHER_KEY = "another_key"
     SAME_KEY = "same_key"
     SHARE_FORM = "share_form"
+    SHARE_WORD = "share_word"
     SHARE_CHECKSUM = "share_checksum"
-    SHARES_TOO_FEW = "shares_too_few"
+    SHARE_FOREIGN = "share_foreign"
     SHARES_SAME = "shares_same"
     SHARES_OF_TWO_SETS = "shares_of_two_sets"
     SEAL_BROKEN = "seal_broken"
@@ -96,14 +97,21 @@ TEXTS: dict[Reason, tuple[str, str]] = {
         "The new key is the present one: add a new key to the source first.",
     ),
     Reason.SHARE_FORM: (
-        "ส่วนกุญแจไม่ครบหรือรูปแบบผิด: พิมพ์ทั้งหกช่วงที่คั่นด้วย :",
-        "The share is incomplete: type all six parts between the colons.",
+        "ส่วนกุญแจมีจำนวนคำไม่ครบหรือเกิน: โปรดพิมพ์คำภาษาอังกฤษทั้ง 33 คำตามลำดับ",
+        "The share has too few or too many words: type all 33 words in their order.",
+    ),
+    Reason.SHARE_WORD: (
+        "ส่วนกุญแจมีคำที่ไม่อยู่ในบัญชีคำ (ดูลำดับคำด้านล่าง): เทียบกับกระดาษอีกครั้ง",
+        "The share has a word that is not in the list (its number is below): compare it with the paper.",
     ),
     Reason.SHARE_CHECKSUM: (
-        "ส่วนกุญแจพิมพ์ผิด (ผลรวมตรวจสอบไม่ตรง): เทียบกับกระดาษอีกครั้ง",
-        "The share is mistyped (its checksum does not fit): compare it with the paper.",
+        "ส่วนกุญแจพิมพ์ผิดหรือสลับลำดับคำ (ผลรวมตรวจสอบไม่ตรง): เทียบกับกระดาษอีกครั้ง",
+        "The share is mistyped or its words changed places (the checksum does not fit): compare it with the paper.",
     ),
-    Reason.SHARES_TOO_FEW: ("ต้องใช้ส่วนกุญแจสองส่วน", "Two shares are needed."),
+    Reason.SHARE_FOREIGN: (
+        "ส่วนกุญแจนี้แบ่งด้วยวิธีอื่น ไม่ใช่ส่วนกุญแจของระบบนี้",
+        "This share was split in another way: it is not one of this system's shares.",
+    ),
     Reason.SHARES_SAME: (
         "ป้อนส่วนกุญแจเดียวกันสองครั้ง: ต้องเป็นของเจ้าหน้าที่คนละคน",
         "The same share was entered twice: they must be of two officers.",

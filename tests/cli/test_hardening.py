@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, hardening
+from appliance import hardening
 from appliance.listening import search_path
 from appliance.vault.keyring import rotate_master
 from appliance.vault.master import MasterSource, new_master_key, open_master_key
@@ -174,10 +174,9 @@ def test_what_the_program_needs_leaves_out_the_data(tmp_path: Path) -> None:
 def test_a_passphrase_is_made_into_the_key_once(
     run_up: Callable[..., Appliance], world_data: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    loaded = config.load(world_data)
     old = open_master_key(MasterSource(SourceKind.FILE), world_data, lambda _: "")
     source = MasterSource(SourceKind.PASSPHRASE, Argon2Cost(1, 64, 1))
-    made = new_master_key(source, world_data, lambda _: PASSPHRASE, loaded.agency.slug)
+    made = new_master_key(source, world_data, lambda _: PASSPHRASE)
     rotate_master(world_data, old, made.key, made.record)
     with (world_data / "gchat.toml").open("r+", encoding="utf-8") as file:
         changed = file.read().replace('source = "file"', 'source = "passphrase"')

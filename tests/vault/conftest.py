@@ -22,7 +22,7 @@ def set_up(tmp_path: Path) -> Callable[[SourceKind], Folder]:
         path, credentials = tmp_path / "data", tmp_path / "credentials"
         write_credential(credentials, os.urandom(32))
         source = MasterSource(kind, CHEAP, credentials)
-        new = new_master_key(source, path, answers(), "moph")
+        new = new_master_key(source, path, answers())
         ring = Keyring.create(path, new.key, "moph", new.record, "moph.test")
         (path / "gchat.db").write_bytes(os.urandom(64))
         return Folder(path, source, answers(shares=new.shares or ()), new.key, ring, new.shares)

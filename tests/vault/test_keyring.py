@@ -146,7 +146,7 @@ def new_key_for(folder: Folder, kind: SourceKind) -> NewMaster:
         present = [folder.master.secret] if folder.source.kind is kind else []
         write_credential(folder.source.credentials_dir, *present, os.urandom(32))
     source = MasterSource(kind, CHEAP, folder.source.credentials_dir)
-    return new_master_key(source, folder.path, answers(), "moph")
+    return new_master_key(source, folder.path, answers())
 
 
 def opens_by_new_key(folder: Folder, path: Path, new: NewMaster) -> bool:
@@ -278,7 +278,7 @@ def test_a_crash_at_each_step_of_setting_up_can_be_repeated(tmp_path: Path) -> N
         path = tmp_path / str(step)
 
         def begin(path: Path = path) -> Keyring:
-            new = new_master_key(source, path, answers(), "moph")
+            new = new_master_key(source, path, answers())
             return Keyring.create(path, new.key, "moph", new.record, "moph.test")
 
         killed = dies_at(step, begin)

@@ -48,7 +48,7 @@ def test_a_wrong_key_changes_nothing(set_up: SetUp, kind: SourceKind) -> None:
     if kind is SourceKind.FILE:
         (folder.path / "master.key").write_text(os.urandom(32).hex() + "\n")
     write_credential(folder.source.credentials_dir or folder.path, os.urandom(32))
-    stranger = answers(PASSPHRASE + "๑", split_shares(MasterKey(os.urandom(32)), "moph"))
+    stranger = answers(PASSPHRASE + "๑", split_shares(MasterKey(os.urandom(32))))
     before = contents(folder.path)
     with pytest.raises(WrongKey) as refusal:
         unlock(folder.source, folder.path, stranger)
@@ -75,7 +75,7 @@ def test_a_lost_keyring_beside_a_database_changes_nothing(set_up: SetUp, kind: S
     folder = set_up(kind)
     (folder.path / "keyring.json").unlink()
     before = contents(folder.path)
-    new = new_master_key(folder.source, folder.path, folder.ask, "moph")
+    new = new_master_key(folder.source, folder.path, folder.ask)
     attempts: list[Callable[[], Keyring]] = [
         lambda: unlock(folder.source, folder.path, folder.ask),
         lambda: Keyring.create(folder.path, new.key, "moph", new.record, "moph.test"),
@@ -107,7 +107,7 @@ def test_systemd_names_the_credentials_folder(set_up: SetUp, monkeypatch: pytest
 
 def test_shares_open_an_appliance_whose_tpm_died(set_up: SetUp) -> None:
     folder = set_up(SourceKind.CREDENTIAL)
-    _, second, third = split_shares(folder.master, "moph")
+    _, second, third = split_shares(folder.master)
     by_officers = MasterSource(SourceKind.SHARES)
     assert unlock(by_officers, folder.path, answers(shares=(third, second))) == folder.ring
 
@@ -177,7 +177,7 @@ def test_a_key_left_by_an_interrupted_set_up_is_used_again(set_up: SetUp) -> Non
     (folder.path / "keyring.json").unlink()
     (folder.path / "gchat.db").unlink()
     before = contents(folder.path)
-    new = new_master_key(folder.source, folder.path, folder.ask, "moph")
+    new = new_master_key(folder.source, folder.path, folder.ask)
     assert new.key == folder.master
     Keyring.create(folder.path, new.key, "moph", new.record, "moph.test")
     assert contents(folder.path)["master.key"] == before["master.key"]
@@ -196,14 +196,14 @@ def test_thai_passphrases_in_any_order_of_marks() -> None:
 def test_a_new_passphrase_is_long_and_typed_twice(tmp_path: Path) -> None:
     source = MasterSource(SourceKind.PASSPHRASE, CHEAP)
     with pytest.raises(WrongKey) as short:
-        new_master_key(source, tmp_path, answers("สั้นเกินไป"), "moph")
+        new_master_key(source, tmp_path, answers("สั้นเกินไป"))
     assert short.value.detail == {"reason": "passphrase_short", "least": 15}
 
     def slip(question: Question) -> str:
         return PASSPHRASE[question.number - 1 :]
 
     with pytest.raises(WrongKey) as differs:
-        new_master_key(source, tmp_path, slip, "moph")
+        new_master_key(source, tmp_path, slip)
     assert differs.value.detail["reason"] == "passphrase_differs"
 
 
