@@ -6,18 +6,18 @@ imports little: a supervisor must start at once.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
 import socket
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from appliance.config import is_loopback
 from appliance.errors import Conflict
+from appliance.ipc import sockets
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from appliance.config import Config
 
 # A predecessor whose supervisor was killed ends by itself, but not in no time.
@@ -29,8 +29,6 @@ BACKLOG: Final = 4096
 SEARCH_SOCKET: Final = "search.sock"
 # Everybody's password, written by the demo's seeding alone.
 DEMO_LOGINS: Final = "demo-logins.json"
-# Addresses of Unix sockets hold 108 bytes (unix(7)); a longer path is reached through its folder's descriptor.
-LONGEST_PATH: Final = 100
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -78,23 +76,10 @@ def _url(config: Config, host: str, port: int) -> str:
 
 
 def search_path(data: Path) -> Path:
-    """Return an address of the data folder's search socket that the kernel takes, however deep the folder lies."""
-    path = data / SEARCH_SOCKET
-    if len(os.fsencode(path)) <= LONGEST_PATH:
-        return path
-    return Path(f"/proc/self/fd/{os.open(data, os.O_PATH | os.O_CLOEXEC)}") / SEARCH_SOCKET
+    """Return the address of the data folder's search socket."""
+    return sockets.address(data, SEARCH_SOCKET)
 
 
 def search_socket(data: Path) -> socket.socket:
     """Open the search process's listening socket, for this user alone; one left by a predecessor is replaced."""
-    path = search_path(data)
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        opened.bind(str(path))
-    finally:
-        os.umask(before)
-    opened.listen()
-    return opened
+    return sockets.listen(search_path(data))

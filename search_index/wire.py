@@ -1,7 +1,7 @@
 """What travels between the appliance and the search process: MessagePack frames over a Unix socket.
 
-A frame is its length (u32, big-endian), then that many bytes: one of `Request` towards the process, one of `Answer`
-back, in the order of the requests. Strict and bounded; unknown fields are refused. Times are milliseconds since the
+Frames are `appliance.ipc`'s: one of `Request` towards the process, one of `Answer` back, in the order of the requests.
+Strict and bounded; unknown fields are refused. Times are milliseconds since the
 epoch (UTC); rooms, senders and types are opaque strings; `n` is a position in the room's log; cursors are positions of
 the appliance's feed.
 """
@@ -13,8 +13,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-LENGTH_BYTES: Final = 4
-MOST_FRAME_BYTES: Final = 16 * 1024 * 1024
+from appliance.ipc.frames import Protocol
+
+MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 MOST_ENTRIES: Final = 2_000
 MOST_HITS: Final = 500
 MOST_TEXTS: Final = 500
@@ -184,7 +185,7 @@ class Done(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """It is not done: `gap`, `malformed`, `too_large` (a frame over MOST_FRAME_BYTES), `storage` (the disk refused: ask
+    """It is not done: `gap`, `malformed`, `too_large` (a frame over MAX_FRAME_BYTES), `storage` (the disk refused: ask
     again later), `failed` (a fault of the process, which it has logged), or `damaged` (the index was damaged and is
     empty now: tell the feed again).
     """
@@ -194,6 +195,9 @@ class Refused(Struct, frozen=True, tag=True):
 
 Answer = Received | Found | Looked | State | Done | Refused
 
-encode: Final = msgspec.msgpack.Encoder().encode
-decode_request: Final = msgspec.msgpack.Decoder(Request).decode
-decode_answer: Final = msgspec.msgpack.Decoder(Answer).decode
+PROTOCOL: Final[Protocol[Request, Answer]] = Protocol(
+    requests=msgspec.msgpack.Decoder(Request),
+    answers=msgspec.msgpack.Decoder(Answer),
+    refused=Refused,
+    max_frame_bytes=MAX_FRAME_BYTES,
+)

@@ -53,6 +53,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("appliance/rules/rooms.py", "import appliance.actions", "Imports point one way"),
         ("appliance/store/db.py", "import appliance.services", "Imports point one way"),
         ("appliance/web/__init__.py", "import appliance.api", "Imports point one way"),
+        ("search_index/wire.py", "import appliance.rules", "The search process knows nothing of the others"),
+        ("appliance/ipc/frames.py", "import appliance.errors", "Imports point one way"),
+        (
+            "appliance/ipc/frames.py",
+            "import search_index.wire",
+            "Sockets between processes know nothing of what they carry",
+        ),
         ("appliance/evidence/tree.py", "import asyncio", "Rules, model and evidence do no I/O"),
         ("appliance/api/__init__.py", "import aiosqlite", "Only the store speaks to the database"),
         ("search_index/__init__.py", "import appliance.model", "The search process knows nothing of the others"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from appliance.ipc.frames import encode, framed
+from appliance.ipc.sockets import Unsafe
 from search_index import process, segments, server, wire, writer
 from search_index.client import BatchRefused, FeedGap, SearchBusy, SearchClient, SearchUnavailable
 from search_index.query import parse
 from search_index.segments import Document
-from search_index.server import Options, Unsafe, serving
+from search_index.server import Options, serving
 from search_index.wire import Add, Entry, Look, Range, Search
 from search_index.writer import FlushJob
 from tests.search import corpus
@@ -134,24 +135,6 @@ async def test_the_socket_is_the_owners_alone(tmp_path: Path) -> None:
         assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_stranger_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with served(tmp_path) as client:
-        await client.status()
-        with monkeypatch.context() as patch:
-            patch.setattr(server, "_peer_uid", lambda _connection: os.getuid() + 1)
-            stranger = SearchClient(options(tmp_path).path)
-            with pytest.raises(SearchUnavailable):
-                await stranger.status()
-        await client.status()
-
-
-async def test_the_kernel_tells_who_connects() -> None:
-    one, other = socket.socketpair(socket.AF_UNIX)
-    assert server._peer_uid(one) == os.getuid()  # noqa: SLF001 - what the check above replaces
-    one.close()
-    other.close()
-
-
 async def test_an_open_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run").chmod(0o777)
@@ -161,15 +144,6 @@ async def test_an_open_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").chmod(0o700)
     async with serving(options(tmp_path)):  # the index was let go of
         pass
-
-
-async def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir(mode=0o700)
-    options(tmp_path).path.write_text("somebody's file")
-    with pytest.raises(Unsafe):
-        async with serving(options(tmp_path)):
-            pass
-    assert options(tmp_path).path.read_text() == "somebody's file"
 
 
 async def test_a_socket_that_listens_already_is_used(tmp_path: Path) -> None:
@@ -192,15 +166,13 @@ async def raw(path: Path, *frames: bytes) -> bytes:
     return answer
 
 
-@pytest.mark.parametrize("frame", [b"", b"\xc1", b"\x00" * 50, wire.encode({"type": "Search"}), wire.encode([1, 2])])
+@pytest.mark.parametrize("frame", [b"", b"\xc1", b"\x00" * 50, encode({"type": "Search"}), encode([1, 2])])
 async def test_nonsense_is_refused_and_the_connection_goes_on(tmp_path: Path, frame: bytes) -> None:
     async with served(tmp_path):
-        framed = len(frame).to_bytes(4, "big") + frame
-        status = wire.encode(wire.Status())
-        answers = await raw(options(tmp_path).path, framed, len(status).to_bytes(4, "big") + status)
+        answers = await raw(options(tmp_path).path, framed(frame), framed(encode(wire.Status())))
         size = int.from_bytes(answers[:4], "big")
-        assert wire.decode_answer(answers[4 : 4 + size]) == wire.Refused("malformed")
-        assert isinstance(wire.decode_answer(answers[8 + size :]), wire.State)
+        assert wire.PROTOCOL.answer_of(answers[4 : 4 + size]) == wire.Refused("malformed")
+        assert isinstance(wire.PROTOCOL.answer_of(answers[8 + size :]), wire.State)
 
 
 @pytest.mark.parametrize(
@@ -216,20 +188,8 @@ async def test_nonsense_is_refused_and_the_connection_goes_on(tmp_path: Path, fr
 )
 async def test_what_is_out_of_bounds_is_refused(tmp_path: Path, request_: wire.Request) -> None:
     async with served(tmp_path):
-        frame = wire.encode(request_)
-        answer = await raw(options(tmp_path).path, len(frame).to_bytes(4, "big") + frame)
-        assert wire.decode_answer(answer[4:]) == wire.Refused("malformed")
-
-
-async def test_too_long_a_frame_is_refused_and_the_connection_goes_on(tmp_path: Path) -> None:
-    async with served(tmp_path):
-        size = wire.MOST_FRAME_BYTES + 1
-        status = wire.encode(wire.Status())
-        path = options(tmp_path).path
-        answers = await raw(path, size.to_bytes(4, "big") + bytes(size), len(status).to_bytes(4, "big") + status)
-        first = int.from_bytes(answers[:4], "big")
-        assert wire.decode_answer(answers[4 : 4 + first]) == wire.Refused("too_large")
-        assert isinstance(wire.decode_answer(answers[8 + first :]), wire.State)
+        answer = await raw(options(tmp_path).path, framed(encode(request_)))
+        assert wire.PROTOCOL.answer_of(answer[4:]) == wire.Refused("malformed")
 
 
 async def test_a_batch_that_cannot_be_taken_is_told_apart_from_a_process_that_is_away(tmp_path: Path) -> None:

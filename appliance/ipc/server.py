@@ -1,0 +1,94 @@
+"""The end of a Unix socket that answers.
+
+Rules: a peer of another user is disconnected before anything of it is read; requests of one connection are answered in
+order; a frame that is too large or malformed is refused and the connection goes on; a fault that nobody foresaw ends
+the request it met, with `failed`, and is logged. What a request does is the business of `answer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Generic
+
+import msgspec
+
+from appliance.ipc.frames import AnswerT, Protocol, RequestT, TooLarge, read_frame, write_frame
+from appliance.ipc.sockets import Peer, peer_of
+
+log = logging.getLogger(__name__)
+
+
+class Server(Generic[RequestT, AnswerT]):
+    """Answers the requests of a protocol on one listening socket.
+
+    `answer(request, peer)` carries a request out. Peers may be of the process's own user and of the `allowed` user ids.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol[RequestT, AnswerT],
+        answer: Callable[[RequestT, Peer], Awaitable[AnswerT]],
+        allowed: Iterable[int] = (),
+    ) -> None:
+        self._protocol, self._answer = protocol, answer
+        self._allowed = {os.getuid(), *allowed}
+        self._listening: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def start(self, bound: socket.socket) -> None:
+        """Begin to accept on a socket that listens already; it is closed with the server."""
+        self._listening = await asyncio.start_unix_server(self._serve, sock=bound)
+
+    def stop_accepting(self) -> None:
+        """Accept no connection more; those there are go on."""
+        if self._listening is not None:
+            self._listening.close()
+
+    async def close(self) -> None:
+        """Accept nothing more and end the connections; a request under way is cancelled."""
+        self.stop_accepting()
+        self._closing = True
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a connection is served by a task")
+        self._connections.add(task)
+        try:
+            peer = peer_of(writer.get_extra_info("socket"))
+            if peer.uid in self._allowed:
+                await self._answer_all(peer, reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        except asyncio.CancelledError:
+            # `close` ends it, and nobody waits for more: asyncio's streams would report a cancelled task as a fault.
+            if not self._closing:
+                raise
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def _answer_all(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await write_frame(writer, await self._answer_next(peer, reader))
+
+    async def _answer_next(self, peer: Peer, reader: asyncio.StreamReader) -> AnswerT:
+        try:
+            request = self._protocol.request_of(await read_frame(reader, self._protocol.max_frame_bytes))
+        except TooLarge:
+            return self._protocol.refused("too_large")
+        except msgspec.DecodeError:
+            return self._protocol.refused("malformed")
+        try:
+            return await self._answer(request, peer)
+        except Exception:
+            log.exception("a request failed")
+            return self._protocol.refused("failed")
