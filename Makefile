@@ -17,7 +17,7 @@ NPM := $(CURDIR)/packaging/node.sh npm --prefix $(CLIENT)
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
-.PHONY: help venv run demo test check screenshots bench soak api-types verifier vectors format clean browser \
+.PHONY: help venv run demo test test-again check screenshots bench soak api-types verifier vectors format clean browser \
 	check-format check-lint check-types check-imports check-client-types check-fast
 
 help: ## this list
@@ -38,7 +38,14 @@ test: venv browser ## everything: client, unit, rules, API, browser, faults
 	$(NPM) run --silent lint
 	$(NPM) run --silent typecheck
 	$(NPM) --silent test
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist loadfile || $(MAKE) --no-print-directory test-again
+
+# A test that failed beside others gets one more run with the machine to itself. What fails again is a fault; what passes is
+# named as unsteady, and its waiting is to be mended: it acted before the machine was ready.
+test-again: ## what failed last, once more and alone
+	@echo "Failed once, and run again alone:"; cat .pytest_cache/v/cache/lastfailed
+	@$(BIN)/pytest -x --last-failed --last-failed-no-failures none
+	@echo "UNSTEADY: the tests named above failed once and passed alone."
 
 check: venv ## before each commit: format, lint, types, imports, fast tests; under 20 s
 	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target \
