@@ -1,10 +1,11 @@
 """The hub: committed events to everybody's connections, each encoded once, slow readers never in the way.
 
 Rules: one frame for each room a commit touched, encoded once and written as it is to the transport of every member's
-connection. A connection is either live, and then it has been sent everything up to the feed's position, or it is
-catching up: it reads the feed from its cursor while new frames are held back for it, within a bound, and becomes live
-when nothing is missing between the two. A new connection, a reader that is too slow, and a person whose rooms changed
-all take that same way. What is typed or read right now and need not last (`typing`) goes to live connections only.
+connection; the senders' own connections get it with the `txn_id` of what they sent. A connection is either live, and
+then it has been sent everything up to the feed's position, or it is catching up: it reads the feed from its cursor
+while new frames are held back for it, within a bound, and becomes live when nothing is missing between the two. A new
+connection, a reader that is too slow, and a person whose rooms changed all take that same way. What is typed or read
+right now and need not last (`typing`) goes to live connections only.
 It reads no database; catching up calls the reader it was given.
 """
 
@@ -20,13 +21,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.errors import AppError, TooMany
+from appliance.model import PersonId
 from appliance.wire.messages import Event
 from appliance.wire.sync import EventsFrame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-    from appliance.model import Millis, PersonId, RoomId, SessionId
+    from appliance.model import Millis, RoomId, SessionId
     from appliance.wire.committed import Committed, RoomNews
     from appliance.wire.sync import Sync
 
@@ -77,6 +79,11 @@ def close_frame(code: int, reason: str) -> bytes:
 def events_frame(pos: int, encoded: Iterable[bytes]) -> bytes:
     """Return the frame `{"pos","events"}` around events that are encoded already."""
     return text_frame(b'{"pos":%d,"events":[%b]}' % (pos, b",".join(encoded)))
+
+
+def _with_txn_id(encoded: bytes, txn_id: str | None) -> bytes:
+    """Return an encoded event with its `txn_id`; encoding it once more would cost as much as the rest of the frame."""
+    return encoded if txn_id is None else b'%b,"txn_id":%b}' % (encoded[:-1], _EVENT.encode(txn_id))
 
 
 class Connection:
@@ -247,7 +254,9 @@ class Hub:
             self._leave_all(news)
             listening = self._by_room.get(news.room)
             if listening and news.events:
-                self._write(listening, news.pos, events_frame(news.pos, map(_EVENT.encode, news.events)))
+                encoded = [_EVENT.encode(event) for event in news.events]
+                self._write_to_senders(news, encoded)
+                self._write(listening, news.pos, events_frame(news.pos, encoded))
             for person in news.joined:
                 for connection in self._by_person.get(person, ()):
                     self._enter(connection, (news.room,))
@@ -278,6 +287,20 @@ class Hub:
             connection.close(Ending.AGAIN)
         for task in list(self._tasks):
             task.cancel()
+
+    def _write_to_senders(self, news: RoomNews, encoded: list[bytes]) -> None:
+        """Write the room's frame to each sender with the `txn_id` of what they sent.
+
+        A connection takes the first frame of a position, so the one that everybody gets changes nothing for them.
+        """
+        for sender in {event.sender for event in news.events if event.n in news.txn_ids}:
+            connections = {one for one in self._by_person.get(PersonId(sender or ""), ()) if news.room in one.rooms}
+            if connections:
+                own = (
+                    _with_txn_id(data, news.txn_ids.get(event.n or 0)) if event.sender == sender else data
+                    for event, data in zip(news.events, encoded, strict=True)
+                )
+                self._write(connections, news.pos, events_frame(news.pos, own))
 
     def _write(self, listening: set[Connection], pos: int, frame: bytes) -> None:
         for connection in [connection for connection in listening if connection.deliver(pos, frame)]:

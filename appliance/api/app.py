@@ -36,6 +36,7 @@ from appliance.reads.sessions import why_ended
 from appliance.web import security_headers
 from appliance.web.connection_limit import CODE, RETRY_S, ConnectionLimit
 from appliance.web.errors import of_http, render, status_of
+from appliance.web.preconditions import check_preconditions
 from appliance.web.proxies import FORWARDED, Proxies
 from appliance.web.rate_limits import REQUEST_LIMITS, RequestLimits
 from appliance.web.routes import CALL, DEVICE_COOKIE, MAX_BODY, Call, Route, answer
@@ -140,10 +141,7 @@ def authenticate(call: Call, route: Route) -> None:
     call.session = session
     if route.before_terms:
         return
-    if session.must_change:
-        raise errors.AppError(code="must_change_password")
-    if not session.terms_ok:
-        raise errors.AppError(code="terms_not_accepted")
+    check_preconditions(session)
 
 
 def _from_own_page(request: web.Request) -> bool:

@@ -1,9 +1,10 @@
 """The live stream: a WebSocket that carries the feed down and what people do up.
 
-Frames up are typed and bounded; a bad one gets an error and changes nothing. Sending does not wait: a message goes to
+Frames up are typed and bounded; a bad one gets an error and changes nothing. A message is a request like a POST: with
+the same checks, limits and answers, and a line of its own in the request log. Sending does not wait: a message goes to
 the log's queue at once and its answer is written when the commit is durable, so several can be under way. They stay in
 order: while one was refused for a reason that passes and was not sent again, those behind it in the same room are
-refused too. Frames down
+refused too, until one says that its client knows (`resume`). Frames down
 are prepared by the hub. The right to listen is looked at again with every frame, and ends at once when a session does:
 nothing is written to a stream after that, whether its client says goodbye or not. A person has so many streams and no
 more. Who sends faster than the limits allow, or does not read the answers, is read from more slowly.
@@ -14,19 +15,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from appliance.actions.messages import message_draft, submit_message
-from appliance.errors import AppError, Invalid, TooMany, passes
+from appliance.errors import AppError, Invalid, TooMany, Unauthenticated, passes
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
 from appliance.reads.rooms import member_rooms
-from appliance.web.errors import body_of
+from appliance.web.errors import body_of, retry_after_of, status_of
+from appliance.web.preconditions import check_preconditions
 from appliance.web.rate_limits import REQUEST_LIMITS
-from appliance.web.routes import Call, Routes, field_of
+from appliance.web.routes import PREFIX, Call, Routes, field_of
 from appliance.web.texts import refuse_unfit
 from appliance.wire.messages import Event
 from appliance.wire.sync import (
@@ -43,6 +47,7 @@ from appliance.wire.sync import (
 )
 
 if TYPE_CHECKING:
+    from appliance.model import PersonId
     from appliance.web.rate_limits import RequestLimits
 
 routes = Routes("sync")
@@ -51,10 +56,12 @@ HEARTBEAT_S: Final = 30.0
 GOODBYE_S: Final = 1.0
 """How long a client has to answer a close frame."""
 LONGEST_PAUSE_S: Final = 1.0
+CREATED: Final = 201
 GONE: Final = 4401
 """Close code: the session has ended. Clients sign in again and wipe what they kept."""
 
 log = logging.getLogger(__name__)
+request_log = logging.getLogger("gchat.requests")
 _DECODER: Final = msgspec.json.Decoder(ClientFrame)
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -66,6 +73,7 @@ async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_S, timeout=GOODBYE_S)
     if not socket.can_prepare(call.request).ok:
         raise Invalid(code="websocket_expected")
+    call.language = query.language or call.language
     with call.services.hub.connection_slot(call.person, call.services.config.limits.connections_a_person):
         await socket.prepare(call.request)
         transport = call.request.transport
@@ -121,6 +129,22 @@ async def _listen(
             await asyncio.gather(*closing)
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message on its way through a stream, as a request of its own."""
+
+    id: str
+    frame: Send
+    begun: float = field(default_factory=time.perf_counter)
+
+    def log(self, person: PersonId, status: int) -> None:
+        """Write the line that a POST of the message would have in the request log."""
+        milliseconds = (time.perf_counter() - self.begun) * 1000
+        request_log.info(
+            "%s %s SEND %s/rooms/%s/messages %d %.1f", self.id, person, PREFIX, self.frame.room, status, milliseconds
+        )
+
+
 class _ClientFrames:
     """Reads the frames that one client sends, and acts on them."""
 
@@ -128,6 +152,7 @@ class _ClientFrames:
         self._call, self._s, self._session = call, call.services, session
         self._connection, self._limits = connection, limits
         self._pause_s = 0.0
+        self._messages = 0
         # By room the first message that was refused for now, and why.
         self._to_come_again: dict[RoomId, tuple[str, AppError]] = {}
 
@@ -146,12 +171,10 @@ class _ClientFrames:
                 await self._connection.drained()
 
     async def _take(self, data: str) -> None:
-        frame: ClientFrame | None = None
         try:
-            frame = self._decoded(data)
-            await self._do(frame)
+            await self._do(self._decoded(data))
         except AppError as error:
-            self._refuse(error, frame.txn_id if isinstance(frame, Send) else None)
+            self._refuse(error)
         if self._pause_s:
             pause, self._pause_s = self._pause_s, 0.0
             await asyncio.sleep(pause)
@@ -177,7 +200,12 @@ class _ClientFrames:
     async def _do(self, frame: ClientFrame) -> None:
         match frame:
             case Send():
-                self._send(frame)
+                self._messages += 1
+                message = _Message(f"{self._call.request_id}.{self._messages}", frame)
+                try:
+                    self._send(message)
+                except AppError as error:
+                    self._refuse(error, message)
             case Receipt(room=room, upto=upto, first=first):
                 await self._s.receipts.read(RoomId(room), self._call.person, upto, first)
             case Watch(rooms=rooms):
@@ -187,16 +215,20 @@ class _ClientFrames:
             case Ping():
                 self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
 
-    def _send(self, frame: Send) -> None:
+    def _send(self, message: _Message) -> None:
+        frame = message.frame
         txn_id, room = frame.txn_id, RoomId(frame.room)
         try:
+            self._check_preconditions()
             refuse_unfit(frame)
             draft = message_draft(self._call.person, room, frame.body, txn_id, frame.reply_to)
-        except Invalid:
+        except AppError:
             # It does not come to the log, where messages are counted.
             self._count()
             raise
 
+        if frame.resume:
+            self._to_come_again.pop(room, None)
         first, why = self._to_come_again.get(room, (txn_id, None))
         if why is not None and first != txn_id:
             self._count()
@@ -207,14 +239,21 @@ class _ClientFrames:
             if isinstance(result, AppError):
                 if passes(result):
                     self._to_come_again.setdefault(room, (txn_id, result))
-                self._refuse(result, txn_id)
+                self._refuse(result, message)
             else:
                 sent = result[0]
+                message.log(self._call.person, CREATED)
                 self._connection.send(
                     text_frame(_ENCODER.encode(SentFrame(txn_id=txn_id, n=sent.n, id=sent.id, at=sent.at)))
                 )
 
         submit_message(self._s, draft, done)
+
+    def _check_preconditions(self) -> None:
+        session = self._s.identity.session(self._session, self._s.clock())
+        if session is None:
+            raise Unauthenticated
+        check_preconditions(session)
 
     async def _typing(self, room: RoomId) -> None:
         try:
@@ -227,9 +266,17 @@ class _ClientFrames:
         )
         self._s.hub.tell(room, event, but=self._call.person)
 
-    def _refuse(self, error: AppError, txn_id: str | None) -> None:
+    def _refuse(self, error: AppError, message: _Message | None = None) -> None:
         if isinstance(error, TooMany):
             # Whoever is too fast is read from more slowly.
             self._pause_s = min(error.retry_after, LONGEST_PAUSE_S)
-        body = body_of(error, self._call.language, self._call.request_id)
-        self._connection.send(text_frame(_ENCODER.encode(FailedFrame(error=body, txn_id=txn_id))))
+        status = status_of(error)
+        if message is not None:
+            message.log(self._call.person, status)
+        frame = FailedFrame(
+            error=body_of(error, self._call.language, message.id if message else self._call.request_id),
+            txn_id=message.frame.txn_id if message else None,
+            status=status,
+            retry_after=retry_after_of(error),
+        )
+        self._connection.send(text_frame(_ENCODER.encode(frame)))

@@ -379,8 +379,12 @@ def rows(result: Plan, batch: Batch, pos: int) -> tuple[dict[RoomId, Head], Comm
             events.append(_entry_rows(batch, room, work, entry, pos))
         pos, joined, left = _member_rows(batch, work, pos)
         people.update(joined, left)
-        news.append(RoomNews(room, pos, events, joined, left))
+        news.append(RoomNews(room, pos, events, joined, left, _txn_ids(work)))
     return heads, Committed(pos, news, frozenset(people)), pos
+
+
+def _txn_ids(work: Work) -> dict[int, str]:
+    return {entry.n: entry.draft.txn_id for entry in work.entries if entry.draft.txn_id is not None}
 
 
 def _room_rows(batch: Batch, room: RoomId, work: Work) -> None:
@@ -405,7 +409,7 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
     batch.entries.append(
         (work.key, entry.n, pos, entry.at, entry.kind.value, entry.sender, draft.target, entry.header,
          sealed.key.key if sealed else None, sealed.sealed if sealed else None,
-         entry.hub_time if entry.hub_time != entry.at else None)
+         entry.hub_time if entry.hub_time != entry.at else None, draft.txn_id)
     )  # fmt: skip
     batch.feed.append((pos, entry.at, entry.kind.value, work.key, entry.n, None, None))
     if draft.txn_id is not None:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from appliance.errors import Invalid
 from appliance.log import events
@@ -25,7 +26,7 @@ from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import Bytes, size_of
 from appliance.reads.rooms import read_sound, room_of, views_after
 from appliance.rules.receipts import Range, merged
-from appliance.store import feed
+from appliance.store import entries, feed
 from appliance.wire.messages import Event
 from appliance.wire.sync import Sync
 
@@ -151,8 +152,8 @@ def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, m
 
 def _of_room(raw: sqlcipher.Connection, row: ViewRow, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
     mine.reading = RoomId(row.id)
-    entries = feed.entries_of_room(raw, row.key, row.size, since, head)
-    for found in _noting(mine, row, heapq.merge(entries, feed.events_of_room(raw, row.key, since, head))):
+    appended = feed.entries_of_room(raw, row.key, row.size, since, head)
+    for found in _noting(mine, row, heapq.merge(appended, feed.events_of_room(raw, row.key, since, head))):
         yield _Line(found.pos, found.at, found.type, RoomId(row.id), row.key, found.n, found.data)
 
 
@@ -195,7 +196,7 @@ class _Page:
     def fill(self, lines: Iterator[_Line], limit: int) -> bool:
         """Take lines until the answer is full; say whether there are more."""
         while batch := list(islice(lines, READ_AT_ONCE)):
-            self._entries.update(_entries(self._raw, self._s, batch, self._mine))
+            self._entries.update(_entries(self._raw, self._s, self._person, batch, self._mine))
             for line in batch:
                 if len(self.lines) == limit or not self._left.take(self._size(line)):
                     return True
@@ -243,9 +244,12 @@ class _Page:
 
 
 def _entries(
-    raw: sqlcipher.Connection, s: Services, lines: list[_Line], mine: MyRooms
+    raw: sqlcipher.Connection, s: Services, person: PersonId, lines: list[_Line], mine: MyRooms
 ) -> dict[tuple[RoomId, int], Event]:
-    """Read the entries of a page, each room's in one walk: their positions in the feed rise together."""
+    """Read the entries of a page, each room's in one walk: their positions in the feed rise together.
+
+    What the person sent has its `txn_id`.
+    """
     spans: dict[RoomId, tuple[int, int, int]] = {}
     for line in lines:
         if line.n is not None and line.room is not None and line.key is not None:
@@ -254,9 +258,10 @@ def _entries(
     found: dict[tuple[RoomId, int], Event] = {}
     for room, (key, first, last) in spans.items():
         mine.reading = room
-        found |= {
-            (room, event.n or 0): event for event in events.stored_events(raw, s.log.bodies, room, key, first, last)
-        }
+        sent = entries.txn_ids_of_sender(raw, key, first, last, person)
+        for event in events.stored_events(raw, s.log.bodies, room, key, first, last):
+            own = sent.get(event.n or 0)
+            found[room, event.n or 0] = event if own is None else replace(event, txn_id=own)
     mine.reading = None
     return found
 

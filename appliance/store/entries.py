@@ -115,6 +115,11 @@ def find_txn(raw: sqlcipher.Connection, room: str, sender: str, txn_id: str) -> 
     return row
 
 
+def txn_ids_of_sender(raw: sqlcipher.Connection, room: int, first: int, last: int, sender: str) -> dict[int, str]:
+    """Return, by position, the idempotency keys of what one person sent among entries `first` to `last`."""
+    return dict(raw.execute(SQL.txn_ids_of_sender, (room, first, last, sender)))
+
+
 def target(raw: sqlcipher.Connection, room: int, n: int) -> Target | None:
     """Return the facts of entry `n`, or None where there is none."""
     row = raw.execute(SQL.target, (room, n)).fetchone()

@@ -69,16 +69,21 @@ def body_of(error: errors.AppError, language: Language, request_id: str) -> Erro
     return ErrorBody(code=error.code, message=message, field=error.field, request=request_id)
 
 
+def retry_after_of(error: errors.AppError) -> int | None:
+    """Return the seconds after which trying again may help, None where waiting does not help."""
+    if isinstance(error, errors.TooMany):
+        return max(1, round(error.retry_after))
+    return UNAVAILABLE_RETRY_S if isinstance(error, errors.Unavailable) else None
+
+
 def render(error: errors.AppError, language: Language, request_id: str) -> web.Response:
     """Return the response to an error, with `Retry-After` where waiting helps (RFC 9110 §10.2.3).
 
     A range that a file does not have is answered with the size it has (RFC 9110 §14.4).
     """
     headers = {}
-    if isinstance(error, errors.TooMany):
-        headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    elif isinstance(error, errors.Unavailable):
-        headers["Retry-After"] = str(UNAVAILABLE_RETRY_S)
+    if (retry_after := retry_after_of(error)) is not None:
+        headers["Retry-After"] = str(retry_after)
     elif isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     elif error.code == NO_SUCH_RANGE:

@@ -6,23 +6,29 @@ room, so that whoever has seen `pos` has seen everything before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from appliance.model import PersonId, RoomId
     from appliance.wire.messages import Event
 
 
 @dataclass(frozen=True, slots=True)
 class RoomNews:
-    """What happened in one room: its events, who came in and who is out."""
+    """What happened in one room: its events, who came in and who is out.
+
+    `txn_ids` are the idempotency keys of its entries by position. Each is for the sender of its entry alone.
+    """
 
     room: RoomId
     pos: int
     events: list[Event]
     joined: tuple[PersonId, ...] = ()
     left: tuple[PersonId, ...] = ()
+    txn_ids: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

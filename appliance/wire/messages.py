@@ -86,6 +86,9 @@ class Event(Answer, kw_only=True):
     `state`. A message that may not or cannot be seen carries `hidden` and the reason instead (`retracted`, `erased`,
     `damaged`), so `n` has no gaps; an entry of which nothing can be read has the type `damaged`. `reactions` and
     `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
+
+    `txn_id` is what the entry was sent with, in the feed of its sender and of nobody else: a client may have put
+    something telling into it.
     """
 
     pos: Position
@@ -94,6 +97,7 @@ class Event(Answer, kw_only=True):
     room: Id | None = None
     n: Position | None = None
     id: str | None = None
+    txn_id: str | None = None
     sender: Id | None = None
     body: BodyView | None = None
     state: dict[str, Any] | None = None

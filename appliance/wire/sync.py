@@ -2,12 +2,13 @@
 
 Client frames on the stream are one JSON object each, told apart by `type`: `ping`, `typing`, `receipt`,
 `watch`, `send`.
-The server answers `ping` with `{"pong": at}` and `send` with `{"txn_id","n","id","at"}` or `{"txn_id","error"}`.
+The server answers `ping` with `{"pong": at}` and `send` with `{"txn_id","n","id","at"}` or
+`{"error","txn_id","status","retry_after"}`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -41,7 +42,10 @@ class Sync(Answer, kw_only=True):
 
 
 class StreamQuery(Request, kw_only=True):
+    """`language` is that of the texts of errors: a page cannot choose the headers with which it opens a stream."""
+
     since: Position = 0
+    language: Literal["th", "en"] | None = None
 
 
 class Ping(msgspec.Struct, tag="ping", tag_field="type", forbid_unknown_fields=True, frozen=True):
@@ -67,10 +71,17 @@ class Watch(msgspec.Struct, tag="watch", tag_field="type", forbid_unknown_fields
 
 
 class Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    """A message, as `POST /rooms/{room}/messages` takes it.
+
+    With `resume`, the client has had the answers to all that it sent to this room before: no message that was refused
+    holds this one up any more.
+    """
+
     room: Id
     txn_id: TxnId
     body: TextBody
     reply_to: Position | None = None
+    resume: bool = False
 
 
 ClientFrame = Ping | Typing | Receipt | Watch | Send
@@ -91,13 +102,16 @@ class SentFrame(Answer, kw_only=True):
 class FailedFrame(Answer, kw_only=True):
     """What came up could not be done. `txn_id` is there when it was a message.
 
-    A message that was refused for a reason that passes (429, 503 but for `storage_damaged` and `room_unproven`) holds
-    up those that the stream sends to the same room after it: they are refused for the same reason until it is sent
-    again, so that messages stay in order. A new stream holds up nothing.
+    `status` and `retry_after` (seconds) are those of the answer to the same request over HTTP. A message that was
+    refused for a reason that passes (429, 503 but for `storage_damaged` and `room_unproven`) holds up those that the
+    stream sends to the same room after it: they are refused for the same reason until it is sent again, or one comes
+    with `resume`, so that messages stay in order. A new stream holds up nothing.
     """
 
     error: ErrorBody
     txn_id: str | None = None
+    status: int
+    retry_after: int | None = None
 
 
 class PongFrame(Answer, kw_only=True):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
@@ -12,6 +15,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.config import Config
 from appliance.live import SLOW_BYTES
+from appliance.locale import texts
 from appliance.model import PersonId
 from appliance.store import entries
 from tests.agency import Agency, Stream, new_txn
@@ -27,6 +31,7 @@ async def test_what_is_sent_arrives_at_every_member(running: Agency) -> None:
             event = await listening.event("message.text")
             assert (event["n"], event["sender"], event["at"]) == (sent["n"], narin.person, sent["at"])
             assert event["body"] == {"text": "เรียนทุกท่าน"}
+            assert ("txn_id" in event) is (listening is own)
         await outside.send("ping")
         assert "pong" in await outside.frame(), "an outsider was told"
 
@@ -51,6 +56,26 @@ async def test_sending_over_the_stream_is_answered_after_the_commit(running: Age
     assert answers[1]["n"] == answers[0]["n"] + 1
     page = await narin.get(f"/rooms/{room}/messages", limit=2)
     assert [event["body"]["text"] for event in page["messages"]] == ["ข้อความ b", "ข้อความ a"]
+
+
+async def test_a_txn_id_is_told_to_its_sender_alone(running: Agency) -> None:
+    """Live and by reading, on every device of theirs; a client may have put anything into it."""
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room = running.room("dengue")
+    telling = 'my "phone", \u0e01'
+    async with narin.stream() as phone, narin.stream() as desk, lalita.stream() as other:
+        begin = (await narin.get("/sync", since=0))["pos"]
+        await phone.send("send", room=room, txn_id=telling, body={"text": "หนึ่ง"})
+        assert (await phone.answer(telling))["n"] > 0
+        heard = [await stream.event("message.text") for stream in (phone, desk, other)]
+    assert [event.get("txn_id") for event in heard] == [telling, telling, None]
+    for reader, expected in ((narin, telling), (lalita, None)):
+        [event] = (await reader.get("/sync", since=begin))["events"]
+        assert event.get("txn_id") == expected
+        async with reader.stream(begin) as stream:
+            assert (await stream.event("message.text")).get("txn_id") == expected
+        [page] = (await reader.get(f"/rooms/{room}/messages", limit=1))["messages"]
+        assert "txn_id" not in page
 
 
 async def test_a_refused_frame_says_why_and_changes_nothing(running: Agency) -> None:
@@ -272,3 +297,88 @@ async def test_a_message_sent_before_the_refusal_was_read_does_not_overtake_the_
         assert await say("fourth") is None
     page = await narin.get(f"/rooms/{room}/messages", limit=3)
     assert [event["body"]["text"] for event in page["messages"]] == ["fourth", "second", "first"]
+
+
+async def test_a_client_that_has_heard_of_the_refusal_may_go_on_with_another_message(
+    open_world: Callable[..., AbstractAsyncContextManager[Agency]],
+) -> None:
+    """The refused message was given up, or went by POST: nothing else of this client is under way in the room."""
+
+    def slow(config: Config) -> Config:
+        return dataclasses.replace(config, limits=dataclasses.replace(config.limits, user_entries_burst=1))
+
+    async with open_world(slow) as agency:
+        narin = await agency.login("narin.p")
+        room = agency.room("dengue")
+        async with narin.stream() as stream:
+            codes = []
+            for txn_id, resume in (("a", False), ("b", False), ("c", False), ("d", True)):
+                await stream.send("send", room=room, txn_id=txn_id, body={"text": txn_id}, resume=resume)
+                answer = await stream.answer(txn_id)
+                codes.append(answer["error"]["code"] if "error" in answer else None)
+                if txn_id == "c":
+                    agency.services.log._limit._people._buckets.clear()  # noqa: SLF001 - time has passed
+    assert codes == [None, "too_many_requests", "too_many_requests", None]
+
+
+REFUSED: list[tuple[str, dict[str, object]]] = [
+    ("dengue", {"body": {"text": "\u200b"}}),
+    ("dengue", {"body": {"text": "\ufffe"}}),
+    ("dengue", {"body": {"text": "ก", "mentions": ["ไม่ใช่รหัส"]}}),
+    ("dengue", {"body": {"text": "ก"}, "reply_to": 10**9}),
+    ("epid", {"body": {"text": "ก"}}),
+    ("nowhere", {"body": {"text": "ก"}}),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), REFUSED, ids=range(len(REFUSED)))
+async def test_a_message_is_refused_on_the_stream_as_by_post(
+    running: Agency, code: str, message: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same code, words, field and status, and a line in the request log under the id that the answer names."""
+    decha = await running.login("decha.r" if code == "epid" else "narin.p", language="en")
+    room = "r_nowhere" if code == "nowhere" else running.room(code)
+    async with decha.raw("POST", f"/rooms/{room}/messages", json={"txn_id": "t", **message}) as response:
+        status, expected = response.status, (await response.json())["error"]
+    caplog.set_level(logging.INFO, "gchat.requests")
+    async with decha.stream() as stream:
+        await stream.send("send", room=room, txn_id="t", **message)
+        answer = await stream.frame()
+    assert answer["status"] == status >= 400
+    assert {**answer["error"], "request": ""} == {**expected, "request": ""}
+    if "txn_id" in answer:
+        [line] = [line for line in caplog.messages if answer["error"]["request"] in line]
+        assert f"{decha.person} SEND /api/v1/rooms/{room}/messages {status} " in line
+
+
+async def test_what_has_to_be_done_first_comes_before_messages_of_a_stream_that_is_open(running: Agency) -> None:
+    """New terms of use refuse a message on the stream as they refuse a POST."""
+    narin = await running.login("narin.p")
+    room = running.room("dengue")
+    async with narin.stream() as stream:
+        await stream.send("send", room=room, txn_id="before", body={"text": "ก่อน"})
+        assert "error" not in await stream.answer("before")
+        identity = running.services.identity
+        account = identity.account(narin.person)
+        assert account is not None
+        identity.put_account(dataclasses.replace(account, must_change=True))
+        await narin.refused(
+            "POST", f"/rooms/{room}/messages", {"txn_id": "post", "body": {"text": "หลัง"}},
+            status=403, code="must_change_password",
+        )  # fmt: skip
+        await stream.send("send", room=room, txn_id="after", body={"text": "หลัง"})
+        answer = await stream.answer("after")
+        assert (answer["status"], answer["error"]["code"]) == (403, "must_change_password")
+
+
+async def test_errors_of_a_stream_are_in_the_language_that_its_page_asks_for(running: Agency) -> None:
+    narin = await running.login("narin.p", language="en")
+    async with narin.session.ws_connect(
+        f"{narin.base}/api/v1/stream?since=1&language=th", headers=narin.headers
+    ) as socket:
+        stream = Stream(socket)
+        await stream.send("typing", room="r_nowhere")
+        answer = await stream.frame()
+        while "error" not in answer:
+            answer = await stream.frame()
+    assert answer["error"]["message"] == texts("th")["not_found"]

@@ -33,6 +33,7 @@ INSERT_S: Final = 2.0
 ROOMS: Final = 20
 HEADER_BYTES: Final = 380
 SEALED_BYTES: Final = 360
+TXN_ID: Final = "00000000-0000-4000-8000-000000000000"
 SYNCS: Final = 300
 PAGE: Final = bytes(4096)
 FRAME_BYTES: Final = 300
@@ -69,7 +70,20 @@ def inserts(data: Path, batch: int) -> Inserts:
             done, begun, used = 0, perf_counter(), process_time()
             while perf_counter() - begun < INSERT_S:
                 rows = [
-                    (n % ROOMS, n // ROOMS, n, n, "message.text", "p_000000000000", None, header, 1, sealed, None)
+                    (
+                        n % ROOMS,
+                        n // ROOMS,
+                        n,
+                        n,
+                        "message.text",
+                        "p_000000000000",
+                        None,
+                        header,
+                        1,
+                        sealed,
+                        None,
+                        TXN_ID,
+                    )
                     for n in range(done, done + batch)
                 ]
                 raw.execute("BEGIN IMMEDIATE")

@@ -33,7 +33,7 @@ def raw(tmp_path: Path) -> Iterator[sqlcipher.Connection]:
         )
         connection.executemany(
             SQL.insert_entry,
-            [(room, n, room * 10 + n, 0, "message.text", "p", None, b"{}", None, None, None) for n in range(3)],
+            [(room, n, room * 10 + n, 0, "message.text", "p", None, b"{}", None, None, None, None) for n in range(3)],
         )
     yield connection
     connection.close()

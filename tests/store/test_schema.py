@@ -164,7 +164,7 @@ def test_every_reasoned_scan_is_of_a_statement_there_is() -> None:
 def test_every_name_is_used_and_every_use_has_a_name() -> None:
     used: dict[str, set[str]] = {subject: set() for subject in SUBJECTS}
     for path in SOURCE.rglob("*.py"):
-        if "client" not in path.parts:
+        if "client" not in path.relative_to(SOURCE).parts:
             for subject, name in uses(ast.parse(path.read_text(encoding="utf-8"))):
                 used[subject].add(name)
     for subject in SUBJECTS:

@@ -1,6 +1,6 @@
 -- name: insert_entry
-INSERT INTO entry (place, pos, at, type, sender, target, header, epoch, sealed, ht)
-VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+INSERT INTO entry (place, pos, at, type, sender, target, header, epoch, sealed, ht, txn_id)
+VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
 
 -- name: insert_feed
 INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);
@@ -13,6 +13,10 @@ SELECT e.n, e.header, e.at, e.pos FROM room r
 JOIN txn t ON t.room = r.key
 JOIN entry e ON e.place = (t.room << 32) + t.n
 WHERE r.id = ? AND t.sender = ? AND t.txn_id = ?;
+
+-- name: txn_ids_of_sender
+SELECT n, txn_id FROM entry
+WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + ?3 AND sender = ?4 AND txn_id IS NOT NULL;
 
 -- name: insert_epoch_key
 INSERT INTO epoch_key (key, room, week, kind, generation, wrapped) VALUES (?, ?, ?, ?, ?, ?);

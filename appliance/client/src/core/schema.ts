@@ -963,6 +963,9 @@ export interface components {
          *         `state`. A message that may not or cannot be seen carries `hidden` and the reason instead (`retracted`, `erased`,
          *         `damaged`), so `n` has no gaps; an entry of which nothing can be read has the type `damaged`. `reactions` and
          *         `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
+         *
+         *         `txn_id` is what the entry was sent with, in the feed of its sender and of nobody else: a client may have put
+         *         something telling into it.
          */
         Event: {
             /** @description milliseconds since the epoch, UTC */
@@ -990,6 +993,8 @@ export interface components {
             state?: Record<string, unknown> | null;
             /** @default null */
             target?: number | null;
+            /** @default null */
+            txn_id?: string | null;
             type: string;
         };
         /** EventsFrame */
@@ -1001,12 +1006,16 @@ export interface components {
          * FailedFrame
          * @description What came up could not be done. `txn_id` is there when it was a message.
          *
-         *         A message that was refused for a reason that passes (429, 503 but for `storage_damaged` and `room_unproven`) holds
-         *         up those that the stream sends to the same room after it: they are refused for the same reason until it is sent
-         *         again, so that messages stay in order. A new stream holds up nothing.
+         *         `status` and `retry_after` (seconds) are those of the answer to the same request over HTTP. A message that was
+         *         refused for a reason that passes (429, 503 but for `storage_damaged` and `room_unproven`) holds up those that the
+         *         stream sends to the same room after it: they are refused for the same reason until it is sent again, or one comes
+         *         with `resume`, so that messages stay in order. A new stream holds up nothing.
          */
         FailedFrame: {
             error: components["schemas"]["ErrorBody"];
+            /** @default null */
+            retry_after?: number | null;
+            status: number;
             /** @default null */
             txn_id?: string | null;
         };
@@ -1679,11 +1688,19 @@ export interface components {
             recovery_left: number;
             totp: boolean;
         };
-        /** Send */
+        /**
+         * Send
+         * @description A message, as `POST /rooms/{room}/messages` takes it.
+         *
+         *         With `resume`, the client has had the answers to all that it sent to this room before: no message that was refused
+         *         holds this one up any more.
+         */
         Send: {
             body: components["schemas"]["TextBody"];
             /** @default null */
             reply_to?: number | null;
+            /** @default false */
+            resume?: boolean;
             room: string;
             /** @description client's own; a repeat answers the first result */
             txn_id: string;
@@ -4297,6 +4314,7 @@ export interface operations {
     stream: {
         parameters: {
             query?: {
+                language?: ("en" | "th") | null;
                 since?: number;
             };
             header?: never;

@@ -1,0 +1,22 @@
+"""What a signed-in person has to do before anything else: choose a new password, accept the terms of use.
+
+Asked for every request but those of routes with `before_terms`, and for every message on a stream: both may have become
+due while the stream was open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.errors import AppError
+
+if TYPE_CHECKING:
+    from appliance.identity import Session
+
+
+def check_preconditions(session: Session) -> None:
+    """Raise AppError (`must_change_password`, `terms_not_accepted`) for a session whose person has to act first."""
+    if session.must_change:
+        raise AppError(code="must_change_password")
+    if not session.terms_ok:
+        raise AppError(code="terms_not_accepted")
