@@ -1,62 +1,73 @@
 """Makes the database of a new appliance, brings one to today's schema, or refuses it.
 
-Owns the schema version (`PRAGMA user_version`). All missing migrations run in one transaction: a crash or a full disk
-leaves the database as it was. Only `make` begins with nothing: a database that is missing, empty or without a schema is
-one that was lost, and everything else refuses it, as it refuses one that is newer than this release.
+Owns the schema version (`PRAGMA user_version`): one number for the whole database, whichever store's package holds the
+migration, so that the order of all of them is plain. All missing migrations run in one transaction: a crash or a full
+disk leaves the database as it was. Only `make` begins with nothing: a database that is missing, empty or without a
+schema is one that was lost, and everything else refuses it, as it refuses one that is newer than this release.
 """
 
 from __future__ import annotations
 
 import re
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, SchemaTooNew, SchemaTooOld
 from appliance.store.db import connect, translate_disk_errors
+from appliance.store.queries import STORE
 from appliance.unlocking import require_database
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
+STORES: Final = (STORE,)
+"""The packages whose `migrations/` make the one schema."""
 _FILE = re.compile(r"^(\d{4})_\w+\.sql$")
 
 
-def migrations() -> list[tuple[int, str]]:
-    """Return (version, SQL) of every migration, in order."""
-    folder = resources.files("appliance.store.migrations")
-    found = [(int(match[1]), item) for item in folder.iterdir() if (match := _FILE.match(item.name))]
-    return [(version, item.read_text(encoding="utf-8")) for version, item in sorted(found, key=lambda pair: pair[0])]
+def migrations(stores: Sequence[str] = STORES) -> list[tuple[int, str]]:
+    """Return (version, SQL) of every migration of these packages. Raises ValueError for a number used twice."""
+    found: dict[int, str] = {}
+    for store in stores:
+        for item in resources.files(store).joinpath("migrations").iterdir():
+            if match := _FILE.match(item.name):
+                version = int(match[1])
+                if version in found:
+                    raise ValueError(f"two migrations have the number {version}: the second is {store}/{item.name}")
+                found[version] = item.read_text(encoding="utf-8")
+    return sorted(found.items())
 
 
-def make(path: Path, key: bytes) -> None:
+def make(path: Path, key: bytes, stores: Sequence[str] = STORES) -> None:
     """Make the database of a new appliance. Raises WrongKey, StorageFull."""
-    _apply_all(path, key)
+    _apply_all(path, key, stores)
 
 
-def migrate(path: Path, key: bytes) -> tuple[int, int]:
+def migrate(path: Path, key: bytes, stores: Sequence[str] = STORES) -> tuple[int, int]:
     """Apply what is missing; return the version before and after.
 
     Raises AppError (`database_lost`), SchemaTooNew, WrongKey, StorageFull.
     """
-    require_known(path, key)
-    return _apply_all(path, key)
+    is_outdated(path, key, stores)
+    return _apply_all(path, key, stores)
 
 
-def _apply_all(path: Path, key: bytes) -> tuple[int, int]:
+def _apply_all(path: Path, key: bytes, stores: Sequence[str]) -> tuple[int, int]:
     connection = connect(path, key)
     try:
         with translate_disk_errors(path):
-            return apply(connection)
+            return apply(connection, stores=stores)
     finally:
         connection.close()
 
 
-def apply(connection: sqlcipher.Connection, upto: int | None = None) -> tuple[int, int]:
+def apply(connection: sqlcipher.Connection, upto: int | None = None, stores: Sequence[str] = STORES) -> tuple[int, int]:
     """Apply the migrations after the database's version, up to `upto` where one is given."""
     before = _version(connection)
-    known = migrations()
+    known = migrations(stores)
     newest = known[-1][0]
     _check(before, newest)
     missing = [(version, sql) for version, sql in known if before < version <= (upto or newest)]
@@ -84,7 +95,7 @@ def require_known(path: Path, key: bytes) -> None:
     is_outdated(path, key)
 
 
-def is_outdated(path: Path, key: bytes) -> bool:
+def is_outdated(path: Path, key: bytes, stores: Sequence[str] = STORES) -> bool:
     """Say whether the database lacks migrations of this release; it only reads.
 
     Raises AppError (`database_lost`), SchemaTooNew, WrongKey.
@@ -93,7 +104,7 @@ def is_outdated(path: Path, key: bytes) -> bool:
     require_database(path)
     connection = connect(path, key, read_only=True)
     try:
-        version, newest = _version(connection), migrations()[-1][0]
+        version, newest = _version(connection), migrations(stores)[-1][0]
     finally:
         connection.close()
     if not version:

@@ -1,7 +1,8 @@
-"""Named SQL: every statement of the appliance lives in `sql/NAME.sql`, one statement under each `-- name:` line.
+"""Named SQL: every statement lives in `sql/NAME.sql` of a store's package, one under each `-- name:` line.
 
 A statement is bound by name, lists its columns and is prepared against the real schema by a test, which also refuses
-table scans that are not on a short list and names that nobody uses.
+table scans that are not on a short list and names that nobody uses. The appliance's store is the default; another store
+(`migrate.STORES`) names its own package.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import re
 from importlib import resources
 from typing import Final
 
+STORE: Final = "appliance.store"
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
-def load(subject: str) -> dict[str, str]:
-    """Return the statements of `sql/{subject}.sql` by name."""
-    text = resources.files("appliance.store").joinpath("sql", f"{subject}.sql").read_text(encoding="utf-8")
+def load(subject: str, package: str = STORE) -> dict[str, str]:
+    """Return the statements of `sql/{subject}.sql` of a store's package by name."""
+    text = resources.files(package).joinpath("sql", f"{subject}.sql").read_text(encoding="utf-8")
     parts = _NAME.split(text)
     return dict(zip(parts[1::2], (part.strip().rstrip(";") for part in parts[2::2]), strict=True))
 
@@ -25,9 +27,9 @@ class Queries:
 
     __slots__ = ("_statements", "subject")
 
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, package: str = STORE) -> None:
         self.subject: Final = subject
-        self._statements: Final = load(subject)
+        self._statements: Final = load(subject, package)
 
     def __getattr__(self, name: str) -> str:
         try:

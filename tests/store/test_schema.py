@@ -9,22 +9,28 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-import appliance
 from appliance.errors import SchemaTooNew
 from appliance.store.db import connect
-from appliance.store.migrate import apply, make, migrate, migrations, require_known, statements
+from appliance.store.migrate import STORES, apply, make, migrate, migrations, require_known, statements
 from appliance.store.queries import load
 
-SOURCE: Final = Path(appliance.__file__).parent
-SUBJECTS: Final = sorted(path.stem for path in (SOURCE / "store" / "sql").glob("*.sql"))
+ROOT: Final = Path(__file__).parents[2]
+SUBJECTS: Final = {
+    path.stem: store
+    for store in STORES
+    for path in sorted(Path(str(resources.files(store).joinpath("sql"))).glob("*.sql"))
+}
 KEY: Final = bytes(range(32))
-EVERY: Final = [(subject, name, sql) for subject in SUBJECTS for name, sql in load(subject).items()]
+EVERY: Final = [
+    (subject, name, sql) for subject, store in SUBJECTS.items() for name, sql in load(subject, store).items()
+]
 # Statements that may read a whole table, and why. A directory has thousands of rows, a log millions.
 SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("accounts", "count_costs"): ({"account"}, "all accounts, when they changed"),
@@ -113,7 +119,7 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     apply(connection, upto=1)
     before = declared(connection)
     broken = [*migrations()[:2], (3, "CREATE TABLE three (n INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);\n")]
-    monkeypatch.setattr("appliance.store.migrate.migrations", lambda: broken)
+    monkeypatch.setattr("appliance.store.migrate.migrations", lambda _stores: broken)
     with pytest.raises(sqlcipher.OperationalError):
         apply(connection)
     assert declared(connection) == before
@@ -163,12 +169,13 @@ def test_every_reasoned_scan_is_of_a_statement_there_is() -> None:
 @pytest.mark.slow
 def test_every_name_is_used_and_every_use_has_a_name() -> None:
     used: dict[str, set[str]] = {subject: set() for subject in SUBJECTS}
-    for path in SOURCE.rglob("*.py"):
-        if "client" not in path.relative_to(SOURCE).parts:
-            for subject, name in uses(ast.parse(path.read_text(encoding="utf-8"))):
-                used[subject].add(name)
-    for subject in SUBJECTS:
-        names = load(subject).keys()
+    for package in ("appliance", "console"):
+        for path in (ROOT / package).rglob("*.py"):
+            if "client" not in path.relative_to(ROOT).parts:
+                for subject, name in uses(ast.parse(path.read_text(encoding="utf-8"))):
+                    used[subject].add(name)
+    for subject, store in SUBJECTS.items():
+        names = load(subject, store).keys()
         assert not names - used[subject], f"{subject}.sql: nobody uses these"
         assert not used[subject] - names, f"{subject}.sql: not there"
 
