@@ -72,7 +72,7 @@ class Client:
         self._uncall(seen, event)
         match event.type:
             case "message.text":
-                view = replace(view, last=replace(event, reactions=[]), hidden=False)
+                view = replace(view, last=replace(event, reactions=[], txn_id=None), hidden=False)
                 if event.sender != self.me:
                     seen.others.append(n)
                     body = event.body
@@ -105,7 +105,7 @@ class Client:
         if self.me not in people and (EVERYONE not in people or event.sender == self.me):
             return view
         seen.others.append(n)
-        return replace(view, last=event, hidden=False)
+        return replace(view, last=replace(event, txn_id=None), hidden=False)
 
     def _uncall(self, seen: Seen, event: Event) -> None:
         """A retracted message calls nobody; whether one that the server counted named this person only it can say."""

@@ -20,6 +20,7 @@ from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau
 # The last schema before `concern`, `departure` and `told`, and what takes a database of today back to it.
 FORMER: Final = 11
 BACK: Final = (
+    "ALTER TABLE entry DROP COLUMN txn_id",
     "DROP TABLE concern",
     "DROP TABLE departure",
     "DROP TABLE told",
@@ -36,6 +37,7 @@ TO_16: Final = (
     "INSERT INTO former SELECT person, at, room, by, name, why, reason FROM departure",
     "DROP TABLE departure",
     "ALTER TABLE former RENAME TO departure",
+    "ALTER TABLE entry DROP COLUMN txn_id",
     "PRAGMA user_version = 16",
 )
 
