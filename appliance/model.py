@@ -134,7 +134,8 @@ class Member:
 class RoomState:
     """What decides about a room: the projection of its state entries, never of messages.
 
-    `owner_post` is set when the room belongs to a post and so to whoever fills it (Q8).
+    `owner_post` is set when the room belongs to a post and so to whoever fills it (Q8). `hub` is the agency that orders
+    the room's entries; `hub_epoch` counts the hubs from 1, and `hub_since` is the first position that is this one's.
     """
 
     room: RoomId
@@ -142,6 +143,9 @@ class RoomState:
     name: str | None
     owner: PersonId
     members: Mapping[PersonId, Member]
+    hub: str
+    hub_epoch: int = 1
+    hub_since: int = 0
     closed: bool = False
     owner_post: PostId | None = None
 
@@ -149,6 +153,10 @@ class RoomState:
         """Return the person's role here, or None for an outsider."""
         member = self.members.get(person)
         return member.role if member else None
+
+    def hub_epoch_at(self, size: int) -> int:
+        """Return which hub signs the log at its present size: each signs up to the entry that hands the room over."""
+        return self.hub_epoch if self.hub_epoch == 1 or size > self.hub_since else self.hub_epoch - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,11 @@ async def test_what_was_unsigned_at_start_is_on_record(world_data: Path, monkeyp
         assert signed is not None
         await narin.say(room, "ไม่ทันลงนาม")
     # As if the last second had not come to be signed: the process was killed.
-    size, frontier, note = signed
     raw = connect(s.config.database, s.keys.database_key)
     with raw:
-        rooms.put_checkpoints(raw, [(key, size, frontier, note)])
+        rooms.put_checkpoints(
+            raw, [(key, signed.size, signed.frontier, signed.note, msgspec.json.encode(signed.counters).decode())]
+        )
         raw.execute("DELETE FROM recorded_head")
     raw.close()
     async with agency.serve(world_data) as served:

@@ -59,9 +59,9 @@ def _use(raw: sqlcipher.Connection, room: str, sender: str, at: int) -> bool:
     else:
         raw.execute("SELECT wrapped FROM epoch_key WHERE key = ?", epoch).fetchone()
     raw.execute(
-        "INSERT INTO entry (place, pos, at, type, sender, header, epoch, sealed)"
-        " VALUES (?, ?, ?, 'message.text', 'p', zeroblob(500), 1, zeroblob(300))",
-        (place + 1, pos, at),
+        "INSERT INTO entry (place, pos, at, type, sender, ht, rg, os, origin, header, epoch, sealed)"
+        " VALUES (?, ?, ?, 'message.text', 'p', ?, 0, 0, 'moph', zeroblob(500), 1, zeroblob(300))",
+        (place + 1, pos, at, at),
     )
     raw.execute(
         "INSERT INTO feed (pos, at, type, room, n) VALUES (?, ?, 'message.text', ?, ?)",

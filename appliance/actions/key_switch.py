@@ -163,14 +163,14 @@ async def _sign_all_rooms(s: OfflineServices) -> None:
             await writer.commit(rooms.put_checkpoints, [row for row in found if row is not None])
 
 
-def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> tuple[int, int, bytes, str] | None:
+def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> rooms.CheckpointRow | None:
     """Return a room's checkpoint with the successor's signature, None where it has it. Raises Unproven."""
     assert signer.successor is not None  # noqa: S101 - asked for during a switch alone
     row = rooms.load(raw, room)
     kept = rooms.checkpoint(raw, row.key) if row else None
     if row is None or kept is None:
         raise Unproven(f"{room} has no checkpoint", room=room)
-    size, frontier, note = kept
+    size, frontier, note, counters = kept
     try:
         checkpoint, signed = open_checkpoint(note, (signer.verifier, signer.successor.verifier))
     except EvidenceError as error:
@@ -180,4 +180,4 @@ def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> 
     made = heads.recompute(raw, row.key, Frontier(), upto=size)
     if (made.size, made.root(), made.to_bytes()) != (checkpoint.size, checkpoint.root, frontier):
         raise Unproven(f"{room}: the entries are not what was signed", room=room)
-    return row.key, size, frontier, note + signer.successor.sign(signed.text)
+    return row.key, size, frontier, note + signer.successor.sign(signed.text), msgspec.json.encode(counters).decode()

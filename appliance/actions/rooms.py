@@ -171,7 +171,7 @@ async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId
         async with s.store.read() as reader:
             if await reader.run(entries.find_txn, room, actor, txn_id):
                 return
-    if denied := authorize(state, _Asked(EntryType.OWNER_TRANSFER, actor, {"to": to}, s.clock())):
+    if denied := authorize(state, _Asked(EntryType.OWNER_TRANSFER, s.log.agency, actor, {"to": to}, s.clock())):
         # Before anything is said of the person named.
         await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, room, denied.value)
         raise Forbidden(denied)
@@ -416,6 +416,7 @@ class _Asked(NamedTuple):
     """What a rule needs of an entry that is only asked about: `rules.rooms.Header`."""
 
     type: str
+    origin: str
     sender: str
     state: dict[str, object]
     written_at: int
@@ -431,7 +432,7 @@ async def _check_change(
     asked: dict[str, object] = {"members": list(remove), "self": list(remove) == [actor]}
     if not remove:
         asked = {"members": [{"p": person} for person in add]}
-    if denied := authorize(state, _Asked(kind, actor, asked, s.clock())):
+    if denied := authorize(state, _Asked(kind, s.log.agency, actor, asked, s.clock())):
         await record_refusal(s, actor, kind.value, state.room, denied.value)
         raise Forbidden(denied)
 

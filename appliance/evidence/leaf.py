@@ -15,10 +15,10 @@ from msgspec import Meta
 
 from appliance.evidence.canonical import MAX_HEADER, Count
 from appliance.evidence.errors import NotCanonicalError
-from appliance.evidence.seal import Seal
+from appliance.evidence.seal import Seal, encode_seal
 from appliance.evidence.tree import leaf_hash
 
-__all__ = ["MAX_LEAF", "Leaf", "decode_leaf", "encode_leaf", "leaf_hash"]
+__all__ = ["MAX_LEAF", "Leaf", "decode_leaf", "encode_leaf", "join_leaf", "leaf_hash"]
 
 # Escaping at most doubles canonical text, and the seal of a batch of 64 fits in 1 KiB.
 MAX_LEAF: Final = 2 * MAX_HEADER + 2048
@@ -45,10 +45,14 @@ _LEAVES: Final = msgspec.json.Decoder(Leaf)
 
 def encode_leaf(header: bytes, *, hub_time: int, n: int, registry: int, seal: Seal | None = None) -> bytes:
     """Canonical leaf bytes around canonical `header` bytes; `hub_time` in ms UTC."""
+    return join_leaf(header, hub_time, n, registry, encode_seal(seal))
+
+
+def join_leaf(header: bytes, hub_time: int, n: int, registry: int, seal: bytes) -> bytes:
+    """Leaf bytes from canonical bytes of header and seal (`encode_seal`)."""
     # Assembled by hand: the five keys never change, and only the header text needs escaping.
     text = _ENCODER.encode(header.decode())
-    sealed = b"null" if seal is None else _ENCODER.encode(seal)
-    return b'{"h":%b,"ht":%d,"n":%d,"rg":%d,"sl":%b}' % (text, hub_time, n, registry, sealed)
+    return b'{"h":%b,"ht":%d,"n":%d,"rg":%d,"sl":%b}' % (text, hub_time, n, registry, seal)
 
 
 def decode_leaf(data: bytes) -> Leaf:

@@ -20,13 +20,13 @@ import msgspec
 
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence import commitment
-from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.room_id import agency_of
 from appliance.evidence.tree import Frontier
 from appliance.log.bodies import decode
 from appliance.log.notes import open_room
 from appliance.log.projections import Projections
-from appliance.log.rows import header_of
+from appliance.log.rows import header_of, leaf_of
 from appliance.model import EntryType, RoomKind
 from appliance.rules import rooms as rules
 from appliance.store import entries, feed, rooms
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from appliance.log.bodies import Bodies
     from appliance.model import RoomId, RoomState, TextBody
     from appliance.store.entries import EntryRow
-    from appliance.store.rooms import RoomRow
+    from appliance.store.rooms import RoomRow, SignedTree
 
 PAGE: Final = 250
 _WHAT: Final = {
@@ -135,6 +135,7 @@ class _Walk:
         self._state: RoomState | None = None
         self._projections = Projections()
         self._absent: set[int] = set()
+        self._counters: dict[str, int] = {}
         self._pos = 0
 
     def first_fault(self, settled: int | None) -> Fault | None:
@@ -143,7 +144,7 @@ class _Walk:
         signed = rooms.checkpoint(self._raw, self._row.key)
         if signed is None:
             return Fault(room, "unsigned", count=size)
-        checkpoint = open_room(signed[2], room, self._check.verifier)
+        checkpoint = open_room(signed.note, room, self._check.verifier)
         if checkpoint is None:
             return Fault(room, "checkpoint")
         self._roots[checkpoint.size] = [(checkpoint.root, "entries")]
@@ -151,13 +152,13 @@ class _Walk:
             self._roots.setdefault(at, []).append((root, "heads"))
         if max(self._roots) > size:
             return Fault(room, self._roots[max(self._roots)][0][1])
-        if fault := self._walk(checkpoint.size, signed[1]) or self._compare():
+        if fault := self._walk(checkpoint.size, signed) or self._compare():
             return fault
         if checkpoint.size < (size if settled is None else settled):
             return Fault(room, "unsigned", count=size - checkpoint.size)
         return None
 
-    def _walk(self, signed_size: int, tree: bytes) -> Fault | None:
+    def _walk(self, signed_size: int, signed: SignedTree) -> Fault | None:
         n, size = 0, self._row.size
         while n < size:
             start, page_end = n, min(n + PAGE, size)
@@ -167,7 +168,10 @@ class _Walk:
                 n += 1
                 if what := self._differs(n):
                     return Fault(self._room, what)
-                if n == signed_size and self._frontier.to_bytes() != tree:
+                if n == signed_size and (self._frontier.to_bytes(), self._counters) != (
+                    signed.frontier,
+                    signed.counters,
+                ):
                     return Fault(self._room, "tree")
             if n < page_end:
                 return Fault(self._room, "entry", n)
@@ -187,8 +191,9 @@ class _Walk:
 
     def _add(self, found: EntryRow, n: int) -> Fault | None:
         header = header_of(self._room, found, n, agency_of(self._check.verifier.name))
-        if header is None:
+        if header is None or header.counter != self._counters.get(header.origin, 0):
             return Fault(self._room, "entry", n)
+        self._counters[header.origin] = header.counter + 1
         try:
             body = self._body(found, header)
         except (WrongKey, msgspec.MsgspecError):
@@ -202,7 +207,7 @@ class _Walk:
         except (KeyError, TypeError, ValueError, AttributeError):
             # Fields that its type does not have: no rule would have let it in.
             return Fault(self._room, "entry", n)
-        self._frontier = self._frontier.append(leaf_hash(encode_leaf(found.header, hub_time=found.ht, n=n, registry=0)))
+        self._frontier = self._frontier.append(leaf_hash(leaf_of(found)))
         return None
 
     def _body(self, row: EntryRow, header: Header) -> TextBody | None:

@@ -15,6 +15,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from appliance.errors import AppError, StorageFull, Unavailable, Unproven
 from appliance.evidence.room_id import agency_of
 from appliance.log import heads as head_rows
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from appliance.log.heads import Head
     from appliance.model import RoomId
     from appliance.store.db import Store
+    from appliance.store.rooms import CheckpointRow
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
@@ -89,9 +92,12 @@ class Checkpoints:
         """Return a room's head and the number of entries without a checkpoint, or None for none. Raises Unproven."""
         key = entries.room_key(raw, room)
         signed = rooms.checkpoint(raw, key)
-        if signed and rooms.size(raw, key) <= signed[0]:
+        if signed and rooms.size(raw, key) <= signed.size:
             return None
         head = head_rows.load(raw, room, self.verifier)
+        if head and head.state.hub != agency_of(self.verifier.name):
+            # Another agency is the hub; its checkpoint comes with its entries.
+            return None
         return (head, _count_tail(raw, room, head, self.verifier)) if head else None
 
     async def close(self) -> None:
@@ -112,7 +118,7 @@ class Checkpoints:
         due, self._advanced = self._advanced, {}
         if not due:
             return
-        rows = [(room, self.row(room, head)) for room, head in due.items()]
+        rows = [(room, self.row(head)) for room, head in due.items()]
         try:
             async with self._store.exclusive() as writer:
                 failed = await writer.commit_each(_put, rows)
@@ -123,9 +129,11 @@ class Checkpoints:
             log.warning("the checkpoint of room %s could not be kept and will be signed again: %s", room, error)
             self._failed[room] = due[room]
 
-    def row(self, room: RoomId, head: Head) -> tuple[int, int, bytes, str]:
-        """Return the row that keeps a head's signed note: room, size, tree, note."""
-        return head.key, head.size, head.frontier.to_bytes(), sign_room(self._signer, room, head.frontier)
+    def row(self, head: Head) -> CheckpointRow:
+        """Return the row that keeps a head's signed note."""
+        note = sign_room(self._signer, head.state, head.frontier)
+        counters = msgspec.json.encode(head.counters).decode()
+        return head.key, head.size, head.frontier.to_bytes(), note, counters
 
     async def _sign_forever(self) -> None:
         while True:
@@ -142,14 +150,14 @@ class Checkpoints:
                 log.exception("checkpoints could not be kept; they will be signed again")
 
 
-def _put(raw: sqlcipher.Connection, rows: list[tuple[RoomId, tuple[int, int, bytes, str]]]) -> None:
+def _put(raw: sqlcipher.Connection, rows: list[tuple[RoomId, CheckpointRow]]) -> None:
     rooms.put_checkpoints(raw, [row for _, row in rows])
 
 
 def _count_tail(raw: sqlcipher.Connection, room: RoomId, head: Head, verifier: Verifier) -> int:
     """Count the entries after the checkpoint, each of which is what its header says. Raises Unproven."""
     signed = rooms.checkpoint(raw, head.key)
-    first = n = signed[0] if signed else 0
+    first = n = signed.size if signed else 0
     while n < head.size:
         page = entries.between(raw, head.key, n, min(n + PAGE, head.size) - 1)
         for row in page:

@@ -16,9 +16,10 @@ from appliance.evidence import commitment
 from appliance.evidence.canonical import decode_header
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.export import ExportEntry, ExportHead, checkpoint_line, entry_line, head_line
-from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.tree import Frontier
 from appliance.log.notes import origin_of, sign_room
+from appliance.log.rows import leaf_of
 from appliance.store import entries
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from appliance.log.heads import Head
     from appliance.model import Millis, RoomId
     from appliance.store.db import Store
+    from appliance.store.entries import ExportRow
 
 PAGE: Final = 500
 
@@ -52,7 +54,7 @@ class RoomExport:
 
     async def lines(self, store: Store) -> AsyncIterator[bytes]:
         """Give the lines. Raises AppError (`body_damaged`, with the entry), Unproven before anything is signed."""
-        origin, vkey = origin_of(self.signer.name, self.room), self.signer.verifier.vkey
+        origin, vkey = origin_of(self.signer.name, self.head.state, self.head.size), self.signer.verifier.vkey
         yield head_line(ExportHead(origin=origin, room=self.room, vkey=vkey))
         written = Frontier()
         for first in range(0, self.head.size, PAGE):
@@ -63,30 +65,28 @@ class RoomExport:
                 yield entry_line(entry)
         if written != self.head.frontier:
             raise Unproven(f"{self.room}: the entries are not those that were signed", room=self.room)
-        yield checkpoint_line(sign_room(self.signer, self.room, written, self.at))
+        yield checkpoint_line(sign_room(self.signer, self.head.state, written, self.at))
 
     def _page(self, raw: sqlcipher.Connection, first: int) -> list[ExportEntry]:
         found = []
         count = min(PAGE, self.head.size - first)
-        for n, at, header, epoch, sealed in entries.export_page(raw, self.head.key, first, count):
-            salt, body = self._opened(raw, n, header, epoch, sealed)
-            found.append(ExportEntry(encode_leaf(header, hub_time=at, n=n, registry=0), salt, body))
+        for row in entries.export_page(raw, self.head.key, first, count):
+            salt, body = self._opened(raw, row)
+            found.append(ExportEntry(leaf_of(row), salt, body))
         return found
 
-    def _opened(
-        self, raw: sqlcipher.Connection, n: int, header: bytes, epoch: int | None, sealed: bytes | None
-    ) -> tuple[bytes | None, bytes | None]:
-        if epoch is None or sealed is None:
+    def _opened(self, raw: sqlcipher.Connection, row: ExportRow) -> tuple[bytes | None, bytes | None]:
+        if row.epoch is None or row.sealed is None:
             return None, None
         try:
-            salt, body = self.bodies.open_bytes(raw, self.room, n, epoch, sealed)
-            if commitment.check(decode_header(header).commitment, salt, body):
+            salt, body = self.bodies.open_bytes(raw, self.room, row.n, row.epoch, row.sealed)
+            if commitment.check(decode_header(row.header).commitment, salt, body):
                 return salt, body
         except KeyDestroyed:
             return None, None
         except (WrongKey, EvidenceError):
             pass
         if not self.partial:
-            raise AppError(f"{self.room} n={n}", code="body_damaged", n=n)
-        self.damaged.append(n)
+            raise AppError(f"{self.room} n={row.n}", code="body_damaged", n=row.n)
+        self.damaged.append(row.n)
         return None, None

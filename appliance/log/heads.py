@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unproven
 from appliance.evidence.errors import EvidenceError
-from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.tree import Frontier
 from appliance.log.notes import open_room
+from appliance.log.rows import leaf_of
 from appliance.store import entries, rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
@@ -30,15 +31,18 @@ KEPT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A room's state and the edge of its log: `size` entries under the tree of `frontier`, the last at `last_at`.
+    """A room's state and the edge of its log: `size` entries under the tree of `frontier`.
 
-    `last_at` is hub time, which never goes back.
+    `last_at` is the hub time of the last one and `registry` its version of the registry of agencies; neither goes back.
+    `counters` says how many of the entries are of which agency.
     """
 
     key: int
     state: RoomState
     size: int
     last_at: Millis
+    registry: int
+    counters: Mapping[str, int]
     frontier: Frontier
 
 
@@ -75,41 +79,59 @@ def load(raw: sqlcipher.Connection, room: RoomId, verifier: Verifier) -> Head | 
     row = rooms.load(raw, room)
     if row is None:
         return None
-    frontier = recompute(raw, row.key, signed_tree(raw, room, row.key, verifier))
+    signed, counters = signed_tree(raw, room, row.key, verifier)
+    frontier = recompute(raw, row.key, signed, counters=counters)
     if frontier.size != row.size:
         raise Unproven(f"{room}: entries are missing", room=room)
-    return Head(row.key, row.state, row.size, row.last_at, frontier)
+    return Head(row.key, row.state, row.size, row.last_at, row.registry, counters, frontier)
 
 
-def signed_tree(raw: sqlcipher.Connection, room: RoomId, key: int, verifier: Verifier) -> Frontier:
-    """Return the stored edge of the tree, once it is the one that the room's checkpoint signs. Raises Unproven.
+def signed_tree(
+    raw: sqlcipher.Connection, room: RoomId, key: int, verifier: Verifier
+) -> tuple[Frontier, dict[str, int]]:
+    """Return the stored edge of the tree, once it is the one that the room's checkpoint signs, and its counters.
+
+    Raises Unproven.
 
     A room is created together with its first checkpoint, so one without any was tampered with. What is not proved here
     is never built upon: the next signature would vouch for it.
     """
-    signed = rooms.checkpoint(raw, key)
-    checkpoint = open_room(signed[2], room, verifier) if signed else None
-    if signed is None or checkpoint is None:
-        raise Unproven(f"{room} has no good checkpoint", room=room)
     try:
-        frontier = Frontier.from_bytes(signed[1])
-    except EvidenceError as error:
+        signed = rooms.checkpoint(raw, key)
+        checkpoint = open_room(signed.note, room, verifier) if signed else None
+        if signed is None or checkpoint is None:
+            raise Unproven(f"{room} has no good checkpoint", room=room)
+        frontier = Frontier.from_bytes(signed.frontier)
+    except (EvidenceError, ValueError) as error:
         raise Unproven(f"{room}: {error}", room=room) from error
     if (frontier.size, frontier.root()) != (checkpoint.size, checkpoint.root):
         raise Unproven(f"{room}: the stored tree is not the one that was signed", room=room)
-    return frontier
+    if sum(signed.counters.values()) != signed.size:
+        raise Unproven(f"{room}: the counters are not those of the signed entries", room=room)
+    return frontier, signed.counters
 
 
 def recompute(
-    raw: sqlcipher.Connection, room: int, start: Frontier, upto: int | None = None, page: int = 2_000
+    raw: sqlcipher.Connection,
+    room: int,
+    start: Frontier,
+    upto: int | None = None,
+    page: int = 2_000,
+    *,
+    counters: dict[str, int] | None = None,
 ) -> Frontier:
-    """Return the tree that `start` and the stored entries after it make, up to size `upto` where one is given."""
+    """Return the tree that `start` and the stored entries after it make, up to size `upto` where one is given.
+
+    Adds these entries to `counters`, by agency.
+    """
     frontier, n = start, start.size
     while True:
         rows = entries.log_after(raw, room, n, page)
-        kept = [row for row in rows if upto is None or row[0] < upto]
-        hashes = [leaf_hash(encode_leaf(header, hub_time=at, n=at_n, registry=0)) for at_n, at, header in kept]
-        frontier = frontier.extend(hashes)
+        kept = [row for row in rows if upto is None or row.n < upto]
+        frontier = frontier.extend(leaf_hash(leaf_of(row)) for row in kept)
+        if counters is not None:
+            for row in kept:
+                counters[row.origin] = counters.get(row.origin, 0) + 1
         if len(kept) < page:
             return frontier
-        n = kept[-1][0] + 1
+        n = kept[-1].n + 1

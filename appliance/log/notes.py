@@ -7,7 +7,7 @@ note counts only when the agency's own key signed it for exactly this room. It r
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.note import Checkpoint, KeyType, Signer, Verifier, open_checkpoint, sign_checkpoint
@@ -16,10 +16,8 @@ from appliance.evidence.room_id import checkpoint_origin, domain_of, log_key_nam
 if TYPE_CHECKING:
     from appliance.config import Agency
     from appliance.evidence.tree import Frontier
-    from appliance.model import Millis, RoomId
+    from appliance.model import Millis, RoomId, RoomState
     from appliance.vault.keyring import Keyring
-
-HUB_EPOCH: Final = 1
 
 
 def log_signer(agency: Agency, keys: Keyring) -> Signer:
@@ -45,21 +43,28 @@ def log_verifiers(agency: Agency, keys: Keyring) -> tuple[Verifier, ...]:
     return (signer.verifier, *coming, *map(Verifier.from_vkey, keys.retired_log_keys))
 
 
-def origin_of(signer: str, room: RoomId) -> str:
-    """Return the origin line of a room's checkpoints from the name of the agency's log key."""
-    return checkpoint_origin(domain_of(signer), room, HUB_EPOCH)
+def origin_of(signer: str, state: RoomState, size: int) -> str:
+    """Return the origin line of a room's checkpoint at its present size, from the name of the agency's log key."""
+    return checkpoint_origin(domain_of(signer), state.room, state.hub_epoch_at(size))
 
 
-def sign_room(signer: Signer, room: RoomId, frontier: Frontier, exported_at: Millis | None = None) -> str:
+def sign_room(signer: Signer, state: RoomState, frontier: Frontier, exported_at: Millis | None = None) -> str:
     """Return the signed note over a room's tree. An export's note also says when it was made, as an extension line."""
     extensions = () if exported_at is None else (f"exported {exported_at}",)
-    return sign_checkpoint(Checkpoint(origin_of(signer.name, room), frontier.size, frontier.root(), extensions), signer)
+    origin = origin_of(signer.name, state, frontier.size)
+    return sign_checkpoint(Checkpoint(origin, frontier.size, frontier.root(), extensions), signer)
 
 
 def open_room(note: str, room: RoomId, verifier: Verifier) -> Checkpoint | None:
-    """Return the checkpoint of a room's note, or None where the agency's key did not sign it for this room."""
+    """Return the checkpoint of a room's note, or None where the agency's key did not sign it for this room.
+
+    Any time that the agency was the room's hub counts: the size says which entries are meant.
+    """
     try:
         checkpoint, _ = open_checkpoint(note, [verifier])
     except EvidenceError:
         return None
-    return checkpoint if checkpoint.origin == origin_of(verifier.name, room) else None
+    epoch = checkpoint.origin.rpartition("/e")[2]
+    if not (epoch.isascii() and epoch.isdigit()):
+        return None
+    return checkpoint if checkpoint.origin == checkpoint_origin(domain_of(verifier.name), room, int(epoch)) else None

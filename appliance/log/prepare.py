@@ -19,11 +19,12 @@ from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.canonical import Header, encode_header
 from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.errors import NotCanonicalError
-from appliance.evidence.leaf import encode_leaf, leaf_hash
+from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import Frontier
 from appliance.log.events import live_event
 from appliance.log.heads import Head
+from appliance.log.rows import leaf_of
 from appliance.model import EVERYONE, Appended, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
 from appliance.rules import marks as mark_rules
 from appliance.rules import rooms as rules
@@ -95,19 +96,23 @@ class Command:
 class Entry:
     """One entry on its way: everything but its position in the feed.
 
-    `at` is when it is written (the header's `ts`); `hub_time` is the leaf's `ht`, which never goes back in a room.
+    `at` is when it is written (the header's `ts`). `ht`, `rg`, `seal` and `header` are its leaf's, `os` and `origin`
+    its header's, by their names on the wire.
     """
 
     n: int
     at: Millis
-    hub_time: Millis
+    ht: Millis
+    rg: int
+    os: int
+    origin: str
+    seal: bytes | None
     kind: EntryType
     sender: PersonId
     entry_id: str
     fields: dict[str, Any] = field(repr=False)
     draft: Draft
     header: bytes = field(repr=False)
-    leaf: bytes
     sealed: Sealed | None
     named: tuple[PersonId, ...]
 
@@ -120,6 +125,8 @@ class Work:
     state: RoomState | None
     size: int
     last_at: Millis
+    registry: int
+    counters: dict[str, int]
     frontier: Frontier
     before: RoomState | None
     created: Command | None = None
@@ -207,6 +214,7 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
         result.works[room] = work
     work.commands.append((command, work.size, size))
     work.state, work.size, work.last_at = state, size, last_at
+    work.counters[context.agency] = work.counters.get(context.agency, 0) + len(made)
     work.entries.extend(made)
     result.targets.update(targets)
     result.marks.update(marks)
@@ -265,13 +273,14 @@ def _noted(
 
 def _work_for(command: Command, result: Plan, context: BatchContext) -> Work:
     if command.room == THIS_ROOM:
-        return Work(context.next_room_key(), None, 0, 0, Frontier(), None)
+        return Work(context.next_room_key(), None, 0, 0, 0, {}, Frontier(), None)
     work = result.works.get(command.room)
     if work is None:
         head = context.heads.get(command.room)
         if head is None:
             raise NotFound(field="room")
-        work = Work(head.key, head.state, head.size, head.last_at, head.frontier, head.state)
+        counters = dict(head.counters)
+        work = Work(head.key, head.state, head.size, head.last_at, head.registry, counters, head.frontier, head.state)
         result.works[command.room] = work
     return work
 
@@ -294,7 +303,7 @@ def _entry(
         body_length=0,
         id=context.new_id("e"),
         origin=context.agency,
-        counter=n,
+        counter=work.counters.get(context.agency, 0) + n - work.size,
         room=room or None,
         rules_version=rules.RULES_VERSION,
         sender=f"{draft.actor}@{context.agency}",
@@ -317,14 +326,17 @@ def _entry(
     entry = Entry(
         n=n,
         at=context.now,
-        hub_time=hub_time,
+        ht=hub_time,
+        rg=work.registry,
+        os=header.counter,
+        origin=header.origin,
+        seal=None,
         kind=draft.type,
         sender=draft.actor,
         entry_id=header.id,
         fields=fields,
         draft=draft,
         header=data,
-        leaf=leaf_hash(encode_leaf(data, hub_time=hub_time, n=n, registry=0)),
         sealed=sealed,
         named=mentioned(draft.body, state.members) if draft.body and state and draft.type in NAMING else (),
     )
@@ -370,8 +382,8 @@ def rows(result: Plan, batch: Batch, pos: int) -> tuple[dict[RoomId, Head], Comm
     for room, work in result.works.items():
         if not work.entries or work.state is None:
             continue
-        frontier = work.frontier.extend(entry.leaf for entry in work.entries)
-        heads[room] = Head(work.key, work.state, work.size, work.last_at, frontier)
+        frontier = work.frontier.extend(leaf_hash(leaf_of(entry)) for entry in work.entries)
+        heads[room] = Head(work.key, work.state, work.size, work.last_at, work.registry, work.counters, frontier)
         _room_rows(batch, room, work)
         events = []
         for entry in work.entries:
@@ -395,11 +407,14 @@ def _room_rows(batch: Batch, room: RoomId, work: Work) -> None:
         command = work.created
         batch.rooms.append(
             (work.key, room, state.kind.value, state.name, state.owner, state.owner_post, first.at, first.sender,
-             command.drafts[0].txn_id, command.pair)
+             command.drafts[0].txn_id, command.pair, state.hub)
         )  # fmt: skip
         return
     if work.before is not state:
-        batch.states.append((state.name, state.owner, state.owner_post, int(state.closed), work.key))
+        batch.states.append(
+            (state.name, state.owner, state.owner_post, int(state.closed), state.hub, state.hub_epoch, state.hub_since,
+             work.key)
+        )  # fmt: skip
 
 
 def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) -> Event:
@@ -407,9 +422,9 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
     if sealed is not None and sealed.key.row is not None and sealed.key.row not in batch.epoch_keys:
         batch.epoch_keys.append(sealed.key.row)
     batch.entries.append(
-        (work.key, entry.n, pos, entry.at, entry.kind.value, entry.sender, draft.target, entry.header,
-         sealed.key.key if sealed else None, sealed.sealed if sealed else None,
-         entry.hub_time if entry.hub_time != entry.at else None, draft.txn_id)
+        (work.key, entry.n, pos, entry.at, entry.kind.value, entry.sender, draft.target, entry.ht, entry.rg,
+         entry.os, entry.origin, entry.seal, entry.header,
+         sealed.key.key if sealed else None, sealed.sealed if sealed else None, draft.txn_id)
     )  # fmt: skip
     batch.feed.append((pos, entry.at, entry.kind.value, work.key, entry.n, None, None))
     if draft.txn_id is not None:

@@ -1,20 +1,55 @@
-"""Whether a stored entry is what its own header says: reads use the columns, the signature covers the header.
+"""A stored entry: its leaf, and whether its columns are what its own header says.
 
-Used by `audit.py` for whole rooms and by `checkpoints.py` for what a crash left unsigned.
+`leaf_of` is the one place that makes a leaf of an entry's parts: for the writer, the heads, the export and the audit.
+Reads use the columns while the signature covers the header, so `header_of` compares the two, for `audit.py` on whole
+rooms and for `checkpoints.py` on what a crash left unsigned.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from appliance.evidence.canonical import decode_header
 from appliance.evidence.errors import EvidenceError
+from appliance.evidence.leaf import join_leaf
 from appliance.evidence.room_id import room_id
+from appliance.evidence.seal import encode_seal
 
 if TYPE_CHECKING:
     from appliance.evidence.canonical import Header
     from appliance.model import RoomId
     from appliance.store.entries import EntryRow
+
+NO_SEAL: Final = encode_seal(None)
+
+
+class LeafParts(Protocol):
+    """An entry, stored or about to be, as far as its leaf goes."""
+
+    @property
+    def n(self) -> int:
+        """Position."""
+
+    @property
+    def ht(self) -> int:
+        """Hub time, ms UTC."""
+
+    @property
+    def rg(self) -> int:
+        """Version of the registry of agencies; 0 outside any federation."""
+
+    @property
+    def seal(self) -> bytes | None:
+        """Canonical bytes of the gateway's seal; None for an entry of the hub's own agency."""
+
+    @property
+    def header(self) -> bytes:
+        """Canonical header bytes."""
+
+
+def leaf_of(row: LeafParts) -> bytes:
+    """Return the leaf bytes of an entry: what the room's tree is made of."""
+    return join_leaf(row.header, row.ht, row.n, row.rg, NO_SEAL if row.seal is None else row.seal)
 
 
 def header_of(room: RoomId, row: EntryRow, n: int, agency: str) -> Header | None:
@@ -31,9 +66,9 @@ def header_of(room: RoomId, row: EntryRow, n: int, agency: str) -> Header | None
         row.n == n
         and header.type == row.type
         and header.sender == f"{row.sender}@{agency}"
-        and header.origin == agency
+        and header.origin == row.origin == agency
         and header.written_at == row.at
-        and header.counter == n
+        and header.counter == row.os
         and fields.get("target") == row.target
         and (room_id(row.header) if n == 0 else header.room) == room
     )

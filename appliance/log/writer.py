@@ -400,7 +400,7 @@ class RoomLog:
             new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
             # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
             batch.checkpoints += [
-                self.checkpoints.row(room, head) for room, head in new_heads.items() if plan.works[room].created
+                self.checkpoints.row(head) for room, head in new_heads.items() if plan.works[room].created
             ]
             try:
                 if batch.entries:

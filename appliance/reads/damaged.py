@@ -73,7 +73,7 @@ async def known_size(s: Services, key: int) -> int:
     signed = await only(s, rooms.checkpoint, key)
     if signed is None:
         raise by_entry
-    return signed[0]
+    return signed.size
 
 
 async def only(s: Services, function: Callable[[sqlcipher.Connection, ItemT], T], item: ItemT) -> T:

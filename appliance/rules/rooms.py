@@ -32,6 +32,10 @@ class Header(Protocol):
         """Type of the entry."""
 
     @property
+    def origin(self) -> str:
+        """Slug of the sender's agency."""
+
+    @property
     def sender(self) -> str:
         """Sender, `person@agency`."""
 
@@ -159,6 +163,7 @@ def apply(state: RoomState | None, header: Header, room: RoomId, n: int) -> Room
             name=fields.get("name"),
             owner=owner,
             members={owner: Member(owner, Role.OWNER, n)},
+            hub=header.origin,
             owner_post=fields.get("owner_post"),
         )
     change = _CHANGES.get(header.type)

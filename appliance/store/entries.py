@@ -25,7 +25,8 @@ RECEIPTS = Queries("receipts")
 class EntryRow(NamedTuple):
     """An entry as stored. `edit` and `redact` are the positions of its newest edit and of its retraction.
 
-    `at` is when it was written (the header's `ts`), `ht` the hub's time, which never goes back in a room (the leaf's).
+    `at` is when it was written (the header's `ts`), `os` its origin's counter. `ht` (the hub's time, which never goes
+    back in a room), `rg` (version of the registry of agencies), `seal` and `header` are what its leaf holds.
     """
 
     n: int
@@ -34,12 +35,40 @@ class EntryRow(NamedTuple):
     type: str
     sender: str
     target: int | None
+    ht: Millis
+    rg: int
+    os: int
+    origin: str
+    seal: bytes | None
     header: bytes
     epoch: int | None
     sealed: bytes | None
     edit: int | None
     redact: int | None
+
+
+class LeafRow(NamedTuple):
+    """What the tree is made of: the parts of an entry's leaf, and whose entry it is."""
+
+    n: int
     ht: Millis
+    rg: int
+    origin: str
+    seal: bytes | None
+    header: bytes
+
+
+class ExportRow(NamedTuple):
+    """The parts of an entry's leaf, and its sealed body."""
+
+    n: int
+    ht: Millis
+    rg: int
+    origin: str
+    seal: bytes | None
+    header: bytes
+    epoch: int | None
+    sealed: bytes | None
 
 
 @dataclass(slots=True)
@@ -140,9 +169,9 @@ def one(raw: sqlcipher.Connection, room: int, n: int) -> EntryRow | None:
 
 
 def without_body(raw: sqlcipher.Connection, room: int, n: int) -> EntryRow | None:
-    """Return entry `n` without its body and marks, which may lie on other pages; its `ht` is its `at`."""
+    """Return entry `n` without its body and marks, which may lie on other pages."""
     row = raw.execute(SQL.without_body, (room, n)).fetchone()
-    return EntryRow._make((*row, None, None, None, None, row[2])) if row else None
+    return EntryRow._make((*row, None, None, None, None)) if row else None
 
 
 def last_message(raw: sqlcipher.Connection, room: int) -> EntryRow | None:
@@ -189,16 +218,14 @@ def mention_count(raw: sqlcipher.Connection, room: int, person: str, after: int)
     return count
 
 
-def log_after(raw: sqlcipher.Connection, room: int, n: int, limit: int) -> list[tuple[int, Millis, bytes]]:
-    """Return (n, hub time, header) from entry `n` on: what the tree is made of."""
-    return list(raw.execute(SQL.log_after, (room, n, limit)))
+def log_after(raw: sqlcipher.Connection, room: int, n: int, limit: int) -> list[LeafRow]:
+    """Return what the tree is made of, from entry `n` on."""
+    return [LeafRow._make(row) for row in raw.execute(SQL.log_after, (room, n, limit))]
 
 
-def export_page(
-    raw: sqlcipher.Connection, room: int, n: int, limit: int
-) -> list[tuple[int, Millis, bytes, int | None, bytes | None]]:
-    """Return (n, hub time, header, epoch, sealed) from entry `n` on."""
-    return list(raw.execute(SQL.export_page, (room, n, limit)))
+def export_page(raw: sqlcipher.Connection, room: int, n: int, limit: int) -> list[ExportRow]:
+    """Return leaf and sealed body from entry `n` on."""
+    return [ExportRow._make(row) for row in raw.execute(SQL.export_page, (room, n, limit))]
 
 
 def last_epoch_key(raw: sqlcipher.Connection) -> int:

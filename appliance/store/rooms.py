@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from appliance.model import Member, Millis, PersonId, PostId, Role, RoomId, RoomKind, RoomState
 from appliance.store.queries import Queries
 
@@ -14,16 +16,28 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
 SQL = Queries("rooms")
+CheckpointRow = tuple[int, int, bytes, str, str]
+"""Room, size, edge of the tree, note, and the counters as JSON."""
 
 
 class RoomRow(NamedTuple):
-    """A room's state, when it was made, and its last entry's position and time."""
+    """A room's state, when it was made, and its last entry's position, hub time and version of the registry."""
 
     key: int
     state: RoomState
     created_at: Millis
     size: int
     last_at: Millis
+    registry: int
+
+
+class SignedTree(NamedTuple):
+    """A room's newest checkpoint: its size, the edge of the tree, the note, and the entries of each agency in it."""
+
+    size: int
+    frontier: bytes
+    note: str
+    counters: dict[str, int]
 
 
 class StoredRoom(NamedTuple):
@@ -37,6 +51,9 @@ class StoredRoom(NamedTuple):
     owner_post: str | None
     created_at: Millis
     closed: int
+    hub: str
+    hub_epoch: int
+    hub_since: int
 
 
 class ViewRow(NamedTuple):
@@ -88,22 +105,26 @@ def load(raw: sqlcipher.Connection, room: RoomId) -> RoomRow | None:
     row = raw.execute(SQL.by_id, (room,)).fetchone()
     if row is None:
         return None
-    key, room_id, kind, name, owner, owner_post, created_at, closed = row
-    last, last_at = raw.execute(SQL.last_entry, (key,)).fetchone()
+    found = StoredRoom._make(row)
+    key = found.key
+    last, last_at, registry = raw.execute(SQL.last_entry, (key,)).fetchone()
     members = {
         PersonId(person): Member(PersonId(person), Role(role), since)
         for person, role, since in raw.execute(SQL.members, (key,))
     }
     state = RoomState(
-        room=RoomId(room_id),
-        kind=RoomKind(kind),
-        name=name,
-        owner=PersonId(owner),
+        room=RoomId(found.id),
+        kind=RoomKind(found.kind),
+        name=found.name,
+        owner=PersonId(found.owner),
         members=members,
-        closed=bool(closed),
-        owner_post=PostId(owner_post) if owner_post else None,
+        hub=found.hub,
+        hub_epoch=found.hub_epoch,
+        hub_since=found.hub_since,
+        closed=bool(found.closed),
+        owner_post=PostId(found.owner_post) if found.owner_post else None,
     )
-    return RoomRow(key, state, created_at, last + 1, last_at)
+    return RoomRow(key, state, found.created_at, last + 1, last_at, registry)
 
 
 def views_of_person(raw: sqlcipher.Connection, person: PersonId, after: int = 0, limit: int = -1) -> list[ViewRow]:
@@ -157,15 +178,18 @@ def put_mine(raw: sqlcipher.Connection, room: int, person: PersonId, value: Mine
     raw.execute(SQL.put_view, {"room": room, "person": person, **value._asdict()})
 
 
-def put_checkpoints(raw: sqlcipher.Connection, rows: list[tuple[int, int, bytes, str]]) -> None:
-    """Keep (room, size, frontier, note) of newly signed checkpoints."""
+def put_checkpoints(raw: sqlcipher.Connection, rows: list[CheckpointRow]) -> None:
+    """Keep newly signed checkpoints."""
     raw.executemany(SQL.put_checkpoint, rows)
 
 
-def checkpoint(raw: sqlcipher.Connection, room: int) -> tuple[int, bytes, str] | None:
-    """Return (size, frontier, note) of a room's newest checkpoint."""
-    row: tuple[int, bytes, str] | None = raw.execute(SQL.checkpoint, (room,)).fetchone()
-    return row
+def checkpoint(raw: sqlcipher.Connection, room: int) -> SignedTree | None:
+    """Return a room's newest checkpoint. Raises ValueError where its counters are not what is written there."""
+    row = raw.execute(SQL.checkpoint, (room,)).fetchone()
+    if row is None:
+        return None
+    size, frontier, note, counters = row
+    return SignedTree(size, frontier, note, msgspec.json.decode(counters, type=dict[str, int]))
 
 
 def without_checkpoint(raw: sqlcipher.Connection) -> list[RoomId]:

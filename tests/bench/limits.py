@@ -64,26 +64,13 @@ def inserts(data: Path, batch: int) -> Inserts:
     raw = connect(path, key)
     # The rows stand alone: no room, no epoch key.
     raw.execute("PRAGMA foreign_keys = OFF")
-    header, sealed = os.urandom(HEADER_BYTES), os.urandom(SEALED_BYTES)
+    rest = ("moph", None, os.urandom(HEADER_BYTES), 1, os.urandom(SEALED_BYTES), TXN_ID)
     try:
         with on_core(SERVER_CORE):
             done, begun, used = 0, perf_counter(), process_time()
             while perf_counter() - begun < INSERT_S:
                 rows = [
-                    (
-                        n % ROOMS,
-                        n // ROOMS,
-                        n,
-                        n,
-                        "message.text",
-                        "p_000000000000",
-                        None,
-                        header,
-                        1,
-                        sealed,
-                        None,
-                        TXN_ID,
-                    )
+                    (n % ROOMS, n // ROOMS, n, n, "message.text", "p_000000000000", None, n, 0, n // ROOMS, *rest)
                     for n in range(done, done + batch)
                 ]
                 raw.execute("BEGIN IMMEDIATE")

@@ -168,7 +168,7 @@ async def test_not_beside_a_server(appliance: Callable[..., Appliance], data: Pa
 def test_a_room_that_was_altered_is_not_signed_by_the_new_key(data: Path) -> None:
     switch(data, "log")
     raw = connect(data / "gchat.db", keys_of(data).database_key)
-    raw.execute("UPDATE entry SET at = at + 1 WHERE n = 1 AND room = 1")
+    raw.execute("UPDATE entry SET ht = ht + 1 WHERE n = 1 AND room = 1")
     raw.close()
     done = gchat("keys", "switch", "log", "--finish", "--data", data)
     assert done.returncode == 1

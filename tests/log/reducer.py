@@ -164,5 +164,7 @@ def _changed(last: Event, event: Event, n: int) -> Event:
 def _denied(view: RoomView, me: PersonId) -> dict[str, str]:
     people = [me, *(PersonId(f"other-{n}") for n in range(view.member_count - 1))]
     members = {person: Member(person, Role(view.role) if person == me else Role.MEMBER, 0) for person in people}
-    state = RoomState(RoomId(view.id), RoomKind(view.kind), view.name, PersonId(view.owner), members, view.closed)
+    state = RoomState(
+        RoomId(view.id), RoomKind(view.kind), view.name, PersonId(view.owner), members, "test", closed=view.closed
+    )
     return denied_actions(state, me)

@@ -17,10 +17,18 @@ from appliance.store.db import connect
 from appliance.store.migrate import migrate
 from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau
 
+# What takes the rooms of a database of today back to the schema in which a leaf was made from assumptions.
+TO_17: Final = (
+    "ALTER TABLE room DROP COLUMN hub",
+    "ALTER TABLE room DROP COLUMN hub_epoch",
+    "ALTER TABLE room DROP COLUMN hub_since",
+    "ALTER TABLE checkpoint DROP COLUMN counters",
+    "ALTER TABLE entry DROP COLUMN txn_id",
+)
 # The last schema before `concern`, `departure` and `told`, and what takes a database of today back to it.
 FORMER: Final = 11
 BACK: Final = (
-    "ALTER TABLE entry DROP COLUMN txn_id",
+    *TO_17,
     "DROP TABLE concern",
     "DROP TABLE departure",
     "DROP TABLE told",
@@ -31,13 +39,13 @@ BACK: Final = (
 
 # What takes the departures of a database of today back to the schema in which a room had many of one person.
 TO_16: Final = (
+    *TO_17,
     """CREATE TABLE former (person TEXT NOT NULL, at INTEGER NOT NULL, room INTEGER NOT NULL REFERENCES room (key),
     by TEXT NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (person, at, room))
     STRICT, WITHOUT ROWID""",
     "INSERT INTO former SELECT person, at, room, by, name, why, reason FROM departure",
     "DROP TABLE departure",
     "ALTER TABLE former RENAME TO departure",
-    "ALTER TABLE entry DROP COLUMN txn_id",
     "PRAGMA user_version = 16",
 )
 

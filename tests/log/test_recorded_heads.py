@@ -37,12 +37,13 @@ async def newest(b: Bureau, action: str) -> dict[str, Any]:
 
 async def rewrite(b: Bureau, room: RoomId) -> None:
     """Do what the holder of every key can: change an entry's header and sign the room anew, as if it had been so."""
-    key = (await b.s.log.head(room)).key
+    head = await b.s.log.head(room)
+    key = head.key
     async with b.s.store.write() as tx:
         header = "CAST(replace(CAST(header AS TEXT), 'malee@', 'narin@') AS BLOB)"
         await tx.execute(f"UPDATE entry SET sender = 'narin', header = {header} WHERE place = ({key} << 32) + 2")  # noqa: S608 - the forger is ours
         tree = await tx.run(heads.recompute, key, Frontier())
-        note = sign_room(SIGNER, room, tree)
+        note = sign_room(SIGNER, head.state, tree)
         await tx.execute("UPDATE checkpoint SET frontier = ?, note = ? WHERE room = ?", (tree.to_bytes(), note, key))
 
 
@@ -207,7 +208,7 @@ async def test_what_a_server_signs_meanwhile_is_no_fault(bureau: Bureau, room: R
     place = Place(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
     check = Check(SIGNER.verifier, Bodies(KEYS, 0))
     assert "1 entries not covered" in verify_rooms(place, check, wait=lambda _: None).faults[0]
-    row = bureau.s.log.checkpoints.row(room, await bureau.s.log.head(room))
+    row = bureau.s.log.checkpoints.row(await bureau.s.log.head(room))
     waited: list[float] = []
 
     def sign(seconds: float) -> None:
@@ -219,8 +220,9 @@ async def test_what_a_server_signs_meanwhile_is_no_fault(bureau: Bureau, room: R
             header = raw.execute("SELECT header FROM entry WHERE n = 2").fetchone()[0]
             younger = header.replace(b'"os":2', b'"os":3')
             raw.execute(
-                "INSERT INTO entry (place, pos, at, type, sender, target, header, epoch, sealed)"
-                " SELECT place + 1, pos + 100, at, type, sender, target, ?, epoch, sealed FROM entry WHERE n = 2",
+                "INSERT INTO entry (place, pos, at, type, sender, target, ht, rg, os, origin, header, epoch, sealed)"
+                " SELECT place + 1, pos + 100, at, type, sender, target, ht, rg, 3, origin, ?, epoch, sealed"
+                " FROM entry WHERE n = 2",
                 (younger,),
             )
             raw.execute(

@@ -325,7 +325,7 @@ class TestTime:
         third = await bureau.say(NARIN, room)
         assert (first.at, second.at, third.at) == (START, START - 3_600_000, START + 1)
         key = (await bureau.s.log.head(room)).key
-        stored = await rows(bureau, "SELECT at, coalesce(ht, at) FROM entry WHERE room = ? AND n > 1 ORDER BY n", key)
+        stored = await rows(bureau, "SELECT at, ht FROM entry WHERE room = ? AND n > 1 ORDER BY n", key)
         assert stored == [(START, START), (START - 3_600_000, START), (START + 1, START + 1)]
         other = await bureau.group(NARIN, MALEE)
         assert (await bureau.view(NARIN, other)).created == START + 1

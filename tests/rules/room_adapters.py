@@ -35,6 +35,7 @@ class Asked:
     """The part of a header that a verdict needs."""
 
     type: str
+    origin: str
     sender: str
     state: dict[str, Any]
     written_at: int
@@ -47,7 +48,7 @@ def room(given: Given) -> RoomState:
     people = [PersonId(person) for person in told["members"]]
     members = {person: Member(person, Role.OWNER if person == owner else Role.MEMBER, 0) for person in people}
     closed = told.get("closed", False)
-    return RoomState(RoomId("r_case"), RoomKind(told["kind"]), "ห้อง", owner, members, closed)
+    return RoomState(RoomId("r_case"), RoomKind(told["kind"]), "ห้อง", owner, members, "agency", closed=closed)
 
 
 def role(given: Given) -> Role | None:
@@ -59,7 +60,7 @@ def verdict(given: Given, kind: str, fields: dict[str, Any] | None = None) -> ob
     """Return what `authorize` says of an entry of this kind by the case's person."""
     told = given.get("target")
     aimed = Target(1, EntryType(told["type"]), PersonId(told["sender"]), told["at"], told["redacted"]) if told else None
-    asked = Asked(kind, f"{given['person']}@agency", fields or {}, given.get("now", 0))
+    asked = Asked(kind, "agency", f"{given['person']}@agency", fields or {}, given.get("now", 0))
     return authorize(room(given), asked, aimed)
 
 

@@ -33,7 +33,10 @@ def raw(tmp_path: Path) -> Iterator[sqlcipher.Connection]:
         )
         connection.executemany(
             SQL.insert_entry,
-            [(room, n, room * 10 + n, 0, "message.text", "p", None, b"{}", None, None, None, None) for n in range(3)],
+            [
+                (room, n, room * 10 + n, 0, "message.text", "p", None, 0, 0, n, "moph", None, b"{}", None, None, None)
+                for n in range(3)
+            ],
         )
     yield connection
     connection.close()

@@ -28,6 +28,7 @@ class _Header:
     """What the rules need of a header."""
 
     type: str
+    origin: str
     sender: str
     state: dict[str, Any]
     written_at: int
@@ -95,7 +96,7 @@ class Conduct:
             st["card"] = self._renamed(st["card"], entry)
         if "members" in st:
             st["members"] = [self._renamed(member, entry) for member in st["members"]]
-        return _Header(entry.kind, self.name_of(entry.header["sn"], entry.origin), st, entry.header["ts"])
+        return _Header(entry.kind, entry.origin, self.name_of(entry.header["sn"], entry.origin), st, entry.header["ts"])
 
     def _renamed(self, member: Any, entry: Entry) -> Any:
         if isinstance(member, str):

@@ -1,6 +1,6 @@
 -- name: insert_entry
-INSERT INTO entry (place, pos, at, type, sender, target, header, epoch, sealed, ht, txn_id)
-VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+INSERT INTO entry (place, pos, at, type, sender, target, ht, rg, os, origin, seal, header, epoch, sealed, txn_id)
+VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16);
 
 -- name: insert_feed
 INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);
@@ -64,20 +64,23 @@ SELECT e.n, e.type, e.sender, e.at, m.redact FROM entry e LEFT JOIN message_mark
 WHERE e.room = ?1 AND e.place = (?1 << 32) + ?2;
 
 -- name: range
-SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact, coalesce(e.ht, e.at)
+SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
+    e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
 WHERE e.room = ?1 AND e.place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + min(?3, 4294967295) ORDER BY e.place;
 
 -- name: one
-SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact, coalesce(e.ht, e.at)
+SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
+    e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
 WHERE e.room = ?1 AND e.place = (?1 << 32) + ?2;
 
 -- name: without_body
-SELECT n, pos, at, type, sender, target, header FROM entry WHERE room = ?1 AND place = (?1 << 32) + ?2;
+SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM entry WHERE room = ?1 AND place = (?1 << 32) + ?2;
 
 -- name: last_message
-SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.header, e.epoch, e.sealed, m.edit, m.redact, coalesce(e.ht, e.at)
+SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
+    e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
 WHERE e.place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 AND e.type = 'message.text' ORDER BY e.place DESC LIMIT 1;
 
@@ -96,11 +99,11 @@ SELECT emoji FROM found WHERE emoji IS NOT NULL;
 SELECT target, emoji, person FROM reaction WHERE room = ? AND target BETWEEN ? AND ? ORDER BY target, n;
 
 -- name: log_after
-SELECT n, coalesce(ht, at), header FROM entry
+SELECT n, ht, rg, origin, seal, header FROM entry
 WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
 
 -- name: export_page
-SELECT n, coalesce(ht, at), header, epoch, sealed FROM entry
+SELECT n, ht, rg, origin, seal, header, epoch, sealed FROM entry
 WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
 
 -- name: insert_concern

@@ -1,9 +1,9 @@
 -- name: insert
-INSERT INTO room (key, id, kind, name, owner, owner_post, created_at, created_by, create_txn, pair)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO room (key, id, kind, name, owner, owner_post, created_at, created_by, create_txn, pair, hub)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: change_state
-UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ? WHERE key = ?;
+UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ?, hub = ?, hub_epoch = ?, hub_since = ? WHERE key = ?;
 
 -- name: last_key
 SELECT coalesce(max(key), 0) FROM room;
@@ -12,10 +12,10 @@ SELECT coalesce(max(key), 0) FROM room;
 SELECT coalesce(max(place), 0) >> 32 FROM entry;
 
 -- name: by_id
-SELECT key, id, kind, name, owner, owner_post, created_at, closed FROM room WHERE id = ?;
+SELECT key, id, kind, name, owner, owner_post, created_at, closed, hub, hub_epoch, hub_since FROM room WHERE id = ?;
 
 -- name: last_entry
-SELECT n, coalesce(ht, at) FROM entry WHERE place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
+SELECT n, ht, rg FROM entry WHERE place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
 
 -- name: id_by_pair
 SELECT id FROM room WHERE pair = ?;
@@ -95,11 +95,12 @@ SELECT muted, pinned, hidden, cleared, cleared_at, unread_from FROM room_view WH
 DELETE FROM room_view WHERE room = ? AND person = ?;
 
 -- name: put_checkpoint
-INSERT INTO checkpoint (room, size, frontier, note) VALUES (?, ?, ?, ?)
-ON CONFLICT (room) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, note = excluded.note;
+INSERT INTO checkpoint (room, size, frontier, note, counters) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (room) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, note = excluded.note,
+    counters = excluded.counters;
 
 -- name: checkpoint
-SELECT size, frontier, note FROM checkpoint WHERE room = ?;
+SELECT size, frontier, note, counters FROM checkpoint WHERE room = ?;
 
 -- name: all_ids
 SELECT id FROM room WHERE key > ? ORDER BY key LIMIT ?;
