@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from appliance.log.receipts import Receipts
     from appliance.log.writer import RoomLog
     from appliance.model import Millis
-    from appliance.searching import Searching
+    from appliance.search_client import Searching
     from appliance.store.db import Store
     from appliance.vault.keyring import Keyring
 

@@ -25,24 +25,24 @@ from appliance.actions.clock import check_clock
 from appliance.actions.room_settling import settle_rooms
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
+from appliance.data_folder import search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
 from appliance.limits import Entries
-from appliance.listening import search_path
 from appliance.live import Hub
 from appliance.log.notes import log_signer
 from appliance.log.receipts import Receipts
 from appliance.log.writer import RoomLog
 from appliance.policies import PasskeyPolicy
 from appliance.reads.sync import load_sync
-from appliance.searching import Searching
+from appliance.search_client import Searching
 from appliance.services import Services
 from appliance.store.damage import damaged_tables
 from appliance.store.db import open_store
 from appliance.store.migrate import is_outdated, migrate
-from appliance.unlocking import require_appliance, unlock_keys
+from appliance.vault.unlock import require_appliance, unlock_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -15,9 +15,9 @@ Fixtures (`tests/conftest.py`):
         assert event["n"] == sent["n"]
         await lalita.refused("PATCH", f"/rooms/{room}", {"name": "x"}, code="not_owner", status=403)
 
-People are named by user name and rooms by code (`tests/world.py`). `running.clock.pass_(seconds=…)` moves the clock
-that the appliance reads, which otherwise runs with the real one. Limits and policies are the product's defaults, but
-hashing passwords is cheap.
+People are named by user name and rooms by code (`appliance/demo/world.py`). `running.clock.pass_(seconds=…)` moves the
+clock that the appliance reads, which otherwise runs with the real one. Limits and policies are the product's defaults,
+but hashing passwords is cheap.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMs
 
 from appliance import config, wiring
 from appliance.config import Config
+from appliance.demo.world import PASSWORD
 from appliance.errors import Unavailable
-from appliance.listening import listening_socket
 from appliance.model import PersonId, RoomId
+from appliance.process.sockets import listening_socket
 from appliance.services import Services
 from appliance.store import feed
 from appliance.web.connection_limit import Listener
 from appliance.web.proxies import Proxies
 from search_index.client import SearchClient, SearchUnavailable
 from tests.waiting import PATIENCE_S, until
-from tests.world import PASSWORD
 
 API: Final = "/api/v1"
 # Product defaults, but a password hash takes a microsecond and not twenty milliseconds.

@@ -1,6 +1,6 @@
 """A bureau of a few people over the real log, store, hub and identity; the test holds the clock and the ids.
 
-Small on purpose: what a room needs of an agency and nothing else (the whole world is `tests/world.py`). By rank:
+Small on purpose: what a room needs of an agency and nothing else (the whole world: `appliance/demo/world.py`). By rank:
 `boss` above `head`, `head` above `narin`, `malee`, `somchai` and `outsider`, who are peers; `clerk` below them all.
 `narin` and `malee` serve in the unit `epid`, whose administrator is `admin`; `narin` holds the post `epid-chief`.
 """
@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 
 from appliance.actions import messages, rooms
 from appliance.config import Agency, Config, Limits
+from appliance.data_folder import search_path
 from appliance.identity import Identity
 from appliance.limits import Entries
-from appliance.listening import search_path
 from appliance.live import Hub
 from appliance.log.notes import log_signer
 from appliance.log.receipts import Receipts
@@ -29,7 +29,7 @@ from appliance.people import Grant, Holding, Post, Profile, Unit, UnitKind, Visi
 from appliance.policies import Argon2, Policies
 from appliance.reads.rooms import load_room
 from appliance.reads.sync import load_sync
-from appliance.searching import Searching
+from appliance.search_client import Searching
 from appliance.services import Services
 from appliance.store import accounts, people, settings, units
 from appliance.store.db import Tx, open_store

@@ -1,4 +1,4 @@
-"""What all tests share: the demo world (`tests/world.py`, `tests/agency.py`), and what is skipped where.
+"""What all tests share: the demo world (`appliance/demo/world.py`, `tests/agency.py`), and what is skipped where.
 
 Browser tests are skipped where their browser is missing (never in CI), and `make check` tries fewer examples.
 """
@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import agency, world
+from appliance.demo import world
+from tests import agency
 
 settings.register_profile("quick", max_examples=20)
 

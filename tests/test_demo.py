@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from appliance import demo
 from appliance.config import Config, Limits
+from appliance.demo import load as demo
 from appliance.errors import AppError
 from appliance.wire.committed import Committed
 from tests.agency import Agency

@@ -8,7 +8,7 @@ from itertools import chain, count, repeat
 
 import pytest
 
-from appliance.loop_watch import BEAT_S, LATE_S, LoopWatch
+from appliance.process.loop_watch import BEAT_S, LATE_S, LoopWatch
 from tests.waiting import until
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from appliance import serve, wiring
+from appliance import wiring
 from appliance.config import Config
+from appliance.process import serve
 from tests.bureau import KEYS
 
 

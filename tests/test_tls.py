@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from appliance import tls
 from appliance.config import Agency, Config, Listen
 from appliance.errors import AppError, ConfigError
-from appliance.tls_context import ServedCertificate
+from appliance.process import tls
+from appliance.process.tls_context import ServedCertificate
 from appliance.vault.keyring import Keyring
 from appliance.vault.record import Purpose
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.listening import search_path
+from appliance.data_folder import search_path
 from search_index.client import SearchClient
 from tests.agency import answers
 from tests.waiting import PATIENCE_S, until
@@ -65,7 +65,8 @@ def test_the_wheel_has_every_file_of_data(wheel: Path) -> None:
     assert wanted - inside == set()
 
 
-async def test_an_installed_wheel_is_set_up_and_serves(installed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("demo", [False, True], ids=["a new agency", "the demo"])
+async def test_an_installed_wheel_is_set_up_and_serves(installed: Path, tmp_path: Path, *, demo: bool) -> None:
     data, ready, log = tmp_path / "data", tmp_path / "ready.json", tmp_path / "log"
     env = {**os.environ, "PYTHONPATH": str(installed)}
     gchat = [sys.executable, "-P", "-m", "appliance.cli"]
@@ -74,16 +75,20 @@ async def test_an_installed_wheel_is_set_up_and_serves(installed: Path, tmp_path
     assert all(Path(path).is_relative_to(installed) for path in shown.stdout.split())
     names = ["--slug", "test", "--domain", "gchat.test", "--name-th", "ทดสอบ", "--name-en", "Test", "--keys", "file"]
     admin = ["--admin-name", "สมชาย ใจดี", "--admin-user", "somchai.j", "--admin-staff-no", "100001"]
-    setup = [*gchat, "setup", "--data", str(data), *names, *admin]
-    done = subprocess.run(setup, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603, ASYNC221
-    assert done.returncode == 0, done.stderr
+    if not demo:
+        setup = [*gchat, "setup", "--data", str(data), *names, *admin]
+        done = subprocess.run(setup, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603, ASYNC221
+        assert done.returncode == 0, done.stderr
     up = [*gchat, "up", "--data", str(data), "--port", "0", "--ready-file", str(ready)]
+    up += ["--seed", "demo"] if demo else []
     with log.open("wb") as said:
         process = subprocess.Popen(up, env=env, cwd=tmp_path, stdout=said, stderr=said)  # noqa: S603, ASYNC220
     try:
         await until(lambda: ready.exists() or process.poll() is not None, "its ready file")
         assert process.poll() is None, log.read_text()
-        url = json.loads(ready.read_text())["staff_url"]
+        told = json.loads(ready.read_text())
+        assert bool(told["logins"]) is demo
+        url = told["staff_url"]
         for path, expected in (("/", b"<html"), ("/readyz", b"ok"), ("/api/v1/openapi.json", b"openapi")):
             with urllib.request.urlopen(url + path, timeout=PATIENCE_S) as answer:  # noqa: S310, ASYNC210 - loopback
                 assert expected in answer.read()

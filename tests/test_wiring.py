@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from appliance import config, unlocking, wiring
+from appliance import config, wiring
 from appliance.actions.changes import record
 from appliance.actions.refusals import record_refusal
 from appliance.actions.rooms import change_members
@@ -18,9 +18,10 @@ from appliance.followers import timers
 from appliance.log import checkpoints
 from appliance.model import AccountState, EntryType
 from appliance.policies import DAY
-from appliance.searching import MOST_WAITING, Budget, Searching
+from appliance.search_client import MOST_WAITING, Budget, Searching
 from appliance.store import accounts, audit, rooms, settings
 from appliance.store.db import connect
+from appliance.vault import unlock
 from search_index import wire
 from search_index.query import Query
 from tests import agency
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 def rows(data: Path, sql: str, *params: object) -> list[tuple[Any, ...]]:
     """Read from the database of a folder that nobody serves."""
-    raw = connect(data / "gchat.db", unlocking.unlock_keys(config.load(data), wiring.no_terminal).database_key)
+    raw = connect(data / "gchat.db", unlock.unlock_keys(config.load(data), wiring.no_terminal).database_key)
     try:
         return list(raw.execute(sql, params))
     finally:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.demo import world
 from appliance.model import AccountState
 from appliance.rules.import_files import read_files
 from appliance.rules.ranks import national
-from tests import agency, world
+from tests import agency
 from tests.agency import Agency
 
 

@@ -4,7 +4,7 @@ Owns what stands between an empty database and the first sign-in. The administra
 import, as everybody later does, in the agency's own unit or one under it; the first import of the agency's files
 therefore has to have the same staff number. Everything is checked by `check_administrator` before anything is made.
 
-Does not: make keys or the database (`setup.py`), ask anybody anything (`cli_setup.py`).
+Does not: make keys or the database (`setup.py`), ask anybody anything (`cli/local/setup.py`).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError
 from appliance.reads.search_batch import WHOLE, fresh_batch, mark_at, stored_batch
-from appliance.searching import NotIndexable
+from appliance.search_client import NotIndexable
 from appliance.store import feed
 from search_index import wire
 

@@ -23,7 +23,7 @@ from appliance.model import EntryType, PersonId, RoomId, UnitId
 from appliance.reads.damaged import is_damage, is_of_item
 from appliance.reads.rooms import member_keys, member_rooms
 from appliance.rules.text import closed_directions
-from appliance.searching import Budget
+from appliance.search_client import Budget
 from appliance.store import entries, rooms
 from appliance.wire.search import Found, Hit
 from search_index import wire

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.errors import AppError, SchemaTooNew, SchemaTooOld
 from appliance.store.db import connect, translate_disk_errors
 from appliance.store.queries import STORE
-from appliance.unlocking import require_database
+from appliance.vault.unlock import require_database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 
 import pytest
 
+from appliance.demo.world import DATA
 from appliance.rules.collation import name_key
 from tests.agency import Agency, Client
 
@@ -96,7 +96,7 @@ async def test_names_come_in_thai_and_english_whatever_the_language(running: Age
 async def test_no_answer_shows_what_the_directory_keeps_to_itself(running: Agency) -> None:
     decha = await running.login("decha.r")
     text = json.dumps(await everybody(decha, 200), ensure_ascii=False)
-    people = (Path(__file__).parents[1] / "world_data" / "moph" / "people.csv").read_text("utf-8")
+    people = (DATA / "moph" / "people.csv").read_text("utf-8")
     rows = list(csv.DictReader(people.splitlines()))
     own_units = {row["unit"] for row in rows if row["email"].startswith("decha.r@")}
     hidden = {row["mobile"] for row in rows if row["mobile"] and row["unit"] not in own_units}

@@ -14,13 +14,13 @@ import pytest
 
 from appliance.api.app import COOKIE, CSRF_HEADER, all_routes
 from appliance.config import Config, Limits
+from appliance.demo.world import PASSWORD
 from appliance.errors import AppError, Invalid, Unavailable, Unproven
 from appliance.people import Session
-from appliance.searching import NotIndexable, OutOfStep
+from appliance.search_client import NotIndexable, OutOfStep
 from appliance.web.errors import STATUS, status_of
 from appliance.web.routes import MAX_BODY
 from tests.agency import API, Agency, Client, new_txn
-from tests.world import PASSWORD
 
 OpenWorld = Callable[..., AbstractAsyncContextManager[Agency]]
 

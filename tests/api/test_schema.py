@@ -27,7 +27,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from appliance.api.openapi import document
-from tests import agency, world
+from appliance.demo import world
+from tests import agency
 
 schema = schemathesis.openapi.from_dict(msgspec.json.decode(msgspec.json.encode(document())))
 ROOM = "dengue"

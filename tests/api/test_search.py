@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 import appliance
-from appliance.searching import Searching
+from appliance.search_client import Searching
 from appliance.store.db import READERS
 from search_index.query import matches, parse
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve

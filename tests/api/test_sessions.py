@@ -11,11 +11,11 @@ import pytest
 from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms, written_terms
 from appliance.api.app import COOKIE, CSRF_HEADER
+from appliance.demo.world import PASSWORD
 from appliance.rules.roles import Actor
 from appliance.web.routes import DEVICE_COOKIE
 from tests.agency import API, Agency, Client
 from tests.waiting import PATIENCE_S
-from tests.world import PASSWORD
 
 NEW = "ต้นจามจุรีหน้าโรงเรียนเก่า"
 OPERATOR = Actor.operator("test")

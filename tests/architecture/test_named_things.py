@@ -20,7 +20,7 @@ from typing import Final
 
 import pytest
 
-from appliance import cli
+from appliance.cli.main import COMMANDS, parser
 
 ROOT: Final = Path(__file__).parents[2]
 NOT_OURS: Final = {"node_modules", "dist", "__pycache__"}
@@ -206,7 +206,7 @@ def missing_commands() -> Iterator[str]:
 
 @cache
 def grammar() -> argparse.ArgumentParser:
-    return cli.parser()
+    return parser(*COMMANDS)
 
 
 def wrong_command(line: str) -> str:

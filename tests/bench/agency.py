@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from appliance import config, setup, wiring
+from appliance import config, wiring
 from appliance.actions.rooms import create_group
+from appliance.demo import world
 from appliance.model import PersonId
-from tests import world
+from appliance.process import setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

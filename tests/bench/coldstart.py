@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from appliance.listening import listening_socket
+from appliance.process.sockets import listening_socket
 from tests.bench.agency import apart, folder, make, places
 from tests.bench.idle import bare_server
 from tests.bench.processes import SERVER_CORE, cpu_s, on_core

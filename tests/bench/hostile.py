@@ -3,7 +3,7 @@
 Seconds with and without the attack follow one another in one run, so that whatever else the machine does meanwhile
 meets both alike: the attack is stopped and goes on (SIGSTOP, SIGCONT). A figure is the median of its windows, a ratio
 that of two such medians. What the appliance itself is asked for: the CPU time of its event loop's thread and of all
-others, and how long the loop stood still (`appliance/loop_watch.py`).
+others, and how long the loop stood still (`appliance/process/loop_watch.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import msgspec
 
-from appliance.loop_watch import BEAT_S
+from appliance.process.loop_watch import BEAT_S
 from tests.bench.agency import apart, folder, make, places
 from tests.bench.attacks import NAMES, READY, Attack
 from tests.bench.processes import DRIVER_CORE, before_others, cpu_s, main_thread_s, on_core

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.listening import listening_socket
+from appliance.process.sockets import listening_socket
 from tests.bench.agency import apart, folder, make, places
 from tests.bench.driver import Holder, Plan, Seat
 from tests.bench.processes import SERVER_CORE, Memory, cpu_s, memory, on_core

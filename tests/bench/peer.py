@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.listening import listening_socket
+from appliance.process.sockets import listening_socket
 from tests.bench.driver import Plan, Report, Seat, drive
 from tests.bench.processes import SERVER_CORE, on_core
 

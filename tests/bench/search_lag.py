@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 
 from appliance import config, wiring
-from appliance.listening import search_path
+from appliance.data_folder import search_path
 from appliance.model import RoomId
 from appliance.wire.messages import TextBody
 from search_index.client import SearchClient, SearchUnavailable

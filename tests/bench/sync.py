@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from appliance import config, unlocking, wiring
+from appliance import config, wiring
 from appliance.model import PersonId, RoomId
 from appliance.store.db import connect
+from appliance.vault import unlock
 from tests.bench.agency import Layout, Sizes, folder, make, places
 from tests.bench.fill import append
 from tests.bench.processes import SERVER_CORE, cpu_s, on_core
@@ -96,7 +97,7 @@ async def _catch_up(server: Server, token: str, since: int) -> tuple[list[float]
 def _bare(data: Path, person: PersonId, since: int) -> float:
     """Return the CPU time in ms of reading the rows with SQL alone."""
     loaded = config.load(data)
-    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlock.unlock_keys(loaded, wiring.no_terminal).database_key)
     try:
         with on_core(SERVER_CORE):
             rows = len(raw.execute(EVERYTHING, {"since": since, "person": person}).fetchall())

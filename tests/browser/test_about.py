@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import expect
 
 from appliance.actions.settings import set_helpdesk
+from appliance.demo.world import OPERATOR
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
-from tests.world import OPERATOR
 
 PHONE: Final = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 PROMISES: Final = {

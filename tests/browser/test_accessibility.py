@@ -11,11 +11,11 @@ import pytest
 from playwright.async_api import expect
 
 from appliance.actions.terms import publish_terms
+from appliance.demo.world import OPERATOR, PASSWORD
 from tests.agency import Agency
 from tests.browser.axe import faults, layout_faults
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
-from tests.world import OPERATOR, PASSWORD
 
 WIDE: Final[dict[str, Any]] = {"viewport": {"width": 1440, "height": 900}}
 NARROW: Final[dict[str, Any]] = {"viewport": {"width": 320, "height": 640}}

@@ -8,10 +8,10 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from appliance.demo.world import PASSWORD
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, TWO_FRAMES, Window
-from tests.world import PASSWORD
 
 FOCUS: Final = """() => {
   const element = document.activeElement;

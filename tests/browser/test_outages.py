@@ -12,11 +12,11 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from appliance.actions.accounts import revoke_account
+from appliance.demo.world import OPERATOR
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
 from tests.faults.appliance import Appliance, clients, sign_in
-from tests.world import OPERATOR
 
 BANNER: Final = re.compile(r"ออฟไลน์ตั้งแต่ \d\d\.\d\d\sน\.")
 SAID: Final = [f"ข้อความที่ {n} ของวันนี้ครับ" for n in range(1, 13)]

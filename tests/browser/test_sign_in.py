@@ -11,12 +11,12 @@ from playwright.async_api import Route, expect
 
 from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms
+from appliance.demo.world import OPERATOR, PASSWORD
 from tests.agency import Agency
 from tests.browser.axe import faults
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import TWO_FRAMES
 from tests.waiting import quiet_clock
-from tests.world import OPERATOR, PASSWORD
 
 _WATCH_THE_FORM: Final = """
 globalThis.places = [];

@@ -13,12 +13,12 @@ from typing import Any, Final
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
+from appliance.demo.world import MOPH
 from tests import agency
 from tests.agency import Agency, Client
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import Window
 from tests.waiting import PATIENCE_S, until
-from tests.world import MOPH
 
 MANY: Final = 10_000
 SENDERS: Final = ("narin.p", "suphawadi.c", "amphai.c", "lalita.w")

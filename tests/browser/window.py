@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, expect
 
+from appliance.demo.world import PASSWORD
 from tests.agency import API
 from tests.waiting import PATIENCE_S, until
-from tests.world import PASSWORD
 
 PATIENCE_MS: Final = 1_000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from appliance import cli, setup
+from appliance.cli.local import openapi
+from appliance.cli.main import main
+from appliance.cli.questions import ask
+from appliance.cli.terminal import INTERRUPTED
+from appliance.process import setup
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -24,8 +28,8 @@ AGENCY = setup.NewAgency("dot", "dot.test", "กรมทดสอบ", "Departm
 AT_TERMINAL = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-from appliance import cli
-sys.exit(cli.main())
+from appliance.cli.main import main
+sys.exit(main())
 """
 NOT_HEARD_S = 10
 CTRL_C, CTRL_D = b"\x03", b"\x04"
@@ -94,7 +98,7 @@ def read_until(master: int, enough: Callable[[str], bool]) -> str:
     return shown.decode(errors="ignore")
 
 
-@pytest.mark.parametrize(("key", "code"), [(CTRL_C, cli.INTERRUPTED), (CTRL_D, 1)], ids=["ctrl-c", "ctrl-d"])
+@pytest.mark.parametrize(("key", "code"), [(CTRL_C, INTERRUPTED), (CTRL_D, 1)], ids=["ctrl-c", "ctrl-d"])
 @pytest.mark.parametrize("where", QUESTIONS)
 def test_a_setup_that_is_cancelled_says_so_and_leaves_nothing(
     tmp_path: Path, where: str, key: bytes, code: int
@@ -110,12 +114,12 @@ def test_a_setup_that_is_cancelled_says_so_and_leaves_nothing(
     assert not data.exists()
 
 
-@pytest.mark.parametrize(("key", "code"), [(CTRL_C, cli.INTERRUPTED), (CTRL_D, 1)], ids=["ctrl-c", "ctrl-d"])
+@pytest.mark.parametrize(("key", "code"), [(CTRL_C, INTERRUPTED), (CTRL_D, 1)], ids=["ctrl-c", "ctrl-d"])
 def test_a_password_that_is_asked_for_beside_an_event_loop_can_be_cancelled(
     tmp_path: Path, key: bytes, code: int
 ) -> None:
     """The loop kept Ctrl+C to itself until the password was typed."""
-    setup.create(tmp_path, AGENCY, "file", cli.ask)
+    setup.create(tmp_path, AGENCY, "file", ask)
     line = ["user", "role", "add", "a.b", "auditor", "--by", "c.d", "--second", "e.f", "--data", str(tmp_path)]
     ended, shown = at_terminal(line, "password of c.d", key)
     assert ended == code
@@ -129,8 +133,8 @@ def test_a_command_that_is_stopped_where_it_asks_nothing_says_so(
     def stopped(_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_openapi", stopped)
-    assert cli.main(["openapi"]) == cli.INTERRUPTED
+    monkeypatch.setattr(openapi, "run", stopped)
+    assert main(["openapi"]) == INTERRUPTED
     said = capsys.readouterr().err
     assert "stopped; the command did not finish" in said
     assert CANCELLED not in said

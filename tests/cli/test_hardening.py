@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance import hardening
-from appliance.listening import search_path
+from appliance.data_folder import search_path
+from appliance.process import hardening
 from appliance.vault.keyring import rotate_master
 from appliance.vault.master import MasterSource, new_master_key, open_master_key
 from appliance.vault.record import Argon2Cost, SourceKind

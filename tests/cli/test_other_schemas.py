@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from appliance import cli, config, setup, unlocking
-from appliance.cli import explain, main
+from appliance import config
+from appliance.cli.explain import explain
+from appliance.cli.main import COMMANDS as GROUPS
+from appliance.cli.main import main, parser
+from appliance.cli.questions import ask
 from appliance.errors import AppError, SchemaTooNew, SchemaTooOld
+from appliance.process import setup
 from appliance.store.db import connect
 from appliance.store.migrate import apply, migrations
+from appliance.vault import unlock
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -41,12 +46,12 @@ def leaves(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iter
 
 def line_of(words: tuple[str, ...], folder: Path) -> list[str]:
     """Return a command with the folder and a value for each argument that has to be given."""
-    parser: argparse.ArgumentParser = cli.parser()
+    command = parser(words[0])
     for word in words:
-        below = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001
-        parser = below.choices[word]
+        below = next(one for one in command._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001
+        command = below.choices[word]
     line = [*words, "--data", str(folder)]
-    for action in parser._actions:  # noqa: SLF001 - the grammar itself
+    for action in command._actions:  # noqa: SLF001 - the grammar itself
         value = value_of(action, folder)
         if action.required and action.option_strings:
             line += [action.option_strings[0], *value]
@@ -65,15 +70,15 @@ def value_of(action: argparse.Action, folder: Path) -> list[str]:
     return ["1"]
 
 
-PROCESSES = set(leaves(cli.parser("up")))
-COMMANDS = sorted(set(leaves(cli.parser())) - PROCESSES)
+PROCESSES = set(leaves(parser("up", "serve", "search")))
+COMMANDS = sorted(set(leaves(parser(*GROUPS))) - PROCESSES)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An agency whose database is not made yet."""
     folder = tmp_path_factory.mktemp("made") / "data"
-    setup.create(folder, AGENCY, "file", cli.ask)
+    setup.create(folder, AGENCY, "file", ask)
     (folder / "given.csv").write_text("staff_no\n", encoding="utf-8")
     for file in folder.glob("gchat.db*"):
         file.unlink()
@@ -84,7 +89,7 @@ def at_schema(made: Path, folder: Path, *, upto: int | None = None, version: int
     """Copy the agency and make its database with the migrations up to one, or as a release to come would number it."""
     shutil.copytree(made, folder)
     loaded = config.load(folder)
-    connection = connect(loaded.database, unlocking.unlock_keys(loaded, cli.ask).database_key)
+    connection = connect(loaded.database, unlock.unlock_keys(loaded, ask).database_key)
     apply(connection, upto)
     if version is not None:
         connection.execute(f"PRAGMA user_version = {version}")
@@ -142,7 +147,7 @@ def lost(made: Path, folder: Path, how: str) -> config.Config:
     shutil.copytree(made, folder)
     loaded = config.load(folder)
     if how == "without a schema":
-        connect(loaded.database, unlocking.unlock_keys(loaded, cli.ask).database_key).close()
+        connect(loaded.database, unlock.unlock_keys(loaded, ask).database_key).close()
         assert loaded.database.stat().st_size
     else:
         loaded.database.touch()

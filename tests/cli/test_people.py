@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance import cli_offline
-from appliance.cli_offline import operator_name, safe_csv
+from appliance.cli.local import administer
+from appliance.cli.local.administer import operator_name
+from appliance.cli.local.formats import safe_csv
+from appliance.demo.world import DATA, PASSWORD
 from tests.agency import Agency
 from tests.waiting import PATIENCE_S, quiet_clock, until
-from tests.world import PASSWORD
 
 # What operators are promised of a command beside the running appliance.
 WITHIN_S = 2.0
@@ -101,7 +102,7 @@ async def test_who_types_is_the_kernels_word(running: Agency, monkeypatch: pytes
 
 def test_the_login_behind_sudo_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     login = tmp_path / "loginuid"
-    monkeypatch.setattr(cli_offline, "LOGIN_UID", login)
+    monkeypatch.setattr(administer, "LOGIN_UID", login)
     plain = operator_name()
     for nobody in (str(os.getuid()), "4294967295", "none"):
         login.write_text(nobody, "ascii")
@@ -121,7 +122,7 @@ async def test_roles(running: Agency) -> None:
 
 
 async def test_importing_people(running: Agency, tmp_path: Path) -> None:
-    source = (Path(__file__).parents[1] / "world_data" / "moph" / "people.csv").read_text("utf-8")
+    source = (DATA / "moph" / "people.csv").read_text("utf-8")
     changed = tmp_path / "people.csv"
     changed.write_bytes(source.replace("ศรีสุขสวัสดิ์", "ศรีสวัสดิ์").encode("cp874"))
     preview = await gchat(running, "people", "import", str(changed))
@@ -149,7 +150,7 @@ async def test_importing_people(running: Agency, tmp_path: Path) -> None:
 
 
 async def test_accounts_for_new_people(running: Agency, tmp_path: Path) -> None:
-    source = (Path(__file__).parents[1] / "world_data" / "moph" / "people.csv").read_text("utf-8").rstrip()
+    source = (DATA / "moph" / "people.csv").read_text("utf-8").rstrip()
     header = source.partition("\n")[0].split(",")
     row = dict.fromkeys(header, "") | {
         "staff_no": "900001", "given_name": "ใหม่", "family_name": "มา", "unit": "OPS", "post_title": "นักวิชาการ"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.actions import evidence
-from appliance.cli import main
+from appliance.cli.main import main
 from appliance.evidence import verifier
 from appliance.log.notes import log_signer
 from tests.agency import Agency

@@ -225,7 +225,7 @@ def test_wrong_usage_is_said_in_thai_too() -> None:
 # Runs a command and stops it like `kill -9` before it puts file number N in its place, or removes it.
 CUT_SHORT = """
 import os, sys
-from appliance import cli
+from appliance.cli.main import main
 left = int(sys.argv.pop(1))
 def stop(event, arguments):
     global left
@@ -234,7 +234,7 @@ def stop(event, arguments):
         if left < 0:
             os.kill(os.getpid(), 9)
 sys.addaudithook(stop)
-sys.exit(cli.main())
+sys.exit(main())
 """
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance import config
-from appliance.cli import explain, main
+from appliance.cli.explain import explain
+from appliance.cli.main import main
 from appliance.errors import Invalid
-from appliance.setup import check_folder
+from appliance.process.setup import check_folder
 from appliance.vault.refusals import TEXTS, Reason
 
 if TYPE_CHECKING:

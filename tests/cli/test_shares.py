@@ -11,11 +11,11 @@ from typing import IO
 import pytest
 
 from appliance import config
-from appliance.cli_offline import operator_name
+from appliance.cli.local.administer import operator_name
 from appliance.store.db import connect
-from appliance.unlocking import unlock_keys
 from appliance.vault.master import MasterKey, split_shares
 from appliance.vault.record import read_record
+from appliance.vault.unlock import unlock_keys
 from appliance.wiring import no_terminal
 from tests.faults.test_keys import state
 from tests.waiting import PATIENCE_S

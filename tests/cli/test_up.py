@@ -23,8 +23,10 @@ from urllib.error import URLError
 
 import pytest
 
-from appliance import setup, wiring
-from tests import agency, world
+from appliance import wiring
+from appliance.demo import world
+from appliance.process import setup
+from tests import agency
 from tests.test_tls import write_certificate
 from tests.waiting import PATIENCE_S, quiet_clock, wait_until
 

@@ -20,10 +20,10 @@ from aiohttp import web
 
 from appliance.actions import messages
 from appliance.actions.accounts import revoke_account
+from appliance.demo.world import OPERATOR, PASSWORD
 from appliance.wire.messages import TextBody
 from tests.agency import Agency, new_txn, serve, unlimited
 from tests.waiting import PATIENCE_S
-from tests.world import OPERATOR, PASSWORD
 
 ROOT: Final = Path(__file__).parents[2]
 CLIENT: Final = ROOT / "appliance" / "client"

@@ -20,9 +20,9 @@ from typing import Any, Final, cast
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
+from appliance.demo.world import PASSWORD
 from tests.agency import API
 from tests.waiting import PATIENCE_S, quiet_clock, wait_until
-from tests.world import PASSWORD
 
 GCHAT: Final = (sys.executable, "-m", "appliance.cli")
 

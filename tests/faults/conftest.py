@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests import agency, world
+from appliance.demo import world
+from tests import agency
 from tests.faults.appliance import Appliance
 
 HERE = Path(__file__).parent

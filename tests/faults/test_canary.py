@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from appliance.listening import search_path
+from appliance.data_folder import search_path
 from search_index.client import SearchClient
 from tests.faults.appliance import Appliance, Caller, Refused, clients, sign_in
 from tests.waiting import until

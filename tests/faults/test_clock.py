@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from appliance.demo.world import PASSWORD
 from appliance.vault.epochs import iso_week
 from tests.agency import Agency, Client
-from tests.world import PASSWORD
 
 HOUR = 3_600.0
 WEEK = 7 * 24 * HOUR

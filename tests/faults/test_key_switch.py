@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, unlocking, wiring
+from appliance import config, wiring
 from appliance.evidence.errors import NoteError
 from appliance.evidence.key_change import open_change
 from appliance.evidence.note import Verifier, open_checkpoint
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.store import entries
 from appliance.store.db import connect
+from appliance.vault import unlock
 from appliance.vault.epochs import EpochId, unwrap_any
 from appliance.vault.keyring import Keyring
 from tests.faults.appliance import Appliance, clients, gchat, sign_in
@@ -30,7 +31,7 @@ EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
 
 
 def keys_of(data: Path) -> Keyring:
-    return unlocking.unlock_keys(config.load(data), wiring.no_terminal)
+    return unlock.unlock_keys(config.load(data), wiring.no_terminal)
 
 
 def log_key(data: Path) -> Verifier:

@@ -13,8 +13,9 @@ from typing import Final
 
 import pytest
 
-from appliance import config, unlocking, wiring
+from appliance import config, wiring
 from appliance.store.db import connect
+from appliance.vault import unlock
 from tests.faults.appliance import Appliance, gchat
 
 THAI: Final = re.compile("[\u0e01-\u0e5b]{4}")
@@ -70,7 +71,7 @@ def database_of_another(data: Path) -> None:
 def database_of_a_newer_release(data: Path) -> None:
     """With what it had not yet folded into the database when it was killed."""
     loaded = config.load(data)
-    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlock.unlock_keys(loaded, wiring.no_terminal).database_key)
     raw.execute("PRAGMA user_version = 9999")
     raw.execute("CREATE TABLE of_tomorrow (n INTEGER PRIMARY KEY) STRICT")
     for name in ("gchat.db", "gchat.db-wal"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from appliance.demo.world import PASSWORD
 from tests.faults.appliance import Appliance, clients, sign_in
 from tests.faults.test_canary import CANARY, WORDS, found_at_last
-from tests.world import PASSWORD
 
 NEW_PASSWORD = "หกนกกระจอกเทศ-8c1d-วิ่งเร็ว"
 

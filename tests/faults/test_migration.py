@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, setup, unlocking, wiring
+from appliance import config, wiring
+from appliance.demo import world
+from appliance.process import setup
 from appliance.store.db import connect
 from appliance.store.migrate import apply, migrate, migrations
-from tests import world
+from appliance.vault import unlock
 from tests.faults.appliance import gchat
 
 # Every write is tried in a soak; a sample that begins, ends and lies between otherwise.
@@ -45,7 +47,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def key_of(folder: Path) -> bytes:
-    return unlocking.unlock_keys(config.load(folder), wiring.no_terminal).database_key
+    return unlock.unlock_keys(config.load(folder), wiring.no_terminal).database_key
 
 
 def schema(folder: Path) -> tuple[int, list[tuple[str, str]]]:

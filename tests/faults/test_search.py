@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from appliance.listening import search_path
+from appliance.data_folder import search_path
 from search_index.client import SearchClient
 from search_index.query import matches, parse
 from tests.agency import search_process

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config, unlocking, wiring
+from appliance import config, wiring
 from appliance.errors import AppError, Unavailable, WrongKey
 from appliance.model import Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.services import Services
 from appliance.store.db import connect, translate_disk_errors
 from appliance.store.entries import between
 from appliance.store.rooms import all_ids, load
+from appliance.vault import unlock
 from tests import torn
 from tests.faults import proof, wal
 from tests.faults.appliance import Appliance, clients, gchat, sign_in
@@ -101,7 +102,7 @@ def entries(folder: Path) -> dict[str, int]:
     """Return how many entries each room has, in a copy that the appliance has not seen."""
     copy = shutil.copytree(folder, folder.with_name(f"{folder.name}-due"))
     loaded = config.load(copy)
-    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlock.unlock_keys(loaded, wiring.no_terminal).database_key)
     counted = "SELECT r.id, (SELECT count(*) FROM entry e WHERE e.room = r.key) FROM room r"
     found: dict[str, int] = dict(raw.execute(counted).fetchall())
     raw.close()
@@ -119,7 +120,7 @@ def tear_page(data: Path, number: int, rng: random.Random) -> None:
 def leaf_of(data: Path, table: str) -> int:
     """Return the last page of a table: a leaf that holds rows."""
     loaded = config.load(data)
-    raw = connect(loaded.database, unlocking.unlock_keys(loaded, wiring.no_terminal).database_key)
+    raw = connect(loaded.database, unlock.unlock_keys(loaded, wiring.no_terminal).database_key)
     try:
         root = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
     finally:
@@ -151,7 +152,7 @@ async def test_each_page_torn_in_turn_costs_what_lies_on_it(data: Path) -> None:
     All rooms are written to at once, so that their messages share batches.
     """
     loaded = config.load(data)
-    key = unlocking.unlock_keys(loaded, wiring.no_terminal).database_key
+    key = unlock.unlock_keys(loaded, wiring.no_terminal).database_key
     pristine = loaded.database.read_bytes()
     with closing(connect(loaded.database, key)) as raw:
         owners = dict(raw.execute("SELECT id, owner FROM room WHERE closed = 0").fetchall())
@@ -250,7 +251,7 @@ async def test_a_torn_page_of_messages_costs_those_messages_alone(
 async def test_room_verify_names_the_rooms_on_a_torn_page_of_rooms(data: Path, rng: random.Random) -> None:
     """The names are read from the index; no room is passed over in silence."""
     loaded = config.load(data)
-    key = unlocking.unlock_keys(loaded, wiring.no_terminal).database_key
+    key = unlock.unlock_keys(loaded, wiring.no_terminal).database_key
     with closing(connect(loaded.database, key)) as raw:
         made = all_ids(raw)
     tear_page(data, leaf_of(data, "room"), rng)
@@ -265,7 +266,7 @@ def page_of_old_messages(data: Path, room: str) -> int:
     """Return a page that holds entries of a room, but not its newest nor any of another: torn in a copy, one by one."""
     copy = shutil.copytree(data, data.with_name("searched"))
     loaded = config.load(copy)
-    key = unlocking.unlock_keys(loaded, wiring.no_terminal).database_key
+    key = unlock.unlock_keys(loaded, wiring.no_terminal).database_key
     pristine = loaded.database.read_bytes()
     with closing(connect(loaded.database, key)) as raw:
         found = {one: load(raw, one) for one in all_ids(raw)}

@@ -19,7 +19,7 @@ from appliance.log.bodies import Bodies
 from appliance.model import RoomId
 from appliance.reads import search_batch
 from appliance.reads.search_batch import Bounds, fresh_batch, stored_batch
-from appliance.searching import NotIndexable, OutOfStep, Searching
+from appliance.search_client import NotIndexable, OutOfStep, Searching
 from appliance.services import Services
 from appliance.store import feed
 from appliance.store.db import Store, open_store

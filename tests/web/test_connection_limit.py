@@ -24,9 +24,9 @@ from aiohttp import web
 
 from appliance.api.app import COOKIE
 from appliance.config import Config, Limits, Listen
-from appliance.listening import listening_socket
-from appliance.tls import CA_FILE
-from appliance.tls_context import ServedCertificate
+from appliance.process.sockets import listening_socket
+from appliance.process.tls import CA_FILE
+from appliance.process.tls_context import ServedCertificate
 from appliance.web.connection_limit import MOST_FRAGMENTS, SMALL_FRAMES_BURST, ClientFrames, ConnectionLimit, Listener
 from appliance.web.routes import MAX_BODY, PUBLIC_BODY
 from tests.agency import API, Agency, Client, new_txn

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.config import Config, Limits, parse
+from appliance.demo.world import PASSWORD
 from appliance.errors import ConfigError
 from appliance.web.proxies import FORWARDED, Proxies
 from appliance.web.routes import DEVICE_COOKIE
 from tests.agency import API, Agency
-from tests.world import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

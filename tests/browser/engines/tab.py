@@ -18,9 +18,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from appliance.demo.world import PASSWORD
 from tests.browser.window import ROOM
 from tests.waiting import until
-from tests.world import PASSWORD
 
 # WebDriver's code points for keys that are no characters.
 KEYS: Final = {"Enter": "\ue007", "Escape": "\ue00c", "Control": "\ue009", "Shift": "\ue008", "Home": "\ue011"} | {

@@ -1,0 +1,105 @@
+"""`gchat up`: starts the processes under the supervisor, and says where to go.
+
+It imports little: it must start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from appliance import config
+from appliance.cli.late import load
+from appliance.cli.questions import ask
+from appliance.config import Config, is_loopback
+from appliance.data_folder import DEMO_LOGINS
+from appliance.errors import AppError, ConfigError
+from appliance.process import sockets, supervisor
+from appliance.vault import unlock
+from appliance.vault.record import has_keyring
+
+LOGINS_SHOWN: Final = 10
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the keys and the port, then supervise the processes until asked to end."""
+    data: Path = arguments.data.resolve()
+    if arguments.seed is None:
+        unlock.require_appliance(data)
+    elif not has_keyring(data):
+        print("กำลังเตรียมข้อมูลตัวอย่าง… — preparing the demo…", file=sys.stderr, flush=True)
+        load("appliance.demo.world:seed")(data)
+    loaded = config.load(data, tls=arguments.tls)
+    port = loaded.staff.port if arguments.port is None else arguments.port
+    if problems := config.check_port("--port", port):
+        raise ConfigError(problems)
+    sockets.require_no_demo(data, loaded.staff.host)
+    # Before anything is started: a wrong key is said once, here, and not by a process that is restarted over and over.
+    # A passphrase is asked for and made into the key once, whatever is restarted.
+    master = unlock.open_master(loaded, ask)
+    keys = unlock.unlock_keys(loaded, ask, master)
+    unlock.require_database(loaded.database)
+    try:
+        bound = sockets.listening_socket(loaded.staff.host, port)
+    except OSError as error:
+        raise AppError(code="cannot_listen", host=loaded.staff.host, port=port, why=str(error)) from error
+    if loaded.staff.tls and not loaded.staff.certificate:
+        load("appliance.process.tls:ensure_own")(loaded, keys, time.time_ns() // 1_000_000)
+    logins = supervisor.read_logins(data)
+    url = sockets.staff_url(loaded, bound)
+
+    def tell(line: str) -> None:
+        if line == url:
+            _announce(loaded, bound, logins)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    children = [
+        supervisor.Child(
+            "appliance",
+            ["serve", "--data", str(data), *(["--tls"] if loaded.staff.tls else [])],
+            bound,
+            given_by="--key-fd",
+            given=master.secret.hex(),
+            says_ready=True,
+        ),
+        supervisor.Child(
+            "search",
+            ["search", "--data", str(data)],
+            sockets.search_socket(data),
+            given_by="--key-fd",
+            given=keys.index_key.hex(),
+        ),
+    ]
+    site = supervisor.Site(data, url, sockets.page_urls(loaded, bound), arguments.ready_file)
+    return supervisor.run(site, children, tell)
+
+
+def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
+
+    print(f"\nG-Chat — {loaded.agency.name_th}")
+    print("เปิดในเบราว์เซอร์ — open in a browser:")
+    for page in sockets.page_urls(loaded, bound):
+        print(f"  {page}")
+    host, port = bound.getsockname()[:2]
+    print(f"เปิดรับที่ {host} พอร์ต {port} — listening on {host}, port {port}")
+    if is_loopback(host):
+        print("  เครื่องอื่นเข้าไม่ได้ — other machines cannot connect (docs/first-day.md)")
+    elif set(loaded.staff.names) <= {"localhost"}:
+        print("  ตั้งชื่อที่เจ้าหน้าที่พิมพ์ใน gchat.toml — set the name that staff type: [staff] names")
+    if loaded.staff.tls and not loaded.staff.certificate:
+        print(f"  ให้เครื่องของเจ้าหน้าที่เชื่อถือ — staff's devices have to trust {loaded.data / 'ca.pem'}")
+    print()
+    if logins:
+        width = max(len(login["user"]) for login in logins)
+        for login in logins[:LOGINS_SHOWN]:
+            print(f"  {login['user']:<{width}}  {login['password']}  {login['name']} · {login['unit']}")
+        if more := len(logins) - LOGINS_SHOWN:
+            print(f"  … และอีก {more} คน — and {more} more in {loaded.data / DEMO_LOGINS}")
+        print()
+    print("หยุดด้วย Ctrl+C — stop with Ctrl+C")
+    sys.stdout.flush()

@@ -1,0 +1,239 @@
+"""`gchat up`: the appliance's processes under one supervisor, for development and small sites.
+
+Owns the listening sockets (so a process that dies and comes back loses no connection attempt), the processes, and the
+ready file that outside programs read. A process that ends is started again, with growing pauses if it keeps ending or
+does not come up, and each time is told. One that refuses to start the first time has given its reason: then the
+supervisor ends too. If the supervisor itself is killed, its processes notice and end cleanly. So that people wait as
+short as can be, it imports little, and gives the appliance the machine to itself until it accepts logins: the others,
+which chat does without for a moment, are started then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.data_folder import DEMO_LOGINS
+from appliance.errors import AppError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from pathlib import Path
+
+STOP_S: Final = 4.0
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 10.0
+STEADY_S: Final = 30.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One process: how to start it, and the one that runs now.
+
+    `given` is what each start is handed through a pipe, under `given_by`: what a person typed to open the keys, or the
+    one key the process needs. `says_ready`: the appliance is there when it accepts logins; others when they run.
+    """
+
+    name: str
+    arguments: list[str]
+    listening: socket.socket
+    given_by: str = ""
+    given: str = field(default="", repr=False)
+    says_ready: bool = False
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    pause: float = FIRST_PAUSE_S
+    due: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is run and where it is found: its folder, addresses for programs and for people, the file that says so."""
+
+    data: Path
+    staff_url: str
+    page_urls: list[str]
+    ready_file: Path | None
+
+
+def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
+    """Run the processes until SIGTERM or SIGINT; return the exit code. Raises AppError when the first start fails.
+
+    The first child is the appliance: once it is ready, the site is, and the others are started.
+    """
+    alive_read, alive_write = os.pipe()
+    os.set_inheritable(alive_read, True)  # noqa: FBT003 - the parameter's name is positional only
+    stop = _Stop()
+    watched = children[:1]
+    was_ready = False
+    try:
+        while not stop.asked:
+            _put_away_ended(watched, tell, was_ready=was_ready)
+            if _start_due(watched, site.data, alive_read, stop):
+                if not was_ready:
+                    watched = children
+                    _start_due(watched, site.data, alive_read, stop)
+                _write_ready(site, children)
+                if not was_ready:
+                    tell(site.staff_url)
+                    was_ready = True
+            stop.wait(_next_look(watched))
+        return _end(children)
+    finally:
+        os.close(alive_write)
+        for child in children:
+            if child.process is not None and child.process.poll() is None:
+                child.process.kill()
+
+
+class _Stop:
+    """Notes the signal that asks for an end, and wakes whoever waits."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.read, write = os.pipe()
+        os.set_blocking(write, False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(write)
+
+    def _on_signal(self, *_: object) -> None:
+        self.asked = True
+
+    def wait(self, seconds: float | None, readable: int | None = None) -> bool:
+        """Sleep so long, or until a signal comes, or something can be read; say whether that was it."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.read, selectors.EVENT_READ)
+            if readable is not None:
+                selector.register(readable, selectors.EVENT_READ)
+            ready = {key.fd for key, _ in selector.select(seconds)}
+        if self.read in ready:
+            os.read(self.read, 1024)
+        return readable in ready
+
+
+def _put_away_ended(children: list[Child], tell: Callable[[str], None], *, was_ready: bool) -> None:
+    """Tell which processes have ended, and when they are due again. Raises AppError for a first start refused."""
+    for child in children:
+        ended = child.process.poll() if child.process is not None else None
+        if ended is not None:
+            if not was_ready and ended > 0:
+                raise AppError(f"{child.name}: exit code {ended}", code="did_not_start")
+            tell(f"{child.name}: จบด้วยรหัส {ended} กำลังเริ่มใหม่ — ended with {ended}; starting it again")
+            _postpone(child)
+
+
+def _start_due(children: list[Child], data: Path, alive_read: int, stop: _Stop) -> bool:
+    """Start what does not run and is due; say whether any came up."""
+    due = [child for child in children if child.process is None and child.due <= time.monotonic()]
+    return any([_start(child, data, alive_read, stop) for child in due])  # noqa: C419 - every one is started
+
+
+def _start(child: Child, data: Path, alive_read: int, stop: _Stop) -> bool:
+    """Start a process in the data folder; say whether it came up. One that ended before is seen by the next look."""
+    ready_read, ready_write = os.pipe()
+    handed = [child.listening.fileno(), ready_write, alive_read]
+    # -P: whatever lies in the current folder is never imported in place of the product or the standard library.
+    command = [
+        sys.executable, "-P", "-m", "appliance.cli", *child.arguments, "--parent-fd", str(alive_read),
+        "--listen-fd", str(child.listening.fileno()), "--ready-fd", str(ready_write),
+    ]  # fmt: skip
+    given_read = None
+    if child.given:
+        given_read, given_write = os.pipe()
+        os.write(given_write, child.given.encode())
+        os.close(given_write)
+        handed.append(given_read)
+        command += [child.given_by, str(given_read)]
+    child.started = time.monotonic()
+    child.process = subprocess.Popen(  # noqa: S603 - our own program
+        command, pass_fds=handed, start_new_session=True, cwd=data
+    )
+    os.close(ready_write)
+    if given_read is not None:
+        os.close(given_read)
+    with os.fdopen(ready_read, "rb") as ready:
+        if not child.says_ready:
+            return True
+        while not stop.asked:
+            if stop.wait(None, ready_read):
+                return ready.readline() == b"ready\n"
+    return False
+
+
+def _postpone(child: Child) -> None:
+    """Let a process that ended wait before its next start, longer each time unless it had run steadily."""
+    steady = time.monotonic() - child.started > STEADY_S
+    child.pause = FIRST_PAUSE_S if steady else min(LONGEST_PAUSE_S, child.pause * 2)
+    child.due = time.monotonic() + child.pause
+    child.process = None
+
+
+def _next_look(children: list[Child]) -> float:
+    """Return for how long nothing needs doing unless a signal comes."""
+    now = time.monotonic()
+    return min((max(0.0, child.due - now) for child in children if child.process is None), default=1.0)
+
+
+def _end(children: list[Child]) -> int:
+    """Ask every process to end; the first one's exit code, the appliance's, is the supervisor's."""
+    running = [child.process for child in children if child.process is not None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + STOP_S
+    codes = []
+    for process in running:
+        try:
+            ended = process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            codes.append(1)
+        else:
+            # One that was still starting ends by the signal itself.
+            codes.append(0 if ended == -signal.SIGTERM else abs(ended))
+    return codes[0] if codes else 1
+
+
+def _write_ready(site: Site, children: list[Child]) -> None:
+    """Write the ready file atomically, once the appliance runs. What this release has not is null."""
+    pids = {child.name: child.process.pid for child in children if child.process is not None}
+    if site.ready_file is None or "appliance" not in pids:
+        return
+    ca = site.data / "ca.pem"
+    content: dict[str, Any] = {
+        "staff_url": site.staff_url,
+        "page_urls": site.page_urls,
+        "console_url": None,
+        "gateway_url": None,
+        "ca": str(ca) if ca.exists() else None,
+        "data": str(site.data),
+        "pids": {name: pids.get(name) for name in ("appliance", "search", "gateway")},
+        "logins": read_logins(site.data),
+    }
+    # It may hold a demo's passwords, and the folder may be shared: a new file, for this user alone, under a name that
+    # nobody could have put a file or a link at before.
+    descriptor, fresh = tempfile.mkstemp(dir=site.ready_file.parent, prefix=f".{site.ready_file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False)
+        os.replace(fresh, site.ready_file)  # noqa: PTH105 - of a name, not of a path
+    except BaseException:
+        os.unlink(fresh)  # noqa: PTH108 - of a name, not of a path
+        raise
+
+
+def read_logins(data: Path) -> list[dict[str, Any]]:
+    """Return the logins of a seeded demo; none for a real agency."""
+    path = data / DEMO_LOGINS
+    logins: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return logins
