@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
+from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.errors import NotCanonicalError
 
 JsonValue: TypeAlias = "bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
@@ -28,16 +29,22 @@ MAX_DEPTH: Final = 6
 MAX_HEADER: Final = 8 * 1024
 MAX_BODY: Final = 64 * 1024
 CREATE: Final = "room.create"  # the only type whose header names no room: the room id is the hash of that header
+FIRST_TIME: Final = 1_577_836_800_000
+LAST_TIME: Final = 4_102_444_800_000
+"""2020-01-01 and 2100-01-01 in ms UTC: an entry's time lies from the first to before the last."""
 FIRST_OS: Final = 0  # an origin's counter in a room starts here and never skips, as `n` does
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 _DECODER: Final = msgspec.json.Decoder()
 
 Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
+Time = Annotated[int, Meta(ge=FIRST_TIME, lt=LAST_TIME)]
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Entry header, sealed by the sender's agency. Fields are declared in the canonical order of their wire names.
+
+    Keys that are not declared here are of a later release: they stay in the bytes and decide nothing (decision 0020).
 
     Source: the specification, federation.md §5.1.
     """
@@ -62,7 +69,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     """Sender, `u_…@agency`."""
     state: dict[str, Any] | None = field(name="st", default=None)
     """Fields of a state change: authorisation never depends on an erasable body."""
-    written_at: Count = field(name="ts")
+    written_at: Time = field(name="ts")
     """Writing time at the origin, ms UTC."""
     type: Annotated[str, Meta(min_length=1, max_length=64)] = field(name="ty")
     """Entry type."""
@@ -102,12 +109,15 @@ def encode_header(header: Header) -> bytes:
 
 
 def decode_header(data: bytes) -> Header:
-    """Header from exactly canonical bytes: no unknown field, no float, no `null`. Raises `NotCanonicalError`."""
+    """Header from exactly canonical bytes: no float, and no `null` for a known key. Raises `NotCanonicalError`."""
     if len(data) > MAX_HEADER:
         raise NotCanonicalError(f"header of {len(data)} bytes, at most {MAX_HEADER}")
     header = _decoded_header(data)
     if _ENCODER.encode(header) != data:
-        raise NotCanonicalError("header is not in canonical form")
+        # It is canonical only if it holds more than is declared; then all of it has to be.
+        value = decode(data, MAX_HEADER)
+        if isinstance(value, Mapping) and any(value.get(key, "") is None for key in Header.__struct_encode_fields__):
+            raise NotCanonicalError("null in a header")
     return header
 
 
@@ -120,6 +130,8 @@ def _decoded_header(data: bytes) -> Header:
         _check(header.state, 1)
     if (header.room is None) != (header.type == CREATE):
         raise NotCanonicalError(f"only {CREATE} names no room")
+    if (header.body_length == 0) != (header.commitment == NO_BODY):
+        raise NotCanonicalError("a body's length that does not go with its commitment")
     return header
 
 

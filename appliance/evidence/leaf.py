@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from appliance.evidence.canonical import MAX_HEADER, Count
+from appliance.evidence.canonical import MAX_HEADER, Count, Time
 from appliance.evidence.errors import NotCanonicalError
 from appliance.evidence.seal import Seal, encode_seal
 from appliance.evidence.tree import leaf_hash
@@ -28,7 +28,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A decoded leaf. `h` is the header's exact text, `ht` the hub's time (ms UTC), `rg` 0 outside any federation."""
 
     h: Annotated[str, Meta(max_length=MAX_HEADER)]
-    ht: Count
+    ht: Time
     n: Count
     rg: Count
     sl: Seal | None

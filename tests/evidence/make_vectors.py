@@ -95,6 +95,7 @@ def _good(vectors: Vectors, good: ExportedRoom) -> None:
     further = meeting(created())
     odd = {"members": 5, "card": "x", "to": 7, "owner": [], "target": "x", "note": {"a": [None]}}
     further.append("moc", "message.text", text="x", st=odd)
+    further.append("moc", "message.text", text="x", alter={"more": {"a": [None, "x"]}, "rw": 2, "sns": "p_1@moi"})
     further.append("moc", "room.close", st={**odd, "reply_to": "x"})
     vectors.room("further fields decide nothing", 0, further.export().data)
     vectors.case("a checkpoint alone", 0, "checkpoint", vectors.file("meeting.note", good.note), *KEY)

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.evidence.canonical import (
+    FIRST_TIME,
+    LAST_TIME,
     MAX_BODY,
     MAX_HEADER,
     MAX_INT,
@@ -24,13 +26,14 @@ from appliance.evidence.canonical import (
 )
 from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.errors import NotCanonicalError
-from appliance.evidence.offline.entries import check_header
+from appliance.evidence.leaf import decode_leaf, encode_leaf
+from appliance.evidence.offline.entries import check_header, read_entry
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import parse_canonical
 
 ROOM = "r_" + "5qk2" * 6 + "ab"
 HEADER = Header(
-    commitment=NO_BODY,
+    commitment="A" * 43,
     body_length=312,
     id="01JD8Z0000000000000000ABCD",
     origin="moph",
@@ -230,7 +233,10 @@ def without(key: str) -> dict[str, Any]:
 
 
 REFUSED_HEADERS = {
-    "unknown field": with_field("x", 1),
+    "float in an unknown field": with_field("x", 1.5),
+    "deep unknown field": with_field("x", [[[[[[]]]]]]),
+    "Thai key": with_field("ก", 1),
+    "null beside an unknown field": {**with_field("x", 1), "seen": None},
     "null st": with_field("st", None),
     "null seen": with_field("seen", None),
     "null room": with_field("room", None),
@@ -241,6 +247,8 @@ REFUSED_HEADERS = {
     "bool version": {**with_field("v", 1), "v": True},
     "version": with_field("v", 2),
     "negative": with_field("os", -1),
+    "a length without a body": with_field("bc", NO_BODY),
+    "a body without a length": with_field("bl", 0),
     "body too long": with_field("bl", MAX_BODY + 1),
     "rules 0": with_field("rv", 0),
     "short bc": with_field("bc", NO_BODY[:-1]),
@@ -263,6 +271,24 @@ def test_both_readers_refuse_a_header_out_of_form(name: str) -> None:
         decode_header(data)
     with pytest.raises(Failed):
         check_header(parse_canonical(data.decode(), "header", 1), 1)
+
+
+@pytest.mark.parametrize(("time", "good"), [(FIRST_TIME - 1, False), (FIRST_TIME, True), (LAST_TIME, False)])
+def test_both_readers_hold_times_to_be_within_the_same_years(time: int, *, good: bool) -> None:
+    header = rfc8785.dumps({**with_field("ts", time), "bc": NO_BODY, "bl": 0})
+    leaf = encode_leaf(header, hub_time=FIRST_TIME, n=1, registry=0)
+    assert accepts(lambda: decode_header(header), NotCanonicalError) == good
+    assert accepts(lambda: read_entry(leaf.decode(), 1), Failed) == good
+    leaf = encode_leaf(encode_header(HEADER), hub_time=time, n=1, registry=0)
+    assert accepts(lambda: decode_leaf(leaf), NotCanonicalError) == good
+    assert accepts(lambda: read_entry(leaf.decode(), 1), Failed) == good
+
+
+@pytest.mark.parametrize("key", ["a", "more", "zz"])
+def test_a_key_of_a_later_release_is_read_over_by_both(key: str) -> None:
+    data = rfc8785.dumps(with_field(key, {"deep": [None, "ไทย"]}))
+    assert decode_header(data) == HEADER
+    check_header(parse_canonical(data.decode(), "header", 1), 1)
 
 
 def test_header_bytes_must_be_canonical() -> None:

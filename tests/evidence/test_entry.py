@@ -19,6 +19,7 @@ from appliance.evidence.leaf import decode_leaf, encode_leaf, leaf_hash
 from appliance.evidence.room_id import checkpoint_origin, room_id
 from appliance.evidence.seal import MAX_BATCH, Seal, seal_batch, verify_seal, verify_seals
 from appliance.evidence.tree import root_of
+from tests.evidence.room_builder import START
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,8 +71,8 @@ def test_leaf_is_canonical_and_holds_the_header_bytes(exported: ExportedRoom) ->
 
 def test_header_text_is_escaped_in_the_leaf_as_in_rfc8785() -> None:
     header = '{"a":"\\u0001\\"\\\\ \x7f ไทย 😀"}'
-    leaf = encode_leaf(header.encode(), hub_time=1, n=0, registry=0)
-    assert leaf == rfc8785.dumps({"h": header, "ht": 1, "n": 0, "rg": 0, "sl": None})
+    leaf = encode_leaf(header.encode(), hub_time=START, n=0, registry=0)
+    assert leaf == rfc8785.dumps({"h": header, "ht": START, "n": 0, "rg": 0, "sl": None})
     assert decode_leaf(leaf).header == header.encode()
 
 

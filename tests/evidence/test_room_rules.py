@@ -244,7 +244,7 @@ BROKEN: dict[str, tuple[Callable[[RoomBuilder], object], str]] = {
         "time ht lies outside the years",
     ),
     "a writing time beyond reason": (
-        lambda r: r.append("moc", "message.text", text="x", ts=1),
+        lambda r: r.append("moc", "message.text", text="x", alter={"ts": 1}),
         "time ts lies outside the years",
     ),
     "a type nobody knows": (lambda r: r.append("moc", "message.shout", text="x"), "type message.shout are unknown"),

@@ -315,8 +315,7 @@ function readHeader(text) {
   must(utf8(text).length <= 8192, "header too long");
   const header = Canonical.parse(text);
   must(isObject(header), "header is no object");
-  const optional = ["room", "seen", "st"].filter((key) => key in header);
-  must(hasKeys(header, [...HEADER, ...optional]), "header has other keys");
+  must(HEADER.every((key) => key in header), "header lacks a key");
   for (const [key, most] of Object.entries(MOST))
     must(isText(header[key]) && header[key] !== "" && length(header[key]) <= most, `header ${key}`);
   must(base64url(header.bc)?.length === 32 && isSlug(header.or) && header.v === 1 && header.rv === 1, "header bc, v or rv");
