@@ -1,5 +1,7 @@
 """Two ways to hear of everything, held against what a fresh snapshot says (`old snapshot + events == fresh snapshot`).
 
+What they heard is applied by the core of the web client, the one that people use.
+
 A `Station` is one person with two devices: one on the hub's stream, over a transport that keeps what was written, and
 one that asks `/sync` from its cursor in small pages when the test ends.
 """
@@ -13,13 +15,14 @@ import msgspec
 
 from appliance.live import Connection
 from appliance.model import PersonId, RoomId, SessionId
+from appliance.reads.messages import load_messages
 from appliance.reads.rooms import load_room, member_rooms
 from appliance.reads.sync import load_sync
-from appliance.wire.messages import Event
+from appliance.wire.messages import Event, MessagesQuery
 from appliance.wire.rooms import RoomView
-from appliance.wire.sync import EventsFrame
+from appliance.wire.sync import EventsFrame, Sync
 from tests.bureau import Bureau, settled
-from tests.log.reducer import Client
+from tests.log.client_core import differences
 
 FRAMES = msgspec.json.Decoder(EventsFrame)
 PAGE = 3
@@ -61,12 +64,40 @@ def payload(frame: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Station:
-    """One person's stream and one person's polling, from the same moment on."""
+    """One person's stream and one person's polling, from the same moment on: what each was told, as JSON."""
 
     who: PersonId
-    live: Client
-    polled: Client
+    snapshot: Sync
     tape: Tape = field(default_factory=Tape)
+    live: list[Step] = field(default_factory=list)
+    polled: list[Step] = field(default_factory=list)
+
+    def reel_in(self) -> None:
+        """Put what the stream has told so far behind what was told before."""
+        self.live += [Step("live", frame) for frame in self.tape.frames]
+        self.tape.frames = []
+
+    @property
+    def cursor(self) -> int:
+        """The position after what the stream has told."""
+        return self.live[-1].said.pos if self.live else self.snapshot.pos
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Something a device was told: `source` as the client's feed names it."""
+
+    source: str
+    said: Sync | EventsFrame
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What a device was told, and what it should know after it; `replay.ts` reads this."""
+
+    me: PersonId
+    steps: list[Step]
+    fresh: Sync
+    views: dict[RoomId, RoomView]
+    messages: dict[RoomId, list[Event]]
 
 
 async def connect(bureau: Bureau, who: PersonId, tape: Tape, since: int, name: str = "") -> Connection:
@@ -83,48 +114,46 @@ async def connect(bureau: Bureau, who: PersonId, tape: Tape, since: int, name: s
 
 async def station(bureau: Bureau, who: PersonId) -> Station:
     """Take a snapshot for a person and open a stream from it."""
-    snapshot = await load_sync(bureau.s, who, 0, 1_000)
-    found = Station(who, Client(who), Client(who))
-    for client in (found.live, found.polled):
-        client.take(snapshot.events)
-        client.cursor = snapshot.pos
+    found = Station(who, await load_sync(bureau.s, who, 0, 1_000))
     # A stream from position 0 would begin with a snapshot of its own: nothing has happened yet.
-    await connect(bureau, who, found.tape, snapshot.pos)
+    await connect(bureau, who, found.tape, found.snapshot.pos)
     return found
 
 
 async def verify(bureau: Bureau, stations: list[Station]) -> None:
-    """Hold everybody's two clients against fresh snapshots."""
+    """Have the web client's core apply what everybody's two devices were told, and hold it against fresh snapshots."""
     await settled(bureau.s)
     for found in stations:
-        fresh = Client(found.who)
-        fresh.take((await load_sync(bureau.s, found.who, 0, 1_000)).events)
-        found.live.take(found.tape.events)
-        await _poll(bureau, found.polled)
-        for name, client in (("live", found.live), ("polled", found.polled)):
-            await _refetch(bureau, client)
-            mine = {room: _comparable(seen.view) for room, seen in client.rooms.items()}
-            assert mine == {room: _comparable(seen.view) for room, seen in fresh.rooms.items()}, f"{found.who} {name}"
-        seen = [(event.pos, event.room, event.n) for event in found.tape.events if event.n is not None]
-        assert len(set(seen)) == len(seen), f"{found.who} was told twice"
+        fresh = await load_sync(bureau.s, found.who, 0, 1_000)
+        rooms = [RoomId(event.room) for event in fresh.events if event.room is not None]
+        views = {room: await load_room(bureau.s, found.who, room) for room in rooms}
+        messages = {room: await _messages(bureau, found.who, room) for room in rooms}
+        found.reel_in()
+        found.polled += await _poll(bureau, found)
+        for name, steps in (("live", found.live), ("polled", found.polled)):
+            trace = Trace(found.who, [Step("snapshot", found.snapshot), *steps], fresh, views, messages)
+            told = differences(msgspec.json.encode(trace))
+            assert not told, "\n".join([f"{found.who} {name}", *told])
+        entries = [event for step in found.live for event in step.said.events if event.n is not None]
+        assert len({(event.room, event.n) for event in entries}) == len(entries), f"{found.who} was told twice"
 
 
-async def _poll(bureau: Bureau, client: Client) -> None:
+async def _poll(bureau: Bureau, found: Station) -> list[Step]:
+    steps: list[Step] = []
+    cursor, more = (found.polled[-1].said if found.polled else found.snapshot).pos, True
+    while more:
+        page = await load_sync(bureau.s, found.who, cursor, PAGE)
+        steps.append(Step("catch_up", page))
+        assert page.pos >= cursor
+        cursor, more = page.pos, page.more
+    return steps
+
+
+async def _messages(bureau: Bureau, who: PersonId, room: RoomId) -> list[Event]:
+    found: list[Event] = []
     more = True
     while more:
-        page = await load_sync(bureau.s, client.me, client.cursor, PAGE)
-        client.take(page.events)
-        assert page.pos >= client.cursor
-        client.cursor, more = page.pos, page.more
-
-
-async def _refetch(bureau: Bureau, client: Client) -> None:
-    for room, seen in client.rooms.items():
-        if seen.stale:
-            view = await load_room(bureau.s, client.me, RoomId(room))
-            client.rooms[room].view = msgspec.structs.replace(view, members=seen.view.members)
-
-
-def _comparable(view: RoomView) -> RoomView:
-    last = view.last and msgspec.structs.replace(view.last, pos=0, reactions=[])
-    return msgspec.structs.replace(view, last=last)
+        page = await load_messages(bureau.s, who, room, MessagesQuery(after=len(found) - 1, limit=200))
+        found += page.messages
+        more = page.has_more
+    return found

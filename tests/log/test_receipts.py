@@ -288,7 +288,7 @@ async def test_a_mark_stays_though_somebody_reads_after_it(bureau: Bureau, room:
     await rooms.mark_unread(bureau.s, MALEE, room, 6)
     await bureau.read(SOMCHAI, room, last)
     await verify(bureau, [malee])
-    assert malee.polled.view(room).unread_from == 6
+    assert (await bureau.view(MALEE, room)).unread_from == 6
 
 
 async def test_marks_of_others_survive_a_view_between_them(bureau: Bureau) -> None:
@@ -299,4 +299,4 @@ async def test_marks_of_others_survive_a_view_between_them(bureau: Bureau) -> No
     await rooms.set_mine(bureau.s, NARIN, direct, muted=True)
     await bureau.read(NARIN, direct, sent.n)
     await verify(bureau, [narin])
-    assert [member.read for member in narin.polled.view(direct).members] == [sent.n, sent.n]
+    assert [member.read for member in (await bureau.view(NARIN, direct)).members] == [sent.n, sent.n]

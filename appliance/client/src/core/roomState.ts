@@ -228,8 +228,11 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   if (event.type !== "message.text") return record;
   if (event.sender === me) return record;
   const named = body?.everyone === true || (body?.mentions ?? []).includes(me);
+  // A message calls those whom its first wording named. Told late, it comes with its newest: only the server knows the first.
+  const reworded = event.edited !== undefined && event.edited !== null;
   return {
     ...record,
+    stale: record.stale || reworded,
     counts: {
       ...counts,
       others: [...counts.others, n],

@@ -52,6 +52,19 @@ test("a retracted message calls nobody any more, whoever had counted it", async 
   await world.time.advanceUntil(() => mentions() === 0, "the one the server had counted");
 });
 
+test("a message calls those whom its first wording named, heard live or late", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  const mentions = (): number | undefined => core.rooms.room(world.room).snapshot()?.mentions;
+  device.setUp(false);
+  await until(() => core.connection.snapshot().kind === "offline", "offline");
+  const sent = world.server.send(MALEE, world.room, "@สมชาย โปรดดู", { mentions: [SOMCHAI] });
+  world.server.edit(MALEE, world.room, sent.n ?? 0, "โปรดดู");
+  device.setUp(true);
+  await online(core);
+  await world.time.advanceUntil(() => mentions() === 1, "asked for");
+});
+
 test("after a day away, 5,000 events arrive without a miss and without a jump", async () => {
   const device = world.device();
   const { core } = await world.signedIn(device);
