@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from search_index import analyzer, normalize
+from appliance.spelling import normalize
+from search_index import analyzer, eras
 from search_index.storage import IndexDamaged, SealedStorage
 
 NAME: Final = "manifest"
@@ -38,7 +39,7 @@ class Manifest(msgspec.Struct, frozen=True):
     cursor: int = 0
     mark: str = ""
     segments: tuple[SegmentRecord, ...] = ()
-    made_by: tuple[int, int, int] = (FORMAT, normalize.VERSION, analyzer.VERSION)
+    made_by: tuple[int, int, int, int] = (FORMAT, normalize.VERSION, eras.VERSION, analyzer.VERSION)
 
 
 def read(storage: SealedStorage) -> Manifest:

@@ -17,7 +17,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from search_index.normalize import normalize, other_era
+from appliance.spelling.normalize import normalize
+from search_index.eras import other_era
 
 MOST_CHARACTERS: Final = 400
 MOST_NEEDLES: Final = 16

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from search_index.normalize import normalize, normalize_with_origins, other_era
+from appliance.spelling.normalize import normalize, normalize_with_origins
+from search_index.eras import other_era
 from search_index.query import MOST_CHARACTERS, Query
 
 WIDTH: Final = 160
@@ -28,11 +29,12 @@ _JOINER: Final = "\u200d"
 _FIRST_ASTRAL: Final = 0x10000
 _PART: Final = 256
 # A character that neither combines with what is before it nor forms one character with it: a letter or digit (but no
-# Thai vowel, no SARA E, which may be doubled, no part of a Hangul syllable, no halfwidth voice mark), a visible ASCII
-# character, a symbol or an emoji.
+# Thai vowel, no SARA E, which may be doubled, no part of a Hangul syllable, no halfwidth voice mark, none whose
+# compatibility form begins with a space), a visible ASCII character, a symbol or an emoji.
 _SEAM: Final = re.compile(
     "[!-~\u2190-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff]"
-    "|(?![\u0e30-\u0e5b\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff65-\uffdf])[^\\W_]"
+    "|(?![\u037a\u0e30-\u0e5b\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\ud7b0-\ud7ff\ufc5e-\ufc63\ufe70-\ufe7f\uff65-\uffdf])"
+    "[^\\W_]"
 )
 
 Span = tuple[int, int]

@@ -30,7 +30,7 @@ from appliance.model import Draft, EntryType, PersonId, RoomId
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.rooms import SYSTEM
 from appliance.rules.text import has_visible
-from appliance.rules.thai import fold
+from appliance.spelling.normalize import fold
 from appliance.store import recorded_heads
 from appliance.store import rooms as room_rows
 

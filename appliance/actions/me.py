@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from appliance.errors import Invalid
 from appliance.rules.text import written
-from appliance.rules.thai import canonical
+from appliance.spelling.thai import canonical
 from appliance.store import people
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from appliance.people import SessionEnd
 from appliance.rules.passwords import PasswordFault, as_one_time_code, check_password, one_time_code
 from appliance.rules.roles import Duty, may_act_on
 from appliance.rules.text import has_visible
-from appliance.rules.thai import canonical
+from appliance.spelling.thai import canonical
 from appliance.store import accounts, people, sessions
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ import pyotp
 from appliance.actions.changes import changing_own_account, record
 from appliance.errors import Conflict, Invalid, NotFound, WrongKey
 from appliance.rules.passwords import one_time_code
-from appliance.rules.thai import arabic_digits
+from appliance.spelling.thai import arabic_digits
 from appliance.store import accounts
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochCipher

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from appliance.rules.finding import digits_of, name_starts
 from appliance.rules.profiles import english_name, may_see, thai_name
 from appliance.rules.ranks import highest
-from appliance.rules.thai import fold
+from appliance.spelling.normalize import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

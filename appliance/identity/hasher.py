@@ -22,7 +22,7 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from appliance.errors import TooMany
-from appliance.rules.thai import canonical
+from appliance.spelling.thai import canonical
 
 if TYPE_CHECKING:
     from appliance.policies import Argon2

@@ -22,7 +22,7 @@ from appliance.reads.bounds import page_after
 from appliance.rules.contact import may_start_direct
 from appliance.rules.finding import Fit, asked_number, fit, holding, rarest_first, tiers
 from appliance.rules.profiles import may_see, visible_fields
-from appliance.rules.thai import fold
+from appliance.spelling.normalize import fold
 from appliance.store import audit, people, units
 from appliance.wire.directory import People, PersonView, PostView, UnitRef, Units, UnitView
 from search_index.layout import suggest

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from appliance.model import AccountState, Deny
 from appliance.policies import LONGEST_USER
 from appliance.rules.text import has_visible, is_ignorable
-from appliance.rules.thai import canonical
-from search_index.stream_safe import stream_safe
+from appliance.spelling.stream_safe import stream_safe
+from appliance.spelling.thai import canonical
 
 if TYPE_CHECKING:
     from appliance.model import Millis

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from typing import Final
 
-from appliance.rules.thai import canonical
+from appliance.spelling.thai import canonical
 
 _LEADING: Final = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")
 _SAME_LETTER: Final = {"\u0e45": "\u0e32"}

@@ -1,7 +1,7 @@
 """How well a person answers a search of the directory: by name first, then by anything else (F14).
 
-Pure. Words and names come folded (`rules/thai.py`). A telephone number is found by its digits, and only where the one
-who searches may see it: that is asked by the caller.
+Pure. Words and names come folded (`spelling/normalize.py`). A telephone number is found by its digits, and only where
+the one who searches may see it: that is asked by the caller.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from appliance.rules.thai import fold
+from appliance.spelling.normalize import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

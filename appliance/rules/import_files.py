@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.people import UnitKind, Visibility
 from appliance.rules.text import code_point, has_visible, one_line, unprintable
-from appliance.rules.thai import arabic_digits, canonical
-from search_index.stream_safe import MOST_MARKS, is_stream_safe
+from appliance.spelling.stream_safe import MOST_MARKS, is_stream_safe
+from appliance.spelling.thai import arabic_digits, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Final
 
 from appliance.rules.text import has_visible, is_ignorable
-from search_index.stream_safe import stream_safe
+from appliance.spelling.stream_safe import stream_safe
 
 LONGEST_NAME: Final = 120
 LONGEST_EMOJI: Final = 16

@@ -18,7 +18,8 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from appliance.rules.thai import canonical, fold
+from appliance.spelling.normalize import fold
+from appliance.spelling.thai import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

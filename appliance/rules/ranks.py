@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from appliance.rules.thai import fold
+from appliance.spelling.normalize import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from search_index.stream_safe import is_stream_safe
+from appliance.spelling.stream_safe import is_stream_safe
 
 DEEPEST_DIRECTION: Final = 125
 

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from appliance.errors import WrongKey
+from appliance.spelling.stream_safe import stream_safe
 from appliance.vault.keyfile import OTHERS, read_private
 from appliance.vault.record import (
     FILE_NAME,
@@ -42,7 +43,6 @@ from appliance.vault.record import (
 )
 from appliance.vault.refusals import Reason, locked, wrong
 from appliance.vault.wrapping import KEY_BYTES, new_key, unwrap_key, wrap_key
-from search_index.stream_safe import stream_safe
 
 KEY_FILE = "master.key"
 CREDENTIAL = "gchat-master-key"

@@ -13,15 +13,14 @@ punctuation, and takes the first four letters of a word for the word: no two wor
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
 import shamir_mnemonic as slip39
 from shamir_mnemonic.wordlist import WORDLIST
 
+from appliance.spelling.normalize import fold
 from appliance.vault.refusals import Reason, wrong
-from search_index.stream_safe import stream_safe
 
 COUNT: Final = 3
 NEEDED: Final = 2
@@ -68,8 +67,7 @@ def read_share(text: str) -> Share:
     Raises WrongKey: `share_form` (not 33 words), `share_word` (a word that is not in the list, `word` its number),
     `share_checksum` (a word or the order is wrong), `share_foreign` (a share of another scheme than 2-of-3).
     """
-    plain = unicodedata.normalize("NFKC", stream_safe(text)).casefold()
-    typed = [word for word in _BETWEEN_WORDS.split(plain) if word]
+    typed = [word for word in _BETWEEN_WORDS.split(fold(text)) if word]
     if len(typed) != WORDS:
         raise wrong(Reason.SHARE_FORM, words=len(typed), needed=WORDS)
     return _share(" ".join(_listed(word, number) for number, word in enumerate(typed, start=1)))

@@ -13,7 +13,7 @@ import msgspec
 
 from appliance.errors import Invalid
 from appliance.rules.text import fault_of
-from search_index.stream_safe import MOST_MARKS
+from appliance.spelling.stream_safe import MOST_MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

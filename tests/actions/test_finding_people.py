@@ -10,7 +10,7 @@ import pytest
 
 from appliance.reads.directory import load_people
 from appliance.rules.finding import Fit, fit, holding, name_starts, rarest_first, tiers
-from appliance.rules.thai import fold
+from appliance.spelling.normalize import fold
 
 if TYPE_CHECKING:
     from appliance.locale import Language

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from appliance.identity.hasher import PasswordHasher
 from appliance.policies import Argon2
-from appliance.rules import thai
+from appliance.spelling import thai
 
 if TYPE_CHECKING:
     import pytest

@@ -58,7 +58,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             "appliance/ipc/frames.py",
             "import search_index.wire",
-            "Sockets between processes know nothing of what they carry",
+            "The leaves know nothing of who uses them",
         ),
         ("appliance/evidence/tree.py", "import asyncio", "Rules, model and evidence do no I/O"),
         ("appliance/api/__init__.py", "import aiosqlite", "Only the store speaks to the database"),

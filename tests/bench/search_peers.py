@@ -16,9 +16,9 @@ from whoosh import fields, index
 from whoosh.analysis import NgramTokenizer
 from whoosh.query import And, Or, Term
 
+from appliance.spelling.normalize import normalize
 from appliance.store.db import connect
 from search_index.analyzer import GRAM
-from search_index.normalize import normalize
 from tests.bench import search_load
 from tests.bench.results import milliseconds
 

@@ -27,7 +27,8 @@ from appliance.rules.roles import (
 from appliance.rules.sign_in import Place, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.text import closed_directions
-from appliance.rules.thai import canonical
+from appliance.spelling.normalize import fold
+from appliance.spelling.thai import canonical
 from tests.rules.room_adapters import ROOM_ADAPTERS
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def _terms(given: Given) -> object:
 ADAPTERS: dict[str, Callable[[Given], object]] = {
     "closed_directions": lambda g: closed_directions(g["text"]),
     "canonical": lambda g: canonical(g["text"]),
+    "fold": lambda g: fold(g["text"]),
     "may_start_direct": _start_direct,
     "may_start_group": lambda g: may_start_group(g["actor_rank"], g["other_ranks"], ContactMode(g["mode"])),
     "may_keep_group": lambda g: may_keep_group(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from appliance.rules.accounts import fold_user
 from appliance.rules.collation import name_key, sort_key
-from appliance.rules.thai import canonical, fold
+from appliance.spelling.normalize import fold
+from appliance.spelling.thai import canonical
 from tests.hostile import TEXTS, costs_its_length, full
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_index.normalize import normalize
+from appliance.spelling.normalize import normalize
 from search_index.query import MOST_CHARACTERS, MOST_NEEDLES, QueryRefused, matches, parse, readings
 
 

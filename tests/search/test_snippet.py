@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from appliance.spelling.normalize import normalize
 from search_index import snippet as snippet_module
-from search_index.normalize import normalize
 from search_index.query import Query, QueryRefused, matches, parse
 from search_index.snippet import WIDTH, occurrences, snippet
 from tests.hostile import TEXTS, behind_a_letter, costs_its_length, full
@@ -87,6 +87,14 @@ def test_a_text_cut_at_a_seam_is_normalised_by_its_parts(before: str, after: str
     for seam in range(len(text)):
         if snippet_module._SEAM.match(text, seam):  # noqa: SLF001 - the claim that the cutting stands on
             assert normalize(text[:seam]) + normalize(text[seam:]) == normalize(text)
+
+
+@pytest.mark.slow
+def test_no_letter_at_a_seam_joins_what_is_before_it() -> None:
+    for character in filter(snippet_module._SEAM.match, map(chr, range(0x10000))):  # noqa: SLF001 - as above
+        alone = normalize(character)
+        for before in "กaかเํ \u1100":
+            assert normalize(before) + alone == normalize(before + character)
 
 
 @given(LETTERS, st.integers(0, 3), st.integers(0, 3))

@@ -26,7 +26,7 @@ from appliance.reads.import_preview import describe_problems
 from appliance.rules.accounts import fold_user
 from appliance.rules.import_files import read_accounts
 from appliance.rules.roles import Actor
-from appliance.rules.thai import arabic_digits
+from appliance.spelling.thai import arabic_digits
 
 
 async def _acting(s: OfflineServices, actor: Actor, arguments: argparse.Namespace) -> tuple[Actor, Actor | None]:

@@ -18,6 +18,11 @@ const PART = 256;
 /** Code units of a name being typed; far more than its 60 graphemes have. */
 const LONGEST_TYPED = 600;
 const ZERO_WIDTH = /[\u200b-\u200d\u2060\ufeff\u00ad]/g;
+/** What is drawn as nothing, white space apart. */
+const INVISIBLE =
+  // eslint-disable-next-line no-control-regex -- these are what is to go
+  /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\u034f|[\ufe00-\ufe0f]/g;
+const REPEATED_MARK = /([\u0e31\u0e33-\u0e3a\u0e47-\u0e4e])\1+/g;
 const TOO_MANY_MARKS = /([\p{M}\p{Cf}\uff9e\uff9f]{30})[\p{M}\p{Cf}\uff9e\uff9f]+/gu;
 const MARK_RUN = /[\p{M}\u0e32\u0e33]{2,}/gu;
 const SARA_AA = "\u0e32";
@@ -33,13 +38,13 @@ const OTHER_MARK = 6;
 
 /**
  * A text in which at most 30 combining marks follow one another (UAX #15 D4): what is over is cut, so that normalising
- * costs the length of the text. The twin of the server's `search_index/stream_safe.py`.
+ * costs the length of the text. The twin of the server's `spelling/stream_safe.py`.
  */
 export function streamSafe(text: string): string {
   return text.replace(TOO_MANY_MARKS, "$1");
 }
 
-/** One spelling for what keyboards produce in several: the twin of the server's `rules/thai.py: canonical`. */
+/** One spelling for what keyboards produce in several: the twin of the server's `spelling/thai.py`. */
 export function canonical(text: string): string {
   // A few marks are two in NFC: what was bounded before need not be after.
   const plain = streamSafe(streamSafe(text.replace(ZERO_WIDTH, "")).replaceAll("เเ", "แ").normalize("NFC"));
@@ -66,10 +71,21 @@ function orderedMarks(run: string): string {
   return written + ordered();
 }
 
-/** Text as it is compared in searches: canonical, Arabic digits, no case, single spaces. */
+/**
+ * Text as names and messages are compared and searched: compatibility forms, no case, Arabic digits, nothing invisible,
+ * each Thai mark once, single spaces. The twin of the server's `spelling/normalize.py: fold`.
+ */
 export function folded(text: string): string {
-  const kept = text.replaceAll("ํำ", "ำ");
-  return arabicDigits(canonical(streamSafe(kept).normalize("NFKC"))).toLowerCase().split(/\s+/u).filter(Boolean).join(" ");
+  const plain = arabicDigits(withoutForms(streamSafe(text.replace(INVISIBLE, ""))));
+  return canonical(plain.replace(/[\s\u0085]+/gu, " ")).replace(REPEATED_MARK, "$1").trim();
+}
+
+/** Compatibility forms and letter case taken off until nothing changes: taking off one may bring out the other. */
+function withoutForms(text: string): string {
+  const plain = text.normalize("NFKD");
+  // Upper case first, so that ß is ss; then each letter alone, since a Σ at the end of a word would become ς.
+  const folded = Array.from(plain.toLowerCase().toUpperCase(), (letter) => letter.toLowerCase()).join("").normalize("NFKD");
+  return folded === text ? text : withoutForms(folded);
 }
 
 /** ๐–๙ as 0–9, everything else as it is (L4). */

@@ -23,7 +23,7 @@ import {
   type RuleTarget,
 } from "#core/rules";
 import { closedDirections } from "#core/sendable";
-import { canonical } from "#core/text";
+import { canonical, folded } from "#core/text";
 
 export type Given = Readonly<Record<string, unknown>>;
 
@@ -62,6 +62,7 @@ export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
   closed_directions: (g) => closedDirections(text(g, "text")),
   emoji: (g) => oneEmoji(text(g, "text")),
   canonical: (g) => canonical(text(g, "text")),
+  fold: (g) => folded(text(g, "text")),
   check_length: (g) => checkLength(text(g, "password"), number(g, "shortest"), number(g, "longest")),
   may_post: (g) => mayPost(room(g), role(g)),
   may_rename: (g) => mayRename(room(g), role(g)),

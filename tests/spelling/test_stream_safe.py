@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 
-from search_index.stream_safe import MOST_MARKS, is_stream_safe, stream_safe, takes_no_place
+from appliance.spelling.stream_safe import MOST_MARKS, is_stream_safe, stream_safe, takes_no_place
 
 
 def test_every_character_that_normalising_sorts_is_counted() -> None:

@@ -1,11 +1,11 @@
-"""One spelling for text that Thai keyboards produce in several: what looks the same becomes the same.
+"""The canonical spelling of text that Thai keyboards produce in several: what looks the same becomes the same.
 
-Owns two normal forms. `canonical` keeps the meaning exactly and is used for passwords and names: NFC, SARA AM as one
-character, the marks of a consonant in one order, two SARA E as SARA AE, nothing of zero width. `fold` is for
-searching: also Thai digits as Arabic ones, compatibility forms, letter case and runs of white space.
+Owns `canonical`, which keeps the meaning exactly and is used for passwords and names: NFC, SARA AM as one character,
+the marks of a consonant in one order, two SARA E as SARA AE, nothing of zero width. Also owns the order of marks, which
+`normalize` uses too, and Thai digits.
 
-Both cost the length of the text. More than 30 marks in a row (`search_index/stream_safe.py`) are cut: no edge lets
-such text in, and what was stored earlier must not stop the appliance. The client's twin is `core/text.ts`.
+It costs the length of the text. More than 30 marks in a row (`stream_safe`) are cut: no edge lets such text in, and
+what was stored earlier must not stop the appliance.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import re
 import unicodedata
 from typing import Final
 
-from search_index.stream_safe import stream_safe
+from appliance.spelling.stream_safe import stream_safe
 
 _ZERO_WIDTH: Final = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
-_THAI_DIGITS: Final = {0x0E50 + digit: str(digit) for digit in range(10)}
+THAI_DIGITS: Final = {0x0E50 + digit: str(digit) for digit in range(10)}
 _HAS_THAI_DIGIT: Final = re.compile("[\u0e50-\u0e59]")
+DOUBLE_SARA_E: Final = "\u0e40\u0e40"
+SARA_AE: Final = "\u0e41"
 _SARA_AM: Final = "\u0e33"
 _SARA_AA: Final = "\u0e32"
 _NIKHAHIT: Final = "\u0e4d"
@@ -32,26 +34,28 @@ _ORDER: Final = {
     **dict.fromkeys("\u0e48\u0e49\u0e4a\u0e4b", 4),
     **dict.fromkeys("\u0e4c\u0e4e", 5),
 }
+THAI_MARKS: Final = "".join(_ORDER) + _SARA_AM
 _OTHER_MARK: Final = 6
 _LAST: Final = 7
-# What is no letter, space or ASCII may be a mark; `_ordered` looks closer.
-_MAY_BE_MARKS: Final = re.compile(f"(?:[^\\w\\s\\x00-\\x7f]|[{_SARA_AA}{_SARA_AM}]){{2,}}")
-# NFKC takes SARA AM apart, so it is put aside as a private character meanwhile.
-_ASIDE: Final = "\uf8ff"
+# What is no letter, space or ASCII may be a mark; `in_order` looks closer.
+MARK_RUN: Final = re.compile(f"(?:[^\\w\\s\\x00-\\x7f]|[{_SARA_AA}{_SARA_AM}]){{2,}}")
 
 
 def canonical(text: str) -> str:
     """Return the one spelling of `text`; idempotent."""
-    if text.isascii():
-        return text
-    joined = stream_safe(text.translate(_ZERO_WIDTH)).replace("\u0e40\u0e40", "\u0e41")
+    return text if text.isascii() else without_variants(text.translate(_ZERO_WIDTH))
+
+
+def without_variants(visible: str) -> str:
+    """Return the one spelling of a text that has no characters of zero width."""
+    joined = stream_safe(visible).replace(DOUBLE_SARA_E, SARA_AE)
     # A few marks are two in NFC: what was bounded before need not be after.
     plain = stream_safe(unicodedata.normalize("NFC", joined))
-    return unicodedata.normalize("NFC", _MAY_BE_MARKS.sub(lambda found: _known_order(found.group()), plain))
+    return unicodedata.normalize("NFC", MARK_RUN.sub(lambda found: in_order(found.group()), plain))
 
 
-def _known_order(run: str) -> str:
-    """Return `_ordered(run)`, from memory for the few runs that Thai is made of."""
+def in_order(run: str) -> str:
+    """Return a run of marks with those of each consonant in order; from memory for the few that Thai is made of."""
     known = _ordered_runs.get(run)
     if known is None:
         known = _ordered(run)
@@ -91,20 +95,6 @@ def _sorted(marks: list[str], nikhahits: int) -> list[str]:
     )
 
 
-def fold(text: str) -> str:
-    """Return `text` as it is compared in searches; idempotent."""
-    while (folded := _folded(text)) != text:
-        text = folded
-    return text
-
-
 def arabic_digits(text: str) -> str:
     """Return `text` with Thai digits written as Arabic ones."""
-    return text.translate(_THAI_DIGITS) if _HAS_THAI_DIGIT.search(text) else text
-
-
-def _folded(text: str) -> str:
-    if not text.isascii():
-        aside = canonical(text).replace("\u0e33", _ASIDE)
-        text = arabic_digits(canonical(unicodedata.normalize("NFKC", aside).replace(_ASIDE, "\u0e33")))
-    return " ".join(text.casefold().split())
+    return text.translate(THAI_DIGITS) if _HAS_THAI_DIGIT.search(text) else text
