@@ -119,6 +119,7 @@ class Deny(StrEnum):
     SECOND_PERSON_REQUIRED = "second_person_required"
     HUB_ONLY = "hub_only"
     WRONG_TYPE = "wrong_type"
+    WRONG_SHAPE = "wrong_shape"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +190,39 @@ class TextBody:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What an entry says in its header. Each type of entry has a struct of its own (`rules/entry_states.py`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """An entry that somebody wants in a room, as the rules see it. `state` is what its header says.
+
+    `origin` is the slug of the sender's agency.
+    """
+
+    type: EntryType
+    origin: str
+    sender: PersonId
+    at: Millis
+    state: State
+
+
+class Ability(StrEnum):
+    """What a later entry may do to a message."""
+
+    ANSWER = "answer"
+    EDIT = "edit"
+    RETRACT = "retract"
+    REACT = "react"
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What someone wants to append to a room: the command that goes to the log's writer.
 
-    `must`: a removal that has to be possible, though the room closes with it (F38). `reason` is for those it takes off
-    alone: it is in no entry.
+    Without `state` its header says nothing beyond its type. `must`: a removal that has to be possible, though the room
+    closes with it (F38). `reason` is for those it takes off alone: it is in no entry.
     """
 
     room: RoomId
@@ -201,16 +230,20 @@ class Draft:
     type: EntryType
     txn_id: str | None = None
     body: TextBody | None = None
-    state: Mapping[str, object] | None = field(default=None, repr=False)
-    target: int | None = None
-    reply_to: int | None = None
+    state: State | None = field(default=None, repr=False)
     must: bool = False
     reason: str = field(default="", repr=False)
 
     @property
+    def target(self) -> int | None:
+        """The position of the entry that this one changes."""
+        return getattr(self.state, "target", None)
+
+    @property
     def points_at(self) -> int | None:
         """The position of the entry that this one changes or answers."""
-        return self.reply_to if self.target is None else self.target
+        target = self.target
+        return getattr(self.state, "reply_to", None) if target is None else target
 
 
 @dataclass(frozen=True, slots=True)

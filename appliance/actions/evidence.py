@@ -27,6 +27,7 @@ from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
 from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
 from appliance.model import Draft, EntryType, PersonId, RoomId
+from appliance.rules.entry_states import BodiesDestroyed
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.rooms import SYSTEM
 from appliance.rules.text import has_visible
@@ -210,7 +211,7 @@ async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: s
         raise Invalid(field="rule", code="why_missing")
     if not 0 <= first <= last < (await s.log.head(room)).size:
         raise Invalid(field="last")
-    state = {"from": first, "to": last, "rule": rule, "at": s.clock()}
+    state = BodiesDestroyed(first=first, last=last, rule=rule, at=s.clock())
     appended = (await s.log.append(Draft(room, SYSTEM, EntryType.SHRED, state=state)))[0]
     async with s.store.write() as tx:
         await record(s, tx, SYSTEM, "room.shred", room, n=appended.n, first=first, last=last, rule=rule)

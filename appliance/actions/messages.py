@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from appliance.errors import Invalid
 from appliance.log.prepare import Command
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.names import emoji as one_emoji
 from appliance.rules.text import closed_directions, has_visible, written
 from appliance.wire.messages import TextBody as WireBody
@@ -35,20 +36,20 @@ def submit_message(s: Services, draft: Draft, done: Done) -> None:
 
 def message_draft(actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None) -> Draft:
     """Return the draft of a message. Raises Invalid for text with nothing to read in it."""
-    return Draft(room, actor, EntryType.MESSAGE_TEXT, txn_id, body=_body(body), reply_to=reply_to)
+    said = TextSaid(reply_to=reply_to, everyone=body.everyone)
+    return Draft(room, actor, EntryType.MESSAGE_TEXT, txn_id, body=_body(body), state=said)
 
 
 async def edit_message(s: Services, actor: PersonId, room: RoomId, n: int, body: WireBody, txn_id: str) -> Appended:
     """Put new words to a message; the old ones stay in its history."""
-    draft = Draft(room, actor, EntryType.MESSAGE_EDIT, txn_id, body=_body(body), target=n)
-    return (await s.log.append(draft))[0]
+    edited = TextEdited(target=n, everyone=body.everyone)
+    return (await s.log.append(Draft(room, actor, EntryType.MESSAGE_EDIT, txn_id, body=_body(body), state=edited)))[0]
 
 
 async def retract_message(s: Services, actor: PersonId, room: RoomId, n: int, reason: str, txn_id: str | None) -> None:
     """Take a message back: its words are shown to nobody any more, its place and its author stay (a trace)."""
-    kept = written(reason)
-    state = {"reason": kept} if kept else {}
-    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REDACT, txn_id, state=state, target=n))
+    state = MessageRetracted(target=n, reason=written(reason))
+    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REDACT, txn_id, state=state))
 
 
 async def react(
@@ -59,8 +60,8 @@ async def react(
     clean = one_emoji(emoji)
     if clean is None:
         raise Invalid(field="emoji")
-    state = {"emoji": clean, "on": on}
-    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REACTION, txn_id, state=state, target=n))
+    state = Reacted(target=n, emoji=clean, on=on)
+    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REACTION, txn_id, state=state))
 
 
 def _body(body: WireBody) -> TextBody:

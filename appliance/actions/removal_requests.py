@@ -42,5 +42,5 @@ async def _take_off(s: Services, actor: PersonId, state: RoomState, request: Own
     if actor == state.owner:
         drafts = removal_drafts(room, actor, [request.person], must=True)
     else:
-        drafts = removal_drafts(room, SYSTEM, [request.person], why="removal_request", by=[actor])
+        drafts = removal_drafts(room, SYSTEM, [request.person], why="removal_request", by=(actor,))
     await s.log.append(replace(drafts[0], txn_id=request.id), *drafts[1:])

@@ -16,6 +16,7 @@ from appliance.actions.rooms import card_of, removal_drafts
 from appliance.errors import AppError, Unavailable
 from appliance.log.prepare import private_close
 from appliance.model import AccountState, Draft, EntryType, PersonId, PostId, RoomKind
+from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.rooms import SYSTEM
 from appliance.store import audit, rooms
 
@@ -108,9 +109,8 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
     if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
         return False
     head = await s.log.head(room)
-    state: dict[str, object] = {"to": holder, "post": post, "why": "post"}
-    if holder not in head.state.members:
-        state["card"] = card_of(s, holder)
+    card = card_of(s, holder) if holder not in head.state.members else None
+    state = OwnerReassigned(to=holder, post=post, why="post", card=card)
     await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
     await owner_requests.tell_new_owner(s, room, owner)
     return True

@@ -10,15 +10,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from appliance.actions import owner_requests
 from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
-from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Role, RoomId, RoomKind
+from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
 from appliance.rules.contact import may_start_direct
+from appliance.rules.entry_states import (
+    Card,
+    ClosedBySystem,
+    MembersAdded,
+    MembersRemoved,
+    OwnerReassigned,
+    OwnerTransferred,
+    RemovedBySystem,
+    RoomClosed,
+    RoomCreated,
+    RoomRenamed,
+)
 from appliance.rules.names import room_name
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import SYSTEM, authorize
@@ -30,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from appliance.log.heads import Head
-    from appliance.model import RoomState
+    from appliance.model import RoomState, State
     from appliance.rules.ranks import Level
     from appliance.rules.roles import Actor
     from appliance.services import Services
@@ -56,9 +68,7 @@ async def create_group(
     if post is not None and s.identity.directory.holder_of(post) != actor:
         raise Forbidden(Deny.NOT_OWNER)
     others = _others(s, actor, members)
-    state: dict[str, object] = {"kind": RoomKind.GROUP.value, "name": clean, "owner": actor, "card": card_of(s, actor)}
-    if post is not None:
-        state["owner_post"] = post
+    state = RoomCreated(kind=RoomKind.GROUP, owner=actor, name=clean, owner_post=post, card=card_of(s, actor))
     return await _create(s, actor, state, others, txn_id, None)
 
 
@@ -95,13 +105,13 @@ async def rename_room(s: Services, actor: PersonId, room: RoomId, name: str, txn
     clean = room_name(name)
     if clean is None:
         raise Invalid(field="name", code="room_name")
-    state = {"name": clean, "old": head.state.name or ""}
+    state = RoomRenamed(name=clean, old=head.state.name or "")
     await _append(s, actor, Draft(room, actor, EntryType.ROOM_RENAME, txn_id, state=state))
 
 
 async def close_room(s: Services, actor: PersonId, room: RoomId) -> None:
     """Close a group for writing; what was said stays until its period ends (F37, Q6)."""
-    await _append(s, actor, Draft(room, actor, EntryType.ROOM_CLOSE, state={}))
+    await _append(s, actor, Draft(room, actor, EntryType.ROOM_CLOSE, state=RoomClosed()))
 
 
 async def change_members(
@@ -171,12 +181,13 @@ async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId
         async with s.store.read() as reader:
             if await reader.run(entries.find_txn, room, actor, txn_id):
                 return
-    if denied := authorize(state, _Asked(EntryType.OWNER_TRANSFER, s.log.agency, actor, {"to": to}, s.clock())):
+    asked = OwnerTransferred(to=to)
+    if denied := authorize(state, Proposed(EntryType.OWNER_TRANSFER, s.log.agency, actor, s.clock(), asked)):
         # Before anything is said of the person named.
         await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, room, denied.value)
         raise Forbidden(denied)
     check_active(s, (to,))
-    await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state={"to": to}))
+    await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state=asked))
     await owner_requests.tell_new_owner(s, room, state.owner)
 
 
@@ -195,7 +206,8 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
         # A suspension ends by itself; a room is not given away because of it.
         raise Forbidden(Deny.NOT_OWNER)
     agreed = second.person if second else None
-    state = {"to": to, "why": why, "by": [actor.person, agreed]}
+    by = tuple(person for person in (actor.person, agreed) if person is not None)
+    state = OwnerReassigned(to=to, why=why, by=by)
     await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
     await owner_requests.tell_new_owner(s, room, head.state.owner)
     await _audit(s, actor.name, "room.reassign", room, "done", to=to, why=why, second=str(agreed))
@@ -214,7 +226,7 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
         raise Forbidden(Deny.DIRECT_ROOM_FIXED)
     others = [person for person in state.members if person != state.owner]
     await _audit(s, operator, "room.end", room, "begun", why=why, owner=state.owner, members=str(len(others)))
-    drafts = [] if state.closed else [Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": why})]
+    drafts = [] if state.closed else [Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=why))]
     drafts += removal_drafts(room, SYSTEM, others, why=why)
     if drafts:
         await s.log.append(*drafts)
@@ -308,18 +320,18 @@ async def _direct_of(s: Services, actor: PersonId, other: PersonId) -> RoomId | 
         return await reader.run(rooms.id_by_pair, _pair(actor, other))
 
 
-def _first_of_direct(s: Services, actor: PersonId, other: PersonId) -> tuple[dict[str, object], list[PersonId]]:
+def _first_of_direct(s: Services, actor: PersonId, other: PersonId) -> tuple[RoomCreated, list[PersonId]]:
     """Return the state a private chat begins with and whom it adds. Raises Forbidden by rank (F38), Invalid."""
     others = _others(s, actor, (other,))
     if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.identity.contact_mode(s.clock())):
         raise Forbidden(denied)
-    return {"kind": RoomKind.DIRECT.value, "owner": actor, "card": card_of(s, actor)}, others
+    return RoomCreated(kind=RoomKind.DIRECT, owner=actor, card=card_of(s, actor)), others
 
 
 async def _create(
     s: Services,
     actor: PersonId,
-    state: dict[str, object],
+    state: RoomCreated,
     others: list[PersonId],
     txn_id: str,
     pair: str | None,
@@ -337,18 +349,18 @@ def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[Per
     """Make the entries that add people, each with their cards."""
     cards = [card_of(s, person) for person in people]
     return [
-        Draft(room, actor, EntryType.MEMBER_ADD, state={"members": cards[at : at + CARDS_AN_ENTRY]})
+        Draft(room, actor, EntryType.MEMBER_ADD, state=MembersAdded(tuple(cards[at : at + CARDS_AN_ENTRY])))
         for at in range(0, len(cards), CARDS_AN_ENTRY)
     ]
 
 
-def card_of(s: Services, person: PersonId) -> dict[str, str]:
+def card_of(s: Services, person: PersonId) -> Card:
     """Return the card that freezes for evidence who a person was when they came in.
 
     Source: the specification, federation.md §5.3.
     """
     card = s.identity.people[person]
-    return {"p": person, "name": card.name, "unit": card.unit_name or "", "post": card.post or ""}
+    return Card(p=person, name=card.name, unit=card.unit_name or "", post=card.post or "")
 
 
 def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[PersonId]:
@@ -386,40 +398,26 @@ def removal_drafts(
     *,
     must: bool = False,
     reason: str = "",
-    **fields: object,
+    why: str = "",
+    by: tuple[PersonId, ...] = (),
 ) -> list[Draft]:
     """Make the entries that take people off a group: the owner's, or the system's for what has to happen.
 
-    `fields` go into each entry; `reason` goes into none, it is told to these people alone. `must`: the owner does what
-    has to happen. Where those left could not have begun a private chat, the log's writer closes the group together with
-    what has to happen, and refuses what has not (F38).
+    `why` and `by` go into each entry of the system; `reason` goes into none, it is told to these people alone. `must`:
+    the owner does what has to happen. Where those left could not have begun a private chat, the log's writer closes the
+    group together with what has to happen, and refuses what has not (F38).
     """
-    kind = EntryType.SYSTEM_REMOVE if actor == SYSTEM else EntryType.MEMBER_REMOVE
-    return [
-        Draft(
-            room,
-            actor,
-            kind,
-            state={"members": list(people[at : at + REMOVED_AN_ENTRY]), **fields},
-            must=must,
-            reason=reason,
-        )
-        for at in range(0, len(people), REMOVED_AN_ENTRY)
-    ]
+    drafts = []
+    for at in range(0, len(people), REMOVED_AN_ENTRY):
+        part = tuple(people[at : at + REMOVED_AN_ENTRY])
+        by_system = RemovedBySystem(part, why=why, by=by) if actor == SYSTEM else None
+        kind = EntryType.SYSTEM_REMOVE if by_system else EntryType.MEMBER_REMOVE
+        drafts.append(Draft(room, actor, kind, state=by_system or MembersRemoved(part), must=must, reason=reason))
+    return drafts
 
 
 def _rank(s: Services, person: PersonId) -> Level | None:
     return s.identity.people[person].rank
-
-
-class _Asked(NamedTuple):
-    """What a rule needs of an entry that is only asked about: `rules.rooms.Header`."""
-
-    type: str
-    origin: str
-    sender: str
-    state: dict[str, object]
-    written_at: int
 
 
 async def _check_change(
@@ -429,10 +427,10 @@ async def _check_change(
     if state.role_of(actor) is Role.OWNER:
         return
     kind = EntryType.MEMBER_REMOVE if remove else EntryType.MEMBER_ADD
-    asked: dict[str, object] = {"members": list(remove), "self": list(remove) == [actor]}
+    asked: State = MembersRemoved(tuple(remove), oneself=list(remove) == [actor])
     if not remove:
-        asked = {"members": [{"p": person} for person in add]}
-    if denied := authorize(state, _Asked(kind, s.log.agency, actor, asked, s.clock())):
+        asked = MembersAdded(tuple(Card(person, name="", unit="", post="") for person in add))
+    if denied := authorize(state, Proposed(kind, s.log.agency, actor, s.clock(), asked)):
         await record_refusal(s, actor, kind.value, state.room, denied.value)
         raise Forbidden(denied)
 

@@ -14,7 +14,7 @@ log: they are not compared and are no evidence (decision 0006). It reads only, a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -27,8 +27,10 @@ from appliance.log.bodies import decode
 from appliance.log.notes import open_room
 from appliance.log.projections import Projections
 from appliance.log.rows import header_of, leaf_of
-from appliance.model import EntryType, RoomKind
+from appliance.model import Deny, EntryType, PersonId, RoomKind
+from appliance.rules import entry_types
 from appliance.rules import rooms as rules
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries, feed, rooms
 
 if TYPE_CHECKING:
@@ -198,15 +200,20 @@ class _Walk:
             body = self._body(found, header)
         except (WrongKey, msgspec.MsgspecError):
             return Fault(self._room, "body", n)
-        try:
-            self._projections.add(n, header, body, self._state)
-            self._state = rules.apply(self._state, header, self._room, n)
-            if header.type == EntryType.SHRED:
-                fields: dict[str, Any] = header.state or {}
-                self._absent -= set(range(fields["from"], fields["to"] + 1))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            # Fields that its type does not have: no rule would have let it in.
+        entry = entry_types.proposed(
+            header.type, header.origin, PersonId(found.sender), header.written_at, header.state
+        )
+        if isinstance(entry, Deny) or (self._state is None and entry.type is not EntryType.ROOM_CREATE):
+            # No rule would have let it in.
             return Fault(self._room, "entry", n)
+        try:
+            self._projections.add(n, entry, body, self._state)
+            self._state = rules.apply(self._state, entry, self._room, n)
+        except KeyError:
+            return Fault(self._room, "entry", n)
+        if erases := ENTRY_TYPES[entry.type].erases:
+            first, last = erases(entry.state)
+            self._absent -= set(range(first, last + 1))
         self._frontier = self._frontier.append(leaf_hash(leaf_of(found)))
         return None
 

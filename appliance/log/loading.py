@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from appliance.evidence.canonical import decode_header
 from appliance.log import heads as head_rows
 from appliance.log.prepare import THIS_ROOM
-from appliance.model import Appended, EntryType
+from appliance.model import Appended
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries, rooms
 from appliance.vault.epochs import iso_week
 
@@ -142,13 +143,13 @@ class Loader:
     @staticmethod
     def _target(room: RoomId, n: int, needing: list[Command], loaded: Loaded) -> _Need:
         drafts = [draft for command in needing for draft in command.drafts if draft.target == n]
-        reacting = {draft.actor for draft in drafts if draft.type is EntryType.MESSAGE_REACTION}
-        marking = reacting or any(draft.type is EntryType.MESSAGE_EDIT for draft in drafts)
+        marked_by = [(draft.actor, mark) for draft in drafts if (mark := ENTRY_TYPES[draft.type].mark)]
+        reacting = {person for person, mark in marked_by if mark.by_person}
 
         def read(raw: sqlcipher.Connection) -> None:
             head = loaded.heads.get(room)
             loaded.targets[room, n] = entries.target(raw, head.key, n) if head else None
-            if head and marking:
+            if head and marked_by:
                 loaded.marks[room, n] = entries.marks(raw, head.key, n, reacting)
 
         return _Need(read, needing)

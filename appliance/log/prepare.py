@@ -25,10 +25,12 @@ from appliance.evidence.tree import Frontier
 from appliance.log.events import live_event
 from appliance.log.heads import Head
 from appliance.log.rows import leaf_of
-from appliance.model import EVERYONE, Appended, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
-from appliance.rules import marks as mark_rules
+from appliance.model import Appended, Deny, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
+from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.concerns import concerned
+from appliance.rules.entry_states import BodiesDestroyed, ClosedBySystem, Reacted
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.rooms import SYSTEM
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from appliance.log.bodies import Bodies, EpochKey, Sealed
-    from appliance.model import Deny, Member, Millis, TextBody
+    from appliance.model import Millis, Proposed, State
+    from appliance.rules.entry_types import EntryKind
     from appliance.store.entries import Batch
     from appliance.wire.messages import Event
 
@@ -48,9 +51,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 THIS_ROOM: Final = RoomId("")
 """In a command that creates a room: the room it creates."""
-NAMING: Final = frozenset((EntryType.MESSAGE_TEXT,))
-CHANGES_MEMBERS: Final = frozenset((EntryType.MEMBER_ADD, EntryType.MEMBER_REMOVE, EntryType.SYSTEM_REMOVE))
-REMOVES: Final = frozenset((EntryType.MEMBER_REMOVE, EntryType.SYSTEM_REMOVE))
 PRIVATE_CHAT: Final = "private_chat"
 """Why the system closes a group: those left in it could not have begun a private chat (F38)."""
 
@@ -88,8 +88,7 @@ class Command:
     @property
     def people_added(self) -> int:
         """How many people it adds."""
-        named = [(draft.state or {}).get("members") for draft in self.drafts if draft.type is EntryType.MEMBER_ADD]
-        return sum(len(members) for members in named if isinstance(members, list))
+        return sum(len(adds(draft.state)) for draft in self.drafts if (adds := ENTRY_TYPES[draft.type].adds))
 
 
 @dataclass(slots=True)
@@ -110,7 +109,7 @@ class Entry:
     kind: EntryType
     sender: PersonId
     entry_id: str
-    fields: dict[str, Any] = field(repr=False)
+    state: State = field(repr=False)
     draft: Draft
     header: bytes = field(repr=False)
     sealed: Sealed | None
@@ -226,7 +225,8 @@ def _is_idle(command: Command, work: Work, result: Plan) -> bool:
         return False
     for draft in command.drafts:
         marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
-        if marks is None or not mark_rules.changes_nothing(draft.actor, draft.type, _fields(draft), marks):
+        mark = ENTRY_TYPES[draft.type].mark
+        if marks is None or mark is None or not mark.stands_already(draft.actor, draft.state, marks):
             return False
     return True
 
@@ -236,7 +236,7 @@ def _closing(command: Command, state: RoomState, context: BatchContext) -> list[
 
     Raises Forbidden where the command does not have to be possible.
     """
-    if state.closed or not any(draft.type in CHANGES_MEMBERS for draft in command.drafts):
+    if state.closed or not any(row.adds or row.removes for row in map(_row, command.drafts)):
         return []
     denied = context.may_keep_group(state, context.now)
     if denied is None:
@@ -248,7 +248,11 @@ def _closing(command: Command, state: RoomState, context: BatchContext) -> list[
 
 def private_close(room: RoomId) -> Draft:
     """Make the entry by which the system closes a group that has become a private chat nobody could have begun."""
-    return Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state={"why": PRIVATE_CHAT})
+    return Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=PRIVATE_CHAT))
+
+
+def _row(draft: Draft) -> EntryKind:
+    return ENTRY_TYPES[draft.type]
 
 
 def _noted(
@@ -263,11 +267,12 @@ def _noted(
         if (room, entry.n) in result.targets:
             targets[room, entry.n] = Target(entry.n, entry.kind, entry.sender, entry.at, redacted=False)
         place = (room, entry.draft.target if entry.draft.target is not None else -1)
-        if entry.kind is EntryType.MESSAGE_REDACT:
+        row = ENTRY_TYPES[entry.kind]
+        if row.retracts:
             aimed = targets.get(place) or result.targets.get(place)
             targets[place] = replace(aimed, redacted=True) if aimed else None
-        if before := marks.get(place) or result.marks.get(place):
-            marks[place] = mark_rules.marked(entry.sender, entry.kind, entry.fields, before)
+        if row.mark and (before := marks.get(place) or result.marks.get(place)):
+            marks[place] = row.mark.marked(entry.sender, entry.state, before)
     return targets, marks
 
 
@@ -296,7 +301,7 @@ def _entry(
     result: Plan,
     context: BatchContext,
 ) -> tuple[Entry, RoomState]:
-    fields = _fields(draft)
+    fields = entry_types.write(draft.type, draft.state)
     sealed = None
     header = Header(
         commitment=NO_BODY,
@@ -312,11 +317,10 @@ def _entry(
         type=draft.type.value,
         v=1,
     )
-    target = result.targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
-    if denied := rules.authorize(state, header, target):
-        raise Forbidden(denied)
-    marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
-    if marks is not None and (denied := mark_rules.may_mark_more(draft.actor, draft.type, fields, marks)):
+    proposed = entry_types.proposed(header.type, header.origin, draft.actor, header.written_at, fields)
+    if isinstance(proposed, Deny):
+        raise Forbidden(proposed)
+    if denied := _denied(draft, proposed, state, result):
         raise Forbidden(denied)
     if draft.body is not None:
         sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
@@ -334,22 +338,28 @@ def _entry(
         kind=draft.type,
         sender=draft.actor,
         entry_id=header.id,
-        fields=fields,
+        state=proposed.state,
         draft=draft,
         header=data,
         sealed=sealed,
-        named=mentioned(draft.body, state.members) if draft.body and state and draft.type in NAMING else (),
+        named=_named(draft, state),
     )
-    return entry, rules.apply(state, header, room, n)
+    return entry, rules.apply(state, proposed, room, n)
 
 
-def mentioned(body: TextBody, members: Mapping[PersonId, Member]) -> tuple[PersonId, ...]:
-    """Return whom a message is to be told as naming: members at that moment, and `*` for everyone.
+def _denied(draft: Draft, proposed: Proposed, state: RoomState | None, result: Plan) -> Deny | None:
+    """Say why an entry may not go in: by the rules of the room, or because the message carries too much already."""
+    target = result.targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
+    if denied := rules.authorize(state, proposed, target):
+        return denied
+    marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
+    mark = ENTRY_TYPES[draft.type].mark
+    return mark.may(draft.actor, proposed.state, marks) if mark and marks is not None else None
 
-    Someone who is not in the room, or not any more, is not told: the words stay as they were written.
-    """
-    named = dict.fromkeys(person for person in body.mentions if person in members)
-    return (*named, *([EVERYONE] * body.everyone))
+
+def _named(draft: Draft, state: RoomState | None) -> tuple[PersonId, ...]:
+    mentions = ENTRY_TYPES[draft.type].mentions
+    return mentions(draft.body, state.members) if mentions and draft.body is not None and state else ()
 
 
 def _key_for(work: Work, room: RoomId, context: BatchContext) -> EpochKey:
@@ -361,17 +371,6 @@ def _key_for(work: Work, room: RoomId, context: BatchContext) -> EpochKey:
             raise LookupError("the epoch key of a stored room was not loaded")
         key = context.keys[place] = context.bodies.make_key(work.key, room, context.now)
     return key
-
-
-def _fields(draft: Draft) -> dict[str, Any]:
-    fields = dict(draft.state or {})
-    if draft.target is not None:
-        fields["target"] = draft.target
-    if draft.reply_to is not None:
-        fields["reply_to"] = draft.reply_to
-    if draft.body is not None and draft.body.everyone:
-        fields["everyone"] = True
-    return fields
 
 
 def rows(result: Plan, batch: Batch, pos: int) -> tuple[dict[RoomId, Head], Committed, int]:
@@ -431,7 +430,7 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
         batch.txns.append((work.key, entry.sender, draft.txn_id, entry.n))
     batch.mentions.extend((work.key, who, entry.n) for who in entry.named)
     assert work.state is not None  # noqa: S101 - a room with entries has a state
-    concerns = concerned(work.state.kind, entry.kind, entry.sender, entry.fields)
+    concerns = concerned(work.state.kind, entry.kind, entry.sender, entry.state)
     batch.concerns.extend((work.key, who, entry.n) for who in concerns)
     _mark_rows(batch, work.key, entry)
     return live_event(
@@ -442,24 +441,23 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
         kind=entry.kind,
         sender=entry.sender,
         at=entry.at,
-        fields=entry.fields,
+        fields=entry_types.write(entry.kind, entry.state),
         body=draft.body,
     )
 
 
 def _mark_rows(batch: Batch, room: int, entry: Entry) -> None:
-    target = entry.draft.target
+    target, state = entry.draft.target, entry.state
     if entry.kind is EntryType.MESSAGE_EDIT:
         batch.edited.append((room, target, entry.n))
         batch.edits.append((room, target, entry.n))
     elif entry.kind is EntryType.MESSAGE_REDACT:
         batch.redacted.append((room, target, entry.n))
-    elif entry.kind is EntryType.SHRED:
-        batch.erased.append((room, entry.fields["from"], entry.fields["to"]))
-    elif entry.kind is EntryType.MESSAGE_REACTION:
-        emoji = entry.fields["emoji"]
-        key = (room, target, emoji, entry.sender)
-        if entry.fields["on"]:
+    elif isinstance(state, BodiesDestroyed):
+        batch.erased.append((room, state.first, state.last))
+    elif isinstance(state, Reacted):
+        key = (room, target, state.emoji, entry.sender)
+        if state.on:
             batch.reactions_on.append((*key, entry.n))
         else:
             # The batch deletes first and inserts then, so one that was given earlier in it must not be inserted.
@@ -503,10 +501,10 @@ def _departures(work: Work, left: Collection[PersonId]) -> list[tuple[Any, ...]]
     """Return rows that say who took whom off the room and why, under the name it has."""
     name = (work.state.name if work.state else None) or ""
     return [
-        (person, entry.at, work.key, entry.sender, name, entry.fields.get("why", ""), entry.draft.reason)
+        (person, entry.at, work.key, entry.sender, name, getattr(entry.state, "why", ""), entry.draft.reason)
         for entry in work.entries
-        if entry.kind in REMOVES
-        for person in entry.fields["members"]
+        if (removes := ENTRY_TYPES[entry.kind].removes)
+        for person in removes(entry.state)
         if person in left
     ]
 

@@ -12,19 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from appliance.log.prepare import NAMING, mentioned
-from appliance.model import EVERYONE, EntryType
+from appliance.model import EVERYONE
 from appliance.rules.concerns import concerned
+from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.evidence.canonical import Header
-    from appliance.model import Member, PersonId, RoomState, TextBody
+    from appliance.model import Member, PersonId, Proposed, RoomState, State, TextBody
 
+    Mentions = Callable[[TextBody, Mapping[PersonId, Member]], tuple[PersonId, ...]]
     Marks = dict[int, tuple[int | None, int | None]]
 
 
@@ -39,39 +40,36 @@ class Projections:
     concerns: set[tuple[int, str]] = field(default_factory=set)
     unread: set[int] = field(default_factory=set)
 
-    def add(self, n: int, header: Header, body: TextBody | None, state: RoomState | None) -> None:
-        """Fold entry `n`; `body` is None where it cannot be opened, `state` is the room before the entry."""
-        fields: dict[str, Any] = header.state or {}
-        members = state.members if state else {}
-        if state is not None:
-            sender = header.sender.partition("@")[0]
-            self.concerns.update((n, who) for who in concerned(state.kind, header.type, sender, fields))
-        target: Any = fields.get("target")
-        if header.type in NAMING:
-            self._add_mentions(n, fields, body, members)
-        elif header.type == EntryType.MESSAGE_EDIT:
-            self.marks[target] = (n, self.marks.get(target, (None, None))[1])
-            self.edits.add((target, n))
-        elif header.type == EntryType.MESSAGE_REDACT:
-            edit, redact = self.marks.get(target, (None, None))
-            self.marks[target] = (edit, n if redact is None else redact)
-        elif header.type == EntryType.MESSAGE_REACTION:
-            key = (target, fields["emoji"], header.sender.partition("@")[0])
-            if fields["on"]:
+    def add(self, n: int, entry: Proposed, body: TextBody | None, room: RoomState | None) -> None:
+        """Fold entry `n`; `body` is None where it cannot be opened, `room` is as it was before the entry."""
+        row, state = ENTRY_TYPES[entry.type], entry.state
+        if room is not None:
+            self.concerns.update((n, who) for who in concerned(room.kind, entry.type, entry.sender, state))
+        if row.mentions is not None:
+            self._add_mentions(n, state, body, row.mentions, room.members if room else {})
+        elif isinstance(state, TextEdited):
+            self.marks[state.target] = (n, self.marks.get(state.target, (None, None))[1])
+            self.edits.add((state.target, n))
+        elif isinstance(state, MessageRetracted):
+            edit, redact = self.marks.get(state.target, (None, None))
+            self.marks[state.target] = (edit, n if redact is None else redact)
+        elif isinstance(state, Reacted):
+            key = (state.target, state.emoji, entry.sender)
+            if state.on:
                 self.reactions.setdefault(key, n)
             else:
                 self.reactions.pop(key, None)
 
     def _add_mentions(
-        self, n: int, fields: Mapping[str, Any], body: TextBody | None, members: Mapping[PersonId, Member]
+        self, n: int, state: State, body: TextBody | None, mentions: Mentions, members: Mapping[PersonId, Member]
     ) -> None:
         if body is None:
             # Whom it named is not known any more; that it called everyone stands in the header.
             self.unread.add(n)
-            if fields.get("everyone"):
+            if getattr(state, "everyone", False):
                 self.mentions.add((n, EVERYONE))
             return
-        self.mentions.update((n, who) for who in mentioned(body, members))
+        self.mentions.update((n, who) for who in mentions(body, members))
 
     def differing(self, raw: sqlcipher.Connection, room: int) -> tuple[str, int] | None:
         """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""

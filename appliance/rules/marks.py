@@ -1,51 +1,72 @@
 """How many marks a message carries: edits and reactions (F83, bug G3).
 
 Pure. This bounds what an answer with the message holds. It is a limit of this appliance, not a rule of the log: neither
-replicas nor verifiers ask it, and it may change without a new version of the rules.
+replicas nor verifiers ask it, and it may change without a new version of the rules. A type of entry that marks messages
+has a `Mark` in its row (`entry_types.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.model import Deny, EntryType, Marks, PersonId
+from appliance.model import Deny, Marks, PersonId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
+
+    from appliance.rules.entry_states import Reacted
 
 MAX_EDITS: Final = 100
 MAX_EMOJI: Final = 100
 MAX_EMOJI_OF_ONE: Final = 20
 
 
-def changes_nothing(sender: PersonId, kind: str, fields: Mapping[str, Any], marks: Marks) -> bool:
-    """Say whether this is a reaction that stands already, or takes back one that does not stand."""
-    if kind != EntryType.MESSAGE_REACTION:
-        return False
-    stands = fields["emoji"] in marks.given.get(sender, frozenset())
-    return stands is bool(fields["on"])
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One kind of mark. `may` says why a message cannot take another one, `marked` is what it then carries.
+
+    `stands_already` says whether the entry would change nothing. `by_person`: what each person gave counts.
+    """
+
+    may: Callable[[PersonId, Any, Marks], Deny | None]
+    marked: Callable[[PersonId, Any, Marks], Marks]
+    stands_already: Callable[[PersonId, Any, Marks], bool]
+    by_person: bool = False
 
 
-def may_mark_more(sender: PersonId, kind: str, fields: Mapping[str, Any], marks: Marks) -> Deny | None:
-    """Say why the message cannot take this edit or reaction besides what it carries, or None."""
-    if kind == EntryType.MESSAGE_EDIT:
-        return Deny.TOO_MANY_EDITS if marks.edits >= MAX_EDITS else None
+def _may_edit_more(_sender: PersonId, _state: object, marks: Marks) -> Deny | None:
+    return Deny.TOO_MANY_EDITS if marks.edits >= MAX_EDITS else None
+
+
+def _edited(_sender: PersonId, _state: object, marks: Marks) -> Marks:
+    return replace(marks, edits=marks.edits + 1)
+
+
+def _never(*_: object) -> bool:
+    return False
+
+
+def _may_react_more(sender: PersonId, state: Reacted, marks: Marks) -> Deny | None:
     given = marks.given.get(sender, frozenset())
-    if kind != EntryType.MESSAGE_REACTION or not fields["on"] or fields["emoji"] in given:
+    if not state.on or state.emoji in given:
         return None
-    if len(given) >= MAX_EMOJI_OF_ONE or (fields["emoji"] not in marks.emoji and len(marks.emoji) >= MAX_EMOJI):
+    if len(given) >= MAX_EMOJI_OF_ONE or (state.emoji not in marks.emoji and len(marks.emoji) >= MAX_EMOJI):
         return Deny.TOO_MANY_REACTIONS
     return None
 
 
-def marked(sender: PersonId, kind: str, fields: Mapping[str, Any], marks: Marks) -> Marks:
-    """Return what a message carries after this entry. An emoji that one person takes back may still be another's."""
-    if kind == EntryType.MESSAGE_EDIT:
-        return replace(marks, edits=marks.edits + 1)
-    if kind != EntryType.MESSAGE_REACTION:
-        return marks
-    given, emoji = marks.given.get(sender, frozenset()), frozenset((fields["emoji"],))
-    if not fields["on"]:
+def _reacted(sender: PersonId, state: Reacted, marks: Marks) -> Marks:
+    """Return what a message carries then. An emoji that one person takes back may still be another's."""
+    given, emoji = marks.given.get(sender, frozenset()), frozenset((state.emoji,))
+    if not state.on:
         return replace(marks, given={**marks.given, sender: given - emoji})
     return replace(marks, emoji=marks.emoji | emoji, given={**marks.given, sender: given | emoji})
+
+
+def _reaction_stands(sender: PersonId, state: Reacted, marks: Marks) -> bool:
+    return (state.emoji in marks.given.get(sender, frozenset())) is state.on
+
+
+EDITS: Final = Mark(_may_edit_more, _edited, _never)
+REACTIONS: Final = Mark(_may_react_more, _reacted, _reaction_stands, by_person=True)

@@ -19,6 +19,7 @@ from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads import owner_requests as reads
 from appliance.reads.owner_requests import load_my_requests, load_removal_requests
 from appliance.reads.sync import load_sync
+from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.owner_requests import Outcome, OwnerRequest, is_fulfilled
 from appliance.rules.rooms import SYSTEM
 from appliance.services import Services
@@ -78,7 +79,7 @@ class TestUnread:
 
     async def test_the_system_makes_an_owner_too(self, bureau: Bureau, room: RoomId) -> None:
         await bureau.read(SOMCHAI, room, 1)
-        state = {"to": SOMCHAI, "why": "post"}
+        state = OwnerReassigned(SOMCHAI, why="post")
         await bureau.s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
         assert (await bureau.view(SOMCHAI, room)).unread == 1
 

@@ -14,6 +14,7 @@ from appliance.errors import Conflict, Forbidden, NotFound, StorageFull, Unavail
 from appliance.model import AccountState, Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads.owner_requests import load_removal_requests
 from appliance.reads.sync import load_sync
+from appliance.rules.entry_states import MembersAdded, MembersRemoved
 from appliance.rules.owner_requests import Outcome
 from appliance.store import owner_requests
 from tests.bureau import ADMIN, BOSS, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
@@ -149,7 +150,7 @@ class TestRankAtTheSameMoment:
     async def test_a_superior_added_while_the_third_is_removed(self, bureau: Bureau) -> None:
         room = await bureau.group(SOMCHAI, MALEE)
         removed = rooms.removal_drafts(room, SOMCHAI, [MALEE])
-        added = [Draft(room, SOMCHAI, EntryType.MEMBER_ADD, state={"members": [rooms.card_of(bureau.s, BOSS)]})]
+        added = [Draft(room, SOMCHAI, EntryType.MEMBER_ADD, state=MembersAdded((rooms.card_of(bureau.s, BOSS),)))]
         first, second = await _at_once(bureau, removed, added)
         assert not isinstance(first, BaseException)
         assert isinstance(second, Forbidden)
@@ -316,4 +317,4 @@ class TestEscalation:
 
 def _removal(room: RoomId) -> Draft:
     """Take Malee off by the log alone, as if the process had ended before the request was looked at."""
-    return Draft(room, NARIN, EntryType.MEMBER_REMOVE, state={"members": [MALEE]})
+    return Draft(room, NARIN, EntryType.MEMBER_REMOVE, state=MembersRemoved((MALEE,)))

@@ -249,7 +249,7 @@ class TestMembers:
 
     async def test_a_room_holds_so_many_and_no_more(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
-        monkeypatch.setattr("appliance.rules.rooms.MAX_MEMBERS", 4)
+        monkeypatch.setattr("appliance.rules.membership.MAX_MEMBERS", 4)
         await refused(change(bureau, NARIN, room, add=(CLERK, HEAD)), Deny.ROOM_FULL)
         await change(bureau, NARIN, room, add=(CLERK,))
 

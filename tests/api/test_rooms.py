@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from appliance.api.app import all_routes
+from appliance.rules.membership import MAX_MEMBERS
 from appliance.rules.receipts import MOST_GAPS
-from appliance.rules.rooms import MAX_MEMBERS
 from appliance.wire.rooms import MemberView
 from tests.agency import Agency, Client, new_txn
 from tests.api.test_errors import limited

@@ -21,6 +21,7 @@ from appliance.reads.readers import load_readers
 from appliance.reads.rooms import load_room, load_rooms
 from appliance.reads.search import _read_texts
 from appliance.reads.sync import load_sync
+from appliance.rules.entry_states import TextSaid
 from appliance.store.db import DATABASE_ERRORS, connect
 from appliance.wire.messages import Event, MessagesQuery, TextBody
 from search_index import wire
@@ -262,5 +263,5 @@ async def test_a_message_is_appended_where_the_damage_does_not_touch_the_end(bur
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sent = await bureau.say(NARIN, room)
     await TestABodyThatDoesNotOpen().damage(bureau, room, sent.n)
-    draft = Draft(room, NARIN, EntryType.MESSAGE_TEXT, "next", body=Body("ต่อ"), reply_to=sent.n)
+    draft = Draft(room, NARIN, EntryType.MESSAGE_TEXT, "next", body=Body("ต่อ"), state=TextSaid(reply_to=sent.n))
     assert (await bureau.s.log.append(draft))[0].n == sent.n + 1

@@ -23,6 +23,7 @@ from appliance.log.bodies import Bodies
 from appliance.log.export import RoomExport
 from appliance.model import Draft, EntryType, RoomId
 from appliance.reads.messages import load_messages
+from appliance.rules.entry_states import Reacted
 from appliance.rules.roles import Actor
 from appliance.store import audit as audit_rows
 from appliance.store import rooms as room_rows
@@ -455,8 +456,7 @@ class TestAudit:
         sent = await bureau.say(MALEE, room)
 
         def draft(*, on: bool) -> Draft:
-            state = {"emoji": "👍", "on": on}
-            return Draft(room, NARIN, EntryType.MESSAGE_REACTION, state=state, target=sent.n)
+            return Draft(room, NARIN, EntryType.MESSAGE_REACTION, state=Reacted(sent.n, "👍", on))
 
         for given in ([True, False], [True, False, True], [False, True, False]):
             await bureau.s.log.append(*(draft(on=on) for on in given))

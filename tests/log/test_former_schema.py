@@ -10,6 +10,7 @@ from appliance.log.bodies import Bodies
 from appliance.log.verification import Place, verify_rooms
 from appliance.model import EVERYONE, Draft, EntryType, PersonId, RoomId
 from appliance.reads.owner_requests import load_my_requests
+from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.owner_requests import Outcome
 from appliance.rules.rooms import SYSTEM
 from appliance.store import entries
@@ -56,7 +57,7 @@ async def some_rooms(b: Bureau) -> list[RoomId]:
     await rooms.change_members(b.s, NARIN, group, [CLERK], [], b.txn())
     await b.say(MALEE, group)
     await rooms.transfer_room(b.s, NARIN, group, MALEE, None)
-    await b.s.log.append(Draft(group, SYSTEM, EntryType.OWNER_REASSIGN, state={"to": SOMCHAI, "why": "post"}))
+    await b.s.log.append(Draft(group, SYSTEM, EntryType.OWNER_REASSIGN, state=OwnerReassigned(SOMCHAI, why="post")))
     await rooms.rename_room(b.s, SOMCHAI, group, "ชื่อใหม่", b.txn())
     await rooms.close_room(b.s, SOMCHAI, group)
     direct = await rooms.create_direct(b.s, NARIN, MALEE, b.txn())

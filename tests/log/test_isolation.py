@@ -26,6 +26,7 @@ from appliance.log.damage import list_rooms
 from appliance.model import Appended, Draft, EntryType, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
+from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited
 from appliance.store import rooms
 from appliance.store.db import connect, open_store
 from appliance.wire.messages import MessagesQuery
@@ -62,23 +63,28 @@ def incomparable(room: RoomId, _name: str) -> Draft:
 
 
 def unjudgeable(room: RoomId, name: str) -> Draft:
-    """Fail in a rule, or be refused by it: members without a list of cards."""
-    return Draft(room, NARIN, EntryType.MEMBER_ADD, name, state={"members": 7})
+    """Fail before it can be judged: members without a list of cards."""
+    return Draft(room, NARIN, EntryType.MEMBER_ADD, name, state=MembersAdded(7))  # type: ignore[arg-type]
 
 
-def unprojectable(room: RoomId, name: str) -> Draft:
-    """Fail, or be refused, where rows are made: a reaction that does not say whether it is given or taken back."""
-    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state={"emoji": "👍"}, target=2)
+def misshapen(room: RoomId, name: str) -> Draft:
+    """Be refused where its header is read: a reaction that does not say whether it is given or taken back."""
+    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state=Reacted(2, "👍", on=None))  # type: ignore[arg-type]
 
 
-def unprojectable_value(room: RoomId, name: str) -> Draft:
-    """Fail, or be refused, where rows are made or bound: an emoji that is a list."""
-    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state={"emoji": ["👍"], "on": True}, target=2)
+def unmarkable(room: RoomId, name: str) -> Draft:
+    """Fail where it is held against what the message carries: an emoji that is a list."""
+    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state=Reacted(2, ["👍"], on=True))  # type: ignore[arg-type]
 
 
 def undecidable(room: RoomId, name: str) -> Draft:
     """Fail where the command is decided: a state that has no fields."""
     return Draft(room, NARIN, EntryType.ROOM_RENAME, name, state=[1])  # type: ignore[arg-type]
+
+
+def unencodable(room: RoomId, name: str) -> Draft:
+    """Fail where the header is encoded: half of a surrogate pair in a name has no bytes."""
+    return Draft(room, NARIN, EntryType.ROOM_RENAME, name, state=RoomRenamed("\ud800"))
 
 
 def unsealable(room: RoomId, name: str) -> Draft:
@@ -95,8 +101,9 @@ POISONS: dict[str, Callable[[RoomId, str], Draft]] = {
     "queue": unqueueable,
     "repeat": incomparable,
     "authorize": unjudgeable,
-    "projection": unprojectable,
-    "rows": unprojectable_value,
+    "shape": misshapen,
+    "marks": unmarkable,
+    "encode": unencodable,
     "plan": undecidable,
     "seal": unsealable,
     "write": unwritable,
@@ -139,7 +146,12 @@ def test_a_poisoned_command_costs_its_neighbours_nothing(script: list[tuple[str,
     async def run(folder: Path) -> None:
         async with open_bureau(folder) as b:
             played = await play(b, script)
-            refusals = {**dict.fromkeys(POISONS, "internal"), "load": "wrong_key"}
+            refusals = {
+                **dict.fromkeys(POISONS, "internal"),
+                "shape": "wrong_shape",
+                "encode": "too_large",
+                "load": "wrong_key",
+            }
             due: dict[RoomId, list[str]] = {draft.room: [] for draft in played.drafts}
             last: dict[RoomId, int] = {}
             for kind, draft, result in zip(played.kinds, played.drafts, played.results, strict=True):
@@ -164,9 +176,9 @@ async def test_an_edit_of_what_an_earlier_half_retracted_is_refused(bureau: Bure
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sent = await bureau.say(MALEE, room)
     results = await asyncio.gather(
-        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_REDACT, "r", state={"reason": ""}, target=sent.n)),
+        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_REDACT, "r", state=MessageRetracted(sent.n))),
         outcome(bureau, unwritable(room, "poison")),
-        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ช้าไป"), target=sent.n)),
+        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ช้าไป"), state=TextEdited(sent.n))),
     )
     assert isinstance(results[0], Appended)
     assert list(results[1:]) == ["internal", "message_retracted"]

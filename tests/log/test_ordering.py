@@ -13,6 +13,7 @@ from appliance.log.prepare import Command
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
+from appliance.rules.entry_states import TextSaid
 from appliance.store import entries
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau
@@ -157,7 +158,7 @@ async def _call(function: Callable[[], None]) -> None:
 async def test_a_message_refused_for_good_holds_up_none_behind_it(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sender = Sender(bureau, NARIN, room)
-    bad = Draft(room, NARIN, EntryType.MESSAGE_TEXT, "bad", body=Body("ดี"), reply_to=0)
+    bad = Draft(room, NARIN, EntryType.MESSAGE_TEXT, "bad", body=Body("ดี"), state=TextSaid(reply_to=0))
     results: list[object] = []
     bureau.s.log.submit(Command((bad,), results.append))
     sender.give("a")

@@ -6,6 +6,7 @@ from appliance.errors import AppError
 from appliance.log.prepare import THIS_ROOM, Command
 from appliance.log.waiting import MOST_IN_BATCH, MOST_WEIGHT, Waiting
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.rules.entry_states import Card, MembersAdded
 from appliance.wire.committed import Committed
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau
 
@@ -52,11 +53,11 @@ def test_a_flood_of_long_texts_is_cut_and_short_ones_of_others_are_in_the_first_
 
 
 def test_what_is_too_heavy_for_any_batch_goes_alone() -> None:
-    members = [f"p{i}" for i in range(2_000)]
+    members = tuple(Card(PersonId(f"p{i}"), "", "", "") for i in range(2_000))
     made = Command(
         (
             Draft(THIS_ROOM, A, EntryType.ROOM_CREATE, "t"),
-            Draft(THIS_ROOM, A, EntryType.MEMBER_ADD, None, state={"members": members}),
+            Draft(THIS_ROOM, A, EntryType.MEMBER_ADD, None, state=MembersAdded(members)),
         ),
         lambda _: None,
     )

@@ -15,9 +15,10 @@ from appliance.evidence.canonical import decode_header
 from appliance.evidence.tree import Frontier
 from appliance.log import heads
 from appliance.log.prepare import THIS_ROOM, Command
-from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId
+from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId, RoomKind
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
+from appliance.rules.entry_states import Card, MembersAdded, MembersRemoved, RoomCreated, TextEdited
 from appliance.store import entries, feed
 from appliance.store.db import READERS
 from appliance.vault.epochs import iso_week
@@ -115,7 +116,9 @@ class TestSlowReaders:
                 await taken.enter_async_context(b.s.store.read())
             assert b.s.log.cached(room) is None, "what decides about the room has to be read"
             async with asyncio.timeout(PATIENCE_S):
-                await b.s.log.append(Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ใหม่"), target=sent.n))
+                await b.s.log.append(
+                    Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ใหม่"), state=TextEdited(sent.n))
+                )
                 await b.s.log.append(text(MALEE, room, "สวัสดีครับ", "again"))
                 repeated = await b.s.log.append(text(MALEE, room, "ซ้ำ", "again"))
             assert repeated[0].n == sent.n + 2
@@ -176,21 +179,19 @@ class TestAllOrNothing:
         before = bureau.s.log.cached(room)
         with pytest.raises(Forbidden) as caught:
             await bureau.s.log.append(
-                Draft(room, NARIN, EntryType.MEMBER_REMOVE, "t", state={"members": [MALEE]}),
-                Draft(room, NARIN, EntryType.MEMBER_ADD, state={"members": [{"p": SOMCHAI}]}),
+                Draft(room, NARIN, EntryType.MEMBER_REMOVE, "t", state=MembersRemoved((MALEE,))),
+                Draft(room, NARIN, EntryType.MEMBER_ADD, state=MembersAdded((Card(SOMCHAI, "", "", ""),))),
             )
         assert caught.value.deny is Deny.ALREADY_MEMBER
         assert bureau.s.log.cached(room) == before
         assert (await bureau.view(MALEE, room)).size == 2
 
     async def test_a_room_whose_members_are_refused_is_not_created(self, bureau: Bureau) -> None:
-        card = {"p": MALEE, "name": "", "unit": "", "post": ""}
+        card = Card(MALEE, "", "", "")
         with pytest.raises(Forbidden):
             await bureau.s.log.append(
-                Draft(
-                    THIS_ROOM, NARIN, EntryType.ROOM_CREATE, "t", state={"kind": "group", "name": "ก", "owner": NARIN}
-                ),
-                Draft(THIS_ROOM, NARIN, EntryType.MEMBER_ADD, state={"members": [card, card]}),
+                Draft(THIS_ROOM, NARIN, EntryType.ROOM_CREATE, "t", state=RoomCreated(RoomKind.GROUP, NARIN, "ก")),
+                Draft(THIS_ROOM, NARIN, EntryType.MEMBER_ADD, state=MembersAdded((card, card))),
             )
         assert await rows(bureau, "SELECT count(*) FROM room") == [(0,)]
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
@@ -212,7 +213,7 @@ class TestAllOrNothing:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent, edited = await asyncio.gather(
             bureau.s.log.append(text(MALEE, room, "ก่อน", "t")),
-            bureau.s.log.append(Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("หลัง"), target=2)),
+            bureau.s.log.append(Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("หลัง"), state=TextEdited(2))),
         )
         assert (sent[0].n, edited[0].n) == (2, 3)
         assert (await texts(bureau, room))[0] == "หลัง"

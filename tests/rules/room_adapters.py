@@ -5,11 +5,11 @@ All go through `authorize`, as everything in the product does; the web client's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from appliance.model import EntryType, Member, PersonId, Role, RoomId, RoomKind, RoomState, Target
+from appliance.model import Deny, EntryType, Member, PersonId, Role, RoomId, RoomKind, RoomState, Target
 from appliance.rules.concerns import concerned
+from appliance.rules.entry_types import proposed
 from appliance.rules.names import emoji, room_name
 from appliance.rules.owner_requests import (
     Kind,
@@ -30,15 +30,7 @@ if TYPE_CHECKING:
     Given = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The part of a header that a verdict needs."""
-
-    type: str
-    origin: str
-    sender: str
-    state: dict[str, Any]
-    written_at: int
+EMPTY_CARD = {"name": "", "unit": "", "post": ""}
 
 
 def room(given: Given) -> RoomState:
@@ -60,8 +52,26 @@ def verdict(given: Given, kind: str, fields: dict[str, Any] | None = None) -> ob
     """Return what `authorize` says of an entry of this kind by the case's person."""
     told = given.get("target")
     aimed = Target(1, EntryType(told["type"]), PersonId(told["sender"]), told["at"], told["redacted"]) if told else None
-    asked = Asked(kind, "agency", f"{given['person']}@agency", fields or {}, given.get("now", 0))
-    return authorize(room(given), asked, aimed)
+    asked = proposed(kind, "agency", PersonId(given["person"]), given.get("now", 0), whole(fields or {}, kind))
+    return asked if isinstance(asked, Deny) else authorize(room(given), asked, aimed)
+
+
+def whole(fields: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the fields of a case with what no rule asks for: the rest of cards, and which message it points at."""
+    given = {key: value for key, value in fields.items() if key not in {"members", "card"}}
+    if kind in {"message.edit", "message.redact", "message.reaction"}:
+        given.setdefault("target", 1)
+    if "members" in fields:
+        given["members"] = [member if isinstance(member, str) else EMPTY_CARD | member for member in fields["members"]]
+    if "card" in fields:
+        given["card"] = EMPTY_CARD | fields["card"]
+    return given
+
+
+def _concerned(given: Given) -> object:
+    asked = proposed(given["type"], "agency", PersonId(given["sender"]), 0, whole(given["fields"], given["type"]))
+    assert not isinstance(asked, Deny)
+    return list(concerned(RoomKind(given["kind"]), asked.type, asked.sender, asked.state))
 
 
 def cards(people: list[str]) -> dict[str, Any]:
@@ -111,7 +121,7 @@ ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
     "is_fulfilled": lambda g: is_fulfilled(request(g["request"]), g["members"]),
     "repeats_from": lambda g: repeats_from(request(g["request"]), g["days"]),
     "is_due_for_escalation": lambda g: is_due_for_escalation(request(g["request"]), g["now"], g["days"]),
-    "concerned": lambda g: list(concerned(RoomKind(g["kind"]), g["type"], g["sender"], g["fields"])),
+    "concerned": _concerned,
     "room_name": lambda g: room_name(g["name"]),
     "emoji": lambda g: emoji(g["text"]),
 }

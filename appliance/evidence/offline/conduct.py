@@ -14,24 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import Denial
-from appliance.model import EntryType, PersonId, RoomId, RoomState, Target
+from appliance.model import Deny, EntryType, PersonId, Proposed, RoomId, RoomState, Target
+from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 
 if TYPE_CHECKING:
     from appliance.evidence.offline.entries import Entry
 
 _HANDS_OVER: Final = {EntryType.OWNER_TRANSFER, EntryType.OWNER_REASSIGN}
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """What the rules need of a header."""
-
-    type: str
-    origin: str
-    sender: str
-    state: dict[str, Any]
-    written_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +57,14 @@ class Conduct:
         fields = check_state(entry)
         if entry.n == 0:
             self.home = self.hub = entry.origin
-        header = self._header(entry, fields)
+        proposed = self._proposed(entry, fields)
         aimed = fields.get("target", fields.get("reply_to"))
-        denied = rules.authorize(self.state, header, None if aimed is None else self.targets.get(aimed))
-        if denied:
-            raise Failed("rule", entry.n, why=Denial(denied.value))
-        self.state = rules.apply(self.state, header, RoomId(entry.room or ""), entry.n)
-        self._mark(entry, PersonId(header.sender), aimed)
+        target = None if aimed is None else self.targets.get(aimed)
+        denied = proposed if isinstance(proposed, Deny) else rules.authorize(self.state, proposed, target)
+        if isinstance(proposed, Deny) or denied:
+            raise Failed("rule", entry.n, why=Denial(str(denied)))
+        self.state = rules.apply(self.state, proposed, RoomId(entry.room or ""), entry.n)
+        self._mark(entry, proposed.sender, aimed)
         if entry.kind in _HANDS_OVER:
             self._hand_over(fields["to"])
         elif entry.kind == EntryType.SHRED:
@@ -87,7 +78,7 @@ class Conduct:
             return bare
         return bare if agency == self.home and bare != rules.SYSTEM else f"{bare}:{agency}"
 
-    def _header(self, entry: Entry, fields: dict[str, Any]) -> _Header:
+    def _proposed(self, entry: Entry, fields: dict[str, Any]) -> Proposed | Deny:
         st = dict(fields)
         for key in ("owner", "to"):
             if isinstance(st.get(key), str):
@@ -96,12 +87,14 @@ class Conduct:
             st["card"] = self._renamed(st["card"], entry)
         if "members" in st:
             st["members"] = [self._renamed(member, entry) for member in st["members"]]
-        return _Header(entry.kind, entry.origin, self.name_of(entry.header["sn"], entry.origin), st, entry.header["ts"])
+        sender = PersonId(self.name_of(entry.header["sn"], entry.origin))
+        return entry_types.proposed(entry.kind, entry.origin, sender, entry.header["ts"], st)
 
     def _renamed(self, member: Any, entry: Entry) -> Any:
         if isinstance(member, str):
             return self.name_of(member, entry.origin)
-        return {**member, "p": self.name_of(member["p"], entry.origin)}
+        known = {key: member[key] for key in ("name", "unit", "post")}
+        return {**known, "p": self.name_of(member["p"], entry.origin)}
 
     def _mark(self, entry: Entry, sender: PersonId, aimed: int | None) -> None:
         if entry.kind == EntryType.MESSAGE_TEXT:

@@ -343,6 +343,7 @@ DENIALS: Final = {
     "room_full": ("ห้องเต็ม", "the room was full"),
     "hub_only": ("มีเพียงระบบของหน่วยงานเจ้าของห้องที่บันทึกรายการนี้ได้", "only the hub's own system may write this entry"),
     "wrong_type": ("รายการชนิดนี้อยู่ตรงนี้ไม่ได้", "an entry of this type cannot stand here"),
+    "wrong_shape": ("ข้อมูลของรายการไม่ตรงกับชนิดของรายการ", "the fields are not those of an entry of this type"),
 }
 
 

@@ -1,0 +1,142 @@
+"""What each type of entry says in its header, as one frozen struct a type: the `state` of its row in `entry_types.py`.
+
+Values only. Authorisation depends on these fields and never on a body, which may be destroyed. Read strictly
+(`shapes.py`); which type may be written by whom, and what it does, is in the registry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from appliance.model import Millis, PersonId, PostId, RoomKind, State
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Who a person was when they came in, frozen for evidence (the specification, federation.md §5.3)."""
+
+    p: PersonId
+    name: str
+    unit: str
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomCreated(State):
+    """A room begins, with its owner. `owner_post`: it belongs to a post and so to whoever fills it (Q8)."""
+
+    kind: RoomKind
+    owner: PersonId
+    name: str | None = None
+    owner_post: PostId | None = None
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRenamed(State):
+    """A group has another name; `old` is the one it had."""
+
+    name: str
+    old: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomClosed(State):
+    """The owner has ended a group: nothing new is written in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembersAdded(State):
+    """People came in."""
+
+    members: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembersRemoved(State):
+    """The owner took people off. `oneself`: a member asks this for themselves, which is refused (F40)."""
+
+    members: tuple[PersonId, ...]
+    oneself: bool = field(default=False, metadata={"key": "self"})
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedBySystem(State):
+    """The system took people off. `why` is a code, `by` are those who decided it."""
+
+    members: tuple[PersonId, ...]
+    why: str = ""
+    by: tuple[PersonId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedBySystem(State):
+    """The system has ended a group. `why` is a code."""
+
+    why: str = ""
+    by: tuple[PersonId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTransferred(State):
+    """The owner has handed a group over to another member."""
+
+    to: PersonId
+    post: PostId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerReassigned(State):
+    """The system has given a group to somebody, who comes in by this entry where it has a `card`."""
+
+    to: PersonId
+    post: PostId | None = None
+    why: str = ""
+    by: tuple[PersonId, ...] = ()
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextSaid(State):
+    """A message; its words are the body. `everyone` is the @room mention."""
+
+    reply_to: int | None = None
+    everyone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdited(State):
+    """Message `target` has new words, in the body."""
+
+    target: int
+    everyone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRetracted(State):
+    """Message `target` is taken back."""
+
+    target: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted(State):
+    """A reaction to message `target` is given (`on`) or taken back."""
+
+    target: int
+    emoji: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BodiesDestroyed(State):
+    """Bodies of entries `first` to `last` were destroyed by a rule of retention.
+
+    Source: the specification, federation.md §5.9.
+    """
+
+    first: int = field(metadata={"key": "from"})
+    last: int = field(metadata={"key": "to"})
+    rule: str
+    at: Millis

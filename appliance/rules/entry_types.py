@@ -1,0 +1,173 @@
+"""The registry of entry types: one row says everything that a type of entry is, and a new type is a new row.
+
+Rows are asked for by `read` (what a header says, strictly), `rooms.authorize` and `rooms.apply` (who may, and what it
+does), `concerns.concerned` (whom it is told), `marks` (how many a message carries), and by the log, the reads and the
+search feed. Pure; the standard library alone (`shapes.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.model import EVERYONE, Ability, Deny, EntryType, PersonId, Proposed, State, TextBody
+from appliance.rules import entry_states as states
+from appliance.rules import marks, membership, messages
+from appliance.rules.shapes import Shape, WrongShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from appliance.model import Member, Millis, RoomState
+
+    May = Callable[[RoomState, Any, Proposed, Any, Any], Deny | None]
+    """Of the room, the sender's part in it (None: the system), the entry, its state, the entry that it points at."""
+    Apply = Callable[[RoomState, Any, int], RoomState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryKind:
+    """One type of entry.
+
+    `may` says why a member may not append it, or the system where `by_system`; `apply` is what it makes of the room.
+    `needs`: it points at an entry, which must take this of it. `takes` is what later entries may do to it.
+    `body` is the type of its body, `key_kind` the kind of key that seals it. `message`: it counts as unread for others
+    and is the newest line of its room. `words` is what search finds it by, `mentions` whom its body names.
+    `concerns` is whom it is told though it is no message. `adds`, `removes`: the people who come and go by it, besides
+    an owner who comes in. `changes_members`: a group it has changed is judged anew (F38). `retracts`: it hides the
+    message it points at. `erases`: the first and last entry whose bodies are gone. `mark` bounds how many of it a
+    message carries.
+    """
+
+    state: type[State]
+    may: May
+    apply: Apply | None = None
+    by_system: bool = False
+    needs: Ability | None = None
+    takes: frozenset[Ability] = frozenset()
+    body: type[TextBody] | None = None
+    key_kind: str = "text"
+    message: bool = False
+    words: Callable[[Any], str] | None = None
+    mentions: Callable[[Any, Mapping[PersonId, Member]], tuple[PersonId, ...]] | None = None
+    concerns: Callable[[Any], tuple[PersonId, ...]] | None = None
+    adds: Callable[[Any], tuple[PersonId, ...]] | None = None
+    removes: Callable[[Any], tuple[PersonId, ...]] | None = None
+    retracts: bool = False
+    erases: Callable[[Any], tuple[int, int]] | None = None
+    mark: marks.Mark | None = None
+
+
+def _members(state: states.MembersRemoved | states.RemovedBySystem) -> tuple[PersonId, ...]:
+    return state.members
+
+
+def _cards(state: states.MembersAdded) -> tuple[PersonId, ...]:
+    return tuple(card.p for card in state.members)
+
+
+def _new_owner(state: states.OwnerTransferred | states.OwnerReassigned) -> tuple[PersonId, ...]:
+    return (state.to,)
+
+
+def _everyone(_: State) -> tuple[PersonId, ...]:
+    return (EVERYONE,)
+
+
+def _text(body: TextBody) -> str:
+    return body.text
+
+
+ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
+    EntryType.ROOM_CREATE: EntryKind(state=states.RoomCreated, may=membership.may_create),
+    EntryType.ROOM_RENAME: EntryKind(
+        state=states.RoomRenamed, may=membership.may_rename, apply=membership.renamed, concerns=_everyone
+    ),
+    EntryType.ROOM_CLOSE: EntryKind(
+        state=states.RoomClosed, may=membership.may_close, apply=membership.closed, concerns=_everyone
+    ),
+    EntryType.MEMBER_ADD: EntryKind(
+        state=states.MembersAdded, may=membership.may_add, apply=membership.added, concerns=_cards, adds=_cards
+    ),
+    EntryType.MEMBER_REMOVE: EntryKind(
+        state=states.MembersRemoved, may=membership.may_remove, apply=membership.removed, removes=_members
+    ),
+    EntryType.SYSTEM_REMOVE: EntryKind(
+        state=states.RemovedBySystem,
+        by_system=True,
+        may=membership.system_may_remove,
+        apply=membership.removed,
+        removes=_members,
+    ),
+    EntryType.SYSTEM_CLOSE: EntryKind(
+        state=states.ClosedBySystem,
+        by_system=True,
+        may=membership.system_may_close,
+        apply=membership.closed,
+        concerns=_everyone,
+    ),
+    EntryType.OWNER_TRANSFER: EntryKind(
+        state=states.OwnerTransferred,
+        may=membership.may_transfer,
+        apply=membership.handed_over,
+        concerns=_new_owner,
+    ),
+    EntryType.OWNER_REASSIGN: EntryKind(
+        state=states.OwnerReassigned,
+        by_system=True,
+        may=membership.system_may_reassign,
+        apply=membership.handed_over,
+        concerns=_new_owner,
+    ),
+    EntryType.MESSAGE_TEXT: EntryKind(
+        state=states.TextSaid,
+        body=TextBody,
+        needs=Ability.ANSWER,
+        takes=frozenset(Ability),
+        may=messages.may_write,
+        message=True,
+        words=_text,
+        mentions=messages.mentioned,
+    ),
+    EntryType.MESSAGE_EDIT: EntryKind(
+        state=states.TextEdited, body=TextBody, needs=Ability.EDIT, may=messages.may_edit, mark=marks.EDITS
+    ),
+    EntryType.MESSAGE_REDACT: EntryKind(
+        state=states.MessageRetracted, needs=Ability.RETRACT, may=messages.may_redact, retracts=True
+    ),
+    EntryType.MESSAGE_REACTION: EntryKind(
+        state=states.Reacted, needs=Ability.REACT, may=messages.may_react, mark=marks.REACTIONS
+    ),
+    EntryType.SHRED: EntryKind(
+        state=states.BodiesDestroyed,
+        by_system=True,
+        may=membership.system_may_destroy,
+        erases=lambda state: (state.first, state.last),
+    ),
+}
+SHAPES: Final[dict[EntryType, Shape[State]]] = {kind: Shape(row.state) for kind, row in ENTRY_TYPES.items()}
+_BY_NAME: Final[dict[str, EntryType]] = {kind.value: kind for kind in ENTRY_TYPES}
+
+
+def read(kind: str, fields: Mapping[str, object] | None) -> State | Deny:
+    """Return what the header of an entry says, or why it is none that can be judged: an unknown type, a wrong shape."""
+    known = _BY_NAME.get(kind)
+    if known is None:
+        return Deny.WRONG_TYPE
+    try:
+        return SHAPES[known].read(fields or {})
+    except WrongShapeError:
+        return Deny.WRONG_SHAPE
+
+
+def write(kind: EntryType, state: State | None) -> dict[str, object]:
+    """Return the fields of a header; what `read` gives the struct back for."""
+    return {} if state is None else SHAPES[kind].write(state)
+
+
+def proposed(
+    kind: str, origin: str, sender: PersonId, at: Millis, fields: Mapping[str, object] | None
+) -> Proposed | Deny:
+    """Return an entry as the rules see it, or why it is none that can be judged."""
+    state = read(kind, fields)
+    return state if isinstance(state, Deny) else Proposed(_BY_NAME[kind], origin, sender, at, state)

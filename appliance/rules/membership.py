@@ -1,0 +1,153 @@
+"""Entries that change a room itself: who may append them, and what each makes of the room (F32 to F41, Q6, Q8).
+
+Pure; called through the registry (`entry_types.py`) by `rooms.authorize` and `rooms.apply`. `may_…` says why not, or
+None; `role` is the sender's part in the room. What the system appends has functions of its own: `authorize` has seen to
+it that the system is who appends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from appliance.model import Deny, Member, PersonId, Role, RoomKind, RoomState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from appliance.model import Proposed, Target
+    from appliance.rules.entry_states import (
+        BodiesDestroyed,
+        MembersAdded,
+        MembersRemoved,
+        OwnerReassigned,
+        OwnerTransferred,
+        RemovedBySystem,
+        RoomRenamed,
+    )
+
+MAX_MEMBERS: Final = 5_000
+
+
+def owner_of_group(room: RoomState, role: Role) -> Deny | None:
+    """Only the owner, and only in a group."""
+    if room.kind is RoomKind.DIRECT:
+        return Deny.DIRECT_ROOM_FIXED
+    return None if role is Role.OWNER else Deny.NOT_OWNER
+
+
+def may_create(*_: object) -> Deny | None:
+    """A room is created by its first entry, and there it is already."""
+    return Deny.WRONG_TYPE
+
+
+def may_rename(room: RoomState, role: Role, *_: object) -> Deny | None:
+    """F36: only the owner, and a private chat has no name."""
+    return owner_of_group(room, role)
+
+
+def may_close(room: RoomState, role: Role, *_: object) -> Deny | None:
+    """F37, Q6: deleting closes; a private chat belongs to both and stays."""
+    return owner_of_group(room, role)
+
+
+def may_add(room: RoomState, role: Role, _entry: Proposed, state: MembersAdded, _target: Target | None) -> Deny | None:
+    """F32: only the owner, at once; nobody twice. The creator of a private chat adds the one other person."""
+    added = [card.p for card in state.members]
+    if room.kind is RoomKind.DIRECT and len(room.members) == 1 and len(added) == 1:
+        return Deny.ALREADY_MEMBER if added[0] in room.members else None
+    if denied := owner_of_group(room, role):
+        return denied
+    if any(person in room.members for person in added) or len(set(added)) != len(added):
+        return Deny.ALREADY_MEMBER
+    if len(room.members) + len(added) > MAX_MEMBERS:
+        return Deny.ROOM_FULL
+    return None
+
+
+def may_remove(
+    room: RoomState, role: Role, _entry: Proposed, state: MembersRemoved, _target: Target | None
+) -> Deny | None:
+    """F33, F34, F40: only the owner; members cannot take themselves off; the owner hands over first."""
+    if room.kind is RoomKind.DIRECT:
+        return Deny.DIRECT_ROOM_FIXED
+    if role is not Role.OWNER:
+        return Deny.CANNOT_LEAVE if len(state.members) == 1 and state.oneself else Deny.NOT_OWNER
+    return _removable(room, state.members)
+
+
+def may_transfer(
+    room: RoomState, role: Role, _entry: Proposed, state: OwnerTransferred, _target: Target | None
+) -> Deny | None:
+    """F37: the owner, to another member; one owner at any time."""
+    if denied := owner_of_group(room, role):
+        return denied
+    if state.to == room.owner or state.to not in room.members:
+        return Deny.TARGET_NOT_MEMBER
+    return None
+
+
+def system_may_close(room: RoomState, *_: object) -> Deny | None:
+    """End a group, once."""
+    return Deny.ROOM_CLOSED if room.closed else None
+
+
+def system_may_remove(
+    room: RoomState, _role: Role | None, _entry: Proposed, state: RemovedBySystem, _target: Target | None
+) -> Deny | None:
+    """Take members off; a room is never without its owner: another one is put in first."""
+    return _removable(room, state.members)
+
+
+def system_may_reassign(
+    room: RoomState, _role: Role | None, _entry: Proposed, state: OwnerReassigned, _target: Target | None
+) -> Deny | None:
+    """Give the room to a member, or to the post's new holder, who comes in as the owner (Q8)."""
+    if state.card is not None:
+        return None if state.card.p == state.to else Deny.TARGET_NOT_MEMBER
+    return None if state.to in room.members else Deny.TARGET_NOT_MEMBER
+
+
+def system_may_destroy(
+    _room: RoomState, _role: Role | None, _entry: Proposed, state: BodiesDestroyed, _target: Target | None
+) -> Deny | None:
+    """Say that bodies were destroyed, by which rule of retention."""
+    return None if state.first <= state.last and state.rule else Deny.WRONG_TYPE
+
+
+def _removable(room: RoomState, people: Iterable[PersonId]) -> Deny | None:
+    if any(person not in room.members for person in people):
+        return Deny.TARGET_NOT_MEMBER
+    return Deny.OWNER_MUST_TRANSFER if room.owner in people else None
+
+
+def renamed(room: RoomState, state: RoomRenamed, _n: int) -> RoomState:
+    """Return the room under its new name."""
+    return replace(room, name=state.name)
+
+
+def closed(room: RoomState, _state: object, _n: int) -> RoomState:
+    """Return the room as it takes nothing new."""
+    return replace(room, closed=True)
+
+
+def added(room: RoomState, state: MembersAdded, n: int) -> RoomState:
+    """Return the room with new members."""
+    new = {card.p: Member(card.p, Role.MEMBER, n) for card in state.members}
+    return replace(room, members={**room.members, **new})
+
+
+def removed(room: RoomState, state: MembersRemoved | RemovedBySystem, _n: int) -> RoomState:
+    """Return the room without some of its members."""
+    gone = set(state.members)
+    return replace(room, members={person: m for person, m in room.members.items() if person not in gone})
+
+
+def handed_over(room: RoomState, state: OwnerTransferred | OwnerReassigned, n: int) -> RoomState:
+    """Return the room under its new owner; the one before stays as a member."""
+    members = dict(room.members)
+    if room.owner in members:
+        members[room.owner] = replace(members[room.owner], role=Role.MEMBER)
+    since = members[state.to].since if state.to in members else n
+    members[state.to] = Member(state.to, Role.OWNER, since)
+    return replace(room, owner=state.to, members=members, owner_post=state.post or None)

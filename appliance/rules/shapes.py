@@ -1,0 +1,148 @@
+"""Strict reading and writing of typed state: a frozen dataclass from the fields `st` of a header, and back.
+
+Rules: a field that is missing, unknown or of another kind is a `WrongShapeError` that names it, never another
+exception. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
+counts, positions or times, so they are never negative; a list is never empty; a person's id is never empty. A field
+with the value of its default is not written. A field has another name in the header where its metadata say so (`key`).
+
+Needs the standard library alone, as do all rules: the offline verifier applies them in a court (`evidence/offline`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields, is_dataclass
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from appliance.model import PersonId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_INT: Final = 2**53 - 1
+S = TypeVar("S")
+_ABSENT: Final = object()
+
+
+class WrongShapeError(ValueError):
+    """A field that its type of entry does not have, lacks, or has in another kind. `key` is the first such field."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class _Field(NamedTuple):
+    name: str
+    key: str
+    default: object
+    read: Callable[[object], object]
+    write: Callable[[Any], object]
+
+
+class Shape(Generic[S]):
+    """How one struct is read and written; made once for each type of entry."""
+
+    def __init__(self, struct: type[S]) -> None:
+        self.struct = struct
+        self._fields = _fields_of(struct)
+
+    def read(self, given: Mapping[str, object]) -> S:
+        """Return the struct that these fields make. Raises `WrongShapeError`."""
+        values: dict[str, object] = {}
+        for name, key, default, read, _ in self._fields:
+            value = given.get(key, _ABSENT)
+            if value is not _ABSENT:
+                try:
+                    values[name] = read(value)
+                except ValueError as error:
+                    raise WrongShapeError(key) from error
+            elif default is MISSING:
+                raise WrongShapeError(key)
+        if len(values) != len(given):
+            known = {one.key for one in self._fields}
+            raise WrongShapeError(next(str(key) for key in given if key not in known))
+        return self.struct(**values)
+
+    def write(self, state: S) -> dict[str, object]:
+        """Return the fields of a struct."""
+        found: dict[str, object] = {}
+        for name, key, default, _, write in self._fields:
+            value = getattr(state, name)
+            if default is MISSING or value != default:
+                found[key] = write(value)
+        return found
+
+    @property
+    def keys(self) -> dict[str, bool]:
+        """The names in the header, and whether the field must be there."""
+        return {one.key: one.default is MISSING for one in self._fields}
+
+
+def _fields_of(struct: type) -> tuple[_Field, ...]:
+    hints = get_type_hints(struct)
+    found = []
+    for one in fields(struct):
+        read, write = _codec(_present(hints[one.name]))
+        found.append(_Field(one.name, one.metadata.get("key", one.name), one.default, read, write))
+    return tuple(found)
+
+
+def _present(hint: Any) -> Any:
+    """Return X of `X | None`: what is not there is absent from the header, never `null`."""
+    if get_origin(hint) in {UnionType, Union}:
+        [hint] = [arg for arg in get_args(hint) if arg is not NoneType]
+    return hint
+
+
+def _codec(hint: Any) -> tuple[Callable[[object], object], Callable[[Any], object]]:
+    if get_origin(hint) is tuple:
+        read, write = _codec(get_args(hint)[0])
+        return _list_of(read), lambda values: [write(value) for value in values]
+    if isinstance(hint, type) and is_dataclass(hint):
+        shape = Shape(hint)
+        return lambda value: shape.read(_of_kind(value, dict)), shape.write
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return lambda value: hint(_of_kind(value, str)), lambda value: value.value
+    if hint is PersonId:
+        return _person, _as_is
+    if hint is int:
+        return _count, _as_is
+    base = getattr(hint, "__supertype__", hint)
+    if base not in {str, bool}:
+        raise TypeError(hint)
+    return lambda value: _of_kind(value, base), _as_is
+
+
+def _of_kind(value: object, kind: type[S]) -> S:
+    if type(value) is not kind:
+        raise ValueError
+    return value
+
+
+def _count(value: object) -> int:
+    number = _of_kind(value, int)
+    if not 0 <= number <= MAX_INT:
+        raise ValueError
+    return number
+
+
+def _person(value: object) -> str:
+    person = _of_kind(value, str)
+    if not person:
+        raise ValueError
+    return person
+
+
+def _list_of(read: Callable[[object], object]) -> Callable[[object], object]:
+    def read_list(value: object) -> tuple[object, ...]:
+        if not isinstance(value, list | tuple) or not value:
+            raise ValueError
+        return tuple(map(read, value))
+
+    return read_list
+
+
+def _as_is(value: object) -> object:
+    return value
