@@ -13,14 +13,13 @@ more. Who sends faster than the limits allow, or does not read the answers, is r
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
 from appliance.actions.messages import message_draft, submit_message
 from appliance.errors import AppError, Invalid, TooMany, Unauthenticated, passes
@@ -32,6 +31,7 @@ from appliance.web.preconditions import check_preconditions
 from appliance.web.rate_limits import REQUEST_LIMITS
 from appliance.web.routes import PREFIX, Call, Routes, field_of
 from appliance.web.texts import refuse_unfit
+from appliance.web.websocket import WebSocket, upgrade
 from appliance.wire.messages import Event
 from appliance.wire.sync import (
     ClientFrame,
@@ -47,14 +47,14 @@ from appliance.wire.sync import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from appliance.model import PersonId
     from appliance.web.rate_limits import RequestLimits
 
 routes = Routes("sync")
 MAX_FRAME: Final = 128 * 1024
 HEARTBEAT_S: Final = 30.0
-GOODBYE_S: Final = 1.0
-"""How long a client has to answer a close frame."""
 LONGEST_PAUSE_S: Final = 1.0
 CREATED: Final = 201
 GONE: Final = 4401
@@ -67,43 +67,38 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 @routes.get("/stream")
-async def stream(call: Call, query: StreamQuery) -> web.WebSocketResponse:
+async def stream(call: Call, query: StreamQuery) -> web.StreamResponse:
     """Open the live stream from a position of the feed (WebSocket)."""
     assert call.session is not None  # noqa: S101 - the middleware refuses such calls before the handler
-    socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_S, timeout=GOODBYE_S)
-    if not socket.can_prepare(call.request).ok:
+    answer = upgrade(call.request)
+    if answer is None:
         raise Invalid(code="websocket_expected")
     call.language = query.language or call.language
     with call.services.hub.connection_slot(call.person, call.services.config.limits.connections_a_person):
-        await socket.prepare(call.request)
+        await answer.prepare(call.request)
         transport = call.request.transport
         if transport is not None:
-            await _listen(call, call.session.id, socket, transport, query.since)
-    return socket
+            socket = WebSocket(call.request.protocol, transport, MAX_FRAME)
+            call.request.protocol.set_parser(socket)  # type: ignore[arg-type]  # has what is used of a reader
+            await _listen(call, call.session.id, socket, query.since)
+    return answer
 
 
-async def _listen(
-    call: Call, session: SessionId, socket: web.WebSocketResponse, transport: asyncio.Transport, since: int
-) -> None:
+async def _listen(call: Call, session: SessionId, socket: WebSocket, since: int) -> None:
     """Serve a stream until it ends."""
-    s = call.services
-    closing: set[asyncio.Task[object]] = set()
+    s, transport = call.services, socket.transport
 
     def close(why: Ending) -> None:
         s.hub.remove(connection)
         if connection.is_slow():
             # It would not read a close frame behind half a megabyte of others either.
             transport.abort()
-        if why is Ending.AGAIN:
+        elif why is Ending.AGAIN:
             # Thousands may end at once, when the appliance stops; whoever misses the code comes again all the same.
             connection.send(close_frame(WSCloseCode.SERVICE_RESTART, why.value))
             transport.close()
-            return
-        task: asyncio.Task[object] = asyncio.ensure_future(
-            socket.close(code=GONE, message=why.value.encode(), drain=False)
-        )
-        closing.add(task)
-        task.add_done_callback(closing.discard)
+        else:
+            socket.close(GONE, why.value)
 
     connection = Connection(call.person, session, transport, since, close)
 
@@ -115,7 +110,9 @@ async def _listen(
         if not s.identity.is_live(session, s.clock()):
             # It ended while the rooms were read, when the hub did not know this stream yet.
             close(Ending.SESSION_OVER)
-        await _ClientFrames(call, session, connection, call.request.app[REQUEST_LIMITS]).read(socket)
+        frames = _ClientFrames(call, session, connection, call.request.app[REQUEST_LIMITS])
+        socket.start(frames.take, HEARTBEAT_S)
+        await socket.ended
     except AppError as error:
         log.warning("%s: a stream could not be opened: %s", call.request_id, error)
         close(Ending.AGAIN)
@@ -125,8 +122,6 @@ async def _listen(
         s.hub.remove(connection)
         if connection.is_slow():
             transport.abort()
-        with contextlib.suppress(Exception):
-            await asyncio.gather(*closing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +141,7 @@ class _Message:
 
 
 class _ClientFrames:
-    """Reads the frames that one client sends, and acts on them."""
+    """Acts on the frames that one client sends."""
 
     def __init__(self, call: Call, session: SessionId, connection: Connection, limits: RequestLimits) -> None:
         self._call, self._s, self._session = call, call.services, session
@@ -156,28 +151,32 @@ class _ClientFrames:
         # By room the first message that was refused for now, and why.
         self._to_come_again: dict[RoomId, tuple[str, AppError]] = {}
 
-    async def read(self, socket: web.WebSocketResponse) -> None:
-        """Take frames until the stream ends."""
-        async for message in socket:
-            if message.type is not WSMsgType.TEXT:
-                await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"text frames only")
-                return
-            if not self._s.identity.is_live(self._session, self._s.clock()):
-                self._connection.close(Ending.SESSION_OVER)
-                return
-            await self._take(message.data)
-            if self._connection.is_slow():
-                # Its answers are among what it does not read: no more of them until it does.
-                await self._connection.drained()
-
-    async def _take(self, data: str) -> None:
+    def take(self, data: str) -> Coroutine[Any, Any, None] | None:
+        """Act on a frame; return what has to be waited for before the next one."""
+        if not self._s.identity.is_live(self._session, self._s.clock()):
+            self._connection.close(Ending.SESSION_OVER)
+            return None
+        more = None
         try:
-            await self._do(self._decoded(data))
+            more = self._do(self._decoded(data))
+        except AppError as error:
+            self._refuse(error)
+        if more is None and not self._pause_s and not self._connection.is_slow():
+            return None
+        return self._wait(more)
+
+    async def _wait(self, more: Coroutine[Any, Any, object] | None) -> None:
+        try:
+            if more is not None:
+                await more
         except AppError as error:
             self._refuse(error)
         if self._pause_s:
             pause, self._pause_s = self._pause_s, 0.0
             await asyncio.sleep(pause)
+        if self._connection.is_slow():
+            # Its answers are among what it does not read: no more of them until it does.
+            await self._connection.drained()
 
     def _decoded(self, data: str) -> ClientFrame:
         """Decode a frame; all but messages, which have their own limits, count as requests. Raises Invalid, TooMany."""
@@ -197,7 +196,7 @@ class _ClientFrames:
     def _count(self) -> None:
         self._limits.request(self._call.address, self._call.person)
 
-    async def _do(self, frame: ClientFrame) -> None:
+    def _do(self, frame: ClientFrame) -> Coroutine[Any, Any, object] | None:
         match frame:
             case Send():
                 self._messages += 1
@@ -207,13 +206,14 @@ class _ClientFrames:
                 except AppError as error:
                     self._refuse(error, message)
             case Receipt(room=room, upto=upto, first=first):
-                await self._s.receipts.read(RoomId(room), self._call.person, upto, first)
+                return self._s.receipts.read(RoomId(room), self._call.person, upto, first)
             case Watch(rooms=rooms):
                 self._connection.watching = frozenset(map(RoomId, rooms))
             case Typing(room=room):
-                await self._typing(RoomId(room))
+                return self._typing(RoomId(room))
             case Ping():
                 self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
+        return None
 
     def _send(self, message: _Message) -> None:
         frame = message.frame
