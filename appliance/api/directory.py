@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from appliance.model import PersonId, UnitId
 from appliance.reads.directory import load_people, load_person, load_units
-from appliance.web.routes import A_FEW, SEVERAL, Call, Routes
+from appliance.web.call import Call
+from appliance.web.routes import Cost, Routes
 from appliance.wire.directory import People, PeopleQuery, Person, Units, UnitsQuery
 
 routes = Routes("directory")
 
 
-@routes.get("/directory/units", cost=A_FEW)
+@routes.get("/directory/units", cost=Cost.FEW)
 async def list_units(call: Call, query: UnitsQuery) -> Units:
     """Return the organisation chart, parents before children, in pages."""
     return load_units(call.services, query.cursor)
 
 
-@routes.get("/directory/people", cost=SEVERAL, heavy=True)
+@routes.get("/directory/people", cost=Cost.SEVERAL, heavy=True)
 async def list_people(call: Call, query: PeopleQuery) -> People:
     """Return a page of people, searched by name, unit, post, staff or telephone number, the best answers first."""
     return await load_people(
@@ -31,7 +32,7 @@ async def list_people(call: Call, query: PeopleQuery) -> People:
     )
 
 
-@routes.get("/people/{id}")
-async def get_person(call: Call) -> Person:
+@routes.get("/people/{person}")
+async def get_person(call: Call, person: PersonId) -> Person:
     """Return one person, as far as the caller may see them."""
-    return Person(person=await load_person(call.services, call.person, PersonId(call.path["id"])))
+    return Person(person=await load_person(call.services, call.person, person))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from appliance.actions.me import set_status
-from appliance.errors import Unauthenticated
 from appliance.reads.me import load_agency, load_me
-from appliance.web.routes import A_FEW, Call, Routes
+from appliance.web.call import Call
+from appliance.web.routes import Cost, Routes
 from appliance.wire.session import AgencyView, Me, MeChange
 
 routes = Routes("me")
@@ -14,7 +14,7 @@ routes = Routes("me")
 @routes.get("/me", before_terms=True)
 async def get_me(call: Call) -> Me:
     """Return who the caller is, with which roles, and whether the terms are accepted."""
-    return await _me(call)
+    return await load_me(call.services, call.signed_in)
 
 
 @routes.get("/agency", public=True)
@@ -23,15 +23,9 @@ async def get_agency(call: Call) -> AgencyView:
     return load_agency(call.services)
 
 
-@routes.patch("/me", cost=A_FEW)
+@routes.patch("/me", cost=Cost.FEW)
 async def change_me(call: Call, body: MeChange) -> Me:
     """Change what a person sets about themselves."""
     if body.status is not None:
         await set_status(call.services, call.person, body.status)
-    return await _me(call)
-
-
-async def _me(call: Call) -> Me:
-    if call.session is None:
-        raise Unauthenticated
-    return await load_me(call.services, call.session)
+    return await load_me(call.services, call.signed_in)

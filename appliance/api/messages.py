@@ -6,7 +6,9 @@ from appliance.actions import messages as actions
 from appliance.model import RoomId
 from appliance.reads.messages import load_history, load_messages
 from appliance.reads.readers import load_readers
-from appliance.web.routes import A_FEW, Call, Routes
+from appliance.web.call import Call
+from appliance.web.path_parts import Position
+from appliance.web.routes import Cost, Routes
 from appliance.wire.messages import (
     EditMessage,
     History,
@@ -25,64 +27,50 @@ routes = Routes("messages")
 
 
 @routes.post("/rooms/{room}/messages", status=201, appends=True)
-async def post_message(call: Call, body: PostMessage) -> Posted:
+async def post_message(call: Call, room: RoomId, body: PostMessage) -> Posted:
     """Send a message; answered after the durable commit, a repeat of `txn_id` with the first result."""
-    appended = await actions.send_message(
-        call.services, call.person, _room(call), body.body, body.txn_id, body.reply_to
-    )
+    appended = await actions.send_message(call.services, call.person, room, body.body, body.txn_id, body.reply_to)
     return Posted(n=appended.n, id=appended.id, at=appended.at)
 
 
-@routes.get("/rooms/{room}/messages", cost=A_FEW)
-async def list_messages(call: Call, query: MessagesQuery) -> Messages:
+@routes.get("/rooms/{room}/messages", cost=Cost.FEW)
+async def list_messages(call: Call, room: RoomId, query: MessagesQuery) -> Messages:
     """Return a page of the room: before, after or around a position."""
-    return await load_messages(call.services, call.person, _room(call), query)
+    return await load_messages(call.services, call.person, room, query)
 
 
 @routes.patch("/rooms/{room}/messages/{n}", appends=True)
-async def edit_message(call: Call, body: EditMessage) -> Posted:
+async def edit_message(call: Call, room: RoomId, n: Position, body: EditMessage) -> Posted:
     """Give a message new words; the old ones stay in its history."""
-    appended = await actions.edit_message(
-        call.services, call.person, _room(call), call.position(), body.body, body.txn_id
-    )
+    appended = await actions.edit_message(call.services, call.person, room, n, body.body, body.txn_id)
     return Posted(n=appended.n, id=appended.id, at=appended.at)
 
 
 @routes.delete("/rooms/{room}/messages/{n}", appends=True)
-async def retract_message(call: Call, query: RetractQuery) -> None:
+async def retract_message(call: Call, room: RoomId, n: Position, query: RetractQuery) -> None:
     """Take a message back; its place and author stay as a trace."""
-    await actions.retract_message(call.services, call.person, _room(call), call.position(), query.reason, query.txn_id)
+    await actions.retract_message(call.services, call.person, room, n, query.reason, query.txn_id)
 
 
-@routes.get("/rooms/{room}/messages/{n}/history", cost=A_FEW)
-async def get_history(call: Call, query: HistoryQuery) -> History:
+@routes.get("/rooms/{room}/messages/{n}/history", cost=Cost.FEW)
+async def get_history(call: Call, room: RoomId, n: Position, query: HistoryQuery) -> History:
     """Return a page of the wordings of a message, oldest first."""
-    return await load_history(call.services, call.person, _room(call), call.position(), query.cursor, query.limit)
+    return await load_history(call.services, call.person, room, n, query.cursor, query.limit)
 
 
-@routes.get("/rooms/{room}/messages/{n}/readers", cost=A_FEW)
-async def get_readers(call: Call, query: ReadersQuery) -> Readers:
+@routes.get("/rooms/{room}/messages/{n}/readers", cost=Cost.FEW)
+async def get_readers(call: Call, room: RoomId, n: Position, query: ReadersQuery) -> Readers:
     """Return by name who has read a message and since when, and who has not."""
-    return await load_readers(
-        call.services, call.person, _room(call), call.position(), cursor=query.cursor, limit=query.limit
-    )
+    return await load_readers(call.services, call.person, room, n, cursor=query.cursor, limit=query.limit)
 
 
 @routes.put("/rooms/{room}/messages/{n}/reactions/{emoji}", appends=True)
-async def add_reaction(call: Call, query: ReactionQuery) -> None:
+async def add_reaction(call: Call, room: RoomId, n: Position, emoji: str, query: ReactionQuery) -> None:
     """React to a message."""
-    await actions.react(
-        call.services, call.person, _room(call), call.position(), call.path["emoji"], on=True, txn_id=query.txn_id
-    )
+    await actions.react(call.services, call.person, room, n, emoji, on=True, txn_id=query.txn_id)
 
 
 @routes.delete("/rooms/{room}/messages/{n}/reactions/{emoji}", appends=True)
-async def remove_reaction(call: Call, query: ReactionQuery) -> None:
+async def remove_reaction(call: Call, room: RoomId, n: Position, emoji: str, query: ReactionQuery) -> None:
     """Take a reaction back."""
-    await actions.react(
-        call.services, call.person, _room(call), call.position(), call.path["emoji"], on=False, txn_id=query.txn_id
-    )
-
-
-def _room(call: Call) -> RoomId:
-    return RoomId(call.path["room"])
+    await actions.react(call.services, call.person, room, n, emoji, on=False, txn_id=query.txn_id)

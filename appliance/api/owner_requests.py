@@ -12,7 +12,8 @@ from appliance.reads.owner_requests import (
     suggestion_view,
 )
 from appliance.rules.owner_requests import Outcome
-from appliance.web.routes import Call, Routes
+from appliance.web.call import Call
+from appliance.web.routes import Routes
 from appliance.wire.rooms import (
     AnswerRemoval,
     AnswerSuggestion,
@@ -32,50 +33,46 @@ routes = Routes("rooms")
 
 
 @routes.post("/rooms/{room}/removal-requests", status=201)
-async def ask_removal(call: Call, body: AskRemoval) -> RemovalRequested:
+async def ask_removal(call: Call, room: RoomId, body: AskRemoval) -> RemovalRequested:
     """Ask the room's owner to be taken off; members cannot leave by themselves."""
     s = call.services
-    request = await removal_requests.ask_removal(s, call.person, _room(call), body.reason)
+    request = await removal_requests.ask_removal(s, call.person, room, body.reason)
     return RemovalRequested(request=removal_view(s, request))
 
 
 @routes.get("/rooms/{room}/removal-requests")
-async def list_removal_requests(call: Call, query: OwnerRequestsQuery) -> RemovalRequests:
+async def list_removal_requests(call: Call, room: RoomId, query: OwnerRequestsQuery) -> RemovalRequests:
     """Return a page of the requests that wait for the caller's answer or were answered lately, and the caller's own."""
-    return await load_removal_requests(call.services, call.person, _room(call), query.cursor)
+    return await load_removal_requests(call.services, call.person, room, query.cursor)
 
 
 @routes.patch("/rooms/{room}/removal-requests/{request}")
-async def answer_removal(call: Call, body: AnswerRemoval) -> RemovalRequested:
+async def answer_removal(call: Call, room: RoomId, request: str, body: AnswerRemoval) -> RemovalRequested:
     """Grant or refuse a request: the owner, or once escalated an administrator of the owner's unit."""
     s, outcome = call.services, Outcome(body.outcome)
-    request = await removal_requests.answer_removal(
-        s, call.person, _room(call), call.path["request"], outcome, body.note
-    )
-    return RemovalRequested(request=removal_view(s, request))
+    answered = await removal_requests.answer_removal(s, call.person, room, request, outcome, body.note)
+    return RemovalRequested(request=removal_view(s, answered))
 
 
 @routes.post("/rooms/{room}/member-suggestions", status=201)
-async def suggest_members(call: Call, body: SuggestMembers) -> MembersSuggested:
+async def suggest_members(call: Call, room: RoomId, body: SuggestMembers) -> MembersSuggested:
     """Suggest people to the room's owner; only the owner adds."""
     s, people = call.services, [PersonId(person) for person in body.people]
-    suggestion = await member_suggestions.suggest_members(s, call.person, _room(call), people, body.reason)
+    suggestion = await member_suggestions.suggest_members(s, call.person, room, people, body.reason)
     return MembersSuggested(suggestion=suggestion_view(s, suggestion))
 
 
 @routes.get("/rooms/{room}/member-suggestions")
-async def list_member_suggestions(call: Call, query: OwnerRequestsQuery) -> MemberSuggestions:
+async def list_member_suggestions(call: Call, room: RoomId, query: OwnerRequestsQuery) -> MemberSuggestions:
     """Return a page of what waits for the caller's answer or was answered lately, and of the caller's own."""
-    return await load_member_suggestions(call.services, call.person, _room(call), query.cursor)
+    return await load_member_suggestions(call.services, call.person, room, query.cursor)
 
 
 @routes.patch("/rooms/{room}/member-suggestions/{request}")
-async def answer_suggestion(call: Call, body: AnswerSuggestion) -> MembersSuggested:
+async def answer_suggestion(call: Call, room: RoomId, request: str, body: AnswerSuggestion) -> MembersSuggested:
     """Add those suggested at once, or decline: the room's owner."""
     s, outcome = call.services, Outcome(body.outcome)
-    suggestion = await member_suggestions.answer_suggestion(
-        s, call.person, _room(call), call.path["request"], outcome, body.note
-    )
+    suggestion = await member_suggestions.answer_suggestion(s, call.person, room, request, outcome, body.note)
     return MembersSuggested(suggestion=suggestion_view(s, suggestion))
 
 
@@ -86,9 +83,9 @@ async def list_my_requests(call: Call, query: MyRequestsQuery) -> MyRequests:
 
 
 @routes.delete("/me/requests/{request}")
-async def withdraw_request(call: Call) -> None:
+async def withdraw_request(call: Call, request: str) -> None:
     """Take back a request of the caller's that nobody has answered."""
-    await owner_requests.withdraw(call.services, call.person, call.path["request"])
+    await owner_requests.withdraw(call.services, call.person, request)
 
 
 @routes.post("/me/requests/seen")
@@ -96,7 +93,3 @@ async def see_requests(call: Call, body: RequestsSeen) -> None:
     """Note up to when the caller has seen answers, of one room or of all, and what they were taken off."""
     room = RoomId(body.room) if body.room is not None else None
     await owner_requests.mark_seen(call.services, call.person, body.upto, room)
-
-
-def _room(call: Call) -> RoomId:
-    return RoomId(call.path["room"])

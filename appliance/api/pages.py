@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from appliance.errors import Invalid
+from appliance.web.call import CALL
 from appliance.web.errors import NO_SUCH_RANGE
 from appliance.web.negotiation import Part, Unsatisfiable, asked_part, choose_coding
 from appliance.web.rate_limits import REQUEST_LIMITS
-from appliance.web.routes import CALL
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from appliance.actions import rooms as actions
+from appliance.actions.receipts import mark_read
 from appliance.errors import Invalid
 from appliance.model import PersonId, PostId, RoomId
 from appliance.reads.rooms import load_room, load_rooms
+from appliance.web.call import Call
 from appliance.web.rate_limits import REQUEST_LIMITS
-from appliance.web.routes import A_FEW, SEVERAL, Call, Routes
+from appliance.web.routes import Cost, Routes
 from appliance.wire.messages import MarkUnread, ReceiptUpto, WriteTo, Written
 from appliance.wire.rooms import (
     ChangeMembers,
@@ -28,13 +30,13 @@ MEMBERS_A_REQUEST: Final = 250
 """How many members in an answer count as one request more; encoding so many takes a millisecond."""
 
 
-@routes.get("/rooms", cost=SEVERAL, heavy=True)
+@routes.get("/rooms", cost=Cost.SEVERAL, heavy=True)
 async def list_rooms(call: Call, query: RoomsQuery) -> Rooms:
     """Return a page of the caller's rooms, those made first first."""
     return await load_rooms(call.services, call.person, query.cursor, query.limit)
 
 
-@routes.post("/rooms", status=201, appends=True, cost=SEVERAL, heavy=True)
+@routes.post("/rooms", status=201, appends=True, cost=Cost.SEVERAL, heavy=True)
 async def create_room(call: Call, body: CreateRoom) -> Room:
     """Create a group, or open the private chat with one person; members are in at once."""
     members = [PersonId(person) for person in body.members]
@@ -51,96 +53,89 @@ async def create_room(call: Call, body: CreateRoom) -> Room:
     return Room(room=await load_room(call.services, call.person, room))
 
 
-@routes.post("/people/{id}/messages", status=201, appends=True, cost=SEVERAL)
-async def write_to(call: Call, body: WriteTo) -> Written:
+@routes.post("/people/{person}/messages", status=201, appends=True, cost=Cost.SEVERAL)
+async def write_to(call: Call, person: PersonId, body: WriteTo) -> Written:
     """Send a message to one person in the private chat of both, which begins with it if there is none yet."""
-    appended = await actions.write_to(call.services, call.person, PersonId(call.path["id"]), body.body, body.txn_id)
+    appended = await actions.write_to(call.services, call.person, person, body.body, body.txn_id)
     return Written(room=appended.room, n=appended.n, id=appended.id, at=appended.at)
 
 
-@routes.get("/rooms/{room}", cost=A_FEW)
-async def get_room(call: Call) -> Room:
+@routes.get("/rooms/{room}", cost=Cost.FEW)
+async def get_room(call: Call, room: RoomId) -> Room:
     """Return one room with its members; a large one counts as more requests."""
-    view = await load_room(call.services, call.person, _room(call))
+    view = await load_room(call.services, call.person, room)
     call.request.app[REQUEST_LIMITS].owe(call.person, len(view.members) / MEMBERS_A_REQUEST)
     return Room(room=view)
 
 
-@routes.patch("/rooms/{room}", appends=True, cost=SEVERAL)
-async def rename_room(call: Call, body: RenameRoom) -> Room:
+@routes.patch("/rooms/{room}", appends=True, cost=Cost.SEVERAL)
+async def rename_room(call: Call, room: RoomId, body: RenameRoom) -> Room:
     """Rename a group; owner only."""
-    await actions.rename_room(call.services, call.person, _room(call), body.name, body.txn_id)
-    return Room(room=await load_room(call.services, call.person, _room(call)))
+    await actions.rename_room(call.services, call.person, room, body.name, body.txn_id)
+    return Room(room=await load_room(call.services, call.person, room))
 
 
 @routes.delete("/rooms/{room}")
-async def close_room(call: Call) -> None:
+async def close_room(call: Call, room: RoomId) -> None:
     """Close a group: it can be read but not written to; owner only."""
-    await actions.close_room(call.services, call.person, _room(call))
+    await actions.close_room(call.services, call.person, room)
 
 
-@routes.post("/rooms/{room}/members", appends=True, cost=SEVERAL, heavy=True)
-async def change_members(call: Call, body: ChangeMembers) -> MembersChanged:
+@routes.post("/rooms/{room}/members", appends=True, cost=Cost.SEVERAL, heavy=True)
+async def change_members(call: Call, room: RoomId, body: ChangeMembers) -> MembersChanged:
     """Add and remove members at once; owner only."""
     added, removed = await actions.change_members(
         call.services,
         call.person,
-        _room(call),
+        room,
         [PersonId(person) for person in body.add],
         [PersonId(person) for person in body.remove],
         body.txn_id,
         reason=body.reason,
     )
-    view = await load_room(call.services, call.person, _room(call))
+    view = await load_room(call.services, call.person, room)
     return MembersChanged(added=list(added), removed=list(removed), room=view)
 
 
-@routes.post("/rooms/{room}/owner", appends=True, cost=SEVERAL)
-async def transfer_room(call: Call, body: TransferRoom) -> Room:
+@routes.post("/rooms/{room}/owner", appends=True, cost=Cost.SEVERAL)
+async def transfer_room(call: Call, room: RoomId, body: TransferRoom) -> Room:
     """Hand the room to another member; owner only."""
-    await actions.transfer_room(call.services, call.person, _room(call), PersonId(body.person), body.txn_id)
-    return Room(room=await load_room(call.services, call.person, _room(call)))
+    await actions.transfer_room(call.services, call.person, room, PersonId(body.person), body.txn_id)
+    return Room(room=await load_room(call.services, call.person, room))
 
 
 @routes.patch("/rooms/{room}/mine")
-async def change_mine(call: Call, body: MyRoom) -> Room:
+async def change_mine(call: Call, room: RoomId, body: MyRoom) -> Room:
     """Mute, hide or pin the room for the caller alone; answers the room without the members of a group."""
-    await actions.set_mine(
-        call.services, call.person, _room(call), muted=body.muted, hidden=body.hidden, pinned=body.pinned
-    )
-    return Room(room=await load_room(call.services, call.person, _room(call), with_members=False))
+    await actions.set_mine(call.services, call.person, room, muted=body.muted, hidden=body.hidden, pinned=body.pinned)
+    return Room(room=await load_room(call.services, call.person, room, with_members=False))
 
 
 @routes.post("/rooms/{room}/clear")
-async def clear_room(call: Call) -> None:
+async def clear_room(call: Call, room: RoomId) -> None:
     """Hide the conversation so far from the caller alone; search still finds it."""
-    await actions.clear_room(call.services, call.person, _room(call))
+    await actions.clear_room(call.services, call.person, room)
 
 
 @routes.delete("/rooms/{room}/clear")
-async def uncover_room(call: Call) -> None:
+async def uncover_room(call: Call, room: RoomId) -> None:
     """Show the conversation that the caller cleared again, to the caller alone."""
-    await actions.uncover_room(call.services, call.person, _room(call))
+    await actions.uncover_room(call.services, call.person, room)
 
 
 @routes.post("/rooms/{room}/unread")
-async def mark_unread(call: Call, body: MarkUnread) -> None:
+async def mark_unread(call: Call, room: RoomId, body: MarkUnread) -> None:
     """Show the room as unread from a message on, for the caller alone."""
-    await actions.mark_unread(call.services, call.person, _room(call), body.n)
+    await actions.mark_unread(call.services, call.person, room, body.n)
 
 
 @routes.delete("/rooms/{room}/unread")
-async def end_unread_mark(call: Call) -> None:
+async def end_unread_mark(call: Call, room: RoomId) -> None:
     """Take the caller's mark as unread off the room; receipts leave it alone."""
-    await actions.end_unread_mark(call.services, call.person, _room(call))
+    await actions.end_unread_mark(call.services, call.person, room)
 
 
 @routes.post("/rooms/{room}/receipts")
-async def post_receipt(call: Call, body: ReceiptUpto) -> None:
+async def post_receipt(call: Call, room: RoomId, body: ReceiptUpto) -> None:
     """Say which messages were shown to the caller; answered after the durable commit."""
-    await call.services.receipts.read(_room(call), call.person, body.upto, body.first)
-    await call.services.receipts.flushed()
-
-
-def _room(call: Call) -> RoomId:
-    return RoomId(call.path["room"])
+    await mark_read(call.services, call.person, room, body.upto, body.first)

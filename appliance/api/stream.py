@@ -21,18 +21,20 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from appliance.actions.messages import message_draft, submit_message
+from appliance.actions.messages import message_draft, show_typing, submit_message
+from appliance.actions.receipts import note_read
 from appliance.errors import AppError, Invalid, TooMany, Unauthenticated, passes
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
 from appliance.reads.rooms import member_rooms
+from appliance.web.call import Call
+from appliance.web.decoding import field_of
 from appliance.web.errors import body_of, retry_after_of, status_of
 from appliance.web.preconditions import check_preconditions
 from appliance.web.rate_limits import REQUEST_LIMITS
-from appliance.web.routes import PREFIX, Call, Routes, field_of
+from appliance.web.routes import PREFIX, Routes
 from appliance.web.texts import refuse_unfit
 from appliance.web.websocket import WebSocket, upgrade
-from appliance.wire.messages import Event
 from appliance.wire.sync import (
     ClientFrame,
     FailedFrame,
@@ -206,7 +208,7 @@ class _ClientFrames:
                 except AppError as error:
                     self._refuse(error, message)
             case Receipt(room=room, upto=upto, first=first):
-                return self._s.receipts.read(RoomId(room), self._call.person, upto, first)
+                return note_read(self._s, self._call.person, RoomId(room), upto, first)
             case Watch(rooms=rooms):
                 self._connection.watching = frozenset(map(RoomId, rooms))
             case Typing(room=room):
@@ -260,11 +262,7 @@ class _ClientFrames:
             self._limits.typing(self._call.person, room)
         except TooMany:
             return
-        await self._s.log.head_for(self._call.person, room)
-        event = Event(
-            pos=self._s.hub.pos, type="typing", at=self._s.clock(), room=room, sender=self._call.person, state={}
-        )
-        self._s.hub.tell(room, event, but=self._call.person)
+        await show_typing(self._s, self._call.person, room)
 
     def _refuse(self, error: AppError, message: _Message | None = None) -> None:
         if isinstance(error, TooMany):

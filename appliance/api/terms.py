@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from appliance.actions.terms import accept_terms
-from appliance.errors import Unauthenticated
 from appliance.reads.me import load_terms
-from appliance.web.routes import Call, Routes
+from appliance.web.call import Call
+from appliance.web.routes import Routes
 from appliance.wire.session import Terms, TermsAccept
 
 routes = Routes("terms")
@@ -20,6 +20,4 @@ async def get_terms(call: Call) -> Terms:
 @routes.post("/terms", before_terms=True)
 async def post_terms(call: Call, body: TermsAccept) -> None:
     """Accept the version that was shown."""
-    if call.session is None:
-        raise Unauthenticated
-    await accept_terms(call.services, call.session, body.version)
+    await accept_terms(call.services, call.signed_in, body.version)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from appliance.model import PersonId
     from appliance.people import Session
     from appliance.people_services import PeopleServices
+    from appliance.wire.directory import PersonView
 
 _VERSION: Final = version("gchat-appliance")
 
@@ -23,10 +24,8 @@ async def load_me(s: PeopleServices, session: Session) -> Me:
     now = s.clock()
     card, account = s.identity.people[session.person], s.identity.account(session.person)
     accepted = account.accepted if account else 0
-    async with s.store.read() as reader:
-        views = await load_views(s, reader, session.person, [session.person])
     return Me(
-        person=views[0],
+        person=await load_own_view(s, session.person),
         roles=sorted(session.roles),
         unit=unit_ref(s, card.unit),
         terms=TermsState(version=s.identity.terms_in_force(now), accepted=accepted or None),
@@ -36,6 +35,12 @@ async def load_me(s: PeopleServices, session: Session) -> Me:
         shortest_password=s.identity.policies.passwords.shortest,
         server_version=_VERSION,
     )
+
+
+async def load_own_view(s: PeopleServices, person: PersonId) -> PersonView:
+    """Return a person as they see themselves."""
+    async with s.store.read() as reader:
+        return (await load_views(s, reader, person, [person]))[0]
 
 
 def load_agency(s: PeopleServices) -> AgencyView:

@@ -60,6 +60,16 @@ class Actor:
         return cls(f"operator:{name}", None, (Grant(StaffRole.AGENCY_ADMIN),))
 
 
+def may_call(wanted: Collection[str], roles: Collection[str]) -> Deny | None:
+    """Say whether somebody with these roles may call a route that asks for one of those `wanted`.
+
+    Everybody with an account is a member of the staff.
+    """
+    if StaffRole.MEMBER in wanted or any(role in wanted for role in roles):
+        return None
+    return Deny.ROLE_REQUIRED
+
+
 def may_perform(duty: Duty, actor: Actor, target_units: Collection[UnitId] = ()) -> Deny | None:
     """Say whether the actor has this duty; `target_units` are the target's units and all units over them."""
     for grant in actor.grants:

@@ -3,7 +3,7 @@
 Rules: a connection counts from `accept` on, so before its TLS handshake, for its network and in all; one too many is
 closed, with an answer where no handshake stands in between. Nothing of TLS is made for a connection before it has said
 something. A reverse proxy of the agency has no limit of its own:
-`api/app.py` counts what each of its clients has open. A handshake that does not end in time is closed, and so is
+`app.py` counts what each of its clients has open. A handshake that does not end in time is closed, and so is
 a connection that is silent or whose request head never ends (aiohttp's keep-alive timer). Request bodies are never
 decompressed here. What is no HTTP is answered in the shape of every other error. Client frames of a WebSocket must be
 masked (RFC 6455 §5.1), and those that carry no message of their own (pings, pongs, fragments, empty ones) are few:
@@ -30,9 +30,9 @@ from appliance.identity.throttle import network_of
 from appliance.limits import Buckets
 from appliance.live import close_frame
 from appliance.locale import language_of, text
-from appliance.web import security_headers
-from appliance.web.errors import of_http, render
+from appliance.web.errors import of_http, render_json
 from appliance.web.proxies import Proxies
+from appliance.web.security_headers import STRICTEST, put_on
 from appliance.wire.common import ErrorAnswer, ErrorBody
 
 if TYPE_CHECKING:
@@ -246,8 +246,8 @@ class _Protocol(web.RequestHandler):
             log.info("no HTTP from %s: %s", self._slot.network, (message or "").partition("\n")[0])
         else:
             log.error("a request of %s failed", self._slot.network, exc_info=exc)
-        response = render(error, language_of(request.headers.get("Accept-Language")), "")
-        security_headers.put_on(response, secure=request.secure)
+        response = render_json(error, language_of(request.headers.get("Accept-Language")), "")
+        put_on(response, STRICTEST, secure=request.secure)
         response.force_close()
         return response
 
@@ -256,8 +256,8 @@ class _Protocol(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """Write a response; those of aiohttp itself get the shape of ours."""
         if isinstance(resp, web.HTTPException):
-            resp = render(of_http(resp), language_of(request.headers.get("Accept-Language")), "")
-            security_headers.put_on(resp, secure=request.secure)
+            resp = render_json(of_http(resp), language_of(request.headers.get("Accept-Language")), "")
+            put_on(resp, STRICTEST, secure=request.secure)
         return await super().finish_response(request, resp, start_time)
 
 

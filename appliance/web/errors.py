@@ -76,7 +76,7 @@ def retry_after_of(error: errors.AppError) -> int | None:
     return UNAVAILABLE_RETRY_S if isinstance(error, errors.Unavailable) else None
 
 
-def render(error: errors.AppError, language: Language, request_id: str) -> web.Response:
+def render_json(error: errors.AppError, language: Language, request_id: str) -> web.Response:
     """Return the response to an error, with `Retry-After` where waiting helps (RFC 9110 §10.2.3).
 
     A range that a file does not have is answered with the size it has (RFC 9110 §14.4).

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from appliance.api.app import COOKIE, CSRF_HEADER, all_routes
+from appliance.api.app import STAFF
 from appliance.config import Config, Limits
 from appliance.demo.world import PASSWORD
 from appliance.errors import AppError, Invalid, Unavailable, Unproven
 from appliance.people import Session
 from appliance.search_client import NotIndexable, OutOfStep
+from appliance.web.authentication import CSRF_HEADER
 from appliance.web.errors import STATUS, status_of
 from appliance.web.routes import MAX_BODY
 from tests.agency import API, Agency, Client, new_txn
@@ -133,10 +134,8 @@ async def test_what_is_not_there(running: Agency) -> None:
 
 async def test_every_route_needs_a_session_unless_it_says_so(running: Agency) -> None:
     nobody = running.anonymous()
-    for route in all_routes():
-        path = route.path.removeprefix(API)
-        for name, value in (("room", "r_x"), ("n", "1"), ("id", "x"), ("emoji", "👍"), ("request", "x")):
-            path = path.replace(f"{{{name}}}", value)
+    for route in STAFF.routes:
+        path = route.path.removeprefix(API).format(**{part.name: "1" for part in route.parts})
         if route.public:
             assert path in ("/agency", "/login", "/login/second-factor", "/openapi.json")
             continue
@@ -241,7 +240,7 @@ async def test_costly_calls_count_as_several(open_world: OpenWorld) -> None:
 
 
 def test_what_takes_long_runs_once_for_each_person() -> None:
-    heavy = {(route.method, route.path.removeprefix(API)) for route in all_routes() if route.heavy}
+    heavy = {(route.method, route.path.removeprefix(API)) for route in STAFF.routes if route.heavy}
     assert heavy >= {
         ("GET", "/search"),
         ("GET", "/sync"),
@@ -253,9 +252,9 @@ def test_what_takes_long_runs_once_for_each_person() -> None:
         ("POST", "/second-factors/totp"),
         ("DELETE", "/second-factors/totp"),
         ("POST", "/second-factors/passkeys/options"),
-        ("DELETE", "/second-factors/passkeys/{id}"),
+        ("DELETE", "/second-factors/passkeys/{passkey}"),
     }
-    assert all(route.cost > 1 for route in all_routes() if route.heavy)
+    assert all(route.cost > 1 for route in STAFF.routes if route.heavy)
 
 
 async def test_a_person_has_one_costly_call_under_way(running: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,7 +296,7 @@ async def test_a_cookie_needs_its_csrf_token_to_change_something(running: Agency
         answer = await response.json()
     for part in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
         assert part in cookie
-    assert cookie.startswith(f"{COOKIE}=")
+    assert cookie.startswith(f"{STAFF.session_cookie}=")
     assert "Domain" not in cookie
     headers = {"Cookie": cookie.partition(";")[0]}
     change = {"status": "อยู่"}
@@ -320,8 +319,8 @@ async def test_a_page_of_another_origin_opens_no_stream(running: Agency) -> None
     login = {"user": "narin.p", "password": PASSWORD}
     page = {"Origin": running.url}
     async with running.session.post(f"{running.url}{API}/login", json=login, headers=page) as response:
-        cookie = response.cookies[COOKIE].value
-    headers = {"Cookie": f"{COOKIE}={cookie}", "Origin": "https://elsewhere.test"}
+        cookie = response.cookies[STAFF.session_cookie].value
+    headers = {"Cookie": f"{STAFF.session_cookie}={cookie}", "Origin": "https://elsewhere.test"}
     async with running.session.get(f"{running.url}{API}/stream?since=1", headers=headers) as response:
         assert response.status == 403
 

@@ -21,7 +21,7 @@ from msgspec import inspect
 from yarl import URL
 
 from appliance.actions.messages import send_message
-from appliance.api.app import all_routes
+from appliance.api.app import STAFF
 from appliance.config import Config, Limits
 from appliance.policies import SignInLimits
 from appliance.web.routes import PREFIX, Route
@@ -37,7 +37,7 @@ LONGEST_STORED: Final = 15_000
 LONGEST_FREE: Final = 4_000
 """Of a text in a free object, which only the size of the whole body bounds."""
 MARK: Final = "«here»"
-ROUTES: Final = [route for route in all_routes() if not route.path.endswith("/stream")]
+ROUTES: Final = [route for route in STAFF.routes if not route.path.endswith("/stream")]
 
 
 def texts_of(kind: inspect.Type, at: Steps = ()) -> Iterator[tuple[Steps, int | None]]:

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from appliance.api.app import all_routes
-from appliance.api.openapi import DOWN, UP, document
+from appliance.api.app import STAFF
+from appliance.api.openapi import STREAM, document
 from appliance.wire.common import Request
 from tests.agency import API, Agency
 
 
 def described() -> dict[str, Any]:
-    return msgspec.json.decode(msgspec.json.encode(document()), type=dict[str, Any])
+    return msgspec.json.decode(msgspec.json.encode(document(STAFF)), type=dict[str, Any])
 
 
 def test_it_is_a_valid_openapi_document() -> None:
@@ -30,16 +30,16 @@ async def test_it_is_what_the_server_gives_to_everybody(running: Agency) -> None
 
 def test_it_names_every_route_and_no_other() -> None:
     named = {(method.upper(), path) for path, methods in described()["paths"].items() for method in methods}
-    assert named == {(route.method, route.path) for route in all_routes()}
-    operations = [route.handler.__name__ for route in all_routes()]
+    assert named == {(route.method, route.path) for route in STAFF.routes}
+    operations = [route.handler.__name__ for route in STAFF.routes]
     assert len(set(operations)) == len(operations)
-    assert all(route.summary.endswith(".") for route in all_routes())
+    assert all(route.summary.endswith(".") for route in STAFF.routes)
 
 
 def test_its_schemas_are_those_of_the_types() -> None:
     """Each body, query and answer of a route is described by exactly what msgspec says of its type."""
     told = described()
-    for route in all_routes():
+    for route in STAFF.routes:
         operation = told["paths"][route.path][route.method.lower()]
         _, schemas = msgspec.json.schema_components(
             [kind for kind in (route.body, route.query) if kind], ref_template="#/components/schemas/{name}"
@@ -55,7 +55,7 @@ def test_its_schemas_are_those_of_the_types() -> None:
 
 
 def test_every_body_and_query_refuses_unknown_fields() -> None:
-    kinds = {kind for route in all_routes() for kind in (route.body, route.query) if kind is not None}
+    kinds = {kind for route in STAFF.routes for kind in (route.body, route.query) if kind is not None}
     assert kinds
     for kind in kinds:
         assert issubclass(kind, Request), kind
@@ -66,5 +66,5 @@ def test_the_frames_of_the_stream_are_described() -> None:
     told = described()
     frames = told["x-websocket"]["/api/v1/stream"]
     names = [reference["$ref"].rpartition("/")[2] for reference in (*frames["client"], *frames["server"])]
-    assert names == [kind.__name__ for kind in (*UP, *DOWN)]
+    assert names == [kind.__name__ for kind in (*STREAM.up, *STREAM.down)]
     assert set(names) <= set(told["components"]["schemas"])

@@ -10,10 +10,10 @@ import pytest
 
 from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms, written_terms
-from appliance.api.app import COOKIE, CSRF_HEADER
+from appliance.api.app import STAFF
 from appliance.demo.world import PASSWORD
 from appliance.rules.roles import Actor
-from appliance.web.routes import DEVICE_COOKIE
+from appliance.web.authentication import CSRF_HEADER
 from tests.agency import API, Agency, Client
 from tests.waiting import PATIENCE_S
 
@@ -39,7 +39,7 @@ async def test_a_page_gets_a_cookie_and_no_token(running: Agency, headers: dict[
     assert set(body) == {"expires", "person", "csrf"} | ({"must_change_password"} & set(body))
     assert body["person"]["id"] == running.person("narin.p")
     assert body["expires"] > running.clock()
-    assert cookie.startswith(f"{COOKIE}=")
+    assert cookie.startswith(f"{STAFF.session_cookie}=")
     for attribute in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"):
         assert attribute in cookie
     assert "Domain" not in cookie
@@ -115,7 +115,7 @@ async def test_the_caller(running: Agency) -> None:
 async def test_a_browser_needs_the_csrf_value_to_change_anything(running: Agency) -> None:
     malee = await running.login("malee.t")
     csrf = (await malee.get("/me"))["csrf"]
-    cookie = {"Cookie": f"{COOKIE}={malee.token}"}
+    cookie = {"Cookie": f"{STAFF.session_cookie}={malee.token}"}
     url = f"{running.url}{API}/me"
     async with running.session.get(url, headers=cookie) as response:
         assert response.status == 200
@@ -203,7 +203,7 @@ async def test_a_code_as_second_factor(running: Agency) -> None:
     proof, page = {"ticket": asked["ticket"], "code": code()}, {"Origin": running.url}
     async with client.raw("POST", "/login/second-factor", json=proof, headers=page) as response:
         assert "token" not in await response.json()
-        assert COOKIE in response.cookies
+        assert STAFF.session_cookie in response.cookies
     asked = await client.post("/login", {"user": "narin.p", "password": PASSWORD})
     await client.post("/login/second-factor", {"ticket": asked["ticket"], "recovery": recovery[0].lower()})
     assert (await narin.get("/second-factors"))["recovery_left"] == len(recovery) - 1
@@ -283,7 +283,7 @@ async def test_a_device_cookie_is_renewed_with_the_password_where_there_is_one(r
     for cookie, renewed in (("", False), ("x", True)):
         narin = await running.login("narin.p", PASSWORD if not renewed else NEW)
         body = {"old": PASSWORD, "new": NEW} if not renewed else {"old": NEW, "new": NEW + " ใหม่"}
-        headers = {"Cookie": f"{DEVICE_COOKIE}={cookie}"} if cookie else {}
+        headers = {"Cookie": f"{STAFF.device_cookie}={cookie}"} if cookie else {}
         async with narin.raw("POST", "/password", json=body, headers=headers) as response:
             assert response.status == 204
-            assert (DEVICE_COOKIE in response.cookies) is renewed
+            assert (STAFF.device_cookie in response.cookies) is renewed

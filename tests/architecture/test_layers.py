@@ -62,6 +62,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         ("appliance/evidence/tree.py", "import asyncio", "Rules, model and evidence do no I/O"),
         ("appliance/api/__init__.py", "import aiosqlite", "Only the store speaks to the database"),
+        ("appliance/api/__init__.py", "import appliance.store.rooms", "The edge parses, makes one call, renders"),
         ("search_index/__init__.py", "import appliance.model", "The search process knows nothing of the others"),
     ],
 )
@@ -133,6 +134,23 @@ def test_what_counts_as_a_statement_and_as_an_import() -> None:
     assert not STATEMENT.match("Update the room's name.")
     source = "if TYPE_CHECKING:\n from sqlcipher3 import dbapi2\ndef f():\n import aiosqlite.core\n"
     assert run_time_imports(ast.parse(source)) == {"aiosqlite"}
+
+
+# What a handler may ask of the services itself: settings, the time, who is connected and whether they still may be.
+FOR_EDGES = {"config", "clock", "hub", "identity"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "appliance" / "api").glob("*.py")), ids=lambda path: path.stem)
+def test_the_edge_reaches_for_nothing_behind_actions_and_reads(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    reached = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and (isinstance(node.value, ast.Attribute) and node.value.attr in ("services", "_s"))
+        | (isinstance(node.value, ast.Name) and node.value.id in ("s", "services"))
+    }
+    assert reached <= FOR_EDGES
 
 
 NAMES_AN_OPERATOR = re.compile(r"getpass\.getuser|import getuser|getlogin|LOGNAME|Actor\.operator\(|SUDO_USER")

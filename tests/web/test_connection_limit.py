@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from appliance.api.app import COOKIE
+from appliance.api.app import STAFF
 from appliance.config import Config, Limits, Listen
 from appliance.process.sockets import listening_socket
 from appliance.process.tls import CA_FILE
@@ -241,9 +241,9 @@ async def test_a_part_that_a_file_does_not_have(running: Agency, part: str) -> N
 async def test_headers_that_are_no_text(running: Agency, raw: bytes) -> None:
     session = await running.login("narin.p")
     lines = (
-        (b"X-CSRF-Token: " + raw, 403, f"Cookie: {COOKIE}={session.token}"),
+        (b"X-CSRF-Token: " + raw, 403, f"Cookie: {STAFF.session_cookie}={session.token}"),
         (b"Authorization: Bearer " + raw, 401, "Accept-Language: th"),
-        (b"Cookie: " + COOKIE.encode() + b"=" + raw, 401, "Accept-Language: th"),
+        (b"Cookie: " + STAFF.session_cookie.encode() + b"=" + raw, 401, "Accept-Language: th"),
         (b"Cookie: __Host-gchat-device=" + raw, 401, "Accept-Language: th"),
     )
     for line, status, other in lines:

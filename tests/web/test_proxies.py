@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from appliance.api.app import STAFF
 from appliance.config import Config, Limits, parse
 from appliance.demo.world import PASSWORD
 from appliance.errors import ConfigError
 from appliance.web.proxies import FORWARDED, Proxies
-from appliance.web.routes import DEVICE_COOKIE
 from tests.agency import API, Agency
 
 if TYPE_CHECKING:
@@ -142,14 +142,14 @@ async def test_the_device_cookie_lets_its_browser_in_under_attack(running: Agenc
     body, page = {"user": "narin.p", "password": PASSWORD}, {"Origin": running.url}
     async with running.session.post(f"{running.url}{API}/login", json=body, headers=page) as response:
         assert "token" not in await response.json()
-        cookie = response.cookies[DEVICE_COOKIE]
+        cookie = response.cookies[STAFF.device_cookie]
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, True, "Strict", "/")
     assert not cookie["domain"]
     assert int(cookie["max-age"]) > 300 * 86_400
     for _ in range(5):
         assert (await log_in(running, "", password=WRONG))[0] == 401
     assert (await log_in(running, ""))[0] == 429
-    headers = page | {"Cookie": f"{DEVICE_COOKIE}={cookie.value}"}
+    headers = page | {"Cookie": f"{STAFF.device_cookie}={cookie.value}"}
     async with running.session.post(f"{running.url}{API}/login", json=body, headers=headers) as response:
         assert response.status == 200
     other = {"user": "lalita.w", "password": WRONG}

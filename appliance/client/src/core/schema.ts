@@ -209,7 +209,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people/{id}": {
+    "/api/v1/people/{person}": {
         parameters: {
             query?: never;
             header?: never;
@@ -226,7 +226,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/people/{id}/messages": {
+    "/api/v1/people/{person}/messages": {
         parameters: {
             query?: never;
             header?: never;
@@ -593,7 +593,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/second-factors/passkeys/{id}": {
+    "/api/v1/second-factors/passkeys/{passkey}": {
         parameters: {
             query?: never;
             header?: never;
@@ -696,7 +696,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sessions/{id}": {
+    "/api/v1/sessions/{session}": {
         parameters: {
             query?: never;
             header?: never;
@@ -2556,7 +2556,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                person: string;
             };
             cookie?: never;
         };
@@ -2596,7 +2596,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                person: string;
             };
             cookie?: never;
         };
@@ -3914,7 +3914,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                passkey: string;
             };
             cookie?: never;
         };
@@ -4202,7 +4202,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                session: string;
             };
             cookie?: never;
         };
