@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from appliance.limits import HeavyCalls
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from appliance.config import Config
@@ -44,5 +43,3 @@ class Services:
     heavy_calls: HeavyCalls = field(default_factory=HeavyCalls)
     body_reads: HeavyCalls = field(default_factory=HeavyCalls)
     """For reading large bodies."""
-    being_granted: dict[str, asyncio.Event] = field(default_factory=dict)
-    """Requests to owners that are being granted just now, each with what says that it is over."""

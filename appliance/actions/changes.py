@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from appliance.evidence.canonical import JsonValue
+    from appliance.log.riders import Rider, RiderTx
     from appliance.model import PersonId, UnitId
     from appliance.people import Account, Session
     from appliance.people_services import PeopleServices
@@ -56,6 +57,15 @@ async def record(
 ) -> None:
     """Append to the audit log in the transaction that does what is recorded."""
     await audit.append(tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)
+
+
+def recording(actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue) -> Rider[None]:
+    """Return what appends to the audit log together with the command that carries it."""
+
+    def put(tx: RiderTx) -> None:
+        audit.add(tx.raw, at=tx.at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
+
+    return put
 
 
 def units_over(s: PeopleServices, person: PersonId) -> frozenset[UnitId]:

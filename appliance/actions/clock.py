@@ -32,7 +32,7 @@ async def check_clock(s: Services) -> bool:
         return False
     s.log.latest = now
     async with s.store.write() as tx:
-        known = await audit.find_last(tx, action=ACTION, target=TARGET)
+        known = await tx.run(audit.find_last, ACTION, TARGET)
         if known is not None and known.detail and msgspec.json.decode(known.detail)["newest"] == newest:
             return False
         await audit.append(

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.actions.audit import sign_head, verify_audit
-from appliance.actions.changes import record
+from appliance.actions.changes import record, recording
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.log import heads as head_rows
 from appliance.log.audit import Check
@@ -38,6 +38,7 @@ from appliance.store import rooms as room_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from appliance.log.riders import RiderTx
     from appliance.model import Appended, Millis
     from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
@@ -205,14 +206,16 @@ async def _record_export(s: PeopleServices, actor: Actor, room: RoomId, outcome:
 async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: str) -> Appended:
     """Destroy the bodies of entries `first` to `last` by a rule of retention, and say so in the room's log.
 
-    The entry and the destruction are one transaction. Headers stay, and with them the proof. Raises Invalid, NotFound.
+    The entry, the destruction and the record are one transaction. Headers stay, and with them the proof. Raises
+    Invalid, NotFound.
     """
     if not has_visible(rule):
         raise Invalid(field="rule", code="why_missing")
     if not 0 <= first <= last < (await s.log.head(room)).size:
         raise Invalid(field="last")
     state = BodiesDestroyed(first=first, last=last, rule=rule, at=s.clock())
-    appended = (await s.log.append(Draft(room, SYSTEM, EntryType.SHRED, state=state)))[0]
-    async with s.store.write() as tx:
-        await record(s, tx, SYSTEM, "room.shred", room, n=appended.n, first=first, last=last, rule=rule)
-    return appended
+
+    def put(tx: RiderTx) -> None:
+        recording(SYSTEM, "room.shred", room, n=tx.appended[0].n, first=first, last=last, rule=rule)(tx)
+
+    return (await s.log.append(Draft(room, SYSTEM, EntryType.SHRED, state=state), riders=(put,)))[0]

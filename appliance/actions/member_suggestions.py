@@ -1,7 +1,7 @@
 """Suggest people to a room's owner, and answer: members cannot add anybody by themselves (F34).
 
 One kind of request to the owner; its life is `owner_requests.py`. Accepting adds by the owner's own way of adding
-(`rooms.add_members`), with all its checks; where that refuses, the suggestion waits on and the owner sees why.
+(`rooms.change_drafts`), with all its checks; where that refuses, the suggestion waits on and the owner sees why.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from appliance.model import RoomState
+    from appliance.model import Draft, RoomState
     from appliance.services import Services
 
 
@@ -42,11 +42,8 @@ async def answer_suggestion(
     Raises Forbidden, NotFound, Conflict, and what adding members raises.
     """
     decision = Decision(Kind.SUGGESTION, request_id, outcome, note)
-    answered = await owner_requests.answer(s, actor, room, decision, _add)
-    if answered.outcome is Outcome.GRANTED:
-        await owner_requests.settle(s, room, actor)
-    return answered
+    return await owner_requests.answer(s, actor, room, decision, _addition)
 
 
-async def _add(s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> None:
-    await rooms.add_members(s, actor, state, request.people, request.id)
+async def _addition(s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> list[Draft]:
+    return await rooms.change_drafts(s, actor, state, request.people, (), request.id)

@@ -1,23 +1,22 @@
 """The life of a request to a room's owner: asked, waiting, answered or withdrawn, told to those concerned (F34, F41).
 
 What the kinds share is here; `removal_requests.py` and `member_suggestions.py` say what each asks and what granting it
-does. Granting does the thing first and records the answer after: a crash between the two leaves the request waiting,
-and answering it again finishes it. While it is being granted it takes no other answer: who took it back, or was told of
-a refusal, stays in the room. A change of members that brings about what somebody had asked for settles their
-request with it. Everyone concerned hears of each step on their own line of the feed: who asked, the owner, and once it
-went on the administrators; a new owner hears of what waits. `reads/owner_requests.py` has what each of them sees.
+does. Granting and its answer commit together: of two answers given at once the first holds, and the other one, with
+what it would have done, is refused. A change of members that brings about what somebody had asked for settles their
+request in the same transaction (`settling`). Everyone concerned hears of each step on their own line of the feed: who
+asked, the owner, and once it went on the administrators; a new owner hears of what waits. `reads/owner_requests.py` has
+what each of them sees.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from appliance.actions.refusals import record_refusal
 from appliance.errors import AppError, Conflict, Forbidden, NotFound
 from appliance.model import Deny, PersonId, RoomId
 from appliance.policies import DAY
@@ -34,16 +33,17 @@ from appliance.rules.owner_requests import (
 )
 from appliance.rules.rooms import SYSTEM
 from appliance.rules.text import written
-from appliance.store import audit, owner_requests
+from appliance.store import audit, entries, owner_requests, rooms
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from appliance.model import Millis, RoomState
+    from appliance.log.riders import Rider, RiderTx
+    from appliance.model import Draft, Millis, RoomState
     from appliance.services import Services
-    from appliance.store.db import Tx
 
-    Grant = Callable[[Services, PersonId, RoomState, OwnerRequest], Awaitable[None]]
+    Grant = Callable[[Services, PersonId, RoomState, OwnerRequest], Awaitable[Sequence[Draft]]]
+    """Returns the entries that do what a request asks."""
 
 log = logging.getLogger(__name__)
 
@@ -68,22 +68,19 @@ async def ask(
     """Put a request to the room's owner. Raises Forbidden, NotFound, TooMany."""
     head = await s.log.head(room)
     s.log.take_share(actor)
-    async with s.store.write() as tx:
-        earlier = await tx.run(owner_requests.of_person, head.key, kind, actor)
-        request = OwnerRequest(
-            s.new_id("rr"),
-            kind,
-            room,
-            actor,
-            tuple(people),
-            written(reason),
-            Outcome.PENDING,
-            s.clock(),
-        )
-        if denied := may_ask(head.state, request, earlier, s.config.rooms.request_repeats_days):
-            raise Forbidden(denied, days=s.config.rooms.request_repeats_days)
-        await tx.run(owner_requests.insert, head.key, request)
-        await _tell(s, tx, request, (head.state.owner, actor))
+    days = s.config.rooms.request_repeats_days
+    request = OwnerRequest(
+        s.new_id("rr"), kind, room, actor, tuple(people), written(reason), Outcome.PENDING, s.clock()
+    )
+
+    def put(tx: RiderTx) -> None:
+        earlier = owner_requests.of_person(tx.raw, head.key, kind, actor)
+        if denied := may_ask(head.state, request, earlier, days):
+            raise Forbidden(denied, days=days)
+        owner_requests.insert(tx.raw, head.key, request)
+        _tell(s, tx, request, (head.state.owner, actor))
+
+    await s.log.change(put)
     return request
 
 
@@ -92,33 +89,29 @@ async def answer(s: Services, actor: PersonId, room: RoomId, decision: Decision,
 
     Raises Forbidden, NotFound, Conflict, and whatever granting raises: the request then waits on.
     """
-    if decision.outcome is not Outcome.GRANTED:
-        return await _answer(s, actor, room, decision, grant)
-    # Who may not answer at all keeps nobody else from it.
-    await _asked(s, actor, room, decision)
-    async with _being_granted(s, decision.request):
-        return await _answer(s, actor, room, decision, grant)
-
-
-@asynccontextmanager
-async def _being_granted(s: Services, request: str) -> AsyncIterator[None]:
-    """Keep a request that is being granted from any other answer; another granting of it waits for its turn."""
-    while request in s.being_granted:
-        await s.being_granted[request].wait()
-    over = s.being_granted[request] = asyncio.Event()
+    state, request = await _asked(s, actor, room, decision)
+    outcome, note = decision.outcome, written(decision.note)
+    if request.outcome is not Outcome.PENDING:
+        return _unless_other(request, outcome, actor)
+    if is_fulfilled(request, state.members):
+        # What was written to a refusal says nothing where the request turns out to be fulfilled.
+        note = note if outcome is Outcome.GRANTED else ""
+        return await _answer(s, request, Outcome.GRANTED, actor, note)
+    if outcome is not Outcome.GRANTED:
+        return await _answer(s, request, outcome, actor, note)
+    drafts = await grant(s, actor, state, request)
+    riders = (_answering(s, request, outcome, actor, note), settling(s, actor))
     try:
-        yield
-    finally:
-        del s.being_granted[request]
-        over.set()
+        return await _answered(s, request, outcome, actor, s.log.append(*drafts, riders=riders))
+    except Forbidden as error:
+        await record_refusal(s, actor, drafts[0].type.value, room, error.code)
+        raise
 
 
 async def _asked(s: Services, actor: PersonId, room: RoomId, decision: Decision) -> tuple[RoomState, OwnerRequest]:
     """Return the room and the request that somebody answers. Raises NotFound, Forbidden."""
     state = (await s.log.head(room)).state
-    # In the writer's turn: a withdrawal that began before is over, and one that comes later sees what is being granted.
-    async with s.store.write() as tx:
-        request = await tx.run(owner_requests.by_id, decision.request)
+    request = await _by_id(s, decision.request)
     if request is None or request.room != room or request.kind is not decision.kind:
         raise NotFound(field="request") if state.role_of(actor) else Forbidden(Deny.NOT_A_MEMBER)
     if denied := may_answer(state, actor, request, administrators(s, state)):
@@ -126,33 +119,15 @@ async def _asked(s: Services, actor: PersonId, room: RoomId, decision: Decision)
     return state, request
 
 
-async def _answer(s: Services, actor: PersonId, room: RoomId, decision: Decision, grant: Grant) -> OwnerRequest:
-    state, request = await _asked(s, actor, room, decision)
-    outcome = decision.outcome
-    if request.outcome is not Outcome.PENDING:
-        if request.outcome is outcome and request.answered_by == actor:
-            return request
-        raise Conflict(field="outcome")
-    if is_fulfilled(request, state.members):
-        _check_open(s, request, outcome)
-        outcome = Outcome.GRANTED
-    elif outcome is Outcome.GRANTED:
-        await grant(s, actor, state, request)
-    # What was written to a refusal says nothing where the request turns out to be fulfilled.
-    note = decision.note if outcome is decision.outcome else ""
-    return await _answer_once(s, request, outcome, actor, written(note))
-
-
 async def withdraw(s: Services, actor: PersonId, request_id: str) -> OwnerRequest:
     """Take back a request of one's own that waits; again, nothing changes. Raises NotFound, Conflict, TooMany."""
-    async with s.store.read() as reader:
-        request = await reader.run(owner_requests.by_id, request_id)
+    request = await _by_id(s, request_id)
     if request is None or request.person != actor:
         raise NotFound(field="request")
     if request.outcome is Outcome.WITHDRAWN:
         return request
     s.log.take_share(actor)
-    return await _answer_once(s, request, Outcome.WITHDRAWN, actor, "")
+    return await _answer(s, request, Outcome.WITHDRAWN, actor, "")
 
 
 async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | None = None) -> None:
@@ -162,30 +137,46 @@ async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | N
     """
     if room is not None:
         await s.log.head_for(actor, room)
-    async with s.store.write() as tx:
-        where = owner_requests.ALL_ROOMS if room is None else room
-        if await tx.run(owner_requests.put_seen, actor, where, min(upto, s.clock())):
-            s.log.take_share(actor)
-            await s.log.announce(tx, SEEN, {}, person=actor)
-
-
-async def tell_new_owner(s: Services, room: RoomId, old: PersonId) -> None:
-    """Tell a room's new owner, and the old one, what waits there: it is the new one's to answer."""
-    head = await s.log.head(room)
-    async with s.store.write() as tx:
-        for request in await tx.run(owner_requests.pending_in, head.key):
-            await _tell(s, tx, request, (old, head.state.owner))
-
-
-async def settle(s: Services, room: RoomId, by: str) -> None:
-    """Record as granted what waits in a room and has come about by a change of its members."""
-    head = await s.log.head(room)
+    where, until = owner_requests.ALL_ROOMS if room is None else room, min(upto, s.clock())
     async with s.store.read() as reader:
-        waiting = await reader.run(owner_requests.pending_in, head.key)
-    for request in waiting:
-        if is_fulfilled(request, head.state.members):
-            with suppress(Conflict):
-                await _record(s, request, Outcome.GRANTED, by, "")
+        seen = await reader.run(owner_requests.seen, actor)
+    if seen.get(where, -1) >= until:
+        return
+    s.log.take_share(actor)
+
+    def put(tx: RiderTx) -> None:
+        if owner_requests.put_seen(tx.raw, actor, where, until):
+            tx.announce(SEEN, {}, person=actor)
+
+    await s.log.change(put)
+
+
+def telling_new_owner(s: Services, old: PersonId) -> Rider[None]:
+    """Return what tells a room's new owner, and the old one, what waits there: it is the new one's to answer."""
+
+    def tell(tx: RiderTx) -> None:
+        for state, request in _waiting(tx):
+            _tell(s, tx, request, (old, state.owner))
+
+    return tell
+
+
+def settling(s: Services, by: str) -> Rider[None]:
+    """Return what records as granted whatever waits in a room and comes about by a change of its members."""
+
+    def settle(tx: RiderTx) -> None:
+        for state, request in _waiting(tx):
+            if is_fulfilled(request, state.members):
+                _record(s, tx, state, replace(request, outcome=Outcome.GRANTED, answered=tx.at, answered_by=by))
+
+    return settle
+
+
+def _waiting(tx: RiderTx) -> list[tuple[RoomState, OwnerRequest]]:
+    """Return what waits in the room of a rider's command, each with the room as the command leaves it."""
+    assert tx.state is not None  # noqa: S101 - these riders come with entries
+    room = entries.room_key(tx.raw, tx.state.room)
+    return [(tx.state, request) for request in owner_requests.pending_in(tx.raw, room)]
 
 
 async def escalate_due(s: Services) -> int:
@@ -210,18 +201,21 @@ async def _escalate(s: Services, request: OwnerRequest, now: Millis) -> bool:
     """Carry one request on if it is due; say whether it went."""
     state = (await s.log.head(request.room)).state
     if is_fulfilled(request, state.members):
-        await _record(s, request, Outcome.GRANTED, SYSTEM, "")
+        await _answer(s, request, Outcome.GRANTED, SYSTEM, "")
         return False
     if not _other_administrators(s, state, request) or not is_due_for_escalation(
         request, now, s.config.rooms.removal_escalates_days
     ):
         return False
-    async with s.store.write() as tx:
-        if not await tx.run(owner_requests.escalate, request.id, now):
+    gone_on = replace(request, escalated=now)
+
+    def put(tx: RiderTx) -> bool:
+        if not owner_requests.escalate(tx.raw, request.id, now):
             return False
-        gone_on = replace(request, escalated=now)
-        await _tell(s, tx, gone_on, _audience(s, state, gone_on))
-    return True
+        _tell(s, tx, gone_on, _audience(s, state, gone_on))
+        return True
+
+    return await s.log.change(put)
 
 
 async def delete_old_departures(s: Services) -> int:
@@ -241,40 +235,67 @@ def administrators(s: Services, state: RoomState) -> list[PersonId]:
     return s.identity.administrators_of(owner.unit if owner else None, s.clock())
 
 
-async def _answer_once(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
-    """Write an answer down, or return the same one that came first. Raises Conflict when it was another."""
+async def _by_id(s: Services, request: str) -> OwnerRequest | None:
+    async with s.store.read() as reader:
+        return await reader.run(owner_requests.by_id, request)
+
+
+async def _answer(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
+    """Write an answer down that changes nothing in the room. Raises Conflict when another one came first."""
+    return await _answered(s, request, outcome, by, s.log.change(_answering(s, request, outcome, by, note)))
+
+
+async def _answered(
+    s: Services, request: OwnerRequest, outcome: Outcome, by: str, commit: Awaitable[object]
+) -> OwnerRequest:
+    """Await what commits an answer; return the request with it. The same answer twice is one. Raises Conflict."""
     try:
-        return await _record(s, request, outcome, by, note)
-    except Conflict:
-        async with s.store.read() as reader:
-            found = await reader.run(owner_requests.by_id, request.id)
-        if found is not None and found.outcome is outcome and found.answered_by == by:
-            return found
-        raise
+        await commit
+    except AppError:
+        found = await _by_id(s, request.id)
+        if found is None or found.outcome is Outcome.PENDING:
+            raise
+    else:
+        found = await _by_id(s, request.id)
+    return _unless_other(found or request, outcome, by)
 
 
-def _check_open(s: Services, request: OwnerRequest, outcome: Outcome) -> None:
-    """Raise Conflict where a request is being granted and the answer is another."""
-    if outcome is not Outcome.GRANTED and request.id in s.being_granted:
+def _unless_other(request: OwnerRequest, outcome: Outcome, by: str) -> OwnerRequest:
+    """Return a request that was answered so by this person. Raises Conflict for any other answer."""
+    if request.outcome is not outcome or request.answered_by != by:
         raise Conflict(field="outcome")
+    return request
 
 
-async def _record(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> OwnerRequest:
-    """Write an answer down. Raises Conflict when another one came first."""
-    now = s.clock()
-    answered = replace(request, outcome=outcome, answered=now, answered_by=by, note=note)
-    state = (await s.log.head(request.room)).state
-    async with s.store.write() as tx:
-        _check_open(s, request, outcome)
-        if not await tx.run(owner_requests.answer, request.id, outcome, now, by, note):
+def _answering(s: Services, request: OwnerRequest, outcome: Outcome, by: str, note: str) -> Rider[None]:
+    """Return what writes an answer down. It raises Conflict where another one came first."""
+
+    def write(tx: RiderTx) -> None:
+        answered = replace(request, outcome=outcome, answered=tx.at, answered_by=by, note=note)
+        if not _record(s, tx, tx.state or _state(tx, request.room), answered):
             raise Conflict(field="outcome")
-        if by != state.owner:
-            await audit.append(
-                tx, at=now, actor=by, action=f"room.{EVENT[request.kind]}", target=request.room, outcome=outcome.value,
-                detail={"person": request.person, "request": request.id},
-            )  # fmt: skip
-        await _tell(s, tx, answered, _audience(s, state, answered))
-    return answered
+
+    return write
+
+
+def _record(s: Services, tx: RiderTx, state: RoomState, answered: OwnerRequest) -> bool:
+    """Write an answer down, on record where it is not the owner's; False when another one came first."""
+    outcome, by = answered.outcome, answered.answered_by or SYSTEM
+    if not owner_requests.answer(tx.raw, answered.id, outcome, tx.at, by, answered.note):
+        return False
+    if by != state.owner:
+        audit.add(
+            tx.raw, at=tx.at, actor=by, action=f"room.{EVENT[answered.kind]}", target=answered.room,
+            outcome=outcome.value, detail={"person": answered.person, "request": answered.id},
+        )  # fmt: skip
+    _tell(s, tx, answered, _audience(s, state, answered))
+    return True
+
+
+def _state(tx: RiderTx, room: RoomId) -> RoomState:
+    row = rooms.load(tx.raw, room)
+    assert row is not None  # noqa: S101 - a room that has a request is never deleted
+    return row.state
 
 
 def _audience(s: Services, state: RoomState, request: OwnerRequest) -> list[PersonId]:
@@ -287,7 +308,7 @@ def _other_administrators(s: Services, state: RoomState, request: OwnerRequest) 
     return [person for person in administrators(s, state) if person != request.person]
 
 
-async def _tell(s: Services, tx: Tx, request: OwnerRequest, people: Iterable[PersonId]) -> None:
+def _tell(s: Services, tx: RiderTx, request: OwnerRequest, people: Iterable[PersonId]) -> None:
     data = msgspec.to_builtins(owner_requests.view(request, s.identity.people))
     for person in dict.fromkeys(people):
-        await s.log.announce(tx, EVENT[request.kind], data, room=request.room, person=person)
+        tx.announce(EVENT[request.kind], data, room=request.room, person=person)

@@ -18,7 +18,7 @@ from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
 from appliance.rules.rooms import SYSTEM
 
 if TYPE_CHECKING:
-    from appliance.model import RoomState
+    from appliance.model import Draft, RoomState
     from appliance.services import Services
 
 
@@ -32,10 +32,10 @@ async def answer_removal(
 ) -> OwnerRequest:
     """Grant or refuse a request; giving the same answer again changes nothing. Raises Forbidden, NotFound, Conflict."""
     decision = Decision(Kind.REMOVAL, request_id, outcome, note)
-    return await owner_requests.answer(s, actor, room, decision, _take_off)
+    return await owner_requests.answer(s, actor, room, decision, _removal)
 
 
-async def _take_off(s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> None:
+async def _removal(_s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> list[Draft]:
     if state.role_of(request.person) is Role.OWNER:
         raise Forbidden(Deny.OWNER_MUST_TRANSFER)
     room = state.room
@@ -43,4 +43,4 @@ async def _take_off(s: Services, actor: PersonId, state: RoomState, request: Own
         drafts = removal_drafts(room, actor, [request.person], must=True)
     else:
         drafts = removal_drafts(room, SYSTEM, [request.person], why="removal_request", by=(actor,))
-    await s.log.append(replace(drafts[0], txn_id=request.id), *drafts[1:])
+    return [replace(drafts[0], txn_id=request.id), *drafts[1:]]

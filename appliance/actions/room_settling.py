@@ -23,6 +23,7 @@ from appliance.store import audit, rooms
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from appliance.log.riders import Rider, RiderTx
     from appliance.model import RoomId, RoomState
     from appliance.services import Services
 
@@ -72,12 +73,13 @@ async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
     if state.kind is RoomKind.DIRECT or state.role_of(person) is None:
         return False
     if state.owner == person:
-        await _report_ownerless(s, state)
         if not state.closed and s.identity.may_keep_group(state, s.clock()) is not None:
-            await s.log.append(private_close(room))
+            await s.log.append(private_close(room), riders=(_reporting_ownerless(state),))
+        else:
+            await s.log.change(_reporting_ownerless(state))
         return True
-    await s.log.append(*removal_drafts(room, SYSTEM, [person], why="account_ended"))
-    await owner_requests.settle(s, room, SYSTEM)
+    riders = (owner_requests.settling(s, SYSTEM),)
+    await s.log.append(*removal_drafts(room, SYSTEM, [person], why="account_ended"), riders=riders)
     return False
 
 
@@ -111,8 +113,8 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
     head = await s.log.head(room)
     card = card_of(s, holder) if holder not in head.state.members else None
     state = OwnerReassigned(to=holder, post=post, why="post", card=card)
-    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
-    await owner_requests.tell_new_owner(s, room, owner)
+    riders = (owner_requests.telling_new_owner(s, owner),)
+    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state), riders=riders)
     return True
 
 
@@ -121,16 +123,19 @@ def _has_ended(s: Services, person: PersonId) -> bool:
     return card is None or not card.active or account is None or account.state is AccountState.REVOKED
 
 
-async def _report_ownerless(s: Services, state: RoomState) -> None:
-    """Put on record that a room has lost its owner, once for each owner it loses (F37)."""
-    async with s.store.write() as tx:
-        known = await audit.find_last(tx, action=OWNER_LOST, target=state.room)
+def _reporting_ownerless(state: RoomState) -> Rider[None]:
+    """Return what puts on record that a room has lost its owner, once for each owner it loses (F37)."""
+
+    def report(tx: RiderTx) -> None:
+        known = audit.find_last(tx.raw, OWNER_LOST, state.room)
         if known is not None and known.actor == state.owner:
             return
-        await audit.append(
-            tx, at=s.clock(), actor=state.owner, action=OWNER_LOST, target=state.room, outcome="needs_owner"
+        audit.add(tx.raw, at=tx.at, actor=state.owner, action=OWNER_LOST, target=state.room, outcome="needs_owner")
+        log.warning(
+            "room %s needs a new owner: the account of %s has ended (gchat room reassign)", state.room, state.owner
         )
-    log.warning("room %s needs a new owner: the account of %s has ended (gchat room reassign)", state.room, state.owner)
+
+    return report
 
 
 async def _guarded(work: Awaitable[object], what: str) -> bool:

@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from appliance.actions import owner_requests
+from appliance.actions.changes import recording
 from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
@@ -35,13 +36,14 @@ from appliance.rules.names import room_name
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import SYSTEM, authorize
 from appliance.rules.text import has_visible, written
-from appliance.store import audit, entries, rooms
+from appliance.store import entries, rooms
 from appliance.store.rooms import Mine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from appliance.log.heads import Head
+    from appliance.log.riders import Rider, RiderTx
     from appliance.model import RoomState, State
     from appliance.rules.ranks import Level
     from appliance.rules.roles import Actor
@@ -135,33 +137,29 @@ async def change_members(
     if not set(add).isdisjoint(remove):
         raise Invalid(field="remove")
     gone = list(dict.fromkeys(remove))
-    first = await _change_members(s, actor, state, list(dict.fromkeys(add)), gone, txn_id, reason=reason)
+    async with s.store.read() as reader:
+        # A repeat is answered by what the first one did, whatever has become of the room since.
+        before = await reader.run(entries.find_txn, room, actor, txn_id)
+    if before:
+        first = before[0]
+    else:
+        drafts = await change_drafts(s, actor, state, list(dict.fromkeys(add)), gone, txn_id, reason=reason)
+        first = (await _append(s, actor, *drafts, riders=(owner_requests.settling(s, actor),)))[0].n
     members = (await s.log.head(room)).state.members
-    await owner_requests.settle(s, room, actor)
     return [p for p in dict.fromkeys(add) if (member := members.get(p)) and member.since >= first], gone
 
 
-async def add_members(s: Services, actor: PersonId, state: RoomState, people: Sequence[PersonId], txn_id: str) -> None:
-    """Add those who are not in yet, all or none, at once, without settling what was asked of the owner."""
-    await _change_members(s, actor, state, list(people), [], txn_id)
-
-
-async def _change_members(
+async def change_drafts(
     s: Services,
     actor: PersonId,
     state: RoomState,
-    add: list[PersonId],
-    remove: list[PersonId],
+    add: Sequence[PersonId],
+    remove: Sequence[PersonId],
     txn_id: str,
     *,
     reason: str = "",
-) -> int:
-    """Append a change of members; return the position of its first entry."""
-    async with s.store.read() as reader:
-        # A repeat is answered by what the first one did, whatever has become of the room since.
-        before = await reader.run(entries.find_txn, state.room, actor, txn_id)
-    if before:
-        return before[0]
+) -> list[Draft]:
+    """Make the entries of a change of members, of those who are not in yet. Raises Forbidden, Invalid."""
     await _check_change(s, actor, state, add, remove)
     new = [person for person in add if person not in state.members]
     if not new and not remove:
@@ -170,8 +168,7 @@ async def _change_members(
     check_active(s, new)
     drafts = removal_drafts(state.room, actor, remove, reason=written(reason))
     drafts += _add_drafts(s, actor, state.room, new)
-    drafts[0] = replace(drafts[0], txn_id=txn_id)
-    return (await _append(s, actor, *drafts))[0].n
+    return [replace(drafts[0], txn_id=txn_id), *drafts[1:]]
 
 
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
@@ -187,8 +184,8 @@ async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId
         await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, room, denied.value)
         raise Forbidden(denied)
     check_active(s, (to,))
-    await _append(s, actor, Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state=asked))
-    await owner_requests.tell_new_owner(s, room, state.owner)
+    draft = Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state=asked)
+    await _append(s, actor, draft, riders=(owner_requests.telling_new_owner(s, state.owner),))
 
 
 async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, why: str, second: Actor | None) -> None:
@@ -208,16 +205,18 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
     agreed = second.person if second else None
     by = tuple(person for person in (actor.person, agreed) if person is not None)
     state = OwnerReassigned(to=to, why=why, by=by)
-    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
-    await owner_requests.tell_new_owner(s, room, head.state.owner)
-    await _audit(s, actor.name, "room.reassign", room, "done", to=to, why=why, second=str(agreed))
+    riders = (
+        owner_requests.telling_new_owner(s, head.state.owner),
+        recording(actor.name, "room.reassign", room, to=to, why=why, second=str(agreed)),
+    )
+    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state), riders=riders)
 
 
 async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     """Close a group and take everybody but its owner off: for rooms that people were put into and cannot leave (F40).
 
-    `operator` is who runs the command and `why` their reason; both go on record before anything changes. The owner
-    stays, since a room is never without one. Raises NotFound, Invalid without a reason, Forbidden for a private chat.
+    `operator` is who runs the command and `why` their reason; both go on record with the change. The owner stays, since
+    a room is never without one. Raises NotFound, Invalid without a reason, Forbidden for a private chat.
     """
     if not has_visible(why):
         raise Invalid(field="why", code="reason_missing")
@@ -225,13 +224,13 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     if state.kind is RoomKind.DIRECT:
         raise Forbidden(Deny.DIRECT_ROOM_FIXED)
     others = [person for person in state.members if person != state.owner]
-    await _audit(s, operator, "room.end", room, "begun", why=why, owner=state.owner, members=str(len(others)))
+    record = recording(operator, "room.end", room, why=why, owner=state.owner, members=str(len(others)))
     drafts = [] if state.closed else [Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=why))]
     drafts += removal_drafts(room, SYSTEM, others, why=why)
     if drafts:
-        await s.log.append(*drafts)
-    await owner_requests.settle(s, room, SYSTEM)
-    await _audit(s, operator, "room.end", room, "done", why=why)
+        await s.log.append(*drafts, riders=(owner_requests.settling(s, SYSTEM), record))
+    else:
+        await s.log.change(record)
 
 
 async def set_mine(
@@ -300,13 +299,17 @@ async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Calla
     Raises TooMany: each change is a line of the feed for good, and counts as an entry of the person.
     """
     head = await s.log.head_for(actor, room)
-    async with s.store.write() as tx:
-        old = await tx.run(rooms.mine, head.key, actor)
-        new = change(old)
-        if new != old:
-            s.log.take_share(actor)
-            await tx.run(rooms.put_mine, head.key, actor, new)
-            await s.log.announce(tx, "room", {}, room=room, person=actor)
+    async with s.store.read() as reader:
+        old = await reader.run(rooms.mine, head.key, actor)
+    if change(old) == old:
+        return
+    s.log.take_share(actor)
+
+    def put(tx: RiderTx) -> None:
+        rooms.put_mine(tx.raw, head.key, actor, change(rooms.mine(tx.raw, head.key, actor)))
+        tx.announce("room", {}, room=room, person=actor)
+
+    await s.log.change(put)
 
 
 def _pair(one: PersonId, other: PersonId) -> str:
@@ -444,15 +447,10 @@ async def _head_for(s: Services, actor: PersonId, room: RoomId, kind: EntryType)
         raise
 
 
-async def _append(s: Services, actor: PersonId, *drafts: Draft) -> list[Appended]:
+async def _append(s: Services, actor: PersonId, *drafts: Draft, riders: Sequence[Rider[object]] = ()) -> list[Appended]:
     """Append; a refusal that a rule gave is put on record before it is told (F32)."""
     try:
-        return await s.log.append(*drafts)
+        return await s.log.append(*drafts, riders=riders)
     except Forbidden as error:
         await record_refusal(s, actor, drafts[0].type.value, drafts[0].room, error.code)
         raise
-
-
-async def _audit(s: Services, actor: str, action: str, target: str, outcome: str, **detail: str) -> None:
-    async with s.store.write() as tx:
-        await audit.append(tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)

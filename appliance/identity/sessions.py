@@ -268,7 +268,8 @@ class Identity:
     def administrators_of(self, unit: UnitId | None, now: Millis) -> list[PersonId]:
         """Return the active administrators nearest to a unit: its own, else of a unit over it, else the agency's."""
         reach: dict[UnitId | None, list[PersonId]] = defaultdict(list)
-        for account in self._accounts.values():
+        # A copy: riders ask on the thread of the database while this one may put an account in.
+        for account in list(self._accounts.values()):
             for grant in account.grants:
                 if grant.role in (StaffRole.UNIT_ADMIN, StaffRole.AGENCY_ADMIN) and self.is_active(account.person, now):
                     reach[grant.unit if grant.role == StaffRole.UNIT_ADMIN else None].append(account.person)

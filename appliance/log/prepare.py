@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from appliance.log.bodies import Bodies, EpochKey, Sealed
+    from appliance.log.riders import Rider
     from appliance.model import Millis, Proposed, State
     from appliance.rules.entry_types import EntryKind
     from appliance.store.entries import Batch
@@ -57,11 +58,15 @@ PRIVATE_CHAT: Final = "private_chat"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Drafts that stand or fall together, and whom to tell. `pair` names the two people of a new private chat."""
+    """Drafts that stand or fall together, and whom to tell. `pair` names the two people of a new private chat.
+
+    `riders` write what commits with the entries (`riders.py`).
+    """
 
     drafts: tuple[Draft, ...]
     done: Done
     pair: str | None = None
+    riders: tuple[Rider[object], ...] = ()
 
     @property
     def room(self) -> RoomId:
@@ -130,7 +135,7 @@ class Work:
     before: RoomState | None
     created: Command | None = None
     entries: list[Entry] = field(default_factory=list)
-    commands: list[tuple[Command, int, int]] = field(default_factory=list)
+    commands: list[tuple[Command, int, int, RoomState | None]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -211,7 +216,7 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
     if work.state is None:
         work.created = command
         result.works[room] = work
-    work.commands.append((command, work.size, size))
+    work.commands.append((command, work.size, size, state))
     work.state, work.size, work.last_at = state, size, last_at
     work.counters[context.agency] = work.counters.get(context.agency, 0) + len(made)
     work.entries.extend(made)
@@ -509,16 +514,23 @@ def _departures(work: Work, left: Collection[PersonId]) -> list[tuple[Any, ...]]
     ]
 
 
-def results(result: Plan, committed: Committed) -> list[tuple[Command, list[Appended]]]:
-    """Return, for every command that went in, where its drafts came to stand."""
+class Result(NamedTuple):
+    """A command that goes in: where its drafts come to stand, and the room as it leaves it."""
+
+    command: Command
+    appended: list[Appended]
+    state: RoomState | None
+
+
+def results(result: Plan, committed: Committed) -> list[Result]:
+    """Return, for every command that goes in, what it comes to."""
     found = []
     for news in committed.rooms:
         work, room = result.works[news.room], news.room
         # A room's events are its new entries, one after the other.
         begin = work.size - len(news.events)
-        for command, first, last in work.commands:
+        for command, first, last, state in work.commands:
             here = news.events[first - begin : last - begin]
-            found.append(
-                (command, [Appended(room, event.n or 0, event.id or "", event.at, event.pos) for event in here])
-            )
+            appended = [Appended(room, event.n or 0, event.id or "", event.at, event.pos) for event in here]
+            found.append(Result(command, appended, state))
     return found

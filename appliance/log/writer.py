@@ -7,8 +7,8 @@ nothing is announced before it is committed. A repeated `txn_id` gets the first 
 before it is queued, whichever way it comes. What is wrong with one command stays with it: what cannot be read refuses
 the commands that need it, and a batch that cannot be written is halved, down to the command at fault. A disk that is
 full or fails refuses the whole batch, and nothing has changed. What is refused for now takes along what the same person
-sent to the same room behind it (`ordering.py`). Other changes that clients must hear about join the same feed through
-`announce`. It does not know connections.
+sent to the same room behind it (`ordering.py`). What must commit with a command rides along with it, and other changes
+that clients must hear about join the same feed through `change` (`riders.py`). It does not know connections.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import msgspec
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from appliance.errors import AppError, Forbidden, NotFound, TooMany, Unavailable
 from appliance.log import heads as head_rows
 from appliance.log import prepare
+from appliance.log import riders as riding
 from appliance.log.bodies import Bodies
 from appliance.log.checkpoints import Checkpoints
 from appliance.log.damage import DAMAGED, DamagedRooms
@@ -30,16 +30,16 @@ from appliance.log.heads import Head, Heads
 from appliance.log.loading import Loader
 from appliance.log.ordering import Refusals, with_those_behind
 from appliance.log.prepare import THIS_ROOM, BatchContext, Command
+from appliance.log.riders import Announced, RidersFailedError
 from appliance.log.waiting import MOST_IN_BATCH, Waiting
 from appliance.model import Appended, Deny, Draft, RoomId
 from appliance.rules.rooms import SYSTEM
 from appliance.store import entries, feed, rooms
 from appliance.store.db import OF_THE_DISK
 from appliance.store.entries import Batch, RepeatedTxnError
-from appliance.wire.committed import Committed, RoomNews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
@@ -47,11 +47,14 @@ if TYPE_CHECKING:
     from appliance.limits import Entries
     from appliance.log.bodies import EpochKey
     from appliance.log.loading import Repeated
-    from appliance.log.prepare import MayKeepGroup, Plan
+    from appliance.log.prepare import MayKeepGroup, Plan, Result
+    from appliance.log.riders import Rider
     from appliance.model import Millis, PersonId
-    from appliance.store.db import Exclusive, Store, Tx
+    from appliance.store.db import Exclusive, Store
     from appliance.vault.keyring import Keyring
+    from appliance.wire.committed import Committed
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 # A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
 QUIET_TURNS: Final = 3
@@ -66,6 +69,8 @@ class _Written(NamedTuple):
     new_keys: list[EpochKey]
     new_heads: dict[RoomId, Head]
     committed: Committed
+    results: list[Result]
+    announced: list[Committed]
     pos: int
     repeated: list[Repeated]
 
@@ -191,10 +196,12 @@ class RoomLog:
             makes_room=command.room == THIS_ROOM,
         )
 
-    async def append(self, *drafts: Draft, pair: str | None = None) -> list[Appended]:
+    async def append(
+        self, *drafts: Draft, pair: str | None = None, riders: Sequence[Rider[object]] = ()
+    ) -> list[Appended]:
         """Append drafts of one room, all or none; answers after the commit, with nothing for what changes nothing.
 
-        Raises Forbidden, NotFound, StorageFull.
+        `riders` commit with them. Raises Forbidden, NotFound, StorageFull, and what a rider raises.
         """
         future: asyncio.Future[list[Appended]] = asyncio.get_running_loop().create_future()
 
@@ -206,34 +213,35 @@ class RoomLog:
             else:
                 future.set_result(result)
 
-        self.submit(Command(drafts, done, pair))
+        self.submit(Command(drafts, done, pair, tuple(riders)))
         return await future
 
-    async def announce(
-        self,
-        tx: Tx,
-        kind: str,
-        data: Mapping[str, Any],
-        *,
-        room: RoomId | None = None,
-        person: PersonId | None = None,
-    ) -> None:
-        """Put an event that is no entry on the feed, inside `tx`: for a room's members, or for one person's eyes."""
-        pos = self.reserve_pos()
-        at = self._clock()
-        head = self._heads.get(room) if room else None
-        room_key = head.key if head else await tx.run(entries.room_key, room) if room else None
-        await tx.run(feed.insert, (pos, at, kind, room_key, person, msgspec.json.encode(data).decode()))
-        if person is not None:
-            tx.after_commit(lambda: self.publish(Committed(pos, [], frozenset((person,)))))
-        elif room is not None:
-            event = feed.event(pos, at, kind, room, dict(data))
-            tx.after_commit(lambda: self.publish(Committed(pos, [RoomNews(room, pos, [event])])))
+    async def change(self, rider: Rider[T]) -> T:
+        """Commit rows that come with no entry, and publish what the rider announces.
+
+        Shielded, so that a caller who goes away cannot leave the feed behind the database. Raises Unavailable,
+        StorageFull, and what the rider raises: then nothing has changed.
+        """
+        return await asyncio.shield(self._change(rider))
+
+    async def _change(self, rider: Rider[T]) -> T:
+        if self._refusal is not None:
+            raise self._refusal
+        async with self._store.exclusive() as writer:
+            announced = Announced(self.pos)
+            result: T = await writer.commit(riding.run_alone, rider, self._clock(), announced)
+            self.pos = announced.pos
+            self._publish_all(announced.committed)
+        return result
 
     def reserve_pos(self) -> int:
         """Take the next position of the feed. Only while holding the store's writer; a gap does no harm."""
         self.pos += 1
         return self.pos
+
+    def _publish_all(self, committed: list[Committed]) -> None:
+        for one in committed:
+            self.publish(one)
 
     def publish(self, committed: Committed) -> None:
         """Tell every follower about a commit."""
@@ -361,7 +369,7 @@ class RoomLog:
         else:
             self._answer(written)
             if written.batch.entries:
-                self.publish(written.committed)
+                self._publish_all([written.committed, *written.announced])
 
     @contextmanager
     def _rooms_being_written(self, commands: list[Command]) -> Iterator[None]:
@@ -396,25 +404,36 @@ class RoomLog:
             # What was done before is not refused now because the room has changed since.
             repeated += await self._loader.find_done(refused)
         while True:
-            batch = Batch()
-            new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
-            # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
-            batch.checkpoints += [
-                self.checkpoints.row(head) for room, head in new_heads.items() if plan.works[room].created
-            ]
             try:
-                if batch.entries:
-                    await writer.commit(entries.write_batch, batch)
-                break
+                return await self._commit_plan(writer, plan, context, repeated)
             except RepeatedTxnError:
                 found = await self._loader.find_done(commands)
                 if len(found) <= len(repeated):
                     raise
                 repeated = found
-                plan = prepare.plan(_rest(commands, repeated), context)
+            except RidersFailedError as failed:
+                errors = with_those_behind(commands, {**context.errors, **failed.errors})
+                context = replace(context, errors=errors)
+            plan = prepare.plan(_rest(commands, repeated), context)
+
+    async def _commit_plan(
+        self, writer: Exclusive, plan: Plan, context: BatchContext, repeated: list[Repeated]
+    ) -> _Written:
+        """Write a plan in one transaction, riders included. Raises RepeatedTxnError, RidersFailedError."""
+        batch = Batch()
+        new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
+        # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
+        batch.checkpoints += [
+            self.checkpoints.row(head) for room, head in new_heads.items() if plan.works[room].created
+        ]
+        results, announced = prepare.results(plan, committed), Announced(pos)
+        if batch.entries:
+            await writer.commit(riding.write, batch, results, context.now, announced)
         written = {row[0] for row in batch.epoch_keys}
         new_keys = [key for key in context.keys.values() if key.key in written]
-        return _Written(plan, batch, new_keys, new_heads, committed, pos, repeated)
+        return _Written(
+            plan, batch, new_keys, new_heads, committed, results, announced.committed, announced.pos, repeated
+        )
 
     def _adopt(self, written: _Written) -> None:
         self.pos = written.pos
@@ -425,7 +444,9 @@ class RoomLog:
             self.checkpoints.advanced(room, head)
 
     def _answer(self, written: _Written) -> None:
-        for command, appended in (*prepare.results(written.plan, written.committed), *written.repeated):
+        for done in written.results:
+            _tell(done.command, done.appended)
+        for command, appended in written.repeated:
             _tell(command, appended)
         for command in written.plan.idle:
             _tell(command, [])

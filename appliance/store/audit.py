@@ -8,6 +8,7 @@ be destroyed can be, and the log still verifies. Never content of messages, neve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.evidence import canonical, commitment
@@ -79,12 +80,26 @@ async def append(
     detail: Mapping[str, JsonValue] | None = None,
 ) -> int:
     """Append a record in a transaction that does what it tells; return its position."""
-    frontier = await get_frontier(tx)
+    return await tx.run(partial(add, at=at, actor=actor, action=action, target=target, outcome=outcome, detail=detail))
+
+
+def add(
+    raw: sqlcipher.Connection,
+    *,
+    at: Millis,
+    actor: str,
+    action: str,
+    target: str,
+    outcome: str,
+    detail: Mapping[str, JsonValue] | None = None,
+) -> int:
+    """As `append`, on the connection's own thread."""
+    frontier = _frontier(raw.execute(_SQL.head).fetchone())
     body = canonical.encode(dict(detail or {}))
     salt, committed = commitment.commit(body)
     bare = AuditRecord(frontier.size, at, actor, action, target, outcome, body.decode(), committed, salt, b"")
     leaf = bare.computed_leaf()
-    await tx.execute(
+    raw.execute(
         _SQL.insert,
         {
             "n": bare.n,
@@ -99,14 +114,13 @@ async def append(
             "leaf": leaf,
         },
     )
-    await tx.execute(_SQL.put_head, {"frontier": frontier.append(leaf).to_bytes()})
+    raw.execute(_SQL.put_head, {"frontier": frontier.append(leaf).to_bytes()})
     return bare.n
 
 
 async def get_frontier(reader: Reader) -> Frontier:
     """Return the growing edge of the tree."""
-    row = await reader.one(_SQL.head)
-    return Frontier.from_bytes(row[0]) if row else Frontier()
+    return _frontier(await reader.one(_SQL.head))
 
 
 async def list_from(reader: Reader, start: int, limit: int) -> list[AuditRecord]:
@@ -125,9 +139,9 @@ async def list_newest(
     return [_record(row) for row in rows]
 
 
-async def find_last(reader: Reader, *, action: str, target: str) -> AuditRecord | None:
+def find_last(raw: sqlcipher.Connection, action: str, target: str) -> AuditRecord | None:
     """Return the newest record of an action on a target."""
-    row = await reader.one(_SQL.last_of_target, {"action": action, "target": target})
+    row = raw.execute(_SQL.last_of_target, {"action": action, "target": target}).fetchone()
     return _record(row) if row else None
 
 
@@ -151,6 +165,10 @@ async def get_checkpoint(reader: Reader) -> tuple[int, str] | None:
 async def list_checkpoints(reader: Reader) -> list[tuple[int, str]]:
     """Return size and note of every checkpoint, the oldest first."""
     return [(row[0], row[1]) for row in await reader.all(_SQL.list_checkpoints)]
+
+
+def _frontier(row: tuple[Any, ...] | None) -> Frontier:
+    return Frontier.from_bytes(row[0]) if row else Frontier()
 
 
 def _record(row: tuple[Any, ...]) -> AuditRecord:

@@ -490,6 +490,21 @@ def _undo(raw: sqlcipher.Connection, error: BaseException) -> None:
             raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
+@contextmanager
+def savepoint(raw: sqlcipher.Connection) -> Iterator[None]:
+    """Undo what the block wrote, and nothing that the transaction wrote before it, if the block raises."""
+    raw.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        # SQLite itself has ended the transaction after some errors of the disk.
+        if raw.in_transaction:
+            raw.execute("ROLLBACK TO part")
+            raw.execute("RELEASE part")
+        raise
+    raw.execute("RELEASE part")
+
+
 def _transaction(raw: sqlcipher.Connection, function: Callable[..., T], args: tuple[object, ...]) -> T:
     _begin_write(raw)
     try:

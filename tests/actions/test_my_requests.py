@@ -7,7 +7,7 @@ found in `GET /me/requests` by everybody concerned and by nobody else (F41).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ import pytest
 
 from appliance.actions import member_suggestions, owner_requests, removal_requests, rooms
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
+from appliance.log.riders import Rider
 from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads import owner_requests as reads
 from appliance.reads.owner_requests import load_my_requests, load_removal_requests
@@ -358,28 +359,22 @@ class TestAnswersAtTheSameMoment:
                 await rooms.change_members(bureau.s, NARIN, room, *case.undo, bureau.txn())
             bureau.clock.pass_(8 * DAY)
 
-    async def test_nothing_is_refused_while_it_is_being_granted(
+    async def test_what_is_refused_first_is_not_granted_with_its_change(
         self, bureau: Bureau, room: RoomId, case: _Case, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """The answer and what it does are one transaction: a refusal in between leaves the room as it was."""
         request = await case.ask(bureau, room)
-        append = bureau.s.log.append
-        refusals = list[object]()
+        append, before = bureau.s.log.append, (await bureau.s.log.head(room)).state.members
 
-        async def refuse() -> None:
-            answer = case.answer(bureau.s, NARIN, room, request.id, REFUSED, "ไม่")
-            refusals.extend(await asyncio.gather(answer, return_exceptions=True))
-
-        async def between(*drafts: Draft) -> object:
-            await refuse()
-            done = await append(*drafts)
-            await refuse()
-            return done
+        async def overtaken(*drafts: Draft, riders: Sequence[Rider[object]] = ()) -> object:
+            await case.answer(bureau.s, NARIN, room, request.id, REFUSED, "ไม่")
+            return await append(*drafts, riders=riders)
 
         with monkeypatch.context() as patch:
-            patch.setattr(bureau.s.log, "append", between)
-            granted = await case.answer(bureau.s, NARIN, room, request.id, GRANTED, "ได้")
-        assert (granted.outcome, granted.note) == (GRANTED, "ได้")
-        assert [type(one) for one in refusals] == [Conflict, Conflict]
+            patch.setattr(bureau.s.log, "append", overtaken)
+            with pytest.raises(Conflict):
+                await case.answer(bureau.s, NARIN, room, request.id, GRANTED, "ได้")
+        assert (await bureau.s.log.head(room)).state.members == before
 
     async def test_equal_grants_are_one(self, bureau: Bureau, room: RoomId, case: _Case) -> None:
         request = await case.ask(bureau, room)
@@ -390,7 +385,6 @@ class TestAnswersAtTheSameMoment:
         assert first.outcome is GRANTED
         assert others == [first, first]
         assert (await bureau.view(NARIN, room)).size == size + 1
-        assert bureau.s.being_granted == {}
 
     async def test_who_may_not_answer_keeps_nobody_from_it(self, bureau: Bureau, room: RoomId, case: _Case) -> None:
         request = await case.ask(bureau, room)

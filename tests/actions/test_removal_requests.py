@@ -201,7 +201,7 @@ class TestAnswering:
         with pytest.raises(Conflict):
             await answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
 
-    async def test_a_failure_between_the_two_steps_can_be_finished(
+    async def test_an_answer_that_cannot_be_written_does_nothing_in_the_room(
         self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         request = await ask_removal(bureau.s, MALEE, room, "")
@@ -215,6 +215,7 @@ class TestAnswering:
                 await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
         [waiting] = (await load_removal_requests(bureau.s, NARIN, room)).requests
         assert waiting.state == "pending"
+        assert (await bureau.view(MALEE, room)).size == 2
         done = await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
         assert done.outcome is GRANTED
         assert (await bureau.view(NARIN, room)).size == 3

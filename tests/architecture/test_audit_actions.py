@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-WRITERS: Final = {"record": 3, "_record_once": 2, "_audit": 2, "append": -1}
-"""Functions that put a record, with the place of its action among the arguments; `append` takes it by name."""
+WRITERS: Final = {"record": 3, "_record_once": 2, "recording": 1, "append": -1, "add": -1}
+"""Functions that put a record, with the place of its action among the arguments; `append` and `add` take it by name."""
 # Parts that the code puts together.
 DUTIES: Final = ("account.suspend", "account.lift")
 ANSWERED: Final = ("room.removal_request", "room.member_suggestion")
@@ -58,7 +58,7 @@ def actions() -> set[str]:
             found.add(texts[action.id])
         else:
             # Passed through, or one of the two kinds above.
-            known = ("action", "refusal.action", "f'account.{duty.value}'", "f'room.{EVENT[request.kind]}'")
+            known = ("action", "refusal.action", "f'account.{duty.value}'", "f'room.{EVENT[answered.kind]}'")
             assert spelled in known, f"{where}: {spelled}"
     return found
 

@@ -14,7 +14,7 @@ async def test_a_room_is_closed_and_left_by_a_command(world_data: Path) -> None:
     done = gchat("room", "close", rooms["budget"], rooms["news"], "--why", "ห้องก่อกวน", "--data", world_data)
     assert done.returncode == 0, done.stderr
     told = gchat("audit", "list", "--data", world_data).stdout
-    assert told.count("room.end") == 4
+    assert told.count("room.end") == 2
     assert "ห้องก่อกวน" in told
     async with serve(world_data) as agency:
         for code in ("budget", "news"):

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from appliance.actions import rooms
+from appliance.log.riders import write
 from appliance.model import RoomId
 from appliance.reads.sync import load_sync
 from appliance.store import db
-from appliance.store.entries import write_batch
 from tests.bureau import CLERK, MALEE, NARIN, SOMCHAI, Bureau, settled
 from tests.log.stations import Tape, connect
 
@@ -31,7 +31,7 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Moment:
 
         async def commit(self: db.Exclusive, function: Callable[..., Any], *args: object) -> Any:
             result = await real(self, function, *args)
-            if function is write_batch:
+            if function is write:
                 durable.set()
                 await go_on.wait()
             return result

@@ -1,0 +1,121 @@
+"""Rows that commit together with a command, or by themselves with what they announce.
+
+A rider is a function that writes rows of its own in the transaction that writes a command's entries: the record in the
+audit log, the answer to a request, whatever must never be there without the entries or be missing beside them. It runs
+on the connection's own thread, after the rows of the whole batch, each command's riders under a SAVEPOINT of their own.
+Rules: a rider that raises refuses its command and no other: the batch is decided again without that command, and all
+riders run again. So a rider changes nothing but the database. A command that was done before, or that changes nothing,
+takes none of its riders along. What a rider announces gets its position in the feed in the same transaction and is
+published after the commit. It knows neither the queue nor connections.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from appliance.errors import AppError
+from appliance.store import entries, feed
+from appliance.store.db import DATABASE_ERRORS, is_disk_trouble, savepoint
+from appliance.wire.committed import Committed, RoomNews
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.log.prepare import Command, Result
+    from appliance.model import Appended, Millis, PersonId, RoomId, RoomState
+    from appliance.store.entries import Batch
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Announced:
+    """The lines that riders add to the feed: `pos` is the newest position, `committed` what is published afterwards."""
+
+    pos: int
+    committed: list[Committed] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RiderTx:
+    """The transaction a rider writes in. `at` is its time; `appended` where its command's drafts came to stand.
+
+    `state` is the room as its command leaves it. In the tables it is there already as the whole batch leaves it.
+    """
+
+    raw: sqlcipher.Connection
+    at: Millis
+    announced: Announced
+    appended: Sequence[Appended] = ()
+    state: RoomState | None = None
+
+    def announce(
+        self, kind: str, data: Mapping[str, Any], *, room: RoomId | None = None, person: PersonId | None = None
+    ) -> None:
+        """Put an event that is no entry on the feed: for a room's members, or for one person alone."""
+        self.announced.pos += 1
+        pos = self.announced.pos
+        key = entries.room_key(self.raw, room) if room else None
+        feed.insert(self.raw, (pos, self.at, kind, key, person, msgspec.json.encode(data).decode()))
+        if person is not None:
+            self.announced.committed.append(Committed(pos, [], frozenset((person,))))
+        elif room is not None:
+            event = feed.event(pos, self.at, kind, room, dict(data))
+            self.announced.committed.append(Committed(pos, [RoomNews(room, pos, [event])]))
+
+
+Rider = Callable[[RiderTx], T]
+
+
+class RidersFailedError(Exception):
+    """Riders of some commands failed; nothing of the batch was written. `errors` are by `id(command)`."""
+
+    def __init__(self, errors: dict[int, AppError]) -> None:
+        super().__init__(f"the riders of {len(errors)} commands failed")
+        self.errors = errors
+
+
+def write(
+    raw: sqlcipher.Connection,
+    batch: Batch,
+    results: Sequence[Result],
+    at: Millis,
+    announced: Announced,
+) -> None:
+    """Write a batch and run the riders of its commands, in order. Raises RidersFailedError, RepeatedTxnError."""
+    entries.write_batch(raw, batch)
+    errors: dict[int, AppError] = {}
+    for command, appended, state in results:
+        if command.riders and (error := _error_of(command, RiderTx(raw, at, announced, appended, state))):
+            errors[id(command)] = error
+    if errors:
+        raise RidersFailedError(errors)
+
+
+def run_alone(raw: sqlcipher.Connection, rider: Rider[T], at: Millis, announced: Announced) -> T:
+    """Run a rider that no command carries, inside the caller's transaction."""
+    return rider(RiderTx(raw, at, announced))
+
+
+def _error_of(command: Command, tx: RiderTx) -> AppError | None:
+    """Run a command's riders under a savepoint; return why they failed, having undone them, or None."""
+    try:
+        with savepoint(tx.raw):
+            for rider in command.riders:
+                rider(tx)
+    except AppError as error:
+        return error
+    except Exception as error:
+        if isinstance(error, DATABASE_ERRORS) and is_disk_trouble(error):
+            raise
+        log.exception("a rider of a command for room %s failed", command.room or "(new)")
+        return AppError()
+    return None
