@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -231,19 +231,21 @@ class TestDestroyedKeys:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "จะหายไป")
         key = (await bureau.s.log.head(room)).key
-        [row] = await _rows(bureau, "SELECT epoch, sealed FROM entry WHERE place = ? << 32 | ?", key, sent.n)
+        [(epoch, sealed)] = await _rows(
+            bureau, "SELECT epoch, sealed FROM entry WHERE place = ? << 32 | ?", key, sent.n
+        )
         async with bureau.s.store.read() as early:
             await early.all("SELECT 1 FROM epoch_key")
             async with bureau.s.store.write() as tx:
                 await bureau.s.log.bodies.destroy(tx, [1])
             with pytest.raises(KeyDestroyed):
-                await early.run(bureau.s.log.bodies.open, room, sent.n, *row)
+                await early.run(bureau.s.log.bodies.open, room, sent.n, epoch, sealed)
         with pytest.raises(KeyDestroyed):
             async with bureau.s.store.read() as later:
-                await later.run(bureau.s.log.bodies.open, room, sent.n, *row)
+                await later.run(bureau.s.log.bodies.open, room, sent.n, epoch, sealed)
 
 
-async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[object, ...]]:
+async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[Any, ...]]:
     async with b.s.store.read() as reader:
         return await reader.all(sql, params)
 
