@@ -109,7 +109,7 @@ class Others:
 
 @pytest.mark.slow
 async def test_what_the_client_promises_holds_against_the_appliance(world_data: Path) -> None:
-    """C3: 20 cuts, 20 messages. C5: 5,000 events after a day. C4: revoked, nothing readable."""
+    """C3: 20 cuts around messages on the stream, 20 around those by POST. C5: 5,000 events after a day. C4: revoked."""
     async with serve(world_data, unlimited) as agency, Others(agency).listening() as others:
         given = {
             "GCHAT_URL": agency.url,

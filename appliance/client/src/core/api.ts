@@ -55,13 +55,17 @@ export class Api {
     this.clock.learnRough(response.headers.get("Date"));
     if (generation === this.#generation) this.onContact(response.ok, asked);
     if (response.ok) return (await decode(response)) as T;
-    const error = await failure(response);
-    error.language = language;
+    const error = await failure(response, language);
     if (options.session !== false && generation === this.#generation) {
       if (error.status === 401) this.onEnded(error.code);
-      else if (HELD_BACK.has(error.code)) this.onHeldBack();
+      else this.noteRefusal(error);
     }
     throw error;
+  }
+
+  /** Takes in a refusal, which may have come on the stream: one that the session's state explains is told. */
+  noteRefusal(error: CallError): void {
+    if (HELD_BACK.has(error.code)) this.onHeldBack();
   }
 
   async #send(method: Method, path: string, options: CallOptions): Promise<Response> {
@@ -115,14 +119,13 @@ async function decode(response: Response): Promise<unknown> {
   }
 }
 
-async function failure(response: Response): Promise<CallError> {
-  const kind = response.status >= 400 && response.status < 500 ? "refused" : "broken";
+async function failure(response: Response, language: string): Promise<CallError> {
   const after = Number(response.headers.get("Retry-After"));
   const retryAfter = Number.isFinite(after) && after > 0 ? after * 1_000 : null;
   try {
     const { error } = JSON.parse(await response.text()) as ErrorAnswer;
-    return new CallError(kind, response.status, error, retryAfter);
+    return CallError.of(response.status, error, retryAfter, language);
   } catch {
-    return new CallError(kind, response.status, {}, retryAfter); // a proxy's page, not the appliance's answer
+    return CallError.of(response.status, {}, retryAfter, language); // a proxy's page, not the appliance's answer
   }
 }

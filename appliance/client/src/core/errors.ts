@@ -37,6 +37,14 @@ export class CallError extends Error {
     this.retryAfter = retryAfter;
   }
 
+  /** What a server's answer with an error says, over HTTP or on the stream. `retryAfter`: milliseconds. */
+  static of(status: number, body: Partial<ErrorBody>, retryAfter: number | null, language: string): CallError {
+    const kind = status >= 400 && status < 500 ? "refused" : "broken";
+    const error = new CallError(kind, status, body, retryAfter);
+    error.language = language;
+    return error;
+  }
+
   static offline(): CallError {
     return new CallError("offline", 0, { code: "offline" });
   }

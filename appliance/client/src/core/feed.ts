@@ -222,7 +222,7 @@ export class Feed {
       if (planned !== undefined) return planned;
       return batch.source === "snapshot" ? null : (this.record(room) ?? null);
     };
-    for (const event of batch.events) {
+    for (const event of batch.events.map(withoutTxn)) {
       if (typeof event.room !== "string") continue;
       const record = known(event.room);
       if (record === null) {
@@ -319,6 +319,13 @@ export class Feed {
   #tell(applied: Applied): void {
     for (const listener of [...this.#listeners]) listener(applied);
   }
+}
+
+/** A txn_id is news for the outbox; a room and its pages are the same for everybody, and know none. */
+function withoutTxn(event: Event): Event {
+  if (event.txn_id === undefined) return event;
+  const { txn_id: _, ...rest } = event;
+  return rest;
 }
 
 interface Plan {

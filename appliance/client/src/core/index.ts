@@ -24,6 +24,7 @@ import { ReaderMarks } from "./readers";
 import { Requests } from "./requests";
 import { Rooms } from "./rooms";
 import { Search } from "./search";
+import { Sender } from "./sender";
 import { Session } from "./session";
 import type { Connection, Incoming, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
@@ -128,7 +129,7 @@ export class Core {
     this.drafts = new Drafts(turns);
     this.outbox = new Outbox(
       ports,
-      this.#endpoints,
+      new Sender(this.#endpoints, (frame) => this.#sync.post(frame), (error) => api.noteRefusal(error)),
       this.clock.now,
       (room) => this.#feed.record(room)?.next ?? 0,
       () => this.#connection.snapshot().kind === "online",

@@ -14,7 +14,9 @@
  * - Words that come from a draft or go back to one are moved in one write: no moment without them, none with them twice.
  * - What changes the messages is done in turns, which the drafts share: memory never takes in a reading of the cache that
  *   a change has overtaken, and a message that was taken out is never put back by work that began before.
- * - A message leaves the cache when the server has answered, and the list when the log has brought it back.
+ * - A message leaves the cache when the server has answered, or the log has brought it back under its txn_id, which comes
+ *   first when the answer was lost. It leaves the list when the log has brought it back.
+ * How it is sent is `sender.ts`.
  */
 
 import { HELD_BACK } from "./api";
@@ -22,34 +24,34 @@ import { Backoff } from "./backoff";
 import { loadOutbox, unsentGone, unsentKept, type OutboxRow } from "./db/outbox";
 import type { Tables } from "./db/tables";
 import type { DraftChange } from "./drafts";
-import type { Endpoints } from "./endpoints";
 import { CallError, codeOf } from "./errors";
 import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
 import type { Event, Millis, Position, TextBody, TxnId } from "./protocol";
+import type { MessageCalls } from "./sender";
 import type { Delivery, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 import type { Turns } from "./turns";
 
 const LOCK = "gchat-outbox";
 
+interface Place {
+  readonly room: RoomId;
+  readonly n: Position;
+}
+
 interface Sent {
   readonly row: OutboxRow;
   readonly n: Position;
 }
 
-interface InFlight {
-  readonly row: OutboxRow;
-  /** Where the log stood when it was sent: it can only come to stand there or later. */
-  readonly from: Position;
-}
-
 export class Outbox {
   readonly #pending = new Store<readonly PendingItem[]>([]);
-  readonly #sending = new Map<RoomId, InFlight>();
+  /** By room, the message that is on its way. */
+  readonly #inFlight = new Map<RoomId, OutboxRow>();
   readonly #positions = new Map<string, TxnId>();
-  /** Messages that stand in the log, known from the server's answer or from the log itself. */
-  readonly #standing = new Set<TxnId>();
+  /** Where messages stand in the log, known from the server's answer or from the log itself. */
+  readonly #acknowledged = new Map<TxnId, Place>();
   /** Messages whose room is gone: their turn to be given back comes, and nothing sends them meanwhile. */
   readonly #lost = new Set<TxnId>();
   /** Chats whose messages are being moved to the rooms they have become. */
@@ -68,7 +70,7 @@ export class Outbox {
 
   constructor(
     private readonly ports: Ports,
-    private readonly endpoints: Endpoints,
+    private readonly calls: MessageCalls,
     private readonly now: () => Millis,
     /** The next position the log will bring for a room; 0 when the room is unknown. */
     private readonly nextOf: (room: RoomId) => Position,
@@ -94,9 +96,9 @@ export class Outbox {
     this.#leading = false;
     this.#rows = [];
     this.#sent = [];
-    this.#sending.clear();
+    this.#inFlight.clear();
     this.#positions.clear();
-    this.#standing.clear();
+    this.#acknowledged.clear();
     this.#lost.clear();
     this.#stopWaiting();
     this.#backoff.reset();
@@ -175,7 +177,7 @@ export class Outbox {
     const tables = this.#opened();
     return await this.#alone(tables, async () => {
       const row = (await loadOutbox(tables)).find((other) => other.txnId === txnId);
-      if (row === undefined || this.#isFlying(txnId) || !allowed(row)) return false;
+      if (row === undefined || this.#isInFlight(txnId) || this.#acknowledged.has(txnId) || !allowed(row)) return false;
       const change = draft?.(row.text);
       await tables.write([unsentGone(row), ...(change === undefined ? [] : [change.write])]);
       if (this.#tables !== tables) return false;
@@ -187,8 +189,8 @@ export class Outbox {
     });
   }
 
-  #isFlying(txnId: TxnId): boolean {
-    return [...this.#sending.values()].some(({ row }) => row.txnId === txnId);
+  #isInFlight(txnId: TxnId): boolean {
+    return [...this.#inFlight.values()].some((row) => row.txnId === txnId);
   }
 
   /** Other tabs wait too: what is decided of a message is decided once. */
@@ -203,7 +205,7 @@ export class Outbox {
   /** A chat has begun elsewhere: what waits in it goes to its room. What is on its way is moved by its answer. */
   async move(from: RoomId, to: RoomId): Promise<void> {
     const rows = this.#rows.filter((row) => row.room === from);
-    if (!this.#leading || this.#sending.has(from) || this.#moving.has(from) || rows.length === 0) return;
+    if (!this.#leading || this.#inFlight.has(from) || this.#moving.has(from) || rows.length === 0) return;
     this.#moving.add(from);
     try {
       await this.#rewrite(rows, (row) => ({ ...row, room: to }));
@@ -226,7 +228,7 @@ export class Outbox {
    * says how its words, the oldest first, are kept for their author.
    */
   hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId, give: (room: RoomId, texts: readonly string[]) => DraftChange): void {
-    for (const event of events) if (event.sender === me) this.#recognise(event);
+    for (const event of events) if (event.sender === me) this.#matchEcho(event);
     if (gone.length > 0) void this.#giveBack(gone, give).catch(() => undefined);
     if (events.length > 0 || gone.length > 0) this.#settle();
   }
@@ -254,13 +256,24 @@ export class Outbox {
     }
   }
 
-  /** The log may bring a message back before the server's answer to it: then it is not shown twice. */
-  #recognise(event: Event): void {
-    const flying = typeof event.room === "string" ? this.#sending.get(event.room) : undefined;
-    if (flying === undefined || event.type !== "message.text" || typeof event.n !== "number") return;
-    if (event.n < flying.from || event.body?.text !== flying.row.text.text) return;
-    this.#positions.set(`${flying.row.room} ${event.n}`, flying.row.txnId);
-    this.#standing.add(flying.row.txnId);
+  /**
+   * The log brings a message of ours back: it has arrived, whether or not the server's answer comes. While that is waited
+   * for, the message is only shown no more; the first of a chat stays until the answer has opened the room (`began`).
+   */
+  #matchEcho({ txn_id: txnId, room, n }: Event): void {
+    const row = this.#rows.find((other) => other.txnId === txnId);
+    if (row === undefined || typeof room !== "string" || typeof n !== "number") return;
+    const inFlight = this.#isInFlight(row.txnId);
+    if (inFlight && row.room !== room) return;
+    this.#acknowledge(row.txnId, { room, n });
+    if (this.#leading && !inFlight) void this.#delivered({ ...row, room }, n);
+  }
+
+  #acknowledge(txnId: TxnId, place: Place): void {
+    const before = this.#acknowledged.get(txnId);
+    if (before !== undefined) this.#positions.delete(`${before.room} ${before.n}`);
+    this.#acknowledged.set(txnId, place);
+    this.#positions.set(`${place.room} ${place.n}`, txnId);
   }
 
   /** Takes in what another tab has sent. */
@@ -279,11 +292,11 @@ export class Outbox {
 
   async #sendNext(room: RoomId): Promise<void> {
     const tables = this.#tables;
-    if (tables === null || !this.#leading || this.#sending.has(room) || this.#moving.has(room)) return;
+    if (tables === null || !this.#leading || this.#inFlight.has(room) || this.#moving.has(room)) return;
     const row = this.#rows.find((other) => other.room === room && other.failed === null && !this.#lost.has(other.txnId));
     if (row === undefined) return;
     if (!this.ports.online.online() && !this.answered()) return this.#waitABit(null);
-    this.#sending.set(room, { row, from: this.nextOf(room) });
+    this.#inFlight.set(room, row);
     this.#show();
     let again: boolean;
     let begun = room;
@@ -300,7 +313,7 @@ export class Outbox {
       if (this.#tables !== tables) return;
       again = await this.#failed(row, error);
     } finally {
-      if (this.#tables === tables) this.#sending.delete(room);
+      if (this.#tables === tables) this.#inFlight.delete(room);
     }
     if (begun !== room) await this.move(room, begun);
     this.#settle();
@@ -310,8 +323,8 @@ export class Outbox {
   async #post(row: OutboxRow): Promise<{ room: RoomId; n: Position }> {
     const person = personOfNew(row.room);
     const body = { txn_id: row.txnId, ...message(row.text) };
-    if (person === null) return { room: row.room, n: (await this.endpoints.postMessage(row.room, body)).n };
-    const { room, n } = await this.endpoints.writeTo(person, body);
+    if (person === null) return { room: row.room, n: (await this.calls.postMessage(row.room, body)).n };
+    const { room, n } = await this.calls.writeTo(person, body);
     // Without the room's view the message is there all the same: the feed brings both.
     await this.began(room).catch(() => undefined);
     return { room, n };
@@ -334,7 +347,11 @@ export class Outbox {
 
   /** True when the next message of the room may go on. */
   async #failed(row: OutboxRow, error: unknown): Promise<boolean> {
-    this.#standing.delete(row.txnId);
+    const place = this.#acknowledged.get(row.txnId);
+    if (place !== undefined) {
+      await this.#delivered({ ...row, room: place.room }, place.n); // only its answer was lost
+      return true;
+    }
     const ended = error instanceof CallError && error.status === 401;
     const final = error instanceof CallError && !error.passing && !ended && !HELD_BACK.has(error.code);
     if (final) {
@@ -377,9 +394,7 @@ export class Outbox {
   }
 
   #note(row: OutboxRow, n: Position): void {
-    for (const [place, txnId] of this.#positions) if (txnId === row.txnId) this.#positions.delete(place);
-    this.#positions.set(`${row.room} ${n}`, row.txnId);
-    this.#standing.add(row.txnId);
+    this.#acknowledge(row.txnId, { room: row.room, n });
     this.#sent = [...this.#sent, { row, n }];
     this.#settle();
   }
@@ -404,10 +419,10 @@ export class Outbox {
   }
 
   #show(): void {
-    const inFlight = new Set([...this.#sending.values()].map(({ row }) => row.txnId));
+    const inFlight = new Set([...this.#inFlight.values()].map(({ txnId }) => txnId));
     const sent = this.#sent.map(({ row }) => item(row, { kind: "sending" }));
     const unsent = this.#rows
-      .filter((row) => !this.#standing.has(row.txnId))
+      .filter((row) => !this.#acknowledged.has(row.txnId))
       .map((row) => item(row, deliveryOf(row, inFlight)));
     if (sent.length + unsent.length + this.#pending.snapshot().length > 0) this.#pending.set([...sent, ...unsent]);
   }

@@ -78,6 +78,7 @@ export type {
   SecondFactor,
   SecondFactorNeeded,
   SecondFactors,
+  Send,
   SentFrame,
   SessionView,
   Sessions,

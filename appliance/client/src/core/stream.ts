@@ -1,17 +1,21 @@
 /**
- * One WebSocket to `/stream`: frames in, frames out, and a heartbeat that notices a dead line.
+ * One WebSocket to `/stream`: frames in, frames out, answers to messages, and a heartbeat that notices a dead line.
  *
  * Owns one connection from open to close; `sync.ts` decides when there is one. A ping every PING_MS; when nothing at all
- * is heard for SILENCE_MS after one, the line is dead, whatever the socket says.
+ * is heard for SILENCE_MS after one, or after a message was sent, the line is dead, whatever the socket says. A message
+ * gets the server's answer by its txn_id; when the stream ends first, or none comes in ANSWER_MS, nothing is known of it.
  */
 
-import { PREFIX } from "./api";
+import { encodeQuery, PREFIX } from "./api";
 import type { Clock } from "./clock";
+import { CallError } from "./errors";
 import type { Ports, SocketPort, TimerId } from "./ports";
-import type { ClientFrame, EventsFrame, FailedFrame, PongFrame, Position, ServerFrame } from "./protocol";
+import type { ClientFrame, EventsFrame, FailedFrame, Position, Posted, Send, ServerFrame, TxnId } from "./protocol";
 
 const PING_MS = 25_000;
 const SILENCE_MS = 10_000;
+/** As long as a call may take (`api.ts`). */
+const ANSWER_MS = 30_000;
 /** Close code of a session that has ended (api/stream.py): wipe and sign in again. */
 const ENDED = 4401;
 
@@ -24,8 +28,17 @@ export interface StreamEvents {
   onClosed(): void;
 }
 
+interface Waiting {
+  readonly resolve: (posted: Posted) => void;
+  readonly reject: (error: CallError) => void;
+  readonly timer: TimerId;
+}
+
 export class Stream {
   readonly #socket: SocketPort;
+  /** Messages that were sent and not answered yet. */
+  readonly #waiting = new Map<TxnId, Waiting>();
+  readonly #language: string;
   #timer: TimerId | null = null;
   #asked = 0;
   #open = false;
@@ -38,7 +51,8 @@ export class Stream {
     since: Position,
     private readonly events: StreamEvents,
   ) {
-    this.#socket = ports.network.socket(`${PREFIX}/stream?since=${since}`);
+    this.#language = ports.language();
+    this.#socket = ports.network.socket(`${PREFIX}/stream${encodeQuery({ since, language: this.#language })}`);
     this.#socket.onopen = () => {
       this.#open = true;
       this.ping();
@@ -56,6 +70,19 @@ export class Stream {
     if (!this.#open || this.#done) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
+  }
+
+  /**
+   * Sends a message; null when there is no line to send it on. Rejects with the server's refusal, or as if offline when
+   * no answer came: then it may stand in the log or not.
+   */
+  post(frame: Send): Promise<Posted> | null {
+    if (!this.send(frame)) return null;
+    this.#wait(SILENCE_MS, () => this.close());
+    return new Promise((resolve, reject) => {
+      const timer = this.ports.time.setTimeout(() => this.#settle(frame.txn_id)?.reject(CallError.offline()), ANSWER_MS);
+      this.#waiting.set(frame.txn_id, { resolve, reject, timer });
+    });
   }
 
   /** Asks for a sign of life now; without one the line is closed. */
@@ -80,6 +107,21 @@ export class Stream {
     if (frame === null) return this.close(); // what follows cannot be trusted either
     if ("pong" in frame) this.clock.learnExact(frame.pong, this.#asked, this.ports.time.now());
     else if ("events" in frame) this.events.onEvents(frame);
+    else if ("error" in frame) this.#refused(frame);
+    else this.#settle(frame.txn_id)?.resolve(frame);
+  }
+
+  #refused({ error, txn_id, status, retry_after }: FailedFrame): void {
+    if (txn_id === undefined || txn_id === null) return; // a receipt or a notice: they are sent again anyway
+    this.#settle(txn_id)?.reject(CallError.of(status, error, (retry_after ?? 0) * 1_000 || null, this.#language));
+  }
+
+  /** Returns who waits for the answer to a message, and forgets them. */
+  #settle(txnId: TxnId): Waiting | undefined {
+    const waiting = this.#waiting.get(txnId);
+    this.#waiting.delete(txnId);
+    if (waiting !== undefined) this.ports.time.clearTimeout(waiting.timer);
+    return waiting;
   }
 
   /** Something was heard: the next question is due in a while. */
@@ -97,14 +139,14 @@ export class Stream {
     this.#done = true;
     if (this.#timer !== null) this.ports.time.clearTimeout(this.#timer);
     this.events.onClosed();
+    for (const txnId of [...this.#waiting.keys()]) this.#settle(txnId)?.reject(CallError.offline());
   }
 }
 
-function parse(data: string): Exclude<ServerFrame, { txn_id: string; n: Position }> | null {
+function parse(data: string): ServerFrame | null {
   try {
-    const frame = JSON.parse(data) as Record<string, unknown> | null;
-    if (typeof frame !== "object" || frame === null) return null;
-    return frame as unknown as EventsFrame | FailedFrame | PongFrame;
+    const frame = JSON.parse(data) as ServerFrame | null;
+    return typeof frame === "object" ? frame : null;
   } catch {
     return null;
   }

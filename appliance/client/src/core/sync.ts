@@ -13,7 +13,7 @@ import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
 import type { Batch, Feed } from "./feed";
 import type { Ports } from "./ports";
-import type { ClientFrame, EventsFrame } from "./protocol";
+import type { ClientFrame, EventsFrame, Posted, Send } from "./protocol";
 import type { Connection } from "./snapshots";
 import { Stream } from "./stream";
 
@@ -47,6 +47,11 @@ export class Sync {
   /** Sends on the stream; false when there is none now. */
   send(frame: ClientFrame): boolean {
     return this.#stream?.send(frame) ?? false;
+  }
+
+  /** Sends a message on the stream; null when there is none now. See `Stream.post`. */
+  post(frame: Send): Promise<Posted> | null {
+    return this.#stream?.post(frame) ?? null;
   }
 
   /** Stops waiting and tries now; a line that is open is asked for a sign of life. */

@@ -97,7 +97,9 @@ export class Device {
   /** Safari over plain http keeps no Secure cookie. */
   keepsCookies = true;
   up = true;
-  /** Decides, call by call, whether the line is cut around it. */
+  /** Sockets are open and carry nothing any more: what is sent on them is lost, and nobody notices. */
+  swallow = false;
+  /** Decides whether the line is cut around a call, or around a message on a stream (`SEND`), which dies of it. */
   cut: (method: string, path: string) => Cut | null = () => null;
   clockSkew = 0;
 
@@ -223,9 +225,19 @@ export class Device {
       port.onopen?.();
       line.attach();
     });
-    port.send = (data) => open && line?.hear(data);
+    port.send = (data) => {
+      if (!open || this.swallow) return;
+      const cut = this.#cutOf(data);
+      if (cut !== "before") line?.hear(data);
+      if (cut !== null) close();
+    };
     port.close = (code) => end(code ?? 1000);
     return port;
+  }
+
+  #cutOf(frame: string): Cut | null {
+    const { type, room } = JSON.parse(frame) as { type: string; room: string };
+    return type === "send" ? this.cut("SEND", `/api/v1/rooms/${room}/messages`) : null;
   }
 
   #channel(alive: { now: boolean }): ChannelPort {

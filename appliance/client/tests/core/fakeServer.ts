@@ -48,8 +48,13 @@ interface Listener {
   cursor: number;
   live: boolean;
   watching: readonly string[];
-  readonly send: (text: string) => void;
+  send: (text: string) => void;
   readonly close: (code: number) => void;
+}
+interface SendFrame {
+  readonly room: string;
+  readonly txn_id: string;
+  readonly body: { readonly text: string };
 }
 export interface Answer {
   readonly status: number;
@@ -80,6 +85,8 @@ export class FakeServer {
   snapshotPage = Number.POSITIVE_INFINITY;
   /** Frames are dropped before they are sent while this says so: a fault the client must notice. */
   lose: (pos: number) => boolean = () => false;
+  /** Refuses messages for now. */
+  busy: { readonly status: number; readonly code: string; readonly retryAfter: number } | null = null;
   /** As in a large room: receipts wait to be told by the feed, those who look at the room hear of them at once. */
   coalesce = false;
   readonly #untold = new Map<string, Record<string, [number, number][]>>();
@@ -117,9 +124,8 @@ export class FakeServer {
     const room = this.room(roomId);
     const { mentions, everyone, reply_to, txn } = extra;
     const body = { text, ...(mentions ? { mentions } : {}), ...(everyone ? { everyone } : {}) };
-    const event = this.#append(room, person, { type: "message.text", body, ...(reply_to === undefined ? {} : { reply_to }) });
-    if (txn !== undefined) room.txns.set(`${person} ${txn}`, event.n ?? 0);
-    return event;
+    if (txn !== undefined) room.txns.set(`${person} ${txn}`, room.entries.length);
+    return this.#append(room, person, { type: "message.text", body, ...(reply_to === undefined ? {} : { reply_to }) });
   }
 
   edit(person: string, roomId: string, n: number, text: string): void {
@@ -386,7 +392,10 @@ export class FakeServer {
     const room = line.room === null ? null : this.room(line.room);
     if (room !== null && line.n !== null) {
       const event = room.entries[line.n];
-      return event === undefined ? [] : [stored ? this.#stored(room, event, true) : event];
+      if (event === undefined) return [];
+      const shown = stored ? this.#stored(room, event, true) : event;
+      const sent = event.sender !== person ? undefined : [...room.txns].find(([key, n]) => key.startsWith(`${person} `) && n === line.n);
+      return [sent === undefined ? shown : { ...shown, txn_id: sent[0].slice(person.length + 1) }];
     }
     const base = { pos: line.pos, at: line.at, type: line.type, ...(line.room === null ? {} : { room: line.room }) };
     if (line.type === "room") {
@@ -424,13 +433,29 @@ export class FakeServer {
       },
       detach: () => void this.#listeners.delete(listener),
       hear: (text) => {
-        const frame = JSON.parse(text) as { type: string; room: string; upto: number; first?: number; rooms: string[] };
+        const frame = JSON.parse(text) as SendFrame & { type: string; upto: number; first?: number; rooms: string[] };
         if (frame.type === "ping") send(JSON.stringify({ pong: this.now() }));
         if (frame.type === "receipt") this.read(person, frame.room, frame.upto, frame.first);
         if (frame.type === "watch") listener.watching = frame.rooms;
         if (frame.type === "typing") this.typing(person, frame.room);
+        if (frame.type === "send") this.#hearMessage(listener, frame);
       },
     };
+  }
+
+  /** A message is answered before anybody hears of it. */
+  #hearMessage(listener: Listener, frame: SendFrame): void {
+    const { person, send } = listener;
+    this.calls.push(`SEND /rooms/${frame.room}/messages`);
+    const later: string[] = [];
+    listener.send = (text) => void later.push(text);
+    const room = this.rooms.get(frame.room);
+    const outside = room === undefined ? refuse(404, "not_found") : room.members.has(person) ? null : refuse(403, "not_a_member");
+    const { status, body } = outside ?? this.#post(person, this.room(frame.room), { ...frame });
+    listener.send = send;
+    const wait = this.busy === null ? {} : { retry_after: this.busy.retryAfter };
+    send(JSON.stringify({ txn_id: frame.txn_id, ...(body as object), ...(status < 300 ? {} : { status, ...wait }) }));
+    for (const text of later) send(text);
   }
 
   // --- HTTP ------------------------------------------------------------------------------------------------------
@@ -525,6 +550,7 @@ export class FakeServer {
   }
 
   #post(person: string, room: Room, body: Record<string, unknown>): Answer {
+    if (this.busy !== null) return refuse(this.busy.status, this.busy.code);
     if (room.closed) return refuse(403, "room_closed");
     const txn = body["txn_id"] as string;
     const text = body["body"] as { text: string; mentions?: string[] };

@@ -7,13 +7,19 @@ import type { DraftChange } from "#core/drafts";
 import type { Endpoints } from "#core/endpoints";
 import { CallError } from "#core/errors";
 import { Outbox } from "#core/outbox";
+import type { SocketPort } from "#core/ports";
 import { Turns } from "#core/turns";
 
-import { breathe, type Device } from "./fakePorts";
+import { breathe, type Cut, type Device } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type Tab, type World } from "./world";
 
 const DRAFT = { mentions: [], everyone: false, replyTo: null };
 const SEND = /^\/api\/v1\/rooms\/[^/]+\/messages$/;
+
+/** Has messages go by POST: the line is cut around each on the stream, and around each POST as `cut` says. */
+function byPost(cut: () => Cut | null): (method: string, path: string) => Cut | null {
+  return (method, path) => (!SEND.test(path) || method === "GET" ? null : method === "SEND" ? "before" : cut());
+}
 
 const nowhere = (): DraftChange => ({ write: draftKept("elsewhere", { ...DRAFT, text: "" }), done: () => undefined });
 
@@ -43,15 +49,18 @@ async function emptied(tab: Tab): Promise<void> {
   }, "an empty outbox");
 }
 
-test("the network is killed in the middle of sending, 20 times: 20 messages, once each, in order (C3)", async () => {
+test.each(["SEND", "POST"])("the network is killed in the middle of sending by %s, 20 times: 20 messages, once each, in order (C3)", async (way) => {
   const device = world.device();
   const tab = await world.signedIn(device);
   let kills = 0;
   // Each message dies once: half of them on the way there, half on the way back, and the line dies with them.
   const killed = new Set<number>();
   device.cut = (method, path) => {
+    if (!SEND.test(path) || method === "GET") return null;
     const sent = world.server.texts(world.room).length;
-    if (method !== "POST" || !SEND.test(path) || killed.has(sent) || kills >= 20) return null;
+    // A message goes by POST when it got no answer on the stream.
+    if (method !== way) return method === "SEND" ? "before" : null;
+    if (killed.has(sent) || kills >= 20) return null;
     killed.add(sent);
     kills += 1;
     device.cutSockets();
@@ -60,34 +69,119 @@ test("the network is killed in the middle of sending, 20 times: 20 messages, onc
   const texts = Array.from({ length: 20 }, (_, i) => `ข้อความที่ ${i + 1}`);
   for (const text of texts) await add(tab, text);
   await emptied(tab);
-  expect(kills).toBe(20);
+  if (way === "POST") expect(kills).toBe(20);
+  expect(kills).toBeGreaterThan(0);
   expect(world.server.texts(world.room)).toEqual(texts);
   tab.core.timeline(world.room).open();
-  await online(tab.core);
+  await world.time.advanceUntil(() => tab.core.connection.snapshot().kind === "online", "online");
   await until(() => shown(tab.core, world.room).length === 20, "all shown");
   expect(shown(tab.core, world.room)).toEqual(texts);
 });
 
-test("the race of an answer that is lost", async () => {
+/** What was asked of the server to send messages of the room, in order. */
+const sends = (): string[] => world.server.calls.filter((call) => call.endsWith(`/rooms/${world.room}/messages`) && !call.startsWith("GET"));
+
+test("while the stream is open messages go on it, and by POST when it is not", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  await add(tab, "ทางสตรีม");
+  await emptied(tab);
+  expect(sends().map((call) => call.split(" ")[0])).toEqual(["SEND"]);
+  // A proxy lets no WebSocket through; the page is «offline» for the feed, and what is written leaves all the same.
+  vi.spyOn(tab.core.ports.network, "socket").mockImplementation(() => {
+    const port: SocketPort = { send: () => undefined, close: () => undefined, onopen: null, onmessage: null, onclose: null };
+    queueMicrotask(() => port.onclose?.(1006, ""));
+    return port;
+  });
+  device.cutSockets();
+  await until(() => tab.core.connection.snapshot().kind === "offline", "no stream");
+  await add(tab, "ทางโพสต์");
+  await until(() => world.server.texts(world.room).length === 2, "sent");
+  expect(sends().map((call) => call.split(" ")[0])).toEqual(["SEND", "POST"]);
+});
+
+test("a message whose answer dies with the stream goes by POST at once, with the same txn_id", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.cut = (method) => (method === "SEND" ? "after" : null);
+  await add(tab, "ครั้งเดียว");
+  await until(() => sends().length === 2, "sent again"); // no time passes: nothing waits
+  expect(sends().map((call) => call.split(" ")[0])).toEqual(["SEND", "POST"]);
+  await emptied(tab);
+  expect(world.server.texts(world.room)).toEqual(["ครั้งเดียว"]);
+});
+
+test("a stream that is open and dead is noticed by a message that gets no answer", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.swallow = true;
+  await add(tab, "สายที่ตายแล้ว");
+  await until(() => states(tab).join() === "sending", "on its way");
+  await world.time.advanceUntil(() => states(tab).length === 0, "by POST");
+  expect(world.server.texts(world.room)).toEqual(["สายที่ตายแล้ว"]);
+});
+
+test("an answer that is lost: the log brings the message back, which is enough", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
   const timeline = tab.core.timeline(world.room);
   timeline.open();
-  // 1. The message is written down and sent; the server commits it, but the answer is lost.
-  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "after" : null);
+  // The message goes by POST, the server commits it, and no answer ever comes back.
+  device.cut = byPost(() => "after");
   const txn = await add(tab, "ครั้งเดียว");
-  // 2. The log brings it back over the stream while the outbox still waits for an answer.
-  await until(() => shown(tab.core, world.room).includes("ครั้งเดียว"), "back from the log");
-  // 3. It is not shown twice for long: the call fails, and the outbox does not know that it arrived.
-  await until(() => states(tab)[0] === "waiting", "no answer");
-  // 4. It is sent again with the same txn_id; the server answers with the same position.
+  await world.time.advanceUntil(() => states(tab).length === 0, "back from the log");
+  // It stands once, and the row of the view kept the key it had while it was pending.
+  expect(world.server.texts(world.room)).toEqual(["ครั้งเดียว"]);
+  await until(() => shown(tab.core, world.room).length === 1, "shown");
+  expect(timeline.snapshot().items.at(-1)?.key).toBe(txn);
+});
+
+test("the same words from another device of ours are another message", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  device.cut = byPost(() => "before");
+  await add(tab, "รับทราบ");
+  await until(() => states(tab).join() === "waiting", "waiting");
+  world.server.send(SOMCHAI, world.room, "รับทราบ", { txn: "other-device" });
+  tab.core.timeline(world.room).open();
+  await world.time.advanceUntil(() => shown(tab.core, world.room).length === 1, "the other one");
+  expect(states(tab)).toEqual(["waiting"]);
   device.cut = () => null;
   await emptied(tab);
-  // 5. It stands in the log once, and the row of the view kept the key it had while it was pending.
-  expect(world.server.texts(world.room)).toEqual(["ครั้งเดียว"]);
-  expect(shown(tab.core, world.room)).toEqual(["ครั้งเดียว"]);
-  expect(timeline.snapshot().items.at(-1)?.key).toBe(txn);
-  expect(world.server.calls.filter((call) => call === `POST /rooms/${world.room}/messages`)).toHaveLength(2);
+  expect(world.server.texts(world.room)).toEqual(["รับทราบ", "รับทราบ"]);
+});
+
+test("words that the server writes otherwise are recognised all the same", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const timeline = tab.core.timeline(world.room);
+  timeline.open();
+  await until(() => timeline.snapshot().loading === "none", "loaded");
+  const { room } = world;
+  vi.spyOn(world.server, "send").mockImplementationOnce((person, at, text, extra) => world.server.send(person, at, text.replace("\r\n", "\n"), extra));
+  let most = 0;
+  timeline.subscribe(() => {
+    const { items, pending } = timeline.snapshot();
+    most = Math.max(most, [...items, ...pending].filter(({ kind }) => kind === "message" || kind === "pending").length);
+  });
+  device.cut = byPost(() => "after");
+  await add(tab, "สอง\r\nบรรทัด");
+  await world.time.advanceUntil(() => shown(tab.core, room).length === 1 && states(tab).length === 0, "sent");
+  expect(shown(tab.core, room)).toEqual(["สอง\nบรรทัด"]);
+  expect(most).toBe(1);
+});
+
+test("a refusal on the stream says what a POST would: its code, and how long to wait", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  world.server.busy = { status: 429, code: "too_many_requests", retryAfter: 40 };
+  await add(tab, "เร็วไป");
+  await until(() => states(tab).join() === "waiting", "refused for now");
+  world.server.busy = null;
+  await world.time.advance(39_000);
+  expect(world.server.texts(world.room)).toEqual([]);
+  await world.time.advanceUntil(() => world.server.texts(world.room).length === 1, "sent");
+  expect(sends().map((call) => call.split(" ")[0])).toEqual(["SEND", "SEND"]);
 });
 
 test("an echo that comes before the answer is not shown twice", async () => {
@@ -126,7 +220,7 @@ test("without network messages wait, survive the crash of the tab, and go out in
 test("a crash after the server's commit and before its answer sends nothing twice", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
-  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "after" : null);
+  device.cut = byPost(() => "after");
   await add(tab, "ก่อนล้ม");
   await until(() => world.server.texts(world.room).length === 1, "committed");
   tab.kill();
@@ -182,7 +276,7 @@ test("what never left this device comes back with its words; what may stand in t
   device.setUp(true);
   await online(tab.core);
   let sent = 0;
-  device.cut = (method, path) => (method === "POST" && SEND.test(path) && ++sent === 1 ? "after" : null);
+  device.cut = byPost(() => (++sent === 1 ? "after" : null));
   const tried = await add(tab, "ส่งแล้วไม่มีคำตอบ");
   await until(() => sent === 1, "committed without an answer");
   expect(await tab.core.outbox.take(tried, nowhere)).toBe(false);
@@ -222,7 +316,7 @@ test("one slow room does not hold up another", async () => {
   const other = world.server.createRoom(MALEE, "ห้องอื่น", [SOMCHAI]);
   const device = world.device();
   const tab = await world.signedIn(device);
-  device.cut = (method, path) => (method === "POST" && path.includes(`/rooms/${world.room}/messages`) ? "before" : null);
+  device.cut = (method, path) => (method !== "GET" && path.includes(`/rooms/${world.room}/messages`) ? "before" : null);
   await add(tab, "ติด");
   await add(tab, "ผ่าน", other);
   await until(() => world.server.texts(other).includes("ผ่าน"), "the other room");
@@ -233,7 +327,7 @@ test("what signing out would lose: messages that are not sent, and rooms in whic
   const device = world.device();
   const tab = await world.signedIn(device);
   const other = world.server.createRoom(MALEE, "ห้องอื่น", [SOMCHAI]);
-  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "before" : null);
+  device.cut = byPost(() => "before");
   expect(await tab.core.session.unsent()).toEqual({ messages: 0, drafts: 0 });
   await add(tab, "ยังไม่ได้ส่ง");
   tab.core.drafts.set(world.room, { ...DRAFT, text: "ร่าง" });
@@ -244,7 +338,7 @@ test("what signing out would lose: messages that are not sent, and rooms in whic
 test("who loses a room keeps what they were about to say there, and nothing of it is sent (ux 3 d)", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
-  device.cut = (method, path) => (method === "POST" && SEND.test(path) ? "before" : null);
+  device.cut = byPost(() => "before");
   await add(tab, "ยังไม่ได้ส่ง");
   tab.core.drafts.set(world.room, { ...DRAFT, text: "ร่าง" });
   await world.time.advance(500);
@@ -276,7 +370,7 @@ class SlowTables extends MemoryTables {
 async function slowOutbox(postMessage: Endpoints["postMessage"]) {
   const { ports } = world.device().tab();
   const tables = new SlowTables();
-  const outbox = new Outbox(ports, { postMessage } as unknown as Endpoints, world.time.now, () => 1, () => true, new Turns());
+  const outbox = new Outbox(ports, { postMessage, writeTo: () => Promise.reject(new Error("no person")) }, world.time.now, () => 1, () => true, new Turns());
   await outbox.open(tables);
   const given: string[] = [];
   const lose = (room: string) =>
@@ -442,6 +536,7 @@ test("what another tab has deleted is not put back by a refusal that comes later
   const leader = await world.signedIn(device);
   const second = world.tab(device);
   await second.core.start();
+  device.cut = byPost(() => null);
   const { network } = leader.core.ports;
   const fetch = network.fetch.bind(network);
   let answer = (): void => undefined;
@@ -495,7 +590,7 @@ test("where the browser denies a network and the server answers, a message is ma
   // The browser is wrong about the network: the appliance stands in the same building.
   vi.spyOn(tab.core.ports.online, "online").mockReturnValue(false);
   let sent = 0;
-  device.cut = (method, path) => (method === "POST" && SEND.test(path) && ++sent === 1 ? "after" : null);
+  device.cut = byPost(() => (++sent === 1 ? "after" : null));
   const txn = await add(tab, "ครั้งเดียว");
   await until(() => sent === 1 && states(tab)[0] !== "sending", "committed without an answer");
   expect(await tab.core.outbox.take(txn, nowhere)).toBe(false);

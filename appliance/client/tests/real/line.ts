@@ -21,8 +21,10 @@ export class Line {
   readonly #open = new Set<Socket>();
   readonly #target: { host: string; port: number };
   up = true;
-  /** Asked at the head of each request, such as `POST /api/v1/login HTTP/1.1`. */
+  /** Asked at the head of each request, such as `POST /api/v1/login HTTP/1.1`, and at each message on a stream (`SEND`). */
   breakAt: (request: string) => Break | null = () => null;
+  /** The next bytes that a stream brings are lost, and the line with them. */
+  #losesStream = false;
 
   constructor(url: string) {
     const { hostname, port } = new URL(url);
@@ -40,6 +42,7 @@ export class Line {
 
   /** Breaks every connection there is; while `up` is false new ones are refused too. */
   cut(): void {
+    this.#losesStream = false;
     for (const socket of [...this.#open]) socket.destroy();
   }
 
@@ -48,10 +51,19 @@ export class Line {
     await new Promise((done) => this.#server.close(done));
   }
 
+  /** Asked before a message leaves on a stream; false when the line breaks before the server has it. */
+  carries(): boolean {
+    const breaks = this.breakAt("SEND");
+    if (breaks === "request") this.cut();
+    else this.#losesStream = breaks === "answer";
+    return breaks !== "request";
+  }
+
   #accept(near: Socket): void {
     if (!this.up) return void near.destroy();
     const far = connect(this.#target);
     let loses: Break | null = null;
+    let stream = false;
     const end = (): void => {
       for (const socket of [near, far]) {
         socket.destroy();
@@ -67,10 +79,11 @@ export class Line {
     near.on("data", (bytes) => {
       const head = /^[A-Z]+ \S+ HTTP\/1\.1/.exec(bytes.toString("latin1"))?.[0];
       if (head !== undefined) loses = this.breakAt(head);
+      stream ||= head?.startsWith("GET /api/v1/stream") === true;
       if (loses !== "request") return void far.write(bytes);
       far.write(bytes.subarray(0, Math.min(bytes.length, bytes.indexOf("\r\n\r\n") + 4)), () => this.cut());
     });
-    far.on("data", (bytes) => (loses === "answer" ? this.cut() : near.write(bytes)));
+    far.on("data", (bytes) => (loses === "answer" || (stream && this.#losesStream) ? this.cut() : near.write(bytes)));
   }
 }
 
@@ -113,7 +126,12 @@ function realNetwork(line: Line): NetworkPort {
     },
     socket: (path) => {
       // Node takes headers where browsers take protocols.
-      return socketPort(new WebSocket(line.url.replace("http", "ws") + path, { headers: headers() } as unknown as string[]));
+      const port = socketPort(new WebSocket(line.url.replace("http", "ws") + path, { headers: headers() } as unknown as string[]));
+      const send = port.send.bind(port);
+      port.send = (data) => {
+        if ((JSON.parse(data) as { type: string }).type !== "send" || line.carries()) send(data);
+      };
+      return port;
     },
   };
 }
