@@ -1,13 +1,7 @@
-"""Files of the index: sealed, bound to their names, decrypted piece by piece on demand.
+"""The index's folder of sealed files, decrypted record by record on demand.
 
-Owns how a file lies on disk (all integers little-endian):
-
-    magic «GCSI1» and 3 zero bytes · content length (u64) · nonce (12) · file key, wrapped (48) · chunks
-
-- Every file has a random key of its own, wrapped by the index key with AES-256-GCM; the file's name and its length are
-  authenticated with it. A file under another name, cut short or made longer, does not open.
-- The content is in chunks of 16 KiB, each AES-256-GCM under the file key with its number as the nonce (a key seals one
-  file once, so no nonce repeats). Nothing of a chunk is used before it is authenticated.
+- A file lies on disk as `appliance.sealed_file` says, bound to its name and to the index key. Nothing of a record is
+  used before it is authenticated.
 - A file is written whole: collected in memory, sealed, written beside, synced, renamed, the folder synced. No temporary
   file holds clear text, and there is no half-written file under a name that counts.
 - Deleting overwrites the wrapped key first: what remains of the file anywhere cannot be opened any more.
@@ -22,8 +16,6 @@ import contextlib
 import fcntl
 import io
 import os
-import secrets
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -32,16 +24,12 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from whoosh.filedb.filestore import RamStorage, Storage
 from whoosh.filedb.structfile import StructFile
 
-CHUNK: Final = 16 * 1024
-_MAGIC: Final = b"GCSI1\0\0\0"
-_HEADER: Final = struct.Struct("<8sQ12s48s")
-_TAG: Final = 16
-_KEY: Final = 32
+from appliance import sealed_file
+from appliance.sealed_file import HEADER_BYTES, KEY_BYTES, RECORD_BYTES, SEALED_RECORD_BYTES, SealBroken
+
 _STAGED: Final = ".new"
 _LOCK: Final = "lock"
 
@@ -117,35 +105,39 @@ class SealedFile:
     def __init__(self, path: Path, index_key: bytes, cache: BoundedCache) -> None:
         self.name = path.name
         self._cache = cache
-        self._chunks: dict[int, Slot] = {}
+        self._kept_records: dict[int, Slot] = {}
         self._arrays: list[Slot] = []
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as reason:
             raise IndexDamaged(f"{self.name}: {reason.strerror}") from reason
         try:
-            self._key, self.length = _unwrapped(os.pread(self._fd, _HEADER.size, 0), self.name, index_key)
-        except IndexDamaged:
+            header = os.pread(self._fd, HEADER_BYTES, 0)
+            self._records = sealed_file.read_header(header, self.name.encode(), index_key)
+            self.length = sealed_file.content_length(os.fstat(self._fd).st_size - HEADER_BYTES)
+        except SealBroken as reason:
             self.close()
-            raise
+            raise IndexDamaged(f"{self.name}: {reason}") from reason
+        self._last = sealed_file.last_record(self.length)
 
     def close(self) -> None:
         """Close the file and forget what was read of it."""
         os.close(self._fd)
-        self._cache.forget([*self._chunks.values(), *self._arrays])
+        self._cache.forget([*self._kept_records.values(), *self._arrays])
 
     def array(self, position: int, count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        """Return an array of the file from byte `position`; the chunks it lies in are kept."""
+        """Return an array of the file from byte `position`; the records it lies in are kept."""
         length = count * dtype.itemsize
         if not length:
             return np.empty(0, dtype)
         if position + length > self.length:
             raise IndexDamaged(f"{self.name}: read behind its end")
-        first, start = divmod(position, CHUNK)
-        last = (position + length - 1) // CHUNK
+        first, start = divmod(position, RECORD_BYTES)
+        last = (position + length - 1) // RECORD_BYTES
         if first == last:
-            return np.frombuffer(self._chunk(first), dtype, count, start)
-        return np.frombuffer(b"".join([self._chunk(number) for number in range(first, last + 1)]), dtype, count, start)
+            return np.frombuffer(self._record(first), dtype, count, start)
+        whole = b"".join([self._record(number) for number in range(first, last + 1)])
+        return np.frombuffer(whole, dtype, count, start)
 
     def kept_array(self, position: int, count: int, dtype: np.dtype[Any]) -> KeptArray:
         """Return an array of the file that is kept as a whole once it was asked for."""
@@ -167,33 +159,35 @@ class SealedFile:
             return b""
         if position + length > self.length:
             raise IndexDamaged(f"{self.name}: read behind its end")
-        first, last = position // CHUNK, (position + length - 1) // CHUNK
-        sealed = os.pread(self._fd, (last - first + 1) * (CHUNK + _TAG), _HEADER.size + first * (CHUNK + _TAG))
-        step = CHUNK + _TAG
+        first, last = position // RECORD_BYTES, (position + length - 1) // RECORD_BYTES
+        sealed = self._sealed(first, last - first + 1)
+        step = SEALED_RECORD_BYTES
         whole = b"".join(
             self._opened(first + place, sealed[place * step : (place + 1) * step]) for place in range(last - first + 1)
         )
-        start = position - first * CHUNK
+        start = position - first * RECORD_BYTES
         return whole[start : start + length]
 
-    def _chunk(self, number: int) -> bytes:
-        slot = self._chunks.get(number)
+    def _record(self, number: int) -> bytes:
+        slot = self._kept_records.get(number)
         if slot is None:
-            slot = self._chunks.setdefault(number, Slot())
+            slot = self._kept_records.setdefault(number, Slot())
         kept: bytes | None = slot.value
         if kept is not None:
             slot.recent = True
             return kept
-        sealed = os.pread(self._fd, CHUNK + _TAG, _HEADER.size + number * (CHUNK + _TAG))
-        opened = self._opened(number, sealed)
+        opened = self._opened(number, self._sealed(number, 1))
         self._cache.keep(slot, opened, len(opened))
         return opened
 
+    def _sealed(self, first: int, count: int) -> bytes:
+        return os.pread(self._fd, count * SEALED_RECORD_BYTES, HEADER_BYTES + first * SEALED_RECORD_BYTES)
+
     def _opened(self, number: int, sealed: bytes) -> bytes:
         try:
-            return self._key.decrypt(number.to_bytes(12, "little"), sealed, None)
-        except (InvalidTag, ValueError) as reason:
-            raise IndexDamaged(f"{self.name}: chunk {number}") from reason
+            return self._records.open(number, sealed, last=number == self._last)
+        except SealBroken as reason:
+            raise IndexDamaged(f"{self.name}: {reason}") from reason
 
 
 class KeptArray:
@@ -218,34 +212,6 @@ class KeptArray:
         return made
 
 
-def seal(content: bytes | memoryview, name: str, index_key: bytes) -> bytes:
-    """Return a sealed file of that name."""
-    key, nonce = secrets.token_bytes(_KEY), secrets.token_bytes(12)
-    wrapped = AESGCM(index_key).encrypt(nonce, key, _bound(name, len(content)))
-    cipher, view = AESGCM(key), memoryview(content)
-    chunks = [
-        cipher.encrypt((at // CHUNK).to_bytes(12, "little"), view[at : at + CHUNK], None)
-        for at in range(0, len(view), CHUNK)
-    ]
-    return _HEADER.pack(_MAGIC, len(content), nonce, wrapped) + b"".join(chunks)
-
-
-def _unwrapped(header: bytes, name: str, index_key: bytes) -> tuple[AESGCM, int]:
-    if len(header) != _HEADER.size:
-        raise IndexDamaged(f"{name}: no header")
-    magic, length, nonce, wrapped = _HEADER.unpack(header)
-    try:
-        if magic != _MAGIC:
-            raise IndexDamaged(f"{name}: not a file of an index")
-        return AESGCM(AESGCM(index_key).decrypt(nonce, wrapped, _bound(name, length))), length
-    except InvalidTag as reason:
-        raise IndexDamaged(f"{name}: not under this name and key") from reason
-
-
-def _bound(name: str, length: int) -> bytes:
-    return b"gchat search file\0" + length.to_bytes(8, "little") + name.encode()
-
-
 class _Collected(io.BytesIO):
     """What is written to a new file, until it is closed and sealed."""
 
@@ -254,7 +220,7 @@ class SealedStorage(Storage):
     """A folder of sealed files, held by one process. The index key is 32 bytes; `cache_bytes` bounds what is kept."""
 
     def __init__(self, folder: Path, index_key: bytes, cache_bytes: int) -> None:
-        if len(index_key) != _KEY:
+        if len(index_key) != KEY_BYTES:
             raise ValueError("the index key is 32 bytes")
         self.folder = folder
         self.cache = BoundedCache(cache_bytes)
@@ -285,7 +251,7 @@ class SealedStorage(Storage):
         fd = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(fd, "wb") as file:
-                file.write(seal(content, name, self._index_key))
+                file.write(sealed_file.seal(content, name.encode(), self._index_key))
                 file.flush()
                 os.fsync(file.fileno())
             if (self.folder / name).exists():
@@ -357,7 +323,7 @@ def _destroy_key(path: Path, replacement: Path | None = None) -> None:
     with path.open("r+b") as old:
         if replacement is not None:
             replacement.rename(path)
-        old.write(bytes(_HEADER.size))
+        old.write(bytes(HEADER_BYTES))
         old.flush()
         os.fsync(old.fileno())
     if replacement is None:

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from appliance.errors import AppError, WrongKey
-from appliance.vault.blobs import open_chunks, seal_chunks
+from appliance.errors import AppError
+from appliance.sealed_file import SealBroken, seal, unseal
 from appliance.vault.keyfile import remove_private, replace_file, replace_private
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ CA_DAYS: Final = 3650
 SERVER_DAYS: Final = 397
 RENEW_DAYS: Final = 60
 PUBLIC: Final = 0o644
-_AAD: Final = b"gchat-tls/1"
+_NAME: Final = b"gchat-tls/1"
 _LOOPBACK: Final = {
     ipaddress.ip_address("0.0.0.0"): ipaddress.ip_address("127.0.0.1"),  # noqa: S104 - what is replaced
     ipaddress.ip_address("::"): ipaddress.ip_address("::1"),
@@ -99,7 +99,7 @@ def _kept(config: Config, keys: Keyring) -> _Kept | None:
         ca_key, chain = _open(sealed_path, keys).split(b"\0", 1)
         server, ca = x509.load_pem_x509_certificates(chain)
         authority = serialization.load_pem_private_key(ca_key, None)
-    except (WrongKey, ValueError) as error:
+    except (SealBroken, ValueError) as error:
         raise AppError(f"{sealed_path}: {error}", code="tls_sealed_damaged") from error
     if not isinstance(authority, ec.EllipticCurvePrivateKey) or authority.public_key() != ca.public_key():
         raise AppError(f"{sealed_path}: the key is not the CA's", code="tls_sealed_damaged")
@@ -129,7 +129,7 @@ def _keep(
     if _read_ca(ca_path) not in (None, ca):
         # A crash between the two files must not leave a CA with the key of another.
         remove_private(ca_path)
-    replace_private(sealed_path, b"".join(seal_chunks(keys.files_key, _AAD, [_pem(authority) + b"\0" + chain])))
+    replace_private(sealed_path, seal(_pem(authority) + b"\0" + chain, _NAME, keys.files_key))
     replace_file(ca_path, public, PUBLIC)
     return ca_path, chain
 
@@ -222,4 +222,4 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _open(path: Path, keys: Keyring) -> bytes:
-    return b"".join(open_chunks(keys.files_key, _AAD, [path.read_bytes()]))
+    return unseal(path.read_bytes(), _NAME, keys.files_key)

@@ -49,8 +49,9 @@ def canonical(text: str) -> str:
 def without_variants(visible: str) -> str:
     """Return the one spelling of a text that has no characters of zero width."""
     joined = stream_safe(visible).replace(DOUBLE_SARA_E, SARA_AE)
-    # A few marks are two in NFC: what was bounded before need not be after.
-    plain = stream_safe(unicodedata.normalize("NFC", joined))
+    plain = unicodedata.normalize("NFC", joined)
+    if plain != joined:  # a few marks are two in NFC: what was bounded before need not be after
+        plain = stream_safe(plain)
     return unicodedata.normalize("NFC", MARK_RUN.sub(lambda found: in_order(found.group()), plain))
 
 

@@ -133,7 +133,7 @@ class Keyring:
 
     @property
     def files_key(self) -> bytes:
-        """Seals files that belong to no room, such as portraits (`blobs`); a room's files go under its epoch keys."""
+        """Wraps the keys of files that belong to no room, such as portraits; a room's files go under its epoch keys."""
         return self.keys[Purpose.FILES]
 
     @property

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_index.storage import CHUNK, BoundedCache, IndexDamaged, SealedFile, SealedStorage, Slot
+from appliance.sealed_file import HEADER_BYTES, RECORD_BYTES, SEALED_RECORD_BYTES
+from search_index.storage import BoundedCache, IndexDamaged, SealedFile, SealedStorage, Slot
 from tests.search.corpus import CACHE, KEY
 
-CONTENT = os.urandom(3 * CHUNK + 100)
+CONTENT = os.urandom(3 * RECORD_BYTES + 100)
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def whole(file: SealedFile, start: int, length: int) -> bytes:
     return file.array(start, length, np.dtype("u1")).tobytes()
 
 
-@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+@pytest.mark.parametrize("size", [0, 1, RECORD_BYTES - 1, RECORD_BYTES, RECORD_BYTES + 1, 3 * RECORD_BYTES])
 def test_what_is_written_is_read(storage: SealedStorage, size: int) -> None:
     storage.write("a", CONTENT[:size])
     file = storage.open_sealed("a")
@@ -92,7 +93,7 @@ def test_the_cache_counts_what_it_holds(steps: list[tuple[int, int, bool]]) -> N
         assert all((slot.value is None) == (slot.size == 0) for slot in slots)
 
 
-@pytest.mark.parametrize("place", [0, 9, 20, 50, 76, 90, -1])
+@pytest.mark.parametrize("place", [0, 9, 20, 50, HEADER_BYTES, 90, -1])
 def test_a_changed_byte_is_found(storage: SealedStorage, place: int) -> None:
     storage.write("a", CONTENT)
     path = storage.folder / "a"
@@ -103,20 +104,22 @@ def test_a_changed_byte_is_found(storage: SealedStorage, place: int) -> None:
         whole(storage.open_sealed("a"), 0, len(CONTENT))
 
 
-def test_a_file_cut_short_at_a_chunk_is_found(storage: SealedStorage) -> None:
+def test_a_file_cut_short_at_a_record_is_found(storage: SealedStorage) -> None:
     storage.write("a", CONTENT)
     path = storage.folder / "a"
-    path.write_bytes(path.read_bytes()[: 76 + 2 * (CHUNK + 16)])
+    path.write_bytes(path.read_bytes()[: HEADER_BYTES + 2 * SEALED_RECORD_BYTES])
     with pytest.raises(IndexDamaged):
         whole(storage.open_sealed("a"), 0, len(CONTENT))
 
 
-def test_chunks_do_not_change_places(storage: SealedStorage) -> None:
+def test_records_do_not_change_places(storage: SealedStorage) -> None:
     storage.write("a", CONTENT)
     path = storage.folder / "a"
     sealed = path.read_bytes()
-    step = CHUNK + 16
-    path.write_bytes(sealed[:76] + sealed[76 + step : 76 + 2 * step] + sealed[76 : 76 + step] + sealed[76 + 2 * step :])
+    head, step = HEADER_BYTES, SEALED_RECORD_BYTES
+    path.write_bytes(
+        sealed[:head] + sealed[head + step : head + 2 * step] + sealed[head : head + step] + sealed[head + 2 * step :]
+    )
     with pytest.raises(IndexDamaged):
         whole(storage.open_sealed("a"), 0, 10)
 
@@ -137,7 +140,7 @@ def test_equal_contents_look_different(storage: SealedStorage) -> None:
     storage.write("a", CONTENT)
     first = (storage.folder / "a").read_bytes()
     storage.write("a", CONTENT)
-    assert (storage.folder / "a").read_bytes()[20:] != first[20:]
+    assert (storage.folder / "a").read_bytes()[8:] != first[8:]
 
 
 def test_what_goes_loses_its_key(storage: SealedStorage) -> None:
@@ -147,7 +150,7 @@ def test_what_goes_loses_its_key(storage: SealedStorage) -> None:
     storage.delete_file("a")
     storage.write("b", b"another")
     for fd in fds:  # what a backup of the blocks would hold
-        assert os.pread(fd, 76, 0) == bytes(76)
+        assert os.pread(fd, HEADER_BYTES, 0) == bytes(HEADER_BYTES)
         os.close(fd)
     assert storage.list() == ["b"]
     storage.delete_file("a")
