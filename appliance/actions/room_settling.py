@@ -15,8 +15,9 @@ from appliance.actions import owner_requests
 from appliance.actions.rooms import card_of, removal_drafts
 from appliance.errors import AppError, Unavailable
 from appliance.log.prepare import private_close
-from appliance.model import AccountState, Draft, EntryType, PersonId, PostId, RoomKind
+from appliance.model import AccountState, Draft, EntryType, PersonId, PostId
 from appliance.rules.entry_states import OwnerReassigned
+from appliance.rules.policy import Members, policy_of
 from appliance.rules.rooms import SYSTEM
 from appliance.store import audit, rooms
 
@@ -70,7 +71,7 @@ async def remove_everywhere(s: Services, person: PersonId) -> list[RoomId]:
 async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
     """Take a person off one room; say whether the room needs another owner first."""
     state = (await s.log.head(room)).state
-    if state.kind is RoomKind.DIRECT or state.role_of(person) is None:
+    if policy_of(state.kind).members is not Members.OWNER_ADDS or state.role_of(person) is None:
         return False
     if state.owner == person:
         if not state.closed and s.identity.may_keep_group(state, s.clock()) is not None:

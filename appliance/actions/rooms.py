@@ -33,6 +33,7 @@ from appliance.rules.entry_states import (
     RoomRenamed,
 )
 from appliance.rules.names import room_name
+from appliance.rules.policy import Members, policy_of
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import SYSTEM, authorize
 from appliance.rules.text import has_visible, written
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from appliance.rules.roles import Actor
     from appliance.services import Services
     from appliance.wire.messages import TextBody as WireBody
+    from appliance.wire.rooms import CreateRoom
 
 # Cards in one entry, so that its header stays within 8 KiB.
 CARDS_AN_ENTRY: Final = 25
@@ -57,8 +59,30 @@ REMOVED_AN_ENTRY: Final = 100
 NAMES_IN_A_REFUSAL: Final = 5
 
 
+async def create_room(s: Services, actor: PersonId, asked: CreateRoom) -> RoomId:
+    """Create a room of any kind, or open the private chat with one person. Raises Invalid, Forbidden."""
+    members = [PersonId(person) for person in asked.members]
+    policy = policy_of(asked.kind)
+    if policy.members is Members.PAIR:
+        others = set(members) - {actor}
+        if asked.name is not None or len(others) != 1:
+            raise Invalid(field="members" if asked.name is None else "name")
+        return await create_direct(s, actor, others.pop(), asked.txn_id)
+    if policy.members is Members.FIXED:
+        raise Invalid(field="kind")
+    post = PostId(asked.options.owner_post) if asked.options.owner_post else None
+    return await create_group(s, actor, asked.name, members, asked.txn_id, post, kind=RoomKind(asked.kind))
+
+
 async def create_group(
-    s: Services, actor: PersonId, name: str | None, members: Sequence[PersonId], txn_id: str, post: PostId | None = None
+    s: Services,
+    actor: PersonId,
+    name: str | None,
+    members: Sequence[PersonId],
+    txn_id: str,
+    post: PostId | None = None,
+    *,
+    kind: RoomKind = RoomKind.GROUP,
 ) -> RoomId:
     """Create a group with its first members, who are in at once. A repeat of `txn_id` answers the same room.
 
@@ -70,7 +94,7 @@ async def create_group(
     if post is not None and s.identity.directory.holder_of(post) != actor:
         raise Forbidden(Deny.NOT_OWNER)
     others = _others(s, actor, members)
-    state = RoomCreated(kind=RoomKind.GROUP, owner=actor, name=clean, owner_post=post, card=card_of(s, actor))
+    state = RoomCreated(kind=kind, owner=actor, name=clean, owner_post=post, card=card_of(s, actor))
     return await _create(s, actor, state, others, txn_id, None)
 
 
@@ -221,7 +245,7 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     if not has_visible(why):
         raise Invalid(field="why", code="reason_missing")
     state = (await s.log.head(room)).state
-    if state.kind is RoomKind.DIRECT:
+    if policy_of(state.kind).members is not Members.OWNER_ADDS:
         raise Forbidden(Deny.DIRECT_ROOM_FIXED)
     others = [person for person in state.members if person != state.owner]
     record = recording(operator, "room.end", room, why=why, owner=state.owner, members=str(len(others)))

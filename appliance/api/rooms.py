@@ -6,8 +6,7 @@ from typing import Final
 
 from appliance.actions import rooms as actions
 from appliance.actions.receipts import mark_read
-from appliance.errors import Invalid
-from appliance.model import PersonId, PostId, RoomId
+from appliance.model import PersonId, RoomId
 from appliance.reads.rooms import load_room, load_rooms
 from appliance.web.call import Call
 from appliance.web.rate_limits import REQUEST_LIMITS
@@ -39,17 +38,7 @@ async def list_rooms(call: Call, query: RoomsQuery) -> Rooms:
 @routes.post("/rooms", status=201, appends=True, cost=Cost.SEVERAL, heavy=True)
 async def create_room(call: Call, body: CreateRoom) -> Room:
     """Create a group, or open the private chat with one person; members are in at once."""
-    members = [PersonId(person) for person in body.members]
-    if body.kind == "direct":
-        if body.name is not None:
-            raise Invalid(field="name")
-        if len(set(members) - {call.person}) != 1:
-            raise Invalid(field="members")
-        other = next(person for person in members if person != call.person)
-        room = await actions.create_direct(call.services, call.person, other, body.txn_id)
-    else:
-        post = PostId(body.options.owner_post) if body.options.owner_post else None
-        room = await actions.create_group(call.services, call.person, body.name, members, body.txn_id, post)
+    room = await actions.create_room(call.services, call.person, body)
     return Room(room=await load_room(call.services, call.person, room))
 
 

@@ -25,13 +25,14 @@ from appliance.identity.refusals import Refusals
 from appliance.identity.throttle import Throttle
 from appliance.identity.tickets import EnrolmentTicket, SignInTicket, Tickets
 from appliance.identity.tokens import csrf_of, token_hash
-from appliance.model import AccountState, ContactMode, RoomKind, StaffRole
+from appliance.model import AccountState, ContactMode, StaffRole
 from appliance.people import Session
 from appliance.policies import DAY as DAY_MS
 from appliance.rules import contact
 from appliance.rules.accounts import may_sign_in
 from appliance.rules.helpdesk import Helpdesk
 from appliance.rules.passwords import as_one_time_code
+from appliance.rules.policy import policy_of
 from appliance.rules.ranks import national
 from appliance.rules.terms import in_force, is_accepted
 from appliance.store import accounts, directory_shown, people, sessions, settings, terms, units
@@ -255,11 +256,12 @@ class Identity:
 
         The log's writer asks this of every group whose members a command has changed.
         """
-        if state.kind is not RoomKind.GROUP:
+        smallest = policy_of(state.kind).smallest
+        if not smallest:
             return None
         ended = self.ended_accounts()
         ranks = {person: self._rank(person) for person in state.members if person not in ended}
-        return contact.may_keep_group(ranks, state.owner, self.contact_mode(now))
+        return contact.may_keep_group(ranks, state.owner, self.contact_mode(now), smallest)
 
     def _rank(self, person: PersonId) -> Level | None:
         card = self.people.get(person)

@@ -27,10 +27,11 @@ from appliance.log.bodies import decode
 from appliance.log.notes import open_room
 from appliance.log.projections import Projections
 from appliance.log.rows import header_of, leaf_of
-from appliance.model import Deny, EntryType, PersonId, RoomKind
+from appliance.model import Deny, EntryType, PersonId
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.policy import Members, policy_of
 from appliance.store import entries, feed, rooms
 
 if TYPE_CHECKING:
@@ -245,6 +246,7 @@ class _Walk:
     def _right_origin(self) -> bool:
         """Compare who made the room and when, and whose private chat it is, with its first entry and its members."""
         first = entries.one(self._raw, self._row.key, 0)
-        pair = " ".join(sorted(self._row.state.members)) if self._row.state.kind is RoomKind.DIRECT else None
+        of_two = policy_of(self._row.state.kind).members is Members.PAIR
+        pair = " ".join(sorted(self._row.state.members)) if of_two else None
         by, stored = rooms.made_by(self._raw, self._row.key)
         return first is not None and (first.at, first.sender, pair) == (self._row.created_at, by, stored)

@@ -20,6 +20,7 @@ from appliance.log import events
 from appliance.model import Deny, PersonId, RoomId, RoomKind
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, known_size, only, readable
+from appliance.rules.policy import Title, policy_of
 from appliance.rules.rooms import all_denied, denied_actions
 from appliance.store import entries, receipts, rooms
 from appliance.wire.rooms import MemberView, Rooms, RoomView
@@ -181,7 +182,7 @@ async def damaged_view(
         closed=bool(row.closed) if row else False,
         damaged=why is not None,
         owner_post=row.owner_post if row else None,
-        members=people if with_members or (row is not None and row.kind == RoomKind.DIRECT) else [],
+        members=people if with_members or (row is not None and policy_of(row.kind).title is Title.OTHER) else [],
         denied=denied_actions(head.state, person) if head else all_denied(why.code if why else STORAGE_DAMAGED),
     )
 
@@ -262,7 +263,7 @@ def view_of(
 ) -> RoomView:
     """Return a room as its member sees it, inside a read transaction."""
     room = RoomId(row.id)
-    direct = row.kind == RoomKind.DIRECT
+    named_by_members = policy_of(row.kind).title is Title.OTHER
     last = _newest(entries.last_message(raw, row.key), entries.last_concern(raw, row.key, person))
     read = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
     after = read if row.cleared is None else max(read, row.cleared)
@@ -292,7 +293,7 @@ def view_of(
         unread_from=row.unread_from,
         owner_post=row.owner_post,
         last=events.stored_event(raw, s.log.bodies, room, row.key, last) if last else None,
-        members=_members(raw, s, row.key) if with_members or direct else [],
+        members=_members(raw, s, row.key) if with_members or named_by_members else [],
         denied=all_denied(error.code) if error else denied_actions(state, person),
     )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from appliance.model import PersonId, RoomKind
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.policy import policy_of
 
 if TYPE_CHECKING:
     from appliance.model import EntryType, State
@@ -22,6 +23,6 @@ if TYPE_CHECKING:
 def concerned(room: RoomKind, kind: EntryType, sender: PersonId, state: State) -> tuple[PersonId, ...]:
     """Return those whom an entry of this type, by this sender, concerns: people, or `EVERYONE` but the sender."""
     concerns = ENTRY_TYPES[kind].concerns
-    if room is RoomKind.DIRECT or concerns is None:
+    if concerns is None or not policy_of(room).tells_changes:
         return ()
     return tuple(person for person in concerns(state) if person != sender)

@@ -7,7 +7,7 @@ end it. The refusal is one neutral reason, so it does not disclose a rank. A gro
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from appliance.model import ContactMode, Deny
 from appliance.rules.ranks import is_higher
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from appliance.model import PersonId
     from appliance.rules.ranks import Level
-
-SMALLEST_GROUP: Final = 3
-"""Fewer people than this are a private chat, whatever the room is called."""
 
 
 def may_start_direct(
@@ -40,24 +37,37 @@ def may_start_direct(
 
 
 def may_start_group(
-    actor_rank: Level | None, other_ranks: Iterable[Level | None], mode: ContactMode, *, own_organisation: bool = True
+    actor_rank: Level | None,
+    other_ranks: Iterable[Level | None],
+    mode: ContactMode,
+    smallest: int,
+    *,
+    own_organisation: bool = True,
 ) -> Deny | None:
-    """Say whether the actor may make a group with these others; too small a group is judged as private chats are."""
+    """Say whether the actor may make a group with these others.
+
+    One of fewer than `smallest` people is a private chat, whatever it is called, and judged as one.
+    """
     others = list(other_ranks)
-    if len(others) + 1 >= SMALLEST_GROUP:
+    if len(others) + 1 >= smallest:
         return None
     verdicts = (may_start_direct(actor_rank, rank, mode, own_organisation=own_organisation) for rank in others)
     return next((deny for deny in verdicts if deny), None)
 
 
 def may_keep_group(
-    ranks: Mapping[PersonId, Level | None], owner: PersonId, mode: ContactMode, *, own_organisation: bool = True
+    ranks: Mapping[PersonId, Level | None],
+    owner: PersonId,
+    mode: ContactMode,
+    smallest: int,
+    *,
+    own_organisation: bool = True,
 ) -> Deny | None:
     """Say whether a group may go on with these people alone, whoever took the others off (F38).
 
     The owner is who would have started a private chat with the rest; where the owner's account has ended, any of them.
     """
-    if len(ranks) >= SMALLEST_GROUP:
+    if len(ranks) >= smallest:
         return None
     starters = [owner] if owner in ranks else list(ranks)
     verdicts = (
@@ -65,6 +75,7 @@ def may_keep_group(
             ranks[starter],
             [rank for person, rank in ranks.items() if person != starter],
             mode,
+            smallest,
             own_organisation=own_organisation,
         )
         for starter in starters

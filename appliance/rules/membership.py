@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from appliance.model import Deny, Member, PersonId, Role, RoomKind, RoomState
+from appliance.model import Deny, Member, PersonId, Role, RoomState
+from appliance.rules.policy import Members, owners_right, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 MAX_MEMBERS: Final = 5_000
 
 
-def owner_of_group(room: RoomState, role: Role) -> Deny | None:
-    """Only the owner, and only in a group."""
-    if room.kind is RoomKind.DIRECT:
-        return Deny.DIRECT_ROOM_FIXED
-    return None if role is Role.OWNER else Deny.NOT_OWNER
-
-
 def may_create(*_: object) -> Deny | None:
     """A room is created by its first entry, and there it is already."""
     return Deny.WRONG_TYPE
@@ -43,20 +37,20 @@ def may_create(*_: object) -> Deny | None:
 
 def may_rename(room: RoomState, role: Role, *_: object) -> Deny | None:
     """F36: only the owner, and a private chat has no name."""
-    return owner_of_group(room, role)
+    return owners_right(room, role)
 
 
 def may_close(room: RoomState, role: Role, *_: object) -> Deny | None:
     """F37, Q6: deleting closes; a private chat belongs to both and stays."""
-    return owner_of_group(room, role)
+    return owners_right(room, role)
 
 
 def may_add(room: RoomState, role: Role, _entry: Proposed, state: MembersAdded, _target: Target | None) -> Deny | None:
     """F32: only the owner, at once; nobody twice. The creator of a private chat adds the one other person."""
     added = [card.p for card in state.members]
-    if room.kind is RoomKind.DIRECT and len(room.members) == 1 and len(added) == 1:
+    if policy_of(room.kind).members is Members.PAIR and len(room.members) == 1 and len(added) == 1:
         return Deny.ALREADY_MEMBER if added[0] in room.members else None
-    if denied := owner_of_group(room, role):
+    if denied := owners_right(room, role):
         return denied
     if any(person in room.members for person in added) or len(set(added)) != len(added):
         return Deny.ALREADY_MEMBER
@@ -69,10 +63,9 @@ def may_remove(
     room: RoomState, role: Role, _entry: Proposed, state: MembersRemoved, _target: Target | None
 ) -> Deny | None:
     """F33, F34, F40: only the owner; members cannot take themselves off; the owner hands over first."""
-    if room.kind is RoomKind.DIRECT:
-        return Deny.DIRECT_ROOM_FIXED
-    if role is not Role.OWNER:
-        return Deny.CANNOT_LEAVE if len(state.members) == 1 and state.oneself else Deny.NOT_OWNER
+    if denied := owners_right(room, role):
+        asks_to_leave = denied is Deny.NOT_OWNER and len(state.members) == 1 and state.oneself
+        return Deny.CANNOT_LEAVE if asks_to_leave else denied
     return _removable(room, state.members)
 
 
@@ -80,7 +73,7 @@ def may_transfer(
     room: RoomState, role: Role, _entry: Proposed, state: OwnerTransferred, _target: Target | None
 ) -> Deny | None:
     """F37: the owner, to another member; one owner at any time."""
-    if denied := owner_of_group(room, role):
+    if denied := owners_right(room, role):
         return denied
     if state.to == room.owner or state.to not in room.members:
         return Deny.TARGET_NOT_MEMBER

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from appliance.model import EVERYONE, Deny, Member, PersonId, Role, RoomKind, RoomState, TextBody
+from appliance.model import EVERYONE, Deny, Member, PersonId, Role, RoomState, TextBody
+from appliance.rules.policy import allowed, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +25,15 @@ EVERYONE_MEMBERS: Final = 50
 
 
 def may_write(state: RoomState, role: Role, _entry: Proposed, said: TextSaid, _target: Target | None) -> Deny | None:
-    """Any member."""
+    """Whoever posts in this kind of room."""
+    if denied := allowed(policy_of(state.kind).may_post, role):
+        return denied
     return may_mention_everyone(state, role) if said.everyone else None
 
 
 def may_mention_everyone(state: RoomState, role: Role) -> Deny | None:
     """In a large room only the owner may call everyone."""
-    if role is Role.OWNER or state.kind is RoomKind.DIRECT or len(state.members) <= EVERYONE_MEMBERS:
+    if role is Role.OWNER or policy_of(state.kind).calls_everyone or len(state.members) <= EVERYONE_MEMBERS:
         return None
     return Deny.MASS_MENTION_LIMIT
 
@@ -44,16 +47,16 @@ def may_edit(_room: RoomState, _role: Role, entry: Proposed, _state: object, tar
 
 def may_redact(room: RoomState, role: Role, entry: Proposed, _state: object, target: Target) -> Deny | None:
     """The author within the window; the owner of a group at any time (a private chat belongs to both)."""
-    if role is Role.OWNER and room.kind is not RoomKind.DIRECT:
+    if role is Role.OWNER and policy_of(room.kind).owner_retracts:
         return None
     if target.sender != entry.sender:
         return Deny.NOT_AUTHOR
     return Deny.RETRACT_WINDOW_OVER if abs(entry.at - target.at) > RETRACT_WINDOW_MS else None
 
 
-def may_react(_room: RoomState, _role: Role, _entry: Proposed, _state: object, _target: Target) -> Deny | None:
-    """Any member."""
-    return None
+def may_react(room: RoomState, role: Role, _entry: Proposed, _state: object, _target: Target) -> Deny | None:
+    """Whoever reacts in this kind of room."""
+    return allowed(policy_of(room.kind).may_react, role)
 
 
 def mentioned(body: TextBody, members: Mapping[PersonId, Member]) -> tuple[PersonId, ...]:

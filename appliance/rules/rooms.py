@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from appliance.model import Ability, Deny, Member, PersonId, Proposed, Role, RoomId, RoomKind, RoomState, Target
+from appliance.model import Ability, Deny, Member, PersonId, Proposed, Role, RoomId, RoomState, Target
 from appliance.rules import messages
 from appliance.rules.entry_states import RoomCreated
 from appliance.rules.entry_types import ENTRY_TYPES
-from appliance.rules.membership import owner_of_group
+from appliance.rules.policy import POLICIES, allowed, owners_right, policy_of
 
 if TYPE_CHECKING:
     from appliance.model import State
@@ -32,8 +32,7 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
     `target` is the entry that it points at, None where there is none.
     """
     if room is None:
-        created = entry.state
-        return None if isinstance(created, RoomCreated) and created.owner == entry.sender else Deny.WRONG_TYPE
+        return _may_create(entry)
     row = ENTRY_TYPES[entry.type]
     if row.by_system:
         return row.may(room, None, entry, entry.state, target) if entry.sender == SYSTEM else Deny.HUB_ONLY
@@ -45,6 +44,13 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
     if row.needs is not None and points(entry.state) and (denied := takes(target, row.needs)):
         return denied
     return row.may(room, role, entry, entry.state, target)
+
+
+def _may_create(entry: Proposed) -> Deny | None:
+    """Somebody makes a room of their own, of a kind that there is."""
+    made = entry.state
+    known = isinstance(made, RoomCreated) and made.kind in POLICIES and made.owner == entry.sender
+    return None if known else Deny.WRONG_TYPE
 
 
 def points(state: State) -> bool:
@@ -86,9 +92,10 @@ def denied_actions(state: RoomState, person: PersonId) -> dict[str, str]:
     if role is None:
         return {}
     closed = Deny.ROOM_CLOSED if state.closed else None
-    owner = closed or owner_of_group(state, role)
+    owner, policy = closed or owners_right(state, role), policy_of(state.kind)
+    post = closed or allowed(policy.may_post, role)
     reasons = {
-        "post": closed,
+        "post": post,
         "rename": owner,
         "close": owner,
         "add": owner,
@@ -96,7 +103,7 @@ def denied_actions(state: RoomState, person: PersonId) -> dict[str, str]:
         "transfer": owner,
         "ask_removal": may_ask_removal(state, role),
         "suggest": may_suggest(state, role),
-        "mention_everyone": closed or messages.may_mention_everyone(state, role),
+        "mention_everyone": post or messages.may_mention_everyone(state, role),
     }
     return {action: reason.value for action, reason in reasons.items() if reason}
 
@@ -125,6 +132,5 @@ def _may_ask_owner(state: RoomState, role: Role | None, instead: Deny) -> Deny |
         return Deny.NOT_A_MEMBER
     if state.closed:
         return Deny.ROOM_CLOSED
-    if state.kind is RoomKind.DIRECT:
-        return Deny.DIRECT_ROOM_FIXED
-    return instead if role is Role.OWNER else None
+    denied = owners_right(state, role)
+    return instead if denied is None else None if denied is Deny.NOT_OWNER else denied

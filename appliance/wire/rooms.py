@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from appliance.model import RoomKind
 from appliance.wire.common import Answer, Id, Limit, Millis, Name, PersonIds, Position, Request, TxnId
 from appliance.wire.messages import Event
 
+Kind = Annotated[str, Meta(max_length=32, extra_json_schema={"enum": [kind.value for kind in RoomKind]})]
+"""A kind of room; what holds in each is in `rules/policy.py`."""
 RequestsPlace = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
@@ -20,7 +23,7 @@ class RoomOptions(Request, kw_only=True):
 
 class CreateRoom(Request, kw_only=True):
     txn_id: TxnId
-    kind: Literal["direct", "group"]
+    kind: Kind
     name: Name | None = None
     members: PersonIds = []
     options: RoomOptions = RoomOptions()

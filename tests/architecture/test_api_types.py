@@ -1,8 +1,9 @@
-"""The client's types are those of the server: `make api-types` would change nothing."""
+"""The client's types and room policies are those of the server: `make api-types` would change nothing."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -28,3 +29,15 @@ def test_the_clients_types_are_made_from_todays_api() -> None:
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}{done.stderr}\nrun `make api-types` and commit src/core/schema.ts"
+
+
+def test_the_clients_room_policies_are_todays() -> None:
+    made = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, ROOT / "packaging" / "room_policies.py", "/dev/stdout"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kept = (CLIENT / "src" / "core" / "roomPolicies.ts").read_text("utf-8")
+    assert made.stdout == kept, "run `make api-types` and commit src/core/roomPolicies.ts"

@@ -12,6 +12,7 @@ from appliance.rules.contact import may_keep_group, may_start_direct, may_start_
 from appliance.rules.finding import fit
 from appliance.rules.imports import needs_approval
 from appliance.rules.passwords import check_length, check_password
+from appliance.rules.policy import policy_of
 from appliance.rules.profiles import may_see
 from appliance.rules.receipts import after
 from appliance.rules.roles import (
@@ -91,14 +92,21 @@ def _terms(given: Given) -> object:
     return is_accepted(given["accepted"], in_force(versions, given["now"]))
 
 
+SMALLEST_GROUP = policy_of("group").smallest
+
 ADAPTERS: dict[str, Callable[[Given], object]] = {
     "closed_directions": lambda g: closed_directions(g["text"]),
     "canonical": lambda g: canonical(g["text"]),
     "fold": lambda g: fold(g["text"]),
     "may_start_direct": _start_direct,
-    "may_start_group": lambda g: may_start_group(g["actor_rank"], g["other_ranks"], ContactMode(g["mode"])),
+    "may_start_group": lambda g: may_start_group(
+        g["actor_rank"], g["other_ranks"], ContactMode(g["mode"]), SMALLEST_GROUP
+    ),
     "may_keep_group": lambda g: may_keep_group(
-        {PersonId(person): rank for person, rank in g["ranks"].items()}, PersonId(g["owner"]), ContactMode(g["mode"])
+        {PersonId(person): rank for person, rank in g["ranks"].items()},
+        PersonId(g["owner"]),
+        ContactMode(g["mode"]),
+        SMALLEST_GROUP,
     ),
     "may_sign_in": lambda g: may_sign_in(AccountState(g["state"]), g["suspended_until"], g["active"], g["now"]),
     "may_change_state": lambda g: may_change_state(AccountState(g["old"]), AccountState(g["new"])),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from appliance.model import AccountState, ContactMode, EntryType, RoomKind
+from appliance.model import AccountState, ContactMode
 from appliance.people import Visibility
 from appliance.rules.roles import Duty
 from tests.rules.adapters import ADAPTERS
@@ -69,24 +69,3 @@ def test_table_is_complete(name: str) -> None:
 
 def test_every_duty_is_in_the_table() -> None:
     assert {case["given"]["duty"] for case in TABLES["may_perform"]["cases"]} == set(Duty)
-
-
-def test_every_type_of_entry_is_judged_for_every_part_in_every_room() -> None:
-    def part(given: dict[str, Any]) -> str:
-        if given["person"] == "system":
-            return "system"
-        inside = given["person"] in given["room"]["members"]
-        return "owner" if given["person"] == given["room"]["owner"] else "member" if inside else "outsider"
-
-    rows = {
-        (
-            case["given"]["type"],
-            case["given"]["room"]["kind"],
-            case["given"]["room"].get("closed", False),
-            part(case["given"]),
-        )
-        for case in TABLES["authorize"]["cases"]
-        if case["given"]["type"] in set(EntryType)
-    }
-    parts = ["owner", "member", "outsider", "system"]
-    assert rows == set(product(map(str, EntryType), map(str, RoomKind), [False, True], parts))

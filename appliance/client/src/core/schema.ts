@@ -873,7 +873,7 @@ export interface components {
         };
         /** CreateRoom */
         CreateRoom: {
-            /** @enum {unknown} */
+            /** @enum {string} */
             kind: "direct" | "group";
             /** @default [] */
             members?: string[];

@@ -1,0 +1,40 @@
+/* Made by `make api-types` from appliance/rules/policy.py. Do not edit. */
+
+/** What holds in each kind of room. */
+export const ROOM_POLICIES = {
+  direct: {
+    members: 'pair',
+    may_post: 'members',
+    may_react: 'members',
+    owner_retracts: false,
+    calls_everyone: true,
+    smallest: 0,
+    tells_changes: false,
+    title: 'other',
+    icon: 'person',
+  },
+  group: {
+    members: 'owner_adds',
+    may_post: 'members',
+    may_react: 'members',
+    owner_retracts: true,
+    calls_everyone: false,
+    smallest: 3,
+    tells_changes: true,
+    title: 'name',
+    icon: 'people',
+  },
+} as const;
+
+/** The policy of a kind that has no row. */
+export const NOTHING_ALLOWED = {
+  members: 'fixed',
+  may_post: 'nobody',
+  may_react: 'nobody',
+  owner_retracts: false,
+  calls_everyone: false,
+  smallest: 0,
+  tells_changes: false,
+  title: 'name',
+  icon: 'people',
+} as const;

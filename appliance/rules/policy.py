@@ -1,0 +1,131 @@
+"""Room policies: one row says everything in which a kind of room differs, and a new kind is a new row.
+
+Rules, actions and reads ask the policy of a room and never its kind. Whatever is unknown is denied: a kind without a
+row has the policy in which nobody may do anything, and a value without a meaning allows nobody. The table is exported
+to the web client (`packaging/room_policies.py`), which asks it in the same way. Pure; the standard library alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from appliance.model import Deny, Role, RoomKind
+
+if TYPE_CHECKING:
+    from appliance.model import RoomState
+
+
+class Who(StrEnum):
+    """Which members may do something."""
+
+    MEMBERS = "members"
+    OWNER = "owner"
+    NOBODY = "nobody"
+
+
+class Members(StrEnum):
+    """How people come into a room and leave it. A room whose members are fixed has no owner's rights either.
+
+    A pair are the one who begins and the one other person, for good. In a room of its owner the owner adds, removes,
+    renames, closes and hands over, and members ask the owner.
+    """
+
+    PAIR = "pair"
+    OWNER_ADDS = "owner_adds"
+    FIXED = "fixed"
+
+
+class Title(StrEnum):
+    """What a room is called by: the other person in it, or the name it has."""
+
+    OTHER = "other"
+    NAME = "name"
+
+
+class Icon(StrEnum):
+    """What a room's icon shows where it has no picture."""
+
+    PERSON = "person"
+    PEOPLE = "people"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomPolicy:
+    """What holds in one kind of room.
+
+    `may_post` and `may_react` say who writes and who reacts. `owner_retracts`: the owner takes back anybody's message,
+    at any time. `calls_everyone`: whoever may write may mention everyone, however many they are (C11). `smallest`: with
+    fewer people it is a private chat by another name and judged as one (F38). `tells_changes`: new members, names and
+    owners are unread for those concerned, like a message.
+    """
+
+    members: Members
+    may_post: Who
+    may_react: Who
+    owner_retracts: bool
+    calls_everyone: bool
+    smallest: int
+    tells_changes: bool
+    title: Title
+    icon: Icon
+
+
+POLICIES: Final[dict[RoomKind, RoomPolicy]] = {
+    RoomKind.DIRECT: RoomPolicy(
+        members=Members.PAIR,
+        may_post=Who.MEMBERS,
+        may_react=Who.MEMBERS,
+        owner_retracts=False,
+        calls_everyone=True,
+        smallest=0,
+        tells_changes=False,
+        title=Title.OTHER,
+        icon=Icon.PERSON,
+    ),
+    RoomKind.GROUP: RoomPolicy(
+        members=Members.OWNER_ADDS,
+        may_post=Who.MEMBERS,
+        may_react=Who.MEMBERS,
+        owner_retracts=True,
+        calls_everyone=False,
+        smallest=3,
+        tells_changes=True,
+        title=Title.NAME,
+        icon=Icon.PEOPLE,
+    ),
+}
+NOTHING_ALLOWED: Final = RoomPolicy(
+    members=Members.FIXED,
+    may_post=Who.NOBODY,
+    may_react=Who.NOBODY,
+    owner_retracts=False,
+    calls_everyone=False,
+    smallest=0,
+    tells_changes=False,
+    title=Title.NAME,
+    icon=Icon.PEOPLE,
+)
+"""The policy of a kind that has no row."""
+_ALLOWS: Final[dict[Who, frozenset[Role]]] = {
+    Who.MEMBERS: frozenset((Role.OWNER, Role.MEMBER)),
+    Who.OWNER: frozenset((Role.OWNER,)),
+}
+
+
+def policy_of(kind: str) -> RoomPolicy:
+    """Return the policy of a kind of room."""
+    return POLICIES[RoomKind(kind)] if kind in POLICIES else NOTHING_ALLOWED
+
+
+def allowed(who: Who, role: Role) -> Deny | None:
+    """Say why a member with this part in the room is not among them, or None."""
+    return None if role in _ALLOWS.get(who, frozenset()) else Deny.NOT_OWNER
+
+
+def owners_right(room: RoomState, role: Role) -> Deny | None:
+    """Say why a member may not do what is the owner's alone: members, name, end and handing over of the room."""
+    if policy_of(room.kind).members is not Members.OWNER_ADDS:
+        return Deny.DIRECT_ROOM_FIXED
+    return None if role is Role.OWNER else Deny.NOT_OWNER
