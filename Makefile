@@ -15,6 +15,7 @@ CLIENT := appliance/client
 # The tests that reach rules, evidence and log directly: the branches they take are counted, and 97 of 100 must be taken.
 MEASURED := tests/rules tests/evidence tests/log tests/actions tests/store
 NPM := $(CURDIR)/packaging/node.sh npm --prefix $(CLIENT)
+SOURCES := $(shell find appliance federation console search_index -name '*.py' -not -path '*/node_modules/*')
 # Everything the built client is made of; what the build writes is not among it.
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
@@ -25,7 +26,7 @@ CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -t
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: .venv/.installed $(CLIENT)/dist/index.html ## .venv with everything, the built client included
+venv: .venv/.installed .venv/.compiled $(CLIENT)/dist/index.html ## .venv with everything, the built client included
 
 run: venv ## a seeded agency on loopback; prints addresses and logins (PORT=8080, DATA=.data)
 	$(BIN)/gchat up --data $(DATA) --seed demo --port $(PORT)
@@ -115,6 +116,11 @@ check-fast:
 
 .venv/.installed: .venv/.locked pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# As pip does for a package: else each start compiles it anew wherever Python may write no bytecode.
+.venv/.compiled: .venv/.installed $(SOURCES)
+	$(BIN)/python -m compileall -q -x node_modules appliance federation console search_index
 	@touch $@
 
 $(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json $(CLIENT)/.npmrc packaging/node.sh | .venv/.locked

@@ -59,6 +59,8 @@ Unlock = Callable[[], "Keyring"]
 
 log = logging.getLogger(__name__)
 REFRESH_S: Final = 1.0
+TIMERS_AFTER_S: Final = 1.0
+"""The start belongs to those who wait to sign in."""
 # What could not be settled, in a damaged room say, is tried again so many refreshes later.
 SETTLE_AGAIN_ROUNDS: Final = 60
 LOCK_POLL_S: Final = 0.05
@@ -190,7 +192,7 @@ async def services(
         receipts.start()
         refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
         timers = Timers(s)
-        timers.start()
+        timers.start(TIMERS_AFTER_S)
         search_follower = SearchFollower(s)
         search_follower.start()
         try:

@@ -1,16 +1,16 @@
 """What happens by itself after a time: jobs of the appliance on an apscheduler in the event loop.
 
 Each job is one action over the Services. A job that fails is logged and runs again at its next turn; one that is late
-(the machine slept) runs once, at once. Nothing here decides: when something is due is the action's rule.
+(the machine slept) runs once, at once. Nothing here decides: when something is due is the action's rule. Importing
+apscheduler takes a twentieth of the appliance's start, so who starts the timers may let them begin after that.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from appliance.actions import audit, clock, evidence, far_apart, owner_requests, refusals, sign_in
 from appliance.errors import AppError
@@ -18,6 +18,8 @@ from appliance.errors import AppError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
+
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     from appliance.services import Services
 
@@ -44,28 +46,42 @@ class Timers:
     def __init__(
         self, s: Services, jobs: Mapping[str, tuple[Job, float]] = JOBS, nightly: Mapping[str, Job] = NIGHTLY
     ) -> None:
-        self._s = s
+        self._s, self._jobs, self._nightly = s, jobs, nightly
+        self._scheduler: AsyncIOScheduler | None = None
+        self._beginning: asyncio.TimerHandle | None = None
+
+    def start(self, after_s: float = 0) -> None:
+        """Begin now or so much later; the first run of a job is one interval from then."""
+        if after_s:
+            self._beginning = asyncio.get_running_loop().call_later(after_s, self._begin)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - see the module's docstring
+
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        for name, (job, seconds) in jobs.items():
+        for name, (job, seconds) in self._jobs.items():
             self._scheduler.add_job(self._run, "interval", (name, job), seconds=seconds, id=name)
-        for name, job in nightly.items():
-            hour = s.config.evidence.check_hour_utc
+        for name, job in self._nightly.items():
+            hour = self._s.config.evidence.check_hour_utc
             self._scheduler.add_job(self._run, "cron", (name, job), hour=hour, minute=0, id=name)
-
-    def start(self) -> None:
-        """Begin; the first run of a job is one interval from now."""
         self._scheduler.start()
 
     def next_run(self, name: str) -> datetime:
-        """Return when a job is due next."""
+        """Return when a job of timers that have begun is due next."""
+        assert self._scheduler is not None  # noqa: S101 - see above
         due: datetime = self._scheduler.get_job(name).next_run_time
         return due
 
     def close(self) -> None:
         """Stop; a job that is running goes on to its end."""
-        self._scheduler.shutdown(wait=False)
+        if self._beginning is not None:
+            self._beginning.cancel()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
 
     async def _run(self, name: str, job: Job) -> None:
         try:

@@ -4,8 +4,9 @@ Owns the listening sockets (so a process that dies and comes back loses no conne
 ready file that outside programs read. A process that ends is started again, with growing pauses if it keeps ending or
 does not come up, and each time is told. One that refuses to start the first time has given its reason: then the
 supervisor ends too. If the supervisor itself is killed, its processes notice and end cleanly. So that people wait as
-short as can be, it imports little, and gives the appliance the machine to itself until it accepts logins: the others,
-which chat does without for a moment, are started then.
+short as can be, it imports little, forks the appliance at its first start, and gives it the machine to itself until it
+accepts logins: the others, which chat does without for a moment, are started then. What is started again begins from
+nothing, with the program's files as they are by then.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from appliance.data_folder import DEMO_LOGINS
 from appliance.errors import AppError
+from appliance.process.forked import Forked, fork
 
 if TYPE_CHECKING:
     import socket
@@ -41,6 +43,7 @@ class Child:
 
     `given` is what each start is handed through a pipe, under `given_by`: what a person typed to open the keys, or the
     one key the process needs. `says_ready`: the appliance is there when it accepts logins; others when they run.
+    `entry`, where there is one, is what the program does with its arguments: the first start forks and calls it.
     """
 
     name: str
@@ -49,7 +52,8 @@ class Child:
     given_by: str = ""
     given: str = field(default="", repr=False)
     says_ready: bool = False
-    process: subprocess.Popen[bytes] | None = None
+    entry: Callable[[list[str]], int] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE_S
     due: float = 0.0
@@ -143,9 +147,8 @@ def _start(child: Child, data: Path, alive_read: int, stop: _Stop) -> bool:
     """Start a process in the data folder; say whether it came up. One that ended before is seen by the next look."""
     ready_read, ready_write = os.pipe()
     handed = [child.listening.fileno(), ready_write, alive_read]
-    # -P: whatever lies in the current folder is never imported in place of the product or the standard library.
-    command = [
-        sys.executable, "-P", "-m", "appliance.cli", *child.arguments, "--parent-fd", str(alive_read),
+    arguments = [
+        *child.arguments, "--parent-fd", str(alive_read),
         "--listen-fd", str(child.listening.fileno()), "--ready-fd", str(ready_write),
     ]  # fmt: skip
     given_read = None
@@ -154,11 +157,9 @@ def _start(child: Child, data: Path, alive_read: int, stop: _Stop) -> bool:
         os.write(given_write, child.given.encode())
         os.close(given_write)
         handed.append(given_read)
-        command += [child.given_by, str(given_read)]
+        arguments += [child.given_by, str(given_read)]
+    child.process = _new_process(child, arguments, handed, data)
     child.started = time.monotonic()
-    child.process = subprocess.Popen(  # noqa: S603 - our own program
-        command, pass_fds=handed, start_new_session=True, cwd=data
-    )
     os.close(ready_write)
     if given_read is not None:
         os.close(given_read)
@@ -169,6 +170,16 @@ def _start(child: Child, data: Path, alive_read: int, stop: _Stop) -> bool:
             if stop.wait(None, ready_read):
                 return ready.readline() == b"ready\n"
     return False
+
+
+def _new_process(child: Child, arguments: list[str], handed: list[int], data: Path) -> subprocess.Popen[bytes] | Forked:
+    if child.entry is not None and not child.started:
+        return fork(child.entry, arguments, handed, data)
+    # -P: whatever lies in the current folder is never imported in place of the product or the standard library.
+    command = [sys.executable, "-P", "-m", "appliance.cli", *arguments]
+    return subprocess.Popen(  # noqa: S603 - our own program
+        command, pass_fds=handed, start_new_session=True, cwd=data
+    )
 
 
 def _postpone(child: Child) -> None:

@@ -421,3 +421,16 @@ def test_a_killed_seeding_leaves_no_appliance(tmp_path: Path) -> None:
     world.seed(data, world.MOI, extra=agency.CHEAP, password=world.PASSWORD)
     assert not (data / ".seeding").exists()
     assert (data / "keyring.json").exists()
+
+
+def test_the_first_start_forks_and_the_next_begins_anew(up: Up, world_data: Path) -> None:
+    """A supervisor with one thread may fork; after an upgrade what is started again is the new program, whole."""
+    started = up(world_data)
+    assert len(list(Path(f"/proc/{started.process.pid}/task").iterdir())) == 1
+    first = started.pid
+    assert b"\0serve\0" not in Path(f"/proc/{first}/cmdline").read_bytes()
+    assert started.login()
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: started.pid != first, "it is started again")
+    assert b"\0serve\0" in Path(f"/proc/{started.pid}/cmdline").read_bytes()
+    assert started.login()

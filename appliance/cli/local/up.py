@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from appliance import config
 from appliance.cli.late import load
+from appliance.cli.main import main
 from appliance.cli.questions import ask
 from appliance.config import Config, is_loopback
 from appliance.data_folder import DEMO_LOGINS
@@ -28,9 +29,10 @@ LOGINS_SHOWN: Final = 10
 def run(arguments: argparse.Namespace) -> int:
     """Open the keys and the port, then supervise the processes until asked to end."""
     data: Path = arguments.data.resolve()
+    seeded = arguments.seed is not None and not has_keyring(data)
     if arguments.seed is None:
         unlock.require_appliance(data)
-    elif not has_keyring(data):
+    elif seeded:
         print("กำลังเตรียมข้อมูลตัวอย่าง… — preparing the demo…", file=sys.stderr, flush=True)
         load("appliance.demo.world:seed")(data)
     loaded = config.load(data, tls=arguments.tls)
@@ -66,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
             given_by="--key-fd",
             given=master.secret.hex(),
             says_ready=True,
+            # Making the demo has started threads, and with threads nobody forks.
+            entry=None if seeded else main,
         ),
         supervisor.Child(
             "search",
