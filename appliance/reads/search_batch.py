@@ -20,6 +20,7 @@ from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.damage import DAMAGED
 from appliance.model import EntryType, RoomId
+from appliance.reads.history import mark_at
 from appliance.store import entries, feed, rooms
 from search_index import wire
 
@@ -107,17 +108,6 @@ async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.
             gone.append(one.gone)
         last = line.pos
     return wire.Add(after, upto, told, gone, await mark_at(s, upto))
-
-
-async def mark_at(s: Services, pos: int) -> str:
-    """Return what names the history up to a position; nothing where that cannot be read."""
-    try:
-        async with s.store.read() as reader:
-            return await reader.run(feed.mark_at, pos)
-    except Unavailable as error:
-        if error.code != DAMAGED:
-            raise
-        return ""
 
 
 async def _lines_after(s: Services, after: int, most: int) -> tuple[list[EntryLine], int]:

@@ -13,11 +13,12 @@ import pytest
 
 from appliance.actions import messages, rooms
 from appliance.errors import Unavailable
-from appliance.followers import search
+from appliance.followers import base, search
 from appliance.followers.search import SearchFollower
 from appliance.log.bodies import Bodies
 from appliance.model import RoomId
 from appliance.reads import search_batch
+from appliance.reads.history import mark_at
 from appliance.reads.search_batch import Bounds, fresh_batch, stored_batch
 from appliance.search_client import NotIndexable, OutOfStep, Searching
 from appliance.services import Services
@@ -39,8 +40,8 @@ async def bureau(tmp_path: Path) -> AsyncIterator[Bureau]:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "GATHER_S", 0.005)
-    monkeypatch.setattr(search, "FIRST_PAUSE_S", 0.005)
+    monkeypatch.setattr(base, "GATHER_S", 0.005)
+    monkeypatch.setattr(base, "FIRST_PAUSE_S", 0.005)
 
 
 @dataclass(slots=True)
@@ -85,12 +86,11 @@ async def following(bureau: Bureau, index: Index) -> AsyncIterator[None]:
         yield
     finally:
         await follower.close()
-        bureau.s.log.followers.remove(follower._heard)  # noqa: SLF001 - the log outlives this follower
 
 
 async def both(bureau: Bureau, heard: list[Committed], after: int) -> tuple[Add | None, Add]:
     """Return the same batch from memory and from the database."""
-    mark = await search_batch.mark_at(bureau.s, after)
+    mark = await mark_at(bureau.s, after)
     return fresh_batch(heard, after, mark), await stored_batch(bureau.s, after)
 
 
@@ -148,7 +148,7 @@ async def test_what_was_just_committed_is_not_read_again(bureau: Bureau, monkeyp
 async def test_everything_is_told_once_in_order_whatever_happens_between(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "KEPT_COMMITS", 3)
+    monkeypatch.setattr(base, "KEPT_COMMITS", 3)
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     for n in range(5):
         await bureau.say(NARIN, room, f"ก่อน {n}")
@@ -179,7 +179,7 @@ async def test_a_batch_ends_where_its_bytes_do(bureau: Bureau) -> None:
     bureau.s.log.followers.append(heard.append)
     after = bureau.s.log.pos
     sent = [await bureau.say(NARIN, room, "ก" * 400) for _ in range(7)]
-    mark = await search_batch.mark_at(bureau.s, after)
+    mark = await mark_at(bureau.s, after)
     for bounds in (Bounds(bytes=1), Bounds(bytes=3 * search_batch.size_of("ก" * 400)), Bounds(lines=2)):
         told: list[int] = []
         at, at_mark = after, mark
@@ -226,9 +226,7 @@ async def test_the_longest_messages_are_indexed(bureau: Bureau, tmp_path: Path, 
             again.start()
             await until(lambda: indexed(searching, many))
             await again.close()
-            bureau.s.log.followers.remove(again._heard)  # noqa: SLF001 - the log outlives this follower
     await searching.close()
-    bureau.s.log.followers.remove(follower._heard)  # noqa: SLF001 - the log outlives this follower
 
 
 async def indexed(searching: Searching, many: int) -> bool:
@@ -354,7 +352,7 @@ async def test_an_index_of_another_history_forgets_it_however_long_it_was(bureau
 async def test_an_index_that_died_while_nobody_wrote_is_told_again(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "LOOK_S", 0.05)
+    monkeypatch.setattr(base, "IDLE_S", 0.05)
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     await bureau.say(NARIN, room, "อยู่ในหน่วยความจำ")
     index = Index()
