@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from cachetools import TTLCache
+
 if TYPE_CHECKING:
     from appliance.model import Millis, PersonId
 
 T = TypeVar("T")
 
-_MOST: Final = 10_000
+MAX_TICKETS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +38,23 @@ class EnrolmentTicket:
 
 
 class Tickets(Generic[T]):
-    """Values under a key until their time is over; the oldest go first when there are too many."""
+    """Values under a key until their time is over; the least recently used go first when there are too many."""
 
     def __init__(self, lifetime_ms: Millis) -> None:
-        self._lifetime = lifetime_ms
-        self._held: dict[str, tuple[Millis, T]] = {}
+        self._now: Millis = 0
+        self._held: TTLCache[str, T] = TTLCache(MAX_TICKETS, lifetime_ms, lambda: self._now)
 
     def put(self, key: str, value: T, now: Millis) -> None:
         """Keep `value` under `key`."""
-        while self._held and (len(self._held) >= _MOST or next(iter(self._held.values()))[0] <= now):
-            del self._held[next(iter(self._held))]
-        self._held.pop(key, None)
-        self._held[key] = (now + self._lifetime, value)
+        self._now = now
+        self._held[key] = value
 
     def get(self, key: str, now: Millis) -> T | None:
         """Return what is kept under `key`, unless its time is over."""
-        expires, value = self._held.get(key, (0, None))
-        return value if expires > now else None
+        self._now = now
+        return self._held.get(key)
 
     def take(self, key: str, now: Millis) -> T | None:
         """Return what is kept under `key` and forget it."""
-        value = self.get(key, now)
-        self._held.pop(key, None)
-        return value
+        self._now = now
+        return self._held.pop(key, None)

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
+from cachetools import LRUCache
 
 from appliance.errors import TooLarge, Unavailable
 from appliance.evidence.canonical import MAX_BODY
@@ -85,24 +85,18 @@ class _Cache(Generic[K, V]):
     """The values used most recently, at most `CACHED_KEYS`; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._values: OrderedDict[K, V] = OrderedDict()
+        self._values: LRUCache[K, V] = LRUCache(CACHED_KEYS)
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
         """Return a value that is kept, and count it as used now."""
         with self._lock:
-            value = self._values.get(key)
-            if value is not None:
-                self._values.move_to_end(key)
-            return value
+            return self._values.get(key)
 
     def put(self, key: K, value: V) -> None:
         """Keep a value; the one not used for longest makes way."""
         with self._lock:
             self._values[key] = value
-            self._values.move_to_end(key)
-            if len(self._values) > CACHED_KEYS:
-                self._values.popitem(last=False)
 
     def drop(self, keys: Iterable[K]) -> None:
         """Keep these no more."""

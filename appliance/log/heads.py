@@ -6,9 +6,10 @@ leaves nothing to undo. The number of heads kept is bounded; a room that was let
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from cachetools import LRUCache
 
 from appliance.errors import Unproven
 from appliance.evidence.errors import EvidenceError
@@ -47,10 +48,10 @@ class Head:
 
 
 class Heads:
-    """Heads by room, the least recently written let go first; many more than a batch may name."""
+    """Heads by room, the least recently used let go first; many more than a batch may name."""
 
     def __init__(self) -> None:
-        self._heads: OrderedDict[RoomId, Head] = OrderedDict()
+        self._heads: LRUCache[RoomId, Head] = LRUCache(KEPT)
 
     def get(self, room: RoomId) -> Head | None:
         """Return a head that is in memory."""
@@ -59,19 +60,10 @@ class Heads:
     def put(self, room: RoomId, head: Head) -> None:
         """Keep a head as the newest."""
         self._heads[room] = head
-        self._heads.move_to_end(room)
-        if len(self._heads) > KEPT:
-            self._heads.popitem(last=False)
 
     def missing(self, wanted: Iterable[RoomId]) -> set[RoomId]:
         """Return those that are not in memory; the others are not let go for the sake of these."""
-        found = set()
-        for room in wanted:
-            if room in self._heads:
-                self._heads.move_to_end(room)
-            else:
-                found.add(room)
-        return found
+        return {room for room in wanted if self._heads.get(room) is None}
 
 
 def load(raw: sqlcipher.Connection, room: RoomId, verifier: Verifier) -> Head | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -250,25 +250,31 @@ async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[Any, ...]]:
         return await reader.all(sql, params)
 
 
-class TestKeyCache:
-    async def test_more_rooms_than_it_holds(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A key is never made twice, whatever else the batch brings into memory."""
-        monkeypatch.setattr(bodies, "CACHED_KEYS", 2)
-        made = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(6)]
-        for words in ("หนึ่ง", "สอง", "สาม"):
-            results = await asyncio.gather(*(outcome(bureau, sound(room, words)) for room in (*made, *made[::-1])))
-            assert all(isinstance(result, Appended) for result in results)
-        assert await _rows(bureau, "SELECT count(*) FROM epoch_key") == [(6,)]
-        assert [await texts(bureau, room) for room in made] == [["หนึ่ง", "สอง", "สาม"]] * 6
+@pytest.fixture
+async def forgetful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bureau]:
+    """An office whose log keeps two epoch keys in memory."""
+    monkeypatch.setattr(bodies, "CACHED_KEYS", 2)
+    async with open_bureau(tmp_path) as opened:
+        yield opened
 
-    async def test_the_key_in_use_stays(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bodies, "CACHED_KEYS", 2)
-        busy, *others = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(4)]
+
+class TestKeyCache:
+    async def test_more_rooms_than_it_holds(self, forgetful: Bureau) -> None:
+        """A key is never made twice, whatever else the batch brings into memory."""
+        made = [await forgetful.group(NARIN, MALEE, SOMCHAI) for _ in range(6)]
+        for words in ("หนึ่ง", "สอง", "สาม"):
+            results = await asyncio.gather(*(outcome(forgetful, sound(room, words)) for room in (*made, *made[::-1])))
+            assert all(isinstance(result, Appended) for result in results)
+        assert await _rows(forgetful, "SELECT count(*) FROM epoch_key") == [(6,)]
+        assert [await texts(forgetful, room) for room in made] == [["หนึ่ง", "สอง", "สาม"]] * 6
+
+    async def test_the_key_in_use_stays(self, forgetful: Bureau) -> None:
+        busy, *others = [await forgetful.group(NARIN, MALEE, SOMCHAI) for _ in range(4)]
         for number, room in enumerate(others):
-            await bureau.say(NARIN, busy, f"{number}")
-            await bureau.say(NARIN, room)
-        head = await bureau.s.log.head(busy)
-        assert bureau.s.log.bodies.writing_key(head.key, bureau.clock()) is not None
+            await forgetful.say(NARIN, busy, f"{number}")
+            await forgetful.say(NARIN, room)
+        head = await forgetful.s.log.head(busy)
+        assert forgetful.s.log.bodies.writing_key(head.key, forgetful.clock()) is not None
 
 
 async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(

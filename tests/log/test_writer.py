@@ -304,16 +304,17 @@ class TestRestart:
             assert await rows(b, "SELECT count(*) FROM epoch_key") == [(2,)]
 
     async def test_a_room_that_was_let_go_is_loaded_again(
-        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(heads, "KEPT", 3)
-        made = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(5)]
-        # In one batch the one that would go next and two that have gone.
-        for words in ("หนึ่ง", "สอง"):
-            await asyncio.gather(*(bureau.say(MALEE, made[n], words) for n in (2, 0, 1)))
-            await asyncio.gather(*(bureau.say(MALEE, made[n], words) for n in (0, 3, 4)))
-        for room in made[1:]:
-            assert await texts(bureau, room) == ["หนึ่ง", "สอง"]
+        async with open_bureau(tmp_path) as bureau:
+            made = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(5)]
+            # In one batch the one that would go next and two that have gone.
+            for words in ("หนึ่ง", "สอง"):
+                await asyncio.gather(*(bureau.say(MALEE, made[n], words) for n in (2, 0, 1)))
+                await asyncio.gather(*(bureau.say(MALEE, made[n], words) for n in (0, 3, 4)))
+            for room in made[1:]:
+                assert await texts(bureau, room) == ["หนึ่ง", "สอง"]
 
 
 class TestTime:
