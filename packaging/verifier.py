@@ -20,6 +20,7 @@ MODULES = (
     "appliance/rules/marks.py",
     "appliance/rules/membership.py",
     "appliance/rules/messages.py",
+    "appliance/rules/policy.py",
     "appliance/rules/rooms.py",
     "appliance/rules/shapes.py",
     "appliance/evidence/__init__.py",
