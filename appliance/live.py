@@ -22,7 +22,8 @@ import msgspec
 
 from appliance.errors import AppError, TooMany
 from appliance.model import PersonId
-from appliance.wire.messages import Event
+from appliance.wire.entries import Entry
+from appliance.wire.events import passing_event
 from appliance.wire.sync import EventsFrame
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from appliance.model import Millis, RoomId, SessionId
     from appliance.wire.committed import Committed, RoomNews
+    from appliance.wire.events import Event
     from appliance.wire.sync import Sync
 
     Close = Callable[["Ending"], object]
@@ -269,7 +271,7 @@ class Hub:
 
     def tell_watching(self, room: RoomId, kind: str, state: dict[str, object], at: Millis) -> None:
         """Tell those who have a room on their screen what all its members hear later; it moves no cursor."""
-        event = Event(pos=self.pos, type=kind, at=at, room=room, state=state)
+        event = passing_event(self.pos, at, kind, room, state)
         self._tell([one for one in self._by_room.get(room, ()) if room in one.watching], event)
 
     def _tell(self, listening: list[Connection], event: Event) -> None:
@@ -293,12 +295,13 @@ class Hub:
 
         A connection takes the first frame of a position, so the one that everybody gets changes nothing for them.
         """
-        for sender in {event.sender for event in news.events if event.n in news.txn_ids}:
-            connections = {one for one in self._by_person.get(PersonId(sender or ""), ()) if news.room in one.rooms}
+        sent = [event if isinstance(event, Entry) and event.n in news.txn_ids else None for event in news.events]
+        for sender in {event.sender for event in sent if event is not None}:
+            connections = {one for one in self._by_person.get(PersonId(sender), ()) if news.room in one.rooms}
             if connections:
                 own = (
-                    _with_txn_id(data, news.txn_ids.get(event.n or 0)) if event.sender == sender else data
-                    for event, data in zip(news.events, encoded, strict=True)
+                    _with_txn_id(data, news.txn_ids[event.n]) if event and event.sender == sender else data
+                    for event, data in zip(sent, encoded, strict=True)
                 )
                 self._write(connections, news.pos, events_frame(news.pos, own))
 

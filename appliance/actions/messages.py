@@ -14,7 +14,8 @@ from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBo
 from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.names import emoji as one_emoji
 from appliance.rules.text import closed_directions, has_visible, written
-from appliance.wire.messages import Event
+from appliance.wire.entries import Nothing
+from appliance.wire.events import TypingEvent
 from appliance.wire.messages import TextBody as WireBody
 
 if TYPE_CHECKING:
@@ -76,4 +77,5 @@ def _body(body: WireBody) -> TextBody:
 async def show_typing(s: Services, actor: PersonId, room: RoomId) -> None:
     """Show the other members who are connected that somebody is writing: ephemeral, kept nowhere. Raises Forbidden."""
     await s.log.head_for(actor, room)
-    s.hub.tell(room, Event(pos=s.hub.pos, type="typing", at=s.clock(), room=room, sender=actor, state={}), but=actor)
+    event = TypingEvent(pos=s.hub.pos, at=s.clock(), room=room, sender=actor, state=Nothing())
+    s.hub.tell(room, event, but=actor)

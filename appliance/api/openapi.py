@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Final
 from appliance.web.call import Call
 from appliance.web.openapi import Document, Stream, describe
 from appliance.web.routes import PREFIX, Routes
+from appliance.wire.entries import EntryEvent
+from appliance.wire.events import Event
 from appliance.wire.sync import EventsFrame, FailedFrame, Ping, PongFrame, Receipt, Send, SentFrame, Typing, Watch
 
 if TYPE_CHECKING:
     from appliance.web.application import Application
 
 routes = Routes("about")
+UNIONS: Final = {"Event": Event, "EntryEvent": EntryEvent}
 STREAM: Final = Stream(
     up=(Ping, Typing, Receipt, Watch, Send),
     down=(EventsFrame, SentFrame, FailedFrame, PongFrame),
@@ -34,4 +37,4 @@ async def get_openapi(call: Call) -> Document:
 @cache
 def document(application: Application) -> Document:
     """Return the description of the staff API; it is made once."""
-    return describe(application, "G-Chat staff API", {f"{PREFIX}/stream": STREAM})
+    return describe(application, "G-Chat staff API", {f"{PREFIX}/stream": STREAM}, UNIONS)

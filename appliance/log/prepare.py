@@ -22,9 +22,9 @@ from appliance.evidence.errors import NotCanonicalError
 from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import Frontier
-from appliance.log.events import live_event
 from appliance.log.heads import Head
 from appliance.log.rows import leaf_of
+from appliance.log.views import Words, body_view, view
 from appliance.model import Appended, Deny, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
@@ -34,6 +34,7 @@ from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.rooms import SYSTEM
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
+from appliance.wire.entries import Entry as WireEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from appliance.model import Millis, Proposed, State
     from appliance.rules.entry_types import EntryKind
     from appliance.store.entries import Batch
-    from appliance.wire.messages import Event
+    from appliance.wire.entries import EntryEvent
 
     Done = Callable[["list[Appended] | AppError"], None]
     MayKeepGroup = Callable[[RoomState, Millis], Deny | None]
@@ -421,7 +422,7 @@ def _room_rows(batch: Batch, room: RoomId, work: Work) -> None:
         )  # fmt: skip
 
 
-def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) -> Event:
+def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) -> EntryEvent:
     sealed, draft = entry.sealed, entry.draft
     if sealed is not None and sealed.key.row is not None and sealed.key.row not in batch.epoch_keys:
         batch.epoch_keys.append(sealed.key.row)
@@ -438,17 +439,8 @@ def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) 
     concerns = concerned(work.state.kind, entry.kind, entry.sender, entry.state)
     batch.concerns.extend((work.key, who, entry.n) for who in concerns)
     _mark_rows(batch, work.key, entry)
-    return live_event(
-        pos=pos,
-        room=room,
-        n=entry.n,
-        entry_id=entry.entry_id,
-        kind=entry.kind,
-        sender=entry.sender,
-        at=entry.at,
-        fields=entry_types.write(entry.kind, entry.state),
-        body=draft.body,
-    )
+    common = {"pos": pos, "at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": entry.sender}
+    return view(entry.kind, entry.state, Words(body_view(draft.body) if draft.body else None), common)
 
 
 def _mark_rows(batch: Batch, room: int, entry: Entry) -> None:
@@ -528,9 +520,10 @@ def results(result: Plan, committed: Committed) -> list[Result]:
     for news in committed.rooms:
         work, room = result.works[news.room], news.room
         # A room's events are its new entries, one after the other.
-        begin = work.size - len(news.events)
+        entries = [event for event in news.events if isinstance(event, WireEntry)]
+        begin = work.size - len(entries)
         for command, first, last, state in work.commands:
-            here = news.events[first - begin : last - begin]
-            appended = [Appended(room, event.n or 0, event.id or "", event.at, event.pos) for event in here]
+            here = entries[first - begin : last - begin]
+            appended = [Appended(room, event.n, event.id, event.at, event.pos) for event in here]
             found.append(Result(command, appended, state))
     return found

@@ -26,6 +26,7 @@ from appliance.rules.receipts import Range, merged, without
 from appliance.store import feed, receipts
 from appliance.store.receipts import Shown
 from appliance.wire.committed import Committed, RoomNews
+from appliance.wire.events import passing_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,7 +258,7 @@ class _RoomWrite:
     def news(self, at: Millis) -> RoomNews:
         """Return the line as followers hear it."""
         pos = self.line[0] if self.line else 0
-        return RoomNews(self.room, pos, [feed.event(pos, at, RECEIPT, self.room, state_of(self.reads))])
+        return RoomNews(self.room, pos, [passing_event(pos, at, RECEIPT, self.room, state_of(self.reads))])
 
 
 def _write_rows(raw: sqlcipher.Connection, writes: list[_RoomWrite]) -> None:

@@ -22,6 +22,7 @@ from appliance.errors import AppError
 from appliance.store import entries, feed
 from appliance.store.db import DATABASE_ERRORS, is_disk_trouble, savepoint
 from appliance.wire.committed import Committed, RoomNews
+from appliance.wire.events import passing_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +69,7 @@ class RiderTx:
         if person is not None:
             self.announced.committed.append(Committed(pos, [], frozenset((person,))))
         elif room is not None:
-            event = feed.event(pos, self.at, kind, room, dict(data))
+            event = passing_event(pos, self.at, kind, room, dict(data))
             self.announced.committed.append(Committed(pos, [RoomNews(room, pos, [event])]))
 
 

@@ -8,13 +8,13 @@ read as far as it is there. Whoever is no member learns nothing here either. It 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
 from appliance.model import Deny
 from appliance.store import entries, rooms
-from appliance.wire.messages import Event
+from appliance.wire.entries import DamagedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 
     from appliance.model import PersonId, RoomId
     from appliance.services import Services
+    from appliance.wire.entries import EntryEvent
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 log = logging.getLogger(__name__)
-UNREADABLE: Final = "damaged"
-"""The type of an entry of which nothing can be read."""
 
 
 class Readable(NamedTuple):
@@ -84,14 +83,14 @@ async def only(s: Services, function: Callable[[sqlcipher.Connection, ItemT], T]
     return found
 
 
-async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -> list[Event]:
+async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -> list[EntryEvent]:
     """Return these entries, in order; one that cannot be shown as it is stands there with `hidden`, as `damaged`."""
-    found: dict[int, Event | AppError | None] = {}
+    found: dict[int, EntryEvent | AppError | None] = {}
 
-    def whole(raw: sqlcipher.Connection, n: int) -> Event | None:
+    def whole(raw: sqlcipher.Connection, n: int) -> EntryEvent | None:
         return events.stored_one(raw, s.log.bodies, place.room, place.key, n)
 
-    def bare(raw: sqlcipher.Connection, n: int) -> Event | None:
+    def bare(raw: sqlcipher.Connection, n: int) -> EntryEvent | None:
         row = entries.without_body(raw, place.key, n)
         return events.bare_event(place.room, row) if row else None
 
@@ -100,17 +99,21 @@ async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -
         found |= dict(zip(left, await s.store.read_each(read, left), strict=True))
         if lost := [error for n in left if isinstance(error := found[n], AppError) and not is_of_item(error)]:
             raise lost[0]
-        left = [n for n in left if not isinstance(found[n], Event)]
+        left = [n for n in left if not _is_read(found[n])]
     if left:
         log.warning("room %s: entries %s cannot be read", place.room, ", ".join(map(str, left)))
-    shown = [event if isinstance(event, Event) else None for event in (found[n] for n in wanted)]
+    shown = [None if isinstance(event, AppError) else event for event in (found[n] for n in wanted)]
     known = next((event.at for event in shown if event is not None), 0)
     result = []
     for n, event in zip(wanted, shown, strict=True):
         known = event.at if event is not None else known
-        mark = Event(pos=0, type=UNREADABLE, at=known, room=place.room, n=n, hidden=events.DAMAGED)
+        mark = DamagedEvent(pos=0, at=known, room=place.room, n=n, hidden=events.DAMAGED)
         result.append(event or mark)
     return result
+
+
+def _is_read(event: EntryEvent | AppError | None) -> bool:
+    return event is not None and not isinstance(event, AppError)
 
 
 def is_of_item(error: AppError) -> bool:

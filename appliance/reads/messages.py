@@ -15,14 +15,15 @@ from appliance.model import EntryType, PersonId, RoomId
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, read_one_by_one, readable
 from appliance.store import entries
-from appliance.wire.messages import History, Messages, MessagesQuery, Version
+from appliance.wire.entries import Messages
+from appliance.wire.messages import History, MessagesQuery, Version
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.reads.damaged import Readable
     from appliance.services import Services
-    from appliance.wire.messages import Event
+    from appliance.wire.entries import EntryEvent
 
 log = logging.getLogger(__name__)
 READ_AT_ONCE: Final = 25
@@ -74,7 +75,7 @@ def _shown(
     wanted: range,
     around: int | None,
     newest_first: bool,  # noqa: FBT001 - handed on to the reader's thread
-) -> list[Event]:
+) -> list[EntryEvent]:
     """Return the entries of a page that fit an answer: from its beginning, or from the one it is around outwards."""
     parts = [wanted[at : at + READ_AT_ONCE] for at in range(0, len(wanted), READ_AT_ONCE)]
     if around is None:
@@ -87,17 +88,17 @@ def _shown(
     return _fit([event for part in parts for event in _in_turn(raw, s, place, part)], around, newest_first=newest_first)
 
 
-def _fit(found: list[Event], around: int | None, *, newest_first: bool) -> list[Event]:
+def _fit(found: list[EntryEvent], around: int | None, *, newest_first: bool) -> list[EntryEvent]:
     """Return those that fit an answer, of entries in the order of the log."""
     if around is None:
         return fitting(reversed(found) if newest_first else found)[0]
-    fit, _ = fitting(sorted(found, key=lambda event: abs((event.n or 0) - around)))
-    return sorted(fit, key=lambda event: event.n or 0)
+    fit, _ = fitting(sorted(found, key=lambda event: abs(event.n - around)))
+    return sorted(fit, key=lambda event: event.n)
 
 
 def _in_turn(
     raw: sqlcipher.Connection, s: Services, place: Readable, part: range, *, newest_first: bool = False
-) -> list[Event]:
+) -> list[EntryEvent]:
     found = events.stored_events(raw, s.log.bodies, place.room, place.key, part[0], part[-1])
     return found[::-1] if newest_first else found
 

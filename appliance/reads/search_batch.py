@@ -19,9 +19,11 @@ from appliance.errors import AppError, Unavailable
 from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.damage import DAMAGED
-from appliance.model import EntryType, RoomId
+from appliance.model import Deny, RoomId
 from appliance.reads.history import mark_at
+from appliance.rules import entry_types
 from appliance.store import entries, feed, rooms
+from appliance.wire.entries import Entry
 from search_index import wire
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import Millis
+    from appliance.rules.entry_types import EntryKind
     from appliance.services import Services
     from appliance.store.feed import EntryLine
     from appliance.wire.committed import Committed
@@ -40,7 +43,6 @@ ENTRY_OVERHEAD: Final = 200
 """Bytes of an entry beside its text, at most: ids, numbers, and what MessagePack adds."""
 # Not the fault of one message: the disk is full or gone, and what could not be read is read again later.
 _PASSING: Final = frozenset(("storage_full", "storage_failed"))
-_CHANGES: Final = frozenset((EntryType.MESSAGE_EDIT.value, EntryType.MESSAGE_REDACT.value, EntryType.SHRED.value))
 _LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
 
 
@@ -152,15 +154,17 @@ def _change_of(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Chan
     row = entries.one(raw, line.room, line.n)
     if row is None:
         return _Change()
-    if row.type == EntryType.MESSAGE_REDACT and row.target is not None:
-        return _Change(gone=wire.Range(room, row.target, row.target))
-    if row.type == EntryType.SHRED:
-        fields = decode_header(row.header).state or {}
-        return _Change(gone=wire.Range(room, fields["from"], fields["to"]))
-    if row.type == EntryType.MESSAGE_TEXT:
+    kind = entry_types.find(row.type)
+    state = entry_types.read(row.type, decode_header(row.header).state)
+    if kind is None or isinstance(state, Deny):
+        return _Change()
+    if kind.words is not None:
         return _Change(_entry(raw, s, room, line.room, row.n, replaces=False))
-    if row.type == EntryType.MESSAGE_EDIT and row.target is not None:
-        return _Change(_entry(raw, s, room, line.room, row.target, replaces=True))
+    if kind.erases is not None:
+        return _Change(gone=wire.Range(room, *kind.erases(state)))
+    if kind.changes_words and row.target is not None:
+        gone = wire.Range(room, row.target, row.target) if kind.retracts else None
+        return _Change(None if gone else _entry(raw, s, room, line.room, row.target, replaces=True), gone)
     return _Change()
 
 
@@ -174,19 +178,28 @@ def fresh_batch(fresh: Iterable[Committed], after: int, mark: str, bounds: Bound
     for committed in fresh:
         for news in committed.rooms:
             for event in news.events:
-                if event.type in _CHANGES:
+                if not isinstance(event, Entry):
+                    continue
+                row = entry_types.find(event.type)
+                if row is None or row.changes_words:
                     return None
                 if event.pos <= after:
                     continue
-                if event.body is not None and event.n is not None and event.sender is not None:
-                    size += size_of(event.body.text)
+                text = _words(row, event)
+                if text is not None:
+                    size += size_of(text)
                     if told and (size > bounds.bytes or len(told) == wire.MOST_ENTRIES):
                         return wire.Add(after, upto, told, mark=mark)
-                    told.append(_entry_of(news.room, event.n, event.sender, event.at, event.body.text, replaces=False))
-                if event.n is not None:
-                    mark, upto = feed.mark(event.pos, event.at, news.room, event.n), event.pos
+                    told.append(_entry_of(news.room, event.n, event.sender, event.at, text, replaces=False))
+                mark, upto = feed.mark(event.pos, event.at, news.room, event.n), event.pos
         upto = max(upto, committed.pos)
     return wire.Add(after, upto, told, mark=mark)
+
+
+def _words(row: EntryKind, event: Entry) -> str | None:
+    """Return what a message just appended is found by, or None."""
+    body = getattr(event, "body", None)
+    return row.words(body) if row.words is not None and body is not None else None
 
 
 def size_of(text: str) -> int:

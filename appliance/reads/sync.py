@@ -27,7 +27,7 @@ from appliance.reads.bounds import Bytes, size_of
 from appliance.reads.rooms import read_sound, room_of, views_after
 from appliance.rules.receipts import Range, merged
 from appliance.store import entries, feed
-from appliance.wire.messages import Event
+from appliance.wire.events import Event, RoomEvent, passing_event
 from appliance.wire.sync import Sync
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from appliance.reads.rooms import MyRooms
     from appliance.services import Services
     from appliance.store.rooms import ViewRow
+    from appliance.wire.entries import EntryEvent
+    from appliance.wire.rooms import RoomView
 
 T = TypeVar("T")
 ROOM = "room"
@@ -103,10 +105,7 @@ def _read_feed(
 def _damaged_rooms(s: Services, mine: MyRooms, pos: int) -> list[Event]:
     """Tell the rooms whose lines cannot be read as they stand: whoever hears it reads their entries page by page."""
     at = s.clock()
-    return [
-        Event(pos=pos, type=ROOM, at=at, room=view.id, state=msgspec.to_builtins(view))
-        for view in mine.damaged.values()
-    ]
+    return [RoomEvent(pos=pos, at=at, room=view.id, state=view) for view in mine.damaged.values()]
 
 
 class _SnapshotPlace(NamedTuple):
@@ -136,7 +135,7 @@ def _snapshot(
     now = s.clock()
     events, key, left = list[Event](), place.key, Bytes()
     for at_key, view in views_after(raw, s, person, place.key, limit + 1, mine=mine):
-        event = Event(pos=place.pos, type=ROOM, at=now, room=view.id, state=msgspec.to_builtins(view))
+        event = RoomEvent(pos=place.pos, at=now, room=view.id, state=view)
         if len(events) == limit or not left.take(size_of(event)):
             return Sync(pos=place.pos, events=events, more=True, cursor=str(place._replace(key=key)))
         events.append(event)
@@ -190,8 +189,8 @@ class _Page:
         self._raw, self._s, self._person, self._mine = raw, s, person, mine
         self.lines: list[_Line] = []
         self._left = Bytes()
-        self._entries: dict[tuple[RoomId, int], Event] = {}
-        self._views: dict[RoomId, dict[str, object] | None] = {}
+        self._entries: dict[tuple[RoomId, int], EntryEvent] = {}
+        self._views: dict[RoomId, RoomView | None] = {}
 
     def fill(self, lines: Iterator[_Line], limit: int) -> bool:
         """Take lines until the answer is full; say whether there are more."""
@@ -207,22 +206,20 @@ class _Page:
         """Return the events of the lines taken."""
         found: list[Event] = []
         whole = {line.room: line for line in self.lines if line.type in _WHOLE_ROOM}
-        state: dict[str, object] | None
         receipts = _merged_receipts(self.lines, whole)
         for line in self.lines:
             if line.n is not None and line.room is not None:
                 found.append(self._entries[line.room, line.n])
             elif line.type == RECEIPT and line.room is not None:
                 if reads := receipts.get(line.pos):
-                    state = receipt_state(reads)
-                    found.append(Event(pos=line.pos, type=RECEIPT, at=line.at, room=line.room, state=state))
+                    found.append(passing_event(line.pos, line.at, RECEIPT, line.room, receipt_state(reads)))
             elif line.type in _WHOLE_ROOM:
-                state = self._view(line.room) if line.room and whole[line.room] is line else None
-                if state is not None:
-                    found.append(Event(pos=line.pos, type=line.type, at=line.at, room=line.room, state=state))
+                view = self._view(line.room) if line.room and whole[line.room] is line else None
+                if view is not None:
+                    found.append(RoomEvent(pos=line.pos, at=line.at, room=view.id, state=view))
             else:
                 state = msgspec.json.decode(line.data) if line.data else {}
-                found.append(Event(pos=line.pos, type=line.type, at=line.at, room=line.room, state=state))
+                found.append(passing_event(line.pos, line.at, line.type, line.room, state))
         return found
 
     def _size(self, line: _Line) -> int:
@@ -234,18 +231,18 @@ class _Page:
             return 0 if known or line.room is None else size_of(self._view(line.room)) + FRAME_BYTES
         return len(line.data or "") + FRAME_BYTES
 
-    def _view(self, room: RoomId) -> dict[str, object] | None:
+    def _view(self, room: RoomId) -> RoomView | None:
         """Return the room as it stands now, None for one that is not the person's any more."""
         if room not in self._views:
             self._mine.reading = room
             view = self._mine.damaged_of(room) or room_of(self._raw, self._s, self._person, room)
-            self._views[room] = msgspec.to_builtins(view) if view else None
+            self._views[room] = view
         return self._views[room]
 
 
 def _entries(
     raw: sqlcipher.Connection, s: Services, person: PersonId, lines: list[_Line], mine: MyRooms
-) -> dict[tuple[RoomId, int], Event]:
+) -> dict[tuple[RoomId, int], EntryEvent]:
     """Read the entries of a page, each room's in one walk: their positions in the feed rise together.
 
     What the person sent has its `txn_id`.
@@ -255,13 +252,13 @@ def _entries(
         if line.n is not None and line.room is not None and line.key is not None:
             _, first, _ = spans.get(line.room, (line.key, line.n, line.n))
             spans[line.room] = (line.key, first, line.n)
-    found: dict[tuple[RoomId, int], Event] = {}
+    found: dict[tuple[RoomId, int], EntryEvent] = {}
     for room, (key, first, last) in spans.items():
         mine.reading = room
         sent = entries.txn_ids_of_sender(raw, key, first, last, person)
         for event in events.stored_events(raw, s.log.bodies, room, key, first, last):
-            own = sent.get(event.n or 0)
-            found[room, event.n or 0] = event if own is None else replace(event, txn_id=own)
+            own = sent.get(event.n)
+            found[room, event.n] = event if own is None else replace(event, txn_id=own)
     mine.reading = None
     return found
 

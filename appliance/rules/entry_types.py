@@ -57,6 +57,11 @@ class EntryKind:
     erases: Callable[[Any], tuple[int, int]] | None = None
     mark: marks.Mark | None = None
 
+    @property
+    def changes_words(self) -> bool:
+        """Whether it changes what an earlier message says, or takes its words away."""
+        return self.needs is Ability.EDIT or self.retracts or self.erases is not None
+
 
 def _members(state: states.MembersRemoved | states.RemovedBySystem) -> tuple[PersonId, ...]:
     return state.members
@@ -147,6 +152,12 @@ ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
 }
 SHAPES: Final[dict[EntryType, Shape[State]]] = {kind: Shape(row.state) for kind, row in ENTRY_TYPES.items()}
 _BY_NAME: Final[dict[str, EntryType]] = {kind.value: kind for kind in ENTRY_TYPES}
+
+
+def find(kind: str) -> EntryKind | None:
+    """Return the row of a type by its name, or None for one that nobody knows."""
+    known = _BY_NAME.get(kind)
+    return None if known is None else ENTRY_TYPES[known]
 
 
 def read(kind: str, fields: Mapping[str, object] | None) -> State | Deny:

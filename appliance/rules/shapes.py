@@ -1,7 +1,8 @@
 """Strict reading and writing of typed state: a frozen dataclass from the fields `st` of a header, and back.
 
-Rules: a field that is missing, unknown or of another kind is a `WrongShapeError` that names it, never another
-exception. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
+Rules: a field that is missing or of another kind is a `WrongShapeError` that names it, never another exception. A field
+that is not known decides nothing and is read over, so that a peer may add one (decision 0020); none that is not known
+is ever written. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
 counts, positions or times, so they are never negative; a list is never empty; a person's id is never empty. A field
 with the value of its default is not written. A field has another name in the header where its metadata say so (`key`).
 
@@ -26,7 +27,7 @@ _ABSENT: Final = object()
 
 
 class WrongShapeError(ValueError):
-    """A field that its type of entry does not have, lacks, or has in another kind. `key` is the first such field."""
+    """A field that its type of entry lacks, or has in another kind. `key` is the first such field."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -60,9 +61,6 @@ class Shape(Generic[S]):
                     raise WrongShapeError(key) from error
             elif default is MISSING:
                 raise WrongShapeError(key)
-        if len(values) != len(given):
-            known = {one.key for one in self._fields}
-            raise WrongShapeError(next(str(key) for key in given if key not in known))
         return self.struct(**values)
 
     def write(self, state: S) -> dict[str, object]:

@@ -1,14 +1,13 @@
-"""The feed in SQL: everything that happened, in one order, and the shape of what is not an entry.
+"""The feed in SQL: everything that happened, in one order.
 
 Functions run on a connection's own thread inside the caller's transaction.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.store.queries import Queries
-from appliance.wire.messages import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +56,6 @@ def insert(raw: sqlcipher.Connection, line: Line) -> None:
     """Add a line that is no entry."""
     pos, at, kind, room, person, data = line
     raw.execute(SQL.insert, (pos, at, kind, room, None, person, data))
-
-
-def event(pos: int, at: Millis, kind: str, room: str | None, data: dict[str, Any]) -> Event:
-    """Return an event that is no entry in the shape clients see."""
-    return Event(pos=pos, type=kind, at=at, room=room, state=data)
 
 
 def events_of_room(raw: sqlcipher.Connection, room: int, since: int, upto: int) -> Iterator[FeedRow]:

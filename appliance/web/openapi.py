@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -38,13 +39,23 @@ class Stream:
     close: Mapping[str, str]
 
 
-def describe(application: Application, title: str, streams: Mapping[str, Stream]) -> Document:
-    """Return the description of an application; `streams` are by path."""
+def describe(
+    application: Application,
+    title: str,
+    streams: Mapping[str, Stream],
+    unions: Mapping[str, object] = MappingProxyType({}),
+) -> Document:
+    """Return the description of an application; `streams` are by path.
+
+    `unions` are the unions of structs that have a name of their own in it, each told apart by its discriminator.
+    """
     routes = application.routes
     types = [kind for route in routes for kind in (route.body, *route.answers) if kind is not None]
     queries = [route.query for route in routes if route.query is not None]
     frames = [kind for stream in streams.values() for kind in (*stream.up, *stream.down)]
-    _, schemas = msgspec.json.schema_components((*types, *queries, ErrorAnswer, *frames), ref_template=REF)
+    asked = (*unions.values(), *types, *queries, ErrorAnswer, *frames)
+    first, schemas = msgspec.json.schema_components(asked, ref_template=REF)
+    schemas = _with_unions(schemas, dict(zip(unions, first, strict=False)))
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, streams)
@@ -71,6 +82,20 @@ def describe(application: Application, title: str, streams: Mapping[str, Stream]
             for path, stream in streams.items()
         },
     )
+
+
+def _with_unions(schemas: dict[str, Any], unions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas with each union as one of them, and referred to wherever it stood."""
+
+    def named(value: Any) -> Any:
+        for name, union in unions.items():
+            if value == union:
+                return _ref(name)
+        if isinstance(value, dict):
+            return {key: named(part) for key, part in value.items()}
+        return list(map(named, value)) if isinstance(value, list) else value
+
+    return {**named(schemas), **{name: {"title": name, **union} for name, union in unions.items()}}
 
 
 def _operation(route: Route, schemas: dict[str, Any], streams: Mapping[str, Stream]) -> dict[str, Any]:

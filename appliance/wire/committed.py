@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from appliance.model import PersonId, RoomId
-    from appliance.wire.messages import Event
+    from appliance.wire.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class RoomNews:
 
     room: RoomId
     pos: int
-    events: list[Event]
+    events: Sequence[Event]
     joined: tuple[PersonId, ...] = ()
     left: tuple[PersonId, ...] = ()
     txn_ids: Mapping[int, str] = field(default_factory=dict)

@@ -1,8 +1,8 @@
-"""Entries of a room as clients see them, and what clients may append (the specification, api.md «Event shape»)."""
+"""What clients may append to a room, and the parts of what they see of it (`entries.py` has the entries themselves)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -79,35 +79,6 @@ class Reaction(Answer, kw_only=True):
     people: list[Id]
 
 
-class Event(Answer, kw_only=True):
-    """One thing that happened. `pos` is its place in the caller's feed; `n` its place in the room.
-
-    Message entries carry `body`; state entries and events that are no entries (`receipt`, `room`, `typing`, …) carry
-    `state`. A message that may not or cannot be seen carries `hidden` and the reason instead (`retracted`, `erased`,
-    `damaged`), so `n` has no gaps; an entry of which nothing can be read has the type `damaged`. `reactions` and
-    `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
-
-    `txn_id` is what the entry was sent with, in the feed of its sender and of nobody else: a client may have put
-    something telling into it.
-    """
-
-    pos: Position
-    type: str
-    at: Millis
-    room: Id | None = None
-    n: Position | None = None
-    id: str | None = None
-    txn_id: str | None = None
-    sender: Id | None = None
-    body: BodyView | None = None
-    state: dict[str, Any] | None = None
-    reply_to: Position | None = None
-    target: Position | None = None
-    hidden: str | None = None
-    edited: Edited | None = None
-    reactions: list[Reaction] = []
-
-
 class MessagesQuery(Request, kw_only=True):
     """At most one of `before`, `after` and `around`. Without any: the newest."""
 
@@ -115,16 +86,6 @@ class MessagesQuery(Request, kw_only=True):
     after: Position | None = None
     around: Position | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-
-
-class Messages(Answer, kw_only=True):
-    """Newest first for `before` (and without a position), oldest first for `after` and `around`.
-
-    A page ends at `limit` or at 1 MiB, whichever comes first; `has_more` says that there is more in its direction.
-    """
-
-    messages: list[Event]
-    has_more: bool
 
 
 class Version(Answer, kw_only=True):

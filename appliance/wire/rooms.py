@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from appliance.model import RoomKind
 from appliance.wire.common import Answer, Id, Limit, Millis, Name, PersonIds, Position, Request, TxnId
-from appliance.wire.messages import Event
+from appliance.wire.entries import EntryEvent
 
 Kind = Annotated[str, Meta(max_length=32, extra_json_schema={"enum": [kind.value for kind in RoomKind]})]
 """A kind of room; what holds in each is in `rules/policy.py`."""
@@ -85,7 +85,7 @@ class RoomView(Answer, kw_only=True):
     cleared_at: Millis | None = None
     unread_from: Position | None = None
     owner_post: Id | None = None
-    last: Event | None = None
+    last: EntryEvent | None = None
     members: list[MemberView] = []
     denied: dict[str, str] = {}
 

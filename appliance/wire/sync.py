@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Meta
 
 from appliance.wire.common import Answer, ErrorBody, Id, Millis, Position, Request, TxnId
-from appliance.wire.messages import Event, TextBody
+from appliance.wire.events import Event
+from appliance.wire.messages import TextBody
 
 MOST_WATCHED = 4
 """Rooms that one stream may have on its screen."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,8 @@ from appliance.reads.owner_requests import load_member_suggestions, load_removal
 from appliance.reads.sync import load_sync
 from appliance.rules.owner_requests import Outcome
 from appliance.store import owner_requests
+from appliance.wire.events import MemberSuggestionEvent
+from appliance.wire.rooms import MemberSuggestion
 from tests.bureau import ADMIN, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
 from tests.log.stations import station, verify
 
@@ -34,10 +35,10 @@ async def refused(attempt: Awaitable[object], reason: Deny) -> None:
     assert caught.value.deny is reason
 
 
-async def told(bureau: Bureau, who: PersonId, since: int) -> list[dict[str, Any]]:
+async def told(bureau: Bureau, who: PersonId, since: int) -> list[MemberSuggestion]:
     """Return the suggestions someone heard of after a position."""
     page = await load_sync(bureau.s, who, since, 100)
-    return [event.state for event in page.events if event.type == "member_suggestion" and event.state]
+    return [event.state for event in page.events if isinstance(event, MemberSuggestionEvent)]
 
 
 async def members(bureau: Bureau, room: RoomId) -> set[PersonId]:
@@ -50,7 +51,7 @@ class TestSuggesting:
         made = await suggest_members(bureau.s, MALEE, room, [HEAD, CLERK, HEAD], " ดูแลพื้นที่ ")
         for who in (NARIN, MALEE):
             [heard] = await told(bureau, who, since)
-            assert (heard["person"], heard["name"], heard["state"]) == (MALEE, "มาลี มีสุข", "pending")
+            assert (heard.person, heard.name, heard.state) == (MALEE, "มาลี มีสุข", "pending")
         assert await told(bureau, SOMCHAI, since) == []
         [shown] = (await load_member_suggestions(bureau.s, NARIN, room)).suggestions
         assert (shown.id, shown.reason) == (made.id, "ดูแลพื้นที่")
@@ -100,12 +101,12 @@ class TestAnswering:
         assert (done.outcome, done.note, done.answered_by) == (GRANTED, "ยินดีครับ", NARIN)
         await bureau.say(HEAD, room)
         [heard] = await told(bureau, MALEE, since)
-        assert (heard["state"], heard["note"]) == ("granted", "ยินดีครับ")
+        assert (heard.state, heard.note) == ("granted", "ยินดีครับ")
         await verify(bureau, people)
         for who in people:
             for steps in (who.live, who.polled):
-                events = [event for step in steps for event in step.said.events if event.type == "member_suggestion"]
-                states = [event.state["state"] for event in events if event.state]
+                events = [event for step in steps for event in step.said.events]
+                states = [event.state.state for event in events if isinstance(event, MemberSuggestionEvent)]
                 assert states[-1:] == ([] if who.who == HEAD else ["granted"])
 
     async def test_declining_adds_nobody_and_says_why(self, bureau: Bureau, room: RoomId) -> None:
@@ -113,7 +114,7 @@ class TestAnswering:
         since = bureau.s.log.pos
         await answer_suggestion(bureau.s, NARIN, room, made.id, REFUSED, "ยังไม่ถึงเวลา")
         [heard] = await told(bureau, MALEE, since)
-        assert (heard["state"], heard["note"]) == ("refused", "ยังไม่ถึงเวลา")
+        assert (heard.state, heard.note) == ("refused", "ยังไม่ถึงเวลา")
         assert HEAD not in await members(bureau, room)
         [mine] = (await load_member_suggestions(bureau.s, MALEE, room)).suggestions
         assert mine.answered_by == NARIN

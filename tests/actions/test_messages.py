@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from appliance.actions import messages, rooms
@@ -13,7 +14,8 @@ from appliance.errors import Forbidden, Invalid, NotFound, TooLarge
 from appliance.model import Deny, PersonId, RoomId
 from appliance.reads.messages import load_history, load_messages
 from appliance.rules.marks import MAX_EDITS, MAX_EMOJI, MAX_EMOJI_OF_ONE
-from appliance.wire.messages import Event, MessagesQuery, TextBody
+from appliance.wire.entries import EntryEvent
+from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import DAY, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau
 
 # Single emoji that every version of the data knows: animals, food, things.
@@ -31,7 +33,7 @@ async def refused(attempt: Awaitable[object], reason: Deny) -> None:
     assert caught.value.deny is reason
 
 
-async def entry(b: Bureau, room: RoomId, n: int) -> Event:
+async def entry(b: Bureau, room: RoomId, n: int) -> EntryEvent:
     page = await load_messages(b.s, NARIN, room, MessagesQuery(around=n, limit=1))
     assert page.messages[0].n == n
     return page.messages[0]
@@ -145,7 +147,7 @@ class TestRetracting:
         assert [event.n for event in page] == list(range(sent.n, sent.n + 4))
         assert (page[0].hidden, page[0].body, page[0].sender, page[0].reactions) == ("retracted", None, MALEE, [])
         assert (page[1].hidden, page[1].body) == ("retracted", None)
-        assert page[3].state == {"reason": "ส่งผิดห้อง"}
+        assert msgspec.to_builtins(page[3].state) == {"reason": "ส่งผิดห้อง"}
         with pytest.raises(NotFound):
             await load_history(bureau.s, NARIN, room, sent.n)
 

@@ -17,6 +17,7 @@ from appliance.reads.sync import load_sync
 from appliance.rules.entry_states import MembersAdded, MembersRemoved
 from appliance.rules.owner_requests import Outcome
 from appliance.store import owner_requests
+from appliance.wire.events import RemovalRequestEvent
 from tests.bureau import ADMIN, BOSS, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
@@ -36,8 +37,8 @@ async def refused(attempt: Awaitable[object], reason: Deny) -> None:
 async def told(bureau: Bureau, who: str, since: int) -> list[tuple[str, str | None]]:
     """Return state and escalation of the requests someone heard of after a position."""
     page = await load_sync(bureau.s, PersonId(who), since, 100)
-    states = [event.state for event in page.events if event.type == "removal_request"]
-    return [(state["person"], state["state"]) for state in states if state]
+    steps = [event.state for event in page.events if isinstance(event, RemovalRequestEvent)]
+    return [(step.person, step.state) for step in steps]
 
 
 class TestAsking:

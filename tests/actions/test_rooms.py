@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from appliance.actions import member_suggestions, messages, room_settling, rooms
@@ -199,7 +200,7 @@ class TestPrivateChat:
         assert (first.room, first.n) != (second.room, second.n)
         assert first.room == second.room
         page = await load_messages(bureau.s, NARIN, first.room, MessagesQuery())
-        texts = [event.body.text for event in page.messages if event.body]
+        texts = [event.body.text for event in page.messages if getattr(event, "body", None)]
         assert sorted(texts) == ["สวัสดีครับ", "สวัสดีค่ะ"]
 
     async def test_public_mode_frees_the_organisation_and_switching_back_cuts_nothing(self, bureau: Bureau) -> None:
@@ -295,7 +296,7 @@ class TestMembers:
         await bureau.say(SOMCHAI, room, "ระหว่างนั้น")
         await change(bureau, NARIN, room, add=(MALEE,))
         page = await load_messages(bureau.s, MALEE, room, MessagesQuery(after=0))
-        assert "ระหว่างนั้น" in [event.body.text for event in page.messages if event.body]
+        assert "ระหว่างนั้น" in [event.body.text for event in page.messages if getattr(event, "body", None)]
         assert (await bureau.view(MALEE, room)).unread == 1
 
     async def test_leaving_is_asking(self, bureau: Bureau) -> None:
@@ -315,7 +316,7 @@ class TestNameOwnerEnd:
         await rooms.rename_room(bureau.s, NARIN, room, " ใหม่\u202e  กว่า ", bureau.txn())
         assert (await bureau.view(SOMCHAI, room)).name == "ใหม่ กว่า"
         [renamed] = (await load_messages(bureau.s, MALEE, room, MessagesQuery(limit=1))).messages
-        assert renamed.state == {"name": "ใหม่ กว่า", "old": "เดิม"}
+        assert msgspec.to_builtins(renamed.state) == {"name": "ใหม่ กว่า", "old": "เดิม"}
 
     async def test_a_new_name_and_the_end_are_told_to_everyone_but_who_did_it(self, bureau: Bureau) -> None:
         """They are unread and the newest line, also for who joined since; one row each, however many members."""
@@ -411,7 +412,7 @@ class TestNameOwnerEnd:
         assert view.closed
         assert view.denied["post"] == "room_closed"
         page = await load_messages(bureau.s, SOMCHAI, room, MessagesQuery())
-        assert "ก่อนปิด" in [event.body.text for event in page.messages if event.body]
+        assert "ก่อนปิด" in [event.body.text for event in page.messages if getattr(event, "body", None)]
 
 
 class TestPosts:
@@ -613,7 +614,7 @@ class TestOwnView:
         assert (view.cleared, view.hidden, view.unread, view.mentions, view.last) == (sent.n, True, 0, 0, None)
         assert (await bureau.view(SOMCHAI, room)).unread == 2
         page = await load_messages(bureau.s, MALEE, room, MessagesQuery(around=sent.n))
-        assert "ข้อความเก่า" in [event.body.text for event in page.messages if event.body]
+        assert "ข้อความเก่า" in [event.body.text for event in page.messages if getattr(event, "body", None)]
         assert MALEE in {person.person for person in (await load_readers(bureau.s, NARIN, room, sent.n)).unread}
         await bureau.say(NARIN, room, "ข้อความใหม่")
         view = await bureau.view(MALEE, room)
@@ -678,7 +679,7 @@ class TestNewMembers:
         await change(bureau, NARIN, room, add=(CLERK,))
         assert (await bureau.view(CLERK, room)).unread == 1
         page = await load_messages(bureau.s, CLERK, room, MessagesQuery())
-        assert "ก่อนเธอมา" in [event.body.text for event in page.messages if event.body]
+        assert "ก่อนเธอมา" in [event.body.text for event in page.messages if getattr(event, "body", None)]
         bureau.clock.pass_(1_000)
         await bureau.read(CLERK, room, page.messages[0].n or 0)
         readers = await load_readers(bureau.s, NARIN, room, sent.n)

@@ -230,12 +230,12 @@ async def test_a_slow_reader_catches_up_by_cursor(running: Agency) -> None:
     async with lalita.stream() as stream:
         await until(lambda: is_live(running, lalita.person), "the stream")
         # Nobody reads this socket while 5.7 MB are said, more than the buffers of two sockets hold.
-        stream.socket._response.connection.transport.pause_reading()  # type: ignore[union-attr] # noqa: SLF001
+        stream.socket._response.connection.transport.pause_reading()  # noqa: SLF001
         sent = [(await narin.say(room, text))["n"] for _ in range(95)]
         connection = next(iter(running.services.hub._by_person[lalita.person]))  # noqa: SLF001
         assert connection.catching_up
         assert connection.transport.get_write_buffer_size() < 2 * SLOW_BYTES
-        stream.socket._response.connection.transport.resume_reading()  # type: ignore[union-attr] # noqa: SLF001
+        stream.socket._response.connection.transport.resume_reading()  # noqa: SLF001
         heard: list[int] = []
         while len(heard) < len(sent):
             frame = await stream.frame()

@@ -18,7 +18,9 @@ from appliance.model import PersonId, RoomId, SessionId
 from appliance.reads.messages import load_messages
 from appliance.reads.rooms import load_room, member_rooms
 from appliance.reads.sync import load_sync
-from appliance.wire.messages import Event, MessagesQuery
+from appliance.wire.entries import Entry, EntryEvent
+from appliance.wire.events import Event
+from appliance.wire.messages import MessagesQuery
 from appliance.wire.rooms import RoomView
 from appliance.wire.sync import EventsFrame, Sync
 from tests.bureau import Bureau, settled
@@ -97,7 +99,7 @@ class Trace(msgspec.Struct, frozen=True):
     steps: list[Step]
     fresh: Sync
     views: dict[RoomId, RoomView]
-    messages: dict[RoomId, list[Event]]
+    messages: dict[RoomId, list[EntryEvent]]
 
 
 async def connect(bureau: Bureau, who: PersonId, tape: Tape, since: int, name: str = "") -> Connection:
@@ -134,7 +136,7 @@ async def verify(bureau: Bureau, stations: list[Station]) -> None:
             trace = Trace(found.who, [Step("snapshot", found.snapshot), *steps], fresh, views, messages)
             told = differences(msgspec.json.encode(trace))
             assert not told, "\n".join([f"{found.who} {name}", *told])
-        entries = [event for step in found.live for event in step.said.events if event.n is not None]
+        entries = [event for step in found.live for event in step.said.events if isinstance(event, Entry)]
         assert len({(event.room, event.n) for event in entries}) == len(entries), f"{found.who} was told twice"
 
 
@@ -149,8 +151,8 @@ async def _poll(bureau: Bureau, found: Station) -> list[Step]:
     return steps
 
 
-async def _messages(bureau: Bureau, who: PersonId, room: RoomId) -> list[Event]:
-    found: list[Event] = []
+async def _messages(bureau: Bureau, who: PersonId, room: RoomId) -> list[EntryEvent]:
+    found: list[EntryEvent] = []
     more = True
     while more:
         page = await load_messages(bureau.s, who, room, MessagesQuery(after=len(found) - 1, limit=200))

@@ -23,7 +23,8 @@ from appliance.reads.search import _read_texts
 from appliance.reads.sync import load_sync
 from appliance.rules.entry_states import TextSaid
 from appliance.store.db import DATABASE_ERRORS, connect
-from appliance.wire.messages import Event, MessagesQuery, TextBody
+from appliance.wire.entries import Entry, EntryEvent
+from appliance.wire.messages import MessagesQuery, TextBody
 from search_index import wire
 from tests import torn as torn_pages
 from tests.bureau import KEYS, MALEE, NARIN, OUTSIDER, SIGNER, SOMCHAI, Bureau, open_bureau
@@ -33,9 +34,9 @@ MORE = 7
 """A page's length in these tests, which is no divisor of what a room holds."""
 
 
-async def all_entries(b: Bureau, who: PersonId, room: RoomId) -> list[Event]:
+async def all_entries(b: Bureau, who: PersonId, room: RoomId) -> list[EntryEvent]:
     """Read a room page by page, as clients do: a page has no gaps."""
-    found: list[Event] = []
+    found: list[EntryEvent] = []
     while True:
         after = found[-1].n if found else None
         query = MessagesQuery(after=after, limit=MORE) if found else MessagesQuery(around=0, limit=1)
@@ -75,18 +76,24 @@ class TestATornPage:
     async def test_the_snapshot_and_what_follows_tell_it_too(self, torn: Torn) -> None:
         async with open_bureau(torn.folder) as b:
             snapshot = await load_sync(b.s, MALEE, 0, 100)
-            told = {event.room: bool(event.state and event.state.get("damaged")) for event in snapshot.events}
+            told = {event.room: bool(event.state and event.state.damaged) for event in snapshot.events}
             assert told == {torn.good: False, torn.bad: True}
             sent = await b.say(MALEE, torn.good)
             later = await load_sync(b.s, MALEE, snapshot.pos, 100)
-            assert [(event.room, event.n) for event in later.events if event.n] == [(torn.good, sent.n)]
-            assert all(event.room == torn.good for event in (await load_sync(b.s, MALEE, 1, 20)).events if event.n)
+            assert [(event.room, event.n) for event in later.events if isinstance(event, Entry)] == [
+                (torn.good, sent.n)
+            ]
+            assert all(
+                event.room == torn.good
+                for event in (await load_sync(b.s, MALEE, 1, 20)).events
+                if isinstance(event, Entry)
+            )
 
     async def test_every_whole_entry_is_read_and_the_others_are_marked(self, torn: Torn) -> None:
         async with open_bureau(torn.folder) as b:
             found = await all_entries(b, MALEE, torn.bad)
-            shown = [event.n for event in found if event.body]
-            damaged = [event.n for event in found if event.hidden == "damaged"]
+            shown = [event.n for event in found if getattr(event, "body", None)]
+            damaged = [event.n for event in found if getattr(event, "hidden", None) == "damaged"]
             assert shown == list(range(2, 2 + len(shown)))
             assert len(shown) > 10
             assert damaged == list(range(2 + len(shown), len(found)))
@@ -152,10 +159,10 @@ class TestAnyPage:
                 assert {event.room for event in told.events} == set(made), number
                 for room in made:
                     found = await all_entries(b, MALEE, room)
-                    able = {event.n for event in found if event.body}
+                    able = {event.n for event in found if getattr(event, "body", None)}
                     due = {n for n in range(2, 17) if readable(database, keys[room], n)}
                     assert due <= able, (number, room)
-                    marked += sum(event.hidden == "damaged" for event in found)
+                    marked += sum(getattr(event, "hidden", None) == "damaged" for event in found)
         assert marked > 20
 
 
@@ -213,7 +220,7 @@ class TestABodyThatDoesNotOpen:
         with caplog.at_level(logging.ERROR):
             for _ in range(3):
                 page = (await load_messages(bureau.s, MALEE, room, MessagesQuery(limit=3))).messages[::-1]
-                assert [event.body.text if event.body else event.hidden for event in page] == [
+                assert [event.body.text if getattr(event, "body", None) else event.hidden for event in page] == [
                     "ข้อความ 0", "damaged", "ข้อความ 2"
                 ]  # fmt: skip
         assert caplog.text.count(f"room {room} n={sent[1].n}") == 1
@@ -252,7 +259,7 @@ class TestABodyThatDoesNotOpen:
         async with bureau.s.store.write() as tx:
             await tx.execute("UPDATE entry SET header = x'00' WHERE place = ? << 32 | ?", (key, sent[1].n))
         page = (await load_messages(bureau.s, MALEE, room, MessagesQuery(limit=3))).messages[::-1]
-        assert [event.body.text if event.body else event.hidden for event in page] == [
+        assert [event.body.text if getattr(event, "body", None) else event.hidden for event in page] == [
             "ข้อความ 0", "damaged", "ข้อความ 2"
         ]  # fmt: skip
         assert page[1].n == sent[1].n

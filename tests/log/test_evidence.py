@@ -399,7 +399,7 @@ class TestErasure:
         events = (await load_messages(bureau.s, NARIN, room, MessagesQuery())).messages
         assert [(e.n, e.hidden) for e in events if e.type == "message.text"] == [(3, None), (2, "erased")]
         said = next(e for e in events if e.type == "shred")
-        assert said.state == {"from": 2, "to": 2, "rule": "ระเบียบ 90 วัน", "at": bureau.clock()}
+        assert msgspec.to_builtins(said.state) == {"from": 2, "to": 2, "rule": "ระเบียบ 90 วัน", "at": bureau.clock()}
         assert (said.n, said.sender) == (done.n, "system")
         assert await recorded(bureau, "room.shred") == [
             ("done", {"n": done.n, "first": 2, "last": 2, "rule": "ระเบียบ 90 วัน"})

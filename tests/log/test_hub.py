@@ -17,7 +17,9 @@ from appliance.actions import messages, rooms
 from appliance.live import Connection, Hub
 from appliance.model import PersonId, RoomId, SessionId
 from appliance.wire.committed import Committed, RoomNews
-from appliance.wire.messages import Event, TextBody
+from appliance.wire.entries import Entry, MessageTextEvent, Nothing
+from appliance.wire.events import TypingEvent
+from appliance.wire.messages import TextBody
 from appliance.wire.sync import Sync
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
 from tests.log.stations import Station, Tape, connect, payload, station, verify
@@ -38,7 +40,7 @@ def _shrink(patch: pytest.MonkeyPatch) -> None:
 
 
 def ns(tape: Tape, room: RoomId) -> list[int | None]:
-    return [event.n for event in tape.events if event.room == room and event.n is not None]
+    return [event.n for event in tape.events if isinstance(event, Entry) and event.room == room]
 
 
 async def listen(b: Bureau, who: PersonId, name: str = "") -> tuple[Connection, Tape]:
@@ -169,7 +171,7 @@ async def test_what_need_not_last_goes_to_live_readers_who_are_not_slow_but_its_
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     streams = {who: (await listen(bureau, who))[1] for who in (NARIN, MALEE, SOMCHAI)}
     streams[SOMCHAI].stuck = True
-    typing = Event(pos=bureau.s.hub.pos, type="typing", at=1, room=room, sender=NARIN, state={})
+    typing = TypingEvent(pos=bureau.s.hub.pos, at=1, room=room, sender=NARIN, state=Nothing())
     bureau.s.hub.tell(room, typing, but=NARIN)
     assert [len(streams[who].events) for who in (NARIN, MALEE, SOMCHAI)] == [0, 1, 0]
 
@@ -212,7 +214,7 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
     await until(lambda: not connection.catching_up, "caught up")
     connection.cursor = 3
     asked.clear()
-    event = Event(pos=8, type="message.text", at=1, room=old, n=5)
+    event = MessageTextEvent(pos=8, at=1, room=old, n=5, id="e", sender=NARIN)
     hub.publish(Committed(9, [RoomNews(new, 7, [], (MALEE,)), RoomNews(old, 9, [event])], frozenset((MALEE,))))
     await until(lambda: not connection.catching_up, "the feed read again")
     assert asked == [3]
@@ -347,6 +349,6 @@ def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) 
 
 
 def test_an_event_frame_reads_back() -> None:
-    event = Event(pos=3, type="message.text", at=1, room="r", n=2)
+    event = MessageTextEvent(pos=3, at=1, room="r", n=2, id="e", sender=NARIN)
     frame = live.events_frame(3, (msgspec.json.encode(event),))
     assert msgspec.json.decode(payload(frame)) == {"pos": 3, "events": [msgspec.to_builtins(event)]}

@@ -37,7 +37,7 @@ from tests.log.conftest import Torn
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
     page = await load_messages(b.s, NARIN, room, MessagesQuery(after=0, limit=200))
-    return [event.body.text for event in page.messages if event.body]
+    return [event.body.text for event in page.messages if getattr(event, "body", None)]
 
 
 async def outcome(b: Bureau, draft: Draft) -> Appended | str:

@@ -16,6 +16,7 @@ from appliance.log import receipts
 from appliance.model import PersonId, RoomId
 from appliance.reads.readers import load_readers
 from appliance.wire.committed import Committed
+from appliance.wire.events import ReceiptEvent
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, START, Bureau, open_bureau
 from tests.log.stations import station, verify
 from tests.waiting import PATIENCE_S
@@ -45,7 +46,7 @@ def tell(b: Bureau, field: str = "read") -> list[dict[str, Any]]:
 
     def hear(committed: Committed) -> None:
         events = [event for news in committed.rooms for event in news.events]
-        told.extend(event.state[field] for event in events if event.type == "receipt" and event.state)
+        told.extend(getattr(event.state, field) for event in events if isinstance(event, ReceiptEvent))
 
     b.s.log.followers.append(hear)
     return told

@@ -34,7 +34,7 @@ def text(who: PersonId, room: RoomId, words: str, txn_id: str | None) -> Draft:
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
     page = await load_messages(b.s, NARIN, room, MessagesQuery(after=0, limit=200))
-    return [event.body.text for event in page.messages if event.body]
+    return [event.body.text for event in page.messages if getattr(event, "body", None)]
 
 
 async def rows(b: Bureau, sql: str, *params: object) -> list[tuple[object, ...]]:

@@ -6,14 +6,23 @@
  * optional. Times are integer milliseconds since the epoch (UTC); ids are opaque strings.
  */
 import type {
-  EventsFrame,
+  BodyView,
+  Edited,
+  Event as WireEvent,
+  EventsFrame as WireEventsFrame,
   FailedFrame,
+  MembersChanged as WireMembersChanged,
+  Messages as WireMessages,
   Ping,
   PongFrame,
+  Reaction,
   Receipt,
+  RoomView as WireRoomView,
   SecondFactorNeeded,
+  Rooms as WireRooms,
   Send,
   SentFrame,
+  Sync as WireSync,
   Typing,
   Watch,
 } from "./schema";
@@ -30,9 +39,8 @@ export type {
   EditMessage,
   Edited,
   ErrorAnswer,
+  EntryEvent,
   ErrorBody,
-  Event,
-  EventsFrame,
   FailedFrame,
   Found,
   History,
@@ -43,9 +51,7 @@ export type {
   Me,
   MeChange,
   MemberView,
-  MembersChanged,
   MembersSuggested,
-  Messages,
   MyRequest,
   MyRequests,
   MyRoom,
@@ -70,11 +76,8 @@ export type {
   RecoveryCodes,
   RemovalRequested,
   RenameRoom,
-  Room,
   RequestsSeen,
   RoomOptions,
-  RoomView,
-  Rooms,
   SecondFactor,
   SecondFactorNeeded,
   SecondFactors,
@@ -86,7 +89,6 @@ export type {
   SignIns,
   SuggestMembers,
   Suggested,
-  Sync,
   Terms,
   TermsAccept,
   TermsState,
@@ -102,6 +104,40 @@ export type {
   WriteTo,
   Written,
 } from "./schema";
+
+export type { WireEvent };
+
+/** An event as far as its type does not matter: what any of them may have. `WireEvent` says which type has what. */
+export interface Event {
+  readonly type: string;
+  readonly pos: Position;
+  readonly at: Millis;
+  readonly room?: Id | null;
+  readonly n?: Position | null;
+  readonly id?: string | null;
+  readonly txn_id?: TxnId | null;
+  readonly sender?: Id | null;
+  readonly body?: BodyView | null;
+  readonly state?: Readonly<Record<string, unknown>> | null;
+  readonly reply_to?: Position | null;
+  readonly target?: Position | null;
+  readonly hidden?: string | null;
+  readonly edited?: Edited | null;
+  readonly reactions?: Reaction[];
+}
+
+/** `T` with events whose type does not matter under `K`. */
+type With<T, K extends keyof T, V> = Omit<T, K> & Record<K, V>;
+
+export type RoomView = Omit<WireRoomView, "last"> & { last?: Event | null };
+export interface Room {
+  room: RoomView;
+}
+export type Rooms = With<WireRooms, "rooms", RoomView[]>;
+export type MembersChanged = With<WireMembersChanged, "room", RoomView>;
+export type Messages = With<WireMessages, "messages", Event[]>;
+export type Sync = With<WireSync, "events", Event[]>;
+export type EventsFrame = With<WireEventsFrame, "events", Event[]>;
 
 export type Id = string;
 export type TxnId = string;

@@ -858,6 +858,16 @@ export interface components {
             text: string;
         };
         /**
+         * CardView
+         * @description Who a person was when they came in.
+         */
+        CardView: {
+            name: string;
+            p: string;
+            post: string;
+            unit: string;
+        };
+        /**
          * ChangeMembers
          * @description `reason` is told to those who are removed, and to nobody else.
          */
@@ -887,6 +897,20 @@ export interface components {
             options?: components["schemas"]["RoomOptions"];
             /** @description client's own; a repeat answers the first result */
             txn_id: string;
+        };
+        /**
+         * DamagedEvent
+         * @description An entry of which nothing can be read: its row lies on a torn page, or says what no entry says.
+         */
+        DamagedEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            hidden: string;
+            n: number;
+            pos: number;
+            room: string;
+            /** @enum {unknown} */
+            type: "damaged";
         };
         /**
          * Departure
@@ -938,6 +962,8 @@ export interface components {
             /** @description client's own; a repeat answers the first result */
             txn_id: string;
         };
+        /** EntryEvent */
+        EntryEvent: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["DamagedEvent"];
         /**
          * ErrorAnswer
          * @description What every call answers when it cannot do what was asked.
@@ -955,48 +981,8 @@ export interface components {
             message: string;
             request: string;
         };
-        /**
-         * Event
-         * @description One thing that happened. `pos` is its place in the caller's feed; `n` its place in the room.
-         *
-         *         Message entries carry `body`; state entries and events that are no entries (`receipt`, `room`, `typing`, …) carry
-         *         `state`. A message that may not or cannot be seen carries `hidden` and the reason instead (`retracted`, `erased`,
-         *         `damaged`), so `n` has no gaps; an entry of which nothing can be read has the type `damaged`. `reactions` and
-         *         `edited` appear when a message is read as part of a page; live, they arrive as entries of their own.
-         *
-         *         `txn_id` is what the entry was sent with, in the feed of its sender and of nobody else: a client may have put
-         *         something telling into it.
-         */
-        Event: {
-            /** @description milliseconds since the epoch, UTC */
-            at: number;
-            /** @default null */
-            body?: components["schemas"]["BodyView"] | null;
-            /** @default null */
-            edited?: components["schemas"]["Edited"] | null;
-            /** @default null */
-            hidden?: string | null;
-            /** @default null */
-            id?: string | null;
-            /** @default null */
-            n?: number | null;
-            pos: number;
-            /** @default [] */
-            reactions?: components["schemas"]["Reaction"][];
-            /** @default null */
-            reply_to?: number | null;
-            /** @default null */
-            room?: string | null;
-            /** @default null */
-            sender?: string | null;
-            /** @default null */
-            state?: Record<string, unknown> | null;
-            /** @default null */
-            target?: number | null;
-            /** @default null */
-            txn_id?: string | null;
-            type: string;
-        };
+        /** Event */
+        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"];
         /** EventsFrame */
         EventsFrame: {
             events: components["schemas"]["Event"][];
@@ -1127,6 +1113,44 @@ export interface components {
             /** @default null */
             status?: string | null;
         };
+        /** MemberAddEvent */
+        MemberAddEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["MemberAddState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "member.add";
+        };
+        /** MemberAddState */
+        MemberAddState: {
+            members: components["schemas"]["CardView"][];
+        };
+        /** MemberRemoveEvent */
+        MemberRemoveEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["MemberRemoveState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "member.remove";
+        };
+        /** MemberRemoveState */
+        MemberRemoveState: {
+            members: string[];
+        };
         /** MembersChanged */
         MembersChanged: {
             added: string[];
@@ -1160,6 +1184,19 @@ export interface components {
             reason?: string;
             room: string;
             state: string;
+        };
+        /**
+         * MemberSuggestionEvent
+         * @description A suggestion to add people to a room has taken a step.
+         */
+        MemberSuggestionEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            pos: number;
+            room: string;
+            state: components["schemas"]["MemberSuggestion"];
+            /** @enum {unknown} */
+            type: "member_suggestion";
         };
         /**
          * MemberSuggestions
@@ -1205,6 +1242,76 @@ export interface components {
             unit_en?: string | null;
         };
         /**
+         * MessageEditEvent
+         * @description New words for message `target`.
+         */
+        MessageEditEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            /** @default null */
+            body?: components["schemas"]["BodyView"] | null;
+            /** @default null */
+            hidden?: string | null;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            target: number;
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "message.edit";
+        };
+        /**
+         * MessageReactionEvent
+         * @description A reaction to message `target` was given (`on`) or taken back.
+         */
+        MessageReactionEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["MessageReactionState"];
+            target: number;
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "message.reaction";
+        };
+        /** MessageReactionState */
+        MessageReactionState: {
+            emoji: string;
+            on: boolean;
+        };
+        /**
+         * MessageRedactEvent
+         * @description Message `target` was taken back.
+         */
+        MessageRedactEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["MessageRedactState"];
+            target: number;
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "message.redact";
+        };
+        /** MessageRedactState */
+        MessageRedactState: {
+            /** @default  */
+            reason?: string;
+        };
+        /**
          * Messages
          * @description Newest first for `before` (and without a position), oldest first for `after` and `around`.
          *
@@ -1212,7 +1319,34 @@ export interface components {
          */
         Messages: {
             has_more: boolean;
-            messages: components["schemas"]["Event"][];
+            messages: components["schemas"]["EntryEvent"][];
+        };
+        /**
+         * MessageTextEvent
+         * @description A message. `reactions` and `edited` appear when it is read as part of a page; live, they are entries.
+         */
+        MessageTextEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            /** @default null */
+            body?: components["schemas"]["BodyView"] | null;
+            /** @default null */
+            edited?: components["schemas"]["Edited"] | null;
+            /** @default null */
+            hidden?: string | null;
+            id: string;
+            n: number;
+            pos: number;
+            /** @default [] */
+            reactions?: components["schemas"]["Reaction"][];
+            /** @default null */
+            reply_to?: number | null;
+            room: string;
+            sender: string;
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "message.text";
         };
         /**
          * MyRequest
@@ -1293,6 +1427,62 @@ export interface components {
             muted?: boolean | null;
             /** @default null */
             pinned?: boolean | null;
+        };
+        /**
+         * Nothing
+         * @description A state without fields.
+         */
+        Nothing: Record<string, unknown>;
+        /** OwnerReassignEvent */
+        OwnerReassignEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["OwnerReassignState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "owner.reassign";
+        };
+        /**
+         * OwnerReassignState
+         * @description `card`: the new owner came in by this entry. `why` is a code, or what an administrator wrote.
+         */
+        OwnerReassignState: {
+            /** @default [] */
+            by?: string[];
+            /** @default null */
+            card?: components["schemas"]["CardView"] | null;
+            /** @default null */
+            post?: string | null;
+            to: string;
+            /** @default  */
+            why?: string;
+        };
+        /** OwnerTransferEvent */
+        OwnerTransferEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["OwnerTransferState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "owner.transfer";
+        };
+        /** OwnerTransferState */
+        OwnerTransferState: {
+            /** @default null */
+            post?: string | null;
+            to: string;
         };
         /**
          * PasskeyCredential
@@ -1512,6 +1702,34 @@ export interface components {
             upto: number;
         };
         /**
+         * ReceiptEvent
+         * @description What was shown to whom in a room.
+         */
+        ReceiptEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            pos: number;
+            room: string;
+            state: components["schemas"]["ReceiptState"];
+            /** @enum {unknown} */
+            type: "receipt";
+        };
+        /**
+         * ReceiptState
+         * @description Each person's furthest position, and the ranges that were shown to them, both ends included.
+         */
+        ReceiptState: {
+            read: {
+                [key: string]: number;
+            };
+            shown: {
+                [key: string]: [
+                    number,
+                    number
+                ][];
+            };
+        };
+        /**
          * ReceiptUpto
          * @description Entries `first` to `upto` were shown to the caller; without `first`, everything up to there was.
          */
@@ -1557,6 +1775,19 @@ export interface components {
             request: components["schemas"]["RemovalRequest"];
         };
         /**
+         * RemovalRequestEvent
+         * @description A request to be taken off a room has taken a step.
+         */
+        RemovalRequestEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            pos: number;
+            room: string;
+            state: components["schemas"]["RemovalRequest"];
+            /** @enum {unknown} */
+            type: "removal_request";
+        };
+        /**
          * RemovalRequests
          * @description A page of requests, the newest first. `cursor` asks for what follows.
          */
@@ -1581,9 +1812,91 @@ export interface components {
             /** @description milliseconds since the epoch, UTC */
             upto: number;
         };
+        /**
+         * RequestsSeenEvent
+         * @description The caller has seen answers to their requests, on another device perhaps.
+         */
+        RequestsSeenEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            pos: number;
+            state: components["schemas"]["Nothing"];
+            /** @enum {unknown} */
+            type: "requests.seen";
+        };
         /** Room */
         Room: {
             room: components["schemas"]["RoomView"];
+        };
+        /** RoomCloseEvent */
+        RoomCloseEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["Nothing"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "room.close";
+        };
+        /** RoomCreateEvent */
+        RoomCreateEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["RoomCreateState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "room.create";
+        };
+        /**
+         * RoomCreateState
+         * @description `owner_post`: the room belongs to a post and so to whoever fills it.
+         */
+        RoomCreateState: {
+            /** @default null */
+            card?: components["schemas"]["CardView"] | null;
+            kind: string;
+            /** @default null */
+            name?: string | null;
+            owner: string;
+            /** @default null */
+            owner_post?: string | null;
+        };
+        /**
+         * RoomEvent
+         * @description A room as it stands now: one that is new to the caller, or has changed for them alone.
+         */
+        RoomEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            pos: number;
+            room: string;
+            state: components["schemas"]["RoomView"];
+            /** @enum {unknown} */
+            type: "room";
+        };
+        /**
+         * RoomLeftEvent
+         * @description The caller is not in the room any more.
+         */
+        RoomLeftEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            pos: number;
+            room: string;
+            state: components["schemas"]["Nothing"];
+            /** @enum {unknown} */
+            type: "room.left";
         };
         /**
          * RoomOptions
@@ -1592,6 +1905,27 @@ export interface components {
         RoomOptions: {
             /** @default null */
             owner_post?: string | null;
+        };
+        /** RoomRenameEvent */
+        RoomRenameEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["RoomRenameState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "room.rename";
+        };
+        /** RoomRenameState */
+        RoomRenameState: {
+            name: string;
+            /** @default  */
+            old?: string;
         };
         /**
          * Rooms
@@ -1635,7 +1969,7 @@ export interface components {
             id: string;
             kind: string;
             /** @default null */
-            last?: components["schemas"]["Event"] | null;
+            last?: components["schemas"]["EntryEvent"] | null;
             member_count: number;
             /** @default [] */
             members?: components["schemas"]["MemberView"][];
@@ -1733,6 +2067,32 @@ export interface components {
             last_used: number;
         };
         /**
+         * ShredEvent
+         * @description The bodies of entries `from` to `to` were destroyed by a rule of retention.
+         */
+        ShredEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["ShredState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "shred";
+        };
+        /** ShredState */
+        ShredState: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            from: number;
+            rule: string;
+            to: number;
+        };
+        /**
          * SignIn
          * @description One line of the sign-in history the owner can read (F76).
          *
@@ -1794,6 +2154,57 @@ export interface components {
             more: boolean;
             pos: number;
         };
+        /** SystemCloseEvent */
+        SystemCloseEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["SystemCloseState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "sys.close";
+        };
+        /**
+         * SystemCloseState
+         * @description `why` is a code; `by` are those who decided it.
+         */
+        SystemCloseState: {
+            /** @default [] */
+            by?: string[];
+            /** @default  */
+            why?: string;
+        };
+        /** SystemRemoveEvent */
+        SystemRemoveEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            id: string;
+            n: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["SystemRemoveState"];
+            /** @default null */
+            txn_id?: string | null;
+            /** @enum {unknown} */
+            type: "sys.remove";
+        };
+        /**
+         * SystemRemoveState
+         * @description `why` is a code; `by` are those who decided it.
+         */
+        SystemRemoveState: {
+            /** @default [] */
+            by?: string[];
+            members: string[];
+            /** @default  */
+            why?: string;
+        };
         /** Terms */
         Terms: {
             /** @default null */
@@ -1849,6 +2260,20 @@ export interface components {
         /** Typing */
         Typing: {
             room: string;
+            /** @enum {unknown} */
+            type: "typing";
+        };
+        /**
+         * TypingEvent
+         * @description Somebody is writing; it need not last and moves no cursor.
+         */
+        TypingEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            pos: number;
+            room: string;
+            sender: string;
+            state: components["schemas"]["Nothing"];
             /** @enum {unknown} */
             type: "typing";
         };
@@ -1944,12 +2369,15 @@ export type AskRemoval = components['schemas']['AskRemoval'];
 export type Assertion = components['schemas']['Assertion'];
 export type Attestation = components['schemas']['Attestation'];
 export type BodyView = components['schemas']['BodyView'];
+export type CardView = components['schemas']['CardView'];
 export type ChangeMembers = components['schemas']['ChangeMembers'];
 export type CreateRoom = components['schemas']['CreateRoom'];
+export type DamagedEvent = components['schemas']['DamagedEvent'];
 export type Departure = components['schemas']['Departure'];
 export type Document = components['schemas']['Document'];
 export type Edited = components['schemas']['Edited'];
 export type EditMessage = components['schemas']['EditMessage'];
+export type EntryEvent = components['schemas']['EntryEvent'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type Event = components['schemas']['Event'];
@@ -1964,15 +2392,31 @@ export type LoginDone = components['schemas']['LoginDone'];
 export type MarkUnread = components['schemas']['MarkUnread'];
 export type Me = components['schemas']['Me'];
 export type MeChange = components['schemas']['MeChange'];
+export type MemberAddEvent = components['schemas']['MemberAddEvent'];
+export type MemberAddState = components['schemas']['MemberAddState'];
+export type MemberRemoveEvent = components['schemas']['MemberRemoveEvent'];
+export type MemberRemoveState = components['schemas']['MemberRemoveState'];
 export type MembersChanged = components['schemas']['MembersChanged'];
 export type MembersSuggested = components['schemas']['MembersSuggested'];
 export type MemberSuggestion = components['schemas']['MemberSuggestion'];
+export type MemberSuggestionEvent = components['schemas']['MemberSuggestionEvent'];
 export type MemberSuggestions = components['schemas']['MemberSuggestions'];
 export type MemberView = components['schemas']['MemberView'];
+export type MessageEditEvent = components['schemas']['MessageEditEvent'];
+export type MessageReactionEvent = components['schemas']['MessageReactionEvent'];
+export type MessageReactionState = components['schemas']['MessageReactionState'];
+export type MessageRedactEvent = components['schemas']['MessageRedactEvent'];
+export type MessageRedactState = components['schemas']['MessageRedactState'];
 export type Messages = components['schemas']['Messages'];
+export type MessageTextEvent = components['schemas']['MessageTextEvent'];
 export type MyRequest = components['schemas']['MyRequest'];
 export type MyRequests = components['schemas']['MyRequests'];
 export type MyRoom = components['schemas']['MyRoom'];
+export type Nothing = components['schemas']['Nothing'];
+export type OwnerReassignEvent = components['schemas']['OwnerReassignEvent'];
+export type OwnerReassignState = components['schemas']['OwnerReassignState'];
+export type OwnerTransferEvent = components['schemas']['OwnerTransferEvent'];
+export type OwnerTransferState = components['schemas']['OwnerTransferState'];
 export type PasskeyCredential = components['schemas']['PasskeyCredential'];
 export type PasskeyNew = components['schemas']['PasskeyNew'];
 export type PasskeyOptions = components['schemas']['PasskeyOptions'];
@@ -1992,15 +2436,26 @@ export type Reaction = components['schemas']['Reaction'];
 export type Reader = components['schemas']['Reader'];
 export type Readers = components['schemas']['Readers'];
 export type Receipt = components['schemas']['Receipt'];
+export type ReceiptEvent = components['schemas']['ReceiptEvent'];
+export type ReceiptState = components['schemas']['ReceiptState'];
 export type ReceiptUpto = components['schemas']['ReceiptUpto'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type RemovalRequest = components['schemas']['RemovalRequest'];
 export type RemovalRequested = components['schemas']['RemovalRequested'];
+export type RemovalRequestEvent = components['schemas']['RemovalRequestEvent'];
 export type RemovalRequests = components['schemas']['RemovalRequests'];
 export type RenameRoom = components['schemas']['RenameRoom'];
 export type RequestsSeen = components['schemas']['RequestsSeen'];
+export type RequestsSeenEvent = components['schemas']['RequestsSeenEvent'];
 export type Room = components['schemas']['Room'];
+export type RoomCloseEvent = components['schemas']['RoomCloseEvent'];
+export type RoomCreateEvent = components['schemas']['RoomCreateEvent'];
+export type RoomCreateState = components['schemas']['RoomCreateState'];
+export type RoomEvent = components['schemas']['RoomEvent'];
+export type RoomLeftEvent = components['schemas']['RoomLeftEvent'];
 export type RoomOptions = components['schemas']['RoomOptions'];
+export type RoomRenameEvent = components['schemas']['RoomRenameEvent'];
+export type RoomRenameState = components['schemas']['RoomRenameState'];
 export type Rooms = components['schemas']['Rooms'];
 export type RoomView = components['schemas']['RoomView'];
 export type SecondFactor = components['schemas']['SecondFactor'];
@@ -2010,11 +2465,17 @@ export type Send = components['schemas']['Send'];
 export type SentFrame = components['schemas']['SentFrame'];
 export type Sessions = components['schemas']['Sessions'];
 export type SessionView = components['schemas']['SessionView'];
+export type ShredEvent = components['schemas']['ShredEvent'];
+export type ShredState = components['schemas']['ShredState'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignIns = components['schemas']['SignIns'];
 export type Suggested = components['schemas']['Suggested'];
 export type SuggestMembers = components['schemas']['SuggestMembers'];
 export type Sync = components['schemas']['Sync'];
+export type SystemCloseEvent = components['schemas']['SystemCloseEvent'];
+export type SystemCloseState = components['schemas']['SystemCloseState'];
+export type SystemRemoveEvent = components['schemas']['SystemRemoveEvent'];
+export type SystemRemoveState = components['schemas']['SystemRemoveState'];
 export type Terms = components['schemas']['Terms'];
 export type TermsAccept = components['schemas']['TermsAccept'];
 export type TermsState = components['schemas']['TermsState'];
@@ -2023,6 +2484,7 @@ export type TotpCode = components['schemas']['TotpCode'];
 export type TotpSecret = components['schemas']['TotpSecret'];
 export type TransferRoom = components['schemas']['TransferRoom'];
 export type Typing = components['schemas']['Typing'];
+export type TypingEvent = components['schemas']['TypingEvent'];
 export type UnitRef = components['schemas']['UnitRef'];
 export type Units = components['schemas']['Units'];
 export type UnitView = components['schemas']['UnitView'];

@@ -1,0 +1,130 @@
+"""Entries in the shape clients see: one row for each type of entry (`VIEWS`), and what every entry has.
+
+A row makes the wire struct (`wire/entries.py`) from the typed state of a header and the words that may be shown.
+Whether they may is not decided here (`events.py`). A test asks for a row for every type.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from appliance.model import EntryType
+from appliance.wire import entries as wire
+from appliance.wire.messages import BodyView, Edited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.model import State, TextBody
+    from appliance.rules import entry_states as states
+
+    View = Callable[[dict[str, Any], Any, "Words"], wire.EntryEvent]
+    """Makes an event from what every entry has (`common`), the entry's state, and its words."""
+
+
+class Words(NamedTuple):
+    """What is shown of the body of an entry: the words, or the reason why there are none; and their newest edit."""
+
+    body: BodyView | None = None
+    hidden: str | None = None
+    edited: Edited | None = None
+
+
+def body_view(body: TextBody) -> BodyView:
+    """Return a body as clients see it."""
+    return BodyView(text=body.text, mentions=list(body.mentions), everyone=body.everyone)
+
+
+def view(kind: EntryType, state: State, words: Words, common: dict[str, Any]) -> wire.EntryEvent:
+    """Return an entry as clients see it. `common` is what every entry has: `wire.entries.Entry`."""
+    return VIEWS[kind](common, state, words)
+
+
+def _card(card: states.Card) -> wire.CardView:
+    return wire.CardView(p=card.p, name=card.name, unit=card.unit, post=card.post)
+
+
+def _create(common: dict[str, Any], state: states.RoomCreated, _: Words) -> wire.EntryEvent:
+    card = _card(state.card) if state.card else None
+    said = wire.RoomCreateState(
+        kind=state.kind.value, owner=state.owner, name=state.name, owner_post=state.owner_post, card=card
+    )
+    return wire.RoomCreateEvent(**common, state=said)
+
+
+def _rename(common: dict[str, Any], state: states.RoomRenamed, _: Words) -> wire.EntryEvent:
+    return wire.RoomRenameEvent(**common, state=wire.RoomRenameState(name=state.name, old=state.old))
+
+
+def _close(common: dict[str, Any], _state: states.RoomClosed, _: Words) -> wire.EntryEvent:
+    return wire.RoomCloseEvent(**common, state=wire.Nothing())
+
+
+def _system_close(common: dict[str, Any], state: states.ClosedBySystem, _: Words) -> wire.EntryEvent:
+    return wire.SystemCloseEvent(**common, state=wire.SystemCloseState(why=state.why, by=state.by))
+
+
+def _add(common: dict[str, Any], state: states.MembersAdded, _: Words) -> wire.EntryEvent:
+    return wire.MemberAddEvent(**common, state=wire.MemberAddState(members=tuple(map(_card, state.members))))
+
+
+def _remove(common: dict[str, Any], state: states.MembersRemoved, _: Words) -> wire.EntryEvent:
+    return wire.MemberRemoveEvent(**common, state=wire.MemberRemoveState(members=state.members))
+
+
+def _system_remove(common: dict[str, Any], state: states.RemovedBySystem, _: Words) -> wire.EntryEvent:
+    said = wire.SystemRemoveState(members=state.members, why=state.why, by=state.by)
+    return wire.SystemRemoveEvent(**common, state=said)
+
+
+def _transfer(common: dict[str, Any], state: states.OwnerTransferred, _: Words) -> wire.EntryEvent:
+    return wire.OwnerTransferEvent(**common, state=wire.OwnerTransferState(to=state.to, post=state.post))
+
+
+def _reassign(common: dict[str, Any], state: states.OwnerReassigned, _: Words) -> wire.EntryEvent:
+    card = _card(state.card) if state.card else None
+    said = wire.OwnerReassignState(to=state.to, post=state.post, why=state.why, by=state.by, card=card)
+    return wire.OwnerReassignEvent(**common, state=said)
+
+
+def _text(common: dict[str, Any], state: states.TextSaid, words: Words) -> wire.EntryEvent:
+    return wire.MessageTextEvent(
+        **common, reply_to=state.reply_to, body=words.body, hidden=words.hidden, edited=words.edited
+    )
+
+
+def _edit(common: dict[str, Any], state: states.TextEdited, words: Words) -> wire.EntryEvent:
+    return wire.MessageEditEvent(**common, target=state.target, body=words.body, hidden=words.hidden)
+
+
+def _redact(common: dict[str, Any], state: states.MessageRetracted, _: Words) -> wire.EntryEvent:
+    said = wire.MessageRedactState(reason=state.reason)
+    return wire.MessageRedactEvent(**common, target=state.target, state=said)
+
+
+def _reaction(common: dict[str, Any], state: states.Reacted, _: Words) -> wire.EntryEvent:
+    said = wire.MessageReactionState(emoji=state.emoji, on=state.on)
+    return wire.MessageReactionEvent(**common, target=state.target, state=said)
+
+
+def _shred(common: dict[str, Any], state: states.BodiesDestroyed, _: Words) -> wire.EntryEvent:
+    said = wire.ShredState(from_=state.first, to=state.last, rule=state.rule, at=state.at)
+    return wire.ShredEvent(**common, state=said)
+
+
+VIEWS: Final[dict[EntryType, View]] = {
+    EntryType.ROOM_CREATE: _create,
+    EntryType.ROOM_RENAME: _rename,
+    EntryType.ROOM_CLOSE: _close,
+    EntryType.MEMBER_ADD: _add,
+    EntryType.MEMBER_REMOVE: _remove,
+    EntryType.SYSTEM_REMOVE: _system_remove,
+    EntryType.SYSTEM_CLOSE: _system_close,
+    EntryType.OWNER_TRANSFER: _transfer,
+    EntryType.OWNER_REASSIGN: _reassign,
+    EntryType.MESSAGE_TEXT: _text,
+    EntryType.MESSAGE_EDIT: _edit,
+    EntryType.MESSAGE_REDACT: _redact,
+    EntryType.MESSAGE_REACTION: _reaction,
+    EntryType.SHRED: _shred,
+}

@@ -1,0 +1,90 @@
+"""What comes on the feed: entries of rooms, and events that are no entries (`Event`, told apart by `type`)."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from appliance.wire.common import Answer, Id, Position
+from appliance.wire.entries import EntryEvent, Nothing, Told
+from appliance.wire.rooms import MemberSuggestion, RemovalRequest, RoomView
+
+
+class RoomEvent(Told, kw_only=True, tag="room"):
+    """A room as it stands now: one that is new to the caller, or has changed for them alone."""
+
+    room: Id
+    state: RoomView
+
+
+class RoomLeftEvent(Told, kw_only=True, tag="room.left"):
+    """The caller is not in the room any more."""
+
+    room: Id
+    state: Nothing
+
+
+class ReceiptState(Answer, kw_only=True):
+    """Each person's furthest position, and the ranges that were shown to them, both ends included."""
+
+    read: dict[Id, Position]
+    shown: dict[Id, list[tuple[Position, Position]]]
+
+
+class ReceiptEvent(Told, kw_only=True, tag="receipt"):
+    """What was shown to whom in a room."""
+
+    room: Id
+    state: ReceiptState
+
+
+class TypingEvent(Told, kw_only=True, tag="typing"):
+    """Somebody is writing; it need not last and moves no cursor."""
+
+    room: Id
+    sender: Id
+    state: Nothing
+
+
+class RemovalRequestEvent(Told, kw_only=True, tag="removal_request"):
+    """A request to be taken off a room has taken a step."""
+
+    room: Id
+    state: RemovalRequest
+
+
+class MemberSuggestionEvent(Told, kw_only=True, tag="member_suggestion"):
+    """A suggestion to add people to a room has taken a step."""
+
+    room: Id
+    state: MemberSuggestion
+
+
+class RequestsSeenEvent(Told, kw_only=True, tag="requests.seen"):
+    """The caller has seen answers to their requests, on another device perhaps."""
+
+    state: Nothing
+
+
+PassingEvent: TypeAlias = (
+    RoomEvent
+    | RoomLeftEvent
+    | ReceiptEvent
+    | TypingEvent
+    | RemovalRequestEvent
+    | MemberSuggestionEvent
+    | RequestsSeenEvent
+)
+"""An event that is no entry, by type."""
+Event: TypeAlias = EntryEvent | PassingEvent
+"""One thing that happened."""
+
+
+def passing_event(pos: int, at: int, kind: str, room: str | None, state: dict[str, Any]) -> PassingEvent:
+    """Return an event that is no entry, from what its line of the feed holds. Raises `msgspec.ValidationError`."""
+    told = {"type": kind, "pos": pos, "at": at, "state": state}
+    if room is not None:
+        told["room"] = room
+    event: PassingEvent = msgspec.convert(told, PassingEvent)
+    return event

@@ -1,0 +1,42 @@
+"""Every type of entry has its shape on the wire, told apart by its type, and says there what its header says."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from appliance.log.views import VIEWS, Words, view
+from appliance.model import EntryType
+from appliance.rules import entry_types
+from appliance.wire.entries import DamagedEvent, EntryEvent
+from appliance.wire.events import Event
+from appliance.wire.messages import BodyView
+from tests.rules.test_entry_types import FULL
+
+COMMON = {"pos": 9, "at": 8, "room": "r_1", "n": 7, "id": "e_1", "sender": "p_a"}
+# Said elsewhere on the wire: beside the state, in the body, or to nobody.
+ELSEWHERE = {"target", "reply_to", "everyone", "self"}
+
+
+def test_every_type_has_a_view_and_a_struct_of_its_own() -> None:
+    assert set(VIEWS) == set(EntryType)
+    tags = {kind.__struct_config__.tag for kind in get_args(EntryEvent) if kind is not DamagedEvent}
+    assert tags == set(map(str, EntryType))
+
+
+@pytest.mark.parametrize("kind", EntryType)
+def test_what_the_header_says_is_seen(kind: EntryType) -> None:
+    words = Words(BodyView(text="คำ")) if entry_types.ENTRY_TYPES[kind].body else Words()
+    shown = view(kind, FULL[kind], words, dict(COMMON))
+    seen: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(shown))
+    fields = entry_types.write(kind, FULL[kind])
+    assert {name: seen[name] for name in COMMON} == COMMON
+    assert seen["type"] == kind == shown.type
+    assert seen.get("state", {}) == {key: value for key, value in fields.items() if key not in ELSEWHERE}
+    assert {key: seen.get(key) for key in ("target", "reply_to")} == {
+        "target": fields.get("target"), "reply_to": fields.get("reply_to"),
+    }  # fmt: skip
+    assert ("body" in seen) is (words.body is not None)
+    assert msgspec.convert(seen, Event) == shown
