@@ -11,6 +11,7 @@ from typing import Final
 from appliance.ipc import sockets
 
 SEARCH_SOCKET: Final = "search.sock"
+ADMINISTRATION_SOCKET: Final = "admin.sock"
 DEMO_LOGINS: Final = "demo-logins.json"
 """Everybody's password, written by the demo's seeding alone."""
 
@@ -18,3 +19,8 @@ DEMO_LOGINS: Final = "demo-logins.json"
 def search_path(data: Path) -> Path:
     """Return the address of the data folder's search socket."""
     return sockets.address(data, SEARCH_SOCKET)
+
+
+def administration_path(data: Path) -> Path:
+    """Return the address of the socket by which a running server is administered."""
+    return sockets.address(data, ADMINISTRATION_SOCKET)

@@ -23,13 +23,15 @@ from typing import TYPE_CHECKING, Final
 from appliance.actions import evidence
 from appliance.actions.clock import check_clock
 from appliance.actions.room_settling import settle_rooms
+from appliance.administration.server import AdministrationServer
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
-from appliance.data_folder import search_path
+from appliance.data_folder import administration_path, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
+from appliance.ipc import sockets
 from appliance.limits import Entries
 from appliance.live import Hub
 from appliance.log.notes import log_signer
@@ -41,7 +43,7 @@ from appliance.search_client import Searching
 from appliance.services import Services
 from appliance.store.damage import damaged_tables
 from appliance.store.db import open_store
-from appliance.store.migrate import is_outdated, migrate
+from appliance.store.migrate import migrate
 from appliance.vault.unlock import require_appliance, unlock_keys
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
     from appliance.config import Config
     from appliance.model import Millis, PersonId
+    from appliance.store.db import Store
     from appliance.vault.keyring import Keyring
     from appliance.wire.sync import Sync
 
@@ -116,23 +119,6 @@ def only_process(config: Config, patience_s: float = 0) -> Iterator[None]:
         os.close(handle)
 
 
-def migrate_beside_server(config: Config, database_key: bytes) -> None:
-    """Bring the database to this release's schema, unless a server of an older release runs on it.
-
-    For commands that write beside a running server. Raises AppError (`database_lost`, `older_server_runs`),
-    SchemaTooNew, WrongKey.
-    """
-    if not is_outdated(config.database, database_key):
-        return
-    try:
-        with only_process(config):
-            migrate(config.database, database_key)
-    except AppError as error:
-        if error.code == ALREADY_RUNNING:
-            raise AppError(str(error), code="older_server_runs") from error
-        raise
-
-
 def _locked(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,18 +128,31 @@ def _locked(handle: int) -> bool:
 
 
 @asynccontextmanager
-async def services(
-    config: Config, *, sources: Sources | None = None, unlock: Unlock | None = None
-) -> AsyncIterator[Services]:
-    """Open everything an action may use, and close it again.
+async def compose(config: Config, keys: Keyring, sources: Sources | None = None) -> AsyncIterator[Services]:
+    """Put the services together over a database that is there: the one place that does, for server, commands and tests.
 
-    Raises VaultLocked, AppError (`database_lost`), WrongKey, SchemaTooNew.
+    What is done in them reaches the log, the hub and everybody connected; nothing happens in them by itself.
+    Raises Unavailable, WrongKey.
     """
     given = sources or Sources()
-    keys = unlock() if unlock else unlock_keys(config, no_terminal)
-    with _naming_damage(config, keys):
-        migrate(config.database, keys.database_key)
-        store = await open_store(config.database, keys.database_key)
+    store = await open_store(config.database, keys.database_key)
+    try:
+        s = await _over(store, config, keys, given)
+        try:
+            _follow(s)
+            s.receipts.start()
+            yield s
+        finally:
+            await s.hub.close()
+            await s.receipts.close()
+            s.identity.close()
+            await s.search.close()
+            await s.log.close()
+    finally:
+        await store.close()
+
+
+async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> Services:
     room_log = RoomLog(
         store,
         keys,
@@ -164,57 +163,71 @@ async def services(
         limit=Entries(config.limits, given.monotonic),
     )
     hub = Hub()
-    try:
+    identity = await Identity.load(store, pepper=keys.session_pepper, policies=config.policies, now=given.clock())
+    await room_log.start(identity.may_keep_group)
+    return Services(
+        config=config,
+        clock=given.clock,
+        new_id=given.new_id,
+        new_token=given.new_token,
+        keys=keys,
+        store=store,
+        log=room_log,
+        receipts=Receipts(store, room_log, given.clock, hub.tell_watching),
+        hub=hub,
+        identity=identity,
+        search=Searching(search_path(config.data)),
+    )
+
+
+@asynccontextmanager
+async def services(
+    config: Config, *, sources: Sources | None = None, unlock: Unlock | None = None
+) -> AsyncIterator[Services]:
+    """Open everything an action may use, have the followers run, and close it all again.
+
+    Raises VaultLocked, AppError (`database_lost`), WrongKey, SchemaTooNew.
+    """
+    keys = unlock() if unlock else unlock_keys(config, no_terminal)
+    async with contextlib.AsyncExitStack() as stack:
         with _naming_damage(config, keys):
-            identity = await Identity.load(
-                store, pepper=keys.session_pepper, policies=config.policies, now=given.clock()
-            )
-        await room_log.start(identity.may_keep_group)
-        receipts = Receipts(store, room_log, given.clock, hub.tell_watching)
-        s = Services(
-            config=config,
-            clock=given.clock,
-            new_id=given.new_id,
-            new_token=given.new_token,
-            keys=keys,
-            store=store,
-            log=room_log,
-            receipts=receipts,
-            hub=hub,
-            identity=identity,
-            search=Searching(search_path(config.data)),
-        )
+            migrate(config.database, keys.database_key)
+            s = await stack.enter_async_context(compose(config, keys, sources))
         await evidence.record_unsigned(s)
-        _follow(s)
         with contextlib.suppress(AppError):
             # On a full disk it is recorded a minute after there is space.
             await check_clock(s)
-        receipts.start()
-        refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
-        timers = Timers(s)
-        timers.start(TIMERS_AFTER_S)
-        search_follower = SearchFollower(s)
-        search_follower.start()
-        try:
+        async with _following(s):
             yield s
-        finally:
-            await search_follower.close()
-            await s.search.close()
-            timers.close()
-            refreshing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await refreshing
-            await hub.close()
-            await receipts.close()
-            with contextlib.suppress(AppError):
-                await evidence.record_heads(s)
-            with contextlib.suppress(AppError):
-                # On a full disk it is forgotten when sessions were last used; that must not look like a crash.
-                await identity.flush(store)
-            identity.close()
+
+
+@asynccontextmanager
+async def _following(s: Services) -> AsyncIterator[None]:
+    """Run what follows the feed and the clock, and what operators type."""
+    administration = AdministrationServer(s)
+    await administration.start(sockets.listen(administration_path(s.config.data)))
+    refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
+    timers = Timers(s)
+    timers.start(TIMERS_AFTER_S)
+    search_follower = SearchFollower(s)
+    search_follower.start()
+    try:
+        yield
     finally:
-        await room_log.close()
-        await store.close()
+        await administration.close()
+        administration_path(s.config.data).unlink(missing_ok=True)
+        await search_follower.close()
+        timers.close()
+        refreshing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await refreshing
+        await s.hub.close()
+        await s.receipts.close()
+        with contextlib.suppress(AppError):
+            await evidence.record_heads(s)
+        with contextlib.suppress(AppError):
+            # On a full disk it is forgotten when sessions were last used; that must not look like a crash.
+            await s.identity.flush(s.store)
 
 
 @contextlib.contextmanager

@@ -15,21 +15,14 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 
+from appliance import wiring
 from appliance.actions import messages, rooms
 from appliance.config import Agency, Config, Limits
-from appliance.data_folder import search_path
-from appliance.identity import Identity
-from appliance.limits import Entries
-from appliance.live import Hub
 from appliance.log.notes import log_signer
-from appliance.log.receipts import Receipts
-from appliance.log.writer import RoomLog
 from appliance.model import AccountState, Appended, PersonId, PostId, RoomId, UnitId
 from appliance.people import Grant, Holding, Post, Profile, Unit, UnitKind, Visibility
 from appliance.policies import Argon2, Policies
 from appliance.reads.rooms import load_room
-from appliance.reads.sync import load_sync
-from appliance.search_client import Searching
 from appliance.services import Services
 from appliance.store import accounts, people, settings, units
 from appliance.store.db import Tx, open_store
@@ -38,7 +31,6 @@ from appliance.vault.keyring import Keyring
 from appliance.vault.record import Purpose
 from appliance.wire.messages import TextBody
 from appliance.wire.rooms import RoomView
-from appliance.wire.sync import Sync
 from tests.waiting import until
 
 START = 1_790_000_000_000
@@ -156,52 +148,15 @@ async def open_bureau(
     clock, ids = clock or Clock(), count(1)
     if not config.database.exists():
         config.database.write_bytes(await _founded(extra))
-    store = await open_store(config.database, KEYS.database_key)
     # Ids must not come again after a restart, as the real ones do not.
     prefix = token_hex(3)
 
     def new_id(kind: str) -> str:
         return f"{kind}_{prefix}{next(ids):06d}"
 
-    limit = Entries(limits, lambda: clock.now / 1000)
-    log = RoomLog(store, KEYS, SIGNER, agency="test", clock=clock, new_id=new_id, limit=limit)
-    identity = await Identity.load(store, pepper=KEYS.session_pepper, policies=POLICIES, now=clock())
-    await log.start(identity.may_keep_group)
-    hub = Hub()
-    s = Services(
-        config=config,
-        clock=clock,
-        new_id=new_id,
-        new_token=lambda: f"token-{next(ids):032d}",
-        keys=KEYS,
-        store=store,
-        log=log,
-        receipts=Receipts(store, log, clock, hub.tell_watching),
-        hub=hub,
-        identity=identity,
-        search=Searching(search_path(config.data)),
-    )
-    follow(s)
-    s.receipts.start()
-    try:
+    sources = wiring.Sources(clock, new_id, lambda: f"token-{next(ids):032d}", lambda: clock.now / 1000)
+    async with wiring.compose(config, KEYS, sources) as s:
         yield Bureau(s, clock)
-    finally:
-        await s.hub.close()
-        await s.receipts.close()
-        identity.close()
-        await log.close()
-        await store.close()
-
-
-def follow(s: Services) -> None:
-    """Let the hub follow the log."""
-
-    async def read_feed(person: PersonId, since: int, limit: int, cursor: str | None) -> Sync:
-        return await load_sync(s, person, since, limit, cursor)
-
-    s.hub.pos = s.log.pos
-    s.hub.reads_with(read_feed)
-    s.log.followers.append(s.hub.publish)
 
 
 async def settled(s: Services) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from appliance import wiring
 from appliance.actions.accounts import create_account
 from appliance.actions.passwords import change_password
 from appliance.actions.people_import import apply_import, preview_import
@@ -14,10 +15,9 @@ from appliance.actions.sessions import end_session
 from appliance.actions.sign_in import SignedIn, sign_in
 from appliance.config import Agency, Config
 from appliance.identity import Identity
-from appliance.people_services import OfflineServices
 from appliance.policies import Argon2, Policies
 from appliance.rules.roles import Actor
-from appliance.store.db import open_store
+from appliance.services import Services
 from appliance.store.migrate import make
 from appliance.vault.keyring import Keyring
 from appliance.vault.record import Purpose
@@ -69,7 +69,7 @@ class Clock:
 class Office:
     """The services with shorthands for tests."""
 
-    s: OfflineServices
+    s: Services
     clock: Clock
 
     def person(self, staff_no: str) -> PersonId:
@@ -111,25 +111,12 @@ async def open_office(folder: Path, policies: Policies = CHEAP, *, empty: bool =
     config = Config(data=folder, agency=Agency("kromthotsop", "gchat.test", "กรมทดสอบ", "Testing"), policies=policies)
     make(config.database, keys.database_key)
     clock, ids = Clock(), count(1)
-    store = await open_store(config.database, keys.database_key)
-    identity = await Identity.load(store, pepper=keys.session_pepper, policies=policies, now=clock())
-    s = OfflineServices(
-        config=config,
-        clock=clock,
-        new_id=lambda prefix: f"{prefix}_{next(ids):04d}",
-        new_token=lambda: f"token-{next(ids):032d}",
-        keys=keys,
-        store=store,
-        identity=identity,
-    )
-    office = Office(s, clock)
-    try:
+    sources = wiring.Sources(clock, lambda prefix: f"{prefix}_{next(ids):04d}", lambda: f"token-{next(ids):032d}")
+    async with wiring.compose(config, keys, sources) as s:
+        office = Office(s, clock)
         if not empty:
             await office.import_(units=UNITS, people=PEOPLE)
         yield office
-    finally:
-        identity.close()
-        await store.close()
 
 
 async def reopen(office: Office) -> Identity:

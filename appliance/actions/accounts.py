@@ -27,8 +27,8 @@ from appliance.store import accounts, people, sessions
 if TYPE_CHECKING:
     from appliance.model import Millis, PersonId
     from appliance.people import Account, Profile
-    from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+    from appliance.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Revocation:
     roles: int
 
 
-async def create_account(s: PeopleServices, actor: Actor, person: PersonId, user: str) -> str:
+async def create_account(s: Services, actor: Actor, person: PersonId, user: str) -> str:
     """Make an account and return its one-time code. Raises Forbidden, NotFound, Invalid, Conflict."""
     if denied := may_perform(Duty.CREATE_ACCOUNT, actor):
         raise Forbidden(denied)
@@ -65,7 +65,7 @@ async def create_account(s: PeopleServices, actor: Actor, person: PersonId, user
     return code
 
 
-async def suspend_account(s: PeopleServices, actor: Actor, person: PersonId, until: Millis, reason: str) -> None:
+async def suspend_account(s: Services, actor: Actor, person: PersonId, until: Millis, reason: str) -> None:
     """Stop an account until a time, at which it works again by itself; who is too young waits until old enough.
 
     Raises Forbidden, Invalid, NotFound.
@@ -80,7 +80,7 @@ async def suspend_account(s: PeopleServices, actor: Actor, person: PersonId, unt
     await _set_state(s, actor, Duty.SUSPEND, person, AccountState.SUSPENDED, until=until, reason=reason)
 
 
-async def lift_suspension(s: PeopleServices, actor: Actor, person: PersonId, reason: str) -> None:
+async def lift_suspension(s: Services, actor: Actor, person: PersonId, reason: str) -> None:
     """Let a suspended account work again before its time. Raises Forbidden, Conflict, NotFound."""
     _require_reason(reason)
     if _account(s, person).state is not AccountState.SUSPENDED:
@@ -90,7 +90,7 @@ async def lift_suspension(s: PeopleServices, actor: Actor, person: PersonId, rea
     await _set_state(s, actor, Duty.LIFT, person, AccountState.ACTIVE, until=None, reason=reason)
 
 
-async def revoke_account(s: PeopleServices, actor: Actor, person: PersonId, reason: str) -> Revocation:
+async def revoke_account(s: Services, actor: Actor, person: PersonId, reason: str) -> Revocation:
     """End an account with all its sessions, second factors and roles; return what was taken (F95)."""
     _require_reason(reason)
     account = _account(s, person)
@@ -122,7 +122,7 @@ async def revoke_account(s: PeopleServices, actor: Actor, person: PersonId, reas
 
 
 async def reactivate_account(
-    s: PeopleServices, actor: Actor, person: PersonId, identity_check: str, second: Actor | None = None
+    s: Services, actor: Actor, person: PersonId, identity_check: str, second: Actor | None = None
 ) -> str:
     """Bring a revoked account back with new credentials; return its one-time code. Raises Forbidden, Conflict."""
     if not has_visible(identity_check):
@@ -154,7 +154,7 @@ async def reactivate_account(
 
 
 async def _set_state(
-    s: PeopleServices,
+    s: Services,
     actor: Actor,
     duty: Duty,
     person: PersonId,
@@ -176,20 +176,20 @@ async def _set_state(
         )
 
 
-def _account(s: PeopleServices, person: PersonId) -> Account:
+def _account(s: Services, person: PersonId) -> Account:
     account = s.identity.account(person)
     if account is None:
         raise NotFound(code="account_not_found")
     return account
 
 
-def _allow(s: PeopleServices, duty: Duty, actor: Actor, account: Account, second: Actor | None) -> None:
+def _allow(s: Services, duty: Duty, actor: Actor, account: Account, second: Actor | None) -> None:
     denied = may_act_on(duty, actor, account.person, account.roles, units_over(s, account.person), second)
     if denied:
         raise Forbidden(denied)
 
 
-def _require_age(s: PeopleServices, profile: Profile) -> None:
+def _require_age(s: Services, profile: Profile) -> None:
     youngest = s.identity.policies.accounts.youngest
     if not is_of_age(profile.birth_date, thai_day(s.clock()), youngest):
         raise Invalid(code="person_under_age", age=youngest)

@@ -19,7 +19,7 @@ from appliance.store import audit, terms
 
 if TYPE_CHECKING:
     from appliance.evidence.note import Signer, Verifier
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
     from appliance.store.audit import AuditRecord
     from appliance.store.db import Tx
 
@@ -37,7 +37,7 @@ class AuditCheck:
     faults: tuple[str, ...]
 
 
-async def sign_checkpoint(s: PeopleServices) -> str | None:
+async def sign_checkpoint(s: Services) -> str | None:
     """Sign the audit log's head and keep the note; None when nothing was appended since the last one."""
     async with s.store.write() as tx:
         frontier = await audit.get_frontier(tx)
@@ -45,7 +45,7 @@ async def sign_checkpoint(s: PeopleServices) -> str | None:
         return None if frontier.size == (last[0] if last else 0) else await sign_head(s, tx)
 
 
-async def sign_head(s: PeopleServices, tx: Tx) -> str:
+async def sign_head(s: Services, tx: Tx) -> str:
     """Sign the audit log as it stands in this transaction, keep the note and return it."""
     frontier = await audit.get_frontier(tx)
     note = sign_note(Checkpoint(_origin(s), frontier.size, frontier.root()), _signer(s))
@@ -53,7 +53,7 @@ async def sign_head(s: PeopleServices, tx: Tx) -> str:
     return note
 
 
-async def verify_audit(s: PeopleServices) -> AuditCheck:
+async def verify_audit(s: Services) -> AuditCheck:
     """Compute the whole tree again from the records and compare it with its head and every signed checkpoint.
 
     The checkpoints are those of the database and those in the file of recorded heads. Acceptances of the terms are
@@ -84,7 +84,7 @@ async def verify_audit(s: PeopleServices) -> AuditCheck:
 class _Walk:
     """The walk over the records: the tree they make, the faults so far, and which terms were accepted."""
 
-    def __init__(self, s: PeopleServices, kept: dict[int, str], in_file: list[str]) -> None:
+    def __init__(self, s: Services, kept: dict[int, str], in_file: list[str]) -> None:
         self._s = s
         self.frontier, self.faults, self.broken = Frontier(), list[str](), False
         self.notes: dict[int, list[str]] = {size: [note] for size, note in kept.items()}
@@ -114,11 +114,11 @@ class _Walk:
             self.faults += _check_note(self._s, note, self.frontier)
 
 
-def _notes_in_file(s: PeopleServices) -> list[str]:
+def _notes_in_file(s: Services) -> list[str]:
     return read_file(s.config.heads_file, *_verifiers(s)).audit_notes
 
 
-def _check_note(s: PeopleServices, note: str, frontier: Frontier) -> list[str]:
+def _check_note(s: Services, note: str, frontier: Frontier) -> list[str]:
     try:
         checkpoint, _ = open_checkpoint(note, _verifiers(s))
     except EvidenceError as error:
@@ -128,13 +128,13 @@ def _check_note(s: PeopleServices, note: str, frontier: Frontier) -> list[str]:
     return []
 
 
-def _signer(s: PeopleServices) -> Signer:
+def _signer(s: Services) -> Signer:
     return log_signer(s.config.agency, s.keys)
 
 
-def _verifiers(s: PeopleServices) -> tuple[Verifier, ...]:
+def _verifiers(s: Services) -> tuple[Verifier, ...]:
     return log_verifiers(s.config.agency, s.keys)
 
 
-def _origin(s: PeopleServices) -> str:
+def _origin(s: Services) -> str:
     return audit_origin(s.config.agency.domain, s.config.agency.slug)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from appliance.log.riders import Rider, RiderTx
     from appliance.model import PersonId, UnitId
     from appliance.people import Account, Session
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
     from appliance.store.db import Reader, Tx
 
 
 @asynccontextmanager
-async def changing_account(s: PeopleServices, person: PersonId) -> AsyncIterator[Tx]:
+async def changing_account(s: Services, person: PersonId) -> AsyncIterator[Tx]:
     """Lend a transaction that changes this person's account or roles."""
     async with s.store.write() as tx:
         yield tx
@@ -33,7 +33,7 @@ async def changing_account(s: PeopleServices, person: PersonId) -> AsyncIterator
 
 
 @asynccontextmanager
-async def changing_own_account(s: PeopleServices, session: Session) -> AsyncIterator[Tx]:
+async def changing_own_account(s: Services, session: Session) -> AsyncIterator[Tx]:
     """Lend a transaction in which somebody changes their own account.
 
     Raises Unauthenticated where the session was ended while it waited: whoever was signed out changes nothing more.
@@ -53,7 +53,7 @@ async def get_account(reader: Reader, person: PersonId) -> Account:
 
 
 async def record(
-    s: PeopleServices, tx: Tx, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
+    s: Services, tx: Tx, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
 ) -> None:
     """Append to the audit log in the transaction that does what is recorded."""
     await audit.append(tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)
@@ -68,7 +68,7 @@ def recording(actor: str, action: str, target: str, outcome: str = "done", **det
     return put
 
 
-def units_over(s: PeopleServices, person: PersonId) -> frozenset[UnitId]:
+def units_over(s: Services, person: PersonId) -> frozenset[UnitId]:
     """Return the units a person serves in today and all units over them."""
     card = s.identity.people.get(person)
     served = card.units if card else ()

@@ -36,11 +36,10 @@ from appliance.store import recorded_heads
 from appliance.store import rooms as room_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
 
     from appliance.log.riders import RiderTx
     from appliance.model import Appended, Millis
-    from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
     from appliance.services import Services
 
@@ -141,7 +140,13 @@ def _rest(stop: threading.Event) -> None:
 
 
 async def export_room(
-    s: PeopleServices, actor: Actor, room: RoomId, why: str, write: Callable[[bytes], object], *, partial: bool = False
+    s: Services,
+    actor: Actor,
+    room: RoomId,
+    why: str,
+    write: Callable[[bytes], Awaitable[object]],
+    *,
+    partial: bool = False,
 ) -> Exported:
     """Write a room's whole log for evidence. Raises Forbidden, Invalid, NotFound, Unproven, AppError (`body_damaged`).
 
@@ -161,7 +166,7 @@ async def export_room(
     try:
         async for line in export.lines(s.store):
             digest.update(line)
-            write(line)
+            await write(line)
     except BaseException as error:
         await _record_export(s, actor, room, "failed", error=type(error).__name__)
         raise
@@ -171,7 +176,7 @@ async def export_room(
 
 
 async def list_rooms(
-    s: PeopleServices, actor: Actor, name: str | None = None, member: PersonId | None = None
+    s: Services, actor: Actor, name: str | None = None, member: PersonId | None = None
 ) -> list[FoundRoom]:
     """Find the rooms that an export may be of, oldest first; on record before they are returned. Raises Forbidden.
 
@@ -193,12 +198,12 @@ async def list_rooms(
     return found
 
 
-def _names_of(s: PeopleServices, pair: str) -> str:
+def _names_of(s: Services, pair: str) -> str:
     cards = ((person, s.identity.people.get(PersonId(person))) for person in pair.split())
     return ", ".join(card.name if card else person for person, card in cards)
 
 
-async def _record_export(s: PeopleServices, actor: Actor, room: RoomId, outcome: str, **detail: Any) -> None:
+async def _record_export(s: Services, actor: Actor, room: RoomId, outcome: str, **detail: Any) -> None:
     async with s.store.write() as tx:
         await record(s, tx, actor.name, "room.export", room, outcome, **detail)
 

@@ -18,13 +18,13 @@ from appliance.store import sessions
 if TYPE_CHECKING:
     from appliance.model import PersonId
     from appliance.people import SessionRecord
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
 
 IN_USE_APART: Final = "used_apart"
 """The outcome of the line in the sign-in history."""
 
 
-async def note_sessions_apart(s: PeopleServices) -> int:
+async def note_sessions_apart(s: Services) -> int:
     """Put on record whose sessions are in use far apart just now, and return how many such pairs are new."""
     now = s.clock()
     lately = now - s.identity.policies.sign_in.apart_ms
@@ -40,7 +40,7 @@ async def note_sessions_apart(s: PeopleServices) -> int:
     return noted
 
 
-def _are_apart(s: PeopleServices, person: PersonId, newer: SessionRecord, other: SessionRecord) -> bool:
+def _are_apart(s: Services, person: PersonId, newer: SessionRecord, other: SessionRecord) -> bool:
     account, throttle = s.identity.account(person), s.identity.throttle
     if account is None:
         return False
@@ -50,7 +50,7 @@ def _are_apart(s: PeopleServices, person: PersonId, newer: SessionRecord, other:
     return are_far_apart(here, there, known=known and known_there)
 
 
-async def _note(s: PeopleServices, person: PersonId, newer: SessionRecord, other: SessionRecord) -> None:
+async def _note(s: Services, person: PersonId, newer: SessionRecord, other: SessionRecord) -> None:
     place = {
         "device": newer.device,
         "address": newer.address,

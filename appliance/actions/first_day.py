@@ -28,8 +28,8 @@ from appliance.rules.imports import Organisation, plan_import
 if TYPE_CHECKING:
     from appliance.actions.terms import TermsDraft
     from appliance.config import Agency
-    from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+    from appliance.services import Services
 
 _NOBODY_YET: Final = Organisation({}, {}, {}, {})
 _POST: Final = "ผู้ดูแลระบบ"
@@ -60,7 +60,7 @@ def check_administrator(agency: Agency, administrator: FirstAdministrator) -> No
 
 
 async def begin(
-    s: PeopleServices, actor: Actor, terms: TermsDraft | None, administrator: FirstAdministrator | None
+    s: Services, actor: Actor, terms: TermsDraft | None, administrator: FirstAdministrator | None
 ) -> str | None:
     """Publish the terms and make the administrator's account, where given; return its one-time code.
 

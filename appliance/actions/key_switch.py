@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from appliance.evidence.canonical import JsonValue
     from appliance.evidence.note import Signer
     from appliance.model import PersonId, RoomId
-    from appliance.people_services import OfflineServices
     from appliance.rules.roles import Actor
+    from appliance.services import Services
     from appliance.store.audit import AuditRecord
     from appliance.vault.epochs import EpochKind
 
@@ -47,12 +47,12 @@ _PAGE: Final = 1_000
 _ROOMS: Final = 100
 
 
-async def record_begun(s: OfflineServices, actor: Actor, purpose: Purpose) -> None:
+async def record_begun(s: Services, actor: Actor, purpose: Purpose) -> None:
     """Record that a second key is valid now, for the log key with its statement; signed by both log keys."""
     await _record_once(s, actor, BEGUN, purpose)
 
 
-async def finish(s: OfflineServices, actor: Actor, purpose: Purpose) -> None:
+async def finish(s: Services, actor: Actor, purpose: Purpose) -> None:
     """Make the key that is replaced unnecessary, and record it. Raises Unproven, WrongKey."""
     if purpose is Purpose.AGENCY:
         await _rewrap_epoch_keys(s)
@@ -62,9 +62,7 @@ async def finish(s: OfflineServices, actor: Actor, purpose: Purpose) -> None:
     await _record_once(s, actor, FINISHED, purpose)
 
 
-async def record_rotation(
-    s: OfflineServices, actor: Actor, outcome: str, key: str, *, former: str, source: str
-) -> None:
+async def record_rotation(s: Services, actor: Actor, outcome: str, key: str, *, former: str, source: str) -> None:
     """Record a rotation of the master key, `begun` or `done`. `key`, `former`: ids of keys, which tell nothing of them.
 
     `source` is where the new key comes from (`SourceKind`).
@@ -77,7 +75,7 @@ async def record_rotation(
     await sign_checkpoint(s)
 
 
-def key_name(s: OfflineServices, purpose: Purpose) -> str:
+def key_name(s: Services, purpose: Purpose) -> str:
     """Return what the new key is called in records: an id that tells nothing of it; for a log key its public id."""
     if purpose is Purpose.AGENCY:
         return f"agency:{derived_key(s.keys.agency_key, 'id')[:8].hex()}"
@@ -89,7 +87,7 @@ def statement_of(begun: AuditRecord) -> str:
     return str(msgspec.json.decode(begun.detail or "{}").get("statement", ""))
 
 
-async def _record_once(s: OfflineServices, actor: Actor, action: str, purpose: Purpose) -> None:
+async def _record_once(s: Services, actor: Actor, action: str, purpose: Purpose) -> None:
     target = key_name(s, purpose)
     async with s.store.write() as tx:
         known = await audit.list_newest(tx, _PAGE, target=target)
@@ -101,7 +99,7 @@ async def _record_once(s: OfflineServices, actor: Actor, action: str, purpose: P
     await sign_checkpoint(s)
 
 
-def _detail(s: OfflineServices, purpose: Purpose) -> Mapping[str, JsonValue]:
+def _detail(s: Services, purpose: Purpose) -> Mapping[str, JsonValue]:
     if purpose is Purpose.AGENCY:
         return {}
     signer, successor = log_signer(s.config.agency, s.keys), _successor(s)
@@ -112,14 +110,14 @@ def _detail(s: OfflineServices, purpose: Purpose) -> Mapping[str, JsonValue]:
     }
 
 
-def _successor(s: OfflineServices) -> Signer:
+def _successor(s: Services) -> Signer:
     successor = log_signer(s.config.agency, s.keys).successor
     if successor is None:
         raise Conflict(code="no_key_switch")
     return successor
 
 
-async def _rewrap_epoch_keys(s: OfflineServices) -> None:
+async def _rewrap_epoch_keys(s: Services) -> None:
     after = 0
     while True:
         async with s.store.exclusive() as writer:
@@ -140,7 +138,7 @@ def _rewrap_page(raw: sqlcipher.Connection, agency_keys: tuple[bytes, ...], afte
     return page[-1][0] if page else None
 
 
-async def _reseal_secrets(s: OfflineServices) -> None:
+async def _reseal_secrets(s: Services) -> None:
     def under_the_new(person: PersonId, sealed: bytes | None) -> bytes | None:
         if sealed is None:
             return None
@@ -151,7 +149,7 @@ async def _reseal_secrets(s: OfflineServices) -> None:
             await accounts.reseal_totp(tx, person, under_the_new(person, secret), under_the_new(person, pending))
 
 
-async def _sign_all_rooms(s: OfflineServices) -> None:
+async def _sign_all_rooms(s: Services) -> None:
     """Have the new key sign each room's newest checkpoint beside the present one, once its entries make that tree."""
     async with s.store.read() as reader:
         waiting = await reader.run(rooms.all_ids)

@@ -11,10 +11,10 @@ from appliance.store import people
 
 if TYPE_CHECKING:
     from appliance.model import PersonId
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
 
 
-async def set_status(s: PeopleServices, person: PersonId, status: str) -> None:
+async def set_status(s: Services, person: PersonId, status: str) -> None:
     """Set the line shown under one's name. Raises Invalid for characters that cannot be shown."""
     clean = " ".join(canonical(status).split())
     if not clean.isprintable():

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from appliance.people import Session
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
 
 MOST_PASSKEYS: Final = 10
 
 
-def passkey_request(s: PeopleServices, passkeys: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
+def passkey_request(s: Services, passkeys: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
     """Return what the browser passes to the authenticator for it to sign the challenge."""
     options = webauthn.generate_authentication_options(
         rp_id=s.identity.policies.passkeys.rp_id,
@@ -58,7 +58,7 @@ def assertion_of(passkeys: Sequence[Passkey], assertion: dict[str, Any]) -> Pass
     return next((passkey for passkey in passkeys if passkey.credential == credential), None)
 
 
-def check_passkey(s: PeopleServices, passkey: Passkey, assertion: dict[str, Any], challenge: bytes) -> int | None:
+def check_passkey(s: Services, passkey: Passkey, assertion: dict[str, Any], challenge: bytes) -> int | None:
     """Return the authenticator's new counter, None when the assertion does not hold (WebAuthn §7.2)."""
     policy = s.identity.policies.passkeys
     try:
@@ -75,7 +75,7 @@ def check_passkey(s: PeopleServices, passkey: Passkey, assertion: dict[str, Any]
     return verified.new_sign_count
 
 
-async def start_passkey(s: PeopleServices, session: Session) -> dict[str, Any]:
+async def start_passkey(s: Services, session: Session) -> dict[str, Any]:
     """Return what the browser passes to the authenticator to make a passkey."""
     account, card = s.identity.account(session.person), s.identity.people.get(session.person)
     if account is None or card is None:
@@ -102,7 +102,7 @@ async def start_passkey(s: PeopleServices, session: Session) -> dict[str, Any]:
     return _as_json(webauthn.options_to_json(options))
 
 
-async def add_passkey(s: PeopleServices, session: Session, name: str, credential: dict[str, Any]) -> Passkey:
+async def add_passkey(s: Services, session: Session, name: str, credential: dict[str, Any]) -> Passkey:
     """Add the passkey that an authenticator made. Raises Conflict, Invalid, Unauthenticated.
 
     A credential that is registered already is refused, whose ever it is (WebAuthn §7.1).
@@ -141,7 +141,7 @@ async def add_passkey(s: PeopleServices, session: Session, name: str, credential
     return passkey
 
 
-async def remove_passkey(s: PeopleServices, session: Session, passkey: str) -> None:
+async def remove_passkey(s: Services, session: Session, passkey: str) -> None:
     """Remove one of the caller's passkeys; the caller has shown the password. Raises NotFound."""
     async with changing_own_account(s, session) as tx:
         if not await accounts.delete_passkey(tx, session.person, passkey):

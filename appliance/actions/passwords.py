@@ -21,13 +21,13 @@ from appliance.store import accounts, people, sessions
 if TYPE_CHECKING:
     from appliance.model import PersonId
     from appliance.people import Account, Session
-    from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+    from appliance.services import Services
     from appliance.store.accounts import Credentials
     from appliance.store.db import Tx
 
 
-async def change_password(s: PeopleServices, session: Session, old: str, new: str, cookie: str = "") -> str:
+async def change_password(s: Services, session: Session, old: str, new: str, cookie: str = "") -> str:
     """Replace the caller's password and end all their other sessions. Raises Invalid, Unauthenticated, TooMany.
 
     No device is known any more but the caller's own: returns what its cookie is from now on, `cookie` is what it was.
@@ -55,7 +55,7 @@ async def change_password(s: PeopleServices, session: Session, old: str, new: st
     return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
 
 
-async def prove_password(s: PeopleServices, session: Session, password: str, field: str) -> Credentials:
+async def prove_password(s: Services, session: Session, password: str, field: str) -> Credentials:
     """Make sure it is the owner who is asking, before an account is changed; return what proved it.
 
     Raises Invalid, TooMany.
@@ -75,7 +75,7 @@ async def prove_password(s: PeopleServices, session: Session, password: str, fie
 
 
 async def reset_password(
-    s: PeopleServices, actor: Actor, person: PersonId, identity_check: str, second: Actor | None = None
+    s: Services, actor: Actor, person: PersonId, identity_check: str, second: Actor | None = None
 ) -> str:
     """Return a one-time code for someone who cannot change their own password. Raises Forbidden, Invalid, NotFound.
 
@@ -106,7 +106,7 @@ async def reset_password(
 
 
 async def put_code(
-    s: PeopleServices,
+    s: Services,
     tx: Tx,
     person: PersonId,
     hashed: str,
@@ -129,7 +129,7 @@ async def put_code(
     return await sessions.delete_of(tx, person, SessionEnd.RESET, now)
 
 
-async def _password_fault(s: PeopleServices, account: Account, old: str, new: str) -> PasswordFault | None:
+async def _password_fault(s: Services, account: Account, old: str, new: str) -> PasswordFault | None:
     # A one-time code in another spelling is the same code.
     same = as_one_time_code if account.must_change else canonical
     if same(old) == same(new):

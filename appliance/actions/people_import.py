@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from appliance.model import Millis
-    from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+    from appliance.services import Services
     from appliance.store.db import Reader, Tx
 
 
@@ -81,7 +81,7 @@ class _Ids:
         return self.people[staff_no]
 
 
-async def preview_import(s: PeopleServices, files: Mapping[str, bytes]) -> Preview:
+async def preview_import(s: Services, files: Mapping[str, bytes]) -> Preview:
     """Return what importing these files (by name) would change; changes nothing. Raises TooLarge."""
     policy = s.identity.policies.imports
     if sum(map(len, files.values())) > policy.largest_file:
@@ -102,7 +102,7 @@ async def preview_import(s: PeopleServices, files: Mapping[str, bytes]) -> Previ
     return Preview(plan, version, approval, digest.hexdigest(), minors)
 
 
-async def apply_import(s: PeopleServices, actor: Actor, preview: Preview, *, approved: bool = False) -> None:
+async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved: bool = False) -> None:
     """Apply a preview as one transaction. Raises Forbidden, Invalid (problems), Conflict (approval, changed since)."""
     if denied := may_perform(Duty.IMPORT_PEOPLE, actor):
         raise Forbidden(denied)
@@ -166,7 +166,7 @@ async def _write_people(tx: Tx, plan: Plan, ids: _Ids, now: Millis) -> list[Pers
     return gone
 
 
-def _under_age(s: PeopleServices, plan: Plan, now: Millis) -> list[PersonState]:
+def _under_age(s: Services, plan: Plan, now: Millis) -> list[PersonState]:
     """Return people already in the directory whom the import makes too young for an account."""
     youngest, today = s.identity.policies.accounts.youngest, thai_day(now)
     return [
@@ -176,7 +176,7 @@ def _under_age(s: PeopleServices, plan: Plan, now: Millis) -> list[PersonState]:
     ]
 
 
-async def _suspend_under_age(s: PeopleServices, tx: Tx, actor: Actor, plan: Plan, ids: _Ids) -> int:
+async def _suspend_under_age(s: Services, tx: Tx, actor: Actor, plan: Plan, ids: _Ids) -> int:
     """Suspend the accounts of people whom the import makes too young, until they are old enough; return how many."""
     youngest, count = s.identity.policies.accounts.youngest, 0
     for state in _under_age(s, plan, s.clock()):
@@ -213,7 +213,7 @@ async def _write_holdings(tx: Tx, plan: Plan, ids: _Ids) -> None:
 # The organisation by codes, and back
 
 
-async def _read(s: PeopleServices, reader: Reader, now: Millis) -> tuple[Organisation, _Ids]:
+async def _read(s: Services, reader: Reader, now: Millis) -> tuple[Organisation, _Ids]:
     all_units, all_posts = await units.list_units(reader), await units.list_posts(reader)
     profiles = [profile for profile, _ in await people.list_all(reader)]
     holdings = await people.list_holdings(reader)

@@ -8,17 +8,17 @@ from appliance.actions.changes import record
 from appliance.identity.refusals import Refusal
 
 if TYPE_CHECKING:
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
 
 
-async def record_refusal(s: PeopleServices, actor: str, action: str, target: str, outcome: str) -> None:
+async def record_refusal(s: Services, actor: str, action: str, target: str, outcome: str) -> None:
     """Record that a rule refused somebody something; `outcome` is the reason's code."""
     if s.identity.refusals.note(actor, Refusal(action, target, outcome), s.clock()):
         async with s.store.write() as tx:
             await record(s, tx, actor, action, target, outcome)
 
 
-async def record_repeated(s: PeopleServices) -> None:
+async def record_repeated(s: Services) -> None:
     """Record how often refusals came again in the hours that are over; a timer calls this."""
     due = s.identity.refusals.take_due(s.clock())
     if not due:

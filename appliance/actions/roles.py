@@ -12,13 +12,11 @@ from appliance.store import accounts
 if TYPE_CHECKING:
     from appliance.model import PersonId
     from appliance.people import Grant
-    from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+    from appliance.services import Services
 
 
-async def add_role(
-    s: PeopleServices, actor: Actor, person: PersonId, grant: Grant, second: Actor | None = None
-) -> None:
+async def add_role(s: Services, actor: Actor, person: PersonId, grant: Grant, second: Actor | None = None) -> None:
     """Give someone a role, `second` agreeing where two are needed. Raises Forbidden, Invalid, NotFound, Conflict."""
     _check(s, actor, person, grant, second)
     async with changing_account(s, person) as tx:
@@ -29,9 +27,7 @@ async def add_role(
         )  # fmt: skip
 
 
-async def remove_role(
-    s: PeopleServices, actor: Actor, person: PersonId, grant: Grant, second: Actor | None = None
-) -> None:
+async def remove_role(s: Services, actor: Actor, person: PersonId, grant: Grant, second: Actor | None = None) -> None:
     """Take a role from someone, with `second` agreeing where two are needed. Raises Forbidden, Invalid, NotFound."""
     _check(s, actor, person, grant, second)
     async with changing_account(s, person) as tx:
@@ -46,7 +42,7 @@ def _name(second: Actor | None) -> str | None:
     return second.name if second else None
 
 
-def _check(s: PeopleServices, actor: Actor, person: PersonId, grant: Grant, second: Actor | None) -> None:
+def _check(s: Services, actor: Actor, person: PersonId, grant: Grant, second: Actor | None) -> None:
     if not is_role(grant):
         raise Invalid(field="role", code="unknown_role")
     if denied := may_grant(actor, person, grant, second):

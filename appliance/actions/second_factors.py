@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from appliance.model import Millis, PersonId
     from appliance.people import Session
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
     from appliance.store.db import Reader, Tx
 
 STEP_MS: Final = 30_000
@@ -51,7 +51,7 @@ async def load_webauthn() -> None:
     await asyncio.to_thread(import_module, "webauthn")
 
 
-async def start_totp(s: PeopleServices, person: PersonId) -> tuple[str, str]:
+async def start_totp(s: Services, person: PersonId) -> tuple[str, str]:
     """Make a secret that counts once a code confirms it; return it in base32 and as an `otpauth:` address."""
     account = s.identity.account(person)
     if account is None:
@@ -66,7 +66,7 @@ async def start_totp(s: PeopleServices, person: PersonId) -> tuple[str, str]:
     return text, pyotp.TOTP(text).provisioning_uri(name=account.user, issuer_name=name)
 
 
-async def confirm_totp(s: PeopleServices, session: Session, code: str) -> list[str]:
+async def confirm_totp(s: Services, session: Session, code: str) -> list[str]:
     """Put the secret to use with its first code; return recovery codes. Raises Invalid, Conflict."""
     now = s.clock()
     async with s.store.read() as reader:
@@ -83,7 +83,7 @@ async def confirm_totp(s: PeopleServices, session: Session, code: str) -> list[s
         return await _put_recovery_codes(s, tx, session)
 
 
-async def renew_recovery_codes(s: PeopleServices, session: Session) -> list[str]:
+async def renew_recovery_codes(s: Services, session: Session) -> list[str]:
     """Return new recovery codes, which replace all there were; the caller has shown the password. Raises Conflict."""
     async with changing_own_account(s, session) as tx:
         if not await has_factor(tx, session.person):
@@ -91,7 +91,7 @@ async def renew_recovery_codes(s: PeopleServices, session: Session) -> list[str]
         return await _put_recovery_codes(s, tx, session)
 
 
-async def use_recovery_code(s: PeopleServices, tx: Tx, person: PersonId, typed: str) -> bool:
+async def use_recovery_code(s: Services, tx: Tx, person: PersonId, typed: str) -> bool:
     """Use up a recovery code and put it on record; False when it is not one of this person's that are left."""
     if not await accounts.use_recovery_code(tx, person, s.identity.recovery_hash(person, typed), s.clock()):
         return False
@@ -112,7 +112,7 @@ async def drop_unneeded_codes(tx: Tx, person: PersonId) -> None:
         await accounts.replace_recovery_codes(tx, person, ())
 
 
-async def _put_recovery_codes(s: PeopleServices, tx: Tx, session: Session) -> list[str]:
+async def _put_recovery_codes(s: Services, tx: Tx, session: Session) -> list[str]:
     codes = [one_time_code(s.new_token()) for _ in range(RECOVERY_CODES)]
     hashes = [s.identity.recovery_hash(session.person, code) for code in codes]
     await accounts.replace_recovery_codes(tx, session.person, hashes)
@@ -120,7 +120,7 @@ async def _put_recovery_codes(s: PeopleServices, tx: Tx, session: Session) -> li
     return codes
 
 
-async def remove_totp(s: PeopleServices, session: Session) -> None:
+async def remove_totp(s: Services, session: Session) -> None:
     """Take the TOTP factor away; the caller has shown the password."""
     async with changing_own_account(s, session) as tx:
         await accounts.remove_totp(tx, session.person)
@@ -128,7 +128,7 @@ async def remove_totp(s: PeopleServices, session: Session) -> None:
         await record(s, tx, session.person, "totp.remove", session.person, session=session.id)
 
 
-def check_code(s: PeopleServices, person: PersonId, sealed: bytes | None, code: str, now: Millis) -> int | None:
+def check_code(s: Services, person: PersonId, sealed: bytes | None, code: str, now: Millis) -> int | None:
     """Return the time step a code belongs to, None when it is wrong; one step of clock drift is allowed."""
     plain = "".join(arabic_digits(code).split())
     if sealed is None or not plain.isascii() or not plain.isdigit():

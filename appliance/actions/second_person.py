@@ -18,10 +18,10 @@ from appliance.store import accounts
 
 if TYPE_CHECKING:
     from appliance.model import PersonId
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
 
 
-async def prove_second_person(s: PeopleServices, user: str, password: str, code: str | None = None) -> Actor:
+async def prove_second_person(s: Services, user: str, password: str, code: str | None = None) -> Actor:
     """Return who agrees, once their password and, where they use one, their TOTP code are right.
 
     Raises Unauthenticated, TooMany, Forbidden, Conflict. Whether this person may be the second one is `rules/roles.py`.
@@ -49,7 +49,7 @@ async def prove_second_person(s: PeopleServices, user: str, password: str, code:
     return Actor(person, person, account.grants)
 
 
-async def confirm_owner(s: PeopleServices, actor: Actor, person: PersonId, identity_check: str) -> None:
+async def confirm_owner(s: Services, actor: Actor, person: PersonId, identity_check: str) -> None:
     """Let an account prove its owner although one person alone set its password a short time ago.
 
     `actor` has proved who they are; `identity_check`, how they know that it is the owner, goes on record. Raises
@@ -69,11 +69,11 @@ async def confirm_owner(s: PeopleServices, actor: Actor, person: PersonId, ident
         await record(s, tx, actor.name, "account.confirm", person, identity_check=identity_check)
 
 
-def _wait_ms(s: PeopleServices) -> int:
+def _wait_ms(s: Services) -> int:
     return s.identity.policies.passwords.two_person_wait_ms
 
 
-async def _prove(s: PeopleServices, user: str, password: str, code: str | None) -> accounts.Credentials:
+async def _prove(s: Services, user: str, password: str, code: str | None) -> accounts.Credentials:
     now = s.clock()
     async with s.store.read() as reader:
         found = await accounts.find_credentials(reader, user)

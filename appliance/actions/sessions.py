@@ -13,15 +13,15 @@ from appliance.store import accounts, sessions
 if TYPE_CHECKING:
     from appliance.model import SessionId
     from appliance.people import Session
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
 
 
-async def sign_out(s: PeopleServices, session: Session) -> None:
+async def sign_out(s: Services, session: Session) -> None:
     """End the caller's own session."""
     await end_session(s, session, session.id)
 
 
-async def end_session(s: PeopleServices, caller: Session, session: SessionId) -> None:
+async def end_session(s: Services, caller: Session, session: SessionId) -> None:
     """End one of the caller's sessions; its next request is refused and its live connection closed. Raises NotFound."""
     async with s.store.write() as tx:
         why = None if session == caller.id else SessionEnd.BY_OWNER
@@ -32,7 +32,7 @@ async def end_session(s: PeopleServices, caller: Session, session: SessionId) ->
         tx.after_commit(lambda: s.identity.end_session(session))
 
 
-async def disown_sign_in(s: PeopleServices, caller: Session, n: int, cookie: str = "") -> str:
+async def disown_sign_in(s: Services, caller: Session, n: int, cookie: str = "") -> str:
     """Take down that a line of the caller's sign-in history was not them, and shut out whoever it was.
 
     Marks the line, ends all other sessions, has every device but the caller's forgotten, and the network of the line as

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from appliance.model import ContactMode, Millis
-    from appliance.people_services import PeopleServices
     from appliance.rules.helpdesk import Helpdesk
     from appliance.rules.roles import Actor
+    from appliance.services import Services
     from appliance.store.settings import Subject
 
 
-async def set_contact_mode(s: PeopleServices, actor: Actor, mode: ContactMode, effective: Millis | None = None) -> None:
+async def set_contact_mode(s: Services, actor: Actor, mode: ContactMode, effective: Millis | None = None) -> None:
     """Set who may start private chats, from now or from a time ahead. Chats that are open stay open (F39)."""
     await _set(s, actor, CONTACT_MODE, mode.value, effective, "accounts")
 
 
-async def set_rank_map(s: PeopleServices, actor: Actor, mapping: Mapping[str, str | int]) -> None:
+async def set_rank_map(s: Services, actor: Actor, mapping: Mapping[str, str | int]) -> None:
     """Map the agency's own ranks to rungs of the national ladder or to levels (Q4). Raises Invalid, Forbidden."""
     try:
         national().with_mapping(mapping)
@@ -39,7 +39,7 @@ async def set_rank_map(s: PeopleServices, actor: Actor, mapping: Mapping[str, st
     await _set(s, actor, RANK_MAP, value, None, "directory")
 
 
-async def set_helpdesk(s: PeopleServices, actor: Actor, phone: str, email: str, place: str) -> None:
+async def set_helpdesk(s: Services, actor: Actor, phone: str, email: str, place: str) -> None:
     """Set whom staff ask for help: shown on the sign-in page to everybody. Raises Invalid, Forbidden."""
     await _set(
         s, actor, HELPDESK, msgspec.json.encode(checked_helpdesk(phone, email, place)).decode(), None, "accounts"
@@ -54,9 +54,7 @@ def checked_helpdesk(phone: str, email: str, place: str) -> Helpdesk:
     return found
 
 
-async def _set(
-    s: PeopleServices, actor: Actor, key: str, value: str, effective: Millis | None, subject: Subject
-) -> None:
+async def _set(s: Services, actor: Actor, key: str, value: str, effective: Millis | None, subject: Subject) -> None:
     if denied := may_perform(Duty.CHANGE_SETTING, actor):
         raise Forbidden(denied)
     now = s.clock()

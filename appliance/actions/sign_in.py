@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from appliance.model import Deny, Millis, PersonId
     from appliance.people import Account
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
     from appliance.store.accounts import Credentials, Passkey
     from appliance.store.db import Tx
 
@@ -75,7 +75,7 @@ class SecondFactorAsked:
 
 
 async def sign_in(
-    s: PeopleServices, user: str, password: str, device: str, address: str, cookie: str = ""
+    s: Services, user: str, password: str, device: str, address: str, cookie: str = ""
 ) -> SignedIn | SecondFactorAsked:
     """Check user and password. Raises Unauthenticated (`sign_in_failed`), TooMany, Forbidden (state of the account).
 
@@ -112,7 +112,7 @@ async def sign_in(
         return await _open_session(s, tx, account, caller)
 
 
-async def _check_password(s: PeopleServices, caller: _Caller, password: str) -> Credentials:
+async def _check_password(s: Services, caller: _Caller, password: str) -> Credentials:
     """Return the credentials that the password is right for. Raises Unauthenticated, TooMany."""
     known = s.identity.known_device(caller.user, caller.cookie)
     guess = s.identity.throttle.guess("password", caller.user, caller.address, known)
@@ -131,7 +131,7 @@ async def _check_password(s: PeopleServices, caller: _Caller, password: str) -> 
     raise Unauthenticated(code="sign_in_failed")
 
 
-async def _renewed(s: PeopleServices, found: Credentials, password: str) -> str | None:
+async def _renewed(s: Services, found: Credentials, password: str) -> str | None:
     """Return the hash at today's cost where the stored one is of another; with much to hash it waits for next time."""
     if not s.identity.hasher.is_outdated(found.hash):
         return None
@@ -149,9 +149,7 @@ class FactorGiven:
     recovery: str | None = field(default=None, repr=False)
 
 
-async def finish_sign_in(
-    s: PeopleServices, ticket: str, address: str, given: FactorGiven, cookie: str = ""
-) -> SignedIn:
+async def finish_sign_in(s: Services, ticket: str, address: str, given: FactorGiven, cookie: str = "") -> SignedIn:
     """Check the second factor. Raises Unauthenticated (`ticket_over`, `second_factor_failed`), TooMany, Forbidden.
 
     Ticket and factor are used up in the transaction that opens the session: of several calls at once with one ticket,
@@ -187,7 +185,7 @@ class _Proof:
     use: Callable[[Tx], Awaitable[bool]]
 
 
-async def _spend(s: PeopleServices, ticket: str, proof: _Proof, caller: _Caller) -> SignedIn | None:
+async def _spend(s: Services, ticket: str, proof: _Proof, caller: _Caller) -> SignedIn | None:
     """Use up ticket and factor and open the session, or none of them; None when the factor was used before."""
     async with s.store.write() as tx:
         if s.identity.sign_in_tickets.get(ticket, s.clock()) is None:
@@ -200,7 +198,7 @@ async def _spend(s: PeopleServices, ticket: str, proof: _Proof, caller: _Caller)
         return await _open_session(s, tx, proof.account, caller)
 
 
-async def _check_factor(s: PeopleServices, waiting: SignInTicket, given: FactorGiven) -> _Proof | None:
+async def _check_factor(s: Services, waiting: SignInTicket, given: FactorGiven) -> _Proof | None:
     """Return what finishes the sign-in, when the factor looks right and the account did not change meanwhile."""
     async with s.store.read() as reader:
         account = await get_account(reader, waiting.person)
@@ -220,7 +218,7 @@ async def _check_factor(s: PeopleServices, waiting: SignInTicket, given: FactorG
     return None if use is None else _Proof(account, outcome, use)
 
 
-async def delete_old_sign_ins(s: PeopleServices) -> int:
+async def delete_old_sign_ins(s: Services) -> int:
     """Delete the lines of the sign-in history whose time is over; return how many.
 
     Why a session ended is forgotten when its time would have run out by itself.
@@ -236,7 +234,7 @@ async def delete_old_sign_ins(s: PeopleServices) -> int:
             return deleted
 
 
-async def _passkey_options(s: PeopleServices, passkeys: list[Passkey], challenge: bytes) -> dict[str, Any] | None:
+async def _passkey_options(s: Services, passkeys: list[Passkey], challenge: bytes) -> dict[str, Any] | None:
     if not passkeys:
         return None
     await load_webauthn()
@@ -246,7 +244,7 @@ async def _passkey_options(s: PeopleServices, passkeys: list[Passkey], challenge
 
 
 async def _check_passkey(
-    s: PeopleServices, passkeys: list[Passkey], assertion: dict[str, Any], challenge: bytes
+    s: Services, passkeys: list[Passkey], assertion: dict[str, Any], challenge: bytes
 ) -> Callable[[Tx], Awaitable[bool]] | None:
     await load_webauthn()
     from appliance.actions.passkeys import assertion_of, check_passkey  # noqa: PLC0415 - see load_webauthn
@@ -258,7 +256,7 @@ async def _check_passkey(
     return partial(accounts.use_passkey, passkey=used.id, sign_count=count)
 
 
-async def _open_session(s: PeopleServices, tx: Tx, checked: Account, caller: _Caller) -> SignedIn:
+async def _open_session(s: Services, tx: Tx, checked: Account, caller: _Caller) -> SignedIn:
     """Make the session, unless the account changed since it was checked."""
     now, token, network = s.clock(), s.new_token(), network_of(caller.address)
     policy, throttle = s.identity.policies.sessions, s.identity.throttle
@@ -289,7 +287,7 @@ async def _open_session(s: PeopleServices, tx: Tx, checked: Account, caller: _Ca
     return SignedIn(token, session, s.identity.csrf(session), account.must_change, cookie)
 
 
-async def _note_far_apart(s: PeopleServices, tx: Tx, caller: _Caller, new: SessionRecord) -> bool:
+async def _note_far_apart(s: Services, tx: Tx, caller: _Caller, new: SessionRecord) -> bool:
     """Say whether another session is in use far away (F91), and put it on record."""
     throttle, policy, now = s.identity.throttle, s.identity.policies.sign_in, s.clock()
     place = throttle.place(caller.address)
@@ -308,7 +306,7 @@ async def _note_far_apart(s: PeopleServices, tx: Tx, caller: _Caller, new: Sessi
     return False
 
 
-async def _end_oldest(s: PeopleServices, tx: Tx, person: PersonId, most: int, now: Millis) -> None:
+async def _end_oldest(s: Services, tx: Tx, person: PersonId, most: int, now: Millis) -> None:
     """Keep a person's sessions within the number allowed: those over, and the ones unused for longest, give way."""
     held = await sessions.list_of(tx, person)
     over = [session for session in held if session.expires <= now]
@@ -326,7 +324,7 @@ def _shown_device(device: str) -> str:
     return shown if has_visible(shown) else ""
 
 
-async def _refusal(s: PeopleServices, account: Account) -> Deny | None:
+async def _refusal(s: Services, account: Account) -> Deny | None:
     card = s.identity.people.get(account.person)
     if card is None:
         # Imported by another process within the last second.
@@ -336,11 +334,11 @@ async def _refusal(s: PeopleServices, account: Account) -> Deny | None:
     return may_sign_in(account.state, account.suspended_until, active, s.clock())
 
 
-async def _record(s: PeopleServices, person: PersonId | None, caller: _Caller, outcome: str) -> None:
+async def _record(s: Services, person: PersonId | None, caller: _Caller, outcome: str) -> None:
     async with s.store.write() as tx:
         await _note(s, tx, person, caller, outcome)
 
 
-async def _note(s: PeopleServices, tx: Tx, person: PersonId | None, caller: _Caller, outcome: str) -> None:
+async def _note(s: Services, tx: Tx, person: PersonId | None, caller: _Caller, outcome: str) -> None:
     place = {"device": caller.device, "address": caller.address, "network": network_of(caller.address)}
     await sessions.append_failure(tx, person, s.clock(), outcome=outcome, within=_ONE_LINE_MS, **place)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from appliance.config import Agency
     from appliance.model import Millis
     from appliance.people import Session
-    from appliance.people_services import PeopleServices
     from appliance.rules.roles import Actor
+    from appliance.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _titled(text: str) -> tuple[str, str]:
     return title.strip(), body.strip()
 
 
-async def accept_terms(s: PeopleServices, session: Session, version: int) -> None:
+async def accept_terms(s: Services, session: Session, version: int) -> None:
     """Accept the version that was shown. Raises Conflict (`terms_changed`) unless it is the one in force."""
     now = s.clock()
     if version != s.identity.terms_in_force(now):
@@ -68,7 +68,7 @@ async def accept_terms(s: PeopleServices, session: Session, version: int) -> Non
 
 
 async def publish_terms(
-    s: PeopleServices, actor: Actor, titles: tuple[str, str], texts: tuple[str, str], effective: Millis | None = None
+    s: Services, actor: Actor, titles: tuple[str, str], texts: tuple[str, str], effective: Millis | None = None
 ) -> int:
     """Publish the next version, each text in Thai and English; return its number. Raises Forbidden, Invalid."""
     if denied := may_perform(Duty.PUBLISH_TERMS, actor):

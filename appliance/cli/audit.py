@@ -10,10 +10,8 @@ from appliance.cli.grammar import add_command
 def register(_name: str, command: argparse.ArgumentParser) -> None:
     """Add the commands of the group."""
     group = command.add_subparsers(required=True)
-    listing = add_command(group, "list", "show the newest records", "audit:list_newest")
+    listing = add_command(group, "audit list", "show the newest records")
     listing.add_argument("--limit", type=int, default=50)
     listing.add_argument("--target", help="of this target alone")
-    add_command(
-        group, "heads", "write the recorded heads of rooms: ROOM/SIZE/ROOT, then the root on record", "audit:heads"
-    )
-    add_command(group, "verify", "compute the log again and compare it with its checkpoints", "audit:verify")
+    add_command(group, "audit heads", "write the recorded heads of rooms: ROOM/SIZE/ROOT, then the root on record")
+    add_command(group, "audit verify", "compute the log again and compare it with its checkpoints")

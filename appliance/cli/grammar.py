@@ -39,17 +39,17 @@ def add_local(group: Any, name: str, what: str, run: str) -> argparse.ArgumentPa
     return command
 
 
-def add_command(group: Any, name: str, what: str, run: str) -> argparse.ArgumentParser:
-    """Add a command of the administration: `run` names a function of services, operator and arguments."""
-    command: argparse.ArgumentParser = group.add_parser(name, help=what)
-    set_command(command, run)
+def add_command(group: Any, name: str, what: str) -> argparse.ArgumentParser:
+    """Add a command of the administration; `name` is all words of it, such as "user role add"."""
+    command: argparse.ArgumentParser = group.add_parser(name.rpartition(" ")[2], help=what)
+    set_command(command, name)
     return command
 
 
-def set_command(command: argparse.ArgumentParser, run: str) -> None:
-    """Make it a command of the administration."""
+def set_command(command: argparse.ArgumentParser, name: str) -> None:
+    """Make it a command of the administration, of this name."""
     add_data(command)
-    command.set_defaults(run="appliance.cli.local.administer:run", command=f"appliance.cli.local.{run}")
+    command.set_defaults(run="appliance.cli.local.administer:run", command=name)
 
 
 def add_start(command: argparse.ArgumentParser) -> None:

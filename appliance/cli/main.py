@@ -15,9 +15,9 @@ import sys
 from typing import Final, NamedTuple
 
 from appliance.cli.grammar import Parser
-from appliance.cli.late import load
 from appliance.cli.terminal import INTERRUPTED, Cancelled
 from appliance.errors import AppError
+from appliance.late import load
 from appliance.process import hardening
 
 

@@ -11,23 +11,21 @@ from appliance.cli.grammar import add_command
 def register(_name: str, command: argparse.ArgumentParser) -> None:
     """Add the commands of the group."""
     group = command.add_subparsers(required=True)
-    add = add_command(
-        group, "add", "make an account for someone of the directory; prints a one-time code", "accounts:add"
-    )
+    add = add_command(group, "user add", "make an account for someone of the directory; prints a one-time code")
     add.add_argument("user", nargs="?")
     add.add_argument("--staff-no")
     add.add_argument(
         "--from-file", type=Path, help="list with staff_no and user, read as people import reads; prints user,code"
     )
-    for name, what, run in (
-        ("reset-password", "one-time code for someone who cannot change their password (F77)", "accounts:reset"),
-        ("reactivate", "bring a revoked account back with new credentials (F95)", "accounts:reactivate"),
+    for name, what in (
+        ("user reset-password", "one-time code for someone who cannot change their password (F77)"),
+        ("user reactivate", "bring a revoked account back with new credentials (F95)"),
     ):
-        renewed = add_command(group, name, what, run)
+        renewed = add_command(group, name, what)
         renewed.add_argument("user")
         renewed.add_argument("--identity-check", required=True, help="how you know that it is them; goes on record")
         _with_two(renewed)
-    suspend = add_command(group, "suspend", "stop an account until a time (F93)", "accounts:suspend")
+    suspend = add_command(group, "user suspend", "stop an account until a time (F93)")
     suspend.add_argument("user")
     suspend.add_argument(
         "--until",
@@ -36,31 +34,28 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
         help="31/12/2569: to the end of that day; with a time, until then",
     )
     suspend.add_argument("--reason", required=True)
-    for name, what, run in (
-        ("lift", "let a suspended account work again", "accounts:lift"),
-        ("revoke", "end an account with its sessions, second factors, roles and rooms (F95)", "accounts:revoke"),
+    for name, what in (
+        ("user lift", "let a suspended account work again"),
+        ("user revoke", "end an account with its sessions, second factors, roles and rooms (F95)"),
     ):
-        ended = add_command(group, name, what, run)
+        ended = add_command(group, name, what)
         ended.add_argument("user")
         ended.add_argument("--reason", required=True)
     confirm = add_command(
-        group,
-        "confirm",
-        "let an account count as one of two people again after a one-time code (F77)",
-        "accounts:confirm",
+        group, "user confirm", "let an account count as one of two people again after a one-time code (F77)"
     )
     confirm.add_argument("user")
     confirm.add_argument("--by", required=True, metavar="USER", help="another administrator, who types their password")
     confirm.add_argument("--identity-check", required=True, help="how they know that it is the owner; goes on record")
     _register_roles(group.add_parser("role", help="roles of an account"))
-    add_command(group, "list", "show every account", "accounts:list_all")
-    add_command(group, "sessions", "show the living sessions of an account", "accounts:sessions").add_argument("user")
+    add_command(group, "user list", "show every account")
+    add_command(group, "user sessions", "show the living sessions of an account").add_argument("user")
 
 
 def _register_roles(command: argparse.ArgumentParser) -> None:
     group = command.add_subparsers(required=True)
-    for name, run in (("add", "accounts:add_role_to"), ("remove", "accounts:remove_role_from")):
-        role = add_command(group, name, f"{name} a role", run)
+    for name in ("add", "remove"):
+        role = add_command(group, f"user role {name}", f"{name} a role")
         role.add_argument("user")
         role.add_argument("role", help="one of the table in docs/people.md")
         role.add_argument("--unit", metavar="CODE", help="of a unit administrator")

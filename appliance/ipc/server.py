@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic
 
@@ -22,23 +23,21 @@ from appliance.ipc.sockets import Peer, peer_of
 log = logging.getLogger(__name__)
 
 
-class Server(Generic[RequestT, AnswerT]):
-    """Answers the requests of a protocol on one listening socket.
+class Listener(ABC):
+    """Accepts connections on one listening socket, and says by `converse` what happens on one.
 
-    `answer(request, peer)` carries a request out. Peers may be of the process's own user and of the `allowed` user ids.
+    Peers may be of the process's own user and of the `allowed` user ids.
     """
 
-    def __init__(
-        self,
-        protocol: Protocol[RequestT, AnswerT],
-        answer: Callable[[RequestT, Peer], Awaitable[AnswerT]],
-        allowed: Iterable[int] = (),
-    ) -> None:
-        self._protocol, self._answer = protocol, answer
+    def __init__(self, allowed: Iterable[int] = ()) -> None:
         self._allowed = {os.getuid(), *allowed}
         self._listening: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._closing = False
+
+    @abstractmethod
+    async def converse(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Do what a connection is for, up to its end. ConnectionError and asyncio.IncompleteReadError end it too."""
 
     async def start(self, bound: socket.socket) -> None:
         """Begin to accept on a socket that listens already; it is closed with the server."""
@@ -65,7 +64,7 @@ class Server(Generic[RequestT, AnswerT]):
         try:
             peer = peer_of(writer.get_extra_info("socket"))
             if peer.uid in self._allowed:
-                await self._answer_all(peer, reader, writer)
+                await self.converse(peer, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         except asyncio.CancelledError:
@@ -76,7 +75,21 @@ class Server(Generic[RequestT, AnswerT]):
             self._connections.discard(task)
             writer.close()
 
-    async def _answer_all(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class Server(Listener, Generic[RequestT, AnswerT]):
+    """Answers the requests of a protocol: `answer(request, peer)` carries one out."""
+
+    def __init__(
+        self,
+        protocol: Protocol[RequestT, AnswerT],
+        answer: Callable[[RequestT, Peer], Awaitable[AnswerT]],
+        allowed: Iterable[int] = (),
+    ) -> None:
+        super().__init__(allowed)
+        self._protocol, self._answer = protocol, answer
+
+    async def converse(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request after the other."""
         while True:
             await write_frame(writer, await self._answer_next(peer, reader))
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from appliance.locale import Language
     from appliance.model import PostId
     from appliance.people import Holding, PersonCard, Post, Profile, Unit
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
     from appliance.store.db import Reader
 
 _MOST_WORDS: Final = 8
@@ -43,7 +43,7 @@ _FEW: Final = 2_000
 
 
 async def load_people(
-    s: PeopleServices,
+    s: Services,
     viewer: PersonId,
     *,
     q: str = "",
@@ -79,7 +79,7 @@ async def load_people(
     )
 
 
-async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId) -> PersonView:
+async def load_person(s: Services, viewer: PersonId, person: PersonId) -> PersonView:
     """Return one person, also one no longer on the staff. Raises NotFound for none, or one the viewer may not find."""
     card = s.identity.people.get(person)
     if card is None or not s.identity.directory.may_find(viewer, person):
@@ -90,7 +90,7 @@ async def load_person(s: PeopleServices, viewer: PersonId, person: PersonId) -> 
         return (await load_views(s, reader, viewer, [person]))[0]
 
 
-async def load_views(s: PeopleServices, reader: Reader, viewer: PersonId, ids: Sequence[PersonId]) -> list[PersonView]:
+async def load_views(s: Services, reader: Reader, viewer: PersonId, ids: Sequence[PersonId]) -> list[PersonView]:
     """Return what the viewer may see of these people, in the same order."""
     now = s.clock()
     profiles = await people.list_by_id(reader, ids)
@@ -102,13 +102,13 @@ async def load_views(s: PeopleServices, reader: Reader, viewer: PersonId, ids: S
     return [_view(s, viewer, profiles[person], holdings.get(person, []), posts) for person in ids if person in profiles]
 
 
-def load_units(s: PeopleServices, cursor: str | None = None) -> Units:
+def load_units(s: Services, cursor: str | None = None) -> Units:
     """Return a page of the units that exist now, parents before children, siblings in their order. Raises Invalid."""
     shown, following = page_after(unit_views(s), cursor, lambda view: view.id)
     return Units(units=shown, cursor=following)
 
 
-def unit_views(s: PeopleServices) -> list[UnitView]:
+def unit_views(s: Services) -> list[UnitView]:
     """Return every unit that exists now, parents before children, siblings in their order."""
     directory = s.identity.directory
     views: list[UnitView] = []
@@ -134,7 +134,7 @@ def unit_views(s: PeopleServices) -> list[UnitView]:
     return views
 
 
-def unit_ref(s: PeopleServices, unit: UnitId | None) -> UnitRef | None:
+def unit_ref(s: Services, unit: UnitId | None) -> UnitRef | None:
     """Return how a unit is named."""
     found = s.identity.directory.units.get(unit) if unit else None
     return _ref(found) if found else None
@@ -145,7 +145,7 @@ def _ref(unit: Unit) -> UnitRef:
 
 
 def _view(
-    s: PeopleServices,
+    s: Services,
     viewer: PersonId,
     profile: Profile,
     holdings: Sequence[Holding],
@@ -184,7 +184,7 @@ def _view(
     )
 
 
-def _post_view(s: PeopleServices, held: Holding, post: Post) -> PostView:
+def _post_view(s: Services, held: Holding, post: Post) -> PostView:
     directory = s.identity.directory
     home = successor(directory.all_units, post.unit, s.clock())
     unit = directory.all_units[home]
@@ -202,14 +202,14 @@ def _post_view(s: PeopleServices, held: Holding, post: Post) -> PostView:
     )
 
 
-def _home(s: PeopleServices, card: PersonCard) -> UnitRef | None:
+def _home(s: Services, card: PersonCard) -> UnitRef | None:
     if card.unit is None:
         return None
     unit = s.identity.directory.all_units[card.unit]
     return _ref(unit)
 
 
-def _may_contact(s: PeopleServices, viewer: PersonId, card: PersonCard) -> bool | None:
+def _may_contact(s: Services, viewer: PersonId, card: PersonCard) -> bool | None:
     """Return whether the viewer may start a private chat; None for oneself and for people who cannot be reached."""
     own, now = s.identity.people.get(viewer), s.clock()
     if viewer == card.id or own is None or not s.identity.is_active(card.id, now):
@@ -220,7 +220,7 @@ def _may_contact(s: PeopleServices, viewer: PersonId, card: PersonCard) -> bool 
 class _Asked:
     """One search of one viewer: who answers it, and how well."""
 
-    def __init__(self, s: PeopleServices, viewer: PersonId, q: str, language: Language) -> None:
+    def __init__(self, s: Services, viewer: PersonId, q: str, language: Language) -> None:
         account = s.identity.account(viewer)
         self._directory, self._viewer, self._english = s.identity.directory, viewer, language == "en"
         self._words = list(dict.fromkeys(fold(q).split()))[:_MOST_WORDS]
@@ -332,7 +332,7 @@ def _place_of(directory: Directory, cursor: str) -> int:
     return bisect_left(directory.ordered, (last.sort_key, last.id), key=lambda card: (card.sort_key, card.id))
 
 
-async def _spend(s: PeopleServices, viewer: PersonId, shown: int) -> None:
+async def _spend(s: Services, viewer: PersonId, shown: int) -> None:
     """Count what is shown; the first time it is a lot, or too much and refused, goes on record (F86)."""
     now = s.clock()
     spent = s.identity.budget.take(viewer, shown, now)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from appliance.locale import Language
     from appliance.model import PersonId
     from appliance.people import Session
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
     from appliance.wire.directory import PersonView
 
 _VERSION: Final = version("gchat-appliance")
 
 
-async def load_me(s: PeopleServices, session: Session) -> Me:
+async def load_me(s: Services, session: Session) -> Me:
     """Return the caller's own picture."""
     now = s.clock()
     card, account = s.identity.people[session.person], s.identity.account(session.person)
@@ -37,13 +37,13 @@ async def load_me(s: PeopleServices, session: Session) -> Me:
     )
 
 
-async def load_own_view(s: PeopleServices, person: PersonId) -> PersonView:
+async def load_own_view(s: Services, person: PersonId) -> PersonView:
     """Return a person as they see themselves."""
     async with s.store.read() as reader:
         return (await load_views(s, reader, person, [person]))[0]
 
 
-def load_agency(s: PeopleServices) -> AgencyView:
+def load_agency(s: Services) -> AgencyView:
     """Return who runs this appliance and whom to ask: what the page says before anybody has signed in."""
     agency, helpdesk = s.config.agency, s.identity.helpdesk(s.clock())
     return AgencyView(
@@ -53,7 +53,7 @@ def load_agency(s: PeopleServices) -> AgencyView:
     )
 
 
-async def load_terms(s: PeopleServices, person: PersonId, language: Language) -> Terms:
+async def load_terms(s: Services, person: PersonId, language: Language) -> Terms:
     """Return the terms in force in the caller's language; version 0 and empty when the agency has published none."""
     account = s.identity.account(person)
     async with s.store.read() as reader:

@@ -9,12 +9,12 @@ from appliance.wire.session import PasskeyView, SecondFactors, Sessions, Session
 
 if TYPE_CHECKING:
     from appliance.people import Session, SessionEnd
-    from appliance.people_services import PeopleServices
+    from appliance.services import Services
 
 SHOWN_SIGN_INS: Final = 100
 
 
-def load_sessions(s: PeopleServices, session: Session) -> Sessions:
+def load_sessions(s: Services, session: Session) -> Sessions:
     """Return the caller's living sessions, the newest first."""
     return Sessions(
         sessions=[
@@ -32,7 +32,7 @@ def load_sessions(s: PeopleServices, session: Session) -> Sessions:
     )
 
 
-async def load_sign_ins(s: PeopleServices, session: Session) -> SignIns:
+async def load_sign_ins(s: Services, session: Session) -> SignIns:
     """Return the caller's last sign-ins and failed tries, the newest first."""
     async with s.store.read() as reader:
         lines = await sessions.list_sign_ins(reader, session.person, SHOWN_SIGN_INS)
@@ -54,13 +54,13 @@ async def load_sign_ins(s: PeopleServices, session: Session) -> SignIns:
     )
 
 
-async def why_ended(s: PeopleServices, token: str) -> SessionEnd | None:
+async def why_ended(s: Services, token: str) -> SessionEnd | None:
     """Return why a token is good no more, for whoever holds it; None where it never was or its device signed out."""
     async with s.store.read() as reader:
         return await sessions.find_end(reader, s.identity.token_hash(token))
 
 
-async def load_second_factors(s: PeopleServices, session: Session) -> SecondFactors:
+async def load_second_factors(s: Services, session: Session) -> SecondFactors:
     """Return which second factors the caller has."""
     async with s.store.read() as reader:
         totp, _ = await accounts.get_totp(reader, session.person)

@@ -15,9 +15,9 @@ from appliance.actions.settings import set_contact_mode, set_helpdesk
 from appliance.actions.terms import publish_terms
 from appliance.model import ContactMode
 from appliance.people import SessionEnd
-from appliance.people_services import OfflineServices
 from appliance.reads.me import load_agency
 from appliance.reads.sessions import why_ended
+from appliance.services import Services
 from appliance.store import audit
 from tests.office import DAY, OPERATOR, PASSWORD, PEOPLE, Office, reopen
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from appliance.people import Session
 
 
-async def other(office: Office) -> OfflineServices:
+async def other(office: Office) -> Services:
     """The administrator's process."""
     return replace(office.s, identity=await reopen(office))
 

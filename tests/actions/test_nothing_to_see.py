@@ -19,6 +19,11 @@ from appliance.wire.messages import MessagesQuery
 from tests.bureau import CLERK, MALEE, NARIN, SOMCHAI, Bureau
 from tests.office import OPERATOR
 
+
+async def written(_line: bytes) -> None:
+    pytest.fail("nothing may be written")
+
+
 UNSEEN = "\u200b\u2060 \u3164"
 # What cannot be done without words: from the operator or an administrator, for the record.
 REQUIRED: dict[str, Callable[[Bureau, RoomId], Awaitable[object]]] = {
@@ -29,7 +34,7 @@ REQUIRED: dict[str, Callable[[Bureau, RoomId], Awaitable[object]]] = {
     "terms": lambda b, _: publish_terms(b.s, OPERATOR, ("ก", "a"), ("ข", UNSEEN)),
     "reassign": lambda b, room: rooms.reassign_room(b.s, OPERATOR, room, MALEE, UNSEEN, None),
     "end": lambda b, room: rooms.end_room(b.s, "operator:root", room, UNSEEN),
-    "export": lambda b, room: evidence.export_room(b.s, OPERATOR, room, UNSEEN, lambda _: None),
+    "export": lambda b, room: evidence.export_room(b.s, OPERATOR, room, UNSEEN, written),
     "erase": lambda b, room: evidence.erase_bodies(b.s, room, 0, 0, UNSEEN),
     "message": lambda b, room: b.say(NARIN, room, UNSEEN),
 }

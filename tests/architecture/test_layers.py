@@ -157,7 +157,7 @@ NAMES_AN_OPERATOR = re.compile(r"getpass\.getuser|import getuser|getlogin|LOGNAM
 
 
 def test_one_function_says_who_gives_a_command() -> None:
-    """What the audit log calls the operator is the kernel's word (`administer.operator`), never the environment's."""
+    """What the audit log calls the operator is the kernel's word, never the environment's."""
     naming = {
         path.relative_to(ROOT).as_posix(): len(found)
         for path in sorted((ROOT / "appliance").rglob("*.py"))
@@ -165,4 +165,4 @@ def test_one_function_says_who_gives_a_command() -> None:
         if not path.is_relative_to(ROOT / "appliance" / "demo")
         if (found := NAMES_AN_OPERATOR.findall(path.read_text(encoding="utf-8")))
     }
-    assert naming == {"appliance/cli/local/administer.py": 1}
+    assert naming == {"appliance/administration/operators.py": 1}

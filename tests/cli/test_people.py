@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import os
 import re
@@ -13,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.cli.local import administer
-from appliance.cli.local.administer import operator_name
-from appliance.cli.local.formats import safe_csv
+from appliance.administration.formats import csv_line
+from appliance.administration.operators import operator_name, operator_of
 from appliance.demo.world import DATA, PASSWORD
 from tests.agency import Agency
 from tests.waiting import PATIENCE_S, quiet_clock, until
@@ -84,7 +82,7 @@ async def test_a_console_role_needs_two_people_who_type_their_passwords(running:
     await running.login("benchamat.k", code)
     records = await gchat(running, "audit", "list", "--target", running.person("benchamat.k"))
     [line] = [line for line in records.splitlines() if "password.reset" in line]
-    assert f"\t{running.person('somchai.j')} operator:{operator_name()}\t" in line
+    assert f"\t{running.person('somchai.j')} {operator_of(os.getuid(), os.getpid()).name}\t" in line
     role = ("user", "role", "add", "narin.p", "auditor")
     assert "two people" in await gchat(running, *role, code=1)
     await gchat(running, *role, "--by", "somchai.j", "--second", "atchara.t", given=both)
@@ -95,20 +93,19 @@ async def test_who_types_is_the_kernels_word(running: Agency, monkeypatch: pytes
         monkeypatch.setenv(name, "somebody.else")
     await gchat(running, "user", "suspend", "narin.p", "--until", "1/1/2599", "--reason", "x")
     line = (await gchat(running, "audit", "list", "--target", running.person("narin.p"))).splitlines()[-1]
-    assert f"\toperator:{operator_name()}\t" in line
+    assert f"\t{operator_of(os.getuid(), os.getpid()).name}\t" in line
     assert f"({os.getuid()})" in line
     assert "somebody.else" not in line
 
 
-def test_the_login_behind_sudo_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_login_behind_sudo_is_named(tmp_path: Path) -> None:
     login = tmp_path / "loginuid"
-    monkeypatch.setattr(administer, "LOGIN_UID", login)
-    plain = operator_name()
+    plain = operator_name(os.getuid(), login)
     for nobody in (str(os.getuid()), "4294967295", "none"):
         login.write_text(nobody, "ascii")
-        assert operator_name() == plain
+        assert operator_name(os.getuid(), login) == plain
     login.write_text("31337", "ascii")
-    assert operator_name() == f"{plain} login=(31337)"
+    assert operator_name(os.getuid(), login) == f"{plain} login=(31337)"
 
 
 async def test_roles(running: Agency) -> None:
@@ -215,9 +212,8 @@ async def test_a_day_until_which_somebody_is_suspended_is_the_last_one(running: 
 
 def test_no_cell_of_a_table_is_a_formula() -> None:
     """Bug L1."""
-    out = io.StringIO()
-    safe_csv(out).writerow(("=1+1", "+66", "-1", "@sum", "\tx", "a=b", 5, 'a"b,c'))
-    assert out.getvalue() == "'=1+1,'+66,'-1,'@sum,'\tx,a=b,5,\"a\"\"b,c\"\n"
+    line = csv_line(("=1+1", "+66", "-1", "@sum", "\tx", "a=b", 5, 'a"b,c'))
+    assert line == "'=1+1,'+66,'-1,'@sum,'\tx,a=b,5,\"a\"\"b,c\""
 
 
 async def test_units_and_audit(running: Agency) -> None:

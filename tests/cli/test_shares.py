@@ -11,7 +11,7 @@ from typing import IO
 import pytest
 
 from appliance import config
-from appliance.cli.local.administer import operator_name
+from appliance.cli.local.stopped import operator
 from appliance.store.db import connect
 from appliance.vault.master import MasterKey, split_shares
 from appliance.vault.record import read_record
@@ -103,7 +103,7 @@ def test_a_rotation_is_on_record_under_the_kernels_name(world_data: Path, monkey
         records = [(actor, target, outcome, json.loads(detail)) for actor, target, outcome, detail in found]
     finally:
         raw.close()
-    actor, detail = f"operator:{operator_name()}", {"former": before, "source": "file"}
+    actor, detail = operator().name, {"former": before, "source": "file"}
     assert before != after
     assert records == [(actor, f"master:{after}", outcome, detail) for outcome in ("begun", "done")]
     command = [*GCHAT, "audit", "verify", "--data", str(world_data)]

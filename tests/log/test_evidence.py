@@ -61,9 +61,14 @@ async def recorded(b: Bureau, action: str) -> list[tuple[str, dict[str, Any]]]:
     return [(r.outcome, msgspec.json.decode(r.detail or "{}")) for r in records if r.action == action]
 
 
+class Written(list[bytes]):
+    async def add(self, line: bytes) -> None:
+        self.append(line)
+
+
 async def export(b: Bureau, room: RoomId, path: Path) -> Path:
-    lines: list[bytes] = []
-    await evidence.export_room(b.s, OPERATOR, room, "คดีที่ 1", lines.append)
+    lines = Written()
+    await evidence.export_room(b.s, OPERATOR, room, "คดีที่ 1", lines.add)
     await asyncio.to_thread(path.write_bytes, b"".join(lines))
     return path
 
@@ -183,7 +188,7 @@ class TestCheckpoints:
             with pytest.raises(Unproven):
                 await b.say(SOMCHAI, room)
             with pytest.raises(Unproven):
-                await evidence.export_room(b.s, OPERATOR, room, "คดีที่ 1", list[bytes]().append)
+                await evidence.export_room(b.s, OPERATOR, room, "คดีที่ 1", Written().add)
 
 
 class TestExport:
@@ -238,8 +243,8 @@ class TestExport:
 
     async def test_it_is_on_record_before_and_after(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
-        lines: list[bytes] = []
-        await evidence.export_room(bureau.s, OPERATOR, room, "คำสั่งศาลที่ 7", lines.append)
+        lines = Written()
+        await evidence.export_room(bureau.s, OPERATOR, room, "คำสั่งศาลที่ 7", lines.add)
         first, last = await recorded(bureau, "room.export")
         assert first == ("begun", {"why": "คำสั่งศาลที่ 7", "entries": 2, "partial": False})
         assert last == ("done", {"entries": 2, "sha256": sha256(b"".join(lines)).hexdigest(), "damaged": []})
@@ -264,13 +269,13 @@ class TestExport:
 
     async def test_nothing_leaves_without_a_reason_a_right_or_a_room(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
-        lines: list[bytes] = []
+        lines = Written()
         with pytest.raises(Invalid, match="why_missing"):
-            await evidence.export_room(bureau.s, OPERATOR, room, "  ", lines.append)
+            await evidence.export_room(bureau.s, OPERATOR, room, "  ", lines.add)
         with pytest.raises(AppError, match="role_required"):
-            await evidence.export_room(bureau.s, Actor(NARIN, NARIN, ()), room, "อยากรู้", lines.append)
+            await evidence.export_room(bureau.s, Actor(NARIN, NARIN, ()), room, "อยากรู้", lines.add)
         with pytest.raises(NotFound):
-            await evidence.export_room(bureau.s, OPERATOR, RoomId("r_typo"), "คดีที่ 1", lines.append)
+            await evidence.export_room(bureau.s, OPERATOR, RoomId("r_typo"), "คดีที่ 1", lines.add)
         assert lines == []
         assert await recorded(bureau, "room.export") == []
 
@@ -279,9 +284,9 @@ class TestExport:
         await bureau.s.log.checkpoints.sign()
         async with bureau.s.store.write() as tx:
             await tx.execute(rewritten("malee@", "head@", 2, "sender = 'head', "))
-        lines: list[bytes] = []
+        lines = Written()
         with pytest.raises(Unproven):
-            await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.append)
+            await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
         assert b'"checkpoint"' not in b"".join(lines)
         assert [outcome for outcome, _ in await recorded(bureau, "room.export")] == ["begun", "failed"]
 
@@ -291,12 +296,12 @@ class TestExport:
         room = await lively(bureau)
         async with bureau.s.store.write() as tx:
             await tx.execute("UPDATE entry SET sealed = zeroblob(60) WHERE n = 7")
-        lines: list[bytes] = []
+        lines = Written()
         with pytest.raises(AppError, match="n=7") as refused:
-            await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.append)
+            await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
         assert (refused.value.code, refused.value.detail) == ("body_damaged", {"n": 7})
         lines.clear()
-        done = await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.append, partial=True)
+        done = await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add, partial=True)
         assert (done.entries, done.damaged) == (14, (7,))
         path = tmp_path / "room.jsonl"
         await asyncio.to_thread(path.write_bytes, b"".join(lines))
@@ -309,8 +314,8 @@ class TestExport:
             await bureau.group(NARIN, MALEE, SOMCHAI),
             await rooms.create_direct(bureau.s, NARIN, MALEE, bureau.txn()),
         ):
-            lines: list[bytes] = []
-            await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.append)
+            lines = Written()
+            await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
             header = msgspec.json.decode(msgspec.json.decode(msgspec.json.decode(lines[1])["l"])["h"])
             assert header["st"]["card"] == {
                 "p": NARIN, "name": "นรินทร์ ปัญญาดี", "unit": "กองระบาดวิทยา", "post": "นักวิชาการ"

@@ -1,102 +1,133 @@
-"""How the administrator's commands reach the database: beside a server that may be running, or without one.
+"""Commands of the administration: sent to the server that runs, or carried out here where none does.
 
-Each opens it, does one action as the API would, signs the audit log's head and ends; the server notices within a
-second.
+Light: what a running server does is not imported. A server that is just starting or ending, or another command that
+holds the folder, is waited for.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import pwd
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import socket
+import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from appliance import config, wiring
-from appliance.actions.audit import sign_checkpoint
-from appliance.cli.late import load
-from appliance.cli.questions import ask
-from appliance.config import Config
-from appliance.identity import Identity
-from appliance.people_services import OfflineServices
-from appliance.rules.roles import Actor
-from appliance.store.db import open_store
-from appliance.vault import unlock
-from appliance.vault.keyring import Keyring
+import msgspec
 
-Command = Callable[[OfflineServices, Actor, argparse.Namespace], Awaitable[int]]
-LOGIN_UID: Final = Path("/proc/self/loginuid")
-NO_LOGIN: Final = 2**32 - 1
+from appliance.administration.protocol import (
+    DECODE_DOWN,
+    RELEASE,
+    Ask,
+    Done,
+    Failed,
+    Reply,
+    Run,
+)
+from appliance.cli.local.printing import Write, show
+from appliance.cli.terminal import ask_secret
+from appliance.data_folder import administration_path
+from appliance.errors import AppError
+from appliance.ipc.frames import LENGTH_BYTES, encode, framed
+from appliance.ipc.sockets import peer_of
+from appliance.late import load
+
+PATIENCE_S: Final = 6.0
+LOOK_AGAIN_S: Final = 0.05
+ALREADY_RUNNING: Final = "already_running"
+NOT_SENT: Final = ("data", "run", "command", "output")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the command that the grammar named."""
-    return asyncio.run(_run(load(arguments.command), arguments))
+    """Have the command that the grammar named carried out; return its exit code."""
+    return administer(arguments, sys.stdout.buffer.write)
 
 
-async def _run(command: Command, arguments: argparse.Namespace) -> int:
-
-    async with _services(arguments.data.resolve()) as s:
+def administer(arguments: argparse.Namespace, write: Write) -> int:
+    """Have a command carried out, with its bytes written by `write`. Raises AppError, OSError, Cancelled."""
+    data: Path = arguments.data.resolve()
+    values = {name: _sendable(value) for name, value in vars(arguments).items() if name not in NOT_SENT}
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        connection = _connected(data)
+        if connection is not None:
+            with connection:
+                return _converse(connection, Run(RELEASE, arguments.command, values), write)
         try:
-            return await command(s, operator(), arguments)
-        finally:
-            await sign_checkpoint(s)
+            return _carry_out_here(data, arguments.command, values, write)
+        except AppError as error:
+            if error.code != ALREADY_RUNNING or time.monotonic() >= deadline:
+                raise
+        time.sleep(LOOK_AGAIN_S)
 
 
-def operator() -> Actor:
-    """Return the operator who gives a command: the one way to name them, for every command."""
-    return Actor.operator(operator_name())
+def _carry_out_here(data: Path, command: str, values: Mapping[str, Any], write: Write) -> int:
+    code: int = load("appliance.cli.local.stopped:carry_out")(data, command, values, write)
+    return code
 
 
-def operator_name() -> str:
-    """Return who types: the system account of the process and, where known, of the login it came from.
+def _sendable(value: object) -> object:
+    """Return an argument as it travels; a file with its content. Raises OSError."""
+    if isinstance(value, Path):
+        return {"name": str(value), "content": value.read_bytes()}
+    return [_sendable(item) for item in value] if isinstance(value, list) else value
 
-    Both are the kernel's word (`/proc/self/loginuid` survives `sudo` and `su`), never the environment's.
+
+def _connected(data: Path) -> socket.socket | None:
+    """Return a connection to the server of a data folder, None where none listens.
+
+    Raises PermissionError where the socket is not the server's: secrets are typed into it.
     """
-    uid = login = os.getuid()
-    with suppress(OSError, ValueError):
-        login = int(LOGIN_UID.read_text(encoding="ascii"))
-    return _account(uid) if login in (NO_LOGIN, uid) else f"{_account(uid)} login={_account(login)}"
-
-
-def _account(uid: int) -> str:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        return f"{pwd.getpwuid(uid).pw_name}({uid})"
-    except KeyError:
-        return f"({uid})"
+        connection.connect(str(administration_path(data)))
+        _require_server_of(data, connection)
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+        connection.close()
+        return None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
-@asynccontextmanager
-async def _services(data: Path) -> AsyncIterator[OfflineServices]:
-    """Open what actions about people need, beside a running server or without one."""
-    loaded = config.load(data)
-    async with open_services(loaded, unlock.unlock_keys(loaded, ask)) as s:
-        yield s
+def _require_server_of(data: Path, connection: socket.socket) -> None:
+    if peer_of(connection).uid not in (os.getuid(), data.stat().st_uid):
+        raise PermissionError(f"{data}: another user listens at the administration socket")
 
 
-@asynccontextmanager
-async def open_services(loaded: Config, keys: Keyring) -> AsyncIterator[OfflineServices]:
-    """Open an appliance whose keys are open already."""
-    wiring.migrate_beside_server(loaded, keys.database_key)
-    store = await open_store(loaded.database, keys.database_key, readers=1)
+def _converse(connection: socket.socket, command: Run, write: Write) -> int:
+    """Send a command, print what it says and answer what it asks; return its exit code.
+
+    Raises what it was refused with, and AppError (`administration_lost`) when the server is gone before its end.
+    """
     try:
-        identity = await Identity.load(
-            store, pepper=keys.session_pepper, policies=loaded.policies, now=wiring.system_clock()
-        )
-        try:
-            yield OfflineServices(
-                config=loaded,
-                clock=wiring.system_clock,
-                new_id=wiring.random_id,
-                new_token=wiring.random_token,
-                keys=keys,
-                store=store,
-                identity=identity,
-            )
-        finally:
-            identity.close()
-    finally:
-        await store.close()
+        connection.sendall(framed(encode(command)))
+        while True:
+            frame = DECODE_DOWN.decode(_received(connection))
+            if isinstance(frame, Done):
+                return frame.code
+            if isinstance(frame, Failed):
+                raise frame.error()
+            if isinstance(frame, Ask):
+                connection.sendall(framed(encode(Reply(ask_secret(frame.prompt)))))
+            else:
+                show(frame, write)
+    except (ConnectionError, msgspec.DecodeError) as error:
+        raise AppError(str(error), code="administration_lost") from error
+
+
+def _received(connection: socket.socket) -> bytes:
+    return _exactly(connection, int.from_bytes(_exactly(connection, LENGTH_BYTES), "big"))
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    received = bytearray()
+    while len(received) < size:
+        part = connection.recv(size - len(received))
+        if not part:
+            raise ConnectionResetError("the server closed the connection")
+        received += part
+    return bytes(received)

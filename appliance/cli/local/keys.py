@@ -10,12 +10,12 @@ from typing import Final
 from appliance import config, wiring
 from appliance.actions.key_switch import record_rotation
 from appliance.cli.explain import tell, teller
-from appliance.cli.local.administer import open_services, operator
+from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.config import Config
 from appliance.evidence.note import Verifier
 from appliance.log.notes import log_signer
-from appliance.store.migrate import migrate, require_known
+from appliance.store.migrate import require_known
 from appliance.vault import unlock
 from appliance.vault.keyring import Keyring, rotate_master
 from appliance.vault.master import MasterKey, MasterSource, NewMaster, confirm_shares, new_master_key
@@ -55,7 +55,6 @@ def rotate(arguments: argparse.Namespace) -> int:
         require_known(loaded.database, keys.database_key)
         made = new_master_key(MasterSource(to), data, ask, teller())
         hand_out_shares(made)
-        migrate(loaded.database, keys.database_key)
         asyncio.run(_rotate_on_record(loaded, keys, old, made))
     if to != loaded.keys.source:
         print(f'gchat.toml: [keys] source = "{to}"')

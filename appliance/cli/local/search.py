@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from appliance.cli.handed import read_key
-from appliance.cli.late import load
+from appliance.late import load
 from appliance.process import hardening
 
 

@@ -18,11 +18,12 @@ from appliance.actions.audit import sign_checkpoint
 from appliance.actions.first_day import FirstAdministrator, begin, check_administrator
 from appliance.actions.settings import checked_helpdesk, set_helpdesk
 from appliance.actions.terms import TermsDraft, standard_terms, written_terms
+from appliance.administration.formats import read_text
+from appliance.administration.terminal import File
 from appliance.cli.explain import tell, teller
 from appliance.cli.grammar import FIRST_UNIT, KEY_SOURCES
-from appliance.cli.local.administer import open_services, operator
-from appliance.cli.local.formats import read_text
 from appliance.cli.local.keys import hand_out_shares, show_log_key
+from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.cli.terminal import typed
 from appliance.config import Agency, Config
@@ -186,7 +187,7 @@ def _terms(arguments: argparse.Namespace, agency: Agency) -> TermsDraft | None:
         return standard_terms(agency)
     if len(arguments.terms) > LANGUAGES:
         raise Invalid(code="terms_files")
-    return written_terms(*(read_text(path) for path in arguments.terms))
+    return written_terms(*(read_text(File(str(path), path.read_bytes())) for path in arguments.terms))
 
 
 def _administrator(arguments: argparse.Namespace, said: Mapping[str, str]) -> FirstAdministrator:

@@ -8,7 +8,7 @@ from typing import Final
 
 from appliance import config, wiring
 from appliance.actions import key_switch
-from appliance.cli.local.administer import open_services, operator
+from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.config import Config
 from appliance.errors import Conflict

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from appliance import config
-from appliance.cli.late import load
 from appliance.cli.main import main
 from appliance.cli.questions import ask
 from appliance.config import Config, is_loopback
 from appliance.data_folder import DEMO_LOGINS
 from appliance.errors import AppError, ConfigError
+from appliance.late import load
 from appliance.process import sockets, supervisor
 from appliance.vault import unlock
 from appliance.vault.record import has_keyring

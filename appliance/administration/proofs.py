@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from appliance.actions.second_person import prove_second_person
-from appliance.cli.local.administer import operator
-from appliance.cli.terminal import ask_secret
-from appliance.people_services import PeopleServices
+from appliance.administration.terminal import Terminal
 from appliance.rules.accounts import fold_user
 from appliance.rules.roles import Actor
+from appliance.services import Services
 
 
-async def prove_person(s: PeopleServices, user: str) -> Actor:
+async def prove_person(s: Services, terminal: Terminal, user: str) -> Actor:
     """Ask someone to prove who they are, by password and, where they use one, TOTP code. Raises Unauthenticated."""
-    password = ask_secret(f"รหัสผ่านของ {user} — password of {user}: ")
+    password = await terminal.ask_secret(f"รหัสผ่านของ {user} — password of {user}: ")
     account = next((account for account in s.identity.accounts() if account.user == fold_user(user)), None)
-    code = ask_secret(f"รหัสยืนยันของ {user} — code of {user}: ") if account and account.totp else None
+    code = None
+    if account is not None and account.totp:
+        code = await terminal.ask_secret(f"รหัสยืนยันของ {user} — code of {user}: ")
     return await prove_second_person(s, user, password, code)
 
 
-async def prove_two(s: PeopleServices, by: str, second: str) -> tuple[Actor, Actor]:
+async def prove_two(s: Services, terminal: Terminal, by: str, second: str) -> tuple[Actor, Actor]:
     """Ask two people to prove who they are; the first acts, at the operator's shell, and both names go on record."""
-    decides, agrees = await prove_person(s, by), await prove_person(s, second)
-    return replace(decides, name=f"{decides.name} {operator().name}"), agrees
+    decides, agrees = await prove_person(s, terminal, by), await prove_person(s, terminal, second)
+    return replace(decides, name=f"{decides.name} {terminal.operator.name}"), agrees

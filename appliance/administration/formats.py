@@ -8,9 +8,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import Final, TextIO
+from io import StringIO
+from typing import Final
 
+from appliance.administration.terminal import File
 from appliance.errors import Invalid
 from appliance.model import Millis
 from appliance.rules.accounts import FORMULA_SIGNS
@@ -20,26 +21,22 @@ BANGKOK: Final = timezone(timedelta(hours=7))
 _BUDDHIST_OFFSET: Final = 543
 
 
-def read_text(path: Path) -> str:
+def read_text(file: File) -> str:
     """Return the text of a file that an administrator wrote, in any encoding that directory files may have.
 
-    Raises Invalid (`file_encoding`), OSError.
+    Raises Invalid (`file_encoding`).
     """
-    text = decode(path.read_bytes())
+    text = decode(file.content)
     if text is None:
-        raise Invalid(code="file_encoding", file=str(path))
+        raise Invalid(code="file_encoding", file=file.name)
     return text
 
 
-class safe_csv:  # noqa: N801 - used like the function csv.writer
-    """Writes CSV whose cells no spreadsheet takes for a formula: an apostrophe is put before those it would."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._writer = csv.writer(out, lineterminator="\n")
-
-    def writerow(self, cells: Iterable[object]) -> None:
-        """Write a line."""
-        self._writer.writerow([_harmless(str(cell)) for cell in cells])
+def csv_line(cells: Iterable[object]) -> str:
+    """Return a line of CSV, no cell of which a spreadsheet takes for a formula: an apostrophe is put before such."""
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow([_harmless(str(cell)) for cell in cells])
+    return line.getvalue()
 
 
 def _harmless(cell: str) -> str:

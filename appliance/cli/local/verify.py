@@ -1,0 +1,32 @@
+"""`gchat room verify`: reads the database beside a server that may be running, and changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from appliance import config
+from appliance.cli.questions import ask
+from appliance.log.audit import Check
+from appliance.log.bodies import Bodies
+from appliance.log.notes import log_verifiers
+from appliance.log.verification import Place, verify_rooms
+from appliance.model import RoomId
+from appliance.store.migrate import require_current
+from appliance.vault import unlock
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare what is stored with what was signed and recorded."""
+    loaded = config.load(arguments.data.resolve())
+    keys = unlock.unlock_keys(loaded, ask)
+    require_current(loaded.database, keys.database_key)
+    verifier, *former = log_verifiers(loaded.agency, keys)
+    check = Check(verifier, Bodies(keys, 0), former=tuple(former))
+    asked = [RoomId(arguments.room)] if arguments.room else []
+    found = verify_rooms(Place(loaded.database, keys.database_key, loaded.heads_file), check, asked)
+    for fault in found.faults:
+        print(fault, file=sys.stderr)
+    print(f"{found.rooms - len(found.faulty)}/{found.rooms} ห้องถูกต้อง — rooms verified")
+    print("ไม่ใช่หลักฐาน: การอ่านแล้ว ประวัติการเข้าสู่ระบบ — no evidence: read receipts, the history of sign-ins")
+    return 1 if found.faults else 0
