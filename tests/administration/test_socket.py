@@ -159,7 +159,7 @@ async def test_a_room_is_closed_under_a_running_server(running: Agency) -> None:
     room = running.room("dengue")
     await lalita.get(f"/rooms/{room}")
     await gchat(running, "room", "close", room, "--why", "ห้องก่อกวน")
-    await lalita.refused("GET", f"/rooms/{room}", status=404, code="not_found")
+    await lalita.refused("GET", f"/rooms/{room}", status=403, code="not_a_member")
     assert (await running.services.log.head(running.room("dengue"))).state.closed
 
 
