@@ -14,16 +14,13 @@ have all grams of a needle and not the needle; the caller verifies (`query.match
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.analysis import Analyzer, Token
-
-from search_index.query import readings
 
 VERSION: Final = 1
 """Changes with the grams: an index made of others is rebuilt."""
@@ -98,16 +95,3 @@ def _code(point: int) -> int:
     if _THAI <= point < _THAI + 128:
         return point - _THAI
     return _SHARED_CODES + ((point * int(_SPREAD) & 0xFFFFFFFF) >> 16) % _SHARED
-
-
-class GramAnalyzer(Analyzer):
-    """Whoosh's way to the same grams, one text at a time: a token's text is the gram's number, ten digits long."""
-
-    def __call__(self, value: str, **_kwargs: Any) -> Iterator[Token]:
-        """Yield the grams of both readings of a stored text."""
-        token = Token()
-        for key in dict.fromkeys(gram_keys(readings(value))[0].tolist()):
-            token.text = f"{key:010d}"
-            token.stopped = False
-            token.boost = 1.0
-            yield token

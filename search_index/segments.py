@@ -10,6 +10,7 @@ Does not: decide when to write or to merge (`writer`), or what is found (`search
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +20,21 @@ import numpy as np
 import numpy.typing as npt
 
 from search_index.analyzer import Keys, gram_keys
-from search_index.codec import COLUMNS_EXT, TERMS_EXT, ArrayCodec, Bounds, ColumnsFile, Documents, Heading, TermsFile
 from search_index.manifest import SegmentRecord
 from search_index.query import readings
-from search_index.schema import MOST_DOCUMENTS, MOST_TYPES
+from search_index.segment_files import (
+    COLUMNS_EXT,
+    MOST_DOCUMENTS,
+    MOST_TYPES,
+    TERMS_EXT,
+    Bounds,
+    ColumnsFile,
+    Documents,
+    Heading,
+    TermsFile,
+    columns_content,
+    terms_content,
+)
 from search_index.storage import IndexDamaged, SealedStorage
 from search_index.wire import Entry
 
@@ -141,12 +153,11 @@ def _firsts(ascending: npt.NDArray[Any]) -> Mask:
 
 def write(storage: SealedStorage, arrays: Arrays, month: int) -> SegmentRecord:
     """Write a segment; durable when it returns, though not yet part of the index."""
-    codec = ArrayCodec()
-    segment = codec.new_segment(storage, "")
-    codec.field_writer(storage, segment).write(arrays.keys, arrays.bounds, arrays.documents)
-    codec.per_document_writer(storage, segment).write(arrays.heading, arrays.columns)
+    name = secrets.token_hex(8)  # says nothing of what is in it
+    storage.write(name + TERMS_EXT, terms_content(arrays.keys, arrays.bounds, arrays.documents))
+    storage.write(name + COLUMNS_EXT, columns_content(arrays.heading, arrays.columns))
     at = arrays.columns["at"]
-    return SegmentRecord(segment.segment_id(), month, len(at), int(at[0]), int(at[-1]))
+    return SegmentRecord(name, month, len(at), int(at[0]), int(at[-1]))
 
 
 class Segment:

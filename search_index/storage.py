@@ -5,16 +5,12 @@
 - A file is written whole: collected in memory, sealed, written beside, synced, renamed, the folder synced. No temporary
   file holds clear text, and there is no half-written file under a name that counts.
 - Deleting overwrites the wrapped key first: what remains of the file anywhere cannot be opened any more.
-
-`SealedStorage` is Whoosh's `Storage`; temporary storage is in memory. Whoosh would unpickle its table of contents: the
-index has its own (`manifest`), so nothing is unpickled.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import io
 import os
 import threading
 from collections import deque
@@ -24,8 +20,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.filedb.filestore import RamStorage, Storage
-from whoosh.filedb.structfile import StructFile
 
 from appliance import sealed_file
 from appliance.sealed_file import HEADER_BYTES, KEY_BYTES, RECORD_BYTES, SEALED_RECORD_BYTES, SealBroken
@@ -212,11 +206,7 @@ class KeptArray:
         return made
 
 
-class _Collected(io.BytesIO):
-    """What is written to a new file, until it is closed and sealed."""
-
-
-class SealedStorage(Storage):
+class SealedStorage:
     """A folder of sealed files, held by one process. The index key is 32 bytes; `cache_bytes` bounds what is kept."""
 
     def __init__(self, folder: Path, index_key: bytes, cache_bytes: int) -> None:
@@ -277,38 +267,9 @@ class SealedStorage(Storage):
         """Say whether there is such a file."""
         return (self.folder / name).is_file()
 
-    def file_length(self, name: str) -> int:
-        """Return the length of its content in bytes."""
-        file = self.open_sealed(name)
-        try:
-            return file.length
-        finally:
-            file.close()
-
     def bytes_on_disk(self) -> int:
         """Return what all files take."""
         return sum((self.folder / name).stat().st_size for name in self.list())
-
-    def create_file(self, name: str, **_kwargs: Any) -> StructFile:
-        """Return a file for Whoosh to write to; it is sealed when closed."""
-        collected = _Collected()
-        return StructFile(collected, name=name, onclose=lambda _: self.write(name, collected.getbuffer()))
-
-    def open_file(self, name: str, **_kwargs: Any) -> StructFile:
-        """Return a file for Whoosh to read, decrypted in memory."""
-        file = self.open_sealed(name)
-        try:
-            return StructFile(io.BytesIO(file.read_uncached(0, file.length)), name=name)
-        finally:
-            file.close()
-
-    def temp_storage(self, name: str | None = None) -> RamStorage:  # noqa: ARG002 - Whoosh's signature
-        """Return storage for temporary files: memory."""
-        return RamStorage()
-
-    def lock(self, name: str) -> threading.Lock:  # noqa: ARG002 - one lock holds the folder, all threads are ours
-        """Return a lock between threads; other processes are kept out as long as the storage is open."""
-        return threading.Lock()
 
     def _sync_folder(self) -> None:
         fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -115,24 +115,6 @@ class Signer:
         """Key from its 32-byte Ed25519 seed, as the vault keeps it; raises `NoteError` for an impossible name."""
         return cls(_checked_name(name), key_type, Ed25519PrivateKey.from_private_bytes(seed))
 
-    @classmethod
-    def from_skey(cls, skey: str) -> Signer:
-        """Key from its text `PRIVATE+KEY+name+id+base64`; raises `NoteError`."""
-        prefix = "PRIVATE+KEY+"
-        if not skey.startswith(prefix):
-            raise NoteError("not a private key text")
-        name, key_id, data = _key_parts(skey.removeprefix(prefix))
-        signer = cls.from_seed(name, _key_type(data), data[1:])
-        if signer.verifier.key_id.hex() != key_id:
-            raise NoteError(f"key id of {name} does not belong to its key")
-        return signer
-
-    @property
-    def skey(self) -> str:
-        """Private key text; for the vault alone."""
-        seed = self.key.private_bytes_raw()
-        return f"PRIVATE+KEY+{self.name}+{self.verifier.key_id.hex()}+{_b64(bytes((self.key_type,)) + seed)}"
-
     @property
     def verifier(self) -> Verifier:
         """The public half."""

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ROOM = "room"
-ROOM_LEFT = "room.left"
 # What a person's own line says about a room and is told as the room stands now, once.
 _WHOLE_ROOM = (ROOM,)
 READ_AT_ONCE: Final = 64

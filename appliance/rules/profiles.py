@@ -6,14 +6,12 @@ themselves; administrators of the agency see every field, since they keep the di
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from appliance.people import Visibility
 
 if TYPE_CHECKING:
     from appliance.people import Profile
-
-CONTACT_FIELDS: Final = ("email", "phone", "mobile")
 
 
 def may_see(visibility: Visibility, *, own_unit: bool, own_agency: bool = True, is_self: bool = False) -> bool:

@@ -96,11 +96,6 @@ def unwrap_any(agency_keys: Sequence[bytes], epoch: EpochId, wrapped: bytes | No
     return unwrap(last, epoch, wrapped)
 
 
-def rewrap(old_agency_key: bytes, new_agency_key: bytes, epoch: EpochId, wrapped: bytes) -> bytes:
-    """The same epoch key under another agency key. Raises WrongKey."""
-    return wrap(new_agency_key, epoch, unwrap(old_agency_key, epoch, wrapped))
-
-
 class EpochCipher:
     """An epoch key made ready once, for the many bodies of its week. Safe to share between threads."""
 
@@ -126,13 +121,3 @@ class EpochCipher:
             raise wrong(Reason.SEAL_BROKEN) from None
         body_at = 1 + plain[0]
         return plain[1:body_at], plain[body_at:]
-
-
-def seal_body(key: bytes, aad: bytes, salt: bytes, body: bytes) -> bytes:
-    """One body under a key used once; see `EpochCipher.seal_body`."""
-    return EpochCipher(key).seal_body(aad, salt, body)
-
-
-def open_body(key: bytes, aad: bytes, sealed: bytes) -> tuple[bytes, bytes]:
-    """One body under a key used once; see `EpochCipher.open_body`."""
-    return EpochCipher(key).open_body(aad, sealed)

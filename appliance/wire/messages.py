@@ -9,7 +9,6 @@ from msgspec import Meta
 from appliance.wire.common import Answer, Id, Limit, Millis, Position, Request, TxnId
 
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
-Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
 class TextBody(Request, kw_only=True):

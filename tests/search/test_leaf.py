@@ -18,3 +18,11 @@ def test_what_the_appliance_imports_brings_neither_numpy_nor_whoosh() -> None:
         "appliance.ipc",
         "appliance.spelling",
     }
+
+
+def test_the_search_process_does_without_whoosh() -> None:
+    """The adapter stands beside the engine; what the engine needs is its own."""
+    program = "import search_index.process, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    assert "numpy" in done.stdout.split()
+    assert not [name for name in done.stdout.split() if name.partition(".")[0] == "whoosh"]

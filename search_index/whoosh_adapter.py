@@ -1,151 +1,203 @@
-"""Whoosh's codec for segments that are arrays: terms and posting lists in one file, columns in another.
+"""Whoosh's writer and searcher on the files of this index: the adapter, apart from the engine.
 
-Owns the layout within the two sealed files of a segment (little-endian):
+The product does not call it. The engine (`segments`, `searcher`, `writer`) reads and writes the arrays of
+`segment_files` itself, because Whoosh's own searcher takes a hundred times as long. Here stand Whoosh's extension
+points (storage, codec, fields, columns, analyzer) over the same files: whoever wants Whoosh's query language has
+it, and tests/search/test_whoosh_adapter.py holds the engine's answers and bytes against Whoosh's own.
 
-    .terms    counts (terms u32, postings u32) · terms u32[] · bounds u32[], one more · documents u16[]
-    .columns  size of the heading (u32) · heading (MessagePack: `Heading`) · the columns in the order of
-              `schema.COLUMNS`; heading and columns each padded with zeros to a multiple of 8
-
-Terms are numbers (`analyzer`), so a term is found by binary search in one array, and all terms of a query by one call.
-`TermsFile` and `ColumnsFile` give arrays to `searcher`; around them stand Whoosh's reader and writer classes, so that
-Whoosh's own searcher and writer work on the same files (tests/search/test_codec.py holds the two against each other).
+Temporary storage is in memory. Whoosh would unpickle its table of contents; the index has its own (`manifest`), so
+nothing is unpickled.
 """
 
 from __future__ import annotations
 
+import io
 import secrets
-import struct
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
+from whoosh.analysis import Analyzer, Token
 from whoosh.codec import base
+from whoosh.columns import Column, ColumnReader, ColumnWriter
+from whoosh.fields import FieldType, Schema
+from whoosh.filedb.filestore import RamStorage, Storage
+from whoosh.filedb.structfile import StructFile
+from whoosh.formats import Existence
 from whoosh.matching import ListMatcher
 from whoosh.reading import TermInfo
 
-from search_index.analyzer import Keys
-from search_index.schema import COLUMNS, MOST_DOCUMENTS, TEXT, ArrayColumnReader, ArrayColumnWriter
-from search_index.storage import IndexDamaged, KeptArray, SealedFile, SealedStorage
+from search_index.analyzer import Keys, gram_keys
+from search_index.query import readings
+from search_index.segment_files import (
+    COLUMNS,
+    COLUMNS_EXT,
+    MOST_DOCUMENTS,
+    TERMS_EXT,
+    Bounds,
+    Columns,
+    ColumnsFile,
+    Documents,
+    Heading,
+    TermsFile,
+    columns_content,
+    terms_content,
+)
+from search_index.storage import SealedStorage
 
-TERMS_EXT: Final = ".terms"
-COLUMNS_EXT: Final = ".columns"
-_COUNTS: Final = struct.Struct("<II")
-_SIZE: Final = struct.Struct("<I")
-_ALIGNED: Final = 8
-
+TEXT: Final = "text"
 _U4: Final = np.dtype("<u4")
 _U2: Final = np.dtype("<u2")
-Bounds = npt.NDArray[np.uint32]
-Documents = npt.NDArray[np.uint16]
-Columns = Mapping[str, npt.NDArray[Any]]
 
 
-class Heading(msgspec.Struct, frozen=True):
-    """What the columns of a segment refer to."""
+class WhooshStorage(Storage):
+    """The sealed folder as Whoosh sees it."""
 
-    documents: int
-    rooms: list[str]
-    senders: list[str]
-    types: list[str]
+    def __init__(self, sealed: SealedStorage) -> None:
+        self.sealed = sealed
 
+    def create_file(self, name: str, **_kwargs: Any) -> StructFile:
+        """Return a file for Whoosh to write to; it is sealed when closed."""
+        collected = io.BytesIO()
+        return StructFile(collected, name=name, onclose=lambda _: self.sealed.write(name, collected.getbuffer()))
 
-def terms_content(keys: Keys, bounds: Bounds, documents: Documents) -> bytes:
-    """Return the content of a terms file. The documents of `keys[i]` lie from `bounds[i]` up to `bounds[i + 1]`."""
-    return b"".join((_COUNTS.pack(len(keys), len(documents)), keys.tobytes(), bounds.tobytes(), documents.tobytes()))
-
-
-def columns_content(heading: Heading, columns: Columns) -> bytes:
-    """Return the content of a columns file."""
-    head = msgspec.msgpack.encode(heading)
-    parts = [_padded(_SIZE.pack(len(head)) + head)]
-    parts += [_padded(columns[name].astype(dtype, copy=False).tobytes()) for name, dtype in COLUMNS.items()]
-    return b"".join(parts)
-
-
-def _padded(part: bytes) -> bytes:
-    return part + bytes(-len(part) % _ALIGNED)
-
-
-class TermsFile:
-    """The terms of a segment and their documents. All arrays ascend. Raises IndexDamaged.
-
-    `keys` are the terms; the documents of `keys[i]` are those from `bounds[i]` up to `bounds[i + 1]`.
-    """
-
-    def __init__(self, file: SealedFile) -> None:
-        self._file = file
-        self.term_count, self.posting_count = _COUNTS.unpack(file.read_uncached(0, _COUNTS.size))
-        self._bounds_at = _COUNTS.size + _U4.itemsize * self.term_count
-        self._documents_at = self._bounds_at + _U4.itemsize * (self.term_count + 1)
-        if file.length != self._documents_at + _U2.itemsize * self.posting_count:
-            raise IndexDamaged(f"{file.name}: counts and length disagree")
-        self._keys = file.kept_array(_COUNTS.size, self.term_count, _U4)
-        self._bounds = file.kept_array(self._bounds_at, self.term_count + 1, _U4)
-
-    @property
-    def keys(self) -> Keys:
-        """All terms."""
-        return self._keys.get()
-
-    @property
-    def bounds(self) -> Bounds:
-        """Where the documents of each term begin, counted over all; at the end, where those of the last end."""
-        return self._bounds.get()
-
-    def documents(self, start: int, end: int) -> Documents:
-        """Return what is listed from `start` up to `end`: the documents of one term, or of several side by side."""
-        return self._file.array(self._documents_at + _U2.itemsize * start, end - start, _U2)
-
-    def everything(self) -> tuple[Keys, Bounds, Documents]:
-        """Return terms, bounds and documents, keeping nothing: for merges."""
-        return (
-            self._file.uncached_array(_COUNTS.size, self.term_count, _U4),
-            self._file.uncached_array(self._bounds_at, self.term_count + 1, _U4),
-            self._file.uncached_array(self._documents_at, self.posting_count, _U2),
-        )
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
-class ColumnsFile:
-    """The columns of a segment. Raises IndexDamaged."""
-
-    def __init__(self, file: SealedFile) -> None:
-        self._file = file
-        (size,) = _SIZE.unpack(file.read_uncached(0, _SIZE.size))
+    def open_file(self, name: str, **_kwargs: Any) -> StructFile:
+        """Return a file for Whoosh to read, decrypted in memory."""
+        file = self.sealed.open_sealed(name)
         try:
-            heading = msgspec.msgpack.decode(file.read_uncached(_SIZE.size, size), type=Heading)
-        except msgspec.DecodeError as reason:
-            raise IndexDamaged(f"{file.name}: heading") from reason
-        # The same few thousand names stand in every segment: once in memory is enough.
-        lists = ([*map(sys.intern, names)] for names in (heading.rooms, heading.senders, heading.types))
-        self.heading = Heading(heading.documents, *lists)
-        self._columns: dict[str, KeptArray] = {}
-        at = _SIZE.size + size
-        for name, dtype in COLUMNS.items():
-            at += -at % _ALIGNED
-            self._columns[name] = file.kept_array(at, self.heading.documents, dtype)
-            at += self.heading.documents * dtype.itemsize
-        if file.length != at + -at % _ALIGNED:
-            raise IndexDamaged(f"{file.name}: heading and length disagree")
+            return StructFile(io.BytesIO(file.read_uncached(0, file.length)), name=name)
+        finally:
+            file.close()
 
-    def column(self, name: str) -> npt.NDArray[Any]:
-        """Return a column of `schema.COLUMNS`: one value a document."""
-        return self._columns[name].get()
+    def list(self) -> list[str]:
+        """Return the names of the files."""
+        return self.sealed.list()
 
-    def renumbered(self, name: str, numbers: npt.NDArray[np.int32]) -> KeptArray:
-        """Return a column of places in a list as the numbers that stand at these places."""
-        size = self.heading.documents * numbers.itemsize
-        return self._file.kept(size, lambda: numbers[self.column(name)])
+    def file_exists(self, name: str) -> bool:
+        """Say whether there is such a file."""
+        return self.sealed.file_exists(name)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+    def file_length(self, name: str) -> int:
+        """Return the length of its content in bytes."""
+        file = self.sealed.open_sealed(name)
+        try:
+            return file.length
+        finally:
+            file.close()
+
+    def delete_file(self, name: str) -> None:
+        """Destroy a file."""
+        self.sealed.delete_file(name)
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:  # noqa: ARG002 - Whoosh's signature
+        """Return storage for temporary files: memory."""
+        return RamStorage()
+
+    def lock(self, name: str) -> threading.Lock:  # noqa: ARG002 - one lock holds the folder, all threads are ours
+        """Return a lock between threads; other processes are kept out as long as the storage is open."""
+        return threading.Lock()
+
+
+class GramAnalyzer(Analyzer):
+    """Whoosh's way to the same grams, one text at a time: a token's text is the gram's number, ten digits long."""
+
+    def __call__(self, value: str, **_kwargs: Any) -> Iterator[Token]:
+        """Yield the grams of both readings of a stored text."""
+        token = Token()
+        for key in dict.fromkeys(gram_keys(readings(value))[0].tolist()):
+            token.text = f"{key:010d}"
+            token.stopped = False
+            token.boost = 1.0
+            yield token
+
+
+class GramField(FieldType):
+    """A text under its grams (`analyzer`); a term's bytes are the gram's number, big-endian: they sort alike."""
+
+    def __init__(self) -> None:
+        super().__init__(format=Existence(), analyzer=GramAnalyzer(), scorable=False, stored=False)
+
+    def index(self, value: str, **_kwargs: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield the terms of a text: bytes, how often (once), weight, nothing more."""
+        for token in self.analyzer(value):
+            yield self.to_bytes(token.text), 1, 1.0, b""
+
+    def to_bytes(self, value: str | bytes) -> bytes:
+        """Return a term's bytes."""
+        return value if isinstance(value, bytes) else int(value).to_bytes(4, "big")
+
+    def from_bytes(self, bs: bytes) -> str:
+        """Return a term's text."""
+        return f"{int.from_bytes(bs, 'big'):010d}"
+
+
+class ArrayColumn(Column):
+    """A column that is an array of integers, one a document."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+
+    def default_value(self, reverse: bool = False) -> int:  # noqa: ARG002, FBT001, FBT002 - Whoosh's signature
+        """Return what a document without a value has."""
+        return 0
+
+    def writer(self, dbfile: Any) -> ArrayColumnWriter:
+        """Return what writes such a column."""
+        return ArrayColumnWriter(dbfile, self.dtype)
+
+
+class ArrayColumnWriter(ColumnWriter):
+    """Collects the values as they come; the codec writes them all at once."""
+
+    def __init__(self, dbfile: Any, dtype: np.dtype[Any]) -> None:
+        super().__init__(dbfile)
+        self._dtype = dtype
+        self._values: dict[int, int] = {}
+
+    def add(self, docnum: int, value: int) -> None:
+        """Take the value of a document."""
+        self._values[docnum] = value
+
+    def array(self, count: int) -> npt.NDArray[Any]:
+        """Return the values of so many documents; 0 where none came."""
+        return np.fromiter((self._values.get(place, 0) for place in range(count)), self._dtype, count)
+
+
+class ArrayColumnReader(ColumnReader):
+    """A column in memory."""
+
+    def __init__(self, values: npt.NDArray[Any]) -> None:
+        super().__init__(None, 0, values.nbytes, len(values))
+        self.values = values
+
+    def __getitem__(self, docnum: int) -> int:
+        return int(self.values[docnum])
+
+    def load(self) -> npt.NDArray[Any]:
+        """Return all values."""
+        return self.values
+
+
+class NumberField(FieldType):
+    """A number in a column; no terms."""
+
+    indexed = False
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        super().__init__(format=None, analyzer=None, stored=False, sortable=ArrayColumn(dtype))
+
+    def to_column_value(self, value: int) -> int:
+        """Return what the column takes."""
+        return int(value)
+
+    def from_column_value(self, value: int) -> int:
+        """Return what the column gave."""
+        return value
+
+
+SCHEMA: Final = Schema(**{TEXT: GramField()}, **{name: NumberField(dtype) for name, dtype in COLUMNS.items()})
 
 
 class ArraySegment(base.Segment):
@@ -196,31 +248,33 @@ class ArrayCodec(base.Codec):
 
     length_stats = False
 
-    def new_segment(self, storage: SealedStorage, indexname: str) -> ArraySegment:  # noqa: ARG002 - Whoosh's signature
+    def new_segment(self, storage: WhooshStorage, indexname: str) -> ArraySegment:  # noqa: ARG002 - Whoosh's signature
         """Return a segment under a new name, which tells nothing."""
         return ArraySegment(secrets.token_hex(8))
 
-    def per_document_writer(self, storage: SealedStorage, segment: ArraySegment) -> ArrayPerDocumentWriter:
+    def per_document_writer(self, storage: WhooshStorage, segment: ArraySegment) -> ArrayPerDocumentWriter:
         """Return what writes the columns."""
         return ArrayPerDocumentWriter(storage, segment)
 
-    def field_writer(self, storage: SealedStorage, segment: ArraySegment) -> ArrayFieldWriter:
+    def field_writer(self, storage: WhooshStorage, segment: ArraySegment) -> ArrayFieldWriter:
         """Return what writes the terms."""
         return ArrayFieldWriter(storage, segment)
 
-    def terms_reader(self, storage: SealedStorage, segment: ArraySegment) -> ArrayTermsReader:
+    def terms_reader(self, storage: WhooshStorage, segment: ArraySegment) -> ArrayTermsReader:
         """Return what reads the terms."""
-        return ArrayTermsReader(TermsFile(storage.open_sealed(segment.make_filename(TERMS_EXT))))
+        return ArrayTermsReader(TermsFile(storage.sealed.open_sealed(segment.make_filename(TERMS_EXT))))
 
-    def per_document_reader(self, storage: SealedStorage, segment: ArraySegment) -> ArrayPerDocumentReader:
+    def per_document_reader(self, storage: WhooshStorage, segment: ArraySegment) -> ArrayPerDocumentReader:
         """Return what reads the columns."""
-        return ArrayPerDocumentReader(ColumnsFile(storage.open_sealed(segment.make_filename(COLUMNS_EXT))), segment)
+        return ArrayPerDocumentReader(
+            ColumnsFile(storage.sealed.open_sealed(segment.make_filename(COLUMNS_EXT))), segment
+        )
 
 
 class ArrayPerDocumentWriter(base.PerDocumentWriter):
     """Takes the columns of a segment: all at once, or document by document from Whoosh's writer."""
 
-    def __init__(self, storage: SealedStorage, segment: ArraySegment) -> None:
+    def __init__(self, storage: WhooshStorage, segment: ArraySegment) -> None:
         self._storage = storage
         self._segment = segment
         self._writers = {name: ArrayColumnWriter(None, dtype) for name, dtype in COLUMNS.items()}
@@ -230,7 +284,7 @@ class ArrayPerDocumentWriter(base.PerDocumentWriter):
     def write(self, heading: Heading, columns: Columns) -> None:
         """Write whole columns."""
         content = columns_content(heading, columns)
-        self._storage.write(self._segment.make_filename(COLUMNS_EXT), content)
+        self._storage.sealed.write(self._segment.make_filename(COLUMNS_EXT), content)
         self._segment.set_doc_count(heading.documents)
         self.is_closed = True
 
@@ -256,7 +310,7 @@ class ArrayPerDocumentWriter(base.PerDocumentWriter):
 class ArrayFieldWriter(base.FieldWriter):
     """Takes the terms of a segment: all at once, or posting by posting from Whoosh's writer."""
 
-    def __init__(self, storage: SealedStorage, segment: ArraySegment) -> None:
+    def __init__(self, storage: WhooshStorage, segment: ArraySegment) -> None:
         self._storage = storage
         self._segment = segment
         self._keys: list[int] = []
@@ -266,7 +320,7 @@ class ArrayFieldWriter(base.FieldWriter):
 
     def write(self, keys: Keys, bounds: Bounds, documents: Documents) -> None:
         """Write whole arrays (see `terms_content`)."""
-        self._storage.write(self._segment.make_filename(TERMS_EXT), terms_content(keys, bounds, documents))
+        self._storage.sealed.write(self._segment.make_filename(TERMS_EXT), terms_content(keys, bounds, documents))
         self.is_closed = True
 
     def start_field(self, fieldname: str, fieldobj: Any) -> None:  # noqa: ARG002 - Whoosh's signature
