@@ -106,36 +106,36 @@ class Bureau:
         """Put an account into a state; a suspension is for a day."""
         until = self.clock() + DAY if state is AccountState.SUSPENDED else None
         async with self.s.store.write() as tx:
-            await accounts.set_state(tx, who, state, until)
-            await settings.bump(tx, "accounts")
+            await tx.run(accounts.set_state, who, state, until)
+            await tx.run(settings.bump, "accounts")
         await self.s.identity.refresh(self.s.store, self.clock())
 
     async def leave_the_staff(self, who: PersonId) -> None:
         """Have the directory say that a person does not serve here any more; the account stays as it is."""
         async with self.s.store.write() as tx:
-            await people.deactivate(tx, [who], self.clock())
-            await settings.bump(tx, "directory")
+            await tx.run(people.deactivate, [who], self.clock())
+            await tx.run(settings.bump, "directory")
         await self.s.identity.refresh(self.s.store, self.clock())
 
     async def hold(self, who: PersonId, post: PostId) -> None:
         """Have a person fill a post from now on, and nobody else."""
         now = self.clock()
         async with self.s.store.write() as tx:
-            held = [item for item in await people.list_holdings(tx) if item.post == post and item.held_to is None]
-            await people.put_holdings(
-                tx,
+            held = [item for item in await tx.run(people.list_holdings) if item.post == post and item.held_to is None]
+            await tx.run(
+                people.put_holdings,
                 [
                     *(Holding(item.person, post, item.held_from, now, item.acting, item.main) for item in held),
                     Holding(who, post, now, None, acting=False, main=False),
                 ],
             )
-            await settings.bump(tx, "directory")
+            await tx.run(settings.bump, "directory")
         await self.s.identity.refresh(self.s.store, now)
 
     async def contact_mode(self, mode: str) -> None:
         async with self.s.store.write() as tx:
-            await settings.insert(tx, "contact_mode", mode, self.clock(), "test", self.clock())
-            await settings.bump(tx, "accounts")
+            await tx.run(settings.insert, "contact_mode", mode, self.clock(), "test", self.clock())
+            await tx.run(settings.bump, "accounts")
         await self.s.identity.refresh(self.s.store, self.clock())
 
 
@@ -185,8 +185,8 @@ async def _founded(extra: int) -> bytes:
 
 async def _found(tx: Tx, extra: int) -> None:
     then = START - 300 * DAY
-    await units.insert(
-        tx,
+    await tx.run(
+        units.insert,
         [
             Unit(WHOLE, None, "W", "กระทรวงทดสอบ", None, UnitKind.MINISTRY, 0, then, None, None),
             Unit(EPID, WHOLE, "E", "กองระบาดวิทยา", None, UnitKind.DIVISION, 0, then, None, None),
@@ -198,12 +198,14 @@ async def _found(tx: Tx, extra: int) -> None:
     in_epid = {NARIN: CHIEF, MALEE: PostId("post-malee")}
     for who, post in in_epid.items():
         posts[who] = _post(post, EPID, "K2")
-    await units.insert_posts(tx, posts.values())
-    await people.insert(tx, [_profile(who, *names[who]) for who in cast], then)
-    await people.put_holdings(tx, [Holding(who, posts[who].id, then, None, acting=False, main=True) for who in cast])
+    await tx.run(units.insert_posts, posts.values())
+    await tx.run(people.insert, [_profile(who, *names[who]) for who in cast], then)
+    await tx.run(
+        people.put_holdings, [Holding(who, posts[who].id, then, None, acting=False, main=True) for who in cast]
+    )
     for who in cast:
-        await accounts.insert(tx, who, f"{who}.t", then)
-    await accounts.add_role(tx, ADMIN, Grant("unit_admin", EPID), "test", then)
+        await tx.run(accounts.insert, who, f"{who}.t", then)
+    await tx.run(accounts.add_role, ADMIN, Grant("unit_admin", EPID), "test", then)
 
 
 def _post(post: PostId, unit: UnitId, rank: str) -> Post:

@@ -49,7 +49,7 @@ def rows(data: Path, sql: str, *params: object) -> list[tuple[Any, ...]]:
 
 async def records(served: Agency, action: str) -> list[audit.AuditRecord]:
     async with served.services.store.read() as reader:
-        return [item for item in await audit.list_newest(reader, 1_000) if item.action == action]
+        return [item for item in await reader.run(audit.list_newest, 1_000) if item.action == action]
 
 
 async def test_a_clean_stop_records_the_heads_of_all_rooms(world_data: Path) -> None:
@@ -94,8 +94,8 @@ async def test_a_revocation_by_another_process_reaches_the_rooms(running: Agency
     members = (await s.log.head(room)).state
     for person in [person for person in members.members if person != members.owner][:2]:
         async with s.store.write() as tx:
-            await accounts.set_state(tx, person, AccountState.REVOKED)
-            await settings.bump(tx, "accounts")
+            await tx.run(accounts.set_state, person, AccountState.REVOKED)
+            await tx.run(settings.bump, "accounts")
 
         async def gone(person: str = person) -> bool:
             return person not in (await s.log.head(room)).state.members
@@ -122,8 +122,8 @@ async def signs_the_audit_log(served: Agency) -> Callable[[], Awaitable[bool]]:
 
     async def signed() -> bool:
         async with s.store.read() as reader:
-            last = await audit.get_checkpoint(reader)
-            return last is not None and last[0] == (await audit.get_frontier(reader)).size
+            last = await reader.run(audit.get_checkpoint)
+            return last is not None and last[0] == (await reader.run(audit.get_frontier)).size
 
     return signed
 

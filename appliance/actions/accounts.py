@@ -51,15 +51,15 @@ async def create_account(s: Services, actor: Actor, person: PersonId, user: str)
     code = one_time_code(s.new_token())
     hashed = await s.identity.hasher.hash(code)
     async with changing_account(s, person) as tx:
-        profile = (await people.list_by_id(tx, [person])).get(person)
+        profile = (await tx.run(people.list_by_id, [person])).get(person)
         if profile is None or not profile.active:
             raise NotFound(code="person_not_found")
         _require_age(s, profile)
-        if await accounts.get(tx, person) is not None:
+        if await tx.run(accounts.get, person) is not None:
             raise Conflict(code="account_exists")
-        if await accounts.find(tx, folded) is not None:
+        if await tx.run(accounts.find, folded) is not None:
             raise Conflict(field="user", code="user_taken")
-        await accounts.insert(tx, person, folded, now)
+        await tx.run(accounts.insert, person, folded, now)
         await put_code(s, tx, person, hashed, actor, outcome=ACCOUNT_CREATED)
         await record(s, tx, actor.name, "account.create", person, user=folded)
     return code
@@ -74,7 +74,7 @@ async def suspend_account(s: Services, actor: Actor, person: PersonId, until: Mi
         raise Invalid(field="until", code="time_past")
     _require_reason(reason)
     async with s.store.read() as reader:
-        profile = (await people.list_by_id(reader, [person])).get(person)
+        profile = (await reader.run(people.list_by_id, [person])).get(person)
     if profile is not None and profile.birth_date is not None:
         until = max(until, midnight(comes_of_age(profile.birth_date, s.identity.policies.accounts.youngest)))
     await _set_state(s, actor, Duty.SUSPEND, person, AccountState.SUSPENDED, until=until, reason=reason)
@@ -86,7 +86,7 @@ async def lift_suspension(s: Services, actor: Actor, person: PersonId, reason: s
     if _account(s, person).state is not AccountState.SUSPENDED:
         raise Conflict(code="account_not_suspended")
     async with s.store.read() as reader:
-        _require_age(s, (await people.list_by_id(reader, [person]))[person])
+        _require_age(s, (await reader.run(people.list_by_id, [person]))[person])
     await _set_state(s, actor, Duty.LIFT, person, AccountState.ACTIVE, until=None, reason=reason)
 
 
@@ -98,13 +98,13 @@ async def revoke_account(s: Services, actor: Actor, person: PersonId, reason: st
     if account.state is AccountState.REVOKED:
         raise Conflict(code="account_revoked")
     async with changing_account(s, person) as tx:
-        await accounts.set_state(tx, person, AccountState.REVOKED)
-        await accounts.bump_epoch(tx, person)
+        await tx.run(accounts.set_state, person, AccountState.REVOKED)
+        await tx.run(accounts.bump_epoch, person)
         taken = Revocation(
-            sessions=await sessions.delete_of(tx, person, SessionEnd.REVOKED, s.clock()),
-            passkeys=await accounts.remove_credentials(tx, person),
+            sessions=await tx.run(sessions.delete_of, person, SessionEnd.REVOKED, s.clock()),
+            passkeys=await tx.run(accounts.remove_credentials, person),
             totp=account.totp,
-            roles=await accounts.remove_roles(tx, person),
+            roles=await tx.run(accounts.remove_roles, person),
         )
         await record(
             s,
@@ -137,9 +137,9 @@ async def reactivate_account(
     code = one_time_code(s.new_token())
     hashed = await s.identity.hasher.hash(code)
     async with changing_account(s, person) as tx:
-        _require_age(s, (await people.list_by_id(tx, [person]))[person])
-        await accounts.remove_credentials(tx, person)
-        await accounts.set_state(tx, person, AccountState.ACTIVE)
+        _require_age(s, (await tx.run(people.list_by_id, [person]))[person])
+        await tx.run(accounts.remove_credentials, person)
+        await tx.run(accounts.set_state, person, AccountState.ACTIVE)
         await put_code(s, tx, person, hashed, actor, second)
         await record(
             s,
@@ -168,9 +168,9 @@ async def _set_state(
     if denied := may_change_state(account.state, state):
         raise Forbidden(denied)
     async with changing_account(s, person) as tx:
-        await accounts.set_state(tx, person, state, until)
-        await accounts.bump_epoch(tx, person)
-        ended = await sessions.delete_of(tx, person, SessionEnd.SUSPENDED, s.clock())
+        await tx.run(accounts.set_state, person, state, until)
+        await tx.run(accounts.bump_epoch, person)
+        ended = await tx.run(sessions.delete_of, person, SessionEnd.SUSPENDED, s.clock())
         await record(
             s, tx, actor.name, f"account.{duty.value}", person, reason=reason, until=until, sessions_ended=ended
         )

@@ -40,16 +40,16 @@ class AuditCheck:
 async def sign_checkpoint(s: Services) -> str | None:
     """Sign the audit log's head and keep the note; None when nothing was appended since the last one."""
     async with s.store.write() as tx:
-        frontier = await audit.get_frontier(tx)
-        last = await audit.get_checkpoint(tx)
+        frontier = await tx.run(audit.get_frontier)
+        last = await tx.run(audit.get_checkpoint)
         return None if frontier.size == (last[0] if last else 0) else await sign_head(s, tx)
 
 
 async def sign_head(s: Services, tx: Tx) -> str:
     """Sign the audit log as it stands in this transaction, keep the note and return it."""
-    frontier = await audit.get_frontier(tx)
+    frontier = await tx.run(audit.get_frontier)
     note = sign_note(Checkpoint(_origin(s), frontier.size, frontier.root()), _signer(s))
-    await audit.insert_checkpoint(tx, frontier.size, s.clock(), note)
+    await tx.run(audit.insert_checkpoint, frontier.size, s.clock(), note)
     return note
 
 
@@ -60,11 +60,11 @@ async def verify_audit(s: Services) -> AuditCheck:
     compared with their records; the history of sign-ins is not in this log and is no evidence.
     """
     async with s.store.read() as reader:
-        kept = dict(await audit.list_checkpoints(reader))
-        head = await audit.get_frontier(reader)
-        accepted = {(a.person, a.version): (a.at, a.session) for a in await terms.list_acceptances(reader)}
+        kept = dict(await reader.run(audit.list_checkpoints))
+        head = await reader.run(audit.get_frontier)
+        accepted = {(a.person, a.version): (a.at, a.session) for a in await reader.run(terms.list_acceptances)}
         walk = _Walk(s, kept, await asyncio.to_thread(_notes_in_file, s))
-        while page := await audit.list_from(reader, walk.frontier.size, _PAGE):
+        while page := await reader.run(audit.list_from, walk.frontier.size, _PAGE):
             for item in page:
                 walk.add(item)
             if walk.broken:

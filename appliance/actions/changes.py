@@ -27,7 +27,7 @@ async def changing_account(s: Services, person: PersonId) -> AsyncIterator[Tx]:
     """Lend a transaction that changes this person's account or roles."""
     async with s.store.write() as tx:
         yield tx
-        version = await settings.bump(tx, "accounts")
+        version = await tx.run(settings.bump, "accounts")
         account = await get_account(tx, person)
         tx.after_commit(lambda: s.identity.put_account(account, version))
 
@@ -39,14 +39,14 @@ async def changing_own_account(s: Services, session: Session) -> AsyncIterator[T
     Raises Unauthenticated where the session was ended while it waited: whoever was signed out changes nothing more.
     """
     async with changing_account(s, session.person) as tx:
-        if not await sessions.stands(tx, session.id):
+        if not await tx.run(sessions.stands, session.id):
             raise Unauthenticated
         yield tx
 
 
 async def get_account(reader: Reader, person: PersonId) -> Account:
     """Return a person's account as it stands in this transaction. Raises NotFound."""
-    account = await accounts.get(reader, person)
+    account = await reader.run(accounts.get, person)
     if account is None:
         raise NotFound(code="account_not_found")
     return account
@@ -56,14 +56,14 @@ async def record(
     s: Services, tx: Tx, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
 ) -> None:
     """Append to the audit log in the transaction that does what is recorded."""
-    await audit.append(tx, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)
+    await tx.run(audit.append, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)
 
 
 def recording(actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue) -> Rider[None]:
     """Return what appends to the audit log together with the command that carries it."""
 
     def put(tx: RiderTx) -> None:
-        audit.add(tx.raw, at=tx.at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
+        audit.append(tx.raw, at=tx.at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
 
     return put
 

@@ -35,8 +35,8 @@ async def check_clock(s: Services) -> bool:
         known = await tx.run(audit.find_last, ACTION, TARGET)
         if known is not None and known.detail and msgspec.json.decode(known.detail)["newest"] == newest:
             return False
-        await audit.append(
-            tx, at=now, actor=SYSTEM, action=ACTION, target=TARGET, outcome="recorded",
+        await tx.run(
+            audit.append, at=now, actor=SYSTEM, action=ACTION, target=TARGET, outcome="recorded",
             detail={"newest": newest, "now": now},
         )  # fmt: skip
     log.error(

@@ -59,5 +59,5 @@ async def _note(s: Services, person: PersonId, newer: SessionRecord, other: Sess
     detail = {"session": newer.id, "address": newer.address, "device": newer.device}
     far = {"other_session": other.id, "other_address": other.address}
     async with s.store.write() as tx:
-        await sessions.append_sign_in(tx, person, s.clock(), outcome=IN_USE_APART, apart=True, **place)
+        await tx.run(sessions.append_sign_in, person, s.clock(), outcome=IN_USE_APART, apart=True, **place)
         await record(s, tx, person, "session.apart", person, "noticed", **detail, **far)

@@ -68,8 +68,8 @@ async def record_rotation(s: Services, actor: Actor, outcome: str, key: str, *, 
     `source` is where the new key comes from (`SourceKind`).
     """
     async with s.store.write() as tx:
-        await audit.append(
-            tx, at=s.clock(), actor=actor.name, action=ROTATED, target=f"master:{key}", outcome=outcome,
+        await tx.run(
+            audit.append, at=s.clock(), actor=actor.name, action=ROTATED, target=f"master:{key}", outcome=outcome,
             detail={"former": former, "source": source},
         )  # fmt: skip
     await sign_checkpoint(s)
@@ -90,11 +90,17 @@ def statement_of(begun: AuditRecord) -> str:
 async def _record_once(s: Services, actor: Actor, action: str, purpose: Purpose) -> None:
     target = key_name(s, purpose)
     async with s.store.write() as tx:
-        known = await audit.list_newest(tx, _PAGE, target=target)
+        known = await tx.run(audit.list_newest, _PAGE, target=target)
         if not any(item.action == action for item in known):
             detail = _detail(s, purpose)
-            await audit.append(
-                tx, at=s.clock(), actor=actor.name, action=action, target=target, outcome="done", detail=detail
+            await tx.run(
+                audit.append,
+                at=s.clock(),
+                actor=actor.name,
+                action=action,
+                target=target,
+                outcome="done",
+                detail=detail,
             )
     await sign_checkpoint(s)
 
@@ -145,8 +151,8 @@ async def _reseal_secrets(s: Services) -> None:
         return seal_secret(s.keys.agency_key, person, open_secret(s.keys.agency_keys, person, sealed))
 
     async with s.store.write() as tx:
-        for person, secret, pending in await accounts.list_totp(tx):
-            await accounts.reseal_totp(tx, person, under_the_new(person, secret), under_the_new(person, pending))
+        for person, secret, pending in await tx.run(accounts.list_totp):
+            await tx.run(accounts.reseal_totp, person, under_the_new(person, secret), under_the_new(person, pending))
 
 
 async def _sign_all_rooms(s: Services) -> None:

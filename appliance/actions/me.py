@@ -20,4 +20,4 @@ async def set_status(s: Services, person: PersonId, status: str) -> None:
     if not clean.isprintable():
         raise Invalid(field="status")
     async with s.store.write() as tx:
-        await people.set_status(tx, person, written(clean))
+        await tx.run(people.set_status, person, written(clean))

@@ -284,7 +284,7 @@ def _record(s: Services, tx: RiderTx, state: RoomState, answered: OwnerRequest) 
     if not owner_requests.answer(tx.raw, answered.id, outcome, tx.at, by, answered.note):
         return False
     if by != state.owner:
-        audit.add(
+        audit.append(
             tx.raw, at=tx.at, actor=by, action=f"room.{EVENT[answered.kind]}", target=answered.room,
             outcome=outcome.value, detail={"person": answered.person, "request": answered.id},
         )  # fmt: skip

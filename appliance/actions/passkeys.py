@@ -81,7 +81,7 @@ async def start_passkey(s: Services, session: Session) -> dict[str, Any]:
     if account is None or card is None:
         raise NotFound
     async with s.store.read() as reader:
-        existing = await accounts.list_passkeys(reader, session.person)
+        existing = await reader.run(accounts.list_passkeys, session.person)
     if len(existing) >= MOST_PASSKEYS:
         raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
     policy = s.identity.policies.passkeys
@@ -133,9 +133,9 @@ async def add_passkey(s: Services, session: Session, name: str, credential: dict
         created=now,
     )
     async with changing_own_account(s, session) as tx:
-        if len(await accounts.list_passkeys(tx, session.person)) >= MOST_PASSKEYS:
+        if len(await tx.run(accounts.list_passkeys, session.person)) >= MOST_PASSKEYS:
             raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
-        if not await accounts.insert_passkey(tx, passkey):
+        if not await tx.run(accounts.insert_passkey, passkey):
             raise Invalid("this credential is registered already", field="credential", code="passkey_wrong")
         await record(s, tx, session.person, "passkey.add", session.person, passkey=passkey.id)
     return passkey
@@ -144,7 +144,7 @@ async def add_passkey(s: Services, session: Session, name: str, credential: dict
 async def remove_passkey(s: Services, session: Session, passkey: str) -> None:
     """Remove one of the caller's passkeys; the caller has shown the password. Raises NotFound."""
     async with changing_own_account(s, session) as tx:
-        if not await accounts.delete_passkey(tx, session.person, passkey):
+        if not await tx.run(accounts.delete_passkey, session.person, passkey):
             raise NotFound
         await drop_unneeded_codes(tx, session.person)
         await record(s, tx, session.person, "passkey.remove", session.person, passkey=passkey)

@@ -44,12 +44,14 @@ async def change_password(s: Services, session: Session, old: str, new: str, coo
     async with changing_account(s, session.person) as tx:
         if (await get_account(tx, session.person)).epoch != proved.epoch:
             raise Invalid(field="old", code="password_wrong")
-        await accounts.set_password(tx, session.person, hashed, s.clock())
-        await accounts.bump_epoch(tx, session.person)
+        await tx.run(accounts.set_password, session.person, hashed, s.clock())
+        await tx.run(accounts.bump_epoch, session.person)
         epoch = (await get_account(tx, session.person)).epoch
-        if not await sessions.set_epoch(tx, session.id, epoch):
+        if not await tx.run(sessions.set_epoch, session.id, epoch):
             raise Unauthenticated
-        ended = await sessions.delete_of(tx, session.person, SessionEnd.PASSWORD_CHANGED, s.clock(), keep=session.id)
+        ended = await tx.run(
+            sessions.delete_of, session.person, SessionEnd.PASSWORD_CHANGED, s.clock(), keep=session.id
+        )
         await record(s, tx, session.person, "password.change", session.person, sessions_ended=ended)
         tx.after_commit(lambda: s.identity.renew_epoch(session.id, epoch))
     return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
@@ -64,7 +66,7 @@ async def prove_password(s: Services, session: Session, password: str, field: st
     guess = s.identity.throttle.guess_in_session(session.id)
     async with s.identity.throttle.attempt(guess, s.clock) as tried:
         async with s.store.read() as reader:
-            stored = await accounts.get_credentials(reader, session.person)
+            stored = await reader.run(accounts.get_credentials, session.person)
         typed = stored.as_given(password) if stored else password
         correct = await s.identity.hasher.verify(stored.hash if stored else None, typed)
         if stored is None or not correct:
@@ -121,12 +123,12 @@ async def put_code(
     """
     now = s.clock()
     expires = now + s.identity.policies.passwords.code_ms
-    await accounts.set_password(tx, person, hashed, now, expires=expires, must_change=True)
+    await tx.run(accounts.set_password, person, hashed, now, expires=expires, must_change=True)
     by, at = (actor.name, now) if second is None else (None, None)
-    await accounts.set_code_giver(tx, person, by, at)
-    await accounts.bump_epoch(tx, person)
-    await sessions.append_sign_in(tx, person, now, device="", address="", network="", outcome=outcome, apart=False)
-    return await sessions.delete_of(tx, person, SessionEnd.RESET, now)
+    await tx.run(accounts.set_code_giver, person, by, at)
+    await tx.run(accounts.bump_epoch, person)
+    await tx.run(sessions.append_sign_in, person, now, device="", address="", network="", outcome=outcome, apart=False)
+    return await tx.run(sessions.delete_of, person, SessionEnd.RESET, now)
 
 
 async def _password_fault(s: Services, account: Account, old: str, new: str) -> PasswordFault | None:
@@ -136,7 +138,7 @@ async def _password_fault(s: Services, account: Account, old: str, new: str) -> 
         return PasswordFault.UNCHANGED
     policy, agency = s.identity.policies.passwords, s.config.agency
     async with s.store.read() as reader:
-        profile = (await people.list_by_id(reader, [account.person])).get(account.person)
+        profile = (await reader.run(people.list_by_id, [account.person])).get(account.person)
     names = [account.user, *account.user.split("@"), *policy.banned, agency.slug, agency.name_th, agency.name_en]
     if profile is not None:
         english = (profile.given_name_en or "", profile.family_name_en or "")

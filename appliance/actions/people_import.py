@@ -88,7 +88,7 @@ async def preview_import(s: Services, files: Mapping[str, bytes]) -> Preview:
         raise TooLarge
     now = s.clock()
     async with s.store.read() as reader:
-        version = (await settings.versions(reader))["directory"]
+        version = (await reader.run(settings.versions))["directory"]
         organisation, ids = await _read(s, reader, now)
     rows = await asyncio.to_thread(read_files, dict(files))
     plan = await asyncio.to_thread(plan_import, organisation, rows, now)
@@ -115,7 +115,7 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
         return
     now = s.clock()
     async with s.store.write() as tx:
-        if (await settings.versions(tx))["directory"] != preview.version:
+        if (await tx.run(settings.versions))["directory"] != preview.version:
             raise Conflict(code="directory_changed")
         _, ids = await _read(s, tx, now)
         await _write_units(tx, plan, ids)
@@ -124,10 +124,10 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
         await _write_holdings(tx, plan, ids)
         suspended = await _suspend_under_age(s, tx, actor, plan, ids)
         run = ImportRun(s.new_id("i"), now, actor.name, preview.files_sha256, plan.changes, plan.deactivated, approved)
-        await people.record_import(tx, run)
-        await settings.bump(tx, "directory")
+        await tx.run(people.record_import, run)
+        await tx.run(settings.bump, "directory")
         if gone or suspended:
-            await settings.bump(tx, "accounts")
+            await tx.run(settings.bump, "accounts")
         await record(
             s,
             tx,
@@ -145,24 +145,26 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
 async def _write_units(tx: Tx, plan: Plan, ids: _Ids) -> None:
     wanted = [(change, _unit(change.after, ids)) for change in plan.units]
     # A successor may be further down the list: units are added first and pointed at their successors afterwards.
-    await units.insert(tx, [_without_successor(unit) for change, unit in wanted if change.before is None])
-    await units.update(tx, [unit for _, unit in wanted])
+    await tx.run(units.insert, [_without_successor(unit) for change, unit in wanted if change.before is None])
+    await tx.run(units.update, [unit for _, unit in wanted])
 
 
 async def _write_posts(tx: Tx, plan: Plan, ids: _Ids, now: Millis) -> None:
-    await units.insert_posts(tx, [_post(change.after, ids, now) for change in plan.posts if change.before is None])
-    await units.update_posts(tx, [_post(change.after, ids, now) for change in plan.posts if change.before is not None])
+    await tx.run(units.insert_posts, [_post(change.after, ids, now) for change in plan.posts if change.before is None])
+    await tx.run(
+        units.update_posts, [_post(change.after, ids, now) for change in plan.posts if change.before is not None]
+    )
 
 
 async def _write_people(tx: Tx, plan: Plan, ids: _Ids, now: Millis) -> list[PersonId]:
     gone = [ids.person(change.after.staff_no) for change in plan.people if change.operation == "ended"]
     added = [_profile(change.after, ids) for change in plan.people if change.operation == "added"]
     changed = [_profile(change.after, ids) for change in plan.people if change.operation == "changed"]
-    await people.insert(tx, added, now)
-    await people.update(tx, changed)
-    await people.deactivate(tx, gone, now)
-    await sessions.delete_of_all(tx, gone, SessionEnd.OFF_STAFF, now)
-    await accounts.bump_epochs(tx, gone)
+    await tx.run(people.insert, added, now)
+    await tx.run(people.update, changed)
+    await tx.run(people.deactivate, gone, now)
+    await tx.run(sessions.delete_of_all, gone, SessionEnd.OFF_STAFF, now)
+    await tx.run(accounts.bump_epochs, gone)
     return gone
 
 
@@ -181,16 +183,16 @@ async def _suspend_under_age(s: Services, tx: Tx, actor: Actor, plan: Plan, ids:
     youngest, count = s.identity.policies.accounts.youngest, 0
     for state in _under_age(s, plan, s.clock()):
         person = ids.person(state.staff_no)
-        account = await accounts.get(tx, person)
+        account = await tx.run(accounts.get, person)
         if account is None or account.state is AccountState.REVOKED:
             continue
         assert state.birth_date is not None  # noqa: S101 - nobody without one is too young
         until = max(midnight(comes_of_age(state.birth_date, youngest)), account.suspended_until or 0)
         if account.state is AccountState.SUSPENDED and account.suspended_until == until:
             continue
-        await accounts.set_state(tx, person, AccountState.SUSPENDED, until)
-        await accounts.bump_epoch(tx, person)
-        ended = await sessions.delete_of(tx, person, SessionEnd.SUSPENDED, s.clock())
+        await tx.run(accounts.set_state, person, AccountState.SUSPENDED, until)
+        await tx.run(accounts.bump_epoch, person)
+        ended = await tx.run(sessions.delete_of, person, SessionEnd.SUSPENDED, s.clock())
         await record(
             s, tx, actor.name, "account.suspend", person, reason="under_age", until=until, sessions_ended=ended
         )
@@ -205,18 +207,18 @@ async def _write_holdings(tx: Tx, plan: Plan, ids: _Ids) -> None:
         if change.before is not None
         and (change.before.held_from != change.after.held_from or change.after.held_from == change.after.held_to)
     ]
-    await people.delete_holdings(tx, moved)
+    await tx.run(people.delete_holdings, moved)
     kept = [change.after for change in plan.holdings if change.after.held_from != change.after.held_to]
-    await people.put_holdings(tx, [_holding(state, ids) for state in kept])
+    await tx.run(people.put_holdings, [_holding(state, ids) for state in kept])
 
 
 # The organisation by codes, and back
 
 
 async def _read(s: Services, reader: Reader, now: Millis) -> tuple[Organisation, _Ids]:
-    all_units, all_posts = await units.list_units(reader), await units.list_posts(reader)
-    profiles = [profile for profile, _ in await people.list_all(reader)]
-    holdings = await people.list_holdings(reader)
+    all_units, all_posts = await reader.run(units.list_units), await reader.run(units.list_posts)
+    profiles = [profile for profile, _ in await reader.run(people.list_all)]
+    holdings = await reader.run(people.list_holdings)
     unit_codes = {unit.id: unit.code for unit in all_units}
     post_codes = {post.id: post.code for post in all_posts}
     staff_nos = {profile.id: profile.staff_no for profile in profiles}

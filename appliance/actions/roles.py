@@ -20,7 +20,7 @@ async def add_role(s: Services, actor: Actor, person: PersonId, grant: Grant, se
     """Give someone a role, `second` agreeing where two are needed. Raises Forbidden, Invalid, NotFound, Conflict."""
     _check(s, actor, person, grant, second)
     async with changing_account(s, person) as tx:
-        if not await accounts.add_role(tx, person, grant, actor.name, s.clock()):
+        if not await tx.run(accounts.add_role, person, grant, actor.name, s.clock()):
             raise Conflict(code="role_held")
         await record(
             s, tx, actor.name, "role.add", person, role=grant.role, unit=grant.unit, second=_name(second)
@@ -31,7 +31,7 @@ async def remove_role(s: Services, actor: Actor, person: PersonId, grant: Grant,
     """Take a role from someone, with `second` agreeing where two are needed. Raises Forbidden, Invalid, NotFound."""
     _check(s, actor, person, grant, second)
     async with changing_account(s, person) as tx:
-        if not await accounts.remove_role(tx, person, grant):
+        if not await tx.run(accounts.remove_role, person, grant):
             raise NotFound(code="role_not_held")
         await record(
             s, tx, actor.name, "role.remove", person, role=grant.role, unit=grant.unit, second=_name(second)

@@ -131,7 +131,7 @@ def _reporting_ownerless(state: RoomState) -> Rider[None]:
         known = audit.find_last(tx.raw, OWNER_LOST, state.room)
         if known is not None and known.actor == state.owner:
             return
-        audit.add(tx.raw, at=tx.at, actor=state.owner, action=OWNER_LOST, target=state.room, outcome="needs_owner")
+        audit.append(tx.raw, at=tx.at, actor=state.owner, action=OWNER_LOST, target=state.room, outcome="needs_owner")
         log.warning(
             "room %s needs a new owner: the account of %s has ended (gchat room reassign)", state.room, state.owner
         )

@@ -24,7 +24,7 @@ from appliance.actions.changes import changing_own_account, record
 from appliance.errors import Conflict, Invalid, NotFound, WrongKey
 from appliance.rules.passwords import one_time_code
 from appliance.spelling.thai import arabic_digits
-from appliance.store import accounts
+from appliance.store import accounts, audit
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochCipher
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from appliance.model import Millis, PersonId
     from appliance.people import Session
     from appliance.services import Services
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Reader, Rows, Tx
 
 STEP_MS: Final = 30_000
 DRIFT_STEPS: Final = 1
@@ -60,7 +60,7 @@ async def start_totp(s: Services, person: PersonId) -> tuple[str, str]:
         raise Conflict(code="totp_already_on")
     secret = sha256(s.new_token().encode()).digest()[:_SECRET_BYTES]
     async with s.store.write() as tx:
-        await accounts.set_totp_pending(tx, person, seal_secret(s.keys.agency_key, person, secret))
+        await tx.run(accounts.set_totp_pending, person, seal_secret(s.keys.agency_key, person, secret))
     text = b32encode(secret).decode()
     name = s.identity.policies.passkeys.name
     return text, pyotp.TOTP(text).provisioning_uri(name=account.user, issuer_name=name)
@@ -70,14 +70,14 @@ async def confirm_totp(s: Services, session: Session, code: str) -> list[str]:
     """Put the secret to use with its first code; return recovery codes. Raises Invalid, Conflict."""
     now = s.clock()
     async with s.store.read() as reader:
-        _, pending = await accounts.get_totp(reader, session.person)
+        _, pending = await reader.run(accounts.get_totp, session.person)
     if pending is None:
         raise Conflict(code="totp_not_started")
     step = check_code(s, session.person, pending, code, now)
     if step is None:
         raise Invalid(field="code", code="totp_wrong")
     async with changing_own_account(s, session) as tx:
-        if not await accounts.confirm_totp(tx, session.person, pending, step):
+        if not await tx.run(accounts.confirm_totp, session.person, pending, step):
             raise Conflict(code="totp_not_started")
         await record(s, tx, session.person, "totp.add", session.person, session=session.id)
         return await _put_recovery_codes(s, tx, session)
@@ -91,31 +91,39 @@ async def renew_recovery_codes(s: Services, session: Session) -> list[str]:
         return await _put_recovery_codes(s, tx, session)
 
 
-async def use_recovery_code(s: Services, tx: Tx, person: PersonId, typed: str) -> bool:
+def use_recovery_code(s: Services, rows: Rows, person: PersonId, typed: str) -> bool:
     """Use up a recovery code and put it on record; False when it is not one of this person's that are left."""
-    if not await accounts.use_recovery_code(tx, person, s.identity.recovery_hash(person, typed), s.clock()):
+    if not accounts.use_recovery_code(rows, person, s.identity.recovery_hash(person, typed), s.clock()):
         return False
-    left = await accounts.count_recovery_codes(tx, person)
-    await record(s, tx, person, "recovery_code.use", person, left=left)
+    left = accounts.count_recovery_codes(rows, person)
+    audit.append(
+        rows,
+        at=s.clock(),
+        actor=person,
+        action="recovery_code.use",
+        target=person,
+        outcome="done",
+        detail={"left": left},
+    )
     return True
 
 
 async def has_factor(reader: Reader, person: PersonId) -> bool:
     """Say whether a person has a second factor."""
-    totp, _ = await accounts.get_totp(reader, person)
-    return totp is not None or bool(await accounts.list_passkeys(reader, person))
+    totp, _ = await reader.run(accounts.get_totp, person)
+    return totp is not None or bool(await reader.run(accounts.list_passkeys, person))
 
 
 async def drop_unneeded_codes(tx: Tx, person: PersonId) -> None:
     """Forget the recovery codes of who has no second factor any more."""
     if not await has_factor(tx, person):
-        await accounts.replace_recovery_codes(tx, person, ())
+        await tx.run(accounts.replace_recovery_codes, person, ())
 
 
 async def _put_recovery_codes(s: Services, tx: Tx, session: Session) -> list[str]:
     codes = [one_time_code(s.new_token()) for _ in range(RECOVERY_CODES)]
     hashes = [s.identity.recovery_hash(session.person, code) for code in codes]
-    await accounts.replace_recovery_codes(tx, session.person, hashes)
+    await tx.run(accounts.replace_recovery_codes, session.person, hashes)
     await record(s, tx, session.person, "recovery_code.make", session.person, codes=len(codes), session=session.id)
     return codes
 
@@ -123,7 +131,7 @@ async def _put_recovery_codes(s: Services, tx: Tx, session: Session) -> list[str
 async def remove_totp(s: Services, session: Session) -> None:
     """Take the TOTP factor away; the caller has shown the password."""
     async with changing_own_account(s, session) as tx:
-        await accounts.remove_totp(tx, session.person)
+        await tx.run(accounts.remove_totp, session.person)
         await drop_unneeded_codes(tx, session.person)
         await record(s, tx, session.person, "totp.remove", session.person, session=session.id)
 

@@ -58,14 +58,14 @@ async def confirm_owner(s: Services, actor: Actor, person: PersonId, identity_ch
     if not has_visible(identity_check):
         raise Invalid(field="identity_check", code="identity_check_missing")
     async with changing_account(s, person) as tx:
-        stored = await accounts.get_credentials(tx, person)
+        stored = await tx.run(accounts.get_credentials, person)
         if stored is None:
             raise NotFound(code="account_not_found")
         if stored.code_by is None or is_owner_certain(stored.code_at, s.clock(), _wait_ms(s)):
             raise Conflict(code="owner_is_certain")
         if denied := may_confirm_owner(actor, person, stored.code_by):
             raise Forbidden(denied)
-        await accounts.set_code_giver(tx, person, None, None)
+        await tx.run(accounts.set_code_giver, person, None, None)
         await record(s, tx, actor.name, "account.confirm", person, identity_check=identity_check)
 
 
@@ -76,8 +76,8 @@ def _wait_ms(s: Services) -> int:
 async def _prove(s: Services, user: str, password: str, code: str | None) -> accounts.Credentials:
     now = s.clock()
     async with s.store.read() as reader:
-        found = await accounts.find_credentials(reader, user)
-        totp = (await accounts.get_totp(reader, found.person))[0] if found else None
+        found = await reader.run(accounts.find_credentials, user)
+        totp = (await reader.run(accounts.get_totp, found.person))[0] if found else None
     typed = found.as_given(password) if found else password
     correct = await s.identity.hasher.verify(found.hash if found else None, typed)
     if found is None or not correct or (found.expires is not None and now >= found.expires):
@@ -85,6 +85,6 @@ async def _prove(s: Services, user: str, password: str, code: str | None) -> acc
     if totp is not None:
         step = check_code(s, found.person, totp, code or "", now)
         async with s.store.write() as tx:
-            if step is None or not await accounts.use_totp_step(tx, found.person, step):
+            if step is None or not await tx.run(accounts.use_totp_step, found.person, step):
                 raise Unauthenticated(code="second_factor_failed")
     return found

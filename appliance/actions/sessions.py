@@ -25,7 +25,7 @@ async def end_session(s: Services, caller: Session, session: SessionId) -> None:
     """End one of the caller's sessions; its next request is refused and its live connection closed. Raises NotFound."""
     async with s.store.write() as tx:
         why = None if session == caller.id else SessionEnd.BY_OWNER
-        if not await sessions.delete(tx, caller.person, session, why, s.clock()):
+        if not await tx.run(sessions.delete, caller.person, session, why, s.clock()):
             raise NotFound
         if session != caller.id:
             await record(s, tx, caller.person, "session.end", caller.person, session=session)
@@ -43,18 +43,18 @@ async def disown_sign_in(s: Services, caller: Session, n: int, cookie: str = "")
     if account is None:
         raise NotFound
     async with changing_account(s, caller.person) as tx:
-        line = await sessions.get_sign_in(tx, caller.person, n)
+        line = await tx.run(sessions.get_sign_in, caller.person, n)
         if line is None:
             raise NotFound
         network = network_of(line.address)
-        await sessions.disown_sign_in(tx, caller.person, n, s.clock())
-        await sessions.delete_known_network(tx, caller.person, network)
-        await accounts.require_change(tx, caller.person)
-        await accounts.bump_epoch(tx, caller.person)
+        await tx.run(sessions.disown_sign_in, caller.person, n, s.clock())
+        await tx.run(sessions.delete_known_network, caller.person, network)
+        await tx.run(accounts.require_change, caller.person)
+        await tx.run(accounts.bump_epoch, caller.person)
         epoch = (await get_account(tx, caller.person)).epoch
-        if not await sessions.set_epoch(tx, caller.id, epoch):
+        if not await tx.run(sessions.set_epoch, caller.id, epoch):
             raise Unauthenticated
-        ended = await sessions.delete_of(tx, caller.person, SessionEnd.NOT_ME, s.clock(), keep=caller.id)
+        ended = await tx.run(sessions.delete_of, caller.person, SessionEnd.NOT_ME, s.clock(), keep=caller.id)
         await record(
             s,
             tx,

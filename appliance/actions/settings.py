@@ -61,7 +61,7 @@ async def _set(s: Services, actor: Actor, key: str, value: str, effective: Milli
     if effective is not None and effective < now:
         raise Invalid(field="from", code="time_past")
     async with s.store.write() as tx:
-        await settings.insert(tx, key, value, effective or now, actor.name, now)
-        await settings.bump(tx, subject)
+        await tx.run(settings.insert, key, value, effective or now, actor.name, now)
+        await tx.run(settings.bump, subject)
         await record(s, tx, actor.name, "setting.change", key, value=value, effective=effective or now)
     await s.identity.refresh(s.store, now)

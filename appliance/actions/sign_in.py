@@ -29,13 +29,13 @@ from appliance.rules.text import has_visible, one_line
 from appliance.store import accounts, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from appliance.model import Deny, Millis, PersonId
     from appliance.people import Account
     from appliance.services import Services
     from appliance.store.accounts import Credentials, Passkey
-    from appliance.store.db import Tx
+    from appliance.store.db import Rows, Tx
 
 Factor = Literal["totp", "passkey", "recovery"]
 
@@ -87,8 +87,8 @@ async def sign_in(
     found = await _check_password(s, caller, password)
     async with s.store.read() as reader:
         account = await get_account(reader, found.person)
-        passkeys = await accounts.list_passkeys(reader, found.person)
-        recovery = await accounts.count_recovery_codes(reader, found.person)
+        passkeys = await reader.run(accounts.list_passkeys, found.person)
+        recovery = await reader.run(accounts.count_recovery_codes, found.person)
     if account.epoch != found.epoch:
         # The password was replaced while it was being checked.
         await _record(s, found.person, caller, FAILED)
@@ -107,7 +107,7 @@ async def sign_in(
     renewed = await _renewed(s, found, password)
     async with s.store.write() as tx:
         if renewed is not None:
-            await accounts.rehash(tx, account.person, found.hash, renewed)
+            await tx.run(accounts.rehash, account.person, found.hash, renewed)
             tx.after_commit(partial(s.identity.hasher.renewed, found.hash, renewed))
         return await _open_session(s, tx, account, caller)
 
@@ -118,7 +118,7 @@ async def _check_password(s: Services, caller: _Caller, password: str) -> Creden
     guess = s.identity.throttle.guess("password", caller.user, caller.address, known)
     async with s.identity.throttle.attempt(guess, s.clock) as tried:
         async with s.store.read() as reader:
-            found = await accounts.find_credentials(reader, caller.user)
+            found = await reader.run(accounts.find_credentials, caller.user)
         if found is None:
             await s.identity.hasher.refuse(caller.user, password)
         elif await s.identity.hasher.verify(found.hash, found.as_given(password)) and (
@@ -182,7 +182,7 @@ class _Proof:
 
     account: Account
     outcome: str | None
-    use: Callable[[Tx], Awaitable[bool]]
+    use: Callable[[Rows], bool]
 
 
 async def _spend(s: Services, ticket: str, proof: _Proof, caller: _Caller) -> SignedIn | None:
@@ -190,7 +190,7 @@ async def _spend(s: Services, ticket: str, proof: _Proof, caller: _Caller) -> Si
     async with s.store.write() as tx:
         if s.identity.sign_in_tickets.get(ticket, s.clock()) is None:
             raise Unauthenticated(code="ticket_over")
-        if not await proof.use(tx):
+        if not await tx.run(proof.use):
             return None
         tx.after_commit(lambda: s.identity.sign_in_tickets.take(ticket, s.clock()))
         if proof.outcome is not None:
@@ -202,11 +202,11 @@ async def _check_factor(s: Services, waiting: SignInTicket, given: FactorGiven) 
     """Return what finishes the sign-in, when the factor looks right and the account did not change meanwhile."""
     async with s.store.read() as reader:
         account = await get_account(reader, waiting.person)
-        totp, _ = await accounts.get_totp(reader, waiting.person)
-        passkeys = await accounts.list_passkeys(reader, waiting.person)
+        totp, _ = await reader.run(accounts.get_totp, waiting.person)
+        passkeys = await reader.run(accounts.list_passkeys, waiting.person)
     if account.epoch != waiting.epoch:
         return None
-    use: Callable[[Tx], Awaitable[bool]] | None = None
+    use: Callable[[Rows], bool] | None = None
     if given.code is not None:
         step = check_code(s, waiting.person, totp, given.code, s.clock())
         use = None if step is None else partial(accounts.use_totp_step, person=waiting.person, step=step)
@@ -224,11 +224,11 @@ async def delete_old_sign_ins(s: Services) -> int:
     Why a session ended is forgotten when its time would have run out by itself.
     """
     async with s.store.write() as tx:
-        await sessions.delete_ends(tx, s.clock() - s.identity.policies.sessions.lifetime_ms)
+        await tx.run(sessions.delete_ends, s.clock() - s.identity.policies.sessions.lifetime_ms)
     before, deleted = s.clock() - s.identity.policies.sign_in.history_days * DAY, 0
     while True:
         async with s.store.write() as tx:
-            now_deleted = await sessions.delete_sign_ins(tx, before, _DELETED_AT_ONCE)
+            now_deleted = await tx.run(sessions.delete_sign_ins, before, _DELETED_AT_ONCE)
         deleted += now_deleted
         if now_deleted < _DELETED_AT_ONCE:
             return deleted
@@ -245,7 +245,7 @@ async def _passkey_options(s: Services, passkeys: list[Passkey], challenge: byte
 
 async def _check_passkey(
     s: Services, passkeys: list[Passkey], assertion: dict[str, Any], challenge: bytes
-) -> Callable[[Tx], Awaitable[bool]] | None:
+) -> Callable[[Rows], bool] | None:
     await load_webauthn()
     from appliance.actions.passkeys import assertion_of, check_passkey  # noqa: PLC0415 - see load_webauthn
 
@@ -274,11 +274,11 @@ async def _open_session(s: Services, tx: Tx, checked: Account, caller: _Caller) 
         last_used=now,
         expires=now + policy.lifetime_ms,
     )
-    await sessions.insert(tx, session)
+    await tx.run(sessions.insert, session)
     apart = await _note_far_apart(s, tx, caller, session)
     place = {"device": caller.device, "address": caller.address, "network": network}
-    await sessions.append_sign_in(tx, account.person, now, outcome=SIGNED_IN, apart=apart, **place)
-    await sessions.put_known_network(tx, account.person, network, now, MOST_KNOWN)
+    await tx.run(sessions.append_sign_in, account.person, now, outcome=SIGNED_IN, apart=apart, **place)
+    await tx.run(sessions.put_known_network, account.person, network, now, MOST_KNOWN)
     await _end_oldest(s, tx, account.person, policy.most, now)
     tx.after_commit(lambda: s.identity.put_account(account))
     tx.after_commit(lambda: s.identity.put_session(session))
@@ -308,13 +308,13 @@ async def _note_far_apart(s: Services, tx: Tx, caller: _Caller, new: SessionReco
 
 async def _end_oldest(s: Services, tx: Tx, person: PersonId, most: int, now: Millis) -> None:
     """Keep a person's sessions within the number allowed: those over, and the ones unused for longest, give way."""
-    held = await sessions.list_of(tx, person)
+    held = await tx.run(sessions.list_of, person)
     over = [session for session in held if session.expires <= now]
     kept = [session for session in held if session.expires > now]
     by_use = sorted(kept, key=lambda session: s.identity.last_used(session.id) or session.last_used, reverse=True)
     for ending in (*over, *by_use[most:]):
         why = SessionEnd.EXPIRED if ending.expires <= now else SessionEnd.TOO_MANY
-        await sessions.delete(tx, person, ending.id, why, now)
+        await tx.run(sessions.delete, person, ending.id, why, now)
         tx.after_commit(partial(s.identity.end_session, ending.id))
 
 
@@ -341,4 +341,4 @@ async def _record(s: Services, person: PersonId | None, caller: _Caller, outcome
 
 async def _note(s: Services, tx: Tx, person: PersonId | None, caller: _Caller, outcome: str) -> None:
     place = {"device": caller.device, "address": caller.address, "network": network_of(caller.address)}
-    await sessions.append_failure(tx, person, s.clock(), outcome=outcome, within=_ONE_LINE_MS, **place)
+    await tx.run(sessions.append_failure, person, s.clock(), outcome=outcome, within=_ONE_LINE_MS, **place)

@@ -61,7 +61,7 @@ async def accept_terms(s: Services, session: Session, version: int) -> None:
     if version != s.identity.terms_in_force(now):
         raise Conflict(code="terms_changed")
     async with s.store.write() as tx:
-        if await terms.accept(tx, session.person, version, session.id, now):
+        if await tx.run(terms.accept, session.person, version, session.id, now):
             await record(s, tx, session.person, ACCEPTED, session.person, version=version, session=session.id)
         account = await get_account(tx, session.person)
         tx.after_commit(lambda: s.identity.put_account(account))
@@ -77,10 +77,10 @@ async def publish_terms(
         raise Invalid(field="text", code="terms_incomplete")
     now = s.clock()
     async with s.store.write() as tx:
-        version = max((number for number, _ in await terms.list_versions(tx)), default=0) + 1
+        version = max((number for number, _ in await tx.run(terms.list_versions)), default=0) + 1
         text = terms.TermsText(version, *titles, *texts, effective=max(effective or now, now))
-        await terms.insert(tx, text, actor.name, now)
-        await settings.bump(tx, "accounts")
+        await tx.run(terms.insert, text, actor.name, now)
+        await tx.run(settings.bump, "accounts")
         await record(s, tx, actor.name, "terms.publish", str(version), effective=text.effective)
     await s.identity.refresh(s.store, now)
     return version

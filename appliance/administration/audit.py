@@ -25,7 +25,7 @@ class Newest(msgspec.Struct, kw_only=True):
 async def list_newest(s: Services, terminal: Terminal, given: Newest) -> int:
     """Print the newest records."""
     async with s.store.read() as reader:
-        records = await audit.list_newest(reader, given.limit, target=given.target)
+        records = await reader.run(audit.list_newest, given.limit, target=given.target)
     for item in reversed(records):
         detail = item.detail if item.detail is not None else "–"
         await terminal.out(

@@ -36,7 +36,7 @@ async def acceptances(s: Services, terminal: Terminal, _given: Nothing) -> int:
     """Print who accepted which version, as CSV."""
     await terminal.out(csv_line(("version", "staff_no", "person", "at", "session")))
     async with s.store.read() as reader:
-        accepted = await terms.list_acceptances(reader)
+        accepted = await reader.run(terms.list_acceptances)
     for item in accepted:
         at = datetime.fromtimestamp(item.at / 1000, UTC).isoformat()
         await terminal.out(csv_line((item.version, item.staff_no, item.person, at, item.session)))

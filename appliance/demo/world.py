@@ -247,10 +247,10 @@ async def make_accounts(s: Services, users: dict[str, PersonId], password: str =
     hashed = await s.identity.hasher.hash(password)
     async with s.store.write() as tx:
         for person in users.values():
-            await accounts.set_password(tx, person, hashed, now)
-            await terms.accept(tx, person, version, SessionId("demo"), now)
+            await tx.run(accounts.set_password, person, hashed, now)
+            await tx.run(terms.accept, person, version, SessionId("demo"), now)
             await record(s, tx, person, ACCEPTED, person, version=version, session="demo")
-        await settings.bump(tx, "accounts")
+        await tx.run(settings.bump, "accounts")
     await s.identity.refresh(s.store, now)
 
 

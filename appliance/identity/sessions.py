@@ -129,7 +129,7 @@ class Identity:
         identity = cls(pepper, policies)
         async with store.read() as reader:
             snapshot = await _read(reader)
-            for record in await sessions.list_all(reader):
+            for record in await reader.run(sessions.list_all):
                 if record.expires > now:
                     identity._keep(replace(record, last_used=min(record.last_used, now)))
             identity._take(snapshot)
@@ -142,7 +142,7 @@ class Identity:
         try:
             async with store.read() as reader:
                 await self._load_throttle(reader, now)
-                self.budget.load(await directory_shown.list_since(reader, now - DAY_MS))
+                self.budget.load(await reader.run(directory_shown.list_since, now - DAY_MS))
         except Unavailable as error:
             log.warning("earlier sign-ins or directory searches cannot be read, and are not counted: %s", error)
 
@@ -345,7 +345,7 @@ class Identity:
             present, self._changed_meanwhile = set(self._by_id), set()
             try:
                 async with store.read() as reader:
-                    versions = await settings.versions(reader)
+                    versions = await reader.run(settings.versions)
                     accounts_changed = versions["accounts"] != self._versions["accounts"]
                     people_changed = versions["directory"] != self._versions["directory"] or self._is_outdated(now)
                     if not accounts_changed and not people_changed:
@@ -369,8 +369,8 @@ class Identity:
             return
         try:
             async with store.write() as tx:
-                await sessions.touch(tx, used.items())
-                await directory_shown.put(tx, shown)
+                await tx.run(sessions.touch, used.items())
+                await tx.run(directory_shown.put, shown)
         except BaseException:
             self._unwritten = used | self._unwritten
             self.budget.give_back(shown)
@@ -413,10 +413,10 @@ class Identity:
         )
 
     async def _load_throttle(self, reader: Reader, now: Millis) -> None:
-        for owner, network, last in await sessions.list_known_networks(reader):
+        for owner, network, last in await reader.run(sessions.list_known_networks):
             self.throttle.learn(owner, network, last)
         since = now - self.policies.sign_in.forget_ms
-        lines = await sessions.list_recent_failures(reader, since, _REPLAYED_FAILURES)
+        lines = await reader.run(sessions.list_recent_failures, since, _REPLAYED_FAILURES)
         for user, address, at, outcome, tries in lines:
             self.throttle.replay("code" if outcome == CODE_FAILED else "password", user, address, at, tries)
 
@@ -466,21 +466,21 @@ def _setting(values: Iterable[SettingValue], key: str, now: Millis) -> str | Non
 
 async def _read(reader: Reader) -> _Snapshot:
     return _Snapshot(
-        accounts={account.person: account for account in await accounts.list_accounts(reader)},
-        sessions=await sessions.list_epochs(reader),
-        terms=await terms.list_versions(reader),
-        settings=await settings.list_all(reader),
-        versions=await settings.versions(reader),
-        costs=await accounts.count_costs(reader),
+        accounts={account.person: account for account in await reader.run(accounts.list_accounts)},
+        sessions=await reader.run(sessions.list_epochs),
+        terms=await reader.run(terms.list_versions),
+        settings=await reader.run(settings.list_all),
+        versions=await reader.run(settings.versions),
+        costs=await reader.run(accounts.count_costs),
     )
 
 
 async def _read_directory(reader: Reader, values: list[SettingValue], now: Millis) -> organisation.Directory:
     records = organisation.Records(
-        units=await units.list_units(reader),
-        posts=await units.list_posts(reader),
-        people=await people.list_all(reader),
-        holdings=await people.list_holdings(reader),
+        units=await reader.run(units.list_units),
+        posts=await reader.run(units.list_posts),
+        people=await reader.run(people.list_all),
+        holdings=await reader.run(people.list_holdings),
     )
     mapping = msgspec.json.decode(_setting(values, RANK_MAP, now) or "{}", type=dict[str, str | int])
     ladder = national().with_mapping(mapping)

@@ -93,12 +93,12 @@ async def load_person(s: Services, viewer: PersonId, person: PersonId) -> Person
 async def load_views(s: Services, reader: Reader, viewer: PersonId, ids: Sequence[PersonId]) -> list[PersonView]:
     """Return what the viewer may see of these people, in the same order."""
     now = s.clock()
-    profiles = await people.list_by_id(reader, ids)
+    profiles = await reader.run(people.list_by_id, ids)
     holdings: dict[PersonId, list[Holding]] = defaultdict(list)
-    for held in await people.list_holdings_of(reader, ids):
+    for held in await reader.run(people.list_holdings_of, ids):
         if held.held_from <= now and (held.held_to is None or now < held.held_to):
             holdings[held.person].append(held)
-    posts = await units.list_posts_by_id(reader, {held.post for each in holdings.values() for held in each})
+    posts = await reader.run(units.list_posts_by_id, {held.post for each in holdings.values() for held in each})
     return [_view(s, viewer, profiles[person], holdings.get(person, []), posts) for person in ids if person in profiles]
 
 
@@ -338,8 +338,8 @@ async def _spend(s: Services, viewer: PersonId, shown: int) -> None:
     spent = s.identity.budget.take(viewer, shown, now)
     if spent.reached is not None:
         async with s.store.write() as tx:
-            await audit.append(
-                tx,
+            await tx.run(
+                audit.append,
                 at=now,
                 actor=viewer,
                 action="directory.alarm",

@@ -57,8 +57,8 @@ async def load_terms(s: Services, person: PersonId, language: Language) -> Terms
     """Return the terms in force in the caller's language; version 0 and empty when the agency has published none."""
     account = s.identity.account(person)
     async with s.store.read() as reader:
-        found = await terms.get(reader, s.identity.terms_in_force(s.clock()))
-        accepted_at = await terms.accepted_at(reader, person, found.version) if found else None
+        found = await reader.run(terms.get, s.identity.terms_in_force(s.clock()))
+        accepted_at = await reader.run(terms.accepted_at, person, found.version) if found else None
     if found is None:
         return Terms(version=0, title="", text="", language=language, effective=0)
     # An agency may have published Thai alone, which then stands in for English.

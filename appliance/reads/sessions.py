@@ -35,7 +35,7 @@ def load_sessions(s: Services, session: Session) -> Sessions:
 async def load_sign_ins(s: Services, session: Session) -> SignIns:
     """Return the caller's last sign-ins and failed tries, the newest first."""
     async with s.store.read() as reader:
-        lines = await sessions.list_sign_ins(reader, session.person, SHOWN_SIGN_INS)
+        lines = await reader.run(sessions.list_sign_ins, session.person, SHOWN_SIGN_INS)
     return SignIns(
         sign_ins=[
             SignIn(
@@ -57,15 +57,15 @@ async def load_sign_ins(s: Services, session: Session) -> SignIns:
 async def why_ended(s: Services, token: str) -> SessionEnd | None:
     """Return why a token is good no more, for whoever holds it; None where it never was or its device signed out."""
     async with s.store.read() as reader:
-        return await sessions.find_end(reader, s.identity.token_hash(token))
+        return await reader.run(sessions.find_end, s.identity.token_hash(token))
 
 
 async def load_second_factors(s: Services, session: Session) -> SecondFactors:
     """Return which second factors the caller has."""
     async with s.store.read() as reader:
-        totp, _ = await accounts.get_totp(reader, session.person)
-        passkeys = await accounts.list_passkeys(reader, session.person)
-        left = await accounts.count_recovery_codes(reader, session.person)
+        totp, _ = await reader.run(accounts.get_totp, session.person)
+        passkeys = await reader.run(accounts.list_passkeys, session.person)
+        left = await reader.run(accounts.count_recovery_codes, session.person)
     return SecondFactors(
         totp=totp is not None,
         passkeys=[PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created) for passkey in passkeys],

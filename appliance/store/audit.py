@@ -8,7 +8,6 @@ be destroyed can be, and the log still verifies. Never content of messages, neve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.evidence import canonical, commitment
@@ -18,11 +17,9 @@ from appliance.store.queries import Queries
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.evidence.canonical import JsonValue
     from appliance.model import Millis
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Rows
 
 _SQL = Queries("audit")
 NEWEST: Final = 2**62
@@ -69,8 +66,8 @@ class AuditRecord:
         return commitment.check(self.commitment, self.salt, self.detail.encode())
 
 
-async def append(
-    tx: Tx,
+def append(
+    rows: Rows,
     *,
     at: Millis,
     actor: str,
@@ -80,26 +77,12 @@ async def append(
     detail: Mapping[str, JsonValue] | None = None,
 ) -> int:
     """Append a record in a transaction that does what it tells; return its position."""
-    return await tx.run(partial(add, at=at, actor=actor, action=action, target=target, outcome=outcome, detail=detail))
-
-
-def add(
-    raw: sqlcipher.Connection,
-    *,
-    at: Millis,
-    actor: str,
-    action: str,
-    target: str,
-    outcome: str,
-    detail: Mapping[str, JsonValue] | None = None,
-) -> int:
-    """As `append`, on the connection's own thread."""
-    frontier = _frontier(raw.execute(_SQL.head).fetchone())
+    frontier = _frontier(rows.one(_SQL.head))
     body = canonical.encode(dict(detail or {}))
     salt, committed = commitment.commit(body)
     bare = AuditRecord(frontier.size, at, actor, action, target, outcome, body.decode(), committed, salt, b"")
     leaf = bare.computed_leaf()
-    raw.execute(
+    rows.run(
         _SQL.insert,
         {
             "n": bare.n,
@@ -114,57 +97,55 @@ def add(
             "leaf": leaf,
         },
     )
-    raw.execute(_SQL.put_head, {"frontier": frontier.append(leaf).to_bytes()})
+    rows.run(_SQL.put_head, {"frontier": frontier.append(leaf).to_bytes()})
     return bare.n
 
 
-async def get_frontier(reader: Reader) -> Frontier:
+def get_frontier(rows: Rows) -> Frontier:
     """Return the growing edge of the tree."""
-    return _frontier(await reader.one(_SQL.head))
+    return _frontier(rows.one(_SQL.head))
 
 
-async def list_from(reader: Reader, start: int, limit: int) -> list[AuditRecord]:
+def list_from(rows: Rows, start: int, limit: int) -> list[AuditRecord]:
     """Return records from a position on, the oldest first."""
-    return [_record(row) for row in await reader.all(_SQL.page, {"start": start, "limit": limit})]
+    return [_record(row) for row in rows.all(_SQL.page, {"start": start, "limit": limit})]
 
 
-async def list_newest(
-    reader: Reader, limit: int, *, before: int = NEWEST, target: str | None = None
-) -> list[AuditRecord]:
+def list_newest(rows: Rows, limit: int, *, before: int = NEWEST, target: str | None = None) -> list[AuditRecord]:
     """Return the newest records before a position, of one target where one is given."""
     if target is None:
-        rows = await reader.all(_SQL.page_before, {"before": before, "limit": limit})
+        found = rows.all(_SQL.page_before, {"before": before, "limit": limit})
     else:
-        rows = await reader.all(_SQL.page_of_target, {"target": target, "before": before, "limit": limit})
-    return [_record(row) for row in rows]
+        found = rows.all(_SQL.page_of_target, {"target": target, "before": before, "limit": limit})
+    return [_record(row) for row in found]
 
 
-def find_last(raw: sqlcipher.Connection, action: str, target: str) -> AuditRecord | None:
+def find_last(rows: Rows, action: str, target: str) -> AuditRecord | None:
     """Return the newest record of an action on a target."""
-    row = raw.execute(_SQL.last_of_target, {"action": action, "target": target}).fetchone()
+    row = rows.one(_SQL.last_of_target, {"action": action, "target": target})
     return _record(row) if row else None
 
 
-def newest_detail(raw: sqlcipher.Connection, action: str) -> str | None:
-    """Return the detail of the newest record of an action, on a connection's own thread."""
-    row = raw.execute(_SQL.newest_detail, (action,)).fetchone()
+def newest_detail(rows: Rows, action: str) -> str | None:
+    """Return the detail of the newest record of an action."""
+    row = rows.one(_SQL.newest_detail, (action,))
     return row[0] if row else None
 
 
-async def insert_checkpoint(tx: Tx, size: int, at: Millis, note: str) -> None:
+def insert_checkpoint(rows: Rows, size: int, at: Millis, note: str) -> None:
     """Keep a signed checkpoint; the first one of a size stands."""
-    await tx.execute(_SQL.insert_checkpoint, {"size": size, "at": at, "note": note})
+    rows.run(_SQL.insert_checkpoint, {"size": size, "at": at, "note": note})
 
 
-async def get_checkpoint(reader: Reader) -> tuple[int, str] | None:
+def get_checkpoint(rows: Rows) -> tuple[int, str] | None:
     """Return size and note of the newest checkpoint."""
-    row = await reader.one(_SQL.last_checkpoint)
+    row = rows.one(_SQL.last_checkpoint)
     return (row[0], row[1]) if row else None
 
 
-async def list_checkpoints(reader: Reader) -> list[tuple[int, str]]:
+def list_checkpoints(rows: Rows) -> list[tuple[int, str]]:
     """Return size and note of every checkpoint, the oldest first."""
-    return [(row[0], row[1]) for row in await reader.all(_SQL.list_checkpoints)]
+    return [(row[0], row[1]) for row in rows.all(_SQL.list_checkpoints)]
 
 
 def _frontier(row: tuple[Any, ...] | None) -> Frontier:

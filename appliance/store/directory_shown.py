@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from appliance.model import Millis, PersonId
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Rows
 
 _SQL = Queries("directory_shown")
 
 
-async def put(tx: Tx, shown: Mapping[PersonId, Shown]) -> None:
+def put(rows: Rows, shown: Mapping[PersonId, Shown]) -> None:
     """Write the counts of these people."""
-    rows = [
+    found = [
         {
             "person": person,
             "hour_since": one.hour_since,
@@ -28,10 +28,10 @@ async def put(tx: Tx, shown: Mapping[PersonId, Shown]) -> None:
         }
         for person, one in shown.items()
     ]
-    await tx.execute_many(_SQL.put, rows)
+    rows.many(_SQL.put, found)
 
 
-async def list_since(reader: Reader, since: Millis) -> dict[PersonId, Shown]:
+def list_since(rows: Rows, since: Millis) -> dict[PersonId, Shown]:
     """Return the counts of those whose day began at `since` or later."""
-    rows = await reader.all(_SQL.list_since, {"since": since})
-    return {row[0]: Shown(row[1], row[2], row[3], row[4]) for row in rows}
+    found = rows.all(_SQL.list_since, {"since": since})
+    return {row[0]: Shown(row[1], row[2], row[3], row[4]) for row in found}

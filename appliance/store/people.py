@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from appliance.model import Millis, PersonId
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Rows
 
 _SQL = Queries("people")
 # `dataclasses.asdict` copies deeply, which an import of thousands feels.
@@ -38,65 +38,65 @@ class ImportRun:
     approved: bool
 
 
-async def list_all(reader: Reader) -> list[tuple[Profile, str]]:
+def list_all(rows: Rows) -> list[tuple[Profile, str]]:
     """Return everyone with their sort key, in Thai order."""
-    return [(_profile(row), row[18]) for row in await reader.all(_SQL.list_all)]
+    return [(_profile(row), row[18]) for row in rows.all(_SQL.list_all)]
 
 
-async def list_by_id(reader: Reader, ids: Iterable[PersonId]) -> dict[PersonId, Profile]:
+def list_by_id(rows: Rows, ids: Iterable[PersonId]) -> dict[PersonId, Profile]:
     """Return the profiles of these ids that exist."""
-    rows = await reader.all(_SQL.list_by_ids, {"ids": json.dumps(list(ids))})
-    return {row[0]: _profile(row) for row in rows}
+    found = rows.all(_SQL.list_by_ids, {"ids": json.dumps(list(ids))})
+    return {row[0]: _profile(row) for row in found}
 
 
-async def insert(tx: Tx, profiles: Iterable[Profile], now: Millis) -> None:
+def insert(rows: Rows, profiles: Iterable[Profile], now: Millis) -> None:
     """Add active people."""
-    await tx.execute_many(_SQL.insert, [{**_fields(profile), "now": now} for profile in profiles])
+    rows.many(_SQL.insert, [{**_fields(profile), "now": now} for profile in profiles])
 
 
-async def update(tx: Tx, profiles: Iterable[Profile]) -> None:
+def update(rows: Rows, profiles: Iterable[Profile]) -> None:
     """Change what the directory owns of people, who are active from now on."""
-    await tx.execute_many(_SQL.update, [_fields(profile) for profile in profiles])
+    rows.many(_SQL.update, [_fields(profile) for profile in profiles])
 
 
-async def deactivate(tx: Tx, people: Iterable[PersonId], now: Millis) -> None:
+def deactivate(rows: Rows, people: Iterable[PersonId], now: Millis) -> None:
     """Mark people as no longer on the staff; their records stay."""
-    await tx.execute_many(_SQL.deactivate, [{"id": person, "now": now} for person in people])
+    rows.many(_SQL.deactivate, [{"id": person, "now": now} for person in people])
 
 
-async def set_status(tx: Tx, person: PersonId, status: str) -> None:
+def set_status(rows: Rows, person: PersonId, status: str) -> None:
     """Set the line a person says about themselves."""
-    await tx.execute(_SQL.set_status, {"id": person, "status": status})
+    rows.run(_SQL.set_status, {"id": person, "status": status})
 
 
-async def list_holdings(reader: Reader) -> list[Holding]:
+def list_holdings(rows: Rows) -> list[Holding]:
     """Return every holding there ever was or is planned."""
-    return [_holding(row) for row in await reader.all(_SQL.list_holdings)]
+    return [_holding(row) for row in rows.all(_SQL.list_holdings)]
 
 
-async def list_holdings_of(reader: Reader, people: Iterable[PersonId]) -> list[Holding]:
+def list_holdings_of(rows: Rows, people: Iterable[PersonId]) -> list[Holding]:
     """Return the holdings of these people, the main ones first."""
-    rows = await reader.all(_SQL.holdings_by_people, {"ids": json.dumps(list(people))})
-    return [_holding(row) for row in rows]
+    found = rows.all(_SQL.holdings_by_people, {"ids": json.dumps(list(people))})
+    return [_holding(row) for row in found]
 
 
-async def put_holdings(tx: Tx, holdings: Iterable[Holding]) -> None:
+def put_holdings(rows: Rows, holdings: Iterable[Holding]) -> None:
     """Add holdings, or change those of the same person, post and start."""
-    rows = [{name: getattr(holding, name) for name in _HOLDING} for holding in holdings]
-    await tx.execute_many(_SQL.put_holding, rows)
+    found = [{name: getattr(holding, name) for name in _HOLDING} for holding in holdings]
+    rows.many(_SQL.put_holding, found)
 
 
-async def delete_holdings(tx: Tx, holdings: Iterable[Holding]) -> None:
+def delete_holdings(rows: Rows, holdings: Iterable[Holding]) -> None:
     """Remove holdings whose start was moved, or that never came to be."""
-    await tx.execute_many(
+    rows.many(
         _SQL.delete_holding,
         [{"person": held.person, "post": held.post, "held_from": held.held_from} for held in holdings],
     )
 
 
-async def record_import(tx: Tx, run: ImportRun) -> None:
+def record_import(rows: Rows, run: ImportRun) -> None:
     """Keep that an import was applied."""
-    await tx.execute(_SQL.insert_import, asdict(run))
+    rows.run(_SQL.insert_import, asdict(run))
 
 
 def _profile(row: tuple[Any, ...]) -> Profile:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from appliance.model import Millis, PersonId, SessionId
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Rows
 
 _SQL = Queries("sessions")
 
@@ -36,86 +36,94 @@ class SignInLine:
     disowned: Millis | None
 
 
-async def list_all(reader: Reader) -> list[SessionRecord]:
+def list_all(rows: Rows) -> list[SessionRecord]:
     """Return every session."""
-    return [SessionRecord(*row) for row in await reader.all(_SQL.list_all)]
+    return [SessionRecord(*row) for row in rows.all(_SQL.list_all)]
 
 
-async def list_epochs(reader: Reader) -> dict[SessionId, int]:
+def list_epochs(rows: Rows) -> dict[SessionId, int]:
     """Return the epoch of every session by its id."""
-    return {row[0]: row[1] for row in await reader.all(_SQL.list_epochs)}
+    return {row[0]: row[1] for row in rows.all(_SQL.list_epochs)}
 
 
-async def list_of(reader: Reader, person: PersonId) -> list[SessionRecord]:
+def list_of(rows: Rows, person: PersonId) -> list[SessionRecord]:
     """Return a person's sessions, the newest first."""
-    return [SessionRecord(*row) for row in await reader.all(_SQL.list_of, {"person": person})]
+    return [SessionRecord(*row) for row in rows.all(_SQL.list_of, {"person": person})]
 
 
-async def insert(tx: Tx, session: SessionRecord) -> None:
+def insert(rows: Rows, session: SessionRecord) -> None:
     """Add a session."""
-    await tx.execute(_SQL.insert, asdict(session))
+    rows.run(_SQL.insert, asdict(session))
 
 
-async def touch(tx: Tx, used: Iterable[tuple[SessionId, Millis]]) -> None:
+def touch(rows: Rows, used: Iterable[tuple[SessionId, Millis]]) -> None:
     """Remember when sessions were last used."""
-    await tx.execute_many(_SQL.touch, [{"id": session, "last_used": at} for session, at in used])
+    rows.many(_SQL.touch, [{"id": session, "last_used": at} for session, at in used])
 
 
-async def delete(tx: Tx, person: PersonId, session: SessionId, why: SessionEnd | None, now: Millis) -> bool:
+def delete(rows: Rows, person: PersonId, session: SessionId, why: SessionEnd | None, now: Millis) -> bool:
     """End one of a person's sessions; False when there is no such. `why` None: its own device asked for it."""
     if why is not None:
-        await tx.execute(_SQL.keep_end, {"id": session, "person": person, "why": why.value, "now": now})
-    return await tx.execute(_SQL.delete, {"id": session, "person": person}) == 1
+        rows.run(_SQL.keep_end, {"id": session, "person": person, "why": why.value, "now": now})
+    return rows.run(_SQL.delete, {"id": session, "person": person}) == 1
 
 
-async def delete_of(tx: Tx, person: PersonId, why: SessionEnd, now: Millis, keep: SessionId | None = None) -> int:
+def delete_of(rows: Rows, person: PersonId, why: SessionEnd, now: Millis, keep: SessionId | None = None) -> int:
     """End a person's sessions, but for `keep`; return how many ended."""
-    await tx.execute(_SQL.keep_ends, {"person": person, "keep": keep or "", "why": why.value, "now": now})
-    return await tx.execute(_SQL.delete_others, {"person": person, "keep": keep or ""})
+    rows.run(_SQL.keep_ends, {"person": person, "keep": keep or "", "why": why.value, "now": now})
+    return rows.run(_SQL.delete_others, {"person": person, "keep": keep or ""})
 
 
-async def delete_of_all(tx: Tx, people: Iterable[PersonId], why: SessionEnd, now: Millis) -> None:
+def delete_of_all(rows: Rows, people: Iterable[PersonId], why: SessionEnd, now: Millis) -> None:
     """End all sessions of these people."""
     ended = [{"person": person, "keep": ""} for person in people]
-    await tx.execute_many(_SQL.keep_ends, [one | {"why": why.value, "now": now} for one in ended])
-    await tx.execute_many(_SQL.delete_others, ended)
+    rows.many(_SQL.keep_ends, [one | {"why": why.value, "now": now} for one in ended])
+    rows.many(_SQL.delete_others, ended)
 
 
-async def find_end(reader: Reader, token_hash: bytes) -> SessionEnd | None:
+def find_end(rows: Rows, token_hash: bytes) -> SessionEnd | None:
     """Return why the session of a token ended, as far as it is kept; it is asked of tokens that are good no more."""
-    row = await reader.one(_SQL.find_end, {"token_hash": token_hash})
+    row = rows.one(_SQL.find_end, {"token_hash": token_hash})
     if row is not None:
         return SessionEnd(row[0])
     # A session whose time ran out is still kept, under its account's epoch.
-    kept = await reader.one(_SQL.is_kept, {"token_hash": token_hash})
+    kept = rows.one(_SQL.is_kept, {"token_hash": token_hash})
     return SessionEnd.EXPIRED if kept is not None else None
 
 
-async def stands(reader: Reader, session: SessionId) -> bool:
+def stands(rows: Rows, session: SessionId) -> bool:
     """Say whether a session has not been ended, by itself or with all of its account."""
-    return await reader.one(_SQL.stands, {"id": session}) is not None
+    return rows.one(_SQL.stands, {"id": session}) is not None
 
 
-async def delete_ends(tx: Tx, before: Millis) -> None:
+def delete_ends(rows: Rows, before: Millis) -> None:
     """Forget why sessions ended before a time."""
-    await tx.execute(_SQL.delete_ends, {"before": before})
+    rows.run(_SQL.delete_ends, {"before": before})
 
 
-async def set_epoch(tx: Tx, session: SessionId, epoch: int) -> bool:
+def set_epoch(rows: Rows, session: SessionId, epoch: int) -> bool:
     """Let a session live on under its account's new epoch; False when it has ended."""
-    return await tx.execute(_SQL.set_epoch, {"id": session, "epoch": epoch}) == 1
+    return rows.run(_SQL.set_epoch, {"id": session, "epoch": epoch}) == 1
 
 
-async def append_sign_in(
-    tx: Tx, person: PersonId | None, at: Millis, *, device: str, address: str, network: str, outcome: str, apart: bool
+def append_sign_in(
+    rows: Rows,
+    person: PersonId | None,
+    at: Millis,
+    *,
+    device: str,
+    address: str,
+    network: str,
+    outcome: str,
+    apart: bool,
 ) -> None:
     """Add a line to the history; `person` is None when there is no such user."""
     fields = {"person": person, "at": at, "device": device, "address": address, "network": network, "outcome": outcome}
-    await tx.execute(_SQL.insert_sign_in, fields | {"apart": int(apart)})
+    rows.run(_SQL.insert_sign_in, fields | {"apart": int(apart)})
 
 
-async def append_failure(
-    tx: Tx,
+def append_failure(
+    rows: Rows,
     person: PersonId | None,
     at: Millis,
     *,
@@ -126,60 +134,58 @@ async def append_failure(
     within: Millis,
 ) -> None:
     """Add a failure to the history: to the newest line of this network, if it is of the same kind and began lately."""
-    found = await tx.one(_SQL.newest_of_network, {"person": person, "network": network})
+    found = rows.one(_SQL.newest_of_network, {"person": person, "network": network})
     if found is None or found[2] != outcome or at - found[1] >= within:
         place = {"device": device, "address": address, "network": network}
-        await append_sign_in(tx, person, at, outcome=outcome, apart=False, **place)
+        append_sign_in(rows, person, at, outcome=outcome, apart=False, **place)
     else:
-        await tx.execute(_SQL.repeat_sign_in, {"n": found[0], "until": at, "device": device, "address": address})
+        rows.run(_SQL.repeat_sign_in, {"n": found[0], "until": at, "device": device, "address": address})
 
 
-async def list_sign_ins(reader: Reader, person: PersonId, limit: int) -> list[SignInLine]:
+def list_sign_ins(rows: Rows, person: PersonId, limit: int) -> list[SignInLine]:
     """Return a person's sign-ins and failed tries, the newest first."""
-    return [_line(row) for row in await reader.all(_SQL.sign_ins_of, {"person": person, "limit": limit})]
+    return [_line(row) for row in rows.all(_SQL.sign_ins_of, {"person": person, "limit": limit})]
 
 
-async def get_sign_in(reader: Reader, person: PersonId, n: int) -> SignInLine | None:
+def get_sign_in(rows: Rows, person: PersonId, n: int) -> SignInLine | None:
     """Return a line of a person's history."""
-    row = await reader.one(_SQL.sign_in_of, {"person": person, "n": n})
+    row = rows.one(_SQL.sign_in_of, {"person": person, "n": n})
     return _line(row) if row else None
 
 
-async def disown_sign_in(tx: Tx, person: PersonId, n: int, now: Millis) -> None:
+def disown_sign_in(rows: Rows, person: PersonId, n: int, now: Millis) -> None:
     """Mark a line as «this was not me»; the first mark stands."""
-    await tx.execute(_SQL.disown_sign_in, {"person": person, "n": n, "now": now})
+    rows.run(_SQL.disown_sign_in, {"person": person, "n": n, "now": now})
 
 
-async def list_recent_failures(
-    reader: Reader, since: Millis, limit: int
-) -> list[tuple[str | None, str, Millis, str, int]]:
+def list_recent_failures(rows: Rows, since: Millis, limit: int) -> list[tuple[str | None, str, Millis, str, int]]:
     """Return (user, address, at, outcome, tries) of everyone's failures since a time, the oldest first.
 
     Without those after which the same person signed in from the same network.
     """
-    rows = await reader.all(_SQL.recent_failures, {"since": since, "limit": limit})
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in reversed(rows)]
+    found = rows.all(_SQL.recent_failures, {"since": since, "limit": limit})
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in reversed(found)]
 
 
-async def delete_sign_ins(tx: Tx, before: Millis, limit: int) -> int:
+def delete_sign_ins(rows: Rows, before: Millis, limit: int) -> int:
     """Delete at most `limit` lines of the history that ended before a time; return how many."""
-    return await tx.execute(_SQL.delete_sign_ins, {"before": before, "limit": limit})
+    return rows.run(_SQL.delete_sign_ins, {"before": before, "limit": limit})
 
 
-async def put_known_network(tx: Tx, person: PersonId, network: str, now: Millis, most: int) -> None:
+def put_known_network(rows: Rows, person: PersonId, network: str, now: Millis, most: int) -> None:
     """Remember a network a person signed in from; the `most` used last are kept."""
-    await tx.execute(_SQL.put_known_network, {"person": person, "network": network, "now": now})
-    await tx.execute(_SQL.delete_older_networks, {"person": person, "most": most})
+    rows.run(_SQL.put_known_network, {"person": person, "network": network, "now": now})
+    rows.run(_SQL.delete_older_networks, {"person": person, "most": most})
 
 
-async def delete_known_network(tx: Tx, person: PersonId, network: str) -> None:
+def delete_known_network(rows: Rows, person: PersonId, network: str) -> None:
     """Forget a network that somebody else signed in from."""
-    await tx.execute(_SQL.delete_known_network, {"person": person, "network": network})
+    rows.run(_SQL.delete_known_network, {"person": person, "network": network})
 
 
-async def list_known_networks(reader: Reader) -> list[tuple[str, str, Millis]]:
+def list_known_networks(rows: Rows) -> list[tuple[str, str, Millis]]:
     """Return (user, network, last use) of all accounts."""
-    return [(row[0], row[1], row[2]) for row in await reader.all(_SQL.list_known_networks)]
+    return [(row[0], row[1], row[2]) for row in rows.all(_SQL.list_known_networks)]
 
 
 def _line(row: tuple[Any, ...]) -> SignInLine:

@@ -9,7 +9,7 @@ from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
     from appliance.model import Millis
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Rows
 
 _SQL = Queries("settings")
 
@@ -28,24 +28,24 @@ class SettingValue:
     set_at: Millis
 
 
-async def list_all(reader: Reader) -> list[SettingValue]:
+def list_all(rows: Rows) -> list[SettingValue]:
     """Return every value ever set, by the time it takes effect."""
-    return [SettingValue(*row) for row in await reader.all(_SQL.list_all)]
+    return [SettingValue(*row) for row in rows.all(_SQL.list_all)]
 
 
-async def insert(tx: Tx, key: str, value: str, effective: Millis, set_by: str, now: Millis) -> None:
+def insert(rows: Rows, key: str, value: str, effective: Millis, set_by: str, now: Millis) -> None:
     """Set a value from a time on."""
     fields = {"key": key, "value": value, "effective": effective, "set_by": set_by, "now": now}
-    await tx.execute(_SQL.insert, fields)
+    rows.run(_SQL.insert, fields)
 
 
-async def versions(reader: Reader) -> dict[str, int]:
+def versions(rows: Rows) -> dict[str, int]:
     """Return the counters by subject."""
-    return {row[0]: row[1] for row in await reader.all(_SQL.versions)}
+    return {row[0]: row[1] for row in rows.all(_SQL.versions)}
 
 
-async def bump(tx: Tx, subject: Subject) -> int:
+def bump(rows: Rows, subject: Subject) -> int:
     """Count a change that other processes must notice; return the new count."""
-    await tx.execute(_SQL.bump, {"subject": subject})
-    row = await tx.one(_SQL.version, {"subject": subject})
+    rows.run(_SQL.bump, {"subject": subject})
+    row = rows.one(_SQL.version, {"subject": subject})
     return int(row[0]) if row else 0

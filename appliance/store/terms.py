@@ -9,7 +9,7 @@ from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
     from appliance.model import Millis, PersonId, SessionId
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Rows
 
 _SQL = Queries("terms")
 
@@ -37,34 +37,34 @@ class Acceptance:
     session: SessionId
 
 
-async def list_versions(reader: Reader) -> list[tuple[int, Millis]]:
+def list_versions(rows: Rows) -> list[tuple[int, Millis]]:
     """Return (version, effective) of every version."""
-    return [(row[0], row[1]) for row in await reader.all(_SQL.list_versions)]
+    return [(row[0], row[1]) for row in rows.all(_SQL.list_versions)]
 
 
-async def get(reader: Reader, version: int) -> TermsText | None:
+def get(rows: Rows, version: int) -> TermsText | None:
     """Return one version."""
-    row = await reader.one(_SQL.get, {"version": version})
+    row = rows.one(_SQL.get, {"version": version})
     return TermsText(*row) if row else None
 
 
-async def insert(tx: Tx, terms: TermsText, published_by: str, now: Millis) -> None:
+def insert(rows: Rows, terms: TermsText, published_by: str, now: Millis) -> None:
     """Publish a version."""
-    await tx.execute(_SQL.insert, {**asdict(terms), "published_by": published_by, "now": now})
+    rows.run(_SQL.insert, {**asdict(terms), "published_by": published_by, "now": now})
 
 
-async def accept(tx: Tx, person: PersonId, version: int, session: SessionId, now: Millis) -> bool:
+def accept(rows: Rows, person: PersonId, version: int, session: SessionId, now: Millis) -> bool:
     """Record an acceptance; False when that version was accepted before, which stands."""
     fields = {"person": person, "version": version, "session": session, "now": now}
-    return await tx.execute(_SQL.accept, fields) == 1
+    return rows.run(_SQL.accept, fields) == 1
 
 
-async def accepted_at(reader: Reader, person: PersonId, version: int) -> Millis | None:
+def accepted_at(rows: Rows, person: PersonId, version: int) -> Millis | None:
     """Return when a person accepted a version, None where they did not."""
-    row = await reader.one(_SQL.accepted_at, {"person": person, "version": version})
+    row = rows.one(_SQL.accepted_at, {"person": person, "version": version})
     return row[0] if row else None
 
 
-async def list_acceptances(reader: Reader) -> list[Acceptance]:
+def list_acceptances(rows: Rows) -> list[Acceptance]:
     """Return every acceptance, for export."""
-    return [Acceptance(*row) for row in await reader.all(_SQL.list_acceptances)]
+    return [Acceptance(*row) for row in rows.all(_SQL.list_acceptances)]

@@ -15,45 +15,45 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from appliance.model import PostId
-    from appliance.store.db import Reader, Tx
+    from appliance.store.db import Rows
 
 _SQL = Queries("units")
 
 
-async def list_units(reader: Reader) -> list[Unit]:
+def list_units(rows: Rows) -> list[Unit]:
     """Return every unit there ever was, siblings in their order."""
-    return [Unit(*(*row[:5], UnitKind(row[5]), *row[6:])) for row in await reader.all(_SQL.list_all)]
+    return [Unit(*(*row[:5], UnitKind(row[5]), *row[6:])) for row in rows.all(_SQL.list_all)]
 
 
-async def list_posts(reader: Reader) -> list[Post]:
+def list_posts(rows: Rows) -> list[Post]:
     """Return every post there ever was."""
-    return [_post(row) for row in await reader.all(_SQL.list_posts)]
+    return [_post(row) for row in rows.all(_SQL.list_posts)]
 
 
-async def list_posts_by_id(reader: Reader, ids: Iterable[PostId]) -> dict[PostId, Post]:
+def list_posts_by_id(rows: Rows, ids: Iterable[PostId]) -> dict[PostId, Post]:
     """Return the posts of these ids that exist."""
-    rows = await reader.all(_SQL.posts_by_ids, {"ids": json.dumps(list(ids))})
-    return {row[0]: _post(row) for row in rows}
+    found = rows.all(_SQL.posts_by_ids, {"ids": json.dumps(list(ids))})
+    return {row[0]: _post(row) for row in found}
 
 
-async def insert(tx: Tx, units: Iterable[Unit]) -> None:
+def insert(rows: Rows, units: Iterable[Unit]) -> None:
     """Add units, parents before their children."""
-    await tx.execute_many(_SQL.insert, [{**_unit_fields(unit), "code": unit.code} for unit in units])
+    rows.many(_SQL.insert, [{**_unit_fields(unit), "code": unit.code} for unit in units])
 
 
-async def update(tx: Tx, units: Iterable[Unit]) -> None:
+def update(rows: Rows, units: Iterable[Unit]) -> None:
     """Change everything of units but their ids and codes."""
-    await tx.execute_many(_SQL.update, [_unit_fields(unit) for unit in units])
+    rows.many(_SQL.update, [_unit_fields(unit) for unit in units])
 
 
-async def insert_posts(tx: Tx, posts: Iterable[Post]) -> None:
+def insert_posts(rows: Rows, posts: Iterable[Post]) -> None:
     """Add posts."""
-    await tx.execute_many(_SQL.insert_post, [{**_post_fields(post), "code": post.code} for post in posts])
+    rows.many(_SQL.insert_post, [{**_post_fields(post), "code": post.code} for post in posts])
 
 
-async def update_posts(tx: Tx, posts: Iterable[Post]) -> None:
+def update_posts(rows: Rows, posts: Iterable[Post]) -> None:
     """Change everything of posts but their ids, codes and dates."""
-    await tx.execute_many(_SQL.update_post, [_post_fields(post) for post in posts])
+    rows.many(_SQL.update_post, [_post_fields(post) for post in posts])
 
 
 def _post(row: tuple[Any, ...]) -> Post:

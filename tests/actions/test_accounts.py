@@ -100,7 +100,7 @@ async def test_a_date_of_birth_that_comes_later_suspends_until_the_day(office: O
     await revoke_account(office.s, OPERATOR, person, "ลาออก")
     assert await refused(reactivate_account(office.s, OPERATOR, person, "พบตัว")) == "person_under_age"
     async with office.s.store.read() as reader:
-        records = await audit.list_newest(reader, 20, target=person)
+        records = await reader.run(audit.list_newest, 20, target=person)
     assert [item.actor for item in records if item.action == "account.suspend"] == [OPERATOR.name, OPERATOR.name]
     office.clock.now = day
     await reactivate_account(office.s, OPERATOR, person, "พบตัว")
@@ -135,7 +135,7 @@ async def test_a_revocation_takes_everything(office: Office) -> None:
     assert await refused(suspend_account(office.s, OPERATOR, person, office.clock() + 1, "x")) == "account_revoked"
     assert await refused(lift_suspension(office.s, OPERATOR, person, "x")) == "account_not_suspended"
     async with office.s.store.read() as reader:
-        assert await accounts.get_credentials(reader, person) is None
+        assert await reader.run(accounts.get_credentials, person) is None
 
 
 async def test_measures_need_a_reason_and_a_time_ahead(office: Office) -> None:
@@ -214,7 +214,7 @@ async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
     await accept_terms(office.s, session, 2)
     assert accepted()
     async with office.s.store.read() as reader:
-        kept = [(item.staff_no, item.version, item.session) for item in await terms.list_acceptances(reader)]
+        kept = [(item.staff_no, item.version, item.session) for item in await reader.run(terms.list_acceptances)]
     assert kept == [("1001", 1, session.id), ("1001", 2, session.id)]
     with pytest.raises(Forbidden):
         await publish_terms(office.s, NOBODY, ("ก", "a"), ("ข", "b"))

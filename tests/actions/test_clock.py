@@ -23,7 +23,7 @@ from tests.bureau import DAY, HOUR, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, START, 
 
 async def records(b: Bureau) -> list[audit.AuditRecord]:
     async with b.s.store.read() as reader:
-        return [one for one in await audit.list_newest(reader, 50) if one.action == clock.ACTION]
+        return [one for one in await reader.run(audit.list_newest, 50) if one.action == clock.ACTION]
 
 
 async def ahead(folder: Path, by: int) -> tuple[RoomId, int]:
@@ -105,6 +105,6 @@ async def test_the_appliance_looks_at_its_clock_when_it_starts(
         await s.log.append(Draft(RoomId(room), PersonId(owner), EntryType.MESSAGE_TEXT, "ahead", body=Body("นาฬิกาเร็ว")))
     caplog.clear()
     async with wiring.services(loaded, sources=wiring.Sources(clock=lambda: now)) as s, s.store.read() as reader:
-        found = [one for one in await audit.list_newest(reader, 50) if one.action == clock.ACTION]
+        found = [one for one in await reader.run(audit.list_newest, 50) if one.action == clock.ACTION]
     assert len(found) == 1
     assert "the clock was set back" in caplog.text

@@ -43,7 +43,7 @@ async def lines(office: Office, done: SignedIn) -> list[Any]:
 
 async def recorded(office: Office, person: PersonId, action: str) -> list[dict[str, Any]]:
     async with office.s.store.read() as reader:
-        found = await audit.list_newest(reader, 50, target=person)
+        found = await reader.run(audit.list_newest, 50, target=person)
     return [json.loads(item.detail or "{}") for item in found if item.action == action]
 
 

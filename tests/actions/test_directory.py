@@ -263,7 +263,7 @@ async def test_copying_the_directory_is_noticed_and_stopped(tmp_path: Path) -> N
         await load_person(office.s, viewer, viewer)
         await load_people(office.s, office.person("1002"))
         async with office.s.store.read() as reader:
-            alarms = [(item.action, item.outcome) for item in await audit.list_newest(reader, 10, target=viewer)]
+            alarms = [(item.action, item.outcome) for item in await reader.run(audit.list_newest, 10, target=viewer)]
         assert alarms == [("directory.alarm", "refused"), ("directory.alarm", "noticed")]
         office.clock.pass_(HOUR)
         await load_people(office.s, viewer)
@@ -293,7 +293,7 @@ async def test_a_whole_ministry_within_hours_is_noticed_and_stopped(tmp_path: Pa
                 await load_people(office.s, viewer)
             assert refused.value.retry_after == 20 * HOUR / 1000
         async with office.s.store.read() as reader:
-            found = await audit.list_newest(reader, 10, target=viewer)
+            found = await reader.run(audit.list_newest, 10, target=viewer)
         assert [(item.outcome, item.detail) for item in found] == [
             ("refused", '{"limit":"day_most","people":40}'),
             ("noticed", '{"limit":"day_alarm","people":25}'),

@@ -115,7 +115,7 @@ async def test_the_audit_log_verifies_and_shows_tampering(office: Office) -> Non
     sound = await verify_audit(office.s)
     assert (sound.checkpoints, sound.faults) == (2, ())
     async with office.s.store.read() as reader:
-        last = (await audit.list_newest(reader, 1))[0]
+        last = (await reader.run(audit.list_newest, 1))[0]
 
     async def after(sql: str, *values: object) -> tuple[str, ...]:
         """The faults once the database was changed behind our back; undone afterwards."""
@@ -139,7 +139,7 @@ async def test_a_cut_off_audit_log_is_noticed(office: Office) -> None:
     await office.account("1001", "somchai.j")
     await sign_checkpoint(office.s)
     async with office.s.store.write() as tx:
-        size = (await audit.get_frontier(tx)).size
+        size = (await tx.run(audit.get_frontier)).size
         await tx.execute("DELETE FROM audit WHERE n = ?", (size - 1,))
     assert (await verify_audit(office.s)).faults == (
         f"the head says {size} records, there are {size - 1}",

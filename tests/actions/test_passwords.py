@@ -89,8 +89,8 @@ async def test_a_reset_gives_a_code_ends_sessions_and_goes_on_record(office: Off
     session = await session_of(office, "somchai.j", code)
     assert session.must_change
     async with office.s.store.read() as reader:
-        record = (await audit.list_newest(reader, 1, target=person))[0]
-        history = [line.outcome for line in await sessions.list_sign_ins(reader, person, 3)]
+        record = (await reader.run(audit.list_newest, 1, target=person))[0]
+        history = [line.outcome for line in await reader.run(sessions.list_sign_ins, person, 3)]
     assert (record.action, record.actor, record.outcome) == ("password.reset", "operator:test", "done")
     assert "มาแสดงบัตรที่ห้อง 301" in (record.detail or "")
     assert code not in (record.detail or "")
@@ -101,7 +101,7 @@ async def test_the_history_names_no_operator_and_says_that_the_account_is_new(of
     """Ux 14: `operator:demo` is nobody the owner knows."""
     await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
     async with office.s.store.read() as reader:
-        lines = await sessions.list_sign_ins(reader, office.person("1001"), 3)
+        lines = await reader.run(sessions.list_sign_ins, office.person("1001"), 3)
     assert [(line.outcome, line.device) for line in lines] == [("account_created", "")]
 
 
@@ -137,7 +137,7 @@ async def test_a_compliance_officer_is_reset_by_two(office: Office) -> None:
     with pytest.raises(Unauthenticated):
         await prove_second_person(office.s, "admin", "ผิดแน่นอน")
     async with office.s.store.read() as reader:
-        record = (await audit.list_newest(reader, 1, target=officer))[0]
+        record = (await reader.run(audit.list_newest, 1, target=officer))[0]
     assert f'"second":"{admin}"' in (record.detail or "")
     await remove_role(office.s, by, officer, role, second)
 
@@ -183,7 +183,7 @@ async def test_two_codes_do_not_make_one_person_two(office: Office) -> None:
     chief = await prove_second_person(office.s, "chief", NEW)
     assert await refused("admin") == "owner_uncertain"
     async with office.s.store.read() as reader:
-        record = (await audit.list_newest(reader, 1, target=people["chief"]))[0]
+        record = (await reader.run(audit.list_newest, 1, target=people["chief"]))[0]
     assert (record.action, record.actor) == ("account.confirm", people["third"])
     # Two people who prove who they are give a code that needs no waiting.
     await add_role(office.s, chief, officer, Grant("compliance_officer"), third)

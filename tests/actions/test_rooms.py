@@ -54,15 +54,15 @@ async def change(
 
 async def audited(b: Bureau) -> list[tuple[str, str, str, str]]:
     async with b.s.store.read() as reader:
-        return [(r.actor, r.action, r.target, r.outcome) for r in await audit.list_from(reader, 0, 100)]
+        return [(r.actor, r.action, r.target, r.outcome) for r in await reader.run(audit.list_from, 0, 100)]
 
 
 async def list_in_own_unit_alone(b: Bureau, person: PersonId) -> None:
     """Change who finds a person, as an import does."""
     async with b.s.store.write() as tx:
-        profile = (await people.list_by_id(tx, [person]))[person]
-        await people.update(tx, [replace(profile, listing=Visibility.OWN_UNIT)])
-        await settings.bump(tx, "directory")
+        profile = (await tx.run(people.list_by_id, [person]))[person]
+        await tx.run(people.update, [replace(profile, listing=Visibility.OWN_UNIT)])
+        await tx.run(settings.bump, "directory")
     await b.s.identity.refresh(b.s.store, b.s.clock())
 
 
@@ -99,8 +99,8 @@ class TestListedInTheOwnUnitAlone:
     async def test_not_being_active_is_not_told_of_who_is_not_found(self, bureau: Bureau) -> None:
         await list_in_own_unit_alone(bureau, MALEE)
         async with bureau.s.store.write() as tx:
-            await accounts.set_state(tx, MALEE, AccountState.REVOKED)
-            await settings.bump(tx, "accounts")
+            await tx.run(accounts.set_state, MALEE, AccountState.REVOKED)
+            await tx.run(settings.bump, "accounts")
         await bureau.s.identity.refresh(bureau.s.store, bureau.s.clock())
         with pytest.raises(Invalid) as caught:
             await rooms.create_direct(bureau.s, SOMCHAI, MALEE, bureau.txn())
@@ -395,7 +395,7 @@ class TestNameOwnerEnd:
         assert (await load_rooms(bureau.s, MALEE)).rooms == []
         await refused(bureau.say(NARIN, room), Deny.ROOM_CLOSED)
         async with bureau.s.store.read() as reader:
-            told = [row for row in await audit.list_from(reader, 0, 100) if row.action == "room.end"]
+            told = [row for row in await reader.run(audit.list_from, 0, 100) if row.action == "room.end"]
         assert [(row.actor, row.target, row.outcome) for row in told] == [("operator:root", room, "done")] * 2
         assert all("ห้องก่อกวน" in str(row.detail) for row in told)
         private = await rooms.create_direct(bureau.s, NARIN, MALEE, "d")
@@ -701,7 +701,9 @@ async def test_refusals_are_on_record_without_a_record_for_each(bureau: Bureau) 
     await record_repeated(bureau.s)
     await record_repeated(bureau.s)
     async with bureau.s.store.read() as reader:
-        records = [(r.action, r.target, r.detail) for r in (await audit.list_from(reader, 0, 100)) if r.actor == MALEE]
+        records = [
+            (r.action, r.target, r.detail) for r in (await reader.run(audit.list_from, 0, 100)) if r.actor == MALEE
+        ]
     assert records[MOST_KINDS:] == [("member.remove", room, '{"again":29}'), ("any", MALEE, '{"again":6}')]
     await refused(change(bureau, MALEE, room, remove=(SOMCHAI,)), Deny.NOT_OWNER)
     assert (await audited(bureau))[-1] == (MALEE, "member.remove", room, "not_owner")

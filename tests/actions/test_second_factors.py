@@ -28,7 +28,7 @@ from tests.office import OPERATOR, PASSWORD, Office
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from appliance.store.db import Tx
+    from appliance.store.db import Rows, Tx
 
 STEP = 30_000
 THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
@@ -124,7 +124,7 @@ async def with_recovery(office: Office) -> tuple[Session, list[str]]:
 
 async def left(office: Office, session: Session) -> int:
     async with office.s.store.read() as reader:
-        return await accounts.count_recovery_codes(reader, session.person)
+        return await reader.run(accounts.count_recovery_codes, session.person)
 
 
 async def test_who_has_lost_the_phone_signs_in_with_a_recovery_code_once(office: Office) -> None:
@@ -141,8 +141,8 @@ async def test_who_has_lost_the_phone_signs_in_with_a_recovery_code_once(office:
         await finish(office, (await asked(office)).ticket, recovery=typed)
     assert refused.value.code == "second_factor_failed"
     async with office.s.store.read() as reader:
-        history = [line.outcome for line in await sessions.list_sign_ins(reader, session.person, 10)]
-        on_record = [record.action for record in await audit.list_newest(reader, 10, target=session.person)]
+        history = [line.outcome for line in await reader.run(sessions.list_sign_ins, session.person, 10)]
+        on_record = [record.action for record in await reader.run(audit.list_newest, 10, target=session.person)]
     assert {"recovery_used", "second_factor_failed"} <= {*history}
     assert {"recovery_code.make", "recovery_code.use"} <= {*on_record}
 
@@ -175,7 +175,7 @@ async def test_one_code_at_once_on_several_tickets_opens_one_session(office: Off
         assert outcomes == ["done", "second_factor_failed", "second_factor_failed"]
 
 
-def overtake(monkeypatch: pytest.MonkeyPatch, office: Office, first: Callable[[Tx], Awaitable[object]]) -> None:
+def overtake(monkeypatch: pytest.MonkeyPatch, office: Office, first: Callable[[Rows], object]) -> None:
     """Have the next write transaction come after one that does `first`, as if another request had been faster."""
     write = office.s.store.write
 
@@ -183,7 +183,7 @@ def overtake(monkeypatch: pytest.MonkeyPatch, office: Office, first: Callable[[T
     async def overtaken() -> AsyncIterator[Tx]:
         monkeypatch.setattr(office.s.store, "write", write)
         async with write() as tx:
-            await first(tx)
+            await tx.run(first)
         async with write() as tx:
             yield tx
 
@@ -297,7 +297,7 @@ async def test_the_secret_counts_only_once_confirmed(office: Office) -> None:
 async def test_the_secret_is_sealed_in_the_database(office: Office) -> None:
     session, totp = await with_totp(office)
     async with office.s.store.read() as reader:
-        sealed, pending = await accounts.get_totp(reader, session.person)
+        sealed, pending = await reader.run(accounts.get_totp, session.person)
     assert sealed is not None
     assert pending is None
     assert totp.byte_secret() not in sealed
@@ -422,7 +422,7 @@ async def test_removing_a_passkey(office: Office) -> None:
     with pytest.raises(NotFound):
         await remove_passkey(office.s, session, "k_none")
     async with office.s.store.read() as reader:
-        passkeys = await accounts.list_passkeys(reader, session.person)
+        passkeys = await reader.run(accounts.list_passkeys, session.person)
     await remove_passkey(office.s, session, passkeys[0].id)
     await office.sign_in("somchai.j")
 
@@ -451,7 +451,7 @@ async def test_two_answers_to_one_challenge_at_once_count_once(office: Office) -
 
 async def passkeys_of(office: Office, session: Session) -> list[accounts.Passkey]:
     async with office.s.store.read() as reader:
-        return await accounts.list_passkeys(reader, session.person)
+        return await reader.run(accounts.list_passkeys, session.person)
 
 
 async def test_a_credential_is_registered_once(office: Office) -> None:

@@ -31,7 +31,7 @@ async def fail(office: Office, user: str, address: str = "192.0.2.1") -> str:
 
 async def outcomes(office: Office, person: PersonId) -> list[str]:
     async with office.s.store.read() as reader:
-        return [line.outcome for line in await sessions.list_sign_ins(reader, person, 100)]
+        return [line.outcome for line in await reader.run(sessions.list_sign_ins, person, 100)]
 
 
 async def test_a_session_by_user_and_password(office: Office) -> None:
@@ -49,7 +49,7 @@ async def test_the_token_is_not_in_the_database(office: Office) -> None:
     await office.account("1001", "somchai.j")
     done = await office.sign_in("somchai.j")
     async with office.s.store.read() as reader:
-        records = await sessions.list_all(reader)
+        records = await reader.run(sessions.list_all)
     assert done.token.encode() not in [record.token_hash for record in records]
     assert len(records) == 1
 
@@ -145,7 +145,7 @@ async def test_failures_of_an_hour_are_one_line(office: Office) -> None:
     office.clock.pass_(3_600_000)
     await fail(office, "somchai.j", "198.51.100.9")
     async with office.s.store.read() as reader:
-        lines = await sessions.list_sign_ins(reader, person, 3)
+        lines = await reader.run(sessions.list_sign_ins, person, 3)
         nobody = await reader.one("SELECT count(*), sum(tries) FROM sign_in WHERE person IS NULL")
     assert [(line.address, line.tries) for line in lines] == [
         ("198.51.100.9", 1),
@@ -261,7 +261,7 @@ async def test_a_hash_of_another_cost_is_made_again(tmp_path: Path) -> None:
     async with open_office(tmp_path, dearer, empty=True) as office:
         await office.sign_in("somchai.j")
         async with office.s.store.read() as reader:
-            stored = await accounts.get_credentials(reader, person)
+            stored = await reader.run(accounts.get_credentials, person)
         assert stored is not None
         assert "m=16,t=2,p=1" in stored.hash
         await office.sign_in("somchai.j")

@@ -47,9 +47,9 @@ async def staff(office: Office, number: int = STAFF) -> dict[str, PersonId]:
     hashed = await office.s.identity.hasher.hash(PASSWORD)
     async with office.s.store.write() as tx:
         for user, person in people.items():
-            await accounts.insert(tx, person, user, office.clock())
-            await accounts.set_password(tx, person, hashed, office.clock())
-        await settings.bump(tx, "accounts")
+            await tx.run(accounts.insert, person, user, office.clock())
+            await tx.run(accounts.set_password, person, hashed, office.clock())
+        await tx.run(settings.bump, "accounts")
     await office.s.identity.refresh(office.s.store, office.clock())
     return people
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-WRITERS: Final = {"record": 3, "_record_once": 2, "recording": 1, "append": -1, "add": -1}
-"""Functions that put a record, with the place of its action among the arguments; `append` and `add` take it by name."""
+WRITERS: Final = {"record": 3, "_record_once": 2, "recording": 1, "append": -1}
+"""Functions that put a record, with the place of its action among the arguments; `append` takes it by name."""
 # Parts that the code puts together.
 DUTIES: Final = ("account.suspend", "account.lift")
 ANSWERED: Final = ("room.removal_request", "room.member_suggestion")
@@ -34,6 +34,8 @@ def written() -> Iterator[tuple[str, ast.expr]]:
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name == "run" and node.args and isinstance(node.args[0], ast.Attribute):
+                name = node.args[0].attr
             place = WRITERS.get(name)
             named = next((word.value for word in node.keywords if word.arg == "action"), None)
             if place is not None and named is not None:

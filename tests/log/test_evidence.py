@@ -57,7 +57,7 @@ async def lively(b: Bureau) -> RoomId:
 async def recorded(b: Bureau, action: str) -> list[tuple[str, dict[str, Any]]]:
     """Return outcome and detail of every audit record of an action."""
     async with b.s.store.read() as reader:
-        records = await audit_rows.list_from(reader, 0, 1_000)
+        records = await reader.run(audit_rows.list_from, 0, 1_000)
     return [(r.outcome, msgspec.json.decode(r.detail or "{}")) for r in records if r.action == action]
 
 

@@ -163,7 +163,7 @@ async def test_the_file_holds_the_audit_log_to_what_it_was(bureau: Bureau, room:
         for table in ("audit", "audit_head", "audit_checkpoint"):
             await tx.execute(f"DELETE FROM {table}")  # noqa: S608 - the forger is ours
         for action in ("a", "b", "c"):
-            await audit.append(tx, at=1, actor="x", action=action, target=room, outcome="done")
+            await tx.run(audit.append, at=1, actor="x", action=action, target=room, outcome="done")
     await sign_checkpoint(bureau.s)
     assert "is of another log" in "".join((await verify_audit(bureau.s)).faults)
 

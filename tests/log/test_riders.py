@@ -43,7 +43,7 @@ async def texts(b: Bureau, room: RoomId) -> list[str]:
 async def recorded(b: Bureau) -> list[tuple[str, str]]:
     """Return (action, target) of every record of the audit log that a test's rider wrote."""
     async with b.s.store.read() as reader:
-        return [(row.action, row.target) for row in await audit.list_from(reader, 0, 500) if row.actor == "test"]
+        return [(row.action, row.target) for row in await reader.run(audit.list_from, 0, 500) if row.actor == "test"]
 
 
 def fail(_: RiderTx) -> None:
@@ -178,7 +178,7 @@ class TestAuditWithTheChange:
         def torn(*_: object, **__: object) -> int:
             raise Unavailable("torn", code="storage_damaged")
 
-        monkeypatch.setattr(audit, "add", torn)
+        monkeypatch.setattr(audit, "append", torn)
         return monkeypatch
 
     async def test_a_room_is_not_reassigned_without_its_record(

@@ -46,7 +46,7 @@ async def _begin(loaded: Config, master: MasterKey, _keys: Keyring, purpose: Pur
         print(f"{_BEGUN} — both keys are valid; start the server, and repeat with --finish when ready.")
         if purpose is Purpose.LOG_SIGNING:
             async with s.store.read() as reader:
-                newest = await audit.list_newest(reader, 1, target=key_switch.key_name(s, purpose))
+                newest = await reader.run(audit.list_newest, 1, target=key_switch.key_name(s, purpose))
             print(_PUBLISH, key_switch.statement_of(newest[0]), sep="\n")
 
 
