@@ -63,6 +63,9 @@ class Fault:
 
 def fault_of(text: str) -> Fault | None:
     """Return why a text may not be taken from anywhere, or None."""
+    # What is printable is nothing of what is looked for below but marks, and nearly all that people send is printable.
+    if text.replace("\n", " ").isprintable():
+        return None if is_stream_safe(text) else Fault(TextFault.MARKS)
     if found := _FORBIDDEN.search(text):
         return Fault(TextFault.CHARACTER, code_point(found.group()), found.start() + 1)
     if not is_stream_safe(text):

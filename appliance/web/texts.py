@@ -1,34 +1,37 @@
 """The check of all text that comes over HTTP: every string of a request, by the rules of `rules/text.py`.
 
 Walks whatever was decoded (structs, lists, free objects), so that a new field is checked without being named here. What
-that takes grows with the number of values, however deep they lie: nothing is nested deeper than `DEEPEST`, and the path
-of a field is written for the one at fault alone.
+that takes grows with the number of values: nothing is nested deeper than `DEEPEST`, and the path of a field is written
+for the one at fault alone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from appliance.errors import Invalid
-from appliance.rules.text import fault_of
+from appliance.rules.text import Fault, fault_of
 from appliance.spelling.stream_safe import MOST_MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DEEPEST: Final = 16
 """Levels of objects and lists within each other; no request that we define has more than five."""
 
+_PLAIN: Final = (bool, int, float, type(None))
+_NESTED: Final = (msgspec.Struct, dict, list, tuple)
 
-class _Place(NamedTuple):
-    """A value, the field or position that leads to it, and what it lies in."""
 
-    value: object
-    step: str | int
-    above: _Place | None
-    depth: int
+class _UnfitError(Exception):
+    """A string with a fault. `steps` are the fields and positions that lead to it, the innermost first."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.steps: list[str | int] = []
 
 
 def refuse_unfit(value: object, field: str = "") -> None:
@@ -36,51 +39,58 @@ def refuse_unfit(value: object, field: str = "") -> None:
 
     Raises Invalid naming the field, the character and its place; `bad_json` for what is nested too deep.
     """
-    waiting = [_Place(value, field, None, 0)]
-    while waiting:
-        place = waiting.pop()
-        if isinstance(place.value, str):
-            _refuse_text(place.value, place)
-        elif place.depth < DEEPEST:
-            waiting.extend(reversed([*_within(place)]))
-        elif isinstance(place.value, msgspec.Struct | dict | list | tuple):
-            raise Invalid("nested too deep", code="bad_json")
-
-
-def _refuse_text(text: str, place: _Place) -> None:
-    if fault := fault_of(text):
+    try:
+        _check(value, 0)
+    except _UnfitError as unfit:
+        fault = unfit.fault
         raise Invalid(
-            field=_name(place) or None,
+            field=_name([field, *reversed(unfit.steps)]) or None,
             code=fault.code.value,
             character=fault.character,
             place=fault.place,
             most=MOST_MARKS,
-        )
+        ) from None
 
 
-def _within(place: _Place) -> Iterator[_Place]:
-    """Give what lies directly in a value; the keys of an object count as texts of the object itself."""
-    value, depth = place.value, place.depth + 1
+def _check(value: object, depth: int) -> None:
+    """Check what lies in a value. Raises as above."""
+    if isinstance(value, str):
+        _check_text(value)
+    elif not isinstance(value, _PLAIN):
+        if depth >= DEEPEST and isinstance(value, _NESTED):
+            raise Invalid("nested too deep", code="bad_json")
+        for step, item in _within(value):
+            try:
+                _check(item, depth + 1)
+            except _UnfitError as unfit:
+                unfit.steps.append(step)
+                raise
+
+
+def _check_text(text: str) -> None:
+    if fault := fault_of(text):
+        raise _UnfitError(fault)
+
+
+def _within(value: object) -> Iterable[tuple[str | int, object]]:
+    """Give what lies directly in a value, by field or position."""
     if isinstance(value, msgspec.Struct):
-        for field in value.__struct_fields__:
-            yield _Place(getattr(value, field), field, place, depth)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield place._replace(value=str(key))
-            yield _Place(item, str(key), place, depth)
-    elif isinstance(value, list | tuple):
-        for at, item in enumerate(value):
-            yield _Place(item, at, place, depth)
+        return [(field, getattr(value, field)) for field in value.__struct_fields__]
+    if isinstance(value, dict):
+        return _within_object(value)
+    return enumerate(value) if isinstance(value, list | tuple) else ()
 
 
-def _name(place: _Place) -> str:
+def _within_object(value: dict[object, object]) -> Iterator[tuple[str, object]]:
+    """Give what lies in an object; its keys count as texts of the object itself."""
+    for key, item in value.items():
+        _check_text(str(key))
+        yield str(key), item
+
+
+def _name(steps: list[str | int]) -> str:
     """Return the path of a field as msgspec writes it: `body.text`, `add[3]`."""
-    steps: list[str | int] = []
-    at: _Place | None = place
-    while at is not None:
-        steps.append(at.step)
-        at = at.above
     name = ""
-    for step in reversed(steps):
+    for step in steps:
         name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else step
     return name

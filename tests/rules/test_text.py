@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Callable
 from functools import partial
@@ -148,3 +149,9 @@ def test_every_kind_of_space_is_a_space() -> None:
 @pytest.mark.parametrize("piece", TEXTS)
 def test_a_rule_costs_the_length_of_its_text(rule: Callable[[str], object], piece: str) -> None:
     assert costs_its_length(rule, partial(full, TEXTS[piece]), 20_000)
+
+
+def test_printable_texts_are_judged_as_all_others() -> None:
+    """A space that does not count as printable takes the shortcut away and has no fault itself."""
+    for letter in map(chr, range(sys.maxunicode + 1)):
+        assert fault_of(letter) == fault_of(letter + "\u00a0"), hex(ord(letter))

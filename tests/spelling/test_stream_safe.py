@@ -3,6 +3,9 @@ from __future__ import annotations
 import sys
 import unicodedata
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from appliance.spelling.stream_safe import MOST_MARKS, is_stream_safe, stream_safe, takes_no_place
 
 
@@ -25,3 +28,23 @@ def test_marks_beyond_thirty_are_cut_and_nothing_else() -> None:
     assert stream_safe("😀" * 100 + "!" * 100 + "—" * 100) == "😀" * 100 + "!" * 100 + "—" * 100
     assert stream_safe("a" + "\u0300\u200b" * 20) == "a" + "\u0300\u200b" * 15
     assert is_stream_safe("👨\u200d👩\u200d👧" * 50)
+
+
+RUNS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "ก", " ", "\n", "๏", "—", "😀", "\u0e31", "\u0300", "\u200d", "\uff9e", "\uff9f"]),
+        st.integers(1, MOST_MARKS + 2),
+    ),
+    max_size=6,
+)
+
+
+@given(RUNS)
+def test_a_text_is_safe_when_nothing_of_it_is_cut(runs: list[tuple[str, int]]) -> None:
+    """Character by character, without the regular expression that most texts are spared the walk by."""
+    text, run, most = "".join(letter * times for letter, times in runs), 0, 0
+    for character in text:
+        run = run + 1 if takes_no_place(character) else 0
+        most = max(most, run)
+    assert is_stream_safe(text) is (most <= MOST_MARKS)
+    assert (stream_safe(text) == text) is (most <= MOST_MARKS)
