@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PersonId = NewType("PersonId", str)
+"""A person by the name that this appliance gives them: the bare id of one of its own, `id@agency` of any other."""
+Principal = NewType("Principal", str)
+"""A person, or the program of an agency, by the one name that every agency gives them: `id@agency` (`Home`)."""
 UnitId = NewType("UnitId", str)
 PostId = NewType("PostId", str)
 RoomId = NewType("RoomId", str)
 SessionId = NewType("SessionId", str)
 Millis = int
-EVERYONE: Final = PersonId("*")
+SYSTEM: Final = PersonId("system")
+"""What the appliance writes for itself (an account was revoked) carries this sender; no person can have it."""
+EVERYONE: Final = Principal("*")
 """In what a message names, and in whom an entry concerns: everyone in the room."""
 
 
@@ -118,6 +123,7 @@ class Deny(StrEnum):
     ACCOUNT_REVOKED = "account_revoked"
     SECOND_PERSON_REQUIRED = "second_person_required"
     HUB_ONLY = "hub_only"
+    ORIGIN_MISMATCH = "origin_mismatch"
     WRONG_TYPE = "wrong_type"
     WRONG_SHAPE = "wrong_shape"
 
@@ -126,7 +132,7 @@ class Deny(StrEnum):
 class Member:
     """One person's membership of one room. `since` is the position of the entry that added them."""
 
-    person: PersonId
+    person: Principal
     role: Role
     since: int
 
@@ -142,15 +148,15 @@ class RoomState:
     room: RoomId
     kind: RoomKind
     name: str | None
-    owner: PersonId
-    members: Mapping[PersonId, Member]
+    owner: Principal
+    members: Mapping[Principal, Member]
     hub: str
     hub_epoch: int = 1
     hub_since: int = 0
     closed: bool = False
     owner_post: PostId | None = None
 
-    def role_of(self, person: PersonId) -> Role | None:
+    def role_of(self, person: Principal) -> Role | None:
         """Return the person's role here, or None for an outsider."""
         member = self.members.get(person)
         return member.role if member else None
@@ -166,7 +172,7 @@ class Target:
 
     n: int
     type: EntryType
-    sender: PersonId
+    sender: Principal
     at: Millis
     redacted: bool
 
@@ -177,7 +183,7 @@ class Marks:
 
     edits: int = 0
     emoji: frozenset[str] = frozenset()
-    given: Mapping[PersonId, frozenset[str]] = field(default_factory=dict)
+    given: Mapping[Principal, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,7 @@ class TextBody:
     """The words of a message and whom they mention. `everyone` is the @room mention."""
 
     text: str = field(repr=False)
-    mentions: tuple[PersonId, ...] = ()
+    mentions: tuple[Principal, ...] = ()
     everyone: bool = False
 
 
@@ -203,7 +209,7 @@ class Proposed:
 
     type: EntryType
     origin: str
-    sender: PersonId
+    sender: Principal
     at: Millis
     state: State
 
@@ -226,7 +232,7 @@ class Draft:
     """
 
     room: RoomId
-    actor: PersonId
+    actor: Principal
     type: EntryType
     txn_id: str | None = None
     body: TextBody | None = None
@@ -257,9 +263,52 @@ class Appended:
     pos: int
 
 
+PERSON: Final = "[A-Za-z0-9_-]{1,64}"
 AGENCY: Final = "[A-Za-z0-9-]{1,63}"
 DOMAIN: Final = r"[^/+\s\x00-\x1f]{1,253}"
 """What the names of keys and logs may hold (`docs/evidence.md` §6): the slug of an agency, and its domain."""
+
+
+_PRINCIPAL: Final = re.compile(f"{PERSON}@{AGENCY}")
+
+
+def is_principal(text: str) -> bool:
+    """Tell whether this names a person, or the program, of some agency."""
+    return _PRINCIPAL.fullmatch(text) is not None
+
+
+def agency_of(principal: Principal) -> str:
+    """Return the slug of the agency whose person, or program, this is."""
+    return principal.rpartition("@")[2]
+
+
+def program_of(agency: str) -> Principal:
+    """Return the program of an agency: who writes what happens by itself. No person can have this name."""
+    return Principal(f"{SYSTEM}@{agency}")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The agency whose appliance this is: the one place where the ids of its own people gain and lose its name.
+
+    Rules, rooms and entries know principals alone. What belongs to this appliance (its API, its tables, its directory)
+    knows people by `PersonId`.
+    """
+
+    agency: str
+
+    def principal(self, person: PersonId) -> Principal:
+        """Return the name by which every agency knows a person."""
+        return Principal(person if "@" in person else f"{person}@{self.agency}")
+
+    def person(self, principal: Principal) -> PersonId:
+        """Return the name by which this appliance knows a person; `EVERYONE` stays what it is."""
+        return PersonId(principal.removesuffix(f"@{self.agency}"))
+
+    @property
+    def system(self) -> Principal:
+        """The appliance itself."""
+        return program_of(self.agency)
 
 
 def is_agency(text: str) -> bool:

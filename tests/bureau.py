@@ -19,7 +19,7 @@ from appliance import wiring
 from appliance.actions import messages, rooms
 from appliance.config import Agency, Config, Limits
 from appliance.log.notes import log_signer
-from appliance.model import AccountState, Appended, PersonId, PostId, RoomId, UnitId
+from appliance.model import AccountState, Appended, Home, PersonId, PostId, RoomId, UnitId
 from appliance.people import Grant, Holding, Post, Profile, Unit, UnitKind, Visibility
 from appliance.policies import Argon2, Policies
 from appliance.reads.rooms import load_room
@@ -54,6 +54,8 @@ NAMES = {
     OUTSIDER: ("เดชา", "ห่างไกล"),
     ADMIN: ("แก้วตา", "ดูแลดี"),
 }
+HOME = Home("test")
+principal = HOME.principal
 KEYS = Keyring("test", "0" * 16, {purpose: bytes([n + 1]) * 32 for n, purpose in enumerate(Purpose)})
 UNLIMITED = Limits(
     user_entries_burst=1e9, room_entries_burst=1e9, user_adds_hour=1e9, user_rooms_hour=1e9, user_rooms_day=1e9

@@ -91,8 +91,8 @@ async def test_what_was_unsigned_at_start_is_on_record(world_data: Path, monkeyp
 async def test_a_revocation_by_another_process_reaches_the_rooms(running: Agency) -> None:
     """F40: the running server notices by itself, each time."""
     s, room = running.services, running.room("dengue")
-    members = (await s.log.head(room)).state
-    for person in [person for person in members.members if person != members.owner][:2]:
+    state = (await s.log.head(room)).state
+    for person in [s.log.home.person(member) for member in state.members if member != state.owner][:2]:
         async with s.store.write() as tx:
             await tx.run(accounts.set_state, person, AccountState.REVOKED)
             await tx.run(settings.bump, "accounts")
@@ -170,7 +170,7 @@ async def deletes_sign_ins(served: Agency) -> Callable[[], Awaitable[bool]]:
 
 async def escalates(served: Agency) -> Callable[[], Awaitable[bool]]:
     s, room = served.services, served.room("dengue")
-    owner = (await s.log.head(room)).state.owner
+    owner = s.log.home.person((await s.log.head(room)).state.owner)
     user = next(user for user in ("lalita.w", "narin.p") if served.person(user) != owner)
     asks = await served.login(user)
     await asks.post(f"/rooms/{room}/removal-requests", {"reason": ""})
@@ -186,8 +186,8 @@ async def escalates(served: Agency) -> Callable[[], Awaitable[bool]]:
 async def deletes_departures(served: Agency) -> Callable[[], Awaitable[bool]]:
     s, room = served.services, served.room("dengue")
     state = (await s.log.head(room)).state
-    gone = next(person for person in state.members if person != state.owner)
-    await change_members(s, state.owner, room, [], [gone], "t_departure")
+    gone = s.log.home.person(next(person for person in state.members if person != state.owner))
+    await change_members(s, s.log.home.person(state.owner), room, [], [gone], "t_departure")
     served.clock.pass_(days=91)
 
     async def deleted() -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from appliance.rules.rooms import SYSTEM
+from appliance.model import SYSTEM
 from appliance.store import audit
 
 if TYPE_CHECKING:

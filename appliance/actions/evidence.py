@@ -26,10 +26,9 @@ from appliance.log.export import RoomExport
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
 from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
-from appliance.model import Draft, EntryType, PersonId, RoomId
+from appliance.model import SYSTEM, Draft, EntryType, PersonId, RoomId
 from appliance.rules.entry_states import BodiesDestroyed
 from appliance.rules.roles import Duty, may_perform
-from appliance.rules.rooms import SYSTEM
 from appliance.rules.text import has_visible
 from appliance.spelling.normalize import fold
 from appliance.store import recorded_heads
@@ -223,4 +222,4 @@ async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: s
     def put(tx: RiderTx) -> None:
         recording(SYSTEM, "room.shred", room, n=tx.appended[0].n, first=first, last=last, rule=rule)(tx)
 
-    return (await s.log.append(Draft(room, SYSTEM, EntryType.SHRED, state=state), riders=(put,)))[0]
+    return (await s.log.append(Draft(room, s.log.home.system, EntryType.SHRED, state=state), riders=(put,)))[0]

@@ -21,7 +21,7 @@ from appliance.evidence.key_change import sign_change
 from appliance.evidence.note import open_checkpoint
 from appliance.evidence.tree import Frontier
 from appliance.log import heads
-from appliance.log.notes import log_signer
+from appliance.log.notes import home_of, log_signer
 from appliance.store import accounts, audit, entries, rooms
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochId, unwrap_any, wrap
@@ -170,7 +170,7 @@ async def _sign_all_rooms(s: Services) -> None:
 def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> rooms.CheckpointRow | None:
     """Return a room's checkpoint with the successor's signature, None where it has it. Raises Unproven."""
     assert signer.successor is not None  # noqa: S101 - asked for during a switch alone
-    row = rooms.load(raw, room)
+    row = rooms.load(raw, room, home_of(signer.verifier))
     kept = rooms.checkpoint(raw, row.key) if row else None
     if row is None or kept is None:
         raise Unproven(f"{room} has no checkpoint", room=room)

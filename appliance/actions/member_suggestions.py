@@ -26,8 +26,8 @@ async def suggest_members(
     """Suggest people to the room's owner; who is in already is left out. Raises Forbidden, NotFound, Invalid."""
     state = (await s.log.head(room)).state
     asked = list(dict.fromkeys(people))
-    new = [person for person in asked if person not in state.members]
-    if state.role_of(actor) is not None:
+    new = [person for person in asked if s.log.home.principal(person) not in state.members]
+    if state.role_of(s.log.home.principal(actor)) is not None:
         # An outsider is refused before anything is said of the people named.
         rooms.check_found(s, actor, new)
         rooms.check_active(s, new)

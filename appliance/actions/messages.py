@@ -27,7 +27,7 @@ async def send_message(
     s: Services, actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None = None
 ) -> Appended:
     """Append a text message; answers after the durable commit. Raises Forbidden, NotFound, Invalid."""
-    appended = await s.log.append(message_draft(actor, room, body, txn_id, reply_to))
+    appended = await s.log.append(message_draft(s, actor, room, body, txn_id, reply_to))
     return appended[0]
 
 
@@ -36,22 +36,27 @@ def submit_message(s: Services, draft: Draft, done: Done) -> None:
     s.log.submit(Command((draft,), done))
 
 
-def message_draft(actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None) -> Draft:
+def message_draft(
+    s: Services, actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None
+) -> Draft:
     """Return the draft of a message. Raises Invalid for text with nothing to read in it."""
     said = TextSaid(reply_to=reply_to, everyone=body.everyone)
-    return Draft(room, actor, EntryType.MESSAGE_TEXT, txn_id, body=_body(body), state=said)
+    sender = s.log.home.principal(actor)
+    return Draft(room, sender, EntryType.MESSAGE_TEXT, txn_id, body=_body(s, body), state=said)
 
 
 async def edit_message(s: Services, actor: PersonId, room: RoomId, n: int, body: WireBody, txn_id: str) -> Appended:
     """Put new words to a message; the old ones stay in its history."""
     edited = TextEdited(target=n, everyone=body.everyone)
-    return (await s.log.append(Draft(room, actor, EntryType.MESSAGE_EDIT, txn_id, body=_body(body), state=edited)))[0]
+    sender = s.log.home.principal(actor)
+    draft = Draft(room, sender, EntryType.MESSAGE_EDIT, txn_id, body=_body(s, body), state=edited)
+    return (await s.log.append(draft))[0]
 
 
 async def retract_message(s: Services, actor: PersonId, room: RoomId, n: int, reason: str, txn_id: str | None) -> None:
     """Take a message back: its words are shown to nobody any more, its place and its author stay (a trace)."""
     state = MessageRetracted(target=n, reason=written(reason))
-    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REDACT, txn_id, state=state))
+    await s.log.append(Draft(room, s.log.home.principal(actor), EntryType.MESSAGE_REDACT, txn_id, state=state))
 
 
 async def react(
@@ -63,15 +68,15 @@ async def react(
     if clean is None:
         raise Invalid(field="emoji")
     state = Reacted(target=n, emoji=clean, on=on)
-    await s.log.append(Draft(room, actor, EntryType.MESSAGE_REACTION, txn_id, state=state))
+    await s.log.append(Draft(room, s.log.home.principal(actor), EntryType.MESSAGE_REACTION, txn_id, state=state))
 
 
-def _body(body: WireBody) -> TextBody:
+def _body(s: Services, body: WireBody) -> TextBody:
     text = body.text.replace("\r\n", "\n").replace("\r", "\n")
     if not has_visible(text):
         raise Invalid(field="body.text", code="empty_text")
-    mentions = tuple(PersonId(person) for person in dict.fromkeys(body.mentions)) if body.mentions else ()
-    return TextBody(closed_directions(text), mentions, body.everyone)
+    named = dict.fromkeys(s.log.home.principal(PersonId(person)) for person in body.mentions)
+    return TextBody(closed_directions(text), tuple(named), body.everyone)
 
 
 async def show_typing(s: Services, actor: PersonId, room: RoomId) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from appliance.actions.refusals import record_refusal
 from appliance.errors import AppError, Conflict, Forbidden, NotFound
-from appliance.model import Deny, PersonId, RoomId
+from appliance.model import SYSTEM, Deny, PersonId, RoomId
 from appliance.policies import DAY
 from appliance.rules.owner_requests import (
     DEPARTURES_KEPT,
@@ -31,7 +31,6 @@ from appliance.rules.owner_requests import (
     may_ask,
     may_hear,
 )
-from appliance.rules.rooms import SYSTEM
 from appliance.rules.text import written
 from appliance.store import audit, entries, owner_requests, rooms
 
@@ -75,10 +74,10 @@ async def ask(
 
     def put(tx: RiderTx) -> None:
         earlier = owner_requests.of_person(tx.raw, head.key, kind, actor)
-        if denied := may_ask(head.state, request, earlier, days):
+        if denied := may_ask(s.log.home, head.state, request, earlier, days):
             raise Forbidden(denied, days=days)
         owner_requests.insert(tx.raw, head.key, request)
-        _tell(s, tx, request, (head.state.owner, actor))
+        _tell(s, tx, request, (s.log.home.person(head.state.owner), actor))
 
     await s.log.change(put)
     return request
@@ -93,7 +92,7 @@ async def answer(s: Services, actor: PersonId, room: RoomId, decision: Decision,
     outcome, note = decision.outcome, written(decision.note)
     if request.outcome is not Outcome.PENDING:
         return _unless_other(request, outcome, actor)
-    if is_fulfilled(request, state.members):
+    if is_fulfilled(s.log.home, request, state.members):
         # What was written to a refusal says nothing where the request turns out to be fulfilled.
         note = note if outcome is Outcome.GRANTED else ""
         return await _answer(s, request, Outcome.GRANTED, actor, note)
@@ -113,8 +112,8 @@ async def _asked(s: Services, actor: PersonId, room: RoomId, decision: Decision)
     state = (await s.log.head(room)).state
     request = await _by_id(s, decision.request)
     if request is None or request.room != room or request.kind is not decision.kind:
-        raise NotFound(field="request") if state.role_of(actor) else Forbidden(Deny.NOT_A_MEMBER)
-    if denied := may_answer(state, actor, request, administrators(s, state)):
+        raise NotFound(field="request") if state.role_of(s.log.home.principal(actor)) else Forbidden(Deny.NOT_A_MEMBER)
+    if denied := may_answer(s.log.home, state, actor, request, administrators(s, state)):
         raise Forbidden(denied)
     return state, request
 
@@ -156,7 +155,7 @@ def telling_new_owner(s: Services, old: PersonId) -> Rider[None]:
 
     def tell(tx: RiderTx) -> None:
         for state, request in _waiting(tx):
-            _tell(s, tx, request, (old, state.owner))
+            _tell(s, tx, request, (old, s.log.home.person(state.owner)))
 
     return tell
 
@@ -166,7 +165,7 @@ def settling(s: Services, by: str) -> Rider[None]:
 
     def settle(tx: RiderTx) -> None:
         for state, request in _waiting(tx):
-            if is_fulfilled(request, state.members):
+            if is_fulfilled(s.log.home, request, state.members):
                 _record(s, tx, state, replace(request, outcome=Outcome.GRANTED, answered=tx.at, answered_by=by))
 
     return settle
@@ -200,7 +199,7 @@ async def escalate_due(s: Services) -> int:
 async def _escalate(s: Services, request: OwnerRequest, now: Millis) -> bool:
     """Carry one request on if it is due; say whether it went."""
     state = (await s.log.head(request.room)).state
-    if is_fulfilled(request, state.members):
+    if is_fulfilled(s.log.home, request, state.members):
         await _answer(s, request, Outcome.GRANTED, SYSTEM, "")
         return False
     if not _other_administrators(s, state, request) or not is_due_for_escalation(
@@ -231,7 +230,7 @@ async def delete_old_departures(s: Services) -> int:
 
 def administrators(s: Services, state: RoomState) -> list[PersonId]:
     """Return the administrators of the unit of a room's owner."""
-    owner = s.identity.people.get(state.owner)
+    owner = s.identity.people.get(s.log.home.person(state.owner))
     return s.identity.administrators_of(owner.unit if owner else None, s.clock())
 
 
@@ -272,7 +271,7 @@ def _answering(s: Services, request: OwnerRequest, outcome: Outcome, by: str, no
 
     def write(tx: RiderTx) -> None:
         answered = replace(request, outcome=outcome, answered=tx.at, answered_by=by, note=note)
-        if not _record(s, tx, tx.state or _state(tx, request.room), answered):
+        if not _record(s, tx, tx.state or _state(s, tx, request.room), answered):
             raise Conflict(field="outcome")
 
     return write
@@ -283,7 +282,7 @@ def _record(s: Services, tx: RiderTx, state: RoomState, answered: OwnerRequest) 
     outcome, by = answered.outcome, answered.answered_by or SYSTEM
     if not owner_requests.answer(tx.raw, answered.id, outcome, tx.at, by, answered.note):
         return False
-    if by != state.owner:
+    if by != s.log.home.person(state.owner):
         audit.append(
             tx.raw, at=tx.at, actor=by, action=f"room.{EVENT[answered.kind]}", target=answered.room,
             outcome=outcome.value, detail={"person": answered.person, "request": answered.id},
@@ -292,16 +291,17 @@ def _record(s: Services, tx: RiderTx, state: RoomState, answered: OwnerRequest) 
     return True
 
 
-def _state(tx: RiderTx, room: RoomId) -> RoomState:
-    row = rooms.load(tx.raw, room)
+def _state(s: Services, tx: RiderTx, room: RoomId) -> RoomState:
+    row = rooms.load(tx.raw, room, s.log.home)
     assert row is not None  # noqa: S101 - a room that has a request is never deleted
     return row.state
 
 
 def _audience(s: Services, state: RoomState, request: OwnerRequest) -> list[PersonId]:
     """Return whom a step of a request is told to."""
-    asker = [request.person] if may_hear(state, request.person, request) else []
-    return [*asker, state.owner, *(_other_administrators(s, state, request) if request.escalated is not None else ())]
+    asker = [request.person] if may_hear(s.log.home, state, request.person, request) else []
+    others = _other_administrators(s, state, request) if request.escalated is not None else []
+    return [*asker, s.log.home.person(state.owner), *others]
 
 
 def _other_administrators(s: Services, state: RoomState, request: OwnerRequest) -> list[PersonId]:

@@ -13,9 +13,8 @@ from appliance.actions import owner_requests
 from appliance.actions.owner_requests import Decision
 from appliance.actions.rooms import removal_drafts
 from appliance.errors import Forbidden
-from appliance.model import Deny, PersonId, Role, RoomId
+from appliance.model import SYSTEM, Deny, PersonId, Role, RoomId
 from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
-from appliance.rules.rooms import SYSTEM
 
 if TYPE_CHECKING:
     from appliance.model import Draft, RoomState
@@ -35,12 +34,12 @@ async def answer_removal(
     return await owner_requests.answer(s, actor, room, decision, _removal)
 
 
-async def _removal(_s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> list[Draft]:
-    if state.role_of(request.person) is Role.OWNER:
+async def _removal(s: Services, actor: PersonId, state: RoomState, request: OwnerRequest) -> list[Draft]:
+    if state.role_of(s.log.home.principal(request.person)) is Role.OWNER:
         raise Forbidden(Deny.OWNER_MUST_TRANSFER)
     room = state.room
-    if actor == state.owner:
-        drafts = removal_drafts(room, actor, [request.person], must=True)
+    if s.log.home.principal(actor) == state.owner:
+        drafts = removal_drafts(s.log.home, room, actor, [request.person], must=True)
     else:
-        drafts = removal_drafts(room, SYSTEM, [request.person], why="removal_request", by=(actor,))
+        drafts = removal_drafts(s.log.home, room, SYSTEM, [request.person], why="removal_request", by=(actor,))
     return [replace(drafts[0], txn_id=request.id), *drafts[1:]]

@@ -15,17 +15,16 @@ from appliance.actions import owner_requests
 from appliance.actions.rooms import card_of, removal_drafts
 from appliance.errors import AppError, Unavailable
 from appliance.log.prepare import private_close
-from appliance.model import AccountState, Draft, EntryType, PersonId, PostId
+from appliance.model import SYSTEM, AccountState, Draft, EntryType, PersonId, PostId
 from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.policy import Members, policy_of
-from appliance.rules.rooms import SYSTEM
 from appliance.store import audit, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from appliance.log.riders import Rider, RiderTx
-    from appliance.model import RoomId, RoomState
+    from appliance.model import RoomId
     from appliance.services import Services
 
 log = logging.getLogger(__name__)
@@ -71,16 +70,16 @@ async def remove_everywhere(s: Services, person: PersonId) -> list[RoomId]:
 async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
     """Take a person off one room; say whether the room needs another owner first."""
     state = (await s.log.head(room)).state
-    if policy_of(state.kind).members is not Members.OWNER_ADDS or state.role_of(person) is None:
+    if policy_of(state.kind).members is not Members.OWNER_ADDS or state.role_of(s.log.home.principal(person)) is None:
         return False
-    if state.owner == person:
-        if not state.closed and s.identity.may_keep_group(state, s.clock()) is not None:
-            await s.log.append(private_close(room), riders=(_reporting_ownerless(state),))
+    if state.owner == s.log.home.principal(person):
+        if not state.closed and s.identity.may_keep_group(s.log.home, state, s.clock()) is not None:
+            await s.log.append(private_close(s.log.home, room), riders=(_reporting_ownerless(state.room, person),))
         else:
-            await s.log.change(_reporting_ownerless(state))
+            await s.log.change(_reporting_ownerless(state.room, person))
         return True
     riders = (owner_requests.settling(s, SYSTEM),)
-    await s.log.append(*removal_drafts(room, SYSTEM, [person], why="account_ended"), riders=riders)
+    await s.log.append(*removal_drafts(s.log.home, room, SYSTEM, [person], why="account_ended"), riders=riders)
     return False
 
 
@@ -112,10 +111,11 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
     if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
         return False
     head = await s.log.head(room)
-    card = card_of(s, holder) if holder not in head.state.members else None
-    state = OwnerReassigned(to=holder, post=post, why="post", card=card)
+    to = s.log.home.principal(holder)
+    card = card_of(s, holder) if to not in head.state.members else None
+    state = OwnerReassigned(to=to, post=post, why="post", card=card)
     riders = (owner_requests.telling_new_owner(s, owner),)
-    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state), riders=riders)
+    await s.log.append(Draft(room, s.log.home.system, EntryType.OWNER_REASSIGN, state=state), riders=riders)
     return True
 
 
@@ -124,17 +124,15 @@ def _has_ended(s: Services, person: PersonId) -> bool:
     return card is None or not card.active or account is None or account.state is AccountState.REVOKED
 
 
-def _reporting_ownerless(state: RoomState) -> Rider[None]:
+def _reporting_ownerless(room: RoomId, owner: PersonId) -> Rider[None]:
     """Return what puts on record that a room has lost its owner, once for each owner it loses (F37)."""
 
     def report(tx: RiderTx) -> None:
-        known = audit.find_last(tx.raw, OWNER_LOST, state.room)
-        if known is not None and known.actor == state.owner:
+        known = audit.find_last(tx.raw, OWNER_LOST, room)
+        if known is not None and known.actor == owner:
             return
-        audit.append(tx.raw, at=tx.at, actor=state.owner, action=OWNER_LOST, target=state.room, outcome="needs_owner")
-        log.warning(
-            "room %s needs a new owner: the account of %s has ended (gchat room reassign)", state.room, state.owner
-        )
+        audit.append(tx.raw, at=tx.at, actor=owner, action=OWNER_LOST, target=room, outcome="needs_owner")
+        log.warning("room %s needs a new owner: the account of %s has ended (gchat room reassign)", room, owner)
 
     return report
 

@@ -18,7 +18,7 @@ from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.prepare import THIS_ROOM
-from appliance.model import Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
+from appliance.model import SYSTEM, Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
 from appliance.rules.contact import may_start_direct
 from appliance.rules.entry_states import (
     Card,
@@ -35,7 +35,7 @@ from appliance.rules.entry_states import (
 from appliance.rules.names import room_name
 from appliance.rules.policy import Members, policy_of
 from appliance.rules.roles import may_reassign_room
-from appliance.rules.rooms import SYSTEM, authorize
+from appliance.rules.rooms import authorize
 from appliance.rules.text import has_visible, written
 from appliance.store import entries, rooms
 from appliance.store.rooms import Mine
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from appliance.log.heads import Head
     from appliance.log.riders import Rider, RiderTx
-    from appliance.model import RoomState, State
+    from appliance.model import Home, RoomState, State
     from appliance.rules.ranks import Level
     from appliance.rules.roles import Actor
     from appliance.services import Services
@@ -94,7 +94,8 @@ async def create_group(
     if post is not None and s.identity.directory.holder_of(post) != actor:
         raise Forbidden(Deny.NOT_OWNER)
     others = _others(s, actor, members)
-    state = RoomCreated(kind=kind, owner=actor, name=clean, owner_post=post, card=card_of(s, actor))
+    owner, card = s.log.home.principal(actor), card_of(s, actor)
+    state = RoomCreated(kind=kind, owner=owner, name=clean, owner_post=post, card=card)
     return await _create(s, actor, state, others, txn_id, None)
 
 
@@ -114,8 +115,8 @@ async def write_to(s: Services, actor: PersonId, other: PersonId, body: WireBody
     if room is None:
         state, others = _first_of_direct(s, actor, other)
         # A repeat is known by the pair, and the message's own id is the message's.
-        create = Draft(THIS_ROOM, actor, EntryType.ROOM_CREATE, token_hex(), state=state)
-        first = message_draft(actor, THIS_ROOM, body, txn_id, None)
+        create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, token_hex(), state=state)
+        first = message_draft(s, actor, THIS_ROOM, body, txn_id, None)
         drafts = (create, *_add_drafts(s, actor, THIS_ROOM, others), first)
         appended = await s.log.append(*drafts, pair=_pair(actor, other))
         if len(appended) == len(drafts):
@@ -132,12 +133,12 @@ async def rename_room(s: Services, actor: PersonId, room: RoomId, name: str, txn
     if clean is None:
         raise Invalid(field="name", code="room_name")
     state = RoomRenamed(name=clean, old=head.state.name or "")
-    await _append(s, actor, Draft(room, actor, EntryType.ROOM_RENAME, txn_id, state=state))
+    await _append(s, actor, Draft(room, s.log.home.principal(actor), EntryType.ROOM_RENAME, txn_id, state=state))
 
 
 async def close_room(s: Services, actor: PersonId, room: RoomId) -> None:
     """Close a group for writing; what was said stays until its period ends (F37, Q6)."""
-    await _append(s, actor, Draft(room, actor, EntryType.ROOM_CLOSE, state=RoomClosed()))
+    await _append(s, actor, Draft(room, s.log.home.principal(actor), EntryType.ROOM_CLOSE, state=RoomClosed()))
 
 
 async def change_members(
@@ -170,7 +171,9 @@ async def change_members(
         drafts = await change_drafts(s, actor, state, list(dict.fromkeys(add)), gone, txn_id, reason=reason)
         first = (await _append(s, actor, *drafts, riders=(owner_requests.settling(s, actor),)))[0].n
     members = (await s.log.head(room)).state.members
-    return [p for p in dict.fromkeys(add) if (member := members.get(p)) and member.since >= first], gone
+    return [
+        p for p in dict.fromkeys(add) if (member := members.get(s.log.home.principal(p))) and member.since >= first
+    ], gone
 
 
 async def change_drafts(
@@ -185,12 +188,12 @@ async def change_drafts(
 ) -> list[Draft]:
     """Make the entries of a change of members, of those who are not in yet. Raises Forbidden, Invalid."""
     await _check_change(s, actor, state, add, remove)
-    new = [person for person in add if person not in state.members]
+    new = [person for person in add if s.log.home.principal(person) not in state.members]
     if not new and not remove:
         raise Forbidden(Deny.ALREADY_MEMBER)
     check_found(s, actor, new)
     check_active(s, new)
-    drafts = removal_drafts(state.room, actor, remove, reason=written(reason))
+    drafts = removal_drafts(s.log.home, state.room, actor, remove, reason=written(reason))
     drafts += _add_drafts(s, actor, state.room, new)
     return [replace(drafts[0], txn_id=txn_id), *drafts[1:]]
 
@@ -202,14 +205,14 @@ async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId
         async with s.store.read() as reader:
             if await reader.run(entries.find_txn, room, actor, txn_id):
                 return
-    asked = OwnerTransferred(to=to)
-    if denied := authorize(state, Proposed(EntryType.OWNER_TRANSFER, s.log.agency, actor, s.clock(), asked)):
+    sender, asked = s.log.home.principal(actor), OwnerTransferred(to=s.log.home.principal(to))
+    if denied := authorize(state, Proposed(EntryType.OWNER_TRANSFER, s.log.home.agency, sender, s.clock(), asked)):
         # Before anything is said of the person named.
         await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, room, denied.value)
         raise Forbidden(denied)
     check_active(s, (to,))
-    draft = Draft(room, actor, EntryType.OWNER_TRANSFER, txn_id, state=asked)
-    await _append(s, actor, draft, riders=(owner_requests.telling_new_owner(s, state.owner),))
+    draft = Draft(room, sender, EntryType.OWNER_TRANSFER, txn_id, state=asked)
+    await _append(s, actor, draft, riders=(owner_requests.telling_new_owner(s, s.log.home.person(state.owner)),))
 
 
 async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, why: str, second: Actor | None) -> None:
@@ -223,17 +226,17 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
         raise Forbidden(denied)
     check_active(s, (to,))
     head = await s.log.head(room)
-    if head.state.owner not in s.identity.ended_accounts():
+    if s.log.home.person(head.state.owner) not in s.identity.ended_accounts():
         # A suspension ends by itself; a room is not given away because of it.
         raise Forbidden(Deny.NOT_OWNER)
     agreed = second.person if second else None
-    by = tuple(person for person in (actor.person, agreed) if person is not None)
-    state = OwnerReassigned(to=to, why=why, by=by)
+    by = tuple(s.log.home.principal(person) for person in (actor.person, agreed) if person is not None)
+    state = OwnerReassigned(to=s.log.home.principal(to), why=why, by=by)
     riders = (
-        owner_requests.telling_new_owner(s, head.state.owner),
+        owner_requests.telling_new_owner(s, s.log.home.person(head.state.owner)),
         recording(actor.name, "room.reassign", room, to=to, why=why, second=str(agreed)),
     )
-    await s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state), riders=riders)
+    await s.log.append(Draft(room, s.log.home.system, EntryType.OWNER_REASSIGN, state=state), riders=riders)
 
 
 async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
@@ -247,10 +250,13 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     state = (await s.log.head(room)).state
     if policy_of(state.kind).members is not Members.OWNER_ADDS:
         raise Forbidden(Deny.DIRECT_ROOM_FIXED)
-    others = [person for person in state.members if person != state.owner]
-    record = recording(operator, "room.end", room, why=why, owner=state.owner, members=str(len(others)))
-    drafts = [] if state.closed else [Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=why))]
-    drafts += removal_drafts(room, SYSTEM, others, why=why)
+    owner = s.log.home.person(state.owner)
+    others = [person for person in map(s.log.home.person, state.members) if person != owner]
+    record = recording(operator, "room.end", room, why=why, owner=owner, members=str(len(others)))
+    drafts = (
+        [] if state.closed else [Draft(room, s.log.home.system, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=why))]
+    )
+    drafts += removal_drafts(s.log.home, room, SYSTEM, others, why=why)
     if drafts:
         await s.log.append(*drafts, riders=(owner_requests.settling(s, SYSTEM), record))
     else:
@@ -352,7 +358,7 @@ def _first_of_direct(s: Services, actor: PersonId, other: PersonId) -> tuple[Roo
     others = _others(s, actor, (other,))
     if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.identity.contact_mode(s.clock())):
         raise Forbidden(denied)
-    return RoomCreated(kind=RoomKind.DIRECT, owner=actor, card=card_of(s, actor)), others
+    return RoomCreated(kind=RoomKind.DIRECT, owner=s.log.home.principal(actor), card=card_of(s, actor)), others
 
 
 async def _create(
@@ -367,7 +373,7 @@ async def _create(
         existing = await reader.run(rooms.id_by_create_txn, actor, txn_id)
     if existing is not None:
         return existing
-    create = Draft(THIS_ROOM, actor, EntryType.ROOM_CREATE, txn_id, state=state)
+    create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, txn_id, state=state)
     appended = await s.log.append(create, *_add_drafts(s, actor, THIS_ROOM, others), pair=pair)
     return appended[0].room
 
@@ -376,7 +382,12 @@ def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[Per
     """Make the entries that add people, each with their cards."""
     cards = [card_of(s, person) for person in people]
     return [
-        Draft(room, actor, EntryType.MEMBER_ADD, state=MembersAdded(tuple(cards[at : at + CARDS_AN_ENTRY])))
+        Draft(
+            room,
+            s.log.home.principal(actor),
+            EntryType.MEMBER_ADD,
+            state=MembersAdded(tuple(cards[at : at + CARDS_AN_ENTRY])),
+        )
         for at in range(0, len(cards), CARDS_AN_ENTRY)
     ]
 
@@ -387,7 +398,7 @@ def card_of(s: Services, person: PersonId) -> Card:
     Source: the specification, federation.md §5.3.
     """
     card = s.identity.people[person]
-    return Card(p=person, name=card.name, unit=card.unit_name or "", post=card.post or "")
+    return Card(p=s.log.home.principal(person), name=card.name, unit=card.unit_name or "", post=card.post or "")
 
 
 def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[PersonId]:
@@ -419,6 +430,7 @@ def check_active(s: Services, people: Iterable[PersonId]) -> None:
 
 
 def removal_drafts(
+    home: Home,
     room: RoomId,
     actor: PersonId,
     people: Sequence[PersonId],
@@ -436,10 +448,11 @@ def removal_drafts(
     """
     drafts = []
     for at in range(0, len(people), REMOVED_AN_ENTRY):
-        part = tuple(people[at : at + REMOVED_AN_ENTRY])
-        by_system = RemovedBySystem(part, why=why, by=by) if actor == SYSTEM else None
+        part = tuple(map(home.principal, people[at : at + REMOVED_AN_ENTRY]))
+        by_system = RemovedBySystem(part, why=why, by=tuple(map(home.principal, by))) if actor == SYSTEM else None
         kind = EntryType.SYSTEM_REMOVE if by_system else EntryType.MEMBER_REMOVE
-        drafts.append(Draft(room, actor, kind, state=by_system or MembersRemoved(part), must=must, reason=reason))
+        sender = home.principal(actor)
+        drafts.append(Draft(room, sender, kind, state=by_system or MembersRemoved(part), must=must, reason=reason))
     return drafts
 
 
@@ -451,13 +464,15 @@ async def _check_change(
     s: Services, actor: PersonId, state: RoomState, add: Sequence[PersonId], remove: Sequence[PersonId]
 ) -> None:
     """Refuse who may not change the members, before anything is said of the people named (F32 to F34, F40)."""
-    if state.role_of(actor) is Role.OWNER:
+    home = s.log.home
+    sender = home.principal(actor)
+    if state.role_of(sender) is Role.OWNER:
         return
     kind = EntryType.MEMBER_REMOVE if remove else EntryType.MEMBER_ADD
-    asked: State = MembersRemoved(tuple(remove), oneself=list(remove) == [actor])
+    asked: State = MembersRemoved(tuple(map(home.principal, remove)), oneself=list(remove) == [actor])
     if not remove:
-        asked = MembersAdded(tuple(Card(person, name="", unit="", post="") for person in add))
-    if denied := authorize(state, Proposed(kind, s.log.agency, actor, s.clock(), asked)):
+        asked = MembersAdded(tuple(Card(home.principal(person), name="", unit="", post="") for person in add))
+    if denied := authorize(state, Proposed(kind, home.agency, sender, s.clock(), asked)):
         await record_refusal(s, actor, kind.value, state.room, denied.value)
         raise Forbidden(denied)
 

@@ -223,7 +223,7 @@ class _ClientFrames:
         try:
             self._check_preconditions()
             refuse_unfit(frame)
-            draft = message_draft(self._call.person, room, frame.body, txn_id, frame.reply_to)
+            draft = message_draft(self._s, self._call.person, room, frame.body, txn_id, frame.reply_to)
         except AppError:
             # It does not come to the log, where messages are counted.
             self._count()

@@ -44,7 +44,7 @@ Time = Annotated[int, Meta(ge=FIRST_TIME, lt=LAST_TIME)]
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Entry header, sealed by the sender's agency. Fields are declared in the canonical order of their wire names.
 
-    Keys that are not declared here are of a later release: they stay in the bytes and decide nothing (decision 0020).
+    Keys that are not declared here are of a later release: they stay in the bytes and decide nothing (decision 23).
 
     Source: the specification, federation.md §5.1.
     """

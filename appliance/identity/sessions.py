@@ -41,7 +41,7 @@ from appliance.vault.derived import derived_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from appliance.model import Deny, Millis, PersonId, RoomState, SessionId, UnitId
+    from appliance.model import Deny, Home, Millis, PersonId, RoomState, SessionId, UnitId
     from appliance.people import Account, PersonCard, SessionRecord
     from appliance.policies import Policies
     from appliance.rules.ranks import Level
@@ -251,7 +251,7 @@ class Identity:
         kept = self.setting(HELPDESK, now)
         return Helpdesk() if kept is None else msgspec.json.decode(kept, type=Helpdesk)
 
-    def may_keep_group(self, state: RoomState, now: Millis) -> Deny | None:
+    def may_keep_group(self, home: Home, state: RoomState, now: Millis) -> Deny | None:
         """Say why a group may not be one of these members; whose account has ended does not count (F38).
 
         The log's writer asks this of every group whose members a command has changed.
@@ -260,7 +260,8 @@ class Identity:
         if not smallest:
             return None
         ended = self.ended_accounts()
-        ranks = {person: self._rank(person) for person in state.members if person not in ended}
+        known = {principal: home.person(principal) for principal in state.members}
+        ranks = {principal: self._rank(person) for principal, person in known.items() if person not in ended}
         return contact.may_keep_group(ranks, state.owner, self.contact_mode(now), smallest)
 
     def _rank(self, person: PersonId) -> Level | None:

@@ -24,10 +24,10 @@ from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.room_id import agency_of
 from appliance.evidence.tree import Frontier
 from appliance.log.bodies import decode
-from appliance.log.notes import open_room
+from appliance.log.notes import home_of, open_room
 from appliance.log.projections import Projections
 from appliance.log.rows import header_of, leaf_of
-from appliance.model import Deny, EntryType, PersonId
+from appliance.model import Deny, EntryType, Principal
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.entry_types import ENTRY_TYPES
@@ -118,7 +118,7 @@ def verify_room(raw: sqlcipher.Connection, room: RoomId, check: Check, settled: 
     raw.execute("BEGIN")
     try:
         try:
-            row = rooms.load(raw, room)
+            row = rooms.load(raw, room, home_of(check.verifier))
         except ValueError:
             # A kind or a role that does not exist.
             return Fault(room, "state")
@@ -136,7 +136,8 @@ class _Walk:
         self._roots: dict[int, list[tuple[bytes, str]]] = {}
         self._frontier = Frontier()
         self._state: RoomState | None = None
-        self._projections = Projections()
+        self._home = home_of(check.verifier)
+        self._projections = Projections(self._home)
         self._absent: set[int] = set()
         self._counters: dict[str, int] = {}
         self._pos = 0
@@ -202,7 +203,7 @@ class _Walk:
         except (WrongKey, msgspec.MsgspecError):
             return Fault(self._room, "body", n)
         entry = entry_types.proposed(
-            header.type, header.origin, PersonId(found.sender), header.written_at, header.state
+            header.type, header.origin, Principal(header.sender), header.written_at, header.state
         )
         if isinstance(entry, Deny) or (self._state is None and entry.type is not EntryType.ROOM_CREATE):
             # No rule would have let it in.
@@ -247,6 +248,6 @@ class _Walk:
         """Compare who made the room and when, and whose private chat it is, with its first entry and its members."""
         first = entries.one(self._raw, self._row.key, 0)
         of_two = policy_of(self._row.state.kind).members is Members.PAIR
-        pair = " ".join(sorted(self._row.state.members)) if of_two else None
+        pair = " ".join(sorted(map(self._home.person, self._row.state.members))) if of_two else None
         by, stored = rooms.made_by(self._raw, self._row.key)
         return first is not None and (first.at, first.sender, pair) == (self._row.created_at, by, stored)

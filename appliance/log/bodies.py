@@ -22,7 +22,7 @@ from cachetools import LRUCache
 from appliance.errors import TooLarge, Unavailable
 from appliance.evidence.canonical import MAX_BODY
 from appliance.evidence.commitment import commit
-from appliance.model import PersonId, RoomId, TextBody
+from appliance.model import Home, Principal, RoomId, TextBody
 from appliance.store.queries import Queries
 from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap_any, wrap
 from appliance.vault.refusals import Reason, wrong
@@ -114,6 +114,7 @@ class Bodies:
     """Epoch keys by room and week. `last_key` is the highest number of a stored key, None where it cannot be read."""
 
     def __init__(self, keys: Keyring, last_key: int | None) -> None:
+        self.home = Home(keys.agency)
         self._agency_keys = keys.agency_keys
         self._last_key = last_key
         self._writing: _Cache[tuple[int, str], EpochKey] = _Cache()
@@ -220,7 +221,7 @@ def encode(body: TextBody) -> bytes:
 def decode(plain: bytes) -> TextBody:
     """Return the body that canonical bytes hold."""
     body = _DECODER.decode(plain)
-    return TextBody(body.text, tuple(PersonId(person) for person in body.mentions), body.everyone)
+    return TextBody(body.text, tuple(Principal(person) for person in body.mentions), body.everyone)
 
 
 def _place(room: RoomId, n: int) -> bytes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.log.bodies import Bodies
-    from appliance.model import RoomId
+    from appliance.model import Home, RoomId
     from appliance.store.entries import EntryRow
     from appliance.wire.entries import EntryEvent
 
@@ -36,21 +36,21 @@ DAMAGED: Final = "damaged"
 def stored_event(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, row: EntryRow) -> EntryEvent:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
     if row.redact is not None:
-        return _event(room, row, Words(hidden=RETRACTED))
+        return _event(room, row, Words(hidden=RETRACTED), bodies.home)
     if not _has_body(row):
-        return _event(room, row, Words())
+        return _event(room, row, Words(), bodies.home)
     worded = newest_wording(raw, room_key, row)
     edited = Edited(n=worded.n, at=worded.at) if worded and worded is not row else None
     body, hidden = open_body(raw, bodies, room, worded) if worded else (None, DAMAGED)
-    return _event(room, row, Words(body, hidden, edited))
+    return _event(room, row, Words(body, hidden, edited), bodies.home)
 
 
-def bare_event(room: RoomId, row: EntryRow) -> EntryEvent:
+def bare_event(room: RoomId, row: EntryRow, home: Home) -> EntryEvent:
     """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
-    return _event(room, row, Words(hidden=DAMAGED if _has_body(row) else None))
+    return _event(room, row, Words(hidden=DAMAGED if _has_body(row) else None), home)
 
 
-def _event(room: RoomId, row: EntryRow, words: Words) -> EntryEvent:
+def _event(room: RoomId, row: EntryRow, words: Words, home: Home) -> EntryEvent:
     header = decode_header(row.header)
     state = entry_types.read(row.type, header.state)
     if isinstance(state, Deny):
@@ -58,7 +58,7 @@ def _event(room: RoomId, row: EntryRow, words: Words) -> EntryEvent:
     common: dict[str, Any] = {
         "pos": row.pos, "at": row.at, "room": room, "n": row.n, "id": header.id, "sender": row.sender,
     }  # fmt: skip
-    return view(EntryType(row.type), state, words, common)
+    return view(EntryType(row.type), state, words, home, common)
 
 
 def _has_body(row: EntryRow) -> bool:
@@ -73,7 +73,7 @@ def stored_events(
     rows = entries.between(raw, room_key, first, last)
     found = [stored_event(raw, bodies, room, room_key, row) for row in rows]
     reactions = entries.reactions_between(raw, room_key, first, last)
-    return [hide_retracted_edit(raw, room_key, _with_reactions(event, reactions)) for event in found]
+    return [hide_retracted_edit(raw, room_key, _with_reactions(event, reactions), bodies.home) for event in found]
 
 
 def stored_one(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, n: int) -> EntryEvent | None:
@@ -84,14 +84,14 @@ def stored_one(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key
     event = _with_reactions(
         stored_event(raw, bodies, room, room_key, row), entries.reactions_between(raw, room_key, n, n)
     )
-    return hide_retracted_edit(raw, room_key, event)
+    return hide_retracted_edit(raw, room_key, event, bodies.home)
 
 
-def hide_retracted_edit(raw: sqlcipher.Connection, room_key: int, event: EntryEvent) -> EntryEvent:
+def hide_retracted_edit(raw: sqlcipher.Connection, room_key: int, event: EntryEvent, home: Home) -> EntryEvent:
     """Take the words from an edit whose message was retracted since."""
     if not isinstance(event, MessageEditEvent) or event.hidden:
         return event
-    target = entries.target(raw, room_key, event.target)
+    target = entries.target(raw, room_key, event.target, home)
     return replace(event, body=None, hidden=RETRACTED) if target and target.redacted else event
 
 
@@ -102,7 +102,7 @@ def open_body(
     if row.sealed is None or row.epoch is None:
         return None, ERASED
     try:
-        return body_view(bodies.open(raw, room, row.n, row.epoch, row.sealed)), None
+        return body_view(bodies.open(raw, room, row.n, row.epoch, row.sealed), bodies.home), None
     except KeyDestroyed:
         return None, ERASED
     except (WrongKey, MsgspecError):

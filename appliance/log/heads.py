@@ -15,7 +15,7 @@ from appliance.errors import Unproven
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.tree import Frontier
-from appliance.log.notes import open_room
+from appliance.log.notes import home_of, open_room
 from appliance.log.rows import leaf_of
 from appliance.store import entries, rooms
 
@@ -68,7 +68,7 @@ class Heads:
 
 def load(raw: sqlcipher.Connection, room: RoomId, verifier: Verifier) -> Head | None:
     """Read a head from the database, or None for a room that does not exist. Raises Unproven."""
-    row = rooms.load(raw, room)
+    row = rooms.load(raw, room, home_of(verifier))
     if row is None:
         return None
     signed, counters = signed_tree(raw, room, row.key, verifier)

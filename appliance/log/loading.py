@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.evidence.canonical import decode_header
 from appliance.log import heads as head_rows
+from appliance.log.notes import home_of
 from appliance.log.prepare import THIS_ROOM
 from appliance.model import Appended
 from appliance.rules.entry_types import ENTRY_TYPES
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
     from appliance.log.prepare import Command
-    from appliance.model import Marks, Millis, RoomId, Target
+    from appliance.model import Home, Marks, Millis, RoomId, Target
     from appliance.store.db import Store
 
     Repeated = tuple[Command, list[Appended]]
@@ -140,31 +141,35 @@ class Loader:
 
         return _Need(read, needing)
 
-    @staticmethod
-    def _target(room: RoomId, n: int, needing: list[Command], loaded: Loaded) -> _Need:
+    def _target(self, room: RoomId, n: int, needing: list[Command], loaded: Loaded) -> _Need:
+        home = home_of(self._verifier)
         drafts = [draft for command in needing for draft in command.drafts if draft.target == n]
         marked_by = [(draft.actor, mark) for draft in drafts if (mark := ENTRY_TYPES[draft.type].mark)]
         reacting = {person for person, mark in marked_by if mark.by_person}
 
         def read(raw: sqlcipher.Connection) -> None:
             head = loaded.heads.get(room)
-            loaded.targets[room, n] = entries.target(raw, head.key, n) if head else None
+            loaded.targets[room, n] = entries.target(raw, head.key, n, home) if head else None
             if head and marked_by:
-                loaded.marks[room, n] = entries.marks(raw, head.key, n, reacting)
+                loaded.marks[room, n] = entries.marks(raw, head.key, n, reacting, home)
 
         return _Need(read, needing)
 
-    @staticmethod
-    def _creating(command: Command, loaded: Loaded) -> _Need:
+    def _creating(self, command: Command, loaded: Loaded) -> _Need:
+        home = home_of(self._verifier)
+
         def read(raw: sqlcipher.Connection) -> None:
-            if found := find_created(raw, command):
+            if found := find_created(raw, command, home):
                 loaded.repeated.append((command, found))
 
         return _Need(read, [command])
 
     async def find_done(self, commands: list[Command]) -> list[Repeated]:
         """Find which of these commands were done before, and with what result; one that cannot be looked up was not."""
-        results = await self._store.read_each(_find_done, commands, while_writing=True)
+        home = home_of(self._verifier)
+        results = await self._store.read_each(
+            lambda raw, command: _find_done(raw, command, home), commands, while_writing=True
+        )
         return [(command, found) for command, found in zip(commands, results, strict=True) if isinstance(found, list)]
 
 
@@ -172,22 +177,23 @@ def _read(raw: sqlcipher.Connection, need: _Need) -> None:
     need.read(raw)
 
 
-def _find_done(raw: sqlcipher.Connection, command: Command) -> list[Appended] | None:
+def _find_done(raw: sqlcipher.Connection, command: Command, home: Home) -> list[Appended] | None:
     draft = command.drafts[0]
     if command.room == THIS_ROOM:
-        return find_created(raw, command)
-    row = entries.find_txn(raw, draft.room, draft.actor, draft.txn_id) if draft.txn_id is not None else None
+        return find_created(raw, command, home)
+    sender = home.person(draft.actor)
+    row = entries.find_txn(raw, draft.room, sender, draft.txn_id) if draft.txn_id is not None else None
     if row is None:
         return None
     n, header, at, pos = row
     return [Appended(draft.room, n, decode_header(header).id, at, pos)]
 
 
-def find_created(raw: sqlcipher.Connection, command: Command) -> list[Appended] | None:
+def find_created(raw: sqlcipher.Connection, command: Command, home: Home) -> list[Appended] | None:
     """Return what an earlier command to create this room had as its result, or None."""
     draft = command.drafts[0]
     room = rooms.id_by_pair(raw, command.pair) if command.pair else None
-    room = room or rooms.id_by_create_txn(raw, draft.actor, draft.txn_id or "")
+    room = room or rooms.id_by_create_txn(raw, home.person(draft.actor), draft.txn_id or "")
     row = entries.one(raw, entries.room_key(raw, room), 0) if room is not None else None
     if room is None or row is None:
         return None

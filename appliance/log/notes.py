@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.note import Checkpoint, KeyType, Signer, Verifier, open_checkpoint, sign_checkpoint
-from appliance.evidence.room_id import checkpoint_origin, domain_of, log_key_name
+from appliance.evidence.room_id import agency_of, checkpoint_origin, domain_of, log_key_name
+from appliance.model import Home
 
 if TYPE_CHECKING:
     from appliance.config import Agency
@@ -30,6 +31,11 @@ def log_signer(agency: Agency, keys: Keyring) -> Signer:
     if keys.next_log_signing_seed is None:
         return signer
     return replace(signer, successor=Signer.from_seed(name, KeyType.ED25519, keys.next_log_signing_seed))
+
+
+def home_of(verifier: Verifier) -> Home:
+    """Return the agency whose log key this is."""
+    return Home(agency_of(verifier.name))
 
 
 def log_verifiers(agency: Agency, keys: Keyring) -> tuple[Verifier, ...]:

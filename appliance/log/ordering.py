@@ -15,14 +15,14 @@ from appliance.log.prepare import THIS_ROOM
 if TYPE_CHECKING:
     from appliance.errors import AppError
     from appliance.log.prepare import Command
-    from appliance.model import PersonId, RoomId
+    from appliance.model import Principal, RoomId
 
 
 class Refusals:
     """The refusals of one batch that pass, by room and person."""
 
     def __init__(self) -> None:
-        self._errors: dict[tuple[RoomId, PersonId], AppError] = {}
+        self._errors: dict[tuple[RoomId, Principal], AppError] = {}
 
     def __bool__(self) -> bool:
         """Say whether there are any."""
@@ -55,5 +55,5 @@ def with_those_behind(commands: list[Command], errors: dict[int, AppError]) -> d
     return found
 
 
-def _place(command: Command) -> tuple[RoomId, PersonId]:
+def _place(command: Command) -> tuple[RoomId, Principal]:
     return command.room, command.drafts[0].actor

@@ -25,13 +25,12 @@ from appliance.evidence.tree import Frontier
 from appliance.log.heads import Head
 from appliance.log.rows import leaf_of
 from appliance.log.views import Words, body_view, view
-from appliance.model import Appended, Deny, Draft, EntryType, Marks, PersonId, RoomId, RoomState, Target
+from appliance.model import Appended, Deny, Draft, EntryType, Marks, RoomId, RoomState, Target, agency_of, program_of
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.concerns import concerned
 from appliance.rules.entry_states import BodiesDestroyed, ClosedBySystem, Reacted
 from appliance.rules.entry_types import ENTRY_TYPES
-from appliance.rules.rooms import SYSTEM
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed, RoomNews
 from appliance.wire.entries import Entry as WireEntry
@@ -41,13 +40,13 @@ if TYPE_CHECKING:
 
     from appliance.log.bodies import Bodies, EpochKey, Sealed
     from appliance.log.riders import Rider
-    from appliance.model import Millis, Proposed, State
+    from appliance.model import Home, Millis, PersonId, Principal, Proposed, State
     from appliance.rules.entry_types import EntryKind
     from appliance.store.entries import Batch
     from appliance.wire.entries import EntryEvent
 
     Done = Callable[["list[Appended] | AppError"], None]
-    MayKeepGroup = Callable[[RoomState, Millis], Deny | None]
+    MayKeepGroup = Callable[[Home, RoomState, Millis], Deny | None]
     """Says, for a room and a time, why a group may not be one of these members (F38); pure."""
 
 log = logging.getLogger(__name__)
@@ -75,14 +74,14 @@ class Command:
         return self.drafts[0].room
 
     @property
-    def sender(self) -> PersonId:
+    def sender(self) -> Principal:
         """Who acts; one and the same for all drafts."""
         return self.drafts[0].actor
 
     @property
     def must(self) -> bool:
         """Whether it has to be possible: what the system does, and what the owner may not refuse."""
-        return self.sender == SYSTEM or any(draft.must for draft in self.drafts)
+        return self.sender == program_of(agency_of(self.sender)) or any(draft.must for draft in self.drafts)
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
@@ -113,13 +112,13 @@ class Entry:
     origin: str
     seal: bytes | None
     kind: EntryType
-    sender: PersonId
+    sender: Principal
     entry_id: str
     state: State = field(repr=False)
     draft: Draft
     header: bytes = field(repr=False)
     sealed: Sealed | None
-    named: tuple[PersonId, ...]
+    named: tuple[Principal, ...]
 
 
 @dataclass(slots=True)
@@ -156,14 +155,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """Everything `plan` needs: the agency, the time, the rooms, keys and facts that the batch's commands name.
+    """Everything `plan` needs: the agency at home here, the time, the rooms, keys and facts that the commands name.
 
     `keys` are the epoch keys by (room's key, week) and stay the same for the whole batch; `errors` says, by
     `id(command)`, why something of a command could not be read. `may_keep_group` says why a group may not be one of
     these members (F38).
     """
 
-    agency: str
+    home: Home
     now: Millis
     new_id: Callable[[str], str]
     next_room_key: Callable[[], int]
@@ -219,7 +218,7 @@ def _add(command: Command, result: Plan, context: BatchContext) -> None:
         result.works[room] = work
     work.commands.append((command, work.size, size, state))
     work.state, work.size, work.last_at = state, size, last_at
-    work.counters[context.agency] = work.counters.get(context.agency, 0) + len(made)
+    work.counters[context.home.agency] = work.counters.get(context.home.agency, 0) + len(made)
     work.entries.extend(made)
     result.targets.update(targets)
     result.marks.update(marks)
@@ -244,17 +243,17 @@ def _closing(command: Command, state: RoomState, context: BatchContext) -> list[
     """
     if state.closed or not any(row.adds or row.removes for row in map(_row, command.drafts)):
         return []
-    denied = context.may_keep_group(state, context.now)
+    denied = context.may_keep_group(context.home, state, context.now)
     if denied is None:
         return []
     if command.must:
-        return [private_close(state.room)]
+        return [private_close(context.home, state.room)]
     raise Forbidden(denied)
 
 
-def private_close(room: RoomId) -> Draft:
+def private_close(home: Home, room: RoomId) -> Draft:
     """Make the entry by which the system closes a group that has become a private chat nobody could have begun."""
-    return Draft(room, SYSTEM, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=PRIVATE_CHAT))
+    return Draft(room, home.system, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=PRIVATE_CHAT))
 
 
 def _row(draft: Draft) -> EntryKind:
@@ -313,11 +312,11 @@ def _entry(
         commitment=NO_BODY,
         body_length=0,
         id=context.new_id("e"),
-        origin=context.agency,
-        counter=work.counters.get(context.agency, 0) + n - work.size,
+        origin=context.home.agency,
+        counter=work.counters.get(context.home.agency, 0) + n - work.size,
         room=room or None,
         rules_version=rules.RULES_VERSION,
-        sender=f"{draft.actor}@{context.agency}",
+        sender=draft.actor,
         state=fields or None,
         written_at=context.now,
         type=draft.type.value,
@@ -363,7 +362,7 @@ def _denied(draft: Draft, proposed: Proposed, state: RoomState | None, result: P
     return mark.may(draft.actor, proposed.state, marks) if mark and marks is not None else None
 
 
-def _named(draft: Draft, state: RoomState | None) -> tuple[PersonId, ...]:
+def _named(draft: Draft, state: RoomState | None) -> tuple[Principal, ...]:
     mentions = ENTRY_TYPES[draft.type].mentions
     return mentions(draft.body, state.members) if mentions and draft.body is not None and state else ()
 
@@ -379,8 +378,11 @@ def _key_for(work: Work, room: RoomId, context: BatchContext) -> EpochKey:
     return key
 
 
-def rows(result: Plan, batch: Batch, pos: int) -> tuple[dict[RoomId, Head], Committed, int]:
-    """Fill `batch` with the rows of a plan, positions from `pos + 1` on; return new heads and what to announce."""
+def rows(result: Plan, home: Home, batch: Batch, pos: int) -> tuple[dict[RoomId, Head], Committed, int]:
+    """Fill `batch` with the rows of a plan, positions from `pos + 1` on; return new heads and what to announce.
+
+    Rows and events name people as this appliance does (`home`).
+    """
     heads: dict[RoomId, Head] = {}
     news: list[RoomNews] = []
     people: set[PersonId] = set()
@@ -389,12 +391,12 @@ def rows(result: Plan, batch: Batch, pos: int) -> tuple[dict[RoomId, Head], Comm
             continue
         frontier = work.frontier.extend(leaf_hash(leaf_of(entry)) for entry in work.entries)
         heads[room] = Head(work.key, work.state, work.size, work.last_at, work.registry, work.counters, frontier)
-        _room_rows(batch, room, work)
+        _room_rows(batch, home, room, work)
         events = []
         for entry in work.entries:
             pos += 1
-            events.append(_entry_rows(batch, room, work, entry, pos))
-        pos, joined, left = _member_rows(batch, work, pos)
+            events.append(_entry_rows(batch, home, room, work, entry, pos))
+        pos, joined, left = _member_rows(batch, home, work, pos)
         people.update(joined, left)
         news.append(RoomNews(room, pos, events, joined, left, _txn_ids(work)))
     return heads, Committed(pos, news, frozenset(people)), pos
@@ -404,46 +406,48 @@ def _txn_ids(work: Work) -> dict[int, str]:
     return {entry.n: entry.draft.txn_id for entry in work.entries if entry.draft.txn_id is not None}
 
 
-def _room_rows(batch: Batch, room: RoomId, work: Work) -> None:
+def _room_rows(batch: Batch, home: Home, room: RoomId, work: Work) -> None:
     state = work.state
     assert state is not None  # noqa: S101 - a room with entries has a state
+    owner = home.person(state.owner)
     if work.created is not None:
         first = work.entries[0]
         command = work.created
         batch.rooms.append(
-            (work.key, room, state.kind.value, state.name, state.owner, state.owner_post, first.at, first.sender,
+            (work.key, room, state.kind.value, state.name, owner, state.owner_post, first.at, home.person(first.sender),
              command.drafts[0].txn_id, command.pair, state.hub)
         )  # fmt: skip
         return
     if work.before is not state:
         batch.states.append(
-            (state.name, state.owner, state.owner_post, int(state.closed), state.hub, state.hub_epoch, state.hub_since,
+            (state.name, owner, state.owner_post, int(state.closed), state.hub, state.hub_epoch, state.hub_since,
              work.key)
         )  # fmt: skip
 
 
-def _entry_rows(batch: Batch, room: RoomId, work: Work, entry: Entry, pos: int) -> EntryEvent:
-    sealed, draft = entry.sealed, entry.draft
+def _entry_rows(batch: Batch, home: Home, room: RoomId, work: Work, entry: Entry, pos: int) -> EntryEvent:
+    sealed, draft, sender = entry.sealed, entry.draft, home.person(entry.sender)
     if sealed is not None and sealed.key.row is not None and sealed.key.row not in batch.epoch_keys:
         batch.epoch_keys.append(sealed.key.row)
     batch.entries.append(
-        (work.key, entry.n, pos, entry.at, entry.kind.value, entry.sender, draft.target, entry.ht, entry.rg,
+        (work.key, entry.n, pos, entry.at, entry.kind.value, sender, draft.target, entry.ht, entry.rg,
          entry.os, entry.origin, entry.seal, entry.header,
          sealed.key.key if sealed else None, sealed.sealed if sealed else None, draft.txn_id)
     )  # fmt: skip
     batch.feed.append((pos, entry.at, entry.kind.value, work.key, entry.n, None, None))
     if draft.txn_id is not None:
-        batch.txns.append((work.key, entry.sender, draft.txn_id, entry.n))
-    batch.mentions.extend((work.key, who, entry.n) for who in entry.named)
+        batch.txns.append((work.key, sender, draft.txn_id, entry.n))
+    batch.mentions.extend((work.key, home.person(who), entry.n) for who in entry.named)
     assert work.state is not None  # noqa: S101 - a room with entries has a state
     concerns = concerned(work.state.kind, entry.kind, entry.sender, entry.state)
-    batch.concerns.extend((work.key, who, entry.n) for who in concerns)
-    _mark_rows(batch, work.key, entry)
-    common = {"pos": pos, "at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": entry.sender}
-    return view(entry.kind, entry.state, Words(body_view(draft.body) if draft.body else None), common)
+    batch.concerns.extend((work.key, home.person(who), entry.n) for who in concerns)
+    _mark_rows(batch, work.key, entry, sender)
+    common = {"pos": pos, "at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender}
+    words = Words(body_view(draft.body, home) if draft.body else None)
+    return view(entry.kind, entry.state, words, home, common)
 
 
-def _mark_rows(batch: Batch, room: int, entry: Entry) -> None:
+def _mark_rows(batch: Batch, room: int, entry: Entry, sender: PersonId) -> None:
     target, state = entry.draft.target, entry.state
     if entry.kind is EntryType.MESSAGE_EDIT:
         batch.edited.append((room, target, entry.n))
@@ -453,7 +457,7 @@ def _mark_rows(batch: Batch, room: int, entry: Entry) -> None:
     elif isinstance(state, BodiesDestroyed):
         batch.erased.append((room, state.first, state.last))
     elif isinstance(state, Reacted):
-        key = (room, target, state.emoji, entry.sender)
+        key = (room, target, state.emoji, sender)
         if state.on:
             batch.reactions_on.append((*key, entry.n))
         else:
@@ -462,12 +466,14 @@ def _mark_rows(batch: Batch, room: int, entry: Entry) -> None:
             batch.reactions_off.append(key)
 
 
-def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonId, ...], tuple[PersonId, ...]]:
+def _member_rows(
+    batch: Batch, home: Home, work: Work, pos: int
+) -> tuple[int, tuple[PersonId, ...], tuple[PersonId, ...]]:
     """Write who came and went, with a feed line for their eyes: a new room to fetch, or one that is gone."""
-    before = work.before.members if work.before else {}
-    after = work.state.members if work.state else {}
-    if before is after:
+    if work.before is not None and work.state is not None and work.before.members is work.state.members:
         return pos, (), ()
+    before = {home.person(who): member for who, member in work.before.members.items()} if work.before else {}
+    after = {home.person(who): member for who, member in work.state.members.items()} if work.state else {}
     left = tuple(person for person in before if person not in after)
     joined = tuple(person for person in after if person not in before)
     returned = [person for person in after if person in before and after[person].since != before[person].since]
@@ -487,21 +493,29 @@ def _member_rows(batch: Batch, work: Work, pos: int) -> tuple[int, tuple[PersonI
     for person in (*joined, *returned):
         pos += 1
         batch.feed.append((pos, at, "room", work.key, None, person, None))
-    batch.departures.extend(_departures(work, left))
+    batch.departures.extend(_departures(work, home, left))
     for person in left:
         pos += 1
         batch.feed.append((pos, at, "room.left", work.key, None, person, None))
     return pos, (*joined, *returned), left
 
 
-def _departures(work: Work, left: Collection[PersonId]) -> list[tuple[Any, ...]]:
+def _departures(work: Work, home: Home, left: Collection[PersonId]) -> list[tuple[Any, ...]]:
     """Return rows that say who took whom off the room and why, under the name it has."""
     name = (work.state.name if work.state else None) or ""
     return [
-        (person, entry.at, work.key, entry.sender, name, getattr(entry.state, "why", ""), entry.draft.reason)
+        (
+            person,
+            entry.at,
+            work.key,
+            home.person(entry.sender),
+            name,
+            getattr(entry.state, "why", ""),
+            entry.draft.reason,
+        )
         for entry in work.entries
         if (removes := ENTRY_TYPES[entry.kind].removes)
-        for person in removes(entry.state)
+        for person in map(home.person, removes(entry.state))
         if person in left
     ]
 

@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.model import Member, PersonId, Proposed, RoomState, State, TextBody
+    from appliance.model import Home, Member, Principal, Proposed, RoomState, State, TextBody
 
-    Mentions = Callable[[TextBody, Mapping[PersonId, Member]], tuple[PersonId, ...]]
+    Mentions = Callable[[TextBody, Mapping[Principal, Member]], tuple[Principal, ...]]
     Marks = dict[int, tuple[int | None, int | None]]
 
 
 @dataclass(slots=True)
 class Projections:
-    """The projections of one room; `unread` are the messages whose words cannot be opened."""
+    """The projections of one room; `unread` are the messages whose words cannot be opened.
 
+    Tables name people as this appliance does (`home`).
+    """
+
+    home: Home
     marks: Marks = field(default_factory=dict)
     edits: set[tuple[int, int]] = field(default_factory=set)
     reactions: dict[tuple[int, str, str], int] = field(default_factory=dict)
@@ -44,7 +48,9 @@ class Projections:
         """Fold entry `n`; `body` is None where it cannot be opened, `room` is as it was before the entry."""
         row, state = ENTRY_TYPES[entry.type], entry.state
         if room is not None:
-            self.concerns.update((n, who) for who in concerned(room.kind, entry.type, entry.sender, state))
+            self.concerns.update(
+                (n, self.home.person(who)) for who in concerned(room.kind, entry.type, entry.sender, state)
+            )
         if row.mentions is not None:
             self._add_mentions(n, state, body, row.mentions, room.members if room else {})
         elif isinstance(state, TextEdited):
@@ -54,14 +60,14 @@ class Projections:
             edit, redact = self.marks.get(state.target, (None, None))
             self.marks[state.target] = (edit, n if redact is None else redact)
         elif isinstance(state, Reacted):
-            key = (state.target, state.emoji, entry.sender)
+            key = (state.target, state.emoji, self.home.person(entry.sender))
             if state.on:
                 self.reactions.setdefault(key, n)
             else:
                 self.reactions.pop(key, None)
 
     def _add_mentions(
-        self, n: int, state: State, body: TextBody | None, mentions: Mentions, members: Mapping[PersonId, Member]
+        self, n: int, state: State, body: TextBody | None, mentions: Mentions, members: Mapping[Principal, Member]
     ) -> None:
         if body is None:
             # Whom it named is not known any more; that it called everyone stands in the header.
@@ -69,7 +75,7 @@ class Projections:
             if getattr(state, "everyone", False):
                 self.mentions.add((n, EVERYONE))
             return
-        self.mentions.update((n, who) for who in mentions(body, members))
+        self.mentions.update((n, self.home.person(who)) for who in mentions(body, members))
 
     def differing(self, raw: sqlcipher.Connection, room: int) -> tuple[str, int] | None:
         """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""

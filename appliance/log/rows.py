@@ -14,6 +14,7 @@ from appliance.evidence.errors import EvidenceError
 from appliance.evidence.leaf import join_leaf
 from appliance.evidence.room_id import room_id
 from appliance.evidence.seal import encode_seal
+from appliance.model import Home, PersonId
 
 if TYPE_CHECKING:
     from appliance.evidence.canonical import Header
@@ -65,7 +66,7 @@ def header_of(room: RoomId, row: EntryRow, n: int, agency: str) -> Header | None
     right = (
         row.n == n
         and header.type == row.type
-        and header.sender == f"{row.sender}@{agency}"
+        and header.sender == Home(agency).principal(PersonId(row.sender))
         and header.origin == row.origin == agency
         and header.written_at == row.at
         and header.counter == row.os

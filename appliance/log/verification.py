@@ -19,6 +19,7 @@ from appliance.errors import Unavailable
 from appliance.locale import text
 from appliance.log.audit import verify_room
 from appliance.log.damage import DAMAGED, list_rooms
+from appliance.log.notes import home_of
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.store import audit, feed, recorded_heads, rooms
 from appliance.store.db import connect, open_store, translate_disk_errors
@@ -152,7 +153,11 @@ def _fault_of(place: Place, room: RoomId, check: Check, settled: int | None) -> 
     try:
         with translate_disk_errors(place.database):
             fault = verify_room(raw, room, check, settled)
-            row = rooms.load(raw, room) if fault is not None and fault.what == "unsigned" else None
+            row = (
+                rooms.load(raw, room, home_of(check.verifier))
+                if fault is not None and fault.what == "unsigned"
+                else None
+            )
             return fault, row.size if row else 0
     except Unavailable as error:
         return f"{room}: {text(error.code, 'th')} — {text(error.code, 'en')}", 0

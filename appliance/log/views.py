@@ -13,13 +13,13 @@ from appliance.wire import entries as wire
 from appliance.wire.messages import BodyView, Edited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from appliance.model import State, TextBody
+    from appliance.model import Home, Principal, State, TextBody
     from appliance.rules import entry_states as states
 
-    View = Callable[[dict[str, Any], Any, "Words"], wire.EntryEvent]
-    """Makes an event from what every entry has (`common`), the entry's state, and its words."""
+    View = Callable[[dict[str, Any], Any, "Words", Home], wire.EntryEvent]
+    """Makes an event from what every entry has (`common`), the entry's state, its words, and who is at home here."""
 
 
 class Words(NamedTuple):
@@ -30,84 +30,95 @@ class Words(NamedTuple):
     edited: Edited | None = None
 
 
-def body_view(body: TextBody) -> BodyView:
+def body_view(body: TextBody, home: Home) -> BodyView:
     """Return a body as clients see it."""
-    return BodyView(text=body.text, mentions=list(body.mentions), everyone=body.everyone)
+    return BodyView(text=body.text, mentions=list(map(home.person, body.mentions)), everyone=body.everyone)
 
 
-def view(kind: EntryType, state: State, words: Words, common: dict[str, Any]) -> wire.EntryEvent:
-    """Return an entry as clients see it. `common` is what every entry has: `wire.entries.Entry`."""
-    return VIEWS[kind](common, state, words)
+def view(kind: EntryType, state: State, words: Words, home: Home, common: dict[str, Any]) -> wire.EntryEvent:
+    """Return an entry as clients see it, people named as this appliance names them.
+
+    `common` is what every entry has: `wire.entries.Entry`.
+    """
+    return VIEWS[kind](common, state, words, home)
 
 
-def _card(card: states.Card) -> wire.CardView:
-    return wire.CardView(p=card.p, name=card.name, unit=card.unit, post=card.post)
+def _people(people: Iterable[Principal], home: Home) -> tuple[str, ...]:
+    return tuple(map(home.person, people))
 
 
-def _create(common: dict[str, Any], state: states.RoomCreated, _: Words) -> wire.EntryEvent:
-    card = _card(state.card) if state.card else None
+def _card(card: states.Card, home: Home) -> wire.CardView:
+    return wire.CardView(p=home.person(card.p), name=card.name, unit=card.unit, post=card.post)
+
+
+def _create(common: dict[str, Any], state: states.RoomCreated, _: Words, home: Home) -> wire.EntryEvent:
+    card = _card(state.card, home) if state.card else None
     said = wire.RoomCreateState(
-        kind=state.kind.value, owner=state.owner, name=state.name, owner_post=state.owner_post, card=card
+        kind=state.kind.value, owner=home.person(state.owner), name=state.name, owner_post=state.owner_post, card=card
     )
     return wire.RoomCreateEvent(**common, state=said)
 
 
-def _rename(common: dict[str, Any], state: states.RoomRenamed, _: Words) -> wire.EntryEvent:
+def _rename(common: dict[str, Any], state: states.RoomRenamed, _: Words, _home: Home) -> wire.EntryEvent:
     return wire.RoomRenameEvent(**common, state=wire.RoomRenameState(name=state.name, old=state.old))
 
 
-def _close(common: dict[str, Any], _state: states.RoomClosed, _: Words) -> wire.EntryEvent:
+def _close(common: dict[str, Any], _state: states.RoomClosed, _: Words, _home: Home) -> wire.EntryEvent:
     return wire.RoomCloseEvent(**common, state=wire.Nothing())
 
 
-def _system_close(common: dict[str, Any], state: states.ClosedBySystem, _: Words) -> wire.EntryEvent:
-    return wire.SystemCloseEvent(**common, state=wire.SystemCloseState(why=state.why, by=state.by))
+def _system_close(common: dict[str, Any], state: states.ClosedBySystem, _: Words, home: Home) -> wire.EntryEvent:
+    return wire.SystemCloseEvent(**common, state=wire.SystemCloseState(why=state.why, by=_people(state.by, home)))
 
 
-def _add(common: dict[str, Any], state: states.MembersAdded, _: Words) -> wire.EntryEvent:
-    return wire.MemberAddEvent(**common, state=wire.MemberAddState(members=tuple(map(_card, state.members))))
+def _add(common: dict[str, Any], state: states.MembersAdded, _: Words, home: Home) -> wire.EntryEvent:
+    return wire.MemberAddEvent(
+        **common, state=wire.MemberAddState(members=tuple(_card(card, home) for card in state.members))
+    )
 
 
-def _remove(common: dict[str, Any], state: states.MembersRemoved, _: Words) -> wire.EntryEvent:
-    return wire.MemberRemoveEvent(**common, state=wire.MemberRemoveState(members=state.members))
+def _remove(common: dict[str, Any], state: states.MembersRemoved, _: Words, home: Home) -> wire.EntryEvent:
+    return wire.MemberRemoveEvent(**common, state=wire.MemberRemoveState(members=_people(state.members, home)))
 
 
-def _system_remove(common: dict[str, Any], state: states.RemovedBySystem, _: Words) -> wire.EntryEvent:
-    said = wire.SystemRemoveState(members=state.members, why=state.why, by=state.by)
+def _system_remove(common: dict[str, Any], state: states.RemovedBySystem, _: Words, home: Home) -> wire.EntryEvent:
+    said = wire.SystemRemoveState(members=_people(state.members, home), why=state.why, by=_people(state.by, home))
     return wire.SystemRemoveEvent(**common, state=said)
 
 
-def _transfer(common: dict[str, Any], state: states.OwnerTransferred, _: Words) -> wire.EntryEvent:
-    return wire.OwnerTransferEvent(**common, state=wire.OwnerTransferState(to=state.to, post=state.post))
+def _transfer(common: dict[str, Any], state: states.OwnerTransferred, _: Words, home: Home) -> wire.EntryEvent:
+    return wire.OwnerTransferEvent(**common, state=wire.OwnerTransferState(to=home.person(state.to), post=state.post))
 
 
-def _reassign(common: dict[str, Any], state: states.OwnerReassigned, _: Words) -> wire.EntryEvent:
-    card = _card(state.card) if state.card else None
-    said = wire.OwnerReassignState(to=state.to, post=state.post, why=state.why, by=state.by, card=card)
+def _reassign(common: dict[str, Any], state: states.OwnerReassigned, _: Words, home: Home) -> wire.EntryEvent:
+    card = _card(state.card, home) if state.card else None
+    said = wire.OwnerReassignState(
+        to=home.person(state.to), post=state.post, why=state.why, by=_people(state.by, home), card=card
+    )
     return wire.OwnerReassignEvent(**common, state=said)
 
 
-def _text(common: dict[str, Any], state: states.TextSaid, words: Words) -> wire.EntryEvent:
+def _text(common: dict[str, Any], state: states.TextSaid, words: Words, _home: Home) -> wire.EntryEvent:
     return wire.MessageTextEvent(
         **common, reply_to=state.reply_to, body=words.body, hidden=words.hidden, edited=words.edited
     )
 
 
-def _edit(common: dict[str, Any], state: states.TextEdited, words: Words) -> wire.EntryEvent:
+def _edit(common: dict[str, Any], state: states.TextEdited, words: Words, _home: Home) -> wire.EntryEvent:
     return wire.MessageEditEvent(**common, target=state.target, body=words.body, hidden=words.hidden)
 
 
-def _redact(common: dict[str, Any], state: states.MessageRetracted, _: Words) -> wire.EntryEvent:
+def _redact(common: dict[str, Any], state: states.MessageRetracted, _: Words, _home: Home) -> wire.EntryEvent:
     said = wire.MessageRedactState(reason=state.reason)
     return wire.MessageRedactEvent(**common, target=state.target, state=said)
 
 
-def _reaction(common: dict[str, Any], state: states.Reacted, _: Words) -> wire.EntryEvent:
+def _reaction(common: dict[str, Any], state: states.Reacted, _: Words, _home: Home) -> wire.EntryEvent:
     said = wire.MessageReactionState(emoji=state.emoji, on=state.on)
     return wire.MessageReactionEvent(**common, target=state.target, state=said)
 
 
-def _shred(common: dict[str, Any], state: states.BodiesDestroyed, _: Words) -> wire.EntryEvent:
+def _shred(common: dict[str, Any], state: states.BodiesDestroyed, _: Words, _home: Home) -> wire.EntryEvent:
     said = wire.ShredState(from_=state.first, to=state.last, rule=state.rule, at=state.at)
     return wire.ShredEvent(**common, state=said)
 

@@ -32,8 +32,7 @@ from appliance.log.ordering import Refusals, with_those_behind
 from appliance.log.prepare import THIS_ROOM, BatchContext, Command
 from appliance.log.riders import Announced, RidersFailedError
 from appliance.log.waiting import MOST_IN_BATCH, Waiting
-from appliance.model import Appended, Deny, Draft, RoomId
-from appliance.rules.rooms import SYSTEM
+from appliance.model import Appended, Deny, Draft, Home, RoomId
 from appliance.store import entries, feed, rooms
 from appliance.store.db import OF_THE_DISK
 from appliance.store.entries import Batch, RepeatedTxnError
@@ -89,7 +88,7 @@ class RoomLog:
         new_id: Callable[[str], str],
         limit: Entries,
     ) -> None:
-        self.agency = agency
+        self.home = Home(agency)
         self.followers: list[Callable[[Committed], None]] = []
         self.pos = 0
         self._store, self._keys, self._signer = store, keys, signer
@@ -184,12 +183,12 @@ class RoomLog:
         An outsider takes nothing from the room's share. A room that is not in memory was idle: its share is full.
         """
         actor = command.sender
-        if actor == SYSTEM:
+        if actor == self.home.system:
             return
         head = self._heads.get(command.room)
         inside = head is not None and head.state.role_of(actor) is not None
         self._limit.take(
-            actor,
+            self.home.person(actor),
             command.room if inside else None,
             len(command.drafts),
             added=command.people_added,
@@ -267,7 +266,7 @@ class RoomLog:
             if found is False:
                 raise Forbidden(Deny.NOT_A_MEMBER) from None
             raise
-        if head.state.role_of(person) is None:
+        if head.state.role_of(self.home.principal(person)) is None:
             raise Forbidden(Deny.NOT_A_MEMBER)
         return head
 
@@ -386,7 +385,7 @@ class RoomLog:
         """Decide commands and write those that go in, in one transaction. Nothing has changed when it raises."""
         loaded = await self._loader.load(commands, now)
         context = BatchContext(
-            agency=self.agency,
+            home=self.home,
             now=now,
             new_id=self._new_id,
             next_room_key=self._next_room_key,
@@ -421,7 +420,7 @@ class RoomLog:
     ) -> _Written:
         """Write a plan in one transaction, riders included. Raises RepeatedTxnError, RidersFailedError."""
         batch = Batch()
-        new_heads, committed, pos = prepare.rows(plan, batch, self.pos)
+        new_heads, committed, pos = prepare.rows(plan, self.home, batch, self.pos)
         # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
         batch.checkpoints += [
             self.checkpoints.row(head) for room, head in new_heads.items() if plan.works[room].created

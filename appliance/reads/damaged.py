@@ -55,7 +55,7 @@ async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:
         if not is_damage(error):
             raise
     else:
-        return Readable(head.key, room, head.size, tuple(head.state.members))
+        return Readable(head.key, room, head.size, tuple(map(s.log.home.person, head.state.members)))
     key = await only(s, rooms.key_by_index, room)
     if key is None:
         raise NotFound(field="room")
@@ -92,7 +92,7 @@ async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -
 
     def bare(raw: sqlcipher.Connection, n: int) -> EntryEvent | None:
         row = entries.without_body(raw, place.key, n)
-        return events.bare_event(place.room, row) if row else None
+        return events.bare_event(place.room, row, s.log.home) if row else None
 
     left = list(wanted)
     for read in (whole, bare):

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, Forbidden, Invalid
-from appliance.model import Deny, PersonId, RoomId, StaffRole
+from appliance.model import Deny, PersonId, Role, RoomId, StaffRole
 from appliance.policies import DAY
 from appliance.reads.bounds import Bytes, fitting, size_of
 from appliance.reads.rooms import english_name_of, name_of
@@ -177,8 +177,10 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
         log.warning("the request %s in room %s cannot be shown: %s", request.id, request.room, error)
         return None
     mine = request.person == person
+    owner = s.log.home.person(state.owner)
+    inside = state.role_of(s.log.home.principal(person)) is not None
     waits = request.outcome is Outcome.PENDING and not mine and _may_answer(s, state, person, request)
-    if not (waits or state.owner == person or (mine and may_hear(state, person, request))):
+    if not (waits or owner == person or (mine and may_hear(s.log.home, state, person, request))):
         return None
     answered_by = request.answered_by
     told = max(seen.get(owner_requests.ALL_ROOMS, 0), seen.get(request.room, 0))
@@ -186,12 +188,12 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
         id=request.id,
         kind=request.kind.value,
         room=request.room,
-        room_name=state.name if waits or person in state.members else left.get(request.room),
+        room_name=state.name if waits or inside else left.get(request.room),
         person=request.person,
         name=name_of(s, request.person) or request.person,
         name_en=english_name_of(s, request.person),
-        owner_name=name_of(s, state.owner) or state.owner,
-        owner_name_en=english_name_of(s, state.owner),
+        owner_name=name_of(s, owner) or owner,
+        owner_name_en=english_name_of(s, owner),
         state=request.outcome.value,
         asked=request.asked,
         waits_for_me=waits,
@@ -205,13 +207,13 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
         note=request.note,
         escalates=escalates_at(request, s.config.rooms.removal_escalates_days),
         escalated=request.escalated,
-        repeats=repeats_in(state, request, s.config.rooms.request_repeats_days),
+        repeats=repeats_in(s.log.home, state, request, s.config.rooms.request_repeats_days),
     )
 
 
 def _may_answer(s: Services, state: RoomState, person: PersonId, request: OwnerRequest) -> bool:
-    administrators = _administrators(s, state.owner) if request.escalated is not None else []
-    return may_answer(state, person, request, administrators) is None
+    administrators = _administrators(s, s.log.home.person(state.owner)) if request.escalated is not None else []
+    return may_answer(s.log.home, state, person, request, administrators) is None
 
 
 def _administrators(s: Services, owner: PersonId) -> list[PersonId]:
@@ -240,11 +242,12 @@ async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor:
     """Return a page of one kind and one more, from the request `cursor` on."""
     head = await s.log.head(room)
     state = head.state
+    role = state.role_of(s.log.home.principal(person))
     eyes = Eyes(
         person,
-        hears=kind is Kind.REMOVAL or person in state.members,
-        owns=person == state.owner,
-        administers=person in _administrators(s, state.owner),
+        hears=kind is Kind.REMOVAL or role is not None,
+        owns=role is Role.OWNER,
+        administers=person in _administrators(s, s.log.home.person(state.owner)),
         since=s.clock() - RECENT_MS,
     )
     async with s.store.read() as reader:
@@ -254,6 +257,6 @@ async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor:
         if spot is None:
             raise Invalid(field="cursor")
         found = await reader.run(owner_requests.in_room, head.key, kind, eyes, spot, PAGE + 1)
-    if not found and state.role_of(person) is None:
+    if not found and role is None:
         raise Forbidden(Deny.NOT_A_MEMBER)
     return found

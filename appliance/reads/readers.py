@@ -113,9 +113,9 @@ def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], 
 
 
 def _known(raw: sqlcipher.Connection, at: Readable, n: int) -> _Known:
-    message = entries.target(raw, at.key, n)
+    message = entries.one(raw, at.key, n)
     members = rooms.member_ids(raw, at.key) if at.members is None else list(at.members)
-    return _Known(message.sender if message else None, members, receipts.first_reads(raw, at.key, n))
+    return _Known(PersonId(message.sender) if message else None, members, receipts.first_reads(raw, at.key, n))
 
 
 async def _known_in_parts(s: Services, room: int, n: int) -> _Known:

@@ -183,7 +183,9 @@ async def damaged_view(
         damaged=why is not None,
         owner_post=row.owner_post if row else None,
         members=people if with_members or (row is not None and policy_of(row.kind).title is Title.OTHER) else [],
-        denied=denied_actions(head.state, person) if head else all_denied(why.code if why else STORAGE_DAMAGED),
+        denied=denied_actions(head.state, s.log.home.principal(person))
+        if head
+        else all_denied(why.code if why else STORAGE_DAMAGED),
     )
 
 
@@ -294,7 +296,7 @@ def view_of(
         owner_post=row.owner_post,
         last=events.stored_event(raw, s.log.bodies, room, row.key, last) if last else None,
         members=_members(raw, s, row.key) if with_members or named_by_members else [],
-        denied=all_denied(error.code) if error else denied_actions(state, person),
+        denied=all_denied(error.code) if error else denied_actions(state, s.log.home.principal(person)),
     )
 
 
@@ -307,7 +309,7 @@ def _state(raw: sqlcipher.Connection, s: Services, row: ViewRow) -> RoomState:
     head = s.log.cached(RoomId(row.id))
     if head is not None and head.size == row.size:
         return head.state
-    loaded = rooms.load(raw, RoomId(row.id))
+    loaded = rooms.load(raw, RoomId(row.id), s.log.home)
     assert loaded is not None  # noqa: S101 - its view row comes from the same transaction
     return loaded.state
 

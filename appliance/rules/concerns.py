@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.model import PersonId, RoomKind
+from appliance.model import Principal, RoomKind
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.policy import policy_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from appliance.model import EntryType, State
 
 
-def concerned(room: RoomKind, kind: EntryType, sender: PersonId, state: State) -> tuple[PersonId, ...]:
+def concerned(room: RoomKind, kind: EntryType, sender: Principal, state: State) -> tuple[Principal, ...]:
     """Return those whom an entry of this type, by this sender, concerns: people, or `EVERYONE` but the sender."""
     concerns = ENTRY_TYPES[kind].concerns
     if concerns is None or not policy_of(room).tells_changes:

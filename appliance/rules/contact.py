@@ -15,7 +15,7 @@ from appliance.rules.ranks import is_higher
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from appliance.model import PersonId
+    from appliance.model import Principal
     from appliance.rules.ranks import Level
 
 
@@ -56,8 +56,8 @@ def may_start_group(
 
 
 def may_keep_group(
-    ranks: Mapping[PersonId, Level | None],
-    owner: PersonId,
+    ranks: Mapping[Principal, Level | None],
+    owner: Principal,
     mode: ContactMode,
     smallest: int,
     *,

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from appliance.model import Millis, PersonId, PostId, RoomKind, State
+from appliance.model import Millis, PostId, Principal, RoomKind, State
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """Who a person was when they came in, frozen for evidence (the specification, federation.md §5.3)."""
 
-    p: PersonId
+    p: Principal
     name: str
     unit: str
     post: str
@@ -26,7 +26,7 @@ class RoomCreated(State):
     """A room begins, with its owner. `owner_post`: it belongs to a post and so to whoever fills it (Q8)."""
 
     kind: RoomKind
-    owner: PersonId
+    owner: Principal
     name: str | None = None
     owner_post: PostId | None = None
     card: Card | None = None
@@ -56,7 +56,7 @@ class MembersAdded(State):
 class MembersRemoved(State):
     """The owner took people off. `oneself`: a member asks this for themselves, which is refused (F40)."""
 
-    members: tuple[PersonId, ...]
+    members: tuple[Principal, ...]
     oneself: bool = field(default=False, metadata={"key": "self"})
 
 
@@ -64,9 +64,9 @@ class MembersRemoved(State):
 class RemovedBySystem(State):
     """The system took people off. `why` is a code, `by` are those who decided it."""
 
-    members: tuple[PersonId, ...]
+    members: tuple[Principal, ...]
     why: str = ""
-    by: tuple[PersonId, ...] = ()
+    by: tuple[Principal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,14 @@ class ClosedBySystem(State):
     """The system has ended a group. `why` is a code."""
 
     why: str = ""
-    by: tuple[PersonId, ...] = ()
+    by: tuple[Principal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerTransferred(State):
     """The owner has handed a group over to another member."""
 
-    to: PersonId
+    to: Principal
     post: PostId | None = None
 
 
@@ -89,10 +89,10 @@ class OwnerTransferred(State):
 class OwnerReassigned(State):
     """The system has given a group to somebody, who comes in by this entry where it has a `card`."""
 
-    to: PersonId
+    to: Principal
     post: PostId | None = None
     why: str = ""
-    by: tuple[PersonId, ...] = ()
+    by: tuple[Principal, ...] = ()
     card: Card | None = None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.model import EVERYONE, Ability, Deny, EntryType, PersonId, Proposed, State, TextBody
+from appliance.model import EVERYONE, Ability, Deny, EntryType, Principal, Proposed, State, TextBody
 from appliance.rules import entry_states as states
 from appliance.rules import marks, membership, messages
 from appliance.rules.shapes import Shape, WrongShapeError
@@ -49,10 +49,10 @@ class EntryKind:
     key_kind: str = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
-    mentions: Callable[[Any, Mapping[PersonId, Member]], tuple[PersonId, ...]] | None = None
-    concerns: Callable[[Any], tuple[PersonId, ...]] | None = None
-    adds: Callable[[Any], tuple[PersonId, ...]] | None = None
-    removes: Callable[[Any], tuple[PersonId, ...]] | None = None
+    mentions: Callable[[Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
+    concerns: Callable[[Any], tuple[Principal, ...]] | None = None
+    adds: Callable[[Any], tuple[Principal, ...]] | None = None
+    removes: Callable[[Any], tuple[Principal, ...]] | None = None
     retracts: bool = False
     erases: Callable[[Any], tuple[int, int]] | None = None
     mark: marks.Mark | None = None
@@ -63,19 +63,19 @@ class EntryKind:
         return self.needs is Ability.EDIT or self.retracts or self.erases is not None
 
 
-def _members(state: states.MembersRemoved | states.RemovedBySystem) -> tuple[PersonId, ...]:
+def _members(state: states.MembersRemoved | states.RemovedBySystem) -> tuple[Principal, ...]:
     return state.members
 
 
-def _cards(state: states.MembersAdded) -> tuple[PersonId, ...]:
+def _cards(state: states.MembersAdded) -> tuple[Principal, ...]:
     return tuple(card.p for card in state.members)
 
 
-def _new_owner(state: states.OwnerTransferred | states.OwnerReassigned) -> tuple[PersonId, ...]:
+def _new_owner(state: states.OwnerTransferred | states.OwnerReassigned) -> tuple[Principal, ...]:
     return (state.to,)
 
 
-def _everyone(_: State) -> tuple[PersonId, ...]:
+def _everyone(_: State) -> tuple[Principal, ...]:
     return (EVERYONE,)
 
 
@@ -177,7 +177,7 @@ def write(kind: EntryType, state: State | None) -> dict[str, object]:
 
 
 def proposed(
-    kind: str, origin: str, sender: PersonId, at: Millis, fields: Mapping[str, object] | None
+    kind: str, origin: str, sender: Principal, at: Millis, fields: Mapping[str, object] | None
 ) -> Proposed | Deny:
     """Return an entry as the rules see it, or why it is none that can be judged."""
     state = read(kind, fields)

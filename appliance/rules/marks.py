@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.model import Deny, Marks, PersonId
+from appliance.model import Deny, Marks, Principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +29,17 @@ class Mark:
     `stands_already` says whether the entry would change nothing. `by_person`: what each person gave counts.
     """
 
-    may: Callable[[PersonId, Any, Marks], Deny | None]
-    marked: Callable[[PersonId, Any, Marks], Marks]
-    stands_already: Callable[[PersonId, Any, Marks], bool]
+    may: Callable[[Principal, Any, Marks], Deny | None]
+    marked: Callable[[Principal, Any, Marks], Marks]
+    stands_already: Callable[[Principal, Any, Marks], bool]
     by_person: bool = False
 
 
-def _may_edit_more(_sender: PersonId, _state: object, marks: Marks) -> Deny | None:
+def _may_edit_more(_sender: Principal, _state: object, marks: Marks) -> Deny | None:
     return Deny.TOO_MANY_EDITS if marks.edits >= MAX_EDITS else None
 
 
-def _edited(_sender: PersonId, _state: object, marks: Marks) -> Marks:
+def _edited(_sender: Principal, _state: object, marks: Marks) -> Marks:
     return replace(marks, edits=marks.edits + 1)
 
 
@@ -47,7 +47,7 @@ def _never(*_: object) -> bool:
     return False
 
 
-def _may_react_more(sender: PersonId, state: Reacted, marks: Marks) -> Deny | None:
+def _may_react_more(sender: Principal, state: Reacted, marks: Marks) -> Deny | None:
     given = marks.given.get(sender, frozenset())
     if not state.on or state.emoji in given:
         return None
@@ -56,7 +56,7 @@ def _may_react_more(sender: PersonId, state: Reacted, marks: Marks) -> Deny | No
     return None
 
 
-def _reacted(sender: PersonId, state: Reacted, marks: Marks) -> Marks:
+def _reacted(sender: Principal, state: Reacted, marks: Marks) -> Marks:
     """Return what a message carries then. An emoji that one person takes back may still be another's."""
     given, emoji = marks.given.get(sender, frozenset()), frozenset((state.emoji,))
     if not state.on:
@@ -64,7 +64,7 @@ def _reacted(sender: PersonId, state: Reacted, marks: Marks) -> Marks:
     return replace(marks, emoji=marks.emoji | emoji, given={**marks.given, sender: given | emoji})
 
 
-def _reaction_stands(sender: PersonId, state: Reacted, marks: Marks) -> bool:
+def _reaction_stands(sender: Principal, state: Reacted, marks: Marks) -> bool:
     return (state.emoji in marks.given.get(sender, frozenset())) is state.on
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from appliance.model import Deny, Member, PersonId, Role, RoomState
+from appliance.model import Deny, Member, Principal, Role, RoomState, agency_of
 from appliance.rules.policy import Members, owners_right, policy_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def system_may_destroy(
     return None if state.first <= state.last and state.rule else Deny.WRONG_TYPE
 
 
-def _removable(room: RoomState, people: Iterable[PersonId]) -> Deny | None:
+def _removable(room: RoomState, people: Iterable[Principal]) -> Deny | None:
     if any(person not in room.members for person in people):
         return Deny.TARGET_NOT_MEMBER
     return Deny.OWNER_MUST_TRANSFER if room.owner in people else None
@@ -137,10 +137,13 @@ def removed(room: RoomState, state: MembersRemoved | RemovedBySystem, _n: int) -
 
 
 def handed_over(room: RoomState, state: OwnerTransferred | OwnerReassigned, n: int) -> RoomState:
-    """Return the room under its new owner; the one before stays as a member."""
+    """Return the room under its new owner, whose agency is the hub from then on; the one before stays as a member."""
     members = dict(room.members)
     if room.owner in members:
         members[room.owner] = replace(members[room.owner], role=Role.MEMBER)
     since = members[state.to].since if state.to in members else n
     members[state.to] = Member(state.to, Role.OWNER, since)
+    hub = agency_of(state.to)
+    if hub != room.hub:
+        room = replace(room, hub=hub, hub_epoch=room.hub_epoch + 1, hub_since=n + 1)
     return replace(room, owner=state.to, members=members, owner_post=state.post or None)

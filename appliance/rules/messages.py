@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from appliance.model import EVERYONE, Deny, Member, PersonId, Role, RoomState, TextBody
+from appliance.model import EVERYONE, Deny, Member, Principal, Role, RoomState, TextBody
 from appliance.rules.policy import allowed, policy_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def may_react(room: RoomState, role: Role, _entry: Proposed, _state: object, _ta
     return allowed(policy_of(room.kind).may_react, role)
 
 
-def mentioned(body: TextBody, members: Mapping[PersonId, Member]) -> tuple[PersonId, ...]:
+def mentioned(body: TextBody, members: Mapping[Principal, Member]) -> tuple[Principal, ...]:
     """Return whom a message is to be told as naming: members at that moment, and `*` for everyone.
 
     Someone who is not in the room, or not any more, is not told: the words stay as they were written.

@@ -6,7 +6,8 @@ withdraw it until then. One that was refused may name the same people again afte
 the next may come a day later, whomever it names: asking and withdrawing could go on without end. The kinds differ in
 who may ask, in what granting does, and in silence: a request to be taken off that waits too long goes to the
 administrators of the owner's unit as well, who then answer it like the owner; a suggestion waits for the owner alone.
-Nobody but the owner answers a request of their own. The tables are tests/rules/tables/may_ask.json, may_answer.json,
+Nobody but the owner answers a request of their own. Requests are this appliance's own, so they name people as it does,
+and `home` says who they are in the room. The tables are tests/rules/tables/may_ask.json, may_answer.json,
 repeats_from.json, is_fulfilled.json and is_due_for_escalation.json.
 """
 
@@ -23,7 +24,7 @@ from appliance.rules.rooms import may_ask_removal, may_suggest
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from appliance.model import Millis, PersonId, Role, RoomId, RoomState
+    from appliance.model import Home, Millis, PersonId, Principal, Role, RoomId, RoomState
 
 
 # How long it is kept that somebody was taken off a room, and why.
@@ -75,11 +76,13 @@ _MAY: Final[dict[Kind, Callable[[RoomState, Role | None], Deny | None]]] = {
 }
 
 
-def may_ask(state: RoomState, asked: OwnerRequest, earlier: Iterable[OwnerRequest], repeats_days: int) -> Deny | None:
+def may_ask(
+    home: Home, state: RoomState, asked: OwnerRequest, earlier: Iterable[OwnerRequest], repeats_days: int
+) -> Deny | None:
     """Say why this may not be asked now; `earlier` are the member's requests of the same kind in this room."""
-    if denied := _MAY[asked.kind](state, state.role_of(asked.person)):
+    if denied := _MAY[asked.kind](state, state.role_of(home.principal(asked.person))):
         return denied
-    if is_fulfilled(asked, state.members):
+    if is_fulfilled(home, asked, state.members):
         return Deny.ALREADY_MEMBER
     before = list(earlier)
     if any(request.outcome is Outcome.PENDING for request in before):
@@ -99,10 +102,10 @@ def repeats_from(request: OwnerRequest, repeats_days: int) -> Millis | None:
     return answered + repeats_days * DAY if request.outcome is Outcome.REFUSED else None
 
 
-def repeats_in(state: RoomState, request: OwnerRequest, repeats_days: int) -> Millis | None:
+def repeats_in(home: Home, state: RoomState, request: OwnerRequest, repeats_days: int) -> Millis | None:
     """Return that time for a room as it is now: None where the person may ask nothing, or all is as they asked."""
-    denied = _MAY[request.kind](state, state.role_of(request.person))
-    return None if denied or is_fulfilled(request, state.members) else repeats_from(request, repeats_days)
+    denied = _MAY[request.kind](state, state.role_of(home.principal(request.person)))
+    return None if denied or is_fulfilled(home, request, state.members) else repeats_from(request, repeats_days)
 
 
 def escalates_at(request: OwnerRequest, escalates_days: int) -> Millis | None:
@@ -112,26 +115,26 @@ def escalates_at(request: OwnerRequest, escalates_days: int) -> Millis | None:
 
 
 def may_answer(
-    state: RoomState, actor: PersonId, request: OwnerRequest, administrators: Collection[PersonId]
+    home: Home, state: RoomState, actor: PersonId, request: OwnerRequest, administrators: Collection[PersonId]
 ) -> Deny | None:
     """Say why this person may not answer; `administrators` are those of the unit of the room's owner."""
-    if actor == state.owner:
+    if home.principal(actor) == state.owner:
         return None
     if request.escalated is not None and actor in administrators:
         return Deny.SECOND_PERSON_REQUIRED if actor == request.person else None
-    return Deny.NOT_OWNER if state.role_of(actor) else Deny.NOT_A_MEMBER
+    return Deny.NOT_OWNER if state.role_of(home.principal(actor)) else Deny.NOT_A_MEMBER
 
 
-def may_hear(state: RoomState, person: PersonId, request: OwnerRequest) -> bool:
+def may_hear(home: Home, state: RoomState, person: PersonId, request: OwnerRequest) -> bool:
     """Tell whether someone may know of a request of their own: who is off the room, how their own removal ended."""
-    return request.kind is Kind.REMOVAL or person in state.members
+    return request.kind is Kind.REMOVAL or home.principal(person) in state.members
 
 
-def is_fulfilled(request: OwnerRequest, members: Collection[PersonId]) -> bool:
+def is_fulfilled(home: Home, request: OwnerRequest, members: Collection[Principal]) -> bool:
     """Tell whether the room is already as the request would have it, by whatever way that came."""
     if request.kind is Kind.REMOVAL:
-        return not any(person in members for person in request.people)
-    return all(person in members for person in request.people)
+        return not any(home.principal(person) in members for person in request.people)
+    return all(home.principal(person) in members for person in request.people)
 
 
 def is_due_for_escalation(request: OwnerRequest, now: Millis, escalates_days: int) -> bool:

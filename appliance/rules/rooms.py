@@ -12,7 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from appliance.model import Ability, Deny, Member, PersonId, Proposed, Role, RoomId, RoomState, Target
+from appliance.model import (
+    Ability,
+    Deny,
+    Member,
+    Principal,
+    Proposed,
+    Role,
+    RoomId,
+    RoomState,
+    Target,
+    agency_of,
+    program_of,
+)
 from appliance.rules import messages
 from appliance.rules.entry_states import RoomCreated
 from appliance.rules.entry_types import ENTRY_TYPES
@@ -22,21 +34,31 @@ if TYPE_CHECKING:
     from appliance.model import State
 
 RULES_VERSION: Final = 1
-# What the system writes for itself (an account was revoked) carries this sender; no person can have it.
-SYSTEM: Final = PersonId("system")
 
 
 def authorize(room: RoomState | None, entry: Proposed, target: Target | None = None) -> Deny | None:
     """Say why the entry may not be appended, or None. `room` is None for a room that does not exist yet.
 
-    `target` is the entry that it points at, None where there is none.
+    `target` is the entry that it points at, None where there is none. An agency speaks for its own people alone, and
+    for the room itself the program of the agency that is its hub.
     """
+    if agency_of(entry.sender) != entry.origin:
+        return Deny.ORIGIN_MISMATCH
     if room is None:
         return _may_create(entry)
-    row = ENTRY_TYPES[entry.type]
-    if row.by_system:
-        return row.may(room, None, entry, entry.state, target) if entry.sender == SYSTEM else Deny.HUB_ONLY
-    role = room.role_of(entry.sender)
+    if ENTRY_TYPES[entry.type].by_system:
+        return _may_as_system(room, entry, target)
+    return _may_as_member(room, entry, target)
+
+
+def _may_as_system(room: RoomState, entry: Proposed, target: Target | None) -> Deny | None:
+    if entry.sender != program_of(room.hub):
+        return Deny.HUB_ONLY
+    return ENTRY_TYPES[entry.type].may(room, None, entry, entry.state, target)
+
+
+def _may_as_member(room: RoomState, entry: Proposed, target: Target | None) -> Deny | None:
+    row, role = ENTRY_TYPES[entry.type], room.role_of(entry.sender)
     if role is None:
         return Deny.NOT_A_MEMBER
     if room.closed:
@@ -47,10 +69,13 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
 
 
 def _may_create(entry: Proposed) -> Deny | None:
-    """Somebody makes a room of their own, of a kind that there is."""
+    """A person makes a room of their own, of a kind that there is; its hub is their agency."""
     made = entry.state
-    known = isinstance(made, RoomCreated) and made.kind in POLICIES and made.owner == entry.sender
-    return None if known else Deny.WRONG_TYPE
+    if not isinstance(made, RoomCreated) or made.kind not in POLICIES or entry.sender == program_of(entry.origin):
+        return Deny.WRONG_TYPE
+    if made.card is not None and made.card.p != made.owner:
+        return Deny.TARGET_NOT_MEMBER
+    return None if made.owner == entry.sender else Deny.WRONG_TYPE
 
 
 def points(state: State) -> bool:
@@ -86,7 +111,7 @@ def all_denied(code: str) -> dict[str, str]:
     return dict.fromkeys(ACTIONS, code)
 
 
-def denied_actions(state: RoomState, person: PersonId) -> dict[str, str]:
+def denied_actions(state: RoomState, person: Principal) -> dict[str, str]:
     """Return, for every action the person may not take here, the reason's code: what a client greys out."""
     role = state.role_of(person)
     if role is None:

@@ -1,10 +1,10 @@
 """Strict reading and writing of typed state: a frozen dataclass from the fields `st` of a header, and back.
 
 Rules: a field that is missing or of another kind is a `WrongShapeError` that names it, never another exception. A field
-that is not known decides nothing and is read over, so that a peer may add one (decision 0020); none that is not known
-is ever written. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
-counts, positions or times, so they are never negative; a list is never empty; a person's id is never empty. A field
-with the value of its default is not written. A field has another name in the header where its metadata say so (`key`).
+that is not known decides nothing and is read over, so that a peer may add one (decision 23); none that is not known is
+ever written. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
+counts, positions or times, so they are never negative; a list is never empty; a person is `id@agency`. A field with the
+value of its default is not written. A field has another name in the header where its metadata say so (`key`).
 
 Needs the standard library alone, as do all rules: the offline verifier applies them in a court (`evidence/offline`).
 """
@@ -16,7 +16,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from appliance.model import PersonId
+from appliance.model import Principal, is_principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +103,7 @@ def _codec(hint: Any) -> tuple[Callable[[object], object], Callable[[Any], objec
         return lambda value: shape.read(_of_kind(value, dict)), shape.write
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return lambda value: hint(_of_kind(value, str)), lambda value: value.value
-    if hint is PersonId:
+    if hint is Principal:
         return _person, _as_is
     if hint is int:
         return _count, _as_is
@@ -128,7 +128,7 @@ def _count(value: object) -> int:
 
 def _person(value: object) -> str:
     person = _of_kind(value, str)
-    if not person:
+    if not is_principal(person):
         raise ValueError
     return person
 

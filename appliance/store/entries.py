@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.model import Home, Principal
+
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
 RECEIPTS = Queries("receipts")
@@ -138,7 +140,7 @@ def write_batch(raw: sqlcipher.Connection, batch: Batch) -> None:
             raw.executemany(statement, rows)
 
 
-def find_txn(raw: sqlcipher.Connection, room: str, sender: str, txn_id: str) -> tuple[int, bytes, int, int] | None:
+def find_txn(raw: sqlcipher.Connection, room: str, sender: PersonId, txn_id: str) -> tuple[int, bytes, int, int] | None:
     """Return (n, header, at, pos) of the first entry that an earlier command with this id appended."""
     row: tuple[int, bytes, int, int] | None = raw.execute(SQL.find_txn, (room, sender, txn_id)).fetchone()
     return row
@@ -149,12 +151,12 @@ def txn_ids_of_sender(raw: sqlcipher.Connection, room: int, first: int, last: in
     return dict(raw.execute(SQL.txn_ids_of_sender, (room, first, last, sender)))
 
 
-def target(raw: sqlcipher.Connection, room: int, n: int) -> Target | None:
+def target(raw: sqlcipher.Connection, room: int, n: int, home: Home) -> Target | None:
     """Return the facts of entry `n`, or None where there is none."""
     row = raw.execute(SQL.target, (room, n)).fetchone()
     if row is None:
         return None
-    return Target(row[0], EntryType(row[1]), PersonId(row[2]), row[3], row[4] is not None)
+    return Target(row[0], EntryType(row[1]), home.principal(PersonId(row[2])), row[3], row[4] is not None)
 
 
 def between(raw: sqlcipher.Connection, room: int, first: int, last: int) -> list[EntryRow]:
@@ -180,10 +182,13 @@ def last_message(raw: sqlcipher.Connection, room: int) -> EntryRow | None:
     return EntryRow._make(row) if row else None
 
 
-def marks(raw: sqlcipher.Connection, room: int, n: int, reacting: Iterable[PersonId]) -> Marks:
+def marks(raw: sqlcipher.Connection, room: int, n: int, reacting: Iterable[Principal], home: Home) -> Marks:
     """Return what a message carries, with the emoji of those who are `reacting`; its people are not walked through."""
     emoji = [row[0] for row in raw.execute(SQL.emoji_of, {"room": room, "target": n})]
-    given = {person: frozenset(one for one in emoji if has_reaction(raw, room, n, one, person)) for person in reacting}
+    given = {
+        person: frozenset(one for one in emoji if has_reaction(raw, room, n, one, home.person(person)))
+        for person in reacting
+    }
     return Marks(len(edits_of(raw, room, n)), frozenset(emoji), given)
 
 

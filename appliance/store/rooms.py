@@ -15,6 +15,8 @@ from appliance.store.queries import Queries
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
+    from appliance.model import Home
+
 SQL = Queries("rooms")
 CheckpointRow = tuple[int, int, bytes, str, str]
 """Room, size, edge of the tree, note, and the counters as JSON."""
@@ -100,7 +102,7 @@ class Mine(NamedTuple):
     unread_from: int | None = None
 
 
-def load(raw: sqlcipher.Connection, room: RoomId) -> RoomRow | None:
+def load(raw: sqlcipher.Connection, room: RoomId, home: Home) -> RoomRow | None:
     """Return a room with its members, or None."""
     row = raw.execute(SQL.by_id, (room,)).fetchone()
     if row is None:
@@ -109,14 +111,14 @@ def load(raw: sqlcipher.Connection, room: RoomId) -> RoomRow | None:
     key = found.key
     last, last_at, registry = raw.execute(SQL.last_entry, (key,)).fetchone()
     members = {
-        PersonId(person): Member(PersonId(person), Role(role), since)
-        for person, role, since in raw.execute(SQL.members, (key,))
+        (person := home.principal(PersonId(kept))): Member(person, Role(role), since)
+        for kept, role, since in raw.execute(SQL.members, (key,))
     }
     state = RoomState(
         room=RoomId(found.id),
         kind=RoomKind(found.kind),
         name=found.name,
-        owner=PersonId(found.owner),
+        owner=home.principal(PersonId(found.owner)),
         members=members,
         hub=found.hub,
         hub_epoch=found.hub_epoch,

@@ -102,7 +102,15 @@ async def test_the_appliance_looks_at_its_clock_when_it_starts(
     async with wiring.services(loaded, sources=wiring.Sources(clock=lambda: now + 7 * HOUR)) as s:
         async with s.store.read() as reader:
             room, owner = (await reader.all("SELECT id, owner FROM room WHERE closed = 0"))[0]
-        await s.log.append(Draft(RoomId(room), PersonId(owner), EntryType.MESSAGE_TEXT, "ahead", body=Body("นาฬิกาเร็ว")))
+        await s.log.append(
+            Draft(
+                RoomId(room),
+                s.log.home.principal(PersonId(owner)),
+                EntryType.MESSAGE_TEXT,
+                "ahead",
+                body=Body("นาฬิกาเร็ว"),
+            )
+        )
     caplog.clear()
     async with wiring.services(loaded, sources=wiring.Sources(clock=lambda: now)) as s, s.store.read() as reader:
         found = [one for one in await reader.run(audit.list_newest, 50) if one.action == clock.ACTION]

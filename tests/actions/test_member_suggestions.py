@@ -18,7 +18,7 @@ from appliance.rules.owner_requests import Outcome
 from appliance.store import owner_requests
 from appliance.wire.events import MemberSuggestionEvent
 from appliance.wire.rooms import MemberSuggestion
-from tests.bureau import ADMIN, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
+from tests.bureau import ADMIN, CLERK, DAY, HEAD, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
 from tests.log.stations import station, verify
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
@@ -42,7 +42,7 @@ async def told(bureau: Bureau, who: PersonId, since: int) -> list[MemberSuggesti
 
 
 async def members(bureau: Bureau, room: RoomId) -> set[PersonId]:
-    return set((await bureau.s.log.head(room)).state.members)
+    return set(map(HOME.person, (await bureau.s.log.head(room)).state.members))
 
 
 class TestSuggesting:

@@ -16,16 +16,15 @@ import pytest
 from appliance.actions import member_suggestions, owner_requests, removal_requests, rooms
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
 from appliance.log.riders import Rider
-from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
+from appliance.model import SYSTEM, Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads import owner_requests as reads
 from appliance.reads.owner_requests import load_my_requests, load_removal_requests
 from appliance.reads.sync import load_sync
 from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.owner_requests import Outcome, OwnerRequest, is_fulfilled
-from appliance.rules.rooms import SYSTEM
 from appliance.services import Services
 from appliance.store import owner_requests as rows
-from tests.bureau import ADMIN, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
+from tests.bureau import ADMIN, CLERK, DAY, HEAD, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, principal
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
 
@@ -80,8 +79,8 @@ class TestUnread:
 
     async def test_the_system_makes_an_owner_too(self, bureau: Bureau, room: RoomId) -> None:
         await bureau.read(SOMCHAI, room, 1)
-        state = OwnerReassigned(SOMCHAI, why="post")
-        await bureau.s.log.append(Draft(room, SYSTEM, EntryType.OWNER_REASSIGN, state=state))
+        state = OwnerReassigned(principal(SOMCHAI), why="post")
+        await bureau.s.log.append(Draft(room, principal(SYSTEM), EntryType.OWNER_REASSIGN, state=state))
         assert (await bureau.view(SOMCHAI, room)).unread == 1
 
     async def test_a_private_chat_tells_its_first_message_once(self, bureau: Bureau) -> None:
@@ -290,7 +289,7 @@ class TestWithdrawing:
     ) -> None:
         """Whichever comes first holds: either it is withdrawn and they stay, or it is granted and they are told so."""
         for order in range(6):
-            if MALEE not in (await bureau.s.log.head(room)).state.members:
+            if principal(MALEE) not in (await bureau.s.log.head(room)).state.members:
                 await rooms.change_members(bureau.s, NARIN, room, [MALEE], [], bureau.txn())
             bureau.clock.pass_(DAY)
             request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
@@ -299,7 +298,7 @@ class TestWithdrawing:
                 removal_requests.answer_removal(bureau.s, NARIN, room, request.id, GRANTED, ""),
             ]
             taken_back, granted = await _at_once(both, reverse=bool(order % 2))
-            inside = MALEE in (await bureau.s.log.head(room)).state.members
+            inside = principal(MALEE) in (await bureau.s.log.head(room)).state.members
             assert [isinstance(one, Conflict) for one in (taken_back, granted)] in ([True, False], [False, True])
             assert inside is isinstance(granted, Conflict)
 
@@ -350,7 +349,7 @@ class TestAnswersAtTheSameMoment:
             async with bureau.s.store.read() as reader:
                 kept = await reader.run(rows.by_id, request.id)
             assert kept is not None
-            done = is_fulfilled(kept, (await bureau.s.log.head(room)).state.members)
+            done = is_fulfilled(HOME, kept, (await bureau.s.log.head(room)).state.members)
             assert done is (kept.outcome is GRANTED)
             for one in found:
                 assert isinstance(one, Conflict) or one == kept
@@ -417,7 +416,7 @@ class TestDepartures:
     async def test_who_was_removed_again_is_told_of_the_last_time_alone(self, bureau: Bureau, room: RoomId) -> None:
         other = await bureau.group(NARIN, MALEE, SOMCHAI, name="งานพัสดุ")
         for where, reason in ((room, "ครั้งแรก"), (other, ""), (room, "ครั้งที่สอง")):
-            if MALEE not in (await bureau.s.log.head(where)).state.members:
+            if principal(MALEE) not in (await bureau.s.log.head(where)).state.members:
                 await rooms.change_members(bureau.s, NARIN, where, [MALEE], [], bureau.txn())
             bureau.clock.pass_(1)
             await rooms.change_members(bureau.s, NARIN, where, [], [MALEE], bureau.txn(), reason=reason)

@@ -18,7 +18,7 @@ from appliance.rules.entry_states import MembersAdded, MembersRemoved
 from appliance.rules.owner_requests import Outcome
 from appliance.store import owner_requests
 from appliance.wire.events import RemovalRequestEvent
-from tests.bureau import ADMIN, BOSS, CLERK, DAY, HEAD, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau
+from tests.bureau import ADMIN, BOSS, CLERK, DAY, HEAD, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, principal
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
 
@@ -130,8 +130,8 @@ class TestRankAtTheSameMoment:
 
     async def test_the_owners_removal_is_refused_after_a_grant_of_the_same_batch(self, bureau: Bureau) -> None:
         room = await bureau.group(CLERK, SOMCHAI, MALEE, BOSS)
-        granted = rooms.removal_drafts(room, CLERK, [SOMCHAI], must=True)
-        own = rooms.removal_drafts(room, CLERK, [MALEE])
+        granted = rooms.removal_drafts(HOME, room, CLERK, [SOMCHAI], must=True)
+        own = rooms.removal_drafts(HOME, room, CLERK, [MALEE])
         first, second = await _at_once(bureau, granted, own)
         assert not isinstance(first, BaseException)
         assert isinstance(second, Forbidden)
@@ -141,8 +141,8 @@ class TestRankAtTheSameMoment:
 
     async def test_a_grant_after_the_owners_removal_of_the_same_batch_closes(self, bureau: Bureau) -> None:
         room = await bureau.group(CLERK, SOMCHAI, MALEE, BOSS)
-        own = rooms.removal_drafts(room, CLERK, [MALEE])
-        granted = rooms.removal_drafts(room, CLERK, [SOMCHAI], must=True)
+        own = rooms.removal_drafts(HOME, room, CLERK, [MALEE])
+        granted = rooms.removal_drafts(HOME, room, CLERK, [SOMCHAI], must=True)
         for done in await _at_once(bureau, own, granted):
             assert not isinstance(done, BaseException)
         view = await bureau.view(CLERK, room)
@@ -150,8 +150,15 @@ class TestRankAtTheSameMoment:
 
     async def test_a_superior_added_while_the_third_is_removed(self, bureau: Bureau) -> None:
         room = await bureau.group(SOMCHAI, MALEE)
-        removed = rooms.removal_drafts(room, SOMCHAI, [MALEE])
-        added = [Draft(room, SOMCHAI, EntryType.MEMBER_ADD, state=MembersAdded((rooms.card_of(bureau.s, BOSS),)))]
+        removed = rooms.removal_drafts(HOME, room, SOMCHAI, [MALEE])
+        added = [
+            Draft(
+                room,
+                principal(SOMCHAI),
+                EntryType.MEMBER_ADD,
+                state=MembersAdded((rooms.card_of(bureau.s, BOSS),)),
+            )
+        ]
         first, second = await _at_once(bureau, removed, added)
         assert not isinstance(first, BaseException)
         assert isinstance(second, Forbidden)
@@ -319,4 +326,4 @@ class TestEscalation:
 
 def _removal(room: RoomId) -> Draft:
     """Take Malee off by the log alone, as if the process had ended before the request was looked at."""
-    return Draft(room, NARIN, EntryType.MEMBER_REMOVE, state=MembersRemoved((MALEE,)))
+    return Draft(room, principal(NARIN), EntryType.MEMBER_REMOVE, state=MembersRemoved((principal(MALEE),)))

@@ -35,6 +35,7 @@ from tests.bureau import (
     SOMCHAI,
     Bureau,
     open_bureau,
+    principal,
 )
 
 
@@ -391,7 +392,7 @@ class TestNameOwnerEnd:
             await rooms.end_room(bureau.s, "operator:root", room, "ห้องก่อกวน")
         state = (await bureau.s.log.head(room)).state
         assert state.closed
-        assert set(state.members) == {NARIN}
+        assert set(state.members) == {principal(NARIN)}
         assert (await load_rooms(bureau.s, MALEE)).rooms == []
         await refused(bureau.say(NARIN, room), Deny.ROOM_CLOSED)
         async with bureau.s.store.read() as reader:

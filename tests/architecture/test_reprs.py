@@ -14,7 +14,7 @@ import pytest
 
 import appliance
 import search_index
-from appliance.model import Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.model import Draft, EntryType, Principal, RoomId, TextBody
 from appliance.rules.entry_states import RoomRenamed
 from appliance.wire.session import Login
 from search_index import wire
@@ -70,7 +70,13 @@ def test_no_struct_of_the_wire_prints_its_values() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        Draft(RoomId("r_1"), PersonId("p_1"), EntryType.MESSAGE_TEXT, body=TextBody(CANARY), state=RoomRenamed(CANARY)),
+        Draft(
+            RoomId("r_1"),
+            Principal("p_1@moph"),
+            EntryType.MESSAGE_TEXT,
+            body=TextBody(CANARY),
+            state=RoomRenamed(CANARY),
+        ),
         Login(user="somebody", password=CANARY),
         wire.Entry("r", 1, "p", 1, CANARY, "text"),
         wire.Search(needles=[CANARY], rooms=[]),

@@ -39,6 +39,6 @@ async def append(
                 all_done.set_result(None)
 
         for room, sender, number in batch:
-            draft = message_draft(sender, room, bodies[number % len(bodies)], f"fill-{number}", None)
+            draft = message_draft(s, sender, room, bodies[number % len(bodies)], f"fill-{number}", None)
             submit_message(s, draft, done)
         await all_done

@@ -121,7 +121,7 @@ async def _fill(data: Path, first: int, size: int) -> None:
     clock = wiring.Sources(clock=lambda: now - WEEKS * WEEK_MS + at[0])
     async with wiring.services(config.load(data), sources=clock) as s:
         rooms = [RoomId(room.id) for room in layout.rooms]
-        people = [list((await s.log.head(room)).state.members) for room in rooms]
+        people = [list(map(s.log.home.person, (await s.log.head(room)).state.members)) for room in rooms]
         chosen = _talkative(size)
         begun = time.monotonic()
         for start in range(first, size, CHUNK):

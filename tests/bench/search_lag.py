@@ -156,7 +156,7 @@ async def _grow(data: Path, numbers: range) -> None:
     shares = list(itertools.accumulate(1 / (place + 1) for place in range(ROOMS)))
     async with wiring.services(config.load(data)) as s:
         rooms = [RoomId(room.id) for room in layout.rooms]
-        people = [list((await s.log.head(room)).state.members)[1:] for room in rooms]
+        people = [list(map(s.log.home.person, (await s.log.head(room)).state.members))[1:] for room in rooms]
         chosen = chance.choices(range(ROOMS), cum_weights=shares, k=len(numbers))
         await append(
             s,

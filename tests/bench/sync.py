@@ -67,14 +67,14 @@ async def _day(data: Path, layout: Layout) -> tuple[PersonId, int]:
         messages = EVENTS - RECEIPTS * ROOMS
         rooms = [RoomId(room.id) for room in layout.rooms]
         heads = [await s.log.head(room) for room in rooms]
-        others = [list(head.state.members)[1:] for head in heads]
+        others = [list(map(s.log.home.person, head.state.members))[1:] for head in heads]
         for turn in range(RECEIPTS):
             share = range(turn * messages // RECEIPTS, (turn + 1) * messages // RECEIPTS)
             await append(s, ((rooms[n % ROOMS], others[n % ROOMS][n % (MEMBERS - 1)], n) for n in share))
             for room, people in zip(rooms, others, strict=True):
                 await s.receipts.read(room, people[turn], (await s.log.head(room)).size - 1)
             await s.receipts.flushed()
-        return heads[0].state.owner, since
+        return s.log.home.person(heads[0].state.owner), since
 
 
 async def _catch_up(server: Server, token: str, since: int) -> tuple[list[float], float, int]:

@@ -33,6 +33,19 @@ def card(person: str, name: str) -> dict[str, str]:
     return {"p": person, "name": name, "unit": "กองกลาง", "post": "นักวิชาการ"}
 
 
+def qualified(st: dict[str, Any], origin: str) -> dict[str, Any]:
+    """`st` with every person of the entry's own agency by the full name, as entries name people."""
+
+    def full(value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("p"), str):
+            return {**value, "p": full(value["p"])}
+        if isinstance(value, list):
+            return list(map(full, value))
+        return value if not isinstance(value, str) or "@" in value else f"{value}@{origin}"
+
+    return {key: full(value) if key in {"owner", "to", "members", "card", "by"} else value for key, value in st.items()}
+
+
 def canonical(value: object) -> bytes:
     """Canonical JSON, also of what the encoder of the product refuses."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
@@ -162,7 +175,7 @@ class RoomBuilder:
             "rv": 1,
             "seen": self._seen() if origin != self.hub else None,
             "sn": f"{sender or {'moi': GUEST}.get(origin, OWNER)}@{origin}",
-            "st": st,
+            "st": st if st is None else qualified(st, origin),
             "ts": START + 1000 * n,
             "ty": ty,
             "v": 1,

@@ -145,6 +145,8 @@ _FORMS: Table = {
     "words of another agency without its seal": (1, [say(alter={"sn": FOREIGN})]),
     "an id with other letters": (1, [do("member.add", members=[card("p:1", "x")])]),
     "an id with two agencies": (1, [do("member.add", members=[card("p@moi@moc", "x")])]),
+    "a person without an agency": (1, [("moc", "owner.transfer", {"alter": {"st": {"to": THIRD}}})]),
+    "a card without an agency": (1, [("moc", "member.add", {"alter": {"st": {"members": [card(NEWCOMER, "x")]}}})]),
     "a card with further keys": (0, [do("member.add", members=[card(NEWCOMER, "x") | {"rank": 1}])]),
     "a card without a unit": (1, [do("member.add", members=[{"name": "x", "p": NEWCOMER, "post": ""}])]),
     "a body with further keys": (0, [body(b'{"mentions":[],"more":1,"text":"x"}')]),

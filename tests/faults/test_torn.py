@@ -17,7 +17,7 @@ import pytest
 
 from appliance import config, wiring
 from appliance.errors import AppError, Unavailable, WrongKey
-from appliance.model import Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.model import Draft, EntryType, Home, PersonId, RoomId, TextBody
 from appliance.services import Services
 from appliance.store.db import connect, translate_disk_errors
 from appliance.store.entries import between
@@ -209,7 +209,9 @@ NEEDED_AT_START = frozenset((
 async def say(s: Services, room: RoomId, owner: str) -> str | None:
     """Send a message; return the code it was refused with."""
     try:
-        await s.log.append(Draft(room, PersonId(owner), EntryType.MESSAGE_TEXT, "torn", body=TextBody("ยังส่งได้")))
+        await s.log.append(
+            Draft(room, s.log.home.principal(PersonId(owner)), EntryType.MESSAGE_TEXT, "torn", body=TextBody("ยังส่งได้"))
+        )
     except AppError as error:
         return error.code
     return None
@@ -269,7 +271,7 @@ def page_of_old_messages(data: Path, room: str) -> int:
     key = unlock.unlock_keys(loaded, wiring.no_terminal).database_key
     pristine = loaded.database.read_bytes()
     with closing(connect(loaded.database, key)) as raw:
-        found = {one: load(raw, one) for one in all_ids(raw)}
+        found = {one: load(raw, one, Home(loaded.agency.slug)) for one in all_ids(raw)}
     sizes = {row.key: row.size for row in found.values() if row}
     damaged = next(row.key for one, row in found.items() if row and one == room)
 

@@ -14,7 +14,7 @@ from appliance.model import RoomId
 from appliance.store import rooms
 from appliance.store.db import connect, translate_disk_errors
 from tests import torn as torn_pages
-from tests.bureau import KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def torn(tmp_path: Path) -> Torn:
     database = tmp_path / "gchat.db"
     pristine = database.read_bytes()
     with closing(connect(database, KEYS.database_key)) as raw:
-        found = {room: rooms.load(raw, room) for room in (good, bad)}
+        found = {room: rooms.load(raw, room, HOME) for room in (good, bad)}
         sizes = {room: (row.key, row.size) for room, row in found.items() if row}
 
     def reads(room: RoomId, n: int) -> bool:

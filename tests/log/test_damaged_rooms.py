@@ -27,7 +27,7 @@ from appliance.wire.entries import Entry, EntryEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from search_index import wire
 from tests import torn as torn_pages
-from tests.bureau import KEYS, MALEE, NARIN, OUTSIDER, SIGNER, SOMCHAI, Bureau, open_bureau
+from tests.bureau import KEYS, MALEE, NARIN, OUTSIDER, SIGNER, SOMCHAI, Bureau, open_bureau, principal
 from tests.log.conftest import Torn
 
 MORE = 7
@@ -270,5 +270,7 @@ async def test_a_message_is_appended_where_the_damage_does_not_touch_the_end(bur
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sent = await bureau.say(NARIN, room)
     await TestABodyThatDoesNotOpen().damage(bureau, room, sent.n)
-    draft = Draft(room, NARIN, EntryType.MESSAGE_TEXT, "next", body=Body("ต่อ"), state=TextSaid(reply_to=sent.n))
+    draft = Draft(
+        room, principal(NARIN), EntryType.MESSAGE_TEXT, "next", body=Body("ต่อ"), state=TextSaid(reply_to=sent.n)
+    )
     assert (await bureau.s.log.append(draft))[0].n == sent.n + 1

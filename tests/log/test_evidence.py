@@ -29,7 +29,7 @@ from appliance.store import audit as audit_rows
 from appliance.store import rooms as room_rows
 from appliance.store.db import connect
 from appliance.wire.messages import MessagesQuery, TextBody
-from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau
+from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
 from tests.evidence.independent import judge
 from tests.waiting import until
 
@@ -318,7 +318,7 @@ class TestExport:
             await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
             header = msgspec.json.decode(msgspec.json.decode(msgspec.json.decode(lines[1])["l"])["h"])
             assert header["st"]["card"] == {
-                "p": NARIN, "name": "นรินทร์ ปัญญาดี", "unit": "กองระบาดวิทยา", "post": "นักวิชาการ"
+                "p": principal(NARIN), "name": "นรินทร์ ปัญญาดี", "unit": "กองระบาดวิทยา", "post": "นักวิชาการ"
             }  # fmt: skip
 
 
@@ -461,7 +461,7 @@ class TestAudit:
         sent = await bureau.say(MALEE, room)
 
         def draft(*, on: bool) -> Draft:
-            return Draft(room, NARIN, EntryType.MESSAGE_REACTION, state=Reacted(sent.n, "👍", on))
+            return Draft(room, principal(NARIN), EntryType.MESSAGE_REACTION, state=Reacted(sent.n, "👍", on))
 
         for given in ([True, False], [True, False, True], [False, True, False]):
             await bureau.s.log.append(*(draft(on=on) for on in given))

@@ -21,7 +21,7 @@ from appliance.wire.entries import Entry, MessageTextEvent, Nothing
 from appliance.wire.events import TypingEvent
 from appliance.wire.messages import TextBody
 from appliance.wire.sync import Sync
-from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
+from tests.bureau import CLERK, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, principal, settled
 from tests.log.stations import Station, Tape, connect, payload, station, verify
 from tests.waiting import PATIENCE_S, until
 
@@ -248,7 +248,7 @@ class Play:
             await self._speak(what, which, room)
         elif what in ROOMS:
             await self._change(what, which, found.who, room)
-        elif found.who in (await self.b.s.log.head(room)).state.members:
+        elif principal(found.who) in (await self.b.s.log.head(room)).state.members:
             await self._arrange(what, which, found.who, room)
 
     async def _stream(self, what: str, found: Station) -> None:
@@ -278,7 +278,7 @@ class Play:
                 await messages.react(services, NARIN, room, n, "👍", on=which % 3 != 0)
             case _:
                 named = self.stations[which % len(self.stations)].who
-                inside = named in (await services.log.head(room)).state.members
+                inside = principal(named) in (await services.log.head(room)).state.members
                 body = TextBody(text="@", mentions=[named]) if inside else TextBody(text="@ทุกคน", everyone=True)
                 sent = await messages.send_message(services, NARIN, room, body, self.b.txn(), None)
                 self.newest[room] = sent.n
@@ -286,15 +286,15 @@ class Play:
     async def _change(self, what: str, which: int, who: PersonId, room: RoomId) -> None:
         """What its owner does with a room. Narin stays a member, and is the owner again after somebody else was."""
         services, state = self.b.s, (await self.b.s.log.head(room)).state
-        owner = state.owner
+        owner, members = HOME.person(state.owner), set(map(HOME.person, state.members))
         match what:
             case "membership" if who != owner:
-                add, remove = ([], [who]) if who in state.members else ([who], [])
+                add, remove = ([], [who]) if who in members else ([who], [])
                 await rooms.change_members(services, owner, room, add, remove, self.b.txn())
             case "rename":
                 await rooms.rename_room(services, owner, room, f"ห้อง {which}", self.b.txn())
             case "hand over":
-                others = sorted(set(state.members) - {owner})
+                others = sorted(members - {owner})
                 to = NARIN if owner != NARIN else others[which % len(others)]
                 await rooms.transfer_room(services, owner, room, to, self.b.txn())
 

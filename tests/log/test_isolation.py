@@ -31,7 +31,7 @@ from appliance.store import rooms
 from appliance.store.db import connect, open_store
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
-from tests.bureau import KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
 from tests.log.conftest import Torn
 
 
@@ -49,52 +49,52 @@ async def outcome(b: Bureau, draft: Draft) -> Appended | str:
 
 
 def sound(room: RoomId, name: str) -> Draft:
-    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name, body=Body(name))
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body(name))
 
 
 def unqueueable(room: RoomId, name: str) -> Draft:
     """Fail where the command is weighed: words that have no length."""
-    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name, body=Body(5))  # type: ignore[arg-type]
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body(5))  # type: ignore[arg-type]
 
 
 def incomparable(room: RoomId, _name: str) -> Draft:
     """Fail where repeats are looked for: an idempotency key that has no hash."""
-    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, ["x"], body=Body("x"))  # type: ignore[arg-type]
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, ["x"], body=Body("x"))  # type: ignore[arg-type]
 
 
 def unjudgeable(room: RoomId, name: str) -> Draft:
     """Fail before it can be judged: members without a list of cards."""
-    return Draft(room, NARIN, EntryType.MEMBER_ADD, name, state=MembersAdded(7))  # type: ignore[arg-type]
+    return Draft(room, principal(NARIN), EntryType.MEMBER_ADD, name, state=MembersAdded(7))  # type: ignore[arg-type]
 
 
 def misshapen(room: RoomId, name: str) -> Draft:
     """Be refused where its header is read: a reaction that does not say whether it is given or taken back."""
-    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state=Reacted(2, "👍", on=None))  # type: ignore[arg-type]
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_REACTION, name, state=Reacted(2, "👍", on=None))  # type: ignore[arg-type]
 
 
 def unmarkable(room: RoomId, name: str) -> Draft:
     """Fail where it is held against what the message carries: an emoji that is a list."""
-    return Draft(room, NARIN, EntryType.MESSAGE_REACTION, name, state=Reacted(2, ["👍"], on=True))  # type: ignore[arg-type]
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_REACTION, name, state=Reacted(2, ["👍"], on=True))  # type: ignore[arg-type]
 
 
 def undecidable(room: RoomId, name: str) -> Draft:
     """Fail where the command is decided: a state that has no fields."""
-    return Draft(room, NARIN, EntryType.ROOM_RENAME, name, state=[1])  # type: ignore[arg-type]
+    return Draft(room, principal(NARIN), EntryType.ROOM_RENAME, name, state=[1])  # type: ignore[arg-type]
 
 
 def unencodable(room: RoomId, name: str) -> Draft:
     """Fail where the header is encoded: half of a surrogate pair in a name has no bytes."""
-    return Draft(room, NARIN, EntryType.ROOM_RENAME, name, state=RoomRenamed("\ud800"))
+    return Draft(room, principal(NARIN), EntryType.ROOM_RENAME, name, state=RoomRenamed("\ud800"))
 
 
 def unsealable(room: RoomId, name: str) -> Draft:
     """Fail where the body is sealed: half of a surrogate pair has no bytes."""
-    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name, body=Body("\ud800"))
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body("\ud800"))
 
 
 def unwritable(room: RoomId, name: str) -> Draft:
     """Fail in the transaction: bytes in a column of text."""
-    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, name.encode(), body=Body(name))  # type: ignore[arg-type]
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name.encode(), body=Body(name))  # type: ignore[arg-type]
 
 
 POISONS: dict[str, Callable[[RoomId, str], Draft]] = {
@@ -176,9 +176,12 @@ async def test_an_edit_of_what_an_earlier_half_retracted_is_refused(bureau: Bure
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sent = await bureau.say(MALEE, room)
     results = await asyncio.gather(
-        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_REDACT, "r", state=MessageRetracted(sent.n))),
+        outcome(bureau, Draft(room, principal(MALEE), EntryType.MESSAGE_REDACT, "r", state=MessageRetracted(sent.n))),
         outcome(bureau, unwritable(room, "poison")),
-        outcome(bureau, Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ช้าไป"), state=TextEdited(sent.n))),
+        outcome(
+            bureau,
+            Draft(room, principal(MALEE), EntryType.MESSAGE_EDIT, "e", body=Body("ช้าไป"), state=TextEdited(sent.n)),
+        ),
     )
     assert isinstance(results[0], Appended)
     assert list(results[1:]) == ["internal", "message_retracted"]
@@ -381,7 +384,9 @@ async def test_rooms_are_listed_though_a_page_of_their_table_is_torn(tmp_path: P
 async def test_of_several_things_to_read_one_that_fails_is_its_own(torn: Torn) -> None:
     store = await open_store(torn.folder / "gchat.db", KEYS.database_key)
     try:
-        found = await store.read_each(rooms.load, [torn.good, torn.bad, torn.good, RoomId("none")])
+        found = await store.read_each(
+            lambda raw, room: rooms.load(raw, room, HOME), [torn.good, torn.bad, torn.good, RoomId("none")]
+        )
     finally:
         await store.close()
     assert [type(one).__name__ for one in found] == ["RoomRow", "Unavailable", "RoomRow", "NoneType"]

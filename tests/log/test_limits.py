@@ -13,7 +13,7 @@ from appliance.errors import Forbidden, TooMany
 from appliance.limits import Buckets, HeavyCalls
 from appliance.model import PersonId
 from appliance.wire.messages import TextBody
-from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Clock, open_bureau
+from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Clock, open_bureau, principal
 
 HOUR = 3_600_000
 
@@ -72,7 +72,7 @@ async def test_the_system_has_no_limit(tmp_path: Path) -> None:
         await b.say(NARIN, room)
         assert await refused(b.say(NARIN, room)) is not None
         await room_settling.remove_everywhere(b.s, MALEE)
-        assert MALEE not in (await b.s.log.head(room)).state.members
+        assert principal(MALEE) not in (await b.s.log.head(room)).state.members
 
 
 async def test_rooms_made_and_people_added(tmp_path: Path) -> None:

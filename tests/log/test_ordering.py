@@ -16,7 +16,7 @@ from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import TextSaid
 from appliance.store import entries
 from appliance.wire.messages import MessagesQuery
-from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau
+from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, principal
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 
@@ -40,7 +40,7 @@ class Sender:
 
     def give(self, *names: str) -> None:
         for name in names:
-            draft = Draft(self._room, self._who, EntryType.MESSAGE_TEXT, name, body=Body(name))
+            draft = Draft(self._room, principal(self._who), EntryType.MESSAGE_TEXT, name, body=Body(name))
             self._b.s.log.submit(Command((draft,), self._noting(name)))
 
     async def give_until_kept(self, *names: str) -> None:
@@ -158,7 +158,7 @@ async def _call(function: Callable[[], None]) -> None:
 async def test_a_message_refused_for_good_holds_up_none_behind_it(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sender = Sender(bureau, NARIN, room)
-    bad = Draft(room, NARIN, EntryType.MESSAGE_TEXT, "bad", body=Body("ดี"), state=TextSaid(reply_to=0))
+    bad = Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, "bad", body=Body("ดี"), state=TextSaid(reply_to=0))
     results: list[object] = []
     bureau.s.log.submit(Command((bad,), results.append))
     sender.give("a")

@@ -26,13 +26,13 @@ from appliance.reads.sync import load_sync
 from appliance.rules.roles import Actor
 from appliance.store import audit
 from appliance.wire.messages import MessagesQuery
-from tests.bureau import ADMIN, HEAD, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.bureau import ADMIN, HEAD, HOME, MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
 
 PATIENCE_S = 60
 
 
 def text(room: RoomId, words: str) -> Draft:
-    return Draft(room, NARIN, EntryType.MESSAGE_TEXT, words, body=Body(words))
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, words, body=Body(words))
 
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
@@ -189,19 +189,19 @@ class TestAuditWithTheChange:
         await bureau.set_state(NARIN, AccountState.REVOKED)
         with pytest.raises(Unavailable):
             await rooms.reassign_room(bureau.s, by, room, MALEE, "เกษียณ", second)
-        assert (await bureau.s.log.head(room)).state.owner == NARIN
+        assert (await bureau.s.log.head(room)).state.owner == principal(NARIN)
         unwritable.undo()
         await rooms.reassign_room(bureau.s, by, room, MALEE, "เกษียณ", second)
-        assert (await bureau.s.log.head(room)).state.owner == MALEE
+        assert (await bureau.s.log.head(room)).state.owner == principal(MALEE)
 
     async def test_a_room_is_not_ended_without_its_record(self, bureau: Bureau, unwritable: pytest.MonkeyPatch) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         with pytest.raises(Unavailable):
             await rooms.end_room(bureau.s, "operator:root", room, "ห้องก่อกวน")
-        assert set((await bureau.s.log.head(room)).state.members) == {NARIN, MALEE, SOMCHAI}
+        assert set(map(HOME.person, (await bureau.s.log.head(room)).state.members)) == {NARIN, MALEE, SOMCHAI}
         unwritable.undo()
         await rooms.end_room(bureau.s, "operator:root", room, "ห้องก่อกวน")
-        assert set((await bureau.s.log.head(room)).state.members) == {NARIN}
+        assert set(map(HOME.person, (await bureau.s.log.head(room)).state.members)) == {NARIN}
 
 
 KILLED = """

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from appliance.log.views import VIEWS, Words, view
-from appliance.model import EntryType
+from appliance.model import EntryType, Home
 from appliance.rules import entry_types
 from appliance.wire.entries import DamagedEvent, EntryEvent
 from appliance.wire.events import Event
@@ -29,7 +29,7 @@ def test_every_type_has_a_view_and_a_struct_of_its_own() -> None:
 @pytest.mark.parametrize("kind", EntryType)
 def test_what_the_header_says_is_seen(kind: EntryType) -> None:
     words = Words(BodyView(text="คำ")) if entry_types.ENTRY_TYPES[kind].body else Words()
-    shown = view(kind, FULL[kind], words, dict(COMMON))
+    shown = view(kind, FULL[kind], words, Home("elsewhere"), dict(COMMON))
     seen: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(shown))
     fields = entry_types.write(kind, FULL[kind])
     assert {name: seen[name] for name in COMMON} == COMMON
@@ -40,3 +40,10 @@ def test_what_the_header_says_is_seen(kind: EntryType) -> None:
     }  # fmt: skip
     assert ("body" in seen) is (words.body is not None)
     assert msgspec.convert(seen, Event) == shown
+
+
+@pytest.mark.parametrize("kind", EntryType)
+def test_only_people_of_this_agency_go_by_their_bare_id(kind: EntryType) -> None:
+    shown = msgspec.json.encode(view(kind, FULL[kind], Words(), Home("moph"), dict(COMMON)))
+    assert b"@moph" not in shown
+    assert (b"p_b@moi" in shown) is (kind is EntryType.MEMBER_ADD)

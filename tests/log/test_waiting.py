@@ -8,14 +8,16 @@ from appliance.log.waiting import MOST_IN_BATCH, MOST_WEIGHT, Waiting
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.rules.entry_states import Card, MembersAdded
 from appliance.wire.committed import Committed
-from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau
+from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, principal
 
 A, B, C = PersonId("a"), PersonId("b"), PersonId("c")
 LONGEST = "ก" * 20_000
 
 
 def command(who: PersonId, words: str = "x") -> Command:
-    return Command((Draft(RoomId("r"), who, EntryType.MESSAGE_TEXT, None, body=TextBody(words)),), lambda _: None)
+    return Command(
+        (Draft(RoomId("r"), principal(who), EntryType.MESSAGE_TEXT, None, body=TextBody(words)),), lambda _: None
+    )
 
 
 def waiting(*commands: Command) -> Waiting:
@@ -53,11 +55,11 @@ def test_a_flood_of_long_texts_is_cut_and_short_ones_of_others_are_in_the_first_
 
 
 def test_what_is_too_heavy_for_any_batch_goes_alone() -> None:
-    members = tuple(Card(PersonId(f"p{i}"), "", "", "") for i in range(2_000))
+    members = tuple(Card(principal(PersonId(f"p{i}")), "", "", "") for i in range(2_000))
     made = Command(
         (
-            Draft(THIS_ROOM, A, EntryType.ROOM_CREATE, "t"),
-            Draft(THIS_ROOM, A, EntryType.MEMBER_ADD, None, state=MembersAdded(members)),
+            Draft(THIS_ROOM, principal(A), EntryType.ROOM_CREATE, "t"),
+            Draft(THIS_ROOM, principal(A), EntryType.MEMBER_ADD, None, state=MembersAdded(members)),
         ),
         lambda _: None,
     )
@@ -70,7 +72,7 @@ def test_what_is_put_back_comes_first_of_its_sender() -> None:
     line = waiting(a[2], b[2])
     line.put_back([a[0], b[0], a[1], b[1]])
     assert len(line) == 6
-    assert [one for one in line.take() if one.sender == A] == a
+    assert [one for one in line.take() if one.sender == principal(A)] == a
     assert len(line) == 0
 
 
@@ -96,7 +98,7 @@ async def test_others_do_not_wait_for_the_flood_to_be_written(bureau: Bureau) ->
         return note
 
     for number in range(30):
-        draft = Draft(own, NARIN, EntryType.MESSAGE_TEXT, f"f{number}", body=TextBody(LONGEST))
+        draft = Draft(own, principal(NARIN), EntryType.MESSAGE_TEXT, f"f{number}", body=TextBody(LONGEST))
         bureau.s.log.submit(Command((draft,), done("flood")))  # type: ignore[arg-type]
     await bureau.say(MALEE, others)
     assert answered.count("flood") < 10

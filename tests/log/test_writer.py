@@ -24,12 +24,12 @@ from appliance.store.db import READERS
 from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed
 from appliance.wire.messages import MessagesQuery, TextBody
-from tests.bureau import CLERK, DAY, MALEE, NARIN, SOMCHAI, START, Bureau, Clock, open_bureau
+from tests.bureau import CLERK, DAY, MALEE, NARIN, SOMCHAI, START, Bureau, Clock, open_bureau, principal
 from tests.waiting import PATIENCE_S
 
 
 def text(who: PersonId, room: RoomId, words: str, txn_id: str | None) -> Draft:
-    return Draft(room, who, EntryType.MESSAGE_TEXT, txn_id, body=Body(words))
+    return Draft(room, principal(who), EntryType.MESSAGE_TEXT, txn_id, body=Body(words))
 
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
@@ -117,7 +117,14 @@ class TestSlowReaders:
             assert b.s.log.cached(room) is None, "what decides about the room has to be read"
             async with asyncio.timeout(PATIENCE_S):
                 await b.s.log.append(
-                    Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("ใหม่"), state=TextEdited(sent.n))
+                    Draft(
+                        room,
+                        principal(MALEE),
+                        EntryType.MESSAGE_EDIT,
+                        "e",
+                        body=Body("ใหม่"),
+                        state=TextEdited(sent.n),
+                    )
                 )
                 await b.s.log.append(text(MALEE, room, "สวัสดีครับ", "again"))
                 repeated = await b.s.log.append(text(MALEE, room, "ซ้ำ", "again"))
@@ -179,19 +186,36 @@ class TestAllOrNothing:
         before = bureau.s.log.cached(room)
         with pytest.raises(Forbidden) as caught:
             await bureau.s.log.append(
-                Draft(room, NARIN, EntryType.MEMBER_REMOVE, "t", state=MembersRemoved((MALEE,))),
-                Draft(room, NARIN, EntryType.MEMBER_ADD, state=MembersAdded((Card(SOMCHAI, "", "", ""),))),
+                Draft(
+                    room,
+                    principal(NARIN),
+                    EntryType.MEMBER_REMOVE,
+                    "t",
+                    state=MembersRemoved((principal(MALEE),)),
+                ),
+                Draft(
+                    room,
+                    principal(NARIN),
+                    EntryType.MEMBER_ADD,
+                    state=MembersAdded((Card(principal(SOMCHAI), "", "", ""),)),
+                ),
             )
         assert caught.value.deny is Deny.ALREADY_MEMBER
         assert bureau.s.log.cached(room) == before
         assert (await bureau.view(MALEE, room)).size == 2
 
     async def test_a_room_whose_members_are_refused_is_not_created(self, bureau: Bureau) -> None:
-        card = Card(MALEE, "", "", "")
+        card = Card(principal(MALEE), "", "", "")
         with pytest.raises(Forbidden):
             await bureau.s.log.append(
-                Draft(THIS_ROOM, NARIN, EntryType.ROOM_CREATE, "t", state=RoomCreated(RoomKind.GROUP, NARIN, "ก")),
-                Draft(THIS_ROOM, NARIN, EntryType.MEMBER_ADD, state=MembersAdded((card, card))),
+                Draft(
+                    THIS_ROOM,
+                    principal(NARIN),
+                    EntryType.ROOM_CREATE,
+                    "t",
+                    state=RoomCreated(RoomKind.GROUP, principal(NARIN), "ก"),
+                ),
+                Draft(THIS_ROOM, principal(NARIN), EntryType.MEMBER_ADD, state=MembersAdded((card, card))),
             )
         assert await rows(bureau, "SELECT count(*) FROM room") == [(0,)]
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
@@ -213,7 +237,9 @@ class TestAllOrNothing:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent, edited = await asyncio.gather(
             bureau.s.log.append(text(MALEE, room, "ก่อน", "t")),
-            bureau.s.log.append(Draft(room, MALEE, EntryType.MESSAGE_EDIT, "e", body=Body("หลัง"), state=TextEdited(2))),
+            bureau.s.log.append(
+                Draft(room, principal(MALEE), EntryType.MESSAGE_EDIT, "e", body=Body("หลัง"), state=TextEdited(2))
+            ),
         )
         assert (sent[0].n, edited[0].n) == (2, 3)
         assert (await texts(bureau, room))[0] == "หลัง"

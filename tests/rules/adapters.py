@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from appliance.model import AccountState, ContactMode, PersonId, UnitId
+from appliance.model import AccountState, ContactMode, PersonId, Principal, UnitId
 from appliance.people import Grant, Visibility
 from appliance.policies import SignInLimits
 from appliance.rules.accounts import may_change_state, may_sign_in
@@ -103,8 +103,8 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
         g["actor_rank"], g["other_ranks"], ContactMode(g["mode"]), SMALLEST_GROUP
     ),
     "may_keep_group": lambda g: may_keep_group(
-        {PersonId(person): rank for person, rank in g["ranks"].items()},
-        PersonId(g["owner"]),
+        {Principal(person): rank for person, rank in g["ranks"].items()},
+        Principal(g["owner"]),
         ContactMode(g["mode"]),
         SMALLEST_GROUP,
     ),

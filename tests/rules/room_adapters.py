@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from appliance.model import Deny, EntryType, Member, PersonId, Role, RoomId, RoomKind, RoomState, Target
+from appliance.model import (
+    Deny,
+    EntryType,
+    Home,
+    Member,
+    PersonId,
+    Principal,
+    Role,
+    RoomId,
+    RoomKind,
+    RoomState,
+    Target,
+    agency_of,
+)
 from appliance.rules.concerns import concerned
 from appliance.rules.entry_types import proposed
 from appliance.rules.names import emoji, room_name
@@ -30,48 +43,60 @@ if TYPE_CHECKING:
     Given = dict[str, Any]
 
 
+HOME = Home("agency")
 EMPTY_CARD = {"name": "", "unit": "", "post": ""}
 
 
 def room(given: Given) -> RoomState:
     """Return the room of a case."""
     told = given["room"]
-    owner = PersonId(told["owner"])
-    people = [PersonId(person) for person in told["members"]]
+    owner = full(told["owner"])
+    people = list(map(full, told["members"]))
     members = {person: Member(person, Role.OWNER if person == owner else Role.MEMBER, 0) for person in people}
     closed = told.get("closed", False)
     return RoomState(RoomId("r_case"), RoomKind(told["kind"]), "ห้อง", owner, members, "agency", closed=closed)
 
 
+def full(person: str) -> Principal:
+    """Return who a person of a case is in the room: of the agency, where it says no other."""
+    return HOME.principal(PersonId(person))
+
+
 def role(given: Given) -> Role | None:
     """Return the part the case's person has in its room."""
-    return room(given).role_of(PersonId(given["person"]))
+    return room(given).role_of(full(given["person"]))
 
 
 def verdict(given: Given, kind: str, fields: dict[str, Any] | None = None) -> object:
     """Return what `authorize` says of an entry of this kind by the case's person."""
     told = given.get("target")
-    aimed = Target(1, EntryType(told["type"]), PersonId(told["sender"]), told["at"], told["redacted"]) if told else None
-    asked = proposed(kind, "agency", PersonId(given["person"]), given.get("now", 0), whole(fields or {}, kind))
+    aimed = Target(1, EntryType(told["type"]), full(told["sender"]), told["at"], told["redacted"]) if told else None
+    sender = full(given["person"])
+    origin = given.get("origin", agency_of(sender))
+    asked = proposed(kind, origin, sender, given.get("now", 0), whole(fields or {}, kind))
     return asked if isinstance(asked, Deny) else authorize(room(given), asked, aimed)
 
 
 def whole(fields: dict[str, Any], kind: str) -> dict[str, Any]:
     """Return the fields of a case with what no rule asks for: the rest of cards, and which message it points at."""
     given = {key: value for key, value in fields.items() if key not in {"members", "card"}}
+    given |= {key: full(given[key]) for key in ("owner", "to") if isinstance(given.get(key), str)}
     if kind in {"message.edit", "message.redact", "message.reaction"}:
         given.setdefault("target", 1)
     if "members" in fields:
-        given["members"] = [member if isinstance(member, str) else EMPTY_CARD | member for member in fields["members"]]
+        given["members"] = [
+            full(member) if isinstance(member, str) else EMPTY_CARD | {"p": full(member["p"])}
+            for member in fields["members"]
+        ]
     if "card" in fields:
-        given["card"] = EMPTY_CARD | fields["card"]
+        given["card"] = EMPTY_CARD | {"p": full(fields["card"]["p"])}
     return given
 
 
 def _concerned(given: Given) -> object:
-    asked = proposed(given["type"], "agency", PersonId(given["sender"]), 0, whole(given["fields"], given["type"]))
+    asked = proposed(given["type"], "agency", full(given["sender"]), 0, whole(given["fields"], given["type"]))
     assert not isinstance(asked, Deny)
-    return list(concerned(RoomKind(given["kind"]), asked.type, asked.sender, asked.state))
+    return list(map(HOME.person, concerned(RoomKind(given["kind"]), asked.type, asked.sender, asked.state)))
 
 
 def cards(people: list[str]) -> dict[str, Any]:
@@ -96,7 +121,7 @@ def _may_ask(given: Given) -> object:
         **({"people": given["people"]} if "people" in given else {}),
     }
     asked = request({**common, "asked": given["now"]})
-    return may_ask(room(given), asked, [request({**common, **told}) for told in given["earlier"]], given["days"])
+    return may_ask(HOME, room(given), asked, [request({**common, **told}) for told in given["earlier"]], given["days"])
 
 
 ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
@@ -114,11 +139,13 @@ ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
     "may_edit": lambda g: verdict(g, "message.edit"),
     "may_redact": lambda g: verdict(g, "message.redact"),
     "may_react": lambda g: verdict(g, "message.reaction", {"emoji": "👍", "on": True}),
-    "denied_actions": lambda g: denied_actions(room(g), PersonId(g["person"])),
+    "denied_actions": lambda g: denied_actions(room(g), full(g["person"])),
     "may_ask": _may_ask,
-    "may_answer": lambda g: may_answer(room(g), PersonId(g["person"]), request(g["request"]), g["administrators"]),
-    "may_hear": lambda g: may_hear(room(g), PersonId(g["person"]), request(g["request"])),
-    "is_fulfilled": lambda g: is_fulfilled(request(g["request"]), g["members"]),
+    "may_answer": lambda g: may_answer(
+        HOME, room(g), PersonId(g["person"]), request(g["request"]), g["administrators"]
+    ),
+    "may_hear": lambda g: may_hear(HOME, room(g), PersonId(g["person"]), request(g["request"])),
+    "is_fulfilled": lambda g: is_fulfilled(HOME, request(g["request"]), list(map(full, g["members"]))),
     "repeats_from": lambda g: repeats_from(request(g["request"]), g["days"]),
     "is_due_for_escalation": lambda g: is_due_for_escalation(request(g["request"]), g["now"], g["days"]),
     "concerned": _concerned,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.evidence.offline.state import SHAPES as OFFLINE
-from appliance.model import Deny, EntryType, PersonId, PostId, RoomKind, State
+from appliance.model import Deny, EntryType, PostId, Principal, RoomKind, State
 from appliance.rules import entry_types
 from appliance.rules.entry_states import (
     BodiesDestroyed,
@@ -31,13 +31,13 @@ from appliance.rules.entry_states import (
 )
 from appliance.rules.entry_types import ENTRY_TYPES, SHAPES
 
-A = PersonId("p_a")
+A = Principal("p_a@moph")
 CARD = Card(A, "มาลี", "กอง", "")
 FULL: dict[EntryType, State] = {
     EntryType.ROOM_CREATE: RoomCreated(RoomKind.GROUP, A, "ห้อง", PostId("po_1"), CARD),
     EntryType.ROOM_RENAME: RoomRenamed("ใหม่", "เดิม"),
     EntryType.ROOM_CLOSE: RoomClosed(),
-    EntryType.MEMBER_ADD: MembersAdded((CARD, Card(PersonId("p_b"), "", "", ""))),
+    EntryType.MEMBER_ADD: MembersAdded((CARD, Card(Principal("p_b@moi"), "", "", ""))),
     EntryType.MEMBER_REMOVE: MembersRemoved((A,), oneself=True),
     EntryType.SYSTEM_REMOVE: RemovedBySystem((A,), "account_ended", (A,)),
     EntryType.SYSTEM_CLOSE: ClosedBySystem("private_chat", (A,)),
@@ -109,6 +109,14 @@ def test_whatever_a_header_says_is_a_state_or_a_reason(kind: EntryType, data: st
         assert found is Deny.WRONG_SHAPE
     else:
         assert entry_types.write(kind, found).items() <= said.items()
+
+
+@pytest.mark.parametrize("name", ["p_a", "", "@moph", "p_a@", "p_a@moph@moi", "p a@moph", "p_a@mo ph", "*", "ก@moph"])
+def test_a_person_is_named_with_the_agency(name: str) -> None:
+    written = entry_types.write(EntryType.OWNER_TRANSFER, FULL[EntryType.OWNER_TRANSFER])
+    assert entry_types.read(EntryType.OWNER_TRANSFER, {**written, "to": name}) is Deny.WRONG_SHAPE
+    card = {"p": name, "name": "", "unit": "", "post": ""}
+    assert entry_types.read(EntryType.MEMBER_ADD, {"members": [card]}) is Deny.WRONG_SHAPE
 
 
 def test_a_type_that_nobody_knows_is_refused() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from appliance.model import Home
 from appliance.store import entries, feed
 from appliance.store.db import connect
 from appliance.store.migrate import make
@@ -54,7 +55,7 @@ def test_entries_are_found_by_room_and_position(raw: sqlcipher.Connection) -> No
 @pytest.mark.parametrize("n", BEYOND)
 def test_a_position_beyond_any_room_finds_nothing(raw: sqlcipher.Connection, n: int) -> None:
     assert entries.one(raw, 2, n) is None
-    assert entries.target(raw, 2, n) is None
+    assert entries.target(raw, 2, n, Home("moph")) is None
     assert entries.between(raw, 2, n, n + 5) == []
     assert entries.unread_count(raw, 2, "someone", n) == 0
 

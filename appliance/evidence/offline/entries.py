@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from appliance.evidence.offline.bodies import NO_BODY
-from appliance.evidence.offline.names import is_gateway_id, is_person
+from appliance.evidence.offline.names import is_gateway_id
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import decode64url, is_count, is_one, parse_canonical
 from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import HASH_BYTES
-from appliance.model import is_agency
+from appliance.model import is_agency, is_principal
 
 MAX_HEADER: Final = 8192
 MAX_BODY: Final = 65536
@@ -70,7 +70,7 @@ def read_entry(leaf_text: str, n: int) -> Entry:
     for key, time in (("ht", leaf["ht"]), ("ts", header["ts"])):
         if not FIRST_TIME <= time < LAST_TIME:
             raise Failed("time_insane", n, key=key)
-    if not is_person(header["sn"]) or not header["sn"].endswith("@" + header["or"]):
+    if not is_principal(header["sn"]) or not header["sn"].endswith("@" + header["or"]):
         raise Failed("sender", n, sender=header["sn"], origin=header["or"])
     return Entry(n, leaf["ht"], leaf["sl"], leaf["h"], header)
 

@@ -15,10 +15,8 @@ from appliance.model import AGENCY, DOMAIN
 
 _DOMAIN: Final = f"({DOMAIN})"
 _AGENCY: Final = f"({AGENCY})"
-_PERSON: Final = r"[A-Za-z0-9_-]{1,64}"
 _KEY: Final = re.compile(rf"{_DOMAIN}/a/{_AGENCY}/([^/+\s]{{1,32}})")
 _KEY_PART: Final = re.compile(r"[^/+\s\x00-\x1f]{1,32}")
-_ANYBODY: Final = re.compile(rf"{_PERSON}(@{_AGENCY})?")
 _ROOM: Final = re.compile(rf"{_DOMAIN}/room/(r_[a-z2-7]{{26}})/e([1-9][0-9]{{0,8}})", re.ASCII)
 
 
@@ -38,16 +36,6 @@ class RoomOrigin:
     domain: str
     room: str
     epoch: int
-
-
-def is_person(text: str) -> bool:
-    """Tell whether this names a person: `id`, or `id@agency`."""
-    return _ANYBODY.fullmatch(text) is not None
-
-
-def full_name(person: str, origin: str) -> str:
-    """Return `id@agency` of a person whom an entry of the agency `origin` names."""
-    return person if "@" in person else f"{person}@{origin}"
 
 
 def is_gateway_id(text: str) -> bool:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.evidence.offline.names import full_name, is_person
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import is_count
-from appliance.model import EntryType, RoomKind
+from appliance.model import EntryType, RoomKind, is_principal
 from appliance.rules.rooms import RULES_VERSION
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def check_state(entry: Entry) -> dict[str, Any]:
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
     if entry.header["bl"] and entry.kind not in _WITH_BODY:
         raise Failed("body_of_type", entry.n, type=entry.kind)
-    if "card" in fields and not _same(fields["card"]["p"], str(fields.get("owner", fields.get("to"))), entry):
+    if "card" in fields and fields["card"]["p"] != fields.get("owner", fields.get("to")):
         raise Failed("bad_state", entry.n, type=entry.kind, key="card")
     if entry.kind == EntryType.SHRED and not fields["from"] <= fields["to"] < entry.n:
         raise Failed("bad_state", entry.n, type=entry.kind, key="to")
@@ -42,12 +41,8 @@ def check_state(entry: Entry) -> dict[str, Any]:
 
 
 def _check_create(entry: Entry, owner: str) -> None:
-    if entry.n or entry.seal is not None or not _same(owner, entry.header["sn"], entry):
+    if entry.n or entry.seal is not None or owner != entry.header["sn"]:
         raise Failed("bad_create", entry.n)
-
-
-def _same(one: str, other: str, entry: Entry) -> bool:
-    return full_name(one, entry.origin) == full_name(other, entry.origin)
 
 
 def _text(value: object) -> bool:
@@ -63,7 +58,7 @@ def _kind(value: object) -> bool:
 
 
 def _person(value: object) -> bool:
-    return isinstance(value, str) and is_person(value)
+    return isinstance(value, str) and is_principal(value)
 
 
 def _people(value: object) -> bool:

@@ -342,6 +342,7 @@ DENIALS: Final = {
     "mass_mention_limit": ("ห้องใหญ่เกินกว่าที่สมาชิกจะเรียกทุกคน", "the room was too large for a member to call everyone"),
     "room_full": ("ห้องเต็ม", "the room was full"),
     "hub_only": ("มีเพียงระบบของหน่วยงานเจ้าของห้องที่บันทึกรายการนี้ได้", "only the hub's own system may write this entry"),
+    "origin_mismatch": ("ผู้ส่งไม่ใช่คนของหน่วยงานที่ส่งรายการนี้", "the sender is not of the agency that speaks"),
     "wrong_type": ("รายการชนิดนี้อยู่ตรงนี้ไม่ได้", "an entry of this type cannot stand here"),
     "wrong_shape": ("ข้อมูลของรายการไม่ตรงกับชนิดของรายการ", "the fields are not those of an entry of this type"),
 }

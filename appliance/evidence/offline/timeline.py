@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.evidence.offline.bodies import Causes
 from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import folded, iso_time, thai_time
-from appliance.rules.rooms import SYSTEM
+from appliance.model import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,40 +57,38 @@ class Timeline:
     def lines(self, entry: Entry, line: EntryLine) -> Iterator[str]:
         """Give the lines of one entry, safe for a terminal."""
         fields = check_state(entry)
-        self._learn(entry, fields)
+        self._learn(fields)
         yield ""
         yield f"[{entry.n}] {thai_time(entry.hub_time)} ({iso_time(entry.hub_time)})"
-        yield from (f"    {text}" for text in folded(self._person(entry.header["sn"], entry.origin)))
+        yield from (f"    {text}" for text in folded(self._person(entry.header["sn"])))
         if abs(entry.hub_time - entry.header["ts"]) >= 1000:
             written = entry.header["ts"]
             yield f"    เขียนเมื่อ {thai_time(written)} / written at {iso_time(written)}"
         yield from (f"    {text}" for text in folded(KINDS[entry.kind].format(**fields)))
-        yield from (f"    {text}" for fact in self._facts(entry, fields) for text in folded(fact))
+        yield from (f"    {text}" for fact in self._facts(fields) for text in folded(fact))
         yield from (f"    {mark}" for mark in self._marks(entry, line))
         if line.body is not None:
             yield from (f"    │ {text}" for part in words(line.body).split("\n") for text in folded(part))
 
-    def _learn(self, entry: Entry, fields: dict[str, Any]) -> None:
+    def _learn(self, fields: dict[str, Any]) -> None:
         """Keep the name of everybody whom this entry introduces."""
         cards = [card for card in fields.get("members", []) if isinstance(card, dict)]
         for card in [*cards, *([fields["card"]] if "card" in fields else [])]:
             about = ", ".join(filter(None, (card["post"], card["unit"])))
             name = f"{card['name']} ({about})" if about else card["name"]
-            self._names[self._done.conduct.name_of(card["p"], entry.origin)] = name
+            self._names[card["p"]] = name
 
-    def _person(self, person: str, origin: str) -> str:
-        full = person if "@" in person else f"{person}@{origin}"
-        if full.partition("@")[0] == SYSTEM:
-            return f"ระบบ / system · {full}"
-        name = self._names.get(self._done.conduct.name_of(person, origin), "ไม่มีชื่อในบันทึก / not named in the log")
-        return f"{name} · {full}"
+    def _person(self, person: str) -> str:
+        if person.partition("@")[0] == SYSTEM:
+            return f"ระบบ / system · {person}"
+        return f"{self._names.get(person, 'ไม่มีชื่อในบันทึก / not named in the log')} · {person}"
 
-    def _facts(self, entry: Entry, fields: dict[str, Any]) -> Iterator[str]:
+    def _facts(self, fields: dict[str, Any]) -> Iterator[str]:
         for member in fields.get("members", []):
-            yield f"- {self._person(member if isinstance(member, str) else member['p'], entry.origin)}"
+            yield f"- {self._person(member if isinstance(member, str) else member['p'])}"
         for key in ("owner", "to"):
             if isinstance(fields.get(key), str):
-                yield f"→ {self._person(fields[key], entry.origin)}"
+                yield f"→ {self._person(fields[key])}"
         for key, label in _LABELS.items():
             if fields.get(key):
                 yield f"{label}: {fields[key]}"

@@ -307,8 +307,7 @@ function parsePolicy(text) {
 const HEADER = ["bc", "bl", "id", "or", "os", "rv", "sn", "ts", "ty", "v"];
 const MOST = { bc: 43, id: 64, or: 63, sn: 128, ty: 64 };
 const isSlug = (value) => isText(value) && /^[A-Za-z0-9-]{1,63}$/.test(value);
-const isPerson = (value) => isText(value) && /^[A-Za-z0-9_-]{1,64}(@[A-Za-z0-9-]{1,63})?$/.test(value);
-const fullName = (person, agency) => (person.includes("@") ? person : `${person}@${agency}`);
+const isPerson = (value) => isText(value) && /^[A-Za-z0-9_-]{1,64}@[A-Za-z0-9-]{1,63}$/.test(value);
 const isTime = (value) => isCount(value) && value >= 1577836800000 && value < 4102444800000;
 
 function readHeader(text) {
@@ -411,8 +410,8 @@ function checkState({ n, seal, header: { ty, bl, or, sn, st = {} } }) {
   for (const [key, right] of Object.entries(optional)) must(!(key in st) || right(st[key]), `st ${key}`);
   const fields = Object.fromEntries(Object.entries(st).filter(([key]) => key in required || key in optional));
   must(bl === 0 || ty === "message.text" || ty === "message.edit", "a body of this type");
-  if (fields.card) must(fullName(fields.card.p, or) === fullName(fields.owner ?? fields.to, or), "st card");
-  if (ty === "room.create") must(n === 0 && seal === null && fullName(fields.owner, or) === sn, "not the first entry");
+  if (fields.card) must(fields.card.p === (fields.owner ?? fields.to), "st card");
+  if (ty === "room.create") must(n === 0 && seal === null && fields.owner === sn && sn !== `system@${or}`, "not the first entry");
   if (ty === "shred") must(fields.from <= fields.to && fields.to < n, "st to");
   return fields;
 }
@@ -428,7 +427,6 @@ class Room {
 
   take(entry) {
     const { n, header, st } = entry;
-    const full = (person) => fullName(person, header.or);
     const who = header.sn;
     if (n === 0) {
       Object.assign(this, { owner: who, group: st.kind === "group", hub: header.or });
@@ -438,11 +436,11 @@ class Room {
     const bySystem = ["sys.remove", "sys.close", "owner.reassign", "shred"].includes(header.ty);
     if (bySystem) must(who === `system@${this.hub}`, "not by the hub's system");
     else must(this.members.has(who) && !this.closed, "no member, or closed");
-    const named = (st.members ?? []).map((member) => full(isText(member) ? member : member.p));
+    const named = (st.members ?? []).map((member) => (isText(member) ? member : member.p));
     const target = this.messages.get(st.target ?? st.reply_to);
-    RULES[header.ty](this, { who, st, full, named, target, n, ts: header.ts });
+    RULES[header.ty](this, { who, st, named, target, n, ts: header.ts });
     if (header.ty === "owner.transfer" || header.ty === "owner.reassign") {
-      this.owner = full(st.to);
+      this.owner = st.to;
       this.members.add(this.owner);
       const agency = this.owner.split("@")[1];
       if (agency !== this.hub) Object.assign(this, { hub: agency, epoch: this.epoch + 1 });
@@ -488,11 +486,11 @@ const RULES = {
     must(!room.closed, "closed already");
     room.closed = true;
   },
-  "owner.transfer": (room, { who, st, full }) => {
+  "owner.transfer": (room, { who, st }) => {
     room.ownerOfGroup(who);
-    must(room.members.has(full(st.to)) && full(st.to) !== room.owner, "no member to hand over to");
+    must(room.members.has(st.to) && st.to !== room.owner, "no member to hand over to");
   },
-  "owner.reassign": (room, { st, full }) => must(st.card || room.members.has(full(st.to)), "no member"),
+  "owner.reassign": (room, { st }) => must(st.card || room.members.has(st.to), "no member"),
   "message.text": (room, { who, st, n, ts, target }) => {
     must(st.reply_to === undefined || target, "a reply to no message");
     must(!st.everyone || !room.group || who === room.owner || room.members.size <= 50, "calls everyone");

@@ -36,6 +36,7 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   role_required: msg`ท่านไม่มีบทบาทที่ทำรายการนี้ได้`,
   second_person_required: msg`รายการนี้ต้องมีผู้อนุมัติสองคน`,
   hub_only: msg`รายการนี้ทำได้โดยระบบเท่านั้น`,
+  origin_mismatch: msg`ผู้ส่งไม่ใช่คนของหน่วยงานที่ส่งรายการนี้`,
   wrong_shape: msg`ข้อมูลของรายการไม่ตรงกับชนิดของรายการ`,
   wrong_type: msg`ชนิดของรายการไม่ถูกต้อง`,
   too_large: msg`ข้อมูลที่ส่งยาวเกินกำหนด โปรดแบ่งส่ง`,
