@@ -23,7 +23,7 @@ INVISIBLE: Final = (
     *("\u3164", "\u2800", "\u115f", "\u17b4", "\u034f", "\ufe0f", "\U000e0100", "\u0301", "\u0e48\u0e49"),
     *("\u200b", "\u2060", "\u00ad", "\u3164\u0301", " \u3164 "),
 )
-"""Names of which nothing is seen, or marks without a letter (bug H1)."""
+"""Names of which nothing is seen, or marks without a letter."""
 TEXTS: Final[dict[str, str]] = json.loads(
     (Path(__file__).parent / "rules" / "data" / "hostile_texts.json").read_text(encoding="utf-8")
 )

@@ -35,7 +35,6 @@ async def test_a_check_against_nobody_takes_the_same_work(cost: Argon2) -> None:
 
 
 async def test_so_many_wait_for_a_thread_and_no_more() -> None:
-    """Security 14."""
     hasher = PasswordHasher(Argon2(time_cost=1, memory_kib=64), threads=1, key=bytes(32), most_waiting=3)
     try:
         calls = [asyncio.create_task(hasher.hash(f"{i}")) for i in range(9)]
@@ -65,7 +64,7 @@ def cost_of(stored: str) -> str:
 
 
 def test_absent_names_cost_what_accounts_cost_while_hashes_change() -> None:
-    """After a change of cost the time of a check must not tell which names exist (security 40)."""
+    """After a change of cost the time of a check must not tell which names exist."""
     old, new = cost_of(hash_of_nobody(Argon2(1, 64))), cost_of(hash_of_nobody(Argon2(3, 64)))
     hasher = PasswordHasher(Argon2(3, 64), threads=1, key=bytes(32), most_waiting=3)
     try:
@@ -89,7 +88,7 @@ def test_absent_names_cost_what_accounts_cost_while_hashes_change() -> None:
 
 
 async def test_hashing_gives_way_to_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Security 14: the threads have a priority of their own, below that of the loop's thread."""
+    """The threads have a priority of their own, below that of the loop's thread."""
     priorities: list[int] = []
     real = argon2.PasswordHasher.verify
 

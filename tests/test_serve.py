@@ -18,7 +18,7 @@ from tests.bureau import KEYS
 
 
 def test_threads_hand_the_interpreter_over_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Security 4, 14: a heavy read on another thread does not keep the event loop waiting at each of its events."""
+    """A heavy read on another thread does not keep the event loop waiting at each of its events."""
     seen: list[float] = []
 
     def run(serving: Coroutine[object, object, None]) -> None:
@@ -37,7 +37,7 @@ def test_threads_hand_the_interpreter_over_soon(tmp_path: Path, monkeypatch: pyt
 
 
 def test_garbage_is_collected_in_small_pieces() -> None:
-    """Security 9, 14: the garbage of a flood does not stop the event loop for longer than that of a quiet minute."""
+    """The garbage of a flood does not stop the event loop for longer than that of a quiet minute."""
     pieces: list[int] = []
 
     def note(phase: str, told: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Certificates: made, renewed while connections go on, watched, never lost in silence (security 13)."""
+"""Certificates: made, renewed while connections go on, watched, never lost in silence."""
 
 from __future__ import annotations
 

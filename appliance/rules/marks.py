@@ -1,4 +1,4 @@
-"""How many marks a message carries: edits and reactions (F83, bug G3).
+"""How many marks a message carries: edits and reactions (F83).
 
 Pure. This bounds what an answer with the message holds. It is a limit of this appliance, not a rule of the log: neither
 replicas nor verifiers ask it, and it may change without a new version of the rules. A type of entry that marks messages

@@ -57,7 +57,6 @@ async def test_one_account_a_person_one_person_a_name(office: Office) -> None:
 
 @pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
 async def test_a_user_name_is_seen(office: Office, name: str) -> None:
-    """Bug H1."""
     person = office.person("1001")
     assert await refused(create_account(office.s, OPERATOR, person, name)) == "user_name"
     if name != "\u0301":

@@ -49,7 +49,6 @@ async def recorded(office: Office, person: PersonId, action: str) -> list[dict[s
 
 @pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
 async def test_a_device_name_that_cannot_be_seen_is_none(office: Office, name: str) -> None:
-    """Bug H1."""
     await office.account("1001", "somchai.j")
     done = await sign_in(office.s, "somchai.j", PASSWORD, name, "192.0.2.1")
     assert isinstance(done, SignedIn)

@@ -60,7 +60,7 @@ async def test_searching(office: Office, q: str, found: list[str]) -> None:
 
 
 async def test_a_telephone_number_finds_only_those_whose_number_may_be_seen(office: Office) -> None:
-    """F13, ux 12: what the profile would not show, the search does not tell either."""
+    """F13: what the profile would not show, the search does not tell either."""
     assert await names(office, office.person("1002"), "02-100-1001") == []
     header, *lines = PEOPLE.splitlines()
     lines[0] += ",agency,own_unit"
@@ -76,7 +76,7 @@ async def test_a_telephone_number_finds_only_those_whose_number_may_be_seen(offi
 
 
 async def test_names_come_before_posts_on_every_page(office: Office) -> None:
-    """Who is looked for by name is not lost among those whose post or unit has the word (ux 12)."""
+    """Who is looked for by name is not lost among those whose post or unit has the word."""
     more = "\n".join(f"{n},นาย,ก้อง{n},ทดสอบ,,,,,,D2,นักมาลีวิทยา,,," for n in range(2001, 2006))
     await office.import_(
         people=f"{PEOPLE}{more}\n2010,นาย,ประมาลี,ทดสอบ,,,,,,D2,งาน,,,\n2011,นาย,พนม,มาลี,,,,,,D2,งาน,,,\n"
@@ -92,7 +92,7 @@ async def test_names_come_before_posts_on_every_page(office: Office) -> None:
 
 
 async def test_words_typed_under_the_other_keyboard_layout(office: Office) -> None:
-    """The other reading is said only where it led somewhere (ux 12)."""
+    """The other reading is said only where it led somewhere."""
     viewer = office.person("1001")
     page = await load_people(office.s, viewer, q="l,=kp")
     assert ([person.given_name for person in page.people], page.reading) == (["สมชาย"], "สมชาย")
@@ -101,7 +101,7 @@ async def test_words_typed_under_the_other_keyboard_layout(office: Office) -> No
 
 
 async def test_a_search_within_a_unit_says_how_many_are_elsewhere(office: Office) -> None:
-    """Nobody is taken for missing who only serves in another unit (ux 12)."""
+    """Nobody is taken for missing who only serves in another unit."""
     viewer, department, division = office.person("1001"), office.unit("D1"), office.unit("D2")
     page = await load_people(office.s, viewer, q="สมชาย", unit=department)
     assert ([*page.people], page.elsewhere) == ([], 1)
@@ -120,7 +120,7 @@ async def test_a_unit_with_or_without_what_is_below(office: Office) -> None:
 
 
 async def test_an_english_page_lists_people_in_the_order_of_their_english_names(office: Office) -> None:
-    """Ux 22: who has no English name comes after, in Thai order; pages join, and better answers still come first."""
+    """Who has no English name comes after, in Thai order; pages join, and better answers still come first."""
     viewer, cursor = office.person("1001"), None
     seen: list[str | None] = []
     for _ in range(10):
@@ -280,7 +280,7 @@ async def test_a_unit_below_a_merged_one_stays_in_the_chart(office: Office) -> N
 
 
 async def test_a_whole_ministry_within_hours_is_noticed_and_stopped(tmp_path: Path) -> None:
-    """Slow copying stays below the hour's limits, not below the day's (security 34)."""
+    """Slow copying stays below the hour's limits, not below the day's."""
     policy = DirectoryPolicy(HOUR, alarm=11, most=12, day_alarm=25, day_most=40)
     async with open_office(tmp_path, with_policies(directory=policy)) as office:
         viewer = office.person("1001")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def test_a_password_is_not_respelled_by_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pause of the event loop is a pause for everybody (security 1)."""
+    """A pause of the event loop is a pause for everybody."""
     threads: list[str] = []
 
     def canonical(text: str) -> str:

@@ -148,7 +148,7 @@ async def test_a_cut_off_audit_log_is_noticed(office: Office) -> None:
 
 
 async def test_whoever_holds_a_token_that_ended_is_told_why(office: Office) -> None:
-    """Ux 19: and a token that never was says nothing."""
+    """And a token that never was says nothing."""
     await office.account("1001", "somchai.j")
     person = office.person("1001")
 

@@ -83,7 +83,7 @@ class TestSending:
         await bureau.say(MALEE, room, "ครับ", reply_to=first.n)
 
     async def test_a_retracted_message_calls_nobody(self, bureau: Bureau, room: RoomId) -> None:
-        """Bug F1: its trace still counts as unread, its mention does not."""
+        """Its trace still counts as unread, its mention does not."""
         named = await bureau.say(NARIN, room, "@มาลี", mentions=[MALEE])
         everyone = await bureau.say(NARIN, room, "ทุกคน", everyone=True)
         assert (await bureau.view(MALEE, room)).mentions == 2
@@ -163,7 +163,7 @@ class TestRetracting:
 
 
 class TestHowMany:
-    """A message carries so many marks and no more (security 9, bug G3): who can read it must be able to load it."""
+    """A message carries so many marks and no more: who can read it must be able to load it."""
 
     async def test_different_emoji_of_one_person(self, bureau: Bureau, room: RoomId) -> None:
         n = (await bureau.say(NARIN, room)).n

@@ -98,7 +98,7 @@ async def test_a_reset_gives_a_code_ends_sessions_and_goes_on_record(office: Off
 
 
 async def test_the_history_names_no_operator_and_says_that_the_account_is_new(office: Office) -> None:
-    """Ux 14: `operator:demo` is nobody the owner knows."""
+    """`operator:demo` is nobody the owner knows."""
     await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
     async with office.s.store.read() as reader:
         lines = await reader.run(sessions.list_sign_ins, office.person("1001"), 3)
@@ -150,7 +150,7 @@ async def test_who_has_not_changed_the_one_time_code_proves_nothing(office: Offi
 
 
 async def test_two_codes_do_not_make_one_person_two(office: Office) -> None:
-    """Security 39, F77: who gives codes to two administrators one after the other is still one person."""
+    """F77: who gives codes to two administrators one after the other is still one person."""
     officer = await office.account("1001", "officer")
     users = {"chief": "1002", "admin": "1003", "third": "1004"}
     people = {user: await office.account(number, user) for user, number in users.items()}

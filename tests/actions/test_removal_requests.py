@@ -75,7 +75,7 @@ class TestAsking:
 
 
 class TestRank:
-    """Security 12: a removal that was asked for is always possible; the private chat it would leave is not."""
+    """A removal that was asked for is always possible; the private chat it would leave is not."""
 
     async def test_granting_closes_a_group_left_with_a_clerk_and_a_superior(self, bureau: Bureau) -> None:
         room = await bureau.group(CLERK, SOMCHAI, BOSS)

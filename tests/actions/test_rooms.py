@@ -168,7 +168,7 @@ class TestPrivateChat:
         assert made[0] == made[1] != made[2]
 
     async def test_it_begins_with_its_first_message(self, bureau: Bureau) -> None:
-        """Nobody ever sees a private chat in which nothing was said (ux 9)."""
+        """Nobody ever sees a private chat in which nothing was said."""
         said = await write_to(bureau, NARIN, MALEE, "ขอเอกสารครับ", "t1")
         room = await bureau.view(MALEE, said.room)
         assert (room.kind, room.unread, room.last and room.last.body and room.last.body.text) == (
@@ -383,7 +383,7 @@ class TestNameOwnerEnd:
         assert (ADMIN, "room.reassign", room, "done") in await audited(bureau)
 
     async def test_an_operator_ends_a_room_that_people_cannot_leave(self, bureau: Bureau) -> None:
-        """Security 9: closed, everybody but the owner off it, and on record with the reason."""
+        """Closed, everybody but the owner off it, and on record with the reason."""
         room = await bureau.group(NARIN, MALEE, SOMCHAI, CLERK)
         with pytest.raises(Invalid) as caught:
             await rooms.end_room(bureau.s, "operator:root", room, " ")
@@ -445,7 +445,7 @@ class TestPosts:
     async def test_a_handover_that_fails_keeps_no_other_waiting_and_is_tried_again(
         self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch, settled: str
     ) -> None:
-        """Security 36: the caller learns that not everything could be done."""
+        """The caller learns that not everything could be done."""
         made = [
             await rooms.create_group(bureau.s, NARIN, "ห้องหัวหน้า", [SOMCHAI, MALEE], bureau.txn(), CHIEF)
             for _ in range(3)
@@ -509,7 +509,7 @@ class TestEndedAccounts:
     async def test_a_room_that_fails_keeps_no_other_waiting(
         self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Security 36: it is tried again at the next call."""
+        """It is tried again at the next call."""
         groups = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(3)]
         await bureau.set_state(MALEE, AccountState.REVOKED)
         head = bureau.s.log.head
@@ -538,7 +538,7 @@ class TestEndedAccounts:
         ]
 
     async def test_many_are_taken_off_in_one_go(self, tmp_path: Path) -> None:
-        """Security 26: removing is cut into entries of a bounded size, as adding is."""
+        """Removing is cut into entries of a bounded size, as adding is."""
         crowd = [PersonId(f"p{n}") for n in range(1_200)]
         async with open_bureau(tmp_path, extra=len(crowd)) as bureau:
             room = await bureau.group(NARIN, MALEE, SOMCHAI, *crowd)
@@ -563,7 +563,7 @@ class TestOwnView:
         assert not (await bureau.view(MALEE, room)).muted
 
     async def test_pinning_is_for_oneself_and_stays(self, bureau: Bureau) -> None:
-        """Ux 16: on the server, so that all devices of a person agree."""
+        """On the server, so that all devices of a person agree."""
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         await rooms.set_mine(bureau.s, MALEE, room, pinned=True)
         await rooms.set_mine(bureau.s, MALEE, room, muted=True)
@@ -622,7 +622,6 @@ class TestOwnView:
         assert (view.hidden, view.unread) == (False, 1)
 
     async def test_a_clearing_has_a_time_and_can_be_taken_back(self, bureau: Bureau) -> None:
-        """Ux 15."""
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(NARIN, room, "ข้อความเก่า", mentions=[MALEE])
         before = await bureau.view(MALEE, room)
@@ -649,7 +648,7 @@ class TestOwnView:
         assert (await load_readers(bureau.s, NARIN, room, sent[1].n)).read == first
 
     async def test_a_mark_holds_whatever_is_read_until_it_is_ended(self, bureau: Bureau) -> None:
-        """Ux 5: a receipt of another device, or one that comes late, takes no mark away."""
+        """A receipt of another device, or one that comes late, takes no mark away."""
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = [await bureau.say(NARIN, room) for _ in range(3)]
         await rooms.mark_unread(bureau.s, MALEE, room, sent[1].n)
@@ -688,7 +687,7 @@ class TestNewMembers:
 
 
 async def test_refusals_are_on_record_without_a_record_for_each(bureau: Bureau) -> None:
-    """Fifty a second from one person would fill the log for good (security 31)."""
+    """Fifty a second from one person would fill the log for good."""
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     for _ in range(30):
         await refused(change(bureau, MALEE, room, remove=(SOMCHAI,)), Deny.NOT_OWNER)

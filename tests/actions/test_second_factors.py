@@ -128,7 +128,7 @@ async def left(office: Office, session: Session) -> int:
 
 
 async def test_who_has_lost_the_phone_signs_in_with_a_recovery_code_once(office: Office) -> None:
-    """Ux 14: typed in lower case and without hyphens too; on record, and in the history the owner reads."""
+    """Typed in lower case and without hyphens too; on record, and in the history the owner reads."""
     session, codes = await with_recovery(office)
     assert len(set(codes)) == RECOVERY_CODES
     ticket = await asked(office)
@@ -408,7 +408,6 @@ async def test_enrolling_needs_its_own_challenge(office: Office) -> None:
 
 @pytest.mark.parametrize("name", INVISIBLE, ids=ascii)
 async def test_the_name_of_a_passkey_is_seen(office: Office, name: str) -> None:
-    """Bug H1."""
     await office.account("1001", "somchai.j")
     session, key = await session_of(office), Authenticator()
     made = key.create(await start_passkey(office.s, session))

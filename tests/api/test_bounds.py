@@ -1,4 +1,4 @@
-"""How much an answer holds (security 8): a list ends at its limit or at 1 MiB, says so, and loses nothing by it."""
+"""How much an answer holds: a list ends at its limit or at 1 MiB, says so, and loses nothing by it."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ async def test_the_first_item_always_fits(tmp_path: Path) -> None:
 
 
 def test_a_list_by_ids_ends_at_its_bytes_and_goes_on_after_its_cursor() -> None:
-    """Security 8: requests, suggestions and units, however many there are."""
+    """Requests, suggestions and units, however many there are."""
     views = [
         RemovalRequest(id=f"q{n}", room="r", person="p", name="ก" * 200, state="pending", asked=0) for n in range(5_000)
     ]

@@ -79,7 +79,7 @@ async def test_a_person(running: Agency) -> None:
 
 @pytest.mark.parametrize("language", ["th", "en"])
 async def test_names_come_in_thai_and_english_whatever_the_language(running: Agency, language: str) -> None:
-    """Ux 22: the client shows one or the other, and changes without asking again."""
+    """The client shows one or the other, and changes without asking again."""
     narin = await running.login("narin.p", language=language)
     person = (await narin.get(f"/people/{running.person('witthaya.s')}"))["person"]
     assert (person["name"], person["name_en"]) == ("นายแพทย์วิทยา ศรีสุขสวัสดิ์", "Dr. Witthaya Srisuksawat")

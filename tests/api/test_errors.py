@@ -228,7 +228,6 @@ async def test_a_request_is_not_read_while_nothing_may_be_appended(open_world: O
 
 
 async def test_costly_calls_count_as_several(open_world: OpenWorld) -> None:
-    """Security 14."""
     async with open_world(limited(user_requests_s=0.5, user_requests_burst=31)) as agency:
         narin = await agency.login("narin.p")
         proof = {"password": "ผิดแน่นอน"}

@@ -165,7 +165,7 @@ def without_limits(config: Config) -> Config:
 
 @pytest.mark.slow
 async def test_no_text_in_any_field_of_any_route_costs_more_than_its_length(world_data: Path) -> None:
-    """Security 1, 4 and 10, for every field there is."""
+    """For every field there is."""
     async with search_process(world_data), serve(world_data, without_limits) as running:
         narin = await running.login("narin.p")
         room = running.room("dengue")

@@ -1,4 +1,4 @@
-"""The client's files as they travel: compressed copies, ranges, tags, and the weight of the first visit (ux 11)."""
+"""The client's files as they travel: compressed copies, ranges, tags, and the weight of the first visit."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ OUTSIDERS_BODIES: dict[str, list[object]] = {
 
 
 async def test_an_outsider_gets_one_answer_from_every_route_of_a_room(running: Agency) -> None:
-    """Security 22: nothing that is sent, and no position named, tells an outsider anything of the room."""
+    """Nothing that is sent, and no position named, tells an outsider anything of the room."""
     decha = await running.login("decha.r")
     room = running.room("dengue")
     routes = [route for route in STAFF.routes if "{room}" in route.path]
@@ -217,7 +217,7 @@ async def test_marking_unread_keeps_the_first_read(running: Agency) -> None:
 
 
 async def test_members_readers_and_requests_are_named_in_both_languages(running: Agency) -> None:
-    """Ux 22; and a member's status message stands beside the name (ux, «Also seen»)."""
+    """And a member's status message stands beside the name (ux, «Also seen»)."""
     lalita, narin = await running.login("lalita.w"), await running.login("narin.p")
     decha, room = running.person("decha.r"), running.room("dengue")
     await lalita.patch("/me", {"status": "ประชุมถึงบ่ายสามโมง"})
@@ -297,7 +297,7 @@ async def test_bad_names_are_refused_and_clean_ones_kept_clean(running: Agency) 
 async def test_a_room_costs_its_size_and_ones_own_settings_do_not(
     open_world: OpenWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Security 8: what an answer with many members costs is owed by who asked."""
+    """What an answer with many members costs is owed by who asked."""
     monkeypatch.setattr("appliance.api.rooms.MEMBERS_A_REQUEST", 0.1)
     async with open_world(limited(user_requests_s=0.001, user_requests_burst=20)) as agency:
         narin = await agency.login("narin.p")

@@ -307,7 +307,7 @@ async def test_without_the_search_process_chat_goes_on_and_says_so(running: Agen
 async def test_a_page_ends_with_its_time_and_its_cursor_goes_on(
     searched: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Words that cost much are spread over pages, and none is left out (security 4)."""
+    """Words that cost much are spread over pages, and none is left out."""
     narin = await searched.login("narin.p")
     whole = await find(narin, "ระบบ")
     assert len(whole) > 2
@@ -320,7 +320,7 @@ async def test_a_page_ends_with_its_time_and_its_cursor_goes_on(
 async def test_comparing_words_keeps_no_reader_of_the_database(
     searched: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While words are compared, every reader is free for everybody else (security 4)."""
+    """While words are compared, every reader is free for everybody else."""
     narin = await searched.login("narin.p")
     comparing, go_on = asyncio.Event(), asyncio.Event()
     real = Searching.look_through
@@ -341,7 +341,7 @@ async def test_comparing_words_keeps_no_reader_of_the_database(
 
 
 async def test_long_candidates_are_read_in_small_parts(searched: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Security 4: no more text at once than a bound, on the database's thread and on the way to the other process."""
+    """No more text at once than a bound, on the database's thread and on the way to the other process."""
     narin = await searched.login("narin.p")
     whole = await find(narin, "ระบบ")
     sizes: list[int] = []
@@ -359,7 +359,7 @@ async def test_long_candidates_are_read_in_small_parts(searched: Agency, monkeyp
 
 
 def test_no_words_are_compared_in_the_appliance() -> None:
-    """Security 4: whatever thread does it there takes the interpreter from the event loop."""
+    """Whatever thread does it there takes the interpreter from the event loop."""
     names = ("search_index.snippet", "import matches", "normalize_with_origins")
     sources = [path for path in Path(appliance.__file__).parent.rglob("*.py") if "node_modules" not in path.parts]
     assert len(sources) > 100

@@ -32,7 +32,7 @@ OPERATOR = Actor.operator("test")
     ],
 )
 async def test_a_page_gets_a_cookie_and_no_token(running: Agency, headers: dict[str, str]) -> None:
-    """Security 27: nothing that a script reads is worth stealing."""
+    """Nothing that a script reads is worth stealing."""
     body = {"user": "narin.p", "password": PASSWORD, "device": "Chromium", "keep_device": False}
     async with running.session.post(f"{running.url}{API}/login", json=body, headers=headers) as response:
         body, cookie = await response.json(), response.headers["Set-Cookie"]
@@ -214,7 +214,7 @@ async def test_a_code_as_second_factor(running: Agency) -> None:
 
 
 async def test_the_sign_in_page_learns_the_agency_and_whom_to_ask_and_no_more(running: Agency) -> None:
-    """Ux 19: without a session."""
+    """Without a session."""
     await set_helpdesk(running.services, OPERATOR, "02-590-1000", "", "ห้อง 305")
     shown = await running.anonymous().get("/agency")
     agency = running.services.config.agency

@@ -245,7 +245,6 @@ def missing_identifiers() -> Iterator[str]:
     ids=lambda each: each.__name__,
 )
 def test_what_is_named_is_there(missing: object) -> None:
-    """Features 5.7."""
     assert callable(missing)
     assert list(missing()) == []
 

@@ -90,7 +90,7 @@ async def screens(served: Agency, window: Window, look: Any) -> None:
 
 
 async def test_the_largest_text_on_the_smallest_phone(served: Agency, windows: OpenWindow) -> None:
-    """Ux 22: every screen is readable, and what is chosen stays in sight."""
+    """Every screen is readable, and what is chosen stays in sight."""
     window = await windows(served.url, "narin.p", viewport={"width": 320, "height": 568})
     await window.go("/settings/display")
     await window.page.get_by_text("ใหญ่ที่สุด", exact=True).click()

@@ -1,4 +1,4 @@
-"""Back on a phone: it closes what is open, the topmost first, and leaves the page behind it alone (ux 6)."""
+"""Back on a phone: it closes what is open, the topmost first, and leaves the page behind it alone."""
 
 from __future__ import annotations
 

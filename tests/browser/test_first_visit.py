@@ -1,4 +1,4 @@
-"""The first visit, with nothing kept: how much travels, and what is seen before the client has come (ux 11)."""
+"""The first visit, with nothing kept: how much travels, and what is seen before the client has come."""
 
 from __future__ import annotations
 

@@ -53,7 +53,6 @@ async def choose(window: Window, action: str) -> None:
 
 
 async def test_a_row_is_muted_in_two_clicks_and_pinned_on_every_device(served: Agency, windows: OpenWindow) -> None:
-    """Ux 16."""
     window = await windows(served.url, "lalita.w")
     phone = await windows(
         served.url, "lalita.w", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
@@ -112,7 +111,7 @@ async def test_all_are_read_after_a_question(served: Agency, windows: OpenWindow
 
 
 async def test_thai_digits_are_everywhere_but_in_what_people_wrote(served: Agency, windows: OpenWindow) -> None:
-    """Ux 22: unread counts, numbers of people, the rail, and every sentence of every page."""
+    """Unread counts, numbers of people, the rail, and every sentence of every page."""
     window = await windows(served.url, "lalita.w")
     await window.evaluate("() => localStorage.setItem('digits', 'thai')")
     await window.reload()
@@ -147,7 +146,7 @@ async def test_thai_digits_are_everywhere_but_in_what_people_wrote(served: Agenc
 async def test_at_320_pixels_and_at_the_largest_letters_nothing_scrolls_sideways(
     served: Agency, windows: OpenWindow
 ) -> None:
-    """Ux 17, 22: 320 pixels is what 400 % zoom leaves of a page of 1280."""
+    """320 pixels is what 400 % zoom leaves of a page of 1280."""
     window = await windows(served.url, "lalita.w", viewport={"width": 320, "height": 640})
     for size in ("normal", "largest"):
         await window.evaluate("size => localStorage.setItem('textSize', size)", size)

@@ -65,7 +65,7 @@ async def test_what_is_typed_after_a_mention_stands_behind_it(served: Agency, wi
 
 
 async def test_an_emoji_is_put_where_the_caret_was(served: Agency, windows: OpenWindow) -> None:
-    """Ux 20: by keyboard, and writing goes on behind it; a system without an emoji font offers what it can draw."""
+    """By keyboard, and writing goes on behind it; a system without an emoji font offers what it can draw."""
     window = await windows(served.url, "narin.p")
     await window.open_room()
     await window.composer.fill("ขอบคุณครับ")
@@ -81,7 +81,6 @@ async def test_an_emoji_is_put_where_the_caret_was(served: Agency, windows: Open
 
 
 async def test_files_and_texts_that_are_too_long_are_answered(served: Agency, windows: OpenWindow) -> None:
-    """Ux 1 and 13."""
     window = await windows(served.url, "narin.p")
     await window.open_room()
     refusal = window.page.get_by_text("ระบบรุ่นนี้ยังส่งไฟล์ไม่ได้")
@@ -111,7 +110,7 @@ async def test_files_and_texts_that_are_too_long_are_answered(served: Agency, wi
 
 
 async def test_a_waiting_message_is_cancelled_and_edited(served: Agency, windows: OpenWindow) -> None:
-    """Ux 8: by mouse and by keyboard; what was edited arrives once."""
+    """By mouse and by keyboard; what was edited arrives once."""
     window = await windows(served.url, "narin.p")
     await window.open_room()
     await window.offline()

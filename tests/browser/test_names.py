@@ -25,7 +25,7 @@ async def speak_english(window: Window) -> None:
 
 
 async def test_an_english_page_has_english_names_and_mentions_work_in_both(served: Agency, windows: OpenWindow) -> None:
-    """Ux 22; F01 and F20: the head of a room says its kind and scope."""
+    """F01 and F20: the head of a room says its kind and scope."""
     lalita, narin = await windows(served.url, "lalita.w"), await windows(served.url, "narin.p")
     await speak_english(narin)
     await narin.go(f"#/rooms/{served.room('dengue')}")

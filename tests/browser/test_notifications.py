@@ -1,4 +1,4 @@
-"""Notifications in a real browser: one for several tabs, by the service worker, and what the page says of them (ux 2).
+"""Notifications in a real browser: one for several tabs, by the service worker, and what the page says of them.
 
 A page under test always counts as looked at, so `look_away` takes its focus in the way the browser would.
 """

@@ -110,7 +110,7 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
     await narin.dialog.get_by_label("เหตุผล (ไม่บังคับ)").fill("ปรับคณะทำงานใหม่ค่ะ")
     await narin.dialog.get_by_role("button", name="นำออก", exact=True).click()
     await expect(row).to_have_count(0)
-    # Who was looking at the room reads by whom and when they were taken off, and keeps their words (ux 3 d).
+    # Who was looking at the room reads by whom and when they were taken off, and keeps their words.
     gone = re.compile("นรินทร์ .*นำท่านออกจากห้อง “ศูนย์ปฏิบัติการไข้เลือดออก” เมื่อ")
     await expect(malee.page.get_by_text(gone)).to_be_visible()
     await expect(malee.page.get_by_text("ปรับคณะทำงานใหม่ค่ะ")).to_be_visible()
@@ -144,7 +144,7 @@ async def test_an_owner_renames_adds_removes_hands_over_and_closes(served: Agenc
 
 
 async def test_members_see_whose_room_it_is_in_place_of_dead_buttons(served: Agency, windows: OpenWindow) -> None:
-    """What only the owner does is no button of a member; a button that waits says for what, without a mouse (ux 7)."""
+    """What only the owner does is no button of a member; a button that waits says for what, without a mouse."""
     lalita = await windows(served.url, "lalita.w")
     await lalita.open_room()
     panel = await lalita.open_info()
@@ -208,7 +208,7 @@ async def test_on_a_phone_the_chart_and_the_ranks_take_turns(served: Agency, win
 
 
 async def test_nothing_typed_or_chosen_is_thrown_away_unasked(served: Agency, windows: OpenWindow) -> None:
-    """The picker says what is missing, keeps its button and its height in sight, and asks before it forgets (ux 10)."""
+    """The picker says what is missing, keeps its button and its height in sight, and asks before it forgets."""
     narin = await windows(served.url, "narin.p")
     await narin.start("สร้างห้องใหม่")
     dialog = narin.page.get_by_role("dialog", name="สร้างห้องใหม่")
@@ -303,7 +303,7 @@ async def test_a_private_chat_upward_is_refused_without_saying_why(served: Agenc
 
 
 async def test_a_private_chat_begins_with_its_first_message(served: Agency, windows: OpenWindow) -> None:
-    """Whoever opens a chat has told nobody, and a first message waits for the network as any other (ux 9)."""
+    """Whoever opens a chat has told nobody, and a first message waits for the network as any other."""
     narin, lalita = await windows(served.url, "narin.p"), await windows(served.url, "lalita.w")
     await lalita.go("#/rooms")
     await narin.page.keyboard.press("Control+K")
@@ -448,7 +448,7 @@ async def test_muting_hiding_clearing_and_marking_are_for_oneself(served: Agency
     await lalita.go("/people")
     await expect(lalita.row(ROOM)).to_have_count(0)
     await lalita.go("/rooms")
-    # The mark holds until the room is opened again (ux 5).
+    # The mark holds until the room is opened again.
     await expect(lalita.row(ROOM)).to_contain_text(re.compile("ยังไม่อ่าน"))
     await lalita.open_room()
     await expect(lalita.row(ROOM)).not_to_contain_text(re.compile("ยังไม่อ่าน"))

@@ -166,7 +166,7 @@ async def arrived(window: Window, text: str) -> str:
 
 
 async def test_hits_stay_listed_and_have_addresses(searched: Searched, windows: OpenWindow) -> None:
-    """One hit after the other beside the list, each with an address that Back, a reload and others can use (ux 24)."""
+    """One hit after the other beside the list, each with an address that Back, a reload and others can use."""
     await tell(searched, [f"{WORDS} ครั้งที่ {n}" for n in range(6)] + ["คั่น"] * 60)
     window = await windows(searched.agency.url, "narin.p")
     page = window.page
@@ -209,7 +209,7 @@ async def test_hits_stay_listed_and_have_addresses(searched: Searched, windows: 
 
 
 async def test_on_a_phone_back_leads_from_the_hit_to_the_list(searched: Searched, windows: OpenWindow) -> None:
-    """Back closes the topmost sheet (ux 6), and hits stay listed (ux 24)."""
+    """Back closes the topmost sheet, and hits stay listed."""
     await tell(searched, [f"{WORDS} ครั้งที่ {n}" for n in range(6)])
     window = await windows(
         searched.agency.url, "narin.p", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
@@ -252,7 +252,7 @@ async def test_on_a_phone_back_leads_from_the_hit_to_the_list(searched: Searched
 async def test_an_address_that_leads_nowhere_says_so(
     served: Agency, windows: OpenWindow, address: str, words: str
 ) -> None:
-    """A clear page for every address (security 37, ux 24)."""
+    """A clear page for every address."""
     window = await windows(served.url, "lalita.w")
     await window.go(address.format(room=served.room("dengue"), me=served.person("lalita.w")))
     await expect(window.page.get_by_text(words)).to_be_visible()

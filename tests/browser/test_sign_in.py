@@ -124,7 +124,7 @@ async def test_password_managers_know_the_fields(served: Agency, windows: OpenWi
 
 
 async def test_the_page_says_what_is_missing_and_whom_to_ask(served: Agency, windows: OpenWindow) -> None:
-    """Ux 19: in the language of the moment."""
+    """In the language of the moment."""
     await set_helpdesk(served.services, OPERATOR, "02-590-1000 ต่อ 12", "help@moph.go.th", "ห้อง 305")
     window = await windows(served.url)
     await window.button("เข้าสู่ระบบ").click()
@@ -171,7 +171,7 @@ async def test_the_form_stands_still_once_it_is_there(served: Agency, windows: O
 
 
 async def test_a_lost_phone_is_no_lost_account(served: Agency, windows: OpenWindow) -> None:
-    """Ux 14: the codes are shown once when TOTP is turned on, and each opens the way in once."""
+    """The codes are shown once when TOTP is turned on, and each opens the way in once."""
     window = await windows(served.url, "narin.p")
     await window.page.goto(f"{served.url}/#/settings/security")
     await window.button("เปิดใช้งาน").click()
@@ -198,7 +198,7 @@ async def test_a_lost_phone_is_no_lost_account(served: Agency, windows: OpenWind
 
 
 async def test_signing_out_asks_before_unsent_messages_are_lost(served: Agency, windows: OpenWindow) -> None:
-    """Ux 8, Staying keeps them, waiting signs out once they are sent, and what was only begun is asked about."""
+    """Staying keeps them, waiting signs out once they are sent, and what was only begun is asked about."""
     window = await windows(served.url, "narin.p")
     await window.open_room()
     await window.context.set_offline(True)
@@ -242,7 +242,7 @@ async def test_the_second_factor_takes_thai_digits(served: Agency, windows: Open
 
 
 async def test_thai_digits_are_there_before_anybody_is_in(served: Agency, windows: OpenWindow) -> None:
-    """Ux 22: the code, the terms and a new password speak in the digits chosen on this device."""
+    """The code, the terms and a new password speak in the digits chosen on this device."""
     narin = await served.login("narin.p")
     secret = (await narin.post("/second-factors/totp", {"password": PASSWORD}))["secret"]
     totp = pyotp.TOTP(secret)
@@ -340,7 +340,7 @@ async def test_whoever_says_this_was_not_me_is_alone_and_sets_a_new_password(
 
 
 async def test_no_script_sees_the_token_of_the_session(served: Agency, windows: OpenWindow) -> None:
-    """Security 27: neither in the answer to the page, nor when a script clears the headers of a page."""
+    """Neither in the answer to the page, nor when a script clears the headers of a page."""
     window = await windows(served.url)
     async with window.page.expect_response(lambda answer: answer.url.endswith("/login")) as answered:
         await window.sign_in("narin.p")

@@ -1,4 +1,4 @@
-"""What the processes of `gchat up` give up, and how often a passphrase is made into a key (security 29)."""
+"""What the processes of `gchat up` give up, and how often a passphrase is made into a key."""
 
 from __future__ import annotations
 

@@ -211,7 +211,6 @@ async def test_a_day_until_which_somebody_is_suspended_is_the_last_one(running: 
 
 
 def test_no_cell_of_a_table_is_a_formula() -> None:
-    """Bug L1."""
     line = csv_line(("=1+1", "+66", "-1", "@sum", "\tx", "a=b", 5, 'a"b,c'))
     assert line == "'=1+1,'+66,'-1,'@sum,'\tx,a=b,5,\"a\"\"b,c\""
 

@@ -1,4 +1,4 @@
-"""`gchat room close`: rooms that people were put into and cannot leave (F40, security 9)."""
+"""`gchat room close`: rooms that people were put into and cannot leave (F40)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Officers' shares are typed back before anything depends on them (security 19)."""
+"""Officers' shares are typed back before anything depends on them."""
 
 from __future__ import annotations
 

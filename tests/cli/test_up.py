@@ -147,7 +147,7 @@ def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
     assert f"localhost:{ready['staff_url'].rpartition(':')[2]}" in printed
     assert all(login["user"] in printed for login in ready["logins"][:10])
     assert "demo-logins.json" in printed
-    # Of this demo alone, and not one that everybody knows (security 28).
+    # Of this demo alone, and not one that everybody knows.
     (password,) = {login["password"] for login in ready["logins"]}
     assert re.fullmatch("([a-z2-7]{4}-){3}[a-z2-7]{4}", password)
     assert password in printed
@@ -156,7 +156,7 @@ def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", [("up", "--port", "0"), ("serve",), ("serve", "--tls")])
 def test_a_demo_is_not_served_to_other_machines(world_data: Path, command: tuple[str, ...]) -> None:
-    """Security 28: whatever the configuration says."""
+    """Whatever the configuration says."""
     with (world_data / "gchat.toml").open("a", encoding="utf-8") as file:
         file.write('\n[staff]\nhost = "0.0.0.0"\nport = 0\ntls = true\n')
     done = run(*command, "--data", world_data)

@@ -1,4 +1,4 @@
-"""Proofs of one entry: made from an export, checked alone, with the words or without (evidence 11)."""
+"""Proofs of one entry: made from an export, checked alone, with the words or without."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 DAY = 24 * 3_600_000
 
 
-# --- the key and the agency (evidence 4)
+# --- the key and the agency
 
 
 def test_a_key_signs_for_its_own_agency_only(court: Court) -> None:
@@ -103,7 +103,7 @@ def replaced_key(exported: ExportedRoom, key: Signer) -> Any:
     return type(head)(origin=head.origin, room=head.room, vkey=key.verifier.vkey)
 
 
-# --- hubs and seals (evidence 9)
+# --- hubs and seals
 
 
 def test_a_second_hub_needs_its_transfer_in_the_log(court: Court) -> None:
@@ -178,7 +178,7 @@ def test_a_wrong_gateway_key_is_a_usage_error(exported: ExportedRoom, court: Cou
     assert "malformed gateway key" in court.complained
 
 
-# --- the rules of the room (evidence 10)
+# --- the rules of the room
 
 
 def test_a_room_in_which_everything_happens_passes(court: Court) -> None:
@@ -289,7 +289,7 @@ def test_every_type_of_entry_has_its_fields_and_its_words() -> None:
     assert set(EntryType) == set(SHAPES) == set(KINDS)
 
 
-# --- bodies that are not there (evidence 5)
+# --- bodies that are not there
 
 
 def test_a_destroyed_body_is_told_from_one_that_is_merely_absent(court: Court) -> None:

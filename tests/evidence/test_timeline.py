@@ -1,4 +1,4 @@
-"""The report of a room and the timeline of `--show`: what a reader compares, safe for a terminal (evidence 12)."""
+"""The report of a room and the timeline of `--show`: what a reader compares, safe for a terminal."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ async def test_a_batch_ends_where_its_bytes_do(bureau: Bureau) -> None:
 
 @pytest.mark.parametrize("how", ["live", "rebuilt", "crashed"])
 async def test_the_longest_messages_are_indexed(bureau: Bureau, tmp_path: Path, how: str) -> None:
-    """Security 7: 17 MiB of them, though no frame may have more than 16."""
+    """17 MiB of them, though no frame may have more than 16."""
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     options = Options(tmp_path / "index", tmp_path / "run" / "search.sock", bytes(32), bureau.clock)
     many = 300

@@ -283,7 +283,7 @@ class TestKeyCache:
 async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(
     torn: Torn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Security 5 and 6: the log starts, names the room, and refuses what is sent to it, in a batch with others too."""
+    """The log starts, names the room, and refuses what is sent to it, in a batch with others too."""
     async with open_bureau(torn.folder) as b:
         assert list(b.s.log.damaged) == [torn.bad]
         assert torn.bad in caplog.text

@@ -1,4 +1,4 @@
-"""What people may append (F83, security 9): one limit in the log, whichever way an entry comes."""
+"""What people may append (F83): one limit in the log, whichever way an entry comes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,6 @@ async def test_every_way_to_append_takes_from_one_share(tmp_path: Path) -> None:
 
 
 async def test_a_room_has_a_share_that_outsiders_do_not_use_up(tmp_path: Path) -> None:
-    """Security 23."""
     async with open_bureau(tmp_path, limits=Limits(room_entries_s=0.001, room_entries_burst=3)) as b:
         room = await b.group(NARIN, MALEE, SOMCHAI)
         for _ in range(10):
@@ -148,7 +147,7 @@ async def test_one_heavy_call_at_a_time_and_a_few_in_line() -> None:
 
 
 async def test_heavy_calls_of_one_person_have_a_third_of_the_time() -> None:
-    """Security 14: after each there is a rest in proportion to what it took; others and later calls do not wait."""
+    """After each there is a rest in proportion to what it took; others and later calls do not wait."""
     clock, pauses = Clock(0), list[float]()
 
     async def pause(seconds: float) -> None:

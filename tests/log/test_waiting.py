@@ -1,4 +1,4 @@
-"""Whose command is in which batch: a flood of one person does not stand before the others (security 14)."""
+"""Whose command is in which batch: a flood of one person does not stand before the others."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class TestOneOrder:
 
 class TestSlowReaders:
     async def test_reads_that_take_every_reader_stop_no_send(self, tmp_path: Path) -> None:
-        """The writer reads what it needs on a connection of its own (security 14)."""
+        """The writer reads what it needs on a connection of its own."""
         async with open_bureau(tmp_path) as b:
             room = await b.group(NARIN, MALEE, SOMCHAI)
             sent = await b.say(MALEE, room)

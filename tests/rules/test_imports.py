@@ -189,7 +189,7 @@ def test_files_that_cannot_be_read(text: str, code: str) -> None:
 
 @pytest.mark.parametrize("piece", TEXTS.values(), ids=TEXTS)
 def test_cells_cost_their_length(piece: str) -> None:
-    """Security 1: whatever a column holds."""
+    """Whatever a column holds."""
 
     def make(length: int) -> str:
         return behind_a_letter(piece, length).replace(",", " ").replace("\n", " ").replace('"', " ")
@@ -202,7 +202,6 @@ def test_cells_cost_their_length(piece: str) -> None:
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2009", "\u202f", "\u2003"])
 def test_every_kind_of_space_is_a_space(space: str) -> None:
-    """Bug K1."""
     text = f"{space}code,name_th{space},kind\nA,สำนัก{space}ที่ 1{space},กอง\n"
     rows = read_files({"f.csv": text.encode()})
     assert rows.problems == []
@@ -212,7 +211,6 @@ def test_every_kind_of_space_is_a_space(space: str) -> None:
 
 @pytest.mark.parametrize("mark", ["\u200e", "\u200f", "\u061c", "\u202a", "\u202e", "\u2066", "\u2069"])
 def test_marks_of_direction_are_dropped(mark: str) -> None:
-    """Bug K1."""
     text = f"{PEOPLE.splitlines()[0]},email\n1,สม{mark}ชาย,ใจดี,A,นักวิชาการ,,,,a@b.test{mark}\n"
     rows = read_files({"f.csv": text.encode()})
     assert rows.problems == []
@@ -222,7 +220,6 @@ def test_marks_of_direction_are_dropped(mark: str) -> None:
 
 
 def test_a_character_that_cannot_be_shown_is_named_with_its_place() -> None:
-    """Bug K1."""
     text = PEOPLE.replace("มาลี", "มา\x07ลี").replace("หัวหน้ากลุ่ม", "หัวหน้า\ue000กลุ่ม")
     found = read_files({"f.csv": text.encode()}).problems
     assert [(p.line, p.column, p.value) for p in found] == [(3, "given_name", "U+0007"), (4, "post_title", "U+E000")]
@@ -237,7 +234,6 @@ def test_a_character_that_cannot_be_shown_is_named_with_its_place() -> None:
 @pytest.mark.parametrize("number", ["1.00001E+12", "1,00001E+12", "1e5", "100001.0", "100001,00", "'100001", "๑.๒E+๑๒"])
 @pytest.mark.parametrize("column", ["staff_no", "mobile"])
 def test_numbers_that_a_spreadsheet_has_made_are_refused_as_such(number: str, column: str) -> None:
-    """Bug K3."""
     values = {"staff_no": "1", "mobile": "", column: number}
     text = f"staff_no;given_name;family_name;unit;post_title;mobile\n{values['staff_no']};ก;ข;A;ค;{values['mobile']}\n"
     found = read_files({"f.csv": text.encode()}).problems
@@ -251,7 +247,7 @@ def test_numbers_as_agencies_write_them_are_taken(number: str) -> None:
 
 
 def test_two_people_with_one_staff_number_are_named_with_both_lines() -> None:
-    """Bug K3: the number, and the lines that disagree."""
+    """The number, and the lines that disagree."""
     done = plan(FIRST, people=PEOPLE.replace("2,มาลี,มีสุข,B", "1,มาลี,ใจดี,B"))
     said = next(iter(describe_problems(done.problems, "th", "en")))
     assert said.startswith("people.csv:3: เลขประจำตัว 1 อยู่ในแถว 2 แล้ว แต่คอลัมน์ given_name ไม่ตรงกัน — ")
@@ -261,7 +257,6 @@ def test_two_people_with_one_staff_number_are_named_with_both_lines() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp874", "utf-16"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_lists_of_accounts_are_read_as_directory_files_are(encoding: str, separator: str) -> None:
-    """Bug L1."""
     text = f"เลขประจำตัว{separator}ชื่อผู้ใช้\n๑๐๐๐๐๑{separator}somchai.j\n\n100002{separator}มาลี\n"
     rows, found = read_accounts("f.csv", text.encode(encoding))
     assert found == []

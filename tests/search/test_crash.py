@@ -106,7 +106,7 @@ async def check_answers(folder: Path, feed: Feed) -> None:
 
 
 async def test_it_runs_below_the_appliance(tmp_path: Path) -> None:
-    """Security 4: searching and indexing take no core from those who write."""
+    """Searching and indexing take no core from those who write."""
     process = await start(tmp_path)
     try:
         assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)

@@ -43,7 +43,7 @@ def wanted(text: str, rooms: list[str] = ROOMS) -> Search:
 
 
 async def test_so_many_searches_wait_and_no_more(tmp_path: Path) -> None:
-    """Security 4: one after the other on a connection, a few in line, the others refused at once."""
+    """One after the other on a connection, a few in line, the others refused at once."""
     async with served(tmp_path):
         client = SearchClient(options(tmp_path).path, most_waiting=3)
         asked = await asyncio.gather(*(client.search(wanted("ประชุม")) for _ in range(9)), return_exceptions=True)
@@ -237,7 +237,7 @@ async def test_an_unforeseen_fault_ends_the_request_and_not_the_connection(
 async def test_a_fault_in_the_work_ends_the_process_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Security 7: it never lives on answering searches and writing nothing."""
+    """It never lives on answering searches and writing nothing."""
 
     def no_memory(_self: FlushJob) -> None:
         raise MemoryError
@@ -288,7 +288,7 @@ async def test_damage_found_in_use_empties_the_index(tmp_path: Path) -> None:
 
 
 async def test_a_look_shows_what_matches_and_ends_with_enough_or_its_budget(tmp_path: Path) -> None:
-    """Security 4: comparing words is done here, text by text."""
+    """Comparing words is done here, text by text."""
     texts = ["งบประมาณ", None, "เชิญประชุม", "ประชุมงบ", "ประชุม"]
     async with served(tmp_path) as client:
         looked = await client.look(Look(["ประชุม"], texts, 9, 10.0))
@@ -300,7 +300,7 @@ async def test_a_look_shows_what_matches_and_ends_with_enough_or_its_budget(tmp_
 
 
 async def test_a_search_does_not_wait_for_a_long_look(tmp_path: Path) -> None:
-    """Security 4: others have their turn between any two texts."""
+    """Others have their turn between any two texts."""
     async with served(tmp_path) as client:
         other = SearchClient(options(tmp_path).path)
         await other.status()

@@ -110,7 +110,7 @@ def test_a_match_deep_in_a_text_is_shown_as_one_alone(text: str, before: int, af
 @pytest.mark.parametrize("shape", [full, behind_a_letter])
 @pytest.mark.parametrize("piece", TEXTS)
 def test_matching_and_cutting_cost_the_length_of_the_text(piece: str, shape: Callable[[str, int], str]) -> None:
-    """20,000 characters that cost seconds before (security 4)."""
+    """20,000 characters that cost seconds before."""
     make = partial(shape, TEXTS[piece])
     for query in (Query(("aa",)), Query(("zz", "ก้")), Query((normalize(TEXTS[piece] * 2)[:100] or "a",))):
         assert costs_its_length(partial(matches, query), make, 20_000)

@@ -251,7 +251,6 @@ def test_every_refusal_speaks_thai_and_english(reason: Reason) -> None:
 
 @pytest.mark.parametrize("piece", TEXTS.values(), ids=TEXTS)
 def test_a_passphrase_costs_its_length(set_up: SetUp, piece: str) -> None:
-    """Security 1."""
     folder = set_up(SourceKind.PASSPHRASE)
 
     def enter(text: str) -> None:

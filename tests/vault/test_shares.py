@@ -130,7 +130,6 @@ def test_any_other_text_is_refused_clearly(text: str) -> None:
 
 @pytest.mark.parametrize("piece", TEXTS.values(), ids=TEXTS)
 def test_reading_costs_the_length_of_what_is_typed(piece: str) -> None:
-    """Security 1."""
 
     def read(text: str) -> None:
         with pytest.raises(WrongKey):

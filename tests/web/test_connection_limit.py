@@ -90,7 +90,7 @@ BOMB = gzip.compress(bytes(256 << 20), 9)
     ],
 )
 async def test_a_compressed_body_is_refused_before_a_byte_is_inflated(running: Agency, method: str, path: str) -> None:
-    """Security 2, bugs D and D2: it costs what the same bytes cost that are not compressed."""
+    """Bugs D and D2: it costs what the same bytes cost that are not compressed."""
     used, said = {}, None
     for coding in ("identity", "gzip"):
         raw = request(method, path, "Content-Type: application/json", f"Content-Encoding: {coding}", body=BOMB)
@@ -161,14 +161,13 @@ async def test_no_answer_tells_how_the_server_is_made(running: Agency) -> None:
 
 @pytest.mark.parametrize("path", ["/%00", "/a%00b.js", "/" + "x" * 5_000, "/" + "%E0%B8%81" * 200, "/" + "a/" * 2_000])
 async def test_addresses_that_no_file_can_have(running: Agency, caplog: pytest.LogCaptureFixture, path: str) -> None:
-    """Security 25, bug E."""
+    """Bug E."""
     said = await tell(running, request("GET", path))
     assert (said.status, said.error["code"]) == (404, "not_found")
     assert not any(record.exc_info for record in caplog.records)
 
 
 async def test_a_path_writes_no_line_of_the_log(running: Agency, caplog: pytest.LogCaptureFixture) -> None:
-    """Security 24."""
     caplog.set_level(logging.INFO, "gchat.requests")
     await tell(running, request("GET", f"{API}/x%0AINFO%20gchat.requests%20forged%0D%1B[31m?q=secret"))
     lines = [record.getMessage() for record in caplog.records if record.name == "gchat.requests"]
@@ -198,7 +197,7 @@ async def test_hanging_up_in_a_body_is_no_fault_of_ours(running: Agency, caplog:
 
 
 async def test_pages_and_refusals_count_for_their_address(open_world: OpenWorld) -> None:
-    """Security 25: files, addresses that are not there, and calls without a session."""
+    """Files, addresses that are not there, and calls without a session."""
     for path, times in ((f"{API}/rooms", 2), (f"{API}/nothing", 2), ("/nothing.txt", 20)):
         async with open_world(limited(address_requests_s=0.001, address_requests_burst=2)) as agency:
             statuses = [(await tell(agency, request("GET", path))).status for _ in range(times + 1)]
@@ -423,7 +422,7 @@ async def secured(folder: Path, limits: Limits, handshake_s: float) -> AsyncIter
 
 
 async def test_handshakes_are_counted_and_end(tmp_path: Path) -> None:
-    """Security 11: open sockets that say nothing take places before TLS is spoken, and lose them in time."""
+    """Open sockets that say nothing take places before TLS is spoken, and lose them in time."""
     limits = Limits(connections_an_address=5)
     loop = asyncio.get_running_loop()
     async with secured(tmp_path, limits, 1.0) as (listener, port, ca):
@@ -453,7 +452,7 @@ async def test_handshakes_are_counted_and_end(tmp_path: Path) -> None:
 
 
 async def test_nothing_of_tls_is_made_for_who_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Security 11: thousands of silent connections cost a socket and a timer each."""
+    """Thousands of silent connections cost a socket and a timer each."""
     made: list[bool] = []
     real = ssl.SSLContext.wrap_bio
 
@@ -483,7 +482,7 @@ async def test_nothing_of_tls_is_made_for_who_says_nothing(tmp_path: Path, monke
 
 
 async def test_large_bodies_of_one_person_are_read_one_at_a_time(running: Agency) -> None:
-    """Security 14: decoding them takes the event loop; small ones and other people do not wait."""
+    """Decoding them takes the event loop; small ones and other people do not wait."""
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
     room = running.room("dengue")
 

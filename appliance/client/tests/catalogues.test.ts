@@ -59,7 +59,7 @@ test("one word for one thing, in the client, the server and the terms", async ()
 /** What keeps its own digits in a Thai sentence: names of standards and products. */
 const NAMES = /TLS 1\.3|RFC \d{4}|FIPS 197|SP 800-38D|Argon2id|Ed25519|WCAG 2\.2|iOS 16\.4/gu;
 
-test("with Thai digits chosen no Thai sentence has another but in a name (ux 22)", async () => {
+test("with Thai digits chosen no Thai sentence has another but in a name", async () => {
   vi.stubGlobal("document", { documentElement: {} });
   await activateLocale("th", "thai");
   const sentences = Object.keys(i18n.messages).map((id) => i18n._(id));

@@ -32,7 +32,7 @@ test.each<Locale>(["th", "en"])("waits in %s count down in the server's words, a
   }
 });
 
-test("a failure has the digits that the reader chose, the server's words and waits included (ux 22)", async () => {
+test("a failure has the digits that the reader chose, the server's words and waits included", async () => {
   setDateStyle({ era: "auto", digits: "thai" });
   await activateLocale("th", "thai");
   const short = { code: "password_too_short", message: "รหัสผ่านต้องมีอย่างน้อย 14 ตัวอักษร", language: "th" };
@@ -42,7 +42,7 @@ test("a failure has the digits that the reader chose, the server's words and wai
   setDateStyle({ era: "auto", digits: "arabic" });
 });
 
-test("a failure speaks the language of the page, whichever it was when it happened (ux 19)", async () => {
+test("a failure speaks the language of the page, whichever it was when it happened", async () => {
   await activateLocale("en");
   const thai = { code: "sign_in_failed", message: "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง", language: "th" };
   expect(failureText(thai, null)).toMatch(/^[\x20-\x7e]+$/u);

@@ -1,6 +1,6 @@
 /**
  * Which name is shown of a person, a post, a rank or a unit: on an English page the register's English one where it has
- * one, else the Thai (ux 22).
+ * one, else the Thai.
  *
  * Pure, and the only place that decides. Views ask through `ui/names.ts`, which knows the language of the page; cards of
  * people (`people.ts`) carry the names already chosen. Stored and sent are always both.

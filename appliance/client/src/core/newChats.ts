@@ -1,6 +1,6 @@
 /**
  * Private chats that have not begun: one opens, is written in and waits offline like any room, and is made by its first
- * message (ux 9).
+ * message.
  *
  * Owns the names of such chats: where a room's id is expected, `~` and the id of the other person. No id of a room begins
  * so. What is sent there goes to the person; the server answers which room it has become. Pure.

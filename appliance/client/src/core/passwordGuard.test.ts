@@ -26,7 +26,7 @@ test("the longest message is looked through, and holds no password by chance", (
   expect(guard.isIn("ก".repeat(20_000))).toBe(false);
 });
 
-test("what is kept knows the password again, and is no more than a length and 20 bits (ux 25)", () => {
+test("what is kept knows the password again, and is no more than a length and 20 bits", () => {
   const typed = new PasswordGuard(() => 0.5);
   typed.learn(PASSWORD);
   const { mark } = typed;

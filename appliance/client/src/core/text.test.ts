@@ -76,7 +76,7 @@ test.each(LAYOUT_CASES)("«%s» under the other keyboard layout (L10), as the se
   expect(otherLayout(typed)).toBe(meant);
 });
 
-test("names are found under the wrong layout, when nothing answers what was typed (ux 12)", () => {
+test("names are found under the wrong layout, when nothing answers what was typed", () => {
   const names = ["นายวิทยา ใจมั่น", "นายสมชาย ดีงาม", "นางสมใจ ชูชาย"];
   const name = (one: string) => one;
   expect(rankedByName(names, "l,=kp", name)).toEqual(["นายสมชาย ดีงาม"]);

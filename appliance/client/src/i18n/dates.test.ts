@@ -54,7 +54,7 @@ test("times in a list grow shorter with age", () => {
   expect(formatListTime(AT, AT + 300 * 24 * HOUR)).toBe("15 ส.ค. 2569");
 });
 
-test("counts within sentences follow the digits chosen, in Thai alone (ux 22)", async () => {
+test("counts within sentences follow the digits chosen, in Thai alone", async () => {
   const people = () => plural(12, { other: "# คน" });
   await activateLocale("th", "thai");
   expect(people()).toBe("๑๒ คน");

@@ -13,7 +13,7 @@ function page(start?: string) {
   return { ...history, location, dialog };
 }
 
-test("Back closes the topmost layer and leaves the screen under it (ux 6)", () => {
+test("Back closes the topmost layer and leaves the screen under it", () => {
   const { location, dialog, back, hash } = page();
   location.push("/rooms/r_1");
   const sheet = dialog();

@@ -1,7 +1,7 @@
 /**
  * Buttons. One that cannot be pressed yet, or that a rule forbids, stays focusable and says why: in words under it, on
  * every device, and to the screen reader; a button that is a mere icon says it as it is pressed. Nothing is natively
- * disabled, so nobody has to guess why it is grey (ux 7). One that was pressed and waits for the answer shows dots, and says so.
+ * disabled, so nobody has to guess why it is grey. One that was pressed and waits for the answer shows dots, and says so.
  */
 import { useLingui } from "@lingui/react/macro";
 import { type ReactNode, type Ref, useId, useState } from "react";

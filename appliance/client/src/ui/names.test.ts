@@ -8,7 +8,7 @@ afterEach(() => i18n.loadAndActivate({ locale: "th", messages: {} }));
 const UNIT = { name: "กองคลัง", name_en: "Finance Division" };
 const PERSON = { name: "นางมาลี มีสุข", name_en: "Mrs. Malee Meesuk", post: "นิติกร", post_en: "Legal Officer", unit: UNIT };
 
-test("an English page names people, posts and units in English where the register does (ux 22)", () => {
+test("an English page names people, posts and units in English where the register does", () => {
   expect([nameOf(PERSON), placeOf(PERSON)]).toEqual(["นางมาลี มีสุข", "นิติกร · กองคลัง"]);
   i18n.loadAndActivate({ locale: "en", messages: {} });
   expect([nameOf(PERSON), placeOf(PERSON)]).toEqual(["Mrs. Malee Meesuk", "Legal Officer · Finance Division"]);

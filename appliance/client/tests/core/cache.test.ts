@@ -320,7 +320,7 @@ test("a clock that is a day wrong shows the server's time", async () => {
   await until(() => Math.abs(core.clock.now() - START) < 1_000, "server time");
 });
 
-test("a reload still knows the reader's own password, and the disk does not (ux 25)", async () => {
+test("a reload still knows the reader's own password, and the disk does not", async () => {
   const device = world.device();
   const { kill } = await world.signedIn(device);
   expect(await diskBytes(device)).not.toContain("correct");
@@ -332,7 +332,7 @@ test("a reload still knows the reader's own password, and the disk does not (ux 
   expect(core.session.passwordGuard.isIn("รหัสของผมคือ correct")).toBe(false);
 });
 
-test("the page says why the server ended the session, learnt from a call or after the line was closed (ux 19)", async () => {
+test("the page says why the server ended the session, learnt from a call or after the line was closed", async () => {
   const device = world.device();
   const { core } = await world.signedIn(device);
   const token = device.cookie ?? "";

@@ -1,4 +1,4 @@
-/** Names in the language of the page: both are kept, and one place decides which is shown (ux 22). */
+/** Names in the language of the page: both are kept, and one place decides which is shown. */
 import { beforeEach, expect, test } from "vitest";
 
 import { until } from "./fakePorts";

@@ -1,4 +1,4 @@
-/** Private chats that begin with their first message (ux 9): with a line and without, at once from both sides, over a reload. */
+/** Private chats that begin with their first message: with a line and without, at once from both sides, over a reload. */
 import { beforeEach, expect, test } from "vitest";
 
 import { newChat } from "#core/newChats";

@@ -264,7 +264,7 @@ test("a message that is deleted before it was sent never arrives", async () => {
   expect(world.server.texts(world.room)).toEqual(["ส่งอันนี้"]);
 });
 
-test("what never left this device comes back with its words; what may stand in the log does not (ux 8)", async () => {
+test("what never left this device comes back with its words; what may stand in the log does not", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
   device.setUp(false);
@@ -335,7 +335,7 @@ test("what signing out would lose: messages that are not sent, and rooms in whic
   await expect.poll(() => tab.core.session.unsent()).toEqual({ messages: 1, drafts: 1 });
 });
 
-test("who loses a room keeps what they were about to say there, and nothing of it is sent (ux 3 d)", async () => {
+test("who loses a room keeps what they were about to say there, and nothing of it is sent", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
   device.cut = byPost(() => "before");

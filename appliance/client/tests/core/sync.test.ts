@@ -211,7 +211,7 @@ test("reading on another device clears this one, and only as far as it went", as
   await until(() => unread() === 7, "marked unread");
 });
 
-test("a mark as unread holds whatever is read, here, elsewhere and late, until it is ended (ux 5)", async () => {
+test("a mark as unread holds whatever is read, here, elsewhere and late, until it is ended", async () => {
   const device = world.device();
   const { core } = await world.signedIn(device);
   const elsewhere = await world.signedIn(world.device());

@@ -131,7 +131,7 @@ test("a cleared conversation is out of sight until one jumps to it (F19)", async
   expect(shown(core, world.room)).toEqual(["ใหม่"]);
 });
 
-test("a cleared conversation says when, keeps its place, and can be shown again (ux 15)", async () => {
+test("a cleared conversation says when, keeps its place, and can be shown again", async () => {
   const [other] = [world.server.createRoom(SOMCHAI, "ห้องเก่า", [MALEE]), world.server.send(MALEE, world.room, "เดิม")];
   const { core } = await world.signedIn(world.device());
   const timeline = core.timeline(world.room);
@@ -149,7 +149,7 @@ test("a cleared conversation says when, keeps its place, and can be shown again 
   expect(list()[0]?.clearedAt).toBeNull();
 });
 
-test("pinned rooms stand first, and reading all of one is told as reading (ux 16)", async () => {
+test("pinned rooms stand first, and reading all of one is told as reading", async () => {
   const second = world.server.createRoom(SOMCHAI, "ห้องสอง", [MALEE]);
   const { core } = await world.signedIn(world.device());
   const order = () => core.rooms.list.snapshot().rooms.map((room) => room.id);

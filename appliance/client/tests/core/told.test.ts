@@ -1,4 +1,4 @@
-/** People are told what happens to them: unread lines for being added and made the owner, and one list of requests (ux 3). */
+/** People are told what happens to them: unread lines for being added and made the owner, and one list of requests. */
 import { beforeEach, expect, test } from "vitest";
 
 import type { MyRequest } from "#core/protocol";

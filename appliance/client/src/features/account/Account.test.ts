@@ -73,7 +73,7 @@ test("«this was not me» is one call about that line, after which the server sa
   expect(refresh).toHaveBeenCalledOnce();
 });
 
-test("a page that was left opens again without its failure, its step and its secrets (ux 14)", async () => {
+test("a page that was left opens again without its failure, its step and its secrets", async () => {
   const model = modelWith({
     removeTotp: () => Promise.reject(new CallError("refused", 403, { code: "password_wrong" })),
     beginTotp: () => Promise.resolve({ secret: "ABCD", uri: "otpauth://totp/x" }),

@@ -34,7 +34,7 @@ test("with nothing unsent there is no question", async () => {
   expect(left).toHaveBeenCalledOnce();
 });
 
-test("with messages unsent it asks first, and staying keeps them (ux 8)", async () => {
+test("with messages unsent it asks first, and staying keeps them", async () => {
   const signOut = model(message("waiting"), message("failed"));
   await signOut.ask();
   expect(signOut.snapshot()).toEqual({ kind: "asking", messages: 2, drafts: 0, refused: 1 });

@@ -8,7 +8,7 @@ import { useReadable } from "#ui/useReadable";
 
 import type { SignOutModel } from "./SignOutModel";
 
-/** Asks before words that stand on this device alone are lost by signing out (ux 8). */
+/** Asks before words that stand on this device alone are lost by signing out. */
 export function SignOutDialog({ model }: { model: SignOutModel }) {
   const { t } = useLingui();
   const state = useReadable(model);

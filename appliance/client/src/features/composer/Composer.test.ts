@@ -58,7 +58,7 @@ test("sends the trimmed text with the people still named in it, and empties the 
   expect(draft.snapshot()).toEqual(EMPTY);
 });
 
-test("on an English page people are found by either spelling, and a mention holds in both (ux 22)", async () => {
+test("on an English page people are found by either spelling, and a mention holds in both", async () => {
   i18n.loadAndActivate({ locale: "en", messages: {} });
   room.update((now) => now && { ...now, members: [{ ...member("p_1", "นายสมชาย ใจดี"), name_en: "Mr. Somchai Jaidee" }, member("p_2", "นางสาวอรุณี แสงทอง")] });
   for (const typed of ["som", "สมชาย"]) expect(model.candidates(typed).map(({ name }) => name)).toEqual(["Mr. Somchai Jaidee"]);
@@ -98,7 +98,7 @@ test("words that could not be kept come back in front of the newer ones", async 
   expect(model.attempt.snapshot().failure).not.toBeNull();
 });
 
-test("the length is counted as the server counts, near the limit; a text over it stays unsent (ux 13)", async () => {
+test("the length is counted as the server counts, near the limit; a text over it stays unsent", async () => {
   model.setText("ก".repeat(17_999));
   expect(model.snapshot().length).toBeNull();
   model.setText("😊".repeat(9_500));

@@ -43,7 +43,7 @@ test("the terms are read although signing in, which led to them, is not done yet
   expect(model.terms.snapshot()).toEqual(terms);
 });
 
-test("refusing the terms asks before it loses words that stand here alone (ux 8)", async () => {
+test("refusing the terms asks before it loses words that stand here alone", async () => {
   const logout = vi.fn(() => Promise.resolve());
   const model = new LoginModel(sessionWith({ unsent: () => Promise.resolve({ messages: 0, drafts: 2 }), logout }), "Edge");
   await model.refuseTerms();
@@ -53,7 +53,7 @@ test("refusing the terms asks before it loses words that stand here alone (ux 8)
   expect(logout).toHaveBeenCalledOnce();
 });
 
-test("nothing is sent while a field is empty, and the page knows which (ux 19)", async () => {
+test("nothing is sent while a field is empty, and the page knows which", async () => {
   const login = vi.fn(() => Promise.resolve());
   const model = new LoginModel(sessionWith({ login }), "Edge");
   for (const [user, password, empty] of [["", "", "both"], [" ", "ลับ", "user"], ["somchai", "", "password"]] as const) {

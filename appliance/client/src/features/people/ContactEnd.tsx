@@ -1,4 +1,4 @@
-/** What ends the line of a person: the way to a private chat, or a mark that the reader may not begin one (ux 7). */
+/** What ends the line of a person: the way to a private chat, or a mark that the reader may not begin one. */
 import { useLingui } from "@lingui/react/macro";
 
 import type { PersonView } from "#core/protocol";

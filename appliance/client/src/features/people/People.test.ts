@@ -95,7 +95,7 @@ test("whose account is not active is left out of a unit, and said by name", asyn
   expect(picker.offer.snapshot()?.inactive.map((one) => one.id)).toEqual(["p_gone", "p_new"]);
 });
 
-test("ranks come by seniority, all of them or none are taken with one press (ux 10)", async () => {
+test("ranks come by seniority, all of them or none are taken with one press", async () => {
   const people = [person("p_1", "ปฏิบัติการ"), person("p_2", "บริหาร ระดับสูง"), person("p_3", "ชำนาญการ"), person("p_4", "กกก")];
   const picker = new PickerModel(coreWith(() => Promise.resolve({ people })).core, { kind: "new" }, "p_me");
   await picker.offerUnit("u_1", true);
@@ -111,7 +111,7 @@ test("ranks come by seniority, all of them or none are taken with one press (ux 
   expect(picker.chosen.snapshot()).toHaveLength(4);
 });
 
-test("what is missing is said, and what was typed or chosen counts as input (ux 10)", () => {
+test("what is missing is said, and what was typed or chosen counts as input", () => {
   const { core } = coreWith(() => Promise.resolve({ people: [] }));
   const [made, suggested] = [new PickerModel(core, { kind: "new" }, "p_me"), new PickerModel(core, { kind: "suggest", room: "r_1" }, "p_me")];
   expect([made.missing(" "), made.missing("ห้อง"), suggested.missing("")]).toEqual(["name_and_people", "people", "people"]);
@@ -161,7 +161,7 @@ test("an answer to an older question is dropped", async () => {
   expect(search.snapshot().loading).toBe(false);
 });
 
-test("words read under the other layout are asked for so on the next page; a unit tells who is elsewhere (ux 12)", async () => {
+test("words read under the other layout are asked for so on the next page; a unit tells who is elsewhere", async () => {
   const asked: PeopleQuery[] = [];
   const { core } = coreWith((query) => {
     asked.push(query);
@@ -176,7 +176,7 @@ test("words read under the other layout are asked for so on the next page; a uni
   expect(search.snapshot()).toMatchObject({ reading: "สมชาย", elsewhere: 3 });
 });
 
-test("in another language the list has another order: it is asked for afresh, not gone on with (ux 22)", async () => {
+test("in another language the list has another order: it is asked for afresh, not gone on with", async () => {
   const asked: PeopleQuery[] = [];
   const language = new Store<"th" | "en">("th");
   const { core } = coreWith((query) => {

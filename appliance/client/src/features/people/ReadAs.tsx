@@ -1,4 +1,4 @@
-/** Says that words were read under the other keyboard layout, since nobody answers them as they were typed (ux 12). */
+/** Says that words were read under the other keyboard layout, since nobody answers them as they were typed. */
 import { Trans } from "@lingui/react/macro";
 
 import type { PeopleSearch } from "#core/peopleSearch";

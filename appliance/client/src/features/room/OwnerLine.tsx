@@ -1,4 +1,4 @@
-/** To members: whose room it is, what only the owner does while it is open, and the way to ask them (ux 7). */
+/** To members: whose room it is, what only the owner does while it is open, and the way to ask them. */
 import { Trans, useLingui } from "@lingui/react/macro";
 
 import type { PersonId } from "#core/snapshots";

@@ -48,7 +48,7 @@ test("filters by any part of the title, in Thai and English", () => {
   expect(ids()).toEqual(["r_3"]);
 });
 
-test("words typed under the wrong keyboard layout find their room (ux 12)", () => {
+test("words typed under the wrong keyboard layout find their room", () => {
   model.setQuery("'[xit,kI");
   expect(ids()).toEqual(["r_1"]);
   model.setQuery("ฺีกเำะ");
@@ -111,7 +111,7 @@ test("all are read at once: what is unread or marked, nothing else", async () =>
   await vi.waitFor(() => expect(rooms.markAllRead.mock.calls).toEqual([["r_2"], ["r_3"]]));
 });
 
-test("a room with a request that waits for the reader is among the unread (ux 3)", () => {
+test("a room with a request that waits for the reader is among the unread", () => {
   model.setFilter("unread");
   expect(ids()).toEqual(["r_2", "r_3"]);
   const waiting = { id: "rr_1", room: "r_1", waits_for_me: true } as MyRequest;

@@ -1,4 +1,4 @@
-/** The people whose name, post or number answers what is being typed: each line leads to them (ux 12). */
+/** The people whose name, post or number answers what is being typed: each line leads to them. */
 import { Trans, useLingui } from "@lingui/react/macro";
 
 import type { PersonId } from "#core/snapshots";

@@ -188,7 +188,7 @@ test.each([
   expect(found.map(({ text, marked }) => [text, marked])).toEqual(expected);
 });
 
-test("people to go to stand beside rooms and messages, but not twice and not under filters (ux 12)", async () => {
+test("people to go to stand beside rooms and messages, but not twice and not under filters", async () => {
   const { model, pause, breathe, findPeople } = office();
   model.setQuery("ม");
   pause();
@@ -203,7 +203,7 @@ test("people to go to stand beside rooms and messages, but not twice and not und
   expect(model.peopleToGo()).toEqual([]);
 });
 
-test("hits are gone through in the order of the list, and the next page is asked for where it ends (ux 24)", async () => {
+test("hits are gone through in the order of the list, and the next page is asked for where it ends", async () => {
   const { model, asked, breathe } = office();
   model.choose("ประชุม");
   asked.at(-1)?.answer(answer([hit("r_1", 9), hit("r_2", 8), hit("r_1", 7)], { cursor: "c1" }));

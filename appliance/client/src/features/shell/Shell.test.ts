@@ -37,7 +37,7 @@ test("the route keeps its identity while the address does", () => {
   expect(shell.route.snapshot()).toBe(shell.route.snapshot());
 });
 
-test("hits are opened one after the other beside the search, and Back leads from hit to hit to where it began (ux 24)", () => {
+test("hits are opened one after the other beside the search, and Back leads from hit to hit to where it began", () => {
   const { shell, hash, back } = open("/rooms/r_1/info");
   shell.openSearch();
   expect([hash(), shell.search.snapshot()]).toEqual(["/rooms/r_1", "front"]);

@@ -43,7 +43,7 @@ test.each([
   "/people/u_1/p_2/more",
   "/settings/x",
   "/settings/me/more",
-])("%j is lost, and says so (security 37)", (address) => {
+])("%j is lost, and says so", (address) => {
   expect(parseRoute(address)).toEqual({ place: "lost" });
 });
 
@@ -113,7 +113,7 @@ test("every screen has an address that leads back to it, whatever its ids are", 
   }
 });
 
-test("what lies beside a room goes with the room, on a narrow page too (ux 3 d)", () => {
+test("what lies beside a room goes with the room, on a narrow page too", () => {
   expect(withoutSide(parseRoute("/rooms/r_1/info"))).toEqual(parseRoute("/rooms/r_1"));
   expect(depthOf(withoutSide(parseRoute("/rooms/r_1/readers/3")))).toBe("main");
   for (const other of ["/rooms/r_1", "/requests", "/people/all/p_1"]) expect(withoutSide(parseRoute(other))).toEqual(parseRoute(other));

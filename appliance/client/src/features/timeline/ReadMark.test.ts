@@ -26,7 +26,7 @@ test.each([
   expect(drawn(by, of)).toContain(`<button type="button" class="msg-read ${by === of ? "msg-read-all" : ""}" aria-label="${name}"`);
 });
 
-test("between two, one's own message says whether the other has read it, and the other's says nothing (ux 18)", async () => {
+test("between two, one's own message says whether the other has read it, and the other's says nothing", async () => {
   await activateLocale("th");
   expect(drawn(0, 1, "p_me")).toContain("<span>ยังไม่อ่าน</span>");
   expect(drawn(1, 1, "p_me")).toContain("<span>อ่านแล้ว</span>");

@@ -55,7 +55,7 @@ test("a receipt goes out only from a focused window, and only for what is on the
   expect(markRead.mock.calls).toEqual([["r_1", 40, 44]]);
 });
 
-test("a mark as unread is ended by seeing its message in a room opened since, and by nothing else (ux 5)", async () => {
+test("a mark as unread is ended by seeing its message in a room opened since, and by nothing else", async () => {
   const here = open();
   here.setFocused(true);
   await here.markUnread(5);

@@ -53,7 +53,7 @@ test.each([
   ["javascript:www.a.th data:a@b.th mailto:a@b.th?cc=x file:///www.a.th", ""],
   ["โทร 044-123-456", "044-123-456 tel:044123456"],
   ["โทร +66 81 234 5678", "+66 81 234 5678 tel:+66812345678"],
-])("%s leads to: %s (ux 20)", (text, expected) => {
+])("%s leads to: %s", (text, expected) => {
   expect(hrefs(text).join()).toBe(expected);
 });
 
@@ -62,7 +62,7 @@ test.each(["\u202e", "\u2067", "\u200b", "\u00ad", "\u2060", "\ufeff", "\u3164",
   expect(hrefs(`ดู www.moph.go.th/a${hidden}b`)).toEqual(["www.moph.go.th/a https://www.moph.go.th/a"]);
 });
 
-test("code and bold are drawn without their marks, and nothing in code is a link or a name (ux 20)", () => {
+test("code and bold are drawn without their marks, and nothing in code is a link or a name", () => {
   expect(segments("ใช้ `ls www.a.th` แล้ว **ด่วน @มาลี** ครับ", ["มาลี"], false)).toEqual([
     { kind: "text", text: "ใช้ " },
     { kind: "code", text: "ls www.a.th" },
@@ -78,7 +78,7 @@ test("code and bold are drawn without their marks, and nothing in code is a link
   for (const plain of ["2 ** 3 ** 4", "``` ```", "`ก\nข`", "**ก\nข**", "````", "****", "a*b*c"]) expect(segments(plain, [], false).map(({ text }) => text).join("")).toBe(plain);
 });
 
-test("a text of many lines, or of one very long, may need folding (ux 13)", () => {
+test("a text of many lines, or of one very long, may need folding", () => {
   expect(mayBeLong("ก\n".repeat(19))).toBe(false);
   expect(mayBeLong("ก\n".repeat(20))).toBe(true);
   expect(mayBeLong("ก".repeat(799))).toBe(false);
