@@ -63,10 +63,7 @@ class Role(StrEnum):
 
 
 class StaffRole(StrEnum):
-    """A person's part in the agency. None of them reads rooms the person is not a member of.
-
-    Source: the specification, architecture.md §6.
-    """
+    """A person's part in the agency. None of them reads rooms the person is not a member of."""
 
     MEMBER = "member"
     BROADCASTER = "broadcaster"

@@ -37,10 +37,7 @@ class Visibility(StrEnum):
 
 
 class ConsoleRole(StrEnum):
-    """Roles of the compliance console; their holders' accounts need two people for a reset.
-
-    Source: the specification, compliance.md §2.0.
-    """
+    """Roles of the compliance console; their holders' accounts need two people for a reset."""
 
     COMPLIANCE_OFFICER = "compliance_officer"
     COMPLIANCE_MANAGER = "compliance_manager"

@@ -1,4 +1,4 @@
-"""The audit log's checkpoints and its verification (the specification, architecture.md §3)."""
+"""The audit log's checkpoints and its verification."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TOLERANCE_MS: Final = 120_000
-"""What a time server may correct without a word; as for peers (the specification, federation.md §4, clock)."""
+"""What a time server may correct without a word; as for peers."""
 ACTION: Final = "clock.set_back"
 TARGET: Final = "clock"
 

@@ -1,4 +1,4 @@
-"""Giving and taking roles (the specification, architecture.md §6)."""
+"""Giving and taking roles."""
 
 from __future__ import annotations
 

@@ -393,10 +393,7 @@ def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[Per
 
 
 def card_of(s: Services, person: PersonId) -> Card:
-    """Return the card that freezes for evidence who a person was when they came in.
-
-    Source: the specification, federation.md §5.3.
-    """
+    """Return the card that freezes for evidence who a person was when they came in."""
     card = s.identity.people[person]
     return Card(p=s.log.home.principal(person), name=card.name, unit=card.unit_name or "", post=card.post or "")
 

@@ -1,6 +1,6 @@
 """Canonical JSON bytes and the entry header: the one byte string that is hashed, sealed and kept.
 
-Rules (the specification, federation.md §4.3, a profile of RFC 8785):
+Rules (docs/evidence.md, a profile of RFC 8785):
   - objects sorted by key, no white space, shortest escapes, UTF-8; keys ASCII, so that byte order is RFC 8785's order;
   - integers with |x| < 2^53, no floats, nesting at most 6, header at most 8 KiB, body at most 64 KiB;
   - `decode` accepts exactly the bytes `encode` would give for the same value, and nothing else;
@@ -46,7 +46,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Keys that are not declared here are of a later release: they stay in the bytes and decide nothing (decision 23).
 
-    Source: the specification, federation.md §5.1.
+    Source: docs/evidence.md.
     """
 
     commitment: Annotated[str, Meta(min_length=43, max_length=43)] = field(name="bc")

@@ -1,6 +1,6 @@
 """Salted commitment to a body: the header proves what was said while the body exists, and reveals nothing after.
 
-`bc` = base64url(SHA-256(salt || body)): the specification, federation.md §5.1. The salt has one fixed length, so the
+`bc` = base64url(SHA-256(salt || body)): docs/evidence.md. The salt has one fixed length, so the
 boundary between salt and body cannot be moved; it is as secret as the body and destroyed with it, so no short body can
 be guessed.
 """

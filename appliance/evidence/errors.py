@@ -14,7 +14,7 @@ class EvidenceError(ValueError):
 
 
 class NotCanonicalError(EvidenceError):
-    """The value or the bytes lie outside the canonical profile of the specification, federation.md §4.3."""
+    """The value or the bytes lie outside the canonical profile of docs/evidence.md."""
 
     code = "not_canonical"
 

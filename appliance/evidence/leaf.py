@@ -1,7 +1,7 @@
 """The log entry as the tree holds it: the header as received, and what the hub adds.
 
 Leaf bytes are canonical JSON `{"h": header, "ht": ms, "n": position, "rg": registry version, "sl": seal or null}`
-(the specification, federation.md §5.1); the leaf hash is SHA-256(0x00 || leaf). The header travels as a string of its
+(docs/evidence.md); the leaf hash is SHA-256(0x00 || leaf). The header travels as a string of its
 exact bytes.
 Does not check the header's content or the seal's signature (`canonical`, `seal`).
 """

@@ -2,7 +2,7 @@
 
 Formats: C2SP signed-note (key type 0x01, Ed25519 over the text), tlog-checkpoint (origin, size, root) and
 tlog-cosignature (key type 0x04, Ed25519 over `cosignature/v1`, the time and the text). Keys travel as the `vkey` and
-`skey` texts of those specifications. Rules:
+key texts of those specifications. Rules:
   - a note counts only through a known key: unknown signatures are ignored, any false one of a known key rejects the
     note, and a malformed line does so whoever signed it;
   - a key is known by name, id and type together, so one key never speaks in two roles;

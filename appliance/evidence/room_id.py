@@ -1,6 +1,6 @@
 """Names in evidence: a room's id, the origin line of its checkpoints, the name of an agency's log key.
 
-Source: the specification, federation.md §4 and §5.1. The id is a hash of the create header, so it cannot be squatted
+Source: docs/evidence.md. The id is a hash of the create header, so it cannot be squatted
 and proves which entry began the room. A log key is `DOMAIN/a/SLUG/log`: its name says for which agency it may sign. It
 signs origins of its own DOMAIN, and entry 0 of a room it signs must name the agency SLUG (`or`); `verifier` refuses
 anything else.

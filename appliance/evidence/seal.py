@@ -1,7 +1,7 @@
 """A gateway's seal over a batch of headers: one signature, a short path for each header.
 
 The signature is Ed25519 over the line `gchat-seal-v1` and the RFC 6962 root of the batch's header bytes
-(the specification, federation.md §5.1).
+(docs/evidence.md).
 Index and size only shape the path; what is sealed is that the header was in the batch.
 A batch never mixes rooms, or sibling hashes would tell one room about another; that is the caller's to keep.
 Does not know which key an agency had at a time (the registry does).

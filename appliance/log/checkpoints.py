@@ -1,4 +1,4 @@
-"""Signed checkpoints of the rooms: at most once a second for a local room (the specification, architecture.md §3).
+"""Signed checkpoints of the rooms: at most once a second for a local room.
 
 A checkpoint vouches for every entry up to its size with the agency's log key. A room is created with its first one;
 rooms that advanced are signed together and kept in one transaction, and one whose checkpoint cannot be kept is signed

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def log_signer(agency: Agency, keys: Keyring) -> Signer:
-    """Return the key that signs the agency's logs, `DOMAIN/a/SLUG/log` (the specification, federation.md §5.1).
+    """Return the key that signs the agency's logs, `DOMAIN/a/SLUG/log`.
 
     During a switch (`vault.switching`) it carries its successor, which signs whatever it signs.
     """

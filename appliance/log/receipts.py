@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 BATCH_S: Final = 0.1
 AFTER_FAILURE_S: Final = 1.0
 RECEIPT: Final = "receipt"
-# A room of 500 is announced every 2.5 s at most, to a peer agency every 5 s: the specification, federation.md §5.4.
+# A room of 500 is announced every 2.5 s at most, to a peer agency every 5 s.
 MEMBERS_A_BATCH: Final = 20
 MOST_BATCHES_BETWEEN: Final = 50
 # A copy goes to each of those who look at the room, so not after every batch.

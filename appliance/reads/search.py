@@ -1,4 +1,4 @@
-"""Searching what a person may read (F19; the specification, search.md).
+"""Searching what a person may read (F19).
 
 The search process gives candidates; here the database decides, in one read transaction with the words: the person is a
 member now, the message stands, and this is its newest wording. Whether the words have what was asked for is looked at

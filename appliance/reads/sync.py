@@ -1,4 +1,4 @@
-"""The feed of one person: the snapshot, and everything after a cursor (the specification, api.md `GET /sync`).
+"""The feed of one person: the snapshot, and everything after a cursor.
 
 One code path for clients that were away a second or a month and for the live hub's slow readers. Lines of the person's
 rooms and lines for their eyes alone are merged by position, read only as far as an answer holds (`bounds.py`); a page

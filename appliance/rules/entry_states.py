@@ -13,7 +13,7 @@ from appliance.model import Millis, PostId, Principal, RoomKind, State
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Who a person was when they came in, frozen for evidence (the specification, federation.md §5.3)."""
+    """Who a person was when they came in, frozen for evidence."""
 
     p: Principal
     name: str
@@ -131,10 +131,7 @@ class Reacted(State):
 
 @dataclass(frozen=True, slots=True)
 class BodiesDestroyed(State):
-    """Bodies of entries `first` to `last` were destroyed by a rule of retention.
-
-    Source: the specification, federation.md §5.9.
-    """
+    """Bodies of entries `first` to `last` were destroyed by a rule of retention."""
 
     first: int = field(metadata={"key": "from"})
     last: int = field(metadata={"key": "to"})

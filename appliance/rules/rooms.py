@@ -1,6 +1,6 @@
 """Who may do what in a room: `authorize` is the one place that decides, for people, peers, imports and tests alike.
 
-Pure: values in, verdict out; rules version 1 (the specification, federation.md §5.3, F32 to F41). What decides about
+Pure: values in, verdict out; rules version 1 (F32 to F41). What decides about
 one type of entry, and what it makes of the room, is in its row of the registry (`entry_types.py`); here is what holds
 for all. The full tables are `tests/rules/tables/authorize.json` and those of the rules it calls, shared with the web
 client where they say so. Order matters: membership is checked before anything that would reveal the room's state to an

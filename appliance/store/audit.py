@@ -1,6 +1,6 @@
 """The audit log: what was done to accounts, settings, rooms and the directory, by whom, as a log that shows tampering.
 
-Each record is a leaf of an RFC 6962 tree of its own (the specification, architecture.md §3), appended in the
+Each record is a leaf of an RFC 6962 tree of its own, appended in the
 transaction of what it tells about. A leaf covers the columns and a salted commitment to `detail`, so a detail that must
 be destroyed can be, and the log still verifies. Never content of messages, never a secret.
 """

@@ -8,5 +8,5 @@ Rules: a key is checked before anything is touched; no key is ever printed, logg
 development key file; every secret file is replaced atomically, so a crash leaves the old or the new one.
 
 Does not: keep wrapped epoch keys or bodies (the store does), hash passwords, read the clock, know of asyncio.
-Source: the specification, architecture.md §5; F71 and F72; docs/decisions/0004-key-hierarchy.md.
+Source: F71 and F72; docs/decisions/0004-key-hierarchy.md.
 """

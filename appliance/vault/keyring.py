@@ -118,7 +118,7 @@ class Keyring:
 
     @property
     def log_signing_seed(self) -> bytes:
-        """Ed25519 seed of the agency's log key: room and audit checkpoints (the specification, federation.md §3.2)."""
+        """Ed25519 seed of the agency's log key: room and audit checkpoints."""
         return self.keys[Purpose.LOG_SIGNING]
 
     @property

@@ -1,4 +1,4 @@
-"""Searching: what is asked and what is found (the specification, api.md `GET /search`)."""
+"""Searching: what is asked and what is found."""
 
 from __future__ import annotations
 

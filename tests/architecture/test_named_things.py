@@ -1,8 +1,9 @@
 """What documents, docstrings, comments and product texts name is there: files, parts of files, make targets, commands.
 
 A name that is nowhere sends a reader looking for it; so each is looked up, and the commands are asked of the command
-line's own grammar. Only what is written as code (in backticks or a block) counts as a target or a command. Files of
-the specification, which are elsewhere, are cited as such; decisions are numbered without gaps.
+line's own grammar. Only what is written as code (in backticks or a block) counts as a target or a command. Nothing
+points at a document that is not in the repository; a code such as F38 has its line in docs/requirements.md, and each
+line there is cited; decisions are numbered without gaps.
 """
 
 from __future__ import annotations
@@ -32,16 +33,14 @@ MAKE: Final = re.compile(r"^make ([a-z-]+)")
 SAID: Final = re.compile(r"\bgchat ([a-z][a-z-]*(?: [a-z][a-z-]*)*)")
 GCHAT: Final = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?gchat (.+)")
 IDENTIFIER: Final = re.compile(r"^[a-z]+(?:_[a-z0-9]+)+(?:\(\))?$")
-# Files of the specification, which is not in this repository. Two have namesakes in `docs/`.
-SPECIFICATION: Final = frozenset(
-    f"{name}.md"
-    for name in (
-        *("api", "architecture", "calls", "client", "clients", "cluster", "compliance", "features", "federation"),
-        *("files", "lessons", "operations", "performance", "rooms", "search", "style"),
-    )
+# Requirements: promises (F), decisions on them (Q), the client (C), accessibility (A), languages (L).
+CODE_CITED: Final = re.compile(r"(?<![\w/+#-])([FQCAL]\d{1,3})(?![\w-])")
+NOQA: Final = re.compile(r"noqa: [A-Z0-9, ]+")
+REQUIREMENTS: Final = Path("docs/requirements.md")
+# Numbers of findings, in reviews that are nowhere here.
+FINDING: Final = re.compile(
+    r"(?<![\w./-])(?:(?:security|ux|features|evidence|bugs?) [A-Z]?\d+(?:\.\d+)?)(?![\w.]*\w)", re.IGNORECASE
 )
-CITED: Final = "the specification, "
-LINK: Final = re.compile(r"\[[^\]]*\]\([^)]*\)")
 # What an appliance, a build or an administrator makes, and what belongs to others.
 MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
@@ -128,8 +127,8 @@ def code_in(text: str) -> Iterator[str]:
 def missing_files() -> Iterator[str]:
     for where, text in prose():
         for name, part in FILE.findall(text):
-            if name in MADE_LATER | SPECIFICATION or (
-                "/" not in name and not name.endswith(CODE) and not where.endswith(".md")
+            if name in MADE_LATER or (
+                "/" not in name and not name.endswith((*CODE, ".md")) and not where.endswith(".md")
             ):
                 continue
             files = named(name)
@@ -139,14 +138,31 @@ def missing_files() -> Iterator[str]:
                 yield f"{where}: {name}: {part}"
 
 
-def uncited_specification() -> Iterator[str]:
-    """Give files of the specification that are cited in any other way than «the specification, federation.md §5»."""
+def cited_elsewhere() -> Iterator[str]:
+    """Give what points at a document that is not in this repository."""
     for where, text in prose():
-        plain = " ".join(re.sub(r"^ *(?:#|\*|--) ", "", line).strip() for line in LINK.sub("", text).splitlines())
-        for name in SPECIFICATION:
-            for found in re.finditer(rf"(?<![\w./-]){re.escape(name)}", plain):
-                if not plain[: found.start()].lower().endswith(CITED):
-                    yield f"{where}: {plain[max(0, found.start() - 40) : found.end()]}"
+        if "the specification, " in text:
+            yield f"{where}: the specification"
+        yield from (f"{where}: {found}" for found in FINDING.findall(text))
+
+
+def cited_codes() -> dict[str, str]:
+    """Return the codes of requirements that are cited, each with one place."""
+    return {
+        code: where
+        for where, text in prose()
+        if where != str(REQUIREMENTS)
+        for code in CODE_CITED.findall(NOQA.sub("", text))
+    }
+
+
+def unlisted_requirements() -> Iterator[str]:
+    """Give the codes that have no line in the list of requirements, and the lines that nothing cites."""
+    listed = re.findall(r"^\| ([A-Z]\d+) \| .+ \|$", text_of(REQUIREMENTS), re.MULTILINE)
+    cited = cited_codes()
+    yield from (f"{where}: {code} has no line in {REQUIREMENTS}" for code, where in cited.items() if code not in listed)
+    yield from (f"{REQUIREMENTS}: {code} is cited nowhere" for code in listed if code not in cited)
+    yield from (f"{REQUIREMENTS}: {code} twice" for code in sorted({code for code in listed if listed.count(code) > 1}))
 
 
 def misnumbered_decisions() -> Iterator[str]:
@@ -240,7 +256,7 @@ def missing_identifiers() -> Iterator[str]:
     "missing",
     [
         *(missing_files, missing_targets, missing_commands, missing_identifiers),
-        *(uncited_specification, misnumbered_decisions, undecided),
+        *(cited_elsewhere, unlisted_requirements, misnumbered_decisions, undecided),
     ],
     ids=lambda each: each.__name__,
 )
@@ -268,3 +284,21 @@ def test_a_file_that_is_not_there_is_noticed() -> None:
     assert found == {"rules/rooms.py": "may_add", "rules/no_such.py": "", "tests/rules/tables/may_add.json": ""}
     assert named("rules/rooms.py") == [Path("appliance/rules/rooms.py")]
     assert named("rules/no_such.py") == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "found"),
+    [
+        ("(F19; security 4)", ["security 4"]),
+        ("Ux 22: unread", ["Ux 22"]),
+        ("bug G3)", ["bug G3"]),
+        ("evidence 2.0.1", []),
+    ],
+)
+def test_a_finding_of_a_review_is_noticed(comment: str, found: list[str]) -> None:
+    assert FINDING.findall(comment) == found
+
+
+def test_codes_of_requirements_are_told_from_others() -> None:
+    said = "F38 and C11 (Q4), U+FE0F, ACF02, A4-paper, #C11, noqa: C419"
+    assert CODE_CITED.findall(NOQA.sub("", said)) == ["F38", "C11", "Q4"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """A bar of the specification: `value` may be at most (or at least) `bar`."""
+    """A bar: `value` may be at most (or at least) `bar`."""
 
     figure: str
     value: float

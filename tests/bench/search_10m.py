@@ -1,4 +1,4 @@
-"""Searches among 10,000,000 messages (the specification, search.md, «Bars»).
+"""Searches among 10,000,000 messages.
 
 The other benchmarks have 1,000,000: more takes hours to fill.
 """

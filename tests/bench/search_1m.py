@@ -1,4 +1,4 @@
-"""Searches among 1,000,000 messages (the specification, search.md, «Bars»)."""
+"""Searches among 1,000,000 messages."""
 
 from __future__ import annotations
 

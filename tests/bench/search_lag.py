@@ -64,7 +64,7 @@ ASK_APART_S: Final = 0.02
 PLAIN: Final = 300
 BAR_LAG_MS: Final = 2_000.0
 BAR_UNTOUCHED: Final = 1.5
-"""«The appliance's own latency untouched», as the specification, performance.md, says of background work."""
+"""Background work leaves the appliance's own latency untouched."""
 BAR_P50_MS: Final = 2.0
 BAR_P99_MS: Final = 25.0
 

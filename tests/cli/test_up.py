@@ -1,7 +1,4 @@
-"""`gchat up` as outside programs use it: a process, a ready file, signals.
-
-Source: the specification, api.md «Starting it from outside».
-"""
+"""`gchat up` as outside programs use it: a process, a ready file, signals."""
 
 from __future__ import annotations
 

@@ -508,7 +508,7 @@ def test_a_proof_of_every_entry(exported: ExportedRoom, court: Court) -> None:
 
 
 def test_a_salted_record_of_another_log(court: Court) -> None:
-    """An audit log's leaf is SHA-256(0x00 || salt || record) (the specification, federation.md §8)."""
+    """An audit log's leaf is SHA-256(0x00 || salt || record) (docs/evidence.md)."""
     log = Signer.generate("gchat.test/a/moc/log", KeyType.ED25519)
     salt, record = b"\x05" * 16, "บันทึกการเข้าใช้".encode()
     root = leaf_hash(salt + record)

@@ -1,7 +1,7 @@
 """People at work while the appliance is hurt: they send, re-send what nobody confirmed, and follow by their cursor.
 
 Each keeps a record of what it was told, which is compared with what the appliance holds in the end (`proof.py`). They
-do what any client has to (the specification, api.md): the same `txn_id` for the same message until it is acknowledged,
+do what any client has to: the same `txn_id` for the same message until it is acknowledged,
 in the order it was written, and `since` = the position of the last frame that arrived whole.
 """
 
@@ -26,7 +26,7 @@ AGAIN_S: Final = 0.05
 THINKING_S: Final = 0.01
 IN_FLIGHT: Final = 4
 NETWORK: Final = (ClientError, OSError, TimeoutError)
-# What may be tried again as it is (the specification, api.md).
+# What may be tried again as it is.
 LATER: Final = frozenset(("busy", "storage_full", "storage_failed", "unavailable", "too_many_requests"))
 
 

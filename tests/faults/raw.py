@@ -95,7 +95,7 @@ class RawStream(asyncio.Protocol):
         self.transport.write(bytes((opcode | 0x80 * final,)) + length + bytes(4) + payload)
 
     def say(self, **frame: Any) -> None:
-        """Send one client frame of the specification, api.md."""
+        """Send one client frame."""
         self.send(json.dumps(frame).encode())
 
     @property

@@ -1,4 +1,4 @@
--- Who works where, who may sign in, and what was done about it (features.md F14, F17, F74 to F80, F93, F95).
+-- Who works where, who may sign in, and what was done about it (F14, F17, F74 to F80, F93, F95).
 -- Times are milliseconds UTC; `valid_to`, `until` and the like are exclusive, NULL where no end is known.
 
 -- A unit keeps its id for ever: it is renamed in place, and merged by pointing at the unit that took it over.

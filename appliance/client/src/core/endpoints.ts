@@ -1,5 +1,5 @@
 /**
- * The routes of the staff API as typed functions: the only module that knows paths (the specification, api.md).
+ * The routes of the staff API as typed functions: the only module that knows paths.
  *
  * Owns the mapping from intent to method, path, body and answer. Decides nothing.
  */

@@ -1,6 +1,5 @@
 /**
  * The rooms as the log left them: every batch of events is persisted, then applied, then told.
- * Source: the specification, client.md.
  *
  * Owns the records of all rooms, the cursor and the one queue through which both change. Rules:
  * - One transaction writes what a batch changed together with the cursor. If it fails, memory and cursor stay as they were.
