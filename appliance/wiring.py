@@ -275,9 +275,9 @@ def _follow(s: Services) -> None:
         async with s.heavy_calls.slot(person, patient=True):
             return await load_sync(s, person, since, limit, cursor)
 
-    s.hub.pos = s.log.pos
+    s.hub.pos = s.log.feed.pos
     s.hub.reads_with(read_feed)
-    s.log.followers.append(s.hub.publish)
+    s.log.feed.followers.append(s.hub.publish)
     s.identity.on_session_end(lambda session: s.hub.disconnect(session=session))
 
 

@@ -61,19 +61,19 @@ async def test_an_interrupted_load_goes_on(
     """Whatever was under way is sent again and gets its first answer."""
     monkeypatch.setattr(demo, "WINDOW", 2)
     loading = asyncio.create_task(demo.load(ready(running), LINES, verify=False))
-    begun = running.services.log.pos
+    begun = running.services.log.feed.pos
 
     def interrupt(committed: Committed) -> None:
         if committed.pos > begun + 40:
             loading.cancel()
 
-    running.services.log.followers.append(interrupt)
+    running.services.log.feed.followers.append(interrupt)
     with pytest.raises(asyncio.CancelledError):
         await loading
     state = running.services.config.data / demo.STATE_FILE
     positions = json.loads(state.read_text())["positions"]
     assert None in positions
-    running.services.log.followers.pop()
+    running.services.log.feed.followers.pop()
     # Nothing remembered at all: the numbers of the lines alone keep them from doubling.
     state.unlink()
     assert await demo.load(ready(running), LINES, verify=True) == 0

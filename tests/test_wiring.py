@@ -20,6 +20,7 @@ from appliance.model import AccountState, EntryType
 from appliance.policies import DAY
 from appliance.search_client import MOST_WAITING, Budget, Searching
 from appliance.store import accounts, audit, rooms, settings
+from appliance.store.batch import NewCheckpoint
 from appliance.store.db import connect
 from appliance.vault import unlock
 from search_index import wire
@@ -77,9 +78,8 @@ async def test_what_was_unsigned_at_start_is_on_record(world_data: Path, monkeyp
     # As if the last second had not come to be signed: the process was killed.
     raw = connect(s.config.database, s.keys.database_key)
     with raw:
-        rooms.put_checkpoints(
-            raw, [(key, signed.size, signed.frontier, signed.note, msgspec.json.encode(signed.counters).decode())]
-        )
+        counters = msgspec.json.encode(signed.counters).decode()
+        rooms.put_checkpoints(raw, [NewCheckpoint(key, signed.size, signed.frontier, signed.note, counters)])
         raw.execute("DELETE FROM recorded_head")
     raw.close()
     async with agency.serve(world_data) as served:

@@ -27,10 +27,10 @@ TARGET: Final = "clock"
 
 async def check_clock(s: Services) -> bool:
     """Put on record that the newest entry is ahead of the clock, once for each jump; say whether it was one now."""
-    now, newest = s.clock(), s.log.latest
+    now, newest = s.clock(), s.log.feed.latest
     if newest - now <= TOLERANCE_MS:
         return False
-    s.log.latest = now
+    s.log.feed.latest = now
     async with s.store.write() as tx:
         known = await tx.run(audit.find_last, ACTION, TARGET)
         if known is not None and known.detail and msgspec.json.decode(known.detail)["newest"] == newest:

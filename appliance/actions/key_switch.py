@@ -23,6 +23,7 @@ from appliance.evidence.tree import Frontier
 from appliance.log import heads
 from appliance.log.notes import home_of, log_signer
 from appliance.store import accounts, audit, entries, rooms
+from appliance.store.batch import NewCheckpoint
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochId, unwrap_any, wrap
 from appliance.vault.record import Purpose
@@ -167,7 +168,7 @@ async def _sign_all_rooms(s: Services) -> None:
             await writer.commit(rooms.put_checkpoints, [row for row in found if row is not None])
 
 
-def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> rooms.CheckpointRow | None:
+def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> NewCheckpoint | None:
     """Return a room's checkpoint with the successor's signature, None where it has it. Raises Unproven."""
     assert signer.successor is not None  # noqa: S101 - asked for during a switch alone
     row = rooms.load(raw, room, home_of(signer.verifier))
@@ -184,4 +185,5 @@ def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> 
     made = heads.recompute(raw, row.key, Frontier(), upto=size)
     if (made.size, made.root(), made.to_bytes()) != (checkpoint.size, checkpoint.root, frontier):
         raise Unproven(f"{room}: the entries are not what was signed", room=room)
-    return row.key, size, frontier, note + signer.successor.sign(signed.text), msgspec.json.encode(counters).decode()
+    both = note + signer.successor.sign(signed.text)
+    return NewCheckpoint(row.key, size, frontier, both, msgspec.json.encode(counters).decode())

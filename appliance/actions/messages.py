@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.errors import Invalid
-from appliance.log.prepare import Command
+from appliance.log.commands import Command
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.names import emoji as one_emoji
@@ -19,7 +19,7 @@ from appliance.wire.events import TypingEvent
 from appliance.wire.messages import TextBody as WireBody
 
 if TYPE_CHECKING:
-    from appliance.log.prepare import Done
+    from appliance.log.commands import Done
     from appliance.services import Services
 
 

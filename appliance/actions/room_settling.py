@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.actions import owner_requests
 from appliance.actions.rooms import card_of, removal_drafts
 from appliance.errors import AppError, Unavailable
-from appliance.log.prepare import private_close
+from appliance.log.commands import private_close
 from appliance.model import SYSTEM, AccountState, Draft, EntryType, PersonId, PostId
 from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.policy import Members, policy_of

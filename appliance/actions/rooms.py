@@ -2,7 +2,7 @@
 
 Each is one command to the room log, which decides. What only the directory knows is checked here first: that those who
 are added are on the staff, and that a private chat may be started at all (`rules/contact.py`, F38, F39). A group of
-two is a private chat by another name; whether one may come about is judged by the log's writer (`log/prepare.py`).
+two is a private chat by another name; whether one may come about is judged by the log's writer (`log/plan.py`).
 `removal_drafts` makes the entries of every removal. What the system does when people leave is `room_settling.py`.
 """
 
@@ -17,7 +17,7 @@ from appliance.actions.changes import recording
 from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
-from appliance.log.prepare import THIS_ROOM
+from appliance.log.commands import THIS_ROOM
 from appliance.model import SYSTEM, Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
 from appliance.rules.contact import may_start_direct
 from appliance.rules.entry_states import (
@@ -37,7 +37,7 @@ from appliance.rules.policy import Members, policy_of
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import authorize
 from appliance.rules.text import has_visible, written
-from appliance.store import entries, rooms
+from appliance.store import rooms
 from appliance.store.rooms import Mine
 
 if TYPE_CHECKING:
@@ -162,11 +162,9 @@ async def change_members(
     if not set(add).isdisjoint(remove):
         raise Invalid(field="remove")
     gone = list(dict.fromkeys(remove))
-    async with s.store.read() as reader:
-        # A repeat is answered by what the first one did, whatever has become of the room since.
-        before = await reader.run(entries.find_txn, room, actor, txn_id)
-    if before:
-        first = before[0]
+    # A repeat is answered by what the first one did, whatever has become of the room since.
+    if before := await s.log.find_done(room, actor, txn_id):
+        first = before.n
     else:
         drafts = await change_drafts(s, actor, state, list(dict.fromkeys(add)), gone, txn_id, reason=reason)
         first = (await _append(s, actor, *drafts, riders=(owner_requests.settling(s, actor),)))[0].n
@@ -201,10 +199,8 @@ async def change_drafts(
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
     """Hand a group to another member; there is one owner at any time (F37)."""
     state = (await _head_for(s, actor, room, EntryType.OWNER_TRANSFER)).state
-    if txn_id is not None:
-        async with s.store.read() as reader:
-            if await reader.run(entries.find_txn, room, actor, txn_id):
-                return
+    if txn_id is not None and await s.log.find_done(room, actor, txn_id):
+        return
     sender, asked = s.log.home.principal(actor), OwnerTransferred(to=s.log.home.principal(to))
     if denied := authorize(state, Proposed(EntryType.OWNER_TRANSFER, s.log.home.agency, sender, s.clock(), asked)):
         # Before anything is said of the person named.
@@ -369,10 +365,6 @@ async def _create(
     txn_id: str,
     pair: str | None,
 ) -> RoomId:
-    async with s.store.read() as reader:
-        existing = await reader.run(rooms.id_by_create_txn, actor, txn_id)
-    if existing is not None:
-        return existing
     create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, txn_id, state=state)
     appended = await s.log.append(create, *_add_drafts(s, actor, THIS_ROOM, others), pair=pair)
     return appended[0].room

@@ -290,7 +290,7 @@ async def _line(s: Services, cast: Cast, row: dict[str, str]) -> None:
     """Do what one line of the week says."""
     room, person = cast.rooms[row["room"]], cast.people[row["person"]]
     target = cast.tags.get((row["room"], row["to"]))
-    txn_id = f"demo-{len(cast.tags)}-{s.log.pos}"
+    txn_id = f"demo-{len(cast.tags)}-{s.log.feed.pos}"
     if row["what"] == "say":
         n = (await messages.send_message(s, person, room, _body(s, cast, row["text"]), txn_id, target)).n
         cast.tags[row["room"], row["tag"] or f"#{n}"] = n

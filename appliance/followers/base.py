@@ -121,14 +121,14 @@ class Follower(ABC, Generic[BatchT]):
 
     def start(self) -> None:
         """Begin to follow."""
-        self._fresh_after = self.s.log.pos
-        self.s.log.followers.append(self._wake)
+        self._fresh_after = self.s.log.feed.pos
+        self.s.log.feed.followers.append(self._wake)
         self._task = asyncio.create_task(self._follow_forever(), name=f"follower-{self.name}")
 
     async def close(self) -> None:
         """Stop, also in the middle of a batch: it is taken again after the next start."""
         if self._task:
-            self.s.log.followers.remove(self._wake)
+            self.s.log.feed.followers.remove(self._wake)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

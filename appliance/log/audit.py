@@ -24,8 +24,9 @@ from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.room_id import agency_of
 from appliance.evidence.tree import Frontier
 from appliance.log.bodies import decode
+from appliance.log.expected import Expected
 from appliance.log.notes import home_of, open_room
-from appliance.log.projections import Projections
+from appliance.log.projections import Place
 from appliance.log.rows import header_of, leaf_of
 from appliance.model import Deny, EntryType, Principal
 from appliance.rules import entry_types
@@ -137,7 +138,7 @@ class _Walk:
         self._frontier = Frontier()
         self._state: RoomState | None = None
         self._home = home_of(check.verifier)
-        self._projections = Projections(self._home)
+        self._expected = Expected(self._home)
         self._absent: set[int] = set()
         self._counters: dict[str, int] = {}
         self._pos = 0
@@ -209,7 +210,7 @@ class _Walk:
             # No rule would have let it in.
             return Fault(self._room, "entry", n)
         try:
-            self._projections.add(n, entry, body, self._state)
+            self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, body, self._state)
             self._state = rules.apply(self._state, entry, self._room, n)
         except KeyError:
             return Fault(self._room, "entry", n)
@@ -241,7 +242,7 @@ class _Walk:
             return Fault(self._room, "absent", min(self._absent))
         if self._state != self._row.state or not self._right_origin():
             return Fault(self._room, "state")
-        differing = self._projections.differing(self._raw, self._row.key)
+        differing = self._expected.differing(self._raw, self._row.key)
         return Fault(self._room, *differing) if differing else None
 
     def _right_origin(self) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import msgspec
 from cachetools import LRUCache
@@ -23,6 +23,7 @@ from appliance.errors import TooLarge, Unavailable
 from appliance.evidence.canonical import MAX_BODY
 from appliance.evidence.commitment import commit
 from appliance.model import Home, Principal, RoomId, TextBody
+from appliance.store.batch import NewEpochKey
 from appliance.store.queries import Queries
 from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap_any, wrap
 from appliance.vault.refusals import Reason, wrong
@@ -68,7 +69,7 @@ class EpochKey:
     room: int
     week: str
     cipher: EpochCipher
-    row: tuple[Any, ...] | None = None
+    row: NewEpochKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Bodies:
         week, fresh = iso_week(at), new_epoch_key()
         self._last_key += 1
         wrapped = wrap(self._agency_keys[0], EpochId(room_id, week, TEXT), fresh)
-        row = (self._last_key, room, week, TEXT, generation, wrapped)
+        row = NewEpochKey(self._last_key, room, week, TEXT, generation, wrapped)
         return EpochKey(self._last_key, room, week, EpochCipher(fresh), row)
 
     def stored(self, keys: Iterable[EpochKey]) -> None:

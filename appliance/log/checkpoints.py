@@ -24,6 +24,7 @@ from appliance.log.damage import list_rooms
 from appliance.log.notes import sign_room
 from appliance.log.rows import header_of
 from appliance.store import entries, rooms
+from appliance.store.batch import NewCheckpoint
 
 if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from appliance.log.heads import Head
     from appliance.model import RoomId
     from appliance.store.db import Store
-    from appliance.store.rooms import CheckpointRow
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
@@ -129,11 +129,11 @@ class Checkpoints:
             log.warning("the checkpoint of room %s could not be kept and will be signed again: %s", room, error)
             self._failed[room] = due[room]
 
-    def row(self, head: Head) -> CheckpointRow:
+    def row(self, head: Head) -> NewCheckpoint:
         """Return the row that keeps a head's signed note."""
         note = sign_room(self._signer, head.state, head.frontier)
         counters = msgspec.json.encode(head.counters).decode()
-        return head.key, head.size, head.frontier.to_bytes(), note, counters
+        return NewCheckpoint(head.key, head.size, head.frontier.to_bytes(), note, counters)
 
     async def _sign_forever(self) -> None:
         while True:
@@ -150,7 +150,7 @@ class Checkpoints:
                 log.exception("checkpoints could not be kept; they will be signed again")
 
 
-def _put(raw: sqlcipher.Connection, rows: list[tuple[RoomId, CheckpointRow]]) -> None:
+def _put(raw: sqlcipher.Connection, rows: list[tuple[RoomId, NewCheckpoint]]) -> None:
     rooms.put_checkpoints(raw, [row for _, row in rows])
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from appliance.evidence.canonical import decode_header
 from appliance.log import heads as head_rows
+from appliance.log.commands import THIS_ROOM
+from appliance.log.idempotency import Repeats
 from appliance.log.notes import home_of
-from appliance.log.prepare import THIS_ROOM
-from appliance.model import Appended
 from appliance.rules.entry_types import ENTRY_TYPES
-from appliance.store import entries, rooms
+from appliance.store import entries
 from appliance.vault.epochs import iso_week
 
 if TYPE_CHECKING:
@@ -27,13 +26,11 @@ if TYPE_CHECKING:
     from appliance.errors import AppError
     from appliance.evidence.note import Verifier
     from appliance.log.bodies import Bodies, EpochKey
+    from appliance.log.commands import Command
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
-    from appliance.log.prepare import Command
-    from appliance.model import Home, Marks, Millis, RoomId, Target
+    from appliance.model import Marks, Millis, RoomId, Target
     from appliance.store.db import Store
-
-    Repeated = tuple[Command, list[Appended]]
 
 
 @dataclass(slots=True)
@@ -41,15 +38,15 @@ class Loaded:
     """What was found: rooms by id, keys by (room's key, week), targets and
     the marks they carry by (room, position).
 
-    `repeated` are the commands to create a room that is there already; `errors` holds, by `id(command)`, why a command
+    `repeats` has the commands to create a room that is there already; `errors` holds, by `id(command)`, why a command
     cannot be decided.
     """
 
+    repeats: Repeats
     heads: dict[RoomId, Head] = field(default_factory=dict)
     keys: dict[tuple[int, str], EpochKey] = field(default_factory=dict)
     targets: dict[tuple[RoomId, int], Target | None] = field(default_factory=dict)
     marks: dict[tuple[RoomId, int], Marks] = field(default_factory=dict)
-    repeated: list[Repeated] = field(default_factory=list)
     errors: dict[int, AppError] = field(default_factory=dict)
 
 
@@ -70,7 +67,7 @@ class Loader:
 
     async def load(self, commands: list[Command], now: Millis) -> Loaded:
         """Return everything that deciding these commands needs."""
-        loaded = Loaded()
+        loaded = Loaded(Repeats(self._store, home_of(self._verifier)))
         needs = self._needs(commands, now, loaded)
         if needs:
             results = await self._store.read_each(_read, needs, while_writing=True)
@@ -155,46 +152,14 @@ class Loader:
 
         return _Need(read, needing)
 
-    def _creating(self, command: Command, loaded: Loaded) -> _Need:
-        home = home_of(self._verifier)
-
+    @staticmethod
+    def _creating(command: Command, loaded: Loaded) -> _Need:
         def read(raw: sqlcipher.Connection) -> None:
-            if found := find_created(raw, command, home):
-                loaded.repeated.append((command, found))
+            if found := loaded.repeats.result_of(raw, command):
+                loaded.repeats.add(command, found)
 
         return _Need(read, [command])
-
-    async def find_done(self, commands: list[Command]) -> list[Repeated]:
-        """Find which of these commands were done before, and with what result; one that cannot be looked up was not."""
-        home = home_of(self._verifier)
-        results = await self._store.read_each(
-            lambda raw, command: _find_done(raw, command, home), commands, while_writing=True
-        )
-        return [(command, found) for command, found in zip(commands, results, strict=True) if isinstance(found, list)]
 
 
 def _read(raw: sqlcipher.Connection, need: _Need) -> None:
     need.read(raw)
-
-
-def _find_done(raw: sqlcipher.Connection, command: Command, home: Home) -> list[Appended] | None:
-    draft = command.drafts[0]
-    if command.room == THIS_ROOM:
-        return find_created(raw, command, home)
-    sender = home.person(draft.actor)
-    row = entries.find_txn(raw, draft.room, sender, draft.txn_id) if draft.txn_id is not None else None
-    if row is None:
-        return None
-    n, header, at, pos = row
-    return [Appended(draft.room, n, decode_header(header).id, at, pos)]
-
-
-def find_created(raw: sqlcipher.Connection, command: Command, home: Home) -> list[Appended] | None:
-    """Return what an earlier command to create this room had as its result, or None."""
-    draft = command.drafts[0]
-    room = rooms.id_by_pair(raw, command.pair) if command.pair else None
-    room = room or rooms.id_by_create_txn(raw, home.person(draft.actor), draft.txn_id or "")
-    row = entries.one(raw, entries.room_key(raw, room), 0) if room is not None else None
-    if room is None or row is None:
-        return None
-    return [Appended(room, 0, decode_header(row.header).id, row.at, row.pos)]

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.errors import passes
-from appliance.log.prepare import THIS_ROOM
+from appliance.log.commands import THIS_ROOM
 
 if TYPE_CHECKING:
     from appliance.errors import AppError
-    from appliance.log.prepare import Command
+    from appliance.log.commands import Command
     from appliance.model import Principal, RoomId
 
 

@@ -1,100 +1,114 @@
-"""What the tables that people see must say of a room, folded from its entries, and how the stored rows differ (F72).
+"""The tables beside the log: what each type of entry writes there, and what they must say after it (`PROJECTIONS`).
 
-`Projections` is fed each entry in order; `differing` then compares marks (retraction and newest edit), the list of
-edits, reactions, mentions and concerns with their tables and names the first message that is shown wrongly. Receipts
-are in no log (decision 0006) and are not compared.
-
-Memory: one item for each mark, edit, reaction, mention and absent body of one room.
+One row for each type that has tables of its own. `write` adds the rows of an entry to a batch, in the transaction that
+appends it; `expect` folds the same entry for the audit, which compares the tables with the log (`expected.py`). They
+stand side by side so that who changes one sees the other. Rows that every entry has are `batch_rows.py`'s, and whom an
+entry names or concerns follows from its row in the registry. A test asks for both halves.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from appliance.model import EVERYONE
-from appliance.rules.concerns import concerned
-from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited
-from appliance.rules.entry_types import ENTRY_TYPES
-from appliance.store import entries
+from appliance.model import EntryType
+from appliance.store.batch import Erased, NewEdit, NewEditMark, NewReaction, NewRetraction, ReactionKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from sqlcipher3 import dbapi2 as sqlcipher
+    from appliance.model import PersonId
+    from appliance.rules import entry_states as states
+    from appliance.store.batch import Batch
 
-    from appliance.model import Home, Member, Principal, Proposed, RoomState, State, TextBody
-
-    Mentions = Callable[[TextBody, Mapping[Principal, Member]], tuple[Principal, ...]]
     Marks = dict[int, tuple[int | None, int | None]]
 
 
+class Place(NamedTuple):
+    """Where an entry stands and whose it is; `room` is the room's key."""
+
+    room: int
+    n: int
+    sender: PersonId
+
+
 @dataclass(slots=True)
-class Projections:
-    """The projections of one room; `unread` are the messages whose words cannot be opened.
+class Tables:
+    """What the tables of one room must say: (newest edit, retraction) by message, edits, and reactions."""
 
-    Tables name people as this appliance does (`home`).
-    """
-
-    home: Home
     marks: Marks = field(default_factory=dict)
     edits: set[tuple[int, int]] = field(default_factory=set)
     reactions: dict[tuple[int, str, str], int] = field(default_factory=dict)
-    mentions: set[tuple[int, str]] = field(default_factory=set)
-    concerns: set[tuple[int, str]] = field(default_factory=set)
-    unread: set[int] = field(default_factory=set)
-
-    def add(self, n: int, entry: Proposed, body: TextBody | None, room: RoomState | None) -> None:
-        """Fold entry `n`; `body` is None where it cannot be opened, `room` is as it was before the entry."""
-        row, state = ENTRY_TYPES[entry.type], entry.state
-        if room is not None:
-            self.concerns.update(
-                (n, self.home.person(who)) for who in concerned(room.kind, entry.type, entry.sender, state)
-            )
-        if row.mentions is not None:
-            self._add_mentions(n, state, body, row.mentions, room.members if room else {})
-        elif isinstance(state, TextEdited):
-            self.marks[state.target] = (n, self.marks.get(state.target, (None, None))[1])
-            self.edits.add((state.target, n))
-        elif isinstance(state, MessageRetracted):
-            edit, redact = self.marks.get(state.target, (None, None))
-            self.marks[state.target] = (edit, n if redact is None else redact)
-        elif isinstance(state, Reacted):
-            key = (state.target, state.emoji, self.home.person(entry.sender))
-            if state.on:
-                self.reactions.setdefault(key, n)
-            else:
-                self.reactions.pop(key, None)
-
-    def _add_mentions(
-        self, n: int, state: State, body: TextBody | None, mentions: Mentions, members: Mapping[Principal, Member]
-    ) -> None:
-        if body is None:
-            # Whom it named is not known any more; that it called everyone stands in the header.
-            self.unread.add(n)
-            if getattr(state, "everyone", False):
-                self.mentions.add((n, EVERYONE))
-            return
-        self.mentions.update((n, self.home.person(who)) for who in mentions(body, members))
-
-    def differing(self, raw: sqlcipher.Connection, room: int) -> tuple[str, int] | None:
-        """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""
-        if (n := _first(self.marks.items() ^ entries.marks_of_room(raw, room).items())) is not None:
-            return "marks", n
-        if (n := _first(self.edits ^ entries.edits_of_room(raw, room))) is not None:
-            return "edits", n
-        stored = entries.reactions_of_room(raw, room)
-        if wrong := self.reactions.items() ^ stored.items():
-            return "reactions", min(key[0] for key, _ in wrong)
-        mentions = {
-            (n, who) for n, who in entries.mentions_of_room(raw, room) if who == EVERYONE or n not in self.unread
-        }
-        if (n := _first(self.mentions ^ mentions)) is not None:
-            return "mentions", n
-        if (n := _first(self.concerns ^ entries.concerns_of_room(raw, room))) is not None:
-            return "concerns", n
-        return None
 
 
-def _first(pairs: set[tuple[int, Any]]) -> int | None:
-    return min((n for n, _ in pairs), default=None)
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How one type of entry is projected. `expect` is None where nothing of it is left to compare."""
+
+    write: Callable[[Batch, Place, Any], None]
+    expect: Callable[[Tables, Place, Any], None] | None
+
+
+def _write_edit(batch: Batch, at: Place, state: states.TextEdited) -> None:
+    batch.edited.append(NewEditMark(at.room, state.target, at.n))
+    batch.edits.append(NewEdit(at.room, state.target, at.n))
+
+
+def _expect_edit(tables: Tables, at: Place, state: states.TextEdited) -> None:
+    tables.marks[state.target] = (at.n, tables.marks.get(state.target, (None, None))[1])
+    tables.edits.add((state.target, at.n))
+
+
+def _write_retraction(batch: Batch, at: Place, state: states.MessageRetracted) -> None:
+    batch.redacted.append(NewRetraction(at.room, state.target, at.n))
+
+
+def _expect_retraction(tables: Tables, at: Place, state: states.MessageRetracted) -> None:
+    edit, redact = tables.marks.get(state.target, (None, None))
+    tables.marks[state.target] = (edit, at.n if redact is None else redact)
+
+
+def _write_reaction(batch: Batch, at: Place, state: states.Reacted) -> None:
+    key = ReactionKey(at.room, state.target, state.emoji, at.sender)
+    if state.on:
+        batch.reactions_on.append(NewReaction(*key, at.n))
+        return
+    # The batch deletes first and inserts then, so one that was given earlier in it must not be inserted.
+    batch.reactions_on = [row for row in batch.reactions_on if row[:4] != key]
+    batch.reactions_off.append(key)
+
+
+def _expect_reaction(tables: Tables, at: Place, state: states.Reacted) -> None:
+    key = (state.target, state.emoji, at.sender)
+    if state.on:
+        tables.reactions.setdefault(key, at.n)
+    else:
+        tables.reactions.pop(key, None)
+
+
+def _write_destruction(batch: Batch, at: Place, state: states.BodiesDestroyed) -> None:
+    batch.erased.append(Erased(at.room, state.first, state.last))
+
+
+PROJECTIONS: Final[dict[EntryType, Projection]] = {
+    EntryType.MESSAGE_EDIT: Projection(_write_edit, _expect_edit),
+    EntryType.MESSAGE_REDACT: Projection(_write_retraction, _expect_retraction),
+    EntryType.MESSAGE_REACTION: Projection(_write_reaction, _expect_reaction),
+    # The audit asks for the bodies themselves: one that is gone without such an entry is a fault.
+    EntryType.SHRED: Projection(_write_destruction, None),
+}
+NONE: Final = frozenset(
+    (
+        EntryType.ROOM_CREATE,
+        EntryType.ROOM_RENAME,
+        EntryType.ROOM_CLOSE,
+        EntryType.MEMBER_ADD,
+        EntryType.MEMBER_REMOVE,
+        EntryType.SYSTEM_REMOVE,
+        EntryType.SYSTEM_CLOSE,
+        EntryType.OWNER_TRANSFER,
+        EntryType.OWNER_REASSIGN,
+        EntryType.MESSAGE_TEXT,
+    )
+)
+"""Types without tables of their own: what they do is in those of the room, its members and its entries."""

@@ -146,7 +146,7 @@ class Receipts:
             self._writing = False
         _answer(callers, passing)
         if news:
-            self._log.publish(Committed(news[-1].pos, news))
+            self._log.feed.publish((Committed(news[-1].pos, news),))
         self._tell_those_watching()
         if passing is not None:
             raise passing
@@ -175,7 +175,7 @@ class Receipts:
         now = self._clock()
         async with self._store.exclusive() as writer:
             for room in due:
-                writes[room].tell(self._log.reserve_pos(), now, unannounced.pop(room))
+                writes[room].tell(self._log.feed.reserve_pos(), now, unannounced.pop(room))
             failed = await writer.commit_each(_write_rows, [one for one in writes.values() if one.rows or one.line])
         self._unannounced = unannounced
         for room in due:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from appliance.errors import AppError
+from appliance.store import batch as batches
 from appliance.store import entries, feed
 from appliance.store.db import DATABASE_ERRORS, is_disk_trouble, savepoint
 from appliance.wire.committed import Committed, RoomNews
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
-    from appliance.log.prepare import Command, Result
+    from appliance.log.commands import Command, Result
     from appliance.model import Appended, Millis, PersonId, RoomId, RoomState
-    from appliance.store.entries import Batch
+    from appliance.store.batch import Batch
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ def write(
     announced: Announced,
 ) -> None:
     """Write a batch and run the riders of its commands, in order. Raises RidersFailedError, RepeatedTxnError."""
-    entries.write_batch(raw, batch)
+    batches.write(raw, batch)
     errors: dict[int, AppError] = {}
     for command, appended, state in results:
         if command.riders and (error := _error_of(command, RiderTx(raw, at, announced, appended, state))):

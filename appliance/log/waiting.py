@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from appliance.log.prepare import Command
+    from appliance.log.commands import Command
 
 MOST_IN_BATCH: Final = 512
 MOST_WEIGHT: Final = 100_000

@@ -15,63 +15,49 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from appliance.errors import AppError, Forbidden, NotFound, TooMany, Unavailable
-from appliance.log import heads as head_rows
-from appliance.log import prepare
+from appliance.errors import AppError, TooMany, Unavailable
 from appliance.log import riders as riding
 from appliance.log.bodies import Bodies
 from appliance.log.checkpoints import Checkpoints
+from appliance.log.commands import THIS_ROOM, Command
+from appliance.log.current import CurrentRooms
 from appliance.log.damage import DAMAGED, DamagedRooms
-from appliance.log.heads import Head, Heads
+from appliance.log.feed import Feed
+from appliance.log.heads import Heads
+from appliance.log.idempotency import find_appended, split_duplicates
 from appliance.log.loading import Loader
 from appliance.log.ordering import Refusals, with_those_behind
-from appliance.log.prepare import THIS_ROOM, BatchContext, Command
+from appliance.log.plan import BatchContext, plan
 from appliance.log.riders import Announced, RidersFailedError
 from appliance.log.waiting import MOST_IN_BATCH, Waiting
-from appliance.model import Appended, Deny, Draft, Home, RoomId
+from appliance.model import Home
 from appliance.store import entries, feed, rooms
+from appliance.store.batch import RepeatedTxnError
 from appliance.store.db import OF_THE_DISK
-from appliance.store.entries import Batch, RepeatedTxnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.evidence.note import Signer
     from appliance.limits import Entries
-    from appliance.log.bodies import EpochKey
-    from appliance.log.loading import Repeated
-    from appliance.log.prepare import MayKeepGroup, Plan, Result
+    from appliance.log.heads import Head
+    from appliance.log.idempotency import Repeats
+    from appliance.log.plan import MayKeepGroup, Planned
     from appliance.log.riders import Rider
-    from appliance.model import Millis, PersonId
+    from appliance.model import Appended, Draft, Millis, PersonId, RoomId
     from appliance.store.db import Exclusive, Store
     from appliance.vault.keyring import Keyring
-    from appliance.wire.committed import Committed
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 # A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
 QUIET_TURNS: Final = 3
 MOST_WAITING: Final = 20_000
-
-
-class _Written(NamedTuple):
-    """What one transaction has made durable, and what follows from it."""
-
-    plan: Plan
-    batch: Batch
-    new_keys: list[EpochKey]
-    new_heads: dict[RoomId, Head]
-    committed: Committed
-    results: list[Result]
-    announced: list[Committed]
-    pos: int
-    repeated: list[Repeated]
 
 
 class RoomLog:
@@ -89,26 +75,22 @@ class RoomLog:
         limit: Entries,
     ) -> None:
         self.home = Home(agency)
-        self.followers: list[Callable[[Committed], None]] = []
-        self.pos = 0
+        self.feed = Feed()
         self._store, self._keys, self._signer = store, keys, signer
         self._clock, self._new_id, self._limit = clock, new_id, limit
         self._heads = Heads()
         self._queue = Waiting()
-        self._being_written: frozenset[RoomId] = frozenset()
-        self._adopted = asyncio.Event()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._refusal: AppError | None = None
         self._refused = Refusals()
         self._last_room_key: int | None = None
-        self.latest: Millis = 0
-        """The latest time that anything on the feed was written at, as far as it is known; see `actions/clock.py`."""
         self.damaged = DamagedRooms()
         self.bodies: Bodies
         self.checkpoints: Checkpoints
         self._loader: Loader
+        self._current: CurrentRooms
         self._may_keep_group: MayKeepGroup
 
     async def start(self, may_keep_group: MayKeepGroup) -> None:
@@ -119,13 +101,13 @@ class RoomLog:
         """
         self._may_keep_group = may_keep_group
         [latest] = await self._store.read_each(lambda raw, _: feed.latest(raw), (None,))
-        self.latest = latest if isinstance(latest, int) else 0
         pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
-        self.pos = pos if isinstance(pos, int) else 0
+        self.feed.advance(pos if isinstance(pos, int) else 0, latest if isinstance(latest, int) else 0)
         self._last_room_key = room_key if isinstance(room_key, int) else None
         self._refusal = pos if isinstance(pos, AppError) else None
         self.bodies = Bodies(self._keys, epoch_key if isinstance(epoch_key, int) else None)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
+        self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier)
         self._loader = Loader(self._store, self._heads, self.bodies, self.damaged, self.checkpoints.verifier)
         await self.checkpoints.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
@@ -227,28 +209,17 @@ class RoomLog:
         if self._refusal is not None:
             raise self._refusal
         async with self._store.exclusive() as writer:
-            announced = Announced(self.pos)
+            announced = Announced(self.feed.pos)
             result: T = await writer.commit(riding.run_alone, rider, self._clock(), announced)
-            self.pos = announced.pos
-            self._publish_all(announced.committed)
+            self.feed.advance(announced.pos)
+            self.feed.publish(announced.committed)
         return result
 
-    def reserve_pos(self) -> int:
-        """Take the next position of the feed. Only while holding the store's writer; a gap does no harm."""
-        self.pos += 1
-        return self.pos
-
-    def _publish_all(self, committed: list[Committed]) -> None:
-        for one in committed:
-            self.publish(one)
-
-    def publish(self, committed: Committed) -> None:
-        """Tell every follower about a commit."""
-        for follower in self.followers:
-            try:
-                follower(committed)
-            except Exception:
-                log.exception("a follower of the feed failed")
+    async def find_done(self, room: RoomId, actor: PersonId, txn_id: str) -> Appended | None:
+        """Return where an earlier command with this idempotency key came to stand, or None."""
+        async with self._store.read() as reader:
+            found = await reader.run(find_appended, room, actor, txn_id)
+        return found[0] if found else None
 
     def cached(self, room: RoomId) -> Head | None:
         """Return a room that is in memory."""
@@ -259,40 +230,11 @@ class RoomLog:
 
         Raises NotFound, and Forbidden for an outsider, who learns nothing else of the room, nor that it is damaged.
         """
-        try:
-            head = await self.head(room)
-        except Unavailable:
-            [found] = await self._store.read_each(rooms.is_member, ((room, person),))
-            if found is False:
-                raise Forbidden(Deny.NOT_A_MEMBER) from None
-            raise
-        if head.state.role_of(self.home.principal(person)) is None:
-            raise Forbidden(Deny.NOT_A_MEMBER)
-        return head
+        return await self._current.head_for(person, room)
 
     async def head(self, room: RoomId) -> Head:
-        """Return a room as it is now, whoever asks. Raises NotFound, Unavailable where it is damaged, Unproven.
-
-        Readers of the database see a commit a moment before memory does. Whoever asks in that moment waits for memory,
-        so that nobody is refused for what they were shown.
-        """
-        if room in self._being_written:
-            await self._adopted.wait()
-        head = self._heads.get(room)
-        if head is None:
-            if error := self.damaged.get(room):
-                raise error
-            try:
-                async with self._store.read() as reader:
-                    head = await reader.run(head_rows.load, room, self.checkpoints.verifier)
-            except Unavailable as error:
-                self.damaged.note(room, error)
-                raise
-            if head is None:
-                raise NotFound(field="room")
-            # The writer may have loaded and advanced it meanwhile; its version is the newer one.
-            return self._heads.get(room) or head
-        return head
+        """Return a room as it is now, whoever asks. Raises NotFound, Unavailable where it is damaged, Unproven."""
+        return await self._current.head(room)
 
     async def _write_forever(self) -> None:
         while not self._closing:
@@ -337,12 +279,12 @@ class RoomLog:
         return error is None
 
     async def _write(self, commands: list[Command]) -> None:
-        commands, twins = _apart(commands)
+        commands, duplicates = split_duplicates(commands)
         now = self._clock()
         async with self._store.exclusive() as writer:
             await self._write_part(writer, commands, now)
-        if twins:
-            self._queue.put_back(twins)
+        if duplicates:
+            self._queue.put_back(duplicates)
             self._wake.set()
 
     async def _write_part(self, writer: Exclusive, commands: list[Command], now: Millis) -> None:
@@ -351,9 +293,9 @@ class RoomLog:
         if not commands:
             return
         try:
-            with self._rooms_being_written(commands):
-                written = await self._commit(writer, commands, now)
-                self._adopt(written)
+            with self._current.being_written(command.room for command in commands):
+                planned, repeats, announced = await self._commit(writer, commands, now)
+                self._adopt(planned, announced)
         except OF_THE_DISK as error:
             self._fail(commands, error)
         except Exception as error:
@@ -366,22 +308,13 @@ class RoomLog:
             await self._write_part(writer, commands[:middle], now)
             await self._write_part(writer, commands[middle:], now)
         else:
-            self._answer(written)
-            if written.batch.entries:
-                self._publish_all([written.committed, *written.announced])
+            self._answer(planned, repeats)
+            if planned.results:
+                self.feed.publish((planned.committed, *announced.committed))
 
-    @contextmanager
-    def _rooms_being_written(self, commands: list[Command]) -> Iterator[None]:
-        """Have those who ask for the rooms of these commands wait until the block ends."""
-        self._being_written = frozenset(command.room for command in commands)
-        self._adopted.clear()
-        try:
-            yield
-        finally:
-            self._being_written = frozenset()
-            self._adopted.set()
-
-    async def _commit(self, writer: Exclusive, commands: list[Command], now: Millis) -> _Written:
+    async def _commit(
+        self, writer: Exclusive, commands: list[Command], now: Millis
+    ) -> tuple[Planned, Repeats, Announced]:
         """Decide commands and write those that go in, in one transaction. Nothing has changed when it raises."""
         loaded = await self._loader.load(commands, now)
         context = BatchContext(
@@ -396,62 +329,44 @@ class RoomLog:
             errors=with_those_behind(commands, loaded.errors),
             bodies=self.bodies,
             may_keep_group=self._may_keep_group,
+            pos=self.feed.pos,
+            first_checkpoint=self.checkpoints.row,
         )
-        repeated = loaded.repeated
-        plan = prepare.plan(_rest(commands, repeated), context)
-        if refused := [command for command, _ in plan.refused if command.drafts[0].txn_id is not None]:
-            # What was done before is not refused now because the room has changed since.
-            repeated += await self._loader.find_done(refused)
+        repeats = loaded.repeats
         while True:
+            planned = plan(repeats.rest(commands), context)
+            # What was done before is not refused now because the room has changed since.
+            await repeats.find([command for command, _ in planned.refused])
+            announced = Announced(planned.pos)
             try:
-                return await self._commit_plan(writer, plan, context, repeated)
+                if planned.results:
+                    await writer.commit(riding.write, planned.batch, planned.results, now, announced)
             except RepeatedTxnError:
-                found = await self._loader.find_done(commands)
-                if len(found) <= len(repeated):
+                if not await repeats.find(commands):
                     raise
-                repeated = found
             except RidersFailedError as failed:
                 errors = with_those_behind(commands, {**context.errors, **failed.errors})
                 context = replace(context, errors=errors)
-            plan = prepare.plan(_rest(commands, repeated), context)
+            else:
+                return planned, repeats, announced
 
-    async def _commit_plan(
-        self, writer: Exclusive, plan: Plan, context: BatchContext, repeated: list[Repeated]
-    ) -> _Written:
-        """Write a plan in one transaction, riders included. Raises RepeatedTxnError, RidersFailedError."""
-        batch = Batch()
-        new_heads, committed, pos = prepare.rows(plan, self.home, batch, self.pos)
-        # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
-        batch.checkpoints += [
-            self.checkpoints.row(head) for room, head in new_heads.items() if plan.works[room].created
-        ]
-        results, announced = prepare.results(plan, committed), Announced(pos)
-        if batch.entries:
-            await writer.commit(riding.write, batch, results, context.now, announced)
-        written = {row[0] for row in batch.epoch_keys}
-        new_keys = [key for key in context.keys.values() if key.key in written]
-        return _Written(
-            plan, batch, new_keys, new_heads, committed, results, announced.committed, announced.pos, repeated
-        )
-
-    def _adopt(self, written: _Written) -> None:
-        self.pos = written.pos
-        self.latest = max([self.latest, *(entry[3] for entry in written.batch.entries)])
-        self.bodies.stored(written.new_keys)
-        for room, head in written.new_heads.items():
+    def _adopt(self, planned: Planned, announced: Announced) -> None:
+        """Take what is durable now into memory."""
+        self.feed.advance(announced.pos, max((entry.at for entry in planned.batch.entries), default=0))
+        self.bodies.stored(planned.new_keys)
+        for room, head in planned.heads.items():
             self._heads.put(room, head)
             self.checkpoints.advanced(room, head)
 
-    def _answer(self, written: _Written) -> None:
-        for done in written.results:
+    def _answer(self, planned: Planned, repeats: Repeats) -> None:
+        for done in planned.results:
             _tell(done.command, done.appended)
-        for command, appended in written.repeated:
+        for command, appended in repeats:
             _tell(command, appended)
-        for command in written.plan.idle:
+        for command in planned.idle:
             _tell(command, [])
-        again = {id(command) for command, _ in written.repeated}
-        for command, error in written.plan.refused:
-            if id(command) not in again:
+        for command, error in planned.refused:
+            if command not in repeats:
                 self._fail([command], error)
 
     def _next_room_key(self) -> int:
@@ -468,27 +383,8 @@ def _last_number(raw: sqlcipher.Connection, read: Callable[[sqlcipher.Connection
     return read(raw)
 
 
-def _rest(commands: list[Command], repeated: list[Repeated]) -> list[Command]:
-    if not repeated:
-        return commands
-    done = {id(command) for command, _ in repeated}
-    return [command for command in commands if id(command) not in done]
-
-
 def _tell(command: Command, result: list[Appended] | AppError) -> None:
     try:
         command.done(result)
     except Exception:
         log.exception("a caller of the room log could not be told")
-
-
-def _apart(commands: list[Command]) -> tuple[list[Command], list[Command]]:
-    """Set aside second copies of a command in the same batch; they are answered from the first one's commit."""
-    seen: set[tuple[str, ...]] = set()
-    first: list[Command] = []
-    twins: list[Command] = []
-    for command in commands:
-        keys = command.keys
-        (twins if any(key in seen for key in keys) else first).append(command)
-        seen.update(keys)
-    return first, twins

@@ -1,4 +1,4 @@
-"""Entries of the room logs in SQL: the one transaction that appends a batch, and the rows that reads begin from.
+"""Entries of the room logs in SQL: the rows that reads begin from (`batch.py` has those that are written).
 
 Functions here run on a connection's own thread with the raw connection; the caller owns the transaction. Rows stay
 sealed: bodies are opened by `log/bodies.py`, which holds the keys.
@@ -6,8 +6,7 @@ sealed: bodies are opened by `log/bodies.py`, which holds the keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.model import EntryType, Marks, Millis, PersonId, Target
 from appliance.store.queries import Queries
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
-RECEIPTS = Queries("receipts")
 
 
 class EntryRow(NamedTuple):
@@ -71,73 +69,6 @@ class ExportRow(NamedTuple):
     header: bytes
     epoch: int | None
     sealed: bytes | None
-
-
-@dataclass(slots=True)
-class Batch:
-    """Rows of one group commit, one list for each statement, in the order they are written."""
-
-    rooms: list[tuple[Any, ...]] = field(default_factory=list)
-    epoch_keys: list[tuple[Any, ...]] = field(default_factory=list)
-    txns: list[tuple[Any, ...]] = field(default_factory=list)
-    entries: list[tuple[Any, ...]] = field(default_factory=list)
-    feed: list[tuple[Any, ...]] = field(default_factory=list)
-    states: list[tuple[Any, ...]] = field(default_factory=list)
-    removed: list[tuple[Any, ...]] = field(default_factory=list)
-    added: list[tuple[Any, ...]] = field(default_factory=list)
-    roles: list[tuple[Any, ...]] = field(default_factory=list)
-    edited: list[tuple[Any, ...]] = field(default_factory=list)
-    edits: list[tuple[Any, ...]] = field(default_factory=list)
-    redacted: list[tuple[Any, ...]] = field(default_factory=list)
-    reactions_off: list[tuple[Any, ...]] = field(default_factory=list)
-    reactions_on: list[tuple[Any, ...]] = field(default_factory=list)
-    mentions: list[tuple[Any, ...]] = field(default_factory=list)
-    concerns: list[tuple[Any, ...]] = field(default_factory=list)
-    joined: list[tuple[Any, ...]] = field(default_factory=list)
-    departures: list[tuple[Any, ...]] = field(default_factory=list)
-    erased: list[tuple[Any, ...]] = field(default_factory=list)
-    checkpoints: list[tuple[Any, ...]] = field(default_factory=list)
-
-
-class RepeatedTxnError(Exception):
-    """A command of the batch was done before; nothing of the batch was written."""
-
-
-_WRITES = (
-    ("rooms", ROOMS.insert),
-    ("epoch_keys", SQL.insert_epoch_key),
-    ("entries", SQL.insert_entry),
-    ("feed", SQL.insert_feed),
-    ("states", ROOMS.change_state),
-    ("removed", ROOMS.delete_member),
-    ("removed", RECEIPTS.delete_gaps),
-    # Who is added again begins like everybody who is new: nothing pinned, muted, hidden or cleared.
-    ("removed", ROOMS.delete_view),
-    ("added", ROOMS.insert_member),
-    ("roles", ROOMS.set_role),
-    ("edited", SQL.mark_edited),
-    ("edits", SQL.insert_edit),
-    ("redacted", SQL.mark_redacted),
-    ("reactions_off", SQL.delete_reaction),
-    ("reactions_on", SQL.insert_reaction),
-    ("mentions", SQL.insert_mention),
-    ("concerns", SQL.insert_concern),
-    # That somebody was taken off is told until they are added again.
-    ("joined", ROOMS.delete_departure),
-    ("departures", ROOMS.insert_departure),
-    ("erased", SQL.erase_bodies),
-    ("erased", SQL.erase_mentions),
-    ("checkpoints", ROOMS.put_checkpoint),
-)
-
-
-def write_batch(raw: sqlcipher.Connection, batch: Batch) -> None:
-    """Write a whole batch. Raises RepeatedTxnError, having written what the caller's transaction then undoes."""
-    if batch.txns and raw.executemany(SQL.insert_txn, batch.txns).rowcount != len(batch.txns):
-        raise RepeatedTxnError
-    for name, statement in _WRITES:
-        if rows := getattr(batch, name):
-            raw.executemany(statement, rows)
 
 
 def find_txn(raw: sqlcipher.Connection, room: str, sender: PersonId, txn_id: str) -> tuple[int, bytes, int, int] | None:

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.model import Home
+    from appliance.store.batch import NewCheckpoint
 
 SQL = Queries("rooms")
-CheckpointRow = tuple[int, int, bytes, str, str]
-"""Room, size, edge of the tree, note, and the counters as JSON."""
 
 
 class RoomRow(NamedTuple):
@@ -180,7 +179,7 @@ def put_mine(raw: sqlcipher.Connection, room: int, person: PersonId, value: Mine
     raw.execute(SQL.put_view, {"room": room, "person": person, **value._asdict()})
 
 
-def put_checkpoints(raw: sqlcipher.Connection, rows: list[CheckpointRow]) -> None:
+def put_checkpoints(raw: sqlcipher.Connection, rows: list[NewCheckpoint]) -> None:
     """Keep newly signed checkpoints."""
     raw.executemany(SQL.put_checkpoint, rows)
 

@@ -47,7 +47,7 @@ async def members(bureau: Bureau, room: RoomId) -> set[PersonId]:
 
 class TestSuggesting:
     async def test_the_owner_hears_who_why_and_from_whom(self, bureau: Bureau, room: RoomId) -> None:
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         made = await suggest_members(bureau.s, MALEE, room, [HEAD, CLERK, HEAD], " ดูแลพื้นที่ ")
         for who in (NARIN, MALEE):
             [heard] = await told(bureau, who, since)
@@ -96,7 +96,7 @@ class TestAnswering:
     async def test_accepting_adds_at_once_and_who_suggested_hears_of_it(self, bureau: Bureau, room: RoomId) -> None:
         people = [await station(bureau, who) for who in (NARIN, MALEE, HEAD)]
         made = await suggest_members(bureau.s, MALEE, room, [HEAD, CLERK], "")
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         done = await answer_suggestion(bureau.s, NARIN, room, made.id, GRANTED, " ยินดีครับ ")
         assert (done.outcome, done.note, done.answered_by) == (GRANTED, "ยินดีครับ", NARIN)
         await bureau.say(HEAD, room)
@@ -111,7 +111,7 @@ class TestAnswering:
 
     async def test_declining_adds_nobody_and_says_why(self, bureau: Bureau, room: RoomId) -> None:
         made = await suggest_members(bureau.s, MALEE, room, [HEAD], "")
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         await answer_suggestion(bureau.s, NARIN, room, made.id, REFUSED, "ยังไม่ถึงเวลา")
         [heard] = await told(bureau, MALEE, since)
         assert (heard.state, heard.note) == ("refused", "ยังไม่ถึงเวลา")
@@ -200,7 +200,7 @@ class TestAnswering:
     async def test_who_was_taken_off_hears_no_more_of_the_room(self, bureau: Bureau, room: RoomId) -> None:
         made = await suggest_members(bureau.s, MALEE, room, [HEAD], "")
         await rooms.change_members(bureau.s, NARIN, room, [CLERK], [MALEE], bureau.txn())
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         await answer_suggestion(bureau.s, NARIN, room, made.id, REFUSED, "")
         assert await told(bureau, MALEE, since) == []
         await refused(load_member_suggestions(bureau.s, MALEE, room), Deny.NOT_A_MEMBER)

@@ -92,7 +92,7 @@ class TestUnread:
 
 class TestWaiting:
     async def test_the_owner_finds_both_kinds_and_the_asker_their_own(self, bureau: Bureau, room: RoomId) -> None:
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         removal = await removal_requests.ask_removal(bureau.s, MALEE, room, "ย้าย")
         await member_suggestions.suggest_members(bureau.s, SOMCHAI, room, [OUTSIDER], "")
         assert {"removal_request", "member_suggestion"} <= await told(bureau, NARIN, since)
@@ -111,14 +111,14 @@ class TestWaiting:
         assert await waiting(bureau, SOMCHAI) == await waiting(bureau, MALEE) == []
         [shown] = (await load_my_requests(bureau.s, ADMIN)).requests
         assert (shown.room_name, shown.owner_name) == ("งานสารบรรณ", "นรินทร์ ปัญญาดี")
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         await removal_requests.answer_removal(bureau.s, NARIN, room, request.id, REFUSED, "")
         assert await told(bureau, ADMIN, since) == {"removal_request"}
         assert await waiting(bureau, ADMIN) == []
 
     async def test_a_new_owner_is_told_what_waits(self, bureau: Bureau, room: RoomId) -> None:
         await removal_requests.ask_removal(bureau.s, MALEE, room, "")
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         await rooms.transfer_room(bureau.s, NARIN, room, SOMCHAI, None)
         assert "removal_request" in await told(bureau, SOMCHAI, since)
         assert "removal_request" in await told(bureau, NARIN, since)
@@ -218,13 +218,13 @@ class TestAnswers:
             await removal_requests.answer_removal(bureau.s, NARIN, one, request.id, REFUSED, "")
         assert await fresh(bureau, MALEE) == {room, other}
         assert await fresh(bureau, NARIN) == set()
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock(), room)
         assert await told(bureau, MALEE, since) == {"requests.seen"}
         assert await fresh(bureau, MALEE) == {other}
         await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock() + DAY)
         assert await fresh(bureau, MALEE) == set()
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         await owner_requests.mark_seen(bureau.s, MALEE, bureau.clock() - 1)
         assert await told(bureau, MALEE, since) == set()
 
@@ -262,7 +262,7 @@ class TestAnswers:
 class TestWithdrawing:
     async def test_who_asked_takes_it_back_and_may_ask_again(self, bureau: Bureau, room: RoomId) -> None:
         request = await removal_requests.ask_removal(bureau.s, MALEE, room, "")
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         first = await owner_requests.withdraw(bureau.s, MALEE, request.id)
         assert await owner_requests.withdraw(bureau.s, MALEE, request.id) == first
         assert "removal_request" in await told(bureau, NARIN, since)

@@ -43,7 +43,7 @@ async def told(bureau: Bureau, who: str, since: int) -> list[tuple[str, str | No
 
 class TestAsking:
     async def test_the_owner_hears_of_it_and_sees_it_waiting(self, bureau: Bureau, room: RoomId) -> None:
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         request = await ask_removal(bureau.s, MALEE, room, " ย้ายหน่วยงาน ")
         assert await told(bureau, NARIN, since) == [(MALEE, "pending")]
         assert await told(bureau, MALEE, since) == [(MALEE, "pending")]
@@ -169,7 +169,7 @@ class TestRankAtTheSameMoment:
 async def _at_once(bureau: Bureau, *commands: list[Draft]) -> list[object]:
     """Append commands that the writer takes into one batch, in this order; return what became of each."""
     batches: list[int] = []
-    bureau.s.log.followers.append(lambda committed: batches.append(committed.pos))
+    bureau.s.log.feed.followers.append(lambda committed: batches.append(committed.pos))
     done = await asyncio.gather(*(bureau.s.log.append(*drafts) for drafts in commands), return_exceptions=True)
     assert len(batches) == 1
     return list(done)
@@ -178,7 +178,7 @@ async def _at_once(bureau: Bureau, *commands: list[Draft]) -> list[object]:
 class TestAnswering:
     async def test_granting_takes_the_member_off_and_tells_them(self, bureau: Bureau, room: RoomId) -> None:
         request = await ask_removal(bureau.s, MALEE, room, "")
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         await answer_removal(bureau.s, NARIN, room, request.id, GRANTED, "")
         await refused(bureau.say(MALEE, room), Deny.NOT_A_MEMBER)
         assert await told(bureau, MALEE, since) == [(MALEE, "granted")]
@@ -279,7 +279,7 @@ class TestEscalation:
         bureau.clock.pass_(3 * DAY - 1)
         assert await escalate_due(bureau.s) == 0
         bureau.clock.pass_(1)
-        since = bureau.s.log.pos
+        since = bureau.s.log.feed.pos
         assert await escalate_due(bureau.s) == 1
         assert await escalate_due(bureau.s) == 0
         for who in (ADMIN, NARIN, SOMCHAI):

@@ -583,11 +583,11 @@ class TestOwnView:
             partial(rooms.uncover_room, bureau.s, MALEE, room),
         ]
         for change_mine in changes:
-            before = bureau.s.log.pos
+            before = bureau.s.log.feed.pos
             await change_mine()
-            assert (after := bureau.s.log.pos) == before + 1
+            assert (after := bureau.s.log.feed.pos) == before + 1
             await change_mine()
-            assert bureau.s.log.pos == after
+            assert bureau.s.log.feed.pos == after
 
     async def test_what_changes_counts_as_what_one_appends(
         self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch

@@ -195,7 +195,7 @@ async def test_of_many_busy_rooms_only_what_is_told_is_read(tmp_path: Path, monk
 
     async with open_bureau(tmp_path) as b:
         rooms = [await b.group(NARIN, MALEE, SOMCHAI, CLERK) for _ in range(10)]
-        since = b.s.log.pos
+        since = b.s.log.feed.pos
         for _ in range(30):
             for room in rooms:
                 await b.say(MALEE, room)

@@ -17,7 +17,7 @@ from appliance.config import Config
 from appliance.live import SLOW_BYTES
 from appliance.locale import texts
 from appliance.model import PersonId
-from appliance.store import entries
+from appliance.store import batch as batches
 from tests.agency import Agency, Stream, new_txn
 from tests.waiting import PATIENCE_S, until
 
@@ -269,14 +269,14 @@ async def test_a_message_sent_before_the_refusal_was_read_does_not_overtake_the_
     room = running.room("dengue")
     listed = (await narin.get("/rooms"))["rooms"]
     other = next(one["id"] for one in listed if one["id"] != room and "post" not in one["denied"])
-    real, full = entries.write_batch, True
+    real, full = batches.write, True
 
-    def write(raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+    def write(raw: sqlcipher.Connection, batch: batches.Batch) -> None:
         if batch.entries and full:
             raise sqlcipher.OperationalError("database or disk is full")
         real(raw, batch)
 
-    monkeypatch.setattr(entries, "write_batch", write)
+    monkeypatch.setattr(batches, "write", write)
     async with narin.stream() as stream:
 
         async def say(txn_id: str, where: str = room) -> str | None:

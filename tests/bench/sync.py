@@ -63,7 +63,7 @@ def bench() -> Result:
 async def _day(data: Path, layout: Layout) -> tuple[PersonId, int]:
     """Let everybody else talk and read; return the one who was away, and where they stood."""
     async with wiring.services(config.load(data)) as s:
-        since = s.log.pos
+        since = s.log.feed.pos
         messages = EVENTS - RECEIPTS * ROOMS
         rooms = [RoomId(room.id) for room in layout.rooms]
         heads = [await s.log.head(room) for room in rooms]

@@ -89,7 +89,7 @@ async def cursor(b: Bureau) -> int:
 
 async def follow_to_end(b: Bureau, counter: Counter) -> None:
     async def at_end() -> bool:
-        return await cursor(b) == b.s.log.pos
+        return await cursor(b) == b.s.log.feed.pos
 
     counter.start()
     await until(at_end)
@@ -106,12 +106,12 @@ async def test_it_goes_on_from_its_cursor_after_a_restart(bureau: Bureau) -> Non
     await say(bureau, room, 10)
     first, second = Counter(bureau.s), Counter(bureau.s)
     await follow_to_end(bureau, first)
-    before = bureau.s.log.pos
+    before = bureau.s.log.feed.pos
     await say(bureau, room, 3)
     await follow_to_end(bureau, second)
     assert first.seen == sorted(set(first.seen))
     assert first.seen[-1] == before
-    assert second.seen == list(range(before + 1, bureau.s.log.pos + 1))
+    assert second.seen == list(range(before + 1, bureau.s.log.feed.pos + 1))
 
 
 async def test_killed_in_the_middle_of_a_batch_it_takes_it_again(bureau: Bureau) -> None:
@@ -142,7 +142,7 @@ async def test_a_slow_one_delays_nobody_and_misses_nothing(bureau: Bureau, monke
     slow.go_on.set()
 
     async def at_end() -> bool:
-        return await cursor(bureau) == bureau.s.log.pos
+        return await cursor(bureau) == bureau.s.log.feed.pos
 
     await until(at_end)
     assert slow.seen == sorted(set(slow.seen))
@@ -156,7 +156,7 @@ async def test_what_was_just_committed_comes_from_memory(bureau: Bureau) -> None
     counter.start()
 
     async def at_end() -> bool:
-        return await cursor(bureau) == bureau.s.log.pos
+        return await cursor(bureau) == bureau.s.log.feed.pos
 
     await until(at_end)
     read = len(counter.batches)
@@ -173,7 +173,7 @@ async def test_a_batch_that_cannot_be_taken_is_tried_again(bureau: Bureau) -> No
     counter.refuse = 4
     await follow_to_end(bureau, counter)
     assert counter.refuse == 0
-    assert counter.seen[-1] == bureau.s.log.pos
+    assert counter.seen[-1] == bureau.s.log.feed.pos
 
 
 async def test_pauses_grow_and_are_short_again_after_a_batch(bureau: Bureau) -> None:
@@ -190,7 +190,7 @@ async def test_pauses_grow_and_are_short_again_after_a_batch(bureau: Bureau) -> 
     assert pauses[:4] == [0.001, 0.002, 0.004, 0.004]
 
     async def at_end() -> bool:
-        return await cursor(bureau) == bureau.s.log.pos
+        return await cursor(bureau) == bureau.s.log.feed.pos
 
     await until(at_end)
     del pauses[:]
@@ -207,10 +207,10 @@ async def test_a_cursor_of_another_history_starts_again(bureau: Bureau, ahead: i
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     await say(bureau, room, 3)
     counter = Counter(bureau.s)
-    await counter.cursor.save(Place(bureau.s.log.pos + ahead, "3 1 r_elsewhere 2"))
+    await counter.cursor.save(Place(bureau.s.log.feed.pos + ahead, "3 1 r_elsewhere 2"))
 
     async def all_seen() -> bool:
-        return counter.seen[-1:] == [bureau.s.log.pos]
+        return counter.seen[-1:] == [bureau.s.log.feed.pos]
 
     counter.start()
     await until(all_seen)

@@ -97,15 +97,15 @@ async def both(bureau: Bureau, heard: list[Committed], after: int) -> tuple[Add 
 async def test_memory_tells_what_the_database_tells(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     heard: list[Committed] = []
-    bureau.s.log.followers.append(heard.append)
-    after = bureau.s.log.pos
+    bureau.s.log.feed.followers.append(heard.append)
+    after = bureau.s.log.feed.pos
     for n in range(5):
         await bureau.say(NARIN, room, f"ประกาศ {n} ดูที่ https://moph.test/{n}")
     await rooms.change_members(bureau.s, NARIN, room, [CLERK], [], bureau.txn())
     await messages.react(bureau.s, MALEE, room, 3, "👍", on=True)
     await bureau.read(MALEE, room, 5)
     await bureau.say(MALEE, room, "รับทราบค่ะ")
-    for start in (after, after + 2, bureau.s.log.pos):
+    for start in (after, after + 2, bureau.s.log.feed.pos):
         remembered, stored = await both(bureau, heard, start)
         assert remembered == stored
     assert len((await both(bureau, heard, after))[1].entries) == 6
@@ -113,9 +113,9 @@ async def test_memory_tells_what_the_database_tells(bureau: Bureau) -> None:
 
 async def test_memory_does_not_judge_what_an_edit_or_a_retraction_leaves(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
-    after = bureau.s.log.pos
+    after = bureau.s.log.feed.pos
     heard: list[Committed] = []
-    bureau.s.log.followers.append(heard.append)
+    bureau.s.log.feed.followers.append(heard.append)
     n = (await bureau.say(NARIN, room, "พรุ่งนี้ 9 โมง")).n
     await messages.edit_message(bureau.s, NARIN, room, n, TextBody(text="พรุ่งนี้ 10 โมง"), bureau.txn())
     assert fresh_batch(heard, after, "") is None
@@ -128,7 +128,7 @@ async def test_what_was_just_committed_is_not_read_again(bureau: Bureau, monkeyp
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     index = Index()
     async with following(bureau, index):
-        await index.reaches(bureau.s.log.pos)
+        await index.reaches(bureau.s.log.feed.pos)
         seen: list[int] = []
 
         async def reading(s: Services, after: int) -> Add:
@@ -139,7 +139,7 @@ async def test_what_was_just_committed_is_not_read_again(bureau: Bureau, monkeyp
         for n in range(20):
             await bureau.say(NARIN, room, f"ข้อความ {n}")
             await asyncio.sleep(0.002)
-        await index.reaches(bureau.s.log.pos)
+        await index.reaches(bureau.s.log.feed.pos)
         assert seen == []
         assert sum(len(add.entries) for add in index.told) == 20
     assert [text for _, text in sorted(index.words.items())] == [f"ข้อความ {n}" for n in range(20)]
@@ -165,7 +165,7 @@ async def test_everything_is_told_once_in_order_whatever_happens_between(
                 index.away = 2
             if n % 4 == 0:
                 await asyncio.sleep(0.01)
-        await index.reaches(bureau.s.log.pos)
+        await index.reaches(bureau.s.log.feed.pos)
     expected = [f"ก่อน {n}" for n in range(5)]
     expected += [f"แก้ {n}" if n % 10 == 3 else f"ระหว่าง {n}" for n in range(40) if n % 10 != 7]
     assert [text for _, text in sorted(index.words.items())] == expected
@@ -176,14 +176,14 @@ async def test_a_batch_ends_where_its_bytes_do(bureau: Bureau) -> None:
     """From memory and from the database, at a whole line, and with one message at least."""
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     heard: list[Committed] = []
-    bureau.s.log.followers.append(heard.append)
-    after = bureau.s.log.pos
+    bureau.s.log.feed.followers.append(heard.append)
+    after = bureau.s.log.feed.pos
     sent = [await bureau.say(NARIN, room, "ก" * 400) for _ in range(7)]
     mark = await mark_at(bureau.s, after)
     for bounds in (Bounds(bytes=1), Bounds(bytes=3 * search_batch.size_of("ก" * 400)), Bounds(lines=2)):
         told: list[int] = []
         at, at_mark = after, mark
-        while at < bureau.s.log.pos:
+        while at < bureau.s.log.feed.pos:
             stored = await stored_batch(bureau.s, at, bounds)
             if bounds.lines > 2:
                 assert fresh_batch(heard, at, at_mark, bounds) == stored
@@ -253,10 +253,10 @@ async def test_a_message_that_the_index_cannot_take_is_named_and_left_out(
     sent = [await bureau.say(NARIN, room, text) for text in words]
     index = Choosy()
     async with following(bureau, index):
-        await index.reaches(bureau.s.log.pos)
+        await index.reaches(bureau.s.log.feed.pos)
         assert sorted(index.words.values()) == sorted(text for text in words if "พิษ" not in text)
         await bureau.say(NARIN, room, "ต่อไป")
-        await index.reaches(bureau.s.log.pos)
+        await index.reaches(bureau.s.log.feed.pos)
     assert "ต่อไป" in index.words.values()
     assert f"{room}/{sent[3].n}" in caplog.text
 
@@ -333,10 +333,10 @@ async def test_an_index_that_was_ahead_is_told_from_where_it_stands(bureau: Bure
     room: RoomId = await bureau.group(NARIN, MALEE, SOMCHAI)
     await bureau.say(NARIN, room, "มีแล้ว")
     async with bureau.s.store.read() as reader:
-        index = Index(bureau.s.log.pos, await reader.run(feed.mark_at, bureau.s.log.pos))
+        index = Index(bureau.s.log.feed.pos, await reader.run(feed.mark_at, bureau.s.log.feed.pos))
     async with following(bureau, index):
         await bureau.say(NARIN, room, "ใหม่")
-        await index.reaches(bureau.s.log.pos)
+        await index.reaches(bureau.s.log.feed.pos)
     assert list(index.words.values()) == ["ใหม่"]
 
 
@@ -344,7 +344,7 @@ async def test_an_index_that_was_ahead_is_told_from_where_it_stands(bureau: Bure
 async def test_an_index_of_another_history_forgets_it_however_long_it_was(bureau: Bureau, ahead: int) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     await bureau.say(NARIN, room, "ตามฐานข้อมูล")
-    index = Index(bureau.s.log.pos + ahead, "3 1 r_elsewhere 2", {("r_elsewhere", 2): "ไม่เคยมี"})
+    index = Index(bureau.s.log.feed.pos + ahead, "3 1 r_elsewhere 2", {("r_elsewhere", 2): "ไม่เคยมี"})
     async with following(bureau, index):
         await until(lambda: list(index.words.values()) == ["ตามฐานข้อมูล"])
 
@@ -357,6 +357,6 @@ async def test_an_index_that_died_while_nobody_wrote_is_told_again(
     await bureau.say(NARIN, room, "อยู่ในหน่วยความจำ")
     index = Index()
     async with following(bureau, index):
-        await index.reaches(bureau.s.log.pos)
+        await index.reaches(bureau.s.log.feed.pos)
         await index.rebuild()
         await until(lambda: list(index.words.values()) == ["อยู่ในหน่วยความจำ"])

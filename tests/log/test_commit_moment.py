@@ -55,7 +55,7 @@ async def _caught_up() -> None:
 async def test_what_was_read_from_the_feed_before_it_is_announced_is_told_once(bureau: Bureau, between: Moment) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     # A stream that begins at the newest position has nothing to read.
-    tape, since = Tape(), bureau.s.log.pos
+    tape, since = Tape(), bureau.s.log.feed.pos
     await bureau.say(NARIN, room, "เรียนทุกท่าน")
     sending = asyncio.create_task(bureau.say(NARIN, room, "ขอเชิญประชุมครับ"))
     async with between():

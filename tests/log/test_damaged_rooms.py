@@ -141,7 +141,7 @@ class TestAnyPage:
     async def test_of_entries_and_of_rooms(self, tmp_path: Path) -> None:
         async with open_bureau(tmp_path) as b:
             made = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(3)]
-            since = b.s.log.pos
+            since = b.s.log.feed.pos
             for room in made:
                 for _ in range(15):
                     await b.say(NARIN, room, "ก" * 300)

@@ -45,7 +45,7 @@ def ns(tape: Tape, room: RoomId) -> list[int | None]:
 
 async def listen(b: Bureau, who: PersonId, name: str = "") -> tuple[Connection, Tape]:
     tape = Tape()
-    connection = await connect(b, who, tape, b.s.log.pos, name)
+    connection = await connect(b, who, tape, b.s.log.feed.pos, name)
     await settled(b.s)
     return connection, tape
 
@@ -66,7 +66,7 @@ async def test_everyone_in_a_room_is_written_the_same_bytes_and_others_nothing(b
 
     tapes = {who: Raw() for who in (NARIN, MALEE, OUTSIDER)}
     for who, tape in tapes.items():
-        await connect(bureau, who, tape, bureau.s.log.pos)
+        await connect(bureau, who, tape, bureau.s.log.feed.pos)
     await settled(bureau.s)
     await bureau.say(SOMCHAI, room)
     assert len(written) == 2
@@ -120,7 +120,7 @@ async def test_a_connection_lost_a_moment_ago_takes_nothing_from_the_others(bure
     for number, lost in enumerate((False, True, False, True, False)):
         tape = Lost() if lost else Tape()
         tapes.append((lost, tape))
-        await connect(bureau, SOMCHAI, tape, bureau.s.log.pos, f"{number}")
+        await connect(bureau, SOMCHAI, tape, bureau.s.log.feed.pos, f"{number}")
     await settled(bureau.s)
     sent = [(await bureau.say(NARIN, room)).n for _ in range(3)]
     assert all(ns(tape, room) == ([] if lost else sent) for lost, tape in tapes)
@@ -145,7 +145,7 @@ async def test_a_membership_that_changes_while_a_stream_opens_is_not_missed(bure
     joined = await bureau.group(NARIN, MALEE, SOMCHAI)
     left = await bureau.group(NARIN, CLERK, SOMCHAI)
     tape, reads = Tape(), 0
-    connection = Connection(CLERK, SessionId("s"), tape, bureau.s.log.pos, lambda _: None)
+    connection = Connection(CLERK, SessionId("s"), tape, bureau.s.log.feed.pos, lambda _: None)
 
     async def read_rooms() -> list[RoomId]:
         nonlocal reads

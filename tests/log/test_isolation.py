@@ -312,11 +312,11 @@ async def test_a_write_that_a_torn_page_refuses_costs_its_command_alone(
 ) -> None:
     """The writer's connection is opened anew between the halves: after a torn page it would refuse everything."""
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
-    from appliance.store import entries  # noqa: PLC0415 - the module whose function is replaced
+    from appliance.store import batch as batches  # noqa: PLC0415 - the module whose function is replaced
 
-    real, poisoned = entries.write_batch, set[int]()
+    real, poisoned = batches.write, set[int]()
 
-    def write(raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+    def write(raw: sqlcipher.Connection, batch: batches.Batch) -> None:
         if id(raw) in poisoned:
             raise sqlcipher.DatabaseError("file is not a database")
         if any(txn[2] == "torn" for txn in batch.txns):
@@ -332,7 +332,7 @@ async def test_a_write_that_a_torn_page_refuses_costs_its_command_alone(
         return kept[-1]
 
     monkeypatch.setattr("appliance.store.db.connect", connecting)
-    monkeypatch.setattr(entries, "write_batch", write)
+    monkeypatch.setattr(batches, "write", write)
     names = ["a", "b", "torn", "c", "d"]
     results = await asyncio.gather(*(outcome(bureau, sound(room, name)) for name in names))
     assert [isinstance(result, Appended) for result in results] == [True, True, False, True, True]

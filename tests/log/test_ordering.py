@@ -9,12 +9,12 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.errors import AppError, passes
-from appliance.log.prepare import Command
+from appliance.log.commands import Command
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import TextSaid
-from appliance.store import entries
+from appliance.store import batch as batches
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, principal
 
@@ -81,16 +81,16 @@ async def test_a_disk_that_fails_for_a_while_does_not_change_the_order(
 ) -> None:
     """The first attempts to write fail, those after them do not: none of a person's messages overtakes another."""
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
-    real, failed = entries.write_batch, 0
+    real, failed = batches.write, 0
 
-    def write(raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+    def write(raw: sqlcipher.Connection, batch: batches.Batch) -> None:
         nonlocal failed
         if batch.entries and failed < times:
             failed += 1
             raise trouble()
         real(raw, batch)
 
-    monkeypatch.setattr(entries, "write_batch", write)
+    monkeypatch.setattr(batches, "write", write)
     people = (NARIN, MALEE, SOMCHAI)
     await asyncio.gather(*(Sender(bureau, who, room).give_until_kept(*NAMES) for who in people))
     assert failed == times
@@ -104,12 +104,12 @@ async def test_a_failing_disk_is_not_asked_once_for_each_message(
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     attempts = 0
 
-    def write(_raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+    def write(_raw: sqlcipher.Connection, batch: batches.Batch) -> None:
         nonlocal attempts
         attempts += bool(batch.entries)
         raise disk_fails()
 
-    monkeypatch.setattr(entries, "write_batch", write)
+    monkeypatch.setattr(batches, "write", write)
     sender = Sender(bureau, NARIN, room)
     sender.give(*NAMES)
     await sender.answered(list(NAMES))
@@ -123,7 +123,7 @@ async def test_what_waits_behind_a_refused_message_is_refused_with_it(
     """Given while the batch before is being written: its sender cannot know yet. Other rooms and people go on."""
     room, other = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
     narin, malee, elsewhere = Sender(bureau, NARIN, room), Sender(bureau, MALEE, room), Sender(bureau, NARIN, other)
-    real, loop, failed = entries.write_batch, asyncio.get_running_loop(), asyncio.Event()
+    real, loop, failed = batches.write, asyncio.get_running_loop(), asyncio.Event()
     begun = False
 
     def give_more() -> None:
@@ -132,7 +132,7 @@ async def test_what_waits_behind_a_refused_message_is_refused_with_it(
         elsewhere.give("d")
         failed.set()
 
-    def write(raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+    def write(raw: sqlcipher.Connection, batch: batches.Batch) -> None:
         nonlocal begun
         if batch.entries and not begun:
             begun = True
@@ -140,7 +140,7 @@ async def test_what_waits_behind_a_refused_message_is_refused_with_it(
             raise disk_fails()
         real(raw, batch)
 
-    monkeypatch.setattr(entries, "write_batch", write)
+    monkeypatch.setattr(batches, "write", write)
     narin.give("a")
     await failed.wait()
     await asyncio.gather(narin.answered(["a", "b"]), malee.answered(["c"]), elsewhere.answered(["d"]))

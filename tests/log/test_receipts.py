@@ -48,7 +48,7 @@ def tell(b: Bureau, field: str = "read") -> list[dict[str, Any]]:
         events = [event for news in committed.rooms for event in news.events]
         told.extend(getattr(event.state, field) for event in events if isinstance(event, ReceiptEvent))
 
-    b.s.log.followers.append(hear)
+    b.s.log.feed.followers.append(hear)
     return told
 
 

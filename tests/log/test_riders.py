@@ -37,7 +37,7 @@ def text(room: RoomId, words: str) -> Draft:
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
     page = await load_messages(b.s, NARIN, room, MessagesQuery(after=0, limit=200))
-    return [event.body.text for event in page.messages if event.body]
+    return [event.body.text for event in page.messages if getattr(event, "body", None)]
 
 
 async def recorded(b: Bureau) -> list[tuple[str, str]]:
@@ -65,13 +65,13 @@ KINDS = st.sampled_from(["none", "sound", "sound", *FAULTS])
 async def test_what_rides_along_is_written_and_published_with_the_entry(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE)
     heard = list[int]()
-    bureau.s.log.followers.append(lambda committed: heard.append(committed.pos))
-    since = bureau.s.log.pos
+    bureau.s.log.feed.followers.append(lambda committed: heard.append(committed.pos))
+    since = bureau.s.log.feed.pos
 
     def ride(tx: RiderTx) -> None:
         recording("test", "ride", str(tx.appended[0].n))(tx)
-        tx.announce("ride", {"n": tx.appended[0].n}, room=room)
-        tx.announce("ride.mine", {}, room=room, person=MALEE)
+        tx.announce("room.left", {}, room=room)
+        tx.announce("requests.seen", {}, room=room, person=MALEE)
 
     [sent] = await bureau.s.log.append(text(room, "ก"), riders=(ride,))
     assert await recorded(bureau) == [("ride", str(sent.n))]
@@ -79,10 +79,11 @@ async def test_what_rides_along_is_written_and_published_with_the_entry(bureau: 
     after = await bureau.say(NARIN, room)
     mine = (await load_sync(bureau.s, MALEE, since, 100)).events
     assert [(event.type, event.pos) for event in mine] == [
-        ("message.text", sent.pos), ("ride", sent.pos + 1), ("ride.mine", sent.pos + 2), ("message.text", after.pos),
+        ("message.text", sent.pos), ("room.left", sent.pos + 1), ("requests.seen", sent.pos + 2),
+        ("message.text", after.pos),
     ]  # fmt: skip
     others = (await load_sync(bureau.s, NARIN, since, 100)).events
-    assert [event.type for event in others] == ["message.text", "ride", "message.text"]
+    assert [event.type for event in others] == ["message.text", "room.left", "message.text"]
 
 
 async def test_a_repeat_takes_nothing_along(bureau: Bureau) -> None:
@@ -143,25 +144,25 @@ def test_a_rider_that_fails_refuses_its_own_command_alone(script: list[tuple[str
 class TestChangesWithoutAnEntry:
     async def test_one_that_fails_leaves_neither_rows_nor_a_gap_in_the_feed(self, bureau: Bureau) -> None:
         await bureau.group(NARIN, MALEE)
-        pos = bureau.s.log.pos
+        pos = bureau.s.log.feed.pos
 
         def announce_and_fail(tx: RiderTx) -> None:
-            tx.announce("ride", {}, person=MALEE)
+            tx.announce("requests.seen", {}, person=MALEE)
             raise Conflict(field="outcome")
 
         with pytest.raises(Conflict):
             await bureau.s.log.change(announce_and_fail)
-        assert bureau.s.log.pos == pos
-        await bureau.s.log.change(lambda tx: tx.announce("ride", {}, person=MALEE))
+        assert bureau.s.log.feed.pos == pos
+        await bureau.s.log.change(lambda tx: tx.announce("requests.seen", {}, person=MALEE))
         assert [(event.type, event.pos) for event in (await load_sync(bureau.s, MALEE, pos, 9)).events] == [
-            ("ride", pos + 1)
+            ("requests.seen", pos + 1)
         ]
 
     async def test_it_is_published_though_its_caller_went_away(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE)
         published = asyncio.Event()
-        bureau.s.log.followers.append(lambda _: published.set())
-        task = asyncio.create_task(bureau.s.log.change(lambda tx: tx.announce("ride", {}, room=room)))
+        bureau.s.log.feed.followers.append(lambda _: published.set())
+        task = asyncio.create_task(bureau.s.log.change(lambda tx: tx.announce("room.left", {}, room=room)))
         async with bureau.s.store.exclusive():
             await asyncio.sleep(0)
             task.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.errors import AppError
-from appliance.log.prepare import THIS_ROOM, Command
+from appliance.log.commands import THIS_ROOM, Command
 from appliance.log.waiting import MOST_IN_BATCH, MOST_WEIGHT, Waiting
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.rules.entry_states import Card, MembersAdded
@@ -87,7 +87,7 @@ def test_what_is_dropped_leaves_the_others_in_their_order() -> None:
 async def test_others_do_not_wait_for_the_flood_to_be_written(bureau: Bureau) -> None:
     own, others = await bureau.group(NARIN, MALEE, SOMCHAI), await bureau.group(MALEE, NARIN, SOMCHAI)
     commits: list[set[RoomId]] = []
-    bureau.s.log.followers.append(lambda committed: commits.append(rooms_of(committed)))
+    bureau.s.log.feed.followers.append(lambda committed: commits.append(rooms_of(committed)))
     answered: list[str] = []
 
     def done(name: str) -> object:

@@ -14,11 +14,12 @@ from appliance.errors import AppError, Forbidden, StorageFull, Unavailable
 from appliance.evidence.canonical import decode_header
 from appliance.evidence.tree import Frontier
 from appliance.log import heads
-from appliance.log.prepare import THIS_ROOM, Command
+from appliance.log.commands import THIS_ROOM, Command
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId, RoomKind
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import Card, MembersAdded, MembersRemoved, RoomCreated, TextEdited
+from appliance.store import batch as batches
 from appliance.store import entries, feed
 from appliance.store.db import READERS
 from appliance.vault.epochs import iso_week
@@ -46,7 +47,7 @@ class TestOneOrder:
     async def test_many_at_once_stand_one_after_the_other(self, bureau: Bureau) -> None:
         groups = [await bureau.group(NARIN, MALEE, SOMCHAI) for _ in range(3)]
         heard: list[Committed] = []
-        bureau.s.log.followers.append(heard.append)
+        bureau.s.log.feed.followers.append(heard.append)
         made = await asyncio.gather(
             *(bureau.say(who, room, f"{i}") for i in range(40) for who in (NARIN, MALEE) for room in groups)
         )
@@ -68,7 +69,7 @@ class TestOneOrder:
     async def test_an_answer_comes_after_the_commit_and_the_news_after_the_answer(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         order: list[str] = []
-        bureau.s.log.followers.append(lambda committed: order.append(f"told {committed.pos}"))
+        bureau.s.log.feed.followers.append(lambda committed: order.append(f"told {committed.pos}"))
         done = asyncio.Event()
 
         def answered(result: list[Appended] | AppError) -> None:
@@ -78,13 +79,13 @@ class TestOneOrder:
 
         bureau.s.log.submit(Command((text(NARIN, room, "ก", "t"),), answered))
         await done.wait()
-        assert order == [f"answered {bureau.s.log.pos}", f"told {bureau.s.log.pos}"]
-        assert await rows(bureau, "SELECT 1 FROM feed WHERE pos = ?", bureau.s.log.pos)
+        assert order == [f"answered {bureau.s.log.feed.pos}", f"told {bureau.s.log.feed.pos}"]
+        assert await rows(bureau, "SELECT 1 FROM feed WHERE pos = ?", bureau.s.log.feed.pos)
 
     async def test_a_caller_who_cannot_be_told_harms_nobody(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         heard: list[Committed] = []
-        bureau.s.log.followers.append(heard.append)
+        bureau.s.log.feed.followers.append(heard.append)
 
         def broken(_: object) -> None:
             raise RuntimeError("the connection is gone")
@@ -100,9 +101,9 @@ class TestOneOrder:
         def broken(_: Committed) -> None:
             raise RuntimeError("a follower")
 
-        bureau.s.log.followers.insert(0, broken)
+        bureau.s.log.feed.followers.insert(0, broken)
         await bureau.say(MALEE, room)
-        assert bureau.s.hub.pos == bureau.s.log.pos
+        assert bureau.s.hub.pos == bureau.s.log.feed.pos
 
 
 class TestSlowReaders:
@@ -251,18 +252,18 @@ class TestFailingDisk:
     ) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         await bureau.say(NARIN, room, "ก่อน")
-        before, pos, heard = bureau.s.log.cached(room), bureau.s.log.pos, list[Committed]()
-        bureau.s.log.followers.append(heard.append)
-        real = entries.write_batch
+        before, pos, heard = bureau.s.log.cached(room), bureau.s.log.feed.pos, list[Committed]()
+        bureau.s.log.feed.followers.append(heard.append)
+        real = batches.write
 
-        def full(raw: sqlcipher.Connection, batch: entries.Batch) -> None:
+        def full(raw: sqlcipher.Connection, batch: batches.Batch) -> None:
             real(raw, batch)
             raise sqlcipher.OperationalError("database or disk is full")
 
         # A new week, so that the failing batch also made a key; a new room, so that it also took a number.
         bureau.clock.pass_(8 * DAY)
         with monkeypatch.context() as patch:
-            patch.setattr(entries, "write_batch", full)
+            patch.setattr(batches, "write", full)
             results = await asyncio.gather(
                 bureau.s.log.append(text(MALEE, room, "หาย", "t1")),
                 bureau.group(NARIN, MALEE, SOMCHAI),
@@ -270,7 +271,7 @@ class TestFailingDisk:
                 return_exceptions=True,
             )
         assert [type(result) for result in results] == [StorageFull] * 3
-        assert (bureau.s.log.cached(room), bureau.s.log.pos, heard) == (before, pos, [])
+        assert (bureau.s.log.cached(room), bureau.s.log.feed.pos, heard) == (before, pos, [])
         assert await texts(bureau, room) == ["ก่อน"]
         again = await bureau.s.log.append(text(MALEE, room, "มาแล้ว", "t1"))
         assert again[0].n == 3
@@ -282,11 +283,11 @@ class TestFailingDisk:
     async def test_a_fault_of_ours_is_told_as_such(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
 
-        def broken(_raw: sqlcipher.Connection, _batch: entries.Batch) -> None:
+        def broken(_raw: sqlcipher.Connection, _batch: batches.Batch) -> None:
             raise RuntimeError("a fault")
 
         with monkeypatch.context() as patch:
-            patch.setattr(entries, "write_batch", broken)
+            patch.setattr(batches, "write", broken)
             with pytest.raises(AppError) as caught:
                 await bureau.say(NARIN, room)
         assert caught.value.code == "internal"

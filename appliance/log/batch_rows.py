@@ -1,0 +1,212 @@
+"""The rows, heads, events and results of rooms that a batch has changed; pure. Called by `plan.py`, once for each room.
+
+Rows that every entry has, those of the room and its members, and whom an entry names or concerns are made here; what
+one type of entry writes besides is its projection (`projections.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from appliance.evidence.leaf import leaf_hash
+from appliance.log.commands import Result
+from appliance.log.heads import Head
+from appliance.log.projections import PROJECTIONS, Place
+from appliance.log.rows import leaf_of
+from appliance.log.views import Words, body_view, view
+from appliance.model import Appended, PersonId, RoomId, RoomState
+from appliance.rules.concerns import concerned
+from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.store.batch import (
+    Batch,
+    Membership,
+    Named,
+    NewDeparture,
+    NewEntry,
+    NewLine,
+    NewMember,
+    NewRole,
+    NewRoom,
+    NewTxn,
+    RoomChange,
+)
+from appliance.wire.committed import Committed, RoomNews
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from appliance.evidence.tree import Frontier
+    from appliance.log.bodies import Sealed
+    from appliance.log.commands import Command
+    from appliance.model import Draft, EntryType, Home, Millis, Principal, State
+    from appliance.wire.entries import EntryEvent
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry on its way: everything but its position in the feed.
+
+    `at` is when it is written (the header's `ts`). `ht`, `rg`, `seal` and `header` are its leaf's, `os` and `origin`
+    its header's, by their names on the wire.
+    """
+
+    n: int
+    at: Millis
+    ht: Millis
+    rg: int
+    os: int
+    origin: str
+    seal: bytes | None
+    kind: EntryType
+    sender: Principal
+    entry_id: str
+    state: State = field(repr=False)
+    draft: Draft
+    header: bytes = field(repr=False)
+    sealed: Sealed | None
+    named: tuple[Principal, ...]
+
+
+@dataclass(slots=True)
+class Work:
+    """A room as this batch is changing it."""
+
+    key: int
+    state: RoomState | None
+    size: int
+    last_at: Millis
+    registry: int
+    counters: dict[str, int]
+    frontier: Frontier
+    before: RoomState | None
+    created: Command | None = None
+    entries: list[Entry] = field(default_factory=list)
+    commands: list[tuple[Command, int, int, RoomState | None]] = field(default_factory=list)
+
+
+class Rows:
+    """Fills a batch, positions from `pos + 1` on. Rows and events name people as this appliance does (`home`)."""
+
+    def __init__(self, home: Home, pos: int) -> None:
+        self._home, self.pos = home, pos
+        self.batch = Batch()
+        self.heads: dict[RoomId, Head] = {}
+        self.results: list[Result] = []
+        self._news: list[RoomNews] = []
+        self._people: set[PersonId] = set()
+
+    def committed(self) -> Committed:
+        """Return what the followers are told."""
+        return Committed(self.pos, self._news, frozenset(self._people))
+
+    def add(self, room: RoomId, work: Work) -> None:
+        """Make everything of a room that has new entries."""
+        state = work.state
+        assert state is not None  # noqa: S101 - a room with entries has a state
+        frontier = work.frontier.extend(leaf_hash(leaf_of(entry)) for entry in work.entries)
+        self.heads[room] = Head(work.key, state, work.size, work.last_at, work.registry, work.counters, frontier)
+        self._add_room(room, work, state)
+        events, appended, txn_ids = list["EntryEvent"](), list[Appended](), dict[int, str]()
+        for entry in work.entries:
+            self.pos += 1
+            events.append(self._add_entry(room, work.key, state, entry))
+            appended.append(Appended(room, entry.n, entry.entry_id, entry.at, self.pos))
+            if entry.draft.txn_id is not None:
+                txn_ids[entry.n] = entry.draft.txn_id
+        begin = work.entries[0].n
+        for command, first, last, after in work.commands:
+            self.results.append(Result(command, appended[first - begin : last - begin], after))
+        joined, left = self._add_members(work, state)
+        self._people.update(joined, left)
+        self._news.append(RoomNews(room, self.pos, events, joined, left, txn_ids))
+
+    def _add_room(self, room: RoomId, work: Work, state: RoomState) -> None:
+        owner = self._home.person(state.owner)
+        if work.created is not None:
+            first, command = work.entries[0], work.created
+            self.batch.rooms.append(
+                NewRoom(
+                    key=work.key, id=room, kind=state.kind.value, name=state.name, owner=owner,
+                    owner_post=state.owner_post, created_at=first.at, created_by=self._home.person(first.sender),
+                    create_txn=command.drafts[0].txn_id, pair=command.pair, hub=state.hub,
+                )
+            )  # fmt: skip
+        elif work.before is not state:
+            self.batch.states.append(
+                RoomChange(
+                    name=state.name, owner=owner, owner_post=state.owner_post, closed=int(state.closed),
+                    hub=state.hub, hub_epoch=state.hub_epoch, hub_since=state.hub_since, key=work.key,
+                )
+            )  # fmt: skip
+
+    def _add_entry(self, room: RoomId, key: int, state: RoomState, entry: Entry) -> EntryEvent:
+        batch, sealed, draft, person = self.batch, entry.sealed, entry.draft, self._home.person
+        sender = person(entry.sender)
+        if sealed is not None and sealed.key.row is not None and sealed.key.row not in batch.epoch_keys:
+            batch.epoch_keys.append(sealed.key.row)
+        batch.entries.append(
+            NewEntry(
+                room=key, n=entry.n, pos=self.pos, at=entry.at, type=entry.kind.value, sender=sender,
+                target=draft.target, ht=entry.ht, rg=entry.rg, os=entry.os, origin=entry.origin, seal=entry.seal,
+                header=entry.header, epoch=sealed.key.key if sealed else None,
+                sealed=sealed.sealed if sealed else None, txn_id=draft.txn_id,
+            )
+        )  # fmt: skip
+        batch.feed.append(NewLine(self.pos, entry.at, entry.kind.value, key, entry.n))
+        if draft.txn_id is not None:
+            batch.txns.append(NewTxn(key, sender, draft.txn_id, entry.n))
+        batch.mentions.extend(Named(key, person(who), entry.n) for who in entry.named)
+        concerns = concerned(state.kind, entry.kind, entry.sender, entry.state)
+        batch.concerns.extend(Named(key, person(who), entry.n) for who in concerns)
+        if projection := PROJECTIONS.get(entry.kind):
+            projection.write(batch, Place(key, entry.n, sender), entry.state)
+        common = {
+            "pos": self.pos, "at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender,
+        }  # fmt: skip
+        words = Words(body_view(draft.body, self._home) if draft.body else None)
+        return view(entry.kind, entry.state, words, self._home, common)
+
+    def _add_members(self, work: Work, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
+        """Write who came and went, with a line of the feed for them alone: a new room to fetch, or one that is gone."""
+        if work.before is not None and work.before.members is state.members:
+            return (), ()
+        before = {self._home.person(who): member for who, member in work.before.members.items()} if work.before else {}
+        after = {self._home.person(who): member for who, member in state.members.items()}
+        left = tuple(person for person in before if person not in after)
+        joined = tuple(person for person in after if person not in before)
+        returned = [person for person in after if person in before and after[person].since != before[person].since]
+        came, batch = (*joined, *returned), self.batch
+        batch.removed.extend(Membership(work.key, person) for person in (*left, *returned))
+        if work.before:
+            batch.joined.extend(Membership(work.key, person) for person in joined)
+        for person in came:
+            since = after[person].since
+            # That they were added is unread; what was said before is not (F18).
+            batch.added.append(NewMember(work.key, person, after[person].role.value, since, max(0, since - 1)))
+        batch.roles.extend(
+            NewRole(member.role.value, work.key, person)
+            for person, member in after.items()
+            if person in before and before[person].role is not member.role
+        )
+        batch.departures.extend(_departures(work, self._home, state, left))
+        at = work.entries[-1].at
+        for kind, people in (("room", came), ("room.left", left)):
+            for person in people:
+                self.pos += 1
+                batch.feed.append(NewLine(self.pos, at, kind, work.key, person=person))
+        return came, left
+
+
+def _departures(work: Work, home: Home, state: RoomState, left: Collection[PersonId]) -> list[NewDeparture]:
+    """Return rows that say who took whom off the room and why, under the name it has."""
+    return [
+        NewDeparture(
+            person=person, at=entry.at, room=work.key, by=home.person(entry.sender), name=state.name or "",
+            why=getattr(entry.state, "why", ""), reason=entry.draft.reason,
+        )
+        for entry in work.entries
+        if (removes := ENTRY_TYPES[entry.kind].removes)
+        for person in map(home.person, removes(entry.state))
+        if person in left
+    ]  # fmt: skip

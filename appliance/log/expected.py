@@ -1,0 +1,90 @@
+"""What the tables that people see must say of a room, folded from its entries, and how the stored rows differ (F72).
+
+`Expected` is fed each entry in order; `differing` then compares marks (retraction and newest edit), the list of
+edits, reactions, mentions and concerns with their tables and names the first message that is shown wrongly. Receipts
+are in no log (decision 0006) and are not compared.
+
+Memory: one item for each mark, edit, reaction, mention and absent body of one room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from appliance.log.projections import PROJECTIONS, Tables
+from appliance.model import EVERYONE
+from appliance.rules.concerns import concerned
+from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.store import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.log.projections import Place
+    from appliance.model import Home, Member, Principal, Proposed, RoomState, State, TextBody
+
+    Mentions = Callable[[TextBody, Mapping[Principal, Member]], tuple[Principal, ...]]
+
+
+@dataclass(slots=True)
+class Expected:
+    """What the tables of one room must say; `unread` are the messages whose words cannot be opened.
+
+    Tables name people as this appliance does (`home`).
+    """
+
+    home: Home
+
+    tables: Tables = field(default_factory=Tables)
+    mentions: set[tuple[int, str]] = field(default_factory=set)
+    concerns: set[tuple[int, str]] = field(default_factory=set)
+    unread: set[int] = field(default_factory=set)
+
+    def add(self, at: Place, entry: Proposed, body: TextBody | None, room: RoomState | None) -> None:
+        """Fold an entry; `body` is None where it cannot be opened, `room` is as it was before the entry."""
+        row, state = ENTRY_TYPES[entry.type], entry.state
+        if room is not None:
+            self.concerns.update(
+                (at.n, self.home.person(who)) for who in concerned(room.kind, entry.type, entry.sender, state)
+            )
+        if row.mentions is not None:
+            self._add_mentions(at.n, state, body, row.mentions, room.members if room else {})
+        projection = PROJECTIONS.get(entry.type)
+        if projection is not None and projection.expect is not None:
+            projection.expect(self.tables, at, state)
+
+    def _add_mentions(
+        self, n: int, state: State, body: TextBody | None, mentions: Mentions, members: Mapping[Principal, Member]
+    ) -> None:
+        if body is None:
+            # Whom it named is not known any more; that it called everyone stands in the header.
+            self.unread.add(n)
+            if getattr(state, "everyone", False):
+                self.mentions.add((n, EVERYONE))
+            return
+        self.mentions.update((n, self.home.person(who)) for who in mentions(body, members))
+
+    def differing(self, raw: sqlcipher.Connection, room: int) -> tuple[str, int] | None:
+        """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""
+        if (n := _first(self.tables.marks.items() ^ entries.marks_of_room(raw, room).items())) is not None:
+            return "marks", n
+        if (n := _first(self.tables.edits ^ entries.edits_of_room(raw, room))) is not None:
+            return "edits", n
+        stored = entries.reactions_of_room(raw, room)
+        if wrong := self.tables.reactions.items() ^ stored.items():
+            return "reactions", min(key[0] for key, _ in wrong)
+        mentions = {
+            (n, who) for n, who in entries.mentions_of_room(raw, room) if who == EVERYONE or n not in self.unread
+        }
+        if (n := _first(self.mentions ^ mentions)) is not None:
+            return "mentions", n
+        if (n := _first(self.concerns ^ entries.concerns_of_room(raw, room))) is not None:
+            return "concerns", n
+        return None
+
+
+def _first(pairs: set[tuple[int, Any]]) -> int | None:
+    return min((n for n, _ in pairs), default=None)

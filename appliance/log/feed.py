@@ -1,0 +1,48 @@
+"""The feed's positions, and telling its followers what was committed.
+
+Owns the newest position and the list of followers. Rules: positions are taken only while the store's writer is held,
+and rise; a gap does no harm. What was committed is published in the order of its positions: the writer publishes before
+it lets go of the store, without an `await` between the commit and that. A follower that fails costs the others nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from appliance.model import Millis
+    from appliance.wire.committed import Committed
+
+log = logging.getLogger(__name__)
+
+
+class Feed:
+    """Where the feed stands, and who follows it."""
+
+    def __init__(self) -> None:
+        self.pos = 0
+        self.latest: Millis = 0
+        """The latest time that anything on the feed was written at, as far as it is known; see `actions/clock.py`."""
+        self.followers: list[Callable[[Committed], None]] = []
+
+    def reserve_pos(self) -> int:
+        """Take the next position. Only while holding the store's writer."""
+        self.pos += 1
+        return self.pos
+
+    def advance(self, pos: int, latest: Millis = 0) -> None:
+        """Note that everything up to a position is durable, the newest of it written at `latest`."""
+        self.pos = pos
+        self.latest = max(self.latest, latest)
+
+    def publish(self, committed: Iterable[Committed]) -> None:
+        """Tell every follower about what was committed, one after the other."""
+        for one in committed:
+            for follower in self.followers:
+                try:
+                    follower(one)
+                except Exception:
+                    log.exception("a follower of the feed failed")

@@ -1,0 +1,95 @@
+"""A repeat gets the first result: which commands were done before, and with what result.
+
+The key of a command is its room, its sender and their `txn_id`; a private chat is known by its two people besides.
+Rules: of two commands with a key in common, the second waits until the first is committed (`split_duplicates`). Before
+a batch is decided only commands that create a room are looked up, since all others find out as they are written: the
+key is unique in the database. After that there is one way for all (`Repeats.find`): those that are refused, and all
+of a batch whose write met a key that is there, are looked up, and what was done before is answered with its result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.evidence.canonical import decode_header
+from appliance.log.commands import THIS_ROOM
+from appliance.model import Appended
+from appliance.store import entries, rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.log.commands import Command
+    from appliance.model import Home, PersonId, RoomId
+    from appliance.store.db import Store
+
+
+class Repeats:
+    """The commands of one batch that were done before."""
+
+    def __init__(self, store: Store, home: Home) -> None:
+        self._store, self._home = store, home
+        self._found: dict[int, tuple[Command, list[Appended]]] = {}
+
+    def add(self, command: Command, result: list[Appended]) -> None:
+        """Note that a command was done before."""
+        self._found[id(command)] = (command, result)
+
+    async def find(self, commands: Sequence[Command]) -> bool:
+        """Look up which of these were done before; one that cannot be looked up was not. Say whether any is new."""
+        known = len(self._found)
+        suspects = [command for command in commands if command.keys and command not in self]
+        if not suspects:
+            return False
+        results = await self._store.read_each(self.result_of, suspects, while_writing=True)
+        for command, result in zip(suspects, results, strict=True):
+            if isinstance(result, list):
+                self.add(command, result)
+        return len(self._found) > known
+
+    def result_of(self, raw: sqlcipher.Connection, command: Command) -> list[Appended] | None:
+        """Return what an earlier command with the same key had as its result, or None."""
+        draft = command.drafts[0]
+        sender = self._home.person(draft.actor)
+        if command.room != THIS_ROOM:
+            return None if draft.txn_id is None else find_appended(raw, draft.room, sender, draft.txn_id)
+        room = rooms.id_by_pair(raw, command.pair) if command.pair else None
+        room = room or rooms.id_by_create_txn(raw, sender, draft.txn_id or "")
+        row = entries.one(raw, entries.room_key(raw, room), 0) if room is not None else None
+        if room is None or row is None:
+            return None
+        return [Appended(room, 0, decode_header(row.header).id, row.at, row.pos)]
+
+    def rest(self, commands: list[Command]) -> list[Command]:
+        """Return those of the commands that were not done before."""
+        return [command for command in commands if command not in self] if self._found else commands
+
+    def __contains__(self, command: Command) -> bool:
+        """Say whether a command was done before."""
+        return id(command) in self._found
+
+    def __iter__(self) -> Iterator[tuple[Command, list[Appended]]]:
+        return iter(self._found.values())
+
+
+def split_duplicates(commands: list[Command]) -> tuple[list[Command], list[Command]]:
+    """Return the commands without second copies, and those; they are answered from the first one's commit."""
+    seen: set[tuple[str, ...]] = set()
+    first: list[Command] = []
+    duplicates: list[Command] = []
+    for command in commands:
+        keys = command.keys
+        (duplicates if any(key in seen for key in keys) else first).append(command)
+        seen.update(keys)
+    return first, duplicates
+
+
+def find_appended(raw: sqlcipher.Connection, room: RoomId, sender: PersonId, txn_id: str) -> list[Appended] | None:
+    """Return where the first entry of an earlier command came to stand, or None."""
+    row = entries.find_txn(raw, room, sender, txn_id)
+    if row is None:
+        return None
+    n, header, at, pos = row
+    return [Appended(room, n, decode_header(header).id, at, pos)]

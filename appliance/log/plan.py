@@ -1,0 +1,320 @@
+"""From commands to everything that one group commit writes and says, computed before the database is touched.
+
+`plan` is pure: commands and a `BatchContext` in, one `Planned` out, with rows, heads, events and results. It decides
+the commands in the order asked: for each draft `authorize`, then header, commitment, seal. A group whose members a
+command has changed is judged as the batch so far has left it (F38): a command that makes it a private chat which nobody
+could have begun is refused, or, where it has to be possible, gets the entry that closes the room. What goes wrong with
+one command refuses that one. Nothing here does I/O or changes what others see: the writer makes a plan true by its
+commit or throws it away. The rows are made in `batch_rows.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from appliance.errors import AppError, Forbidden, NotFound, TooLarge
+from appliance.evidence.canonical import Header, encode_header
+from appliance.evidence.commitment import NO_BODY
+from appliance.evidence.errors import NotCanonicalError
+from appliance.evidence.room_id import room_id
+from appliance.evidence.tree import Frontier
+from appliance.log.batch_rows import Entry, Rows, Work
+from appliance.log.commands import THIS_ROOM, private_close
+from appliance.model import Deny, Draft, Marks, RoomId, RoomState, Target
+from appliance.rules import entry_types
+from appliance.rules import rooms as rules
+from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.vault.epochs import iso_week
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from appliance.log.bodies import Bodies, EpochKey
+    from appliance.log.commands import Command, Result
+    from appliance.log.heads import Head
+    from appliance.model import Home, Millis, Principal, Proposed
+    from appliance.rules.entry_types import EntryKind
+    from appliance.store.batch import Batch, NewCheckpoint
+    from appliance.wire.committed import Committed
+
+    MayKeepGroup = Callable[[Home, RoomState, Millis], Deny | None]
+    """Says, for a room and a time, why a group may not be one of these members (F38); pure."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchContext:
+    """Everything `plan` needs: the agency at home here, the time, the rooms, keys and facts that the commands name.
+
+    `keys` are the epoch keys by (room's key, week) and stay the same for the whole batch; `errors` says, by
+    `id(command)`, why something of a command could not be read. `may_keep_group` says why a group may not be one of
+    these members (F38). `pos` is where the feed stands; `first_checkpoint` signs a room that begins.
+    """
+
+    home: Home
+    now: Millis
+    new_id: Callable[[str], str]
+    next_room_key: Callable[[], int]
+    heads: Mapping[RoomId, Head]
+    keys: dict[tuple[int, str], EpochKey]
+    targets: Mapping[tuple[RoomId, int], Target | None]
+    marks: Mapping[tuple[RoomId, int], Marks]
+    errors: Mapping[int, AppError]
+    bodies: Bodies
+    may_keep_group: MayKeepGroup
+    pos: int
+    first_checkpoint: Callable[[Head], NewCheckpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the writer is to commit, and what follows from it.
+
+    `batch` are the rows, `heads` the rooms as they are then, `committed` what the followers are told, `results` the
+    answers of the commands that go in. `refused` are told why; `idle` would change nothing, so no entry is made and
+    they are answered without one. `new_keys` are the epoch keys that become durable, `pos` is where the feed stands
+    then.
+    """
+
+    batch: Batch
+    heads: dict[RoomId, Head]
+    committed: Committed
+    results: list[Result]
+    refused: list[tuple[Command, AppError]]
+    idle: list[Command]
+    new_keys: list[EpochKey]
+    pos: int
+
+
+@dataclass(slots=True)
+class _Decided:
+    """The rooms as the batch so far leaves them, and who was refused.
+
+    `targets` are the facts that drafts point at, `marks` what those messages carry.
+    """
+
+    targets: dict[tuple[RoomId, int], Target | None]
+    marks: dict[tuple[RoomId, int], Marks]
+    works: dict[RoomId, Work] = field(default_factory=dict)
+    refused: list[tuple[Command, AppError]] = field(default_factory=list)
+    idle: list[Command] = field(default_factory=list)
+
+
+def plan(commands: list[Command], context: BatchContext) -> Planned:
+    """Decide every command of a batch, in order, and make the rows, heads, events and results of those that go in."""
+    decided = _decide(commands, context)
+    rows = Rows(context.home, context.pos)
+    for room, work in decided.works.items():
+        if work.entries:
+            rows.add(room, work)
+            if work.created:
+                # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
+                rows.batch.checkpoints.append(context.first_checkpoint(rows.heads[room]))
+    written = {key.key for key in rows.batch.epoch_keys}
+    new_keys = [key for key in context.keys.values() if key.key in written]
+    return Planned(
+        rows.batch, rows.heads, rows.committed(), rows.results, decided.refused, decided.idle, new_keys, rows.pos
+    )
+
+
+def _decide(commands: list[Command], context: BatchContext) -> _Decided:
+    """Decide every command of a batch, in order. Whatever goes wrong with one of them refuses that one."""
+    result = _Decided(dict(context.targets), dict(context.marks))
+    for command in commands:
+        if unread := context.errors.get(id(command)):
+            result.refused.append((command, unread))
+            continue
+        try:
+            _add(command, result, context)
+        except AppError as error:
+            result.refused.append((command, error))
+        except NotCanonicalError as error:
+            result.refused.append((command, TooLarge(str(error))))
+        except Exception:
+            log.exception("a command for room %s could not be decided", command.room or "(new)")
+            result.refused.append((command, AppError()))
+    return result
+
+
+def _add(command: Command, result: _Decided, context: BatchContext) -> None:
+    work = _work_for(command, result, context)
+    if _is_idle(command, work, result):
+        result.idle.append(command)
+        return
+    state, size, last_at = work.state, work.size, work.last_at
+    room = state.room if state else THIS_ROOM
+    made: list[Entry] = []
+    drafts = list(command.drafts)
+    while drafts:
+        hub_time = max(context.now, last_at)
+        entry, state = _entry(drafts.pop(0), room, state, size, hub_time, work, result=result, context=context)
+        room = state.room
+        made.append(entry)
+        size, last_at = size + 1, hub_time
+        if len(made) == len(command.drafts):
+            drafts += _closing(command, state, context)
+    targets, marks = _noted(room, made, result)
+    # Nothing below fails: a command goes in as a whole or leaves no trace.
+    if work.state is None:
+        work.created = command
+        result.works[room] = work
+    work.commands.append((command, work.size, size, state))
+    work.state, work.size, work.last_at = state, size, last_at
+    work.counters[context.home.agency] = work.counters.get(context.home.agency, 0) + len(made)
+    work.entries.extend(made)
+    result.targets.update(targets)
+    result.marks.update(marks)
+
+
+def _is_idle(command: Command, work: Work, result: _Decided) -> bool:
+    """Say whether a member's command changes nothing of what the batch so far has left."""
+    if work.state is None or work.state.role_of(command.sender) is None:
+        return False
+    for draft in command.drafts:
+        marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
+        mark = ENTRY_TYPES[draft.type].mark
+        if marks is None or mark is None or not mark.stands_already(draft.actor, draft.state, marks):
+            return False
+    return True
+
+
+def _closing(command: Command, state: RoomState, context: BatchContext) -> list[Draft]:
+    """Make the entry that closes a group which this command has made a private chat that nobody could have begun.
+
+    Raises Forbidden where the command does not have to be possible.
+    """
+    if state.closed or not any(row.adds or row.removes for row in map(_row, command.drafts)):
+        return []
+    denied = context.may_keep_group(context.home, state, context.now)
+    if denied is None:
+        return []
+    if command.must:
+        return [private_close(context.home, state.room)]
+    raise Forbidden(denied)
+
+
+def _row(draft: Draft) -> EntryKind:
+    return ENTRY_TYPES[draft.type]
+
+
+def _noted(
+    room: RoomId, made: list[Entry], result: _Decided
+) -> tuple[dict[tuple[RoomId, int], Target | None], dict[tuple[RoomId, int], Marks]]:
+    """Return what these entries make of the messages that commands of the batch point at."""
+    targets: dict[tuple[RoomId, int], Target | None] = {}
+    marks: dict[tuple[RoomId, int], Marks] = {}
+    if not result.targets:
+        return targets, marks
+    for entry in made:
+        if (room, entry.n) in result.targets:
+            targets[room, entry.n] = Target(entry.n, entry.kind, entry.sender, entry.at, redacted=False)
+        place = (room, entry.draft.target if entry.draft.target is not None else -1)
+        row = ENTRY_TYPES[entry.kind]
+        if row.retracts:
+            aimed = targets.get(place) or result.targets.get(place)
+            targets[place] = replace(aimed, redacted=True) if aimed else None
+        if row.mark and (before := marks.get(place) or result.marks.get(place)):
+            marks[place] = row.mark.marked(entry.sender, entry.state, before)
+    return targets, marks
+
+
+def _work_for(command: Command, result: _Decided, context: BatchContext) -> Work:
+    if command.room == THIS_ROOM:
+        return Work(context.next_room_key(), None, 0, 0, 0, {}, Frontier(), None)
+    work = result.works.get(command.room)
+    if work is None:
+        head = context.heads.get(command.room)
+        if head is None:
+            raise NotFound(field="room")
+        counters = dict(head.counters)
+        work = Work(head.key, head.state, head.size, head.last_at, head.registry, counters, head.frontier, head.state)
+        result.works[command.room] = work
+    return work
+
+
+def _entry(
+    draft: Draft,
+    room: RoomId,
+    state: RoomState | None,
+    n: int,
+    hub_time: Millis,
+    work: Work,
+    *,
+    result: _Decided,
+    context: BatchContext,
+) -> tuple[Entry, RoomState]:
+    fields = entry_types.write(draft.type, draft.state)
+    sealed = None
+    header = Header(
+        commitment=NO_BODY,
+        body_length=0,
+        id=context.new_id("e"),
+        origin=context.home.agency,
+        counter=work.counters.get(context.home.agency, 0) + n - work.size,
+        room=room or None,
+        rules_version=rules.RULES_VERSION,
+        sender=draft.actor,
+        state=fields or None,
+        written_at=context.now,
+        type=draft.type.value,
+        v=1,
+    )
+    proposed = entry_types.proposed(header.type, header.origin, draft.actor, header.written_at, fields)
+    if isinstance(proposed, Deny):
+        raise Forbidden(proposed)
+    if denied := _denied(draft, proposed, state, result):
+        raise Forbidden(denied)
+    if draft.body is not None:
+        sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
+        header = msgspec.structs.replace(header, commitment=sealed.commitment, body_length=sealed.length)
+    data = encode_header(header)
+    room = room or RoomId(room_id(data))
+    entry = Entry(
+        n=n,
+        at=context.now,
+        ht=hub_time,
+        rg=work.registry,
+        os=header.counter,
+        origin=header.origin,
+        seal=None,
+        kind=draft.type,
+        sender=draft.actor,
+        entry_id=header.id,
+        state=proposed.state,
+        draft=draft,
+        header=data,
+        sealed=sealed,
+        named=_named(draft, state),
+    )
+    return entry, rules.apply(state, proposed, room, n)
+
+
+def _denied(draft: Draft, proposed: Proposed, state: RoomState | None, result: _Decided) -> Deny | None:
+    """Say why an entry may not go in: by the rules of the room, or because the message carries too much already."""
+    target = result.targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
+    if denied := rules.authorize(state, proposed, target):
+        return denied
+    marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
+    mark = ENTRY_TYPES[draft.type].mark
+    return mark.may(draft.actor, proposed.state, marks) if mark and marks is not None else None
+
+
+def _named(draft: Draft, state: RoomState | None) -> tuple[Principal, ...]:
+    mentions = ENTRY_TYPES[draft.type].mentions
+    return mentions(draft.body, state.members) if mentions and draft.body is not None and state else ()
+
+
+def _key_for(work: Work, room: RoomId, context: BatchContext) -> EpochKey:
+    """Return the epoch key of a room for this batch. Only a room that the batch creates has none loaded for it."""
+    place = (work.key, iso_week(context.now))
+    key = context.keys.get(place)
+    if key is None:
+        if work.before is not None:
+            raise LookupError("the epoch key of a stored room was not loaded")
+        key = context.keys[place] = context.bodies.make_key(work.key, room, context.now)
+    return key

@@ -1,0 +1,277 @@
+"""Rows of one group commit, by name: one `NamedTuple` for each statement that writes them, fields in its order.
+
+`write` binds each row to its statement; a test holds the names of the fields against the columns that the statement
+names. Functions run on the writer's own thread inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from appliance.store.queries import Queries
+
+if TYPE_CHECKING:
+    from sqlcipher3 import dbapi2 as sqlcipher
+
+    from appliance.model import Millis
+
+SQL: Final = Queries("entries")
+ROOMS: Final = Queries("rooms")
+RECEIPTS: Final = Queries("receipts")
+
+
+class NewRoom(NamedTuple):
+    """A room that begins; `pair` are the two people of a private chat as one text."""
+
+    key: int
+    id: str
+    kind: str
+    name: str | None
+    owner: str
+    owner_post: str | None
+    created_at: Millis
+    created_by: str
+    create_txn: str | None
+    pair: str | None
+    hub: str
+
+
+class RoomChange(NamedTuple):
+    """What a room is now."""
+
+    name: str | None
+    owner: str
+    owner_post: str | None
+    closed: int
+    hub: str
+    hub_epoch: int
+    hub_since: int
+    key: int
+
+
+class NewEpochKey(NamedTuple):
+    """A wrapped epoch key; `room` is a room's key."""
+
+    key: int
+    room: int
+    week: str
+    kind: str
+    generation: int
+    wrapped: bytes
+
+
+class NewTxn(NamedTuple):
+    """An idempotency key, and the first entry of the command that came with it."""
+
+    room: int
+    sender: str
+    txn_id: str
+    n: int
+
+
+class NewEntry(NamedTuple):
+    """An entry; names as in `entries.EntryRow`. `room` is a room's key."""
+
+    room: int
+    n: int
+    pos: int
+    at: Millis
+    type: str
+    sender: str
+    target: int | None
+    ht: Millis
+    rg: int
+    os: int
+    origin: str
+    seal: bytes | None
+    header: bytes
+    epoch: int | None
+    sealed: bytes | None
+    txn_id: str | None
+
+
+class NewLine(NamedTuple):
+    """A line of the feed: an entry of a room, or something for one person alone; `room` is a room's key."""
+
+    pos: int
+    at: Millis
+    type: str
+    room: int | None
+    n: int | None = None
+    person: str | None = None
+    data: str | None = None
+
+
+class Membership(NamedTuple):
+    """A person of a room, by its key."""
+
+    room: int
+    person: str
+
+
+class NewMember(NamedTuple):
+    """A person who comes into a room at entry `since`; `read` is how far nothing counts as unread."""
+
+    room: int
+    person: str
+    role: str
+    since: int
+    read: int
+
+
+class NewRole(NamedTuple):
+    """A member's part in a room is another one."""
+
+    role: str
+    room: int
+    person: str
+
+
+class NewDeparture(NamedTuple):
+    """Somebody was taken off a room: by whom, what it was called then, and why."""
+
+    person: str
+    at: Millis
+    room: int
+    by: str
+    name: str
+    why: str
+    reason: str
+
+
+class NewEditMark(NamedTuple):
+    """The newest edit of message `n`."""
+
+    room: int
+    n: int
+    edit: int
+
+
+class NewEdit(NamedTuple):
+    """Entry `n` is an edit of message `target`."""
+
+    room: int
+    target: int
+    n: int
+
+
+class NewRetraction(NamedTuple):
+    """The entry that takes message `n` back."""
+
+    room: int
+    n: int
+    redact: int
+
+
+class ReactionKey(NamedTuple):
+    """Somebody's emoji on a message."""
+
+    room: int
+    target: int
+    emoji: str
+    person: str
+
+
+class NewReaction(NamedTuple):
+    """Entry `n` gives somebody's emoji to a message."""
+
+    room: int
+    target: int
+    emoji: str
+    person: str
+    n: int
+
+
+class Named(NamedTuple):
+    """Entry `n` names or concerns a person; `*` is everyone."""
+
+    room: int
+    person: str
+    n: int
+
+
+class Erased(NamedTuple):
+    """The bodies of entries `first` to `last` of a room are gone."""
+
+    room: int
+    first: int
+    last: int
+
+
+class NewCheckpoint(NamedTuple):
+    """A signed note over a room's tree; `frontier` is the tree's edge, `counters` those of each agency (JSON)."""
+
+    room: int
+    size: int
+    frontier: bytes
+    note: str
+    counters: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one group commit, one list for each kind."""
+
+    rooms: list[NewRoom] = field(default_factory=list)
+    epoch_keys: list[NewEpochKey] = field(default_factory=list)
+    txns: list[NewTxn] = field(default_factory=list)
+    entries: list[NewEntry] = field(default_factory=list)
+    feed: list[NewLine] = field(default_factory=list)
+    states: list[RoomChange] = field(default_factory=list)
+    removed: list[Membership] = field(default_factory=list)
+    added: list[NewMember] = field(default_factory=list)
+    roles: list[NewRole] = field(default_factory=list)
+    edited: list[NewEditMark] = field(default_factory=list)
+    edits: list[NewEdit] = field(default_factory=list)
+    redacted: list[NewRetraction] = field(default_factory=list)
+    reactions_off: list[ReactionKey] = field(default_factory=list)
+    reactions_on: list[NewReaction] = field(default_factory=list)
+    mentions: list[Named] = field(default_factory=list)
+    concerns: list[Named] = field(default_factory=list)
+    joined: list[Membership] = field(default_factory=list)
+    departures: list[NewDeparture] = field(default_factory=list)
+    erased: list[Erased] = field(default_factory=list)
+    checkpoints: list[NewCheckpoint] = field(default_factory=list)
+
+
+class RepeatedTxnError(Exception):
+    """A command of the batch was done before; nothing of the batch was written."""
+
+
+WRITES: Final = (
+    ("rooms", NewRoom, ROOMS.insert),
+    ("epoch_keys", NewEpochKey, SQL.insert_epoch_key),
+    ("entries", NewEntry, SQL.insert_entry),
+    ("feed", NewLine, SQL.insert_feed),
+    ("states", RoomChange, ROOMS.change_state),
+    ("removed", Membership, ROOMS.delete_member),
+    ("removed", Membership, RECEIPTS.delete_gaps),
+    # Who is added again begins like everybody who is new: nothing pinned, muted, hidden or cleared.
+    ("removed", Membership, ROOMS.delete_view),
+    ("added", NewMember, ROOMS.insert_member),
+    ("roles", NewRole, ROOMS.set_role),
+    ("edited", NewEditMark, SQL.mark_edited),
+    ("edits", NewEdit, SQL.insert_edit),
+    ("redacted", NewRetraction, SQL.mark_redacted),
+    ("reactions_off", ReactionKey, SQL.delete_reaction),
+    ("reactions_on", NewReaction, SQL.insert_reaction),
+    ("mentions", Named, SQL.insert_mention),
+    ("concerns", Named, SQL.insert_concern),
+    # That somebody was taken off is told until they are added again.
+    ("joined", Membership, ROOMS.delete_departure),
+    ("departures", NewDeparture, ROOMS.insert_departure),
+    ("erased", Erased, SQL.erase_bodies),
+    ("erased", Erased, SQL.erase_mentions),
+    ("checkpoints", NewCheckpoint, ROOMS.put_checkpoint),
+)
+"""What is written, in this order: the rows of a batch, their kind, and their statement."""
+
+
+def write(raw: sqlcipher.Connection, batch: Batch) -> None:
+    """Write a whole batch. Raises RepeatedTxnError, having written what the caller's transaction then undoes."""
+    if batch.txns and raw.executemany(SQL.insert_txn, batch.txns).rowcount != len(batch.txns):
+        raise RepeatedTxnError
+    for name, _, statement in WRITES:
+        if rows := getattr(batch, name):
+            raw.executemany(statement, rows)
