@@ -4,7 +4,8 @@ A name must read as it is stored, for every reader and in every export: characte
 are drawn as nothing are taken out, spaces are made one, and something must be left that can be seen (F36).
 
 A reaction is spelled as UTS #51 «fully-qualified»: U+FE0F stands behind each emoji that would else be drawn as text and
-nowhere else, so that one emoji is one chip whatever keyboard it comes from. The client's twin is `core/emoji.ts`. Pure.
+nowhere else, so that one emoji is one chip whatever keyboard it comes from. What an emoji is says Unicode's own data
+(`data/emoji_*.txt`): other signs, such as ∑ or ★, are none. The client's twin is `core/emoji.ts`. Pure.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ _EMOJI_STYLE: Final = "\ufe0f"
 _STYLES: Final = re.compile("[\ufe00-\ufe0f]")
 _MODIFIERS: Final = "\U0001f3fb-\U0001f3ff"
 _KEYCAP: Final = re.compile("([0-9#*])\u20e3")
-# A symbol, perhaps with the tags of a flag; joined by ZERO WIDTH JOINER or side by side.
-_SYMBOL: Final = "[^\ue000-\uf8ff\u200d\U000e0020-\U000e007f](?:[\U000e0020-\U000e007e]+\U000e007f)?"
-_SYMBOLS: Final = re.compile(f"{_SYMBOL}(?:\u200d?{_SYMBOL})*")
+_FLAG_TAGS: Final = "[\U000e0020-\U000e007e]+\U000e007f"
+_DRAWN_AS_TEXT: Final = "emoji_drawn_as_text.txt"
+_DRAWN_IN_COLOUR: Final = "emoji_drawn_in_colour.txt"
 
 
 def room_name(name: str | None) -> str | None:
@@ -45,8 +46,7 @@ def emoji(text: str) -> str | None:
         return None
     if keycap := _KEYCAP.fullmatch(bare):
         return f"{keycap[1]}{_EMOJI_STYLE}\u20e3"
-    known = all(_is_symbol(char) or _joins(char) for char in bare) and _SYMBOLS.fullmatch(bare) is not None
-    return _drawn_as_text().sub(f"\\g<0>{_EMOJI_STYLE}", bare) if known else None
+    return _drawn_as_text().sub(f"\\g<0>{_EMOJI_STYLE}", bare) if _emoji_side_by_side().fullmatch(bare) else None
 
 
 def _is_readable(char: str) -> bool:
@@ -55,29 +55,26 @@ def _is_readable(char: str) -> bool:
     )
 
 
-def _is_symbol(char: str) -> bool:
-    is_sign = unicodedata.category(char) in ("So", "Sk", "Sm") and not char.isascii()
-    return is_sign or _drawn_as_text().match(char) is not None
-
-
-def _joins(char: str) -> bool:
-    # The last are the tag characters of flags.
-    return char == "\u200d" or "\U000e0020" <= char <= "\U000e007f"
+@cache
+def _emoji_side_by_side() -> re.Pattern[str]:
+    """Return what matches emoji, perhaps with the tags of a flag, joined by ZERO WIDTH JOINER or side by side."""
+    one = f"[{_points(_DRAWN_AS_TEXT)}{_points(_DRAWN_IN_COLOUR)}](?:{_FLAG_TAGS})?"
+    return re.compile(f"{one}(?:\u200d?{one})*")
 
 
 @cache
 def _drawn_as_text() -> re.Pattern[str]:
     """Return what finds an emoji that is drawn as text by itself, where no modifier of skin colour follows."""
-    return re.compile(f"[{_points()}](?![{_MODIFIERS}])")
+    return re.compile(f"[{_points(_DRAWN_AS_TEXT)}](?![{_MODIFIERS}])")
 
 
 @cache
 def _stray_style() -> re.Pattern[str]:
     """Return what finds a U+FE0F that changes nothing: it does not follow an emoji which is else drawn as text."""
-    return re.compile(f"(?<![{_points()}0-9#*]){_EMOJI_STYLE}")
+    return re.compile(f"(?<![{_points(_DRAWN_AS_TEXT)}0-9#*]){_EMOJI_STYLE}")
 
 
-def _points() -> str:
-    source = resources.files("appliance.rules").joinpath("data", "emoji_drawn_as_text.txt").read_text(encoding="ascii")
+def _points(name: str) -> str:
+    source = resources.files("appliance.rules").joinpath("data", name).read_text(encoding="ascii")
     ranges = " ".join(line for line in source.splitlines() if not line.startswith("#")).split()
     return "".join("-".join(chr(int(point, 16)) for point in part.split("-")) for part in ranges)
