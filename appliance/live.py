@@ -22,6 +22,7 @@ import msgspec
 
 from appliance.errors import AppError, TooMany
 from appliance.model import PersonId
+from appliance.wire.cursors import FEED, written
 from appliance.wire.entries import Entry
 from appliance.wire.events import passing_event
 from appliance.wire.sync import EventsFrame
@@ -30,12 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from appliance.model import Millis, RoomId, SessionId
-    from appliance.wire.committed import Committed, RoomNews
+    from appliance.wire.committed import Committed, FeedPage, RoomNews
     from appliance.wire.events import Event
-    from appliance.wire.sync import Sync
 
     Close = Callable[["Ending"], object]
-    ReadFeed = Callable[[PersonId, int, int, str | None], Awaitable[Sync]]
+    ReadFeed = Callable[[PersonId, int, int, str | None], Awaitable[FeedPage]]
 
 log = logging.getLogger(__name__)
 # A connection whose unsent bytes exceed this is too slow and falls back to its cursor.
@@ -80,7 +80,7 @@ def close_frame(code: int, reason: str) -> bytes:
 
 def events_frame(pos: int, encoded: Iterable[bytes]) -> bytes:
     """Return the frame `{"pos","events"}` around events that are encoded already."""
-    return text_frame(b'{"pos":%d,"events":[%b]}' % (pos, b",".join(encoded)))
+    return text_frame(b'{"pos":"%b","events":[%b]}' % (written(FEED, pos).encode(), b",".join(encoded)))
 
 
 def _with_txn_id(encoded: bytes, txn_id: str | None) -> bytes:
@@ -347,7 +347,7 @@ class Hub:
                 # Who is cut off in the middle of a snapshot has to begin again: only its end moves the cursor.
                 pos = page.pos if rest is None else connection.cursor
                 if page.events:
-                    frame = text_frame(_EVENT.encode(EventsFrame(pos=pos, events=page.events)))
+                    frame = text_frame(_EVENT.encode(EventsFrame(pos=written(FEED, pos), events=page.events)))
                     connection.send(frame)
                     # The longer the messages, the fewer at once: a slow reader holds back about as much as any other.
                     limit = max(1, min(PAGE, limit * SLOW_BYTES // len(frame)))

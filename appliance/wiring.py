@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from appliance.model import Millis, PersonId
     from appliance.store.db import Store
     from appliance.vault.keyring import Keyring
-    from appliance.wire.sync import Sync
+    from appliance.wire.committed import FeedPage
 
 Unlock = Callable[[], "Keyring"]
 """Opens the appliance's keys; asks a person where the source of the master key says so."""
@@ -270,7 +270,7 @@ def with_passkeys(config: Config, port: int) -> Config:
 
 
 def _follow(s: Services) -> None:
-    async def read_feed(person: PersonId, since: int, limit: int, cursor: str | None) -> Sync:
+    async def read_feed(person: PersonId, since: int, limit: int, cursor: str | None) -> FeedPage:
         # Streams of one person catch up one after the other; how many there are is bounded already.
         async with s.heavy_calls.slot(person, patient=True):
             return await load_sync(s, person, since, limit, cursor)

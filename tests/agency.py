@@ -72,10 +72,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An open stream. `pos` of the last frame is in `at[0]`; `rest`: events told in one frame, not yet looked at."""
+    """An open stream. The cursor after its last events is in `at[0]`."""
 
     socket: ClientWebSocketResponse
-    at: list[int] = field(default_factory=lambda: [0])
+    at: list[str] = field(default_factory=lambda: [""])
     rest: deque[dict[str, Any]] = field(default_factory=deque)
 
     async def frame(self, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Stream:
         message = await asyncio.wait_for(self.socket.receive(), timeout_s)
         assert message.type is WSMsgType.TEXT, message
         decoded = cast("dict[str, Any]", json.loads(message.data))
-        self.at[0] = max(self.at[0], decoded.get("pos", 0))
+        self.at[0] = decoded.get("pos", self.at[0])
         return decoded
 
     async def event(self, kind: str, timeout_s: float = PATIENCE_S, **fields: object) -> dict[str, Any]:
@@ -184,9 +184,9 @@ class Client:
         return cast("dict[str, Any]", await self.post(f"/rooms/{room}/messages", command))
 
     @asynccontextmanager
-    async def stream(self, since: int | None = None) -> AsyncIterator[Stream]:
-        """Lend a stream from a position; without one, from now on."""
-        position = (await self.get("/sync", since=0))["pos"] if since is None else since
+    async def stream(self, since: str | None = None) -> AsyncIterator[Stream]:
+        """Lend a stream from a cursor; without one, from now on."""
+        position = (await self.get("/sync"))["pos"] if since is None else since
         url = f"{self.base}{API}/stream?since={position}"
         async with self.session.ws_connect(url, headers=self.headers) as socket:
             yield Stream(socket)

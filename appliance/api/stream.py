@@ -35,6 +35,7 @@ from appliance.web.rate_limits import REQUEST_LIMITS
 from appliance.web.routes import PREFIX, Routes
 from appliance.web.texts import refuse_unfit
 from appliance.web.websocket import WebSocket, upgrade
+from appliance.wire.cursors import feed_position
 from appliance.wire.sync import (
     ClientFrame,
     FailedFrame,
@@ -70,8 +71,9 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 @routes.get("/stream")
 async def stream(call: Call, query: StreamQuery) -> web.StreamResponse:
-    """Open the live stream from a position of the feed (WebSocket)."""
+    """Open the live stream from a cursor of the feed (WebSocket)."""
     assert call.session is not None  # noqa: S101 - the middleware refuses such calls before the handler
+    since = feed_position(query.since)
     answer = upgrade(call.request)
     if answer is None:
         raise Invalid(code="websocket_expected")
@@ -82,7 +84,7 @@ async def stream(call: Call, query: StreamQuery) -> web.StreamResponse:
         if transport is not None:
             socket = WebSocket(call.request.protocol, transport, MAX_FRAME)
             call.request.protocol.set_parser(socket)  # type: ignore[arg-type]  # has what is used of a reader
-            await _listen(call, call.session.id, socket, query.since)
+            await _listen(call, call.session.id, socket, since)
     return answer
 
 

@@ -237,7 +237,7 @@ class _Sender:
 
     async def _open(self) -> AbstractAsyncContextManager[ClientWebSocketResponse]:
         """Return the context of a stream that begins now."""
-        async with self._session.get(f"{API}/sync?since=0", headers=self._author.headers) as response:
+        async with self._session.get(f"{API}/sync", headers=self._author.headers) as response:
             if response.status != 200:
                 raise ConnectionError(f"sync answered {response.status}")
             position = (await response.json())["pos"]

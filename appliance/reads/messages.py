@@ -15,6 +15,7 @@ from appliance.model import EntryType, PersonId, RoomId
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, read_one_by_one, readable
 from appliance.store import entries
+from appliance.wire import cursors
 from appliance.wire.entries import Messages
 from appliance.wire.messages import History, MessagesQuery, Version
 
@@ -104,30 +105,29 @@ def _in_turn(
 
 
 async def load_history(
-    s: Services, person: PersonId, room: RoomId, n: int, cursor: int = 0, limit: int = 50
+    s: Services, person: PersonId, room: RoomId, n: int, cursor: str | None = None, limit: int = 50
 ) -> History:
-    """Return a page of the wordings of a message, from position `cursor` on.
+    """Return a page of the wordings of a message, oldest first; `cursor` goes on where a page ended.
 
-    Raises NotFound for what is no standing message, Forbidden.
+    Raises NotFound for what is no standing message, Forbidden, Invalid for what is no cursor.
     """
+    first = 0 if cursor is None else cursors.read(cursors.VERSIONS, cursor)[0]
     place = await readable(s, person, room)
     async with s.store.read() as reader:
-        found = await reader.run(_history, s, place, n, cursor, limit)
+        found = await reader.run(_history, s, place, n, first, limit)
     if found is None:
         raise NotFound(field="n")
     return found
 
 
-def _history(
-    raw: sqlcipher.Connection, s: Services, place: Readable, n: int, cursor: int, limit: int
-) -> History | None:
+def _history(raw: sqlcipher.Connection, s: Services, place: Readable, n: int, first: int, limit: int) -> History | None:
     message = entries.one(raw, place.key, n)
     if message is None or message.type != EntryType.MESSAGE_TEXT or message.redact is not None:
         return None
-    places = [at_n for at_n in (n, *entries.edits_of(raw, place.key, n)) if at_n >= cursor]
+    places = [at_n for at_n in (n, *entries.edits_of(raw, place.key, n)) if at_n >= first]
     versions = (version for at_n in places if (version := _version(raw, s, place, at_n)))
     shown, more = fitting(versions, limit)
-    return History(versions=shown, cursor=shown[-1].n + 1 if more else None)
+    return History(versions=shown, cursor=cursors.written(cursors.VERSIONS, shown[-1].n + 1) if more else None)
 
 
 def _version(raw: sqlcipher.Connection, s: Services, place: Readable, n: int) -> Version | None:

@@ -11,14 +11,12 @@ once for each room, and never after a view of it that they came before.
 from __future__ import annotations
 
 import heapq
-import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from appliance.errors import Invalid
 from appliance.log import events
 from appliance.log.receipts import RECEIPT
 from appliance.log.receipts import state_of as receipt_state
@@ -27,8 +25,9 @@ from appliance.reads.bounds import Bytes, size_of
 from appliance.reads.rooms import read_sound, room_of, views_after
 from appliance.rules.receipts import Range, merged
 from appliance.store import entries, feed
+from appliance.wire import cursors
+from appliance.wire.committed import FeedPage
 from appliance.wire.events import Event, RoomEvent, passing_event
-from appliance.wire.sync import Sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +48,6 @@ READ_AT_ONCE: Final = 64
 """Lines read together; more than fit an answer are read in vain, fewer cost more statements."""
 FRAME_BYTES: Final = 200
 """What an event is beside its state, at the most."""
-_CURSOR: Final = re.compile(r"(\d{1,16})\.(\d{1,16})", re.ASCII)
 
 
 class _Line(NamedTuple):
@@ -64,14 +62,14 @@ class _Line(NamedTuple):
     data: str | None
 
 
-async def load_sync(s: Services, person: PersonId, since: int, limit: int, cursor: str | None = None) -> Sync:
+async def load_sync(s: Services, person: PersonId, since: int, limit: int, cursor: str | None = None) -> FeedPage:
     """Return the snapshot for `since=0`, else what came after `since`: at most `limit` events, or 1 MiB.
 
     `cursor` goes on with a snapshot. Raises Invalid for one that is none.
     """
     begun = _SnapshotPlace.parse(cursor) if cursor is not None else None
 
-    def read(raw: sqlcipher.Connection, mine: MyRooms) -> Sync:
+    def read(raw: sqlcipher.Connection, mine: MyRooms) -> FeedPage:
         return _read_feed(raw, s, person, since, limit, begun, mine=mine)
 
     return await read_sound(s, person, read)
@@ -86,7 +84,7 @@ def _read_feed(
     begun: _SnapshotPlace | None,
     *,
     mine: MyRooms,
-) -> Sync:
+) -> FeedPage:
     """Read the feed inside one read transaction."""
     head = feed.last_pos(raw)
     if begun is not None:
@@ -98,7 +96,7 @@ def _read_feed(
     more = page.fill(_lines(raw, person, since, head, mine), limit)
     upto = page.lines[-1].pos if more else head
     damaged = [] if more else _damaged_rooms(s, mine, head)
-    return Sync(pos=upto, events=[*page.events(), *damaged], more=more)
+    return FeedPage(upto, [*page.events(), *damaged], more=more)
 
 
 def _damaged_rooms(s: Services, mine: MyRooms, pos: int) -> list[Event]:
@@ -117,29 +115,26 @@ class _SnapshotPlace(NamedTuple):
     key: int
 
     def __str__(self) -> str:
-        return f"{self.pos}.{self.key}"
+        return cursors.written(cursors.SNAPSHOT, self.pos, self.key)
 
     @classmethod
     def parse(cls, cursor: str) -> Self:
         """Read a cursor. Raises Invalid."""
-        found = _CURSOR.fullmatch(cursor)
-        if found is None:
-            raise Invalid(field="cursor")
-        return cls(int(found[1]), int(found[2]))
+        return cls(*cursors.read(cursors.SNAPSHOT, cursor, 2))
 
 
 def _snapshot(
     raw: sqlcipher.Connection, s: Services, person: PersonId, place: _SnapshotPlace, limit: int, mine: MyRooms
-) -> Sync:
+) -> FeedPage:
     now = s.clock()
     events, key, left = list[Event](), place.key, Bytes()
     for at_key, view in views_after(raw, s, person, place.key, limit + 1, mine=mine):
         event = RoomEvent(pos=place.pos, at=now, room=view.id, state=view)
         if len(events) == limit or not left.take(size_of(event)):
-            return Sync(pos=place.pos, events=events, more=True, cursor=str(place._replace(key=key)))
+            return FeedPage(place.pos, events, more=True, cursor=str(place._replace(key=key)), snapshot=True)
         events.append(event)
         key = at_key
-    return Sync(pos=place.pos, events=events, more=False)
+    return FeedPage(place.pos, events, more=False, snapshot=True)
 
 
 def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:

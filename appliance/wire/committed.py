@@ -1,7 +1,7 @@
-"""What one commit has to tell its followers, already in the shape clients see.
+"""What one commit has to tell its followers, and what is read of a person's feed, with events as clients see them.
 
-Made by the log after the commit, handed to the hub; it never travels. Positions rise: within a room, and from room to
-room, so that whoever has seen `pos` has seen everything before it.
+Made by the log after the commit, or by reading, and handed to the hub; it never travels. Positions rise: within a room,
+and from room to room, so that whoever has seen `pos` has seen everything before it.
 """
 
 from __future__ import annotations
@@ -38,3 +38,17 @@ class Committed:
     pos: int
     rooms: list[RoomNews]
     people: frozenset[PersonId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """What a person's feed holds up to `pos`; with `more`, there is more after it.
+
+    A `snapshot` stands in place of everything before. While it has a `cursor`, that reads the rooms that follow.
+    """
+
+    pos: int
+    events: list[Event]
+    more: bool
+    cursor: str | None = None
+    snapshot: bool = False

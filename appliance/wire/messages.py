@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from appliance.wire.common import Answer, Id, Limit, Millis, Position, Request, TxnId
+from appliance.wire.cursors import Cursor
 
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 
@@ -97,7 +98,7 @@ class Version(Answer, kw_only=True):
 
 
 class HistoryQuery(Request, kw_only=True):
-    cursor: Position = 0
+    cursor: Cursor | None = None
     limit: Limit = 50
 
 
@@ -105,7 +106,7 @@ class History(Answer, kw_only=True):
     """A page of the wordings of a message, oldest first. `cursor` asks for what follows."""
 
     versions: list[Version]
-    cursor: Position | None = None
+    cursor: Cursor | None = None
 
 
 class ReceiptUpto(Request, kw_only=True):

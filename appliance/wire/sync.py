@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.wire.common import Answer, ErrorBody, Id, Millis, Position, Request, TxnId
+from appliance.wire.cursors import Cursor
 from appliance.wire.events import Event
 from appliance.wire.messages import TextBody
 
@@ -22,30 +23,32 @@ MOST_WATCHED = 4
 
 
 class SyncQuery(Request, kw_only=True):
-    """`cursor` goes on with a snapshot of many rooms."""
+    """`since` is the `pos` up to which the client has everything; `cursor` goes on with a snapshot of many rooms."""
 
-    since: Position = 0
-    cursor: Annotated[str, Meta(max_length=40)] | None = None
+    since: Cursor | None = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=5000)] = 1000
 
 
 class Sync(Answer, kw_only=True):
     """What happened, up to `pos`; with `more`, ask again from there. An answer ends at `limit` events or 1 MiB.
 
-    `since=0` answers the snapshot: one `room` event for each room, its state a RoomView. While it has a `cursor`, ask
-    with that for the rooms that follow; the snapshot is whole when an answer has none, and only then is `pos` good.
+    Without `since`, and for one that this history of the feed does not have, the answer is a `snapshot`, in place of
+    all that the client knew: one `room` event for each room, its state a RoomView. While it has a `cursor`, ask with
+    that for the rooms that follow; the snapshot is whole when an answer has none, and only then is `pos` good.
     """
 
-    pos: Position
+    pos: Cursor
     events: list[Event]
     more: bool
-    cursor: str | None = None
+    cursor: Cursor | None = None
+    snapshot: bool = False
 
 
 class StreamQuery(Request, kw_only=True):
     """`language` is that of the texts of errors: a page cannot choose the headers with which it opens a stream."""
 
-    since: Position = 0
+    since: Cursor | None = None
     language: Literal["th", "en"] | None = None
 
 
@@ -89,7 +92,9 @@ ClientFrame = Ping | Typing | Receipt | Watch | Send
 
 
 class EventsFrame(Answer, kw_only=True):
-    pos: Position
+    """What happened: whoever has taken it in has everything up to `pos`."""
+
+    pos: Cursor
     events: list[Event]
 
 

@@ -39,7 +39,7 @@ async def test_what_is_sent_arrives_at_every_member(running: Agency) -> None:
 async def test_what_was_missed_is_told_in_order_and_none_is_lost(running: Agency) -> None:
     """A stream that catches up tells several events in one frame."""
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
-    before = (await lalita.get("/sync", since=0))["pos"]
+    before = (await lalita.get("/sync"))["pos"]
     sent = [(await narin.say(running.room("dengue"), f"ฉบับที่ {i}"))["n"] for i in range(5)]
     async with lalita.stream(since=before) as stream:
         assert [(await stream.event("message.text"))["n"] for _ in sent] == sent
@@ -64,7 +64,7 @@ async def test_a_txn_id_is_told_to_its_sender_alone(running: Agency) -> None:
     room = running.room("dengue")
     telling = 'my "phone", \u0e01'
     async with narin.stream() as phone, narin.stream() as desk, lalita.stream() as other:
-        begin = (await narin.get("/sync", since=0))["pos"]
+        begin = (await narin.get("/sync"))["pos"]
         await phone.send("send", room=room, txn_id=telling, body={"text": "หนึ่ง"})
         assert (await phone.answer(telling))["n"] > 0
         heard = [await stream.event("message.text") for stream in (phone, desk, other)]
@@ -137,14 +137,14 @@ async def test_those_who_look_at_a_large_room_hear_of_its_readers_before_the_oth
 async def test_typing_is_seen_by_others_and_kept_nowhere(running: Agency) -> None:
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
     room = running.room("dengue")
-    before = (await narin.get("/sync", since=0))["pos"]
+    before = (await narin.get("/sync"))["pos"]
     async with narin.stream(before) as listening, lalita.stream(before) as typing:
         await typing.send("typing", room=room)
         event = await listening.event("typing", room=room, sender=lalita.person)
         # Nothing in the room's log, and nothing in anybody's feed.
         assert "n" not in event
         assert (await narin.get("/sync", since=before))["events"] == []
-        assert (await narin.get("/sync", since=0))["pos"] == before
+        assert (await narin.get("/sync"))["pos"] == before
         # Who types is not told: what comes next is what comes to everybody.
         sent = await narin.say(room, "หลังสัญญาณ")
         heard: list[str] = []
@@ -161,7 +161,7 @@ async def test_reconnecting_goes_on_from_the_cursor(running: Agency) -> None:
     room = running.room("dengue")
     heard: list[int] = []
 
-    async def listen(stream: Stream, many: int) -> int:
+    async def listen(stream: Stream, many: int) -> str:
         while len(heard) < many:
             frame = await stream.frame()
             heard.extend(event["n"] for event in frame.get("events", ()) if event["type"] == "message.text")
@@ -258,7 +258,7 @@ async def test_a_person_has_so_many_streams(open_world: object) -> None:
 
 async def test_plain_requests_to_the_stream_are_told_so(running: Agency) -> None:
     lalita = await running.login("lalita.w")
-    await lalita.refused("GET", "/stream", params={"since": "1"}, status=426, code="websocket_expected")
+    await lalita.refused("GET", "/stream", status=426, code="websocket_expected")
 
 
 async def test_a_message_sent_before_the_refusal_was_read_does_not_overtake_the_refused_one(
@@ -373,9 +373,7 @@ async def test_what_has_to_be_done_first_comes_before_messages_of_a_stream_that_
 
 async def test_errors_of_a_stream_are_in_the_language_that_its_page_asks_for(running: Agency) -> None:
     narin = await running.login("narin.p", language="en")
-    async with narin.session.ws_connect(
-        f"{narin.base}/api/v1/stream?since=1&language=th", headers=narin.headers
-    ) as socket:
+    async with narin.session.ws_connect(f"{narin.base}/api/v1/stream?language=th", headers=narin.headers) as socket:
         stream = Stream(socket)
         await stream.send("typing", room="r_nowhere")
         answer = await stream.frame()

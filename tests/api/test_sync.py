@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from appliance.wire.cursors import FEED, feed_position, written
 from tests.agency import Agency, Client, new_txn
 
 
-async def everything_after(client: Client, since: int, limit: int) -> list[dict[str, Any]]:
+async def everything_after(client: Client, since: str, limit: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         page = await client.get("/sync", since=since, limit=limit)
-        assert page["pos"] >= since
         found += page["events"]
         since = page["pos"]
         if not page["more"]:
@@ -20,7 +22,7 @@ async def everything_after(client: Client, since: int, limit: int) -> list[dict[
 
 async def test_the_snapshot_is_the_room_list(running: Agency) -> None:
     lalita = await running.login("lalita.w")
-    snapshot = await lalita.get("/sync", since=0)
+    snapshot = await lalita.get("/sync")
     assert not snapshot["more"]
     assert {event["type"] for event in snapshot["events"]} == {"room"}
     rooms = (await lalita.get("/rooms"))["rooms"]
@@ -31,7 +33,7 @@ async def test_the_snapshot_is_the_room_list(running: Agency) -> None:
 
 async def test_pages_of_any_size_tell_the_same(running: Agency) -> None:
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
-    since = (await lalita.get("/sync", since=0))["pos"]
+    since = (await lalita.get("/sync"))["pos"]
     room = running.room("dengue")
     sent = [(await narin.say(room, f"ข้อความที่ {i}"))["n"] for i in range(7)]
     await lalita.post(f"/rooms/{room}/receipts", {"upto": sent[2]})
@@ -47,19 +49,19 @@ async def test_pages_of_any_size_tell_the_same(running: Agency) -> None:
 async def test_a_removed_member_hears_of_it_and_of_nothing_more(running: Agency) -> None:
     narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
     room = running.room("dengue")
-    since = (await lalita.get("/sync", since=0))["pos"]
+    since = (await lalita.get("/sync"))["pos"]
     await narin.say(room, "ก่อนออก")
     await narin.post(f"/rooms/{room}/members", {"remove": [lalita.person], "txn_id": new_txn()})
     await narin.say(room, "หลังออก")
     heard = await everything_after(lalita, since, 100)
     assert [event["type"] for event in heard] == ["room.left"]
-    assert room not in {event["room"] for event in (await lalita.get("/sync", since=0))["events"]}
+    assert room not in {event["room"] for event in (await lalita.get("/sync"))["events"]}
 
 
 async def test_a_room_joined_meanwhile_arrives_whole(running: Agency) -> None:
     narin, decha = await running.login("narin.p"), await running.login("decha.r")
     room = running.room("dengue")
-    since = (await decha.get("/sync", since=0))["pos"]
+    since = (await decha.get("/sync"))["pos"]
     await narin.post(f"/rooms/{room}/members", {"add": [decha.person], "txn_id": new_txn()})
     await narin.say(room, "สวัสดีครับ")
     heard = await everything_after(decha, since, 100)
@@ -72,6 +74,19 @@ async def test_a_room_joined_meanwhile_arrives_whole(running: Agency) -> None:
 async def test_a_cursor_from_the_future_gets_the_snapshot(running: Agency) -> None:
     """After a restore the feed is shorter than what a client has seen."""
     lalita = await running.login("lalita.w")
-    snapshot = await lalita.get("/sync", since=0)
-    ahead = await lalita.get("/sync", since=snapshot["pos"] + 1_000)
-    assert (ahead["pos"], {event["type"] for event in ahead["events"]}) == (snapshot["pos"], {"room"})
+    snapshot = await lalita.get("/sync")
+    assert snapshot["snapshot"]
+    ahead = await lalita.get("/sync", since=written(FEED, feed_position(snapshot["pos"]) + 1_000))
+    assert (ahead["pos"], ahead["snapshot"]) == (snapshot["pos"], True)
+    assert {event["type"] for event in ahead["events"]} == {"room"}
+    assert "snapshot" not in await lalita.get("/sync", since=snapshot["pos"])
+
+
+@pytest.mark.parametrize("nonsense", ["1", "-1", "f", "f-1", "fxyz", "f1.2", "s1", "f" + "f" * 14, "f" * 65, "", "ก"])
+async def test_what_is_no_cursor_is_refused_by_name(running: Agency, nonsense: str) -> None:
+    lalita = await running.login("lalita.w")
+    for path in ("/sync", "/stream"):
+        error = await lalita.refused("GET", path, params={"since": nonsense}, status=400, code="invalid")
+        assert error["field"] == "since"
+    error = await lalita.refused("GET", "/sync", params={"cursor": nonsense}, status=400, code="invalid")
+    assert error["field"] == "cursor"

@@ -106,7 +106,7 @@ class _Attacker:
 
     async def sync(self) -> None:
         """The longest messages, asked for and not read."""
-        await self.ask("GET", "/sync?since=1&limit=5000", read=False)
+        await self.ask("GET", "/sync?since=f1&limit=5000", read=False)
 
     async def edit(self) -> None:
         """The longest wordings of one message."""

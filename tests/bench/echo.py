@@ -32,7 +32,7 @@ def frame(payload: bytes) -> bytes:
 
 def prepared(size: int = PAYLOAD) -> bytes:
     """Return a frame of the size of a message's event."""
-    head, tail = b'{"pos":1,"events":[{"type":' + MESSAGE + b',"body":"', b'"}]}'
+    head, tail = b'{"pos":"f1","events":[{"type":' + MESSAGE + b',"body":"', b'"}]}'
     return frame(head + b"x" * (size - len(head) - len(tail)) + tail)
 
 

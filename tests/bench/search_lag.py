@@ -26,6 +26,7 @@ import aiohttp
 from appliance import config, wiring
 from appliance.data_folder import search_path
 from appliance.model import RoomId
+from appliance.wire.cursors import feed_position
 from appliance.wire.messages import TextBody
 from search_index.client import SearchClient, SearchUnavailable
 from search_index.query import parse
@@ -334,7 +335,7 @@ class _Stage:
 
     async def _head(self, session: aiohttp.ClientSession) -> int:
         async with session.get("/api/v1/sync", headers=_as(self._searcher)) as response:
-            return int((await response.json())["pos"])
+            return feed_position((await response.json())["pos"])
 
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(self._server.url, connector=connector(self._server))

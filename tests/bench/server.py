@@ -124,18 +124,18 @@ def connector(server: Server) -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(ssl=context) if context else aiohttp.TCPConnector()
 
 
-def position(server: Server, token: str) -> int:
-    """Return the feed's newest position."""
+def position(server: Server, token: str) -> str:
+    """Return the cursor of the feed's end."""
     return asyncio.run(_position(server, token))
 
 
-async def _position(server: Server, token: str) -> int:
+async def _position(server: Server, token: str) -> str:
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         aiohttp.ClientSession(server.url, connector=connector(server), headers=headers) as session,
         session.get("/api/v1/sync") as response,
     ):
-        pos: int = (await response.json())["pos"]
+        pos: str = (await response.json())["pos"]
         return pos
 
 

@@ -12,6 +12,7 @@ from appliance import config, wiring
 from appliance.model import PersonId, RoomId
 from appliance.store.db import connect
 from appliance.vault import unlock
+from appliance.wire.cursors import FEED, written
 from tests.bench.agency import Layout, Sizes, folder, make, places
 from tests.bench.fill import append
 from tests.bench.processes import SERVER_CORE, cpu_s, on_core
@@ -85,7 +86,7 @@ async def _catch_up(server: Server, token: str, since: int) -> tuple[list[float]
             if number == 1:
                 used = cpu_s([server.appliance])
             begun = time.perf_counter()
-            events, at, more = 0, since, True
+            events, at, more = 0, written(FEED, since), True
             while more:
                 async with session.get("/api/v1/sync", params={"since": at, "limit": PAGE}) as response:
                     answer = await response.json()

@@ -128,7 +128,7 @@ class Net:
         await asyncio.gather(*(stream.closed for stream in self._streams))
         await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
-    async def stream(self, caller: Caller, since: int, *, receive_bytes: int | None = None) -> RawStream:
+    async def stream(self, caller: Caller, since: str, *, receive_bytes: int | None = None) -> RawStream:
         """Open a stream; `status` says whether it was let in."""
         connection = socket.socket()
         connection.settimeout(0)

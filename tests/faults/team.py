@@ -46,7 +46,7 @@ async def assemble(session: ClientSession, appliance: Appliance) -> Team:
     room = {code: appliance.room(code) for code in ROOMS}
     names = ("narin.p", "suphawadi.c", "chakkraphan.t", "parichat.h", "somchai.j", "malee.t", "lalita.w", "bunloet.p")
     people = {name: await sign_in(session, appliance, name) for name in names}
-    pos = int((await people["narin.p"].call("GET", "/sync", since=0))["pos"])
+    pos = str((await people["narin.p"].call("GET", "/sync"))["pos"])
     workers: list[Worker] = [
         StreamWriter(people["narin.p"], "narin", room["dengue"], pos),
         StreamWriter(people["chakkraphan.t"], "chakkraphan", room["dengue"], pos),

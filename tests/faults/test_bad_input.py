@@ -63,12 +63,12 @@ class Scene:
 
     async def stream(self) -> RawStream:
         """Open a stream of the one who misbehaves, from now on."""
-        pos = (await self.rude.call("GET", "/sync", since=0))["pos"]
+        pos = (await self.rude.call("GET", "/sync"))["pos"]
         return await self.net.stream(self.rude, pos)
 
     async def state(self) -> tuple[int, list[dict[str, Any]]]:
         """Return what the other sees: where the feed stands and every entry of a room."""
-        return (await self.other.call("GET", "/sync", since=0))["pos"], await self.other.history(self.room)
+        return (await self.other.call("GET", "/sync"))["pos"], await self.other.history(self.room)
 
     @property
     def room(self) -> str:
@@ -183,7 +183,7 @@ async def test_a_torrent_is_slowed_down_and_others_do_not_notice(
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("user_requests")]
     path.write_text("\n".join(kept).replace("[limits]\n", f"[limits]\n{usual}"), encoding="utf-8")
     async with scene(appliance()) as at:
-        listening = await at.net.stream(at.other, (await at.other.call("GET", "/sync", since=0))["pos"])
+        listening = await at.net.stream(at.other, (await at.other.call("GET", "/sync"))["pos"])
         stream = await at.stream()
         stream.transport.pause_reading()
         before = resident(at.served.pid)

@@ -35,9 +35,9 @@ def many_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-async def position(caller: Caller) -> int:
-    """Return where the feed stands."""
-    return int((await caller.call("GET", "/sync", since=0))["pos"])
+async def position(caller: Caller) -> str:
+    """Return the cursor of where the feed stands."""
+    return str((await caller.call("GET", "/sync"))["pos"])
 
 
 @pytest.mark.usefixtures("many_files")
@@ -141,7 +141,7 @@ async def test_one_person_has_so_many_streams_and_is_told(appliance: Callable[..
         error = json.loads(refused.head.partition(b"\r\n\r\n")[2])["error"]
         assert error["code"] == "too_many_connections"
         assert THAI.search(error["message"])
-        assert (await net.stream(malee, 0)).status == 101
+        assert (await net.stream(malee, "f0")).status == 101
         open_ones = [stream for stream in streams if stream.status == 101]
         open_ones[0].transport.abort()
         await until(lambda: admitted(net, narin), "a place for the next")
@@ -177,7 +177,7 @@ async def test_one_address_has_so_many_connections_and_is_told(
 
 
 async def admitted(net: Net, caller: Caller) -> bool:
-    return (await net.stream(caller, 0)).status == 101
+    return (await net.stream(caller, "f0")).status == 101
 
 
 async def said(reader: asyncio.StreamReader) -> str:

@@ -125,9 +125,7 @@ async def test_a_half_open_stream_is_noticed_and_let_go(running: Agency, monkeyp
     """The other side does not answer pings: its machine is gone, and said nothing."""
     monkeypatch.setattr(stream_api, "HEARTBEAT_S", 0.5)
     narin = await running.login("narin.p")
-    async with narin.session.ws_connect(
-        f"{running.url}{API}/stream?since=0", headers=narin.headers, autoping=False
-    ) as socket:
+    async with narin.session.ws_connect(f"{running.url}{API}/stream", headers=narin.headers, autoping=False) as socket:
         await socket.receive()
         assert running.services.hub.connections == 1
         await until(lambda: running.services.hub.connections == 0, "let go")

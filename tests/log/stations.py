@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from appliance.api.sync import answer_of
 from appliance.live import Connection
 from appliance.model import PersonId, RoomId, SessionId
 from appliance.reads.messages import load_messages
 from appliance.reads.rooms import load_room, member_rooms
 from appliance.reads.sync import load_sync
+from appliance.wire.cursors import feed_position
 from appliance.wire.entries import Entry, EntryEvent
 from appliance.wire.events import Event
 from appliance.wire.messages import MessagesQuery
@@ -82,7 +84,7 @@ class Station:
     @property
     def cursor(self) -> int:
         """The position after what the stream has told."""
-        return self.live[-1].said.pos if self.live else self.snapshot.pos
+        return feed_position(self.live[-1].said.pos if self.live else self.snapshot.pos)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -116,9 +118,9 @@ async def connect(bureau: Bureau, who: PersonId, tape: Tape, since: int, name: s
 
 async def station(bureau: Bureau, who: PersonId) -> Station:
     """Take a snapshot for a person and open a stream from it."""
-    found = Station(who, await load_sync(bureau.s, who, 0, 1_000))
+    found = Station(who, answer_of(await load_sync(bureau.s, who, 0, 1_000)))
     # A stream from position 0 would begin with a snapshot of its own: nothing has happened yet.
-    await connect(bureau, who, found.tape, found.snapshot.pos)
+    await connect(bureau, who, found.tape, found.cursor)
     return found
 
 
@@ -126,7 +128,7 @@ async def verify(bureau: Bureau, stations: list[Station]) -> None:
     """Have the web client's core apply what everybody's two devices were told, and hold it against fresh snapshots."""
     await settled(bureau.s)
     for found in stations:
-        fresh = await load_sync(bureau.s, found.who, 0, 1_000)
+        fresh = answer_of(await load_sync(bureau.s, found.who, 0, 1_000))
         rooms = [RoomId(event.room) for event in fresh.events if event.room is not None]
         views = {room: await load_room(bureau.s, found.who, room) for room in rooms}
         messages = {room: await _messages(bureau, found.who, room) for room in rooms}
@@ -142,10 +144,10 @@ async def verify(bureau: Bureau, stations: list[Station]) -> None:
 
 async def _poll(bureau: Bureau, found: Station) -> list[Step]:
     steps: list[Step] = []
-    cursor, more = (found.polled[-1].said if found.polled else found.snapshot).pos, True
+    cursor, more = feed_position((found.polled[-1].said if found.polled else found.snapshot).pos), True
     while more:
         page = await load_sync(bureau.s, found.who, cursor, PAGE)
-        steps.append(Step("catch_up", page))
+        steps.append(Step("catch_up", answer_of(page)))
         assert page.pos >= cursor
         cursor, more = page.pos, page.more
     return steps

@@ -16,11 +16,11 @@ from appliance import live
 from appliance.actions import messages, rooms
 from appliance.live import Connection, Hub
 from appliance.model import PersonId, RoomId, SessionId
-from appliance.wire.committed import Committed, RoomNews
+from appliance.wire.committed import Committed, FeedPage, RoomNews
+from appliance.wire.cursors import feed_position
 from appliance.wire.entries import Entry, MessageTextEvent, Nothing
 from appliance.wire.events import TypingEvent
 from appliance.wire.messages import TextBody
-from appliance.wire.sync import Sync
 from tests.bureau import CLERK, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, principal, settled
 from tests.log.stations import Station, Tape, connect, payload, station, verify
 from tests.waiting import PATIENCE_S, until
@@ -134,7 +134,7 @@ async def test_reconnecting_goes_on_from_the_cursor(bureau: Bureau) -> None:
     assert bureau.s.hub.connections == 0
     missed = [(await bureau.say(NARIN, room, f"{n}")).n for n in range(7)]
     again = Tape()
-    await connect(bureau, MALEE, again, tape.frames[-1].pos)
+    await connect(bureau, MALEE, again, feed_position(tape.frames[-1].pos))
     later = [(await bureau.say(NARIN, room, f"{n}")).n for n in range(3)]
     await settled(bureau.s)
     assert ns(tape, room) == first
@@ -205,7 +205,7 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
 
     async def read_feed(_person: PersonId, since: int, _limit: int, _cursor: str | None) -> object:
         asked.append(since)
-        return Sync(pos=max(9, since), events=[], more=False)
+        return FeedPage(max(9, since), [], more=False)
 
     hub.reads_with(read_feed)  # type: ignore[arg-type]
     old, new = RoomId("r_old"), RoomId("r_new")
@@ -351,4 +351,4 @@ def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) 
 def test_an_event_frame_reads_back() -> None:
     event = MessageTextEvent(pos=3, at=1, room="r", n=2, id="e", sender=NARIN)
     frame = live.events_frame(3, (msgspec.json.encode(event),))
-    assert msgspec.json.decode(payload(frame)) == {"pos": 3, "events": [msgspec.to_builtins(event)]}
+    assert msgspec.json.decode(payload(frame)) == {"pos": "f3", "events": [msgspec.to_builtins(event)]}

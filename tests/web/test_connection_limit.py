@@ -155,7 +155,7 @@ async def test_no_answer_tells_how_the_server_is_made(running: Agency) -> None:
             assert response.headers["Server"] == "G-Chat"
     async with running.session.get(running.url + "/healthz") as response:
         assert response.headers["Server"] == "G-Chat"
-    async with narin.session.ws_connect(f"{running.url}{API}/stream?since=1", headers=narin.headers) as socket_:
+    async with narin.session.ws_connect(f"{running.url}{API}/stream", headers=narin.headers) as socket_:
         assert socket_._response.headers["Server"] == "G-Chat"  # noqa: SLF001 - aiohttp shows it nowhere else
 
 
@@ -263,7 +263,7 @@ async def test_a_frame_without_a_mask_closes_the_stream(running: Agency) -> None
     """RFC 6455 §5.1."""
     narin = await running.login("narin.p")
     loop, (host, port) = asyncio.get_running_loop(), address_of(running)
-    _, stream = await loop.create_connection(lambda: RawStream("/stream?since=1", narin.token), host, port)
+    _, stream = await loop.create_connection(lambda: RawStream("/stream", narin.token), host, port)
     assert await stream.opened == 101
     stream.answers_pings = False
     stream.say(type="ping")
@@ -352,7 +352,7 @@ def test_messages_are_counted_elsewhere() -> None:
 async def test_a_flood_of_frames_ends_its_stream(running: Agency, caplog: pytest.LogCaptureFixture, flood: str) -> None:
     narin = await running.login("narin.p")
     loop, (host, port) = asyncio.get_running_loop(), address_of(running)
-    _, stream = await loop.create_connection(lambda: RawStream("/stream?since=1", narin.token), host, port)
+    _, stream = await loop.create_connection(lambda: RawStream("/stream", narin.token), host, port)
     assert await stream.opened == 101
     stream.transport.write(FLOODS[flood] * 10_000)
     await asyncio.wait_for(stream.closed, PATIENCE_S)
@@ -366,7 +366,7 @@ async def test_who_is_gone_before_the_pong_is_no_fault_of_ours(
 ) -> None:
     narin = await running.login("narin.p")
     loop, (host, port) = asyncio.get_running_loop(), address_of(running)
-    _, stream = await loop.create_connection(lambda: RawStream("/stream?since=1", narin.token), host, port)
+    _, stream = await loop.create_connection(lambda: RawStream("/stream", narin.token), host, port)
     hub = running.services.hub
     await until(lambda: hub.connections == 1)
     [connection] = hub._by_person[narin.person]  # noqa: SLF001 - to act between two turns of the loop

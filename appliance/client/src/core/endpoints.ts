@@ -92,7 +92,7 @@ export class Endpoints {
     this.api.call<unknown>(on ? "PUT" : "DELETE", `/rooms/${id(room)}/messages/${n}/reactions/${id(emoji)}`, {
       query: { txn_id },
     });
-  history = (room: wire.Id, n: number, cursor: number | null = null) =>
+  history = (room: wire.Id, n: number, cursor: wire.Cursor | null = null) =>
     this.api.call<wire.History>("GET", `/rooms/${id(room)}/messages/${n}/history`, { query: { cursor } });
   readers = (room: wire.Id, n: number, cursor: string | null) =>
     this.api.call<wire.Readers>("GET", `/rooms/${id(room)}/messages/${n}/readers`, { query: { cursor } });
@@ -107,6 +107,6 @@ export class Endpoints {
     this.api.call<wire.Found>("GET", "/search", { query: { ...query }, signal });
 
   // --- feed ----------------------------------------------------------------------------------------------------
-  sync = (since: number, limit: number, cursor: string | null = null) =>
+  sync = (since: wire.Cursor | null, limit: number, cursor: wire.Cursor | null = null) =>
     this.api.call<wire.Sync>("GET", "/sync", { query: { since, limit, cursor } });
 }

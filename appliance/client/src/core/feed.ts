@@ -13,8 +13,8 @@ import { loadRow, loadRows, messagesGone, rowKept } from "./db/messages";
 import { erasedRange } from "./erasure";
 import { loadRooms, roomGone, roomKept } from "./db/rooms";
 import type { Tables, Write } from "./db/tables";
-import type { Event, Position, RoomView } from "./protocol";
-import { cutBelow, grown, type Range } from "./ranges";
+import type { Cursor, Event, Position, RoomView } from "./protocol";
+import { cutBelow, grown, type Range, rangeOf } from "./ranges";
 import { applyToRoom, asView, stillPending, withView, type RoomRecord } from "./roomState";
 import { Store, type Readable } from "./store";
 import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
@@ -23,7 +23,7 @@ import { Turns } from "./turns";
 export type RoomMap = ReadonlyMap<string, RoomRecord>;
 
 export interface Batch {
-  readonly pos: Position;
+  readonly pos: Cursor;
   readonly events: readonly Event[];
   /** `snapshot`: all there is; `catch_up`: an answer to a question from the cursor; `live`: from the stream. */
   readonly source: "snapshot" | "catch_up" | "live";
@@ -49,12 +49,10 @@ export interface Page {
 }
 
 export type FeedMessage =
-  | { readonly kind: "batch"; readonly before: Position; readonly batch: Batch }
+  | { readonly kind: "batch"; readonly before: Cursor | null; readonly batch: Batch }
   | { readonly kind: "records"; readonly records: readonly RoomRecord[] }
   | { readonly kind: "reload" };
 
-/** What the stream also tells at no position of its own, to be taken in whenever it comes. */
-const PASSING: ReadonlySet<string> = new Set(["typing", "receipt"]);
 const NOTHING: ReadonlySet<string> = new Set();
 /** How many entries that point back are remembered, to be folded into pages that were on their way meanwhile. */
 const REMEMBER = 500;
@@ -64,8 +62,7 @@ export class Feed {
   readonly #listeners = new Set<(applied: Applied) => void>();
   #tables: Tables | null = null;
   #me = "";
-  #cursor = 0;
-  #known = false;
+  #cursor: Cursor | null = null;
   readonly #turns = new Turns();
   /** The newest position of each room that `#recent` had to let go. */
   readonly #forgotten = new Map<string, Position>();
@@ -79,12 +76,13 @@ export class Feed {
     return this.#rooms;
   }
 
-  /** True once the server has said all there is, be it nothing: in a new agency the cursor stays 0. */
+  /** True once the server has said all there is, be it nothing. */
   get known(): boolean {
-    return this.#known;
+    return this.#cursor !== null;
   }
 
-  get cursor(): Position {
+  /** Up to where everything is known; null before the first snapshot. */
+  get cursor(): Cursor | null {
     return this.#cursor;
   }
 
@@ -107,15 +105,14 @@ export class Feed {
   /** Catches up with the cache: the tab that led before may have died between writing a batch and telling of it. */
   takeOver(): Promise<void> {
     return this.#enqueue(async (tables) => {
-      if ((await loadCursor(tables)) !== (this.#known ? this.#cursor : null)) await this.#reload();
+      if ((await loadCursor(tables)) !== this.#cursor) await this.#reload();
     });
   }
 
   /** Forgets everything in memory at once; batches still on their way change nothing any more. */
   close(): void {
     this.#tables = null;
-    this.#cursor = 0;
-    this.#known = false;
+    this.#cursor = null;
     this.#recent = [];
     this.#forgotten.clear();
     this.#rooms.set(new Map());
@@ -129,11 +126,10 @@ export class Feed {
       const plan = this.#plan(fresh);
       if (plan === null) return "gap";
       const before = this.#cursor;
-      const cursor = Math.max(batch.pos, batch.source === "snapshot" ? 0 : before);
-      const changed = fresh.source === "snapshot" || cursor !== before || plan.changed.size > 0;
-      if (changed) await tables.write([...(await this.#writes(tables, fresh, plan)), cursorKept(cursor)]);
+      const changed = fresh.source === "snapshot" || batch.pos !== before || plan.changed.size > 0;
+      if (changed) await tables.write([...(await this.#writes(tables, fresh, plan)), cursorKept(batch.pos)]);
       if (this.#tables !== tables) return "applied"; // the session ended while we wrote; the key is gone with it
-      this.#adopt(fresh, plan, cursor);
+      this.#adopt(fresh, plan);
       this.announce(fresh.source === "snapshot" ? { kind: "reload" } : { kind: "batch", before, batch: fresh });
       return "applied";
     });
@@ -144,11 +140,11 @@ export class Feed {
     return this.#enqueue(async () => {
       if (message.kind === "reload") return await this.#reload();
       if (message.kind === "records") return this.#put(message.records);
-      const { pos } = message.batch;
-      if (pos < this.#cursor || (pos === this.#cursor && message.before !== pos)) return;
-      if (message.before !== this.#cursor) return await this.#reload();
-      const plan = this.#plan({ ...message.batch, source: "catch_up" });
-      if (plan !== null) this.#adopt(message.batch, plan, message.batch.pos);
+      const { before, batch } = message;
+      if (batch.pos === this.#cursor && before !== batch.pos) return; // it was in the cache when we read that
+      if (before !== this.#cursor) return await this.#reload();
+      const plan = this.#plan({ ...batch, source: "catch_up" });
+      if (plan !== null) this.#adopt(batch, plan);
     });
   }
 
@@ -210,8 +206,13 @@ export class Feed {
   /** Without what we have already: an answer may overlap what the stream brought. */
   #fresh(batch: Batch): Batch {
     if (batch.source === "snapshot") return batch;
-    const passes = batch.source === "live" ? PASSING : NOTHING;
-    return { ...batch, events: batch.events.filter((event) => event.pos > this.#cursor || passes.has(event.type)) };
+    return { ...batch, events: batch.events.filter((event) => !this.#has(event)) };
+  }
+
+  /** True for an entry that has been applied. What is no entry may come twice, and changes nothing then. */
+  #has(event: Event): boolean {
+    const record = isEntry(event) ? this.record(event.room) : undefined;
+    return record !== undefined && isEntry(event) && event.n < record.next && rangeOf(record.ranges, event.n) !== null;
   }
 
   #plan(batch: Batch): Plan | null {
@@ -278,9 +279,8 @@ export class Feed {
     return writes;
   }
 
-  #adopt(batch: Batch, plan: Plan, cursor: Position): void {
-    this.#cursor = cursor;
-    this.#known = true;
+  #adopt(batch: Batch, plan: Plan): void {
+    this.#cursor = batch.pos;
     for (const event of batch.events) if (pointsBack(event) && isEntry(event)) this.#recent.push(event);
     for (const event of this.#recent.splice(0, Math.max(0, this.#recent.length - REMEMBER))) {
       this.#forgotten.set(event.room, event.n);
@@ -309,8 +309,7 @@ export class Feed {
     if (tables === null) return;
     const [cursor, records] = [await loadCursor(tables), await loadRooms(tables)];
     if (this.#tables !== tables) return;
-    this.#cursor = cursor ?? 0;
-    this.#known = cursor !== null;
+    this.#cursor = cursor;
     this.#rooms.set(new Map(records.map((record) => [record.view.id, record])));
     this.#tell({ events: [], gone: [], begun: NOTHING, reset: true, live: false });
   }

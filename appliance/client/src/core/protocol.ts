@@ -143,6 +143,8 @@ export type Id = string;
 export type TxnId = string;
 export type Millis = number;
 export type Position = number;
+/** Where to go on in a list or in the feed: given back as it came, never compared but for being the same. */
+export type Cursor = string;
 
 export type Factor = SecondFactorNeeded["second_factor"][number];
 

@@ -754,7 +754,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Open the live stream from a position of the feed (WebSocket). */
+        /** Open the live stream from a cursor of the feed (WebSocket). */
         get: operations["stream"];
         put?: never;
         post?: never;
@@ -771,7 +771,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return what happened after a position, in order; `since=0` returns the snapshot. */
+        /** Return what happened after a cursor, in order; without one, the snapshot. */
         get: operations["sync"];
         put?: never;
         post?: never;
@@ -983,10 +983,14 @@ export interface components {
         };
         /** Event */
         Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"];
-        /** EventsFrame */
+        /**
+         * EventsFrame
+         * @description What happened: whoever has taken it in has everything up to `pos`.
+         */
         EventsFrame: {
             events: components["schemas"]["Event"][];
-            pos: number;
+            /** @description opaque: give it back as it is, compare it with nothing, compute nothing from it */
+            pos: string;
         };
         /**
          * FailedFrame
@@ -1034,7 +1038,7 @@ export interface components {
          */
         History: {
             /** @default null */
-            cursor?: number | null;
+            cursor?: string | null;
             versions: components["schemas"]["Version"][];
         };
         /**
@@ -2144,15 +2148,19 @@ export interface components {
          * Sync
          * @description What happened, up to `pos`; with `more`, ask again from there. An answer ends at `limit` events or 1 MiB.
          *
-         *         `since=0` answers the snapshot: one `room` event for each room, its state a RoomView. While it has a `cursor`, ask
-         *         with that for the rooms that follow; the snapshot is whole when an answer has none, and only then is `pos` good.
+         *         Without `since`, and for one that this history of the feed does not have, the answer is a `snapshot`, in place of
+         *         all that the client knew: one `room` event for each room, its state a RoomView. While it has a `cursor`, ask with
+         *         that for the rooms that follow; the snapshot is whole when an answer has none, and only then is `pos` good.
          */
         Sync: {
             /** @default null */
             cursor?: string | null;
             events: components["schemas"]["Event"][];
             more: boolean;
-            pos: number;
+            /** @description opaque: give it back as it is, compare it with nothing, compute nothing from it */
+            pos: string;
+            /** @default false */
+            snapshot?: boolean;
         };
         /** SystemCloseEvent */
         SystemCloseEvent: {
@@ -3732,7 +3740,7 @@ export interface operations {
     get_history: {
         parameters: {
             query?: {
-                cursor?: number;
+                cursor?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -4777,7 +4785,7 @@ export interface operations {
         parameters: {
             query?: {
                 language?: ("en" | "th") | null;
-                since?: number;
+                since?: string | null;
             };
             header?: never;
             path?: never;
@@ -4817,7 +4825,7 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                since?: number;
+                since?: string | null;
             };
             header?: never;
             path?: never;
@@ -4843,7 +4851,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Return what happened after a position, in order; `since=0` returns the snapshot. */
+            /** @description Return what happened after a cursor, in order; without one, the snapshot. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -10,7 +10,7 @@ import { encodeQuery, PREFIX } from "./api";
 import type { Clock } from "./clock";
 import { CallError } from "./errors";
 import type { Ports, SocketPort, TimerId } from "./ports";
-import type { ClientFrame, EventsFrame, FailedFrame, Position, Posted, Send, ServerFrame, TxnId } from "./protocol";
+import type { ClientFrame, Cursor, EventsFrame, FailedFrame, Posted, Send, ServerFrame, TxnId } from "./protocol";
 
 const PING_MS = 25_000;
 const SILENCE_MS = 10_000;
@@ -48,7 +48,7 @@ export class Stream {
   constructor(
     private readonly ports: Ports,
     private readonly clock: Clock,
-    since: Position,
+    since: Cursor | null,
     private readonly events: StreamEvents,
   ) {
     this.#language = ports.language();

@@ -13,7 +13,7 @@ import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
 import type { Batch, Feed } from "./feed";
 import type { Ports } from "./ports";
-import type { ClientFrame, EventsFrame, Posted, Send } from "./protocol";
+import type { ClientFrame, EventsFrame, Posted, Send, Sync as SyncPage } from "./protocol";
 import type { Connection } from "./snapshots";
 import { Stream } from "./stream";
 
@@ -109,25 +109,26 @@ export class Sync {
 
   async #ask(): Promise<{ batch: Batch; more: boolean }> {
     const since = this.feed.cursor;
-    if (since > 0) {
+    if (since !== null) {
       try {
-        const { pos, events, more } = await this.endpoints.sync(since, PAGE);
-        if (pos >= since) return { batch: { pos, events, source: "catch_up" }, more };
+        const page = await this.endpoints.sync(since, PAGE);
+        const { pos, events, more } = page;
+        // The server answers with a snapshot where it does not know a place we have been to: it was restored.
+        if (page.snapshot === true) return { batch: await this.#snapshot(page), more: false };
+        return { batch: { pos, events, source: "catch_up" }, more };
       } catch (error) {
         if (!(error instanceof CallError) || !NO_SUCH_CURSOR.has(error.status)) throw error;
       }
-      // The server does not know a place we have been to: it was restored from a backup. Begin anew.
     }
-    return { batch: await this.#snapshot(), more: false };
+    return { batch: await this.#snapshot(await this.endpoints.sync(null, PAGE)), more: false };
   }
 
-  /** Asks for every room there is; it counts when it is whole. */
-  async #snapshot(): Promise<Batch> {
-    const first = await this.endpoints.sync(0, PAGE);
+  /** Asks for every room there is, of which `first` is the first page; it counts when it is whole. */
+  async #snapshot(first: SyncPage): Promise<Batch> {
     const events = [...first.events];
     let cursor = first.cursor ?? null;
     while (cursor !== null) {
-      const page = await this.endpoints.sync(0, PAGE, cursor);
+      const page = await this.endpoints.sync(null, PAGE, cursor);
       events.push(...page.events);
       cursor = page.cursor ?? null;
     }

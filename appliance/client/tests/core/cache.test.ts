@@ -1,7 +1,9 @@
+import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { Api } from "#core/api";
 import { Clock } from "#core/clock";
+import { openDatabase, STORES } from "#core/db/schema";
 import { Seal, type Sealed } from "#core/db/seal";
 import { DiskTables, MemoryTables, type Table, type Tables, type Write } from "#core/db/tables";
 import { Endpoints } from "#core/endpoints";
@@ -416,4 +418,23 @@ test("a name learnt before the cache was read is not overwritten by the older on
   people.learnProfiles([view("นายสมชาย ใจดียิ่ง")]);
   await people.open(tables);
   expect(people.known(SOMCHAI)?.name).toBe("นายสมชาย ใจดียิ่ง");
+});
+
+test("a cache of before cursors were opaque asks for its rooms anew, and keeps what was written here", async () => {
+  const factory = new IDBFactory();
+  const stores = ["key", "meta", "rooms", "messages", "drafts", "outbox", "people"];
+  const old = await new Promise<IDBDatabase>((resolve) => {
+    const request = factory.open("gchat", 2);
+    request.onupgradeneeded = () => stores.forEach((name) => request.result.createObjectStore(name));
+    request.onsuccess = () => resolve(request.result);
+  });
+  const writing = old.transaction(stores, "readwrite");
+  for (const name of stores) for (const key of ["cursor", "other"]) writing.objectStore(name).put(name, key);
+  await new Promise((resolve) => (writing.oncomplete = resolve));
+  old.close();
+  const db = await openDatabase(factory, "gchat");
+  const left = await Promise.all(STORES.map(async (name) => [name, await db.count(name)]));
+  expect(Object.fromEntries(left)).toEqual({ key: 2, meta: 1, rooms: 0, messages: 0, drafts: 2, outbox: 2, people: 2 });
+  expect(await db.getAllKeys("meta")).toEqual(["other"]);
+  db.close();
 });

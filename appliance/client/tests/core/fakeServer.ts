@@ -4,7 +4,7 @@
  * Written from the server's rules and not from the client's code, so that «snapshot + events == fresh snapshot» compares
  * two independent computations. Actions are done as a person; `handle` and `listen` are the wire.
  */
-import type { Departure, Event, Me, MemberView, MyRequest, MyRequests, RoomView } from "#core/protocol";
+import type { Departure, Event, Me, MemberView, MyRequest, MyRequests, RoomView, Sync } from "#core/protocol";
 import { deniedActions } from "#core/rules";
 
 interface Member {
@@ -45,7 +45,7 @@ interface Line {
 interface Listener {
   readonly person: string;
   readonly token: string;
-  cursor: number;
+  readonly cursor: string | null;
   live: boolean;
   watching: readonly string[];
   send: (text: string) => void;
@@ -370,7 +370,7 @@ export class FakeServer {
     for (const listener of [...this.#listeners]) {
       if (!listener.live || this.lose(line.pos)) continue;
       const events = this.#concerns(listener.person, line) ? this.#event(listener.person, line, false) : [];
-      if (events.length > 0) listener.send(JSON.stringify({ pos: line.pos, events }));
+      if (events.length > 0) listener.send(JSON.stringify({ pos: cursorAt(line.pos), events }));
     }
   }
 
@@ -379,7 +379,7 @@ export class FakeServer {
     const event: Event = { pos: this.#pos, at: this.now(), ...what };
     for (const listener of this.#listeners) {
       const hears = listener.live && this.room(what.room).members.has(listener.person) && to(listener);
-      if (hears) listener.send(JSON.stringify({ pos: this.#pos, events: [event] }));
+      if (hears) listener.send(JSON.stringify({ pos: cursorAt(this.#pos), events: [event] }));
     }
   }
 
@@ -405,29 +405,31 @@ export class FakeServer {
     return [{ ...base, state: line.state ?? {} }];
   }
 
-  sync(person: string, since: number, limit: number, cursor: string | null = null): { pos: number; events: Event[]; more: boolean; cursor?: string } {
+  sync(person: string, after: string | null, limit: number, cursor: string | null = null): Sync {
+    const since = positionOf(after);
     if (since === 0 || since > this.#pos || cursor !== null) {
       const [pos = 0, from = 0] = (cursor ?? `${this.#pos}.0`).split(".").map(Number);
       const mine = [...this.rooms.values()].filter((room) => room.members.has(person));
       const events = mine.map((room): Event => ({ pos, type: "room", at: this.now(), room: room.id, state: { ...this.view(person, room.id, false) } }));
       const to = from + this.snapshotPage;
-      return { pos, events: events.slice(from, to), more: to < events.length, ...(to < events.length ? { cursor: `${pos}.${to}` } : {}) };
+      const rest = to < events.length ? { cursor: `${pos}.${to}` } : {};
+      return { pos: cursorAt(pos), events: events.slice(from, to), more: to < events.length, snapshot: true, ...rest };
     }
     const lines = this.#lines.filter((line) => line.pos > since && this.#concerns(person, line));
     const page = lines.slice(0, limit);
     const more = lines.length > limit;
-    return { pos: more ? (page.at(-1)?.pos ?? since) : this.#pos, events: page.flatMap((line) => this.#event(person, line, true)), more };
+    return { pos: cursorAt(more ? (page.at(-1)?.pos ?? since) : this.#pos), events: page.flatMap((line) => this.#event(person, line, true)), more };
   }
 
   listen(token: string | null, path: string, send: (text: string) => void, close: (code: number) => void): { attach(): void; detach(): void; hear(text: string): void } | null {
     const person = token === null ? undefined : this.sessions.get(token);
     if (person === undefined || token === null) return null;
-    const cursor = Number(new URL(path, "http://gchat.test").searchParams.get("since"));
+    const cursor = new URL(path, "http://gchat.test").searchParams.get("since");
     const listener: Listener = { person, token, cursor, live: false, watching: [], send, close };
     return {
       attach: () => {
         const { pos, events } = this.sync(person, cursor, 100_000);
-        if (pos > cursor) send(JSON.stringify({ pos, events }));
+        if (pos !== cursor) send(JSON.stringify({ pos, events }));
         listener.live = true;
         this.#listeners.add(listener);
       },
@@ -513,7 +515,7 @@ export class FakeServer {
 
   #route(person: string, method: string, parts: string[], query: URLSearchParams, body: Record<string, unknown>): Answer {
     const [kind, id = "", what, n] = parts;
-    if (kind === "sync") return { status: 200, body: this.sync(person, Number(query.get("since")), Number(query.get("limit")), query.get("cursor")) };
+    if (kind === "sync") return { status: 200, body: this.sync(person, query.get("since"), Number(query.get("limit")), query.get("cursor")) };
     if (kind === "people" && method === "POST") return this.#writeTo(person, id, body);
     if (kind === "people") return { status: 200, body: { person: { id, ...this.#names(id) } } };
     if (kind === "rooms" && method === "POST" && id === "") {
@@ -581,6 +583,10 @@ export class FakeServer {
     return { status: 200, body: { messages: part(first, last).reverse(), has_more: first > 0 } };
   }
 }
+
+/** What clients get for a position of the feed: nothing that can be computed with. */
+const cursorAt = (pos: number): string => `at-${pos}`;
+const positionOf = (cursor: string | null): number => Number(cursor?.slice(3) ?? 0);
 
 function stateOf(shown: Record<string, [number, number][]>): Record<string, unknown> {
   const read = Object.fromEntries(Object.entries(shown).map(([person, ranges]) => [person, Math.max(...ranges.map(([, upto]) => upto))]));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Event } from "#core/protocol";
 
@@ -93,7 +93,7 @@ test("a snapshot that comes in pages counts when it is whole", async () => {
   const made = ["หนึ่ง", "สอง", "สาม", "สี่"].map((name) => world.server.createRoom(MALEE, name, [SOMCHAI, PRASIT], "group"));
   const { core } = await world.signedIn(world.device());
   await until(() => core.rooms.list.snapshot().rooms.length === 1 + made.length, "every room");
-  const asked = world.server.calls.filter((call) => call.startsWith("GET /sync?since=0"));
+  const asked = world.server.calls.filter((call) => call.startsWith("GET /sync?limit="));
   expect(asked.length).toBe(3);
   world.server.send(MALEE, made[3] ?? "", "ห้องสุดท้ายก็ได้ยิน");
   // In each of the four he was added, and that is unread too.
@@ -453,4 +453,28 @@ test("when any call is answered the sync tries at once, however long it was abou
   await until(() => world.server.texts(world.room).length === 1, "sent");
   await online(core);
   await until(() => core.outbox.pending.snapshot().length === 0, "seen to be sent");
+});
+
+test("an answer that tells once more what the stream has told changes nothing", async () => {
+  const { core } = await world.signedIn(world.device());
+  core.timeline(world.room).open();
+  const { n } = world.server.send(MALEE, world.room, "ครั้งเดียว");
+  world.server.react(MALEE, world.room, n ?? 0, "👍", true);
+  world.server.edit(MALEE, world.room, n ?? 0, "แก้แล้ว");
+  await until(() => shown(core, world.room).includes("แก้แล้ว") && core.rooms.room(world.room).snapshot()?.unread === 1, "told");
+  const known = () => ({
+    unread: core.rooms.room(world.room).snapshot()?.unread,
+    items: core.timeline(world.room).snapshot().items.map((item) => [item.n, item.kind === "message" ? [item.text, item.reactions] : null]),
+  });
+  const before = known();
+  // The server answers from further back than it was asked.
+  const sync = world.server.sync.bind(world.server);
+  vi.spyOn(world.server, "sync").mockImplementation((person, since, limit, cursor) => sync(person, since === null ? null : "at-1", limit, cursor));
+  world.server.dropAll();
+  await until(() => core.connection.snapshot().kind !== "online", "dropped");
+  await world.time.advanceUntil(() => core.connection.snapshot().kind === "online", "back");
+  expect(known()).toEqual(before);
+  const { n: later } = world.server.send(MALEE, world.room, "ต่อ");
+  await until(() => core.timeline(world.room).snapshot().items.at(-1)?.n === later, "goes on");
+  expect(known().unread).toBe((before.unread ?? 0) + 1);
 });

@@ -1,16 +1,16 @@
 /** Single values of the cache: the cursor of the feed, who we are, what was searched for, the requests that concern us, when the server was last heard. */
 
 import type { GuardMark } from "../passwordGuard";
-import type { Me } from "../protocol";
+import type { Cursor, Me } from "../protocol";
 import type { RequestList } from "../snapshots";
 import type { Put, Tables, Write } from "./tables";
 
-/** The position up to which the cache is whole; null while it has never held anything, which is not the same as 0. */
-export async function loadCursor(tables: Tables): Promise<number | null> {
-  return (await tables.get<number>("meta", "cursor")) ?? null;
+/** The cursor up to which the cache is whole; null while it has never held anything. */
+export async function loadCursor(tables: Tables): Promise<Cursor | null> {
+  return (await tables.get<Cursor>("meta", "cursor")) ?? null;
 }
 
-export function cursorKept(pos: number): Write {
+export function cursorKept(pos: Cursor): Write {
   return { kind: "put", table: "meta", key: "cursor", value: pos };
 }
 

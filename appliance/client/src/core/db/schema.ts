@@ -24,7 +24,7 @@ export type Db = IDBPDatabase<CacheSchema>;
 export type StoreName = "key" | "meta" | "rooms" | "messages" | "drafts" | "outbox" | "people";
 export const STORES: readonly StoreName[] = ["key", "meta", "rooms", "messages", "drafts", "outbox", "people"];
 
-type Migration = (db: IDBDatabase) => void;
+type Migration = (db: IDBDatabase, tx: IDBTransaction) => void;
 
 const MIGRATIONS: readonly Migration[] = [
   (db) => {
@@ -35,6 +35,11 @@ const MIGRATIONS: readonly Migration[] = [
     db.deleteObjectStore("people");
     db.createObjectStore("people");
   },
+  // The cursor was a number: rooms are asked for anew, with their messages. What was written here stays.
+  (_, tx) => {
+    tx.objectStore("meta").delete("cursor");
+    for (const name of ["rooms", "messages"]) tx.objectStore(name).clear();
+  },
 ];
 
 /** Opens the cache, creating or migrating it. Rejects when the browser has none to give. */
@@ -42,7 +47,9 @@ export function openDatabase(factory: IDBFactory, name: string): Promise<Db> {
   return new Promise((resolve, reject) => {
     const request = factory.open(name, MIGRATIONS.length);
     request.onupgradeneeded = (event) => {
-      for (const migrate of MIGRATIONS.slice(event.oldVersion)) migrate(request.result);
+      const tx = request.transaction;
+      if (tx === null) return;
+      for (const migrate of MIGRATIONS.slice(event.oldVersion)) migrate(request.result, tx);
     };
     request.onsuccess = () => {
       // A newer version of this client, in another tab, must not wait for this one.
