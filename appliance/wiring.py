@@ -7,7 +7,6 @@ the end.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import fcntl
@@ -22,12 +21,12 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions import evidence
 from appliance.actions.clock import check_clock
-from appliance.actions.room_settling import settle_rooms
 from appliance.administration.server import AdministrationServer
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.data_folder import administration_path, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
+from appliance.followers.people import PeopleFollower
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity import Identity
@@ -206,7 +205,8 @@ async def _following(s: Services) -> AsyncIterator[None]:
     """Run what follows the feed and the clock, and what operators type."""
     administration = AdministrationServer(s)
     await administration.start(sockets.listen(administration_path(s.config.data)))
-    refreshing = asyncio.create_task(_refresh_forever(s), name="identity-refresh")
+    people = PeopleFollower(s)
+    people.start()
     timers = Timers(s)
     timers.start(TIMERS_AFTER_S)
     search_follower = SearchFollower(s)
@@ -218,9 +218,7 @@ async def _following(s: Services) -> AsyncIterator[None]:
         administration_path(s.config.data).unlink(missing_ok=True)
         await search_follower.close()
         timers.close()
-        refreshing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await refreshing
+        await people.close()
         await s.hub.close()
         await s.receipts.close()
         with contextlib.suppress(AppError):
@@ -279,21 +277,3 @@ def _follow(s: Services) -> None:
     s.hub.reads_with(read_feed)
     s.log.feed.followers.append(s.hub.publish)
     s.identity.on_session_end(lambda session: s.hub.disconnect(session=session))
-
-
-async def _refresh_forever(s: Services) -> None:
-    """Notice what another process changed, and act on it: ended accounts lose their rooms, posts their holders."""
-    unsettled, wait = True, 0
-    while True:
-        try:
-            if await s.identity.refresh(s.store, s.clock()):
-                unsettled, wait = True, 0
-            await s.identity.flush(s.store)
-            if unsettled and wait == 0:
-                unsettled, wait = not await settle_rooms(s), SETTLE_AGAIN_ROUNDS
-            wait = max(0, wait - 1)
-        except AppError:
-            log.warning("people could not be refreshed; trying again")
-        except Exception:
-            log.exception("people could not be refreshed")
-        await asyncio.sleep(REFRESH_S)

@@ -31,6 +31,7 @@ from appliance.vault.keyring import Keyring
 from appliance.vault.record import Purpose
 from appliance.wire.messages import TextBody
 from appliance.wire.rooms import RoomView
+from tests.rereading import reread
 from tests.waiting import until
 
 START = 1_790_000_000_000
@@ -109,15 +110,13 @@ class Bureau:
         until = self.clock() + DAY if state is AccountState.SUSPENDED else None
         async with self.s.store.write() as tx:
             await tx.run(accounts.set_state, who, state, until)
-            await tx.run(settings.bump, "accounts")
-        await self.s.identity.refresh(self.s.store, self.clock())
+        await reread(self.s)
 
     async def leave_the_staff(self, who: PersonId) -> None:
         """Have the directory say that a person does not serve here any more; the account stays as it is."""
         async with self.s.store.write() as tx:
             await tx.run(people.deactivate, [who], self.clock())
-            await tx.run(settings.bump, "directory")
-        await self.s.identity.refresh(self.s.store, self.clock())
+        await reread(self.s)
 
     async def hold(self, who: PersonId, post: PostId) -> None:
         """Have a person fill a post from now on, and nobody else."""
@@ -131,14 +130,12 @@ class Bureau:
                     Holding(who, post, now, None, acting=False, main=False),
                 ],
             )
-            await tx.run(settings.bump, "directory")
-        await self.s.identity.refresh(self.s.store, now)
+        await reread(self.s)
 
     async def contact_mode(self, mode: str) -> None:
         async with self.s.store.write() as tx:
             await tx.run(settings.insert, "contact_mode", mode, self.clock(), "test", self.clock())
-            await tx.run(settings.bump, "accounts")
-        await self.s.identity.refresh(self.s.store, self.clock())
+        await reread(self.s)
 
 
 @asynccontextmanager

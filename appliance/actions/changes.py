@@ -1,7 +1,4 @@
-"""One write transaction about an account, after which memory knows the account as committed.
-
-Other processes on the same database notice through the counter that goes up with it.
-"""
+"""One write transaction about an account, after which memory knows the account as committed."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from appliance.errors import NotFound, Unauthenticated
-from appliance.store import accounts, audit, sessions, settings
+from appliance.store import accounts, audit, sessions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,9 +24,8 @@ async def changing_account(s: Services, person: PersonId) -> AsyncIterator[Tx]:
     """Lend a transaction that changes this person's account or roles."""
     async with s.store.write() as tx:
         yield tx
-        version = await tx.run(settings.bump, "accounts")
         account = await get_account(tx, person)
-        tx.after_commit(lambda: s.identity.put_account(account, version))
+        tx.after_commit(lambda: s.identity.put_account(account))
 
 
 @asynccontextmanager

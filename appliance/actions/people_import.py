@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ from appliance.rules.imports import (
     plan_import,
 )
 from appliance.rules.roles import Duty, may_perform
-from appliance.store import accounts, people, sessions, settings, units
+from appliance.store import accounts, people, sessions, units
 from appliance.store.people import ImportRun
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ async def preview_import(s: Services, files: Mapping[str, bytes]) -> Preview:
     if sum(map(len, files.values())) > policy.largest_file:
         raise TooLarge
     now = s.clock()
+    version = s.identity.directory_revision
     async with s.store.read() as reader:
-        version = (await reader.run(settings.versions))["directory"]
         organisation, ids = await _read(s, reader, now)
     rows = await asyncio.to_thread(read_files, dict(files))
     plan = await asyncio.to_thread(plan_import, organisation, rows, now)
@@ -115,7 +116,7 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
         return
     now = s.clock()
     async with s.store.write() as tx:
-        if (await tx.run(settings.versions))["directory"] != preview.version:
+        if s.identity.directory_revision != preview.version:
             raise Conflict(code="directory_changed")
         _, ids = await _read(s, tx, now)
         await _write_units(tx, plan, ids)
@@ -125,9 +126,10 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
         suspended = await _suspend_under_age(s, tx, actor, plan, ids)
         run = ImportRun(s.new_id("i"), now, actor.name, preview.files_sha256, plan.changes, plan.deactivated, approved)
         await tx.run(people.record_import, run)
-        await tx.run(settings.bump, "directory")
-        if gone or suspended:
-            await tx.run(settings.bump, "accounts")
+        for account in [await tx.run(accounts.get, person) for person in (*gone, *suspended)]:
+            if account is not None:
+                tx.after_commit(partial(s.identity.put_account, account))
+        tx.after_commit(s.identity.directory_changed)
         await record(
             s,
             tx,
@@ -139,7 +141,7 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
             deactivated=run.deactivated,
             approved=approved,
         )
-    await s.identity.refresh(s.store, now)
+    await s.identity.reload_directory(s.store, now)
 
 
 async def _write_units(tx: Tx, plan: Plan, ids: _Ids) -> None:
@@ -178,9 +180,9 @@ def _under_age(s: Services, plan: Plan, now: Millis) -> list[PersonState]:
     ]
 
 
-async def _suspend_under_age(s: Services, tx: Tx, actor: Actor, plan: Plan, ids: _Ids) -> int:
-    """Suspend the accounts of people whom the import makes too young, until they are old enough; return how many."""
-    youngest, count = s.identity.policies.accounts.youngest, 0
+async def _suspend_under_age(s: Services, tx: Tx, actor: Actor, plan: Plan, ids: _Ids) -> list[PersonId]:
+    """Suspend the accounts of people whom the import makes too young, until they are old enough; return whose."""
+    youngest, suspended = s.identity.policies.accounts.youngest, []
     for state in _under_age(s, plan, s.clock()):
         person = ids.person(state.staff_no)
         account = await tx.run(accounts.get, person)
@@ -196,8 +198,8 @@ async def _suspend_under_age(s: Services, tx: Tx, actor: Actor, plan: Plan, ids:
         await record(
             s, tx, actor.name, "account.suspend", person, reason="under_age", until=until, sessions_ended=ended
         )
-        count += 1
-    return count
+        suspended.append(person)
+    return suspended
 
 
 async def _write_holdings(tx: Tx, plan: Plan, ids: _Ids) -> None:

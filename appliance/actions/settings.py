@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from appliance.rules.helpdesk import Helpdesk
     from appliance.rules.roles import Actor
     from appliance.services import Services
-    from appliance.store.settings import Subject
 
 
 async def set_contact_mode(s: Services, actor: Actor, mode: ContactMode, effective: Millis | None = None) -> None:
     """Set who may start private chats, from now or from a time ahead. Chats that are open stay open (F39)."""
-    await _set(s, actor, CONTACT_MODE, mode.value, effective, "accounts")
+    await _set(s, actor, CONTACT_MODE, mode.value, effective)
 
 
 async def set_rank_map(s: Services, actor: Actor, mapping: Mapping[str, str | int]) -> None:
@@ -36,14 +35,13 @@ async def set_rank_map(s: Services, actor: Actor, mapping: Mapping[str, str | in
     except ValueError as error:
         raise Invalid(str(error), code="unknown_rank", rank=str(error)) from error
     value = msgspec.json.encode(dict(mapping), order="sorted").decode()
-    await _set(s, actor, RANK_MAP, value, None, "directory")
+    await _set(s, actor, RANK_MAP, value, None)
+    await s.identity.reload_directory(s.store, s.clock())
 
 
 async def set_helpdesk(s: Services, actor: Actor, phone: str, email: str, place: str) -> None:
     """Set whom staff ask for help: shown on the sign-in page to everybody. Raises Invalid, Forbidden."""
-    await _set(
-        s, actor, HELPDESK, msgspec.json.encode(checked_helpdesk(phone, email, place)).decode(), None, "accounts"
-    )
+    await _set(s, actor, HELPDESK, msgspec.json.encode(checked_helpdesk(phone, email, place)).decode(), None)
 
 
 def checked_helpdesk(phone: str, email: str, place: str) -> Helpdesk:
@@ -54,14 +52,15 @@ def checked_helpdesk(phone: str, email: str, place: str) -> Helpdesk:
     return found
 
 
-async def _set(s: Services, actor: Actor, key: str, value: str, effective: Millis | None, subject: Subject) -> None:
+async def _set(s: Services, actor: Actor, key: str, value: str, effective: Millis | None) -> None:
     if denied := may_perform(Duty.CHANGE_SETTING, actor):
         raise Forbidden(denied)
     now = s.clock()
     if effective is not None and effective < now:
         raise Invalid(field="from", code="time_past")
     async with s.store.write() as tx:
-        await tx.run(settings.insert, key, value, effective or now, actor.name, now)
-        await tx.run(settings.bump, subject)
-        await record(s, tx, actor.name, "setting.change", key, value=value, effective=effective or now)
-    await s.identity.refresh(s.store, now)
+        kept = await tx.run(settings.insert, key, value, effective or now, actor.name, now)
+        await record(s, tx, actor.name, "setting.change", key, value=value, effective=kept.effective)
+        tx.after_commit(lambda: s.identity.put_setting(kept))
+        if key == RANK_MAP:
+            tx.after_commit(s.identity.directory_changed)

@@ -326,10 +326,6 @@ def _shown_device(device: str) -> str:
 
 async def _refusal(s: Services, account: Account) -> Deny | None:
     card = s.identity.people.get(account.person)
-    if card is None:
-        # Imported by another process within the last second.
-        await s.identity.refresh(s.store, s.clock())
-        card = s.identity.people.get(account.person)
     active = card is not None and card.active
     return may_sign_in(account.state, account.suspended_until, active, s.clock())
 

@@ -14,7 +14,7 @@ from appliance.actions.changes import get_account, record
 from appliance.errors import Conflict, Forbidden, Invalid
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.text import has_visible
-from appliance.store import settings, terms
+from appliance.store import terms
 
 if TYPE_CHECKING:
     from appliance.config import Agency
@@ -80,7 +80,6 @@ async def publish_terms(
         version = max((number for number, _ in await tx.run(terms.list_versions)), default=0) + 1
         text = terms.TermsText(version, *titles, *texts, effective=max(effective or now, now))
         await tx.run(terms.insert, text, actor.name, now)
-        await tx.run(settings.bump, "accounts")
         await record(s, tx, actor.name, "terms.publish", str(version), effective=text.effective)
-    await s.identity.refresh(s.store, now)
+        tx.after_commit(lambda: s.identity.put_terms(version, text.effective))
     return version

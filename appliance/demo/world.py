@@ -41,7 +41,7 @@ from appliance import config, wiring
 from appliance.actions import messages, removal_requests, rooms
 from appliance.actions.accounts import create_account, revoke_account, suspend_account
 from appliance.actions.audit import ACCEPTED
-from appliance.actions.changes import record
+from appliance.actions.changes import get_account, record
 from appliance.actions.me import set_status
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role
@@ -55,7 +55,7 @@ from appliance.rules.import_files import midnight
 from appliance.rules.passwords import one_time_code
 from appliance.rules.roles import Actor
 from appliance.services import Services
-from appliance.store import accounts, settings, terms
+from appliance.store import accounts, terms
 from appliance.vault.record import FILE_NAME as KEYRING_FILE
 from appliance.wire.messages import TextBody
 
@@ -250,8 +250,8 @@ async def make_accounts(s: Services, users: dict[str, PersonId], password: str =
             await tx.run(accounts.set_password, person, hashed, now)
             await tx.run(terms.accept, person, version, SessionId("demo"), now)
             await record(s, tx, person, ACCEPTED, person, version=version, session="demo")
-        await tx.run(settings.bump, "accounts")
-    await s.identity.refresh(s.store, now)
+        for account in [await get_account(tx, person) for person in users.values()]:
+            tx.after_commit(partial(s.identity.put_account, account))
 
 
 async def _room(s: Services, cast: Cast, row: dict[str, str], place: int) -> None:

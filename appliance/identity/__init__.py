@@ -5,8 +5,7 @@ everyone, the unit tree, who fills a post), `throttle` (failed tries), `tickets`
 (argon2id on threads of its own), `budget` (how much of the directory someone was shown), `refusals` (what the rules
 refused someone), `devices` (cookies of browsers an account signed in from) and `tokens`.
 
-Rules: what is revoked is refused by the next request; another process's changes are noticed by `refresh`, which
-wiring calls once a second; a suspension ends by the clock. It decides nothing about rooms.
+Rules: what is revoked is refused by the next request; a suspension ends by the clock. It decides nothing about rooms.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Identity: sessions, accounts, terms and settings as the running server knows them.
 
 `authenticate` reads memory alone. Actions change the store first and, after the commit, call `put_account`,
-`put_session` and the like; another process's changes arrive by `refresh`. A session is dead as soon as its account's
-epoch has moved on, whoever moved it.
+`put_session` and the like: this process is the only writer, so memory knows all there is. A session is dead as soon as
+its account's epoch has moved on.
 """
 
 from __future__ import annotations
@@ -78,18 +78,8 @@ class _Live:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    accounts: dict[PersonId, Account]
-    sessions: dict[SessionId, int]
-    terms: list[tuple[int, Millis]]
-    settings: list[SettingValue]
-    versions: dict[str, int]
-    costs: dict[str, int]
-
-
 class Identity:
-    """Made by `load`. All methods but `refresh` and `flush` are immediate and do no I/O."""
+    """Made by `load`. All methods but `reload_directory` and `flush` are immediate and do no I/O."""
 
     def __init__(self, pepper: bytes, policies: Policies) -> None:
         self._pepper: Final = pepper
@@ -117,23 +107,28 @@ class Identity:
         self._unwritten: dict[SessionId, Millis] = {}
         self._terms: list[tuple[int, Millis]] = []
         self._settings: list[SettingValue] = []
-        self._versions: dict[str, int] = {}
         self._ended: frozenset[PersonId] | None = None
-        self._changed_meanwhile: set[PersonId] | None = None
-        self._refreshing = asyncio.Lock()
+        self.directory_revision = 0
+        """Goes up with every import and every change of the rank map."""
+        self._reloading = asyncio.Lock()
+        self._is_stale = False
         self._on_end: list[Callable[[SessionId], object]] = []
+        self._on_people: list[Callable[[], object]] = []
 
     @classmethod
     async def load(cls, store: Store, *, pepper: bytes, policies: Policies, now: Millis) -> Identity:
         """Read everything there is; `pepper` is the vault's session pepper."""
         identity = cls(pepper, policies)
         async with store.read() as reader:
-            snapshot = await _read(reader)
+            for account in await reader.run(accounts.list_accounts):
+                identity._know(account)
             for record in await reader.run(sessions.list_all):
                 if record.expires > now:
                     identity._keep(replace(record, last_used=min(record.last_used, now)))
-            identity._take(snapshot)
-            identity.directory = await _read_directory(reader, snapshot.settings, now)
+            identity._terms = await reader.run(terms.list_versions)
+            identity._settings = await reader.run(settings.list_all)
+            identity.hasher.know_costs(await reader.run(accounts.count_costs))
+            identity.directory = await _read_directory(reader, identity._settings, now)
         await identity._load_counts(store, now)
         return identity
 
@@ -320,18 +315,50 @@ class Identity:
             if session != keep:
                 self.end_session(session)
 
-    def put_account(self, account: Account, version: int | None = None) -> None:
-        """Take over an account as committed; `version` is the counter's value where the change was counted."""
-        if self._changed_meanwhile is not None:
-            self._changed_meanwhile.add(account.person)
-        self._accounts[account.person] = account
-        self._by_user[account.user] = account.person
-        self._ended = None
+    def on_people_change(self, listener: Callable[[], object]) -> None:
+        """Have `listener` called when somebody's account changes its state, or the directory has changed."""
+        self._on_people.append(listener)
+
+    def put_account(self, account: Account) -> None:
+        """Take over an account as committed; sessions of an earlier epoch end."""
+        before = self._accounts.get(account.person)
+        self._know(account)
         for session in [*self._by_person.get(account.person, ())]:
             if self._by_id[session].record.epoch != account.epoch:
                 self.end_session(session)
-        if version is not None and version == self._versions["accounts"] + 1:
-            self._versions["accounts"] = version
+        if before is None or before.state is not account.state:
+            self._tell_people_changed()
+
+    def put_terms(self, version: int, effective: Millis) -> None:
+        """Take over a version of the terms as committed."""
+        self._terms = [*self._terms, (version, effective)]
+
+    def put_setting(self, value: SettingValue) -> None:
+        """Take over a setting's value as committed."""
+        self._settings = [*self._settings, value]
+
+    def directory_changed(self) -> None:
+        """Note, with the commit, that the stored directory has changed; `reload_directory` makes it known."""
+        self.directory_revision += 1
+        self._is_stale = True
+
+    def directory_is_due(self, now: Millis) -> bool:
+        """Tell whether the directory has to be built again: a date has come, or a change could not be read yet."""
+        return self._is_stale or (self.directory.next_change is not None and now >= self.directory.next_change)
+
+    async def reload_directory(self, store: Store, now: Millis) -> None:
+        """Build the directory as it is now; sessions of people who are not on the staff any more end.
+
+        Raises Unavailable; it stays due then.
+        """
+        async with self._reloading:
+            revision = self.directory_revision
+            async with store.read() as reader:
+                self.directory = await _read_directory(reader, self._settings, now)
+            self._is_stale = self._is_stale and revision != self.directory_revision
+        self._ended = None
+        self._end_inactive()
+        self._tell_people_changed()
 
     def renew_epoch(self, session: SessionId, epoch: int) -> None:
         """Let one session live on when its account's epoch moves: the one that asked for all others to end."""
@@ -339,31 +366,8 @@ class Identity:
         if live is not None:
             live.record = replace(live.record, epoch=epoch)
 
-    async def refresh(self, store: Store, now: Millis) -> bool:
-        """Take over what other processes changed; wiring calls this once a second. True when something had changed."""
-        async with self._refreshing:
-            # Both are taken before the read transaction begins, so whatever it cannot see is known here.
-            present, self._changed_meanwhile = set(self._by_id), set()
-            try:
-                async with store.read() as reader:
-                    versions = await reader.run(settings.versions)
-                    accounts_changed = versions["accounts"] != self._versions["accounts"]
-                    people_changed = versions["directory"] != self._versions["directory"] or self._is_outdated(now)
-                    if not accounts_changed and not people_changed:
-                        return False
-                    snapshot = await _read(reader)
-                    renewed = await _read_directory(reader, snapshot.settings, now) if people_changed else None
-                self._take(snapshot, present)
-            finally:
-                self._changed_meanwhile = None
-            if renewed is not None:
-                self.directory = renewed
-                self._ended = None
-                self._end_inactive()
-            return True
-
     async def flush(self, store: Store) -> None:
-        """Write when sessions were last used and how many people were shown; wiring calls this once a second."""
+        """Write when sessions were last used and how many people were shown; a follower calls this once a second."""
         used, self._unwritten = self._unwritten, {}
         shown = self.budget.take_unwritten()
         if not used and not shown:
@@ -427,28 +431,14 @@ class Identity:
         self._by_hash[record.token_hash] = self._by_id[record.id] = live
         self._by_person[record.person].add(record.id)
 
-    def _take(self, snapshot: _Snapshot, present: Iterable[SessionId] = ()) -> None:
-        """Take over a snapshot; `present` are the sessions that memory had before it was read."""
-        meanwhile = self._changed_meanwhile or set()
+    def _know(self, account: Account) -> None:
+        self._accounts[account.person] = account
+        self._by_user[account.user] = account.person
         self._ended = None
-        self._accounts = {**snapshot.accounts, **{person: self._accounts[person] for person in meanwhile}}
-        self._by_user = {account.user: person for person, account in self._accounts.items()}
-        self.hasher.know_costs(snapshot.costs)
-        self._terms, self._settings, self._versions = snapshot.terms, snapshot.settings, dict(snapshot.versions)
-        if meanwhile:
-            # Memory may be older or newer than the snapshot for these: the next refresh reads again.
-            self._versions["accounts"] = -1
-        for session in present:
-            live = self._by_id.get(session)
-            if live is None:
-                continue
-            if session not in snapshot.sessions:
-                self.end_session(session)
-            elif (person := live.record.person) not in meanwhile:
-                live.record = replace(live.record, epoch=snapshot.sessions[session])
-                account = self._accounts.get(person)
-                if account is None or account.epoch != live.record.epoch:
-                    self.end_session(session)
+
+    def _tell_people_changed(self) -> None:
+        for listener in self._on_people:
+            listener()
 
     def _end_inactive(self) -> None:
         for person in [*self._by_person]:
@@ -456,24 +446,10 @@ class Identity:
             if card is None or not card.active:
                 self.revoke(person)
 
-    def _is_outdated(self, now: Millis) -> bool:
-        return self.directory.next_change is not None and now >= self.directory.next_change
-
 
 def _setting(values: Iterable[SettingValue], key: str, now: Millis) -> str | None:
     found = [item for item in values if item.key == key and item.effective <= now]
     return max(found, key=lambda item: (item.effective, item.n)).value if found else None
-
-
-async def _read(reader: Reader) -> _Snapshot:
-    return _Snapshot(
-        accounts={account.person: account for account in await reader.run(accounts.list_accounts)},
-        sessions=await reader.run(sessions.list_epochs),
-        terms=await reader.run(terms.list_versions),
-        settings=await reader.run(settings.list_all),
-        versions=await reader.run(settings.versions),
-        costs=await reader.run(accounts.count_costs),
-    )
 
 
 async def _read_directory(reader: Reader, values: list[SettingValue], now: Millis) -> organisation.Directory:

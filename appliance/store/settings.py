@@ -1,9 +1,9 @@
-"""Settings with the time they take effect, and the counters by which processes notice each other's changes."""
+"""Settings with the time they take effect."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from appliance.store.queries import Queries
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
 _SQL = Queries("settings")
-
-Subject = Literal["directory", "accounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +31,9 @@ def list_all(rows: Rows) -> list[SettingValue]:
     return [SettingValue(*row) for row in rows.all(_SQL.list_all)]
 
 
-def insert(rows: Rows, key: str, value: str, effective: Millis, set_by: str, now: Millis) -> None:
+def insert(rows: Rows, key: str, value: str, effective: Millis, set_by: str, now: Millis) -> SettingValue:
     """Set a value from a time on."""
     fields = {"key": key, "value": value, "effective": effective, "set_by": set_by, "now": now}
-    rows.run(_SQL.insert, fields)
-
-
-def versions(rows: Rows) -> dict[str, int]:
-    """Return the counters by subject."""
-    return {row[0]: row[1] for row in rows.all(_SQL.versions)}
-
-
-def bump(rows: Rows, subject: Subject) -> int:
-    """Count a change that other processes must notice; return the new count."""
-    rows.run(_SQL.bump, {"subject": subject})
-    row = rows.one(_SQL.version, {"subject": subject})
-    return int(row[0]) if row else 0
+    row = rows.one(_SQL.insert, fields)
+    assert row is not None  # noqa: S101 - the statement returns the row it makes
+    return SettingValue(*row)

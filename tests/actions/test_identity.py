@@ -1,23 +1,23 @@
-"""What another process changes, this one notices: two `Identity` over one database."""
+"""What is committed is known to memory at once, and memory knows what a fresh start would read."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from appliance.actions.accounts import revoke_account, suspend_account
 from appliance.actions.audit import sign_checkpoint, verify_audit
 from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.sessions import end_session
-from appliance.actions.settings import set_contact_mode, set_helpdesk
+from appliance.actions.settings import set_contact_mode, set_helpdesk, set_rank_map
 from appliance.actions.terms import publish_terms
+from appliance.errors import Conflict
 from appliance.model import ContactMode
 from appliance.people import SessionEnd
 from appliance.reads.me import load_agency
 from appliance.reads.sessions import why_ended
-from appliance.services import Services
 from appliance.store import audit
 from tests.office import DAY, OPERATOR, PASSWORD, PEOPLE, Office, reopen
 
@@ -29,81 +29,71 @@ if TYPE_CHECKING:
     from appliance.people import Session
 
 
-async def other(office: Office) -> Services:
-    """The administrator's process."""
-    return replace(office.s, identity=await reopen(office))
-
-
-async def refresh(office: Office) -> bool:
-    return await office.s.identity.refresh(office.s.store, office.clock())
-
-
 def known(identity: Identity) -> object:
     """All that an identity knows, to compare with another one's."""
     return (sorted(identity.accounts(), key=lambda account: account.person), identity.directory.ordered)
 
 
-async def test_nothing_to_notice(office: Office) -> None:
-    assert not await refresh(office)
-
-
-async def test_a_revocation_elsewhere_ends_sessions_here(office: Office) -> None:
+async def test_a_revocation_ends_sessions_at_once(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     done = await office.sign_in("somchai.j")
     await office.account("1002", "malee.m")
     untouched = await office.sign_in("malee.m")
     ended: list[str] = []
     office.s.identity.on_session_end(ended.append)
-    cli = await other(office)
-    await revoke_account(cli, OPERATOR, person, "พ้นจากราชการ")
-    assert await refresh(office)
+    await revoke_account(office.s, OPERATOR, person, "พ้นจากราชการ")
     assert office.s.identity.authenticate(done.token, office.clock()) is None
     assert office.s.identity.authenticate(untouched.token, office.clock()) is not None
     assert ended == [done.session.id]
-    assert known(office.s.identity) == known(cli.identity)
-    assert not await refresh(office)
-
-
-async def test_changes_here_need_no_second_reading(office: Office) -> None:
-    person = await office.account("1001", "somchai.j")
-    await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "x")
-    assert not await refresh(office)
     assert known(office.s.identity) == known(await reopen(office))
 
 
-async def test_imports_terms_and_settings_made_elsewhere(office: Office) -> None:
+async def test_memory_knows_what_a_fresh_start_would_read(office: Office) -> None:
+    person = await office.account("1001", "somchai.j")
+    await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "x")
+    await set_rank_map(office.s, OPERATOR, {"ปฏิบัติการ": "K5"})
+    assert known(office.s.identity) == known(await reopen(office))
+    preview = await preview_import(office.s, {"p.csv": PEOPLE.replace("มีสุข", "มีทรัพย์").encode()})
+    await apply_import(office.s, OPERATOR, preview)
+    assert known(office.s.identity) == known(await reopen(office))
+
+
+async def test_terms_and_settings_act_at_once(office: Office) -> None:
     await office.account("1001", "somchai.j")
     done = await office.sign_in("somchai.j")
-    cli = await other(office)
-    await publish_terms(cli, OPERATOR, ("ข้อกำหนด", "Terms"), ("หนึ่ง", "One"))
-    await set_contact_mode(cli, OPERATOR, ContactMode.PUBLIC)
-    preview = await preview_import(cli, {"p.csv": PEOPLE.replace("มีสุข", "มีทรัพย์").encode()})
-    await apply_import(cli, OPERATOR, preview)
-    assert await refresh(office)
+    await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), ("หนึ่ง", "One"))
+    await set_contact_mode(office.s, OPERATOR, ContactMode.PUBLIC)
     session = office.s.identity.authenticate(done.token, office.clock())
     assert session is not None
     assert not session.terms_ok
     assert office.s.identity.contact_mode(office.clock()) is ContactMode.PUBLIC
-    assert office.s.identity.people[office.person("1002")].name == "นางสาวมาลี มีทรัพย์"
 
 
-async def test_signing_in_while_refreshing_loses_no_session(office: Office) -> None:
+async def test_whoever_an_import_takes_off_the_staff_is_signed_out(office: Office) -> None:
     await office.account("1001", "somchai.j")
-    other_person = await office.account("1002", "malee.m")
-    cli = await other(office)
+    done = await office.sign_in("somchai.j")
+    heard: list[bool] = []
+    office.s.identity.on_people_change(lambda: heard.append(True))
+    rest = "\n".join(line for line in PEOPLE.splitlines() if not line.startswith("1001,"))
+    await office.import_(people=rest, approved=True)
+    assert office.s.identity.authenticate(done.token, office.clock()) is None
+    assert heard
+    assert known(office.s.identity) == known(await reopen(office))
 
-    async def keep_changing() -> None:
-        for day in range(1, 15):
-            await suspend_account(cli, OPERATOR, other_person, office.clock() + day * DAY, "x")
-            await refresh(office)
 
-    async def keep_signing_in() -> list[str]:
-        return [(await office.sign_in("somchai.j")).token for _ in range(15)]
+async def test_an_import_over_another_one_is_refused(office: Office) -> None:
+    first = await preview_import(office.s, {"p.csv": PEOPLE.replace("มีสุข", "มีทรัพย์").encode()})
+    second = await preview_import(office.s, {"p.csv": PEOPLE.replace("มีสุข", "มีเงิน").encode()})
+    await apply_import(office.s, OPERATOR, first)
+    with pytest.raises(Conflict, match="directory_changed"):
+        await apply_import(office.s, OPERATOR, second)
 
-    _, tokens = await asyncio.gather(keep_changing(), keep_signing_in())
-    assert all(office.s.identity.authenticate(token, office.clock()) for token in tokens)
-    await refresh(office)
-    assert all(office.s.identity.authenticate(token, office.clock()) for token in tokens)
+
+async def test_a_directory_that_could_not_be_read_stays_due(office: Office) -> None:
+    office.s.identity.directory_changed()
+    assert office.s.identity.directory_is_due(office.clock())
+    await office.s.identity.reload_directory(office.s.store, office.clock())
+    assert not office.s.identity.directory_is_due(office.clock())
 
 
 async def test_the_audit_log_verifies_and_shows_tampering(office: Office) -> None:
@@ -183,9 +173,8 @@ async def test_a_session_whose_time_ran_out_says_so_and_one_signed_out_says_noth
     assert await why_ended(office.s, idle.token) is SessionEnd.EXPIRED
 
 
-async def test_the_helpdesk_that_another_process_set_is_on_the_sign_in_page(office: Office) -> None:
+async def test_the_helpdesk_that_was_set_is_on_the_sign_in_page(office: Office) -> None:
     assert load_agency(office.s).helpdesk.phone == ""
-    await set_helpdesk(await other(office), OPERATOR, "02-100-1000 ต่อ 12", "help@agency.test", "ห้อง 305")
-    assert await refresh(office)
+    await set_helpdesk(office.s, OPERATOR, "02-100-1000 ต่อ 12", "help@agency.test", "ห้อง 305")
     desk = load_agency(office.s).helpdesk
     assert (desk.phone, desk.email, desk.place) == ("02-100-1000 ต่อ 12", "help@agency.test", "ห้อง 305")

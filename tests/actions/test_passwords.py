@@ -12,6 +12,7 @@ from appliance.people import Grant, Session
 from appliance.rules.roles import Actor
 from appliance.store import audit, sessions
 from tests.office import DAY, OPERATOR, PASSWORD, Office
+from tests.rereading import reread
 
 NEW = "ต้นจามจุรีหน้าโรงเรียนเก่า"
 
@@ -34,7 +35,7 @@ async def test_a_change_ends_all_other_sessions(office: Office) -> None:
     assert office.s.identity.authenticate(other.token, office.clock()) is None
     assert office.s.identity.authenticate(mine.token, office.clock()) is not None
     assert ended == [other.session.id]
-    await office.s.identity.refresh(office.s.store, office.clock())
+    await reread(office.s)
     assert office.s.identity.authenticate(mine.token, office.clock()) is not None
     with pytest.raises(Unauthenticated):
         await office.sign_in("somchai.j", PASSWORD)

@@ -12,6 +12,7 @@ from appliance.reads.import_preview import describe_changes, describe_problems, 
 from appliance.rules.imports import Plan
 from appliance.rules.roles import Actor
 from tests.office import DAY, OPERATOR, PEOPLE, UNITS, Office, open_office, reopen, with_policies
+from tests.rereading import reread
 
 HEADER, *LINES = PEOPLE.splitlines()
 
@@ -109,7 +110,7 @@ async def test_a_unit_is_renamed_moved_and_merged_under_the_same_id(office: Offi
     assert directory.units[office.unit("D2")].parent == office.unit("D1")
     assert office.s.identity.people[office.person("1003")].unit == finance
     office.clock.pass_(200 * DAY)
-    await office.s.identity.refresh(office.s.store, office.clock())
+    await reread(office.s)
     directory = office.s.identity.directory
     assert finance not in directory.units
     assert office.s.identity.people[office.person("1003")].unit == planning
@@ -130,7 +131,7 @@ async def test_posts_begin_and_end_by_the_calendar(office: Office) -> None:
 
     async def rank_after(days: int) -> int | None:
         office.clock.pass_(days * DAY)
-        await office.s.identity.refresh(office.s.store, office.clock())
+        await reread(office.s)
         return office.s.identity.people[person].rank
 
     assert await rank_after(0) is None

@@ -21,7 +21,7 @@ from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
 from appliance.reads.rooms import load_rooms
 from appliance.rules.roles import Actor
-from appliance.store import accounts, audit, entries, people, settings
+from appliance.store import accounts, audit, entries, people
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import (
     ADMIN,
@@ -37,6 +37,7 @@ from tests.bureau import (
     open_bureau,
     principal,
 )
+from tests.rereading import reread
 
 
 async def refused(attempt: Awaitable[object], reason: Deny) -> None:
@@ -63,8 +64,7 @@ async def list_in_own_unit_alone(b: Bureau, person: PersonId) -> None:
     async with b.s.store.write() as tx:
         profile = (await tx.run(people.list_by_id, [person]))[person]
         await tx.run(people.update, [replace(profile, listing=Visibility.OWN_UNIT)])
-        await tx.run(settings.bump, "directory")
-    await b.s.identity.refresh(b.s.store, b.s.clock())
+    await reread(b.s)
 
 
 class TestListedInTheOwnUnitAlone:
@@ -101,8 +101,7 @@ class TestListedInTheOwnUnitAlone:
         await list_in_own_unit_alone(bureau, MALEE)
         async with bureau.s.store.write() as tx:
             await tx.run(accounts.set_state, MALEE, AccountState.REVOKED)
-            await tx.run(settings.bump, "accounts")
-        await bureau.s.identity.refresh(bureau.s.store, bureau.s.clock())
+        await reread(bureau.s)
         with pytest.raises(Invalid) as caught:
             await rooms.create_direct(bureau.s, SOMCHAI, MALEE, bureau.txn())
         assert caught.value.code == "unknown_person"

@@ -21,8 +21,9 @@ from appliance.errors import Invalid, TooMany, Unauthenticated
 from appliance.identity import throttle as throttles
 from appliance.identity.throttle import Throttle
 from appliance.policies import SignInLimits
-from appliance.store import accounts, settings
+from appliance.store import accounts
 from tests.office import DAY, PASSWORD, Clock, Office, open_office, with_policies
+from tests.rereading import reread
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ async def staff(office: Office, number: int = STAFF) -> dict[str, PersonId]:
         for user, person in people.items():
             await tx.run(accounts.insert, person, user, office.clock())
             await tx.run(accounts.set_password, person, hashed, office.clock())
-        await tx.run(settings.bump, "accounts")
-    await office.s.identity.refresh(office.s.store, office.clock())
+    await reread(office.s)
     return people
 
 

@@ -53,7 +53,6 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("sessions", "list_known_networks"): ({"k"}, "the networks of all accounts, into memory at start"),
     ("sessions", "list_epochs"): ({"session"}, "all sessions, when accounts changed"),
     ("settings", "list_all"): ({"setting"}, "a handful of rows"),
-    ("settings", "versions"): ({"version"}, "two rows"),
     ("terms", "list_versions"): ({"terms"}, "a handful of rows"),
     ("feed", "without_entry"): ({"f"}, "lines that claim to be entries: verifying all rooms"),
     ("terms", "list_acceptances"): ({"a"}, "who has accepted what: a report"),

@@ -1,0 +1,16 @@
+"""How memory comes to know what a test wrote into the database by itself, past every action."""
+
+from __future__ import annotations
+
+from appliance.services import Services
+from appliance.store import accounts, settings
+
+
+async def reread(s: Services) -> None:
+    async with s.store.read() as reader:
+        found, values = await reader.run(accounts.list_accounts), await reader.run(settings.list_all)
+    for account in found:
+        s.identity.put_account(account)
+    for value in values:
+        s.identity.put_setting(value)
+    await s.identity.reload_directory(s.store, s.clock())
