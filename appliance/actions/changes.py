@@ -59,7 +59,7 @@ def recording(actor: str, action: str, target: str, outcome: str = "done", **det
     """Return what appends to the audit log together with the command that carries it."""
 
     def put(tx: RiderTx) -> None:
-        audit.append(tx.raw, at=tx.at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
+        audit.append(tx.rows, at=tx.at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
 
     return put
 

@@ -22,7 +22,7 @@ from appliance.evidence.note import open_checkpoint
 from appliance.evidence.tree import Frontier
 from appliance.log import heads
 from appliance.log.notes import home_of, log_signer
-from appliance.store import accounts, audit, entries, rooms
+from appliance.store import accounts, audit, epoch_keys, rooms
 from appliance.store.batch import NewCheckpoint
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochId, unwrap_any, wrap
@@ -31,14 +31,13 @@ from appliance.vault.record import Purpose
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.evidence.canonical import JsonValue
     from appliance.evidence.note import Signer
     from appliance.model import PersonId, RoomId
     from appliance.rules.roles import Actor
     from appliance.services import Services
     from appliance.store.audit import AuditRecord
+    from appliance.store.db import Rows
     from appliance.vault.epochs import EpochKind
 
 BEGUN: Final = "keys.switch_begun"
@@ -134,14 +133,14 @@ async def _rewrap_epoch_keys(s: Services) -> None:
         after = done
 
 
-def _rewrap_page(raw: sqlcipher.Connection, agency_keys: tuple[bytes, ...], after: int) -> int | None:
+def _rewrap_page(rows: Rows, agency_keys: tuple[bytes, ...], after: int) -> int | None:
     """Wrap the next page of epoch keys under the first of the keys; return the last one's number, None at the end."""
-    page = entries.epoch_keys_after(raw, after, _PAGE)
+    page = epoch_keys.list_after(rows, after, _PAGE)
     fresh = []
     for key, room, week, kind, wrapped in page:
         epoch = EpochId(room, week, cast("EpochKind", kind))
-        fresh.append((wrap(agency_keys[0], epoch, unwrap_any(agency_keys, epoch, wrapped)), key))
-    entries.rewrap_epoch_keys(raw, fresh)
+        fresh.append((key, wrap(agency_keys[0], epoch, unwrap_any(agency_keys, epoch, wrapped))))
+    epoch_keys.rewrap(rows, fresh)
     return page[-1][0] if page else None
 
 
@@ -168,11 +167,11 @@ async def _sign_all_rooms(s: Services) -> None:
             await writer.commit(rooms.put_checkpoints, [row for row in found if row is not None])
 
 
-def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> NewCheckpoint | None:
+def _signed_by_both(rows: Rows, room: RoomId, signer: Signer) -> NewCheckpoint | None:
     """Return a room's checkpoint with the successor's signature, None where it has it. Raises Unproven."""
     assert signer.successor is not None  # noqa: S101 - asked for during a switch alone
-    row = rooms.load(raw, room, home_of(signer.verifier))
-    kept = rooms.checkpoint(raw, row.key) if row else None
+    row = rooms.load(rows, room, home_of(signer.verifier))
+    kept = rooms.checkpoint(rows, row.key) if row else None
     if row is None or kept is None:
         raise Unproven(f"{room} has no checkpoint", room=room)
     size, frontier, note, counters = kept
@@ -182,7 +181,7 @@ def _signed_by_both(raw: sqlcipher.Connection, room: RoomId, signer: Signer) -> 
         raise Unproven(f"{room}: {error}", room=room) from error
     if len(signed.signatures) > 1:
         return None
-    made = heads.recompute(raw, row.key, Frontier(), upto=size)
+    made = heads.recompute(rows, row.key, Frontier(), upto=size)
     if (made.size, made.root(), made.to_bytes()) != (checkpoint.size, checkpoint.root, frontier):
         raise Unproven(f"{room}: the entries are not what was signed", room=room)
     both = note + signer.successor.sign(signed.text)

@@ -73,10 +73,10 @@ async def ask(
     )
 
     def put(tx: RiderTx) -> None:
-        earlier = owner_requests.of_person(tx.raw, head.key, kind, actor)
+        earlier = owner_requests.of_person(tx.rows, head.key, kind, actor)
         if denied := may_ask(s.log.home, head.state, request, earlier, days):
             raise Forbidden(denied, days=days)
-        owner_requests.insert(tx.raw, head.key, request)
+        owner_requests.insert(tx.rows, head.key, request)
         _tell(s, tx, request, (s.log.home.person(head.state.owner), actor))
 
     await s.log.change(put)
@@ -144,7 +144,7 @@ async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | N
     s.log.take_share(actor)
 
     def put(tx: RiderTx) -> None:
-        if owner_requests.put_seen(tx.raw, actor, where, until):
+        if owner_requests.put_seen(tx.rows, actor, where, until):
             tx.announce(SEEN, {}, person=actor)
 
     await s.log.change(put)
@@ -174,8 +174,8 @@ def settling(s: Services, by: str) -> Rider[None]:
 def _waiting(tx: RiderTx) -> list[tuple[RoomState, OwnerRequest]]:
     """Return what waits in the room of a rider's command, each with the room as the command leaves it."""
     assert tx.state is not None  # noqa: S101 - these riders come with entries
-    room = entries.room_key(tx.raw, tx.state.room)
-    return [(tx.state, request) for request in owner_requests.pending_in(tx.raw, room)]
+    room = entries.room_key(tx.rows, tx.state.room)
+    return [(tx.state, request) for request in owner_requests.pending_in(tx.rows, room)]
 
 
 async def escalate_due(s: Services) -> int:
@@ -209,7 +209,7 @@ async def _escalate(s: Services, request: OwnerRequest, now: Millis) -> bool:
     gone_on = replace(request, escalated=now)
 
     def put(tx: RiderTx) -> bool:
-        if not owner_requests.escalate(tx.raw, request.id, now):
+        if not owner_requests.escalate(tx.rows, request.id, now):
             return False
         _tell(s, tx, gone_on, _audience(s, state, gone_on))
         return True
@@ -280,11 +280,11 @@ def _answering(s: Services, request: OwnerRequest, outcome: Outcome, by: str, no
 def _record(s: Services, tx: RiderTx, state: RoomState, answered: OwnerRequest) -> bool:
     """Write an answer down, on record where it is not the owner's; False when another one came first."""
     outcome, by = answered.outcome, answered.answered_by or SYSTEM
-    if not owner_requests.answer(tx.raw, answered.id, outcome, tx.at, by, answered.note):
+    if not owner_requests.answer(tx.rows, answered.id, outcome, tx.at, by, answered.note):
         return False
     if by != s.log.home.person(state.owner):
         audit.append(
-            tx.raw, at=tx.at, actor=by, action=f"room.{EVENT[answered.kind]}", target=answered.room,
+            tx.rows, at=tx.at, actor=by, action=f"room.{EVENT[answered.kind]}", target=answered.room,
             outcome=outcome.value, detail={"person": answered.person, "request": answered.id},
         )  # fmt: skip
     _tell(s, tx, answered, _audience(s, state, answered))
@@ -292,7 +292,7 @@ def _record(s: Services, tx: RiderTx, state: RoomState, answered: OwnerRequest) 
 
 
 def _state(s: Services, tx: RiderTx, room: RoomId) -> RoomState:
-    row = rooms.load(tx.raw, room, s.log.home)
+    row = rooms.load(tx.rows, room, s.log.home)
     assert row is not None  # noqa: S101 - a room that has a request is never deleted
     return row.state
 

@@ -128,10 +128,10 @@ def _reporting_ownerless(room: RoomId, owner: PersonId) -> Rider[None]:
     """Return what puts on record that a room has lost its owner, once for each owner it loses (F37)."""
 
     def report(tx: RiderTx) -> None:
-        known = audit.find_last(tx.raw, OWNER_LOST, room)
+        known = audit.find_last(tx.rows, OWNER_LOST, room)
         if known is not None and known.actor == owner:
             return
-        audit.append(tx.raw, at=tx.at, actor=owner, action=OWNER_LOST, target=room, outcome="needs_owner")
+        audit.append(tx.rows, at=tx.at, actor=owner, action=OWNER_LOST, target=room, outcome="needs_owner")
         log.warning("room %s needs a new owner: the account of %s has ended (gchat room reassign)", room, owner)
 
     return report

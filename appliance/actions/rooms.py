@@ -332,7 +332,7 @@ async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Calla
     s.log.take_share(actor)
 
     def put(tx: RiderTx) -> None:
-        rooms.put_mine(tx.raw, head.key, actor, change(rooms.mine(tx.raw, head.key, actor)))
+        rooms.put_mine(tx.rows, head.key, actor, change(rooms.mine(tx.rows, head.key, actor)))
         tx.announce("room", {}, room=room, person=actor)
 
     await s.log.change(put)

@@ -38,12 +38,11 @@ from appliance.store import entries, feed, rooms
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.evidence.canonical import Header
     from appliance.evidence.note import Verifier
     from appliance.log.bodies import Bodies
     from appliance.model import RoomId, RoomState, TextBody
+    from appliance.store.db import Rows
     from appliance.store.entries import EntryRow
     from appliance.store.rooms import RoomRow, SignedTree
 
@@ -110,29 +109,29 @@ class Check:
     former: tuple[Verifier, ...] = ()
 
 
-def verify_room(raw: sqlcipher.Connection, room: RoomId, check: Check, settled: int | None = None) -> Fault | None:
+def verify_room(rows: Rows, room: RoomId, check: Check, settled: int | None = None) -> Fault | None:
     """Return the first fault of a room's stored rows, or None. All is read in one transaction.
 
     `settled`: entries before it are old enough to be signed; None: all are. Beside a server that is writing, the newest
     ones may not be signed yet.
     """
-    raw.execute("BEGIN")
+    rows.run("BEGIN")
     try:
         try:
-            row = rooms.load(raw, room, home_of(check.verifier))
+            row = rooms.load(rows, room, home_of(check.verifier))
         except ValueError:
             # A kind or a role that does not exist.
             return Fault(room, "state")
-        return _Walk(raw, room, row, check).first_fault(settled) if row else Fault(room, "no_room")
+        return _Walk(rows, room, row, check).first_fault(settled) if row else Fault(room, "no_room")
     finally:
-        raw.execute("COMMIT")
+        rows.run("COMMIT")
 
 
 class _Walk:
     """One walk over a room."""
 
-    def __init__(self, raw: sqlcipher.Connection, room: RoomId, row: RoomRow, check: Check) -> None:
-        self._raw, self._room, self._row, self._check = raw, room, row, check
+    def __init__(self, rows: Rows, room: RoomId, row: RoomRow, check: Check) -> None:
+        self._rows, self._room, self._row, self._check = rows, room, row, check
         # What is known of the tree at a size: its root, and what differs where it has another one.
         self._roots: dict[int, list[tuple[bytes, str]]] = {}
         self._frontier = Frontier()
@@ -146,7 +145,7 @@ class _Walk:
     def first_fault(self, settled: int | None) -> Fault | None:
         """Return the first fault."""
         room, size = self._room, self._row.size
-        signed = rooms.checkpoint(self._raw, self._row.key)
+        signed = rooms.checkpoint(self._rows, self._row.key)
         if signed is None:
             return Fault(room, "unsigned", count=size)
         checkpoint = open_room(signed.note, room, self._check.verifier)
@@ -167,7 +166,7 @@ class _Walk:
         n, size = 0, self._row.size
         while n < size:
             start, page_end = n, min(n + PAGE, size)
-            for found in entries.between(self._raw, self._row.key, n, page_end - 1):
+            for found in entries.between(self._rows, self._row.key, n, page_end - 1):
                 if fault := self._add(found, n) or self._out_of_order(found):
                     return fault
                 n += 1
@@ -180,7 +179,7 @@ class _Walk:
                     return Fault(self._room, "tree")
             if n < page_end:
                 return Fault(self._room, "entry", n)
-            if (unlisted := feed.first_unlisted(self._raw, self._row.key, start, page_end - 1)) is not None:
+            if (unlisted := feed.first_unlisted(self._rows, self._row.key, start, page_end - 1)) is not None:
                 return Fault(self._room, "feed", unlisted)
             self._check.pause()
         return None
@@ -229,7 +228,7 @@ class _Walk:
         if self._check.bodies is None:
             return None
         try:
-            salt, body = self._check.bodies.open_bytes(self._raw, self._room, row.n, row.epoch, row.sealed)
+            salt, body = self._check.bodies.open_bytes(self._rows, self._room, row.n, row.epoch, row.sealed)
         except KeyDestroyed:
             self._absent.add(row.n)
             return None
@@ -242,13 +241,13 @@ class _Walk:
             return Fault(self._room, "absent", min(self._absent))
         if self._state != self._row.state or not self._right_origin():
             return Fault(self._room, "state")
-        differing = self._expected.differing(self._raw, self._row.key)
+        differing = self._expected.differing(self._rows, self._row.key)
         return Fault(self._room, *differing) if differing else None
 
     def _right_origin(self) -> bool:
         """Compare who made the room and when, and whose private chat it is, with its first entry and its members."""
-        first = entries.one(self._raw, self._row.key, 0)
+        first = entries.one(self._rows, self._row.key, 0)
         of_two = policy_of(self._row.state.kind).members is Members.PAIR
         pair = " ".join(sorted(map(self._home.person, self._row.state.members))) if of_two else None
-        by, stored = rooms.made_by(self._raw, self._row.key)
+        by, stored = rooms.made_by(self._rows, self._row.key)
         return first is not None and (first.at, first.sender, pair) == (self._row.created_at, by, stored)

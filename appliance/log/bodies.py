@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 import msgspec
 from cachetools import LRUCache
@@ -23,24 +23,21 @@ from appliance.errors import TooLarge, Unavailable
 from appliance.evidence.canonical import MAX_BODY
 from appliance.evidence.commitment import commit
 from appliance.model import Home, Principal, RoomId, TextBody
+from appliance.store import epoch_keys
 from appliance.store.batch import NewEpochKey
-from appliance.store.queries import Queries
 from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap_any, wrap
 from appliance.vault.refusals import Reason, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import Millis
-    from appliance.store.db import Tx
+    from appliance.store.db import Rows, Tx
     from appliance.vault.keyring import Keyring
 
 log = logging.getLogger(__name__)
 K = TypeVar("K")
 V = TypeVar("V")
-SQL = Queries("entries")
 TEXT: Final[EpochKind] = "text"
 CACHED_KEYS: Final = 20_000
 
@@ -128,13 +125,13 @@ class Bodies:
         """Return the key for a body written now, if it is in memory."""
         return self._writing.get((room, iso_week(at)))
 
-    def find_or_make_key(self, raw: sqlcipher.Connection, room: int, room_id: RoomId, at: Millis) -> EpochKey:
+    def find_or_make_key(self, rows: Rows, room: int, room_id: RoomId, at: Millis) -> EpochKey:
         """Return the week's newest key from the database, or a new one where it has none or that one was destroyed.
 
         Raises WrongKey, Unavailable.
         """
         week = iso_week(at)
-        row = raw.execute(SQL.find_epoch_key, (room, week, TEXT)).fetchone()
+        row = epoch_keys.newest(rows, room, week, TEXT)
         if row is None:
             return self.make_key(room, room_id, at)
         key, generation, wrapped = row
@@ -166,7 +163,7 @@ class Bodies:
 
     async def destroy(self, tx: Tx, keys: Sequence[int]) -> None:
         """Destroy epoch keys, by number, for good. Once `tx` has committed nothing opens or is sealed with them."""
-        await tx.execute_many(SQL.destroy_epoch_key, [(key,) for key in keys])
+        await tx.run(epoch_keys.destroy, keys)
         tx.after_commit(lambda: self.destroyed(keys))
 
     def destroyed(self, keys: Iterable[int]) -> None:
@@ -187,23 +184,21 @@ class Bodies:
         salt, commitment = commit(plain)
         return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain), commitment, len(plain))
 
-    def open(self, raw: sqlcipher.Connection, room: RoomId, n: int, epoch: int, sealed: bytes) -> TextBody:
+    def open(self, rows: Rows, room: RoomId, n: int, epoch: int, sealed: bytes) -> TextBody:
         """Open a body. Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered."""
-        return decode(self.open_bytes(raw, room, n, epoch, sealed)[1])
+        return decode(self.open_bytes(rows, room, n, epoch, sealed)[1])
 
-    def open_bytes(
-        self, raw: sqlcipher.Connection, room: RoomId, n: int, epoch: int, sealed: bytes
-    ) -> tuple[bytes, bytes]:
+    def open_bytes(self, rows: Rows, room: RoomId, n: int, epoch: int, sealed: bytes) -> tuple[bytes, bytes]:
         """Return (salt, body bytes) as they were committed to: what an export hands out."""
         cipher = self._reading.get(epoch)
         if cipher is None:
-            row = raw.execute(SQL.epoch_key_by_key, (epoch,)).fetchone()
+            row = epoch_keys.get(rows, epoch)
             if row is None:
                 # A key is destroyed by emptying its row; one without a row was thrown away behind our back.
                 raise wrong(Reason.SEAL_BROKEN)
             week, kind, wrapped = row
             wrapped = None if epoch in self._destroyed else wrapped
-            cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room, week, kind), wrapped))
+            cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room, week, cast("EpochKind", kind)), wrapped))
             self._reading.put(epoch, cipher)
             if epoch in self._destroyed:
                 # Destroyed while this was reading it.

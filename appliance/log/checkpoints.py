@@ -27,13 +27,11 @@ from appliance.store import entries, rooms
 from appliance.store.batch import NewCheckpoint
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.evidence.note import Signer, Verifier
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head
     from appliance.model import RoomId
-    from appliance.store.db import Store
+    from appliance.store.db import Rows, Store
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
@@ -88,17 +86,17 @@ class Checkpoints:
                 self._advanced[room], count = result
                 self.found.rooms, self.found.entries = self.found.rooms + 1, self.found.entries + count
 
-    def _unsigned_head(self, raw: sqlcipher.Connection, room: RoomId) -> tuple[Head, int] | None:
+    def _unsigned_head(self, rows: Rows, room: RoomId) -> tuple[Head, int] | None:
         """Return a room's head and the number of entries without a checkpoint, or None for none. Raises Unproven."""
-        key = entries.room_key(raw, room)
-        signed = rooms.checkpoint(raw, key)
-        if signed and rooms.size(raw, key) <= signed.size:
+        key = entries.room_key(rows, room)
+        signed = rooms.checkpoint(rows, key)
+        if signed and rooms.size(rows, key) <= signed.size:
             return None
-        head = head_rows.load(raw, room, self.verifier)
+        head = head_rows.load(rows, room, self.verifier)
         if head and head.state.hub != agency_of(self.verifier.name):
             # Another agency is the hub; its checkpoint comes with its entries.
             return None
-        return (head, _count_tail(raw, room, head, self.verifier)) if head else None
+        return (head, _count_tail(rows, room, head, self.verifier)) if head else None
 
     async def close(self) -> None:
         """Sign what is left and stop."""
@@ -150,16 +148,16 @@ class Checkpoints:
                 log.exception("checkpoints could not be kept; they will be signed again")
 
 
-def _put(raw: sqlcipher.Connection, rows: list[tuple[RoomId, NewCheckpoint]]) -> None:
-    rooms.put_checkpoints(raw, [row for _, row in rows])
+def _put(rows: Rows, found: list[tuple[RoomId, NewCheckpoint]]) -> None:
+    rooms.put_checkpoints(rows, [row for _, row in found])
 
 
-def _count_tail(raw: sqlcipher.Connection, room: RoomId, head: Head, verifier: Verifier) -> int:
+def _count_tail(rows: Rows, room: RoomId, head: Head, verifier: Verifier) -> int:
     """Count the entries after the checkpoint, each of which is what its header says. Raises Unproven."""
-    signed = rooms.checkpoint(raw, head.key)
+    signed = rooms.checkpoint(rows, head.key)
     first = n = signed.size if signed else 0
     while n < head.size:
-        page = entries.between(raw, head.key, n, min(n + PAGE, head.size) - 1)
+        page = entries.between(rows, head.key, n, min(n + PAGE, head.size) - 1)
         for row in page:
             if header_of(room, row, n, agency_of(verifier.name)) is None:
                 raise Unproven(f"{room} n={n}: the entry was altered", room=room)

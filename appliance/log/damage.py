@@ -56,10 +56,10 @@ async def list_rooms(store: Store) -> tuple[list[RoomId], list[int]]:
         raise
     except Unavailable:
         log.warning("not all rooms can be read at once; reading one by one")
-    lasts = await store.read_each(lambda raw, read: read(raw), (rooms.last_key, rooms.last_key_with_entries))
+    lasts = await store.read_each(lambda rows, read: read(rows), (rooms.last_key, rooms.last_key_with_entries))
     last = max((found for found in lasts if not isinstance(found, AppError)), default=0)
     keys = range(1, last + 1)
-    [by_index] = await store.read_each(lambda raw, _: rooms.ids_by_index(raw), (None,))
+    [by_index] = await store.read_each(lambda rows, _: rooms.ids_by_index(rows), (None,))
     known = {} if isinstance(by_index, AppError) else dict(by_index)
     unreadable = []
     for key, found in zip(keys, await store.read_each(rooms.id_if_there, keys), strict=True):

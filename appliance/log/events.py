@@ -21,10 +21,9 @@ from appliance.wire.entries import DamagedEvent, MessageEditEvent, MessageTextEv
 from appliance.wire.messages import BodyView, Edited, Reaction
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.log.bodies import Bodies
     from appliance.model import Home, RoomId
+    from appliance.store.db import Rows
     from appliance.store.entries import EntryRow
     from appliance.wire.entries import EntryEvent
 
@@ -33,15 +32,15 @@ ERASED: Final = "erased"
 DAMAGED: Final = "damaged"
 
 
-def stored_event(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, row: EntryRow) -> EntryEvent:
+def stored_event(rows: Rows, bodies: Bodies, room: RoomId, room_key: int, row: EntryRow) -> EntryEvent:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
     if row.redact is not None:
         return _event(room, row, Words(hidden=RETRACTED), bodies.home)
     if not _has_body(row):
         return _event(room, row, Words(), bodies.home)
-    worded = newest_wording(raw, room_key, row)
+    worded = newest_wording(rows, room_key, row)
     edited = Edited(n=worded.n, at=worded.at) if worded and worded is not row else None
-    body, hidden = open_body(raw, bodies, room, worded) if worded else (None, DAMAGED)
+    body, hidden = open_body(rows, bodies, room, worded) if worded else (None, DAMAGED)
     return _event(room, row, Words(body, hidden, edited), bodies.home)
 
 
@@ -66,43 +65,39 @@ def _has_body(row: EntryRow) -> bool:
     return kind is not None and kind.body is not None
 
 
-def stored_events(
-    raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, first: int, last: int
-) -> list[EntryEvent]:
+def stored_events(rows: Rows, bodies: Bodies, room: RoomId, room_key: int, first: int, last: int) -> list[EntryEvent]:
     """Return entries `first` to `last` with their reactions; edits of retracted messages show no words either."""
-    rows = entries.between(raw, room_key, first, last)
-    found = [stored_event(raw, bodies, room, room_key, row) for row in rows]
-    reactions = entries.reactions_between(raw, room_key, first, last)
-    return [hide_retracted_edit(raw, room_key, _with_reactions(event, reactions), bodies.home) for event in found]
+    lines = entries.between(rows, room_key, first, last)
+    found = [stored_event(rows, bodies, room, room_key, row) for row in lines]
+    reactions = entries.reactions_between(rows, room_key, first, last)
+    return [hide_retracted_edit(rows, room_key, _with_reactions(event, reactions), bodies.home) for event in found]
 
 
-def stored_one(raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, room_key: int, n: int) -> EntryEvent | None:
+def stored_one(rows: Rows, bodies: Bodies, room: RoomId, room_key: int, n: int) -> EntryEvent | None:
     """Return entry `n` as `stored_events` does, without a look at the rows beside it."""
-    row = entries.one(raw, room_key, n)
+    row = entries.one(rows, room_key, n)
     if row is None:
         return None
     event = _with_reactions(
-        stored_event(raw, bodies, room, room_key, row), entries.reactions_between(raw, room_key, n, n)
+        stored_event(rows, bodies, room, room_key, row), entries.reactions_between(rows, room_key, n, n)
     )
-    return hide_retracted_edit(raw, room_key, event, bodies.home)
+    return hide_retracted_edit(rows, room_key, event, bodies.home)
 
 
-def hide_retracted_edit(raw: sqlcipher.Connection, room_key: int, event: EntryEvent, home: Home) -> EntryEvent:
+def hide_retracted_edit(rows: Rows, room_key: int, event: EntryEvent, home: Home) -> EntryEvent:
     """Take the words from an edit whose message was retracted since."""
     if not isinstance(event, MessageEditEvent) or event.hidden:
         return event
-    target = entries.target(raw, room_key, event.target, home)
+    target = entries.target(rows, room_key, event.target, home)
     return replace(event, body=None, hidden=RETRACTED) if target and target.redacted else event
 
 
-def open_body(
-    raw: sqlcipher.Connection, bodies: Bodies, room: RoomId, row: EntryRow
-) -> tuple[BodyView | None, str | None]:
+def open_body(rows: Rows, bodies: Bodies, room: RoomId, row: EntryRow) -> tuple[BodyView | None, str | None]:
     """Return an entry's body, or the reason why there is none to show. One whose seal does not open is damaged."""
     if row.sealed is None or row.epoch is None:
         return None, ERASED
     try:
-        return body_view(bodies.open(raw, room, row.n, row.epoch, row.sealed), bodies.home), None
+        return body_view(bodies.open(rows, room, row.n, row.epoch, row.sealed), bodies.home), None
     except KeyDestroyed:
         return None, ERASED
     except (WrongKey, MsgspecError):
@@ -110,7 +105,7 @@ def open_body(
         return None, DAMAGED
 
 
-def newest_wording(raw: sqlcipher.Connection, room_key: int, row: EntryRow) -> EntryRow | None:
+def newest_wording(rows: Rows, room_key: int, row: EntryRow) -> EntryRow | None:
     """Return the entry with a message's newest words: the message itself or its newest edit.
 
     None when the mark points at anything but an edit of this message by its author: another entry's words are never
@@ -118,7 +113,7 @@ def newest_wording(raw: sqlcipher.Connection, room_key: int, row: EntryRow) -> E
     """
     if row.edit is None:
         return row
-    newest = entries.one(raw, room_key, row.edit)
+    newest = entries.one(rows, room_key, row.edit)
     if newest is None or newest.type != EntryType.MESSAGE_EDIT or newest.sender != row.sender:
         return None
     return newest if (decode_header(newest.header).state or {}).get("target") == row.n else None

@@ -21,10 +21,9 @@ from appliance.store import entries
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.log.projections import Place
     from appliance.model import Home, Member, Principal, Proposed, RoomState, State, TextBody
+    from appliance.store.db import Rows
 
     Mentions = Callable[[TextBody, Mapping[Principal, Member]], tuple[Principal, ...]]
 
@@ -67,21 +66,21 @@ class Expected:
             return
         self.mentions.update((n, self.home.person(who)) for who in mentions(body, members))
 
-    def differing(self, raw: sqlcipher.Connection, room: int) -> tuple[str, int] | None:
+    def differing(self, rows: Rows, room: int) -> tuple[str, int] | None:
         """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""
-        if (n := _first(self.tables.marks.items() ^ entries.marks_of_room(raw, room).items())) is not None:
+        if (n := _first(self.tables.marks.items() ^ entries.marks_of_room(rows, room).items())) is not None:
             return "marks", n
-        if (n := _first(self.tables.edits ^ entries.edits_of_room(raw, room))) is not None:
+        if (n := _first(self.tables.edits ^ entries.edits_of_room(rows, room))) is not None:
             return "edits", n
-        stored = entries.reactions_of_room(raw, room)
+        stored = entries.reactions_of_room(rows, room)
         if wrong := self.tables.reactions.items() ^ stored.items():
             return "reactions", min(key[0] for key, _ in wrong)
         mentions = {
-            (n, who) for n, who in entries.mentions_of_room(raw, room) if who == EVERYONE or n not in self.unread
+            (n, who) for n, who in entries.mentions_of_room(rows, room) if who == EVERYONE or n not in self.unread
         }
         if (n := _first(self.mentions ^ mentions)) is not None:
             return "mentions", n
-        if (n := _first(self.concerns ^ entries.concerns_of_room(raw, room))) is not None:
+        if (n := _first(self.concerns ^ entries.concerns_of_room(rows, room))) is not None:
             return "concerns", n
         return None
 

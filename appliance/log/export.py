@@ -25,13 +25,11 @@ from appliance.store import entries
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.evidence.note import Signer
     from appliance.log.bodies import Bodies
     from appliance.log.heads import Head
     from appliance.model import Millis, RoomId
-    from appliance.store.db import Store
+    from appliance.store.db import Rows, Store
     from appliance.store.entries import ExportRow
 
 PAGE: Final = 500
@@ -67,19 +65,19 @@ class RoomExport:
             raise Unproven(f"{self.room}: the entries are not those that were signed", room=self.room)
         yield checkpoint_line(sign_room(self.signer, self.head.state, written, self.at))
 
-    def _page(self, raw: sqlcipher.Connection, first: int) -> list[ExportEntry]:
+    def _page(self, rows: Rows, first: int) -> list[ExportEntry]:
         found = []
         count = min(PAGE, self.head.size - first)
-        for row in entries.export_page(raw, self.head.key, first, count):
-            salt, body = self._opened(raw, row)
+        for row in entries.export_page(rows, self.head.key, first, count):
+            salt, body = self._opened(rows, row)
             found.append(ExportEntry(leaf_of(row), salt, body))
         return found
 
-    def _opened(self, raw: sqlcipher.Connection, row: ExportRow) -> tuple[bytes | None, bytes | None]:
+    def _opened(self, rows: Rows, row: ExportRow) -> tuple[bytes | None, bytes | None]:
         if row.epoch is None or row.sealed is None:
             return None, None
         try:
-            salt, body = self.bodies.open_bytes(raw, self.room, row.n, row.epoch, row.sealed)
+            salt, body = self.bodies.open_bytes(rows, self.room, row.n, row.epoch, row.sealed)
             if commitment.check(decode_header(row.header).commitment, salt, body):
                 return salt, body
         except KeyDestroyed:

@@ -22,10 +22,9 @@ from appliance.store import entries, rooms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.evidence.note import Verifier
     from appliance.model import Millis, RoomId, RoomState
+    from appliance.store.db import Rows
 
 KEPT: Final = 10_000
 
@@ -66,21 +65,19 @@ class Heads:
         return {room for room in wanted if self._heads.get(room) is None}
 
 
-def load(raw: sqlcipher.Connection, room: RoomId, verifier: Verifier) -> Head | None:
+def load(rows: Rows, room: RoomId, verifier: Verifier) -> Head | None:
     """Read a head from the database, or None for a room that does not exist. Raises Unproven."""
-    row = rooms.load(raw, room, home_of(verifier))
+    row = rooms.load(rows, room, home_of(verifier))
     if row is None:
         return None
-    signed, counters = signed_tree(raw, room, row.key, verifier)
-    frontier = recompute(raw, row.key, signed, counters=counters)
+    signed, counters = signed_tree(rows, room, row.key, verifier)
+    frontier = recompute(rows, row.key, signed, counters=counters)
     if frontier.size != row.size:
         raise Unproven(f"{room}: entries are missing", room=room)
     return Head(row.key, row.state, row.size, row.last_at, row.registry, counters, frontier)
 
 
-def signed_tree(
-    raw: sqlcipher.Connection, room: RoomId, key: int, verifier: Verifier
-) -> tuple[Frontier, dict[str, int]]:
+def signed_tree(rows: Rows, room: RoomId, key: int, verifier: Verifier) -> tuple[Frontier, dict[str, int]]:
     """Return the stored edge of the tree, once it is the one that the room's checkpoint signs, and its counters.
 
     Raises Unproven.
@@ -89,7 +86,7 @@ def signed_tree(
     is never built upon: the next signature would vouch for it.
     """
     try:
-        signed = rooms.checkpoint(raw, key)
+        signed = rooms.checkpoint(rows, key)
         checkpoint = open_room(signed.note, room, verifier) if signed else None
         if signed is None or checkpoint is None:
             raise Unproven(f"{room} has no good checkpoint", room=room)
@@ -104,7 +101,7 @@ def signed_tree(
 
 
 def recompute(
-    raw: sqlcipher.Connection,
+    rows: Rows,
     room: int,
     start: Frontier,
     upto: int | None = None,
@@ -118,8 +115,8 @@ def recompute(
     """
     frontier, n = start, start.size
     while True:
-        rows = entries.log_after(raw, room, n, page)
-        kept = [row for row in rows if upto is None or row.n < upto]
+        found = entries.log_after(rows, room, n, page)
+        kept = [row for row in found if upto is None or row.n < upto]
         frontier = frontier.extend(leaf_hash(leaf_of(row)) for row in kept)
         if counters is not None:
             for row in kept:

@@ -19,11 +19,9 @@ from appliance.store import entries, rooms
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.log.commands import Command
     from appliance.model import Home, PersonId, RoomId
-    from appliance.store.db import Store
+    from appliance.store.db import Rows, Store
 
 
 class Repeats:
@@ -49,15 +47,15 @@ class Repeats:
                 self.add(command, result)
         return len(self._found) > known
 
-    def result_of(self, raw: sqlcipher.Connection, command: Command) -> list[Appended] | None:
+    def result_of(self, rows: Rows, command: Command) -> list[Appended] | None:
         """Return what an earlier command with the same key had as its result, or None."""
         draft = command.drafts[0]
         sender = self._home.person(draft.actor)
         if command.room != THIS_ROOM:
-            return None if draft.txn_id is None else find_appended(raw, draft.room, sender, draft.txn_id)
-        room = rooms.id_by_pair(raw, command.pair) if command.pair else None
-        room = room or rooms.id_by_create_txn(raw, sender, draft.txn_id or "")
-        row = entries.one(raw, entries.room_key(raw, room), 0) if room is not None else None
+            return None if draft.txn_id is None else find_appended(rows, draft.room, sender, draft.txn_id)
+        room = rooms.id_by_pair(rows, command.pair) if command.pair else None
+        room = room or rooms.id_by_create_txn(rows, sender, draft.txn_id or "")
+        row = entries.one(rows, entries.room_key(rows, room), 0) if room is not None else None
         if room is None or row is None:
             return None
         return [Appended(room, 0, decode_header(row.header).id, row.at, row.pos)]
@@ -86,9 +84,9 @@ def split_duplicates(commands: list[Command]) -> tuple[list[Command], list[Comma
     return first, duplicates
 
 
-def find_appended(raw: sqlcipher.Connection, room: RoomId, sender: PersonId, txn_id: str) -> list[Appended] | None:
+def find_appended(rows: Rows, room: RoomId, sender: PersonId, txn_id: str) -> list[Appended] | None:
     """Return where the first entry of an earlier command came to stand, or None."""
-    row = entries.find_txn(raw, room, sender, txn_id)
+    row = entries.find_txn(rows, room, sender, txn_id)
     if row is None:
         return None
     n, header, at, pos = row

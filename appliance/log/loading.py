@@ -21,8 +21,6 @@ from appliance.vault.epochs import iso_week
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.errors import AppError
     from appliance.evidence.note import Verifier
     from appliance.log.bodies import Bodies, EpochKey
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
     from appliance.model import Marks, Millis, RoomId, Target
-    from appliance.store.db import Store
+    from appliance.store.db import Rows, Store
 
 
 @dataclass(slots=True)
@@ -53,7 +51,7 @@ class Loaded:
 class _Need(NamedTuple):
     """One thing to read, and the commands that cannot be decided without it. `room` when it is a room's state."""
 
-    read: Callable[[sqlcipher.Connection], None]
+    read: Callable[[Rows], None]
     commands: list[Command]
     room: RoomId | None = None
 
@@ -123,17 +121,19 @@ class Loader:
         return True
 
     def _room(self, room: RoomId, needing: list[Command], loaded: Loaded) -> _Need:
-        def read(raw: sqlcipher.Connection) -> None:
-            if head := head_rows.load(raw, room, self._verifier):
+        def read(rows: Rows) -> None:
+            if head := head_rows.load(rows, room, self._verifier):
                 loaded.heads[room] = head
 
         return _Need(read, needing, room)
 
     def _key(self, room: RoomId, needing: list[Command], now: Millis, loaded: Loaded) -> _Need:
-        def read(raw: sqlcipher.Connection) -> None:
+        def read(rows: Rows) -> None:
             head = loaded.heads.get(room)
             if head is not None:
-                key = self._bodies.writing_key(head.key, now) or self._bodies.find_or_make_key(raw, head.key, room, now)
+                key = self._bodies.writing_key(head.key, now) or self._bodies.find_or_make_key(
+                    rows, head.key, room, now
+                )
                 loaded.keys[head.key, iso_week(now)] = key
 
         return _Need(read, needing)
@@ -144,22 +144,22 @@ class Loader:
         marked_by = [(draft.actor, mark) for draft in drafts if (mark := ENTRY_TYPES[draft.type].mark)]
         reacting = {person for person, mark in marked_by if mark.by_person}
 
-        def read(raw: sqlcipher.Connection) -> None:
+        def read(rows: Rows) -> None:
             head = loaded.heads.get(room)
-            loaded.targets[room, n] = entries.target(raw, head.key, n, home) if head else None
+            loaded.targets[room, n] = entries.target(rows, head.key, n, home) if head else None
             if head and marked_by:
-                loaded.marks[room, n] = entries.marks(raw, head.key, n, reacting, home)
+                loaded.marks[room, n] = entries.marks(rows, head.key, n, reacting, home)
 
         return _Need(read, needing)
 
     @staticmethod
     def _creating(command: Command, loaded: Loaded) -> _Need:
-        def read(raw: sqlcipher.Connection) -> None:
-            if found := loaded.repeats.result_of(raw, command):
+        def read(rows: Rows) -> None:
+            if found := loaded.repeats.result_of(rows, command):
                 loaded.repeats.add(command, found)
 
         return _Need(read, [command])
 
 
-def _read(raw: sqlcipher.Connection, need: _Need) -> None:
-    need.read(raw)
+def _read(rows: Rows, need: _Need) -> None:
+    need.read(rows)

@@ -31,12 +31,10 @@ from appliance.wire.events import passing_event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.log.heads import Head
     from appliance.log.writer import RoomLog
     from appliance.model import Millis
-    from appliance.store.db import Store
+    from appliance.store.db import Rows, Store
 
     TellWatching = Callable[[RoomId, str, dict[str, object], Millis], object]
 
@@ -261,8 +259,8 @@ class _RoomWrite:
         return RoomNews(self.room, pos, [passing_event(pos, at, RECEIPT, self.room, state_of(self.reads))])
 
 
-def _write_rows(raw: sqlcipher.Connection, writes: list[_RoomWrite]) -> None:
-    receipts.insert(raw, [row for one in writes for row in one.rows])
+def _write_rows(rows: Rows, writes: list[_RoomWrite]) -> None:
+    receipts.insert(rows, [row for one in writes for row in one.rows])
     for one in writes:
         if one.line is not None:
-            feed.insert(raw, one.line)
+            feed.insert(rows, one.line)

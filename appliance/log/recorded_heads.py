@@ -25,15 +25,14 @@ from appliance.evidence.note import join_note, open_note
 from appliance.evidence.tree import leaf_hash, root_of
 from appliance.log.notes import open_room
 from appliance.model import Millis, RoomId
-from appliance.store import recorded_heads as rows
+from appliance.store import recorded_heads as stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.evidence.note import Signer, Verifier
+    from appliance.store.db import Rows
 
     Heads = Mapping[RoomId, tuple[int, bytes]]
 
@@ -70,10 +69,10 @@ def head_lines(heads: Heads) -> list[str]:
     return sorted(f"{room}/{size}/{b64encode(root).decode()}" for room, (size, root) in heads.items())
 
 
-def advanced(raw: sqlcipher.Connection, verifier: Verifier) -> dict[RoomId, tuple[int, bytes]]:
+def advanced(rows: Rows, verifier: Verifier) -> dict[RoomId, tuple[int, bytes]]:
     """Return the signed heads that are newer than what was recorded; one whose signature is not good is left out."""
     found = {}
-    for room, size, note in rows.list_advanced(raw):
+    for room, size, note in stored.list_advanced(rows):
         checkpoint = open_room(note, room, verifier)
         if checkpoint is not None and checkpoint.size == size:
             found[room] = (size, checkpoint.root)

@@ -21,14 +21,12 @@ import msgspec
 from appliance.errors import AppError
 from appliance.store import batch as batches
 from appliance.store import entries, feed
-from appliance.store.db import DATABASE_ERRORS, is_disk_trouble, savepoint
+from appliance.store.db import DATABASE_ERRORS, Rows, is_disk_trouble, savepoint
 from appliance.wire.committed import Committed, RoomNews
 from appliance.wire.events import passing_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.log.commands import Command, Result
     from appliance.model import Appended, Millis, PersonId, RoomId, RoomState
@@ -53,7 +51,7 @@ class RiderTx:
     `state` is the room as its command leaves it. In the tables it is there already as the whole batch leaves it.
     """
 
-    raw: sqlcipher.Connection
+    rows: Rows
     at: Millis
     announced: Announced
     appended: Sequence[Appended] = ()
@@ -65,8 +63,8 @@ class RiderTx:
         """Put an event that is no entry on the feed: for a room's members, or for one person alone."""
         self.announced.pos += 1
         pos = self.announced.pos
-        key = entries.room_key(self.raw, room) if room else None
-        feed.insert(self.raw, (pos, self.at, kind, key, person, msgspec.json.encode(data).decode()))
+        key = entries.room_key(self.rows, room) if room else None
+        feed.insert(self.rows, (pos, self.at, kind, key, person, msgspec.json.encode(data).decode()))
         if person is not None:
             self.announced.committed.append(Committed(pos, [], frozenset((person,))))
         elif room is not None:
@@ -86,31 +84,31 @@ class RidersFailedError(Exception):
 
 
 def write(
-    raw: sqlcipher.Connection,
+    rows: Rows,
     batch: Batch,
     results: Sequence[Result],
     at: Millis,
     announced: Announced,
 ) -> None:
     """Write a batch and run the riders of its commands, in order. Raises RidersFailedError, RepeatedTxnError."""
-    batches.write(raw, batch)
+    batches.write(rows, batch)
     errors: dict[int, AppError] = {}
     for command, appended, state in results:
-        if command.riders and (error := _error_of(command, RiderTx(raw, at, announced, appended, state))):
+        if command.riders and (error := _error_of(command, RiderTx(rows, at, announced, appended, state))):
             errors[id(command)] = error
     if errors:
         raise RidersFailedError(errors)
 
 
-def run_alone(raw: sqlcipher.Connection, rider: Rider[T], at: Millis, announced: Announced) -> T:
+def run_alone(rows: Rows, rider: Rider[T], at: Millis, announced: Announced) -> T:
     """Run a rider that no command carries, inside the caller's transaction."""
-    return rider(RiderTx(raw, at, announced))
+    return rider(RiderTx(rows, at, announced))
 
 
 def _error_of(command: Command, tx: RiderTx) -> AppError | None:
     """Run a command's riders under a savepoint; return why they failed, having undone them, or None."""
     try:
-        with savepoint(tx.raw):
+        with savepoint(tx.rows):
             for rider in command.riders:
                 rider(tx)
     except AppError as error:

@@ -22,13 +22,11 @@ from appliance.log.damage import DAMAGED, list_rooms
 from appliance.log.notes import home_of
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.store import audit, feed, recorded_heads, rooms
-from appliance.store.db import connect, open_store, translate_disk_errors
+from appliance.store.db import Rows, open_store, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.evidence.note import Verifier
     from appliance.log.audit import Check, Fault
@@ -84,12 +82,8 @@ def verify_rooms(
     Raises WrongKey, Unavailable.
     """
     result = Verified()
-    raw = connect(place.database, place.key, read_only=True)
-    try:
-        with translate_disk_errors(place.database):
-            heads, faults = _recorded(raw, place.heads_file, (check.verifier, *check.former))
-    finally:
-        raw.close()
+    with reading(place.database, place.key) as rows:
+        heads, faults = _recorded(rows, place.heads_file, (check.verifier, *check.former))
     present, nameless = ([], []) if asked else _all_rooms(place)
     faults = [*faults, *(f"{_NAMELESS} ({key})" for key in nameless)]
     every = list(asked) or list(dict.fromkeys([*present, *heads]))
@@ -114,16 +108,13 @@ def verify_rooms(
 
 def _faults_of_feed(place: Place) -> list[str]:
     """Return the lines of the feed that are no entry's; on a torn page, that they cannot be compared."""
-    raw = connect(place.database, place.key, read_only=True)
     try:
-        with translate_disk_errors(place.database):
-            return [_NOT_AN_ENTRY.format(pos=pos) for pos in feed.without_entry(raw, _MOST_LINES)]
+        with reading(place.database, place.key) as rows:
+            return [_NOT_AN_ENTRY.format(pos=pos) for pos in feed.without_entry(rows, _MOST_LINES)]
     except Unavailable as error:
         if error.code != DAMAGED:
             raise
         return [_FEED_DAMAGED]
-    finally:
-        raw.close()
 
 
 def _all_rooms(place: Place) -> tuple[list[RoomId], list[int]]:
@@ -149,28 +140,22 @@ def _note(result: Verified, room: RoomId, found: Fault | str | None) -> None:
 
 def _fault_of(place: Place, room: RoomId, check: Check, settled: int | None) -> tuple[Fault | str | None, int]:
     """Return a room's fault, and for one with unsigned entries its size."""
-    raw = connect(place.database, place.key, read_only=True)
     try:
-        with translate_disk_errors(place.database):
-            fault = verify_room(raw, room, check, settled)
-            row = (
-                rooms.load(raw, room, home_of(check.verifier))
-                if fault is not None and fault.what == "unsigned"
-                else None
-            )
+        with reading(place.database, place.key) as rows:
+            fault = verify_room(rows, room, check, settled)
+            unsigned = fault is not None and fault.what == "unsigned"
+            row = rooms.load(rows, room, home_of(check.verifier)) if unsigned else None
             return fault, row.size if row else 0
     except Unavailable as error:
         return f"{room}: {text(error.code, 'th')} — {text(error.code, 'en')}", 0
-    finally:
-        raw.close()
 
 
 def _recorded(
-    raw: sqlcipher.Connection, path: Path, verifiers: tuple[Verifier, ...]
+    rows: Rows, path: Path, verifiers: tuple[Verifier, ...]
 ) -> tuple[dict[RoomId, dict[int, bytes]], list[str]]:
     """Return every recorded (size → root) of each room, once table, audit log and file agree, and where they do not."""
-    file, table = read_file(path, *verifiers), recorded_heads.list_all(raw)
-    faults, logged = list(file.faults), _logged_root(raw)
+    file, table = read_file(path, *verifiers), recorded_heads.list_all(rows)
+    faults, logged = list(file.faults), _logged_root(rows)
     if (root_over(table) if table else None) != logged:
         faults.append(_NOT_LOGGED)
     if logged is not None and file.root != logged:
@@ -180,7 +165,7 @@ def _recorded(
     return file.heads, faults
 
 
-def _logged_root(raw: sqlcipher.Connection) -> Root:
-    detail = audit.newest_detail(raw, RECORDED)
+def _logged_root(rows: Rows) -> Root:
+    detail = audit.newest_detail(rows, RECORDED)
     fields: dict[str, Any] = msgspec.json.decode(detail) if detail else {}
     return b64decode(fields["root"]) if "root" in fields else None

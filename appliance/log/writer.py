@@ -34,14 +34,12 @@ from appliance.log.plan import BatchContext, plan
 from appliance.log.riders import Announced, RidersFailedError
 from appliance.log.waiting import MOST_IN_BATCH, Waiting
 from appliance.model import Home
-from appliance.store import entries, feed, rooms
+from appliance.store import epoch_keys, feed, rooms
 from appliance.store.batch import RepeatedTxnError
-from appliance.store.db import OF_THE_DISK
+from appliance.store.db import OF_THE_DISK, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from sqlcipher3 import dbapi2 as sqlcipher
 
     from appliance.evidence.note import Signer
     from appliance.limits import Entries
@@ -100,7 +98,7 @@ class RoomLog:
         its end refuses every command, the others those that would need a new room or a new key.
         """
         self._may_keep_group = may_keep_group
-        [latest] = await self._store.read_each(lambda raw, _: feed.latest(raw), (None,))
+        [latest] = await self._store.read_each(lambda rows, _: feed.latest(rows), (None,))
         pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
         self.feed.advance(pos if isinstance(pos, int) else 0, latest if isinstance(latest, int) else 0)
         self._last_room_key = room_key if isinstance(room_key, int) else None
@@ -376,11 +374,11 @@ class RoomLog:
         return self._last_room_key
 
 
-_LAST_NUMBERS: Final = (feed.last_pos, rooms.last_key, entries.last_epoch_key)
+_LAST_NUMBERS: Final = (feed.last_pos, rooms.last_key, epoch_keys.last)
 
 
-def _last_number(raw: sqlcipher.Connection, read: Callable[[sqlcipher.Connection], int]) -> int:
-    return read(raw)
+def _last_number(rows: Rows, read: Callable[[Rows], int]) -> int:
+    return read(rows)
 
 
 def _tell(command: Command, result: list[Appended] | AppError) -> None:

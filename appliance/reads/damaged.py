@@ -19,10 +19,9 @@ from appliance.wire.entries import DamagedEvent
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import PersonId, RoomId
     from appliance.services import Services
+    from appliance.store.db import Rows
     from appliance.wire.entries import EntryEvent
 
 T = TypeVar("T")
@@ -75,7 +74,7 @@ async def known_size(s: Services, key: int) -> int:
     return signed.size
 
 
-async def only(s: Services, function: Callable[[sqlcipher.Connection, ItemT], T], item: ItemT) -> T:
+async def only(s: Services, function: Callable[[Rows, ItemT], T], item: ItemT) -> T:
     """Read one thing. Raises AppError."""
     [found] = await s.store.read_each(function, (item,))
     if isinstance(found, AppError):
@@ -87,11 +86,11 @@ async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -
     """Return these entries, in order; one that cannot be shown as it is stands there with `hidden`, as `damaged`."""
     found: dict[int, EntryEvent | AppError | None] = {}
 
-    def whole(raw: sqlcipher.Connection, n: int) -> EntryEvent | None:
-        return events.stored_one(raw, s.log.bodies, place.room, place.key, n)
+    def whole(rows: Rows, n: int) -> EntryEvent | None:
+        return events.stored_one(rows, s.log.bodies, place.room, place.key, n)
 
-    def bare(raw: sqlcipher.Connection, n: int) -> EntryEvent | None:
-        row = entries.without_body(raw, place.key, n)
+    def bare(rows: Rows, n: int) -> EntryEvent | None:
+        row = entries.without_body(rows, place.key, n)
         return events.bare_event(place.room, row, s.log.home) if row else None
 
     left = list(wanted)

@@ -20,10 +20,9 @@ from appliance.wire.entries import Messages
 from appliance.wire.messages import History, MessagesQuery, Version
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.reads.damaged import Readable
     from appliance.services import Services
+    from appliance.store.db import Rows
     from appliance.wire.entries import EntryEvent
 
 log = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ def page(query: MessagesQuery, size: int) -> tuple[int, int, bool, bool]:
 
 
 def _shown(
-    raw: sqlcipher.Connection,
+    rows: Rows,
     s: Services,
     place: Readable,
     wanted: range,
@@ -83,10 +82,12 @@ def _shown(
         read = (
             event
             for part in (reversed(parts) if newest_first else parts)
-            for event in _in_turn(raw, s, place, part, newest_first=newest_first)
+            for event in _in_turn(rows, s, place, part, newest_first=newest_first)
         )
         return fitting(read)[0]
-    return _fit([event for part in parts for event in _in_turn(raw, s, place, part)], around, newest_first=newest_first)
+    return _fit(
+        [event for part in parts for event in _in_turn(rows, s, place, part)], around, newest_first=newest_first
+    )
 
 
 def _fit(found: list[EntryEvent], around: int | None, *, newest_first: bool) -> list[EntryEvent]:
@@ -97,10 +98,8 @@ def _fit(found: list[EntryEvent], around: int | None, *, newest_first: bool) -> 
     return sorted(fit, key=lambda event: event.n)
 
 
-def _in_turn(
-    raw: sqlcipher.Connection, s: Services, place: Readable, part: range, *, newest_first: bool = False
-) -> list[EntryEvent]:
-    found = events.stored_events(raw, s.log.bodies, place.room, place.key, part[0], part[-1])
+def _in_turn(rows: Rows, s: Services, place: Readable, part: range, *, newest_first: bool = False) -> list[EntryEvent]:
+    found = events.stored_events(rows, s.log.bodies, place.room, place.key, part[0], part[-1])
     return found[::-1] if newest_first else found
 
 
@@ -120,18 +119,18 @@ async def load_history(
     return found
 
 
-def _history(raw: sqlcipher.Connection, s: Services, place: Readable, n: int, first: int, limit: int) -> History | None:
-    message = entries.one(raw, place.key, n)
+def _history(rows: Rows, s: Services, place: Readable, n: int, first: int, limit: int) -> History | None:
+    message = entries.one(rows, place.key, n)
     if message is None or message.type != EntryType.MESSAGE_TEXT or message.redact is not None:
         return None
-    places = [at_n for at_n in (n, *entries.edits_of(raw, place.key, n)) if at_n >= first]
-    versions = (version for at_n in places if (version := _version(raw, s, place, at_n)))
+    places = [at_n for at_n in (n, *entries.edits_of(rows, place.key, n)) if at_n >= first]
+    versions = (version for at_n in places if (version := _version(rows, s, place, at_n)))
     shown, more = fitting(versions, limit)
     return History(versions=shown, cursor=cursors.written(cursors.VERSIONS, shown[-1].n + 1) if more else None)
 
 
-def _version(raw: sqlcipher.Connection, s: Services, place: Readable, n: int) -> Version | None:
+def _version(rows: Rows, s: Services, place: Readable, n: int) -> Version | None:
     """Return one wording; one that was destroyed is left out."""
-    row = entries.one(raw, place.key, n)
-    body, hidden = events.open_body(raw, s.log.bodies, place.room, row) if row else (None, events.ERASED)
+    row = entries.one(rows, place.key, n)
+    body, hidden = events.open_body(rows, s.log.bodies, place.room, row) if row else (None, events.ERASED)
     return Version(n=n, at=row.at, body=body, hidden=hidden) if row and hidden != events.ERASED else None

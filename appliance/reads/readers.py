@@ -20,11 +20,10 @@ from appliance.store import entries, receipts, rooms
 from appliance.wire.messages import Reader, Readers, Unreader
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import Millis, RoomId
     from appliance.reads.damaged import Readable
     from appliance.services import Services
+    from appliance.store.db import Rows
 
 
 _CURSOR: Final = re.compile(r"([ru])\.(\d{1,16})\.(\d{1,16})\.([\w-]{0,64})", re.ASCII)
@@ -112,19 +111,19 @@ def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], 
     )
 
 
-def _known(raw: sqlcipher.Connection, at: Readable, n: int) -> _Known:
-    message = entries.one(raw, at.key, n)
-    members = rooms.member_ids(raw, at.key) if at.members is None else list(at.members)
-    return _Known(PersonId(message.sender) if message else None, members, receipts.first_reads(raw, at.key, n))
+def _known(rows: Rows, at: Readable, n: int) -> _Known:
+    message = entries.one(rows, at.key, n)
+    members = rooms.member_ids(rows, at.key) if at.members is None else list(at.members)
+    return _Known(PersonId(message.sender) if message else None, members, receipts.first_reads(rows, at.key, n))
 
 
 async def _known_in_parts(s: Services, room: int, n: int) -> _Known:
     """As `_known`, of a room that lies in part on a torn page: who wrote the message may be unknown there."""
-    [sender] = await s.store.read_each(lambda raw, at_n: entries.without_body(raw, room, at_n), (n,))
+    [sender] = await s.store.read_each(lambda rows, at_n: entries.without_body(rows, room, at_n), (n,))
     return _Known(
         None if isinstance(sender, AppError) or sender is None else PersonId(sender.sender),
         await only(s, rooms.member_ids, room),
-        await only(s, lambda raw, at_n: receipts.first_reads(raw, room, at_n), n),
+        await only(s, lambda rows, at_n: receipts.first_reads(rows, room, at_n), n),
     )
 
 

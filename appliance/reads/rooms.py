@@ -28,14 +28,13 @@ from appliance.wire.rooms import MemberView, Rooms, RoomView
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import RoomState
     from appliance.services import Services
+    from appliance.store.db import Rows
     from appliance.store.entries import EntryRow
     from appliance.store.rooms import StoredRoom, ViewRow
 
-    Views = Callable[[sqlcipher.Connection, PersonId, int, int], list[ViewRow]]
+    Views = Callable[[Rows, PersonId, int, int], list[ViewRow]]
     """Lists the rooms of a person after a key, at most so many; -1 is without a limit."""
 
 T = TypeVar("T")
@@ -55,7 +54,7 @@ async def member_keys(s: Services, person: PersonId) -> dict[int, RoomId]:
         keys = sorted(await reader.run(rooms.member_keys, person))
     found = dict(zip(keys, await s.store.read_each(rooms.id_of, keys), strict=True))
     if any(isinstance(room, AppError) for room in found.values()):
-        [by_index] = await s.store.read_each(lambda raw, _: rooms.ids_by_index(raw), (None,))
+        [by_index] = await s.store.read_each(lambda rows, _: rooms.ids_by_index(rows), (None,))
         known = {} if isinstance(by_index, AppError) else by_index
         found = {key: known.get(key, room) if isinstance(room, AppError) else room for key, room in found.items()}
     for key, room in found.items():
@@ -77,9 +76,9 @@ class MyRooms:
     names: dict[int, RoomId] = field(default_factory=dict)
     reading: RoomId | None = None
 
-    def id_of(self, raw: sqlcipher.Connection, key: int) -> RoomId:
+    def id_of(self, rows: Rows, key: int) -> RoomId:
         """Return the id of a room's key."""
-        return self.names.get(key) or rooms.id_of(raw, key)
+        return self.names.get(key) or rooms.id_of(rows, key)
 
     def damaged_of(self, room: RoomId) -> RoomView | None:
         """Return the view of a damaged room, None for a sound one."""
@@ -89,13 +88,13 @@ class MyRooms:
 async def load_rooms(s: Services, person: PersonId, cursor: int = 0, limit: int = 200) -> Rooms:
     """Return a page of a person's rooms, in the order in which they were made."""
 
-    def read(raw: sqlcipher.Connection, mine: MyRooms) -> Rooms:
-        return _page_of_rooms(raw, s, person, cursor, limit, mine)
+    def read(rows: Rows, mine: MyRooms) -> Rooms:
+        return _page_of_rooms(rows, s, person, cursor, limit, mine)
 
     return await read_sound(s, person, read)
 
 
-async def read_sound(s: Services, person: PersonId, read: Callable[[sqlcipher.Connection, MyRooms], T]) -> T:
+async def read_sound(s: Services, person: PersonId, read: Callable[[Rows, MyRooms], T]) -> T:
     """Run a read of all rooms of a person; where a torn page ends it, again without the rooms that lie on one.
 
     Raises Unavailable when the torn page is of no room.
@@ -123,14 +122,14 @@ async def _apart(s: Services, person: PersonId) -> tuple[dict[RoomId, int], MyRo
     """Return the rooms of a person whose views can be read, and what a read of all of them needs."""
     names = await member_keys(s, person)
 
-    def show(raw: sqlcipher.Connection, key: int) -> bool:
-        return room_of(raw, s, person, names[key]) is not None
+    def show(rows: Rows, key: int) -> bool:
+        return room_of(rows, s, person, names[key]) is not None
 
     shown = dict(zip(names, await s.store.read_each(show, list(names)), strict=True))
     sound = {names[key]: key for key, found in shown.items() if found is True}
 
-    def rows(raw: sqlcipher.Connection, who: PersonId, after: int, limit: int) -> list[ViewRow]:
-        found = [row for room in sound if (row := rooms.view_of_person(raw, who, room)) and row.key > after]
+    def rows(rows: Rows, who: PersonId, after: int, limit: int) -> list[ViewRow]:
+        found = [row for room in sound if (row := rooms.view_of_person(rows, who, room)) and row.key > after]
         return found if limit < 0 else found[:limit]
 
     mine = MyRooms(rows, names=names)
@@ -150,11 +149,11 @@ async def damaged_view(
     except Unavailable as error:
         head, why = None, error
 
-    def own(raw: sqlcipher.Connection, _: int) -> StoredRoom | None:
-        return rooms.stored(raw, room)
+    def own(rows: Rows, _: int) -> StoredRoom | None:
+        return rooms.stored(rows, room)
 
-    def members(raw: sqlcipher.Connection, at_key: int) -> list[MemberView]:
-        return _members(raw, s, at_key)
+    def members(rows: Rows, at_key: int) -> list[MemberView]:
+        return _members(rows, s, at_key)
 
     [stored] = await s.store.read_each(own, (key,))
     [listed] = await s.store.read_each(members, (key,))
@@ -206,21 +205,17 @@ async def load_room(s: Services, person: PersonId, room: RoomId, *, with_members
     return view
 
 
-def room_of(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, room: RoomId, *, with_members: bool = False
-) -> RoomView | None:
+def room_of(rows: Rows, s: Services, person: PersonId, room: RoomId, *, with_members: bool = False) -> RoomView | None:
     """Return one room of a person, inside a read transaction; None for an outsider."""
-    row = rooms.view_of_person(raw, person, room)
-    return view_of(raw, s, person, row, with_members=with_members) if row else None
+    row = rooms.view_of_person(rows, person, room)
+    return view_of(rows, s, person, row, with_members=with_members) if row else None
 
 
-def _page_of_rooms(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, cursor: int, limit: int, mine: MyRooms
-) -> Rooms:
+def _page_of_rooms(rows: Rows, s: Services, person: PersonId, cursor: int, limit: int, mine: MyRooms) -> Rooms:
     keys: list[int] = []
 
     def views() -> Iterator[RoomView]:
-        for key, view in views_after(raw, s, person, cursor, limit + 1, mine=mine):
+        for key, view in views_after(rows, s, person, cursor, limit + 1, mine=mine):
             keys.append(key)
             yield view
 
@@ -229,14 +224,14 @@ def _page_of_rooms(
 
 
 def views_after(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, after: int, limit: int, *, mine: MyRooms
+    rows: Rows, s: Services, person: PersonId, after: int, limit: int, *, mine: MyRooms
 ) -> Iterator[tuple[int, RoomView]]:
     """Yield the first rooms of a person after a key, with their keys, in order, inside a read transaction."""
 
     def sound() -> Iterator[tuple[int, RoomView]]:
-        for row in mine.rows(raw, person, after, limit):
+        for row in mine.rows(rows, person, after, limit):
             mine.reading = RoomId(row.id)
-            yield row.key, view_of(raw, s, person, row)
+            yield row.key, view_of(rows, s, person, row)
 
     damaged = sorted(((key, view) for key, view in mine.damaged.items() if key > after), key=itemgetter(0))
     yield from islice(heapq.merge(sound(), damaged, key=itemgetter(0)), limit)
@@ -260,18 +255,16 @@ def sort_key(s: Services, person: str) -> str:
     return card.sort_key if card else person
 
 
-def view_of(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, row: ViewRow, *, with_members: bool = False
-) -> RoomView:
+def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_members: bool = False) -> RoomView:
     """Return a room as its member sees it, inside a read transaction."""
     room = RoomId(row.id)
     named_by_members = policy_of(row.kind).title is Title.OTHER
-    last = _newest(entries.last_message(raw, row.key), entries.last_concern(raw, row.key, person))
+    last = _newest(entries.last_message(rows, row.key), entries.last_concern(rows, row.key, person))
     read = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
     after = read if row.cleared is None else max(read, row.cleared)
     if last is not None and row.cleared is not None and last.n <= row.cleared:
         last = None
-    state, error = _state(raw, s, row), s.log.damaged.get(room)
+    state, error = _state(rows, s, row), s.log.damaged.get(room)
     return RoomView(
         id=row.id,
         kind=row.kind,
@@ -282,8 +275,8 @@ def view_of(
         member_count=len(state.members),
         created=row.created_at,
         size=row.size,
-        unread=entries.unread_count(raw, row.key, person, after),
-        mentions=entries.mention_count(raw, row.key, person, after),
+        unread=entries.unread_count(rows, row.key, person, after),
+        mentions=entries.mention_count(rows, row.key, person, after),
         read=row.read,
         closed=bool(row.closed),
         damaged=error is not None,
@@ -294,8 +287,8 @@ def view_of(
         cleared_at=row.cleared_at,
         unread_from=row.unread_from,
         owner_post=row.owner_post,
-        last=events.stored_event(raw, s.log.bodies, room, row.key, last) if last else None,
-        members=_members(raw, s, row.key) if with_members or named_by_members else [],
+        last=events.stored_event(rows, s.log.bodies, room, row.key, last) if last else None,
+        members=_members(rows, s, row.key) if with_members or named_by_members else [],
         denied=all_denied(error.code) if error else denied_actions(state, s.log.home.principal(person)),
     )
 
@@ -304,21 +297,21 @@ def _newest(*rows: EntryRow | None) -> EntryRow | None:
     return max((row for row in rows if row is not None), key=lambda row: row.n, default=None)
 
 
-def _state(raw: sqlcipher.Connection, s: Services, row: ViewRow) -> RoomState:
+def _state(rows: Rows, s: Services, row: ViewRow) -> RoomState:
     """Return the room as this transaction sees it: from memory where that stands at the same entry."""
     head = s.log.cached(RoomId(row.id))
     if head is not None and head.size == row.size:
         return head.state
-    loaded = rooms.load(raw, RoomId(row.id), s.log.home)
+    loaded = rooms.load(rows, RoomId(row.id), s.log.home)
     assert loaded is not None  # noqa: S101 - its view row comes from the same transaction
     return loaded.state
 
 
-def _members(raw: sqlcipher.Connection, s: Services, room: int) -> list[MemberView]:
+def _members(rows: Rows, s: Services, room: int) -> list[MemberView]:
     found = []
     now = s.clock()
-    gaps = receipts.gaps_of_room(raw, room)
-    for person, role, since, read, status in rooms.member_reads(raw, room):
+    gaps = receipts.gaps_of_room(rows, room)
+    for person, role, since, read, status in rooms.member_reads(rows, room):
         card = s.identity.people.get(PersonId(person))
         found.append(
             MemberView(

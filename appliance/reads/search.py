@@ -31,9 +31,8 @@ from search_index.layout import suggest
 from search_index.query import Query, QueryRefused, parse
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.services import Services
+    from appliance.store.db import Rows
     from appliance.wire.search import SearchQuery
 
 CANDIDATES: Final = 100
@@ -141,10 +140,10 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
     mine = {room: key for key, room in (await member_keys(s, person)).items()}
     used_s = 0.0
 
-    def text(raw: sqlcipher.Connection, candidate: wire.Hit) -> str | None:
+    def text(rows: Rows, candidate: wire.Hit) -> str | None:
         nonlocal used_s
         begun, room = time.thread_time(), RoomId(candidate.room)
-        found = _text(raw, s, mine[room], room, candidate.n) if room in mine else None
+        found = _text(rows, s, mine[room], room, candidate.n) if room in mine else None
         used_s += time.thread_time() - begun
         return found
 
@@ -154,20 +153,18 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
     return [None if isinstance(one, AppError) else one for one in found], used_s
 
 
-def _texts(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, candidates: list[wire.Hit]
-) -> tuple[list[str | None], float]:
+def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]) -> tuple[list[str | None], float]:
     """Return for each of the first candidates the words that the person may read of it now, or None; and the CPU time.
 
     Ends early, but after one candidate at least, at `MOST_READ` characters.
     """
     begun = time.thread_time()
-    mine = rooms.keys_of_person(raw, person)
+    mine = rooms.keys_of_person(rows, person)
     texts: list[str | None] = []
     left = MOST_READ
     for candidate in candidates:
         room = RoomId(candidate.room)
-        text = _text(raw, s, mine[room], room, candidate.n) if room in mine else None
+        text = _text(rows, s, mine[room], room, candidate.n) if room in mine else None
         texts.append(text)
         left -= len(text or "")
         if left <= 0:
@@ -175,13 +172,13 @@ def _texts(
     return texts, time.thread_time() - begun
 
 
-def _text(raw: sqlcipher.Connection, s: Services, key: int, room: RoomId, n: int) -> str | None:
+def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int) -> str | None:
     """Return the newest wording of a standing message."""
-    row = entries.one(raw, key, n)
+    row = entries.one(rows, key, n)
     if row is None or row.type != EntryType.MESSAGE_TEXT or row.redact is not None:
         return None
-    worded = events.newest_wording(raw, key, row)
-    body, _ = events.open_body(raw, s.log.bodies, room, worded) if worded else (None, None)
+    worded = events.newest_wording(rows, key, row)
+    body, _ = events.open_body(rows, s.log.bodies, room, worded) if worded else (None, None)
     return body.text if body else None
 
 

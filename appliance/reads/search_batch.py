@@ -29,11 +29,10 @@ from search_index import wire
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import Millis
     from appliance.rules.entry_types import EntryKind
     from appliance.services import Services
+    from appliance.store.db import Rows
     from appliance.store.feed import EntryLine
     from appliance.wire.committed import Committed
 
@@ -74,11 +73,11 @@ class _Lines:
     def __init__(self, s: Services, bounds: Bounds) -> None:
         self._s, self._bounds, self._bytes = s, bounds, 0
 
-    def read(self, raw: sqlcipher.Connection, line: EntryLine) -> _Change | None:
+    def read(self, rows: Rows, line: EntryLine) -> _Change | None:
         """Return what a line changes, or None when it does not fit any more."""
         if self._bytes >= self._bounds.bytes:
             return None
-        change = _change_of(raw, self._s, line)
+        change = _change_of(rows, self._s, line)
         if change.entry is not None:
             size = size_of(change.entry.text)
             if self._bytes and self._bytes + size > self._bounds.bytes:
@@ -117,7 +116,7 @@ async def _lines_after(s: Services, after: int, most: int) -> tuple[list[EntryLi
     async with s.store.read() as reader:
         head = await reader.run(feed.last_pos)
     for wanted in (most, 1):
-        [found] = await s.store.read_each(lambda raw, n: feed.entries_after(raw, after, n), (wanted,))
+        [found] = await s.store.read_each(lambda rows, n: feed.entries_after(rows, after, n), (wanted,))
         if not isinstance(found, AppError):
             return found, head if len(found) < wanted == most else (found[-1].pos if found else head)
         if found.code != DAMAGED:
@@ -129,7 +128,7 @@ async def _lines_past_damage(s: Services, after: int, head: int) -> list[EntryLi
     """Return the first line that can be read after a torn page of the feed: by doubling steps, then by bisection."""
 
     async def line_after(pos: int) -> list[EntryLine] | None:
-        [found] = await s.store.read_each(lambda raw, at: feed.entries_after(raw, at, 1), (pos,))
+        [found] = await s.store.read_each(lambda rows, at: feed.entries_after(rows, at, 1), (pos,))
         return None if isinstance(found, AppError) else found
 
     step = 1
@@ -149,9 +148,9 @@ async def _lines_past_damage(s: Services, after: int, head: int) -> list[EntryLi
     return found
 
 
-def _change_of(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Change:
-    room = rooms.id_of(raw, line.room)
-    row = entries.one(raw, line.room, line.n)
+def _change_of(rows: Rows, s: Services, line: EntryLine) -> _Change:
+    room = rooms.id_of(rows, line.room)
+    row = entries.one(rows, line.room, line.n)
     if row is None:
         return _Change()
     kind = entry_types.find(row.type)
@@ -159,12 +158,12 @@ def _change_of(raw: sqlcipher.Connection, s: Services, line: EntryLine) -> _Chan
     if kind is None or isinstance(state, Deny):
         return _Change()
     if kind.words is not None:
-        return _Change(_entry(raw, s, room, line.room, row.n, replaces=False))
+        return _Change(_entry(rows, s, room, line.room, row.n, replaces=False))
     if kind.erases is not None:
         return _Change(gone=wire.Range(room, *kind.erases(state)))
     if kind.changes_words and row.target is not None:
         gone = wire.Range(room, row.target, row.target) if kind.retracts else None
-        return _Change(None if gone else _entry(raw, s, room, line.room, row.target, replaces=True), gone)
+        return _Change(None if gone else _entry(rows, s, room, line.room, row.target, replaces=True), gone)
     return _Change()
 
 
@@ -207,15 +206,13 @@ def size_of(text: str) -> int:
     return len(text.encode(errors="replace")) + ENTRY_OVERHEAD
 
 
-def _entry(
-    raw: sqlcipher.Connection, s: Services, room: RoomId, key: int, n: int, *, replaces: bool
-) -> wire.Entry | None:
+def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces: bool) -> wire.Entry | None:
     """Return a message with its newest words, or None when it has none to find."""
-    row = entries.one(raw, key, n)
+    row = entries.one(rows, key, n)
     if row is None or row.redact is not None:
         return None
-    worded = events.newest_wording(raw, key, row)
-    body, _ = events.open_body(raw, s.log.bodies, room, worded) if worded else (None, None)
+    worded = events.newest_wording(rows, key, row)
+    body, _ = events.open_body(rows, s.log.bodies, room, worded) if worded else (None, None)
     if body is None:
         return None
     return _entry_of(room, n, row.sender, row.at, body.text, replaces=replaces)

@@ -32,10 +32,9 @@ from appliance.wire.events import Event, RoomEvent, passing_event
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.reads.rooms import MyRooms
     from appliance.services import Services
+    from appliance.store.db import Rows
     from appliance.store.rooms import ViewRow
     from appliance.wire.entries import EntryEvent
     from appliance.wire.rooms import RoomView
@@ -69,14 +68,14 @@ async def load_sync(s: Services, person: PersonId, since: int, limit: int, curso
     """
     begun = _SnapshotPlace.parse(cursor) if cursor is not None else None
 
-    def read(raw: sqlcipher.Connection, mine: MyRooms) -> FeedPage:
-        return _read_feed(raw, s, person, since, limit, begun, mine=mine)
+    def read(rows: Rows, mine: MyRooms) -> FeedPage:
+        return _read_feed(rows, s, person, since, limit, begun, mine=mine)
 
     return await read_sound(s, person, read)
 
 
 def _read_feed(
-    raw: sqlcipher.Connection,
+    rows: Rows,
     s: Services,
     person: PersonId,
     since: int,
@@ -86,14 +85,14 @@ def _read_feed(
     mine: MyRooms,
 ) -> FeedPage:
     """Read the feed inside one read transaction."""
-    head = feed.last_pos(raw)
+    head = feed.last_pos(rows)
     if begun is not None:
-        return _snapshot(raw, s, person, begun, limit, mine)
+        return _snapshot(rows, s, person, begun, limit, mine)
     if since == 0 or since > head:
         # A cursor ahead of the feed comes from before a restore: only a fresh snapshot is safe.
-        return _snapshot(raw, s, person, _SnapshotPlace(head, 0), limit, mine)
-    page = _Page(raw, s, person, mine)
-    more = page.fill(_lines(raw, person, since, head, mine), limit)
+        return _snapshot(rows, s, person, _SnapshotPlace(head, 0), limit, mine)
+    page = _Page(rows, s, person, mine)
+    more = page.fill(_lines(rows, person, since, head, mine), limit)
     upto = page.lines[-1].pos if more else head
     damaged = [] if more else _damaged_rooms(s, mine, head)
     return FeedPage(upto, [*page.events(), *damaged], more=more)
@@ -123,12 +122,10 @@ class _SnapshotPlace(NamedTuple):
         return cls(*cursors.read(cursors.SNAPSHOT, cursor, 2))
 
 
-def _snapshot(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, place: _SnapshotPlace, limit: int, mine: MyRooms
-) -> FeedPage:
+def _snapshot(rows: Rows, s: Services, person: PersonId, place: _SnapshotPlace, limit: int, mine: MyRooms) -> FeedPage:
     now = s.clock()
     events, key, left = list[Event](), place.key, Bytes()
-    for at_key, view in views_after(raw, s, person, place.key, limit + 1, mine=mine):
+    for at_key, view in views_after(rows, s, person, place.key, limit + 1, mine=mine):
         event = RoomEvent(pos=place.pos, at=now, room=view.id, state=view)
         if len(events) == limit or not left.take(size_of(event)):
             return FeedPage(place.pos, events, more=True, cursor=str(place._replace(key=key)), snapshot=True)
@@ -137,16 +134,16 @@ def _snapshot(
     return FeedPage(place.pos, events, more=False, snapshot=True)
 
 
-def _lines(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
+def _lines(rows: Rows, person: PersonId, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
     """Yield what came after `since`, in order; of each room no more is read than is taken."""
-    sources = [_of_room(raw, row, since, head, mine) for row in mine.rows(raw, person, 0, -1)]
-    return heapq.merge(*sources, _of_person(raw, person, since, head, mine))
+    sources = [_of_room(rows, row, since, head, mine) for row in mine.rows(rows, person, 0, -1)]
+    return heapq.merge(*sources, _of_person(rows, person, since, head, mine))
 
 
-def _of_room(raw: sqlcipher.Connection, row: ViewRow, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
+def _of_room(rows: Rows, row: ViewRow, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
     mine.reading = RoomId(row.id)
-    appended = feed.entries_of_room(raw, row.key, row.size, since, head)
-    for found in _noting(mine, row, heapq.merge(appended, feed.events_of_room(raw, row.key, since, head))):
+    appended = feed.entries_of_room(rows, row.key, row.size, since, head)
+    for found in _noting(mine, row, heapq.merge(appended, feed.events_of_room(rows, row.key, since, head))):
         yield _Line(found.pos, found.at, found.type, RoomId(row.id), row.key, found.n, found.data)
 
 
@@ -161,9 +158,9 @@ def _noting(mine: MyRooms, row: ViewRow, lines: Iterator[T]) -> Iterator[T]:
         yield line
 
 
-def _of_person(raw: sqlcipher.Connection, person: PersonId, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
-    for found in feed.of_person(raw, person, since, head):
-        room = mine.id_of(raw, found.room) if found.room is not None else None
+def _of_person(rows: Rows, person: PersonId, since: int, head: int, mine: MyRooms) -> Iterator[_Line]:
+    for found in feed.of_person(rows, person, since, head):
+        room = mine.id_of(rows, found.room) if found.room is not None else None
         yield _Line(found.pos, found.at, found.type, room, found.room, None, found.data)
 
 
@@ -179,8 +176,8 @@ _RECEIPT_LINE: Final = msgspec.json.Decoder(_ReceiptLine)
 class _Page:
     """The lines of one answer, and what they make of the rooms and entries they speak of."""
 
-    def __init__(self, raw: sqlcipher.Connection, s: Services, person: PersonId, mine: MyRooms) -> None:
-        self._raw, self._s, self._person, self._mine = raw, s, person, mine
+    def __init__(self, rows: Rows, s: Services, person: PersonId, mine: MyRooms) -> None:
+        self._rows, self._s, self._person, self._mine = rows, s, person, mine
         self.lines: list[_Line] = []
         self._left = Bytes()
         self._entries: dict[tuple[RoomId, int], EntryEvent] = {}
@@ -189,7 +186,7 @@ class _Page:
     def fill(self, lines: Iterator[_Line], limit: int) -> bool:
         """Take lines until the answer is full; say whether there are more."""
         while batch := list(islice(lines, READ_AT_ONCE)):
-            self._entries.update(_entries(self._raw, self._s, self._person, batch, self._mine))
+            self._entries.update(_entries(self._rows, self._s, self._person, batch, self._mine))
             for line in batch:
                 if len(self.lines) == limit or not self._left.take(self._size(line)):
                     return True
@@ -229,13 +226,13 @@ class _Page:
         """Return the room as it stands now, None for one that is not the person's any more."""
         if room not in self._views:
             self._mine.reading = room
-            view = self._mine.damaged_of(room) or room_of(self._raw, self._s, self._person, room)
+            view = self._mine.damaged_of(room) or room_of(self._rows, self._s, self._person, room)
             self._views[room] = view
         return self._views[room]
 
 
 def _entries(
-    raw: sqlcipher.Connection, s: Services, person: PersonId, lines: list[_Line], mine: MyRooms
+    rows: Rows, s: Services, person: PersonId, lines: list[_Line], mine: MyRooms
 ) -> dict[tuple[RoomId, int], EntryEvent]:
     """Read the entries of a page, each room's in one walk: their positions in the feed rise together.
 
@@ -249,8 +246,8 @@ def _entries(
     found: dict[tuple[RoomId, int], EntryEvent] = {}
     for room, (key, first, last) in spans.items():
         mine.reading = room
-        sent = entries.txn_ids_of_sender(raw, key, first, last, person)
-        for event in events.stored_events(raw, s.log.bodies, room, key, first, last):
+        sent = entries.txn_ids_of_sender(rows, key, first, last, person)
+        for event in events.stored_events(rows, s.log.bodies, room, key, first, last):
             own = sent.get(event.n)
             found[room, event.n] = event if own is None else replace(event, txn_id=own)
     mine.reading = None

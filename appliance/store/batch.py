@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import Millis
+    from appliance.store.db import Rows
 
 SQL: Final = Queries("entries")
 ROOMS: Final = Queries("rooms")
@@ -268,10 +267,10 @@ WRITES: Final = (
 """What is written, in this order: the rows of a batch, their kind, and their statement."""
 
 
-def write(raw: sqlcipher.Connection, batch: Batch) -> None:
+def write(rows: Rows, batch: Batch) -> None:
     """Write a whole batch. Raises RepeatedTxnError, having written what the caller's transaction then undoes."""
-    if batch.txns and raw.executemany(SQL.insert_txn, batch.txns).rowcount != len(batch.txns):
+    if batch.txns and rows.many(SQL.insert_txn, batch.txns) != len(batch.txns):
         raise RepeatedTxnError
     for name, _, statement in WRITES:
-        if rows := getattr(batch, name):
-            raw.executemany(statement, rows)
+        if found := getattr(batch, name):
+            rows.many(statement, found)

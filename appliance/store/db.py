@@ -15,8 +15,9 @@ import errno
 import logging
 import os
 import sqlite3
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import aiosqlite
 from sqlcipher3 import dbapi2 as sqlcipher
@@ -24,12 +25,12 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from appliance.errors import STORAGE_DAMAGED, AppError, StorageFailed, StorageFull, Unavailable, WrongKey
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from pathlib import Path
 
-    Row = tuple[Any, ...]
-    Params = Mapping[str, object] | Sequence[object]
 
+Row = tuple[Any, ...]
+Params = Mapping[str, object] | Sequence[object]
 P = ParamSpec("P")
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -73,6 +74,10 @@ class Rows(Protocol):
         """Return the first row, or None."""
         ...
 
+    def value(self, sql: str, params: Params = ..., /) -> Any:
+        """Return the first column of the first row. Raises LookupError when there is none."""
+        ...
+
     def run(self, sql: str, params: Params = ..., /) -> int:
         """Run one statement; return the number of rows it changed."""
         ...
@@ -81,8 +86,8 @@ class Rows(Protocol):
         """Run one insert; return the new row's integer key."""
         ...
 
-    def many(self, sql: str, rows: Iterable[Params], /) -> None:
-        """Run one statement for each row."""
+    def many(self, sql: str, rows: Iterable[Params], /) -> int:
+        """Run one statement for each row; return the number of rows changed."""
         ...
 
 
@@ -97,6 +102,12 @@ class _Statements(sqlcipher.Connection):
         row: Row | None = self.execute(sql, params).fetchone()
         return row
 
+    def value(self, sql: str, params: Params = ()) -> Any:
+        row = self.execute(sql, params).fetchone()
+        if row is None:
+            raise LookupError("a row that must be there is not")
+        return row[0]
+
     def run(self, sql: str, params: Params = ()) -> int:
         count: int = self.execute(sql, params).rowcount
         return count
@@ -105,20 +116,19 @@ class _Statements(sqlcipher.Connection):
         key: int = self.execute(sql, params).lastrowid
         return key
 
-    def many(self, sql: str, rows: Iterable[Params]) -> None:
-        self.executemany(sql, rows)
+    def many(self, sql: str, rows: Iterable[Params]) -> int:
+        count: int = self.executemany(sql, rows).rowcount
+        return count
 
 
-def connect(
-    path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB, read_only: bool = False
-) -> sqlcipher.Connection:
+def connect(path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB, read_only: bool = False) -> _Statements:
     """Open the database at `path` with its raw 32-byte key; read only, neither it nor its write-ahead log changes.
 
     Raises WrongKey if the key does not open it, StorageFull or Unavailable when the disk fails.
     """
     where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     try:
-        connection = sqlcipher.connect(
+        connection: _Statements = sqlcipher.connect(
             where, uri=True, isolation_level=None, check_same_thread=False, factory=_Statements
         )
     except sqlcipher.OperationalError as error:
@@ -546,18 +556,38 @@ def _undo(raw: sqlcipher.Connection, error: BaseException) -> None:
 
 
 @contextmanager
-def savepoint(raw: sqlcipher.Connection) -> Iterator[None]:
+def savepoint(rows: Rows) -> Iterator[None]:
     """Undo what the block wrote, and nothing that the transaction wrote before it, if the block raises."""
-    raw.execute("SAVEPOINT part")
+    rows.run("SAVEPOINT part")
     try:
         yield
     except BaseException:
         # SQLite itself has ended the transaction after some errors of the disk.
-        if raw.in_transaction:
-            raw.execute("ROLLBACK TO part")
-            raw.execute("RELEASE part")
+        if cast("_Statements", rows).in_transaction:
+            rows.run("ROLLBACK TO part")
+            rows.run("RELEASE part")
         raise
-    raw.execute("RELEASE part")
+    rows.run("RELEASE part")
+
+
+@contextmanager
+def reading(path: Path, key: bytes) -> Iterator[Rows]:
+    """Lend the database to a tool that reads beside a server, read only. Raises WrongKey, Unavailable.
+
+    Each statement sees the newest commit; `snapshot` makes several see one moment.
+    """
+    with closing(connect(path, key, read_only=True)) as rows, translate_disk_errors(path):
+        yield rows
+
+
+@contextmanager
+def snapshot(rows: Rows) -> Iterator[None]:
+    """Have the statements of the block see one moment of the database, where `reading` lent it."""
+    rows.run("BEGIN")
+    try:
+        yield
+    finally:
+        rows.run("COMMIT")
 
 
 def _transaction(raw: sqlcipher.Connection, function: Callable[..., T], args: tuple[object, ...]) -> T:

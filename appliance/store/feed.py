@@ -12,9 +12,8 @@ from appliance.store.queries import Queries
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import Millis
+    from appliance.store.db import Rows
 
     Line = tuple[int, Millis, str, int | None, str | None, str | None]
     """Position, time, type, room's key, whose eyes, data (JSON)."""
@@ -52,27 +51,27 @@ class EntryLine(NamedTuple):
     n: int
 
 
-def insert(raw: sqlcipher.Connection, line: Line) -> None:
+def insert(rows: Rows, line: Line) -> None:
     """Add a line that is no entry."""
     pos, at, kind, room, person, data = line
-    raw.execute(SQL.insert, (pos, at, kind, room, None, person, data))
+    rows.run(SQL.insert, (pos, at, kind, room, None, person, data))
 
 
-def events_of_room(raw: sqlcipher.Connection, room: int, since: int, upto: int) -> Iterator[FeedRow]:
+def events_of_room(rows: Rows, room: int, since: int, upto: int) -> Iterator[FeedRow]:
     """Yield a room's lines that are no entries, after `since`, up to and including `upto`; read as they are taken."""
     while True:
-        found = raw.execute(SQL.after_in_room, (room, since, upto, PAGE)).fetchall()
+        found = rows.all(SQL.after_in_room, (room, since, upto, PAGE))
         yield from (FeedRow(pos, at, kind, None, data) for pos, at, kind, data in found)
         if len(found) < PAGE:
             return
         since = found[-1][0]
 
 
-def entries_of_room(raw: sqlcipher.Connection, room: int, size: int, since: int, upto: int) -> Iterator[FeedRow]:
+def entries_of_room(rows: Rows, room: int, size: int, since: int, upto: int) -> Iterator[FeedRow]:
     """Yield the entries of a room of `size` after `since`, up to and including `upto`; read as they are taken."""
-    n = _first_entry_after(raw, room, since, size)
+    n = _first_entry_after(rows, room, since, size)
     while n < size:
-        found = raw.execute(SQL.entries_from, (room, n, PAGE)).fetchall()
+        found = rows.all(SQL.entries_from, (room, n, PAGE))
         for pos, at, kind, at_n in found:
             if pos > upto:
                 return
@@ -82,42 +81,42 @@ def entries_of_room(raw: sqlcipher.Connection, room: int, size: int, since: int,
         n = found[-1][3] + 1
 
 
-def of_person(raw: sqlcipher.Connection, person: str, since: int, upto: int) -> Iterator[PersonRow]:
+def of_person(rows: Rows, person: str, since: int, upto: int) -> Iterator[PersonRow]:
     """Yield a person's own lines after `since`, up to and including `upto`; read as they are taken."""
     while True:
-        found = raw.execute(SQL.after_for_person, (person, since, upto, PAGE)).fetchall()
+        found = rows.all(SQL.after_for_person, (person, since, upto, PAGE))
         yield from map(PersonRow._make, found)
         if len(found) < PAGE:
             return
         since = found[-1][0]
 
 
-def last_pos(raw: sqlcipher.Connection) -> int:
+def last_pos(rows: Rows) -> int:
     """Return the newest position this transaction sees."""
-    pos: int = raw.execute(SQL.last_pos).fetchone()[0]
+    pos: int = rows.value(SQL.last_pos)
     return pos
 
 
-def latest(raw: sqlcipher.Connection) -> Millis:
+def latest(rows: Rows) -> Millis:
     """Return the latest time among the newest lines, 0 where there are none."""
-    at: Millis = raw.execute(SQL.latest).fetchone()[0]
+    at: Millis = rows.value(SQL.latest)
     return at
 
 
-def entries_after(raw: sqlcipher.Connection, since: int, limit: int) -> list[EntryLine]:
+def entries_after(rows: Rows, since: int, limit: int) -> list[EntryLine]:
     """Return the lines of entries after a cursor, of all rooms: what followers walk."""
-    return [EntryLine._make(row) for row in raw.execute(SQL.entries_after, (since, limit))]
+    return [EntryLine._make(row) for row in rows.all(SQL.entries_after, (since, limit))]
 
 
-def first_unlisted(raw: sqlcipher.Connection, room: int, first: int, last: int) -> int | None:
+def first_unlisted(rows: Rows, room: int, first: int, last: int) -> int | None:
     """Return the first of a room's entries `first` to `last` that has no line of its own at its position."""
-    n: int | None = raw.execute(SQL.first_unlisted, (room, first, last)).fetchone()[0]
+    n: int | None = rows.value(SQL.first_unlisted, (room, first, last))
     return n
 
 
-def without_entry(raw: sqlcipher.Connection, limit: int) -> list[int]:
+def without_entry(rows: Rows, limit: int) -> list[int]:
     """Return the positions of lines, of all rooms, that claim to be an entry and are not where an entry stands."""
-    return [row[0] for row in raw.execute(SQL.without_entry, (limit,))]
+    return [row[0] for row in rows.all(SQL.without_entry, (limit,))]
 
 
 def mark(pos: int, at: Millis, room: str, n: int) -> str:
@@ -125,20 +124,20 @@ def mark(pos: int, at: Millis, room: str, n: int) -> str:
     return f"{pos} {at} {room} {n}"
 
 
-def mark_at(raw: sqlcipher.Connection, pos: int) -> str:
+def mark_at(rows: Rows, pos: int) -> str:
     """Return the mark of the last entry up to a position; nothing when there is none."""
-    line = raw.execute(SQL.last_entry_upto, (pos,)).fetchone()
+    line = rows.one(SQL.last_entry_upto, (pos,))
     return "" if line is None else mark(*line)
 
 
-def _first_entry_after(raw: sqlcipher.Connection, room: int, since: int, size: int) -> int:
+def _first_entry_after(rows: Rows, room: int, since: int, size: int) -> int:
     """Return the first entry of a room whose position is above `since`; positions rise with n. `size` if none is."""
-    if size == 0 or raw.execute(SQL.entry_pos, (room, size - 1)).fetchone()[0] <= since:
+    if size == 0 or rows.value(SQL.entry_pos, (room, size - 1)) <= since:
         return size
     low, high = 0, size - 1
     while low < high:
         middle = (low + high) // 2
-        if raw.execute(SQL.entry_pos, (room, middle)).fetchone()[0] > since:
+        if rows.value(SQL.entry_pos, (room, middle)) > since:
             high = middle
         else:
             low = middle + 1

@@ -17,9 +17,8 @@ from appliance.wire.rooms import MemberSuggestion, RemovalRequest, Suggested
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.people import PersonCard
+    from appliance.store.db import Rows
 
 SQL = Queries("owner_requests")
 ALL_ROOMS: Final = ""
@@ -83,40 +82,38 @@ NEWEST: Final = Spot(2**53, 0)
 FIRST: Final = Place(-1, 0, "")
 
 
-def insert(raw: sqlcipher.Connection, room: int, request: OwnerRequest) -> None:
+def insert(rows: Rows, room: int, request: OwnerRequest) -> None:
     """Keep a new request; `room` is the room's key."""
     people = " ".join(request.people)
     row = (request.id, request.kind.value, room, request.person, people, request.reason, request.outcome.value)
-    raw.execute(SQL.insert, (*row, request.asked))
+    rows.run(SQL.insert, (*row, request.asked))
 
 
-def by_id(raw: sqlcipher.Connection, request: str) -> OwnerRequest | None:
+def by_id(rows: Rows, request: str) -> OwnerRequest | None:
     """Return a request."""
-    row = raw.execute(SQL.by_id, (request,)).fetchone()
+    row = rows.one(SQL.by_id, (request,))
     return _request(row) if row else None
 
 
-def of_person(raw: sqlcipher.Connection, room: int, kind: Kind, person: PersonId) -> list[OwnerRequest]:
+def of_person(rows: Rows, room: int, kind: Kind, person: PersonId) -> list[OwnerRequest]:
     """Return everything of one kind that a person asked in a room."""
-    return [_request(row) for row in raw.execute(SQL.of_person, (room, kind.value, person))]
+    return [_request(row) for row in rows.all(SQL.of_person, (room, kind.value, person))]
 
 
-def in_room(
-    raw: sqlcipher.Connection, room: int, kind: Kind, eyes: Eyes, before: Spot, limit: int
-) -> list[OwnerRequest]:
+def in_room(rows: Rows, room: int, kind: Kind, eyes: Eyes, before: Spot, limit: int) -> list[OwnerRequest]:
     """Return what somebody may see of one kind in a room, the newest first: what stands behind `before`."""
     given = {"room": room, "kind": kind.value, "limit": limit, **eyes._asdict(), **before._asdict()}
-    return [_request(row) for row in raw.execute(SQL.in_room, given)]
+    return [_request(row) for row in rows.all(SQL.in_room, given)]
 
 
-def spot_of(raw: sqlcipher.Connection, room: int, kind: Kind, request: str) -> Spot | None:
+def spot_of(rows: Rows, room: int, kind: Kind, request: str) -> Spot | None:
     """Return where a request stands among those of its kind in a room, None where it is none of them."""
-    row = raw.execute(SQL.spot_of, (room, kind.value, request)).fetchone()
+    row = rows.one(SQL.spot_of, (room, kind.value, request))
     return Spot._make(row) if row else None
 
 
 def concerning(
-    raw: sqlcipher.Connection, person: PersonId, escalated: list[str], since: Millis, after: Place, limit: int
+    rows: Rows, person: PersonId, escalated: list[str], since: Millis, after: Place, limit: int
 ) -> list[OwnerRequest]:
     """Return what concerns somebody, behind a place: answers to them, what waits (their own first), other answers.
 
@@ -125,61 +122,61 @@ def concerning(
     It is what they asked, what was asked in their rooms and not withdrawn, and the requests named in `escalated`.
     """
     given = {"person": person, "escalated": json.dumps(escalated), "since": since, "limit": limit, **after._asdict()}
-    return [_request(row) for row in raw.execute(SQL.concerning, given)]
+    return [_request(row) for row in rows.all(SQL.concerning, given)]
 
 
-def counts(raw: sqlcipher.Connection, person: PersonId, escalated: list[str], since: Millis) -> tuple[int, int]:
+def counts(rows: Rows, person: PersonId, escalated: list[str], since: Millis) -> tuple[int, int]:
     """Return how much of that waits for somebody's answer, and how many answers they have not seen."""
     given = {"person": person, "escalated": json.dumps(escalated), "since": since}
-    waiting: int = raw.execute(SQL.count_waiting, given).fetchone()[0]
-    answers: int = raw.execute(SQL.count_answers, given).fetchone()[0]
+    waiting: int = rows.value(SQL.count_waiting, given)
+    answers: int = rows.value(SQL.count_answers, given)
     return waiting, answers
 
 
-def escalated(raw: sqlcipher.Connection) -> list[tuple[str, PersonId]]:
+def escalated(rows: Rows) -> list[tuple[str, PersonId]]:
     """Return what waits for an administrator, of all rooms: each request with the owner of its room."""
-    return [(request, PersonId(owner)) for request, owner in raw.execute(SQL.escalated)]
+    return [(request, PersonId(owner)) for request, owner in rows.all(SQL.escalated)]
 
 
-def departures(raw: sqlcipher.Connection, person: PersonId, since: Millis, limit: int) -> list[DepartureRow]:
+def departures(rows: Rows, person: PersonId, since: Millis, limit: int) -> list[DepartureRow]:
     """Return what a person was taken off since a time and is off still, the newest first."""
-    return [DepartureRow._make(row) for row in raw.execute(SQL.departures, (person, since, limit))]
+    return [DepartureRow._make(row) for row in rows.all(SQL.departures, (person, since, limit))]
 
 
-def delete_departures(raw: sqlcipher.Connection, before: Millis, limit: int) -> int:
+def delete_departures(rows: Rows, before: Millis, limit: int) -> int:
     """Delete at most `limit` of all departures before a time, the oldest first; return how many."""
-    deleted: int = raw.execute(SQL.delete_departures, (before, limit)).rowcount
+    deleted: int = rows.run(SQL.delete_departures, (before, limit))
     return deleted
 
 
-def seen(raw: sqlcipher.Connection, person: PersonId) -> dict[str, Millis]:
+def seen(rows: Rows, person: PersonId) -> dict[str, Millis]:
     """Return up to when a person has seen answers, by room; under ALL_ROOMS, of all and what they were taken off."""
-    return dict(raw.execute(SQL.seen, (person,)).fetchall())
+    return dict(rows.all(SQL.seen, (person,)))
 
 
-def put_seen(raw: sqlcipher.Connection, person: PersonId, room: str, upto: Millis) -> bool:
+def put_seen(rows: Rows, person: PersonId, room: str, upto: Millis) -> bool:
     """Move that time on, never back; False when it stood there already."""
-    return bool(raw.execute(SQL.put_seen, (person, room, upto)).rowcount)
+    return bool(rows.run(SQL.put_seen, (person, room, upto)))
 
 
-def pending_in(raw: sqlcipher.Connection, room: int) -> list[OwnerRequest]:
+def pending_in(rows: Rows, room: int) -> list[OwnerRequest]:
     """Return what waits in a room, the oldest first."""
-    return [_request(row) for row in raw.execute(SQL.pending_in, (room,))]
+    return [_request(row) for row in rows.all(SQL.pending_in, (room,))]
 
 
-def pending_before(raw: sqlcipher.Connection, kind: Kind, asked: Millis) -> list[OwnerRequest]:
+def pending_before(rows: Rows, kind: Kind, asked: Millis) -> list[OwnerRequest]:
     """Return what of one kind waits since a time or longer, of all rooms, the oldest first."""
-    return [_request(row) for row in raw.execute(SQL.pending_before, (kind.value, asked))]
+    return [_request(row) for row in rows.all(SQL.pending_before, (kind.value, asked))]
 
 
-def answer(raw: sqlcipher.Connection, request: str, outcome: Outcome, at: Millis, by: str, note: str) -> bool:
+def answer(rows: Rows, request: str, outcome: Outcome, at: Millis, by: str, note: str) -> bool:
     """Answer a request that waits; False when it was answered already."""
-    return bool(raw.execute(SQL.answer, (outcome.value, at, by, note, request)).rowcount)
+    return bool(rows.run(SQL.answer, (outcome.value, at, by, note, request)))
 
 
-def escalate(raw: sqlcipher.Connection, request: str, at: Millis) -> bool:
+def escalate(rows: Rows, request: str, at: Millis) -> bool:
     """Mark a request as escalated; False when it does not wait or was before."""
-    return bool(raw.execute(SQL.escalate, (at, request)).rowcount)
+    return bool(rows.run(SQL.escalate, (at, request)))
 
 
 def view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> RemovalRequest | MemberSuggestion:

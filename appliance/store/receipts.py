@@ -13,10 +13,9 @@ from appliance.rules.receipts import after, common, without
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import Millis, PersonId
     from appliance.rules.receipts import Range
+    from appliance.store.db import Rows
 
 SQL = Queries("receipts")
 
@@ -31,52 +30,52 @@ class Shown(NamedTuple):
     at: Millis
 
 
-def insert(raw: sqlcipher.Connection, rows: list[Shown]) -> None:
+def insert(rows: Rows, found: list[Shown]) -> None:
     """Keep what was shown and move the members' marks, never back.
 
     What was shown to somebody who is no member any more is left out. A mark as unread stays: only the person ends it.
     """
-    for row in rows:
-        member = raw.execute(SQL.mark, (row.room, row.person)).fetchone()
+    for row in found:
+        member = rows.one(SQL.mark, (row.room, row.person))
         if member is not None:
-            _insert(raw, row, since=member[0], read=member[1])
+            _insert(rows, row, since=member[0], read=member[1])
 
 
-def _insert(raw: sqlcipher.Connection, row: Shown, *, since: int, read: int) -> None:
+def _insert(rows: Rows, row: Shown, *, since: int, read: int) -> None:
     shown = (row.first, row.upto)
-    gaps: list[Range] = list(raw.execute(SQL.gaps, (row.room, row.person)))
+    gaps: list[Range] = list(rows.all(SQL.gaps, (row.room, row.person)))
     new = common(gaps, shown)
     if row.upto > read:
         new.append((max(row.first, read + 1), row.upto))
     before = min(since, read)
     if row.first <= before:
-        new += _unseen_before(raw, row, min(row.upto, before))
-    raw.executemany(SQL.insert, [(row.room, row.person, first, last, row.at) for first, last in new])
+        new += _unseen_before(rows, row, min(row.upto, before))
+    rows.many(SQL.insert, [(row.room, row.person, first, last, row.at) for first, last in new])
     mark, left = after(read, gaps, since, shown)
     if mark > read:
-        raw.execute(SQL.advance, (mark, row.room, row.person, mark))
+        rows.run(SQL.advance, (mark, row.room, row.person, mark))
     if left != gaps:
-        raw.execute(SQL.delete_gaps, (row.room, row.person))
-        raw.executemany(SQL.insert_gap, [(row.room, row.person, first, last) for first, last in left])
+        rows.run(SQL.delete_gaps, (row.room, row.person))
+        rows.many(SQL.insert_gap, [(row.room, row.person, first, last) for first, last in left])
 
 
-def _unseen_before(raw: sqlcipher.Connection, row: Shown, last: int) -> list[Range]:
+def _unseen_before(rows: Rows, row: Shown, last: int) -> list[Range]:
     """Return what was shown of the time before the person came in, as far as no earlier receipt says so."""
     asked = {"room": row.room, "person": row.person, "first": row.first, "last": last}
     left: list[Range] = [(row.first, last)]
-    for seen in raw.execute(SQL.overlapping, asked).fetchall():
+    for seen in rows.all(SQL.overlapping, asked):
         left = without(left, seen)
     return left
 
 
-def gaps_of_room(raw: sqlcipher.Connection, room: int) -> dict[PersonId, list[Range]]:
+def gaps_of_room(rows: Rows, room: int) -> dict[PersonId, list[Range]]:
     """Return what each member of a room, by its key, passed over; those who passed over nothing are left out."""
     found: defaultdict[PersonId, list[Range]] = defaultdict(list)
-    for person, first, last in raw.execute(SQL.gaps_of_room, (room,)):
+    for person, first, last in rows.all(SQL.gaps_of_room, (room,)):
         found[person].append((first, last))
     return dict(found)
 
 
-def first_reads(raw: sqlcipher.Connection, room: int, n: int) -> list[tuple[str, Millis]]:
+def first_reads(rows: Rows, room: int, n: int) -> list[tuple[str, Millis]]:
     """Return who was shown message `n` and when they first were, by that time; members of today or not."""
-    return list(raw.execute(SQL.first_reads, {"room": room, "n": n}))
+    return list(rows.all(SQL.first_reads, {"room": room, "n": n}))

@@ -10,21 +10,22 @@ from appliance.store.queries import Queries
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlcipher3 import dbapi2 as sqlcipher
+    from appliance.store.db import Rows
+
 
 SQL = Queries("recorded_heads")
 
 
-def put(raw: sqlcipher.Connection, heads: Mapping[RoomId, tuple[int, bytes]]) -> None:
+def put(rows: Rows, heads: Mapping[RoomId, tuple[int, bytes]]) -> None:
     """Keep (size, root) of rooms as the newest."""
-    raw.executemany(SQL.put, [(room, size, root) for room, (size, root) in heads.items()])
+    rows.many(SQL.put, [(room, size, root) for room, (size, root) in heads.items()])
 
 
-def list_all(raw: sqlcipher.Connection) -> dict[RoomId, tuple[int, bytes]]:
+def list_all(rows: Rows) -> dict[RoomId, tuple[int, bytes]]:
     """Return (size, root) of every room that was recorded."""
-    return {RoomId(room): (size, root) for room, size, root in raw.execute(SQL.list_all)}
+    return {RoomId(room): (size, root) for room, size, root in rows.all(SQL.list_all)}
 
 
-def list_advanced(raw: sqlcipher.Connection) -> list[tuple[RoomId, int, str]]:
+def list_advanced(rows: Rows) -> list[tuple[RoomId, int, str]]:
     """Return (room, size, signed note) of rooms whose checkpoint is newer than what was recorded."""
-    return [(RoomId(room), size, note) for room, size, note in raw.execute(SQL.list_advanced)]
+    return [(RoomId(room), size, note) for room, size, note in rows.all(SQL.list_advanced)]

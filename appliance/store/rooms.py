@@ -1,6 +1,6 @@
 """Rooms, members and each person's view of a room, as rows.
 
-Functions with `raw` run on a connection's own thread inside the caller's transaction.
+The caller owns the transaction.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from appliance.model import Member, Millis, PersonId, PostId, Role, RoomId, Room
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
-    from sqlcipher3 import dbapi2 as sqlcipher
-
     from appliance.model import Home
     from appliance.store.batch import NewCheckpoint
+    from appliance.store.db import Rows
 
 SQL = Queries("rooms")
 
@@ -101,17 +100,17 @@ class Mine(NamedTuple):
     unread_from: int | None = None
 
 
-def load(raw: sqlcipher.Connection, room: RoomId, home: Home) -> RoomRow | None:
+def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
     """Return a room with its members, or None."""
-    row = raw.execute(SQL.by_id, (room,)).fetchone()
+    row = rows.one(SQL.by_id, (room,))
     if row is None:
         return None
     found = StoredRoom._make(row)
     key = found.key
-    last, last_at, registry = raw.execute(SQL.last_entry, (key,)).fetchone()
+    [(last, last_at, registry)] = rows.all(SQL.last_entry, (key,))
     members = {
         (person := home.principal(PersonId(kept))): Member(person, Role(role), since)
-        for kept, role, since in raw.execute(SQL.members, (key,))
+        for kept, role, since in rows.all(SQL.members, (key,))
     }
     state = RoomState(
         room=RoomId(found.id),
@@ -128,159 +127,159 @@ def load(raw: sqlcipher.Connection, room: RoomId, home: Home) -> RoomRow | None:
     return RoomRow(key, state, found.created_at, last + 1, last_at, registry)
 
 
-def views_of_person(raw: sqlcipher.Connection, person: PersonId, after: int = 0, limit: int = -1) -> list[ViewRow]:
+def views_of_person(rows: Rows, person: PersonId, after: int = 0, limit: int = -1) -> list[ViewRow]:
     """Return the rooms of a person as they see them, by key, after the key `after`; -1 is without a limit."""
-    return [ViewRow._make(row) for row in raw.execute(SQL.of_person, (person, after, limit))]
+    return [ViewRow._make(row) for row in rows.all(SQL.of_person, (person, after, limit))]
 
 
-def view_of_person(raw: sqlcipher.Connection, person: PersonId, room: RoomId) -> ViewRow | None:
+def view_of_person(rows: Rows, person: PersonId, room: RoomId) -> ViewRow | None:
     """Return one room as the person sees it, or None for an outsider."""
-    row = raw.execute(SQL.of_person_one, (person, room)).fetchone()
+    row = rows.one(SQL.of_person_one, (person, room))
     return ViewRow._make(row) if row else None
 
 
-def member_reads(raw: sqlcipher.Connection, room: int) -> list[tuple[str, str, int, int, str]]:
+def member_reads(rows: Rows, room: int) -> list[tuple[str, str, int, int, str]]:
     """Return (person, role, since, read position, status message) of every member."""
-    return list(raw.execute(SQL.member_reads, (room,)))
+    return list(rows.all(SQL.member_reads, (room,)))
 
 
-def is_member(raw: sqlcipher.Connection, who: tuple[RoomId, PersonId]) -> bool:
+def is_member(rows: Rows, who: tuple[RoomId, PersonId]) -> bool:
     """Say whether a room that exists has this member, from indexes alone."""
     room, person = who
-    key = key_by_index(raw, room)
-    return key is None or raw.execute(SQL.is_member, (person, key)).fetchone() is not None
+    key = key_by_index(rows, room)
+    return key is None or rows.one(SQL.is_member, (person, key)) is not None
 
 
-def member_ids(raw: sqlcipher.Connection, room: int) -> list[PersonId]:
+def member_ids(rows: Rows, room: int) -> list[PersonId]:
     """Return the members of a room."""
-    return [PersonId(row[0]) for row in raw.execute(SQL.members, (room,))]
+    return [PersonId(row[0]) for row in rows.all(SQL.members, (room,))]
 
 
-def id_by_pair(raw: sqlcipher.Connection, pair: str) -> RoomId | None:
+def id_by_pair(rows: Rows, pair: str) -> RoomId | None:
     """Return the private chat of two people."""
-    row = raw.execute(SQL.id_by_pair, (pair,)).fetchone()
+    row = rows.one(SQL.id_by_pair, (pair,))
     return RoomId(row[0]) if row else None
 
 
-def id_by_create_txn(raw: sqlcipher.Connection, person: PersonId, txn_id: str) -> RoomId | None:
+def id_by_create_txn(rows: Rows, person: PersonId, txn_id: str) -> RoomId | None:
     """Return the room an earlier command of this person with this id created."""
-    row = raw.execute(SQL.id_by_create_txn, (person, txn_id)).fetchone()
+    row = rows.one(SQL.id_by_create_txn, (person, txn_id))
     return RoomId(row[0]) if row else None
 
 
-def mine(raw: sqlcipher.Connection, room: int, person: PersonId) -> Mine:
+def mine(rows: Rows, room: int, person: PersonId) -> Mine:
     """Return a person's own settings for a room."""
-    row = raw.execute(SQL.view, (room, person)).fetchone()
+    row = rows.one(SQL.view, (room, person))
     return Mine(bool(row[0]), bool(row[1]), *row[2:]) if row else Mine()
 
 
-def put_mine(raw: sqlcipher.Connection, room: int, person: PersonId, value: Mine) -> None:
+def put_mine(rows: Rows, room: int, person: PersonId, value: Mine) -> None:
     """Keep a person's own settings for a room."""
-    raw.execute(SQL.put_view, {"room": room, "person": person, **value._asdict()})
+    rows.run(SQL.put_view, {"room": room, "person": person, **value._asdict()})
 
 
-def put_checkpoints(raw: sqlcipher.Connection, rows: list[NewCheckpoint]) -> None:
+def put_checkpoints(rows: Rows, found: list[NewCheckpoint]) -> None:
     """Keep newly signed checkpoints."""
-    raw.executemany(SQL.put_checkpoint, rows)
+    rows.many(SQL.put_checkpoint, found)
 
 
-def checkpoint(raw: sqlcipher.Connection, room: int) -> SignedTree | None:
+def checkpoint(rows: Rows, room: int) -> SignedTree | None:
     """Return a room's newest checkpoint. Raises ValueError where its counters are not what is written there."""
-    row = raw.execute(SQL.checkpoint, (room,)).fetchone()
+    row = rows.one(SQL.checkpoint, (room,))
     if row is None:
         return None
     size, frontier, note, counters = row
     return SignedTree(size, frontier, note, msgspec.json.decode(counters, type=dict[str, int]))
 
 
-def without_checkpoint(raw: sqlcipher.Connection) -> list[RoomId]:
+def without_checkpoint(rows: Rows) -> list[RoomId]:
     """Return the rooms whose newest entries no checkpoint covers yet, as after a crash."""
-    return [RoomId(row[0]) for row in raw.execute(SQL.without_checkpoint)]
+    return [RoomId(row[0]) for row in rows.all(SQL.without_checkpoint)]
 
 
-def keys_bound_to_posts(raw: sqlcipher.Connection) -> list[int]:
+def keys_bound_to_posts(rows: Rows) -> list[int]:
     """Return the keys of the rooms that belong to a post, closed ones too."""
-    return [row[0] for row in raw.execute(SQL.keys_bound_to_posts)]
+    return [row[0] for row in rows.all(SQL.keys_bound_to_posts)]
 
 
-def bound_to_post(raw: sqlcipher.Connection, key: int) -> tuple[RoomId, PostId, PersonId] | None:
+def bound_to_post(rows: Rows, key: int) -> tuple[RoomId, PostId, PersonId] | None:
     """Return (room, post, owner) of an open room that belongs to a post, or None."""
-    row = raw.execute(SQL.bound_to_post, (key,)).fetchone()
+    row = rows.one(SQL.bound_to_post, (key,))
     return (RoomId(row[0]), PostId(row[1]), PersonId(row[2])) if row else None
 
 
-def member_keys(raw: sqlcipher.Connection, person: PersonId) -> list[int]:
+def member_keys(rows: Rows, person: PersonId) -> list[int]:
     """Return the keys of the rooms a person is a member of."""
-    return [row[0] for row in raw.execute(SQL.member_keys, (person,))]
+    return [row[0] for row in rows.all(SQL.member_keys, (person,))]
 
 
-def people_with_rooms(raw: sqlcipher.Connection) -> list[PersonId]:
+def people_with_rooms(rows: Rows) -> list[PersonId]:
     """Return everybody who is a member of any room."""
-    return [PersonId(row[0]) for row in raw.execute(SQL.people_with_rooms)]
+    return [PersonId(row[0]) for row in rows.all(SQL.people_with_rooms)]
 
 
-def last_key_with_entries(raw: sqlcipher.Connection) -> int:
+def last_key_with_entries(rows: Rows) -> int:
     """Return the highest key of a room as the entries have it; each room has one. For when `last_key` fails."""
-    key: int = raw.execute(SQL.last_key_with_entries).fetchone()[0]
+    key: int = rows.value(SQL.last_key_with_entries)
     return key
 
 
-def id_if_there(raw: sqlcipher.Connection, key: int) -> RoomId | None:
+def id_if_there(rows: Rows, key: int) -> RoomId | None:
     """Return the id of a room's key, or None where there is no such room."""
-    row = raw.execute(SQL.id_of, (key,)).fetchone()
+    row = rows.one(SQL.id_of, (key,))
     return RoomId(row[0]) if row else None
 
 
-def ids_by_index(raw: sqlcipher.Connection) -> dict[int, RoomId]:
+def ids_by_index(rows: Rows) -> dict[int, RoomId]:
     """Return key and id of every room without reading the table itself."""
-    return {key: RoomId(room) for key, room in raw.execute(SQL.ids_by_index)}
+    return {key: RoomId(room) for key, room in rows.all(SQL.ids_by_index)}
 
 
-def key_by_index(raw: sqlcipher.Connection, room: RoomId) -> int | None:
+def key_by_index(rows: Rows, room: RoomId) -> int | None:
     """Return a room's key without reading the table itself, or None."""
-    row = raw.execute(SQL.key_by_index, (room,)).fetchone()
+    row = rows.one(SQL.key_by_index, (room,))
     return row[0] if row else None
 
 
-def stored(raw: sqlcipher.Connection, room: RoomId) -> StoredRoom | None:
+def stored(rows: Rows, room: RoomId) -> StoredRoom | None:
     """Return a room's own row, without its members and entries."""
-    row = raw.execute(SQL.by_id, (room,)).fetchone()
+    row = rows.one(SQL.by_id, (room,))
     return StoredRoom._make(row) if row else None
 
 
-def last_key(raw: sqlcipher.Connection) -> int:
+def last_key(rows: Rows) -> int:
     """Return the highest key of a room, 0 where there is none."""
-    key: int = raw.execute(SQL.last_key).fetchone()[0]
+    key: int = rows.value(SQL.last_key)
     return key
 
 
-def all_ids(raw: sqlcipher.Connection) -> list[RoomId]:
+def all_ids(rows: Rows) -> list[RoomId]:
     """Return every room."""
-    return [RoomId(row[0]) for row in raw.execute(SQL.all_ids, (0, 2**62))]
+    return [RoomId(row[0]) for row in rows.all(SQL.all_ids, (0, 2**62))]
 
 
-def id_of(raw: sqlcipher.Connection, key: int) -> RoomId:
+def id_of(rows: Rows, key: int) -> RoomId:
     """Return the id of a room's key."""
-    return RoomId(raw.execute(SQL.id_of, (key,)).fetchone()[0])
+    return RoomId(rows.value(SQL.id_of, (key,)))
 
 
-def size(raw: sqlcipher.Connection, key: int) -> int:
+def size(rows: Rows, key: int) -> int:
     """Return how many entries a room has, by the position of the last."""
-    row = raw.execute(SQL.last_entry, (key,)).fetchone()
+    row = rows.one(SQL.last_entry, (key,))
     return row[0] + 1 if row else 0
 
 
-def made_by(raw: sqlcipher.Connection, key: int) -> tuple[str, str | None]:
+def made_by(rows: Rows, key: int) -> tuple[str, str | None]:
     """Return who created a room, and the two people of a private chat as one text."""
-    by, pair = raw.execute(SQL.made_by, (key,)).fetchone()
+    [(by, pair)] = rows.all(SQL.made_by, (key,))
     return by, pair
 
 
-def keys_of_person(raw: sqlcipher.Connection, person: PersonId) -> dict[RoomId, int]:
+def keys_of_person(rows: Rows, person: PersonId) -> dict[RoomId, int]:
     """Return the rooms a person is a member of, with their keys."""
-    return {RoomId(room): key for room, key in raw.execute(SQL.keys_of_person, (person,))}
+    return {RoomId(room): key for room, key in rows.all(SQL.keys_of_person, (person,))}
 
 
-def listed(raw: sqlcipher.Connection, person: PersonId | None) -> list[ListedRoom]:
+def listed(rows: Rows, person: PersonId | None) -> list[ListedRoom]:
     """Return every room, oldest first, or those in which a person is a member or one of the two of a private chat."""
-    return [ListedRoom._make(row) for row in raw.execute(SQL.listed, (person,))]
+    return [ListedRoom._make(row) for row in rows.all(SQL.listed, (person,))]

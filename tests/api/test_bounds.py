@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
-from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.actions import member_suggestions, messages, removal_requests
 from appliance.errors import Invalid
@@ -19,6 +18,7 @@ from appliance.reads.directory import load_units
 from appliance.reads.owner_requests import load_member_suggestions, load_removal_requests
 from appliance.reads.rooms import MyRooms
 from appliance.store import feed
+from appliance.store.db import Params, Rows
 from appliance.wire.messages import TextBody
 from appliance.wire.rooms import RemovalRequest
 from tests.agency import Agency, Client, new_txn
@@ -181,17 +181,18 @@ async def test_of_many_busy_rooms_only_what_is_told_is_read(tmp_path: Path, monk
     class Counting:
         """A connection that counts the lines read of rooms."""
 
-        def __init__(self, raw: sqlcipher.Connection) -> None:
-            self._raw = raw
+        def __init__(self, rows: Rows) -> None:
+            self._rows = rows
 
-        def execute(self, statement: str, values: tuple[object, ...] = ()) -> Any:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._rows, name)
+
+        def all(self, statement: str, values: Params = ()) -> list[tuple[Any, ...]]:
             nonlocal read
-            found = self._raw.execute(statement, values)
-            if statement != feed.SQL.entries_from:
-                return found
-            rows = found.fetchall()
-            read += len(rows)
-            return self._raw.execute(statement, values)
+            found: list[tuple[Any, ...]] = self._rows.all(statement, values)
+            if statement == feed.SQL.entries_from:
+                read += len(found)
+            return found
 
     async with open_bureau(tmp_path) as b:
         rooms = [await b.group(NARIN, MALEE, SOMCHAI, CLERK) for _ in range(10)]
@@ -200,8 +201,8 @@ async def test_of_many_busy_rooms_only_what_is_told_is_read(tmp_path: Path, monk
             for room in rooms:
                 await b.say(MALEE, room)
 
-        def page(raw: sqlcipher.Connection) -> object:
-            return sync._read_feed(Counting(raw), b.s, PersonId(NARIN), since, 12, None, mine=MyRooms())  # noqa: SLF001
+        def page(rows: Rows) -> object:
+            return sync._read_feed(cast("Rows", Counting(rows)), b.s, PersonId(NARIN), since, 12, None, mine=MyRooms())  # noqa: SLF001
 
         async with b.s.store.read() as reader:
             told = await reader.run(page)

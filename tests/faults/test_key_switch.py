@@ -19,7 +19,7 @@ from appliance.evidence.errors import NoteError
 from appliance.evidence.key_change import open_change
 from appliance.evidence.note import Verifier, open_checkpoint
 from appliance.log.notes import log_signer, log_verifiers
-from appliance.store import entries
+from appliance.store import epoch_keys
 from appliance.store.db import connect
 from appliance.vault import unlock
 from appliance.vault.epochs import EpochId, unwrap_any
@@ -61,7 +61,7 @@ def all_sound(data: Path) -> None:
     keys = keys_of(data)
     raw = connect(data / "gchat.db", keys.database_key, read_only=True)
     try:
-        kept = entries.epoch_keys_after(raw, 0, 100_000)
+        kept = epoch_keys.list_after(raw, 0, 100_000)
         assert kept
         for _, room, week, _, wrapped in kept:
             assert len(unwrap_any(keys.agency_keys, EpochId(room, week, "text"), wrapped)) == 32

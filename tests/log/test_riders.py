@@ -55,7 +55,7 @@ def break_down(_: RiderTx) -> None:
 
 
 def break_a_rule(tx: RiderTx) -> None:
-    tx.raw.execute("INSERT INTO audit SELECT * FROM audit")
+    tx.rows.run("INSERT INTO audit SELECT * FROM audit")
 
 
 FAULTS = {"fail": (fail, "conflict"), "break": (break_down, "internal"), "rule": (break_a_rule, "internal")}
@@ -100,7 +100,7 @@ async def test_the_second_of_two_sees_what_the_first_one_wrote(bureau: Bureau) -
     room = await bureau.group(NARIN, MALEE)
 
     def once(tx: RiderTx) -> None:
-        if audit.find_last(tx.raw, "ride", room):
+        if audit.find_last(tx.rows, "ride", room):
             raise Conflict(field="outcome")
         recording("test", "ride", room)(tx)
 

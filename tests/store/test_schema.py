@@ -184,10 +184,10 @@ def uses(tree: ast.Module) -> Iterator[tuple[str, str]]:
     bound_to = {
         target.id: node.value.args[0].value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call)
         and isinstance(node.value.func, ast.Name) and node.value.func.id == "Queries"
         and isinstance(node.value.args[0], ast.Constant)
-        for target in node.targets if isinstance(target, ast.Name)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target]) if isinstance(target, ast.Name)
     }  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in bound_to:

@@ -21,25 +21,6 @@ WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + ?3 AND sender
 -- name: insert_epoch_key
 INSERT INTO epoch_key (key, room, week, kind, generation, wrapped) VALUES (?, ?, ?, ?, ?, ?);
 
--- name: find_epoch_key
-SELECT key, generation, wrapped FROM epoch_key WHERE room = ? AND week = ? AND kind = ? ORDER BY generation DESC LIMIT 1;
-
--- name: epoch_key_by_key
-SELECT week, kind, wrapped FROM epoch_key WHERE key = ?;
-
--- name: destroy_epoch_key
-UPDATE epoch_key SET wrapped = NULL WHERE key = ?;
-
--- name: epoch_keys_after
-SELECT k.key, r.id, k.week, k.kind, k.wrapped FROM epoch_key k JOIN room r ON r.key = k.room
-WHERE k.key > ? AND k.wrapped IS NOT NULL ORDER BY k.key LIMIT ?;
-
--- name: rewrap_epoch_key
-UPDATE epoch_key SET wrapped = ? WHERE key = ? AND wrapped IS NOT NULL;
-
--- name: last_epoch_key
-SELECT coalesce(max(key), 0) FROM epoch_key;
-
 -- name: mark_edited
 INSERT INTO message_mark (room, n, edit) VALUES (?, ?, ?) ON CONFLICT (room, n) DO UPDATE SET edit = excluded.edit;
 
