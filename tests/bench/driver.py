@@ -23,6 +23,7 @@ import uvloop
 
 from tests.bench.links import Link, Tally, WebSocketLink
 from tests.bench.processes import DRIVER_CORE, cpu_s, on_core
+from tests.bench.receiver import received_in_c
 from tests.bench.results import milliseconds
 from tests.bench.texts import TEXTS
 from tests.bench.xmpp import XmppLink
@@ -80,6 +81,7 @@ class Report(msgspec.Struct, kw_only=True):
     driver_cpu_s: float
     ack_ms: dict[str, float]
     last_ms: dict[str, float]
+    received_in: str = "Python"
 
     @property
     def messages_s(self) -> float:
@@ -106,7 +108,7 @@ class Report(msgspec.Struct, kw_only=True):
             "driver_cores": self.driver_cpu_s / self.wall_s,
             **({"other_processes_cpu_s": self.others_cpu_s} if self.others_cpu_s else {}),
             "ack_ms": self.ack_ms,
-            **({"last_member_ms": self.last_ms} if self.last_ms["p50"] else {}),
+            **({"last_member_ms": self.last_ms, "received_in": self.received_in} if self.last_ms["p50"] else {}),
         }
 
 
@@ -268,8 +270,18 @@ async def _send_for(seconds: float, rate: float, turns: Iterator[Sender]) -> Non
         next(turns).send()
 
 
-async def paced(plan: Plan, tally: Tally, senders: list[Sender]) -> Report:
+async def paced(plan: Plan, tally: Tally, senders: list[Sender], links: list[Link]) -> Report:
     """Send one message after another at a rate, senders in turn; measure until the last member has it."""
+    members = [link for link in links if link.counts]
+    async with received_in_c(members, tally, plan.audience) as in_c:
+        report = await _pace(plan, tally, senders)
+    if in_c:
+        report = msgspec.structs.replace(report, received_in="C")
+    await _drained(plan, tally, senders)
+    return report
+
+
+async def _pace(plan: Plan, tally: Tally, senders: list[Sender]) -> Report:
     turns = itertools.cycle(senders)
     for _ in range(max(5, plan.messages // 10)):
         await _to_all(plan, tally, next(turns))
@@ -281,9 +293,7 @@ async def paced(plan: Plan, tally: Tally, senders: list[Sender]) -> Report:
         due += 1 / plan.rate
         last.append(await _to_all(plan, tally, next(turns)))
         await asyncio.sleep(max(0.0, due - perf_counter()))
-    report = window.report(last)
-    await _drained(plan, tally, senders)
-    return report
+    return window.report(last)
 
 
 async def _to_all(plan: Plan, tally: Tally, sender: Sender) -> float:
@@ -323,7 +333,10 @@ async def run(plan: Plan) -> Report | None:
     ]
     gc.collect()
     gc.freeze()
-    report = await {"closed": closed, "steady": steady, "paced": paced}[plan.load](plan, tally, senders)
+    if plan.load == "paced":
+        report = await paced(plan, tally, senders, list(links))
+    else:
+        report = await {"closed": closed, "steady": steady}[plan.load](plan, tally, senders)
     for link in links:
         link.close()
     return report

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from abc import ABC, abstractmethod
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +36,12 @@ class Tally:
         self._awaited = -1
         self._reached: asyncio.Future[float] | None = None
 
-    def arrived(self, messages: int) -> None:
-        """Note messages."""
+    def arrived(self, messages: int, at: float | None = None) -> None:
+        """Note messages; `at` when they came, if not now (as `perf_counter` has it)."""
         self.count += messages
         if self.count >= self._awaited > 0 and self._reached is not None:
             self._awaited = -1
-            self._reached.set_result(perf_counter())
+            self._reached.set_result(perf_counter() if at is None else at)
 
     async def reach(self, more: int, seconds: float) -> float:
         """Wait for so many more messages; return the time at which the last came. Raises TimeoutError."""
@@ -50,7 +51,13 @@ class Tally:
 
 
 class Link(asyncio.Protocol, ABC):
-    """One member's connection. `acknowledged` is called with the id of each own message that the server confirmed."""
+    """One member's connection. `acknowledged` is called with the id of each own message that the server confirmed.
+
+    `WORD` stands once in each message that arrives; `KEEPALIVE` is what a member says who has nothing to say.
+    """
+
+    WORD: ClassVar[str]
+    KEEPALIVE: ClassVar[bytes]
 
     def __init__(self, tally: Tally, *, counts: bool) -> None:
         self.tally = tally
@@ -80,6 +87,17 @@ class Link(asyncio.Protocol, ABC):
     def send(self, room: str, txn_id: str, text: str) -> None:
         """Send a message."""
 
+    def hand_over(self) -> int | None:
+        """Read no more; return a descriptor of the socket for who reads on, None where TLS lies between."""
+        if self._transport.get_extra_info("sslcontext") is not None:
+            return None
+        self._transport.pause_reading()
+        return os.dup(self._transport.get_extra_info("socket").fileno())
+
+    def take_back(self) -> None:
+        """Read on."""
+        self._transport.resume_reading()
+
     def close(self) -> None:
         """End the connection."""
         self._transport.close()
@@ -87,6 +105,9 @@ class Link(asyncio.Protocol, ABC):
 
 class WebSocketLink(Link):
     """A stream of the appliance, or of anything that answers an upgrade and sends text frames."""
+
+    WORD = MESSAGE.decode()
+    KEEPALIVE = bytes((0x8A, 0x80, 0, 0, 0, 0))
 
     def __init__(self, tally: Tally, path: str, token: str, *, counts: bool) -> None:
         super().__init__(tally, counts=counts)

@@ -39,6 +39,9 @@ OPEN: Final = (
 class XmppLink(Link):
     """A member of one room; `path` is the user's name and the room's, with a space between."""
 
+    WORD = MESSAGE_END.decode()
+    KEEPALIVE = b" "
+
     def __init__(self, tally: Tally, path: str, token: str, *, counts: bool) -> None:
         super().__init__(tally, counts=counts)
         self._user, _, room = path.partition(" ")
