@@ -18,6 +18,7 @@ import msgspec
 
 from appliance.actions.refusals import record_refusal
 from appliance.errors import AppError, Conflict, Forbidden, NotFound
+from appliance.log import request_views
 from appliance.model import SYSTEM, Deny, PersonId, RoomId
 from appliance.policies import DAY
 from appliance.rules.owner_requests import (
@@ -309,6 +310,6 @@ def _other_administrators(s: Services, state: RoomState, request: OwnerRequest) 
 
 
 def _tell(s: Services, tx: RiderTx, request: OwnerRequest, people: Iterable[PersonId]) -> None:
-    data = msgspec.to_builtins(owner_requests.view(request, s.identity.people))
+    data = msgspec.to_builtins(request_views.view(request, s.identity.people))
     for person in dict.fromkeys(people):
         tx.announce(EVENT[request.kind], data, room=request.room, person=person)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, Forbidden, Invalid
+from appliance.log import request_views
 from appliance.model import Deny, PersonId, Role, RoomId, StaffRole
 from appliance.policies import DAY
 from appliance.reads.bounds import Bytes, fitting, size_of
@@ -225,17 +226,17 @@ def _administrators(s: Services, owner: PersonId) -> list[PersonId]:
 def _suggested(s: Services, request: OwnerRequest) -> list[Suggested]:
     if request.kind is Kind.REMOVAL:
         return []
-    return [owner_requests.suggested(who, s.identity.people) for who in request.people]
+    return [request_views.suggested(who, s.identity.people) for who in request.people]
 
 
 def removal_view(s: Services, request: OwnerRequest) -> RemovalRequest:
     """Return a request to be taken off as clients see it."""
-    return owner_requests.removal_view(request, s.identity.people)
+    return request_views.removal_view(request, s.identity.people)
 
 
 def suggestion_view(s: Services, request: OwnerRequest) -> MemberSuggestion:
     """Return a suggestion as clients see it."""
-    return owner_requests.suggestion_view(request, s.identity.people)
+    return request_views.suggestion_view(request, s.identity.people)
 
 
 async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor: str | None) -> list[OwnerRequest]:

@@ -128,7 +128,7 @@ def find_last(rows: Rows, action: str, target: str) -> AuditRecord | None:
 
 def newest_detail(rows: Rows, action: str) -> str | None:
     """Return the detail of the newest record of an action."""
-    row = rows.one(_SQL.newest_detail, (action,))
+    row = rows.one(_SQL.newest_detail, {"action": action})
     return row[0] if row else None
 
 

@@ -72,18 +72,18 @@ class ExportRow(NamedTuple):
 
 def find_txn(rows: Rows, room: str, sender: PersonId, txn_id: str) -> tuple[int, bytes, int, int] | None:
     """Return (n, header, at, pos) of the first entry that an earlier command with this id appended."""
-    row: tuple[int, bytes, int, int] | None = rows.one(SQL.find_txn, (room, sender, txn_id))
+    row: tuple[int, bytes, int, int] | None = rows.one(SQL.find_txn, {"room": room, "sender": sender, "txn_id": txn_id})
     return row
 
 
 def txn_ids_of_sender(rows: Rows, room: int, first: int, last: int, sender: str) -> dict[int, str]:
     """Return, by position, the idempotency keys of what one person sent among entries `first` to `last`."""
-    return dict(rows.all(SQL.txn_ids_of_sender, (room, first, last, sender)))
+    return dict(rows.all(SQL.txn_ids_of_sender, {"room": room, "first": first, "last": last, "sender": sender}))
 
 
 def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
     """Return the facts of entry `n`, or None where there is none."""
-    row = rows.one(SQL.target, (room, n))
+    row = rows.one(SQL.target, {"room": room, "n": n})
     if row is None:
         return None
     return Target(row[0], EntryType(row[1]), home.principal(PersonId(row[2])), row[3], row[4] is not None)
@@ -91,24 +91,24 @@ def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
 
 def between(rows: Rows, room: int, first: int, last: int) -> list[EntryRow]:
     """Return entries `first` to `last`, both included, in order."""
-    return [EntryRow._make(row) for row in rows.all(SQL.range, (room, first, last))]
+    return [EntryRow._make(row) for row in rows.all(SQL.range, {"room": room, "first": first, "last": last})]
 
 
 def one(rows: Rows, room: int, n: int) -> EntryRow | None:
     """Return entry `n`."""
-    row = rows.one(SQL.one, (room, n))
+    row = rows.one(SQL.one, {"room": room, "n": n})
     return EntryRow._make(row) if row else None
 
 
 def without_body(rows: Rows, room: int, n: int) -> EntryRow | None:
     """Return entry `n` without its body and marks, which may lie on other pages."""
-    row = rows.one(SQL.without_body, (room, n))
+    row = rows.one(SQL.without_body, {"room": room, "n": n})
     return EntryRow._make((*row, None, None, None, None)) if row else None
 
 
 def last_message(rows: Rows, room: int) -> EntryRow | None:
     """Return the newest message of a room."""
-    row = rows.one(SQL.last_message, (room,))
+    row = rows.one(SQL.last_message, {"room": room})
     return EntryRow._make(row) if row else None
 
 
@@ -124,13 +124,13 @@ def marks(rows: Rows, room: int, n: int, reacting: Iterable[Principal], home: Ho
 
 def edits_of(rows: Rows, room: int, n: int) -> list[int]:
     """Return the positions of a message's edits, oldest first."""
-    return [row[0] for row in rows.all(SQL.edits_of, (room, n))]
+    return [row[0] for row in rows.all(SQL.edits_of, {"room": room, "n": n})]
 
 
 def reactions_between(rows: Rows, room: int, first: int, last: int) -> dict[int, dict[str, list[str]]]:
     """Return, by message and emoji, the people who reacted, in the order they did."""
     found: dict[int, dict[str, list[str]]] = {}
-    for n, emoji, person in rows.all(SQL.reactions_between, (room, first, last)):
+    for n, emoji, person in rows.all(SQL.reactions_between, {"room": room, "first": first, "last": last}):
         found.setdefault(n, {}).setdefault(emoji, []).append(person)
     return found
 
@@ -143,7 +143,7 @@ def last_concern(rows: Rows, room: int, person: str) -> EntryRow | None:
 
 def unread_count(rows: Rows, room: int, person: str, after: int) -> int:
     """Count messages of others and what else concerns a person after a position, at most 1,000."""
-    count: int = rows.value(SQL.unread_count, (room, after, person))
+    count: int = rows.value(SQL.unread_count, {"room": room, "after": after, "person": person})
     return count
 
 
@@ -155,46 +155,46 @@ def mention_count(rows: Rows, room: int, person: str, after: int) -> int:
 
 def log_after(rows: Rows, room: int, n: int, limit: int) -> list[LeafRow]:
     """Return what the tree is made of, from entry `n` on."""
-    return [LeafRow._make(row) for row in rows.all(SQL.log_after, (room, n, limit))]
+    return [LeafRow._make(row) for row in rows.all(SQL.log_after, {"room": room, "n": n, "limit": limit})]
 
 
 def export_page(rows: Rows, room: int, n: int, limit: int) -> list[ExportRow]:
     """Return leaf and sealed body from entry `n` on."""
-    return [ExportRow._make(row) for row in rows.all(SQL.export_page, (room, n, limit))]
+    return [ExportRow._make(row) for row in rows.all(SQL.export_page, {"room": room, "n": n, "limit": limit})]
 
 
 def room_key(rows: Rows, room: str) -> int:
     """Return the key of a room that exists."""
-    key: int = rows.value(ROOMS.by_id, (room,))
+    key: int = rows.value(ROOMS.by_id, {"room": room})
     return key
 
 
 def has_reaction(rows: Rows, room: int, n: int, emoji: str, person: str) -> bool:
     """Say whether a person has this reaction on a message."""
-    return rows.one(SQL.has_reaction, (room, n, emoji, person)) is not None
+    return rows.one(SQL.has_reaction, {"room": room, "n": n, "emoji": emoji, "person": person}) is not None
 
 
 def marks_of_room(rows: Rows, room: int) -> dict[int, tuple[int | None, int | None]]:
     """Return (newest edit, retraction) of every message of a room that has either."""
-    return {n: (edit, redact) for n, edit, redact in rows.all(SQL.marks_of_room, (room,))}
+    return {n: (edit, redact) for n, edit, redact in rows.all(SQL.marks_of_room, {"room": room})}
 
 
 def edits_of_room(rows: Rows, room: int) -> set[tuple[int, int]]:
     """Return (message, edit) of every edit of a room."""
-    return {(target, n) for target, n in rows.all(SQL.edits_of_room, (room,))}
+    return {(target, n) for target, n in rows.all(SQL.edits_of_room, {"room": room})}
 
 
 def reactions_of_room(rows: Rows, room: int) -> dict[tuple[int, str, str], int]:
     """Return the entry that made each standing reaction (message, emoji, person) of a room."""
-    found = rows.all(SQL.reactions_of_room, (room,))
+    found = rows.all(SQL.reactions_of_room, {"room": room})
     return {(target, emoji, person): n for target, emoji, person, n in found}
 
 
 def mentions_of_room(rows: Rows, room: int) -> set[tuple[int, str]]:
     """Return (message, person) of every mention of a room; `*` is everyone."""
-    return {(n, person) for n, person in rows.all(SQL.mentions_of_room, (room,))}
+    return {(n, person) for n, person in rows.all(SQL.mentions_of_room, {"room": room})}
 
 
 def concerns_of_room(rows: Rows, room: int) -> set[tuple[int, str]]:
     """Return (entry, person) of everything that is no message and concerns somebody of a room; `*` is everyone."""
-    return {(n, person) for n, person in rows.all(SQL.concerns_of_room, (room,))}
+    return {(n, person) for n, person in rows.all(SQL.concerns_of_room, {"room": room})}

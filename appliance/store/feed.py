@@ -54,13 +54,13 @@ class EntryLine(NamedTuple):
 def insert(rows: Rows, line: Line) -> None:
     """Add a line that is no entry."""
     pos, at, kind, room, person, data = line
-    rows.run(SQL.insert, (pos, at, kind, room, None, person, data))
+    rows.run(SQL.insert, {"pos": pos, "at": at, "kind": kind, "room": room, "n": None, "person": person, "data": data})
 
 
 def events_of_room(rows: Rows, room: int, since: int, upto: int) -> Iterator[FeedRow]:
     """Yield a room's lines that are no entries, after `since`, up to and including `upto`; read as they are taken."""
     while True:
-        found = rows.all(SQL.after_in_room, (room, since, upto, PAGE))
+        found = rows.all(SQL.after_in_room, {"room": room, "since": since, "upto": upto, "limit": PAGE})
         yield from (FeedRow(pos, at, kind, None, data) for pos, at, kind, data in found)
         if len(found) < PAGE:
             return
@@ -71,7 +71,7 @@ def entries_of_room(rows: Rows, room: int, size: int, since: int, upto: int) -> 
     """Yield the entries of a room of `size` after `since`, up to and including `upto`; read as they are taken."""
     n = _first_entry_after(rows, room, since, size)
     while n < size:
-        found = rows.all(SQL.entries_from, (room, n, PAGE))
+        found = rows.all(SQL.entries_from, {"room": room, "n": n, "limit": PAGE})
         for pos, at, kind, at_n in found:
             if pos > upto:
                 return
@@ -84,7 +84,7 @@ def entries_of_room(rows: Rows, room: int, size: int, since: int, upto: int) -> 
 def of_person(rows: Rows, person: str, since: int, upto: int) -> Iterator[PersonRow]:
     """Yield a person's own lines after `since`, up to and including `upto`; read as they are taken."""
     while True:
-        found = rows.all(SQL.after_for_person, (person, since, upto, PAGE))
+        found = rows.all(SQL.after_for_person, {"person": person, "since": since, "upto": upto, "limit": PAGE})
         yield from map(PersonRow._make, found)
         if len(found) < PAGE:
             return
@@ -105,18 +105,18 @@ def latest(rows: Rows) -> Millis:
 
 def entries_after(rows: Rows, since: int, limit: int) -> list[EntryLine]:
     """Return the lines of entries after a cursor, of all rooms: what followers walk."""
-    return [EntryLine._make(row) for row in rows.all(SQL.entries_after, (since, limit))]
+    return [EntryLine._make(row) for row in rows.all(SQL.entries_after, {"since": since, "limit": limit})]
 
 
 def first_unlisted(rows: Rows, room: int, first: int, last: int) -> int | None:
     """Return the first of a room's entries `first` to `last` that has no line of its own at its position."""
-    n: int | None = rows.value(SQL.first_unlisted, (room, first, last))
+    n: int | None = rows.value(SQL.first_unlisted, {"room": room, "first": first, "last": last})
     return n
 
 
 def without_entry(rows: Rows, limit: int) -> list[int]:
     """Return the positions of lines, of all rooms, that claim to be an entry and are not where an entry stands."""
-    return [row[0] for row in rows.all(SQL.without_entry, (limit,))]
+    return [row[0] for row in rows.all(SQL.without_entry, {"limit": limit})]
 
 
 def mark(pos: int, at: Millis, room: str, n: int) -> str:
@@ -126,18 +126,18 @@ def mark(pos: int, at: Millis, room: str, n: int) -> str:
 
 def mark_at(rows: Rows, pos: int) -> str:
     """Return the mark of the last entry up to a position; nothing when there is none."""
-    line = rows.one(SQL.last_entry_upto, (pos,))
+    line = rows.one(SQL.last_entry_upto, {"pos": pos})
     return "" if line is None else mark(*line)
 
 
 def _first_entry_after(rows: Rows, room: int, since: int, size: int) -> int:
     """Return the first entry of a room whose position is above `since`; positions rise with n. `size` if none is."""
-    if size == 0 or rows.value(SQL.entry_pos, (room, size - 1)) <= since:
+    if size == 0 or rows.value(SQL.entry_pos, {"room": room, "n": size - 1}) <= since:
         return size
     low, high = 0, size - 1
     while low < high:
         middle = (low + high) // 2
-        if rows.value(SQL.entry_pos, (room, middle)) > since:
+        if rows.value(SQL.entry_pos, {"room": room, "n": middle}) > since:
             high = middle
         else:
             low = middle + 1

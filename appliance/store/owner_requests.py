@@ -1,8 +1,4 @@
-"""What members ask of a room's owner, and what they were taken off, as rows (F34, F41).
-
-Functions run on a connection's own thread inside the caller's transaction. `view` gives a request the shape clients
-see, for answers and for the feed alike.
-"""
+"""What members ask of a room's owner, and what they were taken off, as rows (F34, F41)."""
 
 from __future__ import annotations
 
@@ -12,12 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from appliance.model import Millis, PersonId, RoomId
 from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
 from appliance.store.queries import Queries
-from appliance.wire.rooms import MemberSuggestion, RemovalRequest, Suggested
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from appliance.people import PersonCard
     from appliance.store.db import Rows
 
 SQL = Queries("owner_requests")
@@ -84,20 +76,28 @@ FIRST: Final = Place(-1, 0, "")
 
 def insert(rows: Rows, room: int, request: OwnerRequest) -> None:
     """Keep a new request; `room` is the room's key."""
-    people = " ".join(request.people)
-    row = (request.id, request.kind.value, room, request.person, people, request.reason, request.outcome.value)
-    rows.run(SQL.insert, (*row, request.asked))
+    fields = {
+        "id": request.id,
+        "kind": request.kind.value,
+        "room": room,
+        "person": request.person,
+        "people": " ".join(request.people),
+        "reason": request.reason,
+        "state": request.outcome.value,
+        "asked": request.asked,
+    }
+    rows.run(SQL.insert, fields)
 
 
 def by_id(rows: Rows, request: str) -> OwnerRequest | None:
     """Return a request."""
-    row = rows.one(SQL.by_id, (request,))
+    row = rows.one(SQL.by_id, {"request": request})
     return _request(row) if row else None
 
 
 def of_person(rows: Rows, room: int, kind: Kind, person: PersonId) -> list[OwnerRequest]:
     """Return everything of one kind that a person asked in a room."""
-    return [_request(row) for row in rows.all(SQL.of_person, (room, kind.value, person))]
+    return [_request(row) for row in rows.all(SQL.of_person, {"room": room, "kind": kind.value, "person": person})]
 
 
 def in_room(rows: Rows, room: int, kind: Kind, eyes: Eyes, before: Spot, limit: int) -> list[OwnerRequest]:
@@ -108,7 +108,7 @@ def in_room(rows: Rows, room: int, kind: Kind, eyes: Eyes, before: Spot, limit: 
 
 def spot_of(rows: Rows, room: int, kind: Kind, request: str) -> Spot | None:
     """Return where a request stands among those of its kind in a room, None where it is none of them."""
-    row = rows.one(SQL.spot_of, (room, kind.value, request))
+    row = rows.one(SQL.spot_of, {"room": room, "kind": kind.value, "request": request})
     return Spot._make(row) if row else None
 
 
@@ -140,91 +140,45 @@ def escalated(rows: Rows) -> list[tuple[str, PersonId]]:
 
 def departures(rows: Rows, person: PersonId, since: Millis, limit: int) -> list[DepartureRow]:
     """Return what a person was taken off since a time and is off still, the newest first."""
-    return [DepartureRow._make(row) for row in rows.all(SQL.departures, (person, since, limit))]
+    return [
+        DepartureRow._make(row) for row in rows.all(SQL.departures, {"person": person, "since": since, "limit": limit})
+    ]
 
 
 def delete_departures(rows: Rows, before: Millis, limit: int) -> int:
     """Delete at most `limit` of all departures before a time, the oldest first; return how many."""
-    deleted: int = rows.run(SQL.delete_departures, (before, limit))
+    deleted: int = rows.run(SQL.delete_departures, {"before": before, "limit": limit})
     return deleted
 
 
 def seen(rows: Rows, person: PersonId) -> dict[str, Millis]:
     """Return up to when a person has seen answers, by room; under ALL_ROOMS, of all and what they were taken off."""
-    return dict(rows.all(SQL.seen, (person,)))
+    return dict(rows.all(SQL.seen, {"person": person}))
 
 
 def put_seen(rows: Rows, person: PersonId, room: str, upto: Millis) -> bool:
     """Move that time on, never back; False when it stood there already."""
-    return bool(rows.run(SQL.put_seen, (person, room, upto)))
+    return bool(rows.run(SQL.put_seen, {"person": person, "room": room, "upto": upto}))
 
 
 def pending_in(rows: Rows, room: int) -> list[OwnerRequest]:
     """Return what waits in a room, the oldest first."""
-    return [_request(row) for row in rows.all(SQL.pending_in, (room,))]
+    return [_request(row) for row in rows.all(SQL.pending_in, {"room": room})]
 
 
 def pending_before(rows: Rows, kind: Kind, asked: Millis) -> list[OwnerRequest]:
     """Return what of one kind waits since a time or longer, of all rooms, the oldest first."""
-    return [_request(row) for row in rows.all(SQL.pending_before, (kind.value, asked))]
+    return [_request(row) for row in rows.all(SQL.pending_before, {"kind": kind.value, "asked": asked})]
 
 
 def answer(rows: Rows, request: str, outcome: Outcome, at: Millis, by: str, note: str) -> bool:
     """Answer a request that waits; False when it was answered already."""
-    return bool(rows.run(SQL.answer, (outcome.value, at, by, note, request)))
+    return bool(rows.run(SQL.answer, {"outcome": outcome.value, "at": at, "by": by, "note": note, "request": request}))
 
 
 def escalate(rows: Rows, request: str, at: Millis) -> bool:
     """Mark a request as escalated; False when it does not wait or was before."""
-    return bool(rows.run(SQL.escalate, (at, request)))
-
-
-def view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> RemovalRequest | MemberSuggestion:
-    """Return a request as clients see it, with the names of those concerned."""
-    return removal_view(request, cards) if request.kind is Kind.REMOVAL else suggestion_view(request, cards)
-
-
-def removal_view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> RemovalRequest:
-    """Return a request to be taken off as clients see it."""
-    return RemovalRequest(**_common(request, cards), escalated=request.escalated)
-
-
-def suggestion_view(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> MemberSuggestion:
-    """Return a suggestion as clients see it."""
-    return MemberSuggestion(**_common(request, cards), people=[suggested(who, cards) for who in request.people])
-
-
-def _common(request: OwnerRequest, cards: Mapping[PersonId, PersonCard]) -> dict[str, Any]:
-    card = cards.get(request.person)
-    return {
-        "id": request.id,
-        "room": request.room,
-        "person": request.person,
-        "name": card.name if card else request.person,
-        "name_en": card.name_en if card else None,
-        "state": request.outcome.value,
-        "asked": request.asked,
-        "reason": request.reason,
-        "answered": request.answered,
-        "answered_by": request.answered_by,
-        "note": request.note,
-    }
-
-
-def suggested(person: PersonId, cards: Mapping[PersonId, PersonCard]) -> Suggested:
-    """Return somebody who is suggested as clients see them."""
-    card = cards.get(person)
-    if card is None:
-        return Suggested(person=person, name=person)
-    return Suggested(
-        person=person,
-        name=card.name,
-        name_en=card.name_en,
-        unit=card.unit_name,
-        unit_en=card.unit_name_en,
-        post=card.post,
-        post_en=card.post_en,
-    )
+    return bool(rows.run(SQL.escalate, {"at": at, "request": request}))
 
 
 def _request(row: tuple[Any, ...]) -> OwnerRequest:

@@ -36,14 +36,14 @@ def insert(rows: Rows, found: list[Shown]) -> None:
     What was shown to somebody who is no member any more is left out. A mark as unread stays: only the person ends it.
     """
     for row in found:
-        member = rows.one(SQL.mark, (row.room, row.person))
+        member = rows.one(SQL.mark, {"room": row.room, "person": row.person})
         if member is not None:
             _insert(rows, row, since=member[0], read=member[1])
 
 
 def _insert(rows: Rows, row: Shown, *, since: int, read: int) -> None:
     shown = (row.first, row.upto)
-    gaps: list[Range] = list(rows.all(SQL.gaps, (row.room, row.person)))
+    gaps: list[Range] = list(rows.all(SQL.gaps, {"room": row.room, "person": row.person}))
     new = common(gaps, shown)
     if row.upto > read:
         new.append((max(row.first, read + 1), row.upto))
@@ -53,9 +53,9 @@ def _insert(rows: Rows, row: Shown, *, since: int, read: int) -> None:
     rows.many(SQL.insert, [(row.room, row.person, first, last, row.at) for first, last in new])
     mark, left = after(read, gaps, since, shown)
     if mark > read:
-        rows.run(SQL.advance, (mark, row.room, row.person, mark))
+        rows.run(SQL.advance, {"mark": mark, "room": row.room, "person": row.person})
     if left != gaps:
-        rows.run(SQL.delete_gaps, (row.room, row.person))
+        rows.many(SQL.delete_gaps, [(row.room, row.person)])
         rows.many(SQL.insert_gap, [(row.room, row.person, first, last) for first, last in left])
 
 
@@ -71,7 +71,7 @@ def _unseen_before(rows: Rows, row: Shown, last: int) -> list[Range]:
 def gaps_of_room(rows: Rows, room: int) -> dict[PersonId, list[Range]]:
     """Return what each member of a room, by its key, passed over; those who passed over nothing are left out."""
     found: defaultdict[PersonId, list[Range]] = defaultdict(list)
-    for person, first, last in rows.all(SQL.gaps_of_room, (room,)):
+    for person, first, last in rows.all(SQL.gaps_of_room, {"room": room}):
         found[person].append((first, last))
     return dict(found)
 

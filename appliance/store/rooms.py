@@ -102,15 +102,15 @@ class Mine(NamedTuple):
 
 def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
     """Return a room with its members, or None."""
-    row = rows.one(SQL.by_id, (room,))
+    row = rows.one(SQL.by_id, {"room": room})
     if row is None:
         return None
     found = StoredRoom._make(row)
     key = found.key
-    [(last, last_at, registry)] = rows.all(SQL.last_entry, (key,))
+    [(last, last_at, registry)] = rows.all(SQL.last_entry, {"key": key})
     members = {
         (person := home.principal(PersonId(kept))): Member(person, Role(role), since)
-        for kept, role, since in rows.all(SQL.members, (key,))
+        for kept, role, since in rows.all(SQL.members, {"room": key})
     }
     state = RoomState(
         room=RoomId(found.id),
@@ -129,47 +129,47 @@ def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
 
 def views_of_person(rows: Rows, person: PersonId, after: int = 0, limit: int = -1) -> list[ViewRow]:
     """Return the rooms of a person as they see them, by key, after the key `after`; -1 is without a limit."""
-    return [ViewRow._make(row) for row in rows.all(SQL.of_person, (person, after, limit))]
+    return [ViewRow._make(row) for row in rows.all(SQL.of_person, {"person": person, "after": after, "limit": limit})]
 
 
 def view_of_person(rows: Rows, person: PersonId, room: RoomId) -> ViewRow | None:
     """Return one room as the person sees it, or None for an outsider."""
-    row = rows.one(SQL.of_person_one, (person, room))
+    row = rows.one(SQL.of_person_one, {"person": person, "room": room})
     return ViewRow._make(row) if row else None
 
 
 def member_reads(rows: Rows, room: int) -> list[tuple[str, str, int, int, str]]:
     """Return (person, role, since, read position, status message) of every member."""
-    return list(rows.all(SQL.member_reads, (room,)))
+    return list(rows.all(SQL.member_reads, {"room": room}))
 
 
 def is_member(rows: Rows, who: tuple[RoomId, PersonId]) -> bool:
     """Say whether a room that exists has this member, from indexes alone."""
     room, person = who
     key = key_by_index(rows, room)
-    return key is None or rows.one(SQL.is_member, (person, key)) is not None
+    return key is None or rows.one(SQL.is_member, {"person": person, "key": key}) is not None
 
 
 def member_ids(rows: Rows, room: int) -> list[PersonId]:
     """Return the members of a room."""
-    return [PersonId(row[0]) for row in rows.all(SQL.members, (room,))]
+    return [PersonId(row[0]) for row in rows.all(SQL.members, {"room": room})]
 
 
 def id_by_pair(rows: Rows, pair: str) -> RoomId | None:
     """Return the private chat of two people."""
-    row = rows.one(SQL.id_by_pair, (pair,))
+    row = rows.one(SQL.id_by_pair, {"pair": pair})
     return RoomId(row[0]) if row else None
 
 
 def id_by_create_txn(rows: Rows, person: PersonId, txn_id: str) -> RoomId | None:
     """Return the room an earlier command of this person with this id created."""
-    row = rows.one(SQL.id_by_create_txn, (person, txn_id))
+    row = rows.one(SQL.id_by_create_txn, {"person": person, "txn_id": txn_id})
     return RoomId(row[0]) if row else None
 
 
 def mine(rows: Rows, room: int, person: PersonId) -> Mine:
     """Return a person's own settings for a room."""
-    row = rows.one(SQL.view, (room, person))
+    row = rows.one(SQL.view, {"room": room, "person": person})
     return Mine(bool(row[0]), bool(row[1]), *row[2:]) if row else Mine()
 
 
@@ -185,7 +185,7 @@ def put_checkpoints(rows: Rows, found: list[NewCheckpoint]) -> None:
 
 def checkpoint(rows: Rows, room: int) -> SignedTree | None:
     """Return a room's newest checkpoint. Raises ValueError where its counters are not what is written there."""
-    row = rows.one(SQL.checkpoint, (room,))
+    row = rows.one(SQL.checkpoint, {"room": room})
     if row is None:
         return None
     size, frontier, note, counters = row
@@ -204,13 +204,13 @@ def keys_bound_to_posts(rows: Rows) -> list[int]:
 
 def bound_to_post(rows: Rows, key: int) -> tuple[RoomId, PostId, PersonId] | None:
     """Return (room, post, owner) of an open room that belongs to a post, or None."""
-    row = rows.one(SQL.bound_to_post, (key,))
+    row = rows.one(SQL.bound_to_post, {"key": key})
     return (RoomId(row[0]), PostId(row[1]), PersonId(row[2])) if row else None
 
 
 def member_keys(rows: Rows, person: PersonId) -> list[int]:
     """Return the keys of the rooms a person is a member of."""
-    return [row[0] for row in rows.all(SQL.member_keys, (person,))]
+    return [row[0] for row in rows.all(SQL.member_keys, {"person": person})]
 
 
 def people_with_rooms(rows: Rows) -> list[PersonId]:
@@ -226,7 +226,7 @@ def last_key_with_entries(rows: Rows) -> int:
 
 def id_if_there(rows: Rows, key: int) -> RoomId | None:
     """Return the id of a room's key, or None where there is no such room."""
-    row = rows.one(SQL.id_of, (key,))
+    row = rows.one(SQL.id_of, {"key": key})
     return RoomId(row[0]) if row else None
 
 
@@ -237,13 +237,13 @@ def ids_by_index(rows: Rows) -> dict[int, RoomId]:
 
 def key_by_index(rows: Rows, room: RoomId) -> int | None:
     """Return a room's key without reading the table itself, or None."""
-    row = rows.one(SQL.key_by_index, (room,))
+    row = rows.one(SQL.key_by_index, {"room": room})
     return row[0] if row else None
 
 
 def stored(rows: Rows, room: RoomId) -> StoredRoom | None:
     """Return a room's own row, without its members and entries."""
-    row = rows.one(SQL.by_id, (room,))
+    row = rows.one(SQL.by_id, {"room": room})
     return StoredRoom._make(row) if row else None
 
 
@@ -255,31 +255,31 @@ def last_key(rows: Rows) -> int:
 
 def all_ids(rows: Rows) -> list[RoomId]:
     """Return every room."""
-    return [RoomId(row[0]) for row in rows.all(SQL.all_ids, (0, 2**62))]
+    return [RoomId(row[0]) for row in rows.all(SQL.all_ids, {"after": 0, "limit": 2**62})]
 
 
 def id_of(rows: Rows, key: int) -> RoomId:
     """Return the id of a room's key."""
-    return RoomId(rows.value(SQL.id_of, (key,)))
+    return RoomId(rows.value(SQL.id_of, {"key": key}))
 
 
 def size(rows: Rows, key: int) -> int:
     """Return how many entries a room has, by the position of the last."""
-    row = rows.one(SQL.last_entry, (key,))
+    row = rows.one(SQL.last_entry, {"key": key})
     return row[0] + 1 if row else 0
 
 
 def made_by(rows: Rows, key: int) -> tuple[str, str | None]:
     """Return who created a room, and the two people of a private chat as one text."""
-    [(by, pair)] = rows.all(SQL.made_by, (key,))
+    [(by, pair)] = rows.all(SQL.made_by, {"key": key})
     return by, pair
 
 
 def keys_of_person(rows: Rows, person: PersonId) -> dict[RoomId, int]:
     """Return the rooms a person is a member of, with their keys."""
-    return {RoomId(room): key for room, key in rows.all(SQL.keys_of_person, (person,))}
+    return {RoomId(room): key for room, key in rows.all(SQL.keys_of_person, {"person": person})}
 
 
 def listed(rows: Rows, person: PersonId | None) -> list[ListedRoom]:
     """Return every room, oldest first, or those in which a person is a member or one of the two of a private chat."""
-    return [ListedRoom._make(row) for row in rows.all(SQL.listed, (person,))]
+    return [ListedRoom._make(row) for row in rows.all(SQL.listed, {"person": person})]

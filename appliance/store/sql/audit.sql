@@ -26,7 +26,7 @@ SELECT n, at, actor, action, target, outcome, detail, commitment, salt, leaf FRO
 WHERE target = :target AND action = :action ORDER BY n DESC LIMIT 1;
 
 -- name: newest_detail
-SELECT detail FROM audit WHERE action = ? ORDER BY n DESC LIMIT 1;
+SELECT detail FROM audit WHERE action = :action ORDER BY n DESC LIMIT 1;
 
 -- name: insert_checkpoint
 INSERT INTO audit_checkpoint (size, at, note) VALUES (:size, :at, :note) ON CONFLICT (size) DO NOTHING;

@@ -12,11 +12,11 @@ INSERT INTO txn (room, sender, txn_id, n) VALUES (?, ?, ?, ?) ON CONFLICT DO NOT
 SELECT e.n, e.header, e.at, e.pos FROM room r
 JOIN txn t ON t.room = r.key
 JOIN entry e ON e.place = (t.room << 32) + t.n
-WHERE r.id = ? AND t.sender = ? AND t.txn_id = ?;
+WHERE r.id = :room AND t.sender = :sender AND t.txn_id = :txn_id;
 
 -- name: txn_ids_of_sender
 SELECT n, txn_id FROM entry
-WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + ?3 AND sender = ?4 AND txn_id IS NOT NULL;
+WHERE room = :room AND place BETWEEN (:room << 32) + :first AND (:room << 32) + :last AND sender = :sender AND txn_id IS NOT NULL;
 
 -- name: insert_epoch_key
 INSERT INTO epoch_key (key, room, week, kind, generation, wrapped) VALUES (?, ?, ?, ?, ?, ?);
@@ -42,31 +42,31 @@ INSERT INTO mention (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: target
 SELECT e.n, e.type, e.sender, e.at, m.redact FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.room = ?1 AND e.place = (?1 << 32) + ?2;
+WHERE e.room = :room AND e.place = (:room << 32) + :n;
 
 -- name: range
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
     e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.room = ?1 AND e.place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + min(?3, 4294967295) ORDER BY e.place;
+WHERE e.room = :room AND e.place BETWEEN (:room << 32) + :first AND (:room << 32) + min(:last, 4294967295) ORDER BY e.place;
 
 -- name: one
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
     e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.room = ?1 AND e.place = (?1 << 32) + ?2;
+WHERE e.room = :room AND e.place = (:room << 32) + :n;
 
 -- name: without_body
-SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM entry WHERE room = ?1 AND place = (?1 << 32) + ?2;
+SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM entry WHERE room = :room AND place = (:room << 32) + :n;
 
 -- name: last_message
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
     e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 AND e.type = 'message.text' ORDER BY e.place DESC LIMIT 1;
+WHERE e.place BETWEEN :room << 32 AND (:room << 32) + 4294967295 AND e.type = 'message.text' ORDER BY e.place DESC LIMIT 1;
 
 -- name: edits_of
-SELECT n FROM message_edit WHERE room = ? AND target = ? ORDER BY n;
+SELECT n FROM message_edit WHERE room = :room AND target = :n ORDER BY n;
 
 -- name: emoji_of
 WITH RECURSIVE found (emoji) AS (
@@ -77,15 +77,15 @@ WITH RECURSIVE found (emoji) AS (
 SELECT emoji FROM found WHERE emoji IS NOT NULL;
 
 -- name: reactions_between
-SELECT target, emoji, person FROM reaction WHERE room = ? AND target BETWEEN ? AND ? ORDER BY target, n;
+SELECT target, emoji, person FROM reaction WHERE room = :room AND target BETWEEN :first AND :last ORDER BY target, n;
 
 -- name: log_after
 SELECT n, ht, rg, origin, seal, header FROM entry
-WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
+WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294967295 ORDER BY place LIMIT :limit;
 
 -- name: export_page
 SELECT n, ht, rg, origin, seal, header, epoch, sealed FROM entry
-WHERE room = ?1 AND place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + 4294967295 ORDER BY place LIMIT ?3;
+WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294967295 ORDER BY place LIMIT :limit;
 
 -- name: insert_concern
 INSERT INTO concern (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
@@ -97,15 +97,15 @@ SELECT max((SELECT coalesce(max(n), -1) FROM concern WHERE room = :room AND pers
         ORDER BY c.n DESC LIMIT 1), -1));
 
 -- name: concerns_of_room
-SELECT n, person FROM concern WHERE room = ?;
+SELECT n, person FROM concern WHERE room = :room;
 
 -- name: unread_count
 SELECT min(1000, (SELECT count(*) FROM (
-    SELECT 1 FROM entry WHERE room = ?1 AND place > (?1 << 32) + ?2 AND place <= (?1 << 32) + 4294967295
-    AND type = 'message.text' AND sender <> ?3 LIMIT 1000))
-    + (SELECT count(*) FROM concern WHERE room = ?1 AND person = ?3 AND n > ?2)
-    + (SELECT count(*) FROM concern c WHERE c.room = ?1 AND c.person = '*' AND c.n > ?2
-        AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> ?3));
+    SELECT 1 FROM entry WHERE room = :room AND place > (:room << 32) + :after AND place <= (:room << 32) + 4294967295
+    AND type = 'message.text' AND sender <> :person LIMIT 1000))
+    + (SELECT count(*) FROM concern WHERE room = :room AND person = :person AND n > :after)
+    + (SELECT count(*) FROM concern c WHERE c.room = :room AND c.person = '*' AND c.n > :after
+        AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> :person));
 
 -- name: mention_count
 SELECT count(*) FROM (
@@ -115,19 +115,19 @@ SELECT count(*) FROM (
     AND (SELECT e.sender FROM entry e WHERE e.place = (m.room << 32) + m.n) <> :person LIMIT 1000);
 
 -- name: has_reaction
-SELECT 1 FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;
+SELECT 1 FROM reaction WHERE room = :room AND target = :n AND emoji = :emoji AND person = :person;
 
 -- name: marks_of_room
-SELECT n, edit, redact FROM message_mark WHERE room = ?;
+SELECT n, edit, redact FROM message_mark WHERE room = :room;
 
 -- name: edits_of_room
-SELECT target, n FROM message_edit WHERE room = ?;
+SELECT target, n FROM message_edit WHERE room = :room;
 
 -- name: reactions_of_room
-SELECT target, emoji, person, n FROM reaction WHERE room = ?;
+SELECT target, emoji, person, n FROM reaction WHERE room = :room;
 
 -- name: mentions_of_room
-SELECT n, person FROM mention WHERE room = ?;
+SELECT n, person FROM mention WHERE room = :room;
 
 -- name: erase_bodies
 UPDATE entry SET epoch = NULL, sealed = NULL

@@ -1,13 +1,14 @@
 -- name: insert
-INSERT INTO owner_request (id, kind, room, person, people, reason, state, asked) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO owner_request (id, kind, room, person, people, reason, state, asked)
+VALUES (:id, :kind, :room, :person, :people, :reason, :state, :asked);
 
 -- name: by_id
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
-FROM owner_request q JOIN room r ON r.key = q.room WHERE q.id = ?;
+FROM owner_request q JOIN room r ON r.key = q.room WHERE q.id = :request;
 
 -- name: of_person
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
-FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = ? AND q.kind = ? AND q.person = ?;
+FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = :room AND q.kind = :kind AND q.person = :person;
 
 -- name: in_room
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
@@ -19,7 +20,7 @@ WHERE q.room = :room AND q.kind = :kind AND (q.asked, q.rowid) < (:asked, :row) 
 ORDER BY q.asked DESC, q.rowid DESC LIMIT :limit;
 
 -- name: spot_of
-SELECT asked, rowid FROM owner_request WHERE room = ? AND kind = ? AND id = ?;
+SELECT asked, rowid FROM owner_request WHERE room = :room AND kind = :kind AND id = :request;
 
 -- name: concerning
 WITH concerned (id) AS (
@@ -60,29 +61,29 @@ SELECT r.id, d.name, d.at, d.by, d.why, d.reason,
     EXISTS (SELECT 1 FROM owner_request q WHERE q.room = d.room AND q.kind = 'removal' AND q.person = d.person
         AND q.state = 'granted' AND d.at BETWEEN q.asked AND q.answered)
 FROM departure d JOIN room r ON r.key = d.room
-WHERE d.person = ? AND d.at >= ? ORDER BY d.at DESC LIMIT ?;
+WHERE d.person = :person AND d.at >= :since ORDER BY d.at DESC LIMIT :limit;
 
 -- name: delete_departures
-DELETE FROM departure WHERE (person, room) IN (SELECT person, room FROM departure WHERE at < ? ORDER BY at LIMIT ?);
+DELETE FROM departure WHERE (person, room) IN (SELECT person, room FROM departure WHERE at < :before ORDER BY at LIMIT :limit);
 
 -- name: seen
-SELECT room, seen FROM told WHERE person = ?;
+SELECT room, seen FROM told WHERE person = :person;
 
 -- name: put_seen
-INSERT INTO told (person, room, seen) VALUES (?, ?, ?) ON CONFLICT (person, room) DO UPDATE SET seen = excluded.seen
+INSERT INTO told (person, room, seen) VALUES (:person, :room, :upto) ON CONFLICT (person, room) DO UPDATE SET seen = excluded.seen
 WHERE excluded.seen > seen;
 
 -- name: pending_in
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
-FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = ? AND q.state = 'pending' ORDER BY q.asked, q.rowid;
+FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = :room AND q.state = 'pending' ORDER BY q.asked, q.rowid;
 
 -- name: pending_before
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
 FROM owner_request q JOIN room r ON r.key = q.room
-WHERE q.state = 'pending' AND q.kind = ? AND q.asked <= ? ORDER BY q.asked;
+WHERE q.state = 'pending' AND q.kind = :kind AND q.asked <= :asked ORDER BY q.asked;
 
 -- name: answer
-UPDATE owner_request SET state = ?, answered = ?, answered_by = ?, note = ? WHERE id = ? AND state = 'pending';
+UPDATE owner_request SET state = :outcome, answered = :at, answered_by = :by, note = :note WHERE id = :request AND state = 'pending';
 
 -- name: escalate
-UPDATE owner_request SET escalated = ? WHERE id = ? AND state = 'pending' AND escalated IS NULL;
+UPDATE owner_request SET escalated = :at WHERE id = :request AND state = 'pending' AND escalated IS NULL;

@@ -2,19 +2,19 @@
 INSERT INTO receipt (room, person, first, upto, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: mark
-SELECT since, read FROM room_member WHERE room = ? AND person = ?;
+SELECT since, read FROM room_member WHERE room = :room AND person = :person;
 
 -- name: advance
-UPDATE room_member SET read = ? WHERE room = ? AND person = ? AND read < ?;
+UPDATE room_member SET read = :mark WHERE room = :room AND person = :person AND read < :mark;
 
 -- name: overlapping
 SELECT first, upto FROM receipt WHERE room = :room AND person = :person AND upto >= :first AND first <= :last ORDER BY upto;
 
 -- name: gaps
-SELECT first, last FROM receipt_gap WHERE room = ? AND person = ? ORDER BY first;
+SELECT first, last FROM receipt_gap WHERE room = :room AND person = :person ORDER BY first;
 
 -- name: gaps_of_room
-SELECT person, first, last FROM receipt_gap WHERE room = ? ORDER BY person, first;
+SELECT person, first, last FROM receipt_gap WHERE room = :room ORDER BY person, first;
 
 -- name: insert_gap
 INSERT INTO receipt_gap (room, person, first, last) VALUES (?, ?, ?, ?);

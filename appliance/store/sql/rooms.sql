@@ -12,24 +12,24 @@ SELECT coalesce(max(key), 0) FROM room;
 SELECT coalesce(max(place), 0) >> 32 FROM entry;
 
 -- name: by_id
-SELECT key, id, kind, name, owner, owner_post, created_at, closed, hub, hub_epoch, hub_since FROM room WHERE id = ?;
+SELECT key, id, kind, name, owner, owner_post, created_at, closed, hub, hub_epoch, hub_since FROM room WHERE id = :room;
 
 -- name: last_entry
-SELECT n, ht, rg FROM entry WHERE place BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
+SELECT n, ht, rg FROM entry WHERE place BETWEEN :key << 32 AND (:key << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
 
 -- name: id_by_pair
-SELECT id FROM room WHERE pair = ?;
+SELECT id FROM room WHERE pair = :pair;
 
 -- name: id_by_create_txn
-SELECT id FROM room WHERE created_by = ? AND create_txn = ?;
+SELECT id FROM room WHERE created_by = :person AND create_txn = :txn_id;
 
 -- name: members
-SELECT person, role, since FROM room_member WHERE room = ? ORDER BY since, person;
+SELECT person, role, since FROM room_member WHERE room = :room ORDER BY since, person;
 
 -- name: member_reads
 SELECT room_member.person, role, since, read, coalesce(person.status, '')
 FROM room_member LEFT JOIN person ON person.id = room_member.person
-WHERE room = ? ORDER BY since, room_member.person;
+WHERE room = :room ORDER BY since, room_member.person;
 
 -- name: insert_member
 INSERT INTO room_member (room, person, role, since, read) VALUES (?, ?, ?, ?, ?);
@@ -54,7 +54,7 @@ SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.close
 FROM room_member m
 JOIN room r ON r.key = m.room
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
-WHERE m.person = ? AND m.room > ? ORDER BY m.room LIMIT ?;
+WHERE m.person = :person AND m.room > :after ORDER BY m.room LIMIT :limit;
 
 -- name: of_person_one
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
@@ -62,21 +62,21 @@ SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.close
         WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295),
     m.role, m.read, coalesce(v.muted, 0), coalesce(v.pinned, 0), v.hidden, v.cleared, v.cleared_at, v.unread_from
 FROM room r
-JOIN room_member m ON m.room = r.key AND m.person = ?
+JOIN room_member m ON m.room = r.key AND m.person = :person
 LEFT JOIN room_view v ON v.room = m.room AND v.person = m.person
-WHERE r.id = ?;
+WHERE r.id = :room;
 
 -- name: bound_to_post
-SELECT id, owner_post, owner FROM room WHERE key = ? AND owner_post IS NOT NULL AND closed = 0;
+SELECT id, owner_post, owner FROM room WHERE key = :key AND owner_post IS NOT NULL AND closed = 0;
 
 -- name: keys_bound_to_posts
 SELECT key FROM room WHERE owner_post IS NOT NULL;
 
 -- name: member_keys
-SELECT room FROM room_member WHERE person = ?;
+SELECT room FROM room_member WHERE person = :person;
 
 -- name: is_member
-SELECT 1 FROM room_member INDEXED BY room_member_person WHERE person = ? AND room = ?;
+SELECT 1 FROM room_member INDEXED BY room_member_person WHERE person = :person AND room = :key;
 
 -- name: people_with_rooms
 SELECT DISTINCT person FROM room_member;
@@ -89,7 +89,7 @@ ON CONFLICT (room, person) DO UPDATE SET
     cleared_at = excluded.cleared_at, unread_from = excluded.unread_from;
 
 -- name: view
-SELECT muted, pinned, hidden, cleared, cleared_at, unread_from FROM room_view WHERE room = ? AND person = ?;
+SELECT muted, pinned, hidden, cleared, cleared_at, unread_from FROM room_view WHERE room = :room AND person = :person;
 
 -- name: delete_view
 DELETE FROM room_view WHERE room = ? AND person = ?;
@@ -100,16 +100,16 @@ ON CONFLICT (room) DO UPDATE SET size = excluded.size, frontier = excluded.front
     counters = excluded.counters;
 
 -- name: checkpoint
-SELECT size, frontier, note, counters FROM checkpoint WHERE room = ?;
+SELECT size, frontier, note, counters FROM checkpoint WHERE room = :room;
 
 -- name: all_ids
-SELECT id FROM room WHERE key > ? ORDER BY key LIMIT ?;
+SELECT id FROM room WHERE key > :after ORDER BY key LIMIT :limit;
 
 -- name: ids_by_index
 SELECT key, id FROM room INDEXED BY sqlite_autoindex_room_1;
 
 -- name: key_by_index
-SELECT key FROM room INDEXED BY sqlite_autoindex_room_1 WHERE id = ?;
+SELECT key FROM room INDEXED BY sqlite_autoindex_room_1 WHERE id = :room;
 
 -- name: without_checkpoint
 SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key
@@ -117,18 +117,18 @@ WHERE c.size IS NULL OR EXISTS (
     SELECT 1 FROM entry e WHERE e.place BETWEEN (r.key << 32) + c.size AND (r.key << 32) + 4294967295);
 
 -- name: id_of
-SELECT id FROM room WHERE key = ?;
+SELECT id FROM room WHERE key = :key;
 
 -- name: made_by
-SELECT created_by, pair FROM room WHERE key = ?;
+SELECT created_by, pair FROM room WHERE key = :key;
 
 -- name: keys_of_person
-SELECT r.id, r.key FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?;
+SELECT r.id, r.key FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = :person;
 
 -- name: listed
 SELECT r.id, r.kind, r.name, r.created_at, r.pair, (SELECT count(*) FROM room_member m WHERE m.room = r.key)
 FROM room r
-WHERE ?1 IS NULL
-    OR EXISTS (SELECT 1 FROM room_member m WHERE m.room = r.key AND m.person = ?1)
-    OR instr(' ' || r.pair || ' ', ' ' || ?1 || ' ') > 0
+WHERE :person IS NULL
+    OR EXISTS (SELECT 1 FROM room_member m WHERE m.room = r.key AND m.person = :person)
+    OR instr(' ' || r.pair || ' ', ' ' || :person || ' ') > 0
 ORDER BY r.key;
