@@ -50,11 +50,15 @@ FAULTS_ON_RECORD: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export came to: its entries, the SHA-256 of its bytes in hexadecimal, the damaged bodies left out."""
+    """What an export came to: its entries and the SHA-256 of its bytes in hexadecimal.
+
+    Bodies that are left out: `damaged` ones, and `withheld` ones, which not everyone in the room is shown.
+    """
 
     entries: int
     sha256: str
     damaged: tuple[int, ...]
+    withheld: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +173,9 @@ async def export_room(
     except BaseException as error:
         await _record_export(s, actor, room, "failed", error=type(error).__name__)
         raise
-    done = Exported(head.size, digest.hexdigest(), tuple(export.damaged))
-    await _record_export(s, actor, room, "done", entries=done.entries, sha256=done.sha256, damaged=list(done.damaged))
+    done = Exported(head.size, digest.hexdigest(), tuple(export.damaged), tuple(export.withheld))
+    left_out = {"damaged": list(done.damaged), "withheld": list(done.withheld)}
+    await _record_export(s, actor, room, "done", entries=done.entries, sha256=done.sha256, **left_out)
     return done
 
 

@@ -12,6 +12,7 @@ from appliance.actions import owner_requests, rooms
 from appliance.actions.owner_requests import Decision
 from appliance.model import PersonId, RoomId
 from appliance.rules.owner_requests import Kind, Outcome, OwnerRequest
+from appliance.rules.visibility import may_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,7 @@ async def suggest_members(
     state = (await s.log.head(room)).state
     asked = list(dict.fromkeys(people))
     new = [person for person in asked if s.log.home.principal(person) not in state.members]
-    if state.role_of(s.log.home.principal(actor)) is not None:
+    if may_read(state, s.log.home.principal(actor)) is None:
         # An outsider is refused before anything is said of the people named.
         rooms.check_found(s, actor, new)
         rooms.check_active(s, new)

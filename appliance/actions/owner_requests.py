@@ -19,7 +19,7 @@ import msgspec
 from appliance.actions.refusals import record_refusal
 from appliance.errors import AppError, Conflict, Forbidden, NotFound
 from appliance.log import request_views
-from appliance.model import SYSTEM, Deny, PersonId, RoomId
+from appliance.model import SYSTEM, PersonId, RoomId
 from appliance.policies import DAY
 from appliance.rules.owner_requests import (
     DEPARTURES_KEPT,
@@ -33,6 +33,7 @@ from appliance.rules.owner_requests import (
     may_hear,
 )
 from appliance.rules.text import written
+from appliance.rules.visibility import may_read
 from appliance.store import audit, entries, owner_requests, rooms
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ async def _asked(s: Services, actor: PersonId, room: RoomId, decision: Decision)
     state = (await s.log.head(room)).state
     request = await _by_id(s, decision.request)
     if request is None or request.room != room or request.kind is not decision.kind:
-        raise NotFound(field="request") if state.role_of(s.log.home.principal(actor)) else Forbidden(Deny.NOT_A_MEMBER)
+        denied = may_read(state, s.log.home.principal(actor))
+        raise Forbidden(denied) if denied else NotFound(field="request")
     if denied := may_answer(s.log.home, state, actor, request, administrators(s, state)):
         raise Forbidden(denied)
     return state, request

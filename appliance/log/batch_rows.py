@@ -15,9 +15,10 @@ from appliance.log.heads import Head
 from appliance.log.projections import PROJECTIONS, Place
 from appliance.log.rows import leaf_of
 from appliance.log.views import Words, body_view, view
-from appliance.model import Appended, PersonId, RoomId, RoomState
+from appliance.model import EVERYONE, Appended, PersonId, RoomId, RoomState
 from appliance.rules.concerns import concerned
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.visibility import SHOWN, EntryFacts, Hidden, shown
 from appliance.store.batch import (
     Batch,
     Membership,
@@ -32,6 +33,7 @@ from appliance.store.batch import (
     RoomChange,
 )
 from appliance.wire.committed import Committed, RoomNews
+from appliance.wire.entries import HiddenEvent
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -161,10 +163,21 @@ class Rows:
         batch.concerns.extend(Named(key, person(who), entry.n) for who in concerns)
         if projection := PROJECTIONS.get(entry.kind):
             projection.write(batch, Place(key, entry.n, sender), entry.state)
+        return self._event(room, state, entry, sender)
+
+    def _event(self, room: RoomId, state: RoomState, entry: Entry, sender: PersonId) -> EntryEvent:
+        """Return an entry as all members hear of it. Those who alone are shown it read it from the feed."""
+        facts = EntryFacts(entry.kind.value, entry.state, entry.sender)
+        verdict = shown(facts, EVERYONE, entry.at)
+        if isinstance(verdict, Hidden):
+            viewers = (who for who in state.members if shown(facts, who, entry.at) == SHOWN)
+            self._people.update(map(self._home.person, viewers))
+            return HiddenEvent(pos=self.pos, at=entry.at, room=room, n=entry.n, hidden=verdict.reason.value)
         common = {
             "pos": self.pos, "at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender,
         }  # fmt: skip
-        words = Words(body_view(draft.body, self._home) if draft.body else None)
+        body = entry.draft.body
+        words = Words(body_view(body, self._home) if body else None)
         return view(entry.kind, entry.state, words, self._home, common)
 
     def _add_members(self, work: Work, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:

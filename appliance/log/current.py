@@ -14,6 +14,7 @@ from appliance.errors import Forbidden, NotFound, Unavailable
 from appliance.log import heads as head_rows
 from appliance.log.notes import home_of
 from appliance.model import Deny
+from appliance.rules.visibility import may_read
 from appliance.store import rooms
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class CurrentRooms:
             if found is False:
                 raise Forbidden(Deny.NOT_A_MEMBER) from None
             raise
-        if head.state.role_of(self._home.principal(person)) is None:
-            raise Forbidden(Deny.NOT_A_MEMBER)
+        if denied := may_read(head.state, self._home.principal(person)):
+            raise Forbidden(denied)
         return head
 
     async def head(self, room: RoomId) -> Head:

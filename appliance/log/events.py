@@ -1,12 +1,14 @@
 """Entries in the shape clients see: one place, for the live stream, the sync and every page of a room.
 
-Here is decided what of an entry is shown; its shape is in `views.py`. What may not or cannot be seen is `hidden`, with
-the reason: `retracted`, `erased`, or `damaged` where the seal of its body does not open or its row lies on a torn page.
+What of an entry is shown to whom is asked of `rules/visibility.py`; its shape is in `views.py`. What may not or cannot
+be seen is `hidden`, with the reason: `retracted`, `not_shown`, `erased`, or `damaged` where the seal of its body does
+not open or its row lies on a torn page.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import MsgspecError
 from msgspec.structs import replace
@@ -14,50 +16,120 @@ from msgspec.structs import replace
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence.canonical import decode_header
 from appliance.log.views import Words, body_view, view
-from appliance.model import Deny, EntryType
+from appliance.model import Ability, Deny, EntryType, Millis, PersonId, Principal
 from appliance.rules import entry_types
+from appliance.rules.visibility import EntryFacts, Reason, Shown, shown
 from appliance.store import entries
-from appliance.wire.entries import DamagedEvent, MessageEditEvent, MessageTextEvent
+from appliance.wire.entries import DamagedEvent, HiddenEvent, MessageTextEvent
 from appliance.wire.messages import BodyView, Edited, Reaction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.evidence.canonical import Header
     from appliance.log.bodies import Bodies
-    from appliance.model import Home, RoomId
+    from appliance.model import RoomId
     from appliance.store.db import Rows
     from appliance.store.entries import EntryRow
     from appliance.wire.entries import EntryEvent
 
-RETRACTED: Final = "retracted"
 ERASED: Final = "erased"
 DAMAGED: Final = "damaged"
 
 
-def stored_event(rows: Rows, bodies: Bodies, room: RoomId, room_key: int, row: EntryRow) -> EntryEvent:
+class Place(NamedTuple):
+    """A room whose entries are read, inside a read transaction."""
+
+    rows: Rows
+    bodies: Bodies
+    room: RoomId
+    key: int
+
+
+class Eyes(NamedTuple):
+    """Who looks at entries, and when: a member, or one of the viewers of `rules/visibility.py`."""
+
+    viewer: Principal
+    now: Millis
+
+
+def stored_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
-    if row.redact is not None:
-        return _event(room, row, Words(hidden=RETRACTED), bodies.home)
-    if not _has_body(row):
-        return _event(room, row, Words(), bodies.home)
-    worded = newest_wording(rows, room_key, row)
-    edited = Edited(n=worded.n, at=worded.at) if worded and worded is not row else None
-    body, hidden = open_body(rows, bodies, room, worded) if worded else (None, DAMAGED)
-    return _event(room, row, Words(body, hidden, edited), bodies.home)
-
-
-def bare_event(room: RoomId, row: EntryRow, home: Home) -> EntryEvent:
-    """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
-    return _event(room, row, Words(hidden=DAMAGED if _has_body(row) else None), home)
-
-
-def _event(room: RoomId, row: EntryRow, words: Words, home: Home) -> EntryEvent:
     header = decode_header(row.header)
+    return _event(at, row, header, _facts_of(at, row, header), eyes, lambda: _opened(at, row))
+
+
+def bare_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
+    """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
+    words, header = Words(hidden=DAMAGED if _has_body(row) else None), decode_header(row.header)
+    return _event(at, row, header, _facts(at, row, header), eyes, lambda: words)
+
+
+def words_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
+    """Return the newest words of an entry for whoever looks, or the reason why there are none."""
+    if reason := _hidden(_facts_of(at, row, decode_header(row.header)), eyes):
+        return Words(hidden=reason)
+    return _opened(at, row)
+
+
+def version_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
+    """As `words_of`, of one wording of a message: its own words, whatever it was changed to since."""
+    if reason := _hidden(_facts_of(at, row, decode_header(row.header)), eyes):
+        return Words(hidden=reason)
+    return Words(*_open_body(at, row))
+
+
+def is_hidden(at: Place, row: EntryRow, eyes: Eyes) -> bool:
+    """Say whether an entry is not shown to whoever looks; one that is may still be erased or damaged."""
+    return _hidden(_facts_of(at, row, decode_header(row.header)), eyes) is not None
+
+
+def _facts_of(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
+    """Return what decides whether an entry is shown; None for one that says what no entry says."""
+    facts, kind = _facts(at, row, header), entry_types.find(row.type)
+    if facts is None or kind is None or kind.needs is not Ability.EDIT or row.target is None:
+        return facts
+    target = entries.target(at.rows, at.key, row.target, at.bodies.home)
+    return dataclasses.replace(facts, retracted=True) if target and target.redacted else facts
+
+
+def _facts(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
     state = entry_types.read(row.type, header.state)
     if isinstance(state, Deny):
-        return DamagedEvent(pos=row.pos, at=row.at, room=room, n=row.n, hidden=DAMAGED)
+        return None
+    return EntryFacts(row.type, state, at.bodies.home.principal(PersonId(row.sender)), retracted=row.redact is not None)
+
+
+def _hidden(facts: EntryFacts | None, eyes: Eyes) -> str | None:
+    verdict = shown(facts, *eyes) if facts is not None else None
+    if isinstance(verdict, Shown):
+        return None
+    return DAMAGED if verdict is None else verdict.reason.value
+
+
+def _event(
+    at: Place, row: EntryRow, header: Header, facts: EntryFacts | None, eyes: Eyes, words: Callable[[], Words]
+) -> EntryEvent:
+    hidden = _hidden(facts, eyes)
+    if facts is None:
+        return DamagedEvent(pos=row.pos, at=row.at, room=at.room, n=row.n, hidden=DAMAGED)
+    if hidden == Reason.NOT_SHOWN:
+        return HiddenEvent(pos=row.pos, at=row.at, room=at.room, n=row.n, hidden=hidden)
     common: dict[str, Any] = {
-        "pos": row.pos, "at": row.at, "room": room, "n": row.n, "id": header.id, "sender": row.sender,
+        "pos": row.pos, "at": row.at, "room": at.room, "n": row.n, "id": header.id,
+        "sender": row.sender,
     }  # fmt: skip
-    return view(EntryType(row.type), state, words, home, common)
+    return view(EntryType(row.type), facts.state, Words(hidden=hidden) if hidden else words(), at.bodies.home, common)
+
+
+def _opened(at: Place, row: EntryRow) -> Words:
+    """Return the newest words of an entry that is shown."""
+    if not _has_body(row):
+        return Words()
+    worded = _newest_wording(at, row)
+    edited = Edited(n=worded.n, at=worded.at) if worded and worded is not row else None
+    body, hidden = _open_body(at, worded) if worded else (None, DAMAGED)
+    return Words(body, hidden, edited)
 
 
 def _has_body(row: EntryRow) -> bool:
@@ -65,47 +137,36 @@ def _has_body(row: EntryRow) -> bool:
     return kind is not None and kind.body is not None
 
 
-def stored_events(rows: Rows, bodies: Bodies, room: RoomId, room_key: int, first: int, last: int) -> list[EntryEvent]:
-    """Return entries `first` to `last` with their reactions; edits of retracted messages show no words either."""
-    lines = entries.between(rows, room_key, first, last)
-    found = [stored_event(rows, bodies, room, room_key, row) for row in lines]
-    reactions = entries.reactions_between(rows, room_key, first, last)
-    return [hide_retracted_edit(rows, room_key, _with_reactions(event, reactions), bodies.home) for event in found]
+def stored_events(at: Place, first: int, last: int, eyes: Eyes) -> list[EntryEvent]:
+    """Return entries `first` to `last` with their reactions."""
+    lines = entries.between(at.rows, at.key, first, last)
+    reactions = entries.reactions_between(at.rows, at.key, first, last)
+    return [_with_reactions(stored_event(at, row, eyes), reactions) for row in lines]
 
 
-def stored_one(rows: Rows, bodies: Bodies, room: RoomId, room_key: int, n: int) -> EntryEvent | None:
+def stored_one(at: Place, n: int, eyes: Eyes) -> EntryEvent | None:
     """Return entry `n` as `stored_events` does, without a look at the rows beside it."""
-    row = entries.one(rows, room_key, n)
+    row = entries.one(at.rows, at.key, n)
     if row is None:
         return None
-    event = _with_reactions(
-        stored_event(rows, bodies, room, room_key, row), entries.reactions_between(rows, room_key, n, n)
-    )
-    return hide_retracted_edit(rows, room_key, event, bodies.home)
+    event = stored_event(at, row, eyes)
+    return _with_reactions(event, entries.reactions_between(at.rows, at.key, n, n))
 
 
-def hide_retracted_edit(rows: Rows, room_key: int, event: EntryEvent, home: Home) -> EntryEvent:
-    """Take the words from an edit whose message was retracted since."""
-    if not isinstance(event, MessageEditEvent) or event.hidden:
-        return event
-    target = entries.target(rows, room_key, event.target, home)
-    return replace(event, body=None, hidden=RETRACTED) if target and target.redacted else event
-
-
-def open_body(rows: Rows, bodies: Bodies, room: RoomId, row: EntryRow) -> tuple[BodyView | None, str | None]:
+def _open_body(at: Place, row: EntryRow) -> tuple[BodyView | None, str | None]:
     """Return an entry's body, or the reason why there is none to show. One whose seal does not open is damaged."""
     if row.sealed is None or row.epoch is None:
         return None, ERASED
     try:
-        return body_view(bodies.open(rows, room, row.n, row.epoch, row.sealed), bodies.home), None
+        return body_view(at.bodies.open(at.rows, at.room, row.n, row.epoch, row.sealed), at.bodies.home), None
     except KeyDestroyed:
         return None, ERASED
     except (WrongKey, MsgspecError):
-        bodies.note_damaged(room, row.n)
+        at.bodies.note_damaged(at.room, row.n)
         return None, DAMAGED
 
 
-def newest_wording(rows: Rows, room_key: int, row: EntryRow) -> EntryRow | None:
+def _newest_wording(at: Place, row: EntryRow) -> EntryRow | None:
     """Return the entry with a message's newest words: the message itself or its newest edit.
 
     None when the mark points at anything but an edit of this message by its author: another entry's words are never
@@ -113,7 +174,7 @@ def newest_wording(rows: Rows, room_key: int, row: EntryRow) -> EntryRow | None:
     """
     if row.edit is None:
         return row
-    newest = entries.one(rows, room_key, row.edit)
+    newest = entries.one(at.rows, at.key, row.edit)
     if newest is None or newest.type != EntryType.MESSAGE_EDIT or newest.sender != row.sender:
         return None
     return newest if (decode_header(newest.header).state or {}).get("target") == row.n else None

@@ -20,6 +20,9 @@ from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.tree import Frontier
 from appliance.log.notes import origin_of, sign_room
 from appliance.log.rows import leaf_of
+from appliance.model import Deny, Principal
+from appliance.rules import entry_types
+from appliance.rules.visibility import EVIDENCE, SHOWN, EntryFacts, shown
 from appliance.store import entries
 
 if TYPE_CHECKING:
@@ -39,7 +42,8 @@ PAGE: Final = 500
 class RoomExport:
     """One export: the room, its head as of now, the agency's key, the bodies' keys, the time that is signed with it.
 
-    `partial` leaves damaged bodies out instead of stopping at the first; `damaged` then lists their entries.
+    `partial` leaves damaged bodies out instead of stopping at the first; `damaged` then lists their entries. `withheld`
+    lists those whose bodies are not shown to everyone in the room, and so not here either.
     """
 
     room: RoomId
@@ -49,6 +53,7 @@ class RoomExport:
     at: Millis
     partial: bool = False
     damaged: list[int] = field(default_factory=list)
+    withheld: list[int] = field(default_factory=list)
 
     async def lines(self, store: Store) -> AsyncIterator[bytes]:
         """Give the lines. Raises AppError (`body_damaged`, with the entry), Unproven before anything is signed."""
@@ -76,6 +81,9 @@ class RoomExport:
     def _opened(self, rows: Rows, row: ExportRow) -> tuple[bytes | None, bytes | None]:
         if row.epoch is None or row.sealed is None:
             return None, None
+        if not self._is_shown(row):
+            self.withheld.append(row.n)
+            return None, None
         try:
             salt, body = self.bodies.open_bytes(rows, self.room, row.n, row.epoch, row.sealed)
             if commitment.check(decode_header(row.header).commitment, salt, body):
@@ -88,3 +96,11 @@ class RoomExport:
             raise AppError(f"{self.room} n={row.n}", code="body_damaged", n=row.n)
         self.damaged.append(row.n)
         return None, None
+
+    def _is_shown(self, row: ExportRow) -> bool:
+        header = decode_header(row.header)
+        state = entry_types.read(header.type, header.state)
+        # What says what no entry says is evidence as it stands.
+        if isinstance(state, Deny):
+            return True
+        return shown(EntryFacts(header.type, state, Principal(header.sender)), EVIDENCE, self.at) == SHOWN

@@ -34,6 +34,7 @@ from appliance.log.plan import BatchContext, plan
 from appliance.log.riders import Announced, RidersFailedError
 from appliance.log.waiting import MOST_IN_BATCH, Waiting
 from appliance.model import Home
+from appliance.rules.visibility import may_read
 from appliance.store import epoch_keys, feed, rooms
 from appliance.store.batch import RepeatedTxnError
 from appliance.store.db import OF_THE_DISK, Rows
@@ -166,7 +167,7 @@ class RoomLog:
         if actor == self.home.system:
             return
         head = self._heads.get(command.room)
-        inside = head is not None and head.state.role_of(actor) is not None
+        inside = head is not None and may_read(head.state, actor) is None
         self._limit.take(
             self.home.person(actor),
             command.room if inside else None,

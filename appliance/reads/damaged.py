@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
+from appliance.log.events import Eyes, Place
 from appliance.model import Deny
 from appliance.store import entries, rooms
 from appliance.wire.entries import DamagedEvent
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class Readable(NamedTuple):
-    """A room that a member may read: its key, its id, and how many entries are known to be in it.
+    """A room that a member may read: its key, its id, how many entries are known to be in it, and who reads it when.
 
     `members` are known from memory where the room is whole, and None where they have to be read.
     """
@@ -38,12 +39,18 @@ class Readable(NamedTuple):
     key: int
     room: RoomId
     size: int
+    eyes: Eyes
     members: tuple[PersonId, ...] | None = None
 
 
 def is_damage(error: AppError) -> bool:
     """Say whether an error is of a torn page."""
     return error.code == STORAGE_DAMAGED
+
+
+def eyes_of(s: Services, person: PersonId) -> Eyes:
+    """Return a member who looks at entries now."""
+    return Eyes(s.log.home.principal(person), s.clock())
 
 
 async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:
@@ -54,13 +61,14 @@ async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:
         if not is_damage(error):
             raise
     else:
-        return Readable(head.key, room, head.size, tuple(map(s.log.home.person, head.state.members)))
+        members = tuple(map(s.log.home.person, head.state.members))
+        return Readable(head.key, room, head.size, eyes_of(s, person), members)
     key = await only(s, rooms.key_by_index, room)
     if key is None:
         raise NotFound(field="room")
     if not await only(s, rooms.is_member, (room, person)):
         raise Forbidden(Deny.NOT_A_MEMBER)
-    return Readable(key, room, await known_size(s, key))
+    return Readable(key, room, await known_size(s, key), eyes_of(s, person))
 
 
 async def known_size(s: Services, key: int) -> int:
@@ -87,11 +95,11 @@ async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -
     found: dict[int, EntryEvent | AppError | None] = {}
 
     def whole(rows: Rows, n: int) -> EntryEvent | None:
-        return events.stored_one(rows, s.log.bodies, place.room, place.key, n)
+        return events.stored_one(Place(rows, s.log.bodies, place.room, place.key), n, place.eyes)
 
     def bare(rows: Rows, n: int) -> EntryEvent | None:
         row = entries.without_body(rows, place.key, n)
-        return events.bare_event(place.room, row, s.log.home) if row else None
+        return events.bare_event(Place(rows, s.log.bodies, place.room, place.key), row, place.eyes) if row else None
 
     left = list(wanted)
     for read in (whole, bare):

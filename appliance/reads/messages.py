@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, Invalid, NotFound
 from appliance.log import events
-from appliance.model import EntryType, PersonId, RoomId
+from appliance.log.events import Place
+from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, read_one_by_one, readable
+from appliance.rules import entry_types
 from appliance.store import entries
 from appliance.wire import cursors
 from appliance.wire.entries import Messages
@@ -99,7 +101,7 @@ def _fit(found: list[EntryEvent], around: int | None, *, newest_first: bool) -> 
 
 
 def _in_turn(rows: Rows, s: Services, place: Readable, part: range, *, newest_first: bool = False) -> list[EntryEvent]:
-    found = events.stored_events(rows, s.log.bodies, place.room, place.key, part[0], part[-1])
+    found = events.stored_events(_at(rows, s, place), part[0], part[-1], place.eyes)
     return found[::-1] if newest_first else found
 
 
@@ -121,7 +123,8 @@ async def load_history(
 
 def _history(rows: Rows, s: Services, place: Readable, n: int, first: int, limit: int) -> History | None:
     message = entries.one(rows, place.key, n)
-    if message is None or message.type != EntryType.MESSAGE_TEXT or message.redact is not None:
+    kind = entry_types.find(message.type) if message else None
+    if message is None or kind is None or not kind.takes or events.is_hidden(_at(rows, s, place), message, place.eyes):
         return None
     places = [at_n for at_n in (n, *entries.edits_of(rows, place.key, n)) if at_n >= first]
     versions = (version for at_n in places if (version := _version(rows, s, place, at_n)))
@@ -132,5 +135,12 @@ def _history(rows: Rows, s: Services, place: Readable, n: int, first: int, limit
 def _version(rows: Rows, s: Services, place: Readable, n: int) -> Version | None:
     """Return one wording; one that was destroyed is left out."""
     row = entries.one(rows, place.key, n)
-    body, hidden = events.open_body(rows, s.log.bodies, place.room, row) if row else (None, events.ERASED)
-    return Version(n=n, at=row.at, body=body, hidden=hidden) if row and hidden != events.ERASED else None
+    if row is None:
+        return None
+    words = events.version_of(_at(rows, s, place), row, place.eyes)
+    erased = words.hidden == events.ERASED
+    return None if erased else Version(n=n, at=row.at, body=words.body, hidden=words.hidden)
+
+
+def _at(rows: Rows, s: Services, place: Readable) -> Place:
+    return Place(rows, s.log.bodies, place.room, place.key)

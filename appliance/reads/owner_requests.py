@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, Forbidden, Invalid
 from appliance.log import request_views
-from appliance.model import Deny, PersonId, Role, RoomId, StaffRole
+from appliance.model import PersonId, Role, RoomId, StaffRole
 from appliance.policies import DAY
 from appliance.reads.bounds import Bytes, fitting, size_of
 from appliance.reads.rooms import english_name_of, name_of
@@ -22,6 +22,7 @@ from appliance.rules.owner_requests import (
     may_hear,
     repeats_in,
 )
+from appliance.rules.visibility import may_read
 from appliance.store import owner_requests
 from appliance.store.owner_requests import Eyes, Place, Spot
 from appliance.wire.rooms import (
@@ -258,6 +259,6 @@ async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor:
         if spot is None:
             raise Invalid(field="cursor")
         found = await reader.run(owner_requests.in_room, head.key, kind, eyes, spot, PAGE + 1)
-    if not found and role is None:
-        raise Forbidden(Deny.NOT_A_MEMBER)
+    if not found and (denied := may_read(state, s.log.home.principal(person))):
+        raise Forbidden(denied)
     return found

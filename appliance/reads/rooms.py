@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
+from appliance.log.events import Place
 from appliance.model import Deny, PersonId, RoomId, RoomKind
 from appliance.reads.bounds import fitting
-from appliance.reads.damaged import is_damage, known_size, only, readable
+from appliance.reads.damaged import eyes_of, is_damage, known_size, only, readable
 from appliance.rules.policy import Title, policy_of
 from appliance.rules.rooms import all_denied, denied_actions
 from appliance.store import entries, receipts, rooms
@@ -265,6 +266,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
     if last is not None and row.cleared is not None and last.n <= row.cleared:
         last = None
     state, error = _state(rows, s, row), s.log.damaged.get(room)
+    at = Place(rows, s.log.bodies, room, row.key)
     return RoomView(
         id=row.id,
         kind=row.kind,
@@ -287,7 +289,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         cleared_at=row.cleared_at,
         unread_from=row.unread_from,
         owner_post=row.owner_post,
-        last=events.stored_event(rows, s.log.bodies, room, row.key, last) if last else None,
+        last=events.stored_event(at, last, eyes_of(s, person)) if last else None,
         members=_members(rows, s, row.key) if with_members or named_by_members else [],
         denied=all_denied(error.code) if error else denied_actions(state, s.log.home.principal(person)),
     )

@@ -19,9 +19,11 @@ import msgspec
 
 from appliance.errors import AppError, Invalid, Unavailable
 from appliance.log import events
-from appliance.model import EntryType, PersonId, RoomId, UnitId
-from appliance.reads.damaged import is_damage, is_of_item
+from appliance.log.events import Eyes, Place
+from appliance.model import PersonId, RoomId, UnitId
+from appliance.reads.damaged import eyes_of, is_damage, is_of_item
 from appliance.reads.rooms import member_keys, member_rooms
+from appliance.rules import entry_types
 from appliance.rules.text import closed_directions
 from appliance.search_client import Budget
 from appliance.store import entries, rooms
@@ -137,13 +139,13 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
     except Unavailable as error:
         if not is_damage(error):
             raise
-    mine = {room: key for key, room in (await member_keys(s, person)).items()}
+    mine, eyes = {room: key for key, room in (await member_keys(s, person)).items()}, eyes_of(s, person)
     used_s = 0.0
 
     def text(rows: Rows, candidate: wire.Hit) -> str | None:
         nonlocal used_s
         begun, room = time.thread_time(), RoomId(candidate.room)
-        found = _text(rows, s, mine[room], room, candidate.n) if room in mine else None
+        found = _text(rows, s, mine[room], room, candidate.n, eyes) if room in mine else None
         used_s += time.thread_time() - begun
         return found
 
@@ -159,12 +161,12 @@ def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]
     Ends early, but after one candidate at least, at `MOST_READ` characters.
     """
     begun = time.thread_time()
-    mine = rooms.keys_of_person(rows, person)
+    mine, eyes = rooms.keys_of_person(rows, person), eyes_of(s, person)
     texts: list[str | None] = []
     left = MOST_READ
     for candidate in candidates:
         room = RoomId(candidate.room)
-        text = _text(rows, s, mine[room], room, candidate.n) if room in mine else None
+        text = _text(rows, s, mine[room], room, candidate.n, eyes) if room in mine else None
         texts.append(text)
         left -= len(text or "")
         if left <= 0:
@@ -172,14 +174,14 @@ def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]
     return texts, time.thread_time() - begun
 
 
-def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int) -> str | None:
-    """Return the newest wording of a standing message."""
+def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, eyes: Eyes) -> str | None:
+    """Return what an entry is found by, in its newest words, if it is shown to the person."""
     row = entries.one(rows, key, n)
-    if row is None or row.type != EntryType.MESSAGE_TEXT or row.redact is not None:
+    kind = entry_types.find(row.type) if row else None
+    if row is None or kind is None or kind.words is None:
         return None
-    worded = events.newest_wording(rows, key, row)
-    body, _ = events.open_body(rows, s.log.bodies, room, worded) if worded else (None, None)
-    return body.text if body else None
+    body = events.words_of(Place(rows, s.log.bodies, room, key), row, eyes).body
+    return kind.words(body) if body else None
 
 
 def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:

@@ -19,11 +19,13 @@ from appliance.errors import AppError, Unavailable
 from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.damage import DAMAGED
+from appliance.log.events import Eyes, Place
 from appliance.model import Deny, RoomId
 from appliance.reads.history import mark_at
 from appliance.rules import entry_types
+from appliance.rules.visibility import INDEX
 from appliance.store import entries, feed, rooms
-from appliance.wire.entries import Entry
+from appliance.wire.entries import Entry, HiddenEvent
 from search_index import wire
 
 if TYPE_CHECKING:
@@ -177,6 +179,8 @@ def fresh_batch(fresh: Iterable[Committed], after: int, mark: str, bounds: Bound
     for committed in fresh:
         for news in committed.rooms:
             for event in news.events:
+                if isinstance(event, HiddenEvent):
+                    return None
                 if not isinstance(event, Entry):
                     continue
                 row = entry_types.find(event.type)
@@ -209,13 +213,11 @@ def size_of(text: str) -> int:
 def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces: bool) -> wire.Entry | None:
     """Return a message with its newest words, or None when it has none to find."""
     row = entries.one(rows, key, n)
-    if row is None or row.redact is not None:
+    kind = entry_types.find(row.type) if row else None
+    if row is None or kind is None or kind.words is None:
         return None
-    worded = events.newest_wording(rows, key, row)
-    body, _ = events.open_body(rows, s.log.bodies, room, worded) if worded else (None, None)
-    if body is None:
-        return None
-    return _entry_of(room, n, row.sender, row.at, body.text, replaces=replaces)
+    body = events.words_of(Place(rows, s.log.bodies, room, key), row, Eyes(INDEX, s.clock())).body
+    return _entry_of(room, n, row.sender, row.at, kind.words(body), replaces=replaces) if body else None
 
 
 def _entry_of(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.Entry:

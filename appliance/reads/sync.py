@@ -18,15 +18,18 @@ import msgspec
 from msgspec.structs import replace
 
 from appliance.log import events
+from appliance.log.events import Place
 from appliance.log.receipts import RECEIPT
 from appliance.log.receipts import state_of as receipt_state
 from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import Bytes, size_of
+from appliance.reads.damaged import eyes_of
 from appliance.reads.rooms import read_sound, room_of, views_after
 from appliance.rules.receipts import Range, merged
 from appliance.store import entries, feed
 from appliance.wire import cursors
 from appliance.wire.committed import FeedPage
+from appliance.wire.entries import Entry
 from appliance.wire.events import Event, RoomEvent, passing_event
 
 if TYPE_CHECKING:
@@ -244,12 +247,13 @@ def _entries(
             _, first, _ = spans.get(line.room, (line.key, line.n, line.n))
             spans[line.room] = (line.key, first, line.n)
     found: dict[tuple[RoomId, int], EntryEvent] = {}
+    eyes = eyes_of(s, person)
     for room, (key, first, last) in spans.items():
         mine.reading = room
         sent = entries.txn_ids_of_sender(rows, key, first, last, person)
-        for event in events.stored_events(rows, s.log.bodies, room, key, first, last):
+        for event in events.stored_events(Place(rows, s.log.bodies, room, key), first, last, eyes):
             own = sent.get(event.n)
-            found[room, event.n] = event if own is None else replace(event, txn_id=own)
+            found[room, event.n] = replace(event, txn_id=own) if own and isinstance(event, Entry) else event
     mine.reading = None
     return found
 

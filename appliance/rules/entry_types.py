@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
     May = Callable[[RoomState, Any, Proposed, Any, Any], Deny | None]
     """Of the room, the sender's part in it (None: the system), the entry, its state, the entry that it points at."""
+    ShownTo = Callable[[Any, Principal, Principal, Millis], bool]
+    """Says, for an entry's state and its sender, whether somebody sees it now; `EVERYONE`: all members alike."""
     Apply = Callable[[RoomState, Any, int], RoomState]
+
+
+def to_nobody(*_: object) -> bool:
+    """Hide an entry of a type that does not say whom it is shown to."""
+    return False
+
+
+def to_everyone(*_: object) -> bool:
+    """Show an entry to all members."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,7 @@ class EntryKind:
     """One type of entry.
 
     `may` says why a member may not append it, or the system where `by_system`; `apply` is what it makes of the room.
+    `shown_to` says who sees it (`visibility.py`).
     `needs`: it points at an entry, which must take this of it. `takes` is what later entries may do to it.
     `body` is the type of its body, `key_kind` the kind of key that seals it. `message`: it counts as unread for others
     and is the newest line of its room. `words` is what search finds it by, `mentions` whom its body names.
@@ -41,6 +54,7 @@ class EntryKind:
 
     state: type[State]
     may: May
+    shown_to: ShownTo = to_nobody
     apply: Apply | None = None
     by_system: bool = False
     needs: Ability | None = None
@@ -56,6 +70,11 @@ class EntryKind:
     retracts: bool = False
     erases: Callable[[Any], tuple[int, int]] | None = None
     mark: marks.Mark | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a row whose words would be told to everyone by an edit, which is an entry of its own."""
+        if self.shown_to is not to_everyone and Ability.EDIT in self.takes:
+            raise ValueError("what not everyone is shown cannot be edited")
 
     @property
     def changes_words(self) -> bool:
@@ -84,23 +103,41 @@ def _text(body: TextBody) -> str:
 
 
 ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
-    EntryType.ROOM_CREATE: EntryKind(state=states.RoomCreated, may=membership.may_create),
+    EntryType.ROOM_CREATE: EntryKind(state=states.RoomCreated, may=membership.may_create, shown_to=to_everyone),
     EntryType.ROOM_RENAME: EntryKind(
-        state=states.RoomRenamed, may=membership.may_rename, apply=membership.renamed, concerns=_everyone
+        state=states.RoomRenamed,
+        may=membership.may_rename,
+        shown_to=to_everyone,
+        apply=membership.renamed,
+        concerns=_everyone,
     ),
     EntryType.ROOM_CLOSE: EntryKind(
-        state=states.RoomClosed, may=membership.may_close, apply=membership.closed, concerns=_everyone
+        state=states.RoomClosed,
+        may=membership.may_close,
+        shown_to=to_everyone,
+        apply=membership.closed,
+        concerns=_everyone,
     ),
     EntryType.MEMBER_ADD: EntryKind(
-        state=states.MembersAdded, may=membership.may_add, apply=membership.added, concerns=_cards, adds=_cards
+        state=states.MembersAdded,
+        may=membership.may_add,
+        shown_to=to_everyone,
+        apply=membership.added,
+        concerns=_cards,
+        adds=_cards,
     ),
     EntryType.MEMBER_REMOVE: EntryKind(
-        state=states.MembersRemoved, may=membership.may_remove, apply=membership.removed, removes=_members
+        state=states.MembersRemoved,
+        may=membership.may_remove,
+        shown_to=to_everyone,
+        apply=membership.removed,
+        removes=_members,
     ),
     EntryType.SYSTEM_REMOVE: EntryKind(
         state=states.RemovedBySystem,
         by_system=True,
         may=membership.system_may_remove,
+        shown_to=to_everyone,
         apply=membership.removed,
         removes=_members,
     ),
@@ -108,12 +145,14 @@ ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
         state=states.ClosedBySystem,
         by_system=True,
         may=membership.system_may_close,
+        shown_to=to_everyone,
         apply=membership.closed,
         concerns=_everyone,
     ),
     EntryType.OWNER_TRANSFER: EntryKind(
         state=states.OwnerTransferred,
         may=membership.may_transfer,
+        shown_to=to_everyone,
         apply=membership.handed_over,
         concerns=_new_owner,
     ),
@@ -121,6 +160,7 @@ ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
         state=states.OwnerReassigned,
         by_system=True,
         may=membership.system_may_reassign,
+        shown_to=to_everyone,
         apply=membership.handed_over,
         concerns=_new_owner,
     ),
@@ -130,23 +170,34 @@ ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
         needs=Ability.ANSWER,
         takes=frozenset(Ability),
         may=messages.may_write,
+        shown_to=to_everyone,
         message=True,
         words=_text,
         mentions=messages.mentioned,
     ),
     EntryType.MESSAGE_EDIT: EntryKind(
-        state=states.TextEdited, body=TextBody, needs=Ability.EDIT, may=messages.may_edit, mark=marks.EDITS
+        state=states.TextEdited,
+        body=TextBody,
+        needs=Ability.EDIT,
+        may=messages.may_edit,
+        shown_to=to_everyone,
+        mark=marks.EDITS,
     ),
     EntryType.MESSAGE_REDACT: EntryKind(
-        state=states.MessageRetracted, needs=Ability.RETRACT, may=messages.may_redact, retracts=True
+        state=states.MessageRetracted,
+        needs=Ability.RETRACT,
+        may=messages.may_redact,
+        shown_to=to_everyone,
+        retracts=True,
     ),
     EntryType.MESSAGE_REACTION: EntryKind(
-        state=states.Reacted, needs=Ability.REACT, may=messages.may_react, mark=marks.REACTIONS
+        state=states.Reacted, needs=Ability.REACT, may=messages.may_react, shown_to=to_everyone, mark=marks.REACTIONS
     ),
     EntryType.SHRED: EntryKind(
         state=states.BodiesDestroyed,
         by_system=True,
         may=membership.system_may_destroy,
+        shown_to=to_everyone,
         erases=lambda state: (state.first, state.last),
     ),
 }

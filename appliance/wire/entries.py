@@ -196,6 +196,14 @@ class ShredEvent(Entry, kw_only=True, tag="shred"):
     state: ShredState
 
 
+class HiddenEvent(Told, kw_only=True, tag="hidden"):
+    """An entry that is not shown to the caller: its place in the log alone. `hidden` is the reason."""
+
+    room: Id
+    n: Position
+    hidden: str
+
+
 class DamagedEvent(Told, kw_only=True, tag="damaged"):
     """An entry of which nothing can be read: its row lies on a torn page, or says what no entry says."""
 
@@ -219,6 +227,7 @@ EntryEvent: TypeAlias = (
     | MessageRedactEvent
     | MessageReactionEvent
     | ShredEvent
+    | HiddenEvent
     | DamagedEvent
 )
 """An entry of a room, by type."""

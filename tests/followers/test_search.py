@@ -28,7 +28,7 @@ from appliance.wire.committed import Committed
 from appliance.wire.messages import TextBody
 from search_index.server import Options, serving
 from search_index.wire import Add, State
-from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, Bureau, Clock, open_bureau
 from tests.waiting import until
 
 
@@ -293,7 +293,7 @@ async def test_torn_pages_cost_the_index_what_lies_on_them_alone(tmp_path: Path)
             # A page of the schema: nothing opens.
             continue
         try:
-            found = await everything(cast("Services", Opened(store, Log(Bodies(KEYS, 0)))))
+            found = await everything(cast("Services", Opened(store, Log(Bodies(KEYS, 0)), Clock())))
         except Unavailable:
             lost.append(whole)
         else:
@@ -327,6 +327,7 @@ class Opened:
 
     store: Store
     log: Log
+    clock: Clock
 
 
 async def test_an_index_that_was_ahead_is_told_from_where_it_stands(bureau: Bureau) -> None:

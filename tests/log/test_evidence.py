@@ -247,7 +247,10 @@ class TestExport:
         await evidence.export_room(bureau.s, OPERATOR, room, "คำสั่งศาลที่ 7", lines.add)
         first, last = await recorded(bureau, "room.export")
         assert first == ("begun", {"why": "คำสั่งศาลที่ 7", "entries": 2, "partial": False})
-        assert last == ("done", {"entries": 2, "sha256": sha256(b"".join(lines)).hexdigest(), "damaged": []})
+        assert last == (
+            "done",
+            {"entries": 2, "sha256": sha256(b"".join(lines)).hexdigest(), "damaged": [], "withheld": []},
+        )
 
     async def test_rooms_are_found_by_name_and_member_and_it_is_on_record(self, bureau: Bureau) -> None:
         group = await bureau.group(NARIN, MALEE, SOMCHAI)

@@ -963,7 +963,7 @@ export interface components {
             txn_id: string;
         };
         /** EntryEvent */
-        EntryEvent: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["DamagedEvent"];
+        EntryEvent: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"];
         /**
          * ErrorAnswer
          * @description What every call answers when it cannot do what was asked.
@@ -982,7 +982,7 @@ export interface components {
             request: string;
         };
         /** Event */
-        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"];
+        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"];
         /**
          * EventsFrame
          * @description What happened: whoever has taken it in has everything up to `pos`.
@@ -1031,6 +1031,20 @@ export interface components {
             phone?: string;
             /** @default  */
             place?: string;
+        };
+        /**
+         * HiddenEvent
+         * @description An entry that is not shown to the caller: its place in the log alone. `hidden` is the reason.
+         */
+        HiddenEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            hidden: string;
+            n: number;
+            pos: number;
+            room: string;
+            /** @enum {unknown} */
+            type: "hidden";
         };
         /**
          * History
@@ -2393,6 +2407,7 @@ export type EventsFrame = components['schemas']['EventsFrame'];
 export type FailedFrame = components['schemas']['FailedFrame'];
 export type Found = components['schemas']['Found'];
 export type HelpdeskView = components['schemas']['HelpdeskView'];
+export type HiddenEvent = components['schemas']['HiddenEvent'];
 export type History = components['schemas']['History'];
 export type Hit = components['schemas']['Hit'];
 export type Login = components['schemas']['Login'];

@@ -1,0 +1,78 @@
+"""Who sees what: may somebody read a room, and is one of its entries shown to them.
+
+`shown` is asked by everything that shows an entry or its words: pages, sync, snapshot, history, search, the index feed,
+the export and the live hub. Hidden by default: what has no row in the registry, or a row that does not say whom it is
+shown to (`EntryKind.shown_to`), is shown to nobody. Pure; it opens no body and knows nothing of keys, so what is shown
+may still be erased or damaged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from appliance.model import EVERYONE, Deny, Principal
+from appliance.rules import entry_types
+
+if TYPE_CHECKING:
+    from appliance.model import Millis, RoomState, State
+
+INDEX: Final = Principal("*index")
+"""The search index as a viewer: it has all words that anybody may find; what is found is looked at again for them."""
+EVIDENCE: Final = Principal("*evidence")
+"""The export for a court as a viewer: what everyone in the room may see or once could, retracted messages as well."""
+
+
+class Reason(StrEnum):
+    """Why an entry is not shown."""
+
+    RETRACTED = "retracted"
+    NOT_SHOWN = "not_shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The entry is shown, as far as its body can be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """The entry is not shown. A retracted one leaves its trace without words; of the other kind only its place is."""
+
+    reason: Reason
+
+
+SHOWN: Final = Shown()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """What decides whether an entry is shown. `state` is what its header says.
+
+    `retracted`: it was taken back, or it is the edit of a message that was.
+    """
+
+    type: str
+    state: State
+    sender: Principal
+    retracted: bool = False
+
+
+def shown(entry: EntryFacts, viewer: Principal, now: Millis) -> Shown | Hidden:
+    """Say whether somebody who may read the room is shown an entry. `EVERYONE` asks for all its members alike."""
+    row = entry_types.find(entry.type)
+    if row is None or not _is_shown_to(row, entry, viewer, now):
+        return Hidden(Reason.NOT_SHOWN)
+    return Hidden(Reason.RETRACTED) if entry.retracted and viewer != EVIDENCE else SHOWN
+
+
+def may_read(room: RoomState, person: Principal) -> Deny | None:
+    """Say why somebody may not read a room, or None: its members do."""
+    return None if room.role_of(person) is not None else Deny.NOT_A_MEMBER
+
+
+def _is_shown_to(row: entry_types.EntryKind, entry: EntryFacts, viewer: Principal, now: Millis) -> bool:
+    if viewer == INDEX:
+        return True
+    return row.shown_to(entry.state, entry.sender, EVERYONE if viewer == EVIDENCE else viewer, now)

@@ -1,0 +1,198 @@
+"""The two seams, driven through the API: a kind of room and a type of entry, each added by rows alone.
+
+`board` is a room in which its owner alone posts: one row of `rules/policy.py`. `whisper` is a message that one member
+alone is shown, until a time: one row of `rules/entry_types.py` and one of `log/views.py`. Nothing else of the product
+knows of either. Whoever adds a real one adds its name to `model.py`, and its row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from appliance.actions import evidence
+from appliance.log import views
+from appliance.model import Draft, EntryType, Home, Millis, PersonId, Principal, RoomId, RoomKind, State, TextBody
+from appliance.rules import entry_types
+from appliance.rules.entry_types import EntryKind
+from appliance.rules.policy import POLICIES, Who
+from appliance.rules.roles import Actor
+from appliance.rules.shapes import Shape
+from appliance.wire.entries import EntryEvent, MessageTextEvent
+from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
+
+WORDS: Final = "ผลตรวจอยู่ที่โต๊ะท่าน"
+DAY_MS: Final = 86_400_000
+
+
+def name(monkeypatch: pytest.MonkeyPatch, names: type[StrEnum], value: str) -> Any:
+    """Add a name to a closed set for one test, as a line of `model.py` would for good."""
+    member = str.__new__(names, value)
+    member._name_, member._value_ = value.upper(), value
+    monkeypatch.setitem(names._member_map_, member.name, member)
+    monkeypatch.setitem(names._value2member_map_, value, member)
+    monkeypatch.setattr(names, "_member_names_", [*names._member_names_, member.name])
+    return member
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch) -> RoomKind:
+    """A kind of room in which its owner alone posts."""
+    kind: RoomKind = name(monkeypatch, RoomKind, "board")
+    monkeypatch.setitem(POLICIES, kind, replace(POLICIES[RoomKind.GROUP], may_post=Who.OWNER))
+    return kind
+
+
+@dataclass(frozen=True, slots=True)
+class Whispered(State):
+    """Words for one member, until a time."""
+
+    to: Principal
+    until: Millis
+
+
+def _is_for(state: Whispered, _sender: Principal, viewer: Principal, now: Millis) -> bool:
+    return viewer == state.to and now < state.until
+
+
+def _view(common: dict[str, Any], _state: Whispered, words: views.Words, _home: Home) -> EntryEvent:
+    return MessageTextEvent(**common, body=words.body, hidden=words.hidden)
+
+
+@pytest.fixture
+def whisper(monkeypatch: pytest.MonkeyPatch) -> EntryType:
+    """A type of entry that is shown to one member alone."""
+    kind: EntryType = name(monkeypatch, EntryType, "message.whisper")
+    row = EntryKind(
+        state=Whispered,
+        may=lambda *_: None,
+        shown_to=_is_for,
+        body=TextBody,
+        message=True,
+        words=lambda body: body.text,
+    )
+    monkeypatch.setitem(entry_types.ENTRY_TYPES, kind, row)
+    monkeypatch.setitem(entry_types.SHAPES, kind, Shape(Whispered))
+    monkeypatch.setitem(entry_types._BY_NAME, kind.value, kind)  # noqa: SLF001 - made of the registry at start
+    monkeypatch.setitem(views.VIEWS, kind, _view)
+    return kind
+
+
+async def test_in_a_kind_of_room_that_is_one_row_its_owner_alone_posts(running: Agency, board: RoomKind) -> None:
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    people = [lalita.person, running.person("somchai.j")]
+    asked = {"txn_id": new_txn(), "kind": board, "name": "ประกาศกองระบาดวิทยา", "members": people}
+    made = (await narin.post("/rooms", asked))["room"]
+    room = made["id"]
+    assert (made["kind"], "post" in made["denied"]) == ("board", False)
+    sent = await narin.say(room, "ขอเชิญประชุม")
+    body = {"txn_id": new_txn(), "type": "text", "body": {"text": "รับทราบ"}}
+    await lalita.refused("POST", f"/rooms/{room}/messages", body, status=403, code="not_owner")
+    async with lalita.stream() as stream:
+        await stream.send("send", room=room, txn_id="x", body={"text": "รับทราบ"})
+        assert (await stream.answer("x"))["error"]["code"] == "not_owner"
+    view = (await lalita.get(f"/rooms/{room}"))["room"]
+    assert {action: view["denied"].get(action) for action in ("post", "mention_everyone", "suggest")} == {
+        "post": "not_owner",
+        "mention_everyone": "not_owner",
+        "suggest": None,
+    }
+    await lalita.put(f"/rooms/{room}/messages/{sent['n']}/reactions/👍")
+    page = (await lalita.get(f"/rooms/{room}/messages"))["messages"]
+    assert [event["body"]["text"] for event in page if event["type"] == "message.text"] == ["ขอเชิญประชุม"]
+
+
+async def test_a_kind_without_a_row_makes_no_room(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    asked = {"txn_id": new_txn(), "kind": "board", "name": "ประกาศ", "members": [running.person("lalita.w")]}
+    await narin.refused("POST", "/rooms", asked, status=400, code="invalid")
+
+
+async def say_to(agency: Agency, kind: EntryType, room: RoomId, sender: PersonId, to: PersonId) -> int:
+    """Append a whisper, for a day; return its position."""
+    home = agency.services.log.home
+    state = Whispered(home.principal(to), agency.clock() + DAY_MS)
+    draft = Draft(room, home.principal(sender), kind, new_txn(), body=TextBody(WORDS), state=state)
+    [sent] = await agency.services.log.append(draft)
+    return sent.n
+
+
+async def seen(who: Client, room: RoomId, n: int, since: str) -> dict[str, dict[str, Any]]:
+    """Return an entry as somebody sees it on a page, around it, in the sync, on a stream that reads it."""
+    pages = [await who.get(f"/rooms/{room}/messages", limit=5), await who.get(f"/rooms/{room}/messages", around=n)]
+    synced = (await who.get("/sync", since=since))["events"]
+    found = {
+        "page": next(event for event in pages[0]["messages"] if event["n"] == n),
+        "around": next(event for event in pages[1]["messages"] if event["n"] == n),
+        "sync": next(event for event in synced if event.get("n") == n and event.get("room") == room),
+    }
+    async with who.stream(since) as stream:
+        return {**found, "stream": await stream.event(found["sync"]["type"], n=n)}
+
+
+async def group(owner: Client, *others: Client) -> RoomId:
+    """Make a group of these people."""
+    people = [one.person for one in others]
+    asked = {"txn_id": new_txn(), "kind": "group", "name": "งานสารบรรณ", "members": people}
+    return RoomId((await owner.post("/rooms", asked))["room"]["id"])
+
+
+async def test_an_entry_for_one_member_is_hidden_from_all_others(running: Agency, whisper: EntryType) -> None:
+    narin, lalita, somchai = [await running.login(user) for user in ("narin.p", "lalita.w", "somchai.j")]
+    room = await group(narin, lalita, somchai)
+    since = (await narin.get("/sync"))["pos"]
+    async with lalita.stream() as hers, somchai.stream() as others:
+        n = await say_to(running, whisper, room, narin.person, lalita.person)
+        live = await hers.event("message.text", n=n)
+        passed = await others.event("hidden", n=n)
+    assert live["body"]["text"] == WORDS
+    assert set(passed) == {"type", "pos", "at", "room", "n", "hidden"}
+    assert passed["hidden"] == "not_shown"
+    for place, event in (await seen(lalita, room, n, since)).items():
+        assert event["body"]["text"] == WORDS, place
+    for who in (somchai, narin):
+        for place, event in (await seen(who, room, n, since)).items():
+            assert (event["type"], event["hidden"]) == ("hidden", "not_shown"), place
+            assert WORDS not in json.dumps(event, ensure_ascii=False), place
+        await who.refused("GET", f"/rooms/{room}/messages/{n}/history", status=404, code="not_found")
+    running.clock.pass_(days=1)
+    [late] = (await lalita.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
+    assert late["hidden"] == "not_shown"
+
+
+async def test_an_entry_for_one_member_is_withheld_from_an_export(running: Agency, whisper: EntryType) -> None:
+    narin, room = await running.login("narin.p"), running.room("dengue")
+    n = await say_to(running, whisper, room, narin.person, running.person("lalita.w"))
+    lines = list[bytes]()
+
+    async def write(line: bytes) -> None:
+        lines.append(line)
+
+    done = await evidence.export_room(running.services, Actor.operator("root(0)"), room, "คดีที่ 1", write)
+    assert done.withheld == (n,)
+    assert WORDS.encode() not in b"".join(lines)
+
+
+@pytest.fixture
+async def searched(world_data: Path) -> AsyncIterator[Agency]:
+    """The seeded ministry with its search process."""
+    async with search_process(world_data), serve(world_data) as agency:
+        await indexed(agency)
+        yield agency
+
+
+@pytest.mark.slow
+async def test_an_entry_for_one_member_is_found_by_them_alone(searched: Agency, whisper: EntryType) -> None:
+    narin, lalita, somchai = [await searched.login(user) for user in ("narin.p", "lalita.w", "somchai.j")]
+    room = await group(narin, lalita, somchai)
+    n = await say_to(searched, whisper, room, narin.person, lalita.person)
+    await indexed(searched)
+    found = {who.user: (await who.get("/search", q=WORDS))["hits"] for who in (narin, lalita, somchai)}
+    assert [(hit["room"], hit["n"]) for hit in found["lalita.w"]] == [(room, n)]
+    assert found["narin.p"] == found["somchai.j"] == []
