@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from appliance.model import Millis
     from appliance.store.db import Rows
 
-SQL: Final = Queries("entries")
-ROOMS: Final = Queries("rooms")
-RECEIPTS: Final = Queries("receipts")
+SQL = Queries("entries")
+ROOMS = Queries("rooms")
+RECEIPTS = Queries("receipts")
 
 
 class NewRoom(NamedTuple):

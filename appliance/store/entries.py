@@ -6,9 +6,11 @@ sealed: bodies are opened by `log/bodies.py`, which holds the keys.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.model import EntryType, Marks, Millis, PersonId, Target
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
+MESSAGE_TYPES: Final = json.dumps([kind for kind, row in ENTRY_TYPES.items() if row.message])
+"""The types of entry that count as unread and are the newest line of their room, as JSON."""
 
 
 class EntryRow(NamedTuple):
@@ -108,7 +112,7 @@ def without_body(rows: Rows, room: int, n: int) -> EntryRow | None:
 
 def last_message(rows: Rows, room: int) -> EntryRow | None:
     """Return the newest message of a room."""
-    row = rows.one(SQL.last_message, {"room": room})
+    row = rows.one(SQL.last_message, {"room": room, "types": MESSAGE_TYPES})
     return EntryRow._make(row) if row else None
 
 
@@ -143,7 +147,8 @@ def last_concern(rows: Rows, room: int, person: str) -> EntryRow | None:
 
 def unread_count(rows: Rows, room: int, person: str, after: int) -> int:
     """Count messages of others and what else concerns a person after a position, at most 1,000."""
-    count: int = rows.value(SQL.unread_count, {"room": room, "after": after, "person": person})
+    asked = {"room": room, "after": after, "person": person, "types": MESSAGE_TYPES}
+    count: int = rows.value(SQL.unread_count, asked)
     return count
 
 

@@ -63,7 +63,8 @@ SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM e
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
     e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.place BETWEEN :room << 32 AND (:room << 32) + 4294967295 AND e.type = 'message.text' ORDER BY e.place DESC LIMIT 1;
+WHERE e.place BETWEEN :room << 32 AND (:room << 32) + 4294967295 AND e.type IN (SELECT value FROM json_each(:types))
+ORDER BY e.place DESC LIMIT 1;
 
 -- name: edits_of
 SELECT n FROM message_edit WHERE room = :room AND target = :n ORDER BY n;
@@ -102,7 +103,7 @@ SELECT n, person FROM concern WHERE room = :room;
 -- name: unread_count
 SELECT min(1000, (SELECT count(*) FROM (
     SELECT 1 FROM entry WHERE room = :room AND place > (:room << 32) + :after AND place <= (:room << 32) + 4294967295
-    AND type = 'message.text' AND sender <> :person LIMIT 1000))
+    AND type IN (SELECT value FROM json_each(:types)) AND sender <> :person LIMIT 1000))
     + (SELECT count(*) FROM concern WHERE room = :room AND person = :person AND n > :after)
     + (SELECT count(*) FROM concern c WHERE c.room = :room AND c.person = '*' AND c.n > :after
         AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> :person));
