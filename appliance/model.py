@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NewType
+from typing import TYPE_CHECKING, Final, NamedTuple, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -197,8 +197,7 @@ class State:
     """What an entry says in its header. Each type of entry has a struct of its own (`rules/entry_states.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
+class Proposed(NamedTuple):
     """An entry that somebody wants in a room, as the rules see it. `state` is what its header says.
 
     `origin` is the slug of the sender's agency.
@@ -249,8 +248,7 @@ class Draft:
         return getattr(self.state, "reply_to", None) if target is None else target
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """Where a draft came to stand: room, position, entry id and the log's time, after the durable commit."""
 
     room: RoomId

@@ -365,6 +365,8 @@ async def _create(
     txn_id: str,
     pair: str | None,
 ) -> RoomId:
+    if before := await s.log.find_done(THIS_ROOM, actor, txn_id):
+        return before.room
     create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, txn_id, state=state)
     appended = await s.log.append(create, *_add_drafts(s, actor, THIS_ROOM, others), pair=pair)
     return appended[0].room

@@ -6,9 +6,9 @@ leaves nothing to undo. The number of heads kept is bounded; a room that was let
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from cachetools import LRUCache
 
 from appliance.errors import Unproven
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 KEPT: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A room's state and the edge of its log: `size` entries under the tree of `frontier`.
 
     `last_at` is the hub time of the last one and `registry` its version of the registry of agencies; neither goes back.

@@ -50,15 +50,8 @@ class Repeats:
     def result_of(self, rows: Rows, command: Command) -> list[Appended] | None:
         """Return what an earlier command with the same key had as its result, or None."""
         draft = command.drafts[0]
-        sender = self._home.person(draft.actor)
-        if command.room != THIS_ROOM:
-            return None if draft.txn_id is None else find_appended(rows, draft.room, sender, draft.txn_id)
-        room = rooms.id_by_pair(rows, command.pair) if command.pair else None
-        room = room or rooms.id_by_create_txn(rows, sender, draft.txn_id or "")
-        row = entries.one(rows, entries.room_key(rows, room), 0) if room is not None else None
-        if room is None or row is None:
-            return None
-        return [Appended(room, 0, decode_header(row.header).id, row.at, row.pos)]
+        found = find_done(rows, draft.room, self._home.person(draft.actor), draft.txn_id, command.pair)
+        return None if found is None else [found]
 
     def rest(self, commands: list[Command]) -> list[Command]:
         """Return those of the commands that were not done before."""
@@ -84,10 +77,22 @@ def split_duplicates(commands: list[Command]) -> tuple[list[Command], list[Comma
     return first, duplicates
 
 
-def find_appended(rows: Rows, room: RoomId, sender: PersonId, txn_id: str) -> list[Appended] | None:
-    """Return where the first entry of an earlier command came to stand, or None."""
-    row = entries.find_txn(rows, room, sender, txn_id)
-    if row is None:
+def find_done(
+    rows: Rows, room: RoomId, sender: PersonId, txn_id: str | None, pair: str | None = None
+) -> Appended | None:
+    """Return where the first entry of an earlier command with this key came to stand, or None.
+
+    `THIS_ROOM` asks for a command that created a room.
+    """
+    if room != THIS_ROOM:
+        found = None if txn_id is None else entries.find_txn(rows, room, sender, txn_id)
+        if found is None:
+            return None
+        n, header, at, pos = found
+        return Appended(room, n, decode_header(header).id, at, pos)
+    created = rooms.id_by_pair(rows, pair) if pair else None
+    created = created or rooms.id_by_create_txn(rows, sender, txn_id or "")
+    first = entries.one(rows, entries.room_key(rows, created), 0) if created is not None else None
+    if created is None or first is None:
         return None
-    n, header, at, pos = row
-    return [Appended(room, n, decode_header(header).id, at, pos)]
+    return Appended(created, 0, decode_header(first.header).id, first.at, first.pos)

@@ -14,8 +14,6 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.canonical import Header, encode_header
 from appliance.evidence.commitment import NO_BODY
@@ -173,7 +171,7 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
 
 def _is_idle(command: Command, work: Work, result: _Decided) -> bool:
     """Say whether a member's command changes nothing of what the batch so far has left."""
-    if work.state is None or work.state.role_of(command.sender) is None:
+    if not result.marks or work.state is None or work.state.role_of(command.sender) is None:
         return False
     for draft in command.drafts:
         marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
@@ -213,7 +211,7 @@ def _noted(
     for entry in made:
         if (room, entry.n) in result.targets:
             targets[room, entry.n] = Target(entry.n, entry.kind, entry.sender, entry.at, redacted=False)
-        place = (room, entry.draft.target if entry.draft.target is not None else -1)
+        place = (room, entry.target if entry.target is not None else -1)
         row = ENTRY_TYPES[entry.kind]
         if row.retracts:
             aimed = targets.get(place) or result.targets.get(place)
@@ -248,14 +246,21 @@ def _entry(
     result: _Decided,
     context: BatchContext,
 ) -> tuple[Entry, RoomState]:
-    fields = entry_types.write(draft.type, draft.state)
-    sealed = None
+    fields, agency = entry_types.write(draft.type, draft.state), context.home.agency
+    proposed = entry_types.proposed(draft.type, agency, draft.actor, context.now, fields)
+    if isinstance(proposed, Deny):
+        raise Forbidden(proposed)
+    target, sealed = draft.target, None
+    if denied := _denied(draft, target, proposed, state, result):
+        raise Forbidden(denied)
+    if draft.body is not None:
+        sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
     header = Header(
-        commitment=NO_BODY,
-        body_length=0,
+        commitment=sealed.commitment if sealed else NO_BODY,
+        body_length=sealed.length if sealed else 0,
         id=context.new_id("e"),
-        origin=context.home.agency,
-        counter=work.counters.get(context.home.agency, 0) + n - work.size,
+        origin=agency,
+        counter=work.counters.get(agency, 0) + n - work.size,
         room=room or None,
         rules_version=rules.RULES_VERSION,
         sender=draft.actor,
@@ -264,14 +269,6 @@ def _entry(
         type=draft.type.value,
         v=1,
     )
-    proposed = entry_types.proposed(header.type, header.origin, draft.actor, header.written_at, fields)
-    if isinstance(proposed, Deny):
-        raise Forbidden(proposed)
-    if denied := _denied(draft, proposed, state, result):
-        raise Forbidden(denied)
-    if draft.body is not None:
-        sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
-        header = msgspec.structs.replace(header, commitment=sealed.commitment, body_length=sealed.length)
     data = encode_header(header)
     room = room or RoomId(room_id(data))
     entry = Entry(
@@ -287,6 +284,7 @@ def _entry(
         entry_id=header.id,
         state=proposed.state,
         draft=draft,
+        target=target,
         header=data,
         sealed=sealed,
         named=_named(draft, state),
@@ -294,14 +292,18 @@ def _entry(
     return entry, rules.apply(state, proposed, room, n)
 
 
-def _denied(draft: Draft, proposed: Proposed, state: RoomState | None, result: _Decided) -> Deny | None:
+def _denied(
+    draft: Draft, target: int | None, proposed: Proposed, state: RoomState | None, result: _Decided
+) -> Deny | None:
     """Say why an entry may not go in: by the rules of the room, or because the message carries too much already."""
-    target = result.targets.get((draft.room, draft.points_at)) if draft.points_at is not None else None
-    if denied := rules.authorize(state, proposed, target):
+    aimed = draft.points_at if target is None else target
+    facts = result.targets.get((draft.room, aimed)) if aimed is not None else None
+    if denied := rules.authorize(state, proposed, facts):
         return denied
-    marks = result.marks.get((draft.room, draft.target)) if draft.target is not None else None
-    mark = ENTRY_TYPES[draft.type].mark
-    return mark.may(draft.actor, proposed.state, marks) if mark and marks is not None else None
+    mark = ENTRY_TYPES[draft.type].mark if target is not None else None
+    if mark is None or target is None or (marks := result.marks.get((draft.room, target))) is None:
+        return None
+    return mark.may(draft.actor, proposed.state, marks)
 
 
 def _named(draft: Draft, state: RoomState | None) -> tuple[Principal, ...]:

@@ -99,8 +99,18 @@ def _reassign(common: dict[str, Any], state: states.OwnerReassigned, _: Words, h
 
 
 def _text(common: dict[str, Any], state: states.TextSaid, words: Words, _home: Home) -> wire.EntryEvent:
+    # By name and not as `**common`, which costs four times as much: this is what most entries are.
     return wire.MessageTextEvent(
-        **common, reply_to=state.reply_to, body=words.body, hidden=words.hidden, edited=words.edited
+        pos=common["pos"],
+        at=common["at"],
+        room=common["room"],
+        n=common["n"],
+        id=common["id"],
+        sender=common["sender"],
+        reply_to=state.reply_to,
+        body=words.body,
+        hidden=words.hidden,
+        edited=words.edited,
     )
 
 

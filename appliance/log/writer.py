@@ -27,7 +27,7 @@ from appliance.log.current import CurrentRooms
 from appliance.log.damage import DAMAGED, DamagedRooms
 from appliance.log.feed import Feed
 from appliance.log.heads import Heads
-from appliance.log.idempotency import find_appended, split_duplicates
+from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.loading import Loader
 from appliance.log.ordering import Refusals, with_those_behind
 from appliance.log.plan import BatchContext, plan
@@ -215,10 +215,9 @@ class RoomLog:
         return result
 
     async def find_done(self, room: RoomId, actor: PersonId, txn_id: str) -> Appended | None:
-        """Return where an earlier command with this idempotency key came to stand, or None."""
+        """Return where an earlier command with this key came to stand, or None; `THIS_ROOM`: one that made a room."""
         async with self._store.read() as reader:
-            found = await reader.run(find_appended, room, actor, txn_id)
-        return found[0] if found else None
+            return await reader.run(find_done, room, actor, txn_id)
 
     def cached(self, room: RoomId) -> Head | None:
         """Return a room that is in memory."""

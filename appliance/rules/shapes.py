@@ -48,9 +48,14 @@ class Shape(Generic[S]):
     def __init__(self, struct: type[S]) -> None:
         self.struct = struct
         self._fields = _fields_of(struct)
+        needed = any(one.default is MISSING for one in self._fields)
+        # The struct of a header that says nothing: what most messages have.
+        self._nothing = None if needed else struct()
 
     def read(self, given: Mapping[str, object]) -> S:
         """Return the struct that these fields make. Raises `WrongShapeError`."""
+        if not given and self._nothing is not None:
+            return self._nothing
         values: dict[str, object] = {}
         for name, key, default, read, _ in self._fields:
             value = given.get(key, _ABSENT)
@@ -65,6 +70,8 @@ class Shape(Generic[S]):
 
     def write(self, state: S) -> dict[str, object]:
         """Return the fields of a struct."""
+        if state == self._nothing:
+            return {}
         found: dict[str, object] = {}
         for name, key, default, _, write in self._fields:
             value = getattr(state, name)

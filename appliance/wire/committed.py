@@ -6,8 +6,10 @@ and from room to room, so that whoever has seen `pos` has seen everything before
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from appliance.wire.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class RoomNews:
+class RoomNews(msgspec.Struct, frozen=True):
     """What happened in one room: its events, who came in and who is out.
 
     `txn_ids` are the idempotency keys of its entries by position. Each is for the sender of its entry alone.
@@ -28,11 +29,10 @@ class RoomNews:
     events: Sequence[Event]
     joined: tuple[PersonId, ...] = ()
     left: tuple[PersonId, ...] = ()
-    txn_ids: Mapping[int, str] = field(default_factory=dict)
+    txn_ids: Mapping[int, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True):
     """One commit: its last position, the rooms it touched, and the people with something for their eyes alone."""
 
     pos: int
