@@ -7,9 +7,11 @@ content policy stays as it is.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.async_api import Page
+
+from tests.waiting import until
 
 AXE: Final = Path(__file__).parents[2] / "appliance/client/node_modules/axe-core/axe.min.js"
 _RUN: Final = """async () => {
@@ -22,6 +24,17 @@ _RUN: Final = """async () => {
     nodes.map(({ target, any, all, none }) =>
       `${id} ${target.join(" ")}: ${[...any, ...all, ...none].map((check) => check.message).join("; ")}`));
 }"""
+# In the other colours only these can find something else.
+_COLOURS: Final = """async () => {
+  const { violations } = await axe.run(document, {
+    resultTypes: ["violations"],
+    preload: false,
+    runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] },
+  });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any }) =>
+    `dark: ${id} ${target.join(" ")}: ${any.map((check) => check.message).join("; ")}`));
+}"""
+_INK: Final = "getComputedStyle(document.body).color"
 _STILL: Final = """async () => {
   await document.fonts.ready;
   for (let frame = 0; frame < 2; frame += 1) await new Promise((done) => requestAnimationFrame(done));
@@ -78,7 +91,7 @@ async def layout_faults(page: Page) -> list[str]:
 
 
 async def faults(page: Page) -> list[str]:
-    """Return everything that is wrong with the page as it stands."""
+    """Return everything that is wrong with the page as it stands, in light and then in dark colours."""
     # A pointer over the page would change it while it is measured: the browser tells late what came to lie under it.
     await page.mouse.move(0, 0)
     await page.evaluate(_STILL)
@@ -87,4 +100,19 @@ async def faults(page: Page) -> list[str]:
     found: list[Any] = []
     for script in (_RUN, *_LAYOUT):
         found += await page.evaluate(script)
+    await recolour(page, "dark")
+    found += await page.evaluate(_COLOURS)
+    await recolour(page, "light")
     return sorted(set(found))
+
+
+async def recolour(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Give the page the other colours, and wait until it has them: the browser styles it anew only after its answer."""
+    before = await page.evaluate(_INK)
+    await page.emulate_media(color_scheme=scheme)
+    await until(lambda: _has_changed(page, before), f"{scheme} colours")
+    await page.evaluate(_STILL)
+
+
+async def _has_changed(page: Page, before: str) -> bool:
+    return bool(await page.evaluate(_INK) != before)
