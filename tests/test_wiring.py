@@ -28,6 +28,7 @@ from appliance.vault import unlock
 from search_index import wire
 from search_index.query import Query
 from tests import agency
+from tests.sql import one_row
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ async def deletes_sign_ins(served: Agency) -> Callable[[], Awaitable[bool]]:
 
     async def deleted() -> bool:
         async with served.services.store.read() as reader:
-            return await reader.one("SELECT 1 FROM sign_in LIMIT 1") is None
+            return await reader.run(one_row, "SELECT 1 FROM sign_in LIMIT 1") is None
 
     return deleted
 
@@ -178,7 +179,7 @@ async def escalates(served: Agency) -> Callable[[], Awaitable[bool]]:
 
     async def escalated() -> bool:
         async with s.store.read() as reader:
-            return await reader.one("SELECT 1 FROM owner_request WHERE escalated IS NOT NULL") is not None
+            return await reader.run(one_row, "SELECT 1 FROM owner_request WHERE escalated IS NOT NULL") is not None
 
     return escalated
 
@@ -192,7 +193,7 @@ async def deletes_departures(served: Agency) -> Callable[[], Awaitable[bool]]:
 
     async def deleted() -> bool:
         async with s.store.read() as reader:
-            return await reader.one("SELECT 1 FROM departure") is None
+            return await reader.run(one_row, "SELECT 1 FROM departure") is None
 
     return deleted
 

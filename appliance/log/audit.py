@@ -34,6 +34,7 @@ from appliance.rules import rooms as rules
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.policy import Members, policy_of
 from appliance.store import entries, feed, rooms
+from appliance.store.db import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,16 +116,13 @@ def verify_room(rows: Rows, room: RoomId, check: Check, settled: int | None = No
     `settled`: entries before it are old enough to be signed; None: all are. Beside a server that is writing, the newest
     ones may not be signed yet.
     """
-    rows.run("BEGIN")
-    try:
+    with snapshot(rows):
         try:
             row = rooms.load(rows, room, home_of(check.verifier))
         except ValueError:
             # A kind or a role that does not exist.
             return Fault(room, "state")
         return _Walk(rows, room, row, check).first_fault(settled) if row else Fault(room, "no_room")
-    finally:
-        rows.run("COMMIT")
 
 
 class _Walk:

@@ -82,10 +82,6 @@ class Rows(Protocol):
         """Run one statement; return the number of rows it changed."""
         ...
 
-    def insert(self, sql: str, params: Params = ..., /) -> int:
-        """Run one insert; return the new row's integer key."""
-        ...
-
     def many(self, sql: str, rows: Iterable[Params], /) -> int:
         """Run one statement for each row; return the number of rows changed."""
         ...
@@ -111,10 +107,6 @@ class _Statements(sqlcipher.Connection):
     def run(self, sql: str, params: Params = ()) -> int:
         count: int = self.execute(sql, params).rowcount
         return count
-
-    def insert(self, sql: str, params: Params = ()) -> int:
-        key: int = self.execute(sql, params).lastrowid
-        return key
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
         count: int = self.executemany(sql, rows).rowcount
@@ -249,14 +241,6 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def all(self, sql: str, params: Params = ()) -> list[Row]:
-        """Return every row."""
-        return await self._connection.run(_fetch_all, sql, params)
-
-    async def one(self, sql: str, params: Params = ()) -> Row | None:
-        """Return the first row, or None."""
-        return await self._connection.run(_fetch_one, sql, params)
-
     async def run(self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(rows, …)` in this transaction, in one hop to the connection's thread."""
         return await self._connection.run(function, *args, **kwargs)
@@ -270,18 +254,6 @@ class Tx(Reader):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._after: list[Callable[[], object]] = []
-
-    async def execute(self, sql: str, params: Params = ()) -> int:
-        """Run one statement; return the number of rows it changed."""
-        return await self._connection.run(_execute, sql, params)
-
-    async def insert(self, sql: str, params: Params = ()) -> int:
-        """Run one insert; return the new row's integer key."""
-        return await self._connection.run(_insert, sql, params)
-
-    async def execute_many(self, sql: str, rows: Iterable[Params]) -> None:
-        """Run one statement for each row."""
-        await self._connection.run(_execute_many, sql, list(rows))
 
     def after_commit(self, function: Callable[[], object]) -> None:
         """Call `function()` once the transaction is durable, and never otherwise."""
@@ -476,30 +448,6 @@ async def _open(path: Path, key: bytes, cache_kib: int, *, read_only: bool) -> C
 
 def _look(raw: sqlcipher.Connection) -> None:
     raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
-
-
-def _fetch_all(raw: sqlcipher.Connection, sql: str, params: Params) -> list[Row]:
-    rows: list[Row] = raw.execute(sql, params).fetchall()
-    return rows
-
-
-def _fetch_one(raw: sqlcipher.Connection, sql: str, params: Params) -> Row | None:
-    row: Row | None = raw.execute(sql, params).fetchone()
-    return row
-
-
-def _execute(raw: sqlcipher.Connection, sql: str, params: Params) -> int:
-    count: int = raw.execute(sql, params).rowcount
-    return count
-
-
-def _insert(raw: sqlcipher.Connection, sql: str, params: Params) -> int:
-    key: int = raw.execute(sql, params).lastrowid
-    return key
-
-
-def _execute_many(raw: sqlcipher.Connection, sql: str, rows: list[Params]) -> None:
-    raw.executemany(sql, rows)
 
 
 def _run_each(

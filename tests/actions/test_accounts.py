@@ -26,6 +26,7 @@ from appliance.rules.roles import Actor
 from appliance.store import accounts, audit, terms
 from tests.hostile import INVISIBLE
 from tests.office import DAY, OPERATOR, PEOPLE, UNITS, Office, reopen
+from tests.sql import run_sql
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -237,7 +238,7 @@ async def test_a_forged_acceptance_of_the_terms_is_found(office: Office, forgery
             await accept_terms(office.s, await session_of(office, "somchai.j"), 1)
     assert (await verify_audit(office.s)).faults == ()
     async with office.s.store.write() as tx:
-        await tx.execute(forgery)
+        await tx.run(run_sql, forgery)
     faults = (await verify_audit(office.s)).faults
     assert any(f"by {person} is not what the audit log says" in fault for fault in faults), faults
 

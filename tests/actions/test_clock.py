@@ -19,6 +19,7 @@ from appliance.store import audit
 from appliance.store.db import connect
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import DAY, HOUR, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, START, Bureau, Clock, open_bureau
+from tests.sql import all_rows, one_row
 
 
 async def records(b: Bureau) -> list[audit.AuditRecord]:
@@ -46,7 +47,7 @@ async def test_order_is_kept_and_the_times_are_true(tmp_path: Path, by: int) -> 
         assert head.last_at == START + by, "hub time never goes back"
         await b.s.log.checkpoints.sign()
         async with b.s.store.read() as reader:
-            assert await reader.one("SELECT max(ht), max(n) FROM entry WHERE room = ?", (head.key,)) == (
+            assert await reader.run(one_row, "SELECT max(ht), max(n) FROM entry WHERE room = ?", (head.key,)) == (
                 START + by,
                 sent[-1].n,
             )
@@ -101,7 +102,7 @@ async def test_the_appliance_looks_at_its_clock_when_it_starts(
     loaded, now = config.load(world_data), wiring.system_clock()
     async with wiring.services(loaded, sources=wiring.Sources(clock=lambda: now + 7 * HOUR)) as s:
         async with s.store.read() as reader:
-            room, owner = (await reader.all("SELECT id, owner FROM room WHERE closed = 0"))[0]
+            room, owner = (await reader.run(all_rows, "SELECT id, owner FROM room WHERE closed = 0"))[0]
         await s.log.append(
             Draft(
                 RoomId(room),

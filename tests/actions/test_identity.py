@@ -20,6 +20,7 @@ from appliance.reads.me import load_agency
 from appliance.reads.sessions import why_ended
 from appliance.store import audit
 from tests.office import DAY, OPERATOR, PASSWORD, PEOPLE, Office, reopen
+from tests.sql import run_sql
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -112,7 +113,7 @@ async def test_the_audit_log_verifies_and_shows_tampering(office: Office) -> Non
         found: tuple[str, ...] = ()
         try:
             async with office.s.store.write() as tx:
-                await tx.execute(sql, values)
+                await tx.run(run_sql, sql, values)
         finally:
             found = (await verify_audit(office.s)).faults
         return found
@@ -130,7 +131,7 @@ async def test_a_cut_off_audit_log_is_noticed(office: Office) -> None:
     await sign_checkpoint(office.s)
     async with office.s.store.write() as tx:
         size = (await tx.run(audit.get_frontier)).size
-        await tx.execute("DELETE FROM audit WHERE n = ?", (size - 1,))
+        await tx.run(run_sql, "DELETE FROM audit WHERE n = ?", (size - 1,))
     assert (await verify_audit(office.s)).faults == (
         f"the head says {size} records, there are {size - 1}",
         f"checkpoint of {size} records, there are {size - 1}",

@@ -25,6 +25,7 @@ from appliance.rules.owner_requests import Outcome, OwnerRequest, is_fulfilled
 from appliance.services import Services
 from appliance.store import owner_requests as rows
 from tests.bureau import ADMIN, CLERK, DAY, HEAD, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, principal
+from tests.sql import all_rows
 
 GRANTED, REFUSED = Outcome.GRANTED, Outcome.REFUSED
 
@@ -433,7 +434,7 @@ class TestDepartures:
 
         async def kept() -> set[tuple[str, str]]:
             async with bureau.s.store.read() as reader:
-                return set(await reader.all("SELECT person, reason FROM departure"))
+                return set(await reader.run(all_rows, "SELECT person, reason FROM departure"))
 
         await rooms.change_members(bureau.s, NARIN, room, [CLERK], [], bureau.txn())
         await rooms.change_members(bureau.s, NARIN, room, [], [MALEE, HEAD, CLERK], bureau.txn(), reason="ย้าย")

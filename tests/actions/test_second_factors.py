@@ -24,6 +24,7 @@ from appliance.people import Session
 from appliance.store import accounts, audit, sessions
 from tests.hostile import INVISIBLE
 from tests.office import OPERATOR, PASSWORD, Office
+from tests.sql import all_rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -270,7 +271,9 @@ async def test_recovery_codes_are_kept_as_hashes_of_their_person_alone(office: O
     raw = office.s.config.database.read_bytes()
     assert not any(code.encode() in raw for code in codes)
     async with office.s.store.read() as reader:
-        kept = await reader.all("SELECT hash FROM recovery_code WHERE person = :person", {"person": session.person})
+        kept = await reader.run(
+            all_rows, "SELECT hash FROM recovery_code WHERE person = :person", {"person": session.person}
+        )
     assert (hashed,) in [tuple(row) for row in kept]
 
 

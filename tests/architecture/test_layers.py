@@ -92,7 +92,8 @@ def test_every_module_of_the_appliance_stands_in_a_layer() -> None:
 
 DATABASE = {"aiosqlite", "sqlcipher3", "sqlite3"}
 STATEMENT = re.compile(
-    r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s.+\sSET|DELETE\s+FROM|PRAGMA|CREATE\s+(TABLE|INDEX))\b",
+    r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s.+\sSET|DELETE\s+FROM|PRAGMA|CREATE\s+(TABLE|INDEX)"
+    r"|BEGIN(\s+IMMEDIATE)?$|COMMIT$|ROLLBACK|SAVEPOINT|RELEASE\s)\b",
     re.DOTALL,
 )
 
@@ -130,6 +131,8 @@ def test_outside_the_stores_there_is_no_database(path: Path) -> None:
 def test_what_counts_as_a_statement_and_as_an_import() -> None:
     assert STATEMENT.match("SELECT n\n FROM entry WHERE room = ?")
     assert STATEMENT.match("INSERT INTO entry VALUES (?)")
+    assert STATEMENT.match("BEGIN")
+    assert STATEMENT.match("SAVEPOINT part")
     assert not STATEMENT.match("Select a room from the list")
     assert not STATEMENT.match("Update the room's name.")
     source = "if TYPE_CHECKING:\n from sqlcipher3 import dbapi2\ndef f():\n import aiosqlite.core\n"

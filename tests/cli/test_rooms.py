@@ -15,6 +15,7 @@ from appliance.evidence import verifier
 from appliance.log.notes import log_signer
 from tests.agency import Agency
 from tests.cli.test_people import gchat
+from tests.sql import one_row, run_sql
 
 pytestmark = pytest.mark.slow
 
@@ -80,10 +81,10 @@ async def test_a_damaged_body_is_named_and_the_rest_exported(running: Agency, fo
     room, out = await some_room(running), folder / "room.jsonl"
     key = (await running.services.log.head(room)).key  # type: ignore[arg-type]
     async with running.services.store.write() as tx:
-        row = await tx.one("SELECT n, sealed FROM entry WHERE room = ? AND sealed IS NOT NULL LIMIT 1", (key,))
+        row = await tx.run(one_row, "SELECT n, sealed FROM entry WHERE room = ? AND sealed IS NOT NULL LIMIT 1", (key,))
         assert row is not None
         n, sealed = row
-        await tx.execute("UPDATE entry SET sealed = zeroblob(60) WHERE place = (? << 32) + ?", (key, n))
+        await tx.run(run_sql, "UPDATE entry SET sealed = zeroblob(60) WHERE place = (? << 32) + ?", (key, n))
     export = ("room", "export", room, "--why", "x", "--output", str(out))
     assert f"entry {n} is damaged" in await gchat(running, *export, code=1)
     assert names(folder) == []
@@ -92,7 +93,7 @@ async def test_a_damaged_body_is_named_and_the_rest_exported(running: Agency, fo
     verified = await gchat(running, "room", "verify", room, code=1)
     assert f"{room} n={n}" in verified
     async with running.services.store.write() as tx:
-        await tx.execute("UPDATE entry SET sealed = ? WHERE place = (? << 32) + ?", (sealed, key, n))
+        await tx.run(run_sql, "UPDATE entry SET sealed = ? WHERE place = (? << 32) + ?", (sealed, key, n))
 
 
 async def test_verifying_every_room_beside_the_server(running: Agency) -> None:

@@ -15,6 +15,7 @@ import pytest
 from appliance.demo.world import PASSWORD
 from appliance.vault.epochs import iso_week
 from tests.agency import Agency, Client
+from tests.sql import all_rows
 
 HOUR = 3_600.0
 WEEK = 7 * 24 * HOUR
@@ -23,8 +24,10 @@ WEEK = 7 * 24 * HOUR
 async def weeks_of(running: Agency, room: str) -> list[str]:
     """Return the weeks a room has epoch keys of, in the order they were made."""
     async with running.services.store.read() as reader:
-        rows = await reader.all(
-            "SELECT k.week FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id = ? ORDER BY k.key", (room,)
+        rows = await reader.run(
+            all_rows,
+            "SELECT k.week FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id = ? ORDER BY k.key",
+            (room,),
         )
     return [row[0] for row in rows]
 
@@ -45,7 +48,8 @@ async def test_steps_of_the_clock_keep_order_sessions_and_streams(running: Agenc
     entries = (await lalita.get(f"/rooms/{room}/messages", limit=200))["messages"][::-1]
     assert [event["n"] for event in entries] == list(range(entries[0]["n"], entries[-1]["n"] + 1))
     async with running.services.store.read() as reader:
-        times = await reader.all(
+        times = await reader.run(
+            all_rows,
             "SELECT coalesce(e.ht, e.at) FROM entry e JOIN room r ON r.key = e.room WHERE r.id = ? ORDER BY e.n",
             (room,),
         )

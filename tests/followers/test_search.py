@@ -29,6 +29,7 @@ from appliance.wire.messages import TextBody
 from search_index.server import Options, serving
 from search_index.wire import Add, State
 from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, Bureau, Clock, open_bureau
+from tests.sql import run_sql
 from tests.waiting import until
 
 
@@ -268,7 +269,7 @@ async def test_a_message_that_cannot_be_opened_is_named_and_left_out(
         room = await b.group(NARIN, MALEE, SOMCHAI)
         sent = [await b.say(NARIN, room, f"ข้อความ {n}") for n in range(4)]
         async with b.s.store.write() as tx:
-            await tx.execute("UPDATE entry SET sealed = zeroblob(80) WHERE pos = ?", (sent[1].pos,))
+            await tx.run(run_sql, "UPDATE entry SET sealed = zeroblob(80) WHERE pos = ?", (sent[1].pos,))
     async with open_bureau(tmp_path) as b:
         found = await stored_batch(b.s, 0)
     assert [entry.text for entry in found.entries] == ["ข้อความ 0", "ข้อความ 2", "ข้อความ 3"]

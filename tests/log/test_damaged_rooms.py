@@ -29,6 +29,7 @@ from search_index import wire
 from tests import torn as torn_pages
 from tests.bureau import KEYS, MALEE, NARIN, OUTSIDER, SIGNER, SOMCHAI, Bureau, open_bureau, principal
 from tests.log.conftest import Torn
+from tests.sql import run_sql
 
 MORE = 7
 """A page's length in these tests, which is no divisor of what a room holds."""
@@ -210,7 +211,9 @@ class TestABodyThatDoesNotOpen:
     async def damage(self, b: Bureau, room: RoomId, n: int) -> None:
         key = (await b.s.log.head(room)).key
         async with b.s.store.write() as tx:
-            await tx.execute("UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE place = ? << 32 | ?", (key, n))
+            await tx.run(
+                run_sql, "UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE place = ? << 32 | ?", (key, n)
+            )
 
     async def test_costs_that_message_alone(self, bureau: Bureau, caplog: pytest.LogCaptureFixture) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
@@ -257,7 +260,7 @@ class TestABodyThatDoesNotOpen:
         sent = [await bureau.say(NARIN, room, f"ข้อความ {n}") for n in range(3)]
         key = (await bureau.s.log.head(room)).key
         async with bureau.s.store.write() as tx:
-            await tx.execute("UPDATE entry SET header = x'00' WHERE place = ? << 32 | ?", (key, sent[1].n))
+            await tx.run(run_sql, "UPDATE entry SET header = x'00' WHERE place = ? << 32 | ?", (key, sent[1].n))
         page = (await load_messages(bureau.s, MALEE, room, MessagesQuery(limit=3))).messages[::-1]
         assert [event.body.text if getattr(event, "body", None) else event.hidden for event in page] == [
             "ข้อความ 0", "damaged", "ข้อความ 2"

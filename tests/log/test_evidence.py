@@ -31,6 +31,7 @@ from appliance.store.db import connect
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
 from tests.evidence.independent import judge
+from tests.sql import all_rows, one_row, run_sql
 from tests.waiting import until
 
 OPERATOR = Actor.operator("root(0)")
@@ -161,7 +162,7 @@ class TestCheckpoints:
             b.s.log.checkpoints._advanced.clear()  # noqa: SLF001 - the crash
             async with b.s.store.write() as tx:
                 where = "room" if "checkpoint" in forgery else "place >> 32"
-                assert await tx.execute(f"{forgery} {'AND' if 'WHERE' in forgery else 'WHERE'} {where} = {key}")
+                assert await tx.run(run_sql, f"{forgery} {'AND' if 'WHERE' in forgery else 'WHERE'} {where} = {key}")
                 before = await tx.run(room_rows.checkpoint, key)
         async with open_bureau(tmp_path) as b:
             assert b.s.log.checkpoints.found.unproven == [room]
@@ -184,7 +185,7 @@ class TestCheckpoints:
             await b.say(MALEE, room)
         async with open_bureau(tmp_path) as b:
             async with b.s.store.write() as tx:
-                await tx.execute("UPDATE checkpoint SET frontier = CAST(substr(frontier, 1, 39) || x'00' AS BLOB)")
+                await tx.run(run_sql, "UPDATE checkpoint SET frontier = CAST(substr(frontier, 1, 39) || x'00' AS BLOB)")
             with pytest.raises(Unproven):
                 await b.say(SOMCHAI, room)
             with pytest.raises(Unproven):
@@ -223,7 +224,7 @@ class TestExport:
     ) -> None:
         room = await lively(bureau)
         async with bureau.s.store.write() as tx:
-            await tx.execute("UPDATE epoch_key SET wrapped = NULL")
+            await tx.run(run_sql, "UPDATE epoch_key SET wrapped = NULL")
         path = await export(bureau, room, tmp_path / "room.jsonl")
         assert verifier.main(["room", str(path), "--vkey", SIGNER.verifier.vkey]) == 0
         assert "erased or withheld, the log cannot tell" in capsys.readouterr().out
@@ -286,7 +287,7 @@ class TestExport:
         room = await lively(bureau)
         await bureau.s.log.checkpoints.sign()
         async with bureau.s.store.write() as tx:
-            await tx.execute(rewritten("malee@", "head@", 2, "sender = 'head', "))
+            await tx.run(run_sql, rewritten("malee@", "head@", 2, "sender = 'head', "))
         lines = Written()
         with pytest.raises(Unproven):
             await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
@@ -298,7 +299,7 @@ class TestExport:
     ) -> None:
         room = await lively(bureau)
         async with bureau.s.store.write() as tx:
-            await tx.execute("UPDATE entry SET sealed = zeroblob(60) WHERE n = 7")
+            await tx.run(run_sql, "UPDATE entry SET sealed = zeroblob(60) WHERE n = 7")
         lines = Written()
         with pytest.raises(AppError, match="n=7") as refused:
             await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
@@ -413,7 +414,7 @@ class TestErasure:
             ("done", {"n": done.n, "first": 2, "last": 2, "rule": "ระเบียบ 90 วัน"})
         ]
         async with bureau.s.store.read() as reader:
-            assert await reader.one("SELECT 1 FROM mention WHERE n = 2") is None
+            assert await reader.run(one_row, "SELECT 1 FROM mention WHERE n = 2") is None
         path = await export(bureau, room, tmp_path / "room.jsonl")
         assert verifier.main(["room", str(path), "--vkey", SIGNER.verifier.vkey]) == 0
         assert f"Bodies erased by entry {done.n} (rule ระเบียบ 90 วัน, " in capsys.readouterr().out
@@ -438,7 +439,7 @@ class TestErasure:
         await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None
         async with bureau.s.store.write() as tx:
-            await tx.execute("UPDATE entry SET sealed = NULL WHERE n = 4")
+            await tx.run(run_sql, "UPDATE entry SET sealed = NULL WHERE n = 4")
         assert audit(bureau, room) == Fault(room, "absent", 4)
 
 
@@ -450,8 +451,8 @@ class TestShown:
         edit = await messages.edit_message(bureau.s, MALEE, room, other.n, TextBody(text="แก้คำอื่น"), bureau.txn())
         for wrong in (other.n, edit.n, 99):
             async with bureau.s.store.write() as tx:
-                await tx.execute(
-                    "INSERT OR REPLACE INTO message_mark (room, n, edit) VALUES (1, ?, ?)", (mine.n, wrong)
+                await tx.run(
+                    run_sql, "INSERT OR REPLACE INTO message_mark (room, n, edit) VALUES (1, ?, ?)", (mine.n, wrong)
                 )
             events = (await load_messages(bureau.s, NARIN, room, MessagesQuery())).messages
             shown = next(event for event in events if event.n == mine.n)
@@ -492,7 +493,7 @@ class TestAudit:
         room = await lively(bureau)
         await bureau.s.log.checkpoints.sign()
         async with bureau.s.store.write() as tx:
-            assert await tx.execute(forgery)
+            assert await tx.run(run_sql, forgery)
         fault = audit(bureau, room)
         assert fault is not None
         assert (fault.room, fault.what, fault.n) == (room, what, n)
@@ -504,7 +505,9 @@ class TestAudit:
     async def test_words_destroyed_with_their_key_are_no_forgery_where_an_entry_says_so(self, bureau: Bureau) -> None:
         room = await lively(bureau)
         async with bureau.s.store.read() as reader:
-            keys = [key for (key,) in await reader.all("SELECT DISTINCT epoch FROM entry WHERE epoch IS NOT NULL")]
+            keys = [
+                key for (key,) in await reader.run(all_rows, "SELECT DISTINCT epoch FROM entry WHERE epoch IS NOT NULL")
+            ]
         assert len(keys) == 2
         size = (await bureau.s.log.head(room)).size
         await evidence.erase_bodies(bureau.s, room, 0, size - 1, "ระเบียบ 90 วัน")
@@ -519,7 +522,7 @@ class TestAudit:
         await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None
         async with bureau.s.store.write() as tx:
-            await tx.execute("DELETE FROM entry WHERE n BETWEEN 3 AND 8")
+            await tx.run(run_sql, "DELETE FROM entry WHERE n BETWEEN 3 AND 8")
         assert audit(bureau, room) == Fault(room, "entry", 3)
 
 

@@ -23,6 +23,7 @@ from appliance.wire.events import TypingEvent
 from appliance.wire.messages import TextBody
 from tests.bureau import CLERK, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, principal, settled
 from tests.log.stations import Station, Tape, connect, payload, station, verify
+from tests.sql import all_rows
 from tests.waiting import PATIENCE_S, until
 
 BIG = b"x" * (1 << 17)
@@ -151,8 +152,8 @@ async def test_a_membership_that_changes_while_a_stream_opens_is_not_missed(bure
         nonlocal reads
         reads += 1
         async with bureau.s.store.read() as reader:
-            found = [row[0] for row in await reader.all("SELECT r.id FROM room_member m JOIN room r ON r.key = m.room "
-                                                        "WHERE m.person = ?", (CLERK,))]  # fmt: skip
+            sql = "SELECT r.id FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = ?"
+            found = [row[0] for row in await reader.run(all_rows, sql, (CLERK,))]
         if reads == 1:
             await rooms.change_members(bureau.s, NARIN, joined, [CLERK], [], "a")
             await rooms.change_members(bureau.s, NARIN, left, [], [CLERK], "b")

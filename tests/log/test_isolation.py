@@ -33,6 +33,7 @@ from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
 from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
 from tests.log.conftest import Torn
+from tests.sql import all_rows, run_sql
 
 
 async def texts(b: Bureau, room: RoomId) -> list[str]:
@@ -127,7 +128,7 @@ async def play(b: Bureau, script: list[tuple[str, int]]) -> Played:
     for room in (*good, keyless):
         await b.say(NARIN, room, "แรก")
     async with b.s.store.write() as tx:
-        await tx.execute("UPDATE epoch_key SET wrapped = zeroblob(61) WHERE key = 3")
+        await tx.run(run_sql, "UPDATE epoch_key SET wrapped = zeroblob(61) WHERE key = 3")
     b.s.log.bodies = bodies.Bodies(KEYS, 3)
     b.s.log._loader._bodies = b.s.log.bodies  # noqa: SLF001 - as after a restart: no key in memory
     drafts = []
@@ -238,7 +239,7 @@ class TestDestroyedKeys:
             bureau, "SELECT epoch, sealed FROM entry WHERE place = ? << 32 | ?", key, sent.n
         )
         async with bureau.s.store.read() as early:
-            await early.all("SELECT 1 FROM epoch_key")
+            await early.run(all_rows, "SELECT 1 FROM epoch_key")
             async with bureau.s.store.write() as tx:
                 await bureau.s.log.bodies.destroy(tx, [1])
             with pytest.raises(KeyDestroyed):
@@ -250,7 +251,7 @@ class TestDestroyedKeys:
 
 async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[Any, ...]]:
     async with b.s.store.read() as reader:
-        return await reader.all(sql, params)
+        return await reader.run(all_rows, sql, params)
 
 
 @pytest.fixture

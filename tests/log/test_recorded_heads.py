@@ -21,6 +21,7 @@ from appliance.model import RoomId
 from appliance.store import audit, recorded_heads, rooms
 from appliance.store.db import connect
 from tests.bureau import KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau
+from tests.sql import all_rows, run_sql
 
 
 def verified(b: Bureau, *asked: RoomId) -> Verified:
@@ -41,10 +42,12 @@ async def rewrite(b: Bureau, room: RoomId) -> None:
     key = head.key
     async with b.s.store.write() as tx:
         header = "CAST(replace(CAST(header AS TEXT), 'malee@', 'narin@') AS BLOB)"
-        await tx.execute(f"UPDATE entry SET sender = 'narin', header = {header} WHERE place = ({key} << 32) + 2")  # noqa: S608 - the forger is ours
+        await tx.run(run_sql, f"UPDATE entry SET sender = 'narin', header = {header} WHERE place = ({key} << 32) + 2")  # noqa: S608 - the forger is ours
         tree = await tx.run(heads.recompute, key, Frontier())
         note = sign_room(SIGNER, head.state, tree)
-        await tx.execute("UPDATE checkpoint SET frontier = ?, note = ? WHERE room = ?", (tree.to_bytes(), note, key))
+        await tx.run(
+            run_sql, "UPDATE checkpoint SET frontier = ?, note = ? WHERE room = ?", (tree.to_bytes(), note, key)
+        )
 
 
 @pytest.fixture
@@ -95,10 +98,10 @@ async def test_without_a_recorded_head_nothing_contradicts_it(bureau: Bureau, ro
 async def test_a_room_that_was_recorded_and_is_gone_is_missed(bureau: Bureau, room: RoomId) -> None:
     await evidence.record_heads(bureau.s)
     async with bureau.s.store.write() as tx:
-        await tx.execute("PRAGMA defer_foreign_keys = ON")
+        await tx.run(run_sql, "PRAGMA defer_foreign_keys = ON")
         for table in ("room_member", "checkpoint", "epoch_key", "entry"):
-            await tx.execute(f"DELETE FROM {table}")  # noqa: S608 - the forger is ours
-        await tx.execute("DELETE FROM room")
+            await tx.run(run_sql, f"DELETE FROM {table}")  # noqa: S608 - the forger is ours
+        await tx.run(run_sql, "DELETE FROM room")
     found = verified(bureau)
     assert (found.rooms, found.faulty) == (1, {room})
     assert "there is no such room" in found.faults[0]
@@ -109,11 +112,13 @@ async def test_a_line_of_the_feed_that_is_no_entry_is_found(bureau: Bureau, room
     await bureau.s.log.checkpoints.sign()
     assert verified(bureau).faults == []
     async with bureau.s.store.write() as tx:
-        await tx.execute("INSERT INTO feed SELECT pos + 100, at, type, room, n, person, data FROM feed WHERE n = 2")
-        await tx.execute(
-            "INSERT INTO feed SELECT pos + 200, at, type, room, 7, person, data FROM feed WHERE n = 2 LIMIT 1"
+        await tx.run(
+            run_sql, "INSERT INTO feed SELECT pos + 100, at, type, room, n, person, data FROM feed WHERE n = 2"
         )
-        [(pos,)] = await tx.all("SELECT pos FROM entry WHERE n = 2")
+        await tx.run(
+            run_sql, "INSERT INTO feed SELECT pos + 200, at, type, room, 7, person, data FROM feed WHERE n = 2 LIMIT 1"
+        )
+        [(pos,)] = await tx.run(all_rows, "SELECT pos FROM entry WHERE n = 2")
     first, second = verified(bureau).faults
     assert f"line {pos + 100} of the feed" in first
     assert f"line {pos + 200} of the feed" in second
@@ -129,7 +134,7 @@ async def test_recorded_heads_that_were_altered_contradict_the_audit_log(
 ) -> None:
     await evidence.record_heads(bureau.s)
     async with bureau.s.store.write() as tx:
-        await tx.execute(forgery)
+        await tx.run(run_sql, forgery)
     assert "not those in the audit log" in "".join(verified(bureau, room).faults)
 
 
@@ -161,7 +166,7 @@ async def test_the_file_holds_the_audit_log_to_what_it_was(bureau: Bureau, room:
     # The holder of every key drops the audit log and begins another one.
     async with bureau.s.store.write() as tx:
         for table in ("audit", "audit_head", "audit_checkpoint"):
-            await tx.execute(f"DELETE FROM {table}")  # noqa: S608 - the forger is ours
+            await tx.run(run_sql, f"DELETE FROM {table}")  # noqa: S608 - the forger is ours
         for action in ("a", "b", "c"):
             await tx.run(audit.append, at=1, actor="x", action=action, target=room, outcome="done")
     await sign_checkpoint(bureau.s)

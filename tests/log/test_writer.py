@@ -26,6 +26,7 @@ from appliance.vault.epochs import iso_week
 from appliance.wire.committed import Committed
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import CLERK, DAY, MALEE, NARIN, SOMCHAI, START, Bureau, Clock, open_bureau, principal
+from tests.sql import all_rows, run_sql
 from tests.waiting import PATIENCE_S
 
 
@@ -40,7 +41,7 @@ async def texts(b: Bureau, room: RoomId) -> list[str]:
 
 async def rows(b: Bureau, sql: str, *params: object) -> list[tuple[object, ...]]:
     async with b.s.store.read() as reader:
-        return await reader.all(sql, params)
+        return await reader.run(all_rows, sql, params)
 
 
 class TestOneOrder:
@@ -375,7 +376,7 @@ class TestTime:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "จะหายไป")
         async with bureau.s.store.write() as tx:
-            await tx.execute("UPDATE epoch_key SET wrapped = NULL")
+            await tx.run(run_sql, "UPDATE epoch_key SET wrapped = NULL")
         page = await load_messages(bureau.s, NARIN, room, MessagesQuery(around=sent.n, limit=1))
         assert (page.messages[0].hidden, page.messages[0].body) == ("erased", None)
 
