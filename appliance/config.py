@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from appliance.errors import ConfigError
+from appliance.locale import both
 from appliance.model import is_agency, is_domain
 from appliance.policies import LONGEST_PASSWORD, Policies, SignInLimits
 
@@ -142,15 +143,13 @@ def load(data: Path, *, tls: bool = False) -> Config:
     """
     path = data / FILE_NAME
     if not path.exists() and (data / KEYRING_FILE).exists() and not (data / SETUP_MARK).exists():
-        raise ConfigError(
-            [f"{path}: ไม่พบไฟล์ ให้กู้จากข้อมูลสำรอง — is missing, restore it from the backup; nothing was changed"]
-        )
+        raise ConfigError([f"{path}: {both('config.missing_restore_from_backup')}"])
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{path.name}: ให้บันทึกเป็น UTF-8 — save as UTF-8: {error}"]) from error
+        raise ConfigError([f"{path.name}: {both('config.save_as_utf', error=error)}"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{path.name}: อ่านไม่ได้ — cannot be read: {error}"]) from error
+        raise ConfigError([f"{path.name}: {both('config.cannot_read', error=error)}"]) from error
     if tls and isinstance(raw.setdefault("staff", {}), dict):
         raw["staff"]["tls"] = True
     return parse(data, raw)
@@ -177,48 +176,33 @@ def check(config: Config) -> list[str]:
     listen = config.staff
     problems = _check_listen(listen)
     if not is_agency(config.agency.slug) or config.agency.slug.lower() == SYSTEM:
-        problems.append(
-            "agency.slug: ใช้ได้เฉพาะอักษรโรมัน ตัวเลข และขีด 1–63 ตัว และไม่ใช่ system — "
-            "1 to 63 ASCII letters, digits and hyphens, and not system"
-        )
+        problems.append(f"agency.slug: {both('config.slug')}")
     if not is_domain(config.agency.domain):
-        problems.append(
-            "agency.domain: ต้องมี 1–253 ตัว ไม่มีช่องว่าง ไม่มี / และ + — 1 to 253 characters without spaces, / and +"
-        )
+        problems.append(f"agency.domain: {both('config.domain')}")
     if config.policies.passwords.longest > LONGEST_PASSWORD:
-        problems.append(f"passwords.longest: ไม่เกิน — at most {LONGEST_PASSWORD}")
+        problems.append(f"passwords.longest: {both('config.at_most', longest_password=LONGEST_PASSWORD)}")
     problems += check_sign_in(config.policies.sign_in)
     if config.evidence.check_hour_utc > LAST_HOUR:
-        problems.append(f"evidence.check_hour_utc: ไม่เกิน — at most {LAST_HOUR}")
+        problems.append(f"evidence.check_hour_utc: {both('config.at_most_2', last_hour=LAST_HOUR)}")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
-        problems.append("keys.source: ต้องเป็น — has to be file, credential, passphrase, shares")
+        problems.append(f"keys.source: {both('config.key_source')}")
     rp_id = config.policies.passkeys.rp_id
     if rp_id != LOCALHOST and not any(is_domain_of(rp_id, name) for name in listen.names):
-        problems.append(
-            f"passkeys.rp_id: {rp_id} ต้องเป็นชื่อใน staff.names หรือโดเมนที่ชื่อหนึ่งลงท้าย — "
-            "is neither one of staff.names nor a domain that one of them ends in"
-        )
+        problems.append(both("config.rp_id", rp_id=rp_id))
     return problems
 
 
 def _check_listen(listen: Listen) -> list[str]:
     problems = []
     if not listen.tls and not is_loopback(listen.host):
-        problems.append(
-            f"staff.tls: ต้องเป็น true เมื่อเปิดให้เครื่องอื่น — plain HTTP is allowed on loopback only, not on {listen.host}"
-        )
+        problems.append(f"staff.tls: {both('config.plain_http_allowed_loopback', host=listen.host)}")
     problems += check_port("staff.port", listen.port)
     if bool(listen.certificate) != bool(listen.key):
-        problems.append("staff.certificate, staff.key: ต้องให้ทั้งคู่หรือไม่ให้เลย — give both or neither")
+        problems.append(f"staff.certificate, staff.key: {both('config.give_both_neither')}")
     problems += _bad_networks("staff.proxies", listen.proxies)
     if not listen.names:
-        problems.append("staff.names: ต้องมีอย่างน้อยหนึ่งชื่อ — at least one")
-    problems += [
-        f"staff.names: {name}: ต้องเป็นชื่อเครื่องหรือที่อยู่ IP อย่างเดียว ไม่มี https:// พอร์ต และ * — "
-        "has to be a host name or an IP address alone, without https://, port and *"
-        for name in listen.names
-        if not is_host(name)
-    ]
+        problems.append(f"staff.names: {both('config.at_least_one')}")
+    problems += [both("config.host_name", name=name) for name in listen.names if not is_host(name)]
     return problems
 
 
@@ -240,11 +224,13 @@ def check_sign_in(limits: SignInLimits) -> list[str]:
         name, *networks = line.split() or [""]
         problems += _bad_networks(f"sign_in.sites, {name}", networks)
         if not networks:
-            problems.append(f"sign_in.sites, {name}: ต้องมีชื่อและเครือข่าย — a name and at least one network are expected")
+            problems.append(f"sign_in.sites, {name}: {both('config.site')}")
     least_one = ("tries", "account_tries", "account_drain_ms", "address_tries", "address_drain_ms")
-    problems += [f"sign_in.{name}: อย่างน้อย — at least 1" for name in least_one if not getattr(limits, name)]
+    problems += [f"sign_in.{name}: {both('config.at_least')}" for name in least_one if not getattr(limits, name)]
     if limits.history_days < SHORTEST_HISTORY_DAYS:
-        problems.append(f"sign_in.history_days: อย่างน้อย — at least {SHORTEST_HISTORY_DAYS}")
+        problems.append(
+            f"sign_in.history_days: {both('config.at_least_2', shortest_history_days=SHORTEST_HISTORY_DAYS)}"
+        )
     return problems
 
 
@@ -254,13 +240,13 @@ def _bad_networks(where: str, networks: Iterable[str]) -> list[str]:
         try:
             ipaddress.ip_network(network)
         except ValueError as error:
-            problems.append(f"{where}: ไม่ใช่เครือข่าย — {error}")
+            problems.append(f"{where}: {both('config.not_a_network', error=error)}")
     return problems
 
 
 def check_port(where: str, port: int) -> list[str]:
     """Return what is wrong with a port to listen on; `where` is the setting or the flag it comes from."""
-    return [] if 0 <= port <= LAST_PORT else [f"{where}: 0 ถึง {LAST_PORT} — 0 to {LAST_PORT}"]
+    return [] if 0 <= port <= LAST_PORT else [both("config.port_range", where=where, last_port=LAST_PORT)]
 
 
 def is_host(name: str) -> bool:
@@ -285,7 +271,7 @@ def _build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> 
     values: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in hints:
-            problems.append(f"{where}{name}: ไม่มีการตั้งค่านี้ — no such setting")
+            problems.append(f"{where}{name}: {both('config.no_such_setting')}")
             continue
         fault = len(problems)
         values[name] = _value(hints[name], value, f"{where}{name}", problems)
@@ -303,9 +289,9 @@ def _value(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
         value = float(value)
     # The type itself, since True is an int to Python; but a path is of the platform's own kind.
     if type(value) is not hint and not (hint is Path and isinstance(value, Path)):
-        problems.append(f"{where}: ชนิดของค่าไม่ถูกต้อง — {_expected(hint)} is expected, not {type(value).__name__}")
+        problems.append(f"{where}: {both('config.expected_not', hint=_expected(hint), name=type(value).__name__)}")
     elif isinstance(value, int | float) and value < 0:
-        problems.append(f"{where}: ติดลบไม่ได้ — cannot be negative")
+        problems.append(f"{where}: {both('config.cannot_negative')}")
     return value
 
 

@@ -18,7 +18,7 @@ from appliance.administration.formats import csv_line, parse_time, shown, shown_
 from appliance.administration.proofs import prove_person, prove_two
 from appliance.administration.terminal import File, Nothing, Terminal
 from appliance.errors import AppError, Forbidden, Invalid, NotFound
-from appliance.locale import text
+from appliance.locale import both, text
 from appliance.model import Deny, PersonId
 from appliance.people import Grant
 from appliance.reads.import_preview import describe_problems
@@ -170,7 +170,7 @@ async def add_role_to(s: Services, terminal: Terminal, given: GrantedRole) -> in
     """Give a role."""
     actor, second = await _acting(s, terminal, given)
     await add_role(s, actor, by_user(s, given.user), _grant(s, given), second)
-    await terminal.out(f"ให้บทบาทแล้ว — role added: {_named(given)}")
+    await terminal.out(both("admin.role_added", given=_named(given)))
     return 0
 
 
@@ -178,7 +178,7 @@ async def remove_role_from(s: Services, terminal: Terminal, given: GrantedRole) 
     """Take a role away."""
     actor, second = await _acting(s, terminal, given)
     await remove_role(s, actor, by_user(s, given.user), _grant(s, given), second)
-    await terminal.out(f"ถอนบทบาทแล้ว — role removed: {_named(given)}")
+    await terminal.out(both("admin.role_removed", given=_named(given)))
     return 0
 
 

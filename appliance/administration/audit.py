@@ -10,6 +10,7 @@ import msgspec
 from appliance.actions.audit import verify_audit
 from appliance.administration.formats import shown
 from appliance.administration.terminal import Nothing, Terminal
+from appliance.locale import both
 from appliance.log.recorded_heads import head_lines, root_over
 from appliance.services import Services
 from appliance.store import audit, recorded_heads
@@ -40,7 +41,7 @@ async def heads(s: Services, terminal: Terminal, _given: Nothing) -> int:
         heads = await reader.run(recorded_heads.list_all)
     for line in head_lines(heads):
         await terminal.out(line)
-    await terminal.err(f"{len(heads)} ห้อง — rooms · {b64encode(root_over(heads)).decode()}")
+    await terminal.err(both("admin.heads", heads=len(heads), decode=b64encode(root_over(heads)).decode()))
     return 0
 
 

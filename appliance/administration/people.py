@@ -8,7 +8,7 @@ import msgspec
 
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.administration.terminal import File, Nothing, Terminal
-from appliance.locale import text
+from appliance.locale import both, text
 from appliance.reads.directory import unit_views
 from appliance.reads.import_preview import describe_changes, describe_problems, describe_totals
 from appliance.services import Services
@@ -36,12 +36,10 @@ async def import_files(s: Services, terminal: Terminal, given: Import) -> int:
         await terminal.out(describe_totals(preview.plan, given.language))
     if given.apply or preview.plan.problems:
         await apply_import(s, terminal.operator, preview, approved=given.approve_deactivations)
-        await terminal.out("นำเข้าแล้ว — imported" if preview.plan.changes else "ไม่มีอะไรต้องเปลี่ยน — nothing to change")
+        await terminal.out(both("admin.imported") if preview.plan.changes else both("admin.nothing_change"))
         return 0
     flags = "--apply --approve-deactivations" if preview.needs_approval else "--apply"
-    await terminal.out(
-        f"ดูก่อน ยังไม่มีการเปลี่ยนแปลง ใช้ {flags} เพื่อนำเข้า — preview only, nothing was changed; {flags} imports it"
-    )
+    await terminal.out(both("admin.preview_only_nothing_was", flags=flags))
     return 0
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from appliance.actions.second_person import prove_second_person
 from appliance.administration.terminal import Terminal
+from appliance.locale import both
 from appliance.rules.accounts import fold_user
 from appliance.rules.roles import Actor
 from appliance.services import Services
@@ -13,11 +14,11 @@ from appliance.services import Services
 
 async def prove_person(s: Services, terminal: Terminal, user: str) -> Actor:
     """Ask someone to prove who they are, by password and, where they use one, TOTP code. Raises Unauthenticated."""
-    password = await terminal.ask_secret(f"รหัสผ่านของ {user} — password of {user}: ")
+    password = await terminal.ask_secret(both("admin.password", user=user))
     account = next((account for account in s.identity.accounts() if account.user == fold_user(user)), None)
     code = None
     if account is not None and account.totp:
-        code = await terminal.ask_secret(f"รหัสยืนยันของ {user} — code of {user}: ")
+        code = await terminal.ask_secret(both("admin.code", user=user))
     return await prove_second_person(s, user, password, code)
 
 

@@ -10,6 +10,7 @@ from appliance.administration.accounts import by_user
 from appliance.administration.formats import shown
 from appliance.administration.proofs import prove_two
 from appliance.administration.terminal import Terminal
+from appliance.locale import both
 from appliance.model import PersonId, RoomId
 from appliance.rules.text import one_line
 from appliance.services import Services
@@ -60,8 +61,8 @@ async def export(s: Services, terminal: Terminal, given: Export) -> int:
     """Write a room's whole log."""
     done = await export_room(s, terminal.operator, given.room, given.why, terminal.data, partial=given.partial)
     for n in done.damaged:
-        await terminal.err(f"{given.room} n={n}: เนื้อหาเสียหาย จึงไม่ได้ส่งออก — the body is damaged and was left out")
-    await terminal.err(f"{done.entries} รายการ — entries · SHA-256 {done.sha256}")
+        await terminal.err(both("admin.body_damaged_was_left", room=given.room, n=n))
+    await terminal.err(both("admin.entries_sha", entries=done.entries, sha=done.sha256))
     return 1 if done.damaged else 0
 
 

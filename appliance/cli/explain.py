@@ -6,18 +6,18 @@ import sys
 from collections.abc import Callable
 
 from appliance.errors import AppError, ConfigError
-from appliance.locale import text
-from appliance.vault.refusals import TEXTS, Reason
+from appliance.locale import both, text
 
 
 def explain(error: AppError) -> str:
     """Return an error in Thai and English, with what the log would say; the vault's reason where that is the cause."""
     if isinstance(error, ConfigError):
-        return "\n  ".join(["การตั้งค่าไม่ถูกต้อง — the configuration cannot be used:", *error.problems])
+        return "\n  ".join([both("explain.config"), *error.problems])
     if "reason" in error.detail:
         facts = ", ".join(f"{name}={value}" for name, value in error.detail.items() if name != "reason")
         named = f"{error.detail['reason']}: {facts}" if facts else error.detail["reason"]
-        return "\n".join([*TEXTS[Reason(str(error.detail["reason"]))], f"  ({named})"])
+        code = f"key.{error.detail['reason']}"
+        return f"{text(code, 'th')}\n{text(code, 'en')}\n  ({named})"
     said = str(error)
     more = f"\n  ({said})" if said and said != error.code else ""
     return f"{text(error.code, 'th', **error.detail)}\n{text(error.code, 'en', **error.detail)}{more}"

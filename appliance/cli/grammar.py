@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from appliance.locale import both
+
 DEFAULT_DATA: Final = Path("/var/lib/gchat")
 KEY_SOURCES: Final = ("file", "credential", "passphrase", "shares")
 FIRST_UNIT: Final = "ADMIN"
@@ -23,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with code 2."""
         self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: ใช้คำสั่งไม่ถูกต้อง — wrong usage: {message}\n")
+        self.exit(2, f"{self.prog}: {both('grammar.wrong_usage', message=message)}")
 
 
 def add_data(command: argparse.ArgumentParser) -> None:

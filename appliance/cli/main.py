@@ -18,6 +18,7 @@ from appliance.cli.grammar import Parser
 from appliance.cli.terminal import INTERRUPTED, Cancelled
 from appliance.errors import AppError
 from appliance.late import load
+from appliance.locale import both
 from appliance.process import hardening
 
 
@@ -64,13 +65,13 @@ def main(argv: list[str] | None = None) -> int:
     except AppError as error:
         print(load("appliance.cli.explain:explain")(error), file=sys.stderr)
     except OSError as error:
-        print(f"ระบบปฏิบัติการปฏิเสธ — the operating system refused: {error}", file=sys.stderr)
+        print(both("main.operating_system_refused", error=error), file=sys.stderr)
     except Cancelled as cancelled:
         # The cursor is still behind the question.
-        print("\nยกเลิกแล้ว สิ่งที่สั่งยังไม่ได้ทำ — cancelled; what was asked for was not done", file=sys.stderr)
+        print(both("main.cancelled_what_was_asked"), file=sys.stderr)
         return cancelled.exit_code
     except KeyboardInterrupt:
-        print("\nหยุดแล้ว คำสั่งยังทำไม่เสร็จ — stopped; the command did not finish", file=sys.stderr)
+        print(both("main.stopped_command_did_not"), file=sys.stderr)
         return INTERRUPTED
     return 1
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
 
 from appliance.errors import AppError
+from appliance.locale import both
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -98,7 +99,9 @@ class Progress:
         start, end = ("\r\x1b[K", "") if sys.stderr.isatty() else ("", "\n")
         if self.done == self.total:
             end = "\n"
-        text = f"ส่งแล้ว — sent {self.done:,} / {self.total:,} · {rate:,.0f}/s · {left:,.0f} s left"
+        text = both(
+            "load.sent", done=f"{self.done:,}", total=f"{self.total:,}", rate=f"{rate:,.0f}", left=f"{left:,.0f}"
+        )
         sys.stderr.write(f"{start}{text}{end}")
         sys.stderr.flush()
 

@@ -1,5 +1,9 @@
 """The texts people read, in Thai and English: one JSON file a language, keyed by the stable code.
 
+One catalogue for everything the product says on its own: answers to errors, refusals of keys, faults that a
+verification finds, the command line and the configuration. The offline verifier alone has its own: it stands without
+this package.
+
 Owns lookup and the choice of a language from `Accept-Language`; Thai is the default. `{name}` in a text is filled from
 the error's details. A test holds that every code has both languages with the same blanks.
 """
@@ -9,9 +13,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Final, Literal
 
 Language = Literal["th", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("th", "en")
 
 
 @cache
@@ -26,6 +31,11 @@ def text(code: str, language: Language, **detail: str | int) -> str:
     """Return the text of `code`; an unknown code reads as the general fault rather than failing again."""
     known = texts(language)
     return known.get(code, known["internal"]).format(**detail)
+
+
+def both(code: str, /, **detail: object) -> str:
+    """Return the text of `code` in Thai and English on one line, for the terminal and the log. Raises KeyError."""
+    return " — ".join(texts(language)[code].format(**detail) for language in LANGUAGES)
 
 
 def language_of(accept_language: str | None) -> Language:

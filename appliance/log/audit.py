@@ -23,6 +23,7 @@ from appliance.evidence import commitment
 from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.room_id import agency_of
 from appliance.evidence.tree import Frontier
+from appliance.locale import both
 from appliance.log.bodies import decode
 from appliance.log.expected import Expected
 from appliance.log.notes import home_of, open_room
@@ -48,41 +49,14 @@ if TYPE_CHECKING:
     from appliance.store.rooms import RoomRow, SignedTree
 
 PAGE: Final = 250
-_WHAT: Final = {
-    "no_room": ("ไม่มีห้องนี้", "there is no such room"),
-    "checkpoint": ("จุดตรวจสอบที่ลงนามไม่ถูกต้อง", "the signed checkpoint is not good"),
-    "tree": ("โครงสร้างที่เก็บไว้ไม่ใช่ที่ลงนาม", "the stored tree is not the one that was signed"),
-    "unsigned": ("มี {count} รายการที่ไม่มีลายมือชื่อคุ้มครอง", "{count} entries not covered by any signature"),
-    "heads": (
-        "รายการขัดกับค่ารากที่เคยบันทึกไว้นอกห้อง",
-        "the entries contradict a head of the room that was recorded before",
-    ),
-    "entries": ("รายการไม่ตรงกับจุดตรวจสอบที่ลงนาม", "the entries do not match the signed checkpoint"),
-    "entry": ("รายการถูกแก้ไข", "the entry was altered"),
-    "body": ("เนื้อหาถูกแก้ไข", "the body was altered"),
-    "absent": (
-        "เนื้อหาหายไปโดยไม่มีรายการบอกว่าถูกทำลาย",
-        "the body is gone, and no entry says that it was destroyed",
-    ),
-    "feed": (
-        "ลำดับที่ใช้ส่งรายการนี้ให้อุปกรณ์ไม่ตรงกับรายการ",
-        "the entry's place in the feed, by which devices get it, is not right",
-    ),
-    "state": ("ข้อมูลห้องหรือสมาชิกไม่ตรงกับรายการ", "room or members are not what the entries say"),
-    "marks": (
-        "ข้อความนี้แสดงการแก้ไขหรือการเรียกคืนไม่ตรงกับรายการ",
-        "the message's retraction or newest edit is not what the entries say",
-    ),
-    "edits": ("ประวัติการแก้ไขข้อความนี้ไม่ตรงกับรายการ", "the message's list of edits is not what the entries say"),
-    "reactions": ("การแสดงความรู้สึกต่อข้อความนี้ไม่ตรงกับรายการ", "the message's reactions are not what the entries say"),
-    "mentions": ("ผู้ที่ข้อความนี้กล่าวถึงไม่ตรงกับรายการ", "whom the message names is not what the entries say"),
-    "concerns": ("ผู้ที่รายการนี้เกี่ยวข้องไม่ตรงกับรายการ", "whom the entry concerns is not what the entries say"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a room; `n` is the entry where that is known, `count` how many it is about."""
+    """What is wrong with a room (`fault.WHAT` of the catalogue).
+
+    `n` is the entry where that is known, `count` how many it is about.
+    """
 
     room: RoomId
     what: str
@@ -90,9 +64,8 @@ class Fault:
     count: int | None = None
 
     def __str__(self) -> str:
-        thai, english = (text.format(count=self.count) for text in _WHAT[self.what])
         place = self.room if self.n is None else f"{self.room} n={self.n}"
-        return f"{place}: {thai} — {english}"
+        return f"{place}: {both(f'fault.{self.what}', count=self.count)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from appliance.errors import Unavailable
-from appliance.locale import text
+from appliance.locale import both
 from appliance.log.audit import verify_room
 from appliance.log.damage import DAMAGED, list_rooms
 from appliance.log.notes import home_of
@@ -36,23 +36,8 @@ if TYPE_CHECKING:
 
 RECORDED: Final = "heads.record"
 # A server signs once a second.
-_NAMELESS: Final = "ห้องที่อ่านชื่อไม่ได้เพราะข้อมูลเสียหาย — a room whose name cannot be read: damaged data"
 SETTLES_S: Final = 2.5
-_FEED_DAMAGED: Final = (
-    "เทียบลำดับการส่งกับรายการของห้องไม่ได้ครบ เพราะข้อมูลเสียหาย — "
-    "the lines of the feed cannot all be compared with the entries: damaged data"
-)
-_NOT_LOGGED: Final = (
-    "ค่ารากของห้องในฐานข้อมูลไม่ตรงกับบันทึกการตรวจสอบ — the recorded heads of rooms are not those in the audit log"
-)
-_NOT_IN_FILE: Final = (
-    "{file}: ไม่มีค่ารากห้องที่บันทึกล่าสุด ไฟล์ถูกแก้ หาย หรือเขียนไม่ได้ — "
-    "the newest recorded heads are not in this file: it was altered, lost or not written"
-)
 
-_NOT_AN_ENTRY: Final = (
-    "บรรทัด {pos} ของฟีดไม่ใช่รายการของห้องใด — line {pos} of the feed claims to be an entry, and none stands there"
-)
 _MOST_LINES: Final = 100
 
 
@@ -85,7 +70,7 @@ def verify_rooms(
     with reading(place.database, place.key) as rows:
         heads, faults = _recorded(rows, place.heads_file, (check.verifier, *check.former))
     present, nameless = ([], []) if asked else _all_rooms(place)
-    faults = [*faults, *(f"{_NAMELESS} ({key})" for key in nameless)]
+    faults = [*faults, *(f"{both('verify.nameless')} ({key})" for key in nameless)]
     every = list(asked) or list(dict.fromkeys([*present, *heads]))
     result.rooms, result.faults = len(every), faults
     check = replace(check, heads=heads)
@@ -110,11 +95,11 @@ def _faults_of_feed(place: Place) -> list[str]:
     """Return the lines of the feed that are no entry's; on a torn page, that they cannot be compared."""
     try:
         with reading(place.database, place.key) as rows:
-            return [_NOT_AN_ENTRY.format(pos=pos) for pos in feed.without_entry(rows, _MOST_LINES)]
+            return [both("verify.not_an_entry", pos=pos) for pos in feed.without_entry(rows, _MOST_LINES)]
     except Unavailable as error:
         if error.code != DAMAGED:
             raise
-        return [_FEED_DAMAGED]
+        return [both("verify.feed_damaged")]
 
 
 def _all_rooms(place: Place) -> tuple[list[RoomId], list[int]]:
@@ -147,7 +132,7 @@ def _fault_of(place: Place, room: RoomId, check: Check, settled: int | None) -> 
             row = rooms.load(rows, room, home_of(check.verifier)) if unsigned else None
             return fault, row.size if row else 0
     except Unavailable as error:
-        return f"{room}: {text(error.code, 'th')} — {text(error.code, 'en')}", 0
+        return f"{room}: {both(error.code)}", 0
 
 
 def _recorded(
@@ -157,9 +142,9 @@ def _recorded(
     file, table = read_file(path, *verifiers), recorded_heads.list_all(rows)
     faults, logged = list(file.faults), _logged_root(rows)
     if (root_over(table) if table else None) != logged:
-        faults.append(_NOT_LOGGED)
+        faults.append(both("verify.not_logged"))
     if logged is not None and file.root != logged:
-        faults.append(_NOT_IN_FILE.format(file=path))
+        faults.append(both("verify.not_in_file", file=path))
     for room, (size, root) in table.items():
         file.heads.setdefault(room, {}).setdefault(size, root)
     return file.heads, faults

@@ -26,6 +26,7 @@ from aiohttp import web
 from appliance import wiring
 from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
+from appliance.locale import both
 from appliance.process.loop_watch import LoopWatch
 from appliance.process.sockets import PREDECESSOR_S, listening_socket, require_no_demo, staff_url
 from appliance.web.connection_limit import Listener
@@ -73,9 +74,7 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
     bound.settimeout(0)
     host, port = bound.getsockname()[:2]
     if not config.staff.tls and not is_loopback(host):
-        raise ConfigError(
-            [f"staff.tls: ต้องเป็น true เมื่อเปิดให้เครื่องอื่น — plain HTTP is allowed on loopback only, not on {host}"]
-        )
+        raise ConfigError([f"staff.tls: {both('serve.plain_http_allowed_loopback', host=host)}"])
     require_no_demo(config.data, host)
     config = wiring.with_passkeys(config, port)
     stopping = asyncio.Event()

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from appliance.data_folder import DEMO_LOGINS
 from appliance.errors import AppError
+from appliance.locale import both
 from appliance.process.forked import Forked, fork
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _put_away_ended(children: list[Child], tell: Callable[[str], None], *, was_r
         if ended is not None:
             if not was_ready and ended > 0:
                 raise AppError(f"{child.name}: exit code {ended}", code="did_not_start")
-            tell(f"{child.name}: จบด้วยรหัส {ended} กำลังเริ่มใหม่ — ended with {ended}; starting it again")
+            tell(f"{child.name}: {both('supervisor.ended_starting_again', ended=ended)}")
             _postpone(child)
 
 

@@ -10,8 +10,8 @@ from appliance import config
 from appliance.cli.explain import explain
 from appliance.cli.main import main
 from appliance.errors import Invalid
+from appliance.locale import text
 from appliance.process.setup import check_folder
-from appliance.vault.refusals import TEXTS, Reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,9 +78,12 @@ REASONS = (
     "Given and family name are both needed",
     "Not a user name: som chai",
     "1.00001E+12",
-    *TEXTS[Reason.CREDENTIAL_MISSING],
-    *TEXTS[Reason.PASSPHRASE_SHORT],
-    *TEXTS[Reason.PASSPHRASE_DIFFERS],
+    text("key.credential_missing", "th"),
+    text("key.credential_missing", "en"),
+    text("key.passphrase_short", "th"),
+    text("key.passphrase_short", "en"),
+    text("key.passphrase_differs", "th"),
+    text("key.passphrase_differs", "en"),
 )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import AppError, VaultLocked, WrongKey
+from appliance.locale import LANGUAGES, text
 from appliance.vault.keyring import Keyring, unlock
 from appliance.vault.master import (
     AT_START,
@@ -23,7 +24,6 @@ from appliance.vault.master import (
     split_shares,
 )
 from appliance.vault.record import PassphraseRecord, SourceKind
-from appliance.vault.refusals import TEXTS as REFUSALS
 from appliance.vault.refusals import Reason
 from tests.hostile import TEXTS, behind_a_letter, costs_its_length
 from tests.vault.folders import CHEAP, PASSPHRASE, Folder, answers, contents, write_credential
@@ -223,9 +223,9 @@ def test_a_passphrase_costs_an_attacker_memory() -> None:
 def test_a_master_key_does_not_show() -> None:
     secret = os.urandom(32)
     key = MasterKey(secret)
-    for text in (repr(key), str(key), f"{key}", repr([key]), key.key_id):
-        assert secret.hex() not in text
-        assert repr(secret) not in text
+    for shown in (repr(key), str(key), f"{key}", repr([key]), key.key_id):
+        assert secret.hex() not in shown
+        assert repr(secret) not in shown
     for copier in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
             copier(key)
@@ -243,7 +243,7 @@ def test_a_master_key_is_32_bytes(length: int) -> None:
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_refusal_speaks_thai_and_english(reason: Reason) -> None:
-    thai, english = REFUSALS[reason]
+    thai, english = (text(f"key.{reason}", language) for language in LANGUAGES)
     assert any("\u0e00" <= c <= "\u0e7f" for c in thai)
     assert english.isascii()
     assert english.endswith(".")

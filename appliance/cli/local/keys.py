@@ -14,6 +14,7 @@ from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.config import Config
 from appliance.evidence.note import Verifier
+from appliance.locale import both
 from appliance.log.notes import log_signer
 from appliance.store.migrate import require_known
 from appliance.vault import unlock
@@ -37,9 +38,9 @@ def show(arguments: argparse.Namespace) -> int:
 
 def show_log_key(verifier: Verifier) -> None:
     """Print the key that courts check evidence with, and its fingerprint for paper, in Thai and English."""
-    print("กุญแจตรวจหลักฐานของหน่วยงาน ให้ประกาศและเก็บไว้นอกระบบ — the agency's evidence key: publish it, keep it elsewhere")
+    print(both("keys.evidence_key"))
     print(f"  {verifier.vkey}")
-    print("ลายนิ้วมือสำหรับพิมพ์บนกระดาษ — fingerprint for paper")
+    print(both("keys.fingerprint_paper"))
     print(f"  {verifier.fingerprint}")
 
 
@@ -58,7 +59,7 @@ def rotate(arguments: argparse.Namespace) -> int:
         asyncio.run(_rotate_on_record(loaded, keys, old, made))
     if to != loaded.keys.source:
         print(f'gchat.toml: [keys] source = "{to}"')
-    print("หมุนเวียนกุญแจหลักแล้ว — the master key was rotated")
+    print(both("keys.master_key_was_rotated"))
     return 0
 
 
@@ -86,7 +87,7 @@ def check(arguments: argparse.Namespace) -> int:
     loaded = config.load(arguments.data.resolve())
     keys = unlock.unlock_keys(loaded, ask)
     require_known(loaded.database, keys.database_key)
-    print("กุญแจเปิดข้อมูลได้ — the keys open the appliance")
+    print(both("keys.check_good"))
     for purpose in keys.second:
-        print(f"กำลังเปลี่ยนกุญแจ ใช้ได้ทั้งสองดอก — a switch is under way, both keys are valid: {purpose.value}")
+        print(both("keys.switch_under_way_both", value=purpose.value))
     return 0

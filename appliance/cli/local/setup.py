@@ -28,6 +28,7 @@ from appliance.cli.questions import ask
 from appliance.cli.terminal import typed
 from appliance.config import Agency, Config
 from appliance.errors import AppError, Invalid
+from appliance.locale import LANGUAGES, both
 from appliance.log.notes import log_signer
 from appliance.process import setup
 from appliance.process.setup import Created, NewAgency, Staff
@@ -36,29 +37,12 @@ from appliance.vault.master import MasterSource, new_master_key
 from appliance.vault.record import SourceKind
 from appliance.web.texts import refuse_unfit
 
-AGENCY_QUESTIONS: Final = {
-    "slug": "ชื่อย่อหน่วยงาน (อักษรโรมัน) — short ASCII name of the agency",
-    "domain": "โดเมนของหน่วยงาน — the agency's domain",
-    "name_th": "ชื่อหน่วยงานภาษาไทย — the agency's name in Thai",
-    "name_en": "ชื่อหน่วยงานภาษาอังกฤษ — the agency's name in English",
-    "keys": f"แหล่งกุญแจ — source of the master key: {', '.join(KEY_SOURCES)} [passphrase]",
-}
-ADMIN_QUESTIONS: Final = {
-    "admin_name": "ชื่อและนามสกุลของผู้ดูแลระบบคนแรก — first administrator's given and family name",
-    "admin_user": "ชื่อผู้ใช้ของผู้ดูแลระบบ — their user name",
-    "admin_staff_no": "เลขประจำตัวของผู้ดูแลระบบ — their staff number",
-    "admin_unit": "หน่วยงานย่อยของผู้ดูแลระบบ (เว้นว่าง: ตัวหน่วยงาน) — their unit (empty: the agency itself)",
-    "admin_unit_code": f"รหัสหน่วยงานย่อยนั้น ตามไฟล์ผังองค์กร — its code, as the units file has it [{FIRST_UNIT}]",
-}
-HELPDESK_QUESTIONS: Final = {
-    "helpdesk_phone": "โทรศัพท์ที่เจ้าหน้าที่ใช้ขอความช่วยเหลือ (เว้นว่างได้) — telephone number staff call for help (may be empty)",
-    "helpdesk_email": "อีเมลสำหรับขอความช่วยเหลือ (เว้นว่างได้) — mail address for help (may be empty)",
-    "helpdesk_place": "ห้องและอาคารที่ติดต่อ (เว้นว่างได้) — room and building to go to (may be empty)",
-}
-LANGUAGES: Final = 2
+AGENCY_QUESTIONS: Final = ("slug", "domain", "name_th", "name_en", "keys")
+ADMIN_QUESTIONS: Final = ("admin_name", "admin_user", "admin_staff_no", "admin_unit", "admin_unit_code")
+HELPDESK_QUESTIONS: Final = ("helpdesk_phone", "helpdesk_email", "helpdesk_place")
 MAY_BE_EMPTY: Final = ("keys", "admin_unit", "admin_unit_code", *HELPDESK_QUESTIONS)
 NEEDED: Final = tuple(
-    name for name in AGENCY_QUESTIONS | ADMIN_QUESTIONS if name not in ("admin_unit", "admin_unit_code")
+    name for name in (*AGENCY_QUESTIONS, *ADMIN_QUESTIONS) if name not in ("admin_unit", "admin_unit_code")
 )
 # What stands for an answer that is not there yet while those that are there are checked.
 STAND_INS: Final = {
@@ -91,9 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
     if sys.stdin.isatty():
         _ask(arguments)
     elif missing := _missing(arguments):
-        print(f"ยังขาดค่าต่อไปนี้ — these are missing: {', '.join(missing)}", file=sys.stderr)
+        print(both("setup.missing", missing=", ".join(missing)), file=sys.stderr)
         print(
-            "ไม่มีเทอร์มินัลให้ถาม จึงยังไม่ได้สร้างอะไร — there is no terminal to ask at, so nothing was made.",
+            both("setup.no_terminal"),
             file=sys.stderr,
         )
         return 2
@@ -135,15 +119,15 @@ def _missing(arguments: argparse.Namespace) -> list[str]:
 def _ask(arguments: argparse.Namespace) -> None:
     """Ask for what no flag says. Raises Invalid, ConfigError for what a flag says, before anything is asked."""
     _checked(arguments)
-    questions = AGENCY_QUESTIONS | ({} if arguments.no_administrator else ADMIN_QUESTIONS) | HELPDESK_QUESTIONS
-    for name, question in questions.items():
+    for name in (*AGENCY_QUESTIONS, *(() if arguments.no_administrator else ADMIN_QUESTIONS), *HELPDESK_QUESTIONS):
         beside_the_point = name == "admin_unit_code" and not arguments.admin_unit
         if getattr(arguments, name) is None and not beside_the_point:
-            _answer(arguments, name, question)
+            _answer(arguments, name)
 
 
-def _answer(arguments: argparse.Namespace, name: str, question: str) -> None:
-    """Ask one question until its answer can be used."""
+def _answer(arguments: argparse.Namespace, name: str) -> None:
+    """Ask one question (`setup.ask.NAME` of the catalogue) until its answer can be used."""
+    question = both(f"setup.ask.{name}", sources=", ".join(KEY_SOURCES), first_unit=FIRST_UNIT)
     while True:
         answer = typed(input, f"{question}: ").strip()
         if not answer and name not in MAY_BE_EMPTY:
@@ -185,7 +169,7 @@ def _terms(arguments: argparse.Namespace, agency: Agency) -> TermsDraft | None:
         return None
     if not arguments.terms:
         return standard_terms(agency)
-    if len(arguments.terms) > LANGUAGES:
+    if len(arguments.terms) > len(LANGUAGES):
         raise Invalid(code="terms_files")
     return written_terms(*(read_text(File(str(path), path.read_bytes())) for path in arguments.terms))
 
@@ -205,18 +189,18 @@ def _tell(
     config: Config, terms: TermsDraft | None, administrator: FirstAdministrator | None, code: str | None, *, given: bool
 ) -> None:
     data = config.data
-    print(f"สร้างระบบของ {config.agency.name_th} แล้ว — {config.agency.name_en} is set up in {data}")
+    print(both("setup.set_up", name_th=config.agency.name_th, name_en=config.agency.name_en, data=data))
     if terms is None:
-        print("ไม่มีข้อกำหนดการใช้งาน — no terms of use: gchat terms publish")
+        print(both("setup.no_terms_use_gchat"))
     elif given:
-        print("ประกาศข้อกำหนดการใช้งานฉบับที่ 1 แล้ว — version 1 of the terms of use is published")
+        print(both("setup.terms_published"))
     else:
         print("ประกาศข้อกำหนดการใช้งานฉบับที่ 1 แล้ว เป็นร่างของระบบ ให้ฝ่ายกฎหมายตรวจ")
         print("  — version 1 of the terms of use is published: the product's draft, for your lawyers to read")
     if administrator is None:
-        print("ยังไม่มีผู้ใช้ — there are no users yet: gchat people import, then gchat user add")
+        print(both("setup.no_users_yet"))
     else:
-        print(f"ผู้ดูแลระบบ — administrator: {administrator.name}")
-        print(f"  ชื่อผู้ใช้ — user: {administrator.user}")
-        print(f"  รหัสใช้ครั้งเดียว (แสดงครั้งนี้ครั้งเดียว) — one-time code, shown this once: {code}")
-    print(f"ต่อไป — next: gchat up --data {data}")
+        print(both("setup.administrator", name=administrator.name))
+        print(both("setup.user", user=administrator.user))
+        print(both("setup.one_time_code", code=code))
+    print(both("setup.next_up", data=data))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from typing import Final
 
 from appliance import config, wiring
 from appliance.actions import key_switch
@@ -12,6 +11,7 @@ from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.config import Config
 from appliance.errors import Conflict
+from appliance.locale import both
 from appliance.log.notes import log_signer
 from appliance.store import audit
 from appliance.store.migrate import migrate
@@ -20,10 +20,6 @@ from appliance.vault.keyring import Keyring
 from appliance.vault.master import MasterKey
 from appliance.vault.record import Purpose
 from appliance.vault.switching import begin_switch, finish_switch
-
-_BEGUN: Final = "กุญแจใหม่ใช้ร่วมกับกุญแจเดิมแล้ว เริ่มระบบได้ เมื่อพร้อมให้สั่งอีกครั้งด้วย --finish"
-_FINISHED: Final = "เลิกใช้กุญแจเดิมแล้ว ให้สำรอง keyring.json ใหม่"
-_PUBLISH: Final = "ประกาศคำแถลงนี้คู่กับกุญแจเดิม — publish this statement where the former key was published:"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,11 +39,11 @@ async def _begin(loaded: Config, master: MasterKey, _keys: Keyring, purpose: Pur
     keys = begin_switch(loaded.data, master, purpose)
     async with open_services(loaded, keys) as s:
         await key_switch.record_begun(s, operator(), purpose)
-        print(f"{_BEGUN} — both keys are valid; start the server, and repeat with --finish when ready.")
+        print(both("switch.begun"))
         if purpose is Purpose.LOG_SIGNING:
             async with s.store.read() as reader:
                 newest = await reader.run(audit.list_newest, 1, target=key_switch.key_name(s, purpose))
-            print(_PUBLISH, key_switch.statement_of(newest[0]), sep="\n")
+            print(both("switch.publish"), key_switch.statement_of(newest[0]), sep="\n")
 
 
 async def _finish(loaded: Config, master: MasterKey, keys: Keyring, purpose: Purpose) -> None:
@@ -58,4 +54,4 @@ async def _finish(loaded: Config, master: MasterKey, keys: Keyring, purpose: Pur
         await key_switch.finish(s, operator(), purpose)
     retired = log_signer(loaded.agency, keys).verifier.vkey if purpose is Purpose.LOG_SIGNING else None
     finish_switch(loaded.data, master, purpose, retired)
-    print(f"{_FINISHED} — the former key is no longer used; back keyring.json up again.")
+    print(both("switch.finished"))

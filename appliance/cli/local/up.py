@@ -19,6 +19,7 @@ from appliance.config import Config, is_loopback
 from appliance.data_folder import DEMO_LOGINS
 from appliance.errors import AppError, ConfigError
 from appliance.late import load
+from appliance.locale import both
 from appliance.process import sockets, supervisor
 from appliance.vault import unlock
 from appliance.vault.record import has_keyring
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seed is None:
         unlock.require_appliance(data)
     elif seeded:
-        print("กำลังเตรียมข้อมูลตัวอย่าง… — preparing the demo…", file=sys.stderr, flush=True)
+        print(both("up.preparing_demo"), file=sys.stderr, flush=True)
         load("appliance.demo.world:seed")(data)
     loaded = config.load(data, tls=arguments.tls)
     port = loaded.staff.port if arguments.port is None else arguments.port
@@ -86,24 +87,24 @@ def run(arguments: argparse.Namespace) -> int:
 def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
 
     print(f"\nG-Chat — {loaded.agency.name_th}")
-    print("เปิดในเบราว์เซอร์ — open in a browser:")
+    print(both("up.open_browser"))
     for page in sockets.page_urls(loaded, bound):
         print(f"  {page}")
     host, port = bound.getsockname()[:2]
-    print(f"เปิดรับที่ {host} พอร์ต {port} — listening on {host}, port {port}")
+    print(both("up.listening_port", host=host, port=port))
     if is_loopback(host):
-        print("  เครื่องอื่นเข้าไม่ได้ — other machines cannot connect (docs/first-day.md)")
+        print(both("up.loopback_only"))
     elif set(loaded.staff.names) <= {"localhost"}:
-        print("  ตั้งชื่อที่เจ้าหน้าที่พิมพ์ใน gchat.toml — set the name that staff type: [staff] names")
+        print(both("up.no_name"))
     if loaded.staff.tls and not loaded.staff.certificate:
-        print(f"  ให้เครื่องของเจ้าหน้าที่เชื่อถือ — staff's devices have to trust {loaded.data / 'ca.pem'}")
+        print(both("up.trust_ca", pem=loaded.data / "ca.pem"))
     print()
     if logins:
         width = max(len(login["user"]) for login in logins)
         for login in logins[:LOGINS_SHOWN]:
             print(f"  {login['user']:<{width}}  {login['password']}  {login['name']} · {login['unit']}")
         if more := len(logins) - LOGINS_SHOWN:
-            print(f"  … และอีก {more} คน — and {more} more in {loaded.data / DEMO_LOGINS}")
+            print(both("up.more", more=more, demo_logins=loaded.data / DEMO_LOGINS))
         print()
-    print("หยุดด้วย Ctrl+C — stop with Ctrl+C")
+    print(both("up.stop_ctrl_c"))
     sys.stdout.flush()

@@ -7,6 +7,7 @@ import sys
 
 from appliance import config
 from appliance.cli.questions import ask
+from appliance.locale import both
 from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
 from appliance.log.notes import log_verifiers
@@ -27,6 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
     found = verify_rooms(Place(loaded.database, keys.database_key, loaded.heads_file), check, asked)
     for fault in found.faults:
         print(fault, file=sys.stderr)
-    print(f"{found.rooms - len(found.faulty)}/{found.rooms} ห้องถูกต้อง — rooms verified")
-    print("ไม่ใช่หลักฐาน: การอ่านแล้ว ประวัติการเข้าสู่ระบบ — no evidence: read receipts, the history of sign-ins")
+    print(both("verify.rooms_verified", faulty=found.rooms - len(found.faulty), rooms=found.rooms))
+    print(both("verify.no_evidence_read_receipts"))
     return 1 if found.faults else 0
