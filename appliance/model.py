@@ -196,6 +196,12 @@ class TextBody:
 class State:
     """What an entry says in its header. Each type of entry has a struct of its own (`rules/entry_states.py`)."""
 
+    @property
+    def points_at(self) -> int | None:
+        """The position of the entry that this one changes or answers."""
+        target: int | None = getattr(self, "target", None)
+        return getattr(self, "reply_to", None) if target is None else target
+
 
 class Proposed(NamedTuple):
     """An entry that somebody wants in a room, as the rules see it. `state` is what its header says.
@@ -244,8 +250,7 @@ class Draft:
     @property
     def points_at(self) -> int | None:
         """The position of the entry that this one changes or answers."""
-        target = self.target
-        return getattr(self.state, "reply_to", None) if target is None else target
+        return self.state.points_at if self.state else None
 
 
 class Appended(NamedTuple):

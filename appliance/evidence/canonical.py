@@ -19,8 +19,9 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
-from appliance.evidence.commitment import NO_BODY
-from appliance.evidence.errors import NotCanonicalError
+from appliance.evidence import base64url
+from appliance.evidence.commitment import COMMITMENT_BYTES, NO_BODY
+from appliance.evidence.errors import EvidenceError, NotCanonicalError
 
 JsonValue: TypeAlias = "bool | int | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
@@ -44,7 +45,7 @@ Time = Annotated[int, Meta(ge=FIRST_TIME, lt=LAST_TIME)]
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Entry header, sealed by the sender's agency. Fields are declared in the canonical order of their wire names.
 
-    Keys that are not declared here are of a later release: they stay in the bytes and decide nothing (decision 23).
+    Keys that are not declared here are of a later release: they stay in the bytes and decide nothing (decision 24).
 
     Source: docs/evidence.md.
     """
@@ -118,6 +119,10 @@ def decode_header(data: bytes) -> Header:
         value = decode(data, MAX_HEADER)
         if isinstance(value, Mapping) and any(value.get(key, "") is None for key in Header.__struct_encode_fields__):
             raise NotCanonicalError("null in a header")
+    try:
+        base64url.decode(header.commitment, COMMITMENT_BYTES)
+    except EvidenceError as error:
+        raise NotCanonicalError(str(error)) from error
     return header
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from appliance.evidence import base64url
 
 SALT_BYTES: Final = 16
+COMMITMENT_BYTES: Final = 32
 NO_BODY: Final = base64url.encode(sha256(b"").digest())
 """`bc` of an entry that never had a body (`bl` 0): no salt, nothing to erase."""
 

@@ -1,6 +1,7 @@
 """Whether a room's stored rows are still what was committed (F72): nothing was edited behind the appliance's back.
 
-One walk over all entries of a room, in one read transaction. It compares the tree they make with the stored tree, the
+One walk over all entries of a room, in one read transaction. Each entry is judged as a replica would judge it
+(`evidence/verification.py`). The walk compares the tree they make with the stored tree, the
 signed checkpoint and the heads that were recorded elsewhere; every row's columns with its own header, since columns are
 what reads use; each body with its commitment, where the keys are given; the position in the feed, which rises with the
 entries and has one line for each; and the tables that people see with what the entries say: room, members, retractions,
@@ -13,25 +14,22 @@ log: they are not compared and are no evidence (decision 0006). It reads only, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from appliance.errors import KeyDestroyed, WrongKey
-from appliance.evidence import commitment
 from appliance.evidence.leaf import leaf_hash
-from appliance.evidence.room_id import agency_of
-from appliance.evidence.tree import Frontier
+from appliance.evidence.registry import Registry
+from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, Frontier
+from appliance.evidence.verification import Accepted, Body, Log, Refused, Step, verify_entry
 from appliance.locale import both
 from appliance.log.bodies import decode
 from appliance.log.expected import Expected
 from appliance.log.notes import home_of, open_room
 from appliance.log.projections import Place
-from appliance.log.rows import header_of, leaf_of
-from appliance.model import Deny, EntryType, Principal
-from appliance.rules import entry_types
-from appliance.rules import rooms as rules
+from appliance.log.rows import is_said, leaf_of
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.policy import Members, policy_of
 from appliance.store import entries, feed, rooms
@@ -40,10 +38,9 @@ from appliance.store.db import snapshot
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from appliance.evidence.canonical import Header
     from appliance.evidence.note import Verifier
     from appliance.log.bodies import Bodies
-    from appliance.model import RoomId, RoomState, TextBody
+    from appliance.model import RoomId, RoomState, Target
     from appliance.store.db import Rows
     from appliance.store.entries import EntryRow
     from appliance.store.rooms import RoomRow, SignedTree
@@ -74,6 +71,7 @@ class Check:
 
     `heads` has, for each room, the root at every size that was recorded. `pause` is called between pages.
     `former`: other keys of the agency that may have signed recorded heads, before or during a switch of the key.
+    `registry`: the agencies that may have written entries; None: this one alone.
     """
 
     verifier: Verifier
@@ -81,6 +79,7 @@ class Check:
     heads: Mapping[RoomId, Mapping[int, bytes]] = field(default_factory=dict)
     pause: Callable[[], object] = field(default=lambda: None)
     former: tuple[Verifier, ...] = ()
+    registry: Registry | None = None
 
 
 def verify_room(rows: Rows, room: RoomId, check: Check, settled: int | None = None) -> Fault | None:
@@ -98,6 +97,22 @@ def verify_room(rows: Rows, room: RoomId, check: Check, settled: int | None = No
         return _Walk(rows, room, row, check).first_fault(settled) if row else Fault(room, "no_room")
 
 
+class History:
+    """The roots of a growing tree at every size, 32 bytes each; kept only where entries may say what was seen."""
+
+    def __init__(self, *, keep: bool) -> None:
+        self._keep, self._roots = keep, bytearray(EMPTY_ROOT)
+
+    def add(self, frontier: Frontier) -> None:
+        """Note the tree at its next size."""
+        if self._keep:
+            self._roots += frontier.root()
+
+    def root_at(self, size: int) -> bytes | None:
+        """Return the root at a size that was reached, None where it is not kept."""
+        return bytes(self._roots[HASH_BYTES * size : HASH_BYTES * (size + 1)]) or None
+
+
 class _Walk:
     """One walk over a room."""
 
@@ -108,10 +123,14 @@ class _Walk:
         self._frontier = Frontier()
         self._state: RoomState | None = None
         self._home = home_of(check.verifier)
+        self._registry = check.registry or Registry.alone(self._home.agency)
         self._expected = Expected(self._home)
         self._absent: set[int] = set()
+        self._destroyed: set[int] = set()
         self._counters: dict[str, int] = {}
-        self._pos = 0
+        self._ids: set[str] = set()
+        self._last_at = self._version = self._pos = 0
+        self._history = History(keep=entries.has_sealed_by_gateways(rows, row.key))
 
     def first_fault(self, settled: int | None) -> Fault | None:
         """Return the first fault."""
@@ -165,47 +184,68 @@ class _Walk:
         return next((what for root, what in known if root != self._frontier.root()), None)
 
     def _add(self, found: EntryRow, n: int) -> Fault | None:
-        header = header_of(self._room, found, n, agency_of(self._check.verifier.name))
-        if header is None or header.counter != self._counters.get(header.origin, 0):
-            return Fault(self._room, "entry", n)
-        self._counters[header.origin] = header.counter + 1
         try:
-            body = self._body(found, header)
+            body = self._body(found)
+            words = decode(body.data) if body else None
         except (WrongKey, msgspec.MsgspecError):
             return Fault(self._room, "body", n)
-        entry = entry_types.proposed(
-            header.type, header.origin, Principal(header.sender), header.written_at, header.state
-        )
-        if isinstance(entry, Deny) or (self._state is None and entry.type is not EntryType.ROOM_CREATE):
-            # No rule would have let it in.
+        leaf = leaf_of(found)
+        verdict = verify_entry(self._log(), leaf, self._registry, body)
+        if isinstance(verdict, Refused):
+            return Fault(self._room, "body" if verdict.step is Step.BODY else "entry", n)
+        header, entry = verdict.candidate.header, verdict.entry
+        if not is_said(found, header, self._home):
             return Fault(self._room, "entry", n)
-        try:
-            self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, body, self._state)
-            self._state = rules.apply(self._state, entry, self._room, n)
-        except KeyError:
-            return Fault(self._room, "entry", n)
+        gone = found.sealed is None or found.epoch is None or found.epoch in self._destroyed
+        if gone and header.body_length:
+            self._absent.add(n)
+        self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, words, self._state)
         if erases := ENTRY_TYPES[entry.type].erases:
             first, last = erases(entry.state)
             self._absent -= set(range(first, last + 1))
-        self._frontier = self._frontier.append(leaf_hash(leaf_of(found)))
+        self._take(verdict, leaf)
         return None
 
-    def _body(self, row: EntryRow, header: Header) -> TextBody | None:
-        """Return a body that is the one committed to, or None where there is none. Raises WrongKey, MsgspecError."""
-        if row.sealed is None or row.epoch is None:
-            if header.commitment != commitment.NO_BODY:
-                self._absent.add(row.n)
+    def _log(self) -> Log:
+        """Return the log before the next entry."""
+        return Log(
+            room=self._room,
+            state=self._state,
+            size=self._frontier.size,
+            last_at=self._last_at,
+            registry=self._version,
+            counters=self._counters,
+            ids=self._ids,
+            target=self._target,
+            root_at=self._history.root_at,
+        )
+
+    def _take(self, accepted: Accepted, leaf: bytes) -> None:
+        candidate = accepted.candidate
+        header = candidate.header
+        self._state, self._last_at, self._version = accepted.state, candidate.ht, candidate.rg
+        self._counters[header.origin] = header.counter + 1
+        self._ids.add(header.id)
+        self._frontier = self._frontier.append(leaf_hash(leaf))
+        self._history.add(self._frontier)
+
+    def _target(self, n: int) -> Target | None:
+        """Return the facts of an earlier entry as the entries so far leave it."""
+        found = entries.target(self._rows, self._row.key, n, self._home) if n < self._frontier.size else None
+        if found is None:
             return None
-        if self._check.bodies is None:
+        _, retraction = self._expected.tables.marks.get(n, (None, None))
+        return replace(found, redacted=retraction is not None)
+
+    def _body(self, row: EntryRow) -> Body | None:
+        """Return a body, or None where there is none to open. Raises WrongKey."""
+        if row.sealed is None or row.epoch is None or self._check.bodies is None:
             return None
         try:
-            salt, body = self._check.bodies.open_bytes(self._rows, self._room, row.n, row.epoch, row.sealed)
+            return Body(*self._check.bodies.open_bytes(self._rows, self._room, row.n, row.epoch, row.sealed))
         except KeyDestroyed:
-            self._absent.add(row.n)
+            self._destroyed.add(row.epoch)
             return None
-        if header.body_length != len(body) or not commitment.check(header.commitment, salt, body):
-            raise WrongKey
-        return decode(body)
 
     def _compare(self) -> Fault | None:
         if self._absent:

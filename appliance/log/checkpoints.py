@@ -21,7 +21,7 @@ from appliance.errors import AppError, StorageFull, Unavailable, Unproven
 from appliance.evidence.room_id import agency_of
 from appliance.log import heads as head_rows
 from appliance.log.damage import list_rooms
-from appliance.log.notes import sign_room
+from appliance.log.notes import home_of, sign_room
 from appliance.log.rows import header_of
 from appliance.store import entries, rooms
 from appliance.store.batch import NewCheckpoint
@@ -159,7 +159,7 @@ def _count_tail(rows: Rows, room: RoomId, head: Head, verifier: Verifier) -> int
     while n < head.size:
         page = entries.between(rows, head.key, n, min(n + PAGE, head.size) - 1)
         for row in page:
-            if header_of(room, row, n, agency_of(verifier.name)) is None:
+            if header_of(room, row, n, home_of(verifier)) is None:
                 raise Unproven(f"{room} n={n}: the entry was altered", room=room)
             n += 1
         if not page:

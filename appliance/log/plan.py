@@ -1,18 +1,22 @@
 """From commands to everything that one group commit writes and says, computed before the database is touched.
 
 `plan` is pure: commands and a `BatchContext` in, one `Planned` out, with rows, heads, events and results. It decides
-the commands in the order asked: for each draft `authorize`, then header, commitment, seal. A group whose members a
-command has changed is judged as the batch so far has left it (F38): a command that makes it a private chat which nobody
-could have begun is refused, or, where it has to be possible, gets the entry that closes the room. What goes wrong with
-one command refuses that one. Nothing here does I/O or changes what others see: the writer makes a plan true by its
-commit or throws it away. The rows are made in `batch_rows.py`.
+the commands in the order asked: each draft becomes a header, is judged as every replica will judge the entry
+(`evidence/verification.py`), and its body is sealed. A group whose members a command has changed is judged as the batch
+so far has left it (F38): a command that makes it a private chat which nobody could have begun is refused, or, where it
+has to be possible, gets the entry that closes the room. What goes wrong with one command refuses that one. Nothing here
+does I/O or changes what others see: the writer makes a plan true by its commit or throws it away. The rows are made in
+`batch_rows.py`.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.canonical import Header, encode_header
@@ -20,6 +24,7 @@ from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.errors import NotCanonicalError
 from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import Frontier
+from appliance.evidence.verification import Accepted, Candidate, Log, Step, judge
 from appliance.log.batch_rows import Entry, Rows, Work
 from appliance.log.commands import THIS_ROOM, private_close
 from appliance.model import Deny, Draft, Marks, RoomId, RoomState, Target
@@ -31,10 +36,11 @@ from appliance.vault.epochs import iso_week
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from appliance.evidence.registry import Registry
     from appliance.log.bodies import Bodies, EpochKey
     from appliance.log.commands import Command, Result
     from appliance.log.heads import Head
-    from appliance.model import Home, Millis, Principal, Proposed
+    from appliance.model import Home, Millis, Principal, State
     from appliance.rules.entry_types import EntryKind
     from appliance.store.batch import Batch, NewCheckpoint
     from appliance.wire.committed import Committed
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
     """Says, for a room and a time, why a group may not be one of these members (F38); pure."""
 
 log = logging.getLogger(__name__)
+_DENIALS: Final = {denied.value: denied for denied in Deny}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class BatchContext:
     """
 
     home: Home
+    registry: Registry
     now: Millis
     new_id: Callable[[str], str]
     next_room_key: Callable[[], int]
@@ -162,7 +170,7 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
         work.created = command
         result.works[room] = work
     work.commands.append((command, work.size, size, state))
-    work.state, work.size, work.last_at = state, size, last_at
+    work.state, work.size, work.last_at, work.registry = state, size, last_at, made[-1].rg
     work.counters[context.home.agency] = work.counters.get(context.home.agency, 0) + len(made)
     work.entries.extend(made)
     result.targets.update(targets)
@@ -246,64 +254,79 @@ def _entry(
     result: _Decided,
     context: BatchContext,
 ) -> tuple[Entry, RoomState]:
-    fields, agency = entry_types.write(draft.type, draft.state), context.home.agency
-    proposed = entry_types.proposed(draft.type, agency, draft.actor, context.now, fields)
-    if isinstance(proposed, Deny):
-        raise Forbidden(proposed)
-    target, sealed = draft.target, None
-    if denied := _denied(draft, target, proposed, state, result):
-        raise Forbidden(denied)
-    if draft.body is not None:
-        sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
+    agency, target, sealed = context.home.agency, draft.target, None
     header = Header(
-        commitment=sealed.commitment if sealed else NO_BODY,
-        body_length=sealed.length if sealed else 0,
+        commitment=NO_BODY,
+        body_length=0,
         id=context.new_id("e"),
         origin=agency,
         counter=work.counters.get(agency, 0) + n - work.size,
         room=room or None,
         rules_version=rules.RULES_VERSION,
         sender=draft.actor,
-        state=fields or None,
+        state=entry_types.write(draft.type, draft.state) or None,
         written_at=context.now,
         type=draft.type.value,
         v=1,
     )
-    data = encode_header(header)
-    room = room or RoomId(room_id(data))
+    # The first entry has no body, and its header is what names the room.
+    room = room or RoomId(room_id(encode_header(header)))
+    facts = partial(_facts, result.targets, draft.room)
+    counters = {agency: header.counter}
+    before = Log(room, state, n, work.last_at, work.registry, counters, target=facts)
+    accepted = _judged(header, before, hub_time, context)
+    if denied := _one_mark_too_many(draft, target, accepted.entry.state, result):
+        raise Forbidden(denied)
+    if draft.body is not None:
+        if ENTRY_TYPES[draft.type].body is None:
+            raise Forbidden(Deny.WRONG_SHAPE)
+        sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
+        header = msgspec.structs.replace(header, commitment=sealed.commitment, body_length=sealed.length)
     entry = Entry(
         n=n,
         at=context.now,
         ht=hub_time,
-        rg=work.registry,
+        rg=accepted.candidate.rg,
         os=header.counter,
         origin=header.origin,
         seal=None,
         kind=draft.type,
         sender=draft.actor,
         entry_id=header.id,
-        state=proposed.state,
+        state=accepted.entry.state,
         draft=draft,
         target=target,
-        header=data,
+        header=encode_header(header),
         sealed=sealed,
         named=_named(draft, state),
     )
-    return entry, rules.apply(state, proposed, room, n)
+    return entry, accepted.state
 
 
-def _denied(
-    draft: Draft, target: int | None, proposed: Proposed, state: RoomState | None, result: _Decided
-) -> Deny | None:
-    """Say why an entry may not go in: by the rules of the room, or because the message carries too much already."""
-    aimed = draft.points_at if target is None else target
-    facts = result.targets.get((draft.room, aimed)) if aimed is not None else None
-    if denied := rules.authorize(state, proposed, facts):
-        return denied
+def _facts(targets: Mapping[tuple[RoomId, int], Target | None], room: RoomId, n: int) -> Target | None:
+    return targets.get((room, n))
+
+
+def _judged(header: Header, before: Log, hub_time: Millis, context: BatchContext) -> Accepted:
+    """Return the entry as every replica will judge it. Raises Forbidden."""
+    registry = max(before.registry, context.registry.version)
+    candidate = Candidate(header, before.room, before.size, hub_time, registry)
+    verdict = judge(before, candidate, context.registry)
+    if isinstance(verdict, Accepted):
+        return verdict
+    if verdict.step is Step.SEAL:
+        # Another agency is the room's hub: what is written here goes to it, and comes back from it.
+        raise Forbidden(Deny.HUB_ONLY)
+    denied = _DENIALS.get(verdict.reason)
+    raise Forbidden(denied) if denied else AppError(verdict.reason)
+
+
+def _one_mark_too_many(draft: Draft, target: int | None, state: State, result: _Decided) -> Deny | None:
+    """Say why a message cannot carry this mark too: a limit of this appliance, and no rule of the log."""
     mark = ENTRY_TYPES[draft.type].mark if target is not None else None
     if mark is None or target is None or (marks := result.marks.get((draft.room, target))) is None:
         return None
-    return mark.may(draft.actor, proposed.state, marks)
+    return mark.may(draft.actor, state, marks)
 
 
 def _named(draft: Draft, state: RoomState | None) -> tuple[Principal, ...]:

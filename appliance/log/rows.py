@@ -1,8 +1,8 @@
 """A stored entry: its leaf, and whether its columns are what its own header says.
 
 `leaf_of` is the one place that makes a leaf of an entry's parts: for the writer, the heads, the export and the audit.
-Reads use the columns while the signature covers the header, so `header_of` compares the two, for `audit.py` on whole
-rooms and for `checkpoints.py` on what a crash left unsigned.
+Reads use the columns while the signature covers the header, so the two are compared: by `audit.py` for whole rooms and
+by `checkpoints.py` for what a crash left unsigned.
 """
 
 from __future__ import annotations
@@ -53,24 +53,24 @@ def leaf_of(row: LeafParts) -> bytes:
     return join_leaf(row.header, row.ht, row.n, row.rg, NO_SEAL if row.seal is None else row.seal)
 
 
-def header_of(room: RoomId, row: EntryRow, n: int, agency: str) -> Header | None:
-    """Return the header of the row that should be entry `n`, or None where the row is not what its header says.
+def is_said(row: EntryRow, header: Header, home: Home) -> bool:
+    """Say whether the columns of a row are what its header says, people named as this appliance names them."""
+    fields: dict[str, Any] = header.state or {}
+    return (
+        header.type == row.type
+        and header.sender == home.principal(PersonId(row.sender))
+        and header.origin == row.origin
+        and header.counter == row.os
+        and header.written_at == row.at
+        and fields.get("target") == row.target
+    )
 
-    `agency` is the slug that every entry of a local room names as its origin.
-    """
+
+def header_of(room: RoomId, row: EntryRow, n: int, home: Home) -> Header | None:
+    """Return the header of the row that should be entry `n`, or None where the row is not what its header says."""
     try:
         header = decode_header(row.header)
     except EvidenceError:
         return None
-    fields: dict[str, Any] = header.state or {}
-    right = (
-        row.n == n
-        and header.type == row.type
-        and header.sender == Home(agency).principal(PersonId(row.sender))
-        and header.origin == row.origin == agency
-        and header.written_at == row.at
-        and header.counter == row.os
-        and fields.get("target") == row.target
-        and (room_id(row.header) if n == 0 else header.room) == room
-    )
+    right = row.n == n and is_said(row, header, home) and (room_id(row.header) if n == 0 else header.room) == room
     return header if right else None

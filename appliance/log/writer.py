@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.errors import AppError, TooMany, Unavailable
+from appliance.evidence.registry import Registry
 from appliance.log import riders as riding
 from appliance.log.bodies import Bodies
 from appliance.log.checkpoints import Checkpoints
@@ -75,6 +76,7 @@ class RoomLog:
     ) -> None:
         self.home = Home(agency)
         self.feed = Feed()
+        self.registry = Registry.alone(agency)
         self._store, self._keys, self._signer = store, keys, signer
         self._clock, self._new_id, self._limit = clock, new_id, limit
         self._heads = Heads()
@@ -317,6 +319,7 @@ class RoomLog:
         loaded = await self._loader.load(commands, now)
         context = BatchContext(
             home=self.home,
+            registry=self.registry,
             now=now,
             new_id=self._new_id,
             next_room_key=self._next_room_key,

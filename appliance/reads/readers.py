@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
 
-_CURSOR: Final = re.compile(r"([ru])\.(\d{1,16})\.(\d{1,16})\.([\w-]{0,64})", re.ASCII)
+_CURSOR: Final = re.compile(r"([ru])\.(\d{1,16})\.(\d{1,16})\.([\w@-]{0,128})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Strict reading and writing of typed state: a frozen dataclass from the fields `st` of a header, and back.
 
 Rules: a field that is missing or of another kind is a `WrongShapeError` that names it, never another exception. A field
-that is not known decides nothing and is read over, so that a peer may add one (decision 23); none that is not known is
+that is not known decides nothing and is read over, so that a peer may add one (decision 24); none that is not known is
 ever written. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
 counts, positions or times, so they are never negative; a list is never empty; a person is `id@agency`. A field with the
 value of its default is not written. A field has another name in the header where its metadata say so (`key`).

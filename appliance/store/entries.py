@@ -163,6 +163,11 @@ def log_after(rows: Rows, room: int, n: int, limit: int) -> list[LeafRow]:
     return [LeafRow._make(row) for row in rows.all(SQL.log_after, {"room": room, "n": n, "limit": limit})]
 
 
+def has_sealed_by_gateways(rows: Rows, room: int) -> bool:
+    """Say whether a room has entries of other agencies than its hub."""
+    return bool(rows.value(SQL.has_sealed_by_gateways, {"room": room}))
+
+
 def export_page(rows: Rows, room: int, n: int, limit: int) -> list[ExportRow]:
     """Return leaf and sealed body from entry `n` on."""
     return [ExportRow._make(row) for row in rows.all(SQL.export_page, {"room": room, "n": n, "limit": limit})]

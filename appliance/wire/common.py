@@ -8,11 +8,13 @@ import msgspec
 from msgspec import Meta
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")]
+Person = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-]+(@[A-Za-z0-9\-]+)?$")]
+"""A person: the bare id of one of this agency, `id@agency` of any other."""
 TxnId = Annotated[str, Meta(min_length=1, max_length=64, description="client's own; a repeat answers the first result")]
 Millis = Annotated[int, Meta(ge=0, le=2**53 - 1, description="milliseconds since the epoch, UTC")]
 Position = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
-PersonIds = Annotated[list[Id], Meta(max_length=2000)]
+PersonIds = Annotated[list[Person], Meta(max_length=2000)]
 Limit = Annotated[int, Meta(ge=1, le=200)]
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from appliance.wire.common import Answer, Id, Millis, Position
+from appliance.wire.common import Answer, Id, Millis, Person, Position
 from appliance.wire.messages import BodyView, Edited, Reaction
 
 
@@ -36,14 +36,14 @@ class Entry(Told, kw_only=True):
     room: Id
     n: Position
     id: str
-    sender: Id
+    sender: Person
     txn_id: str | None = None
 
 
 class CardView(Answer, kw_only=True):
     """Who a person was when they came in."""
 
-    p: Id
+    p: Person
     name: str
     unit: str
     post: str
@@ -57,7 +57,7 @@ class RoomCreateState(Answer, kw_only=True):
     """`owner_post`: the room belongs to a post and so to whoever fills it."""
 
     kind: str
-    owner: Id
+    owner: Person
     name: str | None = None
     owner_post: Id | None = None
     card: CardView | None = None
@@ -84,7 +84,7 @@ class SystemCloseState(Answer, kw_only=True):
     """`why` is a code; `by` are those who decided it."""
 
     why: str = ""
-    by: tuple[Id, ...] = ()
+    by: tuple[Person, ...] = ()
 
 
 class SystemCloseEvent(Entry, kw_only=True, tag="sys.close"):
@@ -100,7 +100,7 @@ class MemberAddEvent(Entry, kw_only=True, tag="member.add"):
 
 
 class MemberRemoveState(Answer, kw_only=True):
-    members: tuple[Id, ...]
+    members: tuple[Person, ...]
 
 
 class MemberRemoveEvent(Entry, kw_only=True, tag="member.remove"):
@@ -110,9 +110,9 @@ class MemberRemoveEvent(Entry, kw_only=True, tag="member.remove"):
 class SystemRemoveState(Answer, kw_only=True):
     """`why` is a code; `by` are those who decided it."""
 
-    members: tuple[Id, ...]
+    members: tuple[Person, ...]
     why: str = ""
-    by: tuple[Id, ...] = ()
+    by: tuple[Person, ...] = ()
 
 
 class SystemRemoveEvent(Entry, kw_only=True, tag="sys.remove"):
@@ -120,7 +120,7 @@ class SystemRemoveEvent(Entry, kw_only=True, tag="sys.remove"):
 
 
 class OwnerTransferState(Answer, kw_only=True):
-    to: Id
+    to: Person
     post: Id | None = None
 
 
@@ -131,10 +131,10 @@ class OwnerTransferEvent(Entry, kw_only=True, tag="owner.transfer"):
 class OwnerReassignState(Answer, kw_only=True):
     """`card`: the new owner came in by this entry. `why` is a code, or what an administrator wrote."""
 
-    to: Id
+    to: Person
     post: Id | None = None
     why: str = ""
-    by: tuple[Id, ...] = ()
+    by: tuple[Person, ...] = ()
     card: CardView | None = None
 
 

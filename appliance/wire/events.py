@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from appliance.wire.common import Answer, Id, Position
+from appliance.wire.common import Answer, Id, Person, Position
 from appliance.wire.entries import EntryEvent, Nothing, Told
 from appliance.wire.rooms import MemberSuggestion, RemovalRequest, RoomView
 
@@ -28,8 +28,8 @@ class RoomLeftEvent(Told, kw_only=True, tag="room.left"):
 class ReceiptState(Answer, kw_only=True):
     """Each person's furthest position, and the ranges that were shown to them, both ends included."""
 
-    read: dict[Id, Position]
-    shown: dict[Id, list[tuple[Position, Position]]]
+    read: dict[Person, Position]
+    shown: dict[Person, list[tuple[Position, Position]]]
 
 
 class ReceiptEvent(Told, kw_only=True, tag="receipt"):
@@ -43,7 +43,7 @@ class TypingEvent(Told, kw_only=True, tag="typing"):
     """Somebody is writing; it need not last and moves no cursor."""
 
     room: Id
-    sender: Id
+    sender: Person
     state: Nothing
 
 

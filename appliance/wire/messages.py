@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from appliance.wire.common import Answer, Id, Limit, Millis, Position, Request, TxnId
+from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, Request, TxnId
 from appliance.wire.cursors import Cursor
 
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
@@ -16,7 +16,7 @@ class TextBody(Request, kw_only=True):
     """`mentions` are the ids of people named in the text; `everyone` is the @room mention."""
 
     text: Text
-    mentions: Annotated[list[Id], Meta(max_length=100)] = []
+    mentions: Annotated[list[Person], Meta(max_length=100)] = []
     everyone: bool = False
 
 
@@ -63,7 +63,7 @@ class ReactionQuery(Request, kw_only=True):
 
 class BodyView(Answer, kw_only=True):
     text: str
-    mentions: list[Id] = []
+    mentions: list[Person] = []
     everyone: bool = False
 
 
@@ -76,7 +76,7 @@ class Edited(Answer, kw_only=True):
 
 class Reaction(Answer, kw_only=True):
     emoji: str
-    people: list[Id]
+    people: list[Person]
 
 
 class MessagesQuery(Request, kw_only=True):
@@ -126,7 +126,7 @@ class MarkUnread(Request, kw_only=True):
 
 
 class Reader(Answer, kw_only=True):
-    person: Id
+    person: Person
     at: Millis
     name: str | None = None
     name_en: str | None = None
@@ -135,7 +135,7 @@ class Reader(Answer, kw_only=True):
 
 
 class Unreader(Answer, kw_only=True):
-    person: Id
+    person: Person
     name: str | None = None
     name_en: str | None = None
     unit: str | None = None

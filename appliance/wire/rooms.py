@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from appliance.model import RoomKind
-from appliance.wire.common import Answer, Id, Limit, Millis, Name, PersonIds, Position, Request, TxnId
+from appliance.wire.common import Answer, Id, Limit, Millis, Name, Person, PersonIds, Position, Request, TxnId
 from appliance.wire.entries import EntryEvent
 
 Kind = Annotated[str, Meta(max_length=32, extra_json_schema={"enum": [kind.value for kind in RoomKind]})]
@@ -36,7 +36,7 @@ class MemberView(Answer, kw_only=True):
     not: they jumped across. What was said before they came in is left out of both. `status` is their own words.
     """
 
-    person: Id
+    person: Person
     name: str
     name_en: str | None = None
     role: str
@@ -67,7 +67,7 @@ class RoomView(Answer, kw_only=True):
     id: Id
     kind: str
     name: str | None
-    owner: Id
+    owner: Person
     scope: str
     role: str
     member_count: int
@@ -121,13 +121,13 @@ class ChangeMembers(Request, kw_only=True):
 
 
 class MembersChanged(Answer, kw_only=True):
-    added: list[Id]
-    removed: list[Id]
+    added: list[Person]
+    removed: list[Person]
     room: RoomView
 
 
 class TransferRoom(Request, kw_only=True):
-    person: Id
+    person: Person
     txn_id: TxnId | None = None
 
 
@@ -149,7 +149,7 @@ class AnswerRemoval(Request, kw_only=True):
 
 
 class SuggestMembers(Request, kw_only=True):
-    people: Annotated[list[Id], Meta(min_length=1, max_length=50)]
+    people: Annotated[list[Person], Meta(min_length=1, max_length=50)]
     reason: Annotated[str, Meta(max_length=500)] = ""
 
 
@@ -163,20 +163,20 @@ class RemovalRequest(Answer, kw_only=True):
 
     id: Id
     room: Id
-    person: Id
+    person: Person
     name: str
     name_en: str | None = None
     state: str
     asked: Millis
     reason: str = ""
     answered: Millis | None = None
-    answered_by: Id | None = None
+    answered_by: Person | None = None
     note: str = ""
     escalated: Millis | None = None
 
 
 class Suggested(Answer, kw_only=True):
-    person: Id
+    person: Person
     name: str
     name_en: str | None = None
     unit: str | None = None
@@ -190,7 +190,7 @@ class MemberSuggestion(Answer, kw_only=True):
 
     id: Id
     room: Id
-    person: Id
+    person: Person
     name: str
     name_en: str | None = None
     people: list[Suggested]
@@ -198,7 +198,7 @@ class MemberSuggestion(Answer, kw_only=True):
     asked: Millis
     reason: str = ""
     answered: Millis | None = None
-    answered_by: Id | None = None
+    answered_by: Person | None = None
     note: str = ""
 
 
@@ -240,7 +240,7 @@ class MyRequest(Answer, kw_only=True):
     kind: Literal["removal", "suggestion"]
     room: Id
     room_name: str | None
-    person: Id
+    person: Person
     name: str
     name_en: str | None = None
     owner_name: str
@@ -252,7 +252,7 @@ class MyRequest(Answer, kw_only=True):
     people: list[Suggested] = []
     reason: str = ""
     answered: Millis | None = None
-    answered_by: Id | None = None
+    answered_by: Person | None = None
     answered_by_name: str | None = None
     answered_by_name_en: str | None = None
     note: str = ""
@@ -270,7 +270,7 @@ class Departure(Answer, kw_only=True):
     room: Id
     room_name: str
     at: Millis
-    by: Id
+    by: Person
     by_name: str | None
     by_name_en: str | None = None
     why: str = ""

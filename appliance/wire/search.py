@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from appliance.wire.common import Answer, Id, Millis, Position, Request
+from appliance.wire.common import Answer, Id, Millis, Person, Position, Request
 
 
 class SearchQuery(Request, kw_only=True):
@@ -15,7 +15,7 @@ class SearchQuery(Request, kw_only=True):
 
     q: Annotated[str, Meta(max_length=400)] = ""
     room: Id | None = None
-    sender: Id | None = None
+    sender: Person | None = None
     unit: Id | None = None
     from_: Millis | None = msgspec.field(default=None, name="from")
     to: Millis | None = None
@@ -31,7 +31,7 @@ class Hit(Answer, kw_only=True):
     room: Id
     n: Position
     at: Millis
-    sender: Id
+    sender: Person
     snippet: str
     highlights: list[tuple[int, int]]
 

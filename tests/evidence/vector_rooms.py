@@ -241,12 +241,18 @@ _PASSED_ON: Table = {
 }
 
 
+ROOMS: Sequence[tuple[Callable[[], RoomBuilder], Table]] = (
+    *((small, table) for table in (_TIMES, _FORMS, _MEMBERS, _MESSAGES)),
+    (pair, _DIRECT),
+    (direct, _ALONE),
+)
+"""How a room begins, and the cases in which it goes on."""
+
+
 def add_rooms(vectors: Vectors) -> None:
     """Add every case of a whole room."""
-    for table in (_TIMES, _FORMS, _MEMBERS, _MESSAGES):
-        _add(vectors, small, table)
-    _add(vectors, pair, _DIRECT)
-    _add(vectors, direct, _ALONE)
+    for make, table in ROOMS:
+        _add(vectors, make, table)
     for name, (code, members, (origin, ty, parts)) in _CROWDS.items():
         room = crowd(members)
         room.append(origin, ty, **parts)

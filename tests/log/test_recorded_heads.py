@@ -223,7 +223,7 @@ async def test_what_a_server_signs_meanwhile_is_no_fault(bureau: Bureau, room: R
         with raw:
             rooms.put_checkpoints(raw, [row])
             header = raw.execute("SELECT header FROM entry WHERE n = 2").fetchone()[0]
-            younger = header.replace(b'"os":2', b'"os":3')
+            younger = header.replace(b'"os":2', b'"os":3').replace(b'"id":"', b'"id":"y')
             raw.execute(
                 "INSERT INTO entry (place, pos, at, type, sender, target, ht, rg, os, origin, header, epoch, sealed)"
                 " SELECT place + 1, pos + 100, at, type, sender, target, ht, rg, 3, origin, ?, epoch, sealed"

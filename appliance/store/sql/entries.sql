@@ -84,6 +84,10 @@ SELECT target, emoji, person FROM reaction WHERE room = :room AND target BETWEEN
 SELECT n, ht, rg, origin, seal, header FROM entry
 WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294967295 ORDER BY place LIMIT :limit;
 
+-- name: has_sealed_by_gateways
+SELECT EXISTS (SELECT 1 FROM entry
+    WHERE place BETWEEN :room << 32 AND (:room << 32) + 4294967295 AND seal IS NOT NULL);
+
 -- name: export_page
 SELECT n, ht, rg, origin, seal, header, epoch, sealed FROM entry
 WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294967295 ORDER BY place LIMIT :limit;

@@ -1,0 +1,226 @@
+"""One entry judged, step by step, by one pure function: for the writer, for a replica and for whoever looks it over.
+
+`verify_entry` takes the bytes of a leaf, as a replica gets them. `judge` takes the same entry as values, for the writer
+that has just made them and need not read its own bytes. Both go through the same steps, in this order (`Step`), so what
+a writer appends is what a replica accepts:
+  1 sizes and strict form of leaf and header; 2 the agency is enrolled and active, at a version of the registry that is
+  known and does not go back; 3 its seal, by a key that was valid at hub time; 4 the sender is of the agency, and the
+  room is this one; 5 the body is the one committed to, where it is there; 6 the next position, no earlier hub time;
+  7 the agency's next counter, an id that is not taken; 8 the rules of its version allow it; 9 what the agency says it
+  has seen is this log. Step 10, the checkpoint after the batch, is the caller's (`note.py`).
+
+Rules: no I/O, and nothing is changed: `Log` is the room's log before the entry, and the caller adds an accepted entry
+to it. Every refusal names its step and a stable reason.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from enum import IntEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from appliance.evidence import commitment
+from appliance.evidence.canonical import FIRST_OS, Header, decode_header
+from appliance.evidence.errors import EvidenceError
+from appliance.evidence.leaf import decode_leaf
+from appliance.evidence.room_id import room_id
+from appliance.evidence.seal import Seal, verify_seal
+from appliance.model import Deny, Principal, Proposed, RoomId, RoomState, Target, agency_of, is_principal
+from appliance.rules.versions import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+
+    from appliance.evidence.registry import Registry
+    from appliance.model import Millis
+
+
+class Step(IntEnum):
+    """The steps, by their numbers."""
+
+    FORM = 1
+    REGISTRY = 2
+    SEAL = 3
+    SENDER = 4
+    BODY = 5
+    POSITION = 6
+    COUNTER = 7
+    RULES = 8
+    SEEN = 9
+
+
+class Refused(NamedTuple):
+    """An entry that is not accepted: at which step, and why; `reason` is stable."""
+
+    step: Step
+    reason: str
+
+
+class Candidate(NamedTuple):
+    """An entry to be judged, as values. `room` is the one it belongs to by its own bytes.
+
+    `sealed` are the header's bytes, which its seal covers; an entry without a seal needs none.
+    """
+
+    header: Header
+    room: RoomId
+    n: int
+    ht: Millis
+    rg: int
+    seal: Seal | None = None
+    sealed: bytes = b""
+
+
+class Accepted(NamedTuple):
+    """An entry that may be appended, as values, and the room as it leaves it."""
+
+    candidate: Candidate
+    entry: Proposed
+    state: RoomState
+
+
+class Body(NamedTuple):
+    """A body with its salt."""
+
+    salt: bytes
+    data: bytes
+
+
+def _nothing(_: int) -> None:
+    return None
+
+
+class Log(NamedTuple):
+    """A room's log before an entry: what judging the entry needs of it.
+
+    `state` is None before the first entry. `last_at` and `registry` are of the last entry, `counters` the number of
+    entries of each agency. `ids`: those that are taken. `target`: the facts of an entry that another one points at.
+    `root_at`: the root when the log had a size.
+    """
+
+    room: RoomId
+    state: RoomState | None = None
+    size: int = 0
+    last_at: Millis = 0
+    registry: int = 0
+    counters: Mapping[str, int] = MappingProxyType({})
+    ids: Container[str] = frozenset()
+    target: Callable[[int], Target | None] = _nothing
+    root_at: Callable[[int], bytes | None] = _nothing
+
+
+def verify_entry(log: Log, leaf: bytes, registry: Registry, body: Body | None = None) -> Accepted | Refused:
+    """Judge the next entry of a room from the bytes of its leaf."""
+    try:
+        read = decode_leaf(leaf)
+        header = decode_header(read.header)
+    except EvidenceError as error:
+        return Refused(Step.FORM, error.code)
+    room = RoomId(header.room if header.room is not None else room_id(read.header))
+    return judge(log, Candidate(header, room, read.n, read.ht, read.rg, read.sl, read.header), registry, body)
+
+
+def judge(log: Log, candidate: Candidate, registry: Registry, body: Body | None = None) -> Accepted | Refused:
+    """Judge the next entry of a room from its values; `verify_entry` does the rest for bytes."""
+    for step, check in _BEFORE_RULES:
+        if reason := check(log, candidate, registry, body):
+            return Refused(step, reason)
+    header = candidate.header
+    entry = _allowed(log, header)
+    if isinstance(entry, str):
+        return Refused(Step.RULES, entry)
+    if header.seen is not None and not _was_seen(log, header.seen):
+        return Refused(Step.SEEN, "seen")
+    state = RULES[header.rules_version].apply(log.state, entry, candidate.room, candidate.n)
+    return Accepted(candidate, entry, state)
+
+
+def _enrolled(log: Log, candidate: Candidate, registry: Registry, _: Body | None) -> str | None:
+    """Step 2: an active agency, by a version of the registry that is known and does not go back."""
+    if candidate.rg < log.registry:
+        return "registry_back"
+    if candidate.rg > registry.version:
+        return "registry_unknown"
+    return None if registry.is_active(candidate.header.origin, candidate.rg) else "not_enrolled"
+
+
+def _sealed(log: Log, candidate: Candidate, registry: Registry, _: Body | None) -> str | None:
+    """Step 3: sealed by a key that was valid then; the checkpoint vouches for the hub's own entries."""
+    seal, origin = candidate.seal, candidate.header.origin
+    if seal is None:
+        return None if log.state is None or origin == log.state.hub else "no_seal"
+    if log.state is None:
+        return "sealed_create"
+    key = registry.key_at(origin, seal.k, candidate.ht)
+    if key is None:
+        return "seal_key"
+    try:
+        verify_seal(candidate.sealed, seal, key)
+    except EvidenceError as error:
+        return error.code
+    return None
+
+
+def _belongs(log: Log, candidate: Candidate, _registry: Registry, _: Body | None) -> str | None:
+    """Step 4: a sender of the agency that speaks, in the room that is asked about."""
+    header = candidate.header
+    if not is_principal(header.sender) or agency_of(Principal(header.sender)) != header.origin:
+        return Deny.ORIGIN_MISMATCH
+    return None if candidate.room == log.room else "other_room"
+
+
+def _holds(_log: Log, candidate: Candidate, _registry: Registry, body: Body | None) -> str | None:
+    """Step 5: the body that was committed to, where there is one to compare."""
+    header = candidate.header
+    if body is None:
+        return None
+    same = len(body.data) == header.body_length and commitment.check(header.commitment, body.salt, body.data)
+    return None if same else "body_differs"
+
+
+def _follows(log: Log, candidate: Candidate, _registry: Registry, _: Body | None) -> str | None:
+    """Step 6: the next position, at a time that does not go back."""
+    if candidate.n != log.size:
+        return "position"
+    return "time_back" if candidate.ht < log.last_at else None
+
+
+def _counts(log: Log, candidate: Candidate, _registry: Registry, _: Body | None) -> str | None:
+    """Step 7: the next of its agency, under an id that is not taken."""
+    header = candidate.header
+    if header.counter != log.counters.get(header.origin, FIRST_OS):
+        return "counter"
+    return "double_id" if header.id in log.ids else None
+
+
+_BEFORE_RULES: Final = (
+    (Step.REGISTRY, _enrolled),
+    (Step.SEAL, _sealed),
+    (Step.SENDER, _belongs),
+    (Step.BODY, _holds),
+    (Step.POSITION, _follows),
+    (Step.COUNTER, _counts),
+)
+
+
+def _allowed(log: Log, header: Header) -> Proposed | str:
+    """Step 8: the entry as the rules of its version see it, or why they do not allow it."""
+    rules = RULES.get(header.rules_version)
+    if rules is None:
+        return "newer_rules"
+    entry = rules.read(header.type, header.origin, Principal(header.sender), header.written_at, header.state)
+    if isinstance(entry, Deny):
+        return entry
+    if header.body_length and not rules.takes_body(entry.type):
+        return "body_of_type"
+    aimed = entry.state.points_at
+    denied = rules.authorize(log.state, entry, None if aimed is None else log.target(aimed))
+    return entry if denied is None else denied
+
+
+def _was_seen(log: Log, seen: tuple[int, str]) -> bool:
+    """Step 9: what the origin last verified is this very log."""
+    size, root = seen
+    known = log.root_at(size) if size <= log.size else None
+    return known is not None and b64encode(known).decode() == root
