@@ -35,6 +35,11 @@ const NO_TRAILING_RUN = {
   selector: "Literal[regex.pattern=/^(?!\\^).*[+*]\\)?\\$$/]",
   message: "A run at the end takes the square of the text's length: trim from the end in a loop.",
 };
+/** What is not the one kind would be taken for the other, and every new kind with it. */
+const NO_KIND_OF_ROOM = {
+  selector: "BinaryExpression[operator=/^[!=]==$/][right.value=/^(direct|group)$/]",
+  message: "Ask the policy of the room (core/policy.ts), not its kind.",
+};
 const NO_OWN_CLOCK = [
   { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: "Take the time from clock.ts." },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "Take the time from clock.ts." },
@@ -80,7 +85,7 @@ export default tseslint.config(
       "@typescript-eslint/no-meaningless-void-operator": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN],
+      "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN, NO_KIND_OF_ROOM],
     },
   },
   { files: ["**/*.tsx"], extends: [reactHooks.configs.flat.recommended] },
@@ -99,7 +104,9 @@ export default tseslint.config(
   layer("src/features/*/*/**/*.{ts,tsx}", closed(["features"]), COMPONENTS, leaving("^\\.\\./\\.\\./")),
   layer("src/*.{ts,tsx}", COMPONENTS),
 
-  { files: ["src/core/**/*.ts"], ignores: ["src/core/clock.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN, ...NO_OWN_CLOCK] } },
+  { files: ["src/core/**/*.ts"], ignores: ["src/core/clock.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN, NO_KIND_OF_ROOM, ...NO_OWN_CLOCK] } },
+  // The server in memory knows kinds, as the real one does.
+  { files: ["tests/**/*.ts"], rules: { "no-restricted-syntax": ["error", NO_DEFAULT_EXPORT, NO_TRAILING_RUN] } },
   // Read by browsers as it is, the oldest included.
   { files: ["public/*.js"], languageOptions: { ecmaVersion: 5, sourceType: "script", globals: { window: "readonly", document: "readonly" } } },
   // Tools read their configuration from a default export.

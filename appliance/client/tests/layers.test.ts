@@ -72,3 +72,19 @@ test.each([
     expect(result?.messages.length).toBe(refused);
   }
 });
+
+test.each([
+  ["room.kind === 'direct'", 1],
+  ["view.kind !== 'group'", 1],
+  ["isPair(policyOf(room.kind))", 0],
+])("a room is not asked for its kind: %s", async (code, refused) => {
+  for (const file of ["src/core/rules.ts", "src/features/room/RoomInfoView.tsx"]) {
+    const config = (await eslint.calculateConfigForFile(file)) as { rules: Record<string, unknown> };
+    const only = new ESLint({
+      overrideConfigFile: true,
+      overrideConfig: { files: ["**/*.ts"], rules: { "no-restricted-syntax": config.rules["no-restricted-syntax"] as never } },
+    });
+    const [result] = await only.lintText(`${code};\n`, { filePath: "planted.ts" });
+    expect(result?.messages.length).toBe(refused);
+  }
+});

@@ -4,6 +4,8 @@
  * somebody writes. The twin of the server's rules/concerns.py.
  */
 
+import { policyOf } from "./policy";
+
 interface Fields {
   readonly members?: readonly { readonly p: string }[];
   readonly to?: string;
@@ -15,7 +17,7 @@ const CONCERN_EVERYONE: ReadonlySet<string> = new Set(["room.rename", "room.clos
 
 /** Returns those whom an entry of this type, by this sender, concerns: people, or `EVERYONE`. */
 export function concerned(kind: string, type: string, sender: string, fields: Readonly<Record<string, unknown>>): readonly string[] {
-  if (kind === "direct") return [];
+  if (!policyOf(kind).tells_changes) return [];
   if (CONCERN_EVERYONE.has(type)) return [EVERYONE];
   const { members = [], to } = fields as Fields;
   if (type === "member.add") return members.map(({ p }) => p).filter((person) => person !== sender);

@@ -9,6 +9,7 @@
 import { concernsPerson } from "./concerns";
 import type { Applied, RoomMap } from "./feed";
 import { itemOf } from "./items";
+import { isPair, policyOf } from "./policy";
 import type { Event } from "./protocol";
 import { pendingMark, type RoomRecord } from "./roomState";
 import type { Incoming, IncomingChange, PersonId } from "./snapshots";
@@ -49,5 +50,5 @@ function oneOf(entry: Event, { view }: RoomRecord, me: PersonId): Incoming | nul
     ownReactions: [],
   });
   if (message?.kind !== "message" || (view.muted === true && !message.mentionsMe)) return null;
-  return { kind: "message", room: view.id, message, mention: message.mentionsMe, direct: view.kind === "direct" };
+  return { kind: "message", room: view.id, message, mention: message.mentionsMe, direct: isPair(policyOf(view.kind)) };
 }

@@ -12,6 +12,7 @@ import { itemOf } from "./items";
 import { newChat, personOfNew } from "./newChats";
 import { inLanguage } from "./naming";
 import type { People } from "./people";
+import { isCalledByOther, isPair, policyOf } from "./policy";
 import type { Ports, TimerId } from "./ports";
 import type {
   ClientFrame,
@@ -107,7 +108,7 @@ export class Rooms {
   /** The private chat with a person: the room there is, or the one that its first message makes. */
   chatWith(person: PersonId): RoomId {
     for (const { view } of this.deps.feed.rooms.snapshot().values()) {
-      if (view.kind === "direct" && this.#titleOf(view).other === person) return view.id;
+      if (isPair(policyOf(view.kind)) && this.#titleOf(view).other === person) return view.id;
     }
     return newChat(person);
   }
@@ -343,7 +344,7 @@ export class Rooms {
   }
 
   #summary(record: RoomRecord): RoomSummary {
-    const names = record.view.kind === "direct" ? this.deps.people.changes.snapshot() : 0;
+    const names = isCalledByOther(policyOf(record.view.kind)) ? this.deps.people.changes.snapshot() : 0;
     const known = this.#shown.get(record.view.id);
     if (known !== undefined && known.record === record && known.names === names) return known.summary;
     const { view } = record;
@@ -369,7 +370,7 @@ export class Rooms {
   }
 
   #titleOf(view: RoomView): { title: string | null; other: PersonId | null } {
-    if (view.kind !== "direct") return { title: view.name, other: null };
+    if (!isCalledByOther(policyOf(view.kind))) return { title: view.name, other: null };
     const other = (view.members ?? []).find((member) => member.person !== this.deps.me());
     if (other === undefined) return { title: view.name, other: null };
     return { title: this.deps.people.known(other.person)?.name ?? inLanguage(this.deps.people.language.snapshot(), other.name, other.name_en), other: other.person };

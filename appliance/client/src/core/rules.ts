@@ -5,6 +5,7 @@
  * this only tells a view what the server would say, so that a button is greyed out with the same reason as the refusal.
  */
 
+import { hasOwnersRights, isAmong, isPair, policyOf } from "./policy";
 import { canonical } from "./text";
 
 export type Deny =
@@ -52,9 +53,14 @@ export const RETRACT_WINDOW_MS = 24 * 3_600_000;
 export const EVERYONE_MEMBERS = 50;
 export const MAX_MEMBERS = 5_000;
 
-function ownerOfGroup(room: RuleRoom, role: Role): Deny | null {
-  if (room.kind === "direct") return "direct_room_fixed";
+/** What is the owner's alone: members, name, end and handing over of the room. */
+function ownersRight(room: RuleRoom, role: Role): Deny | null {
+  if (!hasOwnersRights(policyOf(room.kind))) return "direct_room_fixed";
   return role === "owner" ? null : "not_owner";
+}
+
+function allowed(who: string, role: Role): Deny | null {
+  return isAmong(who, role) ? null : "not_owner";
 }
 
 function memberOfOpen(room: RuleRoom, role: Role | null): Deny | null {
@@ -62,18 +68,19 @@ function memberOfOpen(room: RuleRoom, role: Role | null): Deny | null {
   return room.closed ? "room_closed" : null;
 }
 
+/** Whoever posts in this kind of room. */
 export function mayPost(room: RuleRoom, role: Role | null): Deny | null {
-  return memberOfOpen(room, role);
+  return memberOfOpen(room, role) ?? allowed(policyOf(room.kind).may_post, role as Role);
 }
 
 /** F36: only the owner, and a private chat has no name. */
 export function mayRename(room: RuleRoom, role: Role | null): Deny | null {
-  return memberOfOpen(room, role) ?? ownerOfGroup(room, role as Role);
+  return memberOfOpen(room, role) ?? ownersRight(room, role as Role);
 }
 
 /** F37: deleting closes; a private chat belongs to both and stays. */
 export function mayClose(room: RuleRoom, role: Role | null): Deny | null {
-  return memberOfOpen(room, role) ?? ownerOfGroup(room, role as Role);
+  return memberOfOpen(room, role) ?? ownersRight(room, role as Role);
 }
 
 /** F32: only the owner, at once; nobody twice. */
@@ -81,9 +88,9 @@ export function mayAdd(room: RuleRoom, role: Role | null, people: readonly strin
   const denied = memberOfOpen(room, role);
   if (denied !== null) return denied;
   const distinct = new Set(people);
-  const fillsDirect = room.kind === "direct" && room.members.length === 1 && people.length === 1;
-  if (!fillsDirect) {
-    const notOwner = ownerOfGroup(room, role as Role);
+  const fillsPair = isPair(policyOf(room.kind)) && room.members.length === 1 && people.length === 1;
+  if (!fillsPair) {
+    const notOwner = ownersRight(room, role as Role);
     if (notOwner !== null) return notOwner;
   }
   if (distinct.size !== people.length || people.some((person) => room.members.includes(person))) return "already_member";
@@ -94,7 +101,7 @@ export function mayAdd(room: RuleRoom, role: Role | null, people: readonly strin
 export function mayRemove(room: RuleRoom, role: Role | null, people: readonly string[], self: boolean): Deny | null {
   const denied = memberOfOpen(room, role);
   if (denied !== null) return denied;
-  if (room.kind === "direct") return "direct_room_fixed";
+  if (!hasOwnersRights(policyOf(room.kind))) return "direct_room_fixed";
   if (role !== "owner") return people.length === 1 && self ? "cannot_leave" : "not_owner";
   if (people.some((person) => !room.members.includes(person))) return "target_not_member";
   return people.includes(room.owner) ? "owner_must_transfer" : null;
@@ -102,7 +109,7 @@ export function mayRemove(room: RuleRoom, role: Role | null, people: readonly st
 
 /** F37: the owner, to another member; one owner at any time. */
 export function mayTransfer(room: RuleRoom, role: Role | null, to: string): Deny | null {
-  const denied = memberOfOpen(room, role) ?? ownerOfGroup(room, role as Role);
+  const denied = memberOfOpen(room, role) ?? ownersRight(room, role as Role);
   if (denied !== null) return denied;
   return to === room.owner || !room.members.includes(to) ? "target_not_member" : null;
 }
@@ -120,7 +127,7 @@ export function maySuggest(room: RuleRoom, role: Role | null): Deny | null {
 function mayAskOwner(room: RuleRoom, role: Role | null, instead: Deny): Deny | null {
   const denied = memberOfOpen(room, role);
   if (denied !== null) return denied;
-  if (room.kind === "direct") return "direct_room_fixed";
+  if (!hasOwnersRights(policyOf(room.kind))) return "direct_room_fixed";
   return role === "owner" ? instead : null;
 }
 
@@ -128,7 +135,7 @@ function mayAskOwner(room: RuleRoom, role: Role | null, instead: Deny): Deny | n
 export function mayMentionEveryone(room: RuleRoom, role: Role | null): Deny | null {
   const denied = memberOfOpen(room, role);
   if (denied !== null) return denied;
-  if (role === "owner" || room.kind === "direct" || room.memberCount <= EVERYONE_MEMBERS) return null;
+  if (role === "owner" || policyOf(room.kind).calls_everyone || room.memberCount <= EVERYONE_MEMBERS) return null;
   return "mass_mention_limit";
 }
 
@@ -156,14 +163,14 @@ export function mayRedact(
 ): Deny | null {
   const denied = memberOfOpen(room, role) ?? standing(target);
   if (denied !== null || target === null) return denied;
-  if (role === "owner" && room.kind !== "direct") return null;
+  if (role === "owner" && policyOf(room.kind).owner_retracts) return null;
   if (target.sender !== person) return "not_author";
   return Math.abs(now - target.at) > RETRACT_WINDOW_MS ? "retract_window_over" : null;
 }
 
-/** Any member, to a standing message. */
+/** Whoever reacts in this kind of room, to a standing message. */
 export function mayReact(room: RuleRoom, role: Role | null, target: RuleTarget | null): Deny | null {
-  return memberOfOpen(room, role) ?? standing(target);
+  return memberOfOpen(room, role) ?? standing(target) ?? allowed(policyOf(room.kind).may_react, role as Role);
 }
 
 function standing(target: RuleTarget | null): Deny | null {

@@ -14,6 +14,7 @@ import { codeOf } from "./errors";
 import type { Applied, Feed, Page } from "./feed";
 import { itemOf, quoteOf, sameOr, type OwnReaction } from "./items";
 import type { Outbox } from "./outbox";
+import { isPair, policyOf } from "./policy";
 import type { Event, MessagesQuery, Position, Version } from "./protocol";
 import { rangeOf, type Range } from "./ranges";
 import { ReadIndex } from "./readers";
@@ -331,7 +332,7 @@ export class Timeline {
   #items(before: readonly TimelineItem[], floor: Position, record: RoomRecord | null): readonly TimelineItem[] {
     const known = new Map(before.map((item) => [item.n, item]));
     const index = this.#readIndex(record);
-    const direct = record?.view.kind === "direct";
+    const pair = record !== null && isPair(policyOf(record.view.kind));
     const context = {
       me: this.deps.me(),
       keyOf: (n: Position) => this.deps.outbox.txnAt(this.room, n) ?? String(n),
@@ -343,7 +344,7 @@ export class Timeline {
       if ((event.n ?? 0) < floor) return [];
       const item = itemOf(event, context);
       // That the other person is in a private chat is no news: it began with them.
-      if (direct && item?.kind === "notice" && item.notice.what === "added") return [];
+      if (pair && item?.kind === "notice" && item.notice.what === "added") return [];
       return item === null ? [] : [sameOr(known.get(item.n), item)];
     });
     const same = items.length === before.length && items.every((item, i) => item === before[i]);

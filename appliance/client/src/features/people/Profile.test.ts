@@ -5,11 +5,11 @@ import { Store } from "#core/store";
 
 import { ProfileModel } from "./ProfileModel";
 
-const summary = (id: string, more: object = {}) => ({ id, title: `ห้อง ${id}`, other: null, closed: false, ...more });
+const summary = (id: string, more: object = {}) => ({ id, kind: "group", title: `ห้อง ${id}`, other: null, closed: false, ...more });
 const room = (owner: string, members: readonly string[]) => new Store({ view: { owner }, members: members.map((person) => ({ person })) });
 
 function model(person: string): ProfileModel {
-  const rooms = [summary("r_direct", { other: "p_1" }), summary("r_closed", { closed: true }), summary("r_unread"), summary("r_1"), summary("r_2")];
+  const rooms = [summary("r_direct", { kind: "direct", other: "p_1" }), summary("r_closed", { closed: true }), summary("r_unread"), summary("r_1"), summary("r_2")];
   const known: Record<string, Store<unknown>> = {
     r_direct: room("p_1", ["p_1"]),
     r_closed: room("p_1", ["p_1"]),

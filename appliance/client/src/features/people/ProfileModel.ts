@@ -1,6 +1,7 @@
 /** One person's profile, as far as the reader may see it, and the way to a private chat with them (F17, F38). */
 import { Attempt } from "#core/attempt";
 import type { Core } from "#core/index";
+import { isPair, policyOf } from "#core/policy";
 import type { PersonView } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 
@@ -28,8 +29,8 @@ export class ProfileModel {
   /** The name of an open room in which both are, as far as its members are known here: there a mention reaches the person. */
   readonly commonRoom = (): string | null => {
     const { rooms } = this.#core;
-    const common = rooms.list.snapshot().rooms.find(({ id, other, closed }) => {
-      if (other !== null || closed) return false;
+    const common = rooms.list.snapshot().rooms.find(({ id, kind, closed }) => {
+      if (isPair(policyOf(kind)) || closed) return false;
       const room = rooms.room(id).snapshot();
       return room !== null && (room.view.owner === this.id || room.members.some(({ person }) => person === this.id));
     });

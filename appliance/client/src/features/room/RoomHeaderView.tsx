@@ -3,15 +3,15 @@ import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 import type { Ref } from "react";
 
+import { isCalledByOther, policyOf } from "#core/policy";
 import { newsCount } from "#core/requests";
 import type { News, PersonId, RoomSnapshot } from "#core/snapshots";
 import { newsText } from "#i18n/notices";
 import { kindText, scopeText } from "#i18n/roomKinds";
-import { Avatar } from "#ui/Avatar";
 import { Badge, Chip } from "#ui/Badge";
 import { IconButton } from "#ui/Button";
-import { Icon } from "#ui/Icon";
 import { foreignLang } from "#ui/nameParts";
+import { RoomAvatar, RoomIcon } from "#ui/RoomAvatar";
 import { StatusLine } from "#ui/StatusLine";
 
 import "./room.css";
@@ -39,15 +39,15 @@ export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, 
   return (
     <header className="room-head">
       <IconButton icon="back" label={t`กลับไปรายชื่อห้อง`} onPress={onBack} placement="bottom" className="room-head-back" />
-      {other === null ? <Avatar id={room.id} name={title} room /> : <Avatar id={other} name={title} />}
+      <RoomAvatar id={room.id} kind={view.kind} other={other} name={title} />
       <div className="room-head-words">
         <h2 className="room-head-title" tabIndex={-1} {...foreignLang(title, i18n.locale)} {...(headingRef === undefined ? {} : { ref: headingRef })}>
           {title}
         </h2>
         <div className="room-head-chips">
           <span className="room-head-facts">
-            <Icon name={other === null ? "group" : "person"} size="s" />
-            {[...(other === null ? [plural(view.member_count, { other: "# คน" })] : []), kindText(view.kind), scopeText(view.scope)].join(" · ")}
+            <RoomIcon kind={view.kind} />
+            {[...(isCalledByOther(policyOf(view.kind)) ? [] : [plural(view.member_count, { other: "# คน" })]), kindText(view.kind), scopeText(view.scope)].join(" · ")}
           </span>
           {view.closed && (
             <Chip icon="lock" tone="warn">

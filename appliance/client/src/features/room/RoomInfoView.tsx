@@ -3,6 +3,7 @@ import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
+import { hasOwnersRights, policyOf } from "#core/policy";
 import type { RoomSnapshot } from "#core/snapshots";
 import { formatDate } from "#i18n/dates";
 import { deniedText } from "#i18n/reasons";
@@ -13,6 +14,7 @@ import { FailureNotice } from "#ui/Failure";
 import { Icon } from "#ui/Icon";
 import { Loading, Notice } from "#ui/Notice";
 import { Panel, PanelSection } from "#ui/Panel";
+import { RoomIcon } from "#ui/RoomAvatar";
 import { useReadable } from "#ui/useReadable";
 
 import { MemberList } from "./MemberList";
@@ -41,7 +43,7 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
     return model.start();
   }, [model]);
   if (room === null) return <Loading label={t`กำลังโหลดข้อมูลห้อง`} />;
-  const group = room.other === null;
+  const group = hasOwnersRights(policyOf(room.view.kind));
   const isOwner = room.view.owner === model.me;
   const failure = attempt.failure ?? reading.failure;
   return (
@@ -111,7 +113,7 @@ function Identity({ room, title }: { room: RoomSnapshot; title: string }) {
       <h3 className="room-identity-title">{title}</h3>
       <ul className="room-facts">
         <li>
-          <Icon name={room.other === null ? "group" : "person"} size="s" /> {kindText(view.kind)}
+          <RoomIcon kind={view.kind} /> {kindText(view.kind)}
         </li>
         <li>
           <Icon name="building" size="s" /> {scopeText(view.scope)}

@@ -3,17 +3,18 @@ import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { memo, type ReactNode } from "react";
 
+import { isCalledByOther, policyOf } from "#core/policy";
 import { newsCount, newsOf } from "#core/requests";
 import type { RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
 import { formatDate, formatListTime, formatNumber } from "#i18n/dates";
 import { newsText, noticeOnceNamed } from "#i18n/notices";
 import { kindText } from "#i18n/roomKinds";
-import { Avatar } from "#ui/Avatar";
 import { Badge, Chip } from "#ui/Badge";
 import { Icon } from "#ui/Icon";
 import { givenName } from "#ui/initials";
 import { foreignLang } from "#ui/nameParts";
+import { RoomAvatar } from "#ui/RoomAvatar";
 import { Time } from "#ui/Time";
 import { ToolButton } from "#ui/ToolButton";
 import { useReadable } from "#ui/useReadable";
@@ -50,7 +51,7 @@ export const RoomRow = memo(function RoomRow({ room, model, now, href, current, 
         aria-keyshortcuts="ContextMenu"
         {...(current ? { "aria-current": "page" as const } : {})}
       >
-        {room.other === null ? <Avatar id={room.id} name={title} room size="l" /> : <Avatar id={room.other} name={title} size="l" />}
+        <RoomAvatar id={room.id} kind={room.kind} other={room.other} name={title} size="l" />
         <span className="room-row-words">
           <span className="room-row-top">
             <span className="room-row-title" {...foreignLang(title, i18n.locale)}>
@@ -132,7 +133,7 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
     const words = <bdi>{text}</bdi>;
     if (last.mine) return <Trans>ท่าน: {words}</Trans>;
     const name = sender?.name;
-    if (room.other !== null || name === undefined) return words;
+    if (isCalledByOther(policyOf(room.kind)) || name === undefined) return words;
     return (
       <>
         {givenName(name)}: {words}

@@ -11,6 +11,7 @@ import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { DateField } from "#ui/DateField";
 import { nameOf, placeOf } from "#ui/names";
+import { RoomAvatar } from "#ui/RoomAvatar";
 import { useReadable } from "#ui/useReadable";
 
 import { OptionList, Pick } from "./Pick";
@@ -99,7 +100,7 @@ function RoomPicker({ model, here, onDone }: PickerProps & { here: RoomId | null
         id: room.id,
         title: model.titleOf(room),
         ...(room.id === here ? { detail: t`ห้องที่เปิดอยู่` } : {}),
-        lead: <Avatar id={room.other ?? room.id} name={model.titleOf(room)} size="s" {...(room.other === null ? { icon: "group" as const } : {})} />,
+        lead: <RoomAvatar id={room.id} kind={room.kind} other={room.other} name={model.titleOf(room)} size="s" />,
       }))}
       onPick={({ id }) => {
         model.setFilters({ room: id });

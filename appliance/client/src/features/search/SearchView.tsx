@@ -9,12 +9,12 @@ import { type KeyboardEvent, useEffect, useRef } from "react";
 import type { Failure } from "#core/failure";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { reasonText } from "#i18n/reasons";
-import { Avatar } from "#ui/Avatar";
 import { Button, IconButton } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { LiveRegion } from "#ui/LiveRegion";
 import { EmptyState, Loading, Notice } from "#ui/Notice";
 import { Panel } from "#ui/Panel";
+import { RoomAvatar } from "#ui/RoomAvatar";
 import { Row } from "#ui/Row";
 import { SearchField } from "#ui/SearchField";
 import { useReadable } from "#ui/useReadable";
@@ -201,7 +201,7 @@ function RoomsToGo({ model, onOpen }: { model: SearchModel; onOpen: (room: RoomI
           return (
             <li key={room.id}>
               <button type="button" className="search-stop" onClick={() => onOpen(room.id)}>
-                <Avatar id={room.other ?? room.id} name={title} size="s" {...(room.other === null ? { icon: "group" as const } : {})} />
+                <RoomAvatar id={room.id} kind={room.kind} other={room.other} name={title} size="s" />
                 {title}
               </button>
             </li>
