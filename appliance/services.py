@@ -9,13 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from appliance.identity.recorded import Recorded
+from appliance.identity.refusals import Refusals
 from appliance.limits import HeavyCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.config import Config
-    from appliance.identity import Identity
+    from appliance.identity.accounts import Accounts
+    from appliance.identity.budget import DirectoryBudget
+    from appliance.identity.current import CurrentDirectory
+    from appliance.identity.devices import Devices
+    from appliance.identity.groups import MayKeepGroup
+    from appliance.identity.hasher import PasswordHasher
+    from appliance.identity.recovery_codes import RecoveryCodes
+    from appliance.identity.sessions import Sessions
+    from appliance.identity.settings import Settings
+    from appliance.identity.terms import Terms
+    from appliance.identity.throttle import Throttle
+    from appliance.identity.tickets import EnrolmentTicket, SignInTicket, Tickets
     from appliance.live import Hub
     from appliance.log.receipts import Receipts
     from appliance.log.writer import RoomLog
@@ -38,8 +51,22 @@ class Services:
     log: RoomLog
     receipts: Receipts
     hub: Hub
-    identity: Identity
+    directory: CurrentDirectory
+    accounts: Accounts
+    sessions: Sessions
+    settings: Settings
+    terms: Terms
+    throttle: Throttle
+    hasher: PasswordHasher
+    devices: Devices
+    directory_budget: DirectoryBudget
+    recovery_codes: RecoveryCodes
+    sign_in_tickets: Tickets[SignInTicket]
+    enrolment_tickets: Tickets[EnrolmentTicket]
+    may_keep_group: MayKeepGroup
     search: Searching
+    refusals: Refusals = field(default_factory=Refusals)
+    recorded: Recorded = field(default_factory=Recorded)
     heavy_calls: HeavyCalls = field(default_factory=HeavyCalls)
     body_reads: HeavyCalls = field(default_factory=HeavyCalls)
     """For reading large bodies."""

@@ -26,10 +26,13 @@ from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.data_folder import administration_path, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
-from appliance.followers.people import PeopleFollower
+from appliance.followers.people import PeopleFollower, write_counts
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
-from appliance.identity import Identity
+from appliance.identity.groups import group_rule
+from appliance.identity.loading import load
+from appliance.identity.recovery_codes import RecoveryCodes
+from appliance.identity.tickets import Tickets
 from appliance.ipc import sockets
 from appliance.limits import Entries
 from appliance.live import Hub
@@ -43,6 +46,7 @@ from appliance.services import Services
 from appliance.store.damage import damaged_tables
 from appliance.store.db import open_store
 from appliance.store.migrate import migrate
+from appliance.vault.derived import derived_key
 from appliance.vault.unlock import require_appliance, unlock_keys
 
 if TYPE_CHECKING:
@@ -144,7 +148,7 @@ async def compose(config: Config, keys: Keyring, sources: Sources | None = None)
         finally:
             await s.hub.close()
             await s.receipts.close()
-            s.identity.close()
+            s.hasher.close()
             await s.search.close()
             await s.log.close()
     finally:
@@ -162,8 +166,10 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         limit=Entries(config.limits, given.monotonic),
     )
     hub = Hub()
-    identity = await Identity.load(store, pepper=keys.session_pepper, policies=config.policies, now=given.clock())
-    await room_log.start(identity.may_keep_group)
+    known = await load(store, keys.session_pepper, config.policies, given.clock())
+    may_keep_group = group_rule(known.directory, known.accounts, known.settings)
+    await room_log.start(may_keep_group)
+    ticket_ms = config.policies.sign_in.ticket_ms
     return Services(
         config=config,
         clock=given.clock,
@@ -174,7 +180,11 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         log=room_log,
         receipts=Receipts(store, room_log, given.clock, hub.tell_watching),
         hub=hub,
-        identity=identity,
+        **{item.name: getattr(known, item.name) for item in dataclasses.fields(known)},
+        recovery_codes=RecoveryCodes(derived_key(keys.session_pepper, "recovery-codes")),
+        sign_in_tickets=Tickets(ticket_ms),
+        enrolment_tickets=Tickets(ticket_ms),
+        may_keep_group=may_keep_group,
         search=Searching(search_path(config.data)),
     )
 
@@ -225,7 +235,7 @@ async def _following(s: Services) -> AsyncIterator[None]:
             await evidence.record_heads(s)
         with contextlib.suppress(AppError):
             # On a full disk it is forgotten when sessions were last used; that must not look like a crash.
-            await s.identity.flush(s.store)
+            await write_counts(s)
 
 
 @contextlib.contextmanager
@@ -276,4 +286,4 @@ def _follow(s: Services) -> None:
     s.hub.pos = s.log.feed.pos
     s.hub.reads_with(read_feed)
     s.log.feed.followers.append(s.hub.publish)
-    s.identity.on_session_end(lambda session: s.hub.disconnect(session=session))
+    s.sessions.on_end(lambda session: s.hub.disconnect(session=session))

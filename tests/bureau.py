@@ -19,10 +19,11 @@ from appliance import wiring
 from appliance.actions import messages, rooms
 from appliance.config import Agency, Config, Limits
 from appliance.log.notes import log_signer
-from appliance.model import AccountState, Appended, Home, PersonId, PostId, RoomId, UnitId
+from appliance.model import AccountState, Appended, ContactMode, Home, PersonId, PostId, RoomId, UnitId
 from appliance.people import Grant, Holding, Post, Profile, Unit, UnitKind, Visibility
 from appliance.policies import Argon2, Policies
 from appliance.reads.rooms import load_room
+from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.services import Services
 from appliance.store import accounts, people, settings, units
 from appliance.store.db import Tx, open_store
@@ -134,7 +135,14 @@ class Bureau:
 
     async def contact_mode(self, mode: str) -> None:
         async with self.s.store.write() as tx:
-            await tx.run(settings.insert, "contact_mode", mode, self.clock(), "test", self.clock())
+            await tx.run(
+                settings.insert,
+                CONTACT_MODE.key,
+                CONTACT_MODE.encode(ContactMode(mode)),
+                self.clock(),
+                "test",
+                self.clock(),
+            )
         await reread(self.s)
 
 

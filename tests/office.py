@@ -14,7 +14,7 @@ from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.sessions import end_session
 from appliance.actions.sign_in import SignedIn, sign_in
 from appliance.config import Agency, Config
-from appliance.identity import Identity
+from appliance.identity.loading import Loaded, load
 from appliance.policies import Argon2, Policies
 from appliance.rules.roles import Actor
 from appliance.services import Services
@@ -73,10 +73,10 @@ class Office:
     clock: Clock
 
     def person(self, staff_no: str) -> PersonId:
-        return next(card.id for card in self.s.identity.directory.ordered if card.staff_no == staff_no)
+        return next(card.id for card in self.s.directory.now.ordered if card.staff_no == staff_no)
 
     def unit(self, code: str) -> UnitId:
-        return next(unit.id for unit in self.s.identity.directory.units.values() if unit.code == code)
+        return next(unit.id for unit in self.s.directory.now.units.values() if unit.code == code)
 
     async def import_(self, *, approved: bool = False, **files: str) -> None:
         preview = await preview_import(self.s, {f"{name}.csv": text.encode() for name, text in files.items()})
@@ -90,7 +90,7 @@ class Office:
         person = self.person(staff_no)
         code = await create_account(self.s, OPERATOR, person, user)
         first = await self.sign_in(user, code, address)
-        session = self.s.identity.authenticate(first.token, self.clock())
+        session = self.s.sessions.authenticate(first.token, self.clock())
         assert session is not None
         await change_password(self.s, session, code, password)
         await end_session(self.s, session, session.id)
@@ -119,10 +119,10 @@ async def open_office(folder: Path, policies: Policies = CHEAP, *, empty: bool =
         yield office
 
 
-async def reopen(office: Office) -> Identity:
+async def reopen(office: Office) -> Loaded:
     """Return what another process, or this one after a restart, knows."""
     s = office.s
-    return await Identity.load(s.store, pepper=s.keys.session_pepper, policies=s.identity.policies, now=office.clock())
+    return await load(s.store, s.keys.session_pepper, s.config.policies, office.clock())
 
 
 def with_policies(policies: Policies = CHEAP, **changes: object) -> Policies:

@@ -10,7 +10,8 @@ async def reread(s: Services) -> None:
     async with s.store.read() as reader:
         found, values = await reader.run(accounts.list_accounts), await reader.run(settings.list_all)
     for account in found:
-        s.identity.put_account(account)
+        s.accounts.put(account)
     for value in values:
-        s.identity.put_setting(value)
-    await s.identity.reload_directory(s.store, s.clock())
+        s.settings.put(value)
+    s.directory.changed()
+    await s.directory.reload(s.clock())

@@ -111,7 +111,7 @@ async def test_a_name_that_is_not_there_costs_what_accounts_do(open_world: OpenW
         return replace(loaded, policies=replace(loaded.policies, argon2=replace(loaded.policies.argon2, time_cost=2)))
 
     async with open_world(change=dearer) as served:
-        hasher = served.services.identity.hasher
+        hasher = served.services.hasher
         assert served.services.config.policies.argon2.time_cost == 2
         assert {hasher.decoy(f"nobody{n}").split("$")[3].split(",")[1] for n in range(20)} == {"t=1"}
 
@@ -154,7 +154,7 @@ async def notices_sessions_apart(served: Agency) -> Callable[[], Awaitable[bool]
         (await served.login("narin.p"), "127.0.0.1"),
         (await served.login("narin.p"), "198.51.100.7"),
     ):
-        assert s.identity.authenticate(client.token, served.clock(), address)
+        assert s.sessions.authenticate(client.token, served.clock(), address)
     return lambda: _recorded(served, "session.apart")
 
 

@@ -74,8 +74,8 @@ async def test_the_long_thread_shows_everything_a_thread_can(running: Agency) ->
 
 
 async def test_accounts_are_in_the_promised_states(running: Agency) -> None:
-    identity = running.services.identity
-    states = {user: identity.account(running.person(user)) for user in ("anucha.p", "sairung.c", "somchai.j")}
+    accounts = running.services.accounts
+    states = {user: accounts.get(running.person(user)) for user in ("anucha.p", "sairung.c", "somchai.j")}
     assert [account.state for account in states.values() if account] == [
         AccountState.SUSPENDED,
         AccountState.REVOKED,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from appliance.actions.changes import changing_account, record, units_over
 from appliance.actions.passwords import put_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
-from appliance.identity.sessions import ACCOUNT_CREATED
+from appliance.identity.outcomes import ACCOUNT_CREATED
 from appliance.model import AccountState
 from appliance.people import SessionEnd
 from appliance.policies import LONGEST_USER
@@ -49,7 +49,7 @@ async def create_account(s: Services, actor: Actor, person: PersonId, user: str)
     if not is_user_name(folded):
         raise Invalid(field="user", code="user_name", value=user[:LONGEST_USER])
     code = one_time_code(s.new_token())
-    hashed = await s.identity.hasher.hash(code)
+    hashed = await s.hasher.hash(code)
     async with changing_account(s, person) as tx:
         profile = (await tx.run(people.list_by_id, [person])).get(person)
         if profile is None or not profile.active:
@@ -76,7 +76,7 @@ async def suspend_account(s: Services, actor: Actor, person: PersonId, until: Mi
     async with s.store.read() as reader:
         profile = (await reader.run(people.list_by_id, [person])).get(person)
     if profile is not None and profile.birth_date is not None:
-        until = max(until, midnight(comes_of_age(profile.birth_date, s.identity.policies.accounts.youngest)))
+        until = max(until, midnight(comes_of_age(profile.birth_date, s.config.policies.accounts.youngest)))
     await _set_state(s, actor, Duty.SUSPEND, person, AccountState.SUSPENDED, until=until, reason=reason)
 
 
@@ -131,11 +131,11 @@ async def reactivate_account(
     _allow(s, Duty.REACTIVATE, actor, account, second)
     if account.state is not AccountState.REVOKED:
         raise Conflict(code="account_not_revoked")
-    card = s.identity.people.get(person)
+    card = s.directory.people.get(person)
     if card is None or not card.active:
         raise NotFound(code="person_not_found")
     code = one_time_code(s.new_token())
-    hashed = await s.identity.hasher.hash(code)
+    hashed = await s.hasher.hash(code)
     async with changing_account(s, person) as tx:
         _require_age(s, (await tx.run(people.list_by_id, [person]))[person])
         await tx.run(accounts.remove_credentials, person)
@@ -177,7 +177,7 @@ async def _set_state(
 
 
 def _account(s: Services, person: PersonId) -> Account:
-    account = s.identity.account(person)
+    account = s.accounts.get(person)
     if account is None:
         raise NotFound(code="account_not_found")
     return account
@@ -190,7 +190,7 @@ def _allow(s: Services, duty: Duty, actor: Actor, account: Account, second: Acto
 
 
 def _require_age(s: Services, profile: Profile) -> None:
-    youngest = s.identity.policies.accounts.youngest
+    youngest = s.config.policies.accounts.youngest
     if not is_of_age(profile.birth_date, thai_day(s.clock()), youngest):
         raise Invalid(code="person_under_age", age=youngest)
 

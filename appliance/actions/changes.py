@@ -25,7 +25,7 @@ async def changing_account(s: Services, person: PersonId) -> AsyncIterator[Tx]:
     async with s.store.write() as tx:
         yield tx
         account = await get_account(tx, person)
-        tx.after_commit(lambda: s.identity.put_account(account))
+        tx.after_commit(lambda: s.accounts.put(account))
 
 
 @asynccontextmanager
@@ -66,6 +66,6 @@ def recording(actor: str, action: str, target: str, outcome: str = "done", **det
 
 def units_over(s: Services, person: PersonId) -> frozenset[UnitId]:
     """Return the units a person serves in today and all units over them."""
-    card = s.identity.people.get(person)
+    card = s.directory.people.get(person)
     served = card.units if card else ()
-    return frozenset(over for unit in served for over in s.identity.directory.above(unit))
+    return frozenset(over for unit in served for over in s.directory.now.above(unit))

@@ -203,7 +203,7 @@ async def list_rooms(
 
 
 def _names_of(s: Services, pair: str) -> str:
-    cards = ((person, s.identity.people.get(PersonId(person))) for person in pair.split())
+    cards = ((person, s.directory.people.get(PersonId(person))) for person in pair.split())
     return ", ".join(card.name if card else person for person, card in cards)
 
 

@@ -27,12 +27,12 @@ IN_USE_APART: Final = "used_apart"
 async def note_sessions_apart(s: Services) -> int:
     """Put on record whose sessions are in use far apart just now, and return how many such pairs are new."""
     now = s.clock()
-    lately = now - s.identity.policies.sign_in.apart_ms
+    lately = now - s.config.policies.sign_in.apart_ms
     noted = 0
-    for person in s.identity.people_with_sessions(2):
-        used = [one for one in s.identity.sessions_of(person, now) if one.last_used > lately]
+    for person in s.sessions.people_with(2):
+        used = [one for one in s.sessions.of_person(person, now) if one.last_used > lately]
         for newer, other in combinations(used, 2):
-            if _are_apart(s, person, newer, other) and s.identity.is_news_of_day(
+            if _are_apart(s, person, newer, other) and s.recorded.is_news(
                 (person, *sorted((newer.address, other.address))), now, DAY
             ):
                 await _note(s, person, newer, other)
@@ -41,7 +41,7 @@ async def note_sessions_apart(s: Services) -> int:
 
 
 def _are_apart(s: Services, person: PersonId, newer: SessionRecord, other: SessionRecord) -> bool:
-    account, throttle = s.identity.account(person), s.identity.throttle
+    account, throttle = s.accounts.get(person), s.throttle
     if account is None:
         return False
     here, there = throttle.place(newer.address), throttle.place(other.address)
@@ -54,7 +54,7 @@ async def _note(s: Services, person: PersonId, newer: SessionRecord, other: Sess
     place = {
         "device": newer.device,
         "address": newer.address,
-        "network": s.identity.throttle.place(newer.address).network,
+        "network": s.throttle.place(newer.address).network,
     }
     detail = {"session": newer.id, "address": newer.address, "device": newer.device}
     far = {"other_session": other.id, "other_address": other.address}

@@ -72,7 +72,7 @@ async def begin(
         return None
     check_administrator(s.config.agency, administrator)
     await apply_import(s, actor, await preview_import(s, _directory_files(s.config.agency, administrator)))
-    (person,) = (card.id for card in s.identity.directory.ordered)
+    (person,) = (card.id for card in s.directory.now.ordered)
     code = await create_account(s, actor, person, administrator.user)
     await add_role(s, actor, person, Grant(StaffRole.AGENCY_ADMIN.value))
     return code

@@ -233,8 +233,8 @@ async def delete_old_departures(s: Services) -> int:
 
 def administrators(s: Services, state: RoomState) -> list[PersonId]:
     """Return the administrators of the unit of a room's owner."""
-    owner = s.identity.people.get(s.log.home.person(state.owner))
-    return s.identity.administrators_of(owner.unit if owner else None, s.clock())
+    owner = s.directory.people.get(s.log.home.person(state.owner))
+    return s.accounts.administrators_of(owner.unit if owner else None, s.clock())
 
 
 async def _by_id(s: Services, request: str) -> OwnerRequest | None:
@@ -312,6 +312,6 @@ def _other_administrators(s: Services, state: RoomState, request: OwnerRequest) 
 
 
 def _tell(s: Services, tx: RiderTx, request: OwnerRequest, people: Iterable[PersonId]) -> None:
-    data = msgspec.to_builtins(request_views.view(request, s.identity.people))
+    data = msgspec.to_builtins(request_views.view(request, s.directory.people))
     for person in dict.fromkeys(people):
         tx.announce(EVENT[request.kind], data, room=request.room, person=person)

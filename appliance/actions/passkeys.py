@@ -41,7 +41,7 @@ MOST_PASSKEYS: Final = 10
 def passkey_request(s: Services, passkeys: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
     """Return what the browser passes to the authenticator for it to sign the challenge."""
     options = webauthn.generate_authentication_options(
-        rp_id=s.identity.policies.passkeys.rp_id,
+        rp_id=s.config.policies.passkeys.rp_id,
         challenge=challenge,
         allow_credentials=[PublicKeyCredentialDescriptor(id=passkey.credential) for passkey in passkeys],
         user_verification=UserVerificationRequirement.PREFERRED,
@@ -60,7 +60,7 @@ def assertion_of(passkeys: Sequence[Passkey], assertion: dict[str, Any]) -> Pass
 
 def check_passkey(s: Services, passkey: Passkey, assertion: dict[str, Any], challenge: bytes) -> int | None:
     """Return the authenticator's new counter, None when the assertion does not hold (WebAuthn §7.2)."""
-    policy = s.identity.policies.passkeys
+    policy = s.config.policies.passkeys
     try:
         verified = webauthn.verify_authentication_response(
             credential=assertion,
@@ -77,14 +77,14 @@ def check_passkey(s: Services, passkey: Passkey, assertion: dict[str, Any], chal
 
 async def start_passkey(s: Services, session: Session) -> dict[str, Any]:
     """Return what the browser passes to the authenticator to make a passkey."""
-    account, card = s.identity.account(session.person), s.identity.people.get(session.person)
+    account, card = s.accounts.get(session.person), s.directory.people.get(session.person)
     if account is None or card is None:
         raise NotFound
     async with s.store.read() as reader:
         existing = await reader.run(accounts.list_passkeys, session.person)
     if len(existing) >= MOST_PASSKEYS:
         raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
-    policy = s.identity.policies.passkeys
+    policy = s.config.policies.passkeys
     challenge = sha256(s.new_token().encode()).digest()
     options = webauthn.generate_registration_options(
         rp_id=policy.rp_id,
@@ -98,7 +98,7 @@ async def start_passkey(s: Services, session: Session) -> dict[str, Any]:
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
         ),
     )
-    s.identity.enrolment_tickets.put(session.id, EnrolmentTicket(session.person, challenge), s.clock())
+    s.enrolment_tickets.put(session.id, EnrolmentTicket(session.person, challenge), s.clock())
     return _as_json(webauthn.options_to_json(options))
 
 
@@ -110,10 +110,10 @@ async def add_passkey(s: Services, session: Session, name: str, credential: dict
     now, name = s.clock(), one_line(name)
     if not has_visible(name):
         raise Invalid(field="name", code="text_invisible")
-    ticket = s.identity.enrolment_tickets.take(session.id, now)
+    ticket = s.enrolment_tickets.take(session.id, now)
     if ticket is None:
         raise Conflict(code="passkey_not_started")
-    policy = s.identity.policies.passkeys
+    policy = s.config.policies.passkeys
     try:
         verified = webauthn.verify_registration_response(
             credential=credential,

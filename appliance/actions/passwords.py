@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from appliance.actions.changes import changing_account, get_account, record, units_over
 from appliance.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from appliance.identity.sessions import PASSWORD_RESET
+from appliance.identity.outcomes import PASSWORD_RESET
 from appliance.people import SessionEnd
 from appliance.rules.passwords import PasswordFault, as_one_time_code, check_password, one_time_code
 from appliance.rules.roles import Duty, may_act_on
@@ -34,13 +34,13 @@ async def change_password(s: Services, session: Session, old: str, new: str, coo
     Of several changes at once one is made: the old password, a one-time code too, is good for one.
     """
     proved = await prove_password(s, session, old, field="old")
-    account = s.identity.account(session.person)
+    account = s.accounts.get(session.person)
     if account is None:
         raise NotFound
     if fault := await _password_fault(s, account, old, new):
-        policy = s.identity.policies.passwords
+        policy = s.config.policies.passwords
         raise Invalid(field="new", code=fault.value, shortest=policy.shortest, longest=policy.longest)
-    hashed = await s.identity.hasher.hash(new)
+    hashed = await s.hasher.hash(new)
     async with changing_account(s, session.person) as tx:
         if (await get_account(tx, session.person)).epoch != proved.epoch:
             raise Invalid(field="old", code="password_wrong")
@@ -53,8 +53,8 @@ async def change_password(s: Services, session: Session, old: str, new: str, coo
             sessions.delete_of, session.person, SessionEnd.PASSWORD_CHANGED, s.clock(), keep=session.id
         )
         await record(s, tx, session.person, "password.change", session.person, sessions_ended=ended)
-        tx.after_commit(lambda: s.identity.renew_epoch(session.id, epoch))
-    return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
+        tx.after_commit(lambda: s.sessions.renew_epoch(session.id, epoch))
+    return s.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
 
 
 async def prove_password(s: Services, session: Session, password: str, field: str) -> Credentials:
@@ -63,12 +63,12 @@ async def prove_password(s: Services, session: Session, password: str, field: st
     Raises Invalid, TooMany.
     Wrong passwords count for this session alone, so whoever guesses at signing in keeps no owner from it.
     """
-    guess = s.identity.throttle.guess_in_session(session.id)
-    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+    guess = s.throttle.guess_in_session(session.id)
+    async with s.throttle.attempt(guess, s.clock) as tried:
         async with s.store.read() as reader:
             stored = await reader.run(accounts.get_credentials, session.person)
         typed = stored.as_given(password) if stored else password
-        correct = await s.identity.hasher.verify(stored.hash if stored else None, typed)
+        correct = await s.hasher.verify(stored.hash if stored else None, typed)
         if stored is None or not correct:
             tried.fail()
             raise Invalid(field=field, code="password_wrong")
@@ -85,13 +85,13 @@ async def reset_password(
     """
     if not has_visible(identity_check):
         raise Invalid(field="identity_check", code="identity_check_missing")
-    account = s.identity.account(person)
+    account = s.accounts.get(person)
     if account is None:
         raise NotFound(code="account_not_found")
     if denied := may_act_on(Duty.RESET_PASSWORD, actor, person, account.roles, units_over(s, person), second):
         raise Forbidden(denied)
     code = one_time_code(s.new_token())
-    hashed = await s.identity.hasher.hash(code)
+    hashed = await s.hasher.hash(code)
     async with changing_account(s, person) as tx:
         ended = await put_code(s, tx, person, hashed, actor, second)
         await record(
@@ -122,7 +122,7 @@ async def put_code(
     The history names no administrator: who it was is in the audit log.
     """
     now = s.clock()
-    expires = now + s.identity.policies.passwords.code_ms
+    expires = now + s.config.policies.passwords.code_ms
     await tx.run(accounts.set_password, person, hashed, now, expires=expires, must_change=True)
     by, at = (actor.name, now) if second is None else (None, None)
     await tx.run(accounts.set_code_giver, person, by, at)
@@ -136,7 +136,7 @@ async def _password_fault(s: Services, account: Account, old: str, new: str) -> 
     same = as_one_time_code if account.must_change else canonical
     if same(old) == same(new):
         return PasswordFault.UNCHANGED
-    policy, agency = s.identity.policies.passwords, s.config.agency
+    policy, agency = s.config.policies.passwords, s.config.agency
     async with s.store.read() as reader:
         profile = (await reader.run(people.list_by_id, [account.person])).get(account.person)
     names = [account.user, *account.user.split("@"), *policy.banned, agency.slug, agency.name_th, agency.name_en]

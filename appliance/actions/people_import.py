@@ -84,11 +84,11 @@ class _Ids:
 
 async def preview_import(s: Services, files: Mapping[str, bytes]) -> Preview:
     """Return what importing these files (by name) would change; changes nothing. Raises TooLarge."""
-    policy = s.identity.policies.imports
+    policy = s.config.policies.imports
     if sum(map(len, files.values())) > policy.largest_file:
         raise TooLarge
     now = s.clock()
-    version = s.identity.directory_revision
+    version = s.directory.revision
     async with s.store.read() as reader:
         organisation, ids = await _read(s, reader, now)
     rows = await asyncio.to_thread(read_files, dict(files))
@@ -98,7 +98,7 @@ async def preview_import(s: Services, files: Mapping[str, bytes]) -> Preview:
         digest.update(sha256(files[name]).digest())
     approval = needs_approval(plan.deactivated, plan.active_before, policy.deactivate_percent)
     minors = tuple(
-        state for state in _under_age(s, plan, now) if s.identity.account(ids.people[state.staff_no]) is not None
+        state for state in _under_age(s, plan, now) if s.accounts.get(ids.people[state.staff_no]) is not None
     )
     return Preview(plan, version, approval, digest.hexdigest(), minors)
 
@@ -116,7 +116,7 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
         return
     now = s.clock()
     async with s.store.write() as tx:
-        if s.identity.directory_revision != preview.version:
+        if s.directory.revision != preview.version:
             raise Conflict(code="directory_changed")
         _, ids = await _read(s, tx, now)
         await _write_units(tx, plan, ids)
@@ -128,8 +128,8 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
         await tx.run(people.record_import, run)
         for account in [await tx.run(accounts.get, person) for person in (*gone, *suspended)]:
             if account is not None:
-                tx.after_commit(partial(s.identity.put_account, account))
-        tx.after_commit(s.identity.directory_changed)
+                tx.after_commit(partial(s.accounts.put, account))
+        tx.after_commit(s.directory.changed)
         await record(
             s,
             tx,
@@ -141,7 +141,7 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
             deactivated=run.deactivated,
             approved=approved,
         )
-    await s.identity.reload_directory(s.store, now)
+    await s.directory.reload(now)
 
 
 async def _write_units(tx: Tx, plan: Plan, ids: _Ids) -> None:
@@ -172,7 +172,7 @@ async def _write_people(tx: Tx, plan: Plan, ids: _Ids, now: Millis) -> list[Pers
 
 def _under_age(s: Services, plan: Plan, now: Millis) -> list[PersonState]:
     """Return people already in the directory whom the import makes too young for an account."""
-    youngest, today = s.identity.policies.accounts.youngest, thai_day(now)
+    youngest, today = s.config.policies.accounts.youngest, thai_day(now)
     return [
         change.after
         for change in plan.people
@@ -182,7 +182,7 @@ def _under_age(s: Services, plan: Plan, now: Millis) -> list[PersonState]:
 
 async def _suspend_under_age(s: Services, tx: Tx, actor: Actor, plan: Plan, ids: _Ids) -> list[PersonId]:
     """Suspend the accounts of people whom the import makes too young, until they are old enough; return whose."""
-    youngest, suspended = s.identity.policies.accounts.youngest, []
+    youngest, suspended = s.config.policies.accounts.youngest, []
     for state in _under_age(s, plan, s.clock()):
         person = ids.person(state.staff_no)
         account = await tx.run(accounts.get, person)

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 async def record_refusal(s: Services, actor: str, action: str, target: str, outcome: str) -> None:
     """Record that a rule refused somebody something; `outcome` is the reason's code."""
-    if s.identity.refusals.note(actor, Refusal(action, target, outcome), s.clock()):
+    if s.refusals.note(actor, Refusal(action, target, outcome), s.clock()):
         async with s.store.write() as tx:
             await record(s, tx, actor, action, target, outcome)
 
 
 async def record_repeated(s: Services) -> None:
     """Record how often refusals came again in the hours that are over; a timer calls this."""
-    due = s.identity.refusals.take_due(s.clock())
+    due = s.refusals.take_due(s.clock())
     if not due:
         return
     async with s.store.write() as tx:

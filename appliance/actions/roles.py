@@ -47,5 +47,5 @@ def _check(s: Services, actor: Actor, person: PersonId, grant: Grant, second: Ac
         raise Invalid(field="role", code="unknown_role")
     if denied := may_grant(actor, person, grant, second):
         raise Forbidden(denied)
-    if grant.unit is not None and grant.unit not in s.identity.directory.units:
+    if grant.unit is not None and grant.unit not in s.directory.now.units:
         raise Invalid(field="unit", code="unknown_unit")

@@ -38,7 +38,7 @@ async def settle_rooms(s: Services) -> bool:
             members = await reader.run(rooms.people_with_rooms)
     except Unavailable:
         log.warning("the members of some rooms cannot be read; looking at everybody the directory knows")
-        members = list(s.identity.people)
+        members = list(s.directory.people)
     done = [await _guarded(remove_everywhere(s, person), person) for person in members if _has_ended(s, person)]
     done.append(await _guarded(follow_posts(s), "posts"))
     return all(done)
@@ -73,7 +73,7 @@ async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
     if policy_of(state.kind).members is not Members.OWNER_ADDS or state.role_of(s.log.home.principal(person)) is None:
         return False
     if state.owner == s.log.home.principal(person):
-        if not state.closed and s.identity.may_keep_group(s.log.home, state, s.clock()) is not None:
+        if not state.closed and s.may_keep_group(s.log.home, state, s.clock()) is not None:
             await s.log.append(private_close(s.log.home, room), riders=(_reporting_ownerless(state.room, person),))
         else:
             await s.log.change(_reporting_ownerless(state.room, person))
@@ -107,8 +107,8 @@ async def follow_posts(s: Services) -> list[RoomId]:
 
 async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -> bool:
     """Give a room to whoever fills its post; say whether it changed hands."""
-    holder = s.identity.directory.holder_of(post)
-    if holder is None or holder == owner or not s.identity.is_active(holder, s.clock()):
+    holder = s.directory.now.holder_of(post)
+    if holder is None or holder == owner or not s.accounts.is_active(holder, s.clock()):
         return False
     head = await s.log.head(room)
     to = s.log.home.principal(holder)
@@ -120,7 +120,7 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
 
 
 def _has_ended(s: Services, person: PersonId) -> bool:
-    card, account = s.identity.people.get(person), s.identity.account(person)
+    card, account = s.directory.people.get(person), s.accounts.get(person)
     return card is None or not card.active or account is None or account.state is AccountState.REVOKED
 
 

@@ -19,6 +19,7 @@ from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.commands import THIS_ROOM
 from appliance.model import SYSTEM, Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
+from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.rules.contact import may_start_direct
 from appliance.rules.entry_states import (
     Card,
@@ -91,7 +92,7 @@ async def create_group(
     clean = room_name(name)
     if clean is None:
         raise Invalid(field="name", code="room_name")
-    if post is not None and s.identity.directory.holder_of(post) != actor:
+    if post is not None and s.directory.now.holder_of(post) != actor:
         raise Forbidden(Deny.NOT_OWNER)
     others = _others(s, actor, members)
     owner, card = s.log.home.principal(actor), card_of(s, actor)
@@ -222,7 +223,7 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
         raise Forbidden(denied)
     check_active(s, (to,))
     head = await s.log.head(room)
-    if s.log.home.person(head.state.owner) not in s.identity.ended_accounts():
+    if s.log.home.person(head.state.owner) not in s.accounts.ended():
         # A suspension ends by itself; a room is not given away because of it.
         raise Forbidden(Deny.NOT_OWNER)
     agreed = second.person if second else None
@@ -352,7 +353,7 @@ async def _direct_of(s: Services, actor: PersonId, other: PersonId) -> RoomId | 
 def _first_of_direct(s: Services, actor: PersonId, other: PersonId) -> tuple[RoomCreated, list[PersonId]]:
     """Return the state a private chat begins with and whom it adds. Raises Forbidden by rank (F38), Invalid."""
     others = _others(s, actor, (other,))
-    if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.identity.contact_mode(s.clock())):
+    if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.settings.get(CONTACT_MODE, s.clock())):
         raise Forbidden(denied)
     return RoomCreated(kind=RoomKind.DIRECT, owner=s.log.home.principal(actor), card=card_of(s, actor)), others
 
@@ -388,7 +389,7 @@ def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[Per
 
 def card_of(s: Services, person: PersonId) -> Card:
     """Return the card that freezes for evidence who a person was when they came in."""
-    card = s.identity.people[person]
+    card = s.directory.people[person]
     return Card(p=s.log.home.principal(person), name=card.name, unit=card.unit_name or "", post=card.post or "")
 
 
@@ -401,7 +402,7 @@ def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[P
 
 def check_found(s: Services, actor: PersonId, people: Iterable[PersonId]) -> None:
     """Refuse people whom the actor does not find in the directory, as if there were none such (F13). Raises Invalid."""
-    if not all(s.identity.directory.may_find(actor, person) for person in people):
+    if not all(s.directory.now.may_find(actor, person) for person in people):
         raise Invalid(field="members", code="unknown_person")
 
 
@@ -410,10 +411,10 @@ def check_active(s: Services, people: Iterable[PersonId]) -> None:
     now = s.clock()
     inactive = []
     for person in people:
-        card = s.identity.people.get(person)
+        card = s.directory.people.get(person)
         if card is None:
             raise Invalid(field="members", code="unknown_person")
-        if not s.identity.is_active(person, now):
+        if not s.accounts.is_active(person, now):
             inactive.append(card.name)
     if inactive:
         named = ", ".join(inactive[:NAMES_IN_A_REFUSAL])
@@ -448,7 +449,7 @@ def removal_drafts(
 
 
 def _rank(s: Services, person: PersonId) -> Level | None:
-    return s.identity.people[person].rank
+    return s.directory.people[person].rank
 
 
 async def _check_change(

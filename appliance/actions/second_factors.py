@@ -53,7 +53,7 @@ async def load_webauthn() -> None:
 
 async def start_totp(s: Services, person: PersonId) -> tuple[str, str]:
     """Make a secret that counts once a code confirms it; return it in base32 and as an `otpauth:` address."""
-    account = s.identity.account(person)
+    account = s.accounts.get(person)
     if account is None:
         raise NotFound
     if account.totp:
@@ -62,7 +62,7 @@ async def start_totp(s: Services, person: PersonId) -> tuple[str, str]:
     async with s.store.write() as tx:
         await tx.run(accounts.set_totp_pending, person, seal_secret(s.keys.agency_key, person, secret))
     text = b32encode(secret).decode()
-    name = s.identity.policies.passkeys.name
+    name = s.config.policies.passkeys.name
     return text, pyotp.TOTP(text).provisioning_uri(name=account.user, issuer_name=name)
 
 
@@ -93,7 +93,7 @@ async def renew_recovery_codes(s: Services, session: Session) -> list[str]:
 
 def use_recovery_code(s: Services, rows: Rows, person: PersonId, typed: str) -> bool:
     """Use up a recovery code and put it on record; False when it is not one of this person's that are left."""
-    if not accounts.use_recovery_code(rows, person, s.identity.recovery_hash(person, typed), s.clock()):
+    if not accounts.use_recovery_code(rows, person, s.recovery_codes.hash(person, typed), s.clock()):
         return False
     left = accounts.count_recovery_codes(rows, person)
     audit.append(
@@ -122,7 +122,7 @@ async def drop_unneeded_codes(tx: Tx, person: PersonId) -> None:
 
 async def _put_recovery_codes(s: Services, tx: Tx, session: Session) -> list[str]:
     codes = [one_time_code(s.new_token()) for _ in range(RECOVERY_CODES)]
-    hashes = [s.identity.recovery_hash(session.person, code) for code in codes]
+    hashes = [s.recovery_codes.hash(session.person, code) for code in codes]
     await tx.run(accounts.replace_recovery_codes, session.person, hashes)
     await record(s, tx, session.person, "recovery_code.make", session.person, codes=len(codes), session=session.id)
     return codes

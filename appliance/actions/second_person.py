@@ -27,8 +27,8 @@ async def prove_second_person(s: Services, user: str, password: str, code: str |
     Raises Unauthenticated, TooMany, Forbidden, Conflict. Whether this person may be the second one is `rules/roles.py`.
     """
     folded = fold_user(user)
-    guess = s.identity.throttle.guess_of_second_person(folded)
-    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+    guess = s.throttle.guess_of_second_person(folded)
+    async with s.throttle.attempt(guess, s.clock) as tried:
         try:
             stored = await _prove(s, folded, password, code)
         except Unauthenticated:
@@ -36,7 +36,7 @@ async def prove_second_person(s: Services, user: str, password: str, code: str |
             raise
         tried.succeed()
     person = stored.person
-    account, card = s.identity.account(person), s.identity.people.get(person)
+    account, card = s.accounts.get(person), s.directory.people.get(person)
     if account is None or card is None:
         raise Unauthenticated(code="sign_in_failed")
     if account.must_change:
@@ -70,7 +70,7 @@ async def confirm_owner(s: Services, actor: Actor, person: PersonId, identity_ch
 
 
 def _wait_ms(s: Services) -> int:
-    return s.identity.policies.passwords.two_person_wait_ms
+    return s.config.policies.passwords.two_person_wait_ms
 
 
 async def _prove(s: Services, user: str, password: str, code: str | None) -> accounts.Credentials:
@@ -79,7 +79,7 @@ async def _prove(s: Services, user: str, password: str, code: str | None) -> acc
         found = await reader.run(accounts.find_credentials, user)
         totp = (await reader.run(accounts.get_totp, found.person))[0] if found else None
     typed = found.as_given(password) if found else password
-    correct = await s.identity.hasher.verify(found.hash if found else None, typed)
+    correct = await s.hasher.verify(found.hash if found else None, typed)
     if found is None or not correct or (found.expires is not None and now >= found.expires):
         raise Unauthenticated(code="sign_in_failed")
     if totp is not None:

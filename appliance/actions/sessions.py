@@ -29,7 +29,7 @@ async def end_session(s: Services, caller: Session, session: SessionId) -> None:
             raise NotFound
         if session != caller.id:
             await record(s, tx, caller.person, "session.end", caller.person, session=session)
-        tx.after_commit(lambda: s.identity.end_session(session))
+        tx.after_commit(lambda: s.sessions.end(session))
 
 
 async def disown_sign_in(s: Services, caller: Session, n: int, cookie: str = "") -> str:
@@ -39,7 +39,7 @@ async def disown_sign_in(s: Services, caller: Session, n: int, cookie: str = "")
     well, and asks for a new password. Returns what the caller's device cookie is from now on.
     Raises NotFound, Unauthenticated.
     """
-    account = s.identity.account(caller.person)
+    account = s.accounts.get(caller.person)
     if account is None:
         raise NotFound
     async with changing_account(s, caller.person) as tx:
@@ -68,6 +68,6 @@ async def disown_sign_in(s: Services, caller: Session, n: int, cookie: str = "")
             device=line.device,
             sessions_ended=ended,
         )
-        tx.after_commit(lambda: s.identity.renew_epoch(caller.id, epoch))
-        tx.after_commit(lambda: s.identity.throttle.unlearn(account.user, network))
-    return s.identity.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())
+        tx.after_commit(lambda: s.sessions.renew_epoch(caller.id, epoch))
+        tx.after_commit(lambda: s.throttle.unlearn(account.user, network))
+    return s.devices.renew(cookie, account.user, account.epoch, epoch, s.new_token())

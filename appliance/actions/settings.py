@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, TypeVar
 
 from appliance.actions.changes import record
 from appliance.errors import Forbidden, Invalid
-from appliance.identity.sessions import CONTACT_MODE, HELPDESK, RANK_MAP
+from appliance.rules.agency_settings import CONTACT_MODE, HELPDESK, RANK_MAP, Setting
 from appliance.rules.helpdesk import read_helpdesk
 from appliance.rules.ranks import national
-from appliance.rules.roles import Duty, may_perform
+from appliance.rules.roles import may_perform
 from appliance.store import settings
 
 if TYPE_CHECKING:
@@ -22,10 +20,12 @@ if TYPE_CHECKING:
     from appliance.rules.roles import Actor
     from appliance.services import Services
 
+T = TypeVar("T")
+
 
 async def set_contact_mode(s: Services, actor: Actor, mode: ContactMode, effective: Millis | None = None) -> None:
     """Set who may start private chats, from now or from a time ahead. Chats that are open stay open (F39)."""
-    await _set(s, actor, CONTACT_MODE, mode.value, effective)
+    await change_setting(s, actor, CONTACT_MODE, mode, effective)
 
 
 async def set_rank_map(s: Services, actor: Actor, mapping: Mapping[str, str | int]) -> None:
@@ -34,14 +34,13 @@ async def set_rank_map(s: Services, actor: Actor, mapping: Mapping[str, str | in
         national().with_mapping(mapping)
     except ValueError as error:
         raise Invalid(str(error), code="unknown_rank", rank=str(error)) from error
-    value = msgspec.json.encode(dict(mapping), order="sorted").decode()
-    await _set(s, actor, RANK_MAP, value, None)
-    await s.identity.reload_directory(s.store, s.clock())
+    await change_setting(s, actor, RANK_MAP, dict(mapping))
+    await s.directory.reload(s.clock())
 
 
 async def set_helpdesk(s: Services, actor: Actor, phone: str, email: str, place: str) -> None:
     """Set whom staff ask for help: shown on the sign-in page to everybody. Raises Invalid, Forbidden."""
-    await _set(s, actor, HELPDESK, msgspec.json.encode(checked_helpdesk(phone, email, place)).decode(), None)
+    await change_setting(s, actor, HELPDESK, checked_helpdesk(phone, email, place))
 
 
 def checked_helpdesk(phone: str, email: str, place: str) -> Helpdesk:
@@ -52,15 +51,18 @@ def checked_helpdesk(phone: str, email: str, place: str) -> Helpdesk:
     return found
 
 
-async def _set(s: Services, actor: Actor, key: str, value: str, effective: Millis | None) -> None:
-    if denied := may_perform(Duty.CHANGE_SETTING, actor):
+async def change_setting(
+    s: Services, actor: Actor, setting: Setting[T], value: T, effective: Millis | None = None
+) -> None:
+    """Set a value, from now or from a time ahead, on record. Raises Forbidden, Invalid (`time_past`)."""
+    if denied := may_perform(setting.duty, actor):
         raise Forbidden(denied)
     now = s.clock()
     if effective is not None and effective < now:
         raise Invalid(field="from", code="time_past")
     async with s.store.write() as tx:
-        kept = await tx.run(settings.insert, key, value, effective or now, actor.name, now)
-        await record(s, tx, actor.name, "setting.change", key, value=value, effective=kept.effective)
-        tx.after_commit(lambda: s.identity.put_setting(kept))
-        if key == RANK_MAP:
-            tx.after_commit(s.identity.directory_changed)
+        kept = await tx.run(settings.insert, setting.key, setting.encode(value), effective or now, actor.name, now)
+        await record(s, tx, actor.name, "setting.change", setting.key, value=kept.value, effective=kept.effective)
+        tx.after_commit(lambda: s.settings.put(kept))
+        if setting is RANK_MAP:
+            tx.after_commit(s.directory.changed)

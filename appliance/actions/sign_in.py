@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from appliance.actions.changes import get_account, record
 from appliance.actions.second_factors import check_code, load_webauthn, use_recovery_code
 from appliance.errors import Forbidden, TooMany, Unauthenticated
-from appliance.identity.sessions import CODE_FAILED, FAILED, RECOVERY_USED, REFUSED, SIGNED_IN
+from appliance.identity.outcomes import CODE_FAILED, FAILED, RECOVERY_USED, REFUSED, SIGNED_IN
 from appliance.identity.throttle import MOST_KNOWN, network_of
 from appliance.identity.tickets import SignInTicket
 from appliance.model import SessionId
@@ -101,27 +101,27 @@ async def sign_in(
         options = await _passkey_options(s, passkeys, challenge)
         ticket = s.new_token()
         waiting = SignInTicket(found.person, caller.user, caller.device, account.epoch, challenge)
-        s.identity.sign_in_tickets.put(ticket, waiting, now)
+        s.sign_in_tickets.put(ticket, waiting, now)
         offered: dict[Factor, bool] = {"totp": account.totp, "passkey": bool(passkeys), "recovery": recovery > 0}
         return SecondFactorAsked(tuple(factor for factor, has in offered.items() if has), ticket, options)
     renewed = await _renewed(s, found, password)
     async with s.store.write() as tx:
         if renewed is not None:
             await tx.run(accounts.rehash, account.person, found.hash, renewed)
-            tx.after_commit(partial(s.identity.hasher.renewed, found.hash, renewed))
+            tx.after_commit(partial(s.hasher.renewed, found.hash, renewed))
         return await _open_session(s, tx, account, caller)
 
 
 async def _check_password(s: Services, caller: _Caller, password: str) -> Credentials:
     """Return the credentials that the password is right for. Raises Unauthenticated, TooMany."""
-    known = s.identity.known_device(caller.user, caller.cookie)
-    guess = s.identity.throttle.guess("password", caller.user, caller.address, known)
-    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+    known = s.devices.known(caller.user, caller.cookie)
+    guess = s.throttle.guess("password", caller.user, caller.address, known)
+    async with s.throttle.attempt(guess, s.clock) as tried:
         async with s.store.read() as reader:
             found = await reader.run(accounts.find_credentials, caller.user)
         if found is None:
-            await s.identity.hasher.refuse(caller.user, password)
-        elif await s.identity.hasher.verify(found.hash, found.as_given(password)) and (
+            await s.hasher.refuse(caller.user, password)
+        elif await s.hasher.verify(found.hash, found.as_given(password)) and (
             found.expires is None or s.clock() < found.expires
         ):
             tried.succeed()
@@ -133,10 +133,10 @@ async def _check_password(s: Services, caller: _Caller, password: str) -> Creden
 
 async def _renewed(s: Services, found: Credentials, password: str) -> str | None:
     """Return the hash at today's cost where the stored one is of another; with much to hash it waits for next time."""
-    if not s.identity.hasher.is_outdated(found.hash):
+    if not s.hasher.is_outdated(found.hash):
         return None
     with contextlib.suppress(TooMany):
-        return await s.identity.hasher.hash(found.as_given(password))
+        return await s.hasher.hash(found.as_given(password))
     return None
 
 
@@ -155,12 +155,12 @@ async def finish_sign_in(s: Services, ticket: str, address: str, given: FactorGi
     Ticket and factor are used up in the transaction that opens the session: of several calls at once with one ticket,
     one opens a session, and the others use up nothing.
     """
-    waiting = s.identity.sign_in_tickets.get(ticket, s.clock())
+    waiting = s.sign_in_tickets.get(ticket, s.clock())
     if waiting is None:
         raise Unauthenticated(code="ticket_over")
     caller = _Caller(waiting.user, waiting.device, address, cookie)
-    guess = s.identity.throttle.guess("code", waiting.user, address, s.identity.known_device(waiting.user, cookie))
-    async with s.identity.throttle.attempt(guess, s.clock) as tried:
+    guess = s.throttle.guess("code", waiting.user, address, s.devices.known(waiting.user, cookie))
+    async with s.throttle.attempt(guess, s.clock) as tried:
         proof = await _check_factor(s, waiting, given)
         opened = await _spend(s, ticket, proof, caller) if proof is not None else None
         if opened is None:
@@ -188,11 +188,11 @@ class _Proof:
 async def _spend(s: Services, ticket: str, proof: _Proof, caller: _Caller) -> SignedIn | None:
     """Use up ticket and factor and open the session, or none of them; None when the factor was used before."""
     async with s.store.write() as tx:
-        if s.identity.sign_in_tickets.get(ticket, s.clock()) is None:
+        if s.sign_in_tickets.get(ticket, s.clock()) is None:
             raise Unauthenticated(code="ticket_over")
         if not await tx.run(proof.use):
             return None
-        tx.after_commit(lambda: s.identity.sign_in_tickets.take(ticket, s.clock()))
+        tx.after_commit(lambda: s.sign_in_tickets.take(ticket, s.clock()))
         if proof.outcome is not None:
             await _note(s, tx, proof.account.person, caller, proof.outcome)
         return await _open_session(s, tx, proof.account, caller)
@@ -224,8 +224,8 @@ async def delete_old_sign_ins(s: Services) -> int:
     Why a session ended is forgotten when its time would have run out by itself.
     """
     async with s.store.write() as tx:
-        await tx.run(sessions.delete_ends, s.clock() - s.identity.policies.sessions.lifetime_ms)
-    before, deleted = s.clock() - s.identity.policies.sign_in.history_days * DAY, 0
+        await tx.run(sessions.delete_ends, s.clock() - s.config.policies.sessions.lifetime_ms)
+    before, deleted = s.clock() - s.config.policies.sign_in.history_days * DAY, 0
     while True:
         async with s.store.write() as tx:
             now_deleted = await tx.run(sessions.delete_sign_ins, before, _DELETED_AT_ONCE)
@@ -259,13 +259,13 @@ async def _check_passkey(
 async def _open_session(s: Services, tx: Tx, checked: Account, caller: _Caller) -> SignedIn:
     """Make the session, unless the account changed since it was checked."""
     now, token, network = s.clock(), s.new_token(), network_of(caller.address)
-    policy, throttle = s.identity.policies.sessions, s.identity.throttle
+    policy, throttle = s.config.policies.sessions, s.throttle
     account = await get_account(tx, checked.person)
     if account.epoch != checked.epoch:
         raise Unauthenticated(code="sign_in_failed")
     session = SessionRecord(
         id=SessionId(s.new_id("s")),
-        token_hash=s.identity.token_hash(token),
+        token_hash=s.sessions.token_hash(token),
         person=account.person,
         epoch=account.epoch,
         device=caller.device,
@@ -280,23 +280,23 @@ async def _open_session(s: Services, tx: Tx, checked: Account, caller: _Caller) 
     await tx.run(sessions.append_sign_in, account.person, now, outcome=SIGNED_IN, apart=apart, **place)
     await tx.run(sessions.put_known_network, account.person, network, now, MOST_KNOWN)
     await _end_oldest(s, tx, account.person, policy.most, now)
-    tx.after_commit(lambda: s.identity.put_account(account))
-    tx.after_commit(lambda: s.identity.put_session(session))
+    tx.after_commit(lambda: s.accounts.put(account))
+    tx.after_commit(lambda: s.sessions.put(session))
     tx.after_commit(lambda: throttle.learn(caller.user, network, now))
-    cookie = s.identity.devices.renew(caller.cookie, caller.user, account.epoch, account.epoch, s.new_token())
-    return SignedIn(token, session, s.identity.csrf(session), account.must_change, cookie)
+    cookie = s.devices.renew(caller.cookie, caller.user, account.epoch, account.epoch, s.new_token())
+    return SignedIn(token, session, s.sessions.csrf(session), account.must_change, cookie)
 
 
 async def _note_far_apart(s: Services, tx: Tx, caller: _Caller, new: SessionRecord) -> bool:
     """Say whether another session is in use far away (F91), and put it on record."""
-    throttle, policy, now = s.identity.throttle, s.identity.policies.sign_in, s.clock()
+    throttle, policy, now = s.throttle, s.config.policies.sign_in, s.clock()
     place = throttle.place(caller.address)
     known = (
         throttle.knows(caller.user, place.network)
-        or s.identity.known_device(caller.user, caller.cookie) is not None
+        or s.devices.known(caller.user, caller.cookie) is not None
         or place.site is not None
     )
-    for other in s.identity.sessions_of(new.person, now):
+    for other in s.sessions.of_person(new.person, now):
         used_lately = now - other.last_used < policy.apart_ms
         if used_lately and are_far_apart(place, throttle.place(other.address), known=known):
             detail = {"session": new.id, "address": new.address, "device": new.device}
@@ -311,11 +311,11 @@ async def _end_oldest(s: Services, tx: Tx, person: PersonId, most: int, now: Mil
     held = await tx.run(sessions.list_of, person)
     over = [session for session in held if session.expires <= now]
     kept = [session for session in held if session.expires > now]
-    by_use = sorted(kept, key=lambda session: s.identity.last_used(session.id) or session.last_used, reverse=True)
+    by_use = sorted(kept, key=lambda session: s.sessions.last_used(session.id) or session.last_used, reverse=True)
     for ending in (*over, *by_use[most:]):
         why = SessionEnd.EXPIRED if ending.expires <= now else SessionEnd.TOO_MANY
         await tx.run(sessions.delete, person, ending.id, why, now)
-        tx.after_commit(partial(s.identity.end_session, ending.id))
+        tx.after_commit(partial(s.sessions.end, ending.id))
 
 
 def _shown_device(device: str) -> str:
@@ -325,7 +325,7 @@ def _shown_device(device: str) -> str:
 
 
 async def _refusal(s: Services, account: Account) -> Deny | None:
-    card = s.identity.people.get(account.person)
+    card = s.directory.people.get(account.person)
     active = card is not None and card.active
     return may_sign_in(account.state, account.suspended_until, active, s.clock())
 

@@ -58,13 +58,13 @@ def _titled(text: str) -> tuple[str, str]:
 async def accept_terms(s: Services, session: Session, version: int) -> None:
     """Accept the version that was shown. Raises Conflict (`terms_changed`) unless it is the one in force."""
     now = s.clock()
-    if version != s.identity.terms_in_force(now):
+    if version != s.terms.in_force(now):
         raise Conflict(code="terms_changed")
     async with s.store.write() as tx:
         if await tx.run(terms.accept, session.person, version, session.id, now):
             await record(s, tx, session.person, ACCEPTED, session.person, version=version, session=session.id)
         account = await get_account(tx, session.person)
-        tx.after_commit(lambda: s.identity.put_account(account))
+        tx.after_commit(lambda: s.accounts.put(account))
 
 
 async def publish_terms(
@@ -81,5 +81,5 @@ async def publish_terms(
         text = terms.TermsText(version, *titles, *texts, effective=max(effective or now, now))
         await tx.run(terms.insert, text, actor.name, now)
         await record(s, tx, actor.name, "terms.publish", str(version), effective=text.effective)
-        tx.after_commit(lambda: s.identity.put_terms(version, text.effective))
+        tx.after_commit(lambda: s.terms.put(version, text.effective))
     return version

@@ -22,7 +22,6 @@ from appliance.locale import both, text
 from appliance.model import Deny, PersonId
 from appliance.people import Grant
 from appliance.reads.import_preview import describe_problems
-from appliance.rules.accounts import fold_user
 from appliance.rules.import_files import read_accounts
 from appliance.rules.roles import Actor
 from appliance.services import Services
@@ -184,8 +183,8 @@ async def remove_role_from(s: Services, terminal: Terminal, given: GrantedRole) 
 
 async def list_all(s: Services, terminal: Terminal, _given: Nothing) -> int:
     """Print every account."""
-    for account in sorted(s.identity.accounts(), key=lambda account: account.user):
-        card = s.identity.people[account.person]
+    for account in sorted(s.accounts.all(), key=lambda account: account.user):
+        card = s.directory.people[account.person]
         roles = ", ".join(grant.role + (f"({grant.unit})" if grant.unit else "") for grant in account.grants)
         until = f" → {shown_end(account.suspended_until)}" if account.suspended_until else ""
         await terminal.out(
@@ -196,24 +195,23 @@ async def list_all(s: Services, terminal: Terminal, _given: Nothing) -> int:
 
 async def sessions(s: Services, terminal: Terminal, given: OfUser) -> int:
     """Print the living sessions of an account."""
-    for session in s.identity.sessions_of(by_user(s, given.user), s.clock()):
+    for session in s.sessions.of_person(by_user(s, given.user), s.clock()):
         await terminal.out(f"{session.id}\t{session.device}\t{session.address}\t{shown(session.last_used)}")
     return 0
 
 
 def by_user(s: Services, user: str) -> PersonId:
     """Return whose account has this user name. Raises NotFound (`account_not_found`)."""
-    folded = fold_user(user)
-    found = next((account.person for account in s.identity.accounts() if account.user == folded), None)
-    if found is None:
+    account = s.accounts.of_user(user)
+    if account is None:
         raise NotFound(user, code="account_not_found")
-    return found
+    return account.person
 
 
 def _by_staff_no(s: Services, staff_no: str) -> PersonId:
 
     wanted = arabic_digits(staff_no.strip())
-    found = next((card.id for card in s.identity.directory.ordered if card.staff_no == wanted), None)
+    found = next((card.id for card in s.directory.now.ordered if card.staff_no == wanted), None)
     if found is None:
         raise NotFound(staff_no, code="person_not_found")
     return found
@@ -223,7 +221,7 @@ def _grant(s: Services, given: GrantedRole) -> Grant:
 
     if given.unit is None:
         return Grant(given.role)
-    unit = next((unit.id for unit in s.identity.directory.units.values() if unit.code == given.unit), None)
+    unit = next((unit.id for unit in s.directory.now.units.values() if unit.code == given.unit), None)
     if unit is None:
         raise Invalid(given.unit, field="unit", code="unknown_unit")
     return Grant(given.role, unit)

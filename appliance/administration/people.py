@@ -48,6 +48,6 @@ async def units(s: Services, terminal: Terminal, _given: Nothing) -> int:
     depth: dict[str | None, int] = {None: -1}
     for unit in unit_views(s):
         depth[unit.id] = depth[unit.parent] + 1
-        code = s.identity.directory.units[unit.id].code  # type: ignore[index]
+        code = s.directory.now.units[unit.id].code  # type: ignore[index]
         await terminal.out(f"{'  ' * depth[unit.id]}{code}  {unit.name}  ({unit.people_below})")
     return 0

@@ -7,7 +7,6 @@ from dataclasses import replace
 from appliance.actions.second_person import prove_second_person
 from appliance.administration.terminal import Terminal
 from appliance.locale import both
-from appliance.rules.accounts import fold_user
 from appliance.rules.roles import Actor
 from appliance.services import Services
 
@@ -15,7 +14,7 @@ from appliance.services import Services
 async def prove_person(s: Services, terminal: Terminal, user: str) -> Actor:
     """Ask someone to prove who they are, by password and, where they use one, TOTP code. Raises Unauthenticated."""
     password = await terminal.ask_secret(both("admin.password", user=user))
-    account = next((account for account in s.identity.accounts() if account.user == fold_user(user)), None)
+    account = s.accounts.of_user(user)
     code = None
     if account is not None and account.totp:
         code = await terminal.ask_secret(both("admin.code", user=user))

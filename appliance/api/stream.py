@@ -111,7 +111,7 @@ async def _listen(call: Call, session: SessionId, socket: WebSocket, since: int)
 
     try:
         await s.hub.open(connection, read_rooms)
-        if not s.identity.is_live(session, s.clock()):
+        if not s.sessions.is_live(session, s.clock()):
             # It ended while the rooms were read, when the hub did not know this stream yet.
             close(Ending.SESSION_OVER)
         frames = _ClientFrames(call, session, connection, call.request.app[REQUEST_LIMITS])
@@ -157,7 +157,7 @@ class _ClientFrames:
 
     def take(self, data: str) -> Coroutine[Any, Any, None] | None:
         """Act on a frame; return what has to be waited for before the next one."""
-        if not self._s.identity.is_live(self._session, self._s.clock()):
+        if not self._s.sessions.is_live(self._session, self._s.clock()):
             self._connection.close(Ending.SESSION_OVER)
             return None
         more = None
@@ -254,7 +254,7 @@ class _ClientFrames:
         submit_message(self._s, draft, done)
 
     def _check_preconditions(self) -> None:
-        session = self._s.identity.session(self._session, self._s.clock())
+        session = self._s.sessions.get(self._session, self._s.clock())
         if session is None:
             raise Unauthenticated
         check_preconditions(session)

@@ -215,12 +215,12 @@ async def _people(s: Services, ministry: Ministry, cast: Cast, password: str) ->
     """Import the directory, make the accounts, have everybody accept the terms."""
     files = {name: (DATA / ministry.slug / name).read_bytes() for name in ("units.csv", "people.csv")}
     await import_people(s, files)
-    by_number = {card.staff_no: card.id for card in s.identity.directory.ordered}
+    by_number = {card.staff_no: card.id for card in s.directory.now.ordered}
     users = {user_of(row): by_number[row["staff_no"]] for row in ministry.rows("people") if row["email"]}
     await make_accounts(s, users, password)
     await set_helpdesk(s, OPERATOR, *ministry.helpdesk)
     cast.people.update(users)
-    unit_ids = {unit.code: unit.id for unit in s.identity.directory.units.values()}
+    unit_ids = {unit.code: unit.id for unit in s.directory.now.units.values()}
     for row in ministry.rows("accounts"):
         for role in row["roles"].split():
             name, _, unit = role.partition(":")
@@ -240,18 +240,18 @@ async def make_accounts(s: Services, users: dict[str, PersonId], password: str =
     for user, person in users.items():
         await create_account(s, OPERATOR, person, user)
     now = s.clock()
-    version = s.identity.terms_in_force(now)
+    version = s.terms.in_force(now)
     if not version:
         draft = standard_terms(s.config.agency)
         version = await publish_terms(s, OPERATOR, draft.titles, draft.texts)
-    hashed = await s.identity.hasher.hash(password)
+    hashed = await s.hasher.hash(password)
     async with s.store.write() as tx:
         for person in users.values():
             await tx.run(accounts.set_password, person, hashed, now)
             await tx.run(terms.accept, person, version, SessionId("demo"), now)
             await record(s, tx, person, ACCEPTED, person, version=version, session="demo")
         for account in [await get_account(tx, person) for person in users.values()]:
-            tx.after_commit(partial(s.identity.put_account, account))
+            tx.after_commit(partial(s.accounts.put, account))
 
 
 async def _room(s: Services, cast: Cast, row: dict[str, str], place: int) -> None:
@@ -260,7 +260,7 @@ async def _room(s: Services, cast: Cast, row: dict[str, str], place: int) -> Non
     if row["kind"] == "direct":
         room = await rooms.create_direct(s, owner, others[0], f"demo-{row['room']}")
     else:
-        posts = s.identity.people[owner].posts
+        posts = s.directory.people[owner].posts
         post = posts[0] if row["post"] else None
         room = await rooms.create_group(s, owner, row["name"], others, f"demo-{row['room']}", post and PostId(post))
     cast.rooms[row["room"]] = room
@@ -269,10 +269,10 @@ async def _room(s: Services, cast: Cast, row: dict[str, str], place: int) -> Non
 def _members(s: Services, cast: Cast, row: dict[str, str], place: int) -> Iterator[PersonId]:
     """Give a room's members but its owner: those named, whole units (`*EPID`), and others up to its size."""
     named = [cast.people[user] for user in row["members"].split() if not user.startswith("*")]
-    codes = {unit.code: unit.id for unit in s.identity.directory.units.values()}
+    codes = {unit.code: unit.id for unit in s.directory.now.units.values()}
     for code in (word[1:] for word in row["members"].split() if word.startswith("*")):
-        below = s.identity.directory.below(codes[code])
-        named += [card.id for card in s.identity.directory.ordered if not card.units.isdisjoint(below)]
+        below = s.directory.now.below(codes[code])
+        named += [card.id for card in s.directory.now.ordered if not card.units.isdisjoint(below)]
     found = dict.fromkeys(person for person in named if person != cast.people[row["owner"]])
     if row["size"]:
         # Everybody but the outsider, from another place of the list for each room.
@@ -281,7 +281,7 @@ def _members(s: Services, cast: Cast, row: dict[str, str], place: int) -> Iterat
         for person in everybody[start % len(everybody) :] + everybody:
             if len(found) >= int(row["size"]) - 1:
                 break
-            if person != cast.people[row["owner"]] and s.identity.is_active(person, s.clock()):
+            if person != cast.people[row["owner"]] and s.accounts.is_active(person, s.clock()):
                 found[person] = None
     yield from found
 
@@ -316,7 +316,7 @@ async def _line(s: Services, cast: Cast, row: dict[str, str]) -> None:
 def _body(s: Services, cast: Cast, text: str) -> TextBody:
     """Return a message whose `@{user}` are mentions of people and whose `@ทุกคน` calls everyone."""
     users = re.findall(r"@\{([^}]+)\}", text)
-    named = re.sub(r"@\{([^}]+)\}", lambda found: f"@{s.identity.people[cast.people[found[1]]].name}", text)
+    named = re.sub(r"@\{([^}]+)\}", lambda found: f"@{s.directory.people[cast.people[found[1]]].name}", text)
     return TextBody(text=named, mentions=[cast.people[user] for user in users], everyone="@ทุกคน" in text)
 
 
@@ -383,11 +383,11 @@ def _working(day: date, back: int) -> date:
 def _write_logins(data: Path, s: Services, ministry: Ministry, cast: Cast, password: str) -> None:
     """Write everybody's login, and the codes by which tests name people and rooms."""
     ended = {row["person"] for row in ministry.rows("accounts") if row["state"]}
-    ladder = s.identity.directory.ladder
+    ladder = s.directory.now.ladder
     ranks = {user_of(row): row["rank"] for row in reversed(ministry.rows("people")) if row["email"]}
     logins = []
     for user, person in cast.people.items():
-        card, account, rung = s.identity.people[person], s.identity.account(person), ladder.rung(ranks[user])
+        card, account, rung = s.directory.people[person], s.accounts.get(person), ladder.rung(ranks[user])
         if user in ended or account is None:
             continue
         logins.append(

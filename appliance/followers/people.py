@@ -14,6 +14,7 @@ from typing import Final
 from appliance.actions.room_settling import settle_rooms
 from appliance.errors import AppError
 from appliance.services import Services
+from appliance.store import directory_shown, sessions
 
 log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
@@ -32,7 +33,8 @@ class PeopleFollower:
 
     def start(self) -> None:
         """Begin to follow."""
-        self._s.identity.on_people_change(self._changed.set)
+        self._s.accounts.on_state_change(self._changed.set)
+        self._s.directory.on_change(self._changed.set)
         self._task = asyncio.create_task(self._follow_forever(), name="people-follower")
 
     async def close(self) -> None:
@@ -57,10 +59,25 @@ class PeopleFollower:
 
     async def _follow(self) -> None:
         s = self._s
-        if s.identity.directory_is_due(s.clock()):
-            await s.identity.reload_directory(s.store, s.clock())
-        await s.identity.flush(s.store)
+        if s.directory.is_due(s.clock()):
+            await s.directory.reload(s.clock())
+        await write_counts(s)
         seconds = asyncio.get_running_loop().time()
         if self._changed.is_set() or (self._again_at is not None and seconds >= self._again_at):
             self._changed.clear()
             self._again_at = None if await settle_rooms(s) else seconds + SETTLE_AGAIN_S
+
+
+async def write_counts(s: Services) -> None:
+    """Write when sessions were last used and how many people were shown to whom."""
+    used, shown = s.sessions.take_unwritten(), s.directory_budget.take_unwritten()
+    if not used and not shown:
+        return
+    try:
+        async with s.store.write() as tx:
+            await tx.run(sessions.touch, used.items())
+            await tx.run(directory_shown.put, shown)
+    except BaseException:
+        s.sessions.give_back(used)
+        s.directory_budget.give_back(shown)
+        raise

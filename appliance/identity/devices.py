@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.evidence import base64url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MOST_ACCOUNTS: Final = 8
 _ID_BYTES: Final = 12
@@ -27,8 +27,14 @@ _BETWEEN: Final = "~"
 class Devices:
     """Makes and checks the entries of device cookies, under a key of their own."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, epoch_of: Callable[[str], int]) -> None:
+        """`epoch_of(user)` is the epoch of a user name's account, 0 where there is none."""
         self._key: Final = key
+        self._epoch_of = epoch_of
+
+    def known(self, user: str, cookie: str) -> str | None:
+        """Return the id of the device whose cookie this is, if the account signed in from it since its epoch began."""
+        return self.find(cookie, user, self._epoch_of(user))
 
     def find(self, cookie: str, user: str, epoch: int) -> str | None:
         """Return the device's id when the cookie has a good entry for this account, else None."""

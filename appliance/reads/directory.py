@@ -19,6 +19,7 @@ from appliance.errors import Invalid, NotFound, TooMany
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
 from appliance.reads.bounds import page_after
+from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.rules.contact import may_start_direct
 from appliance.rules.finding import Fit, asked_number, fit, holding, rarest_first, tiers
 from appliance.rules.profiles import may_see, visible_fields
@@ -30,7 +31,7 @@ from search_index.layout import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from appliance.identity import Directory
+    from appliance.identity.directory import Directory
     from appliance.locale import Language
     from appliance.model import PostId
     from appliance.people import Holding, PersonCard, Post, Profile, Unit
@@ -57,7 +58,7 @@ async def load_people(
 
     Raises Invalid (cursor), NotFound (unit), TooMany (budget).
     """
-    directory = s.identity.directory
+    directory = s.directory.now
     within = _within(directory, unit, below)
     asked = _Asked(s, viewer, q, language)
     found = asked.answers(within, cursor)
@@ -81,8 +82,8 @@ async def load_people(
 
 async def load_person(s: Services, viewer: PersonId, person: PersonId) -> PersonView:
     """Return one person, also one no longer on the staff. Raises NotFound for none, or one the viewer may not find."""
-    card = s.identity.people.get(person)
-    if card is None or not s.identity.directory.may_find(viewer, person):
+    card = s.directory.people.get(person)
+    if card is None or not s.directory.now.may_find(viewer, person):
         raise NotFound(code="person_not_found")
     if person != viewer:
         await _spend(s, viewer, 1)
@@ -110,7 +111,7 @@ def load_units(s: Services, cursor: str | None = None) -> Units:
 
 def unit_views(s: Services) -> list[UnitView]:
     """Return every unit that exists now, parents before children, siblings in their order."""
-    directory = s.identity.directory
+    directory = s.directory.now
     views: list[UnitView] = []
 
     def add(unit: Unit, parent: UnitId | None) -> None:
@@ -136,7 +137,7 @@ def unit_views(s: Services) -> list[UnitView]:
 
 def unit_ref(s: Services, unit: UnitId | None) -> UnitRef | None:
     """Return how a unit is named."""
-    found = s.identity.directory.units.get(unit) if unit else None
+    found = s.directory.now.units.get(unit) if unit else None
     return _ref(found) if found else None
 
 
@@ -151,9 +152,9 @@ def _view(
     holdings: Sequence[Holding],
     posts: Mapping[PostId, Post],
 ) -> PersonView:
-    directory = s.identity.directory
+    directory = s.directory.now
     card = directory.people[profile.id]
-    account = s.identity.account(viewer)
+    account = s.accounts.get(viewer)
     seen = visible_fields(
         profile,
         own_unit=directory.shares_unit(viewer, profile.id),
@@ -179,13 +180,13 @@ def _view(
         mobile=profile.mobile if "mobile" in seen else None,
         email=profile.email if "email" in seen else None,
         status=profile.status or None,
-        active=s.identity.is_active(card.id, s.clock()),
+        active=s.accounts.is_active(card.id, s.clock()),
         may_contact=_may_contact(s, viewer, card),
     )
 
 
 def _post_view(s: Services, held: Holding, post: Post) -> PostView:
-    directory = s.identity.directory
+    directory = s.directory.now
     home = successor(directory.all_units, post.unit, s.clock())
     unit = directory.all_units[home]
     rung = directory.ladder.rung(post.rank)
@@ -205,24 +206,24 @@ def _post_view(s: Services, held: Holding, post: Post) -> PostView:
 def _home(s: Services, card: PersonCard) -> UnitRef | None:
     if card.unit is None:
         return None
-    unit = s.identity.directory.all_units[card.unit]
+    unit = s.directory.now.all_units[card.unit]
     return _ref(unit)
 
 
 def _may_contact(s: Services, viewer: PersonId, card: PersonCard) -> bool | None:
     """Return whether the viewer may start a private chat; None for oneself and for people who cannot be reached."""
-    own, now = s.identity.people.get(viewer), s.clock()
-    if viewer == card.id or own is None or not s.identity.is_active(card.id, now):
+    own, now = s.directory.people.get(viewer), s.clock()
+    if viewer == card.id or own is None or not s.accounts.is_active(card.id, now):
         return None
-    return may_start_direct(own.rank, card.rank, s.identity.contact_mode(now)) is None
+    return may_start_direct(own.rank, card.rank, s.settings.get(CONTACT_MODE, now)) is None
 
 
 class _Asked:
     """One search of one viewer: who answers it, and how well."""
 
     def __init__(self, s: Services, viewer: PersonId, q: str, language: Language) -> None:
-        account = s.identity.account(viewer)
-        self._directory, self._viewer, self._english = s.identity.directory, viewer, language == "en"
+        account = s.accounts.get(viewer)
+        self._directory, self._viewer, self._english = s.directory.now, viewer, language == "en"
         self._words = list(dict.fromkeys(fold(q).split()))[:_MOST_WORDS]
         self._number = asked_number(q)
         self._sees_all = account is not None and StaffRole.AGENCY_ADMIN in account.roles
@@ -335,7 +336,7 @@ def _place_of(directory: Directory, cursor: str) -> int:
 async def _spend(s: Services, viewer: PersonId, shown: int) -> None:
     """Count what is shown; the first time it is a lot, or too much and refused, goes on record (F86)."""
     now = s.clock()
-    spent = s.identity.budget.take(viewer, shown, now)
+    spent = s.directory_budget.take(viewer, shown, now)
     if spent.reached is not None:
         async with s.store.write() as tx:
             await tx.run(
@@ -345,7 +346,7 @@ async def _spend(s: Services, viewer: PersonId, shown: int) -> None:
                 action="directory.alarm",
                 target=viewer,
                 outcome="refused" if spent.refused_for else "noticed",
-                detail={"limit": spent.reached, "people": getattr(s.identity.policies.directory, spent.reached)},
+                detail={"limit": spent.reached, "people": getattr(s.config.policies.directory, spent.reached)},
             )
     if spent.refused_for:
         raise TooMany(spent.refused_for, code="directory_budget")

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from appliance.reads.directory import load_views, unit_ref
+from appliance.rules.agency_settings import CONTACT_MODE, HELPDESK
 from appliance.store import terms
 from appliance.wire.session import AgencyView, HelpdeskView, Me, Terms, TermsState
 
@@ -22,17 +23,17 @@ _VERSION: Final = version("gchat-appliance")
 async def load_me(s: Services, session: Session) -> Me:
     """Return the caller's own picture."""
     now = s.clock()
-    card, account = s.identity.people[session.person], s.identity.account(session.person)
+    card, account = s.directory.people[session.person], s.accounts.get(session.person)
     accepted = account.accepted if account else 0
     return Me(
         person=await load_own_view(s, session.person),
         roles=sorted(session.roles),
         unit=unit_ref(s, card.unit),
-        terms=TermsState(version=s.identity.terms_in_force(now), accepted=accepted or None),
+        terms=TermsState(version=s.terms.in_force(now), accepted=accepted or None),
         csrf=session.csrf,
         must_change_password=session.must_change,
-        contact_mode=s.identity.contact_mode(now).value,
-        shortest_password=s.identity.policies.passwords.shortest,
+        contact_mode=s.settings.get(CONTACT_MODE, now).value,
+        shortest_password=s.config.policies.passwords.shortest,
         server_version=_VERSION,
     )
 
@@ -45,7 +46,7 @@ async def load_own_view(s: Services, person: PersonId) -> PersonView:
 
 def load_agency(s: Services) -> AgencyView:
     """Return who runs this appliance and whom to ask: what the page says before anybody has signed in."""
-    agency, helpdesk = s.config.agency, s.identity.helpdesk(s.clock())
+    agency, helpdesk = s.config.agency, s.settings.get(HELPDESK, s.clock())
     return AgencyView(
         name_th=agency.name_th,
         name_en=agency.name_en,
@@ -55,9 +56,9 @@ def load_agency(s: Services) -> AgencyView:
 
 async def load_terms(s: Services, person: PersonId, language: Language) -> Terms:
     """Return the terms in force in the caller's language; version 0 and empty when the agency has published none."""
-    account = s.identity.account(person)
+    account = s.accounts.get(person)
     async with s.store.read() as reader:
-        found = await reader.run(terms.get, s.identity.terms_in_force(s.clock()))
+        found = await reader.run(terms.get, s.terms.in_force(s.clock()))
         accepted_at = await reader.run(terms.accepted_at, person, found.version) if found else None
     if found is None:
         return Terms(version=0, title="", text="", language=language, effective=0)

@@ -165,7 +165,7 @@ def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> De
 
 def _administers(s: Services, person: PersonId) -> bool:
     """Say whether a person is an administrator at all, so that everybody else is spared the look at all rooms."""
-    account = s.identity.account(person)
+    account = s.accounts.get(person)
     roles = {StaffRole.UNIT_ADMIN, StaffRole.AGENCY_ADMIN}
     return account is not None and any(grant.role in roles for grant in account.grants)
 
@@ -220,24 +220,24 @@ def _may_answer(s: Services, state: RoomState, person: PersonId, request: OwnerR
 
 def _administrators(s: Services, owner: PersonId) -> list[PersonId]:
     """Return the administrators of the unit of a room's owner."""
-    card = s.identity.people.get(owner)
-    return s.identity.administrators_of(card.unit if card else None, s.clock())
+    card = s.directory.people.get(owner)
+    return s.accounts.administrators_of(card.unit if card else None, s.clock())
 
 
 def _suggested(s: Services, request: OwnerRequest) -> list[Suggested]:
     if request.kind is Kind.REMOVAL:
         return []
-    return [request_views.suggested(who, s.identity.people) for who in request.people]
+    return [request_views.suggested(who, s.directory.people) for who in request.people]
 
 
 def removal_view(s: Services, request: OwnerRequest) -> RemovalRequest:
     """Return a request to be taken off as clients see it."""
-    return request_views.removal_view(request, s.identity.people)
+    return request_views.removal_view(request, s.directory.people)
 
 
 def suggestion_view(s: Services, request: OwnerRequest) -> MemberSuggestion:
     """Return a suggestion as clients see it."""
-    return request_views.suggestion_view(request, s.identity.people)
+    return request_views.suggestion_view(request, s.directory.people)
 
 
 async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor: str | None) -> list[OwnerRequest]:

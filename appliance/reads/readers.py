@@ -128,7 +128,7 @@ async def _known_in_parts(s: Services, room: int, n: int) -> _Known:
 
 
 def _names(s: Services, person: str) -> dict[str, str | None]:
-    card = s.identity.people.get(PersonId(person))
+    card = s.directory.people.get(PersonId(person))
     if card is None:
         return {}
     return {"name": card.name, "name_en": card.name_en, "unit": card.unit_name, "unit_en": card.unit_name_en}

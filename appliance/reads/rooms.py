@@ -240,19 +240,19 @@ def views_after(
 
 def name_of(s: Services, person: str) -> str | None:
     """Return a person's name in Thai."""
-    card = s.identity.people.get(PersonId(person))
+    card = s.directory.people.get(PersonId(person))
     return card.name if card else None
 
 
 def english_name_of(s: Services, person: str) -> str | None:
     """Return a person's name in English, None where the register has none."""
-    card = s.identity.people.get(PersonId(person))
+    card = s.directory.people.get(PersonId(person))
     return card.name_en if card else None
 
 
 def sort_key(s: Services, person: str) -> str:
     """Return where a person stands in Thai order."""
-    card = s.identity.people.get(PersonId(person))
+    card = s.directory.people.get(PersonId(person))
     return card.sort_key if card else person
 
 
@@ -314,7 +314,7 @@ def _members(rows: Rows, s: Services, room: int) -> list[MemberView]:
     now = s.clock()
     gaps = receipts.gaps_of_room(rows, room)
     for person, role, since, read, status in rooms.member_reads(rows, room):
-        card = s.identity.people.get(PersonId(person))
+        card = s.directory.people.get(PersonId(person))
         found.append(
             MemberView(
                 person=person,
@@ -327,7 +327,7 @@ def _members(rows: Rows, s: Services, room: int) -> list[MemberView]:
                 post=card.post if card else None,
                 post_en=card.post_en if card else None,
                 status=status or None,
-                active=s.identity.is_active(PersonId(person), now),
+                active=s.accounts.is_active(PersonId(person), now),
                 read=read,
                 skipped=gaps.get(PersonId(person), []),
             )

@@ -86,8 +86,8 @@ def _request(s: Services, wanted: Query, query: SearchQuery, mine: list[RoomId])
         raise Invalid(field="q", code="query_too_short")
     senders = None if query.sender is None else {query.sender}
     if query.unit is not None:
-        units = s.identity.directory.below(UnitId(query.unit))
-        people = {card.id for card in s.identity.people.values() if not card.units.isdisjoint(units)}
+        units = s.directory.now.below(UnitId(query.unit))
+        people = {card.id for card in s.directory.people.values() if not card.units.isdisjoint(units)}
         senders = {str(person) for person in people} if senders is None else senders & people
     return wire.Search(
         needles=list(wanted.needles),

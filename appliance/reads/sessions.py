@@ -27,7 +27,7 @@ def load_sessions(s: Services, session: Session) -> Sessions:
                 expires=record.expires,
                 current=record.id == session.id,
             )
-            for record in s.identity.sessions_of(session.person, s.clock())
+            for record in s.sessions.of_person(session.person, s.clock())
         ]
     )
 
@@ -57,7 +57,7 @@ async def load_sign_ins(s: Services, session: Session) -> SignIns:
 async def why_ended(s: Services, token: str) -> SessionEnd | None:
     """Return why a token is good no more, for whoever holds it; None where it never was or its device signed out."""
     async with s.store.read() as reader:
-        return await reader.run(sessions.find_end, s.identity.token_hash(token))
+        return await reader.run(sessions.find_end, s.sessions.token_hash(token))
 
 
 async def load_second_factors(s: Services, session: Session) -> SecondFactors:

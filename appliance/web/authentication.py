@@ -33,7 +33,7 @@ def authenticate(call: Call, route: Route) -> None:
     """
     s, request = call.services, call.request
     token, by_cookie = _token(call)
-    session = s.identity.authenticate(token, s.clock(), call.address) if token else None
+    session = s.sessions.authenticate(token, s.clock(), call.address) if token else None
     if session is None:
         if not route.public:
             raise errors.Unauthenticated

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from appliance.errors import AppError
 
 if TYPE_CHECKING:
-    from appliance.identity import Session
+    from appliance.people import Session
 
 
 def check_preconditions(session: Session) -> None:

@@ -21,6 +21,7 @@ from appliance.actions.terms import accept_terms, publish_terms
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from appliance.model import AccountState, ContactMode, PersonId, SessionId, UnitId
 from appliance.people import Grant, Session
+from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.rules.import_files import midnight
 from appliance.rules.roles import Actor
 from appliance.store import accounts, audit, terms
@@ -35,7 +36,7 @@ NOBODY = Actor("p_nobody", PersonId("p_nobody"), ())
 
 
 async def session_of(office: Office, user: str) -> Session:
-    session = office.s.identity.authenticate((await office.sign_in(user)).token, office.clock())
+    session = office.s.sessions.authenticate((await office.sign_in(user)).token, office.clock())
     assert session is not None
     return session
 
@@ -84,17 +85,17 @@ async def test_a_date_of_birth_that_comes_later_suspends_until_the_day(office: O
     preview = await preview_import(office.s, files)
     assert [state.staff_no for state in preview.under_age] == ["1001"]
     await apply_import(office.s, OPERATOR, preview)
-    account = office.s.identity.account(person)
+    account = office.s.accounts.get(person)
     assert account is not None
     assert account.state is AccountState.SUSPENDED
     # Born on 29 February 2008: twenty on 29 February 2028.
     day = midnight(date(2028, 2, 29))
     assert account.suspended_until == day
-    assert office.s.identity.authenticate(done.token, office.clock()) is None
-    assert office.s.identity.is_active(other, office.clock())
+    assert office.s.sessions.authenticate(done.token, office.clock()) is None
+    assert office.s.accounts.is_active(other, office.clock())
     assert await refused(lift_suspension(office.s, OPERATOR, person, "ขอร้อง")) == "person_under_age"
     await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "สอบข้อเท็จจริง")
-    account = office.s.identity.account(person)
+    account = office.s.accounts.get(person)
     assert account is not None
     assert account.suspended_until == day
     await revoke_account(office.s, OPERATOR, person, "ลาออก")
@@ -104,7 +105,7 @@ async def test_a_date_of_birth_that_comes_later_suspends_until_the_day(office: O
     assert [item.actor for item in records if item.action == "account.suspend"] == [OPERATOR.name, OPERATOR.name]
     office.clock.now = day
     await reactivate_account(office.s, OPERATOR, person, "พบตัว")
-    assert office.s.identity.is_active(person, office.clock())
+    assert office.s.accounts.is_active(person, office.clock())
 
 
 async def test_who_is_too_young_comes_back_by_the_day_itself(office: Office) -> None:
@@ -112,8 +113,8 @@ async def test_who_is_too_young_comes_back_by_the_day_itself(office: Office) -> 
     header, *lines = PEOPLE.splitlines()
     lines[0] += ",2550-05-30"
     await office.import_(people="\n".join([header + ",birth_date", *lines]))
-    assert not office.s.identity.is_active(person, midnight(date(2027, 5, 30)) - 1)
-    assert office.s.identity.is_active(person, midnight(date(2027, 5, 30)))
+    assert not office.s.accounts.is_active(person, midnight(date(2027, 5, 30)) - 1)
+    assert office.s.accounts.is_active(person, midnight(date(2027, 5, 30)))
     again = await preview_import(office.s, {"people.csv": "\n".join([header + ",birth_date", *lines]).encode()})
     assert (again.plan.changes, again.under_age) == (0, ())
 
@@ -124,13 +125,13 @@ async def test_a_revocation_takes_everything(office: Office) -> None:
     done = await office.sign_in("somchai.j")
     await office.sign_in("somchai.j")
     ended: list[str] = []
-    office.s.identity.on_session_end(ended.append)
+    office.s.sessions.on_end(ended.append)
     taken = await revoke_account(office.s, OPERATOR, person, "พ้นจากราชการ")
     assert (taken.sessions, taken.passkeys, taken.totp, taken.roles) == (2, 0, False, 1)
     assert len(ended) == 2
-    assert office.s.identity.authenticate(done.token, office.clock()) is None
-    assert office.s.identity.ended_accounts() == {person}
-    assert not office.s.identity.is_active(person, office.clock())
+    assert office.s.sessions.authenticate(done.token, office.clock()) is None
+    assert office.s.accounts.ended() == {person}
+    assert not office.s.accounts.is_active(person, office.clock())
     assert await refused(revoke_account(office.s, OPERATOR, person, "อีกครั้ง")) == "account_revoked"
     assert await refused(suspend_account(office.s, OPERATOR, person, office.clock() + 1, "x")) == "account_revoked"
     assert await refused(lift_suspension(office.s, OPERATOR, person, "x")) == "account_not_suspended"
@@ -162,20 +163,20 @@ async def test_roles(office: Office) -> None:
             await add_role(office.s, OPERATOR, person, wrong)
     with pytest.raises(Invalid):
         await add_role(office.s, OPERATOR, person, Grant("unit_admin", UnitId("u_none")))
-    assert office.s.identity.account(person) == (await reopen(office)).account(person)
+    assert office.s.accounts.get(person) == (await reopen(office)).accounts.get(person)
 
 
 async def test_the_nearest_administrators_of_a_unit(office: Office) -> None:
     somchai, malee = await office.account("1001", "somchai.j"), await office.account("1002", "malee.m")
-    identity, now = office.s.identity, office.clock
-    assert identity.administrators_of(office.unit("D1A"), now()) == []
+    accounts, now = office.s.accounts, office.clock
+    assert accounts.administrators_of(office.unit("D1A"), now()) == []
     await add_role(office.s, OPERATOR, somchai, Grant("agency_admin"))
-    assert identity.administrators_of(office.unit("D1A"), now()) == [somchai]
+    assert accounts.administrators_of(office.unit("D1A"), now()) == [somchai]
     await add_role(office.s, OPERATOR, malee, Grant("unit_admin", office.unit("D1")))
-    assert identity.administrators_of(office.unit("D1A"), now()) == [malee]
-    assert identity.administrators_of(office.unit("D2"), now()) == [somchai]
+    assert accounts.administrators_of(office.unit("D1A"), now()) == [malee]
+    assert accounts.administrators_of(office.unit("D2"), now()) == [somchai]
     await suspend_account(office.s, OPERATOR, malee, now() + DAY, "ลา")
-    assert identity.administrators_of(office.unit("D1A"), now()) == [somchai]
+    assert accounts.administrators_of(office.unit("D1A"), now()) == [somchai]
 
 
 async def test_ending_a_session(office: Office) -> None:
@@ -186,9 +187,9 @@ async def test_ending_a_session(office: Office) -> None:
         with pytest.raises(NotFound):
             await end_session(office.s, first, foreign)
     await end_session(office.s, first, second.id)
-    assert office.s.identity.session(second.id, office.clock()) is None
-    assert office.s.identity.session(first.id, office.clock()) is not None
-    assert (await reopen(office)).session(second.id, office.clock()) is None
+    assert office.s.sessions.get(second.id, office.clock()) is None
+    assert office.s.sessions.get(first.id, office.clock()) is not None
+    assert (await reopen(office)).sessions.get(second.id, office.clock()) is None
 
 
 async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
@@ -200,7 +201,7 @@ async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
     await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), ("สอง", "Two"), later)
 
     def accepted() -> bool:
-        now = office.s.identity.session(session.id, office.clock())
+        now = office.s.sessions.get(session.id, office.clock())
         assert now is not None
         return now.terms_ok
 
@@ -244,13 +245,12 @@ async def test_a_forged_acceptance_of_the_terms_is_found(office: Office, forgery
 
 
 async def test_the_contact_mode_takes_effect_at_its_time(office: Office) -> None:
-    identity = office.s.identity
     await set_contact_mode(office.s, OPERATOR, ContactMode.PUBLIC, office.clock() + DAY)
-    assert identity.contact_mode(office.clock()) is ContactMode.NORMAL
+    assert office.s.settings.get(CONTACT_MODE, office.clock()) is ContactMode.NORMAL
     office.clock.pass_(DAY)
-    assert identity.contact_mode(office.clock()) is ContactMode.PUBLIC
+    assert office.s.settings.get(CONTACT_MODE, office.clock()) is ContactMode.PUBLIC
     await set_contact_mode(office.s, OPERATOR, ContactMode.NORMAL)
-    assert identity.contact_mode(office.clock()) is ContactMode.NORMAL
+    assert office.s.settings.get(CONTACT_MODE, office.clock()) is ContactMode.NORMAL
     assert await refused(set_contact_mode(office.s, OPERATOR, ContactMode.PUBLIC, office.clock() - 1)) == "time_past"
     assert await refused(set_contact_mode(office.s, NOBODY, ContactMode.PUBLIC)) == "role_required"
 
@@ -260,7 +260,7 @@ async def test_an_agency_maps_its_ranks(office: Office) -> None:
     lines[-1] = lines[-1].replace("ที่ปรึกษา,", "ที่ปรึกษา,ที่ปรึกษาพิเศษ")
     await office.import_(people="\n".join([header, *lines]))
     person = office.person("1005")
-    assert office.s.identity.people[person].rank is None
+    assert office.s.directory.people[person].rank is None
     await set_rank_map(office.s, OPERATOR, {"ที่ปรึกษาพิเศษ": "K5"})
-    assert office.s.identity.people[person].rank == 100
+    assert office.s.directory.people[person].rank == 100
     assert await refused(set_rank_map(office.s, OPERATOR, {"ก": "ไม่มีระดับนี้"})) == "unknown_rank"

@@ -32,7 +32,7 @@ MINUTE = 60_000
 
 
 def session(office: Office, done: SignedIn) -> Session:
-    found = office.s.identity.authenticate(done.token, office.clock())
+    found = office.s.sessions.authenticate(done.token, office.clock())
     assert found is not None
     return found
 
@@ -59,19 +59,19 @@ async def test_a_device_name_that_cannot_be_seen_is_none(office: Office, name: s
 
 
 def test_an_entry_is_good_for_its_account_its_epoch_and_its_key() -> None:
-    devices = Devices(bytes(32))
+    devices = Devices(bytes(32), lambda _: 0)
     cookie = devices.renew("", "somchai.j", 3, 3, "random")
     ident = devices.find(cookie, "somchai.j", 3)
     assert ident is not None
     assert devices.find(cookie, "malee.m", 3) is None
     assert devices.find(cookie, "somchai.j", 4) is None
-    assert Devices(bytes([1]) * 32).find(cookie, "somchai.j", 3) is None
+    assert Devices(bytes([1]) * 32, lambda _: 0).find(cookie, "somchai.j", 3) is None
     for forged in (cookie[:-1], cookie + "A", ident, f"{ident}." + "A" * 22, "é" * 39, "~" * 300, cookie * 20):
         assert devices.find(forged, "somchai.j", 3) is None
 
 
 def test_one_browser_serves_several_people_and_keeps_its_ids() -> None:
-    devices = Devices(bytes(32))
+    devices = Devices(bytes(32), lambda _: 0)
     cookie = ""
     for number in range(MOST_ACCOUNTS):
         cookie = devices.renew(cookie, f"user{number}", 0, 0, f"random{number}")
@@ -90,16 +90,16 @@ async def test_a_changed_password_ends_device_cookies(office: Office, how: str) 
     person = await office.account("1001", "somchai.j")
     mine = await office.sign_in("somchai.j")
     other = (await office.sign_in("somchai.j")).device_cookie
-    assert office.s.identity.known_device("somchai.j", other) is not None
+    assert office.s.devices.known("somchai.j", other) is not None
     if how == "changed":
         kept = await change_password(office.s, session(office, mine), PASSWORD, NEW, mine.device_cookie)
-        assert office.s.identity.known_device("somchai.j", kept) is not None
+        assert office.s.devices.known("somchai.j", kept) is not None
     elif how == "reset":
         await reset_password(office.s, OPERATOR, person, "แสดงบัตร")
     else:
         await revoke_account(office.s, OPERATOR, person, "พ้นจากราชการ")
-    assert office.s.identity.known_device("somchai.j", other) is None
-    assert (await reopen(office)).known_device("somchai.j", other) is None
+    assert office.s.devices.known("somchai.j", other) is None
+    assert (await reopen(office)).devices.known("somchai.j", other) is None
 
 
 # Far apart
@@ -110,7 +110,7 @@ async def test_sessions_that_come_into_use_far_apart_later_are_noticed_once(offi
     person = await office.account("1001", "somchai.j")
     first = await office.sign_in("somchai.j", PASSWORD, OFFICE)
     second = await office.sign_in("somchai.j", PASSWORD, OFFICE)
-    authenticate = office.s.identity.authenticate
+    authenticate = office.s.sessions.authenticate
     for _ in range(3):
         office.clock.pass_(MINUTE)
         authenticate(first.token, office.clock(), OFFICE)
@@ -137,8 +137,8 @@ async def test_two_named_sites_are_apart_whoever_signed_in_there(tmp_path: Path)
         office.clock.pass_(limits.apart_ms + MINUTE)
         second = await office.sign_in("somchai.j", PASSWORD, HOME)
         assert await recorded(office, person, "sign_in.apart") == [], "the other was not in use"
-        office.s.identity.authenticate(first.token, office.clock(), OFFICE)
-        office.s.identity.authenticate(second.token, office.clock(), HOME)
+        office.s.sessions.authenticate(first.token, office.clock(), OFFICE)
+        office.s.sessions.authenticate(second.token, office.clock(), HOME)
         assert await note_sessions_apart(office.s) == 1
 
 
@@ -169,8 +169,8 @@ async def test_a_known_browser_a_known_network_and_an_idle_session_are_not_flagg
 async def test_a_session_is_where_it_was_used_last(office: Office) -> None:
     person = await office.account("1001", "somchai.j", address=OFFICE)
     first = await office.sign_in("somchai.j", address=OFFICE)
-    assert office.s.identity.authenticate(first.token, office.clock(), FAR) is not None
-    assert [one.address for one in office.s.identity.sessions_of(person, office.clock())] == [FAR]
+    assert office.s.sessions.authenticate(first.token, office.clock(), FAR) is not None
+    assert [one.address for one in office.s.sessions.of_person(person, office.clock())] == [FAR]
     await office.sign_in("somchai.j", address=FAR)
     assert await recorded(office, person, "sign_in.apart") == []
 
@@ -197,14 +197,14 @@ async def test_not_me_marks_the_line_ends_other_sessions_and_asks_for_a_password
     line = (await lines(office, mine))[0]
     assert line.address == FAR
     kept = await disown_sign_in(office.s, caller, line.id, mine.device_cookie)
-    assert office.s.identity.authenticate(thief.token, office.clock()) is None
+    assert office.s.sessions.authenticate(thief.token, office.clock()) is None
     assert session(office, mine).must_change
     assert (await lines(office, mine))[0].disowned == office.clock()
-    assert office.s.identity.known_device("somchai.j", thief.device_cookie) is None
-    assert office.s.identity.known_device("somchai.j", kept) is not None
-    for identity in (office.s.identity, await reopen(office)):
-        assert not identity.throttle.knows("somchai.j", FAR)
-        assert identity.throttle.knows("somchai.j", OFFICE)
+    assert office.s.devices.known("somchai.j", thief.device_cookie) is None
+    assert office.s.devices.known("somchai.j", kept) is not None
+    for known in (office.s, await reopen(office)):
+        assert not known.throttle.knows("somchai.j", FAR)
+        assert known.throttle.knows("somchai.j", OFFICE)
     [found] = await recorded(office, person, "sign_in.disown")
     assert (found["address"], found["was"], found["sessions_ended"]) == (FAR, "signed_in", 1)
     marked = office.clock()
@@ -218,7 +218,7 @@ async def test_not_me_marks_the_line_ends_other_sessions_and_asks_for_a_password
 async def test_not_me_works_while_the_account_is_under_attack(office: Office) -> None:
     await office.account("1001", "somchai.j", address=OFFICE)
     mine = await office.sign_in("somchai.j", address=OFFICE)
-    throttle = office.s.identity.throttle
+    throttle = office.s.throttle
     for number in range(300):
         guess = throttle.guess("password", "somchai.j", f"198.51.{number % 100}.1", None)
         try:

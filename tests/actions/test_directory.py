@@ -9,6 +9,7 @@ from appliance.actions.me import set_status
 from appliance.actions.roles import add_role
 from appliance.actions.settings import set_contact_mode
 from appliance.errors import Invalid, NotFound, TooMany
+from appliance.followers.people import write_counts
 from appliance.model import ContactMode, PersonId, UnitId
 from appliance.people import Grant
 from appliance.policies import DirectoryPolicy
@@ -308,9 +309,9 @@ async def test_what_was_shown_outlives_a_restart(tmp_path: Path) -> None:
         viewer = office.person("1001")
         for _ in range(3):
             await load_people(office.s, viewer)
-        await office.s.identity.flush(office.s.store)
+        await write_counts(office.s)
         again = await reopen(office)
-        assert again.budget.take(viewer, 1, office.clock()).refused_for == HOUR / 1000
-        assert not again.budget.take(office.person("1002"), 1, office.clock()).refused_for
+        assert again.directory_budget.take(viewer, 1, office.clock()).refused_for == HOUR / 1000
+        assert not again.directory_budget.take(office.person("1002"), 1, office.clock()).refused_for
         office.clock.pass_(HOUR)
-        assert not (await reopen(office)).budget.take(viewer, 1, office.clock()).refused_for
+        assert not (await reopen(office)).directory_budget.take(viewer, 1, office.clock()).refused_for

@@ -66,7 +66,7 @@ async def crowd(office: Office) -> Office:
 
 def expected(office: Office, viewer: PersonId, q: str, unit: UnitId | None, language: Language) -> list[PersonId]:
     """Ask `fit` of one after another, as the rule says it."""
-    directory, words = office.s.identity.directory, fold(q).split()
+    directory, words = office.s.directory.now, fold(q).split()
     found = []
     for place, card in enumerate(directory.ordered):
         how = fit(words, directory.names[place], directory.search_texts[place])
@@ -85,7 +85,7 @@ def expected(office: Office, viewer: PersonId, q: str, unit: UnitId | None, lang
 @pytest.mark.parametrize("q", ASKED)
 async def test_pages_are_those_of_the_rule(crowd: Office, q: str, language: Language) -> None:
     viewer = crowd.person("5000")
-    (home,) = crowd.s.identity.people[viewer].units
+    (home,) = crowd.s.directory.people[viewer].units
     for unit in (None, home):
         wanted = expected(crowd, viewer, q, unit, language)
         everywhere = expected(crowd, viewer, q, None, language)

@@ -18,6 +18,7 @@ from appliance.model import ContactMode
 from appliance.people import SessionEnd
 from appliance.reads.me import load_agency
 from appliance.reads.sessions import why_ended
+from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.store import audit
 from tests.office import DAY, OPERATOR, PASSWORD, PEOPLE, Office, reopen
 from tests.sql import run_sql
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from appliance.actions.sign_in import SignedIn
-    from appliance.identity import Identity
+    from appliance.identity.loading import Loaded
     from appliance.people import Session
+    from appliance.services import Services
 
 
-def known(identity: Identity) -> object:
-    """All that an identity knows, to compare with another one's."""
-    return (sorted(identity.accounts(), key=lambda account: account.person), identity.directory.ordered)
+def known(memory: Services | Loaded) -> object:
+    """All that memory knows, to compare with another one's."""
+    return (sorted(memory.accounts.all(), key=lambda account: account.person), memory.directory.now.ordered)
 
 
 async def test_a_revocation_ends_sessions_at_once(office: Office) -> None:
@@ -41,22 +43,22 @@ async def test_a_revocation_ends_sessions_at_once(office: Office) -> None:
     await office.account("1002", "malee.m")
     untouched = await office.sign_in("malee.m")
     ended: list[str] = []
-    office.s.identity.on_session_end(ended.append)
+    office.s.sessions.on_end(ended.append)
     await revoke_account(office.s, OPERATOR, person, "พ้นจากราชการ")
-    assert office.s.identity.authenticate(done.token, office.clock()) is None
-    assert office.s.identity.authenticate(untouched.token, office.clock()) is not None
+    assert office.s.sessions.authenticate(done.token, office.clock()) is None
+    assert office.s.sessions.authenticate(untouched.token, office.clock()) is not None
     assert ended == [done.session.id]
-    assert known(office.s.identity) == known(await reopen(office))
+    assert known(office.s) == known(await reopen(office))
 
 
 async def test_memory_knows_what_a_fresh_start_would_read(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "x")
     await set_rank_map(office.s, OPERATOR, {"ปฏิบัติการ": "K5"})
-    assert known(office.s.identity) == known(await reopen(office))
+    assert known(office.s) == known(await reopen(office))
     preview = await preview_import(office.s, {"p.csv": PEOPLE.replace("มีสุข", "มีทรัพย์").encode()})
     await apply_import(office.s, OPERATOR, preview)
-    assert known(office.s.identity) == known(await reopen(office))
+    assert known(office.s) == known(await reopen(office))
 
 
 async def test_terms_and_settings_act_at_once(office: Office) -> None:
@@ -64,22 +66,22 @@ async def test_terms_and_settings_act_at_once(office: Office) -> None:
     done = await office.sign_in("somchai.j")
     await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), ("หนึ่ง", "One"))
     await set_contact_mode(office.s, OPERATOR, ContactMode.PUBLIC)
-    session = office.s.identity.authenticate(done.token, office.clock())
+    session = office.s.sessions.authenticate(done.token, office.clock())
     assert session is not None
     assert not session.terms_ok
-    assert office.s.identity.contact_mode(office.clock()) is ContactMode.PUBLIC
+    assert office.s.settings.get(CONTACT_MODE, office.clock()) is ContactMode.PUBLIC
 
 
 async def test_whoever_an_import_takes_off_the_staff_is_signed_out(office: Office) -> None:
     await office.account("1001", "somchai.j")
     done = await office.sign_in("somchai.j")
     heard: list[bool] = []
-    office.s.identity.on_people_change(lambda: heard.append(True))
+    office.s.directory.on_change(lambda: heard.append(True))
     rest = "\n".join(line for line in PEOPLE.splitlines() if not line.startswith("1001,"))
     await office.import_(people=rest, approved=True)
-    assert office.s.identity.authenticate(done.token, office.clock()) is None
+    assert office.s.sessions.authenticate(done.token, office.clock()) is None
     assert heard
-    assert known(office.s.identity) == known(await reopen(office))
+    assert known(office.s) == known(await reopen(office))
 
 
 async def test_an_import_over_another_one_is_refused(office: Office) -> None:
@@ -91,10 +93,10 @@ async def test_an_import_over_another_one_is_refused(office: Office) -> None:
 
 
 async def test_a_directory_that_could_not_be_read_stays_due(office: Office) -> None:
-    office.s.identity.directory_changed()
-    assert office.s.identity.directory_is_due(office.clock())
-    await office.s.identity.reload_directory(office.s.store, office.clock())
-    assert not office.s.identity.directory_is_due(office.clock())
+    office.s.directory.changed()
+    assert office.s.directory.is_due(office.clock())
+    await office.s.directory.reload(office.clock())
+    assert not office.s.directory.is_due(office.clock())
 
 
 async def test_the_audit_log_verifies_and_shows_tampering(office: Office) -> None:
@@ -145,10 +147,10 @@ async def test_whoever_holds_a_token_that_ended_is_told_why(office: Office) -> N
 
     async def why(ends: Callable[[SignedIn, Session], Awaitable[object]]) -> SessionEnd | None:
         gone, other = await office.sign_in("somchai.j"), await office.sign_in("somchai.j")
-        session = office.s.identity.authenticate(other.token, office.clock())
+        session = office.s.sessions.authenticate(other.token, office.clock())
         assert session is not None
         await ends(gone, session)
-        assert office.s.identity.authenticate(gone.token, office.clock()) is None
+        assert office.s.sessions.authenticate(gone.token, office.clock()) is None
         return await why_ended(office.s, gone.token)
 
     assert await why(lambda gone, session: end_session(office.s, session, gone.session.id)) is SessionEnd.BY_OWNER
@@ -164,13 +166,13 @@ async def test_whoever_holds_a_token_that_ended_is_told_why(office: Office) -> N
 async def test_a_session_whose_time_ran_out_says_so_and_one_signed_out_says_nothing(office: Office) -> None:
     await office.account("1001", "somchai.j")
     out = await office.sign_in("somchai.j")
-    session = office.s.identity.authenticate(out.token, office.clock())
+    session = office.s.sessions.authenticate(out.token, office.clock())
     assert session is not None
     await end_session(office.s, session, session.id)
     assert await why_ended(office.s, out.token) is None
     idle = await office.sign_in("somchai.j")
-    office.clock.pass_(office.s.identity.policies.sessions.idle_ms + 1)
-    assert office.s.identity.authenticate(idle.token, office.clock()) is None
+    office.clock.pass_(office.s.config.policies.sessions.idle_ms + 1)
+    assert office.s.sessions.authenticate(idle.token, office.clock()) is None
     assert await why_ended(office.s, idle.token) is SessionEnd.EXPIRED
 
 

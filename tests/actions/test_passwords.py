@@ -19,7 +19,7 @@ NEW = "ต้นจามจุรีหน้าโรงเรียนเก�
 
 async def session_of(office: Office, user: str, password: str = PASSWORD) -> Session:
     done = await office.sign_in(user, password)
-    session = office.s.identity.authenticate(done.token, office.clock())
+    session = office.s.sessions.authenticate(done.token, office.clock())
     assert session is not None
     return session
 
@@ -27,16 +27,16 @@ async def session_of(office: Office, user: str, password: str = PASSWORD) -> Ses
 async def test_a_change_ends_all_other_sessions(office: Office) -> None:
     await office.account("1001", "somchai.j")
     other, mine = await office.sign_in("somchai.j"), await office.sign_in("somchai.j")
-    session = office.s.identity.authenticate(mine.token, office.clock())
+    session = office.s.sessions.authenticate(mine.token, office.clock())
     assert session is not None
     ended: list[str] = []
-    office.s.identity.on_session_end(ended.append)
+    office.s.sessions.on_end(ended.append)
     await change_password(office.s, session, PASSWORD, NEW)
-    assert office.s.identity.authenticate(other.token, office.clock()) is None
-    assert office.s.identity.authenticate(mine.token, office.clock()) is not None
+    assert office.s.sessions.authenticate(other.token, office.clock()) is None
+    assert office.s.sessions.authenticate(mine.token, office.clock()) is not None
     assert ended == [other.session.id]
     await reread(office.s)
-    assert office.s.identity.authenticate(mine.token, office.clock()) is not None
+    assert office.s.sessions.authenticate(mine.token, office.clock()) is not None
     with pytest.raises(Unauthenticated):
         await office.sign_in("somchai.j", PASSWORD)
     await office.sign_in("somchai.j", NEW)
@@ -84,7 +84,7 @@ async def test_a_reset_gives_a_code_ends_sessions_and_goes_on_record(office: Off
     before = await office.sign_in("somchai.j")
     code = await reset_password(office.s, OPERATOR, person, "มาแสดงบัตรที่ห้อง 301")
     assert len(code.replace("-", "")) == 16
-    assert office.s.identity.authenticate(before.token, office.clock()) is None
+    assert office.s.sessions.authenticate(before.token, office.clock()) is None
     with pytest.raises(Unauthenticated):
         await office.sign_in("somchai.j")
     session = await session_of(office, "somchai.j", code)

@@ -28,14 +28,14 @@ async def plan_of(office: Office, **files: str) -> Plan:
 async def test_the_same_files_again_change_nothing(office: Office) -> None:
     plan = await plan_of(office, units=UNITS, people=PEOPLE)
     assert (plan.changes, plan.problems) == (0, ())
-    before = office.s.identity.directory
+    before = office.s.directory.now
     await office.import_(units=UNITS, people=PEOPLE)
-    assert office.s.identity.directory is before
+    assert office.s.directory.now is before
 
 
 async def test_memory_after_an_import_is_what_a_restart_reads(office: Office) -> None:
-    again = (await reopen(office)).directory
-    mine = office.s.identity.directory
+    again = (await reopen(office)).directory.now
+    mine = office.s.directory.now
     assert mine.ordered == again.ordered
     assert [card.staff_no for card in mine.ordered] == ["1003", "1004", "1005", "1002", "1001"]
     assert mine.headcount == again.headcount
@@ -57,17 +57,17 @@ async def test_too_many_leaving_needs_approval(office: Office) -> None:
     with pytest.raises(Conflict) as refused:
         await apply_import(office.s, OPERATOR, preview)
     assert refused.value.detail == {"people": 1, "active": 5}
-    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+    assert office.s.sessions.authenticate(done.token, office.clock()) is not None
     await apply_import(office.s, OPERATOR, preview, approved=True)
-    assert office.s.identity.authenticate(done.token, office.clock()) is None
-    card = office.s.identity.people[person]
+    assert office.s.sessions.authenticate(done.token, office.clock()) is None
+    card = office.s.directory.people[person]
     assert not card.active
     assert card.post == "ที่ปรึกษา"
     assert card.posts == ()
-    assert person in office.s.identity.ended_accounts()
+    assert person in office.s.accounts.ended()
     await office.import_(people=PEOPLE)
-    assert office.s.identity.is_active(person, office.clock())
-    assert office.s.identity.authenticate(done.token, office.clock()) is None
+    assert office.s.accounts.is_active(person, office.clock())
+    assert office.s.sessions.authenticate(done.token, office.clock()) is None
     await office.sign_in("piti")
 
 
@@ -105,15 +105,15 @@ async def test_a_unit_is_renamed_moved_and_merged_under_the_same_id(office: Offi
     rows[4] = "D2,D1,กรมพยาน,Department of Witnesses,department,,"
     merged = "\n".join([header + ",merged_into,to", *(row if row.count(",") > 4 else row + ",," for row in rows)])
     await office.import_(units=merged)
-    directory = office.s.identity.directory
+    directory = office.s.directory.now
     assert directory.units[planning].name_th == "กองยุทธศาสตร์"
     assert directory.units[office.unit("D2")].parent == office.unit("D1")
-    assert office.s.identity.people[office.person("1003")].unit == finance
+    assert office.s.directory.people[office.person("1003")].unit == finance
     office.clock.pass_(200 * DAY)
     await reread(office.s)
-    directory = office.s.identity.directory
+    directory = office.s.directory.now
     assert finance not in directory.units
-    assert office.s.identity.people[office.person("1003")].unit == planning
+    assert office.s.directory.people[office.person("1003")].unit == planning
     assert directory.headcount[planning] == (3, 3)
 
 
@@ -132,7 +132,7 @@ async def test_posts_begin_and_end_by_the_calendar(office: Office) -> None:
     async def rank_after(days: int) -> int | None:
         office.clock.pass_(days * DAY)
         await reread(office.s)
-        return office.s.identity.people[person].rank
+        return office.s.directory.people[person].rank
 
     assert await rank_after(0) is None
     assert await rank_after(10) == 40
@@ -141,16 +141,16 @@ async def test_posts_begin_and_end_by_the_calendar(office: Office) -> None:
 
 
 async def test_acting_posts_count_for_rank_and_who_fills_a_post(office: Office) -> None:
-    directory = office.s.identity.directory
-    card = office.s.identity.people[office.person("1003")]
+    directory = office.s.directory.now
+    card = office.s.directory.people[office.person("1003")]
     assert card.rank == 60
     assert card.units == {office.unit("D1A"), office.unit("D1B")}
     acting = next(post for post in card.posts if directory.holders[post][0][1])
     assert directory.holder_of(acting) == card.id
     await office.import_(people=PEOPLE.replace(LINES[0], LINES[0] + "\n1001,,,,,,,,,D1A,หัวหน้ากลุ่มงาน,ชำนาญการพิเศษ,,"))
-    assert office.s.identity.directory.holder_of(acting) == office.person("1001")
+    assert office.s.directory.now.holder_of(acting) == office.person("1001")
     await office.import_(people=PEOPLE.replace(LINES[3] + "\n", ""))
-    assert office.s.identity.directory.holder_of(acting) is None
+    assert office.s.directory.now.holder_of(acting) is None
 
 
 async def test_every_change_is_a_line_in_thai(office: Office) -> None:

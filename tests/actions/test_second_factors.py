@@ -37,7 +37,7 @@ THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 
 async def session_of(office: Office) -> Session:
     done = await office.sign_in("somchai.j")
-    session = office.s.identity.authenticate(done.token, office.clock())
+    session = office.s.sessions.authenticate(done.token, office.clock())
     assert session is not None
     return session
 
@@ -69,7 +69,7 @@ async def test_a_code_in_thai_digits_finishes_signing_in(office: Office) -> None
     assert ticket.factors == ("totp", "recovery")
     code = totp.at(office.clock() // 1000).translate(THAI_DIGITS)
     done = await finish(office, ticket.ticket, code=f"{code[:3]} {code[3:]}")
-    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+    assert office.s.sessions.authenticate(done.token, office.clock()) is not None
 
 
 async def test_a_code_counts_once_and_so_does_a_ticket(office: Office) -> None:
@@ -136,7 +136,7 @@ async def test_who_has_lost_the_phone_signs_in_with_a_recovery_code_once(office:
     assert ticket.factors == ("totp", "recovery")
     typed = codes[0].lower().replace("-", " ")
     done = await finish(office, ticket.ticket, recovery=typed)
-    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+    assert office.s.sessions.authenticate(done.token, office.clock()) is not None
     assert await left(office, session) == RECOVERY_CODES - 1
     with pytest.raises(Unauthenticated) as refused:
         await finish(office, (await asked(office)).ticket, recovery=typed)
@@ -159,11 +159,11 @@ async def test_two_recovery_codes_at_once_on_one_ticket_use_up_one(office: Offic
     """A ticket is used up in the transaction that uses the code and opens the session."""
     session, codes = await with_recovery(office)
     ticket = (await asked(office)).ticket
-    kept = len(office.s.identity.sessions_of(session.person, office.clock()))
+    kept = len(office.s.sessions.of_person(session.person, office.clock()))
     outcomes = await at_once(*(finish(office, ticket, recovery=code) for code in codes[:4]))
     assert outcomes == ["done", "ticket_over", "ticket_over", "ticket_over"]
     assert await left(office, session) == RECOVERY_CODES - 1
-    assert len(office.s.identity.sessions_of(session.person, office.clock())) == kept + 1
+    assert len(office.s.sessions.of_person(session.person, office.clock())) == kept + 1
 
 
 async def test_one_code_at_once_on_several_tickets_opens_one_session(office: Office) -> None:
@@ -215,7 +215,7 @@ async def test_the_old_password_is_good_for_one_change_at_once(office: Office) -
     """A one-time code too: whoever sends it a second time at the same moment sets no password."""
     code = await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
     first = await office.sign_in("somchai.j", code)
-    session = office.s.identity.authenticate(first.token, office.clock())
+    session = office.s.sessions.authenticate(first.token, office.clock())
     assert session is not None
     outcomes = await at_once(*(change_password(office.s, session, code, f"{PASSWORD} {n}") for n in range(3)))
     assert outcomes == ["done", "password_wrong", "password_wrong"]
@@ -236,16 +236,16 @@ async def test_a_password_replaced_while_it_is_checked_opens_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await office.account("1001", "somchai.j")
-    verify = office.s.identity.hasher.verify
+    verify = office.s.hasher.verify
 
     async def slow(hashed: str | None, password: str) -> bool:
         good = await verify(hashed, password)
         await reset_password(office.s, OPERATOR, person, "บัตรประชาชน")
         return good
 
-    monkeypatch.setattr(office.s.identity.hasher, "verify", slow)
+    monkeypatch.setattr(office.s.hasher, "verify", slow)
     assert await at_once(office.sign_in("somchai.j")) == ["sign_in_failed"]
-    assert not office.s.identity.sessions_of(person, office.clock())
+    assert not office.s.sessions.of_person(person, office.clock())
 
 
 async def test_recovery_codes_come_with_totp_and_new_ones_replace_them(office: Office) -> None:
@@ -266,8 +266,8 @@ async def test_recovery_codes_come_with_totp_and_new_ones_replace_them(office: O
 
 async def test_recovery_codes_are_kept_as_hashes_of_their_person_alone(office: Office) -> None:
     session, codes = await with_recovery(office)
-    hashed = office.s.identity.recovery_hash(session.person, codes[0])
-    assert hashed != office.s.identity.recovery_hash(office.person("1002"), codes[0])
+    hashed = office.s.recovery_codes.hash(session.person, codes[0])
+    assert hashed != office.s.recovery_codes.hash(office.person("1002"), codes[0])
     raw = office.s.config.database.read_bytes()
     assert not any(code.encode() in raw for code in codes)
     async with office.s.store.read() as reader:
@@ -363,7 +363,7 @@ async def test_a_passkey_finishes_signing_in_and_its_answer_counts_once(office: 
     assert ticket.factors == ("passkey",)
     answer = key.get(ticket.passkey_options or {})
     done = await finish(office, ticket.ticket, passkey=answer)
-    assert office.s.identity.authenticate(done.token, office.clock()) is not None
+    assert office.s.sessions.authenticate(done.token, office.clock()) is not None
     with pytest.raises(Unauthenticated):
         await finish(office, (await asked(office)).ticket, passkey=answer)
 
@@ -440,7 +440,7 @@ async def test_two_answers_to_one_challenge_at_once_count_once(office: Office) -
     added = await at_once(*(add_passkey(office.s, session, "กุญแจ", one.create(options)) for one in (key, key, other)))
     assert added == ["done", "passkey_not_started", "passkey_not_started"]
     assert len(await passkeys_of(office, session)) == 1
-    kept = len(office.s.identity.sessions_of(session.person, office.clock()))
+    kept = len(office.s.sessions.of_person(session.person, office.clock()))
     for again in (False, True):
         ticket = await asked(office)
         answer = key.get(ticket.passkey_options or {})
@@ -448,7 +448,7 @@ async def test_two_answers_to_one_challenge_at_once_count_once(office: Office) -
         opened = await at_once(*(finish(office, ticket.ticket, passkey=one) for one in (answer, second)))
         assert opened.count("done") == 1
         kept += 1
-        assert len(office.s.identity.sessions_of(session.person, office.clock())) == kept
+        assert len(office.s.sessions.of_person(session.person, office.clock())) == kept
 
 
 async def passkeys_of(office: Office, session: Session) -> list[accounts.Passkey]:

@@ -11,6 +11,7 @@ from appliance.actions.accounts import create_account, lift_suspension, revoke_a
 from appliance.actions.passwords import change_password
 from appliance.actions.sign_in import delete_old_sign_ins, sign_in
 from appliance.errors import Forbidden, Invalid, TooMany, Unauthenticated
+from appliance.followers.people import write_counts
 from appliance.policies import Argon2, SessionPolicy
 from appliance.store import accounts, sessions
 from tests.office import DAY, OPERATOR, PASSWORD, Office, open_office, reopen, with_policies
@@ -38,11 +39,11 @@ async def outcomes(office: Office, person: PersonId) -> list[str]:
 async def test_a_session_by_user_and_password(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     done = await office.sign_in("  ＳＯＭＣＨＡＩ.J ")
-    session = office.s.identity.authenticate(done.token, office.clock())
+    session = office.s.sessions.authenticate(done.token, office.clock())
     assert session is not None
     assert (session.person, session.terms_ok, session.must_change) == (person, True, False)
     assert session.csrf == done.csrf
-    assert office.s.identity.authenticate(done.token + "x", office.clock()) is None
+    assert office.s.sessions.authenticate(done.token + "x", office.clock()) is None
     assert (await outcomes(office, person))[0] == "signed_in"
 
 
@@ -58,7 +59,7 @@ async def test_the_token_is_not_in_the_database(office: Office) -> None:
 async def test_a_device_is_shown_without_what_moves_a_cursor(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     await sign_in(office.s, "somchai.j", PASSWORD, "\x1b[2Jโทรศัพท์\u202e\n" + "x" * 500, "192.0.2.1")
-    shown = office.s.identity.sessions_of(person, office.clock())[0].device
+    shown = office.s.sessions.of_person(person, office.clock())[0].device
     assert shown.isprintable()
     assert shown.startswith("[2Jโทรศัพท์")
     assert len(shown) <= 120
@@ -189,13 +190,13 @@ async def test_a_suspension_ends_by_itself(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     before = await office.sign_in("somchai.j")
     await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "สอบข้อเท็จจริง")
-    assert office.s.identity.authenticate(before.token, office.clock()) is None
+    assert office.s.sessions.authenticate(before.token, office.clock()) is None
     with pytest.raises(Forbidden) as refused:
         await office.sign_in("somchai.j")
     assert refused.value.code == "account_suspended"
     assert await fail(office, "somchai.j") == "sign_in_failed"
     office.clock.pass_(DAY)
-    assert office.s.identity.authenticate(before.token, office.clock()) is None
+    assert office.s.sessions.authenticate(before.token, office.clock()) is None
     await office.sign_in("somchai.j")
 
 
@@ -209,15 +210,15 @@ async def test_lifting_a_suspension(office: Office) -> None:
 async def test_sessions_end_with_time(office: Office) -> None:
     await office.account("1001", "somchai.j")
     done = await office.sign_in("somchai.j")
-    identity, policy = office.s.identity, office.s.identity.policies.sessions
+    known, policy = office.s.sessions, office.s.config.policies.sessions
     for _ in range(4):
         office.clock.pass_(policy.idle_ms // 2)
-        assert identity.authenticate(done.token, office.clock()) is not None
+        assert known.authenticate(done.token, office.clock()) is not None
     office.clock.pass_(policy.idle_ms // 2)
-    assert identity.authenticate(done.token, office.clock()) is None
+    assert known.authenticate(done.token, office.clock()) is None
     done = await office.sign_in("somchai.j")
     office.clock.pass_(policy.idle_ms)
-    assert identity.authenticate(done.token, office.clock()) is None
+    assert known.authenticate(done.token, office.clock()) is None
 
 
 async def test_the_oldest_session_gives_way(tmp_path: Path) -> None:
@@ -227,22 +228,22 @@ async def test_the_oldest_session_gives_way(tmp_path: Path) -> None:
         for _ in range(3):
             office.clock.pass_(1000)
             tokens.append((await office.sign_in("somchai.j")).token)
-        alive = [office.s.identity.authenticate(token, office.clock()) is not None for token in tokens]
+        alive = [office.s.sessions.authenticate(token, office.clock()) is not None for token in tokens]
         assert alive == [False, True, True]
-        assert len(office.s.identity.sessions_of(person, office.clock())) == 2
+        assert len(office.s.sessions.of_person(person, office.clock())) == 2
 
 
 async def test_a_restart_keeps_sessions_and_their_last_use(office: Office) -> None:
     person = await office.account("1001", "somchai.j")
     done = await office.sign_in("somchai.j")
     office.clock.pass_(5 * 60_000)
-    assert office.s.identity.authenticate(done.token, office.clock()) is not None
-    await office.s.identity.flush(office.s.store)
-    again = await reopen(office)
+    assert office.s.sessions.authenticate(done.token, office.clock()) is not None
+    await write_counts(office.s)
+    again = (await reopen(office)).sessions
     session = again.authenticate(done.token, office.clock())
     assert session is not None
     assert session.csrf == done.csrf
-    assert again.sessions_of(person, office.clock())[0].last_used == office.clock()
+    assert again.of_person(person, office.clock())[0].last_used == office.clock()
 
 
 async def test_a_revocation_during_the_password_check_wins(office: Office) -> None:
@@ -252,7 +253,7 @@ async def test_a_revocation_during_the_password_check_wins(office: Office) -> No
     await revoke_account(office.s, OPERATOR, person, "พ้นจากราชการ")
     with pytest.raises((Forbidden, Unauthenticated)):
         await started
-    assert office.s.identity.sessions_of(person, office.clock()) == []
+    assert office.s.sessions.of_person(person, office.clock()) == []
 
 
 async def test_a_hash_of_another_cost_is_made_again(tmp_path: Path) -> None:
@@ -283,7 +284,7 @@ def in_other_spellings(code: str) -> list[str]:
 async def test_a_one_time_code_may_be_typed_in_other_spellings(office: Office) -> None:
     code = await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
     first = await office.sign_in("somchai.j", code)
-    session = office.s.identity.authenticate(first.token, office.clock())
+    session = office.s.sessions.authenticate(first.token, office.clock())
     assert session is not None
     for typed in in_other_spellings(code):
         await office.sign_in("somchai.j", typed)
@@ -310,14 +311,14 @@ async def test_a_password_in_the_form_of_a_code_stays_exact(office: Office) -> N
 async def test_a_one_time_code_must_be_changed_and_runs_out(office: Office) -> None:
     code = await create_account(office.s, OPERATOR, office.person("1001"), "somchai.j")
     first = await office.sign_in("somchai.j", code)
-    session = office.s.identity.authenticate(first.token, office.clock())
+    session = office.s.sessions.authenticate(first.token, office.clock())
     assert session is not None
     assert session.must_change
-    office.clock.pass_(office.s.identity.policies.passwords.code_ms)
+    office.clock.pass_(office.s.config.policies.passwords.code_ms)
     with pytest.raises(Unauthenticated):
         await office.sign_in("somchai.j", code)
     await change_password(office.s, session, code, PASSWORD)
-    changed = office.s.identity.authenticate(first.token, office.clock())
+    changed = office.s.sessions.authenticate(first.token, office.clock())
     assert changed is not None
     assert not changed.must_change
     await office.sign_in("somchai.j")

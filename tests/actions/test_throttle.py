@@ -44,8 +44,8 @@ async def staff(office: Office, number: int = STAFF) -> dict[str, PersonId]:
     """Give an agency of `number` people accounts with one password; return their user names."""
     rows = "".join(f"{n},ก{n},ข{n},M,เจ้าหน้าที่,O1\n" for n in range(1, number + 1))
     await office.import_(units=UNITS, people=f"staff_no,given_name,family_name,unit,post_title,rank\n{rows}")
-    people = {f"user{card.staff_no}": card.id for card in office.s.identity.directory.ordered}
-    hashed = await office.s.identity.hasher.hash(PASSWORD)
+    people = {f"user{card.staff_no}": card.id for card in office.s.directory.now.ordered}
+    hashed = await office.s.hasher.hash(PASSWORD)
     async with office.s.store.write() as tx:
         for user, person in people.items():
             await tx.run(accounts.insert, person, user, office.clock())
@@ -56,10 +56,10 @@ async def staff(office: Office, number: int = STAFF) -> dict[str, PersonId]:
 
 async def add_totp(office: Office, person: PersonId, address: str) -> pyotp.TOTP:
     """Turn TOTP on for someone, through a session of theirs."""
-    account = office.s.identity.account(person)
+    account = office.s.accounts.get(person)
     assert account is not None
     done = await office.sign_in(account.user, address=address)
-    session = office.s.identity.authenticate(done.token, office.clock())
+    session = office.s.sessions.authenticate(done.token, office.clock())
     assert session is not None
     secret, _ = await start_totp(office.s, person)
     totp = pyotp.TOTP(secret)
@@ -133,7 +133,7 @@ async def test_perfect_sign_ins_leave_no_count(office: Office) -> None:
         code = totp.at(office.clock() // 1000)
         await finish_sign_in(office.s, asked.ticket, ADDRESS, FactorGiven(code=code))
     # As many names as the address bucket holds are still to be had, all at once.
-    told = [await guess(office.s.identity.throttle, office.clock, f"nobody{n}", ADDRESS) for n in range(51)]
+    told = [await guess(office.s.throttle, office.clock, f"nobody{n}", ADDRESS) for n in range(51)]
     assert told == [True] * 50 + [False]
 
 
@@ -148,7 +148,7 @@ async def test_a_full_address_lets_in_whom_it_knows(office: Office) -> None:
     await office.account("1001", "somchai.j", address=ADDRESS)
     await office.account("1002", "malee.m", address="192.0.2.99")
     for number in range(50):
-        assert await guess(office.s.identity.throttle, office.clock, f"nobody{number}", ADDRESS)
+        assert await guess(office.s.throttle, office.clock, f"nobody{number}", ADDRESS)
     await office.sign_in("somchai.j", address=ADDRESS)
     with pytest.raises(TooMany) as refused:
         await office.sign_in("malee.m", address=ADDRESS)
@@ -173,7 +173,7 @@ async def test_a_mistake_put_right_costs_the_account_nothing() -> None:
 async def test_a_named_account_under_attack_is_open_to_its_owner(office: Office) -> None:
     await office.account("1001", "somchai.j", address="192.0.2.1")
     cookie = (await office.sign_in("somchai.j", address="192.0.2.2")).device_cookie
-    throttle = office.s.identity.throttle
+    throttle = office.s.throttle
     for number in range(200):
         await guess(throttle, office.clock, "somchai.j", f"198.51.{number}.1")
     with pytest.raises(TooMany):
@@ -186,7 +186,7 @@ async def test_a_named_account_under_attack_is_open_to_its_owner(office: Office)
     with pytest.raises(TooMany):
         await office.sign_in("somchai.j", address="192.0.2.1")
     await office.sign_in("somchai.j", address="192.0.2.1", cookie=cookie)
-    session = office.s.identity.authenticate(done.token, office.clock())
+    session = office.s.sessions.authenticate(done.token, office.clock())
     assert session is not None
     await change_password(office.s, session, PASSWORD, "ถ้วยชามสังคโลกสีน้ำเงิน")
 
@@ -194,7 +194,7 @@ async def test_a_named_account_under_attack_is_open_to_its_owner(office: Office)
 async def test_a_session_proves_its_password_under_a_count_of_its_own(office: Office) -> None:
     await office.account("1001", "somchai.j")
     one, two = [await office.sign_in("somchai.j") for _ in range(2)]
-    first, second = [office.s.identity.authenticate(done.token, office.clock()) for done in (one, two)]
+    first, second = [office.s.sessions.authenticate(done.token, office.clock()) for done in (one, two)]
     assert first is not None
     assert second is not None
     for _ in range(5):

@@ -172,7 +172,7 @@ async def test_a_suspended_person_cannot_be_added(running: Agency) -> None:
     for user in ("anucha.p", "sairung.c"):
         add = {"add": [running.person(user)], "txn_id": new_txn()}
         error = await sudarat.refused("POST", path, add, status=403, code="people_not_active")
-        assert running.services.identity.people[running.person(user)].name in error["message"]
+        assert running.services.directory.people[running.person(user)].name in error["message"]
     unknown = {"add": ["p_nobody"], "txn_id": new_txn()}
     await sudarat.refused("POST", path, unknown, status=400, code="unknown_person")
 
@@ -243,7 +243,7 @@ async def test_a_room_of_a_post_belongs_to_who_holds_it(running: Agency) -> None
     """Q8."""
     narin = await running.login("narin.p")
     view = (await narin.get(f"/rooms/{running.room('epid')}"))["room"]
-    post = running.services.identity.directory.holder_of(view["owner_post"])
+    post = running.services.directory.now.holder_of(view["owner_post"])
     assert post == view["owner"] == narin.person
     stolen = {"owner_post": view["owner_post"]}
     body = {"kind": "group", "name": "ไม่ใช่ของเรา", "members": [], "options": stolen, "txn_id": new_txn()}

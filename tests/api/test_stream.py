@@ -358,10 +358,10 @@ async def test_what_has_to_be_done_first_comes_before_messages_of_a_stream_that_
     async with narin.stream() as stream:
         await stream.send("send", room=room, txn_id="before", body={"text": "ก่อน"})
         assert "error" not in await stream.answer("before")
-        identity = running.services.identity
-        account = identity.account(narin.person)
+        accounts = running.services.accounts
+        account = accounts.get(narin.person)
         assert account is not None
-        identity.put_account(dataclasses.replace(account, must_change=True))
+        accounts.put(dataclasses.replace(account, must_change=True))
         await narin.refused(
             "POST", f"/rooms/{room}/messages", {"txn_id": "post", "body": {"text": "หลัง"}},
             status=403, code="must_change_password",

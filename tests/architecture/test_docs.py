@@ -12,6 +12,7 @@ from appliance import policies
 from appliance.config import Config
 from appliance.locale import texts
 from appliance.people import ConsoleRole
+from appliance.rules.agency_settings import SETTINGS
 from appliance.rules.roles import ALL_ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -74,6 +75,15 @@ def test_every_setting_is_documented_with_its_default() -> None:
     told = list(documented(PAGE.read_text(encoding="utf-8").partition("## เมื่อถูกปฏิเสธ")[0]))
     assert len(told) == len(dict(told))
     assert dict(told) == dict(settings())
+
+
+def test_settings_that_change_while_it_runs_are_documented() -> None:
+    section = PAGE.read_text(encoding="utf-8").partition("## การตั้งค่าที่เปลี่ยนได้ขณะทำงาน")[2].partition("\n## ")[0]
+    rows = [[cell.strip(" `") for cell in line.split("|")] for line in section.splitlines() if line.startswith("| `")]
+    told = {row[1]: (row[2], row[3], row[4]) for row in rows}
+    assert told == {
+        key: (item.encode(item.default), item.kind.__name__, item.command) for key, item in SETTINGS.items()
+    }
 
 
 def test_refusals_an_administrator_must_act_on_are_documented() -> None:

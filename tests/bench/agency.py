@@ -116,7 +116,7 @@ async def bulk_people(s: Services, count: int) -> list[PersonId]:
     lines = (f"{number:06},ทดสอบ,คนที่{number},B,เจ้าหน้าที่" for number in range(count))
     people = "\n".join(("staff_no,given_name,family_name,unit,post_title", *lines))
     await world.import_people(s, {"units.csv": units.encode(), "people.csv": people.encode()})
-    by_number = {card.staff_no: card.id for card in s.identity.directory.ordered}
+    by_number = {card.staff_no: card.id for card in s.directory.now.ordered}
     ids = [by_number[f"{number:06}"] for number in range(count)]
     await world.make_accounts(s, {_user(number): person for number, person in enumerate(ids)})
     return ids

@@ -201,7 +201,7 @@ async def test_a_day_until_which_somebody_is_suspended_is_the_last_one(running: 
     ):
         await gchat(running, "user", "suspend", "narin.p", "--until", last_day, "--reason", "ทดสอบ")
         await reread(running.services)
-        account = running.services.identity.account(narin)
+        account = running.services.accounts.get(narin)
         assert account is not None
         assert account.suspended_until == datetime.fromisoformat(expected).timestamp() * 1000
         await gchat(running, "user", "lift", "narin.p", "--reason", "ทดสอบ")
@@ -214,11 +214,11 @@ def test_no_cell_of_a_table_is_a_formula() -> None:
 
 async def test_units_and_audit(running: Agency) -> None:
     units = (await gchat(running, "units")).splitlines()
-    everybody = sum(card.active for card in running.services.identity.directory.ordered)
+    everybody = sum(card.active for card in running.services.directory.now.ordered)
     assert units[0] == f"MOPH  กระทรวงสาธารณสุข  ({everybody})"
     below = [line for line in units[1:] if line.startswith("  ") and not line.startswith("   ")]
     assert [line.split()[0] for line in below] == ["OPS", "DDC", "DOH"]
-    assert len(units) == len(running.services.identity.directory.units)
+    assert len(units) == len(running.services.directory.now.units)
     await gchat(running, "user", "suspend", "narin.p", "--until", "2599-01-01T08:30", "--reason", "สอบข้อเท็จจริง")
     listed = await gchat(running, "audit", "list", "--target", running.person("narin.p"))
     assert "account.suspend" in listed.splitlines()[-1]

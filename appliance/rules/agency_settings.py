@@ -1,0 +1,55 @@
+"""The settings that an agency changes while it runs, as one table.
+
+Each has values that take effect at a time; the newest that has is in force, else the default. Another setting is a row
+of `SETTINGS`, and a row of the table in docs/settings.md, which a test compares with this one. Settings of
+`gchat.toml`, which a restart reads, are `appliance.policies` and `appliance.config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from appliance.model import ContactMode
+from appliance.rules.helpdesk import Helpdesk
+from appliance.rules.roles import Duty
+
+T = TypeVar("T")
+RankMap = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting: its key in the database and in the audit log, the type of its values, and what holds without any.
+
+    `unit` is of numbers, else empty; `duty` is whose business a change is; `command` is what sets it.
+    """
+
+    key: str
+    kind: Any
+    default: T
+    unit: str
+    duty: Duty
+    command: str
+
+    def encode(self, value: T) -> str:
+        """Return a value as it is stored: JSON, the same text for equal values."""
+        return msgspec.json.encode(value, order="sorted").decode()
+
+    def decode(self, stored: str) -> T:
+        """Return a stored value. Raises msgspec.ValidationError for one that is none of this setting's."""
+        value: T = msgspec.json.decode(stored, type=self.kind)
+        return value
+
+
+CONTACT_MODE: Final[Setting[ContactMode]] = Setting(
+    "contact_mode", ContactMode, ContactMode.NORMAL, "", Duty.CHANGE_SETTING, "gchat setting contact-mode"
+)
+RANK_MAP: Final[Setting[RankMap]] = Setting("rank_map", RankMap, {}, "", Duty.CHANGE_SETTING, "gchat setting rank-map")
+HELPDESK: Final[Setting[Helpdesk]] = Setting(
+    "helpdesk", Helpdesk, Helpdesk(), "", Duty.CHANGE_SETTING, "gchat setting helpdesk"
+)
+SETTINGS: Final[dict[str, Setting[Any]]] = {item.key: item for item in (CONTACT_MODE, RANK_MAP, HELPDESK)}
