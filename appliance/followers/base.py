@@ -4,7 +4,7 @@ Rules:
 - at least once and in order: a batch is taken, then the cursor moves. Whatever dies in between, the batch is taken
   again, so taking one must be idempotent;
 - a slow follower delays nobody: it keeps at most `KEPT_COMMITS` commits in memory and reads the others from the
-  database;
+  database; what is destroyed leaves its memory at once;
 - while a batch cannot be taken it is tried again with growing pauses, and the appliance goes on;
 - with the cursor goes a mark of the feed's history. Where the database tells another history at the cursor (it was
   restored from before), the follower starts again from the beginning.
@@ -123,12 +123,14 @@ class Follower(ABC, Generic[BatchT]):
         """Begin to follow."""
         self._fresh_after = self.s.log.feed.pos
         self.s.log.feed.followers.append(self._wake)
+        self.s.log.bodies.on_destroyed.append(self._forget)
         self._task = asyncio.create_task(self._follow_forever(), name=f"follower-{self.name}")
 
     async def close(self) -> None:
         """Stop, also in the middle of a batch: it is taken again after the next start."""
         if self._task:
             self.s.log.feed.followers.remove(self._wake)
+            self.s.log.bodies.on_destroyed.remove(self._forget)
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
@@ -141,6 +143,7 @@ class Follower(ABC, Generic[BatchT]):
         self._woken.set()
 
     def _forget(self) -> None:
+        """Let go of the commits in memory: they are read from the database."""
         if self._fresh:
             self._fresh_after = max(self._fresh_after, *(committed.pos for committed in self._fresh))
             self._fresh = []

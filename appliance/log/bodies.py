@@ -29,7 +29,7 @@ from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, ne
 from appliance.vault.refusals import Reason, wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from appliance.model import Millis
     from appliance.store.db import Rows, Tx
@@ -120,6 +120,8 @@ class Bodies:
         # A reader whose transaction began before a key was destroyed still sees it, and must not keep it.
         self._destroyed: set[int] = set()
         self._damaged: _Cache[tuple[RoomId, int], int] = _Cache()
+        self.on_destroyed: list[Callable[[], object]] = []
+        """Called when keys or bodies were destroyed: whoever keeps words in memory forgets them."""
 
     def writing_key(self, room: int, at: Millis) -> EpochKey | None:
         """Return the key for a body written now, if it is in memory."""
@@ -166,11 +168,13 @@ class Bodies:
         await tx.run(epoch_keys.destroy, keys)
         tx.after_commit(lambda: self.destroyed(keys))
 
-    def destroyed(self, keys: Iterable[int]) -> None:
-        """Note that these keys were destroyed in a transaction that has committed."""
+    def destroyed(self, keys: Iterable[int] = ()) -> None:
+        """Note that these keys, or bodies alone, were destroyed in a transaction that has committed."""
         self._destroyed.update(keys)
         self._reading.drop(keys)
         self._writing.drop([place for place, made in self._writing.items() if made.key in self._destroyed])
+        for forget in self.on_destroyed:
+            forget()
 
     def note_damaged(self, room: RoomId, n: int) -> None:
         """Name an entry whose body does not open in the log, once."""

@@ -355,6 +355,8 @@ class RoomLog:
         """Take what is durable now into memory."""
         self.feed.advance(announced.pos, max((entry.at for entry in planned.batch.entries), default=0))
         self.bodies.stored(planned.new_keys)
+        if planned.batch.erased:
+            self.bodies.destroyed()
         for room, head in planned.heads.items():
             self._heads.put(room, head)
             self.checkpoints.advanced(room, head)

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
 from appliance.actions import messages, rooms
+from appliance.actions.evidence import erase_bodies
 from appliance.errors import Unavailable
 from appliance.followers import base, search
 from appliance.followers.search import SearchFollower
@@ -93,6 +95,27 @@ async def both(bureau: Bureau, heard: list[Committed], after: int) -> tuple[Add 
     """Return the same batch from memory and from the database."""
     mark = await mark_at(bureau.s, after)
     return fresh_batch(heard, after, mark), await stored_batch(bureau.s, after)
+
+
+@pytest.mark.parametrize("how", ["key", "body"])
+async def test_what_is_destroyed_leaves_its_memory_at_once(bureau: Bureau, how: str) -> None:
+    """While the index is away words wait for it in memory; once they are destroyed they do not."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    index = Index(away=10**9)
+    follower = SearchFollower(replace(bureau.s, search=cast("Searching", index)))
+    follower.start()
+    try:
+        sent = await bureau.say(NARIN, room, "จะหายไป")
+        assert "จะหายไป" in repr(msgspec.to_builtins(follower._fresh[-1].rooms[-1].events))  # noqa: SLF001 - is the point
+        if how == "key":
+            async with bureau.s.store.write() as tx:
+                await bureau.s.log.bodies.destroy(tx, [1])
+        else:
+            await erase_bodies(bureau.s, room, sent.n, sent.n, "R1")
+        kept = [event for one in follower._fresh for news in one.rooms for event in news.events]  # noqa: SLF001
+        assert "จะหายไป" not in repr(msgspec.to_builtins(kept))
+    finally:
+        await follower.close()
 
 
 async def test_memory_tells_what_the_database_tells(bureau: Bureau) -> None:
