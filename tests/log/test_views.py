@@ -42,7 +42,7 @@ def test_what_the_header_says_is_seen(kind: EntryType) -> None:
         "target": fields.get("target"), "reply_to": fields.get("reply_to"),
     }  # fmt: skip
     assert ("body" in seen) is (words.body is not None)
-    assert msgspec.convert(json.loads(json.dumps(seen).replace("@moc", "")), Event).type == kind
+    assert msgspec.convert(json.loads(json.dumps(seen).replace("@moi", "")), Event).type == kind
 
 
 @pytest.mark.parametrize("kind", EntryType)
