@@ -25,7 +25,7 @@ from appliance.evidence.registry import Registry
 from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, Frontier
 from appliance.evidence.verification import Accepted, Body, Log, Refused, Step, verify_entry
 from appliance.locale import both
-from appliance.log.bodies import decode
+from appliance.log.body_codecs import decode
 from appliance.log.expected import Expected
 from appliance.log.notes import home_of, open_room
 from appliance.log.projections import Place
@@ -186,7 +186,7 @@ class _Walk:
     def _add(self, found: EntryRow, n: int) -> Fault | None:
         try:
             body = self._body(found)
-            words = decode(body.data) if body else None
+            words = decode(found.type, body.data) if body else None
         except (WrongKey, msgspec.MsgspecError):
             return Fault(self._room, "body", n)
         leaf = leaf_of(found)

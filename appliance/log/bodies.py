@@ -1,6 +1,6 @@
 """Sealing and opening what people wrote, under the epoch key of (room, ISO week, kind).
 
-Owns the epoch keys in memory, the canonical bytes of a body and the place a sealed body is bound to.
+Owns the epoch keys in memory and the place a sealed body is bound to; its canonical bytes are `body_codecs.py`'s.
 
 Rules: a key is made only where the database was asked and has none (`find_or_make_key`), or for a room that the same
 batch creates (`make_key`). A new key is kept in memory once it is durable (`stored`), not before. A key is destroyed
@@ -16,13 +16,12 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
-import msgspec
 from cachetools import LRUCache
 
-from appliance.errors import TooLarge, Unavailable
-from appliance.evidence.canonical import MAX_BODY
+from appliance.errors import Unavailable
 from appliance.evidence.commitment import commit
-from appliance.model import Home, Principal, RoomId, TextBody
+from appliance.log.body_codecs import decode, encode
+from appliance.model import Home, RoomId, TextBody
 from appliance.store import epoch_keys
 from appliance.store.batch import NewEpochKey
 from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap_any, wrap
@@ -33,29 +32,13 @@ if TYPE_CHECKING:
 
     from appliance.model import Millis
     from appliance.store.db import Rows, Tx
+    from appliance.store.entries import EntryRow
     from appliance.vault.keyring import Keyring
 
 log = logging.getLogger(__name__)
 K = TypeVar("K")
 V = TypeVar("V")
-TEXT: Final[EpochKind] = "text"
 CACHED_KEYS: Final = 20_000
-
-
-class _Body(msgspec.Struct, omit_defaults=True):
-    """Canonical body of a message; fields in canonical order."""
-
-    everyone: bool = False
-    mentions: list[str] = []
-    text: str = ""
-
-    def __repr__(self) -> str:
-        """Name the type alone: the words must not show in a log."""
-        return "_Body(…)"
-
-
-_ENCODER: Final = msgspec.json.Encoder()
-_DECODER: Final = msgspec.json.Decoder(_Body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +48,7 @@ class EpochKey:
     key: int
     room: int
     week: str
+    kind: EpochKind
     cipher: EpochCipher
     row: NewEpochKey | None = None
 
@@ -109,13 +93,16 @@ class _Cache(Generic[K, V]):
 
 
 class Bodies:
-    """Epoch keys by room and week. `last_key` is the highest number of a stored key, None where it cannot be read."""
+    """Epoch keys by room, week and kind.
+
+    `last_key` is the highest number of a stored key, None where it cannot be read.
+    """
 
     def __init__(self, keys: Keyring, last_key: int | None) -> None:
         self.home = Home(keys.agency)
         self._agency_keys = keys.agency_keys
         self._last_key = last_key
-        self._writing: _Cache[tuple[int, str], EpochKey] = _Cache()
+        self._writing: _Cache[tuple[int, str, EpochKind], EpochKey] = _Cache()
         self._reading: _Cache[int, EpochCipher] = _Cache()
         # A reader whose transaction began before a key was destroyed still sees it, and must not keep it.
         self._destroyed: set[int] = set()
@@ -123,29 +110,28 @@ class Bodies:
         self.on_destroyed: list[Callable[[], object]] = []
         """Called when keys or bodies were destroyed: whoever keeps words in memory forgets them."""
 
-    def writing_key(self, room: int, at: Millis) -> EpochKey | None:
+    def writing_key(self, room: int, at: Millis, kind: EpochKind) -> EpochKey | None:
         """Return the key for a body written now, if it is in memory."""
-        return self._writing.get((room, iso_week(at)))
+        return self._writing.get((room, iso_week(at), kind))
 
-    def find_or_make_key(self, rows: Rows, room: int, room_id: RoomId, at: Millis) -> EpochKey:
+    def find_or_make_key(self, rows: Rows, room: int, room_id: RoomId, at: Millis, kind: EpochKind) -> EpochKey:
         """Return the week's newest key from the database, or a new one where it has none or that one was destroyed.
 
         Raises WrongKey, Unavailable.
         """
         week = iso_week(at)
-        row = epoch_keys.newest(rows, room, week, TEXT)
+        row = epoch_keys.newest(rows, room, week, kind)
         if row is None:
-            return self.make_key(room, room_id, at)
+            return self.make_key(room, room_id, at, kind)
         key, generation, wrapped = row
         if wrapped is None or key in self._destroyed:
-            return self.make_key(room, room_id, at, generation + 1)
-        found = EpochKey(
-            key, room, week, EpochCipher(unwrap_any(self._agency_keys, EpochId(room_id, week, TEXT), wrapped))
-        )
-        self._writing.put((room, week), found)
+            return self.make_key(room, room_id, at, kind, generation + 1)
+        cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room_id, week, kind), wrapped))
+        found = EpochKey(key, room, week, kind, cipher)
+        self._writing.put((room, week, kind), found)
         return found
 
-    def make_key(self, room: int, room_id: RoomId, at: Millis, generation: int = 0) -> EpochKey:
+    def make_key(self, room: int, room_id: RoomId, at: Millis, kind: EpochKind, generation: int = 0) -> EpochKey:
         """Make the week's key of a room where the database has none of that generation or a later one.
 
         Raises Unavailable (`storage_damaged`).
@@ -154,14 +140,14 @@ class Bodies:
             raise Unavailable("the newest epoch keys cannot be read", code="storage_damaged")
         week, fresh = iso_week(at), new_epoch_key()
         self._last_key += 1
-        wrapped = wrap(self._agency_keys[0], EpochId(room_id, week, TEXT), fresh)
-        row = NewEpochKey(self._last_key, room, week, TEXT, generation, wrapped)
-        return EpochKey(self._last_key, room, week, EpochCipher(fresh), row)
+        wrapped = wrap(self._agency_keys[0], EpochId(room_id, week, kind), fresh)
+        row = NewEpochKey(self._last_key, room, week, kind, generation, wrapped)
+        return EpochKey(self._last_key, room, week, kind, EpochCipher(fresh), row)
 
     def stored(self, keys: Iterable[EpochKey]) -> None:
         """Note that new keys are durable now."""
         for made in keys:
-            self._writing.put((made.room, made.week), replace(made, row=None))
+            self._writing.put((made.room, made.week, made.kind), replace(made, row=None))
 
     async def destroy(self, tx: Tx, keys: Sequence[int]) -> None:
         """Destroy epoch keys, by number, for good. Once `tx` has committed nothing opens or is sealed with them."""
@@ -188,9 +174,15 @@ class Bodies:
         salt, commitment = commit(plain)
         return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain), commitment, len(plain))
 
-    def open(self, rows: Rows, room: RoomId, n: int, epoch: int, sealed: bytes) -> TextBody:
-        """Open a body. Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered."""
-        return decode(self.open_bytes(rows, room, n, epoch, sealed)[1])
+    def open(self, rows: Rows, room: RoomId, row: EntryRow) -> TextBody:
+        """Open the body of an entry that has one.
+
+        Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered, MsgspecError when they
+        are no body of its type.
+        """
+        if row.epoch is None or row.sealed is None:
+            raise wrong(Reason.SEAL_BROKEN)
+        return decode(row.type, self.open_bytes(rows, room, row.n, row.epoch, row.sealed)[1])
 
     def open_bytes(self, rows: Rows, room: RoomId, n: int, epoch: int, sealed: bytes) -> tuple[bytes, bytes]:
         """Return (salt, body bytes) as they were committed to: what an export hands out."""
@@ -208,20 +200,6 @@ class Bodies:
                 # Destroyed while this was reading it.
                 self._reading.drop((epoch,))
         return cipher.open_body(_place(room, n), sealed)
-
-
-def encode(body: TextBody) -> bytes:
-    """Return the canonical bytes of a body. Raises TooLarge when they exceed what an entry may hold."""
-    plain = _ENCODER.encode(_Body(everyone=body.everyone, mentions=list(body.mentions), text=body.text))
-    if len(plain) > MAX_BODY:
-        raise TooLarge(field="body.text")
-    return plain
-
-
-def decode(plain: bytes) -> TextBody:
-    """Return the body that canonical bytes hold."""
-    body = _DECODER.decode(plain)
-    return TextBody(body.text, tuple(Principal(person) for person in body.mentions), body.everyone)
 
 
 def _place(room: RoomId, n: int) -> bytes:

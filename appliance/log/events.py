@@ -158,12 +158,17 @@ def _open_body(at: Place, row: EntryRow) -> tuple[BodyView | None, str | None]:
     if row.sealed is None or row.epoch is None:
         return None, ERASED
     try:
-        return body_view(at.bodies.open(at.rows, at.room, row.n, row.epoch, row.sealed), at.bodies.home), None
+        return body_view(at.bodies.open(at.rows, at.room, row), at.bodies.home), None
     except KeyDestroyed:
         return None, ERASED
     except (WrongKey, MsgspecError):
         at.bodies.note_damaged(at.room, row.n)
         return None, DAMAGED
+
+
+def _is_edit(row: EntryRow) -> bool:
+    kind = entry_types.find(row.type)
+    return kind is not None and kind.needs is Ability.EDIT
 
 
 def _newest_wording(at: Place, row: EntryRow) -> EntryRow | None:
@@ -175,7 +180,7 @@ def _newest_wording(at: Place, row: EntryRow) -> EntryRow | None:
     if row.edit is None:
         return row
     newest = entries.one(at.rows, at.key, row.edit)
-    if newest is None or newest.type != EntryType.MESSAGE_EDIT or newest.sender != row.sender:
+    if newest is None or newest.sender != row.sender or not _is_edit(newest):
         return None
     return newest if (decode_header(newest.header).state or {}).get("target") == row.n else None
 

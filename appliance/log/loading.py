@@ -16,7 +16,7 @@ from appliance.log.idempotency import Repeats
 from appliance.log.notes import home_of
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries
-from appliance.vault.epochs import iso_week
+from appliance.vault.epochs import EpochKind, iso_week
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Loaded:
-    """What was found: rooms by id, keys by (room's key, week), targets and
+    """What was found: rooms by id, keys by (room's key, week, kind), targets and
     the marks they carry by (room, position).
 
     `repeats` has the commands to create a room that is there already; `errors` holds, by `id(command)`, why a command
@@ -42,7 +42,7 @@ class Loaded:
 
     repeats: Repeats
     heads: dict[RoomId, Head] = field(default_factory=dict)
-    keys: dict[tuple[int, str], EpochKey] = field(default_factory=dict)
+    keys: dict[tuple[int, str, EpochKind], EpochKey] = field(default_factory=dict)
     targets: dict[tuple[RoomId, int], Target | None] = field(default_factory=dict)
     marks: dict[tuple[RoomId, int], Marks] = field(default_factory=dict)
     errors: dict[int, AppError] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Loader:
     def _needs(self, commands: list[Command], now: Millis, loaded: Loaded) -> list[_Need]:
         """Take from memory what is there, and return what is to be read: rooms first, then what needs them."""
         rooms_of: dict[RoomId, list[Command]] = {}
-        writing: dict[RoomId, list[Command]] = {}
+        writing: dict[tuple[RoomId, EpochKind], list[Command]] = {}
         points: dict[tuple[RoomId, int], list[Command]] = {}
         creating: list[_Need] = []
         for command in commands:
@@ -96,7 +96,7 @@ class Loader:
             rooms_of.setdefault(command.room, []).append(command)
             for draft in command.drafts:
                 if draft.body is not None:
-                    writing.setdefault(command.room, []).append(command)
+                    writing.setdefault((command.room, ENTRY_TYPES[draft.type].key_kind), []).append(command)
                 if draft.points_at is not None:
                     points.setdefault((command.room, draft.points_at), []).append(command)
         missing = self._heads.missing(rooms_of)
@@ -104,20 +104,20 @@ class Loader:
         return [
             *(self._room(room, rooms_of[room], loaded) for room in rooms_of if room in missing),
             *(
-                self._key(room, needing, now, loaded)
-                for room, needing in writing.items()
-                if room in missing or not self._has_key(room, now, loaded)
+                self._key(room, kind, needing, now, loaded)
+                for (room, kind), needing in writing.items()
+                if room in missing or not self._has_key(room, kind, now, loaded)
             ),
             *(self._target(room, n, needing, loaded) for (room, n), needing in points.items()),
             *creating,
         ]
 
-    def _has_key(self, room: RoomId, now: Millis, loaded: Loaded) -> bool:
+    def _has_key(self, room: RoomId, kind: EpochKind, now: Millis, loaded: Loaded) -> bool:
         head = loaded.heads[room]
-        key = self._bodies.writing_key(head.key, now)
+        key = self._bodies.writing_key(head.key, now, kind)
         if key is None:
             return False
-        loaded.keys[head.key, iso_week(now)] = key
+        loaded.keys[head.key, iso_week(now), kind] = key
         return True
 
     def _room(self, room: RoomId, needing: list[Command], loaded: Loaded) -> _Need:
@@ -127,14 +127,14 @@ class Loader:
 
         return _Need(read, needing, room)
 
-    def _key(self, room: RoomId, needing: list[Command], now: Millis, loaded: Loaded) -> _Need:
+    def _key(self, room: RoomId, kind: EpochKind, needing: list[Command], now: Millis, loaded: Loaded) -> _Need:
         def read(rows: Rows) -> None:
             head = loaded.heads.get(room)
             if head is not None:
-                key = self._bodies.writing_key(head.key, now) or self._bodies.find_or_make_key(
-                    rows, head.key, room, now
+                key = self._bodies.writing_key(head.key, now, kind) or self._bodies.find_or_make_key(
+                    rows, head.key, room, now, kind
                 )
-                loaded.keys[head.key, iso_week(now)] = key
+                loaded.keys[head.key, iso_week(now), kind] = key
 
         return _Need(read, needing)
 

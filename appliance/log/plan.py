@@ -31,7 +31,7 @@ from appliance.model import Deny, Draft, Marks, RoomId, RoomState, Target
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.entry_types import ENTRY_TYPES
-from appliance.vault.epochs import iso_week
+from appliance.vault.epochs import EpochKind, iso_week
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ _DENIALS: Final = {denied.value: denied for denied in Deny}
 class BatchContext:
     """Everything `plan` needs: the agency at home here, the time, the rooms, keys and facts that the commands name.
 
-    `keys` are the epoch keys by (room's key, week) and stay the same for the whole batch; `errors` says, by
+    `keys` are the epoch keys by (room's key, week, kind) and stay the same for the whole batch; `errors` says, by
     `id(command)`, why something of a command could not be read. `may_keep_group` says why a group may not be one of
     these members (F38). `pos` is where the feed stands; `first_checkpoint` signs a room that begins.
     """
@@ -67,7 +67,7 @@ class BatchContext:
     new_id: Callable[[str], str]
     next_room_key: Callable[[], int]
     heads: Mapping[RoomId, Head]
-    keys: dict[tuple[int, str], EpochKey]
+    keys: dict[tuple[int, str, EpochKind], EpochKey]
     targets: Mapping[tuple[RoomId, int], Target | None]
     marks: Mapping[tuple[RoomId, int], Marks]
     errors: Mapping[int, AppError]
@@ -280,7 +280,9 @@ def _entry(
     if draft.body is not None:
         if ENTRY_TYPES[draft.type].body is None:
             raise Forbidden(Deny.WRONG_SHAPE)
-        sealed = context.bodies.seal(_key_for(work, room, context), room, n, draft.body)
+        sealed = context.bodies.seal(
+            _key_for(work, room, ENTRY_TYPES[draft.type].key_kind, context), room, n, draft.body
+        )
         header = msgspec.structs.replace(header, commitment=sealed.commitment, body_length=sealed.length)
     entry = Entry(
         n=n,
@@ -334,12 +336,12 @@ def _named(draft: Draft, state: RoomState | None) -> tuple[Principal, ...]:
     return mentions(draft.body, state.members) if mentions and draft.body is not None and state else ()
 
 
-def _key_for(work: Work, room: RoomId, context: BatchContext) -> EpochKey:
+def _key_for(work: Work, room: RoomId, kind: EpochKind, context: BatchContext) -> EpochKey:
     """Return the epoch key of a room for this batch. Only a room that the batch creates has none loaded for it."""
-    place = (work.key, iso_week(context.now))
+    place = (work.key, iso_week(context.now), kind)
     key = context.keys.get(place)
     if key is None:
         if work.before is not None:
             raise LookupError("the epoch key of a stored room was not loaded")
-        key = context.keys[place] = context.bodies.make_key(work.key, room, context.now)
+        key = context.keys[place] = context.bodies.make_key(work.key, room, context.now, kind)
     return key

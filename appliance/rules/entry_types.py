@@ -7,8 +7,8 @@ search feed. Pure; the standard library alone (`shapes.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from appliance.model import EVERYONE, Ability, Deny, EntryType, Principal, Proposed, State, TextBody
 from appliance.rules import entry_states as states
@@ -60,7 +60,7 @@ class EntryKind:
     needs: Ability | None = None
     takes: frozenset[Ability] = frozenset()
     body: type[TextBody] | None = None
-    key_kind: str = "text"
+    key_kind: Literal["text", "file", "location", "secret"] = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
     mentions: Callable[[Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
@@ -70,9 +70,12 @@ class EntryKind:
     retracts: bool = False
     erases: Callable[[Any], tuple[int, int]] | None = None
     mark: marks.Mark | None = None
+    shape: Shape[State] = field(init=False, repr=False)
+    """How `state` is read and written."""
 
     def __post_init__(self) -> None:
         """Refuse a row whose words would be told to everyone by an edit, which is an entry of its own."""
+        object.__setattr__(self, "shape", Shape(self.state))
         if self.shown_to is not to_everyone and Ability.EDIT in self.takes:
             raise ValueError("what not everyone is shown cannot be edited")
 
@@ -102,7 +105,7 @@ def _text(body: TextBody) -> str:
     return body.text
 
 
-ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
+ENTRY_TYPES: Final[dict[str, EntryKind]] = {
     EntryType.ROOM_CREATE: EntryKind(state=states.RoomCreated, may=membership.may_create, shown_to=to_everyone),
     EntryType.ROOM_RENAME: EntryKind(
         state=states.RoomRenamed,
@@ -201,30 +204,27 @@ ENTRY_TYPES: Final[dict[EntryType, EntryKind]] = {
         erases=lambda state: (state.first, state.last),
     ),
 }
-SHAPES: Final[dict[EntryType, Shape[State]]] = {kind: Shape(row.state) for kind, row in ENTRY_TYPES.items()}
-_BY_NAME: Final[dict[str, EntryType]] = {kind.value: kind for kind in ENTRY_TYPES}
 
 
 def find(kind: str) -> EntryKind | None:
     """Return the row of a type by its name, or None for one that nobody knows."""
-    known = _BY_NAME.get(kind)
-    return None if known is None else ENTRY_TYPES[known]
+    return ENTRY_TYPES.get(kind)
 
 
 def read(kind: str, fields: Mapping[str, object] | None) -> State | Deny:
     """Return what the header of an entry says, or why it is none that can be judged: an unknown type, a wrong shape."""
-    known = _BY_NAME.get(kind)
-    if known is None:
+    row = ENTRY_TYPES.get(kind)
+    if row is None:
         return Deny.WRONG_TYPE
     try:
-        return SHAPES[known].read(fields or {})
+        return row.shape.read(fields or {})
     except WrongShapeError:
         return Deny.WRONG_SHAPE
 
 
-def write(kind: EntryType, state: State | None) -> dict[str, object]:
+def write(kind: str, state: State | None) -> dict[str, object]:
     """Return the fields of a header; what `read` gives the struct back for."""
-    return {} if state is None else SHAPES[kind].write(state)
+    return {} if state is None else ENTRY_TYPES[kind].shape.write(state)
 
 
 def proposed(
@@ -232,4 +232,6 @@ def proposed(
 ) -> Proposed | Deny:
     """Return an entry as the rules see it, or why it is none that can be judged."""
     state = read(kind, fields)
-    return state if isinstance(state, Deny) else Proposed(_BY_NAME[kind], origin, sender, at, state)
+    if isinstance(state, Deny):
+        return state
+    return Proposed(kind if isinstance(kind, EntryType) else EntryType(kind), origin, sender, at, state)

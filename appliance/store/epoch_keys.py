@@ -1,7 +1,7 @@
 """The wrapped keys of epochs: one for a room, an ISO week and a kind of body, and a new one after each destruction.
 
 A key is destroyed by emptying its row: that it was there stays known. New ones are written with the entries that they
-seal (`entries.py: write_batch`).
+seal (`batch.py: write`).
 """
 
 from __future__ import annotations

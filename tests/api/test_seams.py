@@ -23,7 +23,6 @@ from appliance.rules import entry_types
 from appliance.rules.entry_types import EntryKind
 from appliance.rules.policy import POLICIES, Who
 from appliance.rules.roles import Actor
-from appliance.rules.shapes import Shape
 from appliance.wire.entries import EntryEvent, MessageTextEvent
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
 
@@ -78,8 +77,6 @@ def whisper(monkeypatch: pytest.MonkeyPatch) -> EntryType:
         words=lambda body: body.text,
     )
     monkeypatch.setitem(entry_types.ENTRY_TYPES, kind, row)
-    monkeypatch.setitem(entry_types.SHAPES, kind, Shape(Whispered))
-    monkeypatch.setitem(entry_types._BY_NAME, kind.value, kind)  # noqa: SLF001 - made of the registry at start
     monkeypatch.setitem(views.VIEWS, kind, _view)
     return kind
 

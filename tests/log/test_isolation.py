@@ -27,7 +27,7 @@ from appliance.model import Appended, Draft, EntryType, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited
-from appliance.store import rooms
+from appliance.store import entries, rooms
 from appliance.store.db import connect, open_store
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
@@ -235,18 +235,18 @@ class TestDestroyedKeys:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "จะหายไป")
         key = (await bureau.s.log.head(room)).key
-        [(epoch, sealed)] = await _rows(
-            bureau, "SELECT epoch, sealed FROM entry WHERE place = ? << 32 | ?", key, sent.n
-        )
+        async with bureau.s.store.read() as reader:
+            row = await reader.run(entries.one, key, sent.n)
+        assert row is not None
         async with bureau.s.store.read() as early:
             await early.run(all_rows, "SELECT 1 FROM epoch_key")
             async with bureau.s.store.write() as tx:
                 await bureau.s.log.bodies.destroy(tx, [1])
             with pytest.raises(KeyDestroyed):
-                await early.run(bureau.s.log.bodies.open, room, sent.n, epoch, sealed)
+                await early.run(bureau.s.log.bodies.open, room, row)
         with pytest.raises(KeyDestroyed):
             async with bureau.s.store.read() as later:
-                await later.run(bureau.s.log.bodies.open, room, sent.n, epoch, sealed)
+                await later.run(bureau.s.log.bodies.open, room, row)
 
 
 async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[Any, ...]]:
@@ -278,7 +278,7 @@ class TestKeyCache:
             await forgetful.say(NARIN, busy, f"{number}")
             await forgetful.say(NARIN, room)
         head = await forgetful.s.log.head(busy)
-        assert forgetful.s.log.bodies.writing_key(head.key, forgetful.clock()) is not None
+        assert forgetful.s.log.bodies.writing_key(head.key, forgetful.clock(), "text") is not None
 
 
 async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(

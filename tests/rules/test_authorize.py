@@ -77,7 +77,7 @@ def _verdict(kind: str, part: str, *, closed: bool) -> object:
 
 def _expected(row: list[str], policy: RoomPolicy, part: str, *, closed: bool) -> str | None:
     kind, owner, member, pair, system = row
-    if ENTRY_TYPES[EntryType(kind)].by_system:
+    if ENTRY_TYPES[kind].by_system:
         ended = Deny.ROOM_CLOSED if system == "open" and closed else None
         return ended if part == "system" else Deny.HUB_ONLY
     if part in {"outsider", "system"}:

@@ -29,7 +29,7 @@ from appliance.rules.entry_states import (
     TextEdited,
     TextSaid,
 )
-from appliance.rules.entry_types import ENTRY_TYPES, SHAPES
+from appliance.rules.entry_types import ENTRY_TYPES
 
 A = Principal("p_a@moph")
 CARD = Card(A, "มาลี", "กอง", "")
@@ -65,10 +65,10 @@ def test_every_type_has_a_row() -> None:
 @pytest.mark.parametrize("kind", EntryType)
 def test_what_is_written_reads_back(kind: EntryType) -> None:
     written = entry_types.write(kind, FULL[kind])
-    assert list(written) == list(SHAPES[kind].keys)
+    assert list(written) == list(ENTRY_TYPES[kind].shape.keys)
     assert len(written) == len(fields(FULL[kind]))
     assert entry_types.read(kind, written) == FULL[kind]
-    needed = {key: value for key, value in written.items() if SHAPES[kind].keys[key]}
+    needed = {key: value for key, value in written.items() if ENTRY_TYPES[kind].shape.keys[key]}
     least = entry_types.read(kind, needed)
     assert isinstance(least, State)
     assert entry_types.write(kind, least) == needed
@@ -81,14 +81,14 @@ def test_a_court_reads_what_is_written(kind: EntryType) -> None:
     for key, (required, right) in OFFLINE[kind].items():
         assert key in written
         assert right(written[key]), key
-        assert not required or SHAPES[kind].keys[key], key
+        assert not required or ENTRY_TYPES[kind].shape.keys[key], key
 
 
 @pytest.mark.parametrize("kind", EntryType)
 def test_a_field_that_is_missing_or_of_another_kind_is_a_wrong_shape(kind: EntryType) -> None:
     written = entry_types.write(kind, FULL[kind])
     assert entry_types.read(kind, {**written, "more": 1}) == FULL[kind], "what is not known decides nothing"
-    for key, required in SHAPES[kind].keys.items():
+    for key, required in ENTRY_TYPES[kind].shape.keys.items():
         left = {name: value for name, value in written.items() if name != key}
         assert (entry_types.read(kind, left) is Deny.WRONG_SHAPE) is required
         values: list[object] = [None, [], {}, [None], 1.5, -1, 2**53]
@@ -99,7 +99,7 @@ def test_a_field_that_is_missing_or_of_another_kind_is_a_wrong_shape(kind: Entry
 @given(st.sampled_from(EntryType), st.data())
 def test_whatever_a_header_says_is_a_state_or_a_reason(kind: EntryType, data: st.DataObject) -> None:
     """Never an exception, and what is taken is what would be written, so nothing was converted on the way."""
-    key = st.sampled_from([*SHAPES[kind].keys, "x"])
+    key = st.sampled_from([*ENTRY_TYPES[kind].shape.keys, "x"])
     said: dict[str, Any] = {
         **entry_types.write(kind, FULL[kind]),
         **data.draw(st.dictionaries(key, VALUES, max_size=2)),
