@@ -65,7 +65,10 @@ class PeopleFollower:
         seconds = asyncio.get_running_loop().time()
         if self._changed.is_set() or (self._again_at is not None and seconds >= self._again_at):
             self._changed.clear()
-            self._again_at = None if await settle_rooms(s) else seconds + SETTLE_AGAIN_S
+            # Whatever happens meanwhile, it is tried again unless everything was done.
+            self._again_at = seconds + SETTLE_AGAIN_S
+            if await settle_rooms(s):
+                self._again_at = None
 
 
 async def write_counts(s: Services) -> None:

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.data_folder import DEMO_LOGINS
@@ -38,21 +39,32 @@ LONGEST_PAUSE_S: Final = 10.0
 STEADY_S: Final = 30.0
 
 
+class Role(Enum):
+    """What a process is to the site.
+
+    MAIN: the site is up when it says that it is ready, and its exit code is the supervisor's. HELPER: started when the
+    site is up, and taken to be there as soon as it runs; the site does without it for a moment.
+    """
+
+    MAIN = "main"
+    HELPER = "helper"
+
+
 @dataclass(slots=True)
 class Child:
     """One process: how to start it, and the one that runs now.
 
     `given` is what each start is handed through a pipe, under `given_by`: what a person typed to open the keys, or the
-    one key the process needs. `says_ready`: the appliance is there when it accepts logins; others when they run.
+    one key the process needs.
     `entry`, where there is one, is what the program does with its arguments: the first start forks and calls it.
     """
 
     name: str
+    role: Role
     arguments: list[str]
     listening: socket.socket
     given_by: str = ""
     given: str = field(default="", repr=False)
-    says_ready: bool = False
     entry: Callable[[list[str]], int] | None = None
     process: subprocess.Popen[bytes] | Forked | None = None
     started: float = 0.0
@@ -73,12 +85,12 @@ class Site:
 def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
     """Run the processes until SIGTERM or SIGINT; return the exit code. Raises AppError when the first start fails.
 
-    The first child is the appliance: once it is ready, the site is, and the others are started.
+    The main process is started first; once it is ready, the site is, and the helpers are started.
     """
     alive_read, alive_write = os.pipe()
     os.set_inheritable(alive_read, True)  # noqa: FBT003 - the parameter's name is positional only
     stop = _Stop()
-    watched = children[:1]
+    watched = [child for child in children if child.role is Role.MAIN]
     was_ready = False
     try:
         while not stop.asked:
@@ -165,7 +177,7 @@ def _start(child: Child, data: Path, alive_read: int, stop: _Stop) -> bool:
     if given_read is not None:
         os.close(given_read)
     with os.fdopen(ready_read, "rb") as ready:
-        if not child.says_ready:
+        if child.role is Role.HELPER:
             return True
         while not stop.asked:
             if stop.wait(None, ready_read):
@@ -198,28 +210,26 @@ def _next_look(children: list[Child]) -> float:
 
 
 def _end(children: list[Child]) -> int:
-    """Ask every process to end; the first one's exit code, the appliance's, is the supervisor's."""
-    running = [child.process for child in children if child.process is not None]
-    for process in running:
+    """Ask every process to end; return the main one's exit code, 1 where it did not run or had to be killed."""
+    running = [(child.role, child.process) for child in children if child.process is not None]
+    for _, process in running:
         process.terminate()
-    deadline = time.monotonic() + STOP_S
-    codes = []
-    for process in running:
+    deadline, code = time.monotonic() + STOP_S, 1
+    for role, process in running:
         try:
             ended = process.wait(timeout=max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
-            codes.append(1)
         else:
-            # One that was still starting ends by the signal itself.
-            codes.append(0 if ended == -signal.SIGTERM else abs(ended))
-    return codes[0] if codes else 1
+            if role is Role.MAIN:
+                # One that was still starting ends by the signal itself.
+                code = 0 if ended == -signal.SIGTERM else abs(ended)
+    return code
 
 
 def _write_ready(site: Site, children: list[Child]) -> None:
-    """Write the ready file atomically, once the appliance runs. What this release has not is null."""
-    pids = {child.name: child.process.pid for child in children if child.process is not None}
-    if site.ready_file is None or "appliance" not in pids:
+    """Write the ready file atomically, once the main process runs. What this release has not is null."""
+    if site.ready_file is None or any(child.role is Role.MAIN and child.process is None for child in children):
         return
     ca = site.data / "ca.pem"
     content: dict[str, Any] = {
@@ -229,7 +239,7 @@ def _write_ready(site: Site, children: list[Child]) -> None:
         "gateway_url": None,
         "ca": str(ca) if ca.exists() else None,
         "data": str(site.data),
-        "pids": {name: pids.get(name) for name in ("appliance", "search", "gateway")},
+        "pids": {child.name: child.process.pid if child.process is not None else None for child in children},
         "logins": read_logins(site.data),
     }
     # It may hold a demo's passwords, and the folder may be shared: a new file, for this user alone, under a name that

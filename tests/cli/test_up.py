@@ -123,7 +123,7 @@ def test_from_nothing_to_logins_and_back(up: Up, tmp_path: Path) -> None:
     started = up(tmp_path / "data", "--seed", "demo")
     ready = started.ready
     assert set(ready) == {"staff_url", "page_urls", "console_url", "gateway_url", "ca", "data", "pids", "logins"}
-    assert set(ready["pids"]) == {"appliance", "search", "gateway"}
+    assert set(ready["pids"]) == {"appliance", "search"}
     assert ready["staff_url"].startswith("http://127.0.0.1:")
     assert ready["data"] == str(tmp_path / "data")
     assert Path(ready["ca"]).exists()
@@ -230,6 +230,35 @@ def test_a_port_that_cannot_be_is_refused_before_a_key_is_asked_for(tmp_path: Pa
     assert "Traceback" not in done.stderr
     (tmp_path / "data" / "master.key").unlink()
     assert run("up", "--data", tmp_path / "data", "--port", "99999").stderr == done.stderr
+
+
+# `gchat up` with its processes listed the other way round.
+REVERSED = """
+import sys
+from appliance.process import supervisor
+run = supervisor.run
+supervisor.run = lambda site, children, tell: run(site, children[::-1], tell)
+from appliance.cli.main import main
+sys.exit(main())
+"""
+
+
+def test_what_a_process_is_to_the_site_is_its_role_and_not_its_place(world_data: Path, tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    words = ("up", "--data", str(world_data), "--port", "0", "--ready-file", str(ready))
+    with subprocess.Popen([sys.executable, "-c", REVERSED, *words], stdout=subprocess.DEVNULL) as process:  # noqa: S603
+        try:
+            wait_until(lambda: ready.exists() or process.poll() is not None, "its ready file")
+            told = json.loads(ready.read_text("utf-8"))
+            with urllib.request.urlopen(f"{told['staff_url']}/readyz", timeout=PATIENCE_S) as answer:  # noqa: S310
+                assert answer.status == 200
+            assert list(told["pids"]) == ["search", "appliance"]
+            # A helper that is killed does not end the site, and its code is not the site's.
+            os.kill(told["pids"]["search"], signal.SIGKILL)
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
 
 
 def test_started_again_it_goes_on_where_it_was(up: Up, world_data: Path) -> None:

@@ -64,16 +64,17 @@ def run(arguments: argparse.Namespace) -> int:
     children = [
         supervisor.Child(
             "appliance",
+            supervisor.Role.MAIN,
             ["serve", "--data", str(data), *(["--tls"] if loaded.staff.tls else [])],
             bound,
             given_by="--key-fd",
             given=master.secret.hex(),
-            says_ready=True,
             # Making the demo has started threads, and with threads nobody forks.
             entry=None if seeded else main,
         ),
         supervisor.Child(
             "search",
+            supervisor.Role.HELPER,
             ["search", "--data", str(data)],
             sockets.search_socket(data),
             given_by="--key-fd",
