@@ -151,7 +151,7 @@ async def _reseal_secrets(s: Services) -> None:
         return seal_secret(s.keys.agency_key, person, open_secret(s.keys.agency_keys, person, sealed))
 
     async with s.store.write() as tx:
-        for person, secret, pending in await tx.run(accounts.list_totp):
+        for person, (secret, pending) in await tx.run(accounts.list_totp):
             await tx.run(accounts.reseal_totp, person, under_the_new(person, secret), under_the_new(person, pending))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from appliance.model import AccountState
 from appliance.people import Account, Grant
@@ -54,6 +54,13 @@ class Passkey:
     public_key: bytes
     sign_count: int
     created: Millis
+
+
+class Totp(NamedTuple):
+    """The sealed secret in use, and the one that waits for its first code."""
+
+    secret: bytes | None
+    pending: bytes | None
 
 
 def list_accounts(rows: Rows) -> list[Account]:
@@ -139,15 +146,15 @@ def rehash(rows: Rows, person: PersonId, old: str, new: str) -> None:
     rows.run(_SQL.rehash, {"person": person, "old": old, "hash": new})
 
 
-def get_totp(rows: Rows, person: PersonId) -> tuple[bytes | None, bytes | None]:
-    """Return the sealed secret in use and the one waiting to be confirmed."""
+def get_totp(rows: Rows, person: PersonId) -> Totp:
+    """Return a person's TOTP secrets."""
     row = rows.one(_SQL.totp, {"person": person})
-    return (row[0], row[1]) if row else (None, None)
+    return Totp._make(row) if row else Totp(None, None)
 
 
-def list_totp(rows: Rows) -> list[tuple[PersonId, bytes | None, bytes | None]]:
-    """Return (person, sealed secret, sealed secret not yet confirmed) of everybody who has either."""
-    return [(person, secret, pending) for person, secret, pending in rows.all(_SQL.list_totp)]
+def list_totp(rows: Rows) -> list[tuple[PersonId, Totp]]:
+    """Return the TOTP secrets of everybody who has any."""
+    return [(person, Totp(secret, pending)) for person, secret, pending in rows.all(_SQL.list_totp)]
 
 
 def reseal_totp(rows: Rows, person: PersonId, secret: bytes | None, pending: bytes | None) -> None:

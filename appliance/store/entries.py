@@ -74,10 +74,19 @@ class ExportRow(NamedTuple):
     sealed: bytes | None
 
 
-def find_txn(rows: Rows, room: str, sender: PersonId, txn_id: str) -> tuple[int, bytes, int, int] | None:
-    """Return (n, header, at, pos) of the first entry that an earlier command with this id appended."""
-    row: tuple[int, bytes, int, int] | None = rows.one(SQL.find_txn, {"room": room, "sender": sender, "txn_id": txn_id})
-    return row
+class FirstResult(NamedTuple):
+    """What a command that is repeated came to the first time: its first entry."""
+
+    n: int
+    header: bytes
+    at: Millis
+    pos: int
+
+
+def find_txn(rows: Rows, room: str, sender: PersonId, txn_id: str) -> FirstResult | None:
+    """Return the first entry that an earlier command with this id appended."""
+    row = rows.one(SQL.find_txn, {"room": room, "sender": sender, "txn_id": txn_id})
+    return FirstResult._make(row) if row else None
 
 
 def txn_ids_of_sender(rows: Rows, room: int, first: int, last: int, sender: str) -> dict[int, str]:

@@ -70,6 +70,13 @@ class Place(NamedTuple):
         return cls(0 if request.person == person else 3, -(request.answered or 0), request.id)
 
 
+class Counts(NamedTuple):
+    """How much waits for somebody's answer, and how many answers they have not seen."""
+
+    waiting: int
+    answers: int
+
+
 NEWEST: Final = Spot(2**53, 0)
 FIRST: Final = Place(-1, 0, "")
 
@@ -125,12 +132,10 @@ def concerning(
     return [_request(row) for row in rows.all(SQL.concerning, given)]
 
 
-def counts(rows: Rows, person: PersonId, escalated: list[str], since: Millis) -> tuple[int, int]:
-    """Return how much of that waits for somebody's answer, and how many answers they have not seen."""
+def counts(rows: Rows, person: PersonId, escalated: list[str], since: Millis) -> Counts:
+    """Count what concerns somebody."""
     given = {"person": person, "escalated": json.dumps(escalated), "since": since}
-    waiting: int = rows.value(SQL.count_waiting, given)
-    answers: int = rows.value(SQL.count_answers, given)
-    return waiting, answers
+    return Counts(rows.value(SQL.count_waiting, given), rows.value(SQL.count_answers, given))
 
 
 def escalated(rows: Rows) -> list[tuple[str, PersonId]]:

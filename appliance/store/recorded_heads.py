@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.model import RoomId
 from appliance.store.queries import Queries
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 SQL = Queries("recorded_heads")
 
 
+class AdvancedRoom(NamedTuple):
+    """A room's newest checkpoint: how many entries it covers, and the signed note."""
+
+    room: RoomId
+    size: int
+    note: str
+
+
 def put(rows: Rows, heads: Mapping[RoomId, tuple[int, bytes]]) -> None:
     """Keep (size, root) of rooms as the newest."""
     rows.many(SQL.put, [(room, size, root) for room, (size, root) in heads.items()])
@@ -26,6 +34,6 @@ def list_all(rows: Rows) -> dict[RoomId, tuple[int, bytes]]:
     return {RoomId(room): (size, root) for room, size, root in rows.all(SQL.list_all)}
 
 
-def list_advanced(rows: Rows) -> list[tuple[RoomId, int, str]]:
-    """Return (room, size, signed note) of rooms whose checkpoint is newer than what was recorded."""
-    return [(RoomId(room), size, note) for room, size, note in rows.all(SQL.list_advanced)]
+def list_advanced(rows: Rows) -> list[AdvancedRoom]:
+    """Return the rooms whose checkpoint is newer than what was recorded."""
+    return [AdvancedRoom(RoomId(room), size, note) for room, size, note in rows.all(SQL.list_advanced)]

@@ -100,6 +100,24 @@ class Mine(NamedTuple):
     unread_from: int | None = None
 
 
+class MemberRow(NamedTuple):
+    """A member: up to where they have read, and the line that is shown under their name."""
+
+    person: str
+    role: str
+    since: Millis
+    read: int
+    status: str
+
+
+class BoundRoom(NamedTuple):
+    """An open room that belongs to a post, and who owns it now."""
+
+    room: RoomId
+    post: PostId
+    owner: PersonId
+
+
 def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
     """Return a room with its members, or None."""
     row = rows.one(SQL.by_id, {"room": room})
@@ -138,9 +156,9 @@ def view_of_person(rows: Rows, person: PersonId, room: RoomId) -> ViewRow | None
     return ViewRow._make(row) if row else None
 
 
-def member_reads(rows: Rows, room: int) -> list[tuple[str, str, int, int, str]]:
-    """Return (person, role, since, read position, status message) of every member."""
-    return list(rows.all(SQL.member_reads, {"room": room}))
+def member_reads(rows: Rows, room: int) -> list[MemberRow]:
+    """Return every member."""
+    return [MemberRow._make(row) for row in rows.all(SQL.member_reads, {"room": room})]
 
 
 def is_member(rows: Rows, who: tuple[RoomId, PersonId]) -> bool:
@@ -202,10 +220,10 @@ def keys_bound_to_posts(rows: Rows) -> list[int]:
     return [row[0] for row in rows.all(SQL.keys_bound_to_posts)]
 
 
-def bound_to_post(rows: Rows, key: int) -> tuple[RoomId, PostId, PersonId] | None:
-    """Return (room, post, owner) of an open room that belongs to a post, or None."""
+def bound_to_post(rows: Rows, key: int) -> BoundRoom | None:
+    """Return an open room if it belongs to a post."""
     row = rows.one(SQL.bound_to_post, {"key": key})
-    return (RoomId(row[0]), PostId(row[1]), PersonId(row[2])) if row else None
+    return BoundRoom(RoomId(row[0]), PostId(row[1]), PersonId(row[2])) if row else None
 
 
 def member_keys(rows: Rows, person: PersonId) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from appliance.people import SessionEnd, SessionRecord
 from appliance.store.queries import Queries
@@ -34,6 +34,24 @@ class SignInLine:
     outcome: str
     apart: bool
     disowned: Millis | None
+
+
+class FailureLine(NamedTuple):
+    """Failures to sign in that follow each other; `user` is None where there is no such user."""
+
+    user: str | None
+    address: str
+    at: Millis
+    outcome: str
+    tries: int
+
+
+class KnownNetwork(NamedTuple):
+    """A network that a user has signed in from, and when last."""
+
+    user: str
+    network: str
+    at: Millis
 
 
 def list_all(rows: Rows) -> list[SessionRecord]:
@@ -158,13 +176,13 @@ def disown_sign_in(rows: Rows, person: PersonId, n: int, now: Millis) -> None:
     rows.run(_SQL.disown_sign_in, {"person": person, "n": n, "now": now})
 
 
-def list_recent_failures(rows: Rows, since: Millis, limit: int) -> list[tuple[str | None, str, Millis, str, int]]:
-    """Return (user, address, at, outcome, tries) of everyone's failures since a time, the oldest first.
+def list_recent_failures(rows: Rows, since: Millis, limit: int) -> list[FailureLine]:
+    """Return everyone's failures since a time, the oldest first.
 
     Without those after which the same person signed in from the same network.
     """
     found = rows.all(_SQL.recent_failures, {"since": since, "limit": limit})
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in reversed(found)]
+    return [FailureLine._make(row) for row in reversed(found)]
 
 
 def delete_sign_ins(rows: Rows, before: Millis, limit: int) -> int:
@@ -183,9 +201,9 @@ def delete_known_network(rows: Rows, person: PersonId, network: str) -> None:
     rows.run(_SQL.delete_known_network, {"person": person, "network": network})
 
 
-def list_known_networks(rows: Rows) -> list[tuple[str, str, Millis]]:
-    """Return (user, network, last use) of all accounts."""
-    return [(row[0], row[1], row[2]) for row in rows.all(_SQL.list_known_networks)]
+def list_known_networks(rows: Rows) -> list[KnownNetwork]:
+    """Return the networks of all accounts."""
+    return [KnownNetwork._make(row) for row in rows.all(_SQL.list_known_networks)]
 
 
 def _line(row: tuple[Any, ...]) -> SignInLine:
