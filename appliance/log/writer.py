@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.errors import AppError, TooMany, Unavailable
@@ -24,20 +23,18 @@ from appliance.log import riders as riding
 from appliance.log.bodies import Bodies
 from appliance.log.checkpoints import Checkpoints
 from appliance.log.commands import THIS_ROOM, Command
+from appliance.log.commits import Commits
 from appliance.log.current import CurrentRooms
-from appliance.log.damage import DAMAGED, DamagedRooms
+from appliance.log.damage import DamagedRooms
 from appliance.log.feed import Feed
 from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
-from appliance.log.loading import Loader
-from appliance.log.ordering import Refusals, with_those_behind
-from appliance.log.plan import BatchContext, plan
-from appliance.log.riders import Announced, RidersFailedError
+from appliance.log.ordering import Refusals
+from appliance.log.riders import Announced
 from appliance.log.waiting import MOST_IN_BATCH, Waiting
 from appliance.model import Home
 from appliance.rules.visibility import may_read
 from appliance.store import epoch_keys, feed, rooms
-from appliance.store.batch import RepeatedTxnError
 from appliance.store.db import OF_THE_DISK, Rows
 
 if TYPE_CHECKING:
@@ -45,9 +42,9 @@ if TYPE_CHECKING:
 
     from appliance.evidence.note import Signer
     from appliance.limits import Entries
+    from appliance.log.commits import Written
     from appliance.log.heads import Head
-    from appliance.log.idempotency import Repeats
-    from appliance.log.plan import MayKeepGroup, Planned
+    from appliance.log.plan import MayKeepGroup
     from appliance.log.riders import Rider
     from appliance.model import Appended, Draft, Millis, PersonId, RoomId
     from appliance.store.db import Exclusive, Store
@@ -86,13 +83,11 @@ class RoomLog:
         self._closing = False
         self._refusal: AppError | None = None
         self._refused = Refusals()
-        self._last_room_key: int | None = None
         self.damaged = DamagedRooms()
         self.bodies: Bodies
         self.checkpoints: Checkpoints
-        self._loader: Loader
+        self._commits: Commits
         self._current: CurrentRooms
-        self._may_keep_group: MayKeepGroup
 
     async def start(self, may_keep_group: MayKeepGroup) -> None:
         """Read where the log stands and begin to write. `may_keep_group` judges groups whose members change (F38).
@@ -100,16 +95,25 @@ class RoomLog:
         Where a torn page hides the highest number of something, nothing new of its kind can be written: a feed without
         its end refuses every command, the others those that would need a new room or a new key.
         """
-        self._may_keep_group = may_keep_group
         [latest] = await self._store.read_each(lambda rows, _: feed.latest(rows), (None,))
         pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
         self.feed.advance(pos if isinstance(pos, int) else 0, latest if isinstance(latest, int) else 0)
-        self._last_room_key = room_key if isinstance(room_key, int) else None
         self._refusal = pos if isinstance(pos, AppError) else None
         self.bodies = Bodies(self._keys, epoch_key if isinstance(epoch_key, int) else None)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
         self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier)
-        self._loader = Loader(self._store, self._heads, self.bodies, self.damaged, self.checkpoints.verifier)
+        self._commits = Commits(
+            store=self._store,
+            heads=self._heads,
+            bodies=self.bodies,
+            checkpoints=self.checkpoints,
+            damaged=self.damaged,
+            feed=self.feed,
+            home=self.home,
+            new_id=self._new_id,
+            may_keep_group=may_keep_group,
+            last_room_key=room_key if isinstance(room_key, int) else None,
+        )
         await self.checkpoints.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
 
@@ -294,8 +298,8 @@ class RoomLog:
             return
         try:
             with self._current.being_written(command.room for command in commands):
-                planned, repeats, announced = await self._commit(writer, commands, now)
-                self._adopt(planned, announced)
+                written = await self._commits.write(writer, commands, now, self.registry)
+                self._commits.adopt(written)
         except OF_THE_DISK as error:
             self._fail(commands, error)
         except Exception as error:
@@ -308,60 +312,12 @@ class RoomLog:
             await self._write_part(writer, commands[:middle], now)
             await self._write_part(writer, commands[middle:], now)
         else:
-            self._answer(planned, repeats)
-            if planned.results:
-                self.feed.publish((planned.committed, *announced.committed))
+            self._answer(written)
+            if written.planned.results:
+                self.feed.publish((written.planned.committed, *written.announced.committed))
 
-    async def _commit(
-        self, writer: Exclusive, commands: list[Command], now: Millis
-    ) -> tuple[Planned, Repeats, Announced]:
-        """Decide commands and write those that go in, in one transaction. Nothing has changed when it raises."""
-        loaded = await self._loader.load(commands, now)
-        context = BatchContext(
-            home=self.home,
-            registry=self.registry,
-            now=now,
-            new_id=self._new_id,
-            next_room_key=self._next_room_key,
-            heads=loaded.heads,
-            keys=loaded.keys,
-            targets=loaded.targets,
-            marks=loaded.marks,
-            errors=with_those_behind(commands, loaded.errors),
-            bodies=self.bodies,
-            may_keep_group=self._may_keep_group,
-            pos=self.feed.pos,
-            first_checkpoint=self.checkpoints.row,
-        )
-        repeats = loaded.repeats
-        while True:
-            planned = plan(repeats.rest(commands), context)
-            # What was done before is not refused now because the room has changed since.
-            await repeats.find([command for command, _ in planned.refused])
-            announced = Announced(planned.pos)
-            try:
-                if planned.results:
-                    await writer.commit(riding.write, planned.batch, planned.results, now, announced)
-            except RepeatedTxnError:
-                if not await repeats.find(commands):
-                    raise
-            except RidersFailedError as failed:
-                errors = with_those_behind(commands, {**context.errors, **failed.errors})
-                context = replace(context, errors=errors)
-            else:
-                return planned, repeats, announced
-
-    def _adopt(self, planned: Planned, announced: Announced) -> None:
-        """Take what is durable now into memory."""
-        self.feed.advance(announced.pos, max((entry.at for entry in planned.batch.entries), default=0))
-        self.bodies.stored(planned.new_keys)
-        if planned.batch.erased:
-            self.bodies.destroyed()
-        for room, head in planned.heads.items():
-            self._heads.put(room, head)
-            self.checkpoints.advanced(room, head)
-
-    def _answer(self, planned: Planned, repeats: Repeats) -> None:
+    def _answer(self, written: Written) -> None:
+        planned, repeats, _ = written
         for done in planned.results:
             _tell(done.command, done.appended)
         for command, appended in repeats:
@@ -371,12 +327,6 @@ class RoomLog:
         for command, error in planned.refused:
             if command not in repeats:
                 self._fail([command], error)
-
-    def _next_room_key(self) -> int:
-        if self._last_room_key is None:
-            raise Unavailable("the newest rooms cannot be read", code=DAMAGED)
-        self._last_room_key += 1
-        return self._last_room_key
 
 
 _LAST_NUMBERS: Final = (feed.last_pos, rooms.last_key, epoch_keys.last)

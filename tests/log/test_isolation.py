@@ -130,7 +130,7 @@ async def play(b: Bureau, script: list[tuple[str, int]]) -> Played:
     async with b.s.store.write() as tx:
         await tx.run(run_sql, "UPDATE epoch_key SET wrapped = zeroblob(61) WHERE key = 3")
     b.s.log.bodies = bodies.Bodies(KEYS, 3)
-    b.s.log._loader._bodies = b.s.log.bodies  # noqa: SLF001 - as after a restart: no key in memory
+    b.s.log._commits.bodies = b.s.log.bodies  # noqa: SLF001 - as after a restart: no key in memory
     drafts = []
     for number, (kind, which) in enumerate(script):
         if kind == "load":

@@ -1,0 +1,114 @@
+"""One batch from commands to what is durable: load what deciding needs, plan, write in one transaction, adopt.
+
+Rules: nothing has changed when `write` raises. A batch is planned again without the commands that were done before,
+and without those whose riders failed; it ends because each round has fewer. New heads replace the old ones in memory
+only by `adopt`, after the commit. It knows neither the queue nor who is answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from appliance.errors import Unavailable
+from appliance.log import riders as riding
+from appliance.log.damage import DAMAGED
+from appliance.log.loading import Loader
+from appliance.log.ordering import with_those_behind
+from appliance.log.plan import BatchContext, plan
+from appliance.log.riders import Announced, RidersFailedError
+from appliance.store.batch import RepeatedTxnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.evidence.registry import Registry
+    from appliance.log.bodies import Bodies
+    from appliance.log.checkpoints import Checkpoints
+    from appliance.log.commands import Command
+    from appliance.log.damage import DamagedRooms
+    from appliance.log.feed import Feed
+    from appliance.log.heads import Heads
+    from appliance.log.idempotency import Repeats
+    from appliance.log.plan import MayKeepGroup, Planned
+    from appliance.model import Home, Millis
+    from appliance.store.db import Exclusive, Store
+
+
+class Written(NamedTuple):
+    """A batch that is durable: what was planned, what was done before, and what riders announced."""
+
+    planned: Planned
+    repeats: Repeats
+    announced: Announced
+
+
+@dataclass(slots=True)
+class Commits:
+    """Writes batches. `last_room_key` is the highest key of a room, None where it cannot be read."""
+
+    store: Store
+    heads: Heads
+    bodies: Bodies
+    checkpoints: Checkpoints
+    damaged: DamagedRooms
+    feed: Feed
+    home: Home
+    new_id: Callable[[str], str]
+    may_keep_group: MayKeepGroup
+    last_room_key: int | None
+
+    async def write(self, writer: Exclusive, commands: list[Command], now: Millis, registry: Registry) -> Written:
+        """Decide commands and write those that go in, in one transaction."""
+        loader = Loader(self.store, self.heads, self.bodies, self.damaged, self.checkpoints.verifier)
+        loaded = await loader.load(commands, now)
+        context = BatchContext(
+            home=self.home,
+            registry=registry,
+            now=now,
+            new_id=self.new_id,
+            next_room_key=self._next_room_key,
+            heads=loaded.heads,
+            keys=loaded.keys,
+            targets=loaded.targets,
+            marks=loaded.marks,
+            errors=with_those_behind(commands, loaded.errors),
+            bodies=self.bodies,
+            may_keep_group=self.may_keep_group,
+            pos=self.feed.pos,
+            first_checkpoint=self.checkpoints.row,
+        )
+        repeats = loaded.repeats
+        while True:
+            planned = plan(repeats.rest(commands), context)
+            # What was done before is not refused now because the room has changed since.
+            await repeats.find([command for command, _ in planned.refused])
+            announced = Announced(planned.pos)
+            try:
+                if planned.results:
+                    await writer.commit(riding.write, planned.batch, planned.results, now, announced)
+            except RepeatedTxnError:
+                if not await repeats.find(commands):
+                    raise
+            except RidersFailedError as failed:
+                errors = with_those_behind(commands, {**context.errors, **failed.errors})
+                context = replace(context, errors=errors)
+            else:
+                return Written(planned, repeats, announced)
+
+    def adopt(self, written: Written) -> None:
+        """Take what is durable now into memory."""
+        planned = written.planned
+        self.feed.advance(written.announced.pos, max((entry.at for entry in planned.batch.entries), default=0))
+        self.bodies.stored(planned.new_keys)
+        if planned.batch.erased:
+            self.bodies.destroyed()
+        for room, head in planned.heads.items():
+            self.heads.put(room, head)
+            self.checkpoints.advanced(room, head)
+
+    def _next_room_key(self) -> int:
+        if self.last_room_key is None:
+            raise Unavailable("the newest rooms cannot be read", code=DAMAGED)
+        self.last_room_key += 1
+        return self.last_room_key
