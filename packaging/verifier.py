@@ -15,6 +15,7 @@ MODULES = (
     "appliance/__init__.py",
     "appliance/model.py",
     "appliance/rules/__init__.py",
+    "appliance/rules/contact.py",
     "appliance/rules/entry_states.py",
     "appliance/rules/entry_types.py",
     "appliance/rules/marks.py",

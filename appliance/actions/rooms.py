@@ -1,9 +1,10 @@
 """What people do with rooms: create, rename, close, add, remove, hand over; their own view of one (F15, F32 to F40).
 
 Each is one command to the room log, which decides. What only the directory knows is checked here first: that those who
-are added are on the staff, and that a private chat may be started at all (`rules/contact.py`, F38, F39). A group of
-two is a private chat by another name; whether one may come about is judged by the log's writer (`log/plan.py`).
-`removal_drafts` makes the entries of every removal. What the system does when people leave is `room_settling.py`.
+are added are on the staff. What the log judges a private chat by, two ranks and the mode in force (F38, F39), goes into
+its entries from here (`_pair_drafts`, `card_of`). A group of two is a private chat by another name; whether one may
+come about is judged by the log's writer (`log/plan.py`). `removal_drafts` makes the entries of every removal. What the
+system does when people leave is `room_settling.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from appliance.errors import Forbidden, Invalid
 from appliance.log.commands import THIS_ROOM
 from appliance.model import SYSTEM, Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
 from appliance.rules.agency_settings import CONTACT_MODE
-from appliance.rules.contact import may_start_direct
 from appliance.rules.entry_states import (
     Card,
     ClosedBySystem,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from appliance.log.heads import Head
     from appliance.log.riders import Rider, RiderTx
     from appliance.model import Home, RoomState, State
-    from appliance.rules.ranks import Level
     from appliance.rules.roles import Actor
     from appliance.services import Services
     from appliance.wire.messages import TextBody as WireBody
@@ -118,7 +117,7 @@ async def write_to(s: Services, actor: PersonId, other: PersonId, body: WireBody
         # A repeat is known by the pair, and the message's own id is the message's.
         create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, token_hex(), state=state)
         first = message_draft(s, actor, THIS_ROOM, body, txn_id, None)
-        drafts = (create, *_add_drafts(s, actor, THIS_ROOM, others), first)
+        drafts = (create, *_pair_drafts(s, actor, others), first)
         appended = await s.log.append(*drafts, pair=_pair(actor, other))
         if len(appended) == len(drafts):
             return appended[-1]
@@ -351,10 +350,8 @@ async def _direct_of(s: Services, actor: PersonId, other: PersonId) -> RoomId | 
 
 
 def _first_of_direct(s: Services, actor: PersonId, other: PersonId) -> tuple[RoomCreated, list[PersonId]]:
-    """Return the state a private chat begins with and whom it adds. Raises Forbidden by rank (F38), Invalid."""
+    """Return the state a private chat begins with and whom it adds. Raises Forbidden, Invalid."""
     others = _others(s, actor, (other,))
-    if denied := may_start_direct(_rank(s, actor), _rank(s, other), s.settings.get(CONTACT_MODE, s.clock())):
-        raise Forbidden(denied)
     return RoomCreated(kind=RoomKind.DIRECT, owner=s.log.home.principal(actor), card=card_of(s, actor)), others
 
 
@@ -369,7 +366,8 @@ async def _create(
     if before := await s.log.find_done(THIS_ROOM, actor, txn_id):
         return before.room
     create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, txn_id, state=state)
-    appended = await s.log.append(create, *_add_drafts(s, actor, THIS_ROOM, others), pair=pair)
+    adding = _pair_drafts(s, actor, others) if pair else _add_drafts(s, actor, THIS_ROOM, others)
+    appended = await s.log.append(create, *adding, pair=pair)
     return appended[0].room
 
 
@@ -387,10 +385,22 @@ def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[Per
     ]
 
 
+def _pair_drafts(s: Services, actor: PersonId, people: Iterable[PersonId]) -> list[Draft]:
+    """Make the entry that adds the other person of a private chat, with what every replica judges it by."""
+    rank, contact, sender = (
+        s.directory.people[actor].rank,
+        s.settings.get(CONTACT_MODE, s.clock()),
+        s.log.home.principal(actor),
+    )
+    states = [MembersAdded((card_of(s, person),), rank, contact) for person in people]
+    return [Draft(THIS_ROOM, sender, EntryType.MEMBER_ADD, state=state) for state in states]
+
+
 def card_of(s: Services, person: PersonId) -> Card:
     """Return the card that freezes for evidence who a person was when they came in."""
     card = s.directory.people[person]
-    return Card(p=s.log.home.principal(person), name=card.name, unit=card.unit_name or "", post=card.post or "")
+    principal = s.log.home.principal(person)
+    return Card(principal, name=card.name, unit=card.unit_name or "", post=card.post or "", rank=card.rank)
 
 
 def _others(s: Services, actor: PersonId, members: Iterable[PersonId]) -> list[PersonId]:
@@ -446,10 +456,6 @@ def removal_drafts(
         sender = home.principal(actor)
         drafts.append(Draft(room, sender, kind, state=by_system or MembersRemoved(part), must=must, reason=reason))
     return drafts
-
-
-def _rank(s: Services, person: PersonId) -> Level | None:
-    return s.directory.people[person].rank
 
 
 async def _check_change(

@@ -10,13 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.model import ContactMode, Deny
-from appliance.rules.ranks import is_higher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from appliance.model import Principal
     from appliance.rules.ranks import Level
+
+
+def is_higher(one: Level | None, other: Level | None) -> bool:
+    """Tell whether `one` is the higher position; unknown is equal (Q4)."""
+    return one is not None and other is not None and one > other
 
 
 def may_start_direct(

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from appliance.model import Millis, PostId, Principal, RoomKind, State
+from appliance.model import ContactMode, Millis, PostId, Principal, RoomKind, State
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Who a person was when they came in, frozen for evidence."""
+    """Who a person was when they came in, frozen for evidence. `rank` is the level of their position, if known."""
 
     p: Principal
     name: str
     unit: str
     post: str
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,15 @@ class RoomClosed(State):
 
 @dataclass(frozen=True, slots=True)
 class MembersAdded(State):
-    """People came in."""
+    """People came in.
+
+    In a private chat `rank` is the level of who begins it and `contact` who could begin one then: with the card of the
+    other person, all that a replica needs to judge whether it might be begun (F38, F39).
+    """
 
     members: tuple[Card, ...]
+    rank: int | None = None
+    contact: ContactMode = ContactMode.NORMAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from appliance.model import Deny, Member, Principal, Role, RoomState, agency_of
+from appliance.rules.contact import may_start_direct
 from appliance.rules.policy import Members, owners_right, policy_of
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ def may_close(room: RoomState, role: Role, *_: object) -> Deny | None:
     return owners_right(room, role)
 
 
-def may_add(room: RoomState, role: Role, _entry: Proposed, state: MembersAdded, _target: Target | None) -> Deny | None:
+def may_add(room: RoomState, role: Role, entry: Proposed, state: MembersAdded, _target: Target | None) -> Deny | None:
     """F32: only the owner, at once; nobody twice. The creator of a private chat adds the one other person."""
     added = [card.p for card in state.members]
     if policy_of(room.kind).members is Members.PAIR and len(room.members) == 1 and len(added) == 1:
-        return Deny.ALREADY_MEMBER if added[0] in room.members else None
+        return Deny.ALREADY_MEMBER if added[0] in room.members else _may_begin(entry, state)
     if denied := owners_right(room, role):
         return denied
     if any(person in room.members for person in added) or len(set(added)) != len(added):
@@ -57,6 +58,13 @@ def may_add(room: RoomState, role: Role, _entry: Proposed, state: MembersAdded, 
     if len(room.members) + len(added) > MAX_MEMBERS:
         return Deny.ROOM_FULL
     return None
+
+
+def _may_begin(entry: Proposed, state: MembersAdded) -> Deny | None:
+    """F38, F39: a private chat, judged by what the entry says of both people and of that time."""
+    [other] = state.members
+    own = agency_of(other.p) == entry.origin
+    return may_start_direct(state.rank, other.rank, state.contact, own_organisation=own)
 
 
 def may_remove(

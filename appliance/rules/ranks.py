@@ -76,11 +76,6 @@ def highest(levels: Iterable[Level | None]) -> Level | None:
     return max((level for level in levels if level is not None), default=None)
 
 
-def is_higher(one: Level | None, other: Level | None) -> bool:
-    """Tell whether `one` is the higher position; unknown is equal (Q4)."""
-    return one is not None and other is not None and one > other
-
-
 @cache
 def national() -> Ladder:
     """Return the national ladder."""

@@ -219,6 +219,24 @@ _ALONE: Table = {
     "two at once in a direct room": (1, [do("member.add", members=[card(FOREIGN, "x"), card(NEWCOMER, "x")])]),
     "oneself in a direct room": (1, [do("member.add", members=[card(OWNER, "x")])]),
 }
+LOW, HIGH = 700, 800
+_BEGINS: Table = {
+    name: (code, [do("member.add", members=[card(person, "x") | ranked], **said)])
+    for name, code, person, ranked, said in (
+        ("a chat with an equal", 0, THIRD, {"rank": LOW}, {"rank": LOW}),
+        ("a chat downwards", 0, THIRD, {"rank": LOW}, {"rank": HIGH}),
+        ("a chat upwards", 1, THIRD, {"rank": HIGH}, {"rank": LOW}),
+        ("a chat upwards to another agency", 1, FOREIGN, {"rank": HIGH}, {"rank": LOW}),
+        ("a chat with somebody of no known rank", 0, THIRD, {}, {"rank": LOW}),
+        ("a chat by somebody of no known rank", 0, THIRD, {"rank": HIGH}, {}),
+        ("a chat upwards where all may", 0, THIRD, {"rank": HIGH}, {"rank": LOW, "contact": "public"}),
+        ("a chat upwards to another agency where all may", 1, FOREIGN, {"rank": HIGH},
+         {"rank": LOW, "contact": "public"}),
+        ("a chat in no known mode", 1, THIRD, {"rank": LOW}, {"rank": LOW, "contact": "x"}),
+        ("a rank that is no number", 1, THIRD, {"rank": "x"}, {"rank": LOW}),
+        ("a rank below all", 1, THIRD, {"rank": LOW}, {"rank": -1}),
+    )
+}  # fmt: skip
 _CROWDS: Mapping[str, tuple[int, int, Step]] = {
     "everyone called among fifty": (0, 50, say(sender=THIRD, st={"everyone": True})),
     "everyone called among fifty one": (1, 51, say(sender=THIRD, st={"everyone": True})),
@@ -245,6 +263,7 @@ ROOMS: Sequence[tuple[Callable[[], RoomBuilder], Table]] = (
     *((small, table) for table in (_TIMES, _FORMS, _MEMBERS, _MESSAGES)),
     (pair, _DIRECT),
     (direct, _ALONE),
+    (direct, _BEGINS),
 )
 """How a room begins, and the cases in which it goes on."""
 

@@ -322,7 +322,8 @@ class TestExport:
             await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
             header = msgspec.json.decode(msgspec.json.decode(msgspec.json.decode(lines[1])["l"])["h"])
             assert header["st"]["card"] == {
-                "p": principal(NARIN), "name": "นรินทร์ ปัญญาดี", "unit": "กองระบาดวิทยา", "post": "นักวิชาการ"
+                "p": principal(NARIN), "name": "นรินทร์ ปัญญาดี", "unit": "กองระบาดวิทยา", "post": "นักวิชาการ",
+                "rank": 50,
             }  # fmt: skip
 
 

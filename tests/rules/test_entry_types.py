@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.evidence.offline.state import SHAPES as OFFLINE
-from appliance.model import Deny, EntryType, PostId, Principal, RoomKind, State
+from appliance.model import ContactMode, Deny, EntryType, PostId, Principal, RoomKind, State
 from appliance.rules import entry_types
 from appliance.rules.entry_states import (
     BodiesDestroyed,
@@ -32,12 +32,12 @@ from appliance.rules.entry_states import (
 from appliance.rules.entry_types import ENTRY_TYPES
 
 A = Principal("p_a@moph")
-CARD = Card(A, "มาลี", "กอง", "")
+CARD = Card(A, "มาลี", "กอง", "", 700)
 FULL: dict[EntryType, State] = {
     EntryType.ROOM_CREATE: RoomCreated(RoomKind.GROUP, A, "ห้อง", PostId("po_1"), CARD),
     EntryType.ROOM_RENAME: RoomRenamed("ใหม่", "เดิม"),
     EntryType.ROOM_CLOSE: RoomClosed(),
-    EntryType.MEMBER_ADD: MembersAdded((CARD, Card(Principal("p_b@moi"), "", "", ""))),
+    EntryType.MEMBER_ADD: MembersAdded((CARD, Card(Principal("p_b@moi"), "", "", "")), 800, ContactMode.PUBLIC),
     EntryType.MEMBER_REMOVE: MembersRemoved((A,), oneself=True),
     EntryType.SYSTEM_REMOVE: RemovedBySystem((A,), "account_ended", (A,)),
     EntryType.SYSTEM_CLOSE: ClosedBySystem("private_chat", (A,)),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.rules.ranks import highest, is_higher, national
+from appliance.rules.contact import is_higher
+from appliance.rules.ranks import highest, national
 
 
 @pytest.mark.parametrize(

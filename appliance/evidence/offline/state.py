@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import is_count
-from appliance.model import EntryType, RoomKind, is_principal
+from appliance.model import ContactMode, EntryType, RoomKind, is_principal
 from appliance.rules.rooms import RULES_VERSION
 
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ def _kind(value: object) -> bool:
     return isinstance(value, str) and value in set(RoomKind)
 
 
+def _contact(value: object) -> bool:
+    return isinstance(value, str) and value in set(ContactMode)
+
+
 def _person(value: object) -> bool:
     return isinstance(value, str) and is_principal(value)
 
@@ -67,7 +71,7 @@ def _people(value: object) -> bool:
 
 def _card(value: Any) -> bool:
     texts = isinstance(value, dict) and all(_text(value.get(key)) for key in ("p", "name", "unit", "post"))
-    return texts and _person(value["p"])
+    return texts and _person(value["p"]) and ("rank" not in value or is_count(value["rank"]))
 
 
 def _cards(value: object) -> bool:
@@ -88,7 +92,7 @@ SHAPES: Final[dict[str, _Shape]] = {
     "room.create": _shape({"kind": _kind, "owner": _person}, {"name": _text, "owner_post": _text, "card": _card}),
     "room.rename": _shape({"name": _text}, {"old": _text}),
     "room.close": {},
-    "member.add": _shape({"members": _cards}, {}),
+    "member.add": _shape({"members": _cards}, {"rank": is_count, "contact": _contact}),
     "member.remove": _shape({"members": _people}, {"self": _flag}),
     "sys.remove": _shape({"members": _people}, {"why": _text, "by": _people}),
     "sys.close": _shape({}, {"why": _text, "by": _people}),

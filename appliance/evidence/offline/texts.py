@@ -341,6 +341,7 @@ DENIALS: Final = {
     "retract_window_over": ("พ้นเวลาเรียกคืน", "the time for retractions was over"),
     "mass_mention_limit": ("ห้องใหญ่เกินกว่าที่สมาชิกจะเรียกทุกคน", "the room was too large for a member to call everyone"),
     "room_full": ("ห้องเต็ม", "the room was full"),
+    "contact_not_allowed": ("เริ่มห้องส่วนตัวกับผู้มีตำแหน่งสูงกว่าไม่ได้", "a private chat with a higher position was not allowed"),
     "hub_only": ("มีเพียงระบบของหน่วยงานเจ้าของห้องที่บันทึกรายการนี้ได้", "only the hub's own system may write this entry"),
     "origin_mismatch": ("ผู้ส่งไม่ใช่คนของหน่วยงานที่ส่งรายการนี้", "the sender is not of the agency that speaks"),
     "wrong_type": ("รายการชนิดนี้อยู่ตรงนี้ไม่ได้", "an entry of this type cannot stand here"),

@@ -381,7 +381,7 @@ function checkSeal(entry, gateways) {
 // --- §5 types and rules
 
 const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.every(isPerson);
-const isCard = (value) => isObject(value) && isPerson(value.p) && ["p", "name", "unit", "post"].every((key) => isText(value[key]));
+const isCard = (value) => isObject(value) && isPerson(value.p) && ["p", "name", "unit", "post"].every((key) => isText(value[key])) && isCount(value.rank ?? 0);
 const isCards = (value) => Array.isArray(value) && value.length > 0 && value.every(isCard);
 const isKind = (value) => value === "direct" || value === "group";
 
@@ -389,7 +389,7 @@ const SHAPES = {
   "room.create": [{ kind: isKind, owner: isPerson }, { name: isText, owner_post: isText, card: isCard }],
   "room.rename": [{ name: isText }, { old: isText }],
   "room.close": [{}, {}],
-  "member.add": [{ members: isCards }, {}],
+  "member.add": [{ members: isCards }, { rank: isCount, contact: (value) => value === "normal" || value === "public" }],
   "member.remove": [{ members: isPeople }, { self: isFlag }],
   "sys.remove": [{ members: isPeople }, { why: isText, by: isPeople }],
   "sys.close": [{}, { why: isText, by: isPeople }],
@@ -470,9 +470,14 @@ const RULES = {
     room.ownerOfGroup(who);
     room.closed = true;
   },
-  "member.add": (room, { who, named }) => {
+  "member.add": (room, { who, st, named }) => {
     if (room.group) room.ownerOfGroup(who);
-    else must(room.members.size === 1 && named.length === 1, "a private chat is fixed");
+    else {
+      must(room.members.size === 1 && named.length === 1, "a private chat is fixed");
+      const free = st.contact === "public" && named[0].split("@")[1] === who.split("@")[1];
+      const [{ rank }] = st.members;
+      must(free || rank === undefined || st.rank === undefined || rank <= st.rank, "of higher rank");
+    }
     must(named.every((person) => !room.members.has(person)) && new Set(named).size === named.length, "added twice");
     must(room.members.size + named.length <= 5000, "full");
     for (const person of named) room.members.add(person);
