@@ -34,10 +34,10 @@ class SegmentRecord(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The durable index. `cursor`: everything the feed told up to there, and called `mark`, is in these segments."""
+    """The durable index: these segments hold the feed of `history_id` up to `cursor`."""
 
     cursor: int = 0
-    mark: str = ""
+    history_id: str = ""
     segments: tuple[SegmentRecord, ...] = ()
     made_by: tuple[int, int, int, int] = (FORMAT, normalize.VERSION, eras.VERSION, analyzer.VERSION)
 

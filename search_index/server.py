@@ -30,7 +30,7 @@ from search_index import wire
 from search_index.looking import look
 from search_index.searcher import search
 from search_index.storage import IndexDamaged
-from search_index.writer import Gap, Index, in_memory
+from search_index.writer import CursorMismatch, Index, in_memory
 
 log = logging.getLogger(__name__)
 
@@ -151,8 +151,8 @@ class _Process:
             async with self._room:
                 await self._room.wait_for(lambda: not self.index.full)
         try:
-            received = self.index.apply(request.after, request.upto, request.entries, request.gone, request.mark)
-        except Gap:
+            received = self.index.apply(request.after, request.upto, request.entries, request.gone, request.history_id)
+        except CursorMismatch:
             return wire.Refused("gap")
         if self.index.flush_due:
             self._wake.set()

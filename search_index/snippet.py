@@ -74,7 +74,7 @@ def occurrences(query: Query, text: str, width: int = WIDTH) -> list[Span]:
     places = [at for reading in either for needle in query.needles if (at := reading.find(needle)) >= 0]
     if not places:
         return []
-    start, end, before = _stretch(text, min(places), width)
+    start, end, before = _part_to_map(text, min(places), width)
     origins = normalize_with_origins(text[start:end])
     found = set()
     for reading in either:
@@ -92,7 +92,7 @@ def _places(text: str, needle: str) -> Iterator[int]:
         at = text.find(needle, at + 1)
 
 
-def _stretch(text: str, match: int, width: int) -> tuple[int, int, int]:
+def _part_to_map(text: str, match: int, width: int) -> tuple[int, int, int]:
     """Return the part of `text` around the normalised place `match`, and how long what precedes it is normalised."""
     before = 0
     seams = _seams(text)

@@ -33,7 +33,7 @@ class IndexDamaged(Exception):
 
 
 class Slot:
-    """Where one thing is kept for a while: `value` is None before it is read, and again when room was needed."""
+    """One cached value: None before it is read and after it was evicted."""
 
     __slots__ = ("recent", "size", "value")
 
@@ -44,14 +44,14 @@ class Slot:
 
 
 class BoundedCache:
-    """What was decrypted last, up to so many bytes.
+    """A cache of decrypted values with a bound in bytes and CLOCK (second-chance) eviction.
 
-    Things live in slots of their owners, so that to find one costs nothing but looking; who needs room goes round the
-    slots in the order they were filled and empties those that nobody looked at since the last time.
+    Values live in slots of their owners, so a hit costs one attribute. To make room, slots are visited in the order
+    they were filled: one that was used since the last visit gets a second chance, any other is emptied.
     """
 
-    def __init__(self, most_bytes: int) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
         self.used_bytes = 0
         self._round: deque[Slot] = deque()
         self._forgotten = 0  # empty slots in the round; their owners are gone
@@ -60,12 +60,12 @@ class BoundedCache:
     def keep(self, slot: Slot, value: Any, size: int) -> None:
         """Keep a value of so many bytes in a slot; one that is too large for the bound is not kept."""
         with self._lock:
-            if slot.size or size > self.most_bytes:
+            if slot.size or size > self.max_bytes:
                 return
             slot.value, slot.size, slot.recent = value, size, False
             self._round.append(slot)
             self.used_bytes += size
-            while self.used_bytes > self.most_bytes:
+            while self.used_bytes > self.max_bytes:
                 self._make_room()
 
     def _make_room(self) -> None:

@@ -60,15 +60,15 @@ class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
     """What the feed has told after the cursor `after` up to `upto`: first the entries, then what is gone.
 
     Answer: Received. Told again, a batch the process already has changes nothing. One that does not begin where the
-    last ended is refused (Refused `gap`): ask Status and go on from its `received`. `mark` names the feed's history up
-    to `upto`, in words of the caller's own, and comes back in State.
+    last ended is refused (Refused `gap`): ask Status and go on from its `received`. `history_id` names the feed's
+    history up to `upto`, in words of the caller's own, and comes back in State.
     """
 
     after: Cursor
     upto: Cursor
     entries: Annotated[list[Entry], Meta(max_length=MOST_ENTRIES)]
     gone: Annotated[list[Range], Meta(max_length=MOST_ENTRIES)] = []
-    mark: Name = ""
+    history_id: Name = ""
 
 
 class Delete(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -169,11 +169,11 @@ class Looked(_Private, frozen=True, tag=True):
 class State(Struct, frozen=True, tag=True):
     """How far the index is. After a crash it goes on from `durable`; `received` is what searches see now.
 
-    `mark`: that of the last batch received. Where the feed tells another at `received`, it is another feed.
+    `history_id`: that of the last batch received. Where the feed tells another at `received`, it is another feed.
     """
 
     received: int
-    mark: str
+    history_id: str
     durable: int
     entries: int
     segments: int

@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 _Key = tuple[str, int]
 
 
-class Gap(Exception):
+class CursorMismatch(Exception):
     """A batch of the feed that does not begin where the last one ended, at `received`."""
 
     def __init__(self, received: int) -> None:
@@ -70,7 +70,7 @@ class FlushJob:
     storage: SealedStorage
     documents: dict[_Key, Document]
     cursor: int
-    mark: str
+    history_id: str
     written: list[tuple[SegmentRecord, list[_Key]]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -143,7 +143,7 @@ class Index:
         self._newest_first: list[Segment] | None = None
         self.fresh: dict[_Key, Document] = {}
         self.flushing: dict[_Key, Document] = {}
-        self.received, self.mark = 0, ""
+        self.received, self.history_id = 0, ""
         self._clock = clock
         self._pending_since = 0
         self._flushed_to = 0
@@ -157,12 +157,12 @@ class Index:
     def _open(self) -> None:
         self._durable = manifest.read(self.storage)
         self.received = self._flushed_to = self._durable.cursor
-        self.mark = self._durable.mark
+        self.history_id = self._durable.history_id
         for record in self._durable.segments:
             self.segments[record.name] = Segment(self.storage, record, self.names)
-        self._remove_strangers()
+        self._delete_orphan_files()
 
-    def _remove_strangers(self) -> None:
+    def _delete_orphan_files(self) -> None:
         """Remove the files of jobs that a kill cut short, and of segments that a manifest has left behind."""
         for name in self.storage.list():
             if name != manifest.NAME and name.partition(".")[0] not in self.segments:
@@ -182,9 +182,9 @@ class Index:
         self.segments, self.fresh, self.flushing = {}, {}, {}
         self._newest_first = None
         self.received = self._flushed_to = 0
-        self.mark = ""
+        self.history_id = ""
         self._save(Manifest())
-        self._remove_strangers()
+        self._delete_orphan_files()
 
     @property
     def newest_first(self) -> list[Segment]:
@@ -208,7 +208,7 @@ class Index:
         held = sum(segment.record.documents - segment.gone_count for segment in self.segments.values())
         return State(
             received=self.received,
-            mark=self.mark,
+            history_id=self.history_id,
             durable=self._durable.cursor,
             entries=held + len(self.fresh) + len(self.flushing),
             segments=len(self.segments),
@@ -217,12 +217,14 @@ class Index:
 
     # What the feed tells
 
-    def apply(self, after: int, upto: int, entries: Sequence[Entry], gone: Sequence[Range] = (), mark: str = "") -> int:
-        """Take what the feed told after `after` up to `upto`; return up to where it is received. Raises Gap."""
+    def apply(
+        self, after: int, upto: int, entries: Sequence[Entry], gone: Sequence[Range] = (), history_id: str = ""
+    ) -> int:
+        """Take the feed after `after` up to `upto`; return up to where it is received. Raises CursorMismatch."""
         if upto <= self.received:
             return self.received
         if after != self.received:
-            raise Gap(self.received)
+            raise CursorMismatch(self.received)
         if replaced := [Range(entry.room, entry.n, entry.n) for entry in entries if entry.replaces]:
             self._remove(replaced)
         if self.received == self._flushed_to:
@@ -234,13 +236,13 @@ class Index:
                 log.exception("message %s/%d cannot be indexed and is left out", entry.room, entry.n)
         if gone:
             self._remove(gone)
-        self.received, self.mark = upto, mark
+        self.received, self.history_id = upto, history_id
         return upto
 
     def delete(self, ranges: Sequence[Range]) -> None:
         """Make entries gone, durably: no search finds them, also after a kill."""
         if self._remove(ranges):
-            self._become(self.segments, self._durable.cursor, self._durable.mark)
+            self._commit_manifest(self.segments, self._durable.cursor, self._durable.history_id)
 
     def _remove(self, ranges: Sequence[Range]) -> bool:
         """Take entries from memory and mark them in segments; say whether a segment was marked."""
@@ -266,7 +268,7 @@ class Index:
         if due and self.received > self._flushed_to:
             self.flushing, self.fresh = self.fresh, {}
             self._flushed_to = self.received
-            return FlushJob(self.storage, dict(self.flushing), self.received, self.mark)
+            return FlushJob(self.storage, dict(self.flushing), self.received, self.history_id)
         if flush:
             return None
         chosen = choose([segment.record for segment in self.segments.values()], self._clock())
@@ -288,7 +290,7 @@ class Index:
             self.fresh = self.flushing | self.fresh
             self.flushing = {}
             self._flushed_to = self._durable.cursor
-        self._remove_strangers()
+        self._delete_orphan_files()
 
     def _install_flush(self, job: FlushJob) -> None:
         segments = dict(self.segments)
@@ -296,7 +298,7 @@ class Index:
             segment = segments[record.name] = Segment(self.storage, record, self.names)
             meanwhile_gone = [place for place, key in enumerate(keys) if key not in self.flushing]
             self._mark(segment, np.array(meanwhile_gone, np.int64))
-        self._become(segments, job.cursor, job.mark)
+        self._commit_manifest(segments, job.cursor, job.history_id)
         self.flushing = {}
 
     def _install_merge(self, job: MergeJob) -> None:
@@ -310,15 +312,15 @@ class Index:
                 if source.gone is not None:
                     meanwhile = source.gone if before is None else source.gone & ~before
                     self._mark(segment, places[meanwhile])
-        self._become(segments, self._durable.cursor, self._durable.mark)
+        self._commit_manifest(segments, self._durable.cursor, self._durable.history_id)
         for source in job.sources:
             source.close()
-        self._remove_strangers()
+        self._delete_orphan_files()
 
-    def _become(self, segments: dict[str, Segment], cursor: int, mark: str) -> None:
+    def _commit_manifest(self, segments: dict[str, Segment], cursor: int, history_id: str) -> None:
         """Make these the segments of the index, durably; what is new among them is closed again if that fails."""
         try:
-            self._save(Manifest(cursor, mark, tuple(segment.record for segment in segments.values())))
+            self._save(Manifest(cursor, history_id, tuple(segment.record for segment in segments.values())))
         except OSError:
             for name in segments.keys() - self.segments.keys():
                 segments[name].close()

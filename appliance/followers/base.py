@@ -6,7 +6,7 @@ Rules:
 - a slow follower delays nobody: it keeps at most `KEPT_COMMITS` commits in memory and reads the others from the
   database; what is destroyed leaves its memory at once;
 - while a batch cannot be taken it is tried again with growing pauses, and the appliance goes on;
-- with the cursor goes a mark of the feed's history. Where the database tells another history at the cursor (it was
+- with the cursor goes an id of the feed's history. Where the database tells another history at the cursor (it was
   restored from before), the follower starts again from the beginning.
 
 Does not: say what is in a batch, what is done with it, or where the cursor is kept (`Cursor`).
@@ -21,7 +21,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from appliance.errors import AppError
-from appliance.reads.history import mark_at, newest_pos
+from appliance.reads.history import history_id_at, newest_pos
 from appliance.store import followers
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ KEPT_COMMITS: Final = 1_000
 
 
 class Place(NamedTuple):
-    """How far a follower is: a position of the feed, and the mark of the history up to there."""
+    """How far a follower is: a position of the feed, and the id of the history up to there."""
 
     pos: int = 0
-    mark: str = ""
+    history_id: str = ""
 
 
 class Cursor(Protocol):
@@ -85,7 +85,7 @@ class StoredCursor:
     async def save(self, place: Place) -> None:
         """Keep how far the follower is, durably."""
         async with self._s.store.write() as tx:
-            await tx.run(followers.put, self._name, place.pos, place.mark)
+            await tx.run(followers.put, self._name, place.pos, place.history_id)
 
 
 class Follower(ABC, Generic[BatchT]):
@@ -179,7 +179,7 @@ class Follower(ABC, Generic[BatchT]):
     async def _place(self) -> Place:
         """Return the cursor's place; of another history than the database's, the beginning after a restart."""
         place = await self.cursor.load()
-        if place.pos <= await newest_pos(self.s) and place.mark == await mark_at(self.s, place.pos):
+        if place.pos <= await newest_pos(self.s) and place.history_id == await history_id_at(self.s, place.pos):
             return place
         log.warning("%s followed another history than the database's, and starts again", self.name)
         await self.restart()

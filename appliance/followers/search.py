@@ -35,7 +35,7 @@ class IndexCursor:
     async def load(self) -> Place:
         """Return up to where the index has received the feed. Raises Unavailable."""
         state = await self._search.status()
-        return Place(state.received, state.mark)
+        return Place(state.received, state.history_id)
 
     async def save(self, place: Place) -> None:
         """Nothing to do: the index has it."""
@@ -49,21 +49,21 @@ class SearchFollower(Follower[wire.Add]):
 
     async def read(self, place: Place, fresh: Sequence[Committed] | None) -> wire.Add:
         """Return what comes after the index's cursor: from memory what was just committed, else from the database."""
-        found = None if fresh is None else fresh_batch(fresh, place.pos, place.mark)
+        found = None if fresh is None else fresh_batch(fresh, place.pos, place.history_id)
         return found or await stored_batch(self.s, place.pos)
 
     async def take(self, batch: wire.Add) -> Place:
-        """Feed a batch, or as much of it as the index can take; return the index's cursor and mark then."""
+        """Feed a batch, or as much of it as the index can take; return the index's cursor and history id then."""
         bounds = WHOLE
         while True:
             try:
-                return Place(await self.s.search.add(batch), batch.mark)
+                return Place(await self.s.search.add(batch), batch.history_id)
             except NotIndexable as error:
                 if bounds.lines == 1:
                     for entry in batch.entries:
                         log.warning("message %s/%d cannot be indexed and is left out: %s", entry.room, entry.n, error)
-                    batch = wire.Add(batch.after, batch.upto, [], mark=batch.mark)
-                    return Place(await self.s.search.add(batch), batch.mark)
+                    batch = wire.Add(batch.after, batch.upto, [], history_id=batch.history_id)
+                    return Place(await self.s.search.add(batch), batch.history_id)
                 bounds = bounds.halved()
                 batch = await stored_batch(self.s, batch.after, bounds)
 

@@ -17,11 +17,11 @@ async def newest_pos(s: Services) -> int:
         return await reader.run(feed.last_pos)
 
 
-async def mark_at(s: Services, pos: int) -> str:
+async def history_id_at(s: Services, pos: int) -> str:
     """Return what names the history up to a position; nothing where that cannot be read."""
     try:
         async with s.store.read() as reader:
-            return await reader.run(feed.mark_at, pos)
+            return await reader.run(feed.history_id_at, pos)
     except Unavailable as error:
         if error.code != STORAGE_DAMAGED:
             raise

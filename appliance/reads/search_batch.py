@@ -21,7 +21,7 @@ from appliance.log import events
 from appliance.log.damage import DAMAGED
 from appliance.log.events import Eyes, Place
 from appliance.model import Deny, RoomId
-from appliance.reads.history import mark_at
+from appliance.reads.history import history_id_at
 from appliance.rules import entry_types
 from appliance.rules.visibility import INDEX
 from appliance.store import entries, feed, rooms
@@ -110,7 +110,7 @@ async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.
         elif one.gone is not None:
             gone.append(one.gone)
         last = line.pos
-    return wire.Add(after, upto, told, gone, await mark_at(s, upto))
+    return wire.Add(after, upto, told, gone, await history_id_at(s, upto))
 
 
 async def _lines_after(s: Services, after: int, most: int) -> tuple[list[EntryLine], int]:
@@ -169,8 +169,8 @@ def _change_of(rows: Rows, s: Services, line: EntryLine) -> _Change:
     return _Change()
 
 
-def fresh_batch(fresh: Iterable[Committed], after: int, mark: str, bounds: Bounds = WHOLE) -> wire.Add | None:
-    """Return what these commits tell after a position and its mark, from memory, as far as the bounds go.
+def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds: Bounds = WHOLE) -> wire.Add | None:
+    """Return what these commits tell after a position and its history_id, from memory, as far as the bounds go.
 
     None when only the database knows.
     """
@@ -192,11 +192,11 @@ def fresh_batch(fresh: Iterable[Committed], after: int, mark: str, bounds: Bound
                 if text is not None:
                     size += size_of(text)
                     if told and (size > bounds.bytes or len(told) == wire.MOST_ENTRIES):
-                        return wire.Add(after, upto, told, mark=mark)
+                        return wire.Add(after, upto, told, history_id=history_id)
                     told.append(_entry_of(news.room, event.n, event.sender, event.at, text, replaces=False))
-                mark, upto = feed.mark(event.pos, event.at, news.room, event.n), event.pos
+                history_id, upto = feed.history_id(event.pos, event.at, news.room, event.n), event.pos
         upto = max(upto, committed.pos)
-    return wire.Add(after, upto, told, mark=mark)
+    return wire.Add(after, upto, told, history_id=history_id)
 
 
 def _words(row: EntryKind, event: Entry) -> str | None:

@@ -119,15 +119,15 @@ def without_entry(rows: Rows, limit: int) -> list[int]:
     return [row[0] for row in rows.all(SQL.without_entry, {"limit": limit})]
 
 
-def mark(pos: int, at: Millis, room: str, n: int) -> str:
+def history_id(pos: int, at: Millis, room: str, n: int) -> str:
     """Return what names the history up to an entry. Another history has another entry there."""
     return f"{pos} {at} {room} {n}"
 
 
-def mark_at(rows: Rows, pos: int) -> str:
-    """Return the mark of the last entry up to a position; nothing when there is none."""
+def history_id_at(rows: Rows, pos: int) -> str:
+    """Return the history id of the last entry up to a position; nothing when there is none."""
     line = rows.one(SQL.last_entry_upto, {"pos": pos})
-    return "" if line is None else mark(*line)
+    return "" if line is None else history_id(*line)
 
 
 def _first_entry_after(rows: Rows, room: int, since: int, size: int) -> int:

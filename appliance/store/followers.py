@@ -13,11 +13,11 @@ SQL = Queries("followers")
 
 
 def get(rows: Rows, name: str) -> tuple[int, str]:
-    """Return a follower's position and the mark of the history up to there; the beginning when it has none."""
+    """Return a follower's position and the id of the history up to there; the beginning when it has none."""
     row = rows.one(SQL.get, {"name": name})
     return (row[0], row[1]) if row else (0, "")
 
 
-def put(rows: Rows, name: str, pos: int, mark: str) -> None:
+def put(rows: Rows, name: str, pos: int, history_id: str) -> None:
     """Keep a follower's position."""
-    rows.run(SQL.put, {"name": name, "pos": pos, "mark": mark})
+    rows.run(SQL.put, {"name": name, "pos": pos, "history_id": history_id})

@@ -13,7 +13,7 @@ from appliance.errors import Unavailable
 from appliance.followers import base
 from appliance.followers.base import Follower, Place, StoredCursor
 from appliance.model import RoomId
-from appliance.reads.history import mark_at
+from appliance.reads.history import history_id_at
 from appliance.services import Services
 from appliance.store import feed
 from appliance.wire.committed import Committed
@@ -76,7 +76,7 @@ class Counter(Follower[Lines]):
         self.batches.append(batch)
         self.taking.set()
         await self.go_on.wait()
-        return Place(batch.upto, await mark_at(self.s, batch.upto))
+        return Place(batch.upto, await history_id_at(self.s, batch.upto))
 
     async def restart(self) -> None:
         self.restarts += 1

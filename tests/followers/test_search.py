@@ -20,7 +20,7 @@ from appliance.followers.search import SearchFollower
 from appliance.log.bodies import Bodies
 from appliance.model import RoomId
 from appliance.reads import search_batch
-from appliance.reads.history import mark_at
+from appliance.reads.history import history_id_at
 from appliance.reads.search_batch import Bounds, fresh_batch, stored_batch
 from appliance.search_client import NotIndexable, OutOfStep, Searching
 from appliance.services import Services
@@ -52,16 +52,16 @@ class Index:
     """The far end: keeps what it is told, refuses what does not fit, and can be away for some calls."""
 
     received: int = 0
-    mark: str = ""
+    history_id: str = ""
     words: dict[tuple[str, int], str] = field(default_factory=dict)
     told: list[Add] = field(default_factory=list)
     away: int = 0
 
     async def status(self) -> State:
-        return State(self.received, self.mark, durable=self.received, entries=0, segments=0, bytes_on_disk=0)
+        return State(self.received, self.history_id, durable=self.received, entries=0, segments=0, bytes_on_disk=0)
 
     async def rebuild(self) -> None:
-        self.received, self.mark, self.words = 0, "", {}
+        self.received, self.history_id, self.words = 0, "", {}
 
     async def add(self, batch: Add) -> int:
         await asyncio.sleep(0)
@@ -74,7 +74,7 @@ class Index:
         self.words |= {(entry.room, entry.n): entry.text for entry in batch.entries}
         for span in batch.gone:
             self.words = {at: text for at, text in self.words.items() if at != (span.room, span.first)}
-        self.received, self.mark = batch.upto, batch.mark
+        self.received, self.history_id = batch.upto, batch.history_id
         return batch.upto
 
     async def reaches(self, pos: int) -> None:
@@ -93,8 +93,8 @@ async def following(bureau: Bureau, index: Index) -> AsyncIterator[None]:
 
 async def both(bureau: Bureau, heard: list[Committed], after: int) -> tuple[Add | None, Add]:
     """Return the same batch from memory and from the database."""
-    mark = await mark_at(bureau.s, after)
-    return fresh_batch(heard, after, mark), await stored_batch(bureau.s, after)
+    history_id = await history_id_at(bureau.s, after)
+    return fresh_batch(heard, after, history_id), await stored_batch(bureau.s, after)
 
 
 @pytest.mark.parametrize("how", ["key", "body"])
@@ -203,17 +203,17 @@ async def test_a_batch_ends_where_its_bytes_do(bureau: Bureau) -> None:
     bureau.s.log.feed.followers.append(heard.append)
     after = bureau.s.log.feed.pos
     sent = [await bureau.say(NARIN, room, "ก" * 400) for _ in range(7)]
-    mark = await mark_at(bureau.s, after)
+    history_id = await history_id_at(bureau.s, after)
     for bounds in (Bounds(bytes=1), Bounds(bytes=3 * search_batch.size_of("ก" * 400)), Bounds(lines=2)):
         told: list[int] = []
-        at, at_mark = after, mark
+        at, at_history = after, history_id
         while at < bureau.s.log.feed.pos:
             stored = await stored_batch(bureau.s, at, bounds)
             if bounds.lines > 2:
-                assert fresh_batch(heard, at, at_mark, bounds) == stored
+                assert fresh_batch(heard, at, at_history, bounds) == stored
             assert 1 <= len(stored.entries) <= (1 if bounds.bytes == 1 else 3)
             told += [entry.n for entry in stored.entries]
-            at, at_mark = stored.upto, stored.mark
+            at, at_history = stored.upto, stored.history_id
         assert told == [one.n for one in sent]
 
 
@@ -358,7 +358,7 @@ async def test_an_index_that_was_ahead_is_told_from_where_it_stands(bureau: Bure
     room: RoomId = await bureau.group(NARIN, MALEE, SOMCHAI)
     await bureau.say(NARIN, room, "มีแล้ว")
     async with bureau.s.store.read() as reader:
-        index = Index(bureau.s.log.feed.pos, await reader.run(feed.mark_at, bureau.s.log.feed.pos))
+        index = Index(bureau.s.log.feed.pos, await reader.run(feed.history_id_at, bureau.s.log.feed.pos))
     async with following(bureau, index):
         await bureau.say(NARIN, room, "ใหม่")
         await index.reaches(bureau.s.log.feed.pos)

@@ -19,7 +19,7 @@ from search_index.manifest import SegmentRecord
 from search_index.query import Query, matches, parse
 from search_index.storage import SealedStorage
 from search_index.wire import Before, Entry, Hit, Range, Search
-from search_index.writer import FLUSH_AFTER_MS, FlushJob, Gap, Index
+from search_index.writer import FLUSH_AFTER_MS, CursorMismatch, FlushJob, Index
 from tests.search import corpus
 from tests.search.corpus import CACHE, KEY, Clock
 
@@ -202,7 +202,7 @@ def test_a_batch_delivered_twice_changes_nothing(index: Index) -> None:
 
 def test_a_batch_that_leaves_a_gap_is_refused(index: Index) -> None:
     index.apply(0, 5, [])
-    with pytest.raises(Gap) as gap:
+    with pytest.raises(CursorMismatch) as gap:
         index.apply(6, 9, [])
     assert gap.value.received == 5
 

@@ -2,5 +2,5 @@
 CREATE TABLE follower (
     name TEXT PRIMARY KEY,
     pos INTEGER NOT NULL,
-    mark TEXT NOT NULL
+    history_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
