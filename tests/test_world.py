@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.demo import world
+from appliance.demo import ministries, week, world
 from appliance.model import AccountState
 from appliance.rules.import_files import read_files
 from appliance.rules.ranks import national
@@ -18,11 +18,11 @@ from tests.agency import Agency
 
 
 def bangkok(at: int) -> datetime:
-    return datetime.fromtimestamp(at / 1000, UTC) + world.BANGKOK
+    return datetime.fromtimestamp(at / 1000, UTC) + week.BANGKOK
 
 
 def test_ranks_cover_the_ladder_and_units_five_levels() -> None:
-    files = {name: (world.DATA / "moph" / name).read_bytes() for name in ("people.csv", "units.csv")}
+    files = {name: (ministries.DATA / "moph" / name).read_bytes() for name in ("people.csv", "units.csv")}
     rows = read_files(files)
     assert rows.problems == []
     assert rows.people is not None
@@ -102,22 +102,22 @@ async def test_accounts_are_in_the_promised_states(running: Agency) -> None:
 )
 def test_the_week_lies_on_working_days_before_now(now: datetime) -> None:
     at = int(now.timestamp() * 1000)
-    for row in world.MOPH.rows("talk"):
-        moment = world.when(at, int(row["day"]), row["time"])
+    for row in ministries.MOPH.rows("talk"):
+        moment = week.when(at, int(row["day"]), row["time"])
         assert moment < at, row
-        assert moment > at - 11 * world.DAY
+        assert moment > at - 11 * week.DAY
         assert bangkok(moment).weekday() < 5
         assert timedelta(hours=7) <= bangkok(moment) - bangkok(moment).replace(hour=0, minute=0) < timedelta(hours=19)
 
 
 def test_the_second_ministry_stands_by_itself(tmp_path: Path) -> None:
-    world.seed(tmp_path / "moi", world.MOI, extra=agency.CHEAP, password=world.PASSWORD)
+    world.seed(tmp_path / "moi", ministries.MOI, extra=agency.CHEAP, password=world.PASSWORD)
     logins = json.loads((tmp_path / "moi" / "demo-logins.json").read_text())
     assert len(logins) == 15
 
 
 def test_more_people_for_benchmarks() -> None:
-    rows = read_files({"people.csv": world.bulk_people(1_000)})
+    rows = read_files({"people.csv": ministries.bulk_people(1_000)})
     assert rows.problems == []
     assert rows.people is not None
     bulk = [row for row in rows.people if (row.staff_no or "").startswith("9")]

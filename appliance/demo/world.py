@@ -23,8 +23,6 @@ It does not start a server: `tests/agency.py` does.
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import os
 import re
@@ -32,7 +30,6 @@ import secrets
 import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -48,10 +45,11 @@ from appliance.actions.roles import add_role
 from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms, standard_terms
 from appliance.data_folder import DEMO_LOGINS
+from appliance.demo.ministries import DATA, MOPH, Ministry, user_of
+from appliance.demo.week import DAY, MINUTE, Clock, when
 from appliance.model import PersonId, PostId, RoomId, SessionId
 from appliance.people import Grant
 from appliance.process import setup
-from appliance.rules.import_files import midnight
 from appliance.rules.passwords import one_time_code
 from appliance.rules.roles import Actor
 from appliance.services import Services
@@ -59,7 +57,6 @@ from appliance.store import accounts, terms
 from appliance.vault.record import FILE_NAME as KEYRING_FILE
 from appliance.wire.messages import TextBody
 
-DATA: Final = Path(__file__).parent / "world_data"
 # Of the appliances that tests and benchmarks make for themselves; a demo that somebody looks at gets one of its own.
 PASSWORD: Final = "lotus-river-2569"  # noqa: S105 - of invented people
 OPERATOR: Final = Actor.operator("demo")
@@ -67,11 +64,6 @@ OPERATOR: Final = Actor.operator("demo")
 FOUNDER, CO_FOUNDER = (
     Actor(name, PersonId(name), (Grant("agency_admin"),)) for name in ("first-founder", "second-founder")
 )
-MINUTE: Final = 60_000
-DAY: Final = 24 * 60 * MINUTE
-BANGKOK: Final = timedelta(hours=7)
-OPENS: Final = 7 * 60 + 30
-CLOSES: Final = 18 * 60
 # Programs that drive the demo do in a second what an office does in a day; they sign in from one address.
 GENEROUS: Final = """\
 # Limits of a demonstration that load drivers use, all of them from one address. A real agency leaves these out.
@@ -96,47 +88,6 @@ most = 2000
 alarm = 1000000
 most = 1000000
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Ministry:
-    """One agency of the world."""
-
-    slug: str
-    agency: setup.NewAgency
-    # Telephone, mail address and place of an invented office: no number and no name of these is anybody's.
-    helpdesk: tuple[str, str, str]
-
-    def rows(self, table: str) -> list[dict[str, str]]:
-        """Return the lines of one of its tables."""
-        with (DATA / self.slug / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-
-BULK_RANKS: Final = ("ปฏิบัติงาน", "ปฏิบัติการ", "ชำนาญงาน", "ชำนาญการ", "ชำนาญการพิเศษ", "กลุ่มงานบริการ")
-
-
-MOPH: Final = Ministry(
-    "moph",
-    setup.NewAgency("moph", "moph.test", "กระทรวงสาธารณสุข", "Ministry of Public Health"),
-    ("02-000-0000 ต่อ 1234", "helpdesk@moph.test", "ห้อง 305 อาคาร 1"),
-)
-MOI: Final = Ministry(
-    "moi",
-    setup.NewAgency("moi", "moi.test", "กระทรวงมหาดไทย", "Ministry of Interior"),
-    ("02-000-0000 ต่อ 5678", "helpdesk@moi.test", "ห้อง 112 อาคาร 2"),
-)
-
-
-@dataclass(slots=True)
-class Clock:
-    """A clock that stands where it was put."""
-
-    now: int
-
-    def __call__(self) -> int:
-        """Return the time, milliseconds UTC."""
-        return self.now
 
 
 @dataclass(slots=True)
@@ -318,66 +269,6 @@ def _body(s: Services, cast: Cast, text: str) -> TextBody:
     users = re.findall(r"@\{([^}]+)\}", text)
     named = re.sub(r"@\{([^}]+)\}", lambda found: f"@{s.directory.people[cast.people[found[1]]].name}", text)
     return TextBody(text=named, mentions=[cast.people[user] for user in users], everyone="@ทุกคน" in text)
-
-
-def bulk_people(n: int, *, unit: str = "HELP") -> bytes:
-    """Return a people table of `n` more people for `import_people`, together with the ministry's own.
-
-    For benchmarks: staff numbers 900001 and up, user names `bulk1` and up, all in one unit. A people table describes
-    the whole staff, so the ministry's own lines come first.
-    """
-    own = (DATA / MOPH.slug / "people.csv").read_text(encoding="utf-8")
-    columns = own.partition("\n")[0].split(",")
-    names = json.loads((DATA / "names.json").read_text(encoding="utf-8"))
-    given, family = names["given"], names["family"]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    for i in range(n):
-        writer.writerow(
-            {
-                "staff_no": str(900_001 + i),
-                "title": ("นาย", "นาง", "นางสาว")[i % 3],
-                "given_name": given[i % len(given)],
-                "family_name": family[(i + i // len(given)) % len(family)],
-                "email": f"bulk{i + 1}@{MOPH.agency.domain}",
-                "unit": unit,
-                "post_code": f"B{i + 1:05}",
-                "post_title": "เจ้าหน้าที่",
-                "rank": BULK_RANKS[i % len(BULK_RANKS)],
-            }
-        )
-    return (own + text.getvalue()).encode()
-
-
-def user_of(row: dict[str, str]) -> str:
-    """Return the user name of a line of a people table: what is before the @ of the address."""
-    return row["email"].partition("@")[0]
-
-
-def when(now: int, day: int, time: str) -> int:
-    """Return when a time of day was, `day` working days from the last one, milliseconds UTC.
-
-    The last working day is today once the office has been open for two hours; what the script puts after now is then
-    moved before it in proportion, so that a demo started at any hour has a day behind it.
-    """
-    here = datetime.fromtimestamp(now / 1000, UTC) + BANGKOK
-    hours, minutes = time.split(":")
-    minute = int(hours) * 60 + int(minutes)
-    since_midnight = here.hour * 60 + here.minute
-    last = here.date() if since_midnight >= OPENS + 120 else here.date() - timedelta(days=1)
-    last = _working(last, 0)
-    if day == 0 and last == here.date() and since_midnight < CLOSES:
-        minute = OPENS + (minute - OPENS) * (since_midnight - 2 - OPENS) // (CLOSES - OPENS)
-    return midnight(_working(last, day)) + minute * MINUTE
-
-
-def _working(day: date, back: int) -> date:
-    """Return the working day `-back` working days before the last one up to `day`."""
-    while day.weekday() >= 5:
-        day -= timedelta(days=1)
-    for _ in range(-back):
-        day -= timedelta(days=3 if day.weekday() == 0 else 1)
-    return day
 
 
 def _write_logins(data: Path, s: Services, ministry: Ministry, cast: Cast, password: str) -> None:

@@ -26,6 +26,7 @@ from aiohttp import web
 from appliance import wiring
 from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
+from appliance.late import load
 from appliance.locale import both
 from appliance.process.loop_watch import LoopWatch
 from appliance.process.sockets import PREDECESSOR_S, listening_socket, require_no_demo, staff_url
@@ -86,9 +87,8 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
         context: ssl.SSLContext | None = None
         keeping: asyncio.Task[None] | None = None
         if config.staff.tls:
-            from appliance.process.tls_context import ServedCertificate  # noqa: PLC0415 - start-up time that plain HTTP need not pay
-
-            served = ServedCertificate(config, services.keys, services.clock())
+            # Start-up time that plain HTTP need not pay.
+            served = load("appliance.process.tls_context:ServedCertificate")(config, services.keys, services.clock())
             context, keeping = served.context, asyncio.create_task(served.keep(services.clock), name="certificate")
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()

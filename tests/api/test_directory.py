@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from appliance.demo.world import DATA
+from appliance.demo.ministries import DATA
 from appliance.rules.collation import name_key
 from tests.agency import Agency, Client
 

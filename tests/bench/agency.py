@@ -20,7 +20,7 @@ import msgspec
 
 from appliance import config, wiring
 from appliance.actions.rooms import create_group
-from appliance.demo import world
+from appliance.demo import ministries, world
 from appliance.model import PersonId
 from appliance.process import setup
 
@@ -88,7 +88,7 @@ def places() -> dict[str, Path]:
 def make(data: Path, sizes: Sizes, *, cheap_logins: bool = True, lifted: bool = True) -> Layout:
     """Make an agency in an empty folder and return who there is; with its limits `lifted`, or those of the product."""
     extra = (world.GENEROUS if lifted else "") + (CHEAP_LOGINS if cheap_logins else "")
-    setup.create(data, world.MOPH.agency, "file", wiring.no_terminal, extra)
+    setup.create(data, ministries.MOPH.agency, "file", wiring.no_terminal, extra)
     return asyncio.run(_fill(data, sizes))
 
 

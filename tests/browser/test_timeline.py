@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
-from appliance.demo.world import MOPH
+from appliance.demo.ministries import MOPH
 from tests import agency
 from tests.agency import Agency, Client
 from tests.browser.conftest import OpenWindow

@@ -14,7 +14,8 @@ import pytest
 
 from appliance.administration.formats import csv_line
 from appliance.administration.operators import operator_name, operator_of
-from appliance.demo.world import DATA, PASSWORD
+from appliance.demo.ministries import DATA
+from appliance.demo.world import PASSWORD
 from tests.agency import Agency
 from tests.rereading import reread
 from tests.waiting import PATIENCE_S, until

@@ -21,7 +21,7 @@ from urllib.error import URLError
 import pytest
 
 from appliance import wiring
-from appliance.demo import world
+from appliance.demo import ministries, world
 from appliance.process import setup
 from tests import agency
 from tests.test_tls import write_certificate
@@ -173,7 +173,7 @@ def test_a_demo_handed_a_socket_is_held_to_the_same(world_data: Path) -> None:
 
 def new_agency(data: Path, **staff: object) -> None:
     """Make a real agency, with nobody in it, that connects as `staff` says."""
-    setup.create(data, world.MOPH.agency, "file", wiring.no_terminal, agency.CHEAP, setup.Staff(**staff))  # type: ignore[arg-type]
+    setup.create(data, ministries.MOPH.agency, "file", wiring.no_terminal, agency.CHEAP, setup.Staff(**staff))  # type: ignore[arg-type]
 
 
 def test_it_listens_where_the_configuration_says(up: Up, tmp_path: Path) -> None:
@@ -444,7 +444,7 @@ def test_a_killed_seeding_leaves_no_appliance(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     assert run("up", "--data", data, "--port", "0").returncode == 1
-    world.seed(data, world.MOI, extra=agency.CHEAP, password=world.PASSWORD)
+    world.seed(data, ministries.MOI, extra=agency.CHEAP, password=world.PASSWORD)
     assert not (data / ".seeding").exists()
     assert (data / "keyring.json").exists()
 

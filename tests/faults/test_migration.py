@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance import config, wiring
-from appliance.demo import world
+from appliance.demo import ministries
 from appliance.process import setup
 from appliance.store.db import connect
 from appliance.store.migrate import apply, migrate, migrations
@@ -38,7 +38,7 @@ migrate(data / "gchat.db", unlock(MasterSource(SourceKind.FILE), data, input).da
 def old(tmp_path: Path) -> Path:
     """An appliance whose database has the first schema there ever was."""
     folder = tmp_path / "old"
-    setup.create(folder, world.MOPH.agency, "file", wiring.no_terminal)
+    setup.create(folder, ministries.MOPH.agency, "file", wiring.no_terminal)
     (folder / "gchat.db").unlink()
     raw = connect(folder / "gchat.db", key_of(folder))
     apply(raw, upto=migrations()[0][0])
