@@ -4,29 +4,18 @@
  * somebody writes. The twin of the server's rules/concerns.py.
  */
 
+import { asEntry, kindOf } from "./entries";
+import { EVERYONE } from "./entries/kind";
 import { policyOf } from "./policy";
+import type { Event } from "./protocol";
 
-interface Fields {
-  readonly members?: readonly { readonly p: string }[];
-  readonly to?: string;
-}
-
-/** Stands for everyone in the room but the sender. */
-export const EVERYONE = "*";
-const CONCERN_EVERYONE: ReadonlySet<string> = new Set(["room.rename", "room.close", "sys.close"]);
-
-/** Returns those whom an entry of this type, by this sender, concerns: people, or `EVERYONE`. */
-export function concerned(kind: string, type: string, sender: string, fields: Readonly<Record<string, unknown>>): readonly string[] {
-  if (!policyOf(kind).tells_changes) return [];
-  if (CONCERN_EVERYONE.has(type)) return [EVERYONE];
-  const { members = [], to } = fields as Fields;
-  if (type === "member.add") return members.map(({ p }) => p).filter((person) => person !== sender);
-  const made = type === "owner.transfer" || type === "owner.reassign";
-  return made && to !== undefined && to !== sender ? [to] : [];
+/** Returns those whom an entry in a room of this kind concerns: people, or `EVERYONE` but the sender. */
+export function concerned(kind: string, event: Pick<Event, "type" | "sender" | "state">): readonly string[] {
+  return policyOf(kind).tells_changes ? kindOf(event).concerns(asEntry(event)) : [];
 }
 
 /** Whether an entry concerns this one member of its room. */
-export function concernsPerson(kind: string, type: string, sender: string, fields: Readonly<Record<string, unknown>>, person: string): boolean {
-  const people = concerned(kind, type, sender, fields);
-  return people.includes(person) || (sender !== person && people.includes(EVERYONE));
+export function concernsPerson(kind: string, event: Pick<Event, "type" | "sender" | "state">, person: string): boolean {
+  const people = concerned(kind, event);
+  return people.includes(person) || (event.sender !== person && people.includes(EVERYONE));
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { CallError } from "./errors";
-import { itemOf, type ItemContext } from "./items";
+import type { ItemContext } from "./entries/kind";
+import { itemOf } from "./items";
 
 const context: ItemContext = {
   me: "p_1",

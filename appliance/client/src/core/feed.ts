@@ -10,7 +10,7 @@
 
 import { cursorKept, loadCursor } from "./db/meta";
 import { loadRow, loadRows, messagesGone, rowKept } from "./db/messages";
-import { erasedRange } from "./erasure";
+import { asEntry, kindOf } from "./entries";
 import { loadRooms, roomGone, roomKept } from "./db/rooms";
 import type { Tables, Write } from "./db/tables";
 import type { Cursor, Event, Position, RoomView } from "./protocol";
@@ -258,7 +258,7 @@ export class Feed {
     for (const event of plan.entries) {
       if (plan.changed.get(event.room) === null) continue;
       rows.set(`${event.room} ${event.n}`, { room: event.room, n: event.n, row: liveRow(event) });
-      const gone = erasedRange(event);
+      const gone = kindOf(event).erases(asEntry(event));
       if (gone !== null) {
         for (const row of await loadRows(tables, event.room, 0, event.n)) {
           const n = row.event.n ?? -1;

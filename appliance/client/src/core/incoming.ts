@@ -7,19 +7,14 @@
  */
 
 import { concernsPerson } from "./concerns";
+import { kindOf } from "./entries";
+import { isHidden } from "./entries/hidden";
 import type { Applied, RoomMap } from "./feed";
 import { itemOf } from "./items";
 import { isPair, policyOf } from "./policy";
 import type { Event } from "./protocol";
 import { pendingMark, type RoomRecord } from "./roomState";
-import type { Incoming, IncomingChange, PersonId } from "./snapshots";
-import { isHidden } from "./timeline";
-
-const CHANGES: ReadonlyMap<string, IncomingChange["kind"]> = new Map([
-  ["member.add", "added"],
-  ["owner.transfer", "owner"],
-  ["owner.reassign", "owner"],
-]);
+import type { Incoming, PersonId } from "./snapshots";
 
 export function incomingOf({ events, begun }: Pick<Applied, "events" | "begun">, rooms: RoomMap, me: PersonId): Incoming[] {
   const told = new Set<string>();
@@ -37,11 +32,9 @@ export function incomingOf({ events, begun }: Pick<Applied, "events" | "begun">,
 }
 
 function oneOf(entry: Event, { view }: RoomRecord, me: PersonId): Incoming | null {
-  const change = CHANGES.get(entry.type);
-  if (change !== undefined) {
-    return concernsPerson(view.kind, entry.type, entry.sender ?? "", entry.state ?? {}, me) ? { kind: change, room: view.id } : null;
-  }
-  if (entry.type !== "message.text" || entry.sender === me || isHidden(entry)) return null;
+  const { notifies, isMessage } = kindOf(entry);
+  if (notifies !== null) return concernsPerson(view.kind, entry, me) ? { kind: notifies, room: view.id } : null;
+  if (!isMessage || entry.sender === me || isHidden(entry)) return null;
   const message = itemOf(entry, {
     me,
     keyOf: String,

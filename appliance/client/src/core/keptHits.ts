@@ -5,6 +5,7 @@
  * term anywhere. Units and years of the other calendar are the server's alone.
  */
 
+import { kindOf } from "./entries";
 import type { Event, Hit, SearchQuery } from "./protocol";
 import { folded, truncated } from "./text";
 
@@ -22,7 +23,7 @@ export function termsOf(typed: string): readonly string[] {
 export function keptHit(room: string, event: Event, terms: readonly string[], query: SearchQuery): Hit | null {
   const { n, sender, at } = event;
   const text = event.body?.text;
-  if (event.type !== "message.text" || text === undefined || n == null || sender == null) return null;
+  if (!kindOf(event).isMessage || text === undefined || n == null || sender == null) return null;
   const words = folded(text);
   const fits =
     terms.every((term) => words.includes(term)) &&

@@ -10,11 +10,12 @@
 import { type KeptPerson, loadPeople, personKept, type RegisterNames } from "./db/people";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
+import { asEntry, kindOf } from "./entries";
 import { CallError } from "./errors";
 import { inLanguage, type Language } from "./naming";
 import type { Ports, TimerId } from "./ports";
 import type { Event, MemberView, PersonView } from "./protocol";
-import { listIn, type Card } from "./roomState";
+import { asView } from "./roomState";
 import type { PersonCard, PersonId } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { sortedByName } from "./text";
@@ -153,10 +154,9 @@ export class People {
   /** Learns from cards the log froze when people were added. They may be old: they only fill what is missing. */
   learnEvents(events: readonly Event[]): void {
     for (const event of events) {
-      if (event.type === "room") this.learnMembers(listIn(event.state?.["members"]) as readonly MemberView[]);
-      if (event.type !== "member.add") continue;
-      for (const card of listIn(event.state?.["members"]) as readonly Card[]) {
-        if (this.known(card.p) === null && typeof card.name === "string") {
+      if (event.type === "room" && event.state) this.learnMembers(asView(event.state).members ?? []);
+      for (const card of kindOf(event).introduces(asEntry(event))) {
+        if (this.known(card.p) === null) {
           this.#learn({ id: card.p, thai: register(card.name, card.unit, card.post, null), english: null, status: null, active: true, full: null });
         }
       }

@@ -15,7 +15,7 @@ test.each(["broadcast", "", "toString", "__proto__"])("a room of an unknown kind
     expect(deniedActions(room(kind), role)).toMatchObject({ post: "not_owner", add: "direct_room_fixed", ask_removal: "direct_room_fixed" });
   }
   expect(mayRedact(room(kind), "owner", "p_a", target, 0)).toBe("not_author");
-  expect(concerned(kind, "room.rename", "p_a", {})).toEqual([]);
+  expect(concerned(kind, { type: "room.rename", sender: "p_a", state: { name: "ใหม่" } })).toEqual([]);
   expect(isPair(policyOf(kind)) || hasOwnersRights(policyOf(kind))).toBe(false);
 });
 

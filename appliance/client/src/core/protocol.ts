@@ -39,6 +39,7 @@ export type {
   EditMessage,
   Edited,
   ErrorAnswer,
+  CardView,
   EntryEvent,
   ErrorBody,
   FailedFrame,

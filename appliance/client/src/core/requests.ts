@@ -11,6 +11,7 @@
 import { loadRequests, requestsKept } from "./db/meta";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
+import { kindOf } from "./entries";
 import { firstPages } from "./pages";
 import type { Departure, Event, MyRequest } from "./protocol";
 import type { News, PersonId, RequestList, RoomId } from "./snapshots";
@@ -18,8 +19,6 @@ import { Store, type Readable } from "./store";
 
 export const NO_REQUESTS: RequestList = { requests: [], waiting: 0, answers: 0, more: false, departures: [], escalatesDays: null, repeatsDays: null };
 const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "room.left"]);
-/** Changes of a room that its requests tell: who answers them, and what it is called. */
-const ROOM_CHANGES: ReadonlySet<string> = new Set(["owner.transfer", "owner.reassign", "room.rename"]);
 
 export const isWaiting = (request: MyRequest): boolean => request.state === "pending";
 
@@ -88,7 +87,7 @@ function toTell(list: RequestList, room: RoomId | null = null) {
 /** Whether an event changes what the list says: by itself, or by the room it is about. */
 function changes({ requests, departures }: RequestList, { type, room }: Event): boolean {
   if (type === "room") return departures.some((one) => one.room === room);
-  return CHANGES.has(type) || (ROOM_CHANGES.has(type) && requests.some((one) => one.room === room));
+  return CHANGES.has(type) || (kindOf({ type }).changesRequests && requests.some((one) => one.room === room));
 }
 
 export class Requests {

@@ -8,15 +8,16 @@
  * - Unread counts are messages of others and what was done to us (`concerns.ts`) after the mark; what the server counted
  *   before `counts.from` is taken from it, what came later is counted here, position by position.
  * - When the mark stops inside the part only the server has counted, the room is `stale`: its view is asked for again.
- * Does not know entries' contents beyond that (`timeline.ts`), nor storage.
+ * What each type of entry makes of a room is in `entries/`. Does not know storage.
  */
 
 import { concernsPerson } from "./concerns";
-import { erasedRange, losesWords } from "./erasure";
+import { asEntry, kindOf } from "./entries";
+import { hide, isHidden } from "./entries/hidden";
+import { losesWords } from "./erasure";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
 import { grown, type Range, without } from "./ranges";
 import { memberAfter, shownTo } from "./reads";
-import { deniedActions, type Role, type RuleRoom } from "./rules";
 
 /** The most the server counts. */
 export const UNREAD_CAP = 1_000;
@@ -94,14 +95,10 @@ export function applyToRoom(record: RoomRecord, event: Event, me: string): RoomR
     ranges: grown(record.ranges, [event.n, event.n]),
   };
   if (event.n < record.view.size) return withLast(moved, event, me);
-  if (leaves(event, me)) return null;
-  const view = { ...applyState(record.view, event, me), size: event.n + 1 };
+  const changed = kindOf(event).apply(record.view, asEntry(event), me);
+  if (changed === null) return null;
+  const view = { ...changed, size: event.n + 1 };
   return recount(withLast(counted({ ...moved, view }, event, me), event, me));
-}
-
-function leaves(event: Event, me: string): boolean {
-  if (event.type !== "member.remove" && event.type !== "sys.remove") return false;
-  return listIn(event.state?.["members"]).includes(me);
 }
 
 function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord | null {
@@ -121,97 +118,6 @@ export function asView(state: Readonly<Record<string, unknown>>): RoomView {
   return state as unknown as RoomView;
 }
 
-// --- entries that change the room --------------------------------------------------------------------------------
-
-/** How a member was written down in the log when they were added. */
-export interface Card {
-  readonly p: string;
-  readonly name?: string | null;
-  readonly unit?: string | null;
-  readonly post?: string | null;
-}
-
-/** A field of an event's state that the server promises to be a list. */
-export function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
-}
-
-function applyState(view: RoomView, event: Event, me: string): RoomView {
-  const state = event.state ?? {};
-  switch (event.type) {
-    case "room.rename":
-      return { ...view, name: state["name"] as string };
-    case "room.close":
-    case "sys.close":
-      return redenied({ ...view, closed: true });
-    case "member.add":
-      return redenied(withMembers(view, listIn(state["members"]) as readonly Card[], event.n ?? 0));
-    case "member.remove":
-    case "sys.remove":
-      return redenied(withoutMembers(view, new Set(listIn(state["members"]) as readonly string[])));
-    case "owner.transfer":
-    case "owner.reassign":
-      return redenied(handedOver(view, state["to"] as string, me, state["post"]));
-    default:
-      return view;
-  }
-}
-
-function withMembers(view: RoomView, cards: readonly Card[], since: Position): RoomView {
-  const known = new Set((view.members ?? []).map((member) => member.person));
-  const fresh = cards.filter((card) => !known.has(card.p));
-  const counted = { ...view, member_count: view.member_count + fresh.length };
-  if (view.members === undefined || view.members.length === 0) return counted;
-  const members = fresh.map((card): MemberView => {
-    const member: MemberView = { person: card.p, name: card.name ?? "", role: "member", since, read: since - 1 };
-    if (typeof card.unit === "string") member.unit = card.unit;
-    if (typeof card.post === "string") member.post = card.post;
-    return member;
-  });
-  return { ...counted, members: [...view.members, ...members] };
-}
-
-function withoutMembers(view: RoomView, gone: ReadonlySet<string>): RoomView {
-  const counted = { ...view, member_count: view.member_count - gone.size };
-  if (view.members === undefined) return counted;
-  return { ...counted, members: view.members.filter((member) => !gone.has(member.person)) };
-}
-
-function handedOver(view: RoomView, to: string, me: string, post: unknown): RoomView {
-  const { owner_post: _, ...rest } = view;
-  const moved: RoomView = { ...rest, owner: to, role: to === me ? "owner" : "member" };
-  if (typeof post === "string") moved.owner_post = post;
-  if (view.members !== undefined) {
-    moved.members = view.members.map((member) => ({
-      ...member,
-      role: member.person === to ? "owner" : member.role === "owner" ? "member" : member.role,
-    }));
-  }
-  return moved;
-}
-
-export function ruleRoom(view: RoomView): RuleRoom {
-  return {
-    kind: view.kind,
-    owner: view.owner,
-    closed: view.closed ?? false,
-    memberCount: view.member_count,
-    members: (view.members ?? []).map((member) => member.person),
-  };
-}
-
-export function roleIn(view: RoomView): Role {
-  return view.role === "owner" ? "owner" : "member";
-}
-
-function redenied(view: RoomView): RoomView {
-  // The server alone knows when a room is whole again.
-  if (view.damaged === true) return view;
-  const { denied: _, ...rest } = view;
-  const denied = deniedActions(ruleRoom(view), roleIn(view));
-  return Object.keys(denied).length === 0 ? rest : { ...rest, denied };
-}
-
 // --- counting ----------------------------------------------------------------------------------------------------
 
 /** The first position that counts as unread. */
@@ -222,11 +128,10 @@ export function unreadMark(view: RoomView): Position {
 function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { n, body } = event;
   if (n === undefined || n === null) return record;
-  if (event.type === "message.redact") return withoutMention(record, event.target ?? null);
+  if (kindOf(event).effect === "retracts") return withoutMention(record, event.target ?? null);
   const { counts } = record;
   if (concerns(record.view, event, me)) return { ...record, counts: { ...counts, others: [...counts.others, n] } };
-  if (event.type !== "message.text") return record;
-  if (event.sender === me) return record;
+  if (!kindOf(event).isMessage || event.sender === me) return record;
   const named = body?.everyone === true || (body?.mentions ?? []).includes(me);
   // A message calls those whom its first wording named. Told late, it comes with its newest: only the server knows the first.
   const reworded = event.edited !== undefined && event.edited !== null;
@@ -242,7 +147,7 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
 }
 
 function concerns(view: RoomView, event: Event, me: string): boolean {
-  return concernsPerson(view.kind, event.type, event.sender ?? "", event.state ?? {}, me);
+  return concernsPerson(view.kind, event, me);
 }
 
 /** A retracted message calls nobody any more. Whether one that the server counted named us only the server can say. */
@@ -300,28 +205,23 @@ function withReads(record: RoomRecord, { read = {}, shown = {} }: ReceiptState, 
 /** The newest message or thing done to us, kept for the list; later entries that point at it change it. */
 function withLast(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { last } = record.view;
-  if (event.type === "message.text" || concerns(record.view, event, me)) {
+  const kind = kindOf(event);
+  if (kind.isMessage || concerns(record.view, event, me)) {
     if (last !== undefined && last !== null && (last.n ?? -1) >= (event.n ?? -1)) return record;
     // A hidden room returns with its next message (F40).
     const { hidden: _, ...shown } = record.view;
     return { ...record, view: { ...shown, last: event } };
   }
   if (last === undefined || last === null) return record;
-  const gone = erasedRange(event);
-  if (gone !== null) {
-    if (!losesWords(last, gone) || (last.hidden ?? null) !== null) return record;
-    const { body: _, edited: __, ...rest } = last;
-    return { ...record, view: { ...record.view, last: { ...rest, hidden: "erased" } } };
-  }
-  if (event.target === undefined || event.target === null) return record;
-  if (event.target !== last.n) return record;
-  if (event.type === "message.redact") {
-    const { body: _, edited: __, ...rest } = last;
-    return { ...record, view: { ...record.view, last: { ...rest, hidden: "retracted" } } };
-  }
-  if (event.type === "message.edit" && event.body !== undefined && event.body !== null && last.hidden === undefined) {
-    const edited = { n: event.n ?? 0, at: event.at };
-    return { ...record, view: { ...record.view, last: { ...last, body: event.body, edited } } };
-  }
-  return record;
+  const changed = changedLast(last, event);
+  return changed === last ? record : { ...record, view: { ...record.view, last: changed } };
+}
+
+/** The line after a later entry: its words may be others or gone; reactions are not shown there. */
+function changedLast(last: Event, event: Event): Event {
+  const kind = kindOf(event);
+  const gone = kind.erases(asEntry(event));
+  if (gone !== null) return isHidden(last) || !losesWords(last, gone) ? last : hide(last, "erased");
+  const changesWords = kind.effect === "rewords" || kind.effect === "retracts";
+  return changesWords && event.target === last.n ? kind.fold(last, asEntry(event)) : last;
 }

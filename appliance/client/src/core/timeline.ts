@@ -8,9 +8,10 @@
  * - An entry that is no message and no notice (an edit, a reaction) has a row, so that positions have no gaps, and no item.
  */
 
+import { asEntry, kindOf } from "./entries";
+import { hide, isHidden } from "./entries/hidden";
 import { losesWords } from "./erasure";
-import { listIn } from "./roomState";
-import type { Event, Position, Reaction } from "./protocol";
+import type { Event, Position } from "./protocol";
 import type { Range } from "./ranges";
 
 export interface Row {
@@ -18,11 +19,9 @@ export interface Row {
   readonly asOf: Position;
 }
 
-export const FOLDED: ReadonlySet<string> = new Set(["message.edit", "message.redact", "message.reaction"]);
-
 /** True when the event is an entry that changes an older one. */
 export function pointsBack(event: Event): event is Event & { n: number; target: number } {
-  return FOLDED.has(event.type) && typeof event.target === "number" && typeof event.n === "number";
+  return kindOf(event).effect !== null && typeof event.target === "number" && typeof event.n === "number";
 }
 
 /** True when the event is an entry of a room's log. */
@@ -42,7 +41,7 @@ export function pageRow(event: Event, asOf: Position): Row {
 
 /** An edit's words live in the message it changes and nowhere else, so that a retraction takes them all. */
 function kept(event: Event): Event {
-  if (event.type !== "message.edit") return event;
+  if (kindOf(event).effect !== "rewords") return event;
   const { body: _, ...rest } = event;
   return rest;
 }
@@ -50,56 +49,13 @@ function kept(event: Event): Event {
 /** Folds a later entry into the row it points at; the same row when it changes nothing. */
 export function fold(row: Row, later: Event & { n: number }): Row {
   if (later.n < row.asOf) return row;
-  const asOf = later.n + 1;
-  switch (later.type) {
-    case "message.edit":
-      return { event: edited(row.event, later), asOf };
-    case "message.redact":
-      return { event: hide(row.event, "retracted"), asOf };
-    case "message.reaction":
-      return { event: reacted(row.event, later), asOf };
-    default:
-      return row;
-  }
+  return { event: kindOf(later).fold(row.event, asEntry(later)), asOf: later.n + 1 };
 }
 
 /** Takes the words off a row where `later` says they were destroyed; those of a later edit stand. */
 export function erase(row: Row, gone: Range, later: Event & { n: number }): Row {
   if (later.n < row.asOf || isHidden(row.event) || !losesWords(row.event, gone)) return row;
   return { event: hide(row.event, "erased"), asOf: later.n + 1 };
-}
-
-function edited(event: Event, edit: Event & { n: number }): Event {
-  if (isHidden(event) || edit.body === undefined || edit.body === null || (event.edited?.n ?? -1) >= edit.n) return event;
-  return { ...event, body: edit.body, edited: { n: edit.n, at: edit.at } };
-}
-
-/** Takes the words off an entry, leaving the trace. */
-export function hide(event: Event, reason: string): Event {
-  const { body: _, edited: __, reactions: ___, ...rest } = event;
-  return { ...rest, hidden: reason };
-}
-
-export function isHidden(event: Event): boolean {
-  return event.hidden !== undefined && event.hidden !== null;
-}
-
-function reacted(event: Event, reaction: Event): Event {
-  const emoji = reaction.state?.["emoji"];
-  const { sender } = reaction;
-  if (isHidden(event) || typeof emoji !== "string" || typeof sender !== "string") return event;
-  return { ...event, reactions: withReaction(event.reactions ?? [], emoji, sender, reaction.state?.["on"] !== false) };
-}
-
-/** Puts a person under an emoji, or takes them off; an emoji nobody uses disappears. */
-export function withReaction(reactions: readonly Reaction[], emoji: string, person: string, on: boolean): Reaction[] {
-  const known = reactions.find((reaction) => reaction.emoji === emoji);
-  if (known === undefined) return on ? [...reactions, { emoji, people: [person] }] : [...reactions];
-  const others = known.people.filter((other) => other !== person);
-  const people = on ? (others.length === known.people.length ? [...others, person] : known.people) : others;
-  return reactions
-    .map((reaction) => (reaction === known ? { emoji, people } : reaction))
-    .filter((reaction) => reaction.people.length > 0);
 }
 
 /** Which part of a room a page of messages covers without a gap, given what was asked. Null: nothing. */
@@ -123,14 +79,4 @@ export function covered(
   if (positions.length === 0) return null;
   if (typeof asked.around === "number") return [lowest, highest];
   return [hasMore ? lowest : 0, Math.max(highest, size - 1)];
-}
-
-/** People a state entry names, as the log wrote them down at the time. */
-export function namedIn(event: Event): { p: string; name: string | null }[] {
-  return listIn(event.state?.["members"]).flatMap((member) => {
-    if (typeof member === "string") return [{ p: member, name: null }];
-    const card = member as { p?: unknown; name?: unknown };
-    if (typeof card.p !== "string") return [];
-    return [{ p: card.p, name: typeof card.name === "string" ? card.name : null }];
-  });
 }

@@ -10,9 +10,11 @@
 import { loadRows } from "./db/messages";
 import type { Tables } from "./db/tables";
 import type { Endpoints } from "./endpoints";
+import { kindOf } from "./entries";
+import type { OwnReaction } from "./entries/kind";
 import { codeOf } from "./errors";
 import type { Applied, Feed, Page } from "./feed";
-import { itemOf, quoteOf, sameOr, type OwnReaction } from "./items";
+import { itemOf, quoteOf, sameOr } from "./items";
 import type { Outbox } from "./outbox";
 import { isPair, policyOf } from "./policy";
 import type { Event, MessagesQuery, Position, Version } from "./protocol";
@@ -288,7 +290,7 @@ export class Timeline {
   /** Our own reaction has come back, or somebody has taken the message away. */
   #confirm(events: readonly Event[]): void {
     for (const event of events) {
-      if (!isEntry(event) || event.sender !== this.deps.me() || event.type !== "message.reaction") continue;
+      if (!isEntry(event) || event.sender !== this.deps.me() || kindOf(event).effect !== "marks") continue;
       const { target, state } = event;
       this.#own = this.#own.filter(
         (own) => own.n !== target || own.emoji !== state?.["emoji"] || own.on !== (state["on"] !== false),
@@ -361,7 +363,7 @@ export class Timeline {
 
   #quote(n: Position): Quote {
     const row = this.#window.row(n);
-    if (row !== undefined) return quoteOf(row.event as Event & { n: number });
+    if (row !== undefined) return quoteOf(row.event);
     const known = this.#quotes.get(n);
     if (known !== undefined) return known;
     const loading: Quote = { kind: "loading", n };
@@ -376,7 +378,7 @@ export class Timeline {
       // Changed or forgotten meanwhile: then it is asked for anew, and this answer is an old one.
       if (this.#quotes.get(n) !== asked) return;
       const found = messages.find((event) => event.n === n);
-      this.#quotes.set(n, found === undefined ? { kind: "gone", n } : quoteOf(found as Event & { n: number }));
+      this.#quotes.set(n, found === undefined ? { kind: "gone", n } : quoteOf(found));
     } catch {
       if (this.#quotes.get(n) === asked) this.#quotes.delete(n); // asked for again when it is next looked at
       return;

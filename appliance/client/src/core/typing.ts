@@ -2,6 +2,7 @@
  * Who is typing now: news that lives LIFE_MS and is never stored.
  */
 
+import { kindOf } from "./entries";
 import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
 import type { ClientFrame, Event } from "./protocol";
@@ -36,10 +37,11 @@ export class Typing {
 
   /** Takes in events: who has typed, and who has sent what they were typing. */
   hear(events: readonly Event[], me: PersonId): void {
-    for (const { type, room, sender } of events) {
+    for (const event of events) {
+      const { type, room, sender } = event;
       if (typeof room !== "string" || typeof sender !== "string" || sender === me) continue;
       if (type === "typing") this.#begin(room, sender);
-      else if (type === "message.text") this.#end(room, sender);
+      else if (kindOf(event).isMessage) this.#end(room, sender);
     }
   }
 

@@ -5,7 +5,7 @@
  * not touch what is there replaces it.
  */
 
-import { erasedRange } from "./erasure";
+import { asEntry, kindOf } from "./entries";
 import type { Event, Position } from "./protocol";
 import type { Range } from "./ranges";
 import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
@@ -55,7 +55,7 @@ export class TimelineWindow {
         changed = true;
       }
       if (pointsBack(event)) changed = this.#fold(event) || changed;
-      const gone = erasedRange(event);
+      const gone = kindOf(event).erases(asEntry(event));
       if (gone !== null) changed = this.#erase(gone, event) || changed;
     }
     return changed;

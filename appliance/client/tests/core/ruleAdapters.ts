@@ -77,6 +77,6 @@ export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
   may_redact: (g) => mayRedact(room(g), role(g), text(g, "person"), target(g), number(g, "now")),
   may_react: (g) => mayReact(room(g), role(g), target(g)),
   reading,
-  concerned: (g) => concerned(text(g, "kind"), text(g, "type"), text(g, "sender"), g["fields"] as Readonly<Record<string, unknown>>),
+  concerned: (g) => concerned(text(g, "kind"), { type: text(g, "type"), sender: text(g, "sender"), state: g["fields"] as Readonly<Record<string, unknown>> }),
   denied_actions: (g) => deniedActions(room(g), role(g)),
 };

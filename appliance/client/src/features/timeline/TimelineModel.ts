@@ -11,7 +11,7 @@ import { derived } from "#core/derived";
 import { oneEmoji } from "#core/emoji";
 import type { Core } from "#core/index";
 import type { Version } from "#core/protocol";
-import { ruleRoom, roleIn } from "#core/roomState";
+import { roleIn, ruleRoom } from "#core/roomRules";
 import { type Deny, mayEdit, mayReact, mayRedact } from "#core/rules";
 import type { MessageItem, PersonId, RoomId, TimelineSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
