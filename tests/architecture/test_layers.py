@@ -140,7 +140,7 @@ def test_what_counts_as_a_statement_and_as_an_import() -> None:
 
 
 # What a handler may ask of the services itself: settings, the time, who is connected and whether they still may be.
-FOR_EDGES = {"config", "clock", "hub", "identity"}
+FOR_EDGES = {"config", "clock", "hub", "sessions"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "appliance" / "api").glob("*.py")), ids=lambda path: path.stem)
