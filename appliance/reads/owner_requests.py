@@ -180,7 +180,7 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
         return None
     mine = request.person == person
     owner = s.log.home.person(state.owner)
-    inside = state.role_of(s.log.home.principal(person)) is not None
+    inside = may_read(state, s.log.home.principal(person)) is None
     waits = request.outcome is Outcome.PENDING and not mine and _may_answer(s, state, person, request)
     if not (waits or owner == person or (mine and may_hear(s.log.home, state, person, request))):
         return None

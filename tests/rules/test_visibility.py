@@ -1,0 +1,61 @@
+"""Who is shown what: hidden by default, and each viewer by the row of the entry's type."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.model import EVERYONE, Ability, Deny, EntryType, Member, Principal, Role, RoomId, RoomKind, RoomState
+from appliance.rules.entry_states import TextSaid
+from appliance.rules.entry_types import ENTRY_TYPES, EntryKind, to_nobody
+from appliance.rules.visibility import EVIDENCE, INDEX, SHOWN, EntryFacts, Hidden, Reason, may_read, shown
+
+AUTHOR, READER = Principal("p_a@moph"), Principal("p_b@moph")
+VIEWERS = (AUTHOR, READER, EVERYONE, INDEX, EVIDENCE)
+TEXT = EntryFacts(EntryType.MESSAGE_TEXT.value, TextSaid(), AUTHOR)
+
+
+def seen(entry: EntryFacts, now: int = 0) -> list[str]:
+    """Return what each of VIEWERS gets: nothing where it is shown, else the reason."""
+    verdicts = (shown(entry, viewer, now) for viewer in VIEWERS)
+    return [verdict.reason.value if isinstance(verdict, Hidden) else "" for verdict in verdicts]
+
+
+def test_every_type_of_the_product_says_whom_it_is_shown_to() -> None:
+    assert [kind for kind, row in ENTRY_TYPES.items() if row.shown_to is to_nobody] == []
+
+
+def test_a_message_is_shown_to_all_and_a_retracted_one_to_a_court_alone() -> None:
+    assert seen(TEXT) == ["", "", "", "", ""]
+    assert seen(replace(TEXT, retracted=True)) == ["retracted", "retracted", "retracted", "retracted", ""]
+
+
+def test_a_type_that_does_not_say_so_is_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, EntryKind(state=TextSaid, may=lambda *_: None))
+    assert seen(TEXT) == ["not_shown", "not_shown", "not_shown", "", "not_shown"]
+
+
+def test_a_type_that_nobody_knows_is_shown_to_nobody() -> None:
+    assert seen(replace(TEXT, type="message.poem")) == ["not_shown"] * len(VIEWERS)
+
+
+def test_the_row_decides_for_each_viewer_and_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = EntryKind(state=TextSaid, may=lambda *_: None, shown_to=lambda _, sender, who, now: who == sender and now < 5)
+    monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, row)
+    assert seen(TEXT, now=4) == ["", "not_shown", "not_shown", "", "not_shown"]
+    assert shown(TEXT, AUTHOR, 4) == SHOWN
+    assert shown(TEXT, AUTHOR, 5) == Hidden(Reason.NOT_SHOWN)
+    assert shown(replace(TEXT, retracted=True), READER, 4) == Hidden(Reason.NOT_SHOWN)
+
+
+def test_what_not_everyone_is_shown_takes_no_edits() -> None:
+    with pytest.raises(ValueError, match="cannot be edited"):
+        EntryKind(state=TextSaid, may=lambda *_: None, takes=frozenset((Ability.EDIT,)))
+
+
+def test_members_read_a_room_and_nobody_else() -> None:
+    members = {AUTHOR: Member(AUTHOR, Role.OWNER, 0)}
+    room = RoomState(RoomId("r_1"), RoomKind.GROUP, "ห้อง", AUTHOR, members, "moph")
+    assert may_read(room, AUTHOR) is None
+    assert may_read(room, READER) is Deny.NOT_A_MEMBER
