@@ -25,7 +25,8 @@ RankMap = Mapping[str, str | int]
 class Setting(Generic[T]):
     """One setting: its key in the database and in the audit log, the type of its values, and what holds without any.
 
-    `unit` is of numbers, else empty; `duty` is whose business a change is; `command` is what sets it.
+    `unit` is of numbers, else empty; `duty` is whose business a change is; `command` is what sets it; `about` is its
+    documentation, Thai and English.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Setting(Generic[T]):
     unit: str
     duty: Duty
     command: str
+    about: str
 
     def encode(self, value: T) -> str:
         """Return a value as it is stored: JSON, the same text for equal values."""
@@ -46,10 +48,31 @@ class Setting(Generic[T]):
 
 
 CONTACT_MODE: Final[Setting[ContactMode]] = Setting(
-    "contact_mode", ContactMode, ContactMode.NORMAL, "", Duty.CHANGE_SETTING, "gchat setting contact-mode"
+    key="contact_mode",
+    kind=ContactMode,
+    default=ContactMode.NORMAL,
+    unit="",
+    duty=Duty.CHANGE_SETTING,
+    command="gchat setting contact-mode",
+    about="ใครเริ่มแชตส่วนตัวได้: ตามระดับตำแหน่ง (`normal`) หรือทุกคน (`public`)"
+    " — who may start private chats: by rank, or everyone",
 )
-RANK_MAP: Final[Setting[RankMap]] = Setting("rank_map", RankMap, {}, "", Duty.CHANGE_SETTING, "gchat setting rank-map")
+RANK_MAP: Final[Setting[RankMap]] = Setting(
+    key="rank_map",
+    kind=RankMap,
+    default={},
+    unit="",
+    duty=Duty.CHANGE_SETTING,
+    command="gchat setting rank-map",
+    about="ระดับของหน่วยงานเทียบกับบันไดระดับชาติ — the agency's own ranks on the national ladder",
+)
 HELPDESK: Final[Setting[Helpdesk]] = Setting(
-    "helpdesk", Helpdesk, Helpdesk(), "", Duty.CHANGE_SETTING, "gchat setting helpdesk"
+    key="helpdesk",
+    kind=Helpdesk,
+    default=Helpdesk(),
+    unit="",
+    duty=Duty.CHANGE_SETTING,
+    command="gchat setting helpdesk",
+    about="ที่ติดต่อขอความช่วยเหลือบนหน้าเข้าสู่ระบบ — whom staff ask for help, on the sign-in page",
 )
 SETTINGS: Final[dict[str, Setting[Any]]] = {item.key: item for item in (CONTACT_MODE, RANK_MAP, HELPDESK)}

@@ -79,10 +79,10 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_settings_that_change_while_it_runs_are_documented() -> None:
     section = PAGE.read_text(encoding="utf-8").partition("## การตั้งค่าที่เปลี่ยนได้ขณะทำงาน")[2].partition("\n## ")[0]
-    rows = [[cell.strip(" `") for cell in line.split("|")] for line in section.splitlines() if line.startswith("| `")]
-    told = {row[1]: (row[2], row[3], row[4]) for row in rows}
+    rows = [[cell.strip() for cell in line.split("|")] for line in section.splitlines() if line.startswith("| `")]
+    told = {row[1].strip("`"): (*(cell.strip("`") for cell in row[2:5]), row[5]) for row in rows}
     assert told == {
-        key: (item.encode(item.default), item.kind.__name__, item.command) for key, item in SETTINGS.items()
+        key: (item.encode(item.default), item.kind.__name__, item.command, item.about) for key, item in SETTINGS.items()
     }
 
 
