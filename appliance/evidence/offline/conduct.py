@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import Denial
-from appliance.model import Deny, EntryType, Principal, RoomId, RoomState, Target
+from appliance.model import Ability, Deny, EntryType, Principal, RoomId, RoomState, Target
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
+from appliance.rules.entry_types import ENTRY_TYPES
 
 if TYPE_CHECKING:
     from appliance.evidence.offline.entries import Entry
@@ -68,15 +69,16 @@ class Conduct:
             raise Failed("rule", entry.n, why=Denial(str(denied)))
         self.state = rules.apply(self.state, proposed, RoomId(entry.room or ""), entry.n)
         self._mark(entry, sender, aimed)
-        if entry.kind == EntryType.SHRED:
+        if ENTRY_TYPES[entry.kind].erases:
             self.shreds.append(Shred(entry.n, fields["from"], fields["to"], fields["rule"], fields["at"]))
 
     def _mark(self, entry: Entry, sender: Principal, aimed: int | None) -> None:
-        if entry.kind == EntryType.MESSAGE_TEXT:
-            kind = EntryType.MESSAGE_TEXT
+        row = ENTRY_TYPES[entry.kind]
+        if row.takes:
+            kind = EntryType(entry.kind)
             self.targets[entry.n] = Target(entry.n, kind, sender, entry.header["ts"], redacted=False)
-        elif entry.kind == EntryType.MESSAGE_EDIT and aimed is not None:
+        elif row.needs is Ability.EDIT and aimed is not None:
             self.edited[aimed] = entry.n
-        elif entry.kind == EntryType.MESSAGE_REDACT and aimed is not None:
+        elif row.retracts and aimed is not None:
             self.targets[aimed] = replace(self.targets[aimed], redacted=True)
             self.retracted[aimed] = entry.n

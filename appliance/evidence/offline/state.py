@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import is_count
 from appliance.model import ContactMode, EntryType, RoomKind, is_principal
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.rooms import RULES_VERSION
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def check_state(entry: Entry) -> dict[str, Any]:
     for key, (required, right) in shape.items():
         if (required or key in fields) and not (key in fields and right(fields[key])):
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
-    if entry.header["bl"] and entry.kind not in _WITH_BODY:
+    if entry.header["bl"] and ENTRY_TYPES[entry.kind].body is None:
         raise Failed("body_of_type", entry.n, type=entry.kind)
     if "card" in fields and fields["card"]["p"] != fields.get("owner", fields.get("to")):
         raise Failed("bad_state", entry.n, type=entry.kind, key="card")
@@ -87,7 +88,6 @@ def _shape(required: Mapping[str, Callable[[Any], bool]], optional: Mapping[str,
     }
 
 
-_WITH_BODY: Final = {EntryType.MESSAGE_TEXT, EntryType.MESSAGE_EDIT}
 SHAPES: Final[dict[str, _Shape]] = {
     "room.create": _shape({"kind": _kind, "owner": _person}, {"name": _text, "owner_post": _text, "card": _card}),
     "room.rename": _shape({"name": _text}, {"old": _text}),
