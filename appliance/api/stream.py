@@ -23,7 +23,7 @@ from aiohttp import WSCloseCode, web
 
 from appliance.actions.messages import message_draft, show_typing, submit_message
 from appliance.actions.receipts import note_read
-from appliance.errors import AppError, Invalid, TooMany, Unauthenticated, passes
+from appliance.errors import AppError, Invalid, TooMany, passes
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
 from appliance.reads.rooms import member_rooms
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from appliance.model import PersonId
+    from appliance.people import Session
     from appliance.web.rate_limits import RequestLimits
 
 routes = Routes("sync")
@@ -157,12 +158,13 @@ class _ClientFrames:
 
     def take(self, data: str) -> Coroutine[Any, Any, None] | None:
         """Act on a frame; return what has to be waited for before the next one."""
-        if not self._s.sessions.is_live(self._session, self._s.clock()):
+        session = self._s.sessions.get(self._session, self._s.clock())
+        if session is None:
             self._connection.close(Ending.SESSION_OVER)
             return None
         more = None
         try:
-            more = self._do(self._decoded(data))
+            more = self._do(data, session)
         except AppError as error:
             self._refuse(error)
         if more is None and not self._pause_s and not self._connection.is_slow():
@@ -194,19 +196,19 @@ class _ClientFrames:
             raise Invalid(code="bad_json") from error
         if not isinstance(frame, Send):
             self._count()
-            refuse_unfit(frame)
+            refuse_unfit(frame, json=data)
         return frame
 
     def _count(self) -> None:
         self._limits.request(self._call.address, self._call.person)
 
-    def _do(self, frame: ClientFrame) -> Coroutine[Any, Any, object] | None:
-        match frame:
-            case Send():
+    def _do(self, data: str, session: Session) -> Coroutine[Any, Any, object] | None:
+        match self._decoded(data):
+            case Send() as frame:
                 self._messages += 1
                 message = _Message(f"{self._call.request_id}.{self._messages}", frame)
                 try:
-                    self._send(message)
+                    self._send(message, data, session)
                 except AppError as error:
                     self._refuse(error, message)
             case Receipt(room=room, upto=upto, first=first):
@@ -219,12 +221,12 @@ class _ClientFrames:
                 self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
         return None
 
-    def _send(self, message: _Message) -> None:
+    def _send(self, message: _Message, data: str, session: Session) -> None:
         frame = message.frame
         txn_id, room = frame.txn_id, RoomId(frame.room)
         try:
-            self._check_preconditions()
-            refuse_unfit(frame)
+            check_preconditions(session)
+            refuse_unfit(frame, json=data)
             draft = message_draft(self._s, self._call.person, room, frame.body, txn_id, frame.reply_to)
         except AppError:
             # It does not come to the log, where messages are counted.
@@ -252,12 +254,6 @@ class _ClientFrames:
                 )
 
         submit_message(self._s, draft, done)
-
-    def _check_preconditions(self) -> None:
-        session = self._s.sessions.get(self._session, self._s.clock())
-        if session is None:
-            raise Unauthenticated
-        check_preconditions(session)
 
     async def _typing(self, room: RoomId) -> None:
         try:

@@ -40,6 +40,8 @@ class _Live:
     used: Millis
     written: Millis
     address: str
+    made: tuple[SessionRecord, Account, int, Session] | None = field(default=None, repr=False)
+    """The session as it was told last, behind what it was made of: record, account, terms in force."""
 
 
 class Sessions:
@@ -175,20 +177,24 @@ class Sessions:
         )
 
     def _session(self, live: _Live, now: Millis) -> Session:
-        record = live.record
+        record, terms = live.record, self._terms.in_force(now)
         account = self._accounts.get(record.person)
         assert account is not None  # noqa: S101 - a good session has one
-        return Session(
+        if (made := live.made) is not None and made[0] is record and made[1] is account and made[2] == terms:
+            return made[3]
+        session = Session(
             id=record.id,
             person=record.person,
             epoch=record.epoch,
             expires=record.expires,
             csrf=live.csrf,
             device=record.device,
-            terms_ok=is_accepted(account.accepted, self._terms.in_force(now)),
+            terms_ok=is_accepted(account.accepted, terms),
             must_change=account.must_change,
             roles=account.roles,
         )
+        live.made = record, account, terms, session
+        return session
 
     def _end_former(self, account: Account) -> None:
         """End the sessions of an epoch that is over."""

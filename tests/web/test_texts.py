@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import json
+
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance.errors import AppError, Invalid
 from appliance.web.texts import DEEPEST, refuse_unfit
@@ -59,3 +64,38 @@ async def test_what_nobody_asked_for_is_passed_over_however_deep(running: Agency
     async with narin.raw("POST", "/login/second-factor", data=body, headers=headers) as answer:
         code = (await answer.json())["error"]["code"]
     assert (answer.status, code) in {(401, "ticket_over"), (400, "bad_json")}
+
+
+PIECES = [
+    "a",
+    "ก",
+    "\u0e31" * 20,
+    "\u0300" * 20,
+    "\u200b",
+    "\x07",
+    "\n",
+    "\\",
+    '"',
+    "\u2067",
+    "\u202a" * 63,
+    "\u2069",
+    "😀",
+]
+
+
+@given(
+    texts=st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), min_size=1, max_size=3),
+    escaped=st.booleans(),
+)
+def test_the_whole_text_of_a_request_gives_the_same_answer(*, texts: list[str], escaped: bool) -> None:
+    written = json.dumps(texts, ensure_ascii=escaped)
+    value = msgspec.json.decode(written)
+    outcomes: list[tuple[str, object] | None] = []
+    for given_text in ("", written):
+        try:
+            refuse_unfit(value, json=given_text)
+        except Invalid as error:
+            outcomes.append((error.code, error.detail))
+        else:
+            outcomes.append(None)
+    assert outcomes[0] == outcomes[1]
