@@ -1,6 +1,7 @@
 """Rooms as their members see them: the list, and one room with its people.
 
-Everything of one answer comes from one read transaction. Names come from the directory in memory. A person who is not
+Everything of one answer comes from one read transaction. Names come from the directory in memory, those of people of
+other agencies from the cards in the room's log. A person who is not
 a member gets Forbidden before anything of the room is looked at. A room that lies in part on a torn page is there with
 what can be read of it.
 """
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
+from appliance.log.cards import card_on_record
 from appliance.log.events import Place
-from appliance.model import Deny, PersonId, RoomId, RoomKind
+from appliance.model import Deny, PersonId, RoomId, RoomKind, agency_of
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import eyes_of, is_damage, known_size, only, readable
 from appliance.rules.policy import Title, policy_of
@@ -27,7 +29,7 @@ from appliance.store import entries, receipts, rooms
 from appliance.wire.rooms import MemberView, Rooms, RoomView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from appliance.model import RoomState
     from appliance.services import Services
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-SCOPE_LOCAL = "local"
 OWNER: Final = "owner"
 
 
@@ -171,7 +172,7 @@ async def damaged_view(
         kind=row.kind if row else RoomKind.GROUP,
         name=row.name if row else None,
         owner=row.owner if row else owner,
-        scope=SCOPE_LOCAL,
+        scope=_scope(s, row.hub if row else s.log.home.agency, (member.person for member in people)),
         role=me.role if me else "member",
         member_count=len(people),
         created=row.created_at if row else 0,
@@ -272,7 +273,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         kind=row.kind,
         name=row.name,
         owner=row.owner,
-        scope=SCOPE_LOCAL,
+        scope=_scope(s, state.hub, state.members),
         role=row.role,
         member_count=len(state.members),
         created=row.created_at,
@@ -295,6 +296,13 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
     )
 
 
+def _scope(s: Services, hub: str, people: Iterable[str]) -> str:
+    """Say whether a room is of this agency alone, by its hub and its people, or of several."""
+    home = s.log.home
+    abroad = hub != home.agency or any("@" in who and not who.endswith(f"@{home.agency}") for who in people)
+    return "cross_agency" if abroad else "local"
+
+
 def _newest(*rows: EntryRow | None) -> EntryRow | None:
     return max((row for row in rows if row is not None), key=lambda row: row.n, default=None)
 
@@ -315,6 +323,9 @@ def _members(rows: Rows, s: Services, room: int) -> list[MemberView]:
     gaps = receipts.gaps_of_room(rows, room)
     for person, role, since, read, status in rooms.member_reads(rows, room):
         card = s.directory.people.get(PersonId(person))
+        if card is None and (guest := _guest(rows, s, room, person, role, since, read)):
+            found.append(guest)
+            continue
         found.append(
             MemberView(
                 person=person,
@@ -333,3 +344,22 @@ def _members(rows: Rows, s: Services, room: int) -> list[MemberView]:
             )
         )
     return sorted(found, key=lambda member: (member.role != "owner", sort_key(s, member.person)))
+
+
+def _guest(  # noqa: PLR0917 - what a membership row holds
+    rows: Rows, s: Services, room: int, person: str, role: str, since: int, read: int
+) -> MemberView | None:
+    """Return a member of another agency as the room's log knows them, None for one of this agency."""
+    principal = s.log.home.principal(PersonId(person))
+    if agency_of(principal) == s.log.home.agency:
+        return None
+    card = card_on_record(rows, room, since, principal)
+    return MemberView(
+        person=person,
+        name=card.name if card else person,
+        role=role,
+        since=since,
+        unit=card.unit or None if card else None,
+        post=card.post or None if card else None,
+        read=read,
+    )
