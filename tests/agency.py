@@ -45,7 +45,7 @@ from appliance.model import PersonId, RoomId
 from appliance.process.sockets import listening_socket
 from appliance.services import Services
 from appliance.store import feed
-from appliance.web.connection_limit import Listener
+from appliance.web.listener import Listener
 from appliance.web.proxies import Proxies
 from search_index.client import SearchClient, SearchUnavailable
 from tests.waiting import PATIENCE_S, until

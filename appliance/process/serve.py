@@ -30,7 +30,7 @@ from appliance.late import load
 from appliance.locale import both
 from appliance.process.loop_watch import LoopWatch
 from appliance.process.sockets import PREDECESSOR_S, listening_socket, require_no_demo, staff_url
-from appliance.web.connection_limit import Listener
+from appliance.web.listener import Listener
 from appliance.web.proxies import Proxies
 
 if TYPE_CHECKING:

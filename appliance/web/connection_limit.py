@@ -1,70 +1,16 @@
-"""Connections: accepted and counted one by one, then served as HTTP; how many there may be, and how long one may wait.
+"""How many connections are open, by network and in all.
 
-Rules: a connection counts from `accept` on, so before its TLS handshake, for its network and in all; one too many is
-closed, with an answer where no handshake stands in between. Nothing of TLS is made for a connection before it has said
-something. A reverse proxy of the agency has no limit of its own:
-`app.py` counts what each of its clients has open. A handshake that does not end in time is closed, and so is
-a connection that is silent or whose request head never ends (aiohttp's keep-alive timer). Request bodies are never
-decompressed here. What is no HTTP is answered in the shape of every other error. Client frames of a WebSocket must be
-masked (RFC 6455 §5.1), and those that carry no message of their own (pings, pongs, fragments, empty ones) are few:
-browsers send next to none, and each costs nearly as much as a message. It knows no route and no session.
+A connection counts from `accept` on (`listener.py`), so before its TLS handshake. A reverse proxy of the agency has no
+limit of its own: `app.py` counts what each of its clients has open.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import errno
-import logging
-import socket
-import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-import msgspec
-from aiohttp import WSCloseCode, web
-
-from appliance import errors
-from appliance.errors import TooMany
-from appliance.identity.throttle import network_of
-from appliance.limits import Buckets
-from appliance.live import close_frame
-from appliance.locale import language_of, text
-from appliance.web.errors import of_http, render_json
-from appliance.web.proxies import Proxies
-from appliance.web.security_headers import STRICTEST, put_on
-from appliance.wire.common import ErrorAnswer, ErrorBody
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
-
-    from aiohttp.http import WebSocketReader
-
-    from appliance.config import Limits
-
-log = logging.getLogger(__name__)
-SILENCE_S: Final = 20.0
-HANDSHAKE_S: Final = 5.0
-LEAST_S: Final = 0.1
-"""What a handshake has left when its first byte comes at the last moment."""
 RETRY_S: Final = 30
 CODE: Final = "too_many_connections"
-ACCEPT_PAUSE_S: Final = 1.0
-"""How long to accept nothing when the system cannot give another connection."""
-# accept(2): the caller was gone before we came to it. Everything else may last.
-_GONE: Final = frozenset((errno.ECONNABORTED, errno.EPROTO, errno.EINTR))
-# A frame header with a reserved bit set, which every WebSocket reader must refuse (RFC 6455 §5.2).
-_REFUSED_FRAME: Final = b"\xf0\x00"
-_CONTROL: Final = 0x08
-_FINAL: Final = 0x80
-# Header, mask and the shortest message there is: `{}`.
-_SHORTEST_MESSAGE: Final = 2 + 4 + 2
-SMALL_FRAMES_S: Final = 10.0
-SMALL_FRAMES_BURST: Final = 100.0
-"""Frames without a message of their own that one stream may send: pings, pongs, fragments, empty ones."""
-MOST_FRAGMENTS: Final = 16
-"""Of one message; browsers cut long ones into pieces of 64 KiB or more."""
 
 
 class ConnectionLimit:
@@ -75,13 +21,13 @@ class ConnectionLimit:
         self._open: Counter[str] = Counter()
         self.total = 0
 
-    def take(self, network: str, *, shared: bool = False) -> _Slot | None:
+    def take(self, network: str, *, shared: bool = False) -> Slot | None:
         """Count a connection in; None when there is no room for it. A `shared` one is bounded by the total alone."""
         if self.total >= self._in_all or (self._open[network] >= self._a_network and not shared):
             return None
         self._open[network] += 1
         self.total += 1
-        return _Slot(self, network)
+        return Slot(self, network)
 
     def open_from(self, network: str) -> int:
         """Return how many connections of a network are open."""
@@ -95,7 +41,7 @@ class ConnectionLimit:
             del self._open[network]
 
 
-class _Slot:
+class Slot:
     """The place of one connection in the count. Releasing it twice is the same as once."""
 
     __slots__ = ("_limit", "network")
@@ -109,248 +55,3 @@ class _Slot:
         if self._limit is not None:
             self._limit.release(self.network)
             self._limit = None
-
-
-class Listener:
-    """Accepts the connections of one listening socket and serves them; with a TLS context where one is given.
-
-    The context may be given other certificates while it is in use: connections to come use them.
-    """
-
-    def __init__(
-        self,
-        server: web.Server,
-        bound: socket.socket,
-        limits: Limits,
-        context: ssl.SSLContext | None = None,
-        handshake_s: float = HANDSHAKE_S,
-        proxies: Proxies | None = None,
-    ) -> None:
-        self.limit = ConnectionLimit(limits.connections_an_address, limits.connections)
-        self._server, self._bound, self._context = server, bound, context
-        self._handshake_s, self._proxies = handshake_s, proxies or Proxies(())
-        self._accepting: asyncio.Task[None] | None = None
-        self._opening: set[asyncio.Task[None]] = set()
-
-    def start(self) -> None:
-        """Begin to accept."""
-        self._bound.setblocking(False)  # noqa: FBT003 - as the standard library has it
-        self._accepting = asyncio.create_task(self._accept_forever(), name="accept")
-
-    async def close(self) -> None:
-        """Accept nothing more and end the handshakes under way; connections that are served stay."""
-        tasks = [*self._opening, *([self._accepting] if self._accepting else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._bound.close()
-
-    async def _accept_forever(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, peer = await loop.sock_accept(self._bound)
-            except OSError as error:
-                if error.errno not in _GONE:
-                    log.warning("no connection can be accepted just now: %s", error)
-                    await asyncio.sleep(ACCEPT_PAUSE_S)
-                continue
-            slot = self.limit.take(network_of(peer[0]), shared=self._proxies.trusts(peer[0]))
-            if slot is None:
-                self._refuse(connection)
-                continue
-            task = asyncio.create_task(self._open(connection, slot))
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
-
-    async def _open(self, connection: socket.socket, slot: _Slot) -> None:
-        """Shake hands where TLS is spoken, and hand the connection to its protocol."""
-        loop = asyncio.get_running_loop()
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            until = loop.time() + self._handshake_s
-            if self._context is not None:
-                async with asyncio.timeout_at(until):
-                    await _has_said_something(connection)
-            await loop.connect_accepted_socket(
-                lambda: _Protocol(self._server, slot),
-                connection,
-                ssl=self._context,
-                ssl_handshake_timeout=max(LEAST_S, until - loop.time()) if self._context else None,
-            )
-        except OSError as error:
-            slot.release()
-            connection.close()
-            log.info("no TLS from %s: %s", slot.network, error)
-        except BaseException:
-            slot.release()
-            connection.close()
-            raise
-
-    def _refuse(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            if self._context is None:
-                connection.setblocking(False)  # noqa: FBT003 - as the standard library has it
-                connection.send(_refusal())
-
-
-async def _has_said_something(connection: socket.socket) -> None:
-    """Wait until there is something to read, or the end."""
-    loop = asyncio.get_running_loop()
-    said = asyncio.Event()
-    loop.add_reader(connection, said.set)
-    try:
-        await said.wait()
-    finally:
-        loop.remove_reader(connection)
-
-
-class _Protocol(web.RequestHandler):
-    """One connection: aiohttp's, in a counted place, with this product's errors."""
-
-    __slots__ = ("_slot",)
-
-    def __init__(self, server: web.Server, slot: _Slot) -> None:
-        super().__init__(
-            server,
-            loop=asyncio.get_running_loop(),
-            keepalive_timeout=SILENCE_S,
-            access_log=None,  # type: ignore[arg-type]  # as aiohttp's own runner gives it; requests are logged by api/app
-            auto_decompress=False,
-        )
-        self._slot = slot
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Give the place back."""
-        self._slot.release()
-        super().connection_lost(exc)
-
-    def set_parser(self, parser: WebSocketReader, data_received_cb: Callable[[], None] | None = None) -> None:
-        """Read a WebSocket's frames, but none without a mask and no flood of small ones."""
-        frames = ClientFrames(parser, self._end_flood, time.monotonic)
-        super().set_parser(frames, data_received_cb)  # type: ignore[arg-type]  # has what is used of it
-
-    def _end_flood(self) -> None:
-        """Say goodbye to who floods a WebSocket, and close."""
-        log.info("too many frames from %s", self._slot.network)
-        if self.transport is not None:
-            self.transport.write(close_frame(WSCloseCode.POLICY_VIOLATION, "too many frames"))
-            self.transport.close()
-
-    def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
-        """Answer what never came to a handler: no HTTP, which is its sender's fault, or a fault of ours."""
-        error = errors.AppError(code="bad_request") if status < 500 else errors.AppError()
-        if status < 500:
-            log.info("no HTTP from %s: %s", self._slot.network, (message or "").partition("\n")[0])
-        else:
-            log.error("a request of %s failed", self._slot.network, exc_info=exc)
-        response = render_json(error, language_of(request.headers.get("Accept-Language")), "")
-        put_on(response, STRICTEST, secure=request.secure)
-        response.force_close()
-        return response
-
-    async def finish_response(
-        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """Write a response; those of aiohttp itself get the shape of ours."""
-        if isinstance(resp, web.HTTPException):
-            resp = render_json(of_http(resp), language_of(request.headers.get("Accept-Language")), "")
-            put_on(resp, STRICTEST, secure=request.secure)
-        return await super().finish_response(request, resp, start_time)
-
-
-class ClientFrames:
-    """Passes what a client sends on to a WebSocket reader, as long as its frames are masked and worth reading.
-
-    A frame without a mask is replaced by one that the reader refuses as a protocol error, so that the connection is
-    closed with code 1002 (RFC 6455 §5.1, §7.4.1). Too many frames without a message of their own end the connection:
-    `flooded()` is called once, nothing more is passed on. `clock()` is in seconds.
-    """
-
-    def __init__(self, reader: Any, flooded: Callable[[], None], clock: Callable[[], float]) -> None:
-        self._reader, self._flooded = reader, flooded
-        self._small = Buckets(SMALL_FRAMES_S, SMALL_FRAMES_BURST, clock)
-        self._begun = b""
-        self._left = 0
-        self._fragments = 0
-        self._ended = False
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Take what has arrived, cut anywhere."""
-        if self._ended:
-            return True, b""
-        try:
-            good = self._masked_upto(data)
-        except TooMany:
-            self._ended = True
-            self._flooded()
-            return True, b""
-        if good < len(data):
-            self._reader.feed_data(data[:good] + _REFUSED_FRAME)
-            return True, b""
-        answer: tuple[bool, bytes] = self._reader.feed_data(data)
-        return answer
-
-    def feed_eof(self) -> None:
-        """Take the end."""
-        self._reader.feed_eof()
-
-    def _masked_upto(self, data: bytes) -> int:
-        """Return where the first frame without a mask begins in `data`, or its length when there is none.
-
-        Raises TooMany.
-        """
-        at = 0
-        while at < len(data):
-            if self._left:
-                step = min(self._left, len(data) - at)
-                self._left -= step
-                at += step
-                continue
-            head = self._begun + data[at : at + 10 - len(self._begun)]
-            if len(head) > 1 and not head[1] & 0x80:
-                return max(0, at - len(self._begun))
-            size = _frame_size(head)
-            if size is None:
-                self._begun = head
-                return len(data)
-            self._count(head[0], size)
-            self._left = size - len(self._begun)
-            self._begun = b""
-        return at
-
-    def _count(self, first: int, size: int) -> None:
-        """Count a frame by its first byte and its size, header and all. Raises TooMany."""
-        control, final = first & _CONTROL, first & _FINAL
-        if not control:
-            self._fragments += 1
-            if self._fragments > MOST_FRAGMENTS:
-                raise TooMany(0)
-        if control or not final or self._fragments > 1 or size < _SHORTEST_MESSAGE:
-            self._small.take(None)
-        if final and not control:
-            self._fragments = 0
-
-
-def _frame_size(head: bytes) -> int | None:
-    """Return how long a masked frame is, header and all, or None while too little of it is there."""
-    if len(head) < 2:
-        return None
-    size = head[1] & 0x7F
-    if size < 126:
-        return 2 + 4 + size
-    ends = 4 if size == 126 else 10
-    return ends + 4 + int.from_bytes(head[2:ends], "big") if len(head) >= ends else None
-
-
-def _refusal() -> bytes:
-    """Return the whole answer to a connection too many; nothing was read, so both languages are told."""
-    message = " — ".join(text(CODE, language, seconds=RETRY_S) for language in ("th", "en"))
-    body = msgspec.json.encode(ErrorAnswer(error=ErrorBody(code=CODE, message=message, field=None, request="")))
-    head = (
-        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        f"Retry-After: {RETRY_S}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body

@@ -4,7 +4,7 @@ Rules: no task, future, queue or timer is made for a frame. The bytes are read b
 over in place of a request's body; each text goes to `take` at once. Only where that has to wait for something is a task
 made; frames that come meanwhile stay in order behind it, and no more are read from the socket. One timer for each
 connection notices a silent one. A close frame is answered, and after one was sent nothing is acted on any more. It
-knows no route and no session; which frames come at all is judged before (`connection_limit.py`).
+knows no route and no session; which frames come at all is judged before (`client_frames.py`).
 """
 
 from __future__ import annotations

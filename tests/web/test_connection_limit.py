@@ -27,7 +27,9 @@ from appliance.config import Config, Limits, Listen
 from appliance.process.sockets import listening_socket
 from appliance.process.tls import CA_FILE
 from appliance.process.tls_context import ServedCertificate
-from appliance.web.connection_limit import MOST_FRAGMENTS, SMALL_FRAMES_BURST, ClientFrames, ConnectionLimit, Listener
+from appliance.web.client_frames import MOST_FRAGMENTS, SMALL_FRAMES_BURST, ClientFrames
+from appliance.web.connection_limit import ConnectionLimit
+from appliance.web.listener import Listener
 from appliance.web.routes import MAX_BODY, PUBLIC_BODY
 from tests.agency import API, Agency, Client, new_txn
 from tests.api.test_errors import limited

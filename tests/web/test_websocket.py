@@ -22,7 +22,8 @@ from appliance.process.sockets import listening_socket
 from appliance.process.tls import CA_FILE
 from appliance.process.tls_context import ServedCertificate
 from appliance.web import websocket
-from appliance.web.connection_limit import ClientFrames, Listener
+from appliance.web.client_frames import ClientFrames
+from appliance.web.listener import Listener
 from appliance.web.websocket import WebSocket, upgrade
 from tests.bureau import KEYS
 from tests.faults.raw import BINARY, CLOSE, PING, PONG, TEXT
@@ -160,7 +161,7 @@ async def test_what_is_wrong_ends_the_stream_with_its_code(what: str, cuts: int)
 
 @given(st.lists(st.one_of(st.binary(max_size=40), st.sampled_from([data for data, _ in WRONG.values()])), max_size=8))
 def test_no_bytes_do_harm(data: list[bytes]) -> None:
-    """Through the guard of `connection_limit.py`, as in a real connection."""
+    """Through the guard of `client_frames.py`, as in a real connection."""
 
     async def run() -> None:
         talk = Talk()
