@@ -169,15 +169,14 @@ class Rows:
         if draft.txn_id is not None:
             batch.txns.append(NewTxn(key, sender, draft.txn_id, entry.n))
         batch.mentions.extend(Named(key, person(who), entry.n) for who in entry.named)
-        concerns = concerned(state.kind, entry.kind, entry.sender, entry.state)
-        batch.concerns.extend(Named(key, person(who), entry.n) for who in concerns)
+        facts = EntryFacts(entry.kind, entry.state, entry.sender)
+        batch.concerns.extend(Named(key, person(who), entry.n) for who in concerned(state.kind, facts, entry.at))
         if projection := PROJECTIONS.get(entry.kind):
             projection.write(batch, Place(key, entry.n, sender), entry.state)
-        return self._event(room, state, entry, sender)
+        return self._event(room, state, entry, facts, sender)
 
-    def _event(self, room: RoomId, state: RoomState, entry: Entry, sender: PersonId) -> EntryEvent:
+    def _event(self, room: RoomId, state: RoomState, entry: Entry, facts: EntryFacts, sender: PersonId) -> EntryEvent:
         """Return an entry as all members hear of it. Those who alone are shown it read it from the feed."""
-        facts = EntryFacts(entry.kind.value, entry.state, entry.sender)
         verdict = shown(facts, EVERYONE, entry.at)
         if isinstance(verdict, Hidden):
             viewers = (who for who in state.members if shown(facts, who, entry.at) == SHOWN)

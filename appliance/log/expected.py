@@ -14,18 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.log.projections import PROJECTIONS, Tables
 from appliance.model import EVERYONE
-from appliance.rules.concerns import concerned
+from appliance.rules.concerns import concerned, named
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.visibility import EntryFacts
 from appliance.store import entries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from appliance.log.projections import Place
-    from appliance.model import Home, Member, Principal, Proposed, RoomState, State, TextBody
+    from appliance.model import Home, Proposed, RoomState, State, TextBody
     from appliance.store.db import Rows
-
-    Mentions = Callable[[TextBody, Mapping[Principal, Member]], tuple[Principal, ...]]
 
 
 @dataclass(slots=True)
@@ -44,27 +41,24 @@ class Expected:
 
     def add(self, at: Place, entry: Proposed, body: TextBody | None, room: RoomState | None) -> None:
         """Fold an entry; `body` is None where it cannot be opened, `room` is as it was before the entry."""
-        row, state = ENTRY_TYPES[entry.type], entry.state
+        state = entry.state
         if room is not None:
-            self.concerns.update(
-                (at.n, self.home.person(who)) for who in concerned(room.kind, entry.type, entry.sender, state)
-            )
-        if row.mentions is not None:
-            self._add_mentions(at.n, state, body, row.mentions, room.members if room else {})
+            facts = EntryFacts(entry.type, state, entry.sender)
+            self.concerns.update((at.n, self.home.person(who)) for who in concerned(room.kind, facts, entry.at))
+            if body is not None:
+                named_here = named(facts, entry.at, body, room.members)
+                self.mentions.update((at.n, self.home.person(who)) for who in named_here)
+        if body is None and ENTRY_TYPES[entry.type].mentions is not None:
+            self._add_unread(at.n, state)
         projection = PROJECTIONS.get(entry.type)
         if projection is not None and projection.expect is not None:
             projection.expect(self.tables, at, state)
 
-    def _add_mentions(
-        self, n: int, state: State, body: TextBody | None, mentions: Mentions, members: Mapping[Principal, Member]
-    ) -> None:
-        if body is None:
-            # Whom it named is not known any more; that it called everyone stands in the header.
-            self.unread.add(n)
-            if getattr(state, "everyone", False):
-                self.mentions.add((n, EVERYONE))
-            return
-        self.mentions.update((n, self.home.person(who)) for who in mentions(body, members))
+    def _add_unread(self, n: int, state: State) -> None:
+        """Fold a message whose words are gone: whom it named is not known, that it called everyone is in its header."""
+        self.unread.add(n)
+        if getattr(state, "everyone", False):
+            self.mentions.add((n, EVERYONE))
 
     def differing(self, rows: Rows, room: int) -> tuple[str, int] | None:
         """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""

@@ -30,7 +30,9 @@ from appliance.log.commands import THIS_ROOM, private_close
 from appliance.model import Deny, Draft, Marks, RoomId, RoomState, Target
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
+from appliance.rules.concerns import named
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.visibility import EntryFacts
 from appliance.vault.epochs import EpochKind, iso_week
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from appliance.log.bodies import Bodies, EpochKey
     from appliance.log.commands import Command, Result
     from appliance.log.heads import Head
-    from appliance.model import Home, Millis, Principal, State
+    from appliance.model import Home, Millis, State
     from appliance.rules.entry_types import EntryKind
     from appliance.store.batch import Batch, NewCheckpoint
     from appliance.wire.committed import Committed
@@ -300,7 +302,9 @@ def _entry(
         target=target,
         header=encode_header(header),
         sealed=sealed,
-        named=_named(draft, state),
+        named=named(EntryFacts(draft.type, accepted.entry.state, draft.actor), context.now, draft.body, state.members)
+        if state
+        else (),
     )
     return entry, accepted.state
 
@@ -329,11 +333,6 @@ def _one_mark_too_many(draft: Draft, target: int | None, state: State, result: _
     if mark is None or target is None or (marks := result.marks.get((draft.room, target))) is None:
         return None
     return mark.may(draft.actor, state, marks)
-
-
-def _named(draft: Draft, state: RoomState | None) -> tuple[Principal, ...]:
-    mentions = ENTRY_TYPES[draft.type].mentions
-    return mentions(draft.body, state.members) if mentions and draft.body is not None and state else ()
 
 
 def _key_for(work: Work, room: RoomId, kind: EpochKind, context: BatchContext) -> EpochKey:

@@ -4,8 +4,8 @@ Pure. An entry concerns those it adds and the one it makes the owner; a new name
 in it, which is said by one mark (`EVERYONE`) and not person by person. Such an entry counts as unread for them, like a
 message, and is the newest line of their room until somebody writes. What somebody does concerns never themselves: with
 the mark, whoever counts leaves the sender out. In a private chat nothing does, since it begins with its first message.
-Whom each type concerns is in its row (`entry_types.py`). The table is tests/rules/tables/concerned.json, shared with
-the web client.
+Whom each type concerns, and whom its body names, is in its row (`entry_types.py`). Who is not shown the entry is among
+neither, so that no count tells of it. The table is tests/rules/tables/concerned.json, shared with the web client.
 """
 
 from __future__ import annotations
@@ -13,16 +13,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.model import Principal, RoomKind
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules import entry_types
 from appliance.rules.policy import policy_of
+from appliance.rules.visibility import SHOWN, EntryFacts, shown
 
 if TYPE_CHECKING:
-    from appliance.model import EntryType, State
+    from collections.abc import Iterable, Mapping
+
+    from appliance.model import Member, Millis, TextBody
 
 
-def concerned(room: RoomKind, kind: EntryType, sender: Principal, state: State) -> tuple[Principal, ...]:
-    """Return those whom an entry of this type, by this sender, concerns: people, or `EVERYONE` but the sender."""
-    concerns = ENTRY_TYPES[kind].concerns
-    if concerns is None or not policy_of(room).tells_changes:
+def concerned(room: RoomKind, entry: EntryFacts, at: Millis) -> tuple[Principal, ...]:
+    """Return those whom an entry written at this time concerns: people, or `EVERYONE` but the sender."""
+    row = entry_types.find(entry.type)
+    if row is None or row.concerns is None or not policy_of(room).tells_changes:
         return ()
-    return tuple(person for person in concerns(state) if person != sender)
+    return _of_those_shown(entry, (who for who in row.concerns(entry.state) if who != entry.sender), at)
+
+
+def named(
+    entry: EntryFacts, at: Millis, body: TextBody | None, members: Mapping[Principal, Member]
+) -> tuple[Principal, ...]:
+    """Return whom the body of an entry names that was written at this time: members, and `EVERYONE`."""
+    row = entry_types.find(entry.type)
+    if row is None or row.mentions is None or body is None:
+        return ()
+    return _of_those_shown(entry, row.mentions(body, members), at)
+
+
+def _of_those_shown(entry: EntryFacts, people: Iterable[Principal], at: Millis) -> tuple[Principal, ...]:
+    return tuple(person for person in people if shown(entry, person, at) == SHOWN)

@@ -19,7 +19,7 @@ import pytest
 from appliance.actions import evidence
 from appliance.log import views
 from appliance.model import Draft, EntryType, Home, Millis, PersonId, Principal, RoomId, RoomKind, State, TextBody
-from appliance.rules import entry_types
+from appliance.rules import entry_types, messages
 from appliance.rules.entry_types import EntryKind
 from appliance.rules.policy import POLICIES, Who
 from appliance.rules.roles import Actor
@@ -73,6 +73,7 @@ def whisper(monkeypatch: pytest.MonkeyPatch) -> EntryType:
         may=lambda *_: None,
         shown_to=_is_for,
         body=TextBody,
+        mentions=messages.mentioned,
         message=True,
         words=lambda body: body.text,
     )
@@ -114,8 +115,10 @@ async def test_a_kind_without_a_row_makes_no_room(running: Agency) -> None:
 async def say_to(agency: Agency, kind: EntryType, room: RoomId, sender: PersonId, to: PersonId) -> int:
     """Append a whisper, for a day; return its position."""
     home = agency.services.log.home
+    members = (await agency.services.log.head(room)).state.members
+    body = TextBody(WORDS, mentions=tuple(members), everyone=True)
     state = Whispered(home.principal(to), agency.clock() + DAY_MS)
-    draft = Draft(room, home.principal(sender), kind, new_txn(), body=TextBody(WORDS), state=state)
+    draft = Draft(room, home.principal(sender), kind, new_txn(), body=body, state=state)
     [sent] = await agency.services.log.append(draft)
     return sent.n
 
@@ -151,6 +154,8 @@ async def test_an_entry_for_one_member_is_hidden_from_all_others(running: Agency
     assert live["body"]["text"] == WORDS
     assert set(passed) == {"type", "pos", "at", "room", "n", "hidden"}
     assert passed["hidden"] == "not_shown"
+    views = [(await who.get(f"/rooms/{room}"))["room"] for who in (lalita, somchai)]
+    assert [view["mentions"] for view in views] == [1, 0]
     for place, event in (await seen(lalita, room, n, since)).items():
         assert event["body"]["text"] == WORDS, place
     for who in (somchai, narin):

@@ -36,6 +36,7 @@ from appliance.rules.owner_requests import (
     repeats_from,
 )
 from appliance.rules.rooms import authorize, denied_actions, may_ask_removal, may_suggest
+from appliance.rules.visibility import EntryFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,8 @@ def whole(fields: dict[str, Any], kind: str) -> dict[str, Any]:
 def _concerned(given: Given) -> object:
     asked = proposed(given["type"], "agency", full(given["sender"]), 0, whole(given["fields"], given["type"]))
     assert not isinstance(asked, Deny)
-    return list(map(HOME.person, concerned(RoomKind(given["kind"]), asked.type, asked.sender, asked.state)))
+    facts = EntryFacts(asked.type, asked.state, asked.sender)
+    return list(map(HOME.person, concerned(RoomKind(given["kind"]), facts, 0)))
 
 
 def cards(people: list[str]) -> dict[str, Any]:
