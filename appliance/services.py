@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from appliance.config import Config
     from appliance.identity.accounts import Accounts
-    from appliance.identity.budget import DirectoryBudget
     from appliance.identity.current import CurrentDirectory
     from appliance.identity.devices import Devices
     from appliance.identity.groups import MayKeepGroup
     from appliance.identity.hasher import PasswordHasher
+    from appliance.identity.quota import DirectoryQuota
     from appliance.identity.recovery_codes import RecoveryCodes
     from appliance.identity.sessions import Sessions
     from appliance.identity.settings import Settings
@@ -59,7 +59,7 @@ class Services:
     throttle: Throttle
     hasher: PasswordHasher
     devices: Devices
-    directory_budget: DirectoryBudget
+    directory_quota: DirectoryQuota
     recovery_codes: RecoveryCodes
     sign_in_tickets: Tickets[SignInTicket]
     enrolment_tickets: Tickets[EnrolmentTicket]

@@ -73,7 +73,7 @@ class PeopleFollower:
 
 async def write_counts(s: Services) -> None:
     """Write when sessions were last used and how many people were shown to whom."""
-    used, shown = s.sessions.take_unwritten(), s.directory_budget.take_unwritten()
+    used, shown = s.sessions.take_unwritten(), s.directory_quota.take_unwritten()
     if not used and not shown:
         return
     try:
@@ -82,5 +82,5 @@ async def write_counts(s: Services) -> None:
             await tx.run(directory_shown.put, shown)
     except BaseException:
         s.sessions.give_back(used)
-        s.directory_budget.give_back(shown)
+        s.directory_quota.give_back(shown)
         raise

@@ -45,7 +45,7 @@ class PasswordHasher:
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="argon2", initializer=_give_way)
         self._most, self._under_way = threads + most_waiting, 0
         self._key = key
-        self._nobody = hash_of_nobody(cost)
+        self._nobody = dummy_hash(cost)
         self._costs: dict[str, int] = {}
 
     async def hash(self, password: str) -> str:
@@ -123,7 +123,7 @@ def _give_way() -> None:
     os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
 
 
-def hash_of_nobody(cost: Argon2) -> str:
+def dummy_hash(cost: Argon2) -> str:
     """Return an encoded hash (as PHC) that takes this cost to check, and that no password is known to have.
 
     Salt and hash are all zeros: finding a password for them is as hard as for any other (RFC 9106 §7). Unlike a hash

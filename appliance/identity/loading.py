@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unavailable
 from appliance.identity.accounts import Accounts
-from appliance.identity.budget import DirectoryBudget
 from appliance.identity.current import CurrentDirectory, read_directory
 from appliance.identity.devices import Devices
 from appliance.identity.hasher import PasswordHasher
 from appliance.identity.outcomes import CODE_FAILED
+from appliance.identity.quota import DirectoryQuota
 from appliance.identity.sessions import Sessions
 from appliance.identity.settings import Settings
 from appliance.identity.terms import Terms
@@ -42,7 +42,7 @@ class Loaded:
     throttle: Throttle
     hasher: PasswordHasher
     devices: Devices
-    directory_budget: DirectoryBudget
+    directory_quota: DirectoryQuota
 
 
 async def load(store: Store, pepper: bytes, policies: Policies, now: Millis) -> Loaded:
@@ -74,7 +74,7 @@ async def load(store: Store, pepper: bytes, policies: Policies, now: Millis) -> 
         throttle=Throttle(policies.sign_in),
         hasher=hasher,
         devices=Devices(derived_key(pepper, "device-cookie"), people.epoch_of),
-        directory_budget=DirectoryBudget(policies.directory),
+        directory_quota=DirectoryQuota(policies.directory),
     )
     await _load_counts(loaded, store, policies, now)
     return loaded
@@ -91,6 +91,6 @@ async def _load_counts(loaded: Loaded, store: Store, policies: Policies, now: Mi
                 sessions.list_recent_failures, since, _REPLAYED_FAILURES
             ):
                 loaded.throttle.replay("code" if outcome == CODE_FAILED else "password", user, address, at, tries)
-            loaded.directory_budget.load(await reader.run(directory_shown.list_since, now - DAY))
+            loaded.directory_quota.load(await reader.run(directory_shown.list_since, now - DAY))
     except Unavailable as error:
         log.warning("earlier sign-ins or directory searches cannot be read, and are not counted: %s", error)

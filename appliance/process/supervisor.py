@@ -2,11 +2,10 @@
 
 Owns the listening sockets (so a process that dies and comes back loses no connection attempt), the processes, and the
 ready file that outside programs read. A process that ends is started again, with growing pauses if it keeps ending or
-does not come up, and each time is told. One that refuses to start the first time has given its reason: then the
-supervisor ends too. If the supervisor itself is killed, its processes notice and end cleanly. So that people wait as
-short as can be, it imports little, forks the appliance at its first start, and gives it the machine to itself until it
-accepts logins: the others, which chat does without for a moment, are started then. What is started again begins from
-nothing, with the program's files as they are by then.
+does not come up, and each restart is logged. One that refuses to start the first time has given its reason: then the
+supervisor ends too. If the supervisor itself is killed, its processes notice and end cleanly. To be ready soon, it
+imports little, forks the appliance at its first start, and starts the others after the appliance is ready. A restarted
+process is a new program, with the files as they are by then.
 """
 
 from __future__ import annotations
@@ -54,8 +53,9 @@ class Role(Enum):
 class Child:
     """One process: how to start it, and the one that runs now.
 
-    `given` is what each start is handed through a pipe, under `given_by`: what a person typed to open the keys, or the
-    one key the process needs.
+    `secret` goes to each start through a pipe, whose descriptor is the value of `secret_fd_option`: the key that opens
+    the keyring, or the one key the process needs. `has_readiness`: it reports when it accepts logins; others count as
+    ready when they run.
     `entry`, where there is one, is what the program does with its arguments: the first start forks and calls it.
     """
 
@@ -63,8 +63,8 @@ class Child:
     role: Role
     arguments: list[str]
     listening: socket.socket
-    given_by: str = ""
-    given: str = field(default="", repr=False)
+    secret_fd_option: str = ""
+    secret: str = field(default="", repr=False)
     entry: Callable[[list[str]], int] | None = None
     process: subprocess.Popen[bytes] | Forked | None = None
     started: float = 0.0
@@ -87,26 +87,26 @@ def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
 
     The main process is started first; once it is ready, the site is, and the helpers are started.
     """
-    alive_read, alive_write = os.pipe()
-    os.set_inheritable(alive_read, True)  # noqa: FBT003 - the parameter's name is positional only
+    liveness_pipe, liveness_end = os.pipe()
+    os.set_inheritable(liveness_pipe, True)  # noqa: FBT003 - the parameter's name is positional only
     stop = _Stop()
     watched = [child for child in children if child.role is Role.MAIN]
     was_ready = False
     try:
         while not stop.asked:
-            _put_away_ended(watched, tell, was_ready=was_ready)
-            if _start_due(watched, site.data, alive_read, stop):
+            _reap_exited(watched, tell, was_ready=was_ready)
+            if _start_due(watched, site.data, liveness_pipe, stop):
                 if not was_ready:
                     watched = children
-                    _start_due(watched, site.data, alive_read, stop)
+                    _start_due(watched, site.data, liveness_pipe, stop)
                 _write_ready(site, children)
                 if not was_ready:
                     tell(site.staff_url)
                     was_ready = True
-            stop.wait(_next_look(watched))
+            stop.wait(_time_to_next_restart(watched))
         return _end(children)
     finally:
-        os.close(alive_write)
+        os.close(liveness_end)
         for child in children:
             if child.process is not None and child.process.poll() is None:
                 child.process.kill()
@@ -139,7 +139,7 @@ class _Stop:
         return readable in ready
 
 
-def _put_away_ended(children: list[Child], tell: Callable[[str], None], *, was_ready: bool) -> None:
+def _reap_exited(children: list[Child], tell: Callable[[str], None], *, was_ready: bool) -> None:
     """Tell which processes have ended, and when they are due again. Raises AppError for a first start refused."""
     for child in children:
         ended = child.process.poll() if child.process is not None else None
@@ -150,32 +150,32 @@ def _put_away_ended(children: list[Child], tell: Callable[[str], None], *, was_r
             _postpone(child)
 
 
-def _start_due(children: list[Child], data: Path, alive_read: int, stop: _Stop) -> bool:
+def _start_due(children: list[Child], data: Path, liveness_pipe: int, stop: _Stop) -> bool:
     """Start what does not run and is due; say whether any came up."""
     due = [child for child in children if child.process is None and child.due <= time.monotonic()]
-    return any([_start(child, data, alive_read, stop) for child in due])  # noqa: C419 - every one is started
+    return any([_start(child, data, liveness_pipe, stop) for child in due])  # noqa: C419 - every one is started
 
 
-def _start(child: Child, data: Path, alive_read: int, stop: _Stop) -> bool:
+def _start(child: Child, data: Path, liveness_pipe: int, stop: _Stop) -> bool:
     """Start a process in the data folder; say whether it came up. One that ended before is seen by the next look."""
     ready_read, ready_write = os.pipe()
-    handed = [child.listening.fileno(), ready_write, alive_read]
+    handed = [child.listening.fileno(), ready_write, liveness_pipe]
     arguments = [
-        *child.arguments, "--parent-fd", str(alive_read),
+        *child.arguments, "--parent-fd", str(liveness_pipe),
         "--listen-fd", str(child.listening.fileno()), "--ready-fd", str(ready_write),
     ]  # fmt: skip
-    given_read = None
-    if child.given:
-        given_read, given_write = os.pipe()
-        os.write(given_write, child.given.encode())
-        os.close(given_write)
-        handed.append(given_read)
-        arguments += [child.given_by, str(given_read)]
+    secret_read = None
+    if child.secret:
+        secret_read, secret_write = os.pipe()
+        os.write(secret_write, child.secret.encode())
+        os.close(secret_write)
+        handed.append(secret_read)
+        arguments += [child.secret_fd_option, str(secret_read)]
     child.process = _new_process(child, arguments, handed, data)
     child.started = time.monotonic()
     os.close(ready_write)
-    if given_read is not None:
-        os.close(given_read)
+    if secret_read is not None:
+        os.close(secret_read)
     with os.fdopen(ready_read, "rb") as ready:
         if child.role is Role.HELPER:
             return True
@@ -203,7 +203,7 @@ def _postpone(child: Child) -> None:
     child.process = None
 
 
-def _next_look(children: list[Child]) -> float:
+def _time_to_next_restart(children: list[Child]) -> float:
     """Return for how long nothing needs doing unless a signal comes."""
     now = time.monotonic()
     return min((max(0.0, child.due - now) for child in children if child.process is None), default=1.0)

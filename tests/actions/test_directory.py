@@ -311,7 +311,7 @@ async def test_what_was_shown_outlives_a_restart(tmp_path: Path) -> None:
             await load_people(office.s, viewer)
         await write_counts(office.s)
         again = await reopen(office)
-        assert again.directory_budget.take(viewer, 1, office.clock()).refused_for == HOUR / 1000
-        assert not again.directory_budget.take(office.person("1002"), 1, office.clock()).refused_for
+        assert again.directory_quota.take(viewer, 1, office.clock()).refused_for == HOUR / 1000
+        assert not again.directory_quota.take(office.person("1002"), 1, office.clock()).refused_for
         office.clock.pass_(HOUR)
-        assert not (await reopen(office)).directory_budget.take(viewer, 1, office.clock()).refused_for
+        assert not (await reopen(office)).directory_quota.take(viewer, 1, office.clock()).refused_for

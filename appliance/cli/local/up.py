@@ -67,8 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
             supervisor.Role.MAIN,
             ["serve", "--data", str(data), *(["--tls"] if loaded.staff.tls else [])],
             bound,
-            given_by="--key-fd",
-            given=master.secret.hex(),
+            secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
+            secret=master.secret.hex(),
             # Making the demo has started threads, and with threads nobody forks.
             entry=None if seeded else main,
         ),
@@ -77,8 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
             supervisor.Role.HELPER,
             ["search", "--data", str(data)],
             sockets.search_socket(data),
-            given_by="--key-fd",
-            given=keys.index_key.hex(),
+            secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
+            secret=keys.index_key.hex(),
         ),
     ]
     site = supervisor.Site(data, url, sockets.page_urls(loaded, bound), arguments.ready_file)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """What taking from the budget came to: `refused_for` seconds, 0 when it was granted.
+class QuotaResult:
+    """The result of taking from a quota: `refused_for` seconds, 0 when it was granted.
 
     `reached` names the limit that was reached just now, once in a window: a field of the policy.
     """
@@ -30,7 +30,7 @@ class Spent:
     reached: str | None = None
 
 
-class DirectoryBudget:
+class DirectoryQuota:
     """Counts by person."""
 
     def __init__(self, policy: DirectoryPolicy) -> None:
@@ -39,7 +39,7 @@ class DirectoryBudget:
         self._refused: set[PersonId] = set()
         self._unwritten: dict[PersonId, Shown] = {}
 
-    def take(self, person: PersonId, people: int, now: Millis) -> Spent:
+    def take(self, person: PersonId, people: int, now: Millis) -> QuotaResult:
         """Count that `person` is shown `people` people."""
         before, policy = self._current(person, now), self._policy
         over = [
@@ -54,13 +54,13 @@ class DirectoryBudget:
             left, name = max(over)
             again = person in self._refused
             self._refused.add(person)
-            return Spent(max(left, 1) / 1000, None if again else name)
+            return QuotaResult(max(left, 1) / 1000, None if again else name)
         self._refused.discard(person)
         after = Shown(before.hour_since, before.hour + people, before.day_since, before.day + people)
         self._shown[person] = self._unwritten[person] = after
         if before.day < policy.day_alarm <= after.day:
-            return Spent(reached="day_alarm")
-        return Spent(reached="alarm" if before.hour < policy.alarm <= after.hour else None)
+            return QuotaResult(reached="day_alarm")
+        return QuotaResult(reached="alarm" if before.hour < policy.alarm <= after.hour else None)
 
     def load(self, shown: Mapping[PersonId, Shown]) -> None:
         """Take over what was counted before a restart."""
