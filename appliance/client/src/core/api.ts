@@ -31,7 +31,7 @@ export class Api {
   /** Called when an authenticated call is answered 401, with the reason the server gives. */
   onEnded: (code: string) => void = () => undefined;
   /** Called when the server wants something first: terms accepted, password changed, a fresh CSRF value. */
-  onHeldBack: () => void = () => undefined;
+  onPreconditionFailed: () => void = () => undefined;
   /** Called when the server has answered anything at all: whether it did what was asked, and when it was asked. */
   onContact: (served: boolean, asked: Millis) => void = () => undefined;
 
@@ -65,7 +65,7 @@ export class Api {
 
   /** Takes in a refusal, which may have come on the stream: one that the session's state explains is told. */
   noteRefusal(error: CallError): void {
-    if (HELD_BACK.has(error.code)) this.onHeldBack();
+    if (PRECONDITION_CODES.has(error.code)) this.onPreconditionFailed();
   }
 
   async #send(method: Method, path: string, options: CallOptions): Promise<Response> {
@@ -94,7 +94,7 @@ export class Api {
 }
 
 /** Refusals that the state of the session explains: who we are has to be asked again. */
-export const HELD_BACK: ReadonlySet<string> = new Set(["terms_not_accepted", "must_change_password", "csrf"]);
+export const PRECONDITION_CODES: ReadonlySet<string> = new Set(["terms_not_accepted", "must_change_password", "csrf"]);
 
 /** Returns `?a=1&b=2`, or nothing; null and undefined values are left out. */
 export function encodeQuery(query: Query | undefined): string {

@@ -17,7 +17,7 @@ import type { Cursor, Event, Position, RoomView } from "./protocol";
 import { cutBelow, grown, type Range, rangeOf } from "./ranges";
 import { applyToRoom, asView, stillPending, withView, type RoomRecord } from "./roomState";
 import { Store, type Readable } from "./store";
-import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
+import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timelineRows";
 import { Turns } from "./turns";
 
 export type RoomMap = ReadonlyMap<string, RoomRecord>;

@@ -30,10 +30,10 @@ import type { Connection, Incoming, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { Sync } from "./sync";
 import { Tabs, type TabMessage } from "./tabs";
-import { Timeline } from "./timelineModel";
+import { Timeline } from "./timelineStore";
 import { Turns } from "./turns";
 import { Typing } from "./typing";
-import { Vault } from "./vault";
+import { DeviceCache } from "./deviceCache";
 import { Watching } from "./watching";
 
 export type * from "./protocol";
@@ -51,7 +51,7 @@ export type { Requests } from "./requests";
 export type { Rooms } from "./rooms";
 export type { Search } from "./search";
 export type { Session } from "./session";
-export type { Timeline } from "./timelineModel";
+export type { Timeline } from "./timelineStore";
 export type { Typing } from "./typing";
 export { CallError, codeOf } from "./errors";
 export { Store, type Readable } from "./store";
@@ -86,7 +86,7 @@ export class Core {
   readonly #feed = new Feed();
   readonly #tabs: Tabs;
   readonly #sync: Sync;
-  readonly #vault: Vault;
+  readonly #cache: DeviceCache;
   readonly #watching: Watching;
   readonly #connection: Store<Connection>;
   readonly #timelines = new Map<RoomId, Timeline>();
@@ -110,7 +110,7 @@ export class Core {
       if (served && asked > this.#connection.snapshot().since) this.#wakeSync();
     };
     this.#endpoints = new Endpoints(api);
-    this.#vault = new Vault(ports, options.cacheLifeMs ?? CACHE_LIFE_MS);
+    this.#cache = new DeviceCache(ports, options.cacheLifeMs ?? CACHE_LIFE_MS);
     this.#connection = new Store<Connection>({ kind: "connecting", since: ports.time.now() });
     this.#tabs = new Tabs(ports);
     this.#tab = ports.crypto.randomUUID();
@@ -138,7 +138,7 @@ export class Core {
     this.typing = new Typing(ports, (frame) => this.#send(frame));
     this.rooms = this.#makeRooms();
     this.requests = new Requests(this.#endpoints);
-    this.session = new Session(ports, api, this.#endpoints, this.#vault, {
+    this.session = new Session(ports, api, this.#endpoints, this.#cache, {
       began: (me, tables) => this.#began(me, tables),
       ended: () => this.#ended(),
       unreachable: () => this.#unreachable(),
@@ -233,7 +233,7 @@ export class Core {
     });
     this.requests.onNews = (news) => this.#tell({ kind: "requests", news });
     this.drafts.announce = (room, draft) => this.#tabs.post({ kind: "draft", room, draft });
-    this.#tabs.onMessage = (message) => this.#hear(message);
+    this.#tabs.onMessage = (message) => this.#onMessage(message);
   }
 
   async #began(me: Me, tables: Tables): Promise<void> {
@@ -247,7 +247,7 @@ export class Core {
     await this.requests.open(tables);
     if (this.session.tables !== tables) return;
     this.rooms.setLoaded(this.#feed.known);
-    this.#tabs.campaign(!tables.shared, (signal) => this.#lead(signal));
+    this.#tabs.runForLeader(!tables.shared, (signal) => this.#lead(signal));
     this.#tabs.post({ kind: "hello" });
   }
 
@@ -265,7 +265,7 @@ export class Core {
   }
 
   #ended(): void {
-    this.#tabs.resign();
+    this.#tabs.stepDown();
     this.#me = "";
     this.#feed.close();
     this.people.close();
@@ -289,11 +289,11 @@ export class Core {
 
   #applied(applied: Applied): void {
     this.people.learnEvents(applied.events);
-    this.typing.hear(applied.events, this.#me);
-    this.outbox.hear(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
+    this.typing.onEvents(applied.events, this.#me);
+    this.outbox.onEvents(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
     const tell = applied.live && this.#tabs.leading;
-    this.requests.hear(applied.events, tell);
-    for (const timeline of this.#timelines.values()) timeline.hear(applied);
+    this.requests.onEvents(applied.events, tell);
+    for (const timeline of this.#timelines.values()) timeline.onApplied(applied);
     if (applied.reset && this.#feed.known) this.rooms.setLoaded(true);
     if (!tell) return;
     for (const incoming of incomingOf(applied, this.#feed.rooms.snapshot(), this.#me)) this.#tell(incoming);
@@ -318,7 +318,7 @@ export class Core {
     for (const timeline of this.#timelines.values()) timeline.refresh();
   }
 
-  #hear(message: TabMessage): void {
+  #onMessage(message: TabMessage): void {
     if (message.kind === "ended") return this.session.endedElsewhere(message.reason);
     if (message.kind === "began") return void this.session.begunElsewhere();
     const { tables } = this.session;
@@ -334,7 +334,7 @@ export class Core {
         if (this.#tabs.leading) this.#tabs.post({ kind: "connection", connection: this.#connection.snapshot() });
         return this.#tellShown();
       case "watching":
-        return this.#hearShown(message.tab, message.rooms);
+        return this.#onShown(message.tab, message.rooms);
       case "outbox":
         return void this.outbox.follow(null);
       case "sent":
@@ -367,7 +367,7 @@ export class Core {
       case "typing":
         return void this.#sync.send({ type: "typing", room: message.room });
       case "wake":
-        return this.#sync.kick();
+        return this.#sync.retryNow();
     }
   }
 
@@ -384,11 +384,11 @@ export class Core {
     const open = [...this.#timelines].filter(([, timeline]) => timeline.isOpen).map(([room]) => room);
     const rooms = this.ports.visibility.visible() ? open.filter((room) => personOfNew(room) === null) : [];
     this.#tabs.post({ kind: "watching", tab: this.#tab, rooms });
-    this.#hearShown(this.#tab, rooms);
+    this.#onShown(this.#tab, rooms);
   }
 
-  #hearShown(tab: string, rooms: readonly RoomId[]): void {
-    this.#watching.hear(tab, rooms);
+  #onShown(tab: string, rooms: readonly RoomId[]): void {
+    this.#watching.noteTab(tab, rooms);
     if (this.#tabs.leading) this.#watching.tell({ anew: false });
   }
 
@@ -404,7 +404,7 @@ export class Core {
     this.#tabs.post({ kind: "connection", connection });
     if (connection.kind === "online") this.#watching.tell({ anew: true });
     if (connection.kind !== "online" || before === "online") return;
-    this.outbox.kick();
+    this.outbox.retryNow();
     void this.rooms.sendReads().catch(() => undefined);
     void this.session.refresh();
     for (const [room, record] of this.#feed.rooms.snapshot()) if (record.stale) this.rooms.refreshSoon(room);
@@ -422,8 +422,8 @@ export class Core {
     if (tables === null) return;
     const heard = this.#heard || (this.#tabs.leading && this.#connection.snapshot().kind === "online");
     this.#heard = false;
-    if (heard) return await this.#vault.touch(tables).catch(() => undefined);
-    const expired = await this.#vault.expired(tables).catch(() => true);
+    if (heard) return await this.#cache.touch(tables).catch(() => undefined);
+    const expired = await this.#cache.expired(tables).catch(() => true);
     if (expired && this.session.tables === tables) await this.session.end("stale");
   }
 }

@@ -19,7 +19,7 @@
  * How it is sent is `sender.ts`.
  */
 
-import { HELD_BACK } from "./api";
+import { PRECONDITION_CODES } from "./api";
 import { Backoff } from "./backoff";
 import { loadOutbox, unsentGone, unsentKept, type OutboxRow } from "./db/outbox";
 import type { Tables } from "./db/tables";
@@ -115,13 +115,13 @@ export class Outbox {
       this.#rows = rows;
       this.#show();
     });
-    this.kick();
+    this.retryNow();
   }
 
   /** Begins to send, or stops. */
   lead(leading: boolean): void {
     this.#leading = leading;
-    if (leading) this.kick();
+    if (leading) this.retryNow();
   }
 
   /**
@@ -139,7 +139,7 @@ export class Outbox {
       change?.done();
       this.#show();
       this.announce(null);
-      this.kick();
+      this.retryNow();
       return row.txnId;
     });
   }
@@ -157,7 +157,7 @@ export class Outbox {
     const last = Math.max(0, ...this.#rows.map((other) => other.seq));
     await this.#rewrite([row], (kept) => ({ ...kept, seq: last + 1, failed: null }));
     this.announce(null);
-    this.kick();
+    this.retryNow();
   }
 
   /** Deletes a message that is not on its way. One that was tried without an answer may arrive all the same. */
@@ -213,11 +213,11 @@ export class Outbox {
       this.#moving.delete(from);
     }
     this.announce(null);
-    this.kick();
+    this.retryNow();
   }
 
   /** Tries now: the line is back, or the leader has changed. */
-  readonly kick = (): void => {
+  readonly retryNow = (): void => {
     this.#stopWaiting();
     if (!this.#leading || this.#tables === null) return;
     for (const room of new Set(this.#rows.map((row) => row.room))) void this.#sendNext(room);
@@ -227,7 +227,7 @@ export class Outbox {
    * Takes in what the log brought: our own messages come back. What waits for a room that is gone is sent no more; `give`
    * says how its words, the oldest first, are kept for their author.
    */
-  hear(events: readonly Event[], gone: readonly RoomId[], me: PersonId, give: (room: RoomId, texts: readonly string[]) => DraftChange): void {
+  onEvents(events: readonly Event[], gone: readonly RoomId[], me: PersonId, give: (room: RoomId, texts: readonly string[]) => DraftChange): void {
     for (const event of events) if (event.sender === me) this.#matchEcho(event);
     if (gone.length > 0) void this.#giveBack(gone, give).catch(() => undefined);
     if (events.length > 0 || gone.length > 0) this.#settle();
@@ -353,7 +353,7 @@ export class Outbox {
       return true;
     }
     const ended = error instanceof CallError && error.status === 401;
-    const final = error instanceof CallError && !error.passing && !ended && !HELD_BACK.has(error.code);
+    const final = error instanceof CallError && !error.passing && !ended && !PRECONDITION_CODES.has(error.code);
     if (final) {
       const failed = { code: codeOf(error), message: error.message };
       await this.#rewrite([row], (kept) => ({ ...kept, tried: false, failed }));
@@ -409,7 +409,7 @@ export class Outbox {
     const ms = Math.max(retryAfter ?? 0, this.#backoff.next());
     this.#timer = this.ports.time.setTimeout(() => {
       this.#timer = null;
-      this.kick();
+      this.retryNow();
     }, ms);
   }
 

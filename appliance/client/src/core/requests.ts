@@ -144,7 +144,7 @@ export class Requests {
   }
 
   /** `tell`: this has just happened, and this tab is the one that tells of it. */
-  hear(events: readonly Event[], tell: boolean): void {
+  onEvents(events: readonly Event[], tell: boolean): void {
     const list = this.#list.snapshot();
     if (!events.some((event) => changes(list, event))) return;
     if (tell) this.#heard = true;

@@ -31,7 +31,7 @@ export interface Counts {
   /** Messages of others, and what was done to us, at or after `from`, after the mark, ascending. */
   readonly others: readonly Position[];
   /** Positions that mention us or everyone, ascending. */
-  readonly naming: readonly Position[];
+  readonly mentioning: readonly Position[];
 }
 
 export interface RoomRecord {
@@ -53,7 +53,7 @@ export function withView(record: RoomRecord | null, view: RoomView, me: string):
   return {
     view: merged,
     next: record?.next ?? view.size,
-    counts: { from: view.size, unread: view.unread, mentions: view.mentions, others: [], naming: [] },
+    counts: { from: view.size, unread: view.unread, mentions: view.mentions, others: [], mentioning: [] },
     ranges: record?.ranges ?? [],
     pendingReads: stillPending(record?.pendingReads ?? [], view, me),
     stale: false,
@@ -88,7 +88,7 @@ function withKnown(member: MemberView, known: MemberView | undefined): MemberVie
 
 /** Applies one event of the room; `me` is the person whose view this is. Null: the room is no longer ours. */
 export function applyToRoom(record: RoomRecord, event: Event, me: string): RoomRecord | null {
-  if (event.n === undefined || event.n === null) return applyPassing(record, event, me);
+  if (event.n === undefined || event.n === null) return applyEphemeral(record, event, me);
   const moved: RoomRecord = {
     ...record,
     next: Math.max(record.next, event.n + 1),
@@ -101,7 +101,7 @@ export function applyToRoom(record: RoomRecord, event: Event, me: string): RoomR
   return recount(withLast(counted({ ...moved, view }, event, me), event, me));
 }
 
-function applyPassing(record: RoomRecord, event: Event, me: string): RoomRecord | null {
+function applyEphemeral(record: RoomRecord, event: Event, me: string): RoomRecord | null {
   switch (event.type) {
     case "room":
       return event.state === undefined || event.state === null ? record : withView(record, asView(event.state), me);
@@ -141,7 +141,7 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
     counts: {
       ...counts,
       others: [...counts.others, n],
-      naming: named ? [...counts.naming, n] : counts.naming,
+      mentioning: named ? [...counts.mentioning, n] : counts.mentioning,
     },
   };
 }
@@ -155,7 +155,7 @@ function withoutMention(record: RoomRecord, target: Position | null): RoomRecord
   const { counts, view } = record;
   if (target === null) return record;
   if (target < counts.from) return { ...record, stale: record.stale || (counts.mentions > 0 && target >= unreadMark(view)) };
-  return { ...record, counts: { ...counts, naming: counts.naming.filter((n) => n !== target) } };
+  return { ...record, counts: { ...counts, mentioning: counts.mentioning.filter((n) => n !== target) } };
 }
 
 function recount(record: RoomRecord): RoomRecord {
@@ -163,15 +163,15 @@ function recount(record: RoomRecord): RoomRecord {
   const { counts, view } = record;
   // The newest UNREAD_CAP positions decide every count up to the cap, so older ones need not be kept.
   const others = counts.others.filter((n) => n >= mark).slice(-UNREAD_CAP);
-  const naming = counts.naming.filter((n) => n >= mark).slice(-UNREAD_CAP);
+  const mentioning = counts.mentioning.filter((n) => n >= mark).slice(-UNREAD_CAP);
   const server = mark >= counts.from ? { unread: 0, mentions: 0 } : { unread: counts.unread, mentions: counts.mentions };
   return {
     ...record,
-    counts: { from: counts.from, ...server, others, naming },
+    counts: { from: counts.from, ...server, others, mentioning },
     view: {
       ...view,
       unread: Math.min(UNREAD_CAP, server.unread + others.length),
-      mentions: Math.min(UNREAD_CAP, server.mentions + naming.length),
+      mentions: Math.min(UNREAD_CAP, server.mentions + mentioning.length),
     },
   };
 }

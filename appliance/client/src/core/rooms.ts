@@ -360,7 +360,7 @@ export class Rooms {
       pinned: view.pinned ?? false,
       closed: view.closed ?? false,
       marked: typeof view.unread_from === "number",
-      last: last === null ? null : itemOf(last, { me: this.deps.me(), ...BARE }),
+      last: last === null ? null : itemOf(last, { me: this.deps.me(), ...LIST_CONTEXT }),
       clearedAt: view.cleared_at ?? null,
       // Clearing leaves nothing to show, and the room where it was.
       at: last?.at ?? view.cleared_at ?? view.created,
@@ -419,7 +419,7 @@ function byPinAndTime(a: RoomSummary, b: RoomSummary): number {
 }
 
 /** What a list shows of a message needs neither quotes nor readers. */
-const BARE = {
+const LIST_CONTEXT = {
   keyOf: String,
   quote: (n: Position) => ({ kind: "gone", n }) as const,
   readersOf: () => ({ by: 0, of: 0 }),
@@ -432,12 +432,12 @@ function seen(record: RoomRecord): { unread: number; mentions: number } {
   const mark = pendingMark(record);
   if (mark === null) return { unread: view.unread, mentions: view.mentions };
   const after = (positions: readonly Position[]): number => positions.filter((n) => n > mark).length;
-  if (mark + 1 >= counts.from) return { unread: after(counts.others), mentions: after(counts.naming) };
+  if (mark + 1 >= counts.from) return { unread: after(counts.others), mentions: after(counts.mentioning) };
   // The server alone has counted what lies before `from`; there cannot be more unread than there are positions.
   const most = counts.from - mark - 1;
   return {
     unread: Math.min(view.unread, most + after(counts.others)),
-    mentions: Math.min(view.mentions, most + after(counts.naming)),
+    mentions: Math.min(view.mentions, most + after(counts.mentioning)),
   };
 }
 

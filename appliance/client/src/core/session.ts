@@ -21,7 +21,7 @@ import type { LoginDone, Me, MeChange, PasskeyProof, SecondFactorNeeded, Terms }
 import type { EndCode, SessionState, SignedOutReason, Unsent } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { arabicDigits } from "./text";
-import type { Vault } from "./vault";
+import type { DeviceCache } from "./deviceCache";
 
 const LOGOUT_DUE = "gchat.logout-due";
 
@@ -64,13 +64,13 @@ export class Session implements Readable<SessionState> {
     private readonly ports: Ports,
     private readonly api: Api,
     private readonly endpoints: Endpoints,
-    private readonly vault: Vault,
+    private readonly cache: DeviceCache,
     private readonly hooks: SessionHooks,
   ) {
     this.passwordGuard = new PasswordGuard(ports.random);
     this.#backoff = new Backoff(ports.random);
     api.onEnded = (code) => void this.end(this.#proving ? "no_cookie" : endOf(code));
-    api.onHeldBack = () => void this.refresh();
+    api.onPreconditionFailed = () => void this.refresh();
   }
 
   readonly snapshot = (): SessionState => this.#state.snapshot();
@@ -84,7 +84,7 @@ export class Session implements Readable<SessionState> {
   /** Looks for a session: in the cache, then at the server. Resolves when the first answer is in. */
   async start(): Promise<void> {
     if (this.ports.settings.get(LOGOUT_DUE) !== null) return await this.#finishLogout();
-    const tables = await this.vault.reopen();
+    const tables = await this.cache.reopen();
     const me = tables === null ? null : await meIn(tables);
     if (tables === null || me === null) {
       tables?.leave();
@@ -174,7 +174,7 @@ export class Session implements Readable<SessionState> {
     const tables = this.#drop(reason);
     if (tables === null) return;
     try {
-      await this.vault.destroy(tables);
+      await this.cache.destroy(tables);
     } finally {
       this.hooks.announce({ kind: "ended", reason });
     }
@@ -232,7 +232,7 @@ export class Session implements Readable<SessionState> {
     this.ports.settings.set(LOGOUT_DUE, null);
     this.#drop("none")?.leave();
     this.api.setCsrf(done.csrf);
-    this.#tables = await this.vault.renew(remember);
+    this.#tables = await this.cache.renew(remember);
     await this.#keepGuard();
     this.#proving = true;
     try {
@@ -251,7 +251,7 @@ export class Session implements Readable<SessionState> {
     for (;;) {
       try {
         const me = await this.endpoints.me();
-        this.#tables = await this.vault.join();
+        this.#tables = await this.cache.join();
         return await this.#enter(me);
       } catch (error) {
         if (error instanceof CallError && error.status === 401) {
@@ -269,7 +269,7 @@ export class Session implements Readable<SessionState> {
   }
 
   async #finishLogout(): Promise<void> {
-    await this.vault.destroy(null);
+    await this.cache.destroy(null);
     this.#state.set({ kind: "signed_out", reason: "logout" });
     try {
       const { csrf } = await this.endpoints.me();
@@ -322,7 +322,7 @@ export class Session implements Readable<SessionState> {
   async #beginAnew(): Promise<void> {
     this.#drop("none")?.leave();
     this.#state.set({ kind: "starting" });
-    await this.vault.destroy(null);
+    await this.cache.destroy(null);
     await this.#discover();
   }
 

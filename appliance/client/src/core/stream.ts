@@ -57,7 +57,7 @@ export class Stream {
       this.#open = true;
       this.ping();
     };
-    this.#socket.onmessage = (data) => this.#hear(data);
+    this.#socket.onmessage = (data) => this.#onMessage(data);
     this.#socket.onclose = (code) => {
       if (code === ENDED && !this.#done) events.onEnded();
       this.#finish();
@@ -98,7 +98,7 @@ export class Stream {
     this.#finish();
   }
 
-  #hear(data: string): void {
+  #onMessage(data: string): void {
     if (this.#done) return;
     this.#rest();
     if (!this.#alive) this.events.onAlive();

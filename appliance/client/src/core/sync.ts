@@ -19,8 +19,8 @@ import { Stream } from "./stream";
 
 const PAGE = 1_000;
 /** A stream that lived this long proves the line good: the next wait starts small again. */
-const GOOD_MS = 10_000;
-const HASTY_MS = 1_000;
+const STABLE_MS = 10_000;
+const MIN_STABLE_MS = 1_000;
 const NO_SUCH_CURSOR: ReadonlySet<number> = new Set([400, 404, 409, 410]);
 
 export interface SyncEvents {
@@ -55,7 +55,7 @@ export class Sync {
   }
 
   /** Stops waiting and tries now; a line that is open is asked for a sign of life. */
-  readonly kick = (): void => {
+  readonly retryNow = (): void => {
     this.#stream?.ping();
     this.#wake();
   };
@@ -86,9 +86,9 @@ export class Sync {
       const opened = this.ports.time.now();
       const gap = await this.#listen(signal);
       const lasted = this.ports.time.now() - opened;
-      if (lasted >= GOOD_MS) this.#backoff.reset();
+      if (lasted >= STABLE_MS) this.#backoff.reset();
       // A gap is a question to ask at once; a line that opens with one again and again is not.
-      if (gap && lasted >= HASTY_MS) return;
+      if (gap && lasted >= MIN_STABLE_MS) return;
     } catch (error) {
       if (error instanceof CallError) wait = error.retryAfter;
     }
@@ -167,12 +167,12 @@ export class Sync {
   }
 
   readonly #networkChanged = (): void => {
-    if (this.ports.online.online()) this.kick();
+    if (this.ports.online.online()) this.retryNow();
     else this.#stream?.close();
   };
 
   readonly #looked = (): void => {
-    if (this.ports.visibility.visible()) this.kick();
+    if (this.ports.visibility.visible()) this.retryNow();
   };
 
   #say(connection: Connection): void {

@@ -51,12 +51,12 @@ export class Tabs {
     this.#channel.post(message);
   }
 
-  /** Runs `lead` once this tab is the leader, until `resign`; at once and always when `alone`. */
-  campaign(alone: boolean, lead: (signal: AbortSignal) => Promise<void>): void {
-    this.resign();
+  /** Waits to be the leader, and runs `lead` once this tab is the leader, until `stepDown`; at once and always when `alone`. */
+  runForLeader(alone: boolean, lead: (signal: AbortSignal) => Promise<void>): void {
+    this.stepDown();
     const stop = new AbortController();
     this.#stop = stop;
-    const reign = async (): Promise<void> => {
+    const leadOnce = async (): Promise<void> => {
       if (stop.signal.aborted) return;
       this.#leading = true;
       try {
@@ -65,18 +65,18 @@ export class Tabs {
         if (this.#stop === stop) this.#leading = false;
       }
     };
-    const term = alone ? reign() : this.ports.locks.hold(NAME, reign, stop.signal);
-    term.catch(() => undefined); // an aborted wait for the lock is how a campaign ends
+    const term = alone ? leadOnce() : this.ports.locks.hold(NAME, leadOnce, stop.signal);
+    term.catch(() => undefined); // an aborted wait for the lock is how waiting to lead ends
   }
 
-  resign(): void {
+  stepDown(): void {
     this.#stop?.abort();
     this.#stop = null;
     this.#leading = false;
   }
 
   close(): void {
-    this.resign();
+    this.stepDown();
     this.#channel.close();
   }
 }

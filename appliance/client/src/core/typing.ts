@@ -36,7 +36,7 @@ export class Typing {
   }
 
   /** Takes in events: who has typed, and who has sent what they were typing. */
-  hear(events: readonly Event[], me: PersonId): void {
+  onEvents(events: readonly Event[], me: PersonId): void {
     for (const event of events) {
       const { type, room, sender } = event;
       if (typeof room !== "string" || typeof sender !== "string" || sender === me) continue;

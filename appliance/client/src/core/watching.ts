@@ -19,7 +19,7 @@ export class Watching {
   constructor(private readonly send: (frame: ClientFrame) => boolean) {}
 
   /** Takes in what a tab shows. */
-  hear(tab: string, rooms: readonly RoomId[]): void {
+  noteTab(tab: string, rooms: readonly RoomId[]): void {
     this.#tabs.delete(tab);
     if (rooms.length > 0) this.#tabs.set(tab, rooms);
   }

@@ -8,7 +8,7 @@
 import { asEntry, kindOf } from "./entries";
 import type { Event, Position } from "./protocol";
 import type { Range } from "./ranges";
-import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timeline";
+import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timelineRows";
 
 export class TimelineWindow {
   #rows = new Map<Position, Row>();
@@ -45,7 +45,7 @@ export class TimelineWindow {
   }
 
   /** Applies live entries of the room; true when something it shows has changed. */
-  hear(events: readonly Event[]): boolean {
+  apply(events: readonly Event[]): boolean {
     let changed = false;
     for (const event of events) {
       if (!isEntry(event)) continue;

@@ -374,7 +374,7 @@ async function slowOutbox(postMessage: Endpoints["postMessage"]) {
   await outbox.open(tables);
   const given: string[] = [];
   const lose = (room: string) =>
-    outbox.hear([], [room], SOMCHAI, (_, texts) => {
+    outbox.onEvents([], [room], SOMCHAI, (_, texts) => {
       given.push(...texts);
       return { write: draftKept(room, { ...DRAFT, text: texts.join("\n") }), done: () => undefined };
     });

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { Core } from "#core/index";
 import { openDatabase } from "#core/db/schema";
 import { newKey } from "#core/db/seal";
-import { Vault } from "#core/vault";
+import { DeviceCache } from "#core/deviceCache";
 
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type World, wiped } from "./world";
 
@@ -143,8 +143,8 @@ test("a tab that is looked at wakes the leader, which may be hidden and waiting 
 test("a cache that is destroyed late takes nothing from who has signed in meanwhile", async () => {
   const device = world.device();
   const ports = device.tab().ports;
-  const vault = new Vault(ports, 3_600_000);
-  const old = await vault.renew(true);
+  const cache = new DeviceCache(ports, 3_600_000);
+  const old = await cache.renew(true);
   const db = await openDatabase(device.indexedDB, "gchat");
   const key = await newKey(ports.crypto);
   // The other tab's key comes as early as it can: right behind the first thing that destroying does.

@@ -1,7 +1,7 @@
 /** Rows of timelines in the cache, by room and position. Which positions are there without a gap: `RoomRecord.ranges`. */
 
 import type { Position } from "../protocol";
-import type { Row } from "../timeline";
+import type { Row } from "../timelineRows";
 import type { Tables, Write } from "./tables";
 
 export function loadRow(tables: Tables, room: string, n: Position): Promise<Row | undefined> {

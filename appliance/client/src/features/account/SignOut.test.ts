@@ -18,7 +18,7 @@ let drafts: number;
 function model(...kept: PendingItem[]): SignOutModel {
   pending = new Store<readonly PendingItem[]>(kept);
   const session = { unsent: () => Promise.resolve({ messages: pending.snapshot().length, drafts }), logout };
-  return new SignOutModel({ session, outbox: { pending, kick: () => undefined } } as unknown as Core, left);
+  return new SignOutModel({ session, outbox: { pending, retryNow: () => undefined } } as unknown as Core, left);
 }
 
 beforeEach(() => {

@@ -43,7 +43,7 @@ export class SignOutModel implements Readable<SignOutState> {
   readonly wait = (): void => {
     this.#unwatch();
     this.#unwatch = this.#core.outbox.pending.subscribe(this.#look);
-    this.#core.outbox.kick();
+    this.#core.outbox.retryNow();
     this.#look();
   };
 

@@ -20,7 +20,7 @@ const CLOCK_SLACK_MS = 5 * 60_000;
 /** A database that has not opened by then is done without: signing in never waits for what may never come. */
 const OPENING_MS = 10_000;
 
-export class Vault {
+export class DeviceCache {
   constructor(
     private readonly ports: Ports,
     private readonly lifeMs: number,

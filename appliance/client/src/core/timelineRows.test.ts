@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Event } from "./protocol";
 import { cutBelow, grown, rangeOf, type Range } from "./ranges";
 import { ReadIndex } from "./readers";
-import { covered, fold, liveRow, pageRow, type Row } from "./timeline";
+import { covered, fold, liveRow, pageRow, type Row } from "./timelineRows";
 import { TimelineWindow } from "./window";
 
 function entry(n: number, what: Partial<Omit<Event, "n">> = {}): Event & { n: number } {
@@ -41,10 +41,10 @@ test("an erasure takes the words of its range, and not those of a later edit", (
   const shred = entry(9, { type: "shred", sender: "system", state: { from: 0, to: 3, rule: "R", at: 9 } });
   const window = new TimelineWindow();
   window.put([0, 1, 4].map((n) => liveRow(entry(n))), [0, 8]);
-  window.hear([entry(5, { type: "message.edit", target: 1, body: { text: "ใหม่" } })]);
-  expect(window.hear([shred])).toBe(true);
+  window.apply([entry(5, { type: "message.edit", target: 1, body: { text: "ใหม่" } })]);
+  expect(window.apply([shred])).toBe(true);
   expect(window.rows().slice(0, 3).map((row) => row.event.hidden ?? row.event.body?.text)).toEqual(["erased", "ใหม่", "ข้อ 4"]);
-  expect(window.hear([shred])).toBe(false);
+  expect(window.apply([shred])).toBe(false);
 });
 
 test("a page already contains what happened before it was asked for", () => {
@@ -74,7 +74,7 @@ test("a window grows at both ends, has no holes and lets a far page take its pla
   const positions = (): (number | null | undefined)[] => window.rows().map((row) => row.event.n);
   window.put(rows(50, 59), [50, 59]);
   window.put(rows(40, 49), [40, 49]);
-  window.hear([entry(60), entry(62)]);
+  window.apply([entry(60), entry(62)]);
   expect(window.range).toEqual([40, 60]);
   expect(positions()).toEqual(Array.from({ length: 21 }, (_, i) => 40 + i));
   window.put(rows(0, 9), [0, 9]);

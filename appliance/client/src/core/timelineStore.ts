@@ -23,7 +23,7 @@ import { ReadIndex } from "./readers";
 import { unreadMark, type RoomRecord } from "./roomState";
 import type { DraftText, PersonId, Quote, RoomId, TimelineItem, TimelineSnapshot } from "./snapshots";
 import { Store } from "./store";
-import { covered, isEntry, pageRow, pointsBack, type Row } from "./timeline";
+import { covered, isEntry, pageRow, pointsBack, type Row } from "./timelineRows";
 import { TimelineWindow } from "./window";
 
 const PAGE = 50;
@@ -166,13 +166,13 @@ export class Timeline {
   }
 
   /** Takes in what the log brought. */
-  hear(applied: Applied): void {
+  onApplied(applied: Applied): void {
     if (applied.reset || applied.gone.includes(this.room)) return this.#reset();
     const here = applied.events.filter((event) => event.room === this.room);
     if (here.length === 0) return;
     if (this.#onTheWay > 0) this.#meanwhile.push(...here);
     this.#confirm(here);
-    this.#window.hear(here);
+    this.#window.apply(here);
     for (const event of here) if (pointsBack(event)) this.#quotes.delete(event.target);
     if (this.#open === 0 && this.#atNewest()) this.#window.trim(PAGE * 2);
     else if (this.#atNewest()) this.#window.trim(KEEP);
@@ -284,7 +284,7 @@ export class Timeline {
 
   #take(rows: readonly Row[], range: Range): void {
     this.#window.put(rows, range);
-    this.#window.hear(this.#meanwhile);
+    this.#window.apply(this.#meanwhile);
   }
 
   /** Our own reaction has come back, or somebody has taken the message away. */
