@@ -205,7 +205,7 @@ class Connection(aiosqlite.Connection):
     damaged = False
     path: Path
 
-    async def run(self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, function: Callable[Concatenate[Rows, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(rows, …)` on the connection's own thread."""
         return await self._execute(function, self._conn, *args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
 
@@ -241,7 +241,7 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def run(self, function: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, function: Callable[Concatenate[Rows, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(rows, …)` in this transaction, in one hop to the connection's thread."""
         return await self._connection.run(function, *args, **kwargs)
 
@@ -273,8 +273,8 @@ class Exclusive:
     def __init__(self, writer: Connection) -> None:
         self._writer = writer
 
-    async def commit(self, function: Callable[..., T], *args: object) -> T:
-        """Run `function(rows, *args)` as one transaction: it commits on return and is undone on an error.
+    async def commit(self, function: Callable[Concatenate[Rows, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(rows, …)` as one transaction: it commits on return and is undone on an error.
 
         Shielded, so that a caller who goes away cannot leave the outcome unknown. After a failure it may be called
         again: the connection is then opened anew where that is needed.
@@ -282,10 +282,10 @@ class Exclusive:
         with self._writer.translate_disk_errors():
             await self._writer.mended()
         with self._writer.translate_disk_errors():
-            return await asyncio.shield(self._writer.run(_transaction, function, args))
+            return await asyncio.shield(self._writer.run(_transaction, lambda rows: function(rows, *args, **kwargs)))
 
     async def commit_each(
-        self, function: Callable[[sqlcipher.Connection, list[ItemT]], object], items: list[ItemT]
+        self, function: Callable[[Rows, list[ItemT]], object], items: list[ItemT]
     ) -> list[tuple[ItemT, AppError]]:
         """Run `function(rows, items)` as one transaction; if it fails, for each half of the items by itself.
 
@@ -538,10 +538,10 @@ def snapshot(rows: Rows) -> Iterator[None]:
         rows.run("COMMIT")
 
 
-def _transaction(raw: sqlcipher.Connection, function: Callable[..., T], args: tuple[object, ...]) -> T:
+def _transaction(raw: sqlcipher.Connection, function: Callable[[Rows], T]) -> T:
     _begin_write(raw)
     try:
-        result = function(raw, *args)
+        result = function(raw)
         raw.execute("COMMIT")
     except BaseException as error:
         _undo(raw, error)

@@ -1,4 +1,4 @@
-"""The limits of the staff API: requests, weighed by what they cost, of each person and of each address (F83).
+"""The limits of an application: requests, weighed by what they cost, of each person and of each address (F83).
 
 What people append to rooms is limited by the log itself (`appliance.limits.Entries`), whichever way it comes.
 """
@@ -22,7 +22,7 @@ PAGE_COST: Final = 0.1
 
 
 class RequestLimits:
-    """All limits of the staff API. An address is an IPv4 address or an IPv6 /64, as for sign-ins and connections."""
+    """All limits of an application. An address is an IPv4 address or an IPv6 /64, as for sign-ins and connections."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._requests = Buckets(limits.user_requests_s, limits.user_requests_burst, clock)

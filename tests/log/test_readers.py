@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 
@@ -117,7 +117,7 @@ async def test_a_page_costs_the_same_few_statements_whatever_the_room(
     sent = await b.say(NARIN, small)
     ran: list[str] = []
     for connection in b.s.store._all_readers:  # noqa: SLF001 - to hear what runs
-        await connection.run(lambda raw: raw.set_trace_callback(ran.append))
+        await connection.run(lambda rows: cast("Any", rows).set_trace_callback(ran.append))
     named: list[str] = []
 
     def names(_: object, who: str) -> dict[str, str]:
@@ -137,7 +137,7 @@ async def test_a_page_costs_the_same_few_statements_whatever_the_room(
     assert costs[0] <= 4, "begin, the message, its readers, end"
     assert len(named) == 50
     for connection in b.s.store._all_readers:  # noqa: SLF001 - to hear no more
-        await connection.run(lambda raw: raw.set_trace_callback(None))
+        await connection.run(lambda rows: cast("Any", rows).set_trace_callback(None))
 
 
 async def test_a_cursor_that_is_none_is_refused(hall: Hall) -> None:
