@@ -39,7 +39,7 @@ from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import authorize
 from appliance.rules.text import has_visible, written
 from appliance.store import rooms
-from appliance.store.rooms import Mine
+from appliance.store.rooms import RoomPreferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -259,7 +259,7 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
         await s.log.change(record)
 
 
-async def set_mine(
+async def set_preferences(
     s: Services,
     actor: PersonId,
     room: RoomId,
@@ -271,7 +271,7 @@ async def set_mine(
     """Mute, hide or pin a room for oneself; a hidden room returns with its next message (F40)."""
     head = await s.log.head_for(actor, room)
 
-    def change(old: Mine) -> Mine:
+    def change(old: RoomPreferences) -> RoomPreferences:
         until = head.size - 1 if hidden else None
         return old._replace(
             muted=old.muted if muted is None else muted,
@@ -279,7 +279,7 @@ async def set_mine(
             hidden=old.hidden if hidden is None else until,
         )
 
-    await _change_mine(s, actor, room, change)
+    await _change_preferences(s, actor, room, change)
 
 
 async def clear_room(s: Services, actor: PersonId, room: RoomId) -> None:
@@ -291,16 +291,16 @@ async def clear_room(s: Services, actor: PersonId, room: RoomId) -> None:
     last = head.size - 1
     now = s.clock()
 
-    def change(old: Mine) -> Mine:
+    def change(old: RoomPreferences) -> RoomPreferences:
         at = old.cleared_at if old.cleared == last else now
         return old._replace(cleared=last, cleared_at=at, hidden=last, unread_from=None)
 
-    await _change_mine(s, actor, room, change)
+    await _change_preferences(s, actor, room, change)
 
 
 async def uncover_room(s: Services, actor: PersonId, room: RoomId) -> None:
     """Take back the clearing of a conversation: it was kept all along, so it is shown and counted as before (F19)."""
-    await _change_mine(s, actor, room, lambda old: old._replace(cleared=None, cleared_at=None, hidden=None))
+    await _change_preferences(s, actor, room, lambda old: old._replace(cleared=None, cleared_at=None, hidden=None))
 
 
 async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> None:
@@ -311,28 +311,30 @@ async def mark_unread(s: Services, actor: PersonId, room: RoomId, n: int) -> Non
     head = await s.log.head_for(actor, room)
     if n >= head.size:
         raise Invalid(field="n")
-    await _change_mine(s, actor, room, lambda old: old._replace(unread_from=n))
+    await _change_preferences(s, actor, room, lambda old: old._replace(unread_from=n))
 
 
 async def end_unread_mark(s: Services, actor: PersonId, room: RoomId) -> None:
     """Take one's mark as unread off a room: the person has come back to it."""
-    await _change_mine(s, actor, room, lambda old: old._replace(unread_from=None))
+    await _change_preferences(s, actor, room, lambda old: old._replace(unread_from=None))
 
 
-async def _change_mine(s: Services, actor: PersonId, room: RoomId, change: Callable[[Mine], Mine]) -> None:
+async def _change_preferences(
+    s: Services, actor: PersonId, room: RoomId, change: Callable[[RoomPreferences], RoomPreferences]
+) -> None:
     """Change a person's own settings for a room and tell their devices; nothing is written where nothing changes.
 
     Raises TooMany: each change is a line of the feed for good, and counts as an entry of the person.
     """
     head = await s.log.head_for(actor, room)
     async with s.store.read() as reader:
-        old = await reader.run(rooms.mine, head.key, actor)
+        old = await reader.run(rooms.preferences, head.key, actor)
     if change(old) == old:
         return
     s.log.take_share(actor)
 
     def put(tx: RiderTx) -> None:
-        rooms.put_mine(tx.rows, head.key, actor, change(rooms.mine(tx.rows, head.key, actor)))
+        rooms.put_preferences(tx.rows, head.key, actor, change(rooms.preferences(tx.rows, head.key, actor)))
         tx.announce("room", {}, room=room, person=actor)
 
     await s.log.change(put)

@@ -93,10 +93,12 @@ async def transfer_room(call: Call, room: RoomId, body: TransferRoom) -> Room:
     return Room(room=await load_room(call.services, call.person, room))
 
 
-@routes.patch("/rooms/{room}/mine")
-async def change_mine(call: Call, room: RoomId, body: MyRoom) -> Room:
+@routes.patch("/rooms/{room}/preferences")
+async def change_preferences(call: Call, room: RoomId, body: MyRoom) -> Room:
     """Mute, hide or pin the room for the caller alone; answers the room without the members of a group."""
-    await actions.set_mine(call.services, call.person, room, muted=body.muted, hidden=body.hidden, pinned=body.pinned)
+    await actions.set_preferences(
+        call.services, call.person, room, muted=body.muted, hidden=body.hidden, pinned=body.pinned
+    )
     return Room(room=await load_room(call.services, call.person, room, with_members=False))
 
 

@@ -89,7 +89,7 @@ class ListedRoom(NamedTuple):
     members: int
 
 
-class Mine(NamedTuple):
+class RoomPreferences(NamedTuple):
     """What a person did to their own view. `hidden`, `cleared` and `unread_from` are positions, or None."""
 
     muted: bool = False
@@ -185,13 +185,13 @@ def id_by_create_txn(rows: Rows, person: PersonId, txn_id: str) -> RoomId | None
     return RoomId(row[0]) if row else None
 
 
-def mine(rows: Rows, room: int, person: PersonId) -> Mine:
+def preferences(rows: Rows, room: int, person: PersonId) -> RoomPreferences:
     """Return a person's own settings for a room."""
     row = rows.one(SQL.view, {"room": room, "person": person})
-    return Mine(bool(row[0]), bool(row[1]), *row[2:]) if row else Mine()
+    return RoomPreferences(bool(row[0]), bool(row[1]), *row[2:]) if row else RoomPreferences()
 
 
-def put_mine(rows: Rows, room: int, person: PersonId, value: Mine) -> None:
+def put_preferences(rows: Rows, room: int, person: PersonId, value: RoomPreferences) -> None:
     """Keep a person's own settings for a room."""
     rows.run(SQL.put_view, {"room": room, "person": person, **value._asdict()})
 

@@ -72,7 +72,7 @@ class TestUnread:
     async def test_being_made_the_owner_counts_for_the_new_owner_alone(self, bureau: Bureau, room: RoomId) -> None:
         for person in (NARIN, MALEE, SOMCHAI):
             await bureau.read(person, room, 1)
-        await rooms.set_mine(bureau.s, MALEE, room, hidden=True)
+        await rooms.set_preferences(bureau.s, MALEE, room, hidden=True)
         await rooms.transfer_room(bureau.s, NARIN, room, MALEE, None)
         views = {who: await bureau.view(who, room) for who in (NARIN, MALEE, SOMCHAI)}
         assert {who: view.unread for who, view in views.items()} == {NARIN: 0, MALEE: 1, SOMCHAI: 0}
@@ -449,10 +449,10 @@ class TestDepartures:
 
     async def test_who_is_added_again_begins_anew(self, bureau: Bureau, room: RoomId) -> None:
         await bureau.say(NARIN, room, "ก่อนหน้า")
-        await rooms.set_mine(bureau.s, MALEE, room, muted=True, pinned=True)
+        await rooms.set_preferences(bureau.s, MALEE, room, muted=True, pinned=True)
         await rooms.clear_room(bureau.s, MALEE, room)
         await rooms.mark_unread(bureau.s, MALEE, room, 1)
-        await rooms.set_mine(bureau.s, SOMCHAI, room, pinned=True)
+        await rooms.set_preferences(bureau.s, SOMCHAI, room, pinned=True)
         for add, remove in (([], [MALEE]), ([MALEE], [])):
             await rooms.change_members(bureau.s, NARIN, room, add, remove, bureau.txn())
         view = await bureau.view(MALEE, room)

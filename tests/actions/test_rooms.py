@@ -550,7 +550,7 @@ class TestOwnView:
     async def test_muting_and_hiding_are_for_oneself_and_hiding_ends_with_a_message(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         await bureau.say(NARIN, room)
-        await rooms.set_mine(bureau.s, MALEE, room, muted=True, hidden=True)
+        await rooms.set_preferences(bureau.s, MALEE, room, muted=True, hidden=True)
         view = await bureau.view(MALEE, room)
         assert (view.muted, view.hidden, view.unread) == (True, True, 2)
         other = await bureau.view(SOMCHAI, room)
@@ -558,34 +558,34 @@ class TestOwnView:
         await bureau.say(NARIN, room)
         view = await bureau.view(MALEE, room)
         assert (view.muted, view.hidden, view.unread) == (True, False, 3)
-        await rooms.set_mine(bureau.s, MALEE, room, muted=False)
+        await rooms.set_preferences(bureau.s, MALEE, room, muted=False)
         assert not (await bureau.view(MALEE, room)).muted
 
     async def test_pinning_is_for_oneself_and_stays(self, bureau: Bureau) -> None:
         """On the server, so that all devices of a person agree."""
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
-        await rooms.set_mine(bureau.s, MALEE, room, pinned=True)
-        await rooms.set_mine(bureau.s, MALEE, room, muted=True)
+        await rooms.set_preferences(bureau.s, MALEE, room, pinned=True)
+        await rooms.set_preferences(bureau.s, MALEE, room, muted=True)
         assert (await bureau.view(MALEE, room)).pinned
         assert not (await bureau.view(SOMCHAI, room)).pinned
-        await rooms.set_mine(bureau.s, MALEE, room, pinned=False)
+        await rooms.set_preferences(bureau.s, MALEE, room, pinned=False)
         assert not (await bureau.view(MALEE, room)).pinned
 
     async def test_what_changes_nothing_is_not_told(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE)
         await bureau.say(NARIN, room)
         changes: list[Callable[[], Awaitable[None]]] = [
-            partial(rooms.set_mine, bureau.s, MALEE, room, muted=True),
+            partial(rooms.set_preferences, bureau.s, MALEE, room, muted=True),
             partial(rooms.mark_unread, bureau.s, MALEE, room, 2),
             partial(rooms.end_unread_mark, bureau.s, MALEE, room),
             partial(rooms.clear_room, bureau.s, MALEE, room),
             partial(rooms.uncover_room, bureau.s, MALEE, room),
         ]
-        for change_mine in changes:
+        for change_them in changes:
             before = bureau.s.log.feed.pos
-            await change_mine()
+            await change_them()
             assert (after := bureau.s.log.feed.pos) == before + 1
-            await change_mine()
+            await change_them()
             assert bureau.s.log.feed.pos == after
 
     async def test_what_changes_counts_as_what_one_appends(
@@ -596,14 +596,14 @@ class TestOwnView:
         taken: list[PersonId] = []
         monkeypatch.setattr(bureau.s.log, "take_share", taken.append)
         for muted in (True, True, False):
-            await rooms.set_mine(bureau.s, MALEE, room, muted=muted)
+            await rooms.set_preferences(bureau.s, MALEE, room, muted=muted)
         assert taken == [MALEE, MALEE]
 
     async def test_hiding_and_showing_again(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
-        await rooms.set_mine(bureau.s, MALEE, room, hidden=True)
+        await rooms.set_preferences(bureau.s, MALEE, room, hidden=True)
         assert (await bureau.view(MALEE, room)).hidden
-        await rooms.set_mine(bureau.s, MALEE, room, hidden=False)
+        await rooms.set_preferences(bureau.s, MALEE, room, hidden=False)
         assert not (await bureau.view(MALEE, room)).hidden
 
     async def test_clearing_hides_for_oneself_and_deletes_for_nobody(self, bureau: Bureau) -> None:
@@ -666,7 +666,7 @@ class TestOwnView:
             rooms.mark_unread(bureau.s, OUTSIDER, room, 0),
             rooms.end_unread_mark(bureau.s, OUTSIDER, room),
             rooms.clear_room(bureau.s, OUTSIDER, room),
-            rooms.set_mine(bureau.s, OUTSIDER, room, muted=True),
+            rooms.set_preferences(bureau.s, OUTSIDER, room, muted=True),
         ):
             await refused(attempt, Deny.NOT_A_MEMBER)
 

@@ -134,7 +134,7 @@ OUTSIDERS_BODIES: dict[str, list[object]] = {
         {"txn_id": "t"},
     ],
     "POST /rooms/{room}/owner": [{"person": "p_nobody"}],
-    "PATCH /rooms/{room}/mine": [{"muted": True}, {"hidden": True}, {"pinned": True}],
+    "PATCH /rooms/{room}/preferences": [{"muted": True}, {"hidden": True}, {"pinned": True}],
     "POST /rooms/{room}/unread": [{"n": 0}, {"n": 2**31}],
     "POST /rooms/{room}/receipts": [{"upto": 0}, {"upto": 2**31}],
     "POST /rooms/{room}/removal-requests": [{}],
@@ -181,7 +181,7 @@ async def test_muting_and_hiding_concern_oneself_alone(running: Agency) -> None:
     """F40: the word «permanently» leaves temporary absence."""
     lalita, narin = await running.login("lalita.w"), await running.login("narin.p")
     room = running.room("dengue")
-    assert (await lalita.patch(f"/rooms/{room}/mine", {"muted": True, "hidden": True}))["room"]["hidden"]
+    assert (await lalita.patch(f"/rooms/{room}/preferences", {"muted": True, "hidden": True}))["room"]["hidden"]
     view = (await narin.get(f"/rooms/{room}"))["room"]
     assert not view.get("muted")
     assert not view.get("hidden")
@@ -303,7 +303,7 @@ async def test_a_room_costs_its_size_and_ones_own_settings_do_not(
         narin = await agency.login("narin.p")
         room = agency.room("dengue")
         for muted in (True, False):
-            view = (await narin.patch(f"/rooms/{room}/mine", {"muted": muted}))["room"]
+            view = (await narin.patch(f"/rooms/{room}/preferences", {"muted": muted}))["room"]
             assert "members" not in view
         assert (await narin.get(f"/rooms/{room}"))["room"]["members"]
         await narin.refused("GET", f"/rooms/{room}", status=429, code="too_many_requests")

@@ -90,7 +90,7 @@ async def test_who_was_just_shown_as_a_member_may_do_what_members_may(bureau: Bu
     adding = asyncio.create_task(rooms.change_members(bureau.s, NARIN, room, [CLERK], [], "t"))
     async with between():
         assert await _knows(bureau, room)
-        muting = asyncio.create_task(rooms.set_mine(bureau.s, CLERK, room, muted=True))
+        muting = asyncio.create_task(rooms.set_preferences(bureau.s, CLERK, room, muted=True))
         await asyncio.sleep(0)
     await adding
     await muting

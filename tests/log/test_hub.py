@@ -312,7 +312,7 @@ class Play:
                 await rooms.clear_room(services, who, room)
             case "mute" | "hide" | "pin":
                 change = {"mute": "muted", "hide": "hidden", "pin": "pinned"}[what]
-                await rooms.set_mine(services, who, room, **{change: which % 2 == 0})
+                await rooms.set_preferences(services, who, room, **{change: which % 2 == 0})
             case "mark":
                 await rooms.mark_unread(services, who, room, min(which, size - 1))
             case "unmark":

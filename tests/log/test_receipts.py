@@ -297,7 +297,7 @@ async def test_marks_of_others_survive_a_view_between_them(bureau: Bureau) -> No
     sent = await bureau.say(NARIN, direct)
     narin = await station(bureau, NARIN)
     await bureau.read(MALEE, direct, sent.n)
-    await rooms.set_mine(bureau.s, NARIN, direct, muted=True)
+    await rooms.set_preferences(bureau.s, NARIN, direct, muted=True)
     await bureau.read(NARIN, direct, sent.n)
     await verify(bureau, [narin])
     assert [member.read for member in (await bureau.view(NARIN, direct)).members] == [sent.n, sent.n]

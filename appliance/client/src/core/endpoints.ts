@@ -60,7 +60,7 @@ export class Endpoints {
   transferRoom = (room: wire.Id, body: wire.TransferRoom) =>
     this.api.call<unknown>("POST", `/rooms/${id(room)}/owner`, { body });
   changeMyRoom = (room: wire.Id, body: wire.MyRoom) =>
-    this.api.call<unknown>("PATCH", `/rooms/${id(room)}/mine`, { body });
+    this.api.call<unknown>("PATCH", `/rooms/${id(room)}/preferences`, { body });
   clearRoom = (room: wire.Id) => this.api.call<unknown>("POST", `/rooms/${id(room)}/clear`);
   uncoverRoom = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}/clear`);
   myRequests = (cursor: string | null) => this.api.call<wire.MyRequests>("GET", "/me/requests", { query: { cursor } });
