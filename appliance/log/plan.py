@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from appliance.log.commands import Command, Result
     from appliance.log.heads import Head
     from appliance.model import Home, Millis, State
-    from appliance.rules.entry_types import EntryKind
     from appliance.store.batch import Batch, NewCheckpoint
     from appliance.wire.committed import Committed
 
@@ -196,7 +195,7 @@ def _closing(command: Command, state: RoomState, context: BatchContext) -> list[
 
     Raises Forbidden where the command does not have to be possible.
     """
-    if state.closed or not any(row.adds or row.removes for row in map(_row, command.drafts)):
+    if state.closed or not _changes_members(command):
         return []
     denied = context.may_keep_group(context.home, state, context.now)
     if denied is None:
@@ -206,8 +205,12 @@ def _closing(command: Command, state: RoomState, context: BatchContext) -> list[
     raise Forbidden(denied)
 
 
-def _row(draft: Draft) -> EntryKind:
-    return ENTRY_TYPES[draft.type]
+def _changes_members(command: Command) -> bool:
+    for draft in command.drafts:
+        row = ENTRY_TYPES[draft.type]
+        if row.adds or row.removes:
+            return True
+    return False
 
 
 def _noted(
