@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.errors import AppError, StorageFull, Unavailable, Unproven
+from appliance.evidence.canonical import FIRST_OS
 from appliance.evidence.room_id import agency_of
 from appliance.log import heads as head_rows
 from appliance.log.damage import list_rooms
@@ -156,11 +157,14 @@ def _count_tail(rows: Rows, room: RoomId, head: Head, verifier: Verifier) -> int
     """Count the entries after the checkpoint, each of which is what its header says. Raises Unproven."""
     signed = rooms.checkpoint(rows, head.key)
     first = n = signed.size if signed else 0
+    counters = dict(signed.counters) if signed else {}
     while n < head.size:
         page = entries.between(rows, head.key, n, min(n + PAGE, head.size) - 1)
         for row in page:
-            if header_of(room, row, n, home_of(verifier)) is None:
+            header = header_of(room, row, n, home_of(verifier))
+            if header is None or header.counter != counters.get(header.origin, FIRST_OS):
                 raise Unproven(f"{room} n={n}: the entry was altered", room=room)
+            counters[header.origin] = header.counter + 1
             n += 1
         if not page:
             raise Unproven(f"{room} n={n}: the entry is missing", room=room)

@@ -90,7 +90,7 @@ def signed_tree(rows: Rows, room: RoomId, key: int, verifier: Verifier) -> tuple
         if signed is None or checkpoint is None:
             raise Unproven(f"{room} has no good checkpoint", room=room)
         frontier = Frontier.from_bytes(signed.frontier)
-    except (EvidenceError, ValueError) as error:
+    except EvidenceError as error:
         raise Unproven(f"{room}: {error}", room=room) from error
     if (frontier.size, frontier.root()) != (checkpoint.size, checkpoint.root):
         raise Unproven(f"{room}: the stored tree is not the one that was signed", room=room)

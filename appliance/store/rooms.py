@@ -202,12 +202,16 @@ def put_checkpoints(rows: Rows, found: list[NewCheckpoint]) -> None:
 
 
 def checkpoint(rows: Rows, room: int) -> SignedTree | None:
-    """Return a room's newest checkpoint. Raises ValueError where its counters are not what is written there."""
+    """Return a room's newest checkpoint; counters that cannot be read count nothing, so they fit no tree."""
     row = rows.one(SQL.checkpoint, {"room": room})
     if row is None:
         return None
     size, frontier, note, counters = row
-    return SignedTree(size, frontier, note, msgspec.json.decode(counters, type=dict[str, int]))
+    try:
+        counted = msgspec.json.decode(counters, type=dict[str, int])
+    except msgspec.DecodeError:
+        counted = {}
+    return SignedTree(size, frontier, note, counted)
 
 
 def without_checkpoint(rows: Rows) -> list[RoomId]:

@@ -74,6 +74,12 @@ async def export(b: Bureau, room: RoomId, path: Path) -> Path:
     return path
 
 
+def rewritten(old: str, new: str, n: int, also: str = "") -> str:
+    """Return the statement that writes another name into an entry's header."""
+    header = f"CAST(replace(CAST(header AS TEXT), '{old}', '{new}') AS BLOB)"
+    return f"UPDATE entry SET {also}header = {header} WHERE n = {n}"  # noqa: S608 - the forger is ours
+
+
 class TestCheckpoints:
     async def test_a_checkpoint_is_signed_over_all_there_is(self, bureau: Bureau) -> None:
         room = await lively(bureau)
@@ -148,7 +154,11 @@ class TestCheckpoints:
             "UPDATE checkpoint SET frontier = CAST(substr(frontier, 1, 39) || x'00' AS BLOB)",
             "UPDATE checkpoint SET frontier = x'00'",
             "UPDATE checkpoint SET note = replace(note, 'agency.test/room', 'other.test/room')",
+            "UPDATE checkpoint SET counters = '{\"test\":1}'",
+            'UPDATE checkpoint SET counters = \'{"test":1,"moi":1}\'',
+            "UPDATE checkpoint SET counters = '[]'",
             "UPDATE entry SET sender = 'head' WHERE n = 2",
+            rewritten('"os":2', '"os":9', 2, "os = 9, "),
             "DELETE FROM entry WHERE n = 2",
         ],
     )
@@ -327,12 +337,6 @@ class TestExport:
             }  # fmt: skip
 
 
-def rewritten(old: str, new: str, n: int, also: str = "") -> str:
-    """Return the statement that writes another name into an entry's header."""
-    header = f"CAST(replace(CAST(header AS TEXT), '{old}', '{new}') AS BLOB)"
-    return f"UPDATE entry SET {also}header = {header} WHERE n = {n}"  # noqa: S608 - the forger is ours
-
-
 FORGERIES = {
     "words of another": ("UPDATE entry SET sender = 'narin' WHERE n = 2", "entry", 2),
     "another time": ("UPDATE entry SET at = at + 1 WHERE n = 2", "entry", 2),
@@ -346,6 +350,7 @@ FORGERIES = {
     "another counter": ("UPDATE entry SET os = 0 WHERE n = 2", "entry", 2),
     "another hub": ("UPDATE room SET hub = 'moi'", "state", None),
     "a later hub": ("UPDATE room SET hub_epoch = 2", "state", None),
+    "counters that are none": ("UPDATE checkpoint SET counters = '[]'", "tree", None),
     "entries of another agency counted": ("UPDATE checkpoint SET counters = '{\"test\":1,\"moi\":1}'", "tree", None),
     "another header": (rewritten("narin", "malee", 8), "entry", 8),
     "a rewritten header": (rewritten("malee@", "head@", 2, "sender = 'head', "), "entry", 3),
