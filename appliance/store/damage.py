@@ -5,11 +5,10 @@ It reads only, each table on a connection of its own, since one that met a torn 
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unavailable
-from appliance.store.db import DATABASE_ERRORS, connect
+from appliance.store.db import DATABASE_ERRORS, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +26,8 @@ def damaged_tables(path: Path, key: bytes) -> list[str]:
     `sqlite_schema` alone when not even the names of the tables can be read.
     """
     try:
-        with closing(connect(path, key, read_only=True)) as raw:
-            names = [row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        with reading(path, key) as rows:
+            names = [row[0] for row in rows.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     except (Unavailable, *DATABASE_ERRORS):
         return [SCHEMA]
     return [name for name in names if name not in LOGS and not name.startswith("sqlite_") and _is_torn(path, key, name)]
@@ -36,10 +35,10 @@ def damaged_tables(path: Path, key: bytes) -> list[str]:
 
 def _is_torn(path: Path, key: bytes, table: str) -> bool:
     try:
-        with closing(connect(path, key, read_only=True)) as raw:
+        with reading(path, key) as rows:
             # The check walks the trees of the table and its indexes, not all the pages of long values.
-            found: list[tuple[str]] = raw.execute(f"PRAGMA integrity_check('{table}')").fetchall()
-            raw.execute(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608 - a name from the schema
+            found = rows.all(f"PRAGMA integrity_check('{table}')")
+            rows.all(f'SELECT * FROM "{table}"')  # noqa: S608 - a name from the schema
     except (Unavailable, *DATABASE_ERRORS):
         return True
     return found != [("ok",)]
