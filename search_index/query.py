@@ -20,8 +20,8 @@ from typing import Final
 from appliance.spelling.normalize import normalize
 from search_index.eras import other_era
 
-MOST_CHARACTERS: Final = 400
-MOST_NEEDLES: Final = 16
+MAX_CHARACTERS: Final = 400
+MAX_NEEDLES: Final = 16
 _QUOTES: Final = '"“”„«»'
 _TOKEN: Final = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)(?:[{_QUOTES}]|$)|([^ {_QUOTES}]+)")
 # From the arrows on, one character says a thing by itself: symbols, emoji, Chinese.
@@ -45,13 +45,13 @@ class Query:
 
 def parse(text: str) -> Query:
     """Return what `text` asks for; no needles if it is blank. Raises QueryRefused."""
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise QueryRefused("query_too_long")
     normalized = normalize(text)
     found = (phrase.strip() or term for phrase, term in _TOKEN.findall(normalized))
     needles = _outermost({needle for needle in found if needle})
     # Folding its case can make a text longer.
-    if len(normalized) > MOST_CHARACTERS or len(needles) > MOST_NEEDLES:
+    if len(normalized) > MAX_CHARACTERS or len(needles) > MAX_NEEDLES:
         raise QueryRefused("query_too_long")
     if needles and not any(worth_searching(needle) for needle in needles):
         raise QueryRefused("query_too_short")

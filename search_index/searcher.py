@@ -22,7 +22,7 @@ from search_index.analyzer import TWO_CHARACTERS, NeedleKeys, needle_keys
 from search_index.segments import Document, Mask, Names, Segment
 from search_index.wire import Before, Found, Hit, Search
 
-MOST_LISTS: Final = 12
+MAX_LISTS: Final = 12
 """Of a long needle so many grams are looked at, the rarest: more would leave out next to nothing."""
 
 _SEARCH_BELOW: Final = 16  # look candidates up in a list that is so many times as long; else make it a mask
@@ -82,7 +82,7 @@ def _fresh_hits(request: Search, fresh: Iterable[Document]) -> Iterable[Hit]:
     """Yield what is in memory and has all needles.
 
     The first needle is looked for alone: that leaves so little that what the rest costs no longer counts. Up to
-    `writer.MOST_FRESH` documents are here, and a search that judged each in full would take a tenth of a second.
+    `writer.MAX_FRESH` documents are here, and a search that judged each in full would take a tenth of a second.
     """
     if request.needles:
         first = request.needles[0]
@@ -143,7 +143,7 @@ def _lists(segment: Segment, keys: NeedleKeys) -> list[tuple[int, int]] | None:
         return None
     bounds = segment.terms.bounds
     starts, ends = bounds.take(places), bounds.take(places + 1)
-    rarest = (ends - starts).argsort()[:MOST_LISTS]
+    rarest = (ends - starts).argsort()[:MAX_LISTS]
     return list(zip(starts.take(rarest).tolist(), ends.take(rarest).tolist(), strict=True))
 
 

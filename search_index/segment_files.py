@@ -33,9 +33,9 @@ COLUMNS: Final[dict[str, np.dtype[Any]]] = {
     "type": np.dtype("<u1"),  # place in the segment's types
     "has_link": np.dtype("<u1"),  # 1 or 0
 }
-MOST_DOCUMENTS: Final = 1 << 16
+MAX_DOCUMENTS: Final = 1 << 16
 """In one segment: documents, rooms and senders are told in 16 bits."""
-MOST_TYPES: Final = 1 << 8
+MAX_TYPES: Final = 1 << 8
 
 TERMS_EXT: Final = ".terms"
 COLUMNS_EXT: Final = ".columns"

@@ -24,8 +24,8 @@ from search_index.manifest import SegmentRecord
 from search_index.query import readings
 from search_index.segment_files import (
     COLUMNS_EXT,
-    MOST_DOCUMENTS,
-    MOST_TYPES,
+    MAX_DOCUMENTS,
+    MAX_TYPES,
     TERMS_EXT,
     Bounds,
     ColumnsFile,
@@ -101,10 +101,10 @@ def month_of(at: int) -> int:
 
 
 def build(documents: Sequence[Document]) -> Arrays:
-    """Return the arrays of a segment of these documents, at most MOST_DOCUMENTS, in the order (at, room, n)."""
-    rooms, room = _numbered([document.room for document in documents], MOST_DOCUMENTS)
-    senders, sender = _numbered([document.sender for document in documents], MOST_DOCUMENTS)
-    types, type_ = _numbered([document.type for document in documents], MOST_TYPES)
+    """Return the arrays of a segment of these documents, at most MAX_DOCUMENTS, in the order (at, room, n)."""
+    rooms, room = _numbered([document.room for document in documents], MAX_DOCUMENTS)
+    senders, sender = _numbered([document.sender for document in documents], MAX_DOCUMENTS)
+    types, type_ = _numbered([document.type for document in documents], MAX_TYPES)
     columns: dict[str, npt.NDArray[Any]] = {
         "at": np.array([document.at for document in documents], "<i8"),
         "n": np.array([document.n for document in documents], "<u4"),
@@ -234,7 +234,7 @@ class Merged:
 
 
 def merge(sources: Sequence[Segment], gone: Sequence[Mask | None]) -> Merged:
-    """Return the segments as one of at most MOST_DOCUMENTS, without the documents in `gone`."""
+    """Return the segments as one of at most MAX_DOCUMENTS, without the documents in `gone`."""
     keep = [
         np.ones(source.record.documents, np.bool_) if left_out is None else ~left_out
         for source, left_out in zip(sources, gone, strict=True)
@@ -278,7 +278,7 @@ def _merged_columns(sources: Sequence[Segment], keep: Sequence[Mask]) -> tuple[d
             np.array(getattr(source.columns.heading, of), object)[source.columns.column(name)[kept]]
             for source, kept in zip(sources, keep, strict=True)
         ]
-        most = MOST_TYPES if name == "type" else MOST_DOCUMENTS
+        most = MAX_TYPES if name == "type" else MAX_DOCUMENTS
         lists[of], numbers = _numbered([str(value) for value in np.concatenate(own)], most)
         columns[name] = numbers.astype("<u1" if name == "type" else "<u2")
     return columns, Heading(len(columns["at"]), lists["rooms"], lists["senders"], lists["types"])

@@ -18,7 +18,7 @@ from typing import Final
 
 from appliance.spelling.normalize import normalize, normalize_with_origins
 from search_index.eras import other_era
-from search_index.query import MOST_CHARACTERS, Query
+from search_index.query import MAX_CHARACTERS, Query
 
 WIDTH: Final = 160
 _BEFORE: Final = 40
@@ -100,7 +100,7 @@ def _part_to_map(text: str, match: int, width: int) -> tuple[int, int, int]:
     for end in seams:
         length = len(normalize(text[start:end]))
         if before + length > match:
-            needed = end + 2 * width + MOST_CHARACTERS
+            needed = end + 2 * width + MAX_CHARACTERS
             return start, next((seam for seam in seams if seam >= needed), len(text)), before
         start, before = end, before + length
     return start, len(text), before

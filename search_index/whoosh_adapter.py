@@ -34,7 +34,7 @@ from search_index.query import readings
 from search_index.segment_files import (
     COLUMNS,
     COLUMNS_EXT,
-    MOST_DOCUMENTS,
+    MAX_DOCUMENTS,
     TERMS_EXT,
     Bounds,
     Columns,
@@ -334,8 +334,8 @@ class ArrayFieldWriter(base.FieldWriter):
 
     def add(self, docnum: int, weight: float, vbytes: bytes, length: int) -> None:  # noqa: ARG002 - Whoosh's signature
         """Take a posting of the term."""
-        if docnum >= MOST_DOCUMENTS:
-            raise ValueError(f"a segment has at most {MOST_DOCUMENTS} documents")
+        if docnum >= MAX_DOCUMENTS:
+            raise ValueError(f"a segment has at most {MAX_DOCUMENTS} documents")
         self._documents.append(docnum)
 
     def finish_term(self) -> None:

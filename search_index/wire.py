@@ -16,9 +16,9 @@ from msgspec import Meta, Struct
 from appliance.ipc.frames import Protocol
 
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
-MOST_ENTRIES: Final = 2_000
-MOST_HITS: Final = 500
-MOST_TEXTS: Final = 500
+MAX_ENTRIES: Final = 2_000
+MAX_HITS: Final = 500
+MAX_TEXTS: Final = 500
 
 Name = Annotated[str, Meta(max_length=200)]
 Position = Annotated[int, Meta(ge=0, lt=1 << 32)]
@@ -66,15 +66,15 @@ class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
 
     after: Cursor
     upto: Cursor
-    entries: Annotated[list[Entry], Meta(max_length=MOST_ENTRIES)]
-    gone: Annotated[list[Range], Meta(max_length=MOST_ENTRIES)] = []
+    entries: Annotated[list[Entry], Meta(max_length=MAX_ENTRIES)]
+    gone: Annotated[list[Range], Meta(max_length=MAX_ENTRIES)] = []
     history_id: Name = ""
 
 
 class Delete(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Entries that no search finds from now on, whatever the feed: purged by retention. Answer: Done, once durable."""
 
-    ranges: Annotated[list[Range], Meta(max_length=MOST_ENTRIES)]
+    ranges: Annotated[list[Range], Meta(max_length=MAX_ENTRIES)]
 
 
 class Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -100,7 +100,7 @@ class Search(_Private, frozen=True, tag=True, forbid_unknown_fields=True, kw_onl
     until: Time = 253_402_300_799_999
     has_link: bool | None = None
     before: Before | None = None
-    limit: Annotated[int, Meta(ge=1, le=MOST_HITS)] = 50
+    limit: Annotated[int, Meta(ge=1, le=MAX_HITS)] = 50
 
 
 class Look(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -110,7 +110,7 @@ class Look(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
     """
 
     needles: Annotated[list[Needle], Meta(max_length=16)]
-    texts: Annotated[list[Annotated[str, Meta(max_length=100_000)] | None], Meta(max_length=MOST_TEXTS)]
+    texts: Annotated[list[Annotated[str, Meta(max_length=100_000)] | None], Meta(max_length=MAX_TEXTS)]
     enough: Annotated[int, Meta(ge=1)]
     budget_s: Annotated[float, Meta(le=10)]
 

@@ -48,7 +48,7 @@ from search_index.wire import Entry, Range, State
 FLUSH_AFTER_MS: Final = 20_000
 """What came in stays in memory only so long; a kill costs telling this much of the feed again."""
 
-MOST_FRESH: Final = 2 * TARGET
+MAX_FRESH: Final = 2 * TARGET
 """So many entries wait in memory at most; then `Index.full` says so."""
 
 log = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ class Index:
     @property
     def full(self) -> bool:
         """Whether so much waits in memory that more should wait outside until a job is done."""
-        return len(self.fresh) + len(self.flushing) >= MOST_FRESH
+        return len(self.fresh) + len(self.flushing) >= MAX_FRESH
 
     @property
     def flush_due(self) -> bool:

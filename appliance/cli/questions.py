@@ -8,7 +8,7 @@ import sys
 from appliance.cli.terminal import typed
 from appliance.errors import Invalid
 from appliance.locale import both
-from appliance.vault.master import SHORTEST_PASSPHRASE, Question, Secret
+from appliance.vault.master import MIN_PASSPHRASE_LENGTH, Question, Secret
 
 
 def ask(question: Question) -> str:
@@ -25,5 +25,5 @@ def ask(question: Question) -> str:
 def _prompt(question: Question) -> str:
     if question.secret is Secret.NEW_PASSPHRASE and question.number > 1:
         return both("ask.passphrase_again")
-    prompt = both(f"ask.{question.secret}", shortest=SHORTEST_PASSPHRASE)
+    prompt = both(f"ask.{question.secret}", shortest=MIN_PASSPHRASE_LENGTH)
     return f"{prompt} {question.number}" if question.number > 1 else prompt

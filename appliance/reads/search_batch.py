@@ -191,7 +191,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                 text = _words(row, event)
                 if text is not None:
                     size += size_of(text)
-                    if told and (size > bounds.bytes or len(told) == wire.MOST_ENTRIES):
+                    if told and (size > bounds.bytes or len(told) == wire.MAX_ENTRIES):
                         return wire.Add(after, upto, told, history_id=history_id)
                     told.append(_entry_of(news.room, event.n, event.sender, event.at, text, replaces=False))
                 history_id, upto = feed.history_id(event.pos, event.at, news.room, event.n), event.pos

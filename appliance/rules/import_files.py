@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.people import UnitKind, Visibility
 from appliance.rules.text import code_point, has_visible, one_line, unprintable
-from appliance.spelling.stream_safe import MOST_MARKS, is_stream_safe
+from appliance.spelling.stream_safe import MAX_MARKS, is_stream_safe
 from appliance.spelling.thai import arabic_digits, canonical
 
 if TYPE_CHECKING:
@@ -393,7 +393,7 @@ def _refuse_unreadable(values: dict[str, str]) -> None:
         if len(value) > _LONGEST:
             raise _Fault("import_value_long", str(_LONGEST), column)
         if not is_stream_safe(value):
-            raise _Fault("import_marks", str(MOST_MARKS), column)
+            raise _Fault("import_marks", str(MAX_MARKS), column)
         if fault := unprintable(value):
             raise _Fault("import_character", fault.character, column)
         if value and not has_visible(value):

@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-MOST_MARKS: Final = 30
+MAX_MARKS: Final = 30
 """How many characters that take no place of their own may follow one another."""
 
 _VOICE_MARKS: Final = "\uff9e\uff9f"
@@ -29,7 +29,7 @@ _MARKS: Final = frozenset(("Mn", "Mc", "Me", "Cf"))
 # begin with a set of characters are the fastest. Only from the beginning of a run, which comes after no other of the
 # set: within a run that is short enough there is nothing to find.
 _OTHER: Final = r"[^\w\s\x00-\x7f]"
-_MAY_BE_TOO_MANY: Final = re.compile(rf"{_OTHER}(?<!{_OTHER}{{2}}){_OTHER}{{{MOST_MARKS},}}")
+_MAY_BE_TOO_MANY: Final = re.compile(rf"{_OTHER}(?<!{_OTHER}{{2}}){_OTHER}{{{MAX_MARKS},}}")
 
 
 def takes_no_place(character: str) -> bool:
@@ -38,14 +38,14 @@ def takes_no_place(character: str) -> bool:
 
 
 def is_stream_safe(text: str) -> bool:
-    """Say whether nowhere more than `MOST_MARKS` characters without a place follow one another."""
-    if len(text) <= MOST_MARKS or text.isascii():
+    """Say whether nowhere more than `MAX_MARKS` characters without a place follow one another."""
+    if len(text) <= MAX_MARKS or text.isascii():
         return True
     return not any(_runs_over(found.group()) for found in _MAY_BE_TOO_MANY.finditer(_with_marks(text)))
 
 
 def stream_safe(text: str) -> str:
-    """Return `text` without what goes beyond `MOST_MARKS` in a row; most texts come back as they are."""
+    """Return `text` without what goes beyond `MAX_MARKS` in a row; most texts come back as they are."""
     if _MAY_BE_TOO_MANY.search(_with_marks(text)) is None:
         return text
     return "".join(text[place] for place in places_kept(text))
@@ -56,7 +56,7 @@ def places_kept(text: str) -> Iterable[int]:
     run = 0
     for place, character in enumerate(text):
         run = run + 1 if takes_no_place(character) else 0
-        if run <= MOST_MARKS:
+        if run <= MAX_MARKS:
             yield place
 
 

@@ -60,13 +60,13 @@ def in_order(run: str) -> str:
     known = _ordered_runs.get(run)
     if known is None:
         known = _ordered(run)
-        if len(run) <= _LONGEST_KNOWN and _IS_THAI.fullmatch(run):
+        if len(run) <= _MAX_KNOWN_LENGTH and _IS_THAI.fullmatch(run):
             _ordered_runs[run] = known
     return known
 
 
 # Of runs this short there are some thousands; what nobody writes is not kept.
-_LONGEST_KNOWN: Final = 3
+_MAX_KNOWN_LENGTH: Final = 3
 _IS_THAI: Final = re.compile("[\u0e31-\u0e3a\u0e47-\u0e4e]*")
 _ordered_runs: Final[dict[str, str]] = {}
 

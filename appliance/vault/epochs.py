@@ -37,7 +37,7 @@ _UNIX_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _WEEK = re.compile(r"\d{4}-W(?:0[1-9]|[1-4]\d|5[0-3])", re.ASCII)
 _FORMAT = b"\x01"
 _NONCE_END = 13
-_LONGEST_SALT = 255
+_MAX_SALT_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class EpochCipher:
 
     def seal_body(self, aad: bytes, salt: bytes, body: bytes) -> bytes:
         """`body` and the salt of its commitment (at most 255 bytes), sealed to the place `aad` names."""
-        if len(salt) > _LONGEST_SALT:
+        if len(salt) > _MAX_SALT_LENGTH:
             raise ValueError("the salt of a body is at most 255 bytes")
         nonce = os.urandom(12)
         return b"%b%b%b" % (_FORMAT, nonce, self._aead.encrypt(nonce, b"%c%b%b" % (len(salt), salt, body), aad))

@@ -46,7 +46,7 @@ from appliance.vault.wrapping import KEY_BYTES, new_key, unwrap_key, wrap_key
 
 KEY_FILE = "master.key"
 CREDENTIAL = "gchat-master-key"
-SHORTEST_PASSPHRASE = 15
+MIN_PASSPHRASE_LENGTH = 15
 """Characters, after normalisation (NIST SP 800-63B-4 §3.1.1.2 for a secret that stands alone)."""
 AT_START = Argon2Cost(time_cost=3, memory_kib=256 * 1024, parallelism=4)
 """Paid once a start, so four times the memory of RFC 9106's second recommendation."""
@@ -293,8 +293,8 @@ def _new_passphrase(ask: Ask, tell: Callable[[WrongKey], None] | None) -> str:
 
 def _typed_twice(ask: Ask) -> str:
     first = _normal(ask(Question(Secret.NEW_PASSPHRASE, 1)))
-    if len(first) < SHORTEST_PASSPHRASE:
-        raise wrong(Reason.PASSPHRASE_SHORT, least=SHORTEST_PASSPHRASE)
+    if len(first) < MIN_PASSPHRASE_LENGTH:
+        raise wrong(Reason.PASSPHRASE_SHORT, least=MIN_PASSPHRASE_LENGTH)
     if first != _normal(ask(Question(Secret.NEW_PASSPHRASE, 2))):
         raise wrong(Reason.PASSPHRASE_DIFFERS)
     return first

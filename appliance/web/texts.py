@@ -13,7 +13,7 @@ import msgspec
 
 from appliance.errors import Invalid
 from appliance.rules.text import Fault, fault_of
-from appliance.spelling.stream_safe import MOST_MARKS, is_stream_safe
+from appliance.spelling.stream_safe import MAX_MARKS, is_stream_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ def refuse_unfit(value: object, field: str = "", *, json: str = "") -> None:
             code=fault.code.value,
             character=fault.character,
             place=fault.place,
-            most=MOST_MARKS,
+            most=MAX_MARKS,
         ) from None
 
 

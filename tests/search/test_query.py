@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.spelling.normalize import normalize
-from search_index.query import MOST_CHARACTERS, MOST_NEEDLES, QueryRefused, matches, parse, readings
+from search_index.query import MAX_CHARACTERS, MAX_NEEDLES, QueryRefused, matches, parse, readings
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_parsing(text: str, needles: tuple[str, ...]) -> None:
         ("ก", "query_too_short"),
         ('"a"', "query_too_short"),
         ("ก ข ค", "query_too_short"),
-        ("ก" * (MOST_CHARACTERS + 1), "query_too_long"),
-        (" ".join(f"{n:03}" for n in range(MOST_NEEDLES + 1)), "query_too_long"),
+        ("ก" * (MAX_CHARACTERS + 1), "query_too_long"),
+        (" ".join(f"{n:03}" for n in range(MAX_NEEDLES + 1)), "query_too_long"),
     ],
 )
 def test_refusals_have_a_code(text: str, code: str) -> None:
@@ -50,13 +50,13 @@ def test_refusals_have_a_code(text: str, code: str) -> None:
     assert refused.value.code == code
 
 
-@given(st.text(max_size=MOST_CHARACTERS + 5) | st.text(st.sampled_from('"“”«» กขั่ำ\u0e4d\u0e32เ1a๑\u200b'), max_size=60))
+@given(st.text(max_size=MAX_CHARACTERS + 5) | st.text(st.sampled_from('"“”«» กขั่ำ\u0e4d\u0e32เ1a๑\u200b'), max_size=60))
 def test_any_text_parses_or_is_refused(text: str) -> None:
     try:
         query = parse(text)
     except QueryRefused:
         return
-    assert len(query.needles) <= MOST_NEEDLES
+    assert len(query.needles) <= MAX_NEEDLES
     assert all(query.needles)
     for needle in query.needles:
         assert needle == needle.strip()
@@ -96,6 +96,6 @@ def test_matching(query: str, text: str, expected: bool) -> None:  # noqa: FBT00
 
 def test_a_hostile_query_takes_no_long_time() -> None:
     began = time.process_time()
-    for text in ('"' * MOST_CHARACTERS, "ก\u0e4d" * (MOST_CHARACTERS // 2), " ".join("กข" for _ in range(130))):
+    for text in ('"' * MAX_CHARACTERS, "ก\u0e4d" * (MAX_CHARACTERS // 2), " ".join("กข" for _ in range(130))):
         parse(text)
     assert time.process_time() - began < 0.5

@@ -117,7 +117,7 @@ async def test_searches_are_answered_while_entries_come_in(tmp_path: Path) -> No
 
 async def test_what_waits_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "TARGET", 100)
-    monkeypatch.setattr(writer, "MOST_FRESH", 200)
+    monkeypatch.setattr(writer, "MAX_FRESH", 200)
     async with serving(options(tmp_path)):
         client = SearchClient(options(tmp_path).path)
         for start in range(0, 2_000, 150):

@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.spelling.stream_safe import MOST_MARKS, is_stream_safe, stream_safe, takes_no_place
+from appliance.spelling.stream_safe import MAX_MARKS, is_stream_safe, stream_safe, takes_no_place
 
 
 def test_every_character_that_normalising_sorts_is_counted() -> None:
@@ -14,7 +14,7 @@ def test_every_character_that_normalising_sorts_is_counted() -> None:
         hex(code)
         for code in range(sys.maxunicode + 1)
         if unicodedata.combining(unicodedata.normalize("NFKD", chr(code))[0])
-        and (not takes_no_place(chr(code)) or is_stream_safe(chr(code) * (MOST_MARKS + 1)))
+        and (not takes_no_place(chr(code)) or is_stream_safe(chr(code) * (MAX_MARKS + 1)))
     ]
     assert missed == []
 
@@ -33,7 +33,7 @@ def test_marks_beyond_thirty_are_cut_and_nothing_else() -> None:
 RUNS = st.lists(
     st.tuples(
         st.sampled_from(["a", "ก", " ", "\n", "๏", "—", "😀", "\u0e31", "\u0300", "\u200d", "\uff9e", "\uff9f"]),
-        st.integers(1, MOST_MARKS + 2),
+        st.integers(1, MAX_MARKS + 2),
     ),
     max_size=6,
 )
@@ -46,5 +46,5 @@ def test_a_text_is_safe_when_nothing_of_it_is_cut(runs: list[tuple[str, int]]) -
     for character in text:
         run = run + 1 if takes_no_place(character) else 0
         most = max(most, run)
-    assert is_stream_safe(text) is (most <= MOST_MARKS)
-    assert (stream_safe(text) == text) is (most <= MOST_MARKS)
+    assert is_stream_safe(text) is (most <= MAX_MARKS)
+    assert (stream_safe(text) == text) is (most <= MAX_MARKS)
