@@ -48,6 +48,8 @@ MADE_LATER: Final = {
     # Stand for any name.
     *("FooModel.ts", "FooView.tsx", "foo.css", "sql/NAME.sql"),
     "ssl_certificate",
+    # A file that a test of the client pretends.
+    "planted.ts",
 }
 
 
