@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from appliance.locale import both
 from appliance.model import ContactMode
 from appliance.rules.helpdesk import Helpdesk
 from appliance.rules.roles import Duty
@@ -25,8 +26,7 @@ RankMap = Mapping[str, str | int]
 class Setting(Generic[T]):
     """One setting: its key in the database and in the audit log, the type of its values, and what holds without any.
 
-    `unit` is of numbers, else empty; `duty` is whose business a change is; `command` is what sets it; `about` is its
-    documentation, Thai and English.
+    `unit` is of numbers, else empty; `duty` is whose business a change is; `command` is what sets it.
     """
 
     key: str
@@ -35,7 +35,11 @@ class Setting(Generic[T]):
     unit: str
     duty: Duty
     command: str
-    about: str
+
+    @property
+    def about(self) -> str:
+        """Its documentation, Thai and English."""
+        return both(f"setting.{self.key}")
 
     def encode(self, value: T) -> str:
         """Return a value as it is stored: JSON, the same text for equal values."""
@@ -54,8 +58,6 @@ CONTACT_MODE: Final[Setting[ContactMode]] = Setting(
     unit="",
     duty=Duty.CHANGE_SETTING,
     command="gchat setting contact-mode",
-    about="ใครเริ่มแชตส่วนตัวได้: ตามระดับตำแหน่ง (`normal`) หรือทุกคน (`public`)"
-    " — who may start private chats: by rank, or everyone",
 )
 RANK_MAP: Final[Setting[RankMap]] = Setting(
     key="rank_map",
@@ -64,7 +66,6 @@ RANK_MAP: Final[Setting[RankMap]] = Setting(
     unit="",
     duty=Duty.CHANGE_SETTING,
     command="gchat setting rank-map",
-    about="ระดับของหน่วยงานเทียบกับบันไดระดับชาติ — the agency's own ranks on the national ladder",
 )
 HELPDESK: Final[Setting[Helpdesk]] = Setting(
     key="helpdesk",
@@ -73,6 +74,5 @@ HELPDESK: Final[Setting[Helpdesk]] = Setting(
     unit="",
     duty=Duty.CHANGE_SETTING,
     command="gchat setting helpdesk",
-    about="ที่ติดต่อขอความช่วยเหลือบนหน้าเข้าสู่ระบบ — whom staff ask for help, on the sign-in page",
 )
 SETTINGS: Final[dict[str, Setting[Any]]] = {item.key: item for item in (CONTACT_MODE, RANK_MAP, HELPDESK)}

@@ -46,7 +46,7 @@ MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
     *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt", "change.txt", "next.txt"),
     # Stand for any name.
-    *("FooModel.ts", "FooView.tsx", "foo.css", "sql/NAME.sql"),
+    *("FooModel.ts", "FooView.tsx", "foo.css", "planted.ts", "sql/NAME.sql"),
     "ssl_certificate",
     # A file that a test of the client pretends.
     "planted.ts",
