@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 from appliance.errors import ConfigError
 from appliance.locale import both
 from appliance.model import is_agency, is_domain
-from appliance.policies import LONGEST_PASSWORD, Policies, SignInLimits
+from appliance.policies import MAX_PASSWORD_LENGTH, Policies, SignInLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ _HOST_NAME: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*", re.IGNORECASE
 )
 # Thai law asks whoever serves many to keep who was connected when for 90 days (Computer-related Crime Act, section 26).
-SHORTEST_HISTORY_DAYS: Final = 90
+MIN_HISTORY_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,8 @@ def check(config: Config) -> list[str]:
         problems.append(f"agency.slug: {both('config.slug')}")
     if not is_domain(config.agency.domain):
         problems.append(f"agency.domain: {both('config.domain')}")
-    if config.policies.passwords.longest > LONGEST_PASSWORD:
-        problems.append(f"passwords.longest: {both('config.at_most', longest_password=LONGEST_PASSWORD)}")
+    if config.policies.passwords.longest > MAX_PASSWORD_LENGTH:
+        problems.append(f"passwords.longest: {both('config.at_most', longest_password=MAX_PASSWORD_LENGTH)}")
     problems += check_sign_in(config.policies.sign_in)
     if config.evidence.check_hour_utc > LAST_HOUR:
         problems.append(f"evidence.check_hour_utc: {both('config.at_most_2', last_hour=LAST_HOUR)}")
@@ -227,10 +227,8 @@ def check_sign_in(limits: SignInLimits) -> list[str]:
             problems.append(f"sign_in.sites, {name}: {both('config.site')}")
     least_one = ("tries", "account_tries", "account_drain_ms", "address_tries", "address_drain_ms")
     problems += [f"sign_in.{name}: {both('config.at_least')}" for name in least_one if not getattr(limits, name)]
-    if limits.history_days < SHORTEST_HISTORY_DAYS:
-        problems.append(
-            f"sign_in.history_days: {both('config.at_least_2', shortest_history_days=SHORTEST_HISTORY_DAYS)}"
-        )
+    if limits.history_days < MIN_HISTORY_DAYS:
+        problems.append(f"sign_in.history_days: {both('config.at_least_2', shortest_history_days=MIN_HISTORY_DAYS)}")
     return problems
 
 

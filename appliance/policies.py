@@ -13,9 +13,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-LONGEST_USER = 128
+MAX_USER_LENGTH = 128
 """Characters of a user name, as it is sent and as it is kept."""
-LONGEST_PASSWORD = 256
+MAX_PASSWORD_LENGTH = 256
 """Characters of a password as it is sent; no policy allows more."""
 
 
@@ -61,7 +61,7 @@ class PasswordPolicy:
     """
 
     shortest: int = 12
-    longest: int = LONGEST_PASSWORD
+    longest: int = MAX_PASSWORD_LENGTH
     banned: tuple[str, ...] = ()
     code_ms: int = 3 * DAY
     two_person_wait_ms: int = DAY

@@ -16,7 +16,7 @@ from appliance.errors import Conflict, Forbidden, Invalid, NotFound
 from appliance.identity.outcomes import ACCOUNT_CREATED
 from appliance.model import AccountState
 from appliance.people import SessionEnd
-from appliance.policies import LONGEST_USER
+from appliance.policies import MAX_USER_LENGTH
 from appliance.rules.accounts import comes_of_age, fold_user, is_of_age, is_user_name, may_change_state
 from appliance.rules.import_files import midnight, thai_day
 from appliance.rules.passwords import one_time_code
@@ -47,7 +47,7 @@ async def create_account(s: Services, actor: Actor, person: PersonId, user: str)
         raise Forbidden(denied)
     folded, now = fold_user(user), s.clock()
     if not is_user_name(folded):
-        raise Invalid(field="user", code="user_name", value=user[:LONGEST_USER])
+        raise Invalid(field="user", code="user_name", value=user[:MAX_USER_LENGTH])
     code = one_time_code(s.new_token())
     hashed = await s.hasher.hash(code)
     async with changing_account(s, person) as tx:

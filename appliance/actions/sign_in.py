@@ -22,7 +22,7 @@ from appliance.identity.throttle import MOST_KNOWN, network_of
 from appliance.identity.tickets import SignInTicket
 from appliance.model import SessionId
 from appliance.people import SessionEnd, SessionRecord
-from appliance.policies import DAY, HOUR, LONGEST_USER
+from appliance.policies import DAY, HOUR, MAX_USER_LENGTH
 from appliance.rules.accounts import fold_user, may_sign_in
 from appliance.rules.sign_in import are_far_apart
 from appliance.rules.text import has_visible, one_line
@@ -81,7 +81,7 @@ async def sign_in(
 
     `cookie` is the browser's device cookie (`identity/devices.py`), empty when it has none.
     """
-    if len(user) > LONGEST_USER:
+    if len(user) > MAX_USER_LENGTH:
         raise Unauthenticated(code="sign_in_failed")
     caller = _Caller(fold_user(user), _shown_device(device), address, cookie)
     found = await _check_password(s, caller, password)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from appliance.model import AccountState, Deny
-from appliance.policies import LONGEST_USER
+from appliance.policies import MAX_USER_LENGTH
 from appliance.rules.text import has_visible, is_ignorable
 from appliance.spelling.stream_safe import stream_safe
 from appliance.spelling.thai import canonical
@@ -68,7 +68,7 @@ def is_user_name(folded: str) -> bool:
     It is one word, each character of it can be seen, and no spreadsheet would compute it.
     """
     return (
-        0 < len(folded) <= LONGEST_USER
+        0 < len(folded) <= MAX_USER_LENGTH
         and folded.isprintable()
         and " " not in folded
         and not folded.startswith(FORMULA_SIGNS)

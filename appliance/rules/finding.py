@@ -14,7 +14,7 @@ from appliance.spelling.normalize import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-SHORTEST_NUMBER: Final = 4
+MIN_NUMBER_LENGTH: Final = 4
 """Fewer digits than this are no telephone number, not even an extension."""
 _BETWEEN_DIGITS: Final = frozenset(" -().+/")
 _COUNTRY: Final = "+66"
@@ -120,6 +120,6 @@ def asked_number(q: str) -> str | None:
     """Return the digits that a search asks for, or None when it asks for words."""
     plain = fold(q)
     digits = digits_of(plain)
-    if len(digits) < SHORTEST_NUMBER or not all(c.isdecimal() or c in _BETWEEN_DIGITS for c in plain):
+    if len(digits) < MIN_NUMBER_LENGTH or not all(c.isdecimal() or c in _BETWEEN_DIGITS for c in plain):
         return None
     return digits

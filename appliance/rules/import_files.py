@@ -47,7 +47,7 @@ _UNIX_DAY: Final = date(1970, 1, 1).toordinal()
 _FIRST_BUDDHIST_YEAR: Final = 2400
 _BUDDHIST_OFFSET: Final = 543
 _LONGEST: Final = 200
-_MOST_LINES: Final = 500_000
+_MAX_LINES: Final = 500_000
 
 UNIT_COLUMNS: Final = ("code", "name_th", "kind", "parent", "name_en", "merged_into", "from", "to")
 PERSON_COLUMNS: Final = (
@@ -269,8 +269,8 @@ def _lines(name: str, content: bytes, problems: list[Problem]) -> Iterator[tuple
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
-            if reader.line_num > _MOST_LINES:
-                problems.append(Problem(name, reader.line_num, "import_too_long", str(_MOST_LINES)))
+            if reader.line_num > _MAX_LINES:
+                problems.append(Problem(name, reader.line_num, "import_too_long", str(_MAX_LINES)))
                 return
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, [_cell(text) for text in cells]

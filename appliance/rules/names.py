@@ -19,8 +19,8 @@ from typing import Final
 from appliance.rules.text import has_visible, is_ignorable
 from appliance.spelling.stream_safe import stream_safe
 
-LONGEST_NAME: Final = 120
-LONGEST_EMOJI: Final = 16
+MAX_NAME_LENGTH: Final = 120
+MAX_EMOJI_LENGTH: Final = 16
 _EMOJI_STYLE: Final = "\ufe0f"
 _STYLES: Final = re.compile("[\ufe00-\ufe0f]")
 _MODIFIERS: Final = "\U0001f3fb-\U0001f3ff"
@@ -36,13 +36,13 @@ def room_name(name: str | None) -> str | None:
         return None
     kept = "".join(" " if char.isspace() else char for char in name if _is_readable(char) or char.isspace())
     clean = unicodedata.normalize("NFC", stream_safe(_stray_style().sub("", " ".join(kept.split()))))
-    return clean if len(clean) <= LONGEST_NAME and has_visible(clean) else None
+    return clean if len(clean) <= MAX_NAME_LENGTH and has_visible(clean) else None
 
 
 def emoji(text: str) -> str | None:
     """Return the reaction in its one spelling if it is a few emoji, flags or one keycap (UTS #51), else None."""
     bare = _STYLES.sub("", text)
-    if not 0 < len(bare) <= LONGEST_EMOJI:
+    if not 0 < len(bare) <= MAX_EMOJI_LENGTH:
         return None
     if keycap := _KEYCAP.fullmatch(bare):
         return f"{keycap[1]}{_EMOJI_STYLE}\u20e3"

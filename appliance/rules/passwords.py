@@ -24,9 +24,9 @@ from appliance.spelling.thai import canonical
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_FEWEST_DIFFERENT: Final = 4
-_SHORTEST_WORD: Final = 3
-_SHORTEST_REST: Final = 5
+_MIN_DIFFERENT: Final = 4
+_MIN_WORD_LENGTH: Final = 3
+_MIN_REST_LENGTH: Final = 5
 # The keys of an English keyboard and what they write when it is switched to Thai (Kedmanee, TIS 820-2538).
 _ENGLISH_KEYS: Final = (
     "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:\"ZXCVBNM<>?"
@@ -62,13 +62,13 @@ def check_password(password: str, names: Iterable[str], shortest: int, longest: 
     if fault := check_length(password, shortest, longest):
         return fault
     folded = fold(password)
-    if len(set(folded)) < _FEWEST_DIFFERENT or any(map(_is_common, _as_typed(password))):
+    if len(set(folded)) < _MIN_DIFFERENT or any(map(_is_common, _as_typed(password))):
         return PasswordFault.TOO_COMMON
     rest = folded
     for name in sorted({fold(name) for name in names}, key=len, reverse=True):
-        if len(name) >= _SHORTEST_WORD:
+        if len(name) >= _MIN_WORD_LENGTH:
             rest = rest.replace(name, "")
-    if rest != folded and len(rest.strip(_AROUND)) < _SHORTEST_REST:
+    if rest != folded and len(rest.strip(_AROUND)) < _MIN_REST_LENGTH:
         return PasswordFault.IS_NAME
     return None
 

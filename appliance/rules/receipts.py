@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Range = tuple[int, int]
 # More gaps than this become fewer: the two oldest are taken as one. It bounds what a room's view carries.
-MOST_GAPS: Final = 8
+MAX_GAPS: Final = 8
 
 
 def merged(ranges: Iterable[Range]) -> list[Range]:
@@ -42,10 +42,10 @@ def without(ranges: Iterable[Range], shown: Range) -> list[Range]:
 
 
 def bounded(gaps: Sequence[Range]) -> list[Range]:
-    """Return at most `MOST_GAPS` gaps: the oldest are taken as one, with what was read between them."""
-    if len(gaps) <= MOST_GAPS:
+    """Return at most `MAX_GAPS` gaps: the oldest are taken as one, with what was read between them."""
+    if len(gaps) <= MAX_GAPS:
         return list(gaps)
-    over = len(gaps) - MOST_GAPS
+    over = len(gaps) - MAX_GAPS
     return [(gaps[0][0], gaps[over][1]), *gaps[over + 1 :]]
 
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from appliance.policies import LONGEST_PASSWORD, LONGEST_USER
+from appliance.policies import MAX_PASSWORD_LENGTH, MAX_USER_LENGTH
 from appliance.wire.common import Answer, Id, Millis, Request
 from appliance.wire.directory import PersonView, UnitRef
 
-Password = Annotated[str, Meta(min_length=1, max_length=LONGEST_PASSWORD)]
+Password = Annotated[str, Meta(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 KeepDevice = Annotated[
     bool, Meta(description="set a cookie by which this browser is known later; false on a device that others use")
 ]
@@ -20,7 +20,7 @@ ManyBytes = Annotated[str, Meta(max_length=32_768, pattern=r"^[A-Za-z0-9_\-]*=*$
 
 
 class Login(Request, kw_only=True):
-    user: Annotated[str, Meta(min_length=1, max_length=LONGEST_USER)]
+    user: Annotated[str, Meta(min_length=1, max_length=MAX_USER_LENGTH)]
     password: Password
     device: Annotated[str, Meta(max_length=120, description="name of the device, shown in the session list")] = ""
     keep_device: KeepDevice = True

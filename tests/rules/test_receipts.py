@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.rules.receipts import MOST_GAPS, Range, after, bounded, common, merged, without
+from appliance.rules.receipts import MAX_GAPS, Range, after, bounded, common, merged, without
 
 RANGE = st.tuples(st.integers(0, 60), st.integers(0, 20)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
@@ -33,8 +33,8 @@ def test_the_mark_and_the_gaps_say_what_was_shown_since_one_came_in(shown: list[
 
 
 def test_many_gaps_become_fewer_and_the_newest_stay_as_they_are() -> None:
-    gaps = [(10 * n, 10 * n + 3) for n in range(MOST_GAPS + 5)]
+    gaps = [(10 * n, 10 * n + 3) for n in range(MAX_GAPS + 5)]
     kept = bounded(gaps)
-    assert len(kept) == MOST_GAPS
+    assert len(kept) == MAX_GAPS
     assert kept[0] == (0, 10 * 5 + 3)
     assert kept[1:] == gaps[6:]
