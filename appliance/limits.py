@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SWEEP_AT: Final = 10_000
 HOUR_S: Final = 3600.0
 DAY_S: Final = 24 * HOUR_S
-MOST_WAITING: Final = 8
+MAX_WAITING: Final = 8
 """How many heavy calls of one person wait; the tabs and devices that come back after a restart."""
 BUSY_RETRY_S: Final = 1
 REST: Final = 2
@@ -120,7 +120,7 @@ class HeavyCalls:
 
     def __init__(
         self,
-        most_waiting: int = MOST_WAITING,
+        most_waiting: int = MAX_WAITING,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_WAITING: Final = 32
+MAX_WAITING: Final = 32
 """Searches of all people that wait for the process; each takes some milliseconds."""
 BUSY_RETRY_S: Final = 1
 
@@ -51,8 +51,8 @@ class Searching:
     """Asks the search process and compares words. What asks raises Unavailable when the process is not there."""
 
     def __init__(self, path: Path) -> None:
-        self._people = SearchClient(path, MOST_WAITING)
-        self._words = SearchClient(path, MOST_WAITING)
+        self._people = SearchClient(path, MAX_WAITING)
+        self._words = SearchClient(path, MAX_WAITING)
         self._feed = SearchClient(path)
 
     async def find(self, request: wire.Search) -> wire.Found:

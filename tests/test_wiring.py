@@ -20,7 +20,7 @@ from appliance.followers import timers
 from appliance.log import checkpoints
 from appliance.model import EntryType, PersonId
 from appliance.policies import DAY
-from appliance.search_client import MOST_WAITING, Budget, Searching
+from appliance.search_client import MAX_WAITING, Budget, Searching
 from appliance.store import audit, rooms
 from appliance.store.batch import NewCheckpoint
 from appliance.store.db import connect
@@ -238,7 +238,7 @@ async def test_searches_beyond_those_that_wait_are_refused(tmp_path: Path, ask: 
         return await searching.look_through(Query(()), ["ข้อความ"], 1, Budget(1.0))
 
     # One is being answered; so many wait.
-    asked = [asyncio.create_task(search()) for _ in range(MOST_WAITING + 4)]
+    asked = [asyncio.create_task(search()) for _ in range(MAX_WAITING + 4)]
     try:
         await until(lambda: sum(task.done() for task in asked) > 0, "a refusal")
         done = [task.exception() for task in asked if task.done()]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from appliance.people import Session
     from appliance.services import Services
 
-MOST_PASSKEYS: Final = 10
+MAX_PASSKEYS: Final = 10
 
 
 def passkey_request(s: Services, passkeys: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
@@ -82,8 +82,8 @@ async def start_passkey(s: Services, session: Session) -> dict[str, Any]:
         raise NotFound
     async with s.store.read() as reader:
         existing = await reader.run(accounts.list_passkeys, session.person)
-    if len(existing) >= MOST_PASSKEYS:
-        raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
+    if len(existing) >= MAX_PASSKEYS:
+        raise Conflict(code="too_many_passkeys", most=MAX_PASSKEYS)
     policy = s.config.policies.passkeys
     challenge = sha256(s.new_token().encode()).digest()
     options = webauthn.generate_registration_options(
@@ -133,8 +133,8 @@ async def add_passkey(s: Services, session: Session, name: str, credential: dict
         created=now,
     )
     async with changing_own_account(s, session) as tx:
-        if len(await tx.run(accounts.list_passkeys, session.person)) >= MOST_PASSKEYS:
-            raise Conflict(code="too_many_passkeys", most=MOST_PASSKEYS)
+        if len(await tx.run(accounts.list_passkeys, session.person)) >= MAX_PASSKEYS:
+            raise Conflict(code="too_many_passkeys", most=MAX_PASSKEYS)
         if not await tx.run(accounts.insert_passkey, passkey):
             raise Invalid("this credential is registered already", field="credential", code="passkey_wrong")
         await record(s, tx, session.person, "passkey.add", session.person, passkey=passkey.id)

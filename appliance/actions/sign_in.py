@@ -18,7 +18,7 @@ from appliance.actions.changes import get_account, record
 from appliance.actions.second_factors import check_code, load_webauthn, use_recovery_code
 from appliance.errors import Forbidden, TooMany, Unauthenticated
 from appliance.identity.outcomes import CODE_FAILED, FAILED, RECOVERY_USED, REFUSED, SIGNED_IN
-from appliance.identity.throttle import MOST_KNOWN, network_of
+from appliance.identity.throttle import MAX_KNOWN, network_of
 from appliance.identity.tickets import SignInTicket
 from appliance.model import SessionId
 from appliance.people import SessionEnd, SessionRecord
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Factor = Literal["totp", "passkey", "recovery"]
 
-_LONGEST_DEVICE: Final = 120
+_MAX_DEVICE_LENGTH: Final = 120
 _ONE_LINE_MS: Final = HOUR
 _DELETED_AT_ONCE: Final = 5_000
 
@@ -278,7 +278,7 @@ async def _open_session(s: Services, tx: Tx, checked: Account, caller: _Caller) 
     apart = await _note_far_apart(s, tx, caller, session)
     place = {"device": caller.device, "address": caller.address, "network": network}
     await tx.run(sessions.append_sign_in, account.person, now, outcome=SIGNED_IN, apart=apart, **place)
-    await tx.run(sessions.put_known_network, account.person, network, now, MOST_KNOWN)
+    await tx.run(sessions.put_known_network, account.person, network, now, MAX_KNOWN)
     await _end_oldest(s, tx, account.person, policy.most, now)
     tx.after_commit(lambda: s.accounts.put(account))
     tx.after_commit(lambda: s.sessions.put(session))
@@ -320,7 +320,7 @@ async def _end_oldest(s: Services, tx: Tx, person: PersonId, most: int, now: Mil
 
 def _shown_device(device: str) -> str:
     """Return a device's name as lists and terminals may show it, which is empty where nothing of it is seen."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in one_line(device[:_LONGEST_DEVICE])).strip()
+    shown = "".join(letter if letter.isprintable() else " " for letter in one_line(device[:_MAX_DEVICE_LENGTH])).strip()
     return shown if has_visible(shown) else ""
 
 

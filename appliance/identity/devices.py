@@ -17,7 +17,7 @@ from appliance.evidence import base64url
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MOST_ACCOUNTS: Final = 8
+MAX_ACCOUNTS: Final = 8
 _ID_BYTES: Final = 12
 _MAC_BYTES: Final = 16
 _ENTRY_LETTERS: Final = 16 + 1 + 22
@@ -49,7 +49,7 @@ class Devices:
         known = self.find(cookie, user, before)
         ident = known or base64url.encode(sha256(random.encode()).digest()[:_ID_BYTES])
         others = [f"{other}.{mac}" for other, mac in _entries(cookie) if other != ident]
-        return _BETWEEN.join([f"{ident}.{self._mac(ident, user, epoch)}", *others][:MOST_ACCOUNTS])
+        return _BETWEEN.join([f"{ident}.{self._mac(ident, user, epoch)}", *others][:MAX_ACCOUNTS])
 
     def _mac(self, ident: str, user: str, epoch: int) -> str:
         place = f"gchat-device/1\0{ident}\0{epoch}\0{user}".encode("utf-8", "surrogatepass")
@@ -57,7 +57,7 @@ class Devices:
 
 
 def _entries(cookie: str) -> Iterator[tuple[str, str]]:
-    if len(cookie) > MOST_ACCOUNTS * (_ENTRY_LETTERS + 1) or not cookie.isascii():
+    if len(cookie) > MAX_ACCOUNTS * (_ENTRY_LETTERS + 1) or not cookie.isascii():
         return
     for entry in cookie.split(_BETWEEN):
         ident, dot, mac = entry.partition(".")

@@ -1,8 +1,8 @@
 """What the rules refused each person lately, so that the audit log has every refusal but not a record for each (F32).
 
-The first refusal of a kind in an hour is recorded at once, for at most `MOST_KINDS` kinds; what comes after is counted
+The first refusal of a kind in an hour is recorded at once, for at most `MAX_KINDS` kinds; what comes after is counted
 here and recorded as one number when the hour is over. A kind is action, target and reason. So one person causes at most
-`2 * MOST_KINDS + 1` records an hour, however fast they try. The counts of the hour that runs are lost with a crash; its
+`2 * MAX_KINDS + 1` records an hour, however fast they try. The counts of the hour that runs are lost with a crash; its
 first refusals are in the log.
 """
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from appliance.model import Millis
 
 WINDOW_MS: Final = 3_600_000
-MOST_KINDS: Final = 20
+MAX_KINDS: Final = 20
 
 
 class Refusal(NamedTuple):
@@ -46,7 +46,7 @@ class Refusals:
         window = self._windows.setdefault(actor, _Window(now))
         if refusal in window.again:
             window.again[refusal] += 1
-        elif len(window.again) < MOST_KINDS:
+        elif len(window.again) < MAX_KINDS:
             window.again[refusal] = 0
             return True
         else:

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 Secret = Literal["password", "code"]
 
-MOST_KEYS: Final = 100_000
-MOST_WAITING: Final = 2_000
+MAX_KEYS: Final = 100_000
+MAX_WAITING: Final = 2_000
 _ALL: Final = ("all",)
-MOST_KNOWN: Final = 20
+MAX_KNOWN: Final = 20
 _KEPT_SHARE: Final = 0.9
 _REPLAYED_AT_ONCE: Final = 64
 _IPV6_NETWORK_BITS: Final = 64
@@ -142,12 +142,12 @@ class Throttle:
         return network in self._known.get(user, ())
 
     def learn(self, user: str, network: str, at: Millis) -> None:
-        """Remember that an account signed in from a network; the `MOST_KNOWN` used last are kept."""
+        """Remember that an account signed in from a network; the `MAX_KNOWN` used last are kept."""
         known = self._known.setdefault(user, {})
         if network not in known:
             self._accounts_of[network] += 1
         known[network] = max(at, known.get(network, at))
-        if len(known) > MOST_KNOWN:
+        if len(known) > MAX_KNOWN:
             self.unlearn(user, min(known, key=known.__getitem__))
 
     def unlearn(self, user: str, network: str) -> None:
@@ -252,7 +252,7 @@ class Throttle:
 
     async def _wait_for(self, key: object) -> None:
         line = self._waiting.setdefault(key, deque())
-        if len(line) >= MOST_WAITING:
+        if len(line) >= MAX_WAITING:
             raise TooMany(1, code="busy")
         turn = asyncio.get_running_loop().create_future()
         line.append(turn)
@@ -294,14 +294,14 @@ class Throttle:
         return replace(found, size=size, at=min(found.at, now))
 
     def _bound(self, now: Millis) -> None:
-        if len(self._failures) > MOST_KEYS:
+        if len(self._failures) > MAX_KEYS:
             forget = self._limits.forget_ms
             lasting = [(item.count, item.last, key) for key, item in self._failures.items() if now - item.last < forget]
-            kept = sorted(lasting, reverse=True)[: int(MOST_KEYS * _KEPT_SHARE)]
+            kept = sorted(lasting, reverse=True)[: int(MAX_KEYS * _KEPT_SHARE)]
             self._failures = {key: self._failures[key] for _, _, key in reversed(kept)}
-        if len(self._accounts) > MOST_KEYS:
+        if len(self._accounts) > MAX_KEYS:
             self._accounts = _fullest(self._accounts, now)
-        if len(self._addresses) > MOST_KEYS:
+        if len(self._addresses) > MAX_KEYS:
             self._addresses = _fullest(self._addresses, now)
 
 
@@ -312,7 +312,7 @@ def _keys(guess: Guess) -> Iterable[object]:
 def _fullest(buckets: dict[K, Bucket], now: Millis) -> dict[K, Bucket]:
     levels = [(bucket.level_at(now), key) for key, bucket in buckets.items()]
     full = [(level, key) for level, key in levels if level > 0]
-    kept = sorted(full, key=lambda found: found[0], reverse=True)[: int(MOST_KEYS * _KEPT_SHARE)]
+    kept = sorted(full, key=lambda found: found[0], reverse=True)[: int(MAX_KEYS * _KEPT_SHARE)]
     return {key: buckets[key] for _, key in kept}
 
 

@@ -44,9 +44,9 @@ AFTER_FAILURE_S: Final = 1.0
 RECEIPT: Final = "receipt"
 # A room of 500 is announced every 2.5 s at most, to a peer agency every 5 s.
 MEMBERS_A_BATCH: Final = 20
-MOST_BATCHES_BETWEEN: Final = 50
+MAX_BATCHES_BETWEEN: Final = 50
 # A copy goes to each of those who look at the room, so not after every batch.
-MOST_BATCHES_BETWEEN_WATCHED: Final = 10
+MAX_BATCHES_BETWEEN_WATCHED: Final = 10
 
 Ranges = list[Range]
 
@@ -203,8 +203,8 @@ class Receipts:
         return heads
 
     def _is_due(self, room: RoomId, members: int) -> bool:
-        wait = min(MOST_BATCHES_BETWEEN, members // MEMBERS_A_BATCH)
-        return self._batch - self._announced_at.get(room, -MOST_BATCHES_BETWEEN) >= wait
+        wait = min(MAX_BATCHES_BETWEEN, members // MEMBERS_A_BATCH)
+        return self._batch - self._announced_at.get(room, -MAX_BATCHES_BETWEEN) >= wait
 
     def _keep_for_those_watching(self, written: list[_RoomWrite]) -> None:
         for one in written:
@@ -217,7 +217,7 @@ class Receipts:
         for room in [room for room in self._unwatched if room not in self._unannounced]:
             del self._unwatched[room]
         for room, reads in list(self._unwatched.items()):
-            if self._batch - self._watched_at.get(room, -MOST_BATCHES_BETWEEN) >= MOST_BATCHES_BETWEEN_WATCHED:
+            if self._batch - self._watched_at.get(room, -MAX_BATCHES_BETWEEN) >= MAX_BATCHES_BETWEEN_WATCHED:
                 self._watched_at[room] = self._batch
                 del self._unwatched[room]
                 self._tell_watching(room, RECEIPT, state_of(reads), self._clock())

@@ -38,7 +38,7 @@ RECORDED: Final = "heads.record"
 # A server signs once a second.
 SETTLES_S: Final = 2.5
 
-_MOST_LINES: Final = 100
+_MAX_LINES: Final = 100
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ def _faults_of_feed(place: Place) -> list[str]:
     """Return the lines of the feed that are no entry's; on a torn page, that they cannot be compared."""
     try:
         with reading(place.database, place.key) as rows:
-            return [both("verify.not_an_entry", pos=pos) for pos in feed.without_entry(rows, _MOST_LINES)]
+            return [both("verify.not_an_entry", pos=pos) for pos in feed.without_entry(rows, _MAX_LINES)]
     except Unavailable as error:
         if error.code != DAMAGED:
             raise

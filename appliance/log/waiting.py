@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from appliance.log.commands import Command
 
-MOST_IN_BATCH: Final = 512
-MOST_WEIGHT: Final = 100_000
+MAX_IN_BATCH: Final = 512
+MAX_WEIGHT: Final = 100_000
 """Of a batch, in characters of text: five of the longest messages."""
 WEIGHT_OF_PERSON: Final = 500
 """What adding a person weighs: a row of their own in several tables, and a view of the room on the feed."""
@@ -57,8 +57,8 @@ class Waiting:
     def take(self) -> list[Command]:
         """Take the commands of the next batch, in the order in which they are to be decided; at least one if any."""
         batch: list[Command] = []
-        left = MOST_WEIGHT
-        while self._lines and len(batch) < MOST_IN_BATCH:
+        left = MAX_WEIGHT
+        while self._lines and len(batch) < MAX_IN_BATCH:
             sender = next(iter(self._lines))
             line = self._lines[sender]
             command, weight = line[0]

@@ -31,7 +31,7 @@ from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.ordering import Refusals
 from appliance.log.riders import Announced
-from appliance.log.waiting import MOST_IN_BATCH, Waiting
+from appliance.log.waiting import MAX_IN_BATCH, Waiting
 from appliance.model import Home
 from appliance.rules.visibility import may_read
 from appliance.store import epoch_keys, feed, rooms
@@ -54,7 +54,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 # A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
 QUIET_TURNS: Final = 3
-MOST_WAITING: Final = 20_000
+MAX_WAITING: Final = 20_000
 
 
 class RoomLog:
@@ -131,7 +131,7 @@ class RoomLog:
             raise self._refusal
         if self._task is None or self._task.done():
             raise Unavailable("the room log's writer has ended", code="writer_stopped")
-        if len(self._queue) >= MOST_WAITING:
+        if len(self._queue) >= MAX_WAITING:
             raise Unavailable("too many commands are waiting", code="busy")
 
     def submit(self, command: Command) -> None:
@@ -139,7 +139,7 @@ class RoomLog:
         if self._refusal is not None:
             command.done(self._refusal)
             return
-        if self._closing or len(self._queue) >= MOST_WAITING:
+        if self._closing or len(self._queue) >= MAX_WAITING:
             command.done(Unavailable("too many commands are waiting", code="busy"))
             return
         try:
@@ -259,7 +259,7 @@ class RoomLog:
     async def _gather(self) -> None:
         """Take along what is just arriving: go on as long as turns of the event loop bring more."""
         waiting = quiet = 0
-        while quiet < QUIET_TURNS and len(self._queue) < MOST_IN_BATCH:
+        while quiet < QUIET_TURNS and len(self._queue) < MAX_IN_BATCH:
             quiet = quiet + 1 if len(self._queue) == waiting else 0
             waiting = len(self._queue)
             await asyncio.sleep(0)

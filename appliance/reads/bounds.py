@@ -1,4 +1,4 @@
-"""How much one answer holds: a list ends at its `limit` or at `MOST_BYTES`, whichever comes first, and says so.
+"""How much one answer holds: a list ends at its `limit` or at `MAX_BYTES`, whichever comes first, and says so.
 
 An answer is in memory as objects, as JSON and until its reader takes it; so its size must not be what its rows happen
 to weigh. The first item of a list is always in it, however large: paging never stands still.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_BYTES: Final = 1 << 20
+MAX_BYTES: Final = 1 << 20
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -37,7 +37,7 @@ def page_after(views: Sequence[T], cursor: str | None, id_of: Callable[[T], str]
 class Bytes:
     """What is left of the bytes of one answer."""
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MAX_BYTES) -> None:
         self._left = most
         self._empty = True
 

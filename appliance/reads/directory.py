@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.store.db import Reader
 
-_MOST_WORDS: Final = 8
+_MAX_WORDS: Final = 8
 _FEW: Final = 2_000
 """Fewer people than this are sorted faster than picked out of all in their order."""
 
@@ -224,7 +224,7 @@ class _Asked:
     def __init__(self, s: Services, viewer: PersonId, q: str, language: Language) -> None:
         account = s.accounts.get(viewer)
         self._directory, self._viewer, self._english = s.directory.now, viewer, language == "en"
-        self._words = list(dict.fromkeys(fold(q).split()))[:_MOST_WORDS]
+        self._words = list(dict.fromkeys(fold(q).split()))[:_MAX_WORDS]
         self._number = asked_number(q)
         self._sees_all = account is not None and StaffRole.AGENCY_ADMIN in account.roles
 

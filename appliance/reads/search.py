@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 CANDIDATES: Final = 100
 # A page looks at this many candidates at the most; what it then has is the page, and its cursor goes on from there.
-MOST_LOOKS: Final = 20
+MAX_LOOKS: Final = 20
 PAGE_S: Final = 0.1
 """CPU seconds that reading and comparing words may take for one page."""
-FEWEST_READ: Final = 10
-MOST_READ: Final = 100_000
+MIN_READ: Final = 10
+MAX_READ: Final = 100_000
 """Characters of candidates that are read and compared at once: five of the longest messages."""
 END_OF_TIME: Final = 253_402_300_799_999
 
@@ -56,7 +56,7 @@ async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found
     asked = _request(s, wanted, query, await member_rooms(s, person))
     page = _Page(s, person, wanted, query.limit)
     before, more = _before(query.cursor), bool(asked.rooms)
-    for _ in range(MOST_LOOKS):
+    for _ in range(MAX_LOOKS):
         if not more or page.is_over:
             break
         found = await s.search.find(msgspec.structs.replace(asked, before=before))
@@ -122,7 +122,7 @@ class _Page:
         looked = 0
         while looked < len(candidates) and not (looked and self.is_over):
             enough = self._most - len(self.hits)
-            part = candidates[looked : looked + max(enough, FEWEST_READ)]
+            part = candidates[looked : looked + max(enough, MIN_READ)]
             texts, used_s = await _read_texts(self._s, self._person, part)
             self._budget.left_s -= used_s
             cuts = await self._s.search.look_through(self._wanted, texts, enough, self._budget)
@@ -149,7 +149,7 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
         used_s += time.thread_time() - begun
         return found
 
-    found = await s.store.read_each(text, candidates[:FEWEST_READ])
+    found = await s.store.read_each(text, candidates[:MIN_READ])
     if passing := [error for error in found if isinstance(error, AppError) and not is_of_item(error)]:
         raise passing[0]
     return [None if isinstance(one, AppError) else one for one in found], used_s
@@ -158,12 +158,12 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
 def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]) -> tuple[list[str | None], float]:
     """Return for each of the first candidates the words that the person may read of it now, or None; and the CPU time.
 
-    Ends early, but after one candidate at least, at `MOST_READ` characters.
+    Ends early, but after one candidate at least, at `MAX_READ` characters.
     """
     begun = time.thread_time()
     mine, eyes = rooms.keys_of_person(rows, person), eyes_of(s, person)
     texts: list[str | None] = []
-    left = MOST_READ
+    left = MAX_READ
     for candidate in candidates:
         room = RoomId(candidate.room)
         text = _text(rows, s, mine[room], room, candidate.n, eyes) if room in mine else None

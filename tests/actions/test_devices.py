@@ -13,7 +13,7 @@ from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.sessions import disown_sign_in
 from appliance.actions.sign_in import SignedIn, sign_in
 from appliance.errors import NotFound, TooMany
-from appliance.identity.devices import MOST_ACCOUNTS, Devices
+from appliance.identity.devices import MAX_ACCOUNTS, Devices
 from appliance.policies import SignInLimits
 from appliance.reads.sessions import load_sign_ins
 from appliance.store import audit
@@ -73,10 +73,10 @@ def test_an_entry_is_good_for_its_account_its_epoch_and_its_key() -> None:
 def test_one_browser_serves_several_people_and_keeps_its_ids() -> None:
     devices = Devices(bytes(32), lambda _: 0)
     cookie = ""
-    for number in range(MOST_ACCOUNTS):
+    for number in range(MAX_ACCOUNTS):
         cookie = devices.renew(cookie, f"user{number}", 0, 0, f"random{number}")
-    ids = {number: devices.find(cookie, f"user{number}", 0) for number in range(MOST_ACCOUNTS)}
-    assert len(set(ids.values())) == MOST_ACCOUNTS
+    ids = {number: devices.find(cookie, f"user{number}", 0) for number in range(MAX_ACCOUNTS)}
+    assert len(set(ids.values())) == MAX_ACCOUNTS
     again = devices.renew(cookie, "user0", 0, 1, "other")
     assert devices.find(again, "user0", 1) == ids[0]
     assert devices.find(again, "user0", 0) is None

@@ -14,7 +14,7 @@ import pytest
 from appliance.actions import member_suggestions, messages, room_settling, rooms
 from appliance.actions.refusals import record_repeated
 from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
-from appliance.identity.refusals import MOST_KINDS, WINDOW_MS
+from appliance.identity.refusals import MAX_KINDS, WINDOW_MS
 from appliance.model import EVERYONE, AccountState, Appended, Deny, PersonId, RoomId
 from appliance.people import Grant, Visibility
 from appliance.reads.messages import load_messages
@@ -695,7 +695,7 @@ async def test_refusals_are_on_record_without_a_record_for_each(bureau: Bureau) 
         await refused(change(bureau, MALEE, other, remove=(SOMCHAI,)), Deny.NOT_OWNER)
     await record_repeated(bureau.s)
     first = [(MALEE, "member.remove", where, "not_owner") for where in (room, *others)]
-    assert [found for found in await audited(bureau) if found[0] == MALEE] == first[:MOST_KINDS]
+    assert [found for found in await audited(bureau) if found[0] == MALEE] == first[:MAX_KINDS]
     bureau.clock.pass_(WINDOW_MS)
     await record_repeated(bureau.s)
     await record_repeated(bureau.s)
@@ -703,6 +703,6 @@ async def test_refusals_are_on_record_without_a_record_for_each(bureau: Bureau) 
         records = [
             (r.action, r.target, r.detail) for r in (await reader.run(audit.list_from, 0, 100)) if r.actor == MALEE
         ]
-    assert records[MOST_KINDS:] == [("member.remove", room, '{"again":29}'), ("any", MALEE, '{"again":6}')]
+    assert records[MAX_KINDS:] == [("member.remove", room, '{"again":29}'), ("any", MALEE, '{"again":6}')]
     await refused(change(bureau, MALEE, room, remove=(SOMCHAI,)), Deny.NOT_OWNER)
     assert (await audited(bureau))[-1] == (MALEE, "member.remove", room, "not_owner")

@@ -301,7 +301,7 @@ async def test_codes_have_a_count_of_their_own_wherever_they_are_guessed(office:
 
 
 async def test_nobody_pushes_out_a_count_that_matters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttles, "MOST_KEYS", 200)
+    monkeypatch.setattr(throttles, "MAX_KEYS", 200)
     throttle, clock = Throttle(SignInLimits()), Clock()
     for _ in range(5):
         assert await guess(throttle, clock, "somchai.j", ADDRESS)

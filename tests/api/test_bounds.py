@@ -13,7 +13,7 @@ from appliance.actions import member_suggestions, messages, removal_requests
 from appliance.errors import Invalid
 from appliance.model import PersonId
 from appliance.reads import bounds, sync
-from appliance.reads.bounds import MOST_BYTES, fitting, page_after
+from appliance.reads.bounds import MAX_BYTES, fitting, page_after
 from appliance.reads.directory import load_units
 from appliance.reads.owner_requests import load_member_suggestions, load_removal_requests
 from appliance.reads.rooms import MyRooms
@@ -56,7 +56,7 @@ async def test_catching_up(long_room: tuple[Client, str, int]) -> None:
     more = True
     while more:
         page, size = await asked(narin, "/sync", since=since, limit=5000)
-        assert size < MOST_BYTES + 1_000
+        assert size < MAX_BYTES + 1_000
         heard += [event["n"] for event in page["events"] if event["type"] == "message.text" and event["room"] == room]
         assert page["pos"] != since
         since, more, pages = page["pos"], page["more"], pages + 1
@@ -72,7 +72,7 @@ async def test_pages_of_a_room(long_room: tuple[Client, str, int]) -> None:
     back: list[int] = []
     while not back or back[-1] > oldest:
         page, size = await asked(narin, path, limit=200, **({"before": back[-1]} if back else {}))
-        assert size < MOST_BYTES + 1_000
+        assert size < MAX_BYTES + 1_000
         back += [event["n"] for event in page["messages"]]
         assert page["has_more"] is (back[-1] > 0)
     assert back == list(range(newest, back[-1] - 1, -1))
@@ -80,7 +80,7 @@ async def test_pages_of_a_room(long_room: tuple[Client, str, int]) -> None:
     more = True
     while more:
         page, size = await asked(narin, path, limit=200, after=on[-1])
-        assert size < MOST_BYTES + 1_000
+        assert size < MAX_BYTES + 1_000
         on += [event["n"] for event in page["messages"]]
         more = page["has_more"]
     assert on[1:] == list(range(oldest, newest + 1))
@@ -91,7 +91,7 @@ async def test_a_page_around_a_message_has_it_and_what_is_beside_it(long_room: t
     newest = (await narin.get(f"/rooms/{room}"))["room"]["size"] - 1
     for around in (newest - MANY // 2, newest, newest - MANY + 1):
         page, size = await asked(narin, f"/rooms/{room}/messages", limit=MANY, around=around)
-        assert size < MOST_BYTES + 1_000
+        assert size < MAX_BYTES + 1_000
         found = [event["n"] for event in page["messages"]]
         assert around in found
         assert found == list(range(found[0], found[-1] + 1))
@@ -109,7 +109,7 @@ async def test_the_wordings_of_a_message(running: Agency) -> None:
     query: dict[str, object] = {"limit": 200}
     while True:
         page, size = await asked(narin, f"/rooms/{room}/messages/{n}/history", **query)
-        assert size < MOST_BYTES + 1_000
+        assert size < MAX_BYTES + 1_000
         found += [version["body"]["text"][:5] for version in page["versions"]]
         if "cursor" not in page:
             break
@@ -211,7 +211,7 @@ async def test_of_many_busy_rooms_only_what_is_told_is_read(tmp_path: Path, monk
 
 
 async def test_the_first_item_always_fits(tmp_path: Path) -> None:
-    assert fitting(["x" * MOST_BYTES, "y"]) == (["x" * MOST_BYTES], True)
+    assert fitting(["x" * MAX_BYTES, "y"]) == (["x" * MAX_BYTES], True)
     assert fitting([], 5) == ([], False)
     assert fitting(iter("abc"), 2) == (["a", "b"], True)
     assert fitting("ab", 2) == (["a", "b"], False)
@@ -230,7 +230,7 @@ def test_a_list_by_ids_ends_at_its_bytes_and_goes_on_after_its_cursor() -> None:
     cursor = None
     while True:
         shown, cursor = page_after(views, cursor, lambda view: view.id)
-        assert sum(len(msgspec.json.encode(view)) for view in shown) <= MOST_BYTES
+        assert sum(len(msgspec.json.encode(view)) for view in shown) <= MAX_BYTES
         found += shown
         if cursor is None:
             break

@@ -352,7 +352,7 @@ async def test_long_candidates_are_read_in_small_parts(searched: Agency, monkeyp
         return await real(*arguments)
 
     monkeypatch.setattr(Searching, "look_through", look_through)
-    monkeypatch.setattr("appliance.reads.search.MOST_READ", 1)
+    monkeypatch.setattr("appliance.reads.search.MAX_READ", 1)
     assert await find(narin, "ระบบ") == whole
     assert len(sizes) >= len(whole)
     assert set(sizes) == {1}

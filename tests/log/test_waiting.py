@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.errors import AppError
 from appliance.log.commands import THIS_ROOM, Command
-from appliance.log.waiting import MOST_IN_BATCH, MOST_WEIGHT, Waiting
+from appliance.log.waiting import MAX_IN_BATCH, MAX_WEIGHT, Waiting
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
 from appliance.rules.entry_states import Card, MembersAdded
 from appliance.wire.committed import Committed
@@ -37,10 +37,10 @@ def test_senders_take_turns_and_keep_their_own_order() -> None:
 
 
 def test_a_batch_ends_at_its_number_and_the_next_goes_on_with_whose_turn_it_is() -> None:
-    a, b = [command(A) for _ in range(MOST_IN_BATCH)], [command(B) for _ in range(3)]
+    a, b = [command(A) for _ in range(MAX_IN_BATCH)], [command(B) for _ in range(3)]
     line = waiting(*a, *b)
     first = line.take()
-    assert len(first) == MOST_IN_BATCH
+    assert len(first) == MAX_IN_BATCH
     assert first[:7] == [a[0], b[0], a[1], b[1], a[2], b[2], a[3]]
     assert line.take() == a[-3:]
 
@@ -50,7 +50,7 @@ def test_a_flood_of_long_texts_is_cut_and_short_ones_of_others_are_in_the_first_
     line = waiting(*flood, other)
     first = line.take()
     assert other in first
-    assert sum(len(one.drafts[0].body.text) for one in first if one.drafts[0].body) <= MOST_WEIGHT
+    assert sum(len(one.drafts[0].body.text) for one in first if one.drafts[0].body) <= MAX_WEIGHT
     assert line.take()[0] is flood[len(first) - 1], "nothing is left out and nothing overtaken"
 
 
