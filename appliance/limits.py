@@ -30,7 +30,7 @@ MAX_WAITING: Final = 8
 BUSY_RETRY_S: Final = 1
 REST: Final = 2
 """For how long, in times of the last one, no heavy call of a person begins: they have a third of the time."""
-LONGEST_REST_S: Final = 2.0
+MAX_REST_S: Final = 2.0
 
 
 class Buckets:
@@ -157,6 +157,6 @@ class HeavyCalls:
     def _rest(self, person: str, begun: float) -> None:
         """Note until when a person's heavy calls rest after one that began then."""
         now = self._clock()
-        self._rested[person] = now + min(REST * (now - begun), LONGEST_REST_S)
+        self._rested[person] = now + min(REST * (now - begun), MAX_REST_S)
         if len(self._rested) > SWEEP_AT:
             self._rested = {person: until for person, until in self._rested.items() if until > now}

@@ -19,7 +19,7 @@ from search_index.manifest import SegmentRecord
 TARGET: Final = 50_000
 MIN_TOGETHER: Final = 4
 MIN_OF_THE_PAST: Final = 2
-LARGEST_OF_THE_PAST: Final = 4
+MAX_OF_THE_PAST: Final = 4
 REWRITE_AFTER_MS: Final = 6 * 60 * 60 * 1000
 _GONE_BYTES: Final = 2
 
@@ -54,7 +54,7 @@ def _together(month: Sequence[SegmentRecord], *, grows: bool) -> tuple[SegmentRe
             break
         chosen.append(record)
         total += record.documents
-    fewest, largest = (MIN_TOGETHER, 1) if grows else (MIN_OF_THE_PAST, LARGEST_OF_THE_PAST)
+    fewest, largest = (MIN_TOGETHER, 1) if grows else (MIN_OF_THE_PAST, MAX_OF_THE_PAST)
     while chosen and chosen[-1].documents > largest * (total - chosen[-1].documents):
         total -= chosen.pop().documents
     return tuple(chosen) if len(chosen) >= fewest else ()

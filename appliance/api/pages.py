@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 DIST: Final = Path(__file__).resolve().parent.parent / "client" / "dist"
 NOT_BUILT: Final = "The web client is not built: run `make venv`.\nยังไม่ได้สร้างส่วนติดต่อผู้ใช้: สั่ง `make venv`\n"
-LONGEST_PATH: Final = 255
+MAX_PATH_LENGTH: Final = 255
 """Bytes of an address below the root: no file system has longer names."""
 ENCODED: Final = "encoded"
 """The folder with the copies, one folder in it for each coding (client/build/encodedFiles.ts)."""
@@ -122,7 +122,7 @@ def _part_of(request: web.Request, copy: Path) -> Part | None:
 
 def _path_of(asked: str) -> Path:
     """Return the file that an address means; the shell for one that the client routes. Raises HTTPNotFound."""
-    if "\0" in asked or len(asked.encode(errors="replace")) > LONGEST_PATH:
+    if "\0" in asked or len(asked.encode(errors="replace")) > MAX_PATH_LENGTH:
         # The system has no such name, and says so by other errors than by «not found».
         raise web.HTTPNotFound
     path = (DIST / asked).resolve()

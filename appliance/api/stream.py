@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 routes = Routes("sync")
 MAX_FRAME: Final = 128 * 1024
 HEARTBEAT_S: Final = 30.0
-LONGEST_PAUSE_S: Final = 1.0
+MAX_PAUSE_S: Final = 1.0
 CREATED: Final = 201
 GONE: Final = 4401
 """Close code: the session has ended. Clients sign in again and wipe what they kept."""
@@ -265,7 +265,7 @@ class _ClientFrames:
     def _refuse(self, error: AppError, message: _Message | None = None) -> None:
         if isinstance(error, TooMany):
             # Whoever is too fast is read from more slowly.
-            self._pause_s = min(error.retry_after, LONGEST_PAUSE_S)
+            self._pause_s = min(error.retry_after, MAX_PAUSE_S)
         status = status_of(error)
         if message is not None:
             message.log(self._call.person, status)

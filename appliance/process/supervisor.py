@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 STOP_S: Final = 4.0
 FIRST_PAUSE_S: Final = 0.1
-LONGEST_PAUSE_S: Final = 10.0
+MAX_PAUSE_S: Final = 10.0
 STEADY_S: Final = 30.0
 
 
@@ -198,7 +198,7 @@ def _new_process(child: Child, arguments: list[str], handed: list[int], data: Pa
 def _postpone(child: Child) -> None:
     """Let a process that ended wait before its next start, longer each time unless it had run steadily."""
     steady = time.monotonic() - child.started > STEADY_S
-    child.pause = FIRST_PAUSE_S if steady else min(LONGEST_PAUSE_S, child.pause * 2)
+    child.pause = FIRST_PAUSE_S if steady else min(MAX_PAUSE_S, child.pause * 2)
     child.due = time.monotonic() + child.pause
     child.process = None
 

@@ -20,11 +20,11 @@ _REFUSED_FRAME: Final = b"\xf0\x00"
 _CONTROL: Final = 0x08
 _FINAL: Final = 0x80
 # Header, mask and the shortest message there is: `{}`.
-_SHORTEST_MESSAGE: Final = 2 + 4 + 2
+_MIN_MESSAGE_LENGTH: Final = 2 + 4 + 2
 SMALL_FRAMES_S: Final = 10.0
 SMALL_FRAMES_BURST: Final = 100.0
 """Frames without a message of their own that one stream may send: pings, pongs, fragments, empty ones."""
-MOST_FRAGMENTS: Final = 16
+MAX_FRAGMENTS: Final = 16
 """Of one message; browsers cut long ones into pieces of 64 KiB or more."""
 
 
@@ -93,9 +93,9 @@ class ClientFrames:
         control, final = first & _CONTROL, first & _FINAL
         if not control:
             self._fragments += 1
-            if self._fragments > MOST_FRAGMENTS:
+            if self._fragments > MAX_FRAGMENTS:
                 raise TooMany(0)
-        if control or not final or self._fragments > 1 or size < _SHORTEST_MESSAGE:
+        if control or not final or self._fragments > 1 or size < _MIN_MESSAGE_LENGTH:
             self._small.take(None)
         if final and not control:
             self._fragments = 0

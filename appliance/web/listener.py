@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SILENCE_S: Final = 20.0
 HANDSHAKE_S: Final = 5.0
-LEAST_S: Final = 0.1
+MIN_HANDSHAKE_S: Final = 0.1
 """What a handshake has left when its first byte comes at the last moment."""
 ACCEPT_PAUSE_S: Final = 1.0
 """How long to accept nothing when the system cannot give another connection."""
@@ -115,7 +115,7 @@ class Listener:
                 lambda: _Protocol(self._server, slot),
                 connection,
                 ssl=self._context,
-                ssl_handshake_timeout=max(LEAST_S, until - loop.time()) if self._context else None,
+                ssl_handshake_timeout=max(MIN_HANDSHAKE_S, until - loop.time()) if self._context else None,
             )
         except OSError as error:
             slot.release()

@@ -17,7 +17,7 @@ IDENTITY: Final = "identity"
 _WEIGHT: Final = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 _RANGES: Final = re.compile(r"bytes=(.*)", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(\d*)-(\d*)", re.ASCII)
-_MOST_DIGITS: Final = 18
+_MAX_DIGITS: Final = 18
 
 
 class Part(NamedTuple):
@@ -53,7 +53,7 @@ def asked_part(method: str, ranges: Sequence[str], if_range: str | None, etag: s
     named = _RANGES.fullmatch(ranges[0].strip())
     specs = [spec.strip() for spec in named[1].split(",") if spec.strip()] if named else []
     found = _RANGE.fullmatch(specs[0]) if len(specs) == 1 else None
-    if found is None or not any(found.groups()) or max(map(len, found.groups())) > _MOST_DIGITS:
+    if found is None or not any(found.groups()) or max(map(len, found.groups())) > _MAX_DIGITS:
         return None
     first, last = found.groups()
     if not first:

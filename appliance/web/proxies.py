@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 FORWARDED: Final = "X-Forwarded-For"
-_MOST_HOPS: Final = 20
+_MAX_HOPS: Final = 20
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -44,7 +44,7 @@ class Proxies:
         if not self.trusts(peer):
             self._hint(peer)
             return peer
-        hops = ",".join(forwarded).rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]
+        hops = ",".join(forwarded).rsplit(",", _MAX_HOPS)[-_MAX_HOPS:]
         client = peer
         for hop in reversed(hops):
             address = _parsed(_without_port(hop.strip()))

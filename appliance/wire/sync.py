@@ -18,7 +18,7 @@ from appliance.wire.cursors import Cursor
 from appliance.wire.events import Event
 from appliance.wire.messages import TextBody
 
-MOST_WATCHED = 4
+MAX_WATCHED = 4
 """Rooms that one stream may have on its screen."""
 
 
@@ -71,7 +71,7 @@ class Receipt(msgspec.Struct, tag="receipt", tag_field="type", forbid_unknown_fi
 class Watch(msgspec.Struct, tag="watch", tag_field="type", forbid_unknown_fields=True, frozen=True):
     """The rooms on the person's screen, in place of those named before: their receipts come at once."""
 
-    rooms: Annotated[list[Id], Meta(max_length=MOST_WATCHED)]
+    rooms: Annotated[list[Id], Meta(max_length=MAX_WATCHED)]
 
 
 class Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=True, frozen=True):

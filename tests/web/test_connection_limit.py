@@ -27,7 +27,7 @@ from appliance.config import Config, Limits, Listen
 from appliance.process.sockets import listening_socket
 from appliance.process.tls import CA_FILE
 from appliance.process.tls_context import ServedCertificate
-from appliance.web.client_frames import MOST_FRAGMENTS, SMALL_FRAMES_BURST, ClientFrames
+from appliance.web.client_frames import MAX_FRAGMENTS, SMALL_FRAMES_BURST, ClientFrames
 from appliance.web.connection_limit import ConnectionLimit
 from appliance.web.listener import Listener
 from appliance.web.routes import MAX_BODY, PUBLIC_BODY
@@ -339,7 +339,7 @@ def test_frames_without_a_message_are_few(flood: str, cut: int) -> None:
 def test_a_message_has_few_pieces() -> None:
     ends = list[int]()
     guard = ClientFrames(Kept(), lambda: ends.append(1), lambda: 0.0)
-    pieces = masked(9, final=False) + masked(9, CONTINUATION, final=False) * (MOST_FRAGMENTS - 2)
+    pieces = masked(9, final=False) + masked(9, CONTINUATION, final=False) * (MAX_FRAGMENTS - 2)
     assert not guard.feed_data(pieces + masked(1, PING) + masked(9, CONTINUATION))[0]
     assert guard.feed_data(pieces + masked(9, CONTINUATION, final=False) * 2)[0]
     assert ends == [1]
