@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEEP: Final = 900
 """Levels that a decoder of JSON still follows."""
 NO_MATTER_S: Final = 0.01
-MOST_GROWTH: Final = 9
+MAX_GROWTH: Final = 9
 INVISIBLE: Final = (
     *("\u3164", "\u2800", "\u115f", "\u17b4", "\u034f", "\ufe0f", "\U000e0100", "\u0301", "\u0e48\u0e49"),
     *("\u200b", "\u2060", "\u00ad", "\u3164\u0301", " \u3164 "),
@@ -70,4 +70,4 @@ def costs_its_length(work: Callable[[str], object], make: Callable[[int], str], 
     What costs less than a hundredth of a second at full length is no matter.
     """
     whole = cost(lambda: work(make(longest)))
-    return whole < NO_MATTER_S or whole < MOST_GROWTH * cost(lambda: work(make(longest // 4)))
+    return whole < NO_MATTER_S or whole < MAX_GROWTH * cost(lambda: work(make(longest // 4)))

@@ -15,7 +15,7 @@ from typing import Final
 
 PATIENCE_S: Final = 120.0  # less than the limit of pytest, so that a failure names the condition
 _LOOK_AGAIN_S: Final = 0.005
-_MOST_S: Final = 0.2
+_MAX_PAUSE_S: Final = 0.2
 _PRESSURE: Final = tuple(Path("/proc/pressure") / kind for kind in ("cpu", "io"))
 
 
@@ -28,7 +28,7 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], what: str = "",
             return
         assert time.monotonic() < deadline, f"it did not come about: {what or condition}"
         await asyncio.sleep(pause)
-        pause = min(_MOST_S, pause * 1.1)
+        pause = min(_MAX_PAUSE_S, pause * 1.1)
 
 
 def wait_until(
@@ -39,7 +39,7 @@ def wait_until(
     while not condition():
         assert time.monotonic() < deadline, f"it did not come about: {what() if callable(what) else what or condition}"
         time.sleep(pause)
-        pause = min(_MOST_S, pause * 1.1)
+        pause = min(_MAX_PAUSE_S, pause * 1.1)
 
 
 def quiet_clock() -> float:

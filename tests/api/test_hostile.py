@@ -31,10 +31,10 @@ from tests.agency import API, Client, indexed, new_txn, search_process, serve
 from tests.hostile import TEXTS, behind_a_letter, full, shapes
 
 Steps = tuple[str | int, ...]
-MOST_S: Final = 0.15
-LONGEST_PATH_PART: Final = 64
-LONGEST_STORED: Final = 15_000
-LONGEST_FREE: Final = 4_000
+MAX_S: Final = 0.15
+MAX_PATH_PART_LENGTH: Final = 64
+MAX_STORED_LENGTH: Final = 15_000
+MAX_FREE_LENGTH: Final = 4_000
 """Of a text in a free object, which only the size of the whole body bounds."""
 MARK: Final = "«here»"
 ROUTES: Final = [route for route in STAFF.routes if not route.path.endswith("/stream")]
@@ -54,7 +54,7 @@ def texts_of(kind: inspect.Type, at: Steps = ()) -> Iterator[tuple[Steps, int | 
             for one in types:
                 yield from texts_of(one, at)
         case inspect.DictType():
-            yield (*at, "id"), LONGEST_FREE
+            yield (*at, "id"), MAX_FREE_LENGTH
 
 
 def values_of(kind: inspect.Type, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -140,10 +140,10 @@ class Costs:
                 await response.read()
                 status = response.status
             best = min(best, time.process_time() - begun)
-            if best < MOST_S:
+            if best < MAX_S:
                 break
         self.sent += 1
-        if best >= MOST_S or status in {429, 500}:
+        if best >= MAX_S or status in {429, 500}:
             self.faults.append(f"{what}: {status} after {best:.2f} s")
 
 
@@ -177,7 +177,7 @@ async def test_no_text_in_any_field_of_any_route_costs_more_than_its_length(worl
             shown = f"{route.method} {route.path.removeprefix(PREFIX)}"
             plain: dict[str, Any] = {"json": smallest(inspect.type_info(route.body))} if route.body else {}
             for name in names:
-                for what, text in hostile(LONGEST_PATH_PART):
+                for what, text in hostile(MAX_PATH_PART_LENGTH):
                     await costs.send(
                         f"{shown} {name}: {what}", route.method, path_of(route, known | {name: text}), **plain
                     )
@@ -185,11 +185,11 @@ async def test_no_text_in_any_field_of_any_route_costs_more_than_its_length(worl
                 if kind is None:
                     continue
                 for at, longest in texts_of(inspect.type_info(kind)):
-                    for what, text in hostile(longest or LONGEST_FREE):
+                    for what, text in hostile(longest or MAX_FREE_LENGTH):
                         options = plain | {place: with_text(kind, at, text)}
                         await costs.send(f"{shown} {at}: {what}", route.method, path_of(route, known), **options)
         # What was stored before texts were checked is read as well: these do not come through the gate.
-        for number, (_, text) in enumerate(stored := list(hostile(LONGEST_STORED))):
+        for number, (_, text) in enumerate(stored := list(hostile(MAX_STORED_LENGTH))):
             body = TextBody(text=f"ฮงฉ{number}ฮ {text}")
             await send_message(running.services, narin.person, room, body, new_txn())
         await indexed(running)
@@ -229,13 +229,13 @@ async def test_no_text_in_any_frame_of_the_stream_costs_more_than_its_length(wor
         faults: list[str] = []
         async with narin.stream() as stream:
             for at, longest in texts_of(inspect.type_info(Send)):
-                for what, text in hostile(longest or LONGEST_FREE):
+                for what, text in hostile(longest or MAX_FREE_LENGTH):
                     frame = with_text(Send, at, text)
                     frame |= {"room": room, "txn_id": frame["txn_id"] if at == ("txn_id",) else new_txn()}
                     begun = time.process_time()
                     await stream.socket.send_str(msgspec.json.encode(frame).decode())
                     while "error" not in (answer := await stream.frame()) and "txn_id" not in answer:
                         pass
-                    if time.process_time() - begun >= MOST_S:
+                    if time.process_time() - begun >= MAX_S:
                         faults.append(f"{at}: {what}")
         assert faults == []

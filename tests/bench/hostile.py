@@ -46,7 +46,7 @@ PAIRS: Final = int(os.environ.get("GCHAT_BENCH_PAIRS", "6"))
 CHOSEN: Final = os.environ.get("GCHAT_BENCH_ATTACKS", "")
 WINDOW_S: Final = 2.0
 SETTLE_S: Final = 0.5
-MOST_SETTLES: Final = 20
+MAX_SETTLES: Final = 20
 RESTING_CORES: Final = 0.05
 WARM_UP_S: Final = 2.0
 SENDS_A_SECOND: Final = 24.0
@@ -142,7 +142,7 @@ async def _measure(server: Server, layout: Layout, tokens: dict[int, str]) -> di
 
 async def _at_rest(server: Server) -> None:
     """Wait until the appliance has done what the attack had asked for already: until it uses next to no CPU time."""
-    for _ in range(MOST_SETTLES):
+    for _ in range(MAX_SETTLES):
         before = cpu_s([server.appliance, *server.others])
         await asyncio.sleep(SETTLE_S)
         if cpu_s([server.appliance, *server.others]) - before < RESTING_CORES * SETTLE_S:

@@ -18,14 +18,14 @@
 #include <unistd.h>
 
 #define READ 65536
-#define LONGEST_WORD 64
+#define MAX_WORD_LENGTH 64
 #define EVERY_S 10
 #define EVENTS 512
 
 struct member {
     int fd;
     size_t kept;
-    char rest[LONGEST_WORD];
+    char rest[MAX_WORD_LENGTH];
 };
 
 static long now(void) {
@@ -48,7 +48,7 @@ static long count(struct member *member, char *buffer, size_t size, const char *
 }
 
 static long receive(struct member *member, const char *word, size_t length) {
-    static char buffer[LONGEST_WORD + READ];
+    static char buffer[MAX_WORD_LENGTH + READ];
     memcpy(buffer, member->rest, member->kept);
     ssize_t size = read(member->fd, buffer + member->kept, READ);
     if (size < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
@@ -66,11 +66,11 @@ static size_t from_hex(const char *hex, char *bytes) {
 }
 
 int main(int count_of, char **words) {
-    if (count_of < 5 || strlen(words[1]) > LONGEST_WORD || strlen(words[3]) > 2 * LONGEST_WORD) return 2;
+    if (count_of < 5 || strlen(words[1]) > MAX_WORD_LENGTH || strlen(words[3]) > 2 * MAX_WORD_LENGTH) return 2;
     const char *word = words[1];
     size_t length = strlen(word);
     long audience = atol(words[2]), total = 0, due = audience;
-    char keepalive[LONGEST_WORD];
+    char keepalive[MAX_WORD_LENGTH];
     size_t alive = from_hex(words[3], keepalive);
     int members = count_of - 4, poll = epoll_create1(0);
     struct member *all = calloc((size_t)members, sizeof *all);

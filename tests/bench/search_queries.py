@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PEER_MESSAGES: Final = 1_000_000
-MOST_MEMORY_MIB: Final = 2048
+MAX_MEMORY_MIB: Final = 2048
 
 
 def worker(what: str, folder: Path, count: int = 0) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def measure(name: str, count: int, p50_ms: float | None, p99_ms: float) -> Resul
     warm = asked["warm"]
     bars = [
         at_most("p99 ms", warm["p99_ms"], p99_ms),
-        at_most("memory of the asking process, MiB", asked["peak_mib"], MOST_MEMORY_MIB),
+        at_most("memory of the asking process, MiB", asked["peak_mib"], MAX_MEMORY_MIB),
     ]
     if p50_ms is not None:
         bars.insert(0, at_most("p50 ms", warm["p50_ms"], p50_ms))

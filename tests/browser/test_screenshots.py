@@ -25,7 +25,7 @@ OFFER: Final = ROOT / "appliance" / "client" / "public" / "screenshots"
 DESKTOP: Final = {"viewport": {"width": 1440, "height": 900}}
 PHONE: Final = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
 INCIDENT: Final = "ศูนย์ประสานเหตุ ระบบนัดหมายวัคซีนขัดข้อง"
-SMALLEST_BYTES: Final = 10_000
+MIN_BYTES: Final = 10_000
 
 
 async def _take(window: Window, tmp_path: Path, name: str, kept: Path = FOLDER) -> None:
@@ -35,7 +35,7 @@ async def _take(window: Window, tmp_path: Path, name: str, kept: Path = FOLDER) 
     await window.page.mouse.move(0, 0)  # what lies under the pointer looks pressed
     await window.page.evaluate("document.fonts.ready")
     await window.page.screenshot(path=path, animations="disabled")
-    assert path.stat().st_size > SMALLEST_BYTES, name
+    assert path.stat().st_size > MIN_BYTES, name
 
 
 async def test_login(served: Agency, windows: OpenWindow, tmp_path: Path) -> None:

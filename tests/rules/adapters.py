@@ -92,7 +92,7 @@ def _terms(given: Given) -> object:
     return is_accepted(given["accepted"], in_force(versions, given["now"]))
 
 
-SMALLEST_GROUP = policy_of("group").smallest
+MIN_GROUP_SIZE = policy_of("group").smallest
 
 ADAPTERS: dict[str, Callable[[Given], object]] = {
     "closed_directions": lambda g: closed_directions(g["text"]),
@@ -100,13 +100,13 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "fold": lambda g: fold(g["text"]),
     "may_start_direct": _start_direct,
     "may_start_group": lambda g: may_start_group(
-        g["actor_rank"], g["other_ranks"], ContactMode(g["mode"]), SMALLEST_GROUP
+        g["actor_rank"], g["other_ranks"], ContactMode(g["mode"]), MIN_GROUP_SIZE
     ),
     "may_keep_group": lambda g: may_keep_group(
         {Principal(person): rank for person, rank in g["ranks"].items()},
         Principal(g["owner"]),
         ContactMode(g["mode"]),
-        SMALLEST_GROUP,
+        MIN_GROUP_SIZE,
     ),
     "may_sign_in": lambda g: may_sign_in(AccountState(g["state"]), g["suspended_until"], g["active"], g["now"]),
     "may_change_state": lambda g: may_change_state(AccountState(g["old"]), AccountState(g["new"])),

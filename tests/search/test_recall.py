@@ -11,7 +11,7 @@ from search_index.query import matches, parse
 from search_index.wire import Search
 from tests.search import corpus
 
-MOST_CANDIDATES_PER_HIT = 1.1
+MAX_CANDIDATES_PER_HIT = 1.1
 
 
 def measured(folder: Path, texts: list[str]) -> tuple[Counter[str], int]:
@@ -52,7 +52,7 @@ def test_recall_on_the_excerpt(tmp_path: Path) -> None:
     assert with_truth == len(corpus.queries())
     assert counts["found"] / counts["true"] >= 0.99
     assert counts["verified"] == counts["found"]
-    assert counts["candidates"] <= MOST_CANDIDATES_PER_HIT * counts["true"]
+    assert counts["candidates"] <= MAX_CANDIDATES_PER_HIT * counts["true"]
 
 
 @pytest.mark.slow
@@ -62,4 +62,4 @@ def test_recall_on_all_messages(tmp_path: Path) -> None:
     assert with_truth == len(corpus.queries())
     assert counts["found"] / counts["true"] >= 0.99
     assert counts["verified"] == counts["found"]
-    assert counts["candidates"] <= MOST_CANDIDATES_PER_HIT * counts["true"]
+    assert counts["candidates"] <= MAX_CANDIDATES_PER_HIT * counts["true"]

@@ -29,7 +29,7 @@ from tests.bureau import KEYS
 from tests.faults.raw import BINARY, CLOSE, PING, PONG, TEXT
 from tests.waiting import PATIENCE_S, until
 
-MOST_BYTES = 1_000
+MAX_BYTES = 1_000
 LONG_S = 3_600.0
 KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
 ACCEPTED = "ICX+Yqv66kxgM0FcWaLWlFLwTAI="
@@ -86,7 +86,7 @@ class Talk:
     def __init__(self, more: Callable[[str], Coroutine[Any, Any, None] | None] = lambda _text: None) -> None:
         self.line, self.texts, self._more = Line(), list[str](), more
         protocol = web.RequestHandler(web.Server(_nothing), loop=asyncio.get_running_loop())
-        self.socket = WebSocket(protocol, self.line, MOST_BYTES)
+        self.socket = WebSocket(protocol, self.line, MAX_BYTES)
         self.socket.start(self._take, LONG_S)
 
     def _take(self, text: str) -> Coroutine[Any, Any, None] | None:
@@ -140,7 +140,7 @@ WRONG = {
     "a ping in pieces": (frame(PING, b"x", final=False), 1002),
     "an end without a beginning": (frame(CONTINUATION, b"x"), 1002),
     "a beginning in the middle": (frame(TEXT, b"x", final=False) + frame(TEXT, b"y"), 1002),
-    "a long text": (frame(TEXT, b"x" * MOST_BYTES), 1009),
+    "a long text": (frame(TEXT, b"x" * MAX_BYTES), 1009),
     "a long text in pieces": (frame(TEXT, b"x" * 600, final=False) + frame(CONTINUATION, b"x" * 600), 1009),
     "a length beyond all": (b"\x81\xff" + b"\xff" * 8 + bytes(4), 1009),
     "a farewell with half a code": (frame(CLOSE, b"\x03"), 1002),
