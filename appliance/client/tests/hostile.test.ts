@@ -18,9 +18,9 @@ import * as segments from "../src/features/timeline/segments";
 import * as routes from "../src/features/shell/routes";
 
 const LONGEST = 20_000;
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 /** Seconds of the processor; what is linear takes a tenth of it, what is not took 0.7 s and more. */
-const MOST_S = 0.6;
+const MAX_S = 0.6;
 const PIECES = Object.entries(
   JSON.parse(readFileSync(fileURLToPath(new URL("../../../tests/rules/data/hostile_texts.json", import.meta.url)), "utf-8")) as Record<string, string>,
 );
@@ -31,7 +31,7 @@ function full(piece: string): string {
 
 function cost(work: () => unknown): number {
   let best = Infinity;
-  for (let run = 0; run < 3 && best > MOST_S / 4; run += 1) {
+  for (let run = 0; run < 3 && best > MAX_S / 4; run += 1) {
     const begun = process.cpuUsage();
     work();
     const { user, system } = process.cpuUsage(begun);
@@ -42,13 +42,13 @@ function cost(work: () => unknown): number {
 
 /** How each function takes a text where it is more than its only argument. */
 const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
-  wordsOf: (hostile) => text.wordsOf(hostile.slice(0, LONGEST_NAME)),
+  wordsOf: (hostile) => text.wordsOf(hostile.slice(0, MAX_NAME_LENGTH)),
   truncated: (hostile) => text.truncated(hostile, 200),
   compareThai: (hostile) => text.compareThai(`${hostile}ก`, `${hostile}ข`),
   sortedByName: (hostile) => text.sortedByName([hostile, `${hostile}ก`], (one) => one, "th"),
-  matchName: (hostile) => text.matchName(hostile.slice(0, LONGEST_NAME), hostile.slice(0, LONGEST_NAME)),
-  rankedByName: (hostile) => text.rankedByName([hostile.slice(0, LONGEST_NAME)], hostile.slice(0, LONGEST_NAME), (one) => one),
-  namedLike: (hostile) => text.namedLike([hostile.slice(0, LONGEST_NAME)], hostile.slice(0, LONGEST_NAME), (one) => one),
+  matchName: (hostile) => text.matchName(hostile.slice(0, MAX_NAME_LENGTH), hostile.slice(0, MAX_NAME_LENGTH)),
+  rankedByName: (hostile) => text.rankedByName([hostile.slice(0, MAX_NAME_LENGTH)], hostile.slice(0, MAX_NAME_LENGTH), (one) => one),
+  namedLike: (hostile) => text.namedLike([hostile.slice(0, MAX_NAME_LENGTH)], hostile.slice(0, MAX_NAME_LENGTH), (one) => one),
   mentionAt: (hostile) => text.mentionAt(hostile, hostile.length),
   segments: (hostile) => segments.segments(hostile, Array.from({ length: 100 }, (_, n) => hostile.slice(0, n + 2)), true),
   keptHit: (hostile) => {
@@ -70,17 +70,17 @@ test.each(FUNCTIONS)("%s", (name, work) => {
   if (CALLS[name] === undefined) expect(work.length, "a function of several arguments needs its line in CALLS").toBe(1);
   for (const [what, piece] of PIECES)
     for (const hostile of [full(piece), `https://${full(piece)}a`, `@${full(piece)}b`])
-      expect(cost(() => call(hostile)), what).toBeLessThan(MOST_S);
+      expect(cost(() => call(hostile)), what).toBeLessThan(MAX_S);
 });
 
 test("the guard of the password", () => {
   const guard = new PasswordGuard(() => 0.5);
   guard.learn("ก".repeat(256));
-  for (const [what, piece] of PIECES) expect(cost(() => guard.isIn(full(piece))), what).toBeLessThan(MOST_S);
+  for (const [what, piece] of PIECES) expect(cost(() => guard.isIn(full(piece))), what).toBeLessThan(MAX_S);
 });
 
 test.each(["`", "```", "**", "**a", "www.", "www.a/", "a@", "a@b.", "a.", "08", "+66 8", "0 ", "```\n`a"])("marks and addresses without an end: %s", (piece) => {
-  expect(cost(() => segments.segments(full(piece), ["a"], true))).toBeLessThan(MOST_S);
+  expect(cost(() => segments.segments(full(piece), ["a"], true))).toBeLessThan(MAX_S);
 });
 
 test("a message is drawn in at most 200 parts, and no word of it is lost", () => {

@@ -9,7 +9,7 @@ import type { MemberView, Position } from "./protocol";
 import { grown, rangeOf, without, type Range } from "./ranges";
 
 /** More ranges than this become fewer: the two oldest are taken as one. It bounds what a room's view carries. */
-const MOST_SKIPPED = 8;
+const MAX_SKIPPED = 8;
 
 /** How far somebody has read, and what below that was not shown to them. */
 export interface Reading {
@@ -28,7 +28,7 @@ export function after(reading: Reading, since: Position, shown: Range): Reading 
 }
 
 function bounded(skipped: readonly Range[]): readonly Range[] {
-  const over = skipped.length - MOST_SKIPPED;
+  const over = skipped.length - MAX_SKIPPED;
   const [oldest, last] = [skipped[0], skipped[over]];
   if (over <= 0 || oldest === undefined || last === undefined) return skipped;
   return [[oldest[0], last[1]], ...skipped.slice(over + 1)];

@@ -17,9 +17,9 @@ import { Store, type Readable } from "./store";
 import { Turns } from "./turns";
 
 /** So many searches are remembered. */
-export const MOST_RECENT = 8;
+export const MAX_RECENT = 8;
 /** So many hits are taken from what is kept: who needs more narrows the question. */
-export const MOST_KEPT_HITS = 100;
+export const MAX_KEPT_HITS = 100;
 
 export class Search {
   readonly #recent = new Store<readonly string[]>([]);
@@ -60,7 +60,7 @@ export class Search {
       const rows = await loadRows(tables, room, 0, Number.MAX_SAFE_INTEGER);
       found.push(...rows.flatMap(({ event }) => keptHit(room, event, terms, query) ?? []));
     }
-    return found.sort((a, b) => b.at - a.at || b.n - a.n).slice(0, MOST_KEPT_HITS);
+    return found.sort((a, b) => b.at - a.at || b.n - a.n).slice(0, MAX_KEPT_HITS);
   }
 
   /** What was searched for before, the newest first. */
@@ -71,7 +71,7 @@ export class Search {
   async remember(words: string): Promise<void> {
     const meant = words.trim();
     if (meant === "") return;
-    await this.#keep((recent) => [meant, ...recent.filter((other) => other !== meant)].slice(0, MOST_RECENT));
+    await this.#keep((recent) => [meant, ...recent.filter((other) => other !== meant)].slice(0, MAX_RECENT));
   }
 
   async forget(words: string): Promise<void> {

@@ -16,7 +16,7 @@ const collator = collators.th;
 
 const PART = 256;
 /** Code units of a name being typed; far more than its 60 graphemes have. */
-const LONGEST_TYPED = 600;
+const MAX_TYPED_LENGTH = 600;
 const ZERO_WIDTH = /[\u200b-\u200d\u2060\ufeff\u00ad]/g;
 /** What is drawn as nothing, white space apart. */
 const INVISIBLE =
@@ -208,7 +208,7 @@ export function mentionAt(text: string, caret: number): { start: number; typed: 
   if (start === -1) return null;
   const typed = before.slice(start + 1);
   // Names have spaces, sentences have more: two words after the @ are a name, a third or a new line is not.
-  if (typed.length > LONGEST_TYPED || /\n/.test(typed) || typed.split(" ").length > 3 || graphemeCount(typed) > 60) return null;
+  if (typed.length > MAX_TYPED_LENGTH || /\n/.test(typed) || typed.split(" ").length > 3 || graphemeCount(typed) > 60) return null;
   const previous = start === 0 ? "" : (before[start - 1] ?? "");
   return /[\p{L}\p{N}._-]/u.test(previous) && !/[\u0e00-\u0e7f]/u.test(previous) ? null : { start, typed };
 }

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import { keptHit, termsOf } from "#core/keptHits";
 import type { Event } from "#core/protocol";
-import { MOST_RECENT } from "#core/search";
+import { MAX_RECENT } from "#core/search";
 
 import { diskBytes, makeWorld, MALEE, until, type World } from "./world";
 
@@ -14,9 +14,9 @@ beforeEach(() => {
 test("what was searched for stays here: newest first, once each, bounded, sealed, and gone when asked to", async () => {
   const device = world.device();
   const { core, kill } = await world.signedIn(device);
-  const words = Array.from({ length: MOST_RECENT + 2 }, (_, i) => `ปลาบู่ทอง ${i}`);
+  const words = Array.from({ length: MAX_RECENT + 2 }, (_, i) => `ปลาบู่ทอง ${i}`);
   for (const one of [...words, " ", "ปลาบู่ทอง 5 "]) await core.search.remember(one);
-  const expected = ["ปลาบู่ทอง 5", ...words.filter((one) => one !== "ปลาบู่ทอง 5").reverse()].slice(0, MOST_RECENT);
+  const expected = ["ปลาบู่ทอง 5", ...words.filter((one) => one !== "ปลาบู่ทอง 5").reverse()].slice(0, MAX_RECENT);
   expect(core.search.recent.snapshot()).toEqual(expected);
   expect(await diskBytes(device)).not.toContain("ปลาบู่ทอง");
   expect(world.server.calls.join("\n")).not.toContain(encodeURIComponent("ปลาบู่ทอง"));

@@ -38,7 +38,7 @@ export interface ComposerSnapshot {
 }
 
 export const EVERYONE = "everyone";
-const MOST_CANDIDATES = 8;
+const MAX_CANDIDATES = 8;
 /** Longer text is refused by the server. */
 export const MAX_TEXT = 20_000;
 /** From here on the writer is shown how long the text is. */
@@ -118,7 +118,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly candidates = (query: string): readonly Candidate[] => {
     const room = this.#core.rooms.room(this.room).snapshot();
     const people = (room?.members ?? []).filter((member) => member.person !== this.#me());
-    const ranked = rankedByName(people, query, (member) => [nameOf(member), ...this.#spellingsOf(member.person)]).slice(0, MOST_CANDIDATES);
+    const ranked = rankedByName(people, query, (member) => [nameOf(member), ...this.#spellingsOf(member.person)]).slice(0, MAX_CANDIDATES);
     return ranked.map((member) => ({ id: member.person, name: nameOf(member), detail: unitOf(member) }));
   };
 

@@ -44,7 +44,7 @@ export type Standing = "me" | "member" | "inactive";
 export type Missing = "name" | "people" | "name_and_people" | "fewer";
 
 /** The most that one suggestion may name. */
-export const MOST_SUGGESTED = 50;
+export const MAX_SUGGESTED = 50;
 
 /** From how many people on those who choose are reminded to choose only those concerned (F35). */
 const MANY = 100;
@@ -92,7 +92,7 @@ export class PickerModel {
   /** What is still missing before it can be done; null when nothing is. */
   readonly missing = (words: string): Missing | null => {
     const chosen = this.chosen.snapshot().length;
-    if (this.purpose.kind === "suggest" && chosen > MOST_SUGGESTED) return "fewer";
+    if (this.purpose.kind === "suggest" && chosen > MAX_SUGGESTED) return "fewer";
     const unnamed = this.purpose.kind === "new" && words.trim() === "";
     if (chosen === 0) return unnamed ? "name_and_people" : "people";
     return unnamed ? "name" : null;

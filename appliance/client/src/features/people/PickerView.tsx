@@ -23,7 +23,7 @@ import { useMedia } from "#ui/useMedia";
 import { useReadable } from "#ui/useReadable";
 
 import { PeopleFinder } from "./PeopleFinder";
-import { MOST_SUGGESTED, type PickerModel, remindsOfNeedToKnow, type Standing } from "./PickerModel";
+import { MAX_SUGGESTED, type PickerModel, remindsOfNeedToKnow, type Standing } from "./PickerModel";
 import { UnitPicker } from "./UnitPicker";
 import "./people.css";
 
@@ -55,7 +55,7 @@ export function PickerView({ model, onClose, onDone }: PickerViewProps) {
     suggest: plural(chosen.length, { other: "เสนอ # คน" }),
   };
   const missing = model.missing(words);
-  const most = formatNumber(MOST_SUGGESTED);
+  const most = formatNumber(MAX_SUGGESTED);
   const reasons = {
     name: t`โปรดตั้งชื่อห้อง`,
     people: t`โปรดเลือกบุคคล`,

@@ -54,10 +54,10 @@ export type HitPlace = Pick<Hit, "room" | "n">;
 export const NO_FILTERS: Filters = { room: null, sender: null, unit: null, from: null, to: null, hasLink: false };
 const TYPING_MS = 200;
 const PAGE = 30;
-const MOST_ROOMS = 4;
-const MOST_PEOPLE = 4;
+const MAX_ROOMS = 4;
+const MAX_PEOPLE = 4;
 /** A single letter names everybody. */
-const SHORTEST_NAME = 2;
+const MIN_NAME_LENGTH = 2;
 
 export class SearchModel implements Readable<SearchSnapshot> {
   readonly senders: PeopleSearch;
@@ -84,7 +84,7 @@ export class SearchModel implements Readable<SearchSnapshot> {
   constructor(core: Core) {
     this.#core = core;
     this.senders = new PeopleSearch(core.directory, core.ports.time);
-    this.people = new PeopleSearch(core.directory, core.ports.time, MOST_PEOPLE);
+    this.people = new PeopleSearch(core.directory, core.ports.time, MAX_PEOPLE);
   }
 
   // --- asking ---
@@ -203,7 +203,7 @@ export class SearchModel implements Readable<SearchSnapshot> {
   /** The few rooms to go to, beside the messages, for what is being typed. */
   readonly roomsToGo = (): readonly RoomSummary[] => {
     const { query, filters } = this.snapshot();
-    return query.trim() === "" || hasFilters(filters) ? [] : this.roomsNamed(query, MOST_ROOMS);
+    return query.trim() === "" || hasFilters(filters) ? [] : this.roomsNamed(query, MAX_ROOMS);
   };
 
   /** The few people to go to, beside rooms and messages; not those whose private chat is among the rooms already. */
@@ -251,7 +251,7 @@ export class SearchModel implements Readable<SearchSnapshot> {
 
   #isName(): boolean {
     const { query, filters } = this.snapshot();
-    return query.trim().length >= SHORTEST_NAME && !hasFilters(filters);
+    return query.trim().length >= MIN_NAME_LENGTH && !hasFilters(filters);
   }
 
   #question(): SearchQuery {

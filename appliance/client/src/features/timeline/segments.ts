@@ -43,9 +43,9 @@ const AFTER_PHONE = /[a-z0-9๐-๙/-]/iu;
 /** Punctuation that ends a sentence is no part of the address before it. */
 const ENDS_SENTENCE = ".,!?;:)]}'\"”’ฯ";
 /** Browsers and servers take addresses of this length; a longer one is words. */
-const LONGEST_ADDRESS = 2048;
+const MAX_ADDRESS_LENGTH = 2048;
 /** As many parts are drawn apart; what follows is text. */
-const MOST_PARTS = 200;
+const MAX_PARTS = 200;
 
 export function segments(text: string, names: readonly string[], everyone: boolean): readonly Segment[] {
   const calls = [...names.map((name) => `@${name}`), ...(everyone ? EVERYONE_WORDS : [])].sort((a, b) => b.length - a.length);
@@ -54,9 +54,9 @@ export function segments(text: string, names: readonly string[], everyone: boole
     if (part.kind !== "text") return [part];
     return part.bold === undefined ? spoken(part.text) : spoken(part.text).map((inner) => ({ ...inner, bold: true }));
   });
-  if (parts.length <= MOST_PARTS) return parts;
-  const rest = parts.slice(MOST_PARTS - 1).map((part) => part.text);
-  return [...parts.slice(0, MOST_PARTS - 1), { kind: "text", text: rest.join("") }];
+  if (parts.length <= MAX_PARTS) return parts;
+  const rest = parts.slice(MAX_PARTS - 1).map((part) => part.text);
+  return [...parts.slice(0, MAX_PARTS - 1), { kind: "text", text: rest.join("") }];
 }
 
 /** The text in parts: what each match stands for, and the words between; a match that is null stays words. */
@@ -86,7 +86,7 @@ function marked(text: string): Segment[] {
 function links(text: string): Segment[] {
   return apart(text, ADDRESS, (match) => {
     const words = withoutEnd(match[0]);
-    const href = words.length > LONGEST_ADDRESS ? null : hrefOf(words, match);
+    const href = words.length > MAX_ADDRESS_LENGTH ? null : hrefOf(words, match);
     return href === null ? null : { segment: { kind: "link", text: words, href }, length: words.length };
   });
 }
