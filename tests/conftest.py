@@ -14,12 +14,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from appliance.demo import world
 from tests import agency
 
-settings.register_profile("quick", max_examples=20)
+# How long an example takes says how busy the machine is, so no example fails for its time (`timeout` in pyproject.toml
+# ends a test that hangs).
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", parent=settings.get_profile("steady"), max_examples=20)
+settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -33,7 +33,7 @@ def refused(sealed: bytes, record: int | None) -> None:
     assert refusal.value.record == record
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 300) | st.builds(lambda n, d: n * RECORD_BYTES + d, st.integers(1, 4), st.integers(-2, 2)))
 def test_any_length_comes_back_and_its_length_is_known_without_the_key(size: int) -> None:
     content = os.urandom(size)

@@ -72,7 +72,7 @@ def nesting(value: object) -> int:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(VALUES)
 def test_encode_equals_rfc8785(value: Any) -> None:
     if nesting(value) > 6:
@@ -186,7 +186,7 @@ def test_decode_accepts_only_canonical_bytes(data: bytes) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(VALUES, st.data())
 def test_both_readers_agree_on_altered_bytes(value: Any, data: st.DataObject) -> None:
     altered = bytearray(rfc8785.dumps(value))

@@ -331,7 +331,7 @@ STEPS = st.sampled_from([*STREAMS, *WORDS, *ROOMS, *OWN])
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(STEPS, st.integers(0, 11)), min_size=4, max_size=30))
 def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) -> None:
     async def play(folder: Path) -> None:

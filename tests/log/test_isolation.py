@@ -141,7 +141,7 @@ async def play(b: Bureau, script: list[tuple[str, int]]) -> Played:
     return Played([kind for kind, _ in script], drafts, list(results))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(STAGES, st.integers(0, 1)), min_size=2, max_size=24))
 def test_a_poisoned_command_costs_its_neighbours_nothing(script: list[tuple[str, int]]) -> None:
     async def run(folder: Path) -> None:

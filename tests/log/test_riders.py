@@ -112,7 +112,7 @@ async def test_the_second_of_two_sees_what_the_first_one_wrote(bureau: Bureau) -
     assert await recorded(bureau) == [("ride", room)]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(KINDS, st.integers(0, 1)), min_size=2, max_size=16))
 def test_a_rider_that_fails_refuses_its_own_command_alone(script: list[tuple[str, int]]) -> None:
     async def send(b: Bureau, room: RoomId, number: int, kind: str) -> str:

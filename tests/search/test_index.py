@@ -190,7 +190,7 @@ class Against(RuleBasedStateMachine):
 
 
 TestAgainstBruteForce = pytest.mark.slow(Against.TestCase)
-TestAgainstBruteForce.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestAgainstBruteForce.settings = settings(max_examples=40, stateful_step_count=25)
 
 
 def test_a_batch_delivered_twice_changes_nothing(index: Index) -> None:

@@ -118,7 +118,7 @@ def test_a_keyring_without_one_of_its_keys_is_damaged(set_up: SetUp) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(at=st.integers(0, len(VERSION_1) - 1), value=st.integers(0, 255))
 def test_a_damaged_keyring_opens_unchanged_or_not_at_all(
     tmp_path_factory: pytest.TempPathFactory, at: int, value: int
