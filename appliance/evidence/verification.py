@@ -18,7 +18,9 @@ from __future__ import annotations
 from base64 import b64encode
 from enum import IntEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from appliance.evidence import commitment
 from appliance.evidence.canonical import FIRST_OS, Header, decode_header
@@ -57,7 +59,7 @@ class Refused(NamedTuple):
     reason: str
 
 
-class Candidate(NamedTuple):
+class Candidate(msgspec.Struct, frozen=True):
     """An entry to be judged, as values. `room` is the one it belongs to by its own bytes.
 
     `sealed` are the header's bytes, which its seal covers; an entry without a seal needs none.
@@ -72,7 +74,7 @@ class Candidate(NamedTuple):
     sealed: bytes = b""
 
 
-class Accepted(NamedTuple):
+class Accepted(msgspec.Struct, frozen=True):
     """An entry that may be appended, as values, and the room as it leaves it."""
 
     candidate: Candidate
@@ -91,7 +93,7 @@ def _nothing(_: int) -> None:
     return None
 
 
-class Log(NamedTuple):
+class Log(msgspec.Struct, frozen=True):
     """A room's log before an entry: what judging the entry needs of it.
 
     `state` is None before the first entry. `last_at` and `registry` are of the last entry, `counters` the number of
@@ -123,12 +125,12 @@ def verify_entry(log: Log, leaf: bytes, registry: Registry, body: Body | None = 
 
 def judge(log: Log, candidate: Candidate, registry: Registry, body: Body | None = None) -> Accepted | Refused:
     """Judge the next entry of a room from its values; `verify_entry` does the rest for bytes."""
-    for step, check in _BEFORE_RULES:
-        if reason := check(log, candidate, registry, body):
-            return Refused(step, reason)
     header = candidate.header
+    refused = _speaks(log, candidate, registry) or _follows(log, candidate, body)
+    if refused is not None:
+        return refused
     entry = _allowed(log, header)
-    if isinstance(entry, str):
+    if not isinstance(entry, Proposed):
         return Refused(Step.RULES, entry)
     if header.seen is not None and not _was_seen(log, header.seen):
         return Refused(Step.SEEN, "seen")
@@ -136,7 +138,23 @@ def judge(log: Log, candidate: Candidate, registry: Registry, body: Body | None 
     return Accepted(candidate, entry, state)
 
 
-def _enrolled(log: Log, candidate: Candidate, registry: Registry, _: Body | None) -> str | None:
+def _speaks(log: Log, candidate: Candidate, registry: Registry) -> Refused | None:
+    """Steps 2 to 4: an agency that is active, by its own seal or as the hub, for a person of its own, in this room."""
+    header = candidate.header
+    if reason := _not_enrolled(log, candidate, registry):
+        return Refused(Step.REGISTRY, reason)
+    if candidate.seal is not None:
+        if reason := _bad_seal(log, candidate, candidate.seal, registry):
+            return Refused(Step.SEAL, reason)
+    elif log.state is not None and header.origin != log.state.hub:
+        # The checkpoint vouches for the hub's own entries alone.
+        return Refused(Step.SEAL, "no_seal")
+    if not is_principal(header.sender) or agency_of(Principal(header.sender)) != header.origin:
+        return Refused(Step.SENDER, Deny.ORIGIN_MISMATCH)
+    return None if candidate.room == log.room else Refused(Step.SENDER, "other_room")
+
+
+def _not_enrolled(log: Log, candidate: Candidate, registry: Registry) -> str | None:
     """Step 2: an active agency, by a version of the registry that is known and does not go back."""
     if candidate.rg < log.registry:
         return "registry_back"
@@ -145,14 +163,11 @@ def _enrolled(log: Log, candidate: Candidate, registry: Registry, _: Body | None
     return None if registry.is_active(candidate.header.origin, candidate.rg) else "not_enrolled"
 
 
-def _sealed(log: Log, candidate: Candidate, registry: Registry, _: Body | None) -> str | None:
-    """Step 3: sealed by a key that was valid then; the checkpoint vouches for the hub's own entries."""
-    seal, origin = candidate.seal, candidate.header.origin
-    if seal is None:
-        return None if log.state is None or origin == log.state.hub else "no_seal"
+def _bad_seal(log: Log, candidate: Candidate, seal: Seal, registry: Registry) -> str | None:
+    """Step 3: sealed by a key that was valid then. Who makes a room is its hub and seals nothing."""
     if log.state is None:
         return "sealed_create"
-    key = registry.key_at(origin, seal.k, candidate.ht)
+    key = registry.key_at(candidate.header.origin, seal.k, candidate.ht)
     if key is None:
         return "seal_key"
     try:
@@ -162,46 +177,22 @@ def _sealed(log: Log, candidate: Candidate, registry: Registry, _: Body | None) 
     return None
 
 
-def _belongs(log: Log, candidate: Candidate, _registry: Registry, _: Body | None) -> str | None:
-    """Step 4: a sender of the agency that speaks, in the room that is asked about."""
+def _follows(log: Log, candidate: Candidate, body: Body | None) -> Refused | None:
+    """Steps 5 to 7: the body committed to, where there is one; the next place, no earlier; its agency's next, once."""
     header = candidate.header
-    if not is_principal(header.sender) or agency_of(Principal(header.sender)) != header.origin:
-        return Deny.ORIGIN_MISMATCH
-    return None if candidate.room == log.room else "other_room"
-
-
-def _holds(_log: Log, candidate: Candidate, _registry: Registry, body: Body | None) -> str | None:
-    """Step 5: the body that was committed to, where there is one to compare."""
-    header = candidate.header
-    if body is None:
-        return None
-    same = len(body.data) == header.body_length and commitment.check(header.commitment, body.salt, body.data)
-    return None if same else "body_differs"
-
-
-def _follows(log: Log, candidate: Candidate, _registry: Registry, _: Body | None) -> str | None:
-    """Step 6: the next position, at a time that does not go back."""
+    if body is not None and not _is_committed_to(body, header):
+        return Refused(Step.BODY, "body_differs")
     if candidate.n != log.size:
-        return "position"
-    return "time_back" if candidate.ht < log.last_at else None
-
-
-def _counts(log: Log, candidate: Candidate, _registry: Registry, _: Body | None) -> str | None:
-    """Step 7: the next of its agency, under an id that is not taken."""
-    header = candidate.header
+        return Refused(Step.POSITION, "position")
+    if candidate.ht < log.last_at:
+        return Refused(Step.POSITION, "time_back")
     if header.counter != log.counters.get(header.origin, FIRST_OS):
-        return "counter"
-    return "double_id" if header.id in log.ids else None
+        return Refused(Step.COUNTER, "counter")
+    return Refused(Step.COUNTER, "double_id") if header.id in log.ids else None
 
 
-_BEFORE_RULES: Final = (
-    (Step.REGISTRY, _enrolled),
-    (Step.SEAL, _sealed),
-    (Step.SENDER, _belongs),
-    (Step.BODY, _holds),
-    (Step.POSITION, _follows),
-    (Step.COUNTER, _counts),
-)
+def _is_committed_to(body: Body, header: Header) -> bool:
+    return len(body.data) == header.body_length and commitment.check(header.commitment, body.salt, body.data)
 
 
 def _allowed(log: Log, header: Header) -> Proposed | str:

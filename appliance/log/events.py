@@ -7,7 +7,6 @@ not open or its row lies on a torn page.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import MsgspecError
@@ -90,7 +89,7 @@ def _facts_of(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
     if facts is None or kind is None or kind.needs is not Ability.EDIT or row.target is None:
         return facts
     target = entries.target(at.rows, at.key, row.target, at.bodies.home)
-    return dataclasses.replace(facts, retracted=True) if target and target.redacted else facts
+    return facts._replace(retracted=True) if target and target.redacted else facts
 
 
 def _facts(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:

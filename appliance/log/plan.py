@@ -16,8 +16,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.canonical import Header, encode_header
 from appliance.evidence.commitment import NO_BODY
@@ -260,9 +258,15 @@ def _entry(
     context: BatchContext,
 ) -> tuple[Entry, RoomState]:
     agency, target, sealed = context.home.agency, draft.target, None
+    if draft.body is not None:
+        if ENTRY_TYPES[draft.type].body is None:
+            raise Forbidden(Deny.WRONG_SHAPE)
+        # A room begins with an entry without a body, so that every body has a room's key.
+        key = _key_for(work, room, ENTRY_TYPES[draft.type].key_kind, context)
+        sealed = context.bodies.seal(key, room, n, draft.body)
     header = Header(
-        commitment=NO_BODY,
-        body_length=0,
+        commitment=sealed.commitment if sealed else NO_BODY,
+        body_length=sealed.length if sealed else 0,
         id=context.new_id("e"),
         origin=agency,
         counter=work.counters.get(agency, 0) + n - work.size,
@@ -271,24 +275,17 @@ def _entry(
         sender=draft.actor,
         state=entry_types.write(draft.type, draft.state) or None,
         written_at=context.now,
-        type=draft.type.value,
+        type=draft.type,
         v=1,
     )
-    # The first entry has no body, and its header is what names the room.
-    room = room or RoomId(room_id(encode_header(header)))
+    encoded = encode_header(header)
+    room = room or RoomId(room_id(encoded))
     facts = partial(_facts, result.targets, draft.room)
     counters = {agency: header.counter}
     before = Log(room, state, n, work.last_at, work.registry, counters, target=facts)
     accepted = _judged(header, before, hub_time, context)
     if denied := _one_mark_too_many(draft, target, accepted.entry.state, result):
         raise Forbidden(denied)
-    if draft.body is not None:
-        if ENTRY_TYPES[draft.type].body is None:
-            raise Forbidden(Deny.WRONG_SHAPE)
-        sealed = context.bodies.seal(
-            _key_for(work, room, ENTRY_TYPES[draft.type].key_kind, context), room, n, draft.body
-        )
-        header = msgspec.structs.replace(header, commitment=sealed.commitment, body_length=sealed.length)
     entry = Entry(
         n=n,
         at=context.now,
@@ -303,7 +300,7 @@ def _entry(
         state=accepted.entry.state,
         draft=draft,
         target=target,
-        header=encode_header(header),
+        header=encoded,
         sealed=sealed,
         named=named(EntryFacts(draft.type, accepted.entry.state, draft.actor), context.now, draft.body, state.members)
         if state

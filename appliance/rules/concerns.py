@@ -38,7 +38,8 @@ def named(
     row = entry_types.find(entry.type)
     if row is None or row.mentions is None or body is None:
         return ()
-    return _of_those_shown(entry, row.mentions(body, members), at)
+    people = row.mentions(body, members)
+    return _of_those_shown(entry, people, at) if people else ()
 
 
 def _of_those_shown(entry: EntryFacts, people: Iterable[Principal], at: Millis) -> tuple[Principal, ...]:

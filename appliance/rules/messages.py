@@ -64,5 +64,7 @@ def mentioned(body: TextBody, members: Mapping[Principal, Member]) -> tuple[Prin
 
     Someone who is not in the room, or not any more, is not told: the words stay as they were written.
     """
-    named = dict.fromkeys(person for person in body.mentions if person in members)
-    return (*named, *([EVERYONE] * body.everyone))
+    everyone = (EVERYONE,) if body.everyone else ()
+    if not body.mentions:
+        return everyone
+    return (*dict.fromkeys(person for person in body.mentions if person in members), *everyone)

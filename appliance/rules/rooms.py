@@ -10,7 +10,7 @@ private chat at all is `contact.py`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from appliance.model import (
     Ability,
@@ -29,9 +29,6 @@ from appliance.rules import messages
 from appliance.rules.entry_states import RoomCreated
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.policy import POLICIES, allowed, owners_right, policy_of
-
-if TYPE_CHECKING:
-    from appliance.model import State
 
 RULES_VERSION: Final = 1
 
@@ -63,7 +60,7 @@ def _may_as_member(room: RoomState, entry: Proposed, target: Target | None) -> D
         return Deny.NOT_A_MEMBER
     if room.closed:
         return Deny.ROOM_CLOSED
-    if row.needs is not None and points(entry.state) and (denied := takes(target, row.needs)):
+    if row.needs is not None and entry.state.points_at is not None and (denied := takes(target, row.needs)):
         return denied
     return row.may(room, role, entry, entry.state, target)
 
@@ -76,11 +73,6 @@ def _may_create(entry: Proposed) -> Deny | None:
     if made.card is not None and made.card.p != made.owner:
         return Deny.TARGET_NOT_MEMBER
     return None if made.owner == entry.sender else Deny.WRONG_TYPE
-
-
-def points(state: State) -> bool:
-    """Say whether an entry points at another one: every entry with a target, and a message that is a reply."""
-    return hasattr(state, "target") or getattr(state, "reply_to", None) is not None
 
 
 def takes(target: Target | None, ability: Ability) -> Deny | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.model import EVERYONE, Deny, Principal
 from appliance.rules import entry_types
@@ -46,8 +46,7 @@ class Hidden:
 SHOWN: Final = Shown()
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFacts:
+class EntryFacts(NamedTuple):
     """What decides whether an entry is shown. `state` is what its header says.
 
     `retracted`: it was taken back, or it is the edit of a message that was.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from appliance.model import EVERYONE, Ability, Deny, EntryType, Member, Principal, Role, RoomId, RoomKind, RoomState
@@ -28,7 +26,7 @@ def test_every_type_of_the_product_says_whom_it_is_shown_to() -> None:
 
 def test_a_message_is_shown_to_all_and_a_retracted_one_to_a_court_alone() -> None:
     assert seen(TEXT) == ["", "", "", "", ""]
-    assert seen(replace(TEXT, retracted=True)) == ["retracted", "retracted", "retracted", "retracted", ""]
+    assert seen(TEXT._replace(retracted=True)) == ["retracted", "retracted", "retracted", "retracted", ""]
 
 
 def test_a_type_that_does_not_say_so_is_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +35,7 @@ def test_a_type_that_does_not_say_so_is_shown_to_nobody(monkeypatch: pytest.Monk
 
 
 def test_a_type_that_nobody_knows_is_shown_to_nobody() -> None:
-    assert seen(replace(TEXT, type="message.poem")) == ["not_shown"] * len(VIEWERS)
+    assert seen(TEXT._replace(type="message.poem")) == ["not_shown"] * len(VIEWERS)
 
 
 def test_the_row_decides_for_each_viewer_and_moment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +44,7 @@ def test_the_row_decides_for_each_viewer_and_moment(monkeypatch: pytest.MonkeyPa
     assert seen(TEXT, now=4) == ["", "not_shown", "not_shown", "", "not_shown"]
     assert shown(TEXT, AUTHOR, 4) == SHOWN
     assert shown(TEXT, AUTHOR, 5) == Hidden(Reason.NOT_SHOWN)
-    assert shown(replace(TEXT, retracted=True), READER, 4) == Hidden(Reason.NOT_SHOWN)
+    assert shown(TEXT._replace(retracted=True), READER, 4) == Hidden(Reason.NOT_SHOWN)
 
 
 def test_what_not_everyone_is_shown_takes_no_edits() -> None:
