@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from appliance.errors import Invalid
+from appliance.wire import cursors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,17 +22,21 @@ MAX_BYTES: Final = 1 << 20
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-def page_after(views: Sequence[T], cursor: str | None, id_of: Callable[[T], str]) -> tuple[list[T], str | None]:
-    """Return those after the one with the id `cursor` that fit an answer, and the cursor of what follows, if anything.
+def page_after(
+    kind: cursors.Kind[str], views: Sequence[T], cursor: str | None, id_of: Callable[[T], str]
+) -> tuple[list[T], str | None]:
+    """Return those after the one that `cursor` names that fit an answer, and the cursor of what follows, if anything.
 
     Raises Invalid for a cursor that names none of them.
     """
-    ids = [id_of(view) for view in views]
-    if cursor is not None and cursor not in ids:
-        raise Invalid(field="cursor")
-    start = ids.index(cursor) + 1 if cursor is not None else 0
+    start = 0
+    if cursor is not None:
+        [last] = cursors.read(kind, cursor)
+        start = next((at for at, view in enumerate(views, 1) if id_of(view) == last), 0)
+        if not start:
+            raise Invalid(field="cursor")
     shown, more = fitting(views[start:])
-    return shown, id_of(shown[-1]) if more else None
+    return shown, cursors.written(kind, id_of(shown[-1])) if more else None
 
 
 class Bytes:

@@ -25,6 +25,7 @@ from appliance.rules.finding import Fit, asked_number, fit, holding, rarest_firs
 from appliance.rules.profiles import may_see, visible_fields
 from appliance.spelling.normalize import fold
 from appliance.store import audit, people, units
+from appliance.wire import cursors
 from appliance.wire.directory import People, PersonView, PostView, UnitRef, Units, UnitView
 from search_index.layout import suggest
 
@@ -74,7 +75,7 @@ async def load_people(
         views = await load_views(s, reader, viewer, [card.id for card in shown])
     return People(
         people=views,
-        cursor=shown[-1].id if more else None,
+        cursor=cursors.written(cursors.PEOPLE, shown[-1].id) if more else None,
         reading=reading if shown or elsewhere else None,
         elsewhere=elsewhere,
     )
@@ -105,7 +106,7 @@ async def load_views(s: Services, reader: Reader, viewer: PersonId, ids: Sequenc
 
 def load_units(s: Services, cursor: str | None = None) -> Units:
     """Return a page of the units that exist now, parents before children, siblings in their order. Raises Invalid."""
-    shown, following = page_after(unit_views(s), cursor, lambda view: view.id)
+    shown, following = page_after(cursors.UNITS, unit_views(s), cursor, lambda view: view.id)
     return Units(units=shown, cursor=following)
 
 
@@ -327,7 +328,8 @@ def _within(directory: Directory, unit: UnitId | None, below: bool) -> frozenset
 
 
 def _place_of(directory: Directory, cursor: str) -> int:
-    last = directory.people.get(PersonId(cursor))
+    [person] = cursors.read(cursors.PEOPLE, cursor)
+    last = directory.people.get(PersonId(person))
     if last is None:
         raise Invalid(field="cursor")
     return bisect_left(directory.ordered, (last.sort_key, last.id), key=lambda card: (card.sort_key, card.id))

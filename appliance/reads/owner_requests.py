@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, Forbidden, Invalid
@@ -25,6 +24,7 @@ from appliance.rules.owner_requests import (
 from appliance.rules.visibility import may_read
 from appliance.store import owner_requests
 from appliance.store.owner_requests import Eyes, Place, Spot
+from appliance.wire import cursors
 from appliance.wire.rooms import (
     Departure,
     MemberSuggestion,
@@ -52,7 +52,9 @@ DEPARTURES: Final = 100
 ASKED: Final = "removal_request"
 # How many requests one answer holds.
 PAGE: Final = 100
-_CURSOR: Final = re.compile(r"([0-3])\.(\d{1,16})\.([\w-]{1,64})", re.ASCII)
+# The place of an answer has its time below 0, which no cursor can say.
+_ANSWERS: Final = (0, 3)
+_CURSORS: Final = {Kind.REMOVAL: cursors.REMOVAL_REQUESTS, Kind.SUGGESTION: cursors.MEMBER_SUGGESTIONS}
 
 
 async def load_removal_requests(
@@ -64,7 +66,7 @@ async def load_removal_requests(
     """
     found = await _load(s, person, room, Kind.REMOVAL, cursor)
     shown, more = fitting((removal_view(s, request) for request in found), PAGE)
-    return RemovalRequests(requests=shown, cursor=shown[-1].id if more else None)
+    return RemovalRequests(requests=shown, cursor=_cursor_of(Kind.REMOVAL, shown[-1].id) if more else None)
 
 
 async def load_member_suggestions(
@@ -76,7 +78,7 @@ async def load_member_suggestions(
     """
     found = await _load(s, person, room, Kind.SUGGESTION, cursor)
     shown, more = fitting((suggestion_view(s, request) for request in found), PAGE)
-    return MemberSuggestions(suggestions=shown, cursor=shown[-1].id if more else None)
+    return MemberSuggestions(suggestions=shown, cursor=_cursor_of(Kind.SUGGESTION, shown[-1].id) if more else None)
 
 
 async def load_my_requests(s: Services, person: PersonId, cursor: str | None = None) -> MyRequests:
@@ -135,18 +137,17 @@ def _cursor(person: PersonId, last: OwnerRequest | None) -> str | None:
     if last is None:
         return None
     over, time, request = Place.of(person, last)
-    return f"{over}.{abs(time)}.{request}"
+    return cursors.written(cursors.MY_REQUESTS, over, abs(time), request)
 
 
 def _place(cursor: str | None) -> Place:
     """Read a cursor. Raises Invalid."""
     if cursor is None:
         return owner_requests.FIRST
-    found = _CURSOR.fullmatch(cursor)
-    if found is None:
+    over, time, request = cursors.read(cursors.MY_REQUESTS, cursor)
+    if over > max(_ANSWERS):
         raise Invalid(field="cursor")
-    over, time = int(found[1]), int(found[2])
-    return Place(over, time if over in (1, 2) else -time, found[3])
+    return Place(over, -time if over in _ANSWERS else time, request)
 
 
 def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> Departure:
@@ -240,6 +241,10 @@ def suggestion_view(s: Services, request: OwnerRequest) -> MemberSuggestion:
     return request_views.suggestion_view(request, s.directory.people)
 
 
+def _cursor_of(kind: Kind, request: str) -> str:
+    return cursors.written(_CURSORS[kind], request)
+
+
 async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor: str | None) -> list[OwnerRequest]:
     """Return a page of one kind and one more, from the request `cursor` on."""
     head = await s.log.head(room)
@@ -255,7 +260,8 @@ async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor:
     async with s.store.read() as reader:
         spot: Spot | None = owner_requests.NEWEST
         if cursor is not None:
-            spot = await reader.run(owner_requests.spot_of, head.key, kind, cursor)
+            [request] = cursors.read(_CURSORS[kind], cursor)
+            spot = await reader.run(owner_requests.spot_of, head.key, kind, request)
         if spot is None:
             raise Invalid(field="cursor")
         found = await reader.run(owner_requests.in_room, head.key, kind, eyes, spot, PAGE + 1)

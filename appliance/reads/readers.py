@@ -8,15 +8,15 @@ history, and names are looked up for the people on it alone. Does not know who i
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from appliance.errors import AppError, Invalid, NotFound, Unavailable
 from appliance.model import PersonId
 from appliance.reads.damaged import is_damage, only, readable
 from appliance.reads.rooms import sort_key
 from appliance.store import entries, receipts, rooms
+from appliance.wire import cursors
 from appliance.wire.messages import Reader, Readers, Unreader
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from appliance.reads.damaged import Readable
     from appliance.services import Services
     from appliance.store.db import Rows
-
-
-_CURSOR: Final = re.compile(r"([ru])\.(\d{1,16})\.(\d{1,16})\.([\w@-]{0,128})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +40,15 @@ class _Place:
     person: str = ""
 
     def __str__(self) -> str:
-        return f"{'u' if self.unread else 'r'}.{self.moment}.{self.read}.{self.person}"
+        return cursors.written(cursors.READERS, int(self.unread), self.moment, self.read, self.person)
 
     @classmethod
     def parse(cls, cursor: str) -> Self:
         """Read a cursor. Raises Invalid."""
-        found = _CURSOR.fullmatch(cursor)
-        if found is None:
+        unread, moment, read, person = cursors.read(cursors.READERS, cursor)
+        if unread > 1:
             raise Invalid(field="cursor")
-        kind, moment, read, person = found.groups()
-        return cls(int(moment), kind == "u", int(read), person)
+        return cls(moment, bool(unread), read, person)
 
 
 class _Known(NamedTuple):

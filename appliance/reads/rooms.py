@@ -26,6 +26,7 @@ from appliance.reads.damaged import eyes_of, is_damage, known_size, only, readab
 from appliance.rules.policy import Title, policy_of
 from appliance.rules.rooms import all_denied, denied_actions
 from appliance.store import entries, receipts, rooms
+from appliance.wire import cursors
 from appliance.wire.rooms import MemberView, Rooms, RoomView
 
 if TYPE_CHECKING:
@@ -87,11 +88,12 @@ class MyRooms:
         return next((view for view in self.damaged.values() if view.id == room), None)
 
 
-async def load_rooms(s: Services, person: PersonId, cursor: int = 0, limit: int = 200) -> Rooms:
-    """Return a page of a person's rooms, in the order in which they were made."""
+async def load_rooms(s: Services, person: PersonId, cursor: str | None = None, limit: int = 200) -> Rooms:
+    """Return a page of a person's rooms, in the order in which they were made. Raises Invalid for what is no cursor."""
+    after = 0 if cursor is None else cursors.read(cursors.ROOMS, cursor)[0]
 
     def read(rows: Rows, mine: MyRooms) -> Rooms:
-        return _page_of_rooms(rows, s, person, cursor, limit, mine)
+        return _page_of_rooms(rows, s, person, after, limit, mine)
 
     return await read_sound(s, person, read)
 
@@ -213,16 +215,16 @@ def room_of(rows: Rows, s: Services, person: PersonId, room: RoomId, *, with_mem
     return view_of(rows, s, person, row, with_members=with_members) if row else None
 
 
-def _page_of_rooms(rows: Rows, s: Services, person: PersonId, cursor: int, limit: int, mine: MyRooms) -> Rooms:
+def _page_of_rooms(rows: Rows, s: Services, person: PersonId, after: int, limit: int, mine: MyRooms) -> Rooms:
     keys: list[int] = []
 
     def views() -> Iterator[RoomView]:
-        for key, view in views_after(rows, s, person, cursor, limit + 1, mine=mine):
+        for key, view in views_after(rows, s, person, after, limit + 1, mine=mine):
             keys.append(key)
             yield view
 
     shown, more = fitting(views(), limit)
-    return Rooms(rooms=shown, cursor=keys[len(shown) - 1] if more else None)
+    return Rooms(rooms=shown, cursor=cursors.written(cursors.ROOMS, keys[len(shown) - 1]) if more else None)
 
 
 def views_after(

@@ -12,7 +12,6 @@ A page ends when it is full, has looked at many candidates or has taken its CPU 
 from __future__ import annotations
 
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -27,6 +26,7 @@ from appliance.rules import entry_types
 from appliance.rules.text import closed_directions
 from appliance.search_client import Budget
 from appliance.store import entries, rooms
+from appliance.wire import cursors
 from appliance.wire.search import Found, Hit
 from search_index import wire
 from search_index.layout import suggest
@@ -46,8 +46,6 @@ MIN_READ: Final = 10
 MAX_READ: Final = 100_000
 """Characters of candidates that are read and compared at once: five of the longest messages."""
 END_OF_TIME: Final = 253_402_300_799_999
-
-_CURSOR: Final = msgspec.json.Decoder(wire.Before)
 
 
 async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found:
@@ -198,13 +196,13 @@ def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:
 
 
 def _cursor(before: wire.Before) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(before)).decode()
+    return cursors.written(cursors.HITS, before.at, before.room, before.n)
 
 
 def _before(cursor: str | None) -> wire.Before | None:
     if cursor is None:
         return None
     try:
-        return _CURSOR.decode(urlsafe_b64decode(cursor.encode()))
-    except (ValueError, msgspec.MsgspecError) as error:
+        return msgspec.convert(cursors.read(cursors.HITS, cursor), wire.Before)
+    except msgspec.ValidationError as error:
         raise Invalid(field="cursor") from error

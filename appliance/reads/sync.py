@@ -122,7 +122,7 @@ class _SnapshotPlace(NamedTuple):
     @classmethod
     def parse(cls, cursor: str) -> Self:
         """Read a cursor. Raises Invalid."""
-        return cls(*cursors.read(cursors.SNAPSHOT, cursor, 2))
+        return cls(*cursors.read(cursors.SNAPSHOT, cursor))
 
 
 def _snapshot(rows: Rows, s: Services, person: PersonId, place: _SnapshotPlace, limit: int, mine: MyRooms) -> FeedPage:

@@ -2,12 +2,14 @@
 
 A client gives one back as it got it, and neither compares cursors nor computes with them: what a cursor names may come
 to be more than one log. The letter says what it goes on with, so that a cursor of one list is refused by another.
+Behind it come the parts, parted by dots: numbers as hexadecimal digits, ids as they are. Does not know whether what an
+id names is there: the list says so.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Generic, TypeVarTuple, cast
 
 from msgspec import Meta
 
@@ -15,27 +17,52 @@ from appliance.errors import Invalid
 
 Cursor = Annotated[
     str,
-    Meta(max_length=64, description="opaque: give it back as it is, compare it with nothing, compute nothing from it"),
+    Meta(max_length=200, description="opaque: give it back as it is, compare it with nothing, compute nothing from it"),
 ]
 
-FEED: Final = "f"
-SNAPSHOT: Final = "s"
-VERSIONS: Final = "v"
-_WRITTEN: Final = re.compile(r"([a-z])([0-9a-f]{1,14}(?:\.[0-9a-f]{1,14})*)", re.ASCII)
+P = TypeVarTuple("P")
+_PATTERNS: Final[dict[type[int | str], str]] = {int: r"([0-9a-f]{1,14})", str: r"([\w@-]{0,128})"}
+_NUMBERS_END: Final = 1 << 53
 
 
-def written(kind: str, *numbers: int) -> str:
-    """Return the cursor of a kind that stands for these numbers."""
-    return kind + ".".join(f"{number:x}" for number in numbers)
+class Kind(Generic[*P]):
+    """One kind of cursor: the letter that it begins with, and which of its parts are numbers and which are ids."""
+
+    __slots__ = ("letter", "parts", "pattern")
+
+    def __init__(self, letter: str, *parts: type[int | str]) -> None:
+        """Name a kind by a letter that no other has."""
+        self.letter, self.parts = letter, parts
+        self.pattern = re.compile(letter + r"\.".join(_PATTERNS[part] for part in parts), re.ASCII)
 
 
-def read(kind: str, cursor: str, many: int = 1, *, field: str = "cursor") -> tuple[int, ...]:
-    """Return the `many` numbers of a cursor. Raises Invalid naming `field` for one that is not of this kind."""
-    found = _WRITTEN.fullmatch(cursor)
-    numbers = tuple(int(number, 16) for number in found[2].split(".")) if found else ()
-    if found is None or found[1] != kind or len(numbers) != many or max(numbers) >= 1 << 53:
+FEED: Final[Kind[int]] = Kind("f", int)
+SNAPSHOT: Final[Kind[int, int]] = Kind("s", int, int)
+VERSIONS: Final[Kind[int]] = Kind("v", int)
+READERS: Final[Kind[int, int, int, str]] = Kind("r", int, int, int, str)
+ROOMS: Final[Kind[int]] = Kind("l", int)
+REMOVAL_REQUESTS: Final[Kind[str]] = Kind("q", str)
+MEMBER_SUGGESTIONS: Final[Kind[str]] = Kind("g", str)
+MY_REQUESTS: Final[Kind[int, int, str]] = Kind("m", int, int, str)
+UNITS: Final[Kind[str]] = Kind("u", str)
+PEOPLE: Final[Kind[str]] = Kind("p", str)
+HITS: Final[Kind[int, str, int]] = Kind("h", int, str, int)
+
+
+def written(kind: Kind[*P], *parts: *P) -> str:
+    """Return the cursor of a kind that stands for these parts."""
+    return kind.letter + ".".join(f"{part:x}" if isinstance(part, int) else str(part) for part in parts)
+
+
+def read(kind: Kind[*P], cursor: str, *, field: str = "cursor") -> tuple[*P]:
+    """Return the parts of a cursor. Raises Invalid naming `field` for one that is not of this kind."""
+    found = kind.pattern.fullmatch(cursor)
+    if found is None:
         raise Invalid(field=field, code="invalid")
-    return numbers
+    parts = [int(text, 16) if of is int else text for of, text in zip(kind.parts, found.groups(), strict=True)]
+    if any(isinstance(part, int) and part >= _NUMBERS_END for part in parts):
+        raise Invalid(field=field, code="invalid")
+    return cast("tuple[*P]", tuple(parts))
 
 
 def feed_position(since: str | None) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from appliance.wire.common import Answer, Id, Limit, Millis, Request
+from appliance.wire.cursors import Cursor
 
 
 class UnitRef(Answer, kw_only=True):
@@ -75,21 +76,21 @@ class UnitView(Answer, kw_only=True):
 
 
 class UnitsQuery(Request, kw_only=True):
-    cursor: Id | None = None
+    cursor: Cursor | None = None
 
 
 class Units(Answer, kw_only=True):
     """A page of the organisation chart, parents before children. `cursor` asks for what follows."""
 
     units: list[UnitView]
-    cursor: Id | None = None
+    cursor: Cursor | None = None
 
 
 class PeopleQuery(Request, kw_only=True):
     q: Annotated[str, Meta(max_length=120)] = ""
     unit: Id | None = None
     below: bool = False
-    cursor: Annotated[str, Meta(max_length=200)] | None = None
+    cursor: Cursor | None = None
     limit: Limit = 50
 
 
@@ -101,6 +102,6 @@ class People(Answer, kw_only=True):
     """
 
     people: list[PersonView]
-    cursor: str | None = None
+    cursor: Cursor | None = None
     reading: str | None = None
     elsewhere: int = 0

@@ -143,7 +143,7 @@ class Unreader(Answer, kw_only=True):
 
 
 class ReadersQuery(Request, kw_only=True):
-    cursor: Annotated[str, Meta(max_length=200)] | None = None
+    cursor: Cursor | None = None
     limit: Limit = 200
 
 
@@ -158,5 +158,5 @@ class Readers(Answer, kw_only=True):
     unread: list[Unreader]
     read_count: int
     unread_count: int
-    cursor: str | None = None
-    unread_cursor: str | None = None
+    cursor: Cursor | None = None
+    unread_cursor: Cursor | None = None

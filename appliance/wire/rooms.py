@@ -8,11 +8,11 @@ from msgspec import Meta
 
 from appliance.model import RoomKind
 from appliance.wire.common import Answer, Id, Limit, Millis, Name, Person, PersonIds, Position, Request, TxnId
+from appliance.wire.cursors import Cursor
 from appliance.wire.entries import EntryEvent
 
 Kind = Annotated[str, Meta(max_length=32, extra_json_schema={"enum": [kind.value for kind in RoomKind]})]
 """A kind of room; what holds in each is in `rules/policy.py`."""
-RequestsPlace = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class RoomOptions(Request, kw_only=True):
@@ -95,7 +95,7 @@ class Room(Answer, kw_only=True):
 
 
 class RoomsQuery(Request, kw_only=True):
-    cursor: Position = 0
+    cursor: Cursor | None = None
     limit: Limit = 200
 
 
@@ -103,7 +103,7 @@ class Rooms(Answer, kw_only=True):
     """A page of the caller's rooms, those made first first. `cursor` asks for what follows."""
 
     rooms: list[RoomView]
-    cursor: Position | None = None
+    cursor: Cursor | None = None
 
 
 class RenameRoom(Request, kw_only=True):
@@ -203,14 +203,14 @@ class MemberSuggestion(Answer, kw_only=True):
 
 
 class OwnerRequestsQuery(Request, kw_only=True):
-    cursor: Id | None = None
+    cursor: Cursor | None = None
 
 
 class MemberSuggestions(Answer, kw_only=True):
     """A page of suggestions, the newest first. `cursor` asks for what follows."""
 
     suggestions: list[MemberSuggestion]
-    cursor: Id | None = None
+    cursor: Cursor | None = None
 
 
 class MembersSuggested(Answer, kw_only=True):
@@ -221,11 +221,11 @@ class RemovalRequests(Answer, kw_only=True):
     """A page of requests, the newest first. `cursor` asks for what follows."""
 
     requests: list[RemovalRequest]
-    cursor: Id | None = None
+    cursor: Cursor | None = None
 
 
 class MyRequestsQuery(Request, kw_only=True):
-    cursor: RequestsPlace | None = None
+    cursor: Cursor | None = None
 
 
 class MyRequest(Answer, kw_only=True):
@@ -293,7 +293,7 @@ class MyRequests(Answer, kw_only=True):
     departures: list[Departure]
     escalates_days: int
     repeats_days: int
-    cursor: RequestsPlace | None = None
+    cursor: Cursor | None = None
 
 
 class RequestsSeen(Request, kw_only=True):

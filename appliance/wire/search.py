@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.wire.common import Answer, Id, Millis, Person, Position, Request
+from appliance.wire.cursors import Cursor
 
 
 class SearchQuery(Request, kw_only=True):
@@ -21,7 +22,7 @@ class SearchQuery(Request, kw_only=True):
     to: Millis | None = None
     type: Literal["text"] | None = None
     has_link: bool | None = None
-    cursor: Annotated[str, Meta(max_length=300)] | None = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 30
 
 
@@ -40,5 +41,5 @@ class Found(Answer, kw_only=True):
     """Newest first. `cursor` asks for what is older. `suggestion` is the query in the other keyboard layout."""
 
     hits: list[Hit]
-    cursor: str | None = None
+    cursor: Cursor | None = None
     suggestion: str | None = None

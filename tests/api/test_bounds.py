@@ -19,6 +19,7 @@ from appliance.reads.owner_requests import load_member_suggestions, load_removal
 from appliance.reads.rooms import MyRooms
 from appliance.store import feed
 from appliance.store.db import Params, Rows
+from appliance.wire.cursors import MEMBER_SUGGESTIONS, REMOVAL_REQUESTS, UNITS, written
 from appliance.wire.messages import TextBody
 from appliance.wire.rooms import RemovalRequest
 from tests.agency import Agency, Client, new_txn
@@ -229,14 +230,15 @@ def test_a_list_by_ids_ends_at_its_bytes_and_goes_on_after_its_cursor() -> None:
     found: list[RemovalRequest] = []
     cursor = None
     while True:
-        shown, cursor = page_after(views, cursor, lambda view: view.id)
+        shown, cursor = page_after(REMOVAL_REQUESTS, views, cursor, lambda view: view.id)
         assert sum(len(msgspec.json.encode(view)) for view in shown) <= MAX_BYTES
         found += shown
         if cursor is None:
             break
     assert found == views
-    with pytest.raises(Invalid):
-        page_after(views, "q-none", lambda view: view.id)
+    for none in (written(REMOVAL_REQUESTS, "q-none"), written(REMOVAL_REQUESTS, ""), written(UNITS, "q1"), "q 1"):
+        with pytest.raises(Invalid):
+            page_after(REMOVAL_REQUESTS, views, none, lambda view: view.id)
 
 
 async def test_requests_suggestions_and_units_come_in_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +257,7 @@ async def test_requests_suggestions_and_units_come_in_pages(tmp_path: Path, monk
                 break
         assert len(set(ids)) == len(ids) == 3
         first = await load_member_suggestions(b.s, NARIN, room)
-        assert (len(first.suggestions), first.cursor) == (1, first.suggestions[0].id)
+        assert (len(first.suggestions), first.cursor) == (1, written(MEMBER_SUGGESTIONS, first.suggestions[0].id))
         chart = load_units(b.s)
-        assert (len(chart.units), chart.cursor) == (1, chart.units[0].id)
+        assert (len(chart.units), chart.cursor) == (1, written(UNITS, chart.units[0].id))
         assert load_units(b.s, chart.cursor).units[0].id != chart.units[0].id

@@ -68,7 +68,7 @@ class TestATornPage:
             assert (one.damaged, len(one.members)) == (True, 3)
             with pytest.raises(Forbidden):
                 await load_room(b.s, OUTSIDER, torn.bad)
-            pages = [await load_rooms(b.s, MALEE, 0, 1)]
+            pages = [await load_rooms(b.s, MALEE, None, 1)]
             assert pages[0].cursor is not None
             pages.append(await load_rooms(b.s, MALEE, pages[0].cursor, 1))
             assert [page.rooms[0].id for page in pages] == [torn.good, torn.bad]

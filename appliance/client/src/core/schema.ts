@@ -1951,7 +1951,7 @@ export interface components {
          */
         Rooms: {
             /** @default null */
-            cursor?: number | null;
+            cursor?: string | null;
             rooms: components["schemas"]["RoomView"][];
         };
         /**
@@ -3123,7 +3123,7 @@ export interface operations {
     list_rooms: {
         parameters: {
             query?: {
-                cursor?: number;
+                cursor?: string | null;
                 limit?: number;
             };
             header?: never;
