@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from appliance import config
+from tests.commands import Said, carried_out
 from tests.waiting import PATIENCE_S
 
 GCHAT = (sys.executable, "-m", "appliance.cli")
+PROCESSES = ("up", "serve", "search")
 AGENCY = ("--slug", "dot", "--domain", "dot.test", "--name-th", "กรมทดสอบ", "--name-en", "Department of Tests")
 ADMIN = ("--admin-name", "สมชาย ใจดี", "--admin-user", "somchai.j", "--admin-staff-no", "100001")
 # Wherever there is no appliance, the reason is that and not a key.
@@ -36,13 +38,19 @@ NEEDING_ONE = (
 
 
 def gchat(*words: str | Path, code: int = 0, given: str = "") -> tuple[str, str]:
-    """Run a command without a terminal; return what it printed and what it complained of."""
+    """Carry out a command without a terminal; return what it printed and what it complained of."""
+    said = (process if words[0] in PROCESSES else carried_out)(*words, given=given)
+    assert said.code == code, said.out + said.err
+    assert "Traceback" not in said.err
+    return said.out, said.err
+
+
+def process(*words: str | Path, given: str = "") -> Said:
+    """Run a command as a process of its own."""
     done = subprocess.run(  # noqa: S603 - our own program
         [*GCHAT, *map(str, words)], input=given, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout, done.stderr
+    return Said(done.returncode, done.stdout, done.stderr)
 
 
 def setup(data: Path, *words: str, code: int = 0) -> tuple[str, str]:

@@ -1,0 +1,40 @@
+"""`gchat …` carried out in the process of the test: what it says and how it ends, without the start of a process.
+
+For commands that end by themselves and have no server to talk to. Not for what confines or serves (`up`, `serve`,
+`search`), signals or terminals: those need processes of their own, and each group of commands has a test with one.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
+
+from appliance.cli.main import main
+
+
+class Said(NamedTuple):
+    """How a command ended: its exit code, what it printed and what it complained of."""
+
+    code: int
+    out: str
+    err: str
+
+
+def carried_out(*words: str | Path, given: str = "") -> Said:
+    """Carry out one command, `given` on its standard input, which is no terminal."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    stdin = io.TextIOWrapper(io.BytesIO(given.encode()), "utf-8")
+    with patch("sys.stdin", stdin), redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = main([*map(str, words)])
+        except SystemExit as usage:
+            code = int(usage.code or 0)
+    return Said(code, *(_text(stream) for stream in (out, err)))
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
