@@ -72,6 +72,7 @@ class Station:
 
     who: PersonId
     snapshot: Sync
+    begun: dict[RoomId, RoomView]
     tape: Tape = field(default_factory=Tape)
     live: list[Step] = field(default_factory=list)
     polled: list[Step] = field(default_factory=list)
@@ -98,6 +99,7 @@ class Trace(msgspec.Struct, frozen=True):
     """What a device was told, and what it should know after it; `replay.ts` reads this."""
 
     me: PersonId
+    begun: dict[RoomId, RoomView]
     steps: list[Step]
     fresh: Sync
     views: dict[RoomId, RoomView]
@@ -118,7 +120,8 @@ async def connect(bureau: Bureau, who: PersonId, tape: Tape, since: int, name: s
 
 async def station(bureau: Bureau, who: PersonId) -> Station:
     """Take a snapshot for a person and open a stream from it."""
-    found = Station(who, answer_of(await load_sync(bureau.s, who, 0, 1_000)))
+    snapshot = answer_of(await load_sync(bureau.s, who, 0, 1_000))
+    found = Station(who, snapshot, await _views(bureau, who, snapshot))
     # A stream from position 0 would begin with a snapshot of its own: nothing has happened yet.
     await connect(bureau, who, found.tape, found.cursor)
     return found
@@ -129,17 +132,21 @@ async def verify(bureau: Bureau, stations: list[Station]) -> None:
     await settled(bureau.s)
     for found in stations:
         fresh = answer_of(await load_sync(bureau.s, found.who, 0, 1_000))
-        rooms = [RoomId(event.room) for event in fresh.events if event.room is not None]
-        views = {room: await load_room(bureau.s, found.who, room) for room in rooms}
-        messages = {room: await _messages(bureau, found.who, room) for room in rooms}
+        views = await _views(bureau, found.who, fresh)
+        messages = {room: await _messages(bureau, found.who, room) for room in views}
         found.reel_in()
         found.polled += await _poll(bureau, found)
         for name, steps in (("live", found.live), ("polled", found.polled)):
-            trace = Trace(found.who, [Step("snapshot", found.snapshot), *steps], fresh, views, messages)
+            trace = Trace(found.who, found.begun, [Step("snapshot", found.snapshot), *steps], fresh, views, messages)
             told = differences(msgspec.json.encode(trace))
             assert not told, "\n".join([f"{found.who} {name}", *told])
         entries = [event for step in found.live for event in step.said.events if isinstance(event, Entry)]
         assert len({(event.room, event.n) for event in entries}) == len(entries), f"{found.who} was told twice"
+
+
+async def _views(bureau: Bureau, who: PersonId, snapshot: Sync) -> dict[RoomId, RoomView]:
+    rooms = [RoomId(event.room) for event in snapshot.events if event.room is not None]
+    return {room: await load_room(bureau.s, who, room) for room in rooms}
 
 
 async def _poll(bureau: Bureau, found: Station) -> list[Step]:

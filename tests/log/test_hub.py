@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -13,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance import live
-from appliance.actions import messages, rooms
+from appliance.actions import rooms
 from appliance.live import Connection, Hub
 from appliance.model import PersonId, RoomId, SessionId
 from appliance.wire.committed import Committed, FeedPage, RoomNews
 from appliance.wire.cursors import feed_position
 from appliance.wire.entries import Entry, MessageTextEvent, Nothing
 from appliance.wire.events import TypingEvent
-from appliance.wire.messages import TextBody
-from tests.bureau import CLERK, HOME, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, principal, settled
-from tests.log.stations import Station, Tape, connect, payload, station, verify
+from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
+from tests.log.play import STEPS, Play
+from tests.log.stations import Tape, connect, payload, verify
 from tests.sql import all_rows
 from tests.waiting import PATIENCE_S, until
 
@@ -221,123 +220,16 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
     assert asked == [3]
 
 
-# Anything in any order
-
-
-STREAMS = ["stick", "free", "breathe", "reconnect"]
-WORDS = ["say", "say", "many", "edit", "retract", "react", "mention"]
-ROOMS = ["membership", "rename", "hand over"]
-OWN = ["read", "read part", "mute", "clear", "hide", "pin", "mark", "unmark"]
-
-
-@dataclass
-class Play:
-    """Streams that get stuck, break and come back, while people talk and rooms change."""
-
-    b: Bureau
-    rooms: list[RoomId]
-    stations: list[Station]
-    newest: dict[RoomId, int] = field(default_factory=dict)
-    """The newest message of Narin's that stands, by room."""
-
-    async def step(self, what: str, which: int) -> None:
-        found = self.stations[which % len(self.stations)]
-        room = self.rooms[which % len(self.rooms)]
-        if what in STREAMS:
-            await self._stream(what, found)
-        elif what in WORDS:
-            await self._speak(what, which, room)
-        elif what in ROOMS:
-            await self._change(what, which, found.who, room)
-        elif principal(found.who) in (await self.b.s.log.head(room)).state.members:
-            await self._arrange(what, which, found.who, room)
-
-    async def _stream(self, what: str, found: Station) -> None:
-        match what:
-            case "stick":
-                found.tape.stuck = True
-            case "free":
-                found.tape.stuck = False
-            case "breathe":
-                await asyncio.sleep(0.003)
-            case "reconnect":
-                await self._reconnect(found)
-
-    async def _speak(self, what: str, which: int, room: RoomId) -> None:
-        """Say something, or change the newest message that called somebody."""
-        services, n = self.b.s, self.newest.get(room)
-        match what:
-            case "say":
-                await self.b.say(NARIN, room, f"{which}")
-            case "many":
-                await asyncio.gather(*(self.b.say(NARIN, at, f"{n}") for n in range(3) for at in self.rooms))
-            case "edit" if n is not None:
-                await messages.edit_message(services, NARIN, room, n, TextBody(text=f"แก้ {which}"), self.b.txn())
-            case "retract" if n is not None:
-                await messages.retract_message(services, NARIN, room, self.newest.pop(room), "", self.b.txn())
-            case "react" if n is not None:
-                await messages.react(services, NARIN, room, n, "👍", on=which % 3 != 0)
-            case _:
-                named = self.stations[which % len(self.stations)].who
-                inside = principal(named) in (await services.log.head(room)).state.members
-                body = TextBody(text="@", mentions=[named]) if inside else TextBody(text="@ทุกคน", everyone=True)
-                sent = await messages.send_message(services, NARIN, room, body, self.b.txn(), None)
-                self.newest[room] = sent.n
-
-    async def _change(self, what: str, which: int, who: PersonId, room: RoomId) -> None:
-        """What its owner does with a room. Narin stays a member, and is the owner again after somebody else was."""
-        services, state = self.b.s, (await self.b.s.log.head(room)).state
-        owner, members = HOME.person(state.owner), set(map(HOME.person, state.members))
-        match what:
-            case "membership" if who != owner:
-                add, remove = ([], [who]) if who in members else ([who], [])
-                await rooms.change_members(services, owner, room, add, remove, self.b.txn())
-            case "rename":
-                await rooms.rename_room(services, owner, room, f"ห้อง {which}", self.b.txn())
-            case "hand over":
-                others = sorted(members - {owner})
-                to = NARIN if owner != NARIN else others[which % len(others)]
-                await rooms.transfer_room(services, owner, room, to, self.b.txn())
-
-    async def _arrange(self, what: str, which: int, who: PersonId, room: RoomId) -> None:
-        """What a member does for themselves alone."""
-        services, size = self.b.s, (await self.b.s.log.head(room)).size
-        match what:
-            case "read":
-                await self.b.read(NARIN, room, size - 1)
-            case "read part":
-                first, upto = sorted(place % size for place in (which, which * 7))
-                await self.b.read(who, room, upto, first)
-            case "clear":
-                await rooms.clear_room(services, who, room)
-            case "mute" | "hide" | "pin":
-                change = {"mute": "muted", "hide": "hidden", "pin": "pinned"}[what]
-                await rooms.set_preferences(services, who, room, **{change: which % 2 == 0})
-            case "mark":
-                await rooms.mark_unread(services, who, room, min(which, size - 1))
-            case "unmark":
-                await rooms.end_unread_mark(services, who, room)
-
-    async def _reconnect(self, found: Station) -> None:
-        open_ones = list(self.b.s.hub._by_person[found.who])  # noqa: SLF001 - the stream to break
-        for connection in open_ones:
-            self.b.s.hub.remove(connection)
-        found.reel_in()
-        found.tape = Tape()
-        await connect(self.b, found.who, found.tape, found.cursor)
-
-
-STEPS = st.sampled_from([*STREAMS, *WORDS, *ROOMS, *OWN])
+# Anything in any order: `play.py`
 
 
 @pytest.mark.slow
 @settings(max_examples=60)
-@given(st.lists(st.tuples(STEPS, st.integers(0, 11)), min_size=4, max_size=30))
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), min_size=4, max_size=30))
 def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) -> None:
     async def play(folder: Path) -> None:
         async with open_bureau(folder) as b:
-            made = [await b.group(NARIN, OUTSIDER, MALEE, SOMCHAI), await b.group(NARIN, OUTSIDER, SOMCHAI, CLERK)]
-            acting = Play(b, made, [await station(b, who) for who in (MALEE, SOMCHAI, CLERK)])
+            acting = await Play.begun(b)
             for what, which in script:
                 await acting.step(what, which)
             for found in acting.stations:

@@ -8,6 +8,7 @@
  * - Unread counts are messages of others and what was done to us (`concerns.ts`) after the mark; what the server counted
  *   before `counts.from` is taken from it, what came later is counted here, position by position.
  * - When the mark stops inside the part only the server has counted, the room is `stale`: its view is asked for again.
+ *   So it is when a view without members comes before the entries that changed them.
  * What each type of entry makes of a room is in `entries/`. Does not know storage.
  */
 
@@ -56,8 +57,14 @@ export function withView(record: RoomRecord | null, view: RoomView, me: string):
     counts: { from: view.size, unread: view.unread, mentions: view.mentions, others: [], mentioning: [] },
     ranges: record?.ranges ?? [],
     pendingReads: stillPending(record?.pendingReads ?? [], view, me),
-    stale: false,
+    stale: record !== null && membersInDoubt(record, view),
   };
+}
+
+/** A view without members that is ahead of the entries here: they will come, be part of it already, and change nobody's role. */
+function membersInDoubt({ view: old, stale }: RoomRecord, view: RoomView): boolean {
+  const [known, said] = [old, view].map(({ members = [] }) => members.length > 0);
+  return known === true && said === false && (stale || view.size > old.size);
 }
 
 /** What was shown to us as far as the view does not say that the server knows it. */

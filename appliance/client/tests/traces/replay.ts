@@ -20,6 +20,8 @@ interface Step {
 
 export interface Trace {
   readonly me: string;
+  /** Each room of the first snapshot read on its own, with its members, as when somebody opens it. */
+  readonly begun: Readonly<Record<string, RoomView>>;
   readonly steps: readonly Step[];
   readonly fresh: Pick<Sync, "pos" | "events">;
   /** Each room read on its own, with its members. */
@@ -36,6 +38,7 @@ export async function differences(trace: Trace): Promise<string[]> {
   for (const [at, { source, said }] of trace.steps.entries()) {
     const outcome = await heard.feed.apply({ pos: said.pos, events: said.events, source });
     if (outcome === "gap") return [`step ${at}: a gap`];
+    if (at === 0) for (const view of Object.values(trace.begun)) await heard.feed.viewed(view);
   }
   for (const room of stale) {
     const view = trace.views[room];
