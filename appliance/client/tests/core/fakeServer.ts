@@ -1,14 +1,13 @@
 /**
  * The staff API in memory, as far as the client's core can tell: logs, feed, receipts, views, sessions.
  *
- * Written from the server's rules and not from the client's code, so that «snapshot + events == fresh snapshot» compares
- * two independent computations. Actions are done as a person; `handle` and `listen` are the wire.
+ * For what a recorded trace cannot show: lines that break, tabs, caches, sessions, the outbox, the order of things. That
+ * events and snapshots come to the same is held by traces of the real server (`../traces`), so this one counts only as far
+ * as such a test looks. Actions are done as a person; `handle` and `listen` are the wire.
  */
 import type { Departure, Event, Me, MemberView, MyRequest, MyRequests, RoomView, Sync } from "#core/protocol";
-import { deniedActions } from "#core/rules";
 
 interface Member {
-  role: "owner" | "member";
   since: number;
   /** Positions that were shown to them since they came in. */
   shown: Set<number>;
@@ -27,7 +26,6 @@ interface Room {
   readonly created: number;
   name: string | null;
   owner: string;
-  closed: boolean;
   members: Map<string, Member>;
   entries: Event[];
   mine: Map<string, Mine>;
@@ -111,25 +109,21 @@ export class FakeServer {
 
   createRoom(owner: string, name: string | null, members: readonly string[], kind: "group" | "direct" = "group"): string {
     const id = `r_${++this.#id}`;
-    const room: Room = { id, kind, created: this.now(), name, owner, closed: false, members: new Map(), entries: [], mine: new Map(), txns: new Map() };
+    const room: Room = { id, kind, created: this.now(), name, owner, members: new Map(), entries: [], mine: new Map(), txns: new Map() };
     this.rooms.set(id, room);
-    room.members.set(owner, { role: "owner", since: 0, shown: new Set() });
+    room.members.set(owner, { since: 0, shown: new Set() });
     this.#append(room, owner, { type: "room.create", state: { kind, name, owner } });
     this.#own("room", room, owner);
     if (members.length > 0) this.add(owner, id, members);
     return id;
   }
 
-  send(person: string, roomId: string, text: string, extra: { mentions?: string[]; everyone?: boolean; reply_to?: number; txn?: string } = {}): Event {
+  send(person: string, roomId: string, text: string, extra: { mentions?: string[]; reply_to?: number; txn?: string } = {}): Event {
     const room = this.room(roomId);
-    const { mentions, everyone, reply_to, txn } = extra;
-    const body = { text, ...(mentions ? { mentions } : {}), ...(everyone ? { everyone } : {}) };
+    const { mentions, reply_to, txn } = extra;
+    const body = { text, ...(mentions ? { mentions } : {}) };
     if (txn !== undefined) room.txns.set(`${person} ${txn}`, room.entries.length);
     return this.#append(room, person, { type: "message.text", body, ...(reply_to === undefined ? {} : { reply_to }) });
-  }
-
-  edit(person: string, roomId: string, n: number, text: string): void {
-    this.#append(this.room(roomId), person, { type: "message.edit", target: n, body: { text } });
   }
 
   redact(person: string, roomId: string, n: number): void {
@@ -144,13 +138,13 @@ export class FakeServer {
     const room = this.room(roomId);
     const since = room.entries.length;
     for (const id of people) this.departures.set(id, (this.departures.get(id) ?? []).filter((gone) => gone.room !== roomId));
-    for (const id of people) room.members.set(id, { role: "member", since, shown: new Set() });
+    for (const id of people) room.members.set(id, { since, shown: new Set() });
     const members = people.map((p) => ({ p, name: this.people.get(p), unit: "", post: "" }));
     this.#append(room, person, { type: "member.add", state: { members } });
     for (const id of people) this.#own("room", room, id);
   }
 
-  remove(person: string, roomId: string, people: readonly string[], why: string | null = null): void {
+  remove(person: string, roomId: string, people: readonly string[]): void {
     const room = this.room(roomId);
     for (const id of people) {
       const gone = { room: roomId, room_name: room.name ?? "", at: this.now(), by: person, by_name: this.people.get(person) ?? null };
@@ -158,17 +152,12 @@ export class FakeServer {
       room.members.delete(id);
       room.mine.delete(id);
     }
-    const type = why === null ? "member.remove" : "sys.remove";
-    this.#append(room, person, { type, state: { members: [...people], ...(why === null ? {} : { why }) } });
+    this.#append(room, person, { type: "member.remove", state: { members: [...people] } });
     for (const id of people) this.#own("room.left", room, id);
   }
 
   transfer(person: string, roomId: string, to: string): void {
     const room = this.room(roomId);
-    const old = room.members.get(room.owner);
-    const next = room.members.get(to);
-    if (old !== undefined) old.role = "member";
-    if (next !== undefined) next.role = "owner";
     room.owner = to;
     this.#append(room, person, { type: "owner.transfer", state: { to } });
   }
@@ -178,11 +167,6 @@ export class FakeServer {
     const old = room.name;
     room.name = name;
     this.#append(room, person, { type: "room.rename", state: { name, old } });
-  }
-
-  close(person: string, roomId: string): void {
-    this.room(roomId).closed = true;
-    this.#append(this.room(roomId), person, { type: "room.close", state: {} });
   }
 
   /** Positions `first` to `upto` were shown to a person: everything up to there where no `first` is given. */
@@ -214,10 +198,6 @@ export class FakeServer {
   clear(person: string, roomId: string): void {
     const last = this.room(roomId).entries.length - 1;
     this.setMine(person, roomId, { cleared: last, clearedAt: this.now(), hidden: last, unreadFrom: null });
-  }
-
-  uncover(person: string, roomId: string): void {
-    this.setMine(person, roomId, { cleared: null, clearedAt: null, hidden: null });
   }
 
   typing(person: string, roomId: string): void {
@@ -266,18 +246,14 @@ export class FakeServer {
     const after = Math.max(read, mine.cleared ?? -1);
     const texts = room.entries.filter((event) => event.type === "message.text");
     const others = texts.filter((event) => (event.n ?? 0) > after && event.sender !== person);
-    const retracted = new Set(room.entries.filter((event) => event.type === "message.redact").map((event) => event.target));
-    const standing = others.filter((event) => !retracted.has(event.n));
-    const names = standing.filter(({ body }) => body?.everyone === true || (body?.mentions ?? []).includes(person));
-    const told = room.entries.filter((event) => room.kind === "group" && concerns(event, person));
+    const names = others.filter(({ body }) => (body?.mentions ?? []).includes(person));
+    const told = room.entries.filter((event) => room.kind === "group" && adds(event, person));
     const newest = [...texts, ...told].reduce<Event | undefined>((a, b) => ((b.n ?? 0) > (a?.n ?? -1) ? b : a), undefined);
     const last = newest !== undefined && (newest.n ?? 0) > (mine.cleared ?? -1) ? newest : undefined;
     const hidden = mine.hidden !== null && (last === undefined || (last.n ?? 0) <= mine.hidden);
-    const rules = { kind: room.kind, owner: room.owner, closed: room.closed, memberCount: room.members.size, members: [...room.members.keys()] };
-    const denied = deniedActions(rules, me.role);
+    const role = (id: string): "owner" | "member" => (id === room.owner ? "owner" : "member");
     const members = [...room.members].map(([id, member]): MemberView => {
-      const { role, since } = member;
-      return { person: id, ...this.#names(id), role, since, ...reading(member) };
+      return { person: id, ...this.#names(id), role: role(id), since: member.since, ...reading(member) };
     });
     return {
       id: room.id,
@@ -285,14 +261,13 @@ export class FakeServer {
       name: room.name,
       owner: room.owner,
       scope: "local",
-      role: me.role,
+      role: role(person),
       member_count: room.members.size,
       created: room.created,
       size: room.entries.length,
       unread: Math.min(1_000, others.length + told.filter((event) => (event.n ?? 0) > after).length),
       mentions: Math.min(1_000, names.length),
       read: furthest,
-      ...(room.closed ? { closed: true } : {}),
       ...(mine.muted ? { muted: true } : {}),
       ...(mine.pinned ? { pinned: true } : {}),
       ...(hidden ? { hidden: true } : {}),
@@ -301,7 +276,6 @@ export class FakeServer {
       ...(mine.unreadFrom === null ? {} : { unread_from: mine.unreadFrom }),
       ...(last === undefined ? {} : { last: this.#stored(room, last, false) }),
       ...(withMembers || room.kind === "direct" ? { members } : {}),
-      ...(Object.keys(denied).length === 0 ? {} : { denied }),
     };
   }
 
@@ -322,19 +296,13 @@ export class FakeServer {
     };
   }
 
-  /** An entry as it stands now: newest wording, reactions, or hidden. */
+  /** An entry as it stands now: with its reactions, or retracted. */
   #stored(room: Room, event: Event, reactions: boolean): Event {
-    const later = room.entries.filter((other) => other.target === event.n);
-    if (event.type === "message.edit") {
-      const gone = room.entries.some((other) => other.type === "message.redact" && other.target === event.target);
-      if (gone) return without(event, { hidden: "retracted" });
-    }
     if (event.type !== "message.text") return event;
-    if (later.some((other) => other.type === "message.redact")) return without(event, { hidden: "retracted" });
-    const newest = later.filter((other) => other.type === "message.edit").at(-1);
-    const edited = newest?.body ? { body: newest.body, edited: { n: newest.n ?? 0, at: newest.at } } : {};
+    const later = room.entries.filter((other) => other.target === event.n);
+    if (later.some((other) => other.type === "message.redact")) return retracted(event);
     const found = reactions ? this.#reactions(later) : [];
-    return { ...event, ...edited, ...(found.length === 0 ? {} : { reactions: found }) };
+    return { ...event, ...(found.length === 0 ? {} : { reactions: found }) };
   }
 
   #reactions(later: readonly Event[]): { emoji: string; people: string[] }[] {
@@ -400,7 +368,7 @@ export class FakeServer {
     const base = { pos: line.pos, at: line.at, type: line.type, ...(line.room === null ? {} : { room: line.room }) };
     if (line.type === "room") {
       if (room === null || !room.members.has(person)) return [];
-      return [{ ...base, state: { ...this.view(person, room.id, true) } }];
+      return [{ ...base, state: { ...this.view(person, room.id, false) } }];
     }
     return [{ ...base, state: line.state ?? {} }];
   }
@@ -553,7 +521,6 @@ export class FakeServer {
 
   #post(person: string, room: Room, body: Record<string, unknown>): Answer {
     if (this.busy !== null) return refuse(this.busy.status, this.busy.code);
-    if (room.closed) return refuse(403, "room_closed");
     const txn = body["txn_id"] as string;
     const text = body["body"] as { text: string; mentions?: string[] };
     if (text.text.length > 20_000) return refuse(413, "too_large");
@@ -593,12 +560,9 @@ function stateOf(shown: Record<string, [number, number][]>): Record<string, unkn
   return { read, shown };
 }
 
-/** Whether an entry added this person, made them the owner, or gave the room a new name or its end. */
-function concerns({ type, sender, state }: Event, person: string): boolean {
-  if (sender === person) return false;
-  if (["room.rename", "room.close", "sys.close"].includes(type)) return true;
-  if (type === "member.add") return (state?.["members"] as { p: string }[]).some(({ p }) => p === person);
-  return (type === "owner.transfer" || type === "owner.reassign") && state?.["to"] === person;
+/** Whether an entry added this person. */
+function adds({ type, sender, state }: Event, person: string): boolean {
+  return type === "member.add" && sender !== person && (state?.["members"] as { p: string }[]).some(({ p }) => p === person);
 }
 
 /** How far a member has read and what they passed over, from the positions that were shown to them. */
@@ -615,7 +579,6 @@ function reading({ since, shown }: Member): { read: number; skipped?: [number, n
   return { read, ...(skipped.length === 0 ? {} : { skipped }) };
 }
 
-function without(event: Event, extra: Partial<Event>): Event {
-  const { body: _, edited: __, ...rest } = event;
-  return { ...rest, ...extra };
+function retracted({ body: _, ...event }: Event): Event {
+  return { ...event, hidden: "retracted" };
 }

@@ -144,7 +144,7 @@ test("a cleared conversation says when, keeps its place, and can be shown again"
   expect(list().map((room) => room.id)).toEqual([world.room, other]);
   expect(list()[0]?.clearedAt).toBe(core.rooms.room(world.room).snapshot()?.view.cleared_at);
   expect(list()[0]?.clearedAt).toEqual(expect.any(Number));
-  world.server.uncover(SOMCHAI, world.room);
+  world.server.setMine(SOMCHAI, world.room, { cleared: null, clearedAt: null, hidden: null });
   await until(() => shown(core, world.room).includes("เดิม"), "shown again");
   expect(list()[0]?.clearedAt).toBeNull();
 });

@@ -40,28 +40,6 @@ test("who is added to a room finds that unread, as its newest line, until it was
   await until(() => world.server.view(PRASIT, world.room, false).unread === 0, "the server knows");
 });
 
-test("being made the owner counts at once, for the new owner and nobody else", async () => {
-  const [somchai, malee] = [await world.signedIn(world.device()), await world.signedIn(world.device(), "malee")];
-  expect(somchai.core.rooms.list.snapshot().unread).toBe(0);
-  world.server.transfer(MALEE, world.room, SOMCHAI);
-  await until(() => somchai.core.rooms.list.snapshot().unread === 1, "unread");
-  expect(somchai.core.rooms.list.snapshot().rooms[0]?.last).toMatchObject({ kind: "notice", notice: { what: "transferred" } });
-  await until(() => malee.core.rooms.room(world.room).snapshot()?.view.owner === SOMCHAI, "handed over");
-  expect(malee.core.rooms.list.snapshot().unread).toBe(0);
-});
-
-test("a new name and the end of a room count at once for everyone but who did it, and the server counts the same", async () => {
-  const [somchai, malee] = [await world.signedIn(world.device()), await world.signedIn(world.device(), "malee")];
-  world.server.rename(MALEE, world.room, "งานสารบรรณกลาง");
-  world.server.close(MALEE, world.room);
-  await until(() => somchai.core.rooms.list.snapshot().unread === 2, "unread");
-  const [row] = somchai.core.rooms.list.snapshot().rooms;
-  expect(row).toMatchObject({ closed: true, last: { kind: "notice", sender: MALEE, notice: { what: "closed" } }, at: row?.last?.at });
-  expect(world.server.view(SOMCHAI, world.room, false)).toMatchObject({ unread: 2, last: { n: row?.last?.n } });
-  await until(() => malee.core.rooms.list.snapshot().rooms[0]?.closed === true, "closed");
-  expect(malee.core.rooms.list.snapshot()).toMatchObject({ unread: 0, rooms: [{ last: null }] });
-});
-
 test("a request reaches its owner live, in every tab, and stays at hand offline", async () => {
   const device = world.device();
   const [first, second] = [await world.signedIn(device), world.tab(device)];
