@@ -91,7 +91,7 @@ def _with_txn_id(encoded: bytes, txn_id: str | None) -> bytes:
 class Connection:
     """One open stream. `cursor` is the feed position up to which everything was handed to its transport.
 
-    `due` is the position of the newest line for the person's eyes alone: such lines come by reading, never by a frame.
+    `due` is the position of the newest private event of the person: delivered by catch-up only, never by a frame.
     `watching` are the rooms on the person's screen.
     """
 
@@ -186,7 +186,7 @@ class Hub:
         self._read_feed: ReadFeed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def reads_with(self, read_feed: ReadFeed) -> None:
+    def set_feed_reader(self, read_feed: ReadFeed) -> None:
         """Give the hub the reader of the feed: (person, since, limit, snapshot's cursor) to a page of events."""
         self._read_feed = read_feed
 
@@ -265,16 +265,16 @@ class Hub:
             if news.joined or news.left:
                 self.memberships += 1
 
-    def tell(self, room: RoomId, event: Event, but: PersonId | None = None) -> None:
-        """Tell a room's live connections something that need not last; it moves no cursor."""
-        self._tell([one for one in self._by_room.get(room, ()) if one.person != but], event)
+    def broadcast_ephemeral(self, room: RoomId, event: Event, but: PersonId | None = None) -> None:
+        """Send an ephemeral event to a room's live connections; it moves no cursor."""
+        self._broadcast([one for one in self._by_room.get(room, ()) if one.person != but], event)
 
-    def tell_watching(self, room: RoomId, kind: str, state: dict[str, object], at: Millis) -> None:
-        """Tell those who have a room on their screen what all its members hear later; it moves no cursor."""
+    def broadcast_to_watching(self, room: RoomId, kind: str, state: dict[str, object], at: Millis) -> None:
+        """Send to those who have a room on their screen what all members get later; it moves no cursor."""
         event = passing_event(self.pos, at, kind, room, state)
-        self._tell([one for one in self._by_room.get(room, ()) if room in one.watching], event)
+        self._broadcast([one for one in self._by_room.get(room, ()) if room in one.watching], event)
 
-    def _tell(self, listening: list[Connection], event: Event) -> None:
+    def _broadcast(self, listening: list[Connection], event: Event) -> None:
         if not listening:
             return
         frame = events_frame(self.pos, (_EVENT.encode(event),))

@@ -104,15 +104,15 @@ class Sources:
 
 
 @contextlib.contextmanager
-def only_process(config: Config, patience_s: float = 0) -> Iterator[None]:
+def only_process(config: Config, timeout_s: float = 0) -> Iterator[None]:
     """Hold the data folder for one process.
 
-    Raises AppError when another holds it for longer than `patience_s`, NotFound (`no_appliance`) where there is none.
+    Raises AppError when another holds it for longer than `timeout_s`, NotFound (`no_appliance`) where there is none.
     """
     require_appliance(config.data)
     handle = os.open(config.data / "appliance.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        deadline = time.monotonic() + patience_s
+        deadline = time.monotonic() + timeout_s
         while not _locked(handle):
             if time.monotonic() >= deadline:
                 raise AppError(f"another process already serves {config.data}", code=ALREADY_RUNNING)
@@ -178,7 +178,7 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         keys=keys,
         store=store,
         log=room_log,
-        receipts=Receipts(store, room_log, given.clock, hub.tell_watching),
+        receipts=Receipts(store, room_log, given.clock, hub.broadcast_to_watching),
         hub=hub,
         **{item.name: getattr(known, item.name) for item in dataclasses.fields(known)},
         recovery_codes=RecoveryCodes(derived_key(keys.session_pepper, "recovery-codes")),
@@ -284,6 +284,6 @@ def _follow(s: Services) -> None:
             return await load_sync(s, person, since, limit, cursor)
 
     s.hub.pos = s.log.feed.pos
-    s.hub.reads_with(read_feed)
+    s.hub.set_feed_reader(read_feed)
     s.log.feed.followers.append(s.hub.publish)
     s.sessions.on_end(lambda session: s.hub.disconnect(session=session))

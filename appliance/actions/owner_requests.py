@@ -79,7 +79,7 @@ async def ask(
         if denied := may_ask(s.log.home, head.state, request, earlier, days):
             raise Forbidden(denied, days=days)
         owner_requests.insert(tx.rows, head.key, request)
-        _tell(s, tx, request, (s.log.home.person(head.state.owner), actor))
+        _announce(s, tx, request, (s.log.home.person(head.state.owner), actor))
 
     await s.log.change(put)
     return request
@@ -158,7 +158,7 @@ def telling_new_owner(s: Services, old: PersonId) -> Rider[None]:
 
     def tell(tx: RiderTx) -> None:
         for state, request in _waiting(tx):
-            _tell(s, tx, request, (old, s.log.home.person(state.owner)))
+            _announce(s, tx, request, (old, s.log.home.person(state.owner)))
 
     return tell
 
@@ -214,7 +214,7 @@ async def _escalate(s: Services, request: OwnerRequest, now: Millis) -> bool:
     def put(tx: RiderTx) -> bool:
         if not owner_requests.escalate(tx.rows, request.id, now):
             return False
-        _tell(s, tx, gone_on, _audience(s, state, gone_on))
+        _announce(s, tx, gone_on, _audience(s, state, gone_on))
         return True
 
     return await s.log.change(put)
@@ -290,7 +290,7 @@ def _record(s: Services, tx: RiderTx, state: RoomState, answered: OwnerRequest) 
             tx.rows, at=tx.at, actor=by, action=f"room.{EVENT[answered.kind]}", target=answered.room,
             outcome=outcome.value, detail={"person": answered.person, "request": answered.id},
         )  # fmt: skip
-    _tell(s, tx, answered, _audience(s, state, answered))
+    _announce(s, tx, answered, _audience(s, state, answered))
     return True
 
 
@@ -311,7 +311,7 @@ def _other_administrators(s: Services, state: RoomState, request: OwnerRequest) 
     return [person for person in administrators(s, state) if person != request.person]
 
 
-def _tell(s: Services, tx: RiderTx, request: OwnerRequest, people: Iterable[PersonId]) -> None:
+def _announce(s: Services, tx: RiderTx, request: OwnerRequest, people: Iterable[PersonId]) -> None:
     data = msgspec.to_builtins(request_views.view(request, s.directory.people))
     for person in dict.fromkeys(people):
         tx.announce(EVENT[request.kind], data, room=request.room, person=person)

@@ -39,7 +39,7 @@ SAVE_EVERY: Final = 2_000
 PAGE: Final = 200
 SHOW_S: Final = 1.0
 PAUSE_S: Final = 1.0
-SILENCE_S: Final = 60.0
+IDLE_TIMEOUT_S: Final = 60.0
 LATER: Final = frozenset(("too_many_requests", "busy", "unavailable", "storage_full"))
 
 
@@ -255,7 +255,7 @@ class _Sender:
                 await asyncio.sleep(max(0.0, self._paused_until - time.monotonic()))
             while left and len(self._under_way) < WINDOW and time.monotonic() >= self._paused_until:
                 await self._send(socket, left.pop())
-            message = await asyncio.wait_for(socket.receive(), SILENCE_S)
+            message = await asyncio.wait_for(socket.receive(), IDLE_TIMEOUT_S)
             if message.type is not WSMsgType.TEXT:
                 raise ConnectionError(f"the stream ended: {message.type.name}")
             if message.data.startswith('{"pos"'):

@@ -77,7 +77,7 @@ class Entry(msgspec.Struct, kw_only=True):
 
 
 @dataclass(slots=True)
-class Work:
+class PendingRoom:
     """A room as this batch is changing it."""
 
     key: int
@@ -105,41 +105,43 @@ class Rows:
         self._people: set[PersonId] = set()
 
     def committed(self) -> Committed:
-        """Return what the followers are told."""
+        """Return what goes to the followers."""
         return Committed(self.pos, self._news, frozenset(self._people))
 
-    def add(self, room: RoomId, work: Work) -> None:
+    def add(self, room: RoomId, pending: PendingRoom) -> None:
         """Make everything of a room that has new entries."""
-        state = work.state
+        state = pending.state
         assert state is not None  # noqa: S101 - a room with entries has a state
-        frontier = work.frontier.extend(leaf_hash(leaf_of(entry)) for entry in work.entries)
-        self.heads[room] = Head(work.key, state, work.size, work.last_at, work.registry, work.counters, frontier)
-        self._add_room(room, work, state)
+        frontier = pending.frontier.extend(leaf_hash(leaf_of(entry)) for entry in pending.entries)
+        self.heads[room] = Head(
+            pending.key, state, pending.size, pending.last_at, pending.registry, pending.counters, frontier
+        )
+        self._add_room(room, pending, state)
         events: list[EntryEvent] = []
         appended: list[Appended] = []
         txn_ids: dict[int, str] = {}
-        for entry in work.entries:
+        for entry in pending.entries:
             self.pos += 1
-            events.append(self._add_entry(room, work.key, state, entry))
+            events.append(self._add_entry(room, pending.key, state, entry))
             appended.append(Appended(room, entry.n, entry.entry_id, entry.at, self.pos))
             if entry.draft.txn_id is not None:
                 txn_ids[entry.n] = entry.draft.txn_id
-        begin = work.entries[0].n
-        for command, first, last, after in work.commands:
+        begin = pending.entries[0].n
+        for command, first, last, after in pending.commands:
             self.results.append(Result(command, appended[first - begin : last - begin], after))
-        joined, left = self._add_members(work, state)
+        joined, left = self._add_members(pending, state)
         self._people.update(joined, left)
         self._news.append(RoomNews(room, self.pos, events, joined, left, txn_ids))
 
-    def _add_room(self, room: RoomId, work: Work, state: RoomState) -> None:
-        if work.created is None and work.before is state:
+    def _add_room(self, room: RoomId, pending: PendingRoom, state: RoomState) -> None:
+        if pending.created is None and pending.before is state:
             return
         owner = self._home.person(state.owner)
-        if work.created is not None:
-            first, command = work.entries[0], work.created
+        if pending.created is not None:
+            first, command = pending.entries[0], pending.created
             self.batch.rooms.append(
                 NewRoom(
-                    key=work.key, id=room, kind=state.kind.value, name=state.name, owner=owner,
+                    key=pending.key, id=room, kind=state.kind.value, name=state.name, owner=owner,
                     owner_post=state.owner_post, created_at=first.at, created_by=self._home.person(first.sender),
                     create_txn=command.drafts[0].txn_id, pair=command.pair, hub=state.hub,
                 )
@@ -148,7 +150,7 @@ class Rows:
             self.batch.states.append(
                 RoomChange(
                     name=state.name, owner=owner, owner_post=state.owner_post, closed=int(state.closed),
-                    hub=state.hub, hub_epoch=state.hub_epoch, hub_since=state.hub_since, key=work.key,
+                    hub=state.hub, hub_epoch=state.hub_epoch, hub_since=state.hub_since, key=pending.key,
                 )
             )  # fmt: skip
 
@@ -189,45 +191,47 @@ class Rows:
         words = Words(body_view(body, self._home) if body else None)
         return view(entry.kind, entry.state, words, self._home, common)
 
-    def _add_members(self, work: Work, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
+    def _add_members(self, pending: PendingRoom, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
         """Write who came and went, with a line of the feed for them alone: a new room to fetch, or one that is gone."""
-        if work.before is not None and work.before.members is state.members:
+        if pending.before is not None and pending.before.members is state.members:
             return (), ()
-        before = {self._home.person(who): member for who, member in work.before.members.items()} if work.before else {}
+        before = (
+            {self._home.person(who): member for who, member in pending.before.members.items()} if pending.before else {}
+        )
         after = {self._home.person(who): member for who, member in state.members.items()}
         left = tuple(person for person in before if person not in after)
         joined = tuple(person for person in after if person not in before)
         returned = [person for person in after if person in before and after[person].since != before[person].since]
         came, batch = (*joined, *returned), self.batch
-        batch.removed.extend(Membership(work.key, person) for person in (*left, *returned))
-        if work.before:
-            batch.joined.extend(Membership(work.key, person) for person in joined)
+        batch.removed.extend(Membership(pending.key, person) for person in (*left, *returned))
+        if pending.before:
+            batch.joined.extend(Membership(pending.key, person) for person in joined)
         for person in came:
             since = after[person].since
             # That they were added is unread; what was said before is not (F18).
-            batch.added.append(NewMember(work.key, person, after[person].role.value, since, max(0, since - 1)))
+            batch.added.append(NewMember(pending.key, person, after[person].role.value, since, max(0, since - 1)))
         batch.roles.extend(
-            NewRole(member.role.value, work.key, person)
+            NewRole(member.role.value, pending.key, person)
             for person, member in after.items()
             if person in before and before[person].role is not member.role
         )
-        batch.departures.extend(_departures(work, self._home, state, left))
-        at = work.entries[-1].at
+        batch.departures.extend(_departures(pending, self._home, state, left))
+        at = pending.entries[-1].at
         for kind, people in (("room", came), ("room.left", left)):
             for person in people:
                 self.pos += 1
-                batch.feed.append(NewLine(self.pos, at, kind, work.key, person=person))
+                batch.feed.append(NewLine(self.pos, at, kind, pending.key, person=person))
         return came, left
 
 
-def _departures(work: Work, home: Home, state: RoomState, left: Collection[PersonId]) -> list[NewDeparture]:
+def _departures(pending: PendingRoom, home: Home, state: RoomState, left: Collection[PersonId]) -> list[NewDeparture]:
     """Return rows that say who took whom off the room and why, under the name it has."""
     return [
         NewDeparture(
-            person=person, at=entry.at, room=work.key, by=home.person(entry.sender), name=state.name or "",
+            person=person, at=entry.at, room=pending.key, by=home.person(entry.sender), name=state.name or "",
             why=getattr(entry.state, "why", ""), reason=entry.draft.reason,
         )
-        for entry in work.entries
+        for entry in pending.entries
         if (removes := ENTRY_TYPES[entry.kind].removes)
         for person in map(home.person, removes(entry.state))
         if person in left

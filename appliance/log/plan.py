@@ -23,7 +23,7 @@ from appliance.evidence.errors import NotCanonicalError
 from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import Frontier
 from appliance.evidence.verification import Accepted, Candidate, Log, Step, judge
-from appliance.log.batch_rows import Entry, Rows, Work
+from appliance.log.batch_rows import Entry, PendingRoom, Rows
 from appliance.log.commands import THIS_ROOM, private_close
 from appliance.model import Deny, Draft, Marks, RoomId, RoomState, Target
 from appliance.rules import entry_types
@@ -105,7 +105,7 @@ class _Decided:
 
     targets: dict[tuple[RoomId, int], Target | None]
     marks: dict[tuple[RoomId, int], Marks]
-    works: dict[RoomId, Work] = field(default_factory=dict)
+    works: dict[RoomId, PendingRoom] = field(default_factory=dict)
     refused: list[tuple[Command, AppError]] = field(default_factory=list)
     idle: list[Command] = field(default_factory=list)
 
@@ -176,7 +176,7 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
     result.marks.update(marks)
 
 
-def _is_idle(command: Command, work: Work, result: _Decided) -> bool:
+def _is_idle(command: Command, work: PendingRoom, result: _Decided) -> bool:
     """Say whether a member's command changes nothing of what the batch so far has left."""
     if not result.marks or work.state is None or work.state.role_of(command.sender) is None:
         return False
@@ -232,16 +232,18 @@ def _noted(
     return targets, marks
 
 
-def _work_for(command: Command, result: _Decided, context: BatchContext) -> Work:
+def _work_for(command: Command, result: _Decided, context: BatchContext) -> PendingRoom:
     if command.room == THIS_ROOM:
-        return Work(context.next_room_key(), None, 0, 0, 0, {}, Frontier(), None)
+        return PendingRoom(context.next_room_key(), None, 0, 0, 0, {}, Frontier(), None)
     work = result.works.get(command.room)
     if work is None:
         head = context.heads.get(command.room)
         if head is None:
             raise NotFound(field="room")
         counters = dict(head.counters)
-        work = Work(head.key, head.state, head.size, head.last_at, head.registry, counters, head.frontier, head.state)
+        work = PendingRoom(
+            head.key, head.state, head.size, head.last_at, head.registry, counters, head.frontier, head.state
+        )
         result.works[command.room] = work
     return work
 
@@ -252,7 +254,7 @@ def _entry(
     state: RoomState | None,
     n: int,
     hub_time: Millis,
-    work: Work,
+    work: PendingRoom,
     *,
     result: _Decided,
     context: BatchContext,
@@ -335,7 +337,7 @@ def _one_mark_too_many(draft: Draft, target: int | None, state: State, result: _
     return mark.may(draft.actor, state, marks)
 
 
-def _key_for(work: Work, room: RoomId, kind: EpochKind, context: BatchContext) -> EpochKey:
+def _key_for(work: PendingRoom, room: RoomId, kind: EpochKind, context: BatchContext) -> EpochKey:
     """Return the epoch key of a room for this batch. Only a room that the batch creates has none loaded for it."""
     place = (work.key, iso_week(context.now), kind)
     key = context.keys.get(place)

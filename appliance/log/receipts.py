@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from appliance.model import Millis
     from appliance.store.db import Rows, Store
 
-    TellWatching = Callable[[RoomId, str, dict[str, object], Millis], object]
+    BroadcastToWatching = Callable[[RoomId, str, dict[str, object], Millis], object]
 
 log = logging.getLogger(__name__)
 BATCH_S: Final = 0.1
@@ -55,9 +55,9 @@ class Receipts:
     """Collects receipts and writes them together."""
 
     def __init__(
-        self, store: Store, room_log: RoomLog, clock: Callable[[], Millis], tell_watching: TellWatching
+        self, store: Store, room_log: RoomLog, clock: Callable[[], Millis], broadcast: BroadcastToWatching
     ) -> None:
-        self._store, self._log, self._clock, self._tell_watching = store, room_log, clock, tell_watching
+        self._store, self._log, self._clock, self._broadcast = store, room_log, clock, broadcast
         self._waiting: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]] = {}
         self._callers: list[asyncio.Future[None]] = []
         self._unannounced: dict[RoomId, dict[PersonId, Ranges]] = {}
@@ -145,7 +145,7 @@ class Receipts:
         _answer(callers, passing)
         if news:
             self._log.feed.publish((Committed(news[-1].pos, news),))
-        self._tell_those_watching()
+        self._broadcast_to_watching_members()
         if passing is not None:
             raise passing
         if self._unannounced:
@@ -173,7 +173,7 @@ class Receipts:
         now = self._clock()
         async with self._store.exclusive() as writer:
             for room in due:
-                writes[room].tell(self._log.feed.reserve_pos(), now, unannounced.pop(room))
+                writes[room].announce(self._log.feed.reserve_pos(), now, unannounced.pop(room))
             failed = await writer.commit_each(_write_rows, [one for one in writes.values() if one.rows or one.line])
         self._unannounced = unannounced
         for room in due:
@@ -212,7 +212,7 @@ class Receipts:
                 reads = self._unwatched.setdefault(one.room, {})
                 reads[row.person] = merged([*reads.get(row.person, ()), (row.first, row.upto)])
 
-    def _tell_those_watching(self) -> None:
+    def _broadcast_to_watching_members(self) -> None:
         """Give those who look at a large room what the feed will say later; the feed's line says it again."""
         for room in [room for room in self._unwatched if room not in self._unannounced]:
             del self._unwatched[room]
@@ -220,7 +220,7 @@ class Receipts:
             if self._batch - self._watched_at.get(room, -MAX_BATCHES_BETWEEN) >= MAX_BATCHES_BETWEEN_WATCHED:
                 self._watched_at[room] = self._batch
                 del self._unwatched[room]
-                self._tell_watching(room, RECEIPT, state_of(reads), self._clock())
+                self._broadcast(room, RECEIPT, state_of(reads), self._clock())
 
 
 def state_of(reads: dict[PersonId, Ranges]) -> dict[str, object]:
@@ -248,7 +248,7 @@ class _RoomWrite:
     reads: dict[PersonId, Ranges] = field(default_factory=dict)
     line: feed.Line | None = None
 
-    def tell(self, pos: int, at: Millis, reads: dict[PersonId, Ranges]) -> None:
+    def announce(self, pos: int, at: Millis, reads: dict[PersonId, Ranges]) -> None:
         """Have the line written at a position of the feed."""
         self.reads = reads
         self.line = (pos, at, RECEIPT, self.key, None, msgspec.json.encode(state_of(reads)).decode())

@@ -63,7 +63,7 @@ def run(config: Config, handover: Handover, unlock: Unlock) -> None:
     """Serve until SIGTERM, SIGINT, or the supervisor's death."""
     _open_many_files()
     sys.setswitchinterval(SWITCH_S)
-    with wiring.only_process(config, patience_s=PREDECESSOR_S):
+    with wiring.only_process(config, timeout_s=PREDECESSOR_S):
         uvloop.run(_serve(config, handover, unlock))
 
 

@@ -34,7 +34,7 @@ class FeedRow(NamedTuple):
 
 
 class PersonRow(NamedTuple):
-    """One line for a person's eyes alone; `room` is a room's key."""
+    """A private event of one person; `room` is a room's key."""
 
     pos: int
     at: Millis

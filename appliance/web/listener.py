@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from appliance.config import Limits
 
 log = logging.getLogger(__name__)
-SILENCE_S: Final = 20.0
+IDLE_TIMEOUT_S: Final = 20.0
 HANDSHAKE_S: Final = 5.0
 MIN_HANDSHAKE_S: Final = 0.1
 """What a handshake has left when its first byte comes at the last moment."""
@@ -153,7 +153,7 @@ class _Protocol(web.RequestHandler):
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
-            keepalive_timeout=SILENCE_S,
+            keepalive_timeout=IDLE_TIMEOUT_S,
             access_log=None,  # type: ignore[arg-type]  # as aiohttp's own runner gives it; requests are logged by api/app
             auto_decompress=False,
         )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Take = Callable[[str], Coroutine[Any, Any, None] | None]
     """Acts on a text; returns what has to be waited for before the next one, or None."""
 
-GOODBYE_S: Final = 1.0
+CLOSE_TIMEOUT_S: Final = 1.0
 """How long the other side has to answer a close frame."""
 _ACCEPTED: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES: Final = 16
@@ -124,7 +124,7 @@ class WebSocket:
         if not self._is_closing:
             self._is_closing = True
             self._write(close_frame(code, reason))
-            self._loop.call_later(GOODBYE_S, self.transport.close)
+            self._loop.call_later(CLOSE_TIMEOUT_S, self.transport.close)
 
     def _go_on(self) -> None:
         """Act on the frames that are there, until one has to be waited for."""

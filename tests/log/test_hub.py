@@ -172,7 +172,7 @@ async def test_what_need_not_last_goes_to_live_readers_who_are_not_slow_but_its_
     streams = {who: (await listen(bureau, who))[1] for who in (NARIN, MALEE, SOMCHAI)}
     streams[SOMCHAI].stuck = True
     typing = TypingEvent(pos=bureau.s.hub.pos, at=1, room=room, sender=NARIN, state=Nothing())
-    bureau.s.hub.tell(room, typing, but=NARIN)
+    bureau.s.hub.broadcast_ephemeral(room, typing, but=NARIN)
     assert [len(streams[who].events) for who in (NARIN, MALEE, SOMCHAI)] == [0, 1, 0]
 
 
@@ -194,7 +194,7 @@ async def test_a_reader_that_fails_closes_the_stream() -> None:
     async def broken(*_: object) -> object:
         raise RuntimeError("no feed")
 
-    hub.reads_with(broken)  # type: ignore[arg-type]
+    hub.set_feed_reader(broken)  # type: ignore[arg-type]
     hub.add(Connection(MALEE, SessionId("s"), Tape(), 0, lambda _: closed.set()), ())
     await asyncio.wait_for(closed.wait(), PATIENCE_S)
 
@@ -207,7 +207,7 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
         asked.append(since)
         return FeedPage(max(9, since), [], more=False)
 
-    hub.reads_with(read_feed)  # type: ignore[arg-type]
+    hub.set_feed_reader(read_feed)  # type: ignore[arg-type]
     old, new = RoomId("r_old"), RoomId("r_new")
     connection = Connection(MALEE, SessionId("s"), Tape(), 3, lambda _: None)
     hub.add(connection, [old])

@@ -226,7 +226,7 @@ async def test_our_farewell_waits_for_theirs(monkeypatch: pytest.MonkeyPatch) ->
     assert (talk.line.written, talk.line.closed) == ([(CLOSE, (4401).to_bytes(2, "big") + b"over")], False)
     talk.feed(frame(CLOSE, b"\x03\xe8"))
     assert (len(talk.line.written), talk.line.closed, talk.texts) == (1, True, [])
-    monkeypatch.setattr(websocket, "GOODBYE_S", 0.01)
+    monkeypatch.setattr(websocket, "CLOSE_TIMEOUT_S", 0.01)
     silent = Talk()
     silent.socket.close(4401)
     await until(lambda: silent.line.closed, "cut")

@@ -34,7 +34,7 @@ from appliance.ipc.frames import LENGTH_BYTES, encode, framed
 from appliance.ipc.sockets import peer_of
 from appliance.late import load
 
-PATIENCE_S: Final = 6.0
+CONNECT_TIMEOUT_S: Final = 6.0
 LOOK_AGAIN_S: Final = 0.05
 ALREADY_RUNNING: Final = "already_running"
 NOT_SENT: Final = ("data", "run", "command", "output")
@@ -49,7 +49,7 @@ def administer(arguments: argparse.Namespace, write: Write) -> int:
     """Have a command carried out, with its bytes written by `write`. Raises AppError, OSError, Cancelled."""
     data: Path = arguments.data.resolve()
     values = {name: _sendable(value) for name, value in vars(arguments).items() if name not in NOT_SENT}
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + CONNECT_TIMEOUT_S
     while True:
         connection = _connected(data)
         if connection is not None:

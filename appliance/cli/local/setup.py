@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         code = asyncio.run(_begin(created, answers.terms, answers.administrator, answers.helpdesk))
     show_log_key(log_signer(created.config.agency, created.keys).verifier)
-    _tell(created.config, answers.terms, answers.administrator, code, given=arguments.terms is not None)
+    _print_result(created.config, answers.terms, answers.administrator, code, given=arguments.terms is not None)
     return 0
 
 
@@ -185,7 +185,7 @@ def _administrator(arguments: argparse.Namespace, said: Mapping[str, str]) -> Fi
     )
 
 
-def _tell(
+def _print_result(
     config: Config, terms: TermsDraft | None, administrator: FirstAdministrator | None, code: str | None, *, given: bool
 ) -> None:
     data = config.data

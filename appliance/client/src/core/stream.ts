@@ -2,7 +2,7 @@
  * One WebSocket to `/stream`: frames in, frames out, answers to messages, and a heartbeat that notices a dead line.
  *
  * Owns one connection from open to close; `sync.ts` decides when there is one. A ping every PING_MS; when nothing at all
- * is heard for SILENCE_MS after one, or after a message was sent, the line is dead, whatever the socket says. A message
+ * is heard for IDLE_TIMEOUT_MS after one, or after a message was sent, the line is dead, whatever the socket says. A message
  * gets the server's answer by its txn_id; when the stream ends first, or none comes in ANSWER_MS, nothing is known of it.
  */
 
@@ -13,7 +13,7 @@ import type { Ports, SocketPort, TimerId } from "./ports";
 import type { ClientFrame, Cursor, EventsFrame, FailedFrame, Posted, Send, ServerFrame, TxnId } from "./protocol";
 
 const PING_MS = 25_000;
-const SILENCE_MS = 10_000;
+const IDLE_TIMEOUT_MS = 10_000;
 /** As long as a call may take (`api.ts`). */
 const ANSWER_MS = 30_000;
 /** Close code of a session that has ended (api/stream.py): wipe and sign in again. */
@@ -62,7 +62,7 @@ export class Stream {
       if (code === ENDED && !this.#done) events.onEnded();
       this.#finish();
     };
-    this.#timer = ports.time.setTimeout(() => this.close(), SILENCE_MS);
+    this.#timer = ports.time.setTimeout(() => this.close(), IDLE_TIMEOUT_MS);
   }
 
   /** False when there is no line to send it on. */
@@ -78,7 +78,7 @@ export class Stream {
    */
   post(frame: Send): Promise<Posted> | null {
     if (!this.send(frame)) return null;
-    this.#wait(SILENCE_MS, () => this.close());
+    this.#wait(IDLE_TIMEOUT_MS, () => this.close());
     return new Promise((resolve, reject) => {
       const timer = this.ports.time.setTimeout(() => this.#settle(frame.txn_id)?.reject(CallError.offline()), ANSWER_MS);
       this.#waiting.set(frame.txn_id, { resolve, reject, timer });
@@ -89,7 +89,7 @@ export class Stream {
   ping(): void {
     if (!this.send({ type: "ping" })) return;
     this.#asked = this.ports.time.now();
-    this.#wait(SILENCE_MS, () => this.close());
+    this.#wait(IDLE_TIMEOUT_MS, () => this.close());
   }
 
   close(): void {
