@@ -236,11 +236,10 @@ class Hub:
             self._leave(connection, room)
         connection.rooms = set()
 
-    def disconnect(self, session: SessionId | None = None, person: PersonId | None = None) -> None:
-        """Close the streams of a session, or all of a person: their right to listen has ended."""
-        found = self._by_person.get(person, set()) if person else set().union(*self._by_person.values())
-        for connection in list(found):
-            if session is None or connection.session == session:
+    def disconnect(self, session: SessionId) -> None:
+        """Close the streams of a session: its right to listen has ended."""
+        for connection in [one for found in self._by_person.values() for one in found]:
+            if connection.session == session:
                 connection.close(Ending.SESSION_OVER)
 
     def publish(self, committed: Committed) -> None:

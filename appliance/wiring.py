@@ -286,4 +286,4 @@ def _follow(s: Services) -> None:
     s.hub.pos = s.log.feed.pos
     s.hub.set_feed_reader(read_feed)
     s.log.feed.followers.append(s.hub.publish)
-    s.sessions.on_end(lambda session: s.hub.disconnect(session=session))
+    s.sessions.on_end(s.hub.disconnect)

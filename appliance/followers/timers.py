@@ -17,7 +17,6 @@ from appliance.errors import AppError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
-    from datetime import datetime
 
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -69,12 +68,6 @@ class Timers:
             hour = self._s.config.evidence.check_hour_utc
             self._scheduler.add_job(self._run, "cron", (name, job), hour=hour, minute=0, id=name)
         self._scheduler.start()
-
-    def next_run(self, name: str) -> datetime:
-        """Return when a job of timers that have begun is due next."""
-        assert self._scheduler is not None  # noqa: S101 - see above
-        due: datetime = self._scheduler.get_job(name).next_run_time
-        return due
 
     def close(self) -> None:
         """Stop; a job that is running goes on to its end."""

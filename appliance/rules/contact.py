@@ -45,8 +45,6 @@ def may_start_group(
     other_ranks: Iterable[Level | None],
     mode: ContactMode,
     smallest: int,
-    *,
-    own_organisation: bool = True,
 ) -> Deny | None:
     """Say whether the actor may make a group with these others.
 
@@ -55,7 +53,7 @@ def may_start_group(
     others = list(other_ranks)
     if len(others) + 1 >= smallest:
         return None
-    verdicts = (may_start_direct(actor_rank, rank, mode, own_organisation=own_organisation) for rank in others)
+    verdicts = (may_start_direct(actor_rank, rank, mode) for rank in others)
     return next((deny for deny in verdicts if deny), None)
 
 
@@ -64,8 +62,6 @@ def may_keep_group(
     owner: Principal,
     mode: ContactMode,
     smallest: int,
-    *,
-    own_organisation: bool = True,
 ) -> Deny | None:
     """Say whether a group may go on with these people alone, whoever took the others off (F38).
 
@@ -80,7 +76,6 @@ def may_keep_group(
             [rank for person, rank in ranks.items() if person != starter],
             mode,
             smallest,
-            own_organisation=own_organisation,
         )
         for starter in starters
     )

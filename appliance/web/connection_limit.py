@@ -29,10 +29,6 @@ class ConnectionLimit:
         self.total += 1
         return Slot(self, network)
 
-    def open_from(self, network: str) -> int:
-        """Return how many connections of a network are open."""
-        return self._open[network]
-
     def release(self, network: str) -> None:
         """Count a connection out; called once by its slot."""
         self.total -= 1
