@@ -17,6 +17,7 @@ from appliance.vault.master import MasterKey, split_shares
 from appliance.vault.record import read_record
 from appliance.vault.unlock import unlock_keys
 from appliance.wiring import no_terminal
+from tests.commands import carried_out
 from tests.faults.test_keys import state
 from tests.waiting import PATIENCE_S
 
@@ -55,8 +56,7 @@ class Officers:
 
 def opens(data: Path, *lines: str) -> bool:
     given = "".join(f"{line}\n" for line in lines)
-    command = [*GCHAT, "keys", "check", "--data", str(data)]
-    return subprocess.run(command, input=given, text=True, capture_output=True, check=False).returncode == 0  # noqa: S603
+    return carried_out("keys", "check", "--data", data, given=given).code == 0
 
 
 @pytest.mark.parametrize("typed", ["nothing", "killed", "one", "one twice", "of another set"])
@@ -93,9 +93,8 @@ def test_a_rotation_is_on_record_under_the_kernels_name(world_data: Path, monkey
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody.else")
     before = read_record(world_data).key_id
-    command = [*GCHAT, "keys", "rotate", "--data", str(world_data)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
-    assert done.returncode == 0, done.stderr
+    done = carried_out("keys", "rotate", "--data", world_data)
+    assert done.code == 0, done.err
     after = read_record(world_data).key_id
     raw = connect(world_data / "gchat.db", unlock_keys(config.load(world_data), no_terminal).database_key)
     try:
@@ -106,9 +105,7 @@ def test_a_rotation_is_on_record_under_the_kernels_name(world_data: Path, monkey
     actor, detail = operator().name, {"former": before, "source": "file"}
     assert before != after
     assert records == [(actor, f"master:{after}", outcome, detail) for outcome in ("begun", "done")]
-    command = [*GCHAT, "audit", "verify", "--data", str(world_data)]
-    verified = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own program
-    assert verified.returncode == 0
+    assert carried_out("audit", "verify", "--data", world_data).code == 0
 
 
 def test_a_new_agency_with_shares(tmp_path: Path) -> None:
