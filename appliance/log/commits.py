@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.errors import Unavailable
 from appliance.log import riders as riding
+from appliance.log.batch_context import BatchContext
 from appliance.log.damage import DAMAGED
 from appliance.log.loading import Loader
 from appliance.log.ordering import with_those_behind
-from appliance.log.plan import BatchContext, plan
+from appliance.log.plan import plan
 from appliance.log.riders import Announced, RidersFailedError
 from appliance.store.batch import RepeatedTxnError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.evidence.registry import Registry
+    from appliance.log.batch_context import MayKeepGroup
     from appliance.log.bodies import Bodies
     from appliance.log.checkpoints import Checkpoints
     from appliance.log.commands import Command
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from appliance.log.feed import Feed
     from appliance.log.heads import Heads
     from appliance.log.idempotency import Repeats
-    from appliance.log.plan import MayKeepGroup, Planned
+    from appliance.log.plan import Planned
     from appliance.model import Home, Millis
     from appliance.store.db import Exclusive, Store
 

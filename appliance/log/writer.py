@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     from appliance.evidence.note import Signer
     from appliance.limits import Entries
+    from appliance.log.batch_context import MayKeepGroup
     from appliance.log.commits import Written
     from appliance.log.heads import Head
-    from appliance.log.plan import MayKeepGroup
     from appliance.log.riders import Rider
     from appliance.model import Appended, Draft, Millis, PersonId, RoomId
     from appliance.store.db import Exclusive, Store

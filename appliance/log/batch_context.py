@@ -1,0 +1,48 @@
+"""What planning a batch needs: who we are, the time, and the rooms, keys and facts that its commands name. Values only.
+
+`commits.py` gathers it once for each batch; `plan.py` asks nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from appliance.errors import AppError
+    from appliance.evidence.registry import Registry
+    from appliance.log.bodies import Bodies, EpochKey
+    from appliance.log.heads import Head
+    from appliance.model import Deny, Home, Marks, Millis, RoomId, RoomState, Target
+    from appliance.store.batch import NewCheckpoint
+    from appliance.vault.epochs import EpochKind
+
+    MayKeepGroup = Callable[[Home, RoomState, Millis], Deny | None]
+    """Says, for a room and a time, why a group may not be one of these members (F38); pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchContext:
+    """Everything `plan` needs: the agency at home here, the time, the rooms, keys and facts that the commands name.
+
+    `keys` are the epoch keys by (room's key, week, kind) and stay the same for the whole batch; `errors` says, by
+    `id(command)`, why something of a command could not be read. `may_keep_group` says why a group may not be one of
+    these members (F38). `pos` is where the feed stands; `first_checkpoint` signs a room that begins.
+    """
+
+    home: Home
+    registry: Registry
+    now: Millis
+    new_id: Callable[[str], str]
+    next_room_key: Callable[[], int]
+    heads: Mapping[RoomId, Head]
+    keys: dict[tuple[int, str, EpochKind], EpochKey]
+    targets: Mapping[tuple[RoomId, int], Target | None]
+    marks: Mapping[tuple[RoomId, int], Marks]
+    errors: Mapping[int, AppError]
+    bodies: Bodies
+    may_keep_group: MayKeepGroup
+    pos: int
+    first_checkpoint: Callable[[Head], NewCheckpoint]

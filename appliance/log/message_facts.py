@@ -1,0 +1,73 @@
+"""The messages that the commands of a batch point at: their facts and marks, as the batch so far has left them.
+
+A command that is decided sees what those before it in the batch have made of a message: retracted, edited, reacted to.
+How many marks a message takes is a limit of this appliance (`rules/marks.py`) and no rule of the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from appliance.model import Target
+from appliance.rules.entry_types import ENTRY_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from appliance.log.batch_rows import Entry
+    from appliance.log.commands import Command
+    from appliance.model import Deny, Draft, Marks, RoomId, State
+
+
+@dataclass(slots=True)
+class MessageFacts:
+    """Facts and marks of messages, by room and position; a target is None where nothing stands there."""
+
+    targets: dict[tuple[RoomId, int], Target | None]
+    marks: dict[tuple[RoomId, int], Marks]
+
+    def target(self, room: RoomId, n: int) -> Target | None:
+        """Return the facts of an entry that another one points at."""
+        return self.targets.get((room, n))
+
+    def change_nothing(self, command: Command) -> bool:
+        """Say whether all marks that a command sets stand already."""
+        if not self.marks:
+            return False
+        for draft in command.drafts:
+            marks = self.marks.get((draft.room, draft.target)) if draft.target is not None else None
+            mark = ENTRY_TYPES[draft.type].mark
+            if marks is None or mark is None or not mark.stands_already(draft.actor, draft.state, marks):
+                return False
+        return True
+
+    def too_many(self, draft: Draft, state: State) -> Deny | None:
+        """Say why a message cannot carry this mark too, or None."""
+        mark, target = ENTRY_TYPES[draft.type].mark, draft.target
+        if mark is None or target is None or (marks := self.marks.get((draft.room, target))) is None:
+            return None
+        return mark.may(draft.actor, state, marks)
+
+    def after(self, room: RoomId, made: Iterable[Entry]) -> MessageFacts:
+        """Return what these entries change of the messages that commands of the batch point at."""
+        changed = MessageFacts({}, {})
+        if not self.targets:
+            return changed
+        for entry in made:
+            if (room, entry.n) in self.targets:
+                found = Target(entry.n, entry.kind, entry.sender, entry.at, redacted=False)
+                changed.targets[room, entry.n] = found
+            place = (room, entry.target if entry.target is not None else -1)
+            row = ENTRY_TYPES[entry.kind]
+            if row.retracts:
+                aimed = changed.targets.get(place) or self.targets.get(place)
+                changed.targets[place] = replace(aimed, redacted=True) if aimed else None
+            if row.mark and (before := changed.marks.get(place) or self.marks.get(place)):
+                changed.marks[place] = row.mark.marked(entry.sender, entry.state, before)
+        return changed
+
+    def take(self, changed: MessageFacts) -> None:
+        """Adopt what a command that goes in has changed."""
+        self.targets.update(changed.targets)
+        self.marks.update(changed.marks)

@@ -1,0 +1,131 @@
+"""One draft becomes one entry: its body is sealed, its header made, and both judged as every replica will judge them.
+
+`judge` of `evidence/verification.py` decides; what it refuses is refused here with the same reason. Pure but for the
+salts, and for the key of a room that the batch creates, which joins the keys of its context.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import AppError, Forbidden
+from appliance.evidence.canonical import Header, encode_header
+from appliance.evidence.commitment import NO_BODY
+from appliance.evidence.room_id import room_id
+from appliance.evidence.verification import Accepted, Candidate, Log, Step, judge
+from appliance.log.batch_rows import Entry
+from appliance.model import Deny, RoomId
+from appliance.rules import entry_types
+from appliance.rules import rooms as rules
+from appliance.rules.concerns import named
+from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.visibility import EntryFacts
+from appliance.vault.epochs import EpochKind, iso_week
+
+if TYPE_CHECKING:
+    from appliance.log.batch_context import BatchContext
+    from appliance.log.batch_rows import PendingRoom
+    from appliance.log.bodies import EpochKey, Sealed
+    from appliance.log.message_facts import MessageFacts
+    from appliance.model import Draft, Millis, RoomState, TextBody
+
+_DENIALS: Final = {denied.value: denied for denied in Deny}
+
+
+def make_entry(
+    draft: Draft,
+    room: RoomId,
+    state: RoomState | None,
+    n: int,
+    hub_time: Millis,
+    pending: PendingRoom,
+    *,
+    facts: MessageFacts,
+    context: BatchContext,
+) -> tuple[Entry, RoomState]:
+    """Make the entry of a draft at position `n`, and the room as it leaves it. `room` is `THIS_ROOM` for a first one.
+
+    Raises Forbidden, and NotCanonicalError for what no header can hold.
+    """
+    agency = context.home.agency
+    counters = {agency: pending.counters.get(agency, 0) + n - pending.size}
+    sealed = None if draft.body is None else _sealed(draft, draft.body, room, n, pending, context)
+    header = _header(draft, room, counters[agency], sealed, context)
+    encoded = encode_header(header)
+    room = room or RoomId(room_id(encoded))
+    before = Log(room, state, n, pending.last_at, pending.registry, counters, target=partial(facts.target, draft.room))
+    accepted = _judged(header, before, hub_time, context)
+    if denied := facts.too_many(draft, accepted.entry.state):
+        raise Forbidden(denied)
+    entry = Entry(
+        n=n,
+        at=context.now,
+        ht=hub_time,
+        rg=accepted.candidate.rg,
+        os=header.counter,
+        origin=header.origin,
+        seal=None,
+        kind=draft.type,
+        sender=draft.actor,
+        entry_id=header.id,
+        state=accepted.entry.state,
+        draft=draft,
+        target=draft.target,
+        header=encoded,
+        sealed=sealed,
+        named=named(EntryFacts(draft.type, accepted.entry.state, draft.actor), context.now, draft.body, state.members)
+        if state
+        else (),
+    )
+    return entry, accepted.state
+
+
+def _sealed(draft: Draft, body: TextBody, room: RoomId, n: int, pending: PendingRoom, context: BatchContext) -> Sealed:
+    """Seal a body to its place. A room begins with an entry that has none, so that every body's room has its id."""
+    row = ENTRY_TYPES[draft.type]
+    if row.body is None:
+        raise Forbidden(Deny.WRONG_SHAPE)
+    return context.bodies.seal(_key_for(pending, room, row.key_kind, context), room, n, body)
+
+
+def _header(draft: Draft, room: RoomId, counter: int, sealed: Sealed | None, context: BatchContext) -> Header:
+    return Header(
+        commitment=sealed.commitment if sealed else NO_BODY,
+        body_length=sealed.length if sealed else 0,
+        id=context.new_id("e"),
+        origin=context.home.agency,
+        counter=counter,
+        room=room or None,
+        rules_version=rules.RULES_VERSION,
+        sender=draft.actor,
+        state=entry_types.write(draft.type, draft.state) or None,
+        written_at=context.now,
+        type=draft.type,
+        v=1,
+    )
+
+
+def _judged(header: Header, before: Log, hub_time: Millis, context: BatchContext) -> Accepted:
+    """Return the entry as every replica will judge it. Raises Forbidden."""
+    registry = max(before.registry, context.registry.version)
+    candidate = Candidate(header, before.room, before.size, hub_time, registry)
+    verdict = judge(before, candidate, context.registry)
+    if isinstance(verdict, Accepted):
+        return verdict
+    if verdict.step is Step.SEAL:
+        # Another agency is the room's hub: what is written here goes to it, and comes back from it.
+        raise Forbidden(Deny.HUB_ONLY)
+    denied = _DENIALS.get(verdict.reason)
+    raise Forbidden(denied) if denied else AppError(verdict.reason)
+
+
+def _key_for(pending: PendingRoom, room: RoomId, kind: EpochKind, context: BatchContext) -> EpochKey:
+    """Return the epoch key of a room for this batch. Only a room that the batch creates has none loaded for it."""
+    place = (pending.key, iso_week(context.now), kind)
+    key = context.keys.get(place)
+    if key is None:
+        if pending.before is not None:
+            raise LookupError("the epoch key of a stored room was not loaded")
+        key = context.keys[place] = context.bodies.make_key(pending.key, room, context.now, kind)
+    return key
