@@ -6,28 +6,22 @@ Format, every line canonical JSON, in this order:
     body and salt are null together, when there never was a body or it was erased
   - {"cp": signed note, "t": "checkpoint"}
 
-Memory is bounded by one line, whichever way. `read_export` checks the form of the file; whether it is true is judged by
-`verifier`, which shares no code with this module on purpose.
+Does not: read an export. `offline` does, and judges it; it shares no code with this module on purpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from appliance.evidence import base64url
 from appliance.evidence.canonical import MAX_BODY
-from appliance.evidence.commitment import SALT_BYTES
-from appliance.evidence.errors import EvidenceError, ExportError
+from appliance.evidence.errors import ExportError
 from appliance.evidence.leaf import MAX_LEAF
 from appliance.evidence.note import MAX_NOTE
 
-_Line = TypeVar("_Line")
-
-MAX_LINE: Final = 1024 * 1024
 _BOTH_OR_NEITHER: Final = "salt and body are kept or erased together"
 
 
@@ -63,9 +57,6 @@ class _EntryLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 _ENCODER: Final = msgspec.json.Encoder()
-_HEADS: Final = msgspec.json.Decoder(ExportHead)
-_ENTRIES: Final = msgspec.json.Decoder(_EntryLine)
-_LAST: Final = msgspec.json.Decoder(ExportCheckpoint)
 
 
 def head_line(head: ExportHead) -> bytes:
@@ -91,48 +82,3 @@ def entry_line(entry: ExportEntry) -> bytes:
 def checkpoint_line(note: str) -> bytes:
     """The last line, with its newline."""
     return _ENCODER.encode(ExportCheckpoint(cp=note)) + b"\n"
-
-
-def write_export(head: ExportHead, entries: Iterable[ExportEntry], note: str) -> Iterator[bytes]:
-    """Lines of an export, one at a time; `note` is the signed checkpoint over exactly these entries."""
-    yield head_line(head)
-    yield from map(entry_line, entries)
-    yield checkpoint_line(note)
-
-
-def read_export(lines: Iterable[bytes]) -> Iterator[ExportHead | ExportEntry | ExportCheckpoint]:
-    """Head, entries and checkpoint of an export, in order; raises `ExportError` at the first line out of form."""
-    number, last = 0, b""
-    for number, line in enumerate(lines, 1):
-        if number == 1:
-            yield _decoded(_HEADS, line, number)
-            continue
-        if number > 2:
-            yield _entry(last, number - 1)
-        last = line
-    if number < 2:
-        raise ExportError("export without a checkpoint")
-    yield _decoded(_LAST, last, number)
-
-
-def _entry(line: bytes, number: int) -> ExportEntry:
-    entry = _decoded(_ENTRIES, line, number)
-    if (entry.salt is None) != (entry.body is None):
-        raise ExportError(f"line {number}: {_BOTH_OR_NEITHER}")
-    try:
-        salt = None if entry.salt is None else base64url.decode(entry.salt, SALT_BYTES)
-    except EvidenceError as error:
-        raise ExportError(f"line {number}: malformed salt") from error
-    return ExportEntry(entry.leaf.encode(), salt, None if entry.body is None else entry.body.encode())
-
-
-def _decoded(decoder: msgspec.json.Decoder[_Line], line: bytes, number: int) -> _Line:
-    if len(line) > MAX_LINE:
-        raise ExportError(f"line {number} is longer than {MAX_LINE} bytes")
-    try:
-        value = decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise ExportError(f"line {number}: {error}") from error
-    if _ENCODER.encode(value) + b"\n" != line:
-        raise ExportError(f"line {number} is not in canonical form")
-    return value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.evidence import base64url, commitment, room_id
 from appliance.evidence.canonical import CREATE, Header, encode, encode_header
-from appliance.evidence.export import ExportEntry, ExportHead, write_export
+from appliance.evidence.export import ExportEntry, ExportHead, checkpoint_line, entry_line, head_line
 from appliance.evidence.leaf import encode_leaf, leaf_hash
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
 from appliance.evidence.seal import seal_batch
@@ -78,7 +78,7 @@ class ExportedRoom:
 
     @property
     def lines(self) -> list[bytes]:
-        return list(write_export(self.head, self.entries, self.note))
+        return [head_line(self.head), *map(entry_line, self.entries), checkpoint_line(self.note)]
 
     @property
     def data(self) -> bytes:
