@@ -267,7 +267,7 @@ class RoomLog:
     def _fail(self, batch: list[Command], error: AppError) -> None:
         for command in batch:
             self._refused.note(command, error)
-            _tell(command, error)
+            _resolve(command, error)
 
     def _refuse_those_behind(self) -> None:
         """Refuse what waits behind a command that its sender will give again."""
@@ -279,7 +279,7 @@ class RoomLog:
         """Say whether a command may be written; one that may not is refused."""
         error = self._refused.holding(command)
         if error is not None:
-            _tell(command, error)
+            _resolve(command, error)
         return error is None
 
     async def _write(self, commands: list[Command]) -> None:
@@ -319,11 +319,11 @@ class RoomLog:
     def _answer(self, written: Written) -> None:
         planned, repeats, _ = written
         for done in planned.results:
-            _tell(done.command, done.appended)
+            _resolve(done.command, done.appended)
         for command, appended in repeats:
-            _tell(command, appended)
+            _resolve(command, appended)
         for command in planned.idle:
-            _tell(command, [])
+            _resolve(command, [])
         for command, error in planned.refused:
             if command not in repeats:
                 self._fail([command], error)
@@ -336,8 +336,8 @@ def _last_number(rows: Rows, read: Callable[[Rows], int]) -> int:
     return read(rows)
 
 
-def _tell(command: Command, result: list[Appended] | AppError) -> None:
+def _resolve(command: Command, result: list[Appended] | AppError) -> None:
     try:
         command.done(result)
     except Exception:
-        log.exception("a caller of the room log could not be told")
+        log.exception("the caller of a command could not be answered")
