@@ -24,6 +24,7 @@ from appliance.store.db import connect
 from appliance.vault import unlock
 from appliance.vault.epochs import EpochId, unwrap_any
 from appliance.vault.keyring import Keyring
+from tests.commands import carried_out
 from tests.faults.appliance import Appliance, clients, gchat, sign_in
 
 # Every write is tried in a soak; a sample otherwise.
@@ -56,8 +57,8 @@ def records(data: Path, action: str) -> list[dict[str, str]]:
 def all_sound(data: Path) -> None:
     """Rooms and the audit log verify, and every epoch key opens."""
     for words in (("room", "verify"), ("audit", "verify")):
-        done = gchat(*words, "--data", data)
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = carried_out(*words, "--data", data)
+        assert done.code == 0, done.out + done.err
     keys = keys_of(data)
     raw = connect(data / "gchat.db", keys.database_key, read_only=True)
     try:
@@ -105,20 +106,20 @@ async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data
     statement = switch(data, "log")
     new = open_change(statement[statement.index("gchat-key-change") :].rstrip("\n") + "\n", old)
     assert log_key(data) == old
-    all_sound(data)
+    await asyncio.to_thread(all_sound, data)
     await at_work(appliance(), "ระหว่างสองกุญแจ")
     signed_twice = [len(open_checkpoint(note, [old, new])[1].signatures) for note in room_notes(data)]
     assert 2 in signed_twice
     assert 1 in signed_twice
-    all_sound(data)
+    await asyncio.to_thread(all_sound, data)
 
     switch(data, "log", "--finish")
     assert log_key(data) == new
     for note in room_notes(data):
         assert len(open_checkpoint(note, [old, new])[1].signatures) == 2
-    all_sound(data)
+    await asyncio.to_thread(all_sound, data)
     await at_work(appliance(), "หลังเปลี่ยน")
-    all_sound(data)
+    await asyncio.to_thread(all_sound, data)
     newest = [note for note in room_notes(data) if len(open_checkpoint(note, [old, new])[1].signatures) == 1]
     assert newest
     for note in newest:
@@ -147,7 +148,7 @@ async def test_the_agency_key_is_switched(appliance: Callable[..., Appliance], d
     keys = keys_of(data)
     assert keys.agency_keys == (keys.agency_key,)
     assert keys.agency_key != old
-    all_sound(data)
+    await asyncio.to_thread(all_sound, data)
     await at_work(appliance(), "หลังเปลี่ยน")
     assert len(records(data, "keys.switch_begun")) == len(records(data, "keys.switch_finished")) == 1
 
@@ -197,8 +198,8 @@ def test_killed_at_any_write_it_is_finished_by_repeating(
                 break
             assert done.returncode == -signal.SIGKILL, done.stderr
             killed += 1
-            repeated = gchat("keys", "switch", key, *words, "--data", folder)
-            assert repeated.returncode == 0 or "No switch of this key" in repeated.stderr, repeated.stderr
+            repeated = carried_out("keys", "switch", key, *words, "--data", folder)
+            assert repeated.code == 0 or "No switch of this key" in repeated.err, repeated.err
             whole(folder, key, finished=bool(words))
             shutil.rmtree(folder)
             at += EVERY
