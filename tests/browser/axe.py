@@ -32,7 +32,7 @@ _COLOURS: Final = """async () => {
     runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] },
   });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any }) =>
-    `dark: ${id} ${target.join(" ")}: ${any.map((check) => check.message).join("; ")}`));
+    `other colours: ${id} ${target.join(" ")}: ${any.map((check) => check.message).join("; ")}`));
 }"""
 _INK: Final = "getComputedStyle(document.body).color"
 _STILL: Final = """async () => {
@@ -91,7 +91,7 @@ async def layout_faults(page: Page) -> list[str]:
 
 
 async def faults(page: Page) -> list[str]:
-    """Return everything that is wrong with the page as it stands, in light and then in dark colours."""
+    """Return everything that is wrong with the page as it stands, in its colours and then in the other ones."""
     # A pointer over the page would change it while it is measured: the browser tells late what came to lie under it.
     await page.mouse.move(0, 0)
     await page.evaluate(_STILL)
@@ -100,9 +100,10 @@ async def faults(page: Page) -> list[str]:
     found: list[Any] = []
     for script in (_RUN, *_LAYOUT):
         found += await page.evaluate(script)
-    await recolour(page, "dark")
+    dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    await recolour(page, "light" if dark else "dark")
     found += await page.evaluate(_COLOURS)
-    await recolour(page, "light")
+    await recolour(page, "dark" if dark else "light")
     return sorted(set(found))
 
 

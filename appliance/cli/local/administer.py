@@ -34,7 +34,7 @@ from appliance.ipc.frames import LENGTH_BYTES, encode, framed
 from appliance.ipc.sockets import peer_of
 from appliance.late import load
 
-CONNECT_TIMEOUT_S: Final = 6.0
+CONNECT_TIMEOUT_S: Final = 20.0
 LOOK_AGAIN_S: Final = 0.05
 ALREADY_RUNNING: Final = "already_running"
 NOT_SENT: Final = ("data", "run", "command", "output")
