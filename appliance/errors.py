@@ -31,6 +31,17 @@ class AppError(Exception):
         self.detail = detail
 
 
+def afresh(error: AppError) -> AppError:
+    """Return the same refusal as a new object, for one that is kept and given again.
+
+    An exception that was raised holds every frame that it passed, with the words of the request; raised once more
+    it grows.
+    """
+    fresh = type(error).__new__(type(error), *error.args)
+    vars(fresh).update(vars(error))
+    return fresh
+
+
 class Invalid(AppError):
     """A value the caller sent cannot be used; `field` names it."""
 

@@ -342,6 +342,9 @@ class Hub:
                 if rest is None and 0 < self.pos == connection.cursor and connection.release():
                     return
                 page = await self._read_feed(connection.person, connection.cursor, limit, rest)
+                if connection.phase is Phase.CLOSED:
+                    # It was closed meanwhile: nothing is written behind the close frame.
+                    return
                 rest = page.cursor
                 # Who is cut off in the middle of a snapshot has to begin again: only its end moves the cursor.
                 pos = page.pos if rest is None else connection.cursor

@@ -23,7 +23,7 @@ from aiohttp import WSCloseCode, web
 
 from appliance.actions.messages import message_draft, show_typing, submit_message
 from appliance.actions.receipts import note_read
-from appliance.errors import AppError, Invalid, TooMany, passes
+from appliance.errors import AppError, Invalid, TooMany, afresh, passes
 from appliance.live import Connection, Ending, close_frame, text_frame
 from appliance.model import Appended, RoomId, SessionId
 from appliance.reads.rooms import member_rooms
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 routes = Routes("sync")
 MAX_FRAME: Final = 128 * 1024
+MAX_ROOMS_HELD_BACK: Final = 100
+"""Rooms of one stream whose first refused message is remembered; a person writes in a few at a time."""
 HEARTBEAT_S: Final = 30.0
 MAX_PAUSE_S: Final = 1.0
 CREATED: Final = 201
@@ -238,13 +240,13 @@ class _ClientFrames:
         first, why = self._to_come_again.get(room, (txn_id, None))
         if why is not None and first != txn_id:
             self._count()
-            raise why
+            raise afresh(why)
         self._to_come_again.pop(room, None)
 
         def done(result: list[Appended] | AppError) -> None:
             if isinstance(result, AppError):
                 if passes(result):
-                    self._to_come_again.setdefault(room, (txn_id, result))
+                    self._hold_back(room, txn_id, result)
                 self._refuse(result, message)
             else:
                 sent = result[0]
@@ -254,6 +256,12 @@ class _ClientFrames:
                 )
 
         submit_message(self._s, draft, done)
+
+    def _hold_back(self, room: RoomId, txn_id: str, why: AppError) -> None:
+        """Refuse what follows in this room until its first refused message comes again; of too many forget one."""
+        if room not in self._to_come_again and len(self._to_come_again) >= MAX_ROOMS_HELD_BACK:
+            del self._to_come_again[next(iter(self._to_come_again))]
+        self._to_come_again.setdefault(room, (txn_id, afresh(why)))
 
     async def _typing(self, room: RoomId) -> None:
         try:

@@ -17,7 +17,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from appliance.errors import AppError, TooMany, Unavailable
+from appliance.errors import AppError, TooMany, Unavailable, afresh
 from appliance.evidence.registry import Registry
 from appliance.log import riders as riding
 from appliance.log.bodies import Bodies
@@ -128,7 +128,7 @@ class RoomLog:
     def check(self) -> None:
         """Raise what every command would be refused with now: Unavailable, or nothing where the writer runs."""
         if self._refusal is not None:
-            raise self._refusal
+            raise afresh(self._refusal)
         if self._task is None or self._task.done():
             raise Unavailable("the room log's writer has ended", code="writer_stopped")
         if len(self._queue) >= MAX_WAITING:
@@ -212,7 +212,7 @@ class RoomLog:
 
     async def _change(self, rider: Rider[T]) -> T:
         if self._refusal is not None:
-            raise self._refusal
+            raise afresh(self._refusal)
         async with self._store.exclusive() as writer:
             announced = Announced(self.feed.pos)
             result: T = await writer.commit(riding.run_alone, rider, self._clock(), announced)

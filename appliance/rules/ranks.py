@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Level = int
+MAX_LEVEL = 10_000
+"""Far above the national ladder; a level stands on cards in the log, where it is a small number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Ladder:
         unknown = []
         for rank, target in mapping.items():
             level = target if isinstance(target, int) else self.level(target)
-            if level is None:
+            if level is None or isinstance(target, bool) or not 0 <= level <= MAX_LEVEL:
                 unknown.append(f"{rank} = {target}")
             else:
                 mapped[_key(rank)] = level

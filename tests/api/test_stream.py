@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import json
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.config import Config
+from appliance.errors import TooMany
 from appliance.live import SLOW_BYTES
 from appliance.locale import texts
 from appliance.model import PersonId
@@ -43,6 +46,28 @@ async def test_what_was_missed_is_told_in_order_and_none_is_lost(running: Agency
     sent = [(await narin.say(running.room("dengue"), f"ฉบับที่ {i}"))["n"] for i in range(5)]
     async with lalita.stream(since=before) as stream:
         assert [(await stream.event("message.text"))["n"] for _ in sent] == sent
+
+
+async def test_refusals_that_are_kept_hold_nothing_of_their_requests(open_world: Any) -> None:
+    """One account must not fill the memory with what it was refused, in one room or in many."""
+
+    def strict(config: Config) -> Config:
+        return dataclasses.replace(config, limits=dataclasses.replace(config.limits, user_entries_burst=1.0))
+
+    async with open_world(strict) as served:
+        narin = await served.login("narin.p")
+        room = served.room("dengue")
+        async with narin.stream() as stream:
+            for n in range(30):
+                await stream.send("send", room=room, txn_id=f"same-{n}", body={"text": "ท่วม"})
+                await stream.answer(f"same-{n}")
+            for n in range(130):
+                await stream.send("send", room=f"r_{n:026}", txn_id=f"other-{n}", body={"text": "ท่วม"})
+                await stream.answer(f"other-{n}")
+            gc.collect()
+            kept = [each for each in gc.get_objects() if isinstance(each, TooMany)]
+            assert 0 < len(kept) <= 110
+            assert all(each.__traceback__ is None for each in kept)
 
 
 async def test_sending_over_the_stream_is_answered_after_the_commit(running: Agency) -> None:

@@ -197,6 +197,24 @@ async def test_a_reader_that_fails_closes_the_stream() -> None:
     await asyncio.wait_for(closed.wait(), PATIENCE_S)
 
 
+async def test_nothing_is_written_to_a_stream_that_was_closed_while_the_feed_was_read() -> None:
+    hub, tape, room = Hub(), Tape(), RoomId("r")
+    connection = Connection(MALEE, SessionId("s"), tape, 0, lambda _: None)
+    read = asyncio.Event()
+
+    async def read_feed(*_: object) -> object:
+        hub.remove(connection)
+        read.set()
+        event = MessageTextEvent(pos=2, at=1, room=room, n=1, id="e", sender=NARIN)
+        return FeedPage(2, [event], more=False)
+
+    hub.set_feed_reader(read_feed)  # type: ignore[arg-type]
+    hub.add(connection, [room])
+    await asyncio.wait_for(read.wait(), PATIENCE_S)
+    await until(lambda: not hub._tasks, "the catch-up ended")  # noqa: SLF001 - that nothing follows is the point
+    assert tape.frames == []
+
+
 async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped() -> None:
     """The frame of one room must not carry the cursor past the line that says another room was joined."""
     hub, asked = Hub(), list[int]()

@@ -59,3 +59,6 @@ def test_an_agency_maps_its_own() -> None:
     assert ladder.level("K1") == 45
     with pytest.raises(ValueError, match="พลทหาร = ไม่มี"):
         national().with_mapping({"พลทหาร": "ไม่มี"})
+    for level in (-1, 10_001, 2**53, True):
+        with pytest.raises(ValueError, match="พลทหาร"):
+            national().with_mapping({"พลทหาร": level})
