@@ -202,7 +202,8 @@ class _Walk:
         self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, words, self._state)
         if erases := ENTRY_TYPES[entry.type].erases:
             first, last = erases(entry.state)
-            self._absent -= set(range(first, last + 1))
+            # The range is what the entry says, and may be far longer than the room.
+            self._absent = {absent for absent in self._absent if not first <= absent <= last}
         self._take(verdict, leaf)
         return None
 

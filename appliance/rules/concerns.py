@@ -5,7 +5,7 @@ in it, which is said by one mark (`EVERYONE`) and not person by person. Such an 
 message, and is the newest line of their room until somebody writes. What somebody does concerns never themselves: with
 the mark, whoever counts leaves the sender out. In a private chat nothing does, since it begins with its first message.
 Whom each type concerns, and whom its body names, is in its row (`entry_types.py`). Who is not shown the entry is among
-neither, so that no count tells of it. The table is tests/rules/tables/concerned.json, shared with the web client.
+neither. The table is tests/rules/tables/concerned.json, shared with the web client.
 """
 
 from __future__ import annotations
