@@ -83,6 +83,18 @@ def events_frame(pos: int, encoded: Iterable[bytes]) -> bytes:
     return text_frame(b'{"pos":"%b","events":[%b]}' % (written(FEED, pos).encode(), b",".join(encoded)))
 
 
+def is_slow(transport: asyncio.WriteTransport) -> bool:
+    """Say whether too much is unsent: who reads so slowly is written nothing until it has read."""
+    return transport.get_write_buffer_size() > SLOW_BYTES
+
+
+async def drained(transport: asyncio.WriteTransport) -> None:
+    """Wait until a transport can take more, or is closed."""
+    # A transport tells its protocol alone when it drains, and that one is aiohttp's.
+    while is_slow(transport) and not transport.is_closing():  # noqa: ASYNC110 - see above
+        await asyncio.sleep(SLOW_POLL_S)
+
+
 def _with_txn_id(encoded: bytes, txn_id: str | None) -> bytes:
     """Return an encoded event with its `txn_id`; encoding it once more would cost as much as the rest of the frame."""
     return encoded if txn_id is None else b'%b,"txn_id":%b}' % (encoded[:-1], _EVENT.encode(txn_id))
@@ -136,7 +148,7 @@ class Connection:
 
     def is_slow(self) -> bool:
         """Say whether too much is unsent."""
-        return self.transport.get_write_buffer_size() > SLOW_BYTES
+        return is_slow(self.transport)
 
     @property
     def catching_up(self) -> bool:
@@ -162,12 +174,6 @@ class Connection:
         for pos, frame in held:
             self.deliver(pos, frame)
         return True
-
-    async def drained(self) -> None:
-        """Wait until the transport can take more."""
-        # A transport tells its protocol alone when it drains, and that one is aiohttp's.
-        while self.is_slow() and not self.transport.is_closing():  # noqa: ASYNC110 - see above
-            await asyncio.sleep(SLOW_POLL_S)
 
 
 class Hub:
@@ -338,7 +344,7 @@ class Hub:
         rest: str | None = None
         try:
             while connection.catching_up:
-                await connection.drained()
+                await drained(connection.transport)
                 if rest is None and 0 < self.pos == connection.cursor and connection.release():
                     return
                 page = await self._read_feed(connection.person, connection.cursor, limit, rest)

@@ -24,7 +24,7 @@ from aiohttp import WSCloseCode, web
 from appliance.actions.messages import message_draft, show_typing, submit_message
 from appliance.actions.receipts import note_read
 from appliance.errors import AppError, Invalid, TooMany, afresh, passes
-from appliance.live import Connection, Ending, close_frame, text_frame
+from appliance.live import Connection, Ending, close_frame, drained, text_frame
 from appliance.model import Appended, RoomId, SessionId
 from appliance.reads.rooms import member_rooms
 from appliance.web.call import Call
@@ -184,7 +184,7 @@ class _ClientFrames:
             await asyncio.sleep(pause)
         if self._connection.is_slow():
             # Its answers are among what it does not read: no more of them until it does.
-            await self._connection.drained()
+            await drained(self._connection.transport)
 
     def _decoded(self, data: str) -> ClientFrame:
         """Decode a frame; all but messages, which have their own limits, count as requests. Raises Invalid, TooMany."""

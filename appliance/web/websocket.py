@@ -2,9 +2,11 @@
 
 Rules: no task, future, queue or timer is made for a frame. The bytes are read by aiohttp's own reader, which is handed
 over in place of a request's body; each text goes to `take` at once. Only where that has to wait for something is a task
-made; frames that come meanwhile stay in order behind it, and no more are read from the socket. One timer for each
-connection notices a silent one. A close frame is answered, and after one was sent nothing is acted on any more. It
-knows no route and no session; which frames come at all is judged before (`client_frames.py`).
+made; frames that come meanwhile stay in order behind it, so many and no more, and none are read from the socket. Those
+of a client that has gone are dropped. Who does not read gets no pong until it does. One timer for each connection
+notices one that is silent, or that takes nothing of much that waits for it. A close frame is answered, and after one
+was sent nothing is acted on any more. It knows no route and no session; which frames come at all is judged before
+(`client_frames.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http import WebSocketReader
 
-from appliance.live import close_frame
+from appliance.live import close_frame, drained, is_slow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 CLOSE_TIMEOUT_S: Final = 1.0
 """How long the other side has to answer a close frame."""
+MAX_WAITING: Final = 1_000
+"""Frames that wait behind one that is being acted on: what came in one read, of a client that waits for no answers."""
 _ACCEPTED: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES: Final = 16
 _VERSION: Final = "13"
@@ -98,9 +102,14 @@ class WebSocket:
         self._timer: asyncio.TimerHandle | None = None
         self._is_closing = self._is_gone = self._is_paused = self._is_asked = False
         self._heard = True
+        self._unsent = 0
 
     def start(self, take: Take, heartbeat_s: float) -> None:
-        """Begin to act on what comes; who is silent for `heartbeat_s` is asked, and cut off after half of it more."""
+        """Begin to act on what comes.
+
+        Who is silent for `heartbeat_s` is asked, and cut off after half of it more; so is who reads nothing for so long
+        while much is unsent, whatever it says meanwhile.
+        """
         self._take = take
         self._wait_for_a_sign(heartbeat_s / 2)
         self._go_on()
@@ -113,8 +122,9 @@ class WebSocket:
         return False, b""
 
     def feed_eof(self) -> None:
-        """Take the end of the connection; called by aiohttp. What came before it is acted on."""
+        """Take the end of the connection; called by aiohttp. What waits for its turn is dropped with its client."""
         self._is_gone = True
+        self._frames.whole.clear()
         if self._timer is not None:
             self._timer.cancel()
         self._go_on()
@@ -131,6 +141,9 @@ class WebSocket:
         frames = self._frames.whole
         while frames and self._waiting is None and self._take is not None:
             self._act(*frames.popleft())
+        if len(frames) > MAX_WAITING:
+            frames.clear()
+            self.close(WSCloseCode.POLICY_VIOLATION, "too many frames")
         if frames:
             self._pause()
             return
@@ -153,9 +166,19 @@ class WebSocket:
         elif kind is WSMsgType.TEXT:
             self._act_on_text(data)
         elif kind is WSMsgType.PING:
-            self._write(bytes((_PONG, len(data))) + data)
+            self._answer_ping(bytes((_PONG, len(data))) + data)
         elif kind is WSMsgType.BINARY:
             self.close(WSCloseCode.UNSUPPORTED_DATA, "text frames only")
+
+    def _answer_ping(self, pong: bytes) -> None:
+        if is_slow(self.transport):
+            self._waiting = self._loop.create_task(self._wait(self._write_when_drained(pong)))
+        else:
+            self._write(pong)
+
+    async def _write_when_drained(self, frame: bytes) -> None:
+        await drained(self.transport)
+        self._write(frame)
 
     def _act_on_text(self, text: str) -> None:
         assert self._take is not None  # noqa: S101 - nothing is acted on before `start`
@@ -196,14 +219,19 @@ class WebSocket:
         self._timer = self._loop.call_later(pause_s, self._look_for_a_sign, pause_s)
 
     def _look_for_a_sign(self, pause_s: float) -> None:
-        """Ask a connection that said nothing since the last look; cut one that did not answer either."""
-        if self._is_asked and not self._heard:
+        """Ask a connection that gave no sign of life since the last look; cut one that did not answer either.
+
+        Of one that is slow the sign is that it reads: nothing is written to it until it did, so what is unsent changes.
+        """
+        unsent, slow = self.transport.get_write_buffer_size(), is_slow(self.transport)
+        alive = unsent != self._unsent if slow else self._heard
+        if self._is_asked and not alive:
             self.transport.abort()
             return
-        self._is_asked = not self._heard
-        if self._is_asked:
+        self._is_asked = not alive
+        if self._is_asked and not slow:
             self._write(bytes((_PING, 0)))
-        self._heard = False
+        self._heard, self._unsent = False, unsent
         self._wait_for_a_sign(pause_s)
 
     def _write(self, frame: bytes) -> None:

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config import Config, Limits, Listen
+from appliance.live import SLOW_BYTES
 from appliance.process.sockets import listening_socket
 from appliance.process.tls import CA_FILE
 from appliance.process.tls_context import ServedCertificate
@@ -53,6 +54,10 @@ class Line(asyncio.Transport):
         super().__init__()
         self.written: list[tuple[int, bytes]] = []
         self.closed = self.cut = self.paused = False
+        self.unsent = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     def write(self, data: Any) -> None:
         assert data[1] == len(data) - 2, "frames of an answer are short, and one at a time"
@@ -187,13 +192,66 @@ async def test_a_text_that_has_to_wait_holds_back_those_behind_it() -> None:
     assert not talk.line.paused, "nothing is behind it"
     talk.feed(frame(TEXT, b"next") + frame(PING) + frame(TEXT, b"slow") + frame(TEXT, b"last"))
     assert (talk.texts, talk.line.written, talk.line.paused) == (["slow"], [], True)
-    talk.socket.feed_eof()
-    await asyncio.sleep(0)
-    assert not talk.socket.ended.done(), "what came before the end is acted on"
     gate.set()
-    await asyncio.wait_for(talk.socket.ended, PATIENCE_S)
+    await until(lambda: "last" in talk.texts, "those behind it")
     assert (talk.texts, talk.line.written) == (["slow", "next", "slow", "last"], [(PONG, b"")])
     assert not talk.line.paused
+
+
+async def test_what_waits_is_dropped_when_its_client_has_gone() -> None:
+    """Each might wait as long as the one before it, and meanwhile the person has a stream less."""
+    gate = asyncio.Event()
+
+    async def wait() -> None:
+        await gate.wait()
+
+    talk = Talk(lambda text: wait() if text == "slow" else None)
+    talk.feed(frame(TEXT, b"quick") + frame(TEXT, b"slow") + frame(TEXT, b"next") * 50)
+    talk.socket.feed_eof()
+    assert not talk.socket.ended.done(), "what was begun comes to its end"
+    gate.set()
+    await asyncio.wait_for(talk.socket.ended, PATIENCE_S)
+    assert talk.texts == ["quick", "slow"]
+
+
+async def test_only_so_many_frames_wait() -> None:
+    gate = asyncio.Event()
+
+    async def wait() -> None:
+        await gate.wait()
+
+    for many, code in ((websocket.MAX_WAITING, None), (websocket.MAX_WAITING + 1, 1008)):
+        talk = Talk(lambda _text: wait())
+        talk.feed(frame(TEXT, b"x") * (1 + many))
+        assert (talk.line.code, talk.texts) == (code, ["x"])
+        talk.socket.feed_eof()
+    gate.set()
+
+
+async def test_who_does_not_read_gets_no_pongs_until_it_does() -> None:
+    """Pings cost their sender nothing: the answers must not fill the memory."""
+    talk = Talk()
+    talk.line.unsent = SLOW_BYTES + 1
+    talk.feed(frame(PING, b"1") + frame(PING, b"2") + frame(TEXT, b"x"))
+    assert (talk.line.written, talk.texts, talk.line.paused) == ([], [], True)
+    talk.line.unsent = SLOW_BYTES
+    await until(lambda: talk.texts == ["x"], "what was behind the pings")
+    assert (talk.line.written, talk.line.paused) == ([(PONG, b"1"), (PONG, b"2")], False)
+
+
+async def test_who_reads_nothing_is_cut_off_whatever_it_says() -> None:
+    """One that reads slowly is kept: less is unsent at each look."""
+    talk = Talk()
+
+    def look(unsent: int) -> bool:
+        talk.line.unsent = unsent
+        talk.feed(frame(TEXT, b"x"))
+        talk.socket._look_for_a_sign(LONG_S)  # noqa: SLF001 - the timer's call, without the time
+        return talk.line.cut
+
+    assert [look(SLOW_BYTES + left) for left in (5, 4, 4, 3, 2)] == [False] * 5
+    assert [look(SLOW_BYTES + 2) for _ in range(2)] == [False, True]
+    assert not talk.line.written, "it was asked something that it would not read"
 
 
 @pytest.mark.parametrize("waits", [False, True])
