@@ -239,15 +239,18 @@ def unlimited(config: Config) -> Config:
 
 
 @asynccontextmanager
-async def serve(data: Path, change: Callable[[Config], Config] | None = None) -> AsyncIterator[Agency]:
-    """Serve a data folder on a free port of loopback; `change` gives another configuration than the folder's."""
+async def serve(
+    data: Path, change: Callable[[Config], Config] | None = None, monotonic: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Agency]:
+    """Serve a data folder on a free port of loopback; `change` gives another configuration than the folder's.
+
+    `monotonic` is the clock of the rate limits, in seconds.
+    """
     loaded = config.load(data)
     clock = Clock()
     cast_file = json.loads((data / "demo-cast.json").read_text(encoding="utf-8"))
-    async with wiring.application(change(loaded) if change else loaded, sources=wiring.Sources(clock=clock)) as (
-        services,
-        app,
-    ):
+    sources = wiring.Sources(clock=clock, monotonic=monotonic)
+    async with wiring.application(change(loaded) if change else loaded, sources=sources) as (services, app):
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         assert runner.server is not None

@@ -1,14 +1,12 @@
-"""The one writer of the room log: group commit, then answers, then followers.
+"""The one writer of the room log: batches from the intake are committed, then answered, then told to the followers.
 
-Rules: commands wait in line, their senders taking turns (`waiting.py`); the writer takes what is there and just
-arriving (no timer, so an idle server commits at once), decides it against the rooms in memory, writes the batch in one
-transaction, and only then answers the callers and tells the followers. Nothing is acknowledged before it is durable,
-nothing is announced before it is committed. A repeated `txn_id` gets the first result. What a person appends is counted
-before it is queued, whichever way it comes. What is wrong with one command stays with it: what cannot be read refuses
-the commands that need it, and a batch that cannot be written is halved, down to the command at fault. A disk that is
-full or fails refuses the whole batch, and nothing has changed. What is refused for now takes along what the same person
-sent to the same room behind it (`ordering.py`). What must commit with a command rides along with it, and other changes
-that clients must hear about join the same feed through `change` (`riders.py`). It does not know connections.
+Rules: the writer takes a batch of commands (`intake.py`), has it decided and written in one transaction (`commits.py`),
+and only then answers the callers and tells the followers. Nothing is acknowledged before it is durable, nothing is
+announced before it is committed. A repeated `txn_id` gets the first result (`idempotency.py`). What is wrong with one
+command stays with it: what cannot be read refuses the commands that need it, and a batch that cannot be written is
+halved, down to the command at fault. A disk that is full or fails refuses the whole batch, and nothing has changed.
+What must commit with a command rides along with it, and other changes that clients must hear about join the same feed
+through `change` (`riders.py`). It does not know connections.
 """
 
 from __future__ import annotations
@@ -17,23 +15,21 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from appliance.errors import AppError, TooMany, Unavailable, afresh
+from appliance.errors import AppError, Unavailable
 from appliance.evidence.registry import Registry
 from appliance.log import riders as riding
 from appliance.log.bodies import Bodies
 from appliance.log.checkpoints import Checkpoints
-from appliance.log.commands import THIS_ROOM, Command
+from appliance.log.commands import Command
 from appliance.log.commits import Commits
 from appliance.log.current import CurrentRooms
 from appliance.log.damage import DamagedRooms
 from appliance.log.feed import Feed
 from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
-from appliance.log.ordering import Refusals
+from appliance.log.intake import Intake, answer
 from appliance.log.riders import Announced
-from appliance.log.waiting import MAX_IN_BATCH, Waiting
 from appliance.model import Home
-from appliance.rules.visibility import may_read
 from appliance.store import epoch_keys, feed, rooms
 from appliance.store.db import OF_THE_DISK, Rows
 
@@ -52,9 +48,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-# A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
-QUIET_TURNS: Final = 3
-MAX_WAITING: Final = 20_000
 
 
 class RoomLog:
@@ -75,14 +68,10 @@ class RoomLog:
         self.feed = Feed()
         self.registry = Registry.alone(agency)
         self._store, self._keys, self._signer = store, keys, signer
-        self._clock, self._new_id, self._limit = clock, new_id, limit
+        self._clock, self._new_id = clock, new_id
         self._heads = Heads()
-        self._queue = Waiting()
-        self._wake = asyncio.Event()
+        self._intake = Intake(self.home, limit, self._heads)
         self._task: asyncio.Task[None] | None = None
-        self._closing = False
-        self._refusal: AppError | None = None
-        self._refused = Refusals()
         self.damaged = DamagedRooms()
         self.bodies: Bodies
         self.checkpoints: Checkpoints
@@ -98,7 +87,8 @@ class RoomLog:
         [latest] = await self._store.read_each(lambda rows, _: feed.latest(rows), (None,))
         pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
         self.feed.advance(pos if isinstance(pos, int) else 0, latest if isinstance(latest, int) else 0)
-        self._refusal = pos if isinstance(pos, AppError) else None
+        if isinstance(pos, AppError):
+            self._intake.refuse_all(pos)
         self.bodies = Bodies(self._keys, epoch_key if isinstance(epoch_key, int) else None)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
         self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier)
@@ -119,68 +109,28 @@ class RoomLog:
 
     async def close(self) -> None:
         """Write what waits, sign what changed, stop."""
-        self._closing = True
-        self._wake.set()
+        self._intake.close()
         if self._task:
             await self._task
             await self.checkpoints.close()
 
     def check(self) -> None:
         """Raise what every command would be refused with now: Unavailable, or nothing where the writer runs."""
-        if self._refusal is not None:
-            raise afresh(self._refusal)
         if self._task is None or self._task.done():
             raise Unavailable("the room log's writer has ended", code="writer_stopped")
-        if len(self._queue) >= MAX_WAITING:
-            raise Unavailable("too many commands are waiting", code="busy")
+        self._intake.check()
 
     def submit(self, command: Command) -> None:
         """Queue a command; its `done` is called after the durable commit, or with the reason why not."""
-        if self._refusal is not None:
-            command.done(self._refusal)
-            return
-        if self._closing or len(self._queue) >= MAX_WAITING:
-            command.done(Unavailable("too many commands are waiting", code="busy"))
-            return
-        try:
-            self._count(command)
-            # What cannot be counted, weighed or compared fails here, alone, and not in the batch it would be in.
-            hash(command.keys)
-            self._queue.put(command)
-        except TooMany as error:
-            command.done(error)
-            return
-        except Exception:
-            log.exception("a command for room %s could not be queued", command.room or "(new)")
-            command.done(AppError())
-            return
-        self._wake.set()
+        self._intake.put(command)
 
     def check_share(self, person: PersonId) -> None:
         """Raise TooMany if a person could append nothing just now: before a request is read that wants to."""
-        self._limit.check(person)
+        self._intake.check_share(person)
 
     def take_share(self, person: PersonId) -> None:
         """Count a line of the feed that is no entry as one of a person's entries. Raises TooMany."""
-        self._limit.take(person, None, 1)
-
-    def _count(self, command: Command) -> None:
-        """Take what a command appends from the limits, before any work (F83). Raises TooMany; the system has no limit.
-
-        An outsider takes nothing from the room's share. A room that is not in memory was idle: its share is full.
-        """
-        actor = command.sender
-        if actor == self.home.system:
-            return
-        head = self._heads.get(command.room)
-        inside = head is not None and may_read(head.state, actor) is None
-        self._limit.take(
-            self.home.person(actor),
-            command.room if inside else None,
-            len(command.drafts),
-            added=command.people_added,
-            makes_room=command.room == THIS_ROOM,
-        )
+        self._intake.take_share(person)
 
     async def append(
         self, *drafts: Draft, pair: str | None = None, riders: Sequence[Rider[object]] = ()
@@ -211,8 +161,7 @@ class RoomLog:
         return await asyncio.shield(self._change(rider))
 
     async def _change(self, rider: Rider[T]) -> T:
-        if self._refusal is not None:
-            raise afresh(self._refusal)
+        self._intake.check_writable()
         async with self._store.exclusive() as writer:
             announced = Announced(self.feed.pos)
             result: T = await writer.commit(riding.run_alone, rider, self._clock(), announced)
@@ -241,46 +190,14 @@ class RoomLog:
         return await self._current.head(room)
 
     async def _write_forever(self) -> None:
-        while not self._closing:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._queue:
-                await self._gather()
-                batch = self._queue.take()
-                try:
-                    await self._write(batch)
-                except AppError as error:
-                    self._fail(batch, error)
-                except Exception:
-                    log.exception("a batch of the room log failed")
-                    self._fail(batch, AppError())
-                self._refuse_those_behind()
-
-    async def _gather(self) -> None:
-        """Take along what is just arriving: go on as long as turns of the event loop bring more."""
-        waiting = quiet = 0
-        while quiet < QUIET_TURNS and len(self._queue) < MAX_IN_BATCH:
-            quiet = quiet + 1 if len(self._queue) == waiting else 0
-            waiting = len(self._queue)
-            await asyncio.sleep(0)
-
-    def _fail(self, batch: list[Command], error: AppError) -> None:
-        for command in batch:
-            self._refused.note(command, error)
-            _resolve(command, error)
-
-    def _refuse_those_behind(self) -> None:
-        """Refuse what waits behind a command that its sender will give again."""
-        if self._refused:
-            self._queue.keep(self._is_free)
-            self._refused.clear()
-
-    def _is_free(self, command: Command) -> bool:
-        """Say whether a command may be written; one that may not is refused."""
-        error = self._refused.holding(command)
-        if error is not None:
-            _resolve(command, error)
-        return error is None
+        while batch := await self._intake.next_batch():
+            try:
+                await self._write(batch)
+            except AppError as error:
+                self._intake.refuse(batch, error)
+            except Exception:
+                log.exception("a batch of the room log failed")
+                self._intake.refuse(batch, AppError())
 
     async def _write(self, commands: list[Command]) -> None:
         commands, duplicates = split_duplicates(commands)
@@ -288,12 +205,11 @@ class RoomLog:
         async with self._store.exclusive() as writer:
             await self._write_part(writer, commands, now)
         if duplicates:
-            self._queue.put_back(duplicates)
-            self._wake.set()
+            self._intake.put_back(duplicates)
 
     async def _write_part(self, writer: Exclusive, commands: list[Command], now: Millis) -> None:
         """Write commands together; if that fails, each half by itself, so that the fault stays that of one command."""
-        commands = [command for command in commands if self._is_free(command)]
+        commands = self._intake.without_those_behind(commands)
         if not commands:
             return
         try:
@@ -301,11 +217,11 @@ class RoomLog:
                 written = await self._commits.write(writer, commands, now, self.registry)
                 self._commits.adopt(written)
         except OF_THE_DISK as error:
-            self._fail(commands, error)
+            self._intake.refuse(commands, error)
         except Exception as error:
             if len(commands) == 1:
                 log.exception("a command for room %s could not be written", commands[0].room or "(new)")
-                self._fail(commands, error if isinstance(error, AppError) else AppError())
+                self._intake.refuse(commands, error if isinstance(error, AppError) else AppError())
                 return
             log.warning("%d commands could not be written together (%r); trying each half", len(commands), error)
             middle = len(commands) // 2
@@ -319,14 +235,14 @@ class RoomLog:
     def _answer(self, written: Written) -> None:
         planned, repeats, _ = written
         for done in planned.results:
-            _resolve(done.command, done.appended)
+            answer(done.command, done.appended)
         for command, appended in repeats:
-            _resolve(command, appended)
+            answer(command, appended)
         for command in planned.idle:
-            _resolve(command, [])
+            answer(command, [])
         for command, error in planned.refused:
             if command not in repeats:
-                self._fail([command], error)
+                self._intake.refuse((command,), error)
 
 
 _LAST_NUMBERS: Final = (feed.last_pos, rooms.last_key, epoch_keys.last)
@@ -334,10 +250,3 @@ _LAST_NUMBERS: Final = (feed.last_pos, rooms.last_key, epoch_keys.last)
 
 def _last_number(rows: Rows, read: Callable[[Rows], int]) -> int:
     return read(rows)
-
-
-def _resolve(command: Command, result: list[Appended] | AppError) -> None:
-    try:
-        command.done(result)
-    except Exception:
-        log.exception("the caller of a command could not be answered")

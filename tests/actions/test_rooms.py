@@ -13,7 +13,8 @@ import pytest
 
 from appliance.actions import member_suggestions, messages, room_settling, rooms
 from appliance.actions.refusals import record_repeated
-from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
+from appliance.config import Limits
+from appliance.errors import Forbidden, Invalid, NotFound, TooMany, Unavailable
 from appliance.identity.refusals import MAX_KINDS, WINDOW_MS
 from appliance.model import EVERYONE, AccountState, Appended, Deny, PersonId, RoomId
 from appliance.people import Grant, Visibility
@@ -588,16 +589,15 @@ class TestOwnView:
             await change_them()
             assert bureau.s.log.feed.pos == after
 
-    async def test_what_changes_counts_as_what_one_appends(
-        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_what_changes_counts_as_what_one_appends(self, tmp_path: Path) -> None:
         """Each is a line of the feed for good."""
-        room = await bureau.group(NARIN, MALEE)
-        taken: list[PersonId] = []
-        monkeypatch.setattr(bureau.s.log, "take_share", taken.append)
-        for muted in (True, True, False):
-            await rooms.set_preferences(bureau.s, MALEE, room, muted=muted)
-        assert taken == [MALEE, MALEE]
+        async with open_bureau(tmp_path, limits=Limits(user_entries_s=0.001, user_entries_burst=2)) as b:
+            room = await b.group(NARIN, MALEE)
+            for muted in (True, True, False):
+                await rooms.set_preferences(b.s, MALEE, room, muted=muted)
+            with pytest.raises(TooMany):
+                await rooms.set_preferences(b.s, MALEE, room, muted=True)
+            assert not (await b.view(MALEE, room)).muted
 
     async def test_hiding_and_showing_again(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
