@@ -45,8 +45,8 @@ class Buckets:
 
         What costs more than the burst needs a full bucket, and leaves a debt that has to fill up first.
         """
-        self.check(key, cost)
         tokens, now = self._tokens(key)
+        self._require(tokens, cost)
         self._buckets[key] = (tokens - cost, now)
         if len(self._buckets) > SWEEP_AT:
             self._sweep(now)
@@ -59,6 +59,9 @@ class Buckets:
     def check(self, key: Hashable, cost: float = 1.0) -> None:
         """Raise TooMany if so much could not be taken now."""
         tokens, _ = self._tokens(key)
+        self._require(tokens, cost)
+
+    def _require(self, tokens: float, cost: float) -> None:
         wanted = min(cost, self._burst)
         if tokens < wanted:
             raise TooMany((wanted - tokens) / self._rate if self._rate else math.inf, code=self._code)

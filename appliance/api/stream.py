@@ -1,7 +1,8 @@
 """The live stream: a WebSocket that carries the feed down and what people do up.
 
-Frames up are typed and bounded; a bad one gets an error and changes nothing. A message is a request like a POST: with
-the same checks, limits and answers, and a line of its own in the request log. Sending does not wait: a message goes to
+Frames up are typed and bounded; a bad one gets an error and changes nothing. Each is counted as a request before any
+of its work, and refused where its person has to do something else first. A message is a request like a POST: with the
+same checks, limits and answers, and a line of its own in the request log. Sending does not wait: a message goes to
 the log's queue at once and its answer is written when the commit is durable, so several can be under way. They stay in
 order: while one was refused for a reason that passes and was not sent again, those behind it in the same room are
 refused too, until one says that its client knows (`resume`). Frames down
@@ -187,7 +188,7 @@ class _ClientFrames:
             await drained(self._connection.transport)
 
     def _decoded(self, data: str) -> ClientFrame:
-        """Decode a frame; all but messages, which have their own limits, count as requests. Raises Invalid, TooMany."""
+        """Decode a frame; one that is none costs a request too. Raises Invalid, TooMany."""
         try:
             frame: ClientFrame = _DECODER.decode(data)
         except msgspec.ValidationError as error:
@@ -196,23 +197,32 @@ class _ClientFrames:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             self._count()
             raise Invalid(code="bad_json") from error
-        if not isinstance(frame, Send):
-            self._count()
-            refuse_unfit(frame, json=data)
         return frame
 
     def _count(self) -> None:
         self._limits.request(self._call.address, self._call.person)
 
+    def _admit(self, frame: ClientFrame, session: Session) -> None:
+        """Count a frame and ask whether its person may act now, before anything is done. Raises TooMany, AppError."""
+        self._count()
+        if isinstance(frame, Send):
+            self._s.log.check_share(self._call.person)
+        if not isinstance(frame, Ping):
+            check_preconditions(session)
+
     def _do(self, data: str, session: Session) -> Coroutine[Any, Any, object] | None:
-        match self._decoded(data):
-            case Send() as frame:
-                self._messages += 1
-                message = _Message(f"{self._call.request_id}.{self._messages}", frame)
-                try:
-                    self._send(message, data, session)
-                except AppError as error:
-                    self._refuse(error, message)
+        frame = self._decoded(data)
+        if isinstance(frame, Send):
+            self._messages += 1
+            message = _Message(f"{self._call.request_id}.{self._messages}", frame)
+            try:
+                self._send(message, data, session)
+            except AppError as error:
+                self._refuse_message(error, message)
+            return None
+        self._admit(frame, session)
+        refuse_unfit(frame, json=data)
+        match frame:
             case Receipt(room=room, upto=upto, first=first):
                 return note_read(self._s, self._call.person, RoomId(room), upto, first)
             case Watch(rooms=rooms):
@@ -226,28 +236,20 @@ class _ClientFrames:
     def _send(self, message: _Message, data: str, session: Session) -> None:
         frame = message.frame
         txn_id, room = frame.txn_id, RoomId(frame.room)
-        try:
-            check_preconditions(session)
-            refuse_unfit(frame, json=data)
-            draft = message_draft(self._s, self._call.person, room, frame.body, txn_id, frame.reply_to)
-        except AppError:
-            # It does not come to the log, where messages are counted.
-            self._count()
-            raise
+        self._admit(frame, session)
+        refuse_unfit(frame, json=data)
+        draft = message_draft(self._s, self._call.person, room, frame.body, txn_id, frame.reply_to)
 
         if frame.resume:
             self._to_come_again.pop(room, None)
         first, why = self._to_come_again.get(room, (txn_id, None))
         if why is not None and first != txn_id:
-            self._count()
             raise afresh(why)
         self._to_come_again.pop(room, None)
 
         def done(result: list[Appended] | AppError) -> None:
             if isinstance(result, AppError):
-                if passes(result):
-                    self._hold_back(room, txn_id, result)
-                self._refuse(result, message)
+                self._refuse_message(result, message)
             else:
                 sent = result[0]
                 message.log(self._call.person, CREATED)
@@ -256,6 +258,11 @@ class _ClientFrames:
                 )
 
         submit_message(self._s, draft, done)
+
+    def _refuse_message(self, error: AppError, message: _Message) -> None:
+        if passes(error):
+            self._hold_back(RoomId(message.frame.room), message.frame.txn_id, error)
+        self._refuse(error, message)
 
     def _hold_back(self, room: RoomId, txn_id: str, why: AppError) -> None:
         """Refuse what follows in this room until its first refused message comes again; of too many forget one."""

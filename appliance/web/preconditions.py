@@ -1,7 +1,8 @@
 """What a signed-in person has to do before anything else: choose a new password, accept the terms of use.
 
-Asked for every request but those of routes with `before_terms`, and for every message on a stream: both may have become
-due while the stream was open.
+Asked for every request but those of routes with `before_terms`, and for every frame on a stream but a ping: both may
+have become due while the stream was open. That the account is good and its session stands is asked before
+(`Sessions.authenticate`, `Sessions.get`).
 """
 
 from __future__ import annotations

@@ -15,11 +15,14 @@ import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from appliance.actions.terms import publish_terms
 from appliance.config import Config
 from appliance.errors import TooMany
+from appliance.limits import Buckets
 from appliance.live import SLOW_BYTES
 from appliance.locale import texts
 from appliance.model import PersonId
+from appliance.rules.roles import Actor
 from appliance.store import batch as batches
 from tests.agency import Agency, Stream, new_txn
 from tests.waiting import PATIENCE_S, until
@@ -377,8 +380,18 @@ async def test_a_message_is_refused_on_the_stream_as_by_post(
         assert f"{decha.person} SEND /api/v1/rooms/{room}/messages {status} " in line
 
 
-async def test_what_has_to_be_done_first_comes_before_messages_of_a_stream_that_is_open(running: Agency) -> None:
-    """New terms of use refuse a message on the stream as they refuse a POST."""
+COMMANDS: dict[str, dict[str, object]] = {
+    "send": {"txn_id": "after", "body": {"text": "หลัง"}},
+    "receipt": {"upto": 1},
+    "typing": {},
+}
+
+
+@pytest.mark.parametrize("due", ["must_change_password", "terms_not_accepted"])
+async def test_what_has_to_be_done_first_comes_before_all_commands_of_a_stream_that_is_open(
+    running: Agency, due: str
+) -> None:
+    """As it comes before each request."""
     narin = await running.login("narin.p")
     room = running.room("dengue")
     async with narin.stream() as stream:
@@ -387,14 +400,63 @@ async def test_what_has_to_be_done_first_comes_before_messages_of_a_stream_that_
         accounts = running.services.accounts
         account = accounts.get(narin.person)
         assert account is not None
-        accounts.put(dataclasses.replace(account, must_change=True))
+        if due == "must_change_password":
+            accounts.put(dataclasses.replace(account, must_change=True))
+        else:
+            await publish_terms(running.services, Actor.operator("test"), ("เงื่อนไขใหม่", "New terms"), ("ก", "a"))
         await narin.refused(
-            "POST", f"/rooms/{room}/messages", {"txn_id": "post", "body": {"text": "หลัง"}},
-            status=403, code="must_change_password",
-        )  # fmt: skip
-        await stream.send("send", room=room, txn_id="after", body={"text": "หลัง"})
-        answer = await stream.answer("after")
-        assert (answer["status"], answer["error"]["code"]) == (403, "must_change_password")
+            "POST", f"/rooms/{room}/messages", {"txn_id": "post", "body": {"text": "หลัง"}}, status=403, code=due
+        )
+        for command, values in COMMANDS.items():
+            await stream.send(command, room=room, **values)
+            answer = await stream.answer("after") if command == "send" else await refusal(stream)
+            assert (answer["status"], answer["error"]["code"]) == (403, due), command
+        await stream.send("watch", rooms=[room])
+        assert (await refusal(stream))["error"]["code"] == due
+        await stream.send("ping")
+        while "pong" not in await stream.frame():
+            pass
+
+
+async def test_each_frame_costs_a_request_and_the_limit_answers_before_its_work(
+    open_world: Callable[..., AbstractAsyncContextManager[Agency]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused or not: who is refused must not be able to ask all the more often."""
+    burst = 12
+
+    def few(config: Config) -> Config:
+        limits = dataclasses.replace(config.limits, user_requests_s=0.001, user_requests_burst=burst)
+        return dataclasses.replace(config, limits=limits)
+
+    async with open_world(few) as agency:
+        decha, lalita = await agency.login("decha.r"), await agency.login("lalita.w")
+        room = agency.room("dengue")
+        async with decha.stream() as stream:
+            codes = [""]
+            while codes[-1] != "too_many_requests" and len(codes) <= burst:
+                await stream.send("send", room=room, txn_id=f"t{len(codes)}", body={"text": "ขอเข้าด้วย"})
+                codes.append((await stream.answer(f"t{len(codes)}"))["error"]["code"])
+            assert set(codes[1:-1]) == {"not_a_member"}
+            assert codes[-1] == "too_many_requests", "opening the stream was counted, and all of these"
+            await stream.send("send", room="r_other", txn_id="unfit", body={"text": "\ufffe"})
+            assert (await stream.answer("unfit"))["error"]["code"] == "too_many_requests"
+        async with lalita.stream() as stream:
+
+            async def say(txn_id: str) -> str | None:
+                await stream.send("send", room=room, txn_id=txn_id, body={"text": txn_id})
+                return ((await stream.answer(txn_id)).get("error") or {}).get("code")
+
+            assert "too_many_requests" in [await say("first") for _ in range(burst - 5)]
+            monkeypatch.setattr(Buckets, "_tokens", lambda _self, _key: (burst, 0.0))  # much time has passed
+            assert await say("second") == "too_many_requests", "it would stand before the first"
+            assert [await say("first"), await say("second")] == [None, None]
+
+
+async def refusal(stream: Stream) -> dict[str, Any]:
+    """Return the next frame that refuses something."""
+    while "error" not in (frame := await stream.frame()):
+        pass
+    return frame
 
 
 async def test_errors_of_a_stream_are_in_the_language_that_its_page_asks_for(running: Agency) -> None:
