@@ -69,13 +69,13 @@ def role(given: Given) -> Role | None:
 
 
 def verdict(given: Given, kind: str, fields: dict[str, Any] | None = None) -> object:
-    """Return what `authorize` says of an entry of this kind by the case's person."""
+    """Return what `authorize` says of an entry of this kind by the case's person; a room that is none is null."""
     told = given.get("target")
     aimed = Target(1, EntryType(told["type"]), full(told["sender"]), told["at"], told["redacted"]) if told else None
     sender = full(given["person"])
     origin = given.get("origin", agency_of(sender))
     asked = proposed(kind, origin, sender, given.get("now", 0), whole(fields or {}, kind))
-    return asked if isinstance(asked, Deny) else authorize(room(given), asked, aimed)
+    return asked if isinstance(asked, Deny) else authorize(room(given) if given["room"] else None, asked, aimed)
 
 
 def whole(fields: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import pytest
 
 from appliance.people import UnitKind
 from appliance.reads.import_preview import describe_problems
+from appliance.rules import import_files
 from appliance.rules.import_files import AccountRow, decode, midnight, parse_date, read_accounts, read_files
 from appliance.rules.imports import HoldingState, Organisation, Plan, PostState, plan_import
 from tests.hostile import TEXTS, behind_a_letter, costs_its_length
@@ -162,6 +163,33 @@ def test_every_problem_is_told_at_once() -> None:
     assert done.changes == 0
 
 
+@pytest.mark.parametrize(
+    ("into", "first", "last", "expected"),
+    [
+        ("B", "2026-01-01", "2026-01-01", []),
+        ("Z", "", "", [(3, "import_merge_unknown", "Z")]),
+        ("A", "", "", [(3, "import_merge_unknown", "A")]),
+        ("", "2026-01-02", "2026-01-01", [(3, "import_dates", "A")]),
+    ],
+)
+def test_a_unit_merges_into_another_one_and_ends_after_it_begins(
+    into: str, first: str, last: str, expected: list[tuple[int, str, str]]
+) -> None:
+    columns = "code,parent,name_th,kind,merged_into,from,to\n"
+    done = plan(units=f"{columns}M,,ก,กรม,,,\nA,M,ข,กอง,{into},{first},{last}\nB,M,ค,กอง,,,\n")
+    assert problems(done) == expected
+
+
+def test_two_rows_about_one_post_say_the_same_of_it() -> None:
+    rows = "staff_no,given_name,family_name,unit,post_code,post_title\n1,ก,ข,A,P1,งาน\n,,,A,P1,%s\n"
+    assert problems(plan(FIRST, people=rows % "งาน")) == []
+    assert problems(plan(FIRST, people=rows % "งานอื่น")) == [(3, "import_post_differs", "P1")]
+
+
+def test_what_is_new_has_no_field_that_differs() -> None:
+    assert [change.differing() for change in plan(units=UNITS).units] == [[], [], []]
+
+
 def test_a_longer_cycle_is_found() -> None:
     done = plan(units="code,parent,name_th,kind\nR,,ร,กรม\nA,C,ก,กอง\nB,A,ข,กอง\nC,B,ค,กอง\nD,C,ง,กอง\n")
     assert problems(done) == [(3, "import_cycle", "A"), (4, "import_cycle", "B"), (5, "import_cycle", "C")]
@@ -284,7 +312,15 @@ def test_encodings(encoding: str) -> None:
     assert decode("รหัส,ชื่อ\n".encode(encoding)) == "รหัส,ชื่อ\n"
 
 
+def test_a_file_of_too_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_files, "_MAX_LINES", 4)
+    assert read_files({"f.csv": UNITS.encode()}).problems == []
+    found = read_files({"f.csv": (UNITS + "C,M,กอง ค,division\n").encode()}).problems
+    assert [(problem.line, problem.code, problem.value) for problem in found] == [(5, "import_too_long", "4")]
+
+
 def test_bytes_in_no_known_encoding() -> None:
+    assert decode(b"code,name_th\n\x00") is None
     assert decode(b"code,name_th\n\xff\xfe\xfd\x00") is None
     assert [p.code for p in read_files({"f.csv": b"\x81\xff"}).problems] == ["import_encoding"]
 
