@@ -164,17 +164,6 @@ class RoomState:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The facts of an entry that another entry points at (edit, retraction, reaction, reply)."""
-
-    n: int
-    type: EntryType
-    sender: Principal
-    at: Millis
-    redacted: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Marks:
     """What a message already carries: how many edits, which different emoji, and which of them each person gave."""
 
@@ -201,6 +190,18 @@ class State:
         """The position of the entry that this one changes or answers."""
         target: int | None = getattr(self, "target", None)
         return getattr(self, "reply_to", None) if target is None else target
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The facts of an entry that another entry points at (edit, retraction, reaction, reply). `state`: its header's."""
+
+    n: int
+    type: EntryType
+    sender: Principal
+    at: Millis
+    state: State
+    redacted: bool
 
 
 class Proposed(NamedTuple):

@@ -24,6 +24,7 @@ MODULES = (
     "appliance/rules/policy.py",
     "appliance/rules/rooms.py",
     "appliance/rules/shapes.py",
+    "appliance/rules/visibility.py",
     "appliance/evidence/__init__.py",
     "appliance/evidence/errors.py",
     "appliance/evidence/key_change.py",

@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 class Entry(msgspec.Struct, kw_only=True):
     """One entry on its way: everything but its position in the feed.
 
-    `at` is when it is written (the header's `ts`). `ht`, `rg`, `seal` and `header` are its leaf's, `os` and `origin`
-    its header's, by their names on the wire.
+    `at` is when it is written (the header's `ts`), `facts` decide whom it is shown to. `ht`, `rg`, `seal` and `header`
+    are its leaf's, `os` and `origin` its header's, by their names on the wire.
     """
 
     n: int
@@ -69,6 +69,7 @@ class Entry(msgspec.Struct, kw_only=True):
     target: int | None
     header: bytes
     sealed: Sealed | None
+    facts: EntryFacts
     named: tuple[Principal, ...]
 
     def __repr__(self) -> str:
@@ -171,14 +172,15 @@ class Rows:
         if draft.txn_id is not None:
             batch.txns.append(NewTxn(key, sender, draft.txn_id, entry.n))
         batch.mentions.extend(Named(key, person(who), entry.n) for who in entry.named)
-        facts = EntryFacts(entry.kind, entry.state, entry.sender)
-        batch.concerns.extend(Named(key, person(who), entry.n) for who in concerned(state.kind, facts, entry.at))
+        concerns = concerned(state.kind, entry.facts, entry.at)
+        batch.concerns.extend(Named(key, person(who), entry.n) for who in concerns)
         if projection := PROJECTIONS.get(entry.kind):
             projection.write(batch, Place(key, entry.n, sender), entry.state)
-        return self._event(room, state, entry, facts, sender)
+        return self._event(room, state, entry, sender)
 
-    def _event(self, room: RoomId, state: RoomState, entry: Entry, facts: EntryFacts, sender: PersonId) -> EntryEvent:
+    def _event(self, room: RoomId, state: RoomState, entry: Entry, sender: PersonId) -> EntryEvent:
         """Return an entry as all members hear of it. Those who alone are shown it read it from the feed."""
+        facts = entry.facts
         verdict = shown(facts, EVERYONE, entry.at)
         if isinstance(verdict, Hidden):
             viewers = (who for who in state.members if shown(facts, who, entry.at) == SHOWN)

@@ -19,7 +19,7 @@ from appliance.model import Ability, Deny, EntryType, Millis, PersonId, Principa
 from appliance.rules import entry_types
 from appliance.rules.visibility import EntryFacts, Reason, Shown, shown
 from appliance.store import entries
-from appliance.wire.entries import DamagedEvent, HiddenEvent, MessageTextEvent
+from appliance.wire.entries import DamagedEvent, HiddenEvent, Reactable
 from appliance.wire.messages import BodyView, Edited, Reaction
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def stored_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
 def bare_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
     """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
     words, header = Words(hidden=DAMAGED if _has_body(row) else None), decode_header(row.header)
-    return _event(at, row, header, _facts(at, row, header), eyes, lambda: words)
+    return _event(at, row, header, _facts_of(at, row, header), eyes, lambda: words)
 
 
 def words_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
@@ -78,6 +78,20 @@ def version_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
     return Words(*_open_body(at, row))
 
 
+def is_there(at: Place, row: EntryRow, eyes: Eyes) -> bool:
+    """Say whether there is an entry for whoever looks: one that they are shown, or of which they see the trace."""
+    return audience(at, row, eyes.now)(eyes.viewer)
+
+
+def audience(at: Place, row: EntryRow, now: Millis) -> Callable[[Principal], bool]:
+    """Return what says of somebody whether there is an entry for them."""
+    kind = entry_types.find(row.type)
+    if kind is not None and kind.for_all and not kind.marks_another:
+        return lambda _: True
+    facts = _facts_of(at, row, decode_header(row.header))
+    return lambda viewer: _hidden(facts, Eyes(viewer, now)) != Reason.NOT_SHOWN
+
+
 def is_hidden(at: Place, row: EntryRow, eyes: Eyes) -> bool:
     """Say whether an entry is not shown to whoever looks; one that is may still be erased or damaged."""
     return _hidden(_facts_of(at, row, decode_header(row.header)), eyes) is not None
@@ -85,18 +99,14 @@ def is_hidden(at: Place, row: EntryRow, eyes: Eyes) -> bool:
 
 def _facts_of(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
     """Return what decides whether an entry is shown; None for one that says what no entry says."""
-    facts, kind = _facts(at, row, header), entry_types.find(row.type)
-    if facts is None or kind is None or kind.needs is not Ability.EDIT or row.target is None:
-        return facts
-    target = entries.target(at.rows, at.key, row.target, at.bodies.home)
-    return facts._replace(retracted=True) if target and target.redacted else facts
-
-
-def _facts(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
-    state = entry_types.read(row.type, header.state)
-    if isinstance(state, Deny):
+    state, kind = entry_types.read(row.type, header.state), entry_types.find(row.type)
+    if isinstance(state, Deny) or kind is None:
         return None
-    return EntryFacts(row.type, state, at.bodies.home.principal(PersonId(row.sender)), retracted=row.redact is not None)
+    sender, target = at.bodies.home.principal(PersonId(row.sender)), None
+    if kind.marks_another and row.target is not None:
+        target = entries.target(at.rows, at.key, row.target, at.bodies.home)
+    retracted = row.redact is not None or (kind.needs is Ability.EDIT and target is not None and target.redacted)
+    return EntryFacts(row.type, state, sender, retracted=retracted, of=target)
 
 
 def _hidden(facts: EntryFacts | None, eyes: Eyes) -> str | None:
@@ -186,6 +196,6 @@ def _newest_wording(at: Place, row: EntryRow) -> EntryRow | None:
 
 def _with_reactions(event: EntryEvent, reactions: dict[int, dict[str, list[str]]]) -> EntryEvent:
     found = reactions.get(event.n)
-    if not found or not isinstance(event, MessageTextEvent) or event.hidden:
+    if not found or not isinstance(event, Reactable) or event.hidden:
         return event
     return replace(event, reactions=[Reaction(emoji=emoji, people=people) for emoji, people in found.items()])

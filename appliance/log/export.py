@@ -81,7 +81,7 @@ class RoomExport:
     def _opened(self, rows: Rows, row: ExportRow) -> tuple[bytes | None, bytes | None]:
         if row.epoch is None or row.sealed is None:
             return None, None
-        if not self._is_shown(row):
+        if not self._is_shown(rows, row):
             self.withheld.append(row.n)
             return None, None
         try:
@@ -97,10 +97,12 @@ class RoomExport:
         self.damaged.append(row.n)
         return None, None
 
-    def _is_shown(self, row: ExportRow) -> bool:
+    def _is_shown(self, rows: Rows, row: ExportRow) -> bool:
         header = decode_header(row.header)
         state = entry_types.read(header.type, header.state)
         # What says what no entry says is evidence as it stands.
         if isinstance(state, Deny):
             return True
-        return shown(EntryFacts(header.type, state, Principal(header.sender)), EVIDENCE, self.at) == SHOWN
+        aimed = state.points_at
+        of = None if aimed is None else entries.target(rows, self.head.key, aimed, self.bodies.home)
+        return shown(EntryFacts(header.type, state, Principal(header.sender), of=of), EVIDENCE, self.at) == SHOWN

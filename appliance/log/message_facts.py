@@ -56,7 +56,7 @@ class MessageFacts:
             return changed
         for entry in made:
             if (room, entry.n) in self.targets:
-                found = Target(entry.n, entry.kind, entry.sender, entry.at, redacted=False)
+                found = Target(entry.n, entry.kind, entry.sender, entry.at, entry.state, redacted=False)
                 changed.targets[room, entry.n] = found
             place = (room, entry.target if entry.target is not None else -1)
             row = ENTRY_TYPES[entry.kind]

@@ -58,6 +58,8 @@ def make_entry(
     accepted = _judged(header, before, hub_time, context)
     if denied := facts.too_many(draft, accepted.entry.state):
         raise Forbidden(denied)
+    of = facts.target(draft.room, draft.target) if draft.target is not None else None
+    shown_by = EntryFacts(draft.type, accepted.entry.state, draft.actor, of=of)
     entry = Entry(
         n=n,
         at=context.now,
@@ -74,9 +76,8 @@ def make_entry(
         target=draft.target,
         header=encoded,
         sealed=sealed,
-        named=named(EntryFacts(draft.type, accepted.entry.state, draft.actor), context.now, draft.body, state.members)
-        if state
-        else (),
+        facts=shown_by,
+        named=named(shown_by, context.now, draft.body, state.members) if state else (),
     )
     return entry, accepted.state
 

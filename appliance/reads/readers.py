@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from appliance.errors import AppError, Invalid, NotFound, Unavailable
+from appliance.errors import Invalid, NotFound, Unavailable
+from appliance.log import events
+from appliance.log.events import Place
 from appliance.model import PersonId
 from appliance.reads.damaged import is_damage, only, readable
 from appliance.reads.rooms import sort_key
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Cursor:
     """Where a page begins: after `person`, or with the list's first. `read` holds in the list of readers alone.
 
     `moment` is the newest first reading that the first page knew, milliseconds UTC. Receipts are committed in the order
@@ -54,7 +56,7 @@ class _Place:
 class _Known(NamedTuple):
     """What is known of a message: who wrote it, the room's members, who first read it and when."""
 
-    sender: PersonId | None
+    sender: PersonId
     members: list[PersonId]
     first_reads: list[tuple[str, Millis]]
 
@@ -69,22 +71,24 @@ async def load_readers(
     at = await readable(s, person, room)
     if n >= at.size:
         raise NotFound(field="n")
-    place = _Place.parse(cursor) if cursor is not None else None
+    place = _Cursor.parse(cursor) if cursor is not None else None
     try:
         async with s.store.read() as reader:
-            known = await reader.run(_known, at, n)
+            known = await reader.run(_known, s, at, n)
     except Unavailable as error:
         if not is_damage(error):
             raise
-        known = await _known_in_parts(s, at.key, n)
+        known = await _known_in_parts(s, at, n)
+    if known is None:
+        raise NotFound(field="n")
     sender, members, found = known
     reads = [(at, who) for who, at in found if who != sender and (place is None or at <= place.moment)]
     readers = {who for _, who in reads}
     unread = [member for member in members if member not in readers and member != sender]
-    return _page(s, reads, unread, place or _Place(reads[-1][0] if reads else 0), limit)
+    return _page(s, reads, unread, place or _Cursor(reads[-1][0] if reads else 0), limit)
 
 
-def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], place: _Place, limit: int) -> Readers:
+def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], place: _Cursor, limit: int) -> Readers:
     """Cut a page: what is left of the readers, and when they are through, of the others."""
     left = [] if place.unread else [pair for pair in reads if pair > (place.read, place.person)]
     shown = left[:limit]
@@ -92,7 +96,7 @@ def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], 
     start = (sort_key(s, after.person), after.person) if after.person else ("", "")
     others = sorted(key for who in unread if (key := (sort_key(s, who), who)) > start)
     listed = others[: limit - len(shown)] if len(left) <= limit else []
-    following: _Place | None = None
+    following: _Cursor | None = None
     if len(left) > limit:
         following = replace(place, read=shown[-1][0], person=shown[-1][1])
     elif len(others) > len(listed):
@@ -107,20 +111,34 @@ def _page(s: Services, reads: list[tuple[Millis, str]], unread: list[PersonId], 
     )
 
 
-def _known(rows: Rows, at: Readable, n: int) -> _Known:
-    message = entries.one(rows, at.key, n)
+def _known(rows: Rows, s: Services, at: Readable, n: int) -> _Known | None:
     members = rooms.member_ids(rows, at.key) if at.members is None else list(at.members)
-    return _Known(PersonId(message.sender) if message else None, members, receipts.first_reads(rows, at.key, n))
+    return _of_those_shown(rows, s, at, n, members, receipts.first_reads(rows, at.key, n))
 
 
-async def _known_in_parts(s: Services, room: int, n: int) -> _Known:
-    """As `_known`, of a room that lies in part on a torn page: who wrote the message may be unknown there."""
-    [sender] = await s.store.read_each(lambda rows, at_n: entries.without_body(rows, room, at_n), (n,))
-    return _Known(
-        None if isinstance(sender, AppError) or sender is None else PersonId(sender.sender),
-        await only(s, rooms.member_ids, room),
-        await only(s, lambda rows, at_n: receipts.first_reads(rows, room, at_n), n),
-    )
+async def _known_in_parts(s: Services, at: Readable, n: int) -> _Known | None:
+    """As `_known`, of a room that lies in part on a torn page. Raises Unavailable where the message lies there."""
+    members = await only(s, rooms.member_ids, at.key)
+    found = await only(s, lambda rows, at_n: receipts.first_reads(rows, at.key, at_n), n)
+    return await only(s, lambda rows, at_n: _of_those_shown(rows, s, at, at_n, members, found), n)
+
+
+def _of_those_shown(
+    rows: Rows, s: Services, at: Readable, n: int, members: list[PersonId], first_reads: list[tuple[str, Millis]]
+) -> _Known | None:
+    """Return what is known of a message among those who are shown it; None when whoever asks is not."""
+    message = entries.without_body(rows, at.key, n)
+    if message is None:
+        return None
+    is_there_for = events.audience(Place(rows, s.log.bodies, at.room, at.key), message, at.eyes.now)
+    if not is_there_for(at.eyes.viewer):
+        return None
+
+    def is_shown(person: str) -> bool:
+        return is_there_for(s.log.home.principal(PersonId(person)))
+
+    reads = [read for read in first_reads if is_shown(read[0])]
+    return _Known(PersonId(message.sender), list(filter(is_shown, members)), reads)
 
 
 def _names(s: Services, person: str) -> dict[str, str | None]:

@@ -23,9 +23,10 @@ from appliance.log.events import Place
 from appliance.model import Deny, PersonId, RoomId, RoomKind, agency_of
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import eyes_of, is_damage, known_size, only, readable
+from appliance.reads.unread import counts, newest_line
 from appliance.rules.policy import Title, policy_of
 from appliance.rules.rooms import all_denied, denied_actions
-from appliance.store import entries, receipts, rooms
+from appliance.store import receipts, rooms
 from appliance.wire import cursors
 from appliance.wire.rooms import MemberView, Rooms, RoomView
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from appliance.model import RoomState
     from appliance.services import Services
     from appliance.store.db import Rows
-    from appliance.store.entries import EntryRow
     from appliance.store.rooms import StoredRoom, ViewRow
 
     Views = Callable[[Rows, PersonId, int, int], list[ViewRow]]
@@ -261,15 +261,15 @@ def sort_key(s: Services, person: str) -> str:
 
 def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_members: bool = False) -> RoomView:
     """Return a room as its member sees it, inside a read transaction."""
-    room = RoomId(row.id)
     named_by_members = policy_of(row.kind).title is Title.OTHER
-    last = _newest(entries.last_message(rows, row.key), entries.last_concern(rows, row.key, person))
+    at, eyes = Place(rows, s.log.bodies, RoomId(row.id), row.key), eyes_of(s, person)
+    last = newest_line(at, person, eyes)
     read = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
     after = read if row.cleared is None else max(read, row.cleared)
     if last is not None and row.cleared is not None and last.n <= row.cleared:
         last = None
-    state, error = _state(rows, s, row), s.log.damaged.get(room)
-    at = Place(rows, s.log.bodies, room, row.key)
+    state, error = _state(rows, s, row), s.log.damaged.get(at.room)
+    unread, mentions = counts(at, person, eyes, after)
     return RoomView(
         id=row.id,
         kind=row.kind,
@@ -280,8 +280,8 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         member_count=len(state.members),
         created=row.created_at,
         size=row.size,
-        unread=entries.unread_count(rows, row.key, person, after),
-        mentions=entries.mention_count(rows, row.key, person, after),
+        unread=unread,
+        mentions=mentions,
         read=row.read,
         closed=bool(row.closed),
         damaged=error is not None,
@@ -292,7 +292,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         cleared_at=row.cleared_at,
         unread_from=row.unread_from,
         owner_post=row.owner_post,
-        last=events.stored_event(at, last, eyes_of(s, person)) if last else None,
+        last=events.stored_event(at, last, eyes) if last else None,
         members=_members(rows, s, row.key) if with_members or named_by_members else [],
         denied=all_denied(error.code) if error else denied_actions(state, s.log.home.principal(person)),
     )
@@ -303,10 +303,6 @@ def _scope(s: Services, hub: str, people: Iterable[str]) -> str:
     home = s.log.home
     abroad = hub != home.agency or any("@" in who and not who.endswith(f"@{home.agency}") for who in people)
     return "cross_agency" if abroad else "local"
-
-
-def _newest(*rows: EntryRow | None) -> EntryRow | None:
-    return max((row for row in rows if row is not None), key=lambda row: row.n, default=None)
 
 
 def _state(rows: Rows, s: Services, row: ViewRow) -> RoomState:

@@ -74,10 +74,20 @@ class EntryKind:
     """How `state` is read and written."""
 
     def __post_init__(self) -> None:
-        """Refuse a row whose words would be told to everyone by an edit, which is an entry of its own."""
+        """Refuse a row of marks on marks: who is shown an entry is looked for in the one entry that it points at."""
         object.__setattr__(self, "shape", Shape(self.state))
-        if self.shown_to is not to_everyone and Ability.EDIT in self.takes:
-            raise ValueError("what not everyone is shown cannot be edited")
+        if self.marks_another and self.takes:
+            raise ValueError("what changes or marks an entry takes nothing itself")
+
+    @property
+    def for_all(self) -> bool:
+        """Whether all members are shown it, at all times."""
+        return self.shown_to is to_everyone
+
+    @property
+    def marks_another(self) -> bool:
+        """Whether it changes or marks an earlier entry, and is shown to whom that one is."""
+        return self.needs is not None and self.needs is not Ability.ANSWER
 
     @property
     def changes_words(self) -> bool:

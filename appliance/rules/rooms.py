@@ -29,6 +29,7 @@ from appliance.rules import messages
 from appliance.rules.entry_states import RoomCreated
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.policy import POLICIES, allowed, owners_right, policy_of
+from appliance.rules.visibility import is_shown_target
 
 RULES_VERSION: Final = 1
 
@@ -60,7 +61,7 @@ def _may_as_member(room: RoomState, entry: Proposed, target: Target | None) -> D
         return Deny.NOT_A_MEMBER
     if room.closed:
         return Deny.ROOM_CLOSED
-    if row.needs is not None and entry.state.points_at is not None and (denied := takes(target, row.needs)):
+    if row.needs is not None and entry.state.points_at is not None and (denied := _takes(target, row.needs, entry)):
         return denied
     return row.may(room, role, entry, entry.state, target)
 
@@ -75,9 +76,14 @@ def _may_create(entry: Proposed) -> Deny | None:
     return None if made.owner == entry.sender else Deny.WRONG_TYPE
 
 
-def takes(target: Target | None, ability: Ability) -> Deny | None:
-    """Say why an entry may not be edited, retracted, reacted to or answered; a retracted message is only answered."""
-    if target is None or ability not in ENTRY_TYPES[target.type].takes:
+def _takes(target: Target | None, ability: Ability, entry: Proposed) -> Deny | None:
+    """Say why an entry may not be edited, retracted, reacted to or answered; a retracted message is only answered.
+
+    What the sender is not shown is not there for them.
+    """
+    if target is None or not is_shown_target(target, entry.sender, entry.at):
+        return Deny.NOT_A_MESSAGE
+    if ability not in ENTRY_TYPES[target.type].takes:
         return Deny.NOT_A_MESSAGE
     return Deny.MESSAGE_RETRACTED if target.redacted and ability is not Ability.ANSWER else None
 

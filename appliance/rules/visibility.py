@@ -16,7 +16,7 @@ from appliance.model import EVERYONE, Deny, Principal
 from appliance.rules import entry_types
 
 if TYPE_CHECKING:
-    from appliance.model import Millis, RoomState, State
+    from appliance.model import Millis, RoomState, State, Target
 
 INDEX: Final = Principal("*index")
 """The search index as a viewer: it has all words that anybody may find; what is found is looked at again for them."""
@@ -49,13 +49,15 @@ SHOWN: Final = Shown()
 class EntryFacts(NamedTuple):
     """What decides whether an entry is shown. `state` is what its header says.
 
-    `retracted`: it was taken back, or it is the edit of a message that was.
+    `retracted`: it was taken back, or it is the edit of a message that was. `of` is the entry that it changes or marks:
+    whoever is not shown that one is not shown this one either.
     """
 
     type: str
     state: State
     sender: Principal
     retracted: bool = False
+    of: Target | None = None
 
 
 def shown(entry: EntryFacts, viewer: Principal, now: Millis) -> Shown | Hidden:
@@ -63,7 +65,15 @@ def shown(entry: EntryFacts, viewer: Principal, now: Millis) -> Shown | Hidden:
     row = entry_types.find(entry.type)
     if row is None or not _is_shown_to(row, entry, viewer, now):
         return Hidden(Reason.NOT_SHOWN)
+    if row.marks_another and not (entry.of and is_shown_target(entry.of, viewer, now)):
+        return Hidden(Reason.NOT_SHOWN)
     return Hidden(Reason.RETRACTED) if entry.retracted and viewer != EVIDENCE else SHOWN
+
+
+def is_shown_target(target: Target, viewer: Principal, now: Millis) -> bool:
+    """Say whether somebody is shown the entry that another one points at, or the trace that it left."""
+    row = entry_types.find(target.type)
+    return row is not None and _is_shown_to(row, EntryFacts(target.type, target.state, target.sender), viewer, now)
 
 
 def may_read(room: RoomState, person: Principal) -> Deny | None:
@@ -73,5 +83,5 @@ def may_read(room: RoomState, person: Principal) -> Deny | None:
 
 def _is_shown_to(row: entry_types.EntryKind, entry: EntryFacts, viewer: Principal, now: Millis) -> bool:
     if viewer == INDEX:
-        return True
+        return row.shown_to is not entry_types.to_nobody
     return row.shown_to(entry.state, entry.sender, EVERYONE if viewer == EVIDENCE else viewer, now)

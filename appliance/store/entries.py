@@ -7,22 +7,23 @@ sealed: bodies are opened by `log/bodies.py`, which holds the keys.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from appliance.model import EntryType, Marks, Millis, PersonId, Target
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.evidence.canonical import decode_header
+from appliance.model import Deny, EntryType, Marks, Millis, PersonId, Target
+from appliance.rules import entry_types
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from appliance.model import Home, Principal
     from appliance.store.db import Rows
 
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
-MESSAGE_TYPES: Final = json.dumps([kind for kind, row in ENTRY_TYPES.items() if row.message])
-"""The types of entry that count as unread and are the newest line of their room, as JSON."""
+END: Final = 1 << 32
+"""Behind every position of a room."""
 
 
 class EntryRow(NamedTuple):
@@ -95,11 +96,14 @@ def txn_ids_of_sender(rows: Rows, room: int, first: int, last: int, sender: str)
 
 
 def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
-    """Return the facts of entry `n`, or None where there is none."""
+    """Return the facts of entry `n`, or None where there is none, or one that says what no entry says."""
     row = rows.one(SQL.target, {"room": room, "n": n})
     if row is None:
         return None
-    return Target(row[0], EntryType(row[1]), home.principal(PersonId(row[2])), row[3], row[4] is not None)
+    kind, state = EntryType(row[1]), entry_types.read(row[1], decode_header(row[5]).state)
+    if isinstance(state, Deny):
+        return None
+    return Target(row[0], kind, home.principal(PersonId(row[2])), row[3], state, row[4] is not None)
 
 
 def between(rows: Rows, room: int, first: int, last: int) -> list[EntryRow]:
@@ -116,12 +120,27 @@ def one(rows: Rows, room: int, n: int) -> EntryRow | None:
 def without_body(rows: Rows, room: int, n: int) -> EntryRow | None:
     """Return entry `n` without its body and marks, which may lie on other pages."""
     row = rows.one(SQL.without_body, {"room": room, "n": n})
-    return EntryRow._make((*row, None, None, None, None)) if row else None
+    return _bare(row) if row else None
 
 
-def last_message(rows: Rows, room: int) -> EntryRow | None:
-    """Return the newest message of a room."""
-    row = rows.one(SQL.last_message, {"room": room, "types": MESSAGE_TYPES})
+def of_types_after(rows: Rows, room: int, after: int, types: Iterable[str]) -> list[EntryRow]:
+    """Return the entries of some types after a position, in order, without their bodies and marks."""
+    asked = {"room": room, "after": after, "types": json.dumps(list(types))}
+    return [_bare(row) for row in rows.all(SQL.of_types_after, asked)]
+
+
+def _bare(row: tuple[Any, ...]) -> EntryRow:
+    return EntryRow._make((*row, None, None, None, None))
+
+
+def _message_types() -> str:
+    """Return the types of entry that count as unread and are the newest line of their room, as JSON."""
+    return json.dumps([kind for kind, row in entry_types.ENTRY_TYPES.items() if row.message])
+
+
+def last_message(rows: Rows, room: int, before: int = END) -> EntryRow | None:
+    """Return the newest message of a room before a position."""
+    row = rows.one(SQL.last_message, {"room": room, "types": _message_types(), "before": before})
     return EntryRow._make(row) if row else None
 
 
@@ -148,22 +167,28 @@ def reactions_between(rows: Rows, room: int, first: int, last: int) -> dict[int,
     return found
 
 
-def last_concern(rows: Rows, room: int, person: str) -> EntryRow | None:
-    """Return the newest entry that is no message and concerns a person."""
-    n: int = rows.value(SQL.last_concern, {"room": room, "person": person})
+def last_concern(rows: Rows, room: int, person: str, before: int = END) -> EntryRow | None:
+    """Return the newest entry before a position that is no message and concerns a person."""
+    n: int = rows.value(SQL.last_concern, {"room": room, "person": person, "before": before})
     return one(rows, room, n) if n >= 0 else None
 
 
-def unread_count(rows: Rows, room: int, person: str, after: int) -> int:
-    """Count messages of others and what else concerns a person after a position, at most 1,000."""
-    asked = {"room": room, "after": after, "person": person, "types": MESSAGE_TYPES}
+def unread_count(rows: Rows, room: int, person: str, after: int, hidden: Sequence[int] = ()) -> int:
+    """Count messages of others and what else concerns a person after a position but for `hidden`, at most 1,000."""
+    asked = {
+        "room": room, "after": after, "person": person, "types": _message_types(), "hidden": json.dumps(hidden)
+    }  # fmt: skip
     count: int = rows.value(SQL.unread_count, asked)
     return count
 
 
-def mention_count(rows: Rows, room: int, person: str, after: int) -> int:
-    """Count standing messages by others after a position that name a person, everyone or both, at most 1,000."""
-    count: int = rows.value(SQL.mention_count, {"room": room, "person": person, "after": after})
+def mention_count(rows: Rows, room: int, person: str, after: int, hidden: Sequence[int] = ()) -> int:
+    """Count standing messages by others after a position that name a person, everyone or both, at most 1,000.
+
+    Those at the positions `hidden` are left out.
+    """
+    asked = {"room": room, "after": after, "person": person, "hidden": json.dumps(hidden)}
+    count: int = rows.value(SQL.mention_count, asked)
     return count
 
 

@@ -142,14 +142,19 @@ class OwnerReassignEvent(Entry, kw_only=True, tag="owner.reassign"):
     state: OwnerReassignState
 
 
-class MessageTextEvent(Entry, kw_only=True, tag="message.text"):
-    """A message. `reactions` and `edited` appear when it is read as part of a page; live, they are entries."""
+class Reactable(Entry, kw_only=True):
+    """An entry that shows its reactions when it is read as part of a page; live, they are entries."""
+
+    hidden: str | None = None
+    reactions: list[Reaction] = []
+
+
+class MessageTextEvent(Reactable, kw_only=True, tag="message.text"):
+    """A message. `edited` appears when it is read as part of a page; live, that is an entry."""
 
     reply_to: Position | None = None
     body: BodyView | None = None
-    hidden: str | None = None
     edited: Edited | None = None
-    reactions: list[Reaction] = []
 
 
 class MessageEditEvent(Entry, kw_only=True, tag="message.edit"):

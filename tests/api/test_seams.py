@@ -12,18 +12,31 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 from appliance.actions import evidence
 from appliance.log import views
-from appliance.model import Draft, EntryType, Home, Millis, PersonId, Principal, RoomId, RoomKind, State, TextBody
+from appliance.model import (
+    Ability,
+    Draft,
+    EntryType,
+    Home,
+    Millis,
+    PersonId,
+    Principal,
+    RoomId,
+    RoomKind,
+    State,
+    TextBody,
+)
 from appliance.rules import entry_types, messages
 from appliance.rules.entry_types import EntryKind
 from appliance.rules.policy import POLICIES, Who
 from appliance.rules.roles import Actor
-from appliance.wire.entries import EntryEvent, MessageTextEvent
+from appliance.wire.entries import Reactable
+from appliance.wire.messages import BodyView, Edited
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
 
 WORDS: Final = "ผลตรวจอยู่ที่โต๊ะท่าน"
@@ -48,6 +61,14 @@ def board(monkeypatch: pytest.MonkeyPatch) -> RoomKind:
     return kind
 
 
+class WhisperEvent(Reactable, kw_only=True, tag="message.whisper"):  # type: ignore[misc] # frozen by its base, as in `wire`
+    """A whisper on the wire."""
+
+    body: BodyView | None = None
+    edited: Edited | None = None
+    until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Whispered(State):
     """Words for one member, until a time."""
@@ -60,8 +81,8 @@ def _is_for(state: Whispered, _sender: Principal, viewer: Principal, now: Millis
     return viewer == state.to and now < state.until
 
 
-def _view(common: dict[str, Any], _state: Whispered, words: views.Words, _home: Home) -> EntryEvent:
-    return MessageTextEvent(**common, body=words.body, hidden=words.hidden)
+def _view(common: dict[str, Any], state: Whispered, words: views.Words, _home: Home) -> Any:
+    return WhisperEvent(**common, until=state.until, body=words.body, hidden=words.hidden, edited=words.edited)
 
 
 @pytest.fixture
@@ -73,6 +94,7 @@ def whisper(monkeypatch: pytest.MonkeyPatch) -> EntryType:
         may=lambda *_: None,
         shown_to=_is_for,
         body=TextBody,
+        takes=frozenset(Ability),
         mentions=messages.mentioned,
         message=True,
         words=lambda body: body.text,
@@ -149,36 +171,101 @@ async def test_an_entry_for_one_member_is_hidden_from_all_others(running: Agency
     since = (await narin.get("/sync"))["pos"]
     async with lalita.stream() as hers, somchai.stream() as others:
         n = await say_to(running, whisper, room, narin.person, lalita.person)
-        live = await hers.event("message.text", n=n)
+        live = await hers.event("message.whisper", n=n)
         passed = await others.event("hidden", n=n)
     assert live["body"]["text"] == WORDS
     assert set(passed) == {"type", "pos", "at", "room", "n", "hidden"}
     assert passed["hidden"] == "not_shown"
     views = [(await who.get(f"/rooms/{room}"))["room"] for who in (lalita, somchai)]
-    assert [view["mentions"] for view in views] == [1, 0]
+    assert [(view["mentions"], view["unread"], view["last"]["n"]) for view in views] == [(1, 2, n), (0, 1, 1)]
+    [listed] = [view for view in (await somchai.get("/rooms"))["rooms"] if view["id"] == room]
+    assert (listed["mentions"], listed["unread"], listed["last"]["n"]) == (0, 1, 1)
+    snapshot = (await somchai.get("/sync"))["events"]
+    assert WORDS not in json.dumps(snapshot, ensure_ascii=False)
     for place, event in (await seen(lalita, room, n, since)).items():
         assert event["body"]["text"] == WORDS, place
     for who in (somchai, narin):
         for place, event in (await seen(who, room, n, since)).items():
             assert (event["type"], event["hidden"]) == ("hidden", "not_shown"), place
             assert WORDS not in json.dumps(event, ensure_ascii=False), place
-        await who.refused("GET", f"/rooms/{room}/messages/{n}/history", status=404, code="not_found")
+        for what in ("history", "readers"):
+            await who.refused("GET", f"/rooms/{room}/messages/{n}/{what}", status=404, code="not_found")
+    readers = await lalita.get(f"/rooms/{room}/messages/{n}/readers")
+    assert [reader["person"] for reader in readers["unread"]] == [lalita.person]
     running.clock.pass_(days=1)
     [late] = (await lalita.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
     assert late["hidden"] == "not_shown"
+    await lalita.refused("GET", f"/rooms/{room}/messages/{n}/readers", status=404, code="not_found")
+    view = (await lalita.get(f"/rooms/{room}"))["room"]
+    assert (view["mentions"], view["unread"], view["last"]["n"]) == (0, 1, 1)
 
 
-async def test_an_entry_for_one_member_is_withheld_from_an_export(running: Agency, whisper: EntryType) -> None:
-    narin, room = await running.login("narin.p"), running.room("dengue")
-    n = await say_to(running, whisper, room, narin.person, running.person("lalita.w"))
+async def test_nobody_marks_or_answers_what_they_are_not_shown(running: Agency, whisper: EntryType) -> None:
+    narin, lalita, somchai = [await running.login(user) for user in ("narin.p", "lalita.w", "somchai.j")]
+    room = await group(narin, lalita, somchai)
+    n = await say_to(running, whisper, room, narin.person, lalita.person)
+    for who in (narin, somchai):
+        for at in (n, 1_000):
+            message, body = f"/rooms/{room}/messages/{at}", {"text": "ใหม่"}
+            asked = {"txn_id": new_txn(), "body": body}
+            await who.refused("PUT", f"{message}/reactions/👍", status=403, code="not_a_message")
+            await who.refused("PATCH", message, asked, status=403, code="not_a_message")
+            await who.refused("DELETE", message, status=403, code="not_a_message")
+            answer = {**asked, "type": "text", "reply_to": at}
+            await who.refused("POST", f"/rooms/{room}/messages", answer, status=403, code="not_a_message")
+    await lalita.say(room, "รับทราบ", reply_to=n)
+
+
+async def test_what_is_done_to_a_hidden_entry_is_hidden_too(running: Agency, whisper: EntryType) -> None:
+    narin, lalita = [await running.login(user) for user in ("narin.p", "lalita.w")]
+    room = await group(narin, lalita)
+    n = await say_to(running, whisper, room, lalita.person, lalita.person)
+    message, edit = f"/rooms/{room}/messages/{n}", "ผลตรวจเปลี่ยน"
+    async with lalita.stream() as hers, narin.stream() as others:
+        await lalita.put(f"{message}/reactions/👍")
+        await lalita.patch(message, {"txn_id": new_txn(), "body": {"text": edit}})
+        assert (await hers.event("message.edit", target=n))["body"]["text"] == edit
+        assert set(await others.event("hidden", n=n + 1)) == {"type", "pos", "at", "room", "n", "hidden"}
+        assert (await others.event("hidden", n=n + 2))["hidden"] == "not_shown"
+    [shown] = (await lalita.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
+    assert (shown["body"]["text"], shown["reactions"][0]["emoji"]) == (edit, "👍")
+    assert len((await lalita.get(f"{message}/history"))["versions"]) == 2
+    page = (await narin.get(f"/rooms/{room}/messages"))["messages"]
+    assert [event["type"] for event in page][:3] == ["hidden"] * 3
+    lines = await exported(running, room)
+    assert lines.withheld == (n, n + 2)
+    assert edit.encode() not in lines.data
+    await lalita.delete(message)
+    [mine] = (await lalita.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
+    [theirs] = (await narin.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
+    assert (mine["hidden"], theirs["hidden"]) == ("retracted", "not_shown")
+    assert [event["type"] for event in (await narin.get(f"/rooms/{room}/messages", limit=1))["messages"]] == ["hidden"]
+
+
+class Exported(NamedTuple):
+    """What a court gets of a room, and which bodies were kept back."""
+
+    withheld: tuple[int, ...]
+    data: bytes
+
+
+async def exported(agency: Agency, room: RoomId) -> Exported:
+    """Export a room for a court."""
     lines = list[bytes]()
 
     async def write(line: bytes) -> None:
         lines.append(line)
 
-    done = await evidence.export_room(running.services, Actor.operator("root(0)"), room, "คดีที่ 1", write)
-    assert done.withheld == (n,)
-    assert WORDS.encode() not in b"".join(lines)
+    done = await evidence.export_room(agency.services, Actor.operator("root(0)"), room, "คดีที่ 1", write)
+    return Exported(done.withheld, b"".join(lines))
+
+
+async def test_an_entry_for_one_member_is_withheld_from_an_export(running: Agency, whisper: EntryType) -> None:
+    narin, room = await running.login("narin.p"), running.room("dengue")
+    n = await say_to(running, whisper, room, narin.person, running.person("lalita.w"))
+    lines = await exported(running, room)
+    assert lines.withheld == (n,)
+    assert WORDS.encode() not in lines.data
 
 
 @pytest.fixture

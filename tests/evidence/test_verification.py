@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -63,8 +64,9 @@ class Replica:
         self.ids.add(header.id)
         if verdict.entry.type is EntryType.MESSAGE_REDACT and state.points_at is not None:
             aimed = self.targets[state.points_at]
-            self.targets[aimed.n] = Target(aimed.n, aimed.type, aimed.sender, aimed.at, redacted=True)
-        self.targets[n] = Target(n, verdict.entry.type, verdict.entry.sender, verdict.entry.at, redacted=False)
+            self.targets[aimed.n] = replace(aimed, redacted=True)
+        told = verdict.entry
+        self.targets[n] = Target(n, told.type, told.sender, told.at, told.state, redacted=False)
         self.log = Log(
             self.log.room, verdict.state, n + 1, verdict.candidate.ht, verdict.candidate.rg,
             {**self.log.counters, header.origin: header.counter + 1}, self.ids, self.targets.get,

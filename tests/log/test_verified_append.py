@@ -64,7 +64,7 @@ async def test_what_is_appended_is_what_a_replica_accepts(bureau: Bureau) -> Non
         tree = tree.append(leaf_hash(leaf_of(row)))
         ids.add(made.header.id)
         kinds.add(entry.type)
-        targets[row.n] = Target(row.n, entry.type, entry.sender, entry.at, redacted=False)
+        targets[row.n] = Target(row.n, entry.type, entry.sender, entry.at, entry.state, redacted=False)
         counters = {**log.counters, made.header.origin: made.header.counter + 1}
         log = Log(room, verdict.state, made.n + 1, made.ht, made.rg, counters, ids, targets.get)
     head = await bureau.s.log.head(room)

@@ -18,6 +18,7 @@ from appliance.model import (
     RoomId,
     RoomKind,
     RoomState,
+    State,
     Target,
     agency_of,
 )
@@ -71,7 +72,11 @@ def role(given: Given) -> Role | None:
 def verdict(given: Given, kind: str, fields: dict[str, Any] | None = None) -> object:
     """Return what `authorize` says of an entry of this kind by the case's person; a room that is none is null."""
     told = given.get("target")
-    aimed = Target(1, EntryType(told["type"]), full(told["sender"]), told["at"], told["redacted"]) if told else None
+    aimed = (
+        Target(1, EntryType(told["type"]), full(told["sender"]), told["at"], State(), redacted=told["redacted"])
+        if told
+        else None
+    )
     sender = full(given["person"])
     origin = given.get("origin", agency_of(sender))
     asked = proposed(kind, origin, sender, given.get("now", 0), whole(fields or {}, kind))

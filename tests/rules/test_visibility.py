@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.model import EVERYONE, Ability, Deny, EntryType, Member, Principal, Role, RoomId, RoomKind, RoomState
-from appliance.rules.entry_states import TextSaid
+from appliance.model import (
+    EVERYONE,
+    Ability,
+    Deny,
+    EntryType,
+    Member,
+    Principal,
+    Proposed,
+    Role,
+    RoomId,
+    RoomKind,
+    RoomState,
+    State,
+    Target,
+)
+from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.entry_types import ENTRY_TYPES, EntryKind, to_nobody
+from appliance.rules.rooms import authorize
 from appliance.rules.visibility import EVIDENCE, INDEX, SHOWN, EntryFacts, Hidden, Reason, may_read, shown
 
 AUTHOR, READER = Principal("p_a@moph"), Principal("p_b@moph")
@@ -31,7 +46,7 @@ def test_a_message_is_shown_to_all_and_a_retracted_one_to_a_court_alone() -> Non
 
 def test_a_type_that_does_not_say_so_is_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, EntryKind(state=TextSaid, may=lambda *_: None))
-    assert seen(TEXT) == ["not_shown", "not_shown", "not_shown", "", "not_shown"]
+    assert seen(TEXT) == ["not_shown"] * len(VIEWERS)
 
 
 def test_a_type_that_nobody_knows_is_shown_to_nobody() -> None:
@@ -47,9 +62,51 @@ def test_the_row_decides_for_each_viewer_and_moment(monkeypatch: pytest.MonkeyPa
     assert shown(TEXT._replace(retracted=True), READER, 4) == Hidden(Reason.NOT_SHOWN)
 
 
-def test_what_not_everyone_is_shown_takes_no_edits() -> None:
-    with pytest.raises(ValueError, match="cannot be edited"):
-        EntryKind(state=TextSaid, may=lambda *_: None, takes=frozenset((Ability.EDIT,)))
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (EntryType.MESSAGE_EDIT, TextEdited(target=1)),
+        (EntryType.MESSAGE_REDACT, MessageRetracted(target=1)),
+        (EntryType.MESSAGE_REACTION, Reacted(target=1, emoji="👍", on=True)),
+    ],
+)
+def test_what_marks_an_entry_is_shown_to_whom_that_one_is(
+    monkeypatch: pytest.MonkeyPatch, kind: EntryType, state: State
+) -> None:
+    row = EntryKind(state=TextSaid, may=lambda *_: None, shown_to=lambda _, sender, who, now: who == sender and now < 5)
+    monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, row)
+    message = Target(1, EntryType.MESSAGE_TEXT, AUTHOR, 0, TextSaid(), redacted=False)
+    mark = EntryFacts(kind, state, AUTHOR, of=message)
+    assert seen(mark, now=4) == ["", "not_shown", "not_shown", "", "not_shown"]
+    assert seen(mark, now=5) == ["not_shown", "not_shown", "not_shown", "", "not_shown"]
+    assert seen(mark._replace(of=None)) == ["not_shown"] * len(VIEWERS)
+
+
+@pytest.mark.parametrize("ability", list(Ability))
+def test_what_somebody_is_not_shown_takes_nothing_of_them(monkeypatch: pytest.MonkeyPatch, ability: Ability) -> None:
+    asking = {row.needs: kind for kind, row in ENTRY_TYPES.items() if row.needs}[ability]
+    states = {
+        Ability.ANSWER: TextSaid(reply_to=1),
+        Ability.EDIT: TextEdited(target=1),
+        Ability.RETRACT: MessageRetracted(target=1),
+        Ability.REACT: Reacted(target=1, emoji="👍", on=True),
+    }
+    hidden = EntryKind(
+        state=TextSaid, may=lambda *_: None, takes=frozenset(Ability), shown_to=lambda _, __, who, ___: who != READER
+    )
+    monkeypatch.setitem(ENTRY_TYPES, EntryType.ROOM_RENAME, hidden)
+    people = {who: Member(who, Role.MEMBER, 0) for who in (AUTHOR, READER)}
+    room = RoomState(RoomId("r_1"), RoomKind.GROUP, "ห้อง", AUTHOR, people, "moph")
+    for redacted in (False, True):
+        target = Target(1, EntryType.ROOM_RENAME, READER, 0, TextSaid(), redacted=redacted)
+        entry = Proposed(EntryType(asking), "moph", READER, 1, states[ability])
+        assert authorize(room, entry, target) == authorize(room, entry, None) == Deny.NOT_A_MESSAGE
+        assert authorize(room, entry._replace(sender=AUTHOR), target) is not Deny.NOT_A_MESSAGE
+
+
+def test_what_marks_another_entry_takes_nothing_itself() -> None:
+    with pytest.raises(ValueError, match="takes nothing itself"):
+        EntryKind(state=Reacted, may=lambda *_: None, needs=Ability.REACT, takes=frozenset((Ability.REACT,)))
 
 
 def test_members_read_a_room_and_nobody_else() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import Denial
-from appliance.model import Ability, Deny, EntryType, Principal, RoomId, RoomState, Target
+from appliance.model import Ability, Deny, EntryType, Principal, RoomId, RoomState, State, Target
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.entry_types import ENTRY_TYPES
@@ -68,15 +68,15 @@ class Conduct:
         if isinstance(proposed, Deny) or denied:
             raise Failed("rule", entry.n, why=Denial(str(denied)))
         self.state = rules.apply(self.state, proposed, RoomId(entry.room or ""), entry.n)
-        self._mark(entry, sender, aimed)
+        self._mark(entry, sender, proposed.state, aimed)
         if ENTRY_TYPES[entry.kind].erases:
             self.shreds.append(Shred(entry.n, fields["from"], fields["to"], fields["rule"], fields["at"]))
 
-    def _mark(self, entry: Entry, sender: Principal, aimed: int | None) -> None:
+    def _mark(self, entry: Entry, sender: Principal, state: State, aimed: int | None) -> None:
         row = ENTRY_TYPES[entry.kind]
         if row.takes:
             kind = EntryType(entry.kind)
-            self.targets[entry.n] = Target(entry.n, kind, sender, entry.header["ts"], redacted=False)
+            self.targets[entry.n] = Target(entry.n, kind, sender, entry.header["ts"], state, redacted=False)
         elif row.needs is Ability.EDIT and aimed is not None:
             self.edited[aimed] = entry.n
         elif row.retracts and aimed is not None:

@@ -41,7 +41,7 @@ DELETE FROM reaction WHERE room = ? AND target = ? AND emoji = ? AND person = ?;
 INSERT INTO mention (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: target
-SELECT e.n, e.type, e.sender, e.at, m.redact FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
+SELECT e.n, e.type, e.sender, e.at, m.redact, e.header FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
 WHERE e.room = :room AND e.place = (:room << 32) + :n;
 
 -- name: range
@@ -63,8 +63,14 @@ SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM e
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
     e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.place BETWEEN :room << 32 AND (:room << 32) + 4294967295 AND e.type IN (SELECT value FROM json_each(:types))
+WHERE e.place BETWEEN :room << 32 AND (:room << 32) + :before - 1 AND e.type IN (SELECT value FROM json_each(:types))
 ORDER BY e.place DESC LIMIT 1;
+
+-- name: of_types_after
+SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM entry
+WHERE room = :room AND place > (:room << 32) + :after AND place <= (:room << 32) + 4294967295
+    AND type IN (SELECT value FROM json_each(:types))
+ORDER BY place;
 
 -- name: edits_of
 SELECT n FROM message_edit WHERE room = :room AND target = :n ORDER BY n;
@@ -96,8 +102,8 @@ WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294
 INSERT INTO concern (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: last_concern
-SELECT max((SELECT coalesce(max(n), -1) FROM concern WHERE room = :room AND person = :person),
-    coalesce((SELECT c.n FROM concern c WHERE c.room = :room AND c.person = '*'
+SELECT max((SELECT coalesce(max(n), -1) FROM concern WHERE room = :room AND person = :person AND n < :before),
+    coalesce((SELECT c.n FROM concern c WHERE c.room = :room AND c.person = '*' AND c.n < :before
         AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> :person
         ORDER BY c.n DESC LIMIT 1), -1));
 
@@ -107,14 +113,18 @@ SELECT n, person FROM concern WHERE room = :room;
 -- name: unread_count
 SELECT min(1000, (SELECT count(*) FROM (
     SELECT 1 FROM entry WHERE room = :room AND place > (:room << 32) + :after AND place <= (:room << 32) + 4294967295
-    AND type IN (SELECT value FROM json_each(:types)) AND sender <> :person LIMIT 1000))
-    + (SELECT count(*) FROM concern WHERE room = :room AND person = :person AND n > :after)
+    AND type IN (SELECT value FROM json_each(:types)) AND sender <> :person
+    AND n NOT IN (SELECT value FROM json_each(:hidden)) LIMIT 1000))
+    + (SELECT count(*) FROM concern WHERE room = :room AND person = :person AND n > :after
+        AND n NOT IN (SELECT value FROM json_each(:hidden)))
     + (SELECT count(*) FROM concern c WHERE c.room = :room AND c.person = '*' AND c.n > :after
+        AND c.n NOT IN (SELECT value FROM json_each(:hidden))
         AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> :person));
 
 -- name: mention_count
 SELECT count(*) FROM (
     SELECT 1 FROM mention m WHERE m.room = :room AND m.person IN (:person, '*') AND m.n > :after
+    AND m.n NOT IN (SELECT value FROM json_each(:hidden))
     AND NOT EXISTS (SELECT 1 FROM message_mark k WHERE k.room = m.room AND k.n = m.n AND k.redact IS NOT NULL)
     AND (m.person = '*' OR NOT EXISTS (SELECT 1 FROM mention w WHERE w.room = m.room AND w.person = '*' AND w.n = m.n))
     AND (SELECT e.sender FROM entry e WHERE e.place = (m.room << 32) + m.n) <> :person LIMIT 1000);

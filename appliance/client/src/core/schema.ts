@@ -1341,7 +1341,7 @@ export interface components {
         };
         /**
          * MessageTextEvent
-         * @description A message. `reactions` and `edited` appear when it is read as part of a page; live, they are entries.
+         * @description A message. `edited` appears when it is read as part of a page; live, that is an entry.
          */
         MessageTextEvent: {
             /** @description milliseconds since the epoch, UTC */
