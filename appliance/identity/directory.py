@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.rules.finding import digits_of, name_starts
 from appliance.rules.profiles import english_name, may_see, thai_name
@@ -107,46 +107,11 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
     units = {unit.id: unit for unit in records.units}
     posts = {post.id: post for post in records.posts}
     alive = {unit.id: unit for unit in records.units if _is_now(unit.valid_from, unit.valid_to, now)}
-    present: dict[PersonId, list[Holding]] = defaultdict(list)
-    past: dict[PersonId, Holding] = {}
-    holders: dict[PostId, list[tuple[PersonId, bool]]] = defaultdict(list)
-    active = {profile.id for profile, _ in records.people if profile.active}
-    for held in records.holdings:
-        post = posts[held.post]
-        if (
-            held.person in active
-            and _is_now(held.held_from, held.held_to, now)
-            and _is_now(post.valid_from, post.valid_to, now)
-        ):
-            present[held.person].append(held)
-            holders[held.post].append((held.person, held.acting))
-        elif held.held_from <= now and _is_later(held, past.get(held.person)):
-            past[held.person] = held
-    cards, texts, search_texts = [], [], _SearchTexts(units)
-    for profile, sort_key in records.people:
-        held_now = sorted(present.get(profile.id, ()), key=lambda held: (not held.main, held.acting, held.held_from))
-        shown = held_now[0] if held_now else past.get(profile.id)
-        held_posts = [posts[held.post] for held in held_now]
-        home = successor(units, posts[shown.post].unit, now) if shown else None
-        card = Card(
-            id=profile.id,
-            staff_no=profile.staff_no,
-            name=thai_name(profile.title, profile.given_name, profile.family_name),
-            name_en=english_name(profile.title_en, profile.given_name_en, profile.family_name_en),
-            unit=home,
-            unit_name=units[home].name_th if home else None,
-            unit_name_en=units[home].name_en if home else None,
-            post=posts[shown.post].title_th if shown else None,
-            post_en=posts[shown.post].title_en if shown else None,
-            rank=highest(ladder.level(post.rank) for post in held_posts),
-            posts=tuple(post.id for post in held_posts),
-            units=frozenset(successor(units, post.unit, now) for post in held_posts),
-            listing=profile.listing,
-            active=profile.active,
-            sort_key=sort_key,
-        )
-        cards.append(card)
-        texts.append(search_texts.of(card, held_posts))
+    served = _served(records, posts, now)
+    make = _Cards(units, posts, served, ladder, now)
+    cards = [make.card(profile, sort_key) for profile, sort_key in records.people]
+    search_texts = _SearchTexts(units)
+    texts = [search_texts.of(card, [posts[post] for post in card.posts]) for card in cards]
     children = _children(alive, units, now)
     in_english = _in_english([profile for profile, _ in records.people])
     names = [_name_parts(profile) for profile, _ in records.people]
@@ -160,19 +125,80 @@ def build(records: Records, ladder: Ladder, now: Millis) -> Directory:
         numbers=[_numbers(profile) for profile, _ in records.people],
         name_starts=[name_starts(parts) for parts in names],
         shown_ends=[text.index("\n") if "\n" in text else len(text) for text in texts],
-        guarded=frozenset(
-            place
-            for place, card in enumerate(cards)
-            if not card.active or card.listing not in (Visibility.AGENCY, Visibility.CROSS_AGENCY)
-        ),
+        guarded=frozenset(place for place, card in enumerate(cards) if _is_guarded(card)),
         units=MappingProxyType(alive),
         all_units=MappingProxyType(units),
         children=children,
-        holders=holders,
+        holders=served.holders,
         headcount=_headcount(cards, children),
         ladder=ladder,
         next_change=_next_change(records, now),
     )
+
+
+class _Served(NamedTuple):
+    """Who serves where: the holdings of today for each active person, the last one of the past, who fills a post."""
+
+    present: dict[PersonId, list[Holding]]
+    past: dict[PersonId, Holding]
+    holders: dict[PostId, list[tuple[PersonId, bool]]]
+
+
+def _served(records: Records, posts: Mapping[PostId, Post], now: Millis) -> _Served:
+    served = _Served(defaultdict(list), {}, defaultdict(list))
+    active = {profile.id for profile, _ in records.people if profile.active}
+    for held in records.holdings:
+        post = posts[held.post]
+        if (
+            held.person in active
+            and _is_now(held.held_from, held.held_to, now)
+            and _is_now(post.valid_from, post.valid_to, now)
+        ):
+            served.present[held.person].append(held)
+            served.holders[held.post].append((held.person, held.acting))
+        elif held.held_from <= now and _is_later(held, served.past.get(held.person)):
+            served.past[held.person] = held
+    return served
+
+
+class _Cards(NamedTuple):
+    """Makes a person's card: the main post first, or the last one where there is none today."""
+
+    units: Mapping[UnitId, Unit]
+    posts: Mapping[PostId, Post]
+    served: _Served
+    ladder: Ladder
+    now: Millis
+
+    def card(self, profile: Profile, sort_key: str) -> PersonCard:
+        held = sorted(
+            self.served.present.get(profile.id, ()), key=lambda held: (not held.main, held.acting, held.held_from)
+        )
+        posts = [self.posts[one.post] for one in held]
+        last = self.served.past.get(profile.id)
+        shown = posts[0] if posts else self.posts[last.post] if last else None
+        home = self.units[successor(self.units, shown.unit, self.now)] if shown else None
+        return Card(
+            id=profile.id,
+            staff_no=profile.staff_no,
+            name=thai_name(profile.title, profile.given_name, profile.family_name),
+            name_en=english_name(profile.title_en, profile.given_name_en, profile.family_name_en),
+            unit=home.id if home else None,
+            unit_name=home.name_th if home else None,
+            unit_name_en=home.name_en if home else None,
+            post=shown.title_th if shown else None,
+            post_en=shown.title_en if shown else None,
+            rank=highest(self.ladder.level(post.rank) for post in posts),
+            posts=tuple(post.id for post in posts),
+            units=frozenset(successor(self.units, post.unit, self.now) for post in posts),
+            listing=profile.listing,
+            active=profile.active,
+            sort_key=sort_key,
+        )
+
+
+def _is_guarded(card: PersonCard) -> bool:
+    return not card.active or card.listing not in (Visibility.AGENCY, Visibility.CROSS_AGENCY)
 
 
 def successor(units: Mapping[UnitId, Unit], unit: UnitId, now: Millis) -> UnitId:

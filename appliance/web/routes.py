@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -74,6 +74,26 @@ class Route:
         return (inspect.getdoc(self.handler) or "").partition("\n")[0]
 
 
+class Options(TypedDict, total=False):
+    """What a route may declare.
+
+    `status` of an answer with a body (200). `public`: without signing in. `before_terms`: also before the terms are
+    accepted. `role`: the caller must have it, or one of several; everybody with an account is a `StaffRole.MEMBER`.
+    `max_body` is the most bytes of a body. `cost` is how many requests a call counts as in its caller's limit. Of the
+    `heavy` routes one call at a time runs for each person (`appliance.limits.HeavyCalls`). A call that `appends` to
+    rooms is not read while its caller may append nothing.
+    """
+
+    status: int
+    public: bool
+    before_terms: bool
+    role: Role | Collection[Role]
+    max_body: int
+    cost: Cost
+    heavy: bool
+    appends: bool
+
+
 class Routes:
     """The routes of one subject; an application lists them. `role` is what they ask for where they say nothing else."""
 
@@ -81,78 +101,60 @@ class Routes:
         self.tag, self.prefix, self.role = tag, prefix, role
         self.routes: list[Route] = []
 
-    def add(  # noqa: PLR0913 - one parameter for each thing that a route declares
-        self,
-        method: str,
-        path: str,
-        *,
-        status: int = 200,
-        public: bool = False,
-        before_terms: bool = False,
-        role: Role | Collection[Role] | None = None,
-        max_body: int | None = None,
-        cost: Cost = Cost.ONE,
-        heavy: bool = False,
-        appends: bool = False,
-    ) -> Callable[[Handler], Handler]:
-        """Declare a route; `path` is below the prefix.
-
-        `role`: the caller must have it, or one of several; everybody with an account is a `StaffRole.MEMBER`.
-        `max_body` is the most bytes of a body. `cost` is how many requests a call counts as in its caller's limit. Of
-        the `heavy` routes one call at a time runs for each person (`appliance.limits.HeavyCalls`). A call that
-        `appends` to rooms is not read while its caller may append nothing.
-        """
-        wanted = self.role if role is None else role
+    def add(self, method: str, path: str, **options: Unpack[Options]) -> Callable[[Handler], Handler]:
+        """Declare a route; `path` is below the prefix."""
 
         def declare(handler: Handler) -> Handler:
-            hints = get_type_hints(handler, include_extras=True)
-            answer = hints.pop("return", type(None))
-            hints.pop(next(iter(inspect.signature(handler).parameters)), None)
-            kinds = get_args(answer) or (answer,)
-            answers = tuple(kind for kind in kinds if not issubclass(kind, (web.StreamResponse, type(None))))
-            body, query = hints.pop("body", None), hints.pop("query", None)
-            self.routes.append(
-                Route(
-                    method=method,
-                    path=self.prefix + path,
-                    handler=handler,
-                    tag=self.tag,
-                    status=status if answers else 204,
-                    public=public,
-                    before_terms=before_terms or public,
-                    roles=frozenset((wanted,) if isinstance(wanted, str) else wanted),
-                    max_body=max_body or (PUBLIC_BODY if public else MAX_BODY),
-                    cost=int(cost),
-                    heavy=heavy,
-                    appends=appends,
-                    parts=path_parts(self.prefix + path, hints),
-                    body=body,
-                    query=query,
-                    answers=answers,
-                    decode_body=msgspec.json.Decoder(body) if body else None,
-                )
-            )
+            self.routes.append(self._route(method, self.prefix + path, handler, options))
             return handler
 
         return declare
 
-    def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+    def _route(self, method: str, path: str, handler: Handler, options: Options) -> Route:
+        hints = get_type_hints(handler, include_extras=True)
+        answer = hints.pop("return", type(None))
+        hints.pop(next(iter(inspect.signature(handler).parameters)), None)
+        kinds = get_args(answer) or (answer,)
+        answers = tuple(kind for kind in kinds if not issubclass(kind, (web.StreamResponse, type(None))))
+        body, query = hints.pop("body", None), hints.pop("query", None)
+        role, public = options.get("role", self.role), options.get("public", False)
+        return Route(
+            method=method,
+            path=path,
+            handler=handler,
+            tag=self.tag,
+            status=options.get("status", 200) if answers else 204,
+            public=public,
+            before_terms=options.get("before_terms", False) or public,
+            roles=frozenset((role,) if isinstance(role, str) else role),
+            max_body=options.get("max_body", PUBLIC_BODY if public else MAX_BODY),
+            cost=int(options.get("cost", Cost.ONE)),
+            heavy=options.get("heavy", False),
+            appends=options.get("appends", False),
+            parts=path_parts(path, hints),
+            body=body,
+            query=query,
+            answers=answers,
+            decode_body=msgspec.json.Decoder(body) if body else None,
+        )
+
+    def get(self, path: str, **options: Unpack[Options]) -> Callable[[Handler], Handler]:
         """Declare a GET route."""
         return self.add("GET", path, **options)
 
-    def post(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+    def post(self, path: str, **options: Unpack[Options]) -> Callable[[Handler], Handler]:
         """Declare a POST route."""
         return self.add("POST", path, **options)
 
-    def put(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+    def put(self, path: str, **options: Unpack[Options]) -> Callable[[Handler], Handler]:
         """Declare a PUT route."""
         return self.add("PUT", path, **options)
 
-    def patch(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+    def patch(self, path: str, **options: Unpack[Options]) -> Callable[[Handler], Handler]:
         """Declare a PATCH route."""
         return self.add("PATCH", path, **options)
 
-    def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
+    def delete(self, path: str, **options: Unpack[Options]) -> Callable[[Handler], Handler]:
         """Declare a DELETE route."""
         return self.add("DELETE", path, **options)
 

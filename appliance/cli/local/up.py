@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from appliance import config
 from appliance.cli.main import main
@@ -24,18 +24,17 @@ from appliance.process import sockets, supervisor
 from appliance.vault import unlock
 from appliance.vault.record import has_keyring
 
+if TYPE_CHECKING:
+    from appliance.vault.keyring import Keyring
+    from appliance.vault.master import MasterKey
+
 LOGINS_SHOWN: Final = 10
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the keys and the port, then supervise the processes until asked to end."""
     data: Path = arguments.data.resolve()
-    seeded = arguments.seed is not None and not has_keyring(data)
-    if arguments.seed is None:
-        unlock.require_appliance(data)
-    elif seeded:
-        print(both("up.preparing_demo"), file=sys.stderr, flush=True)
-        load("appliance.demo.world:seed")(data)
+    seeded = _require_appliance(data, arguments.seed)
     loaded = config.load(data, tls=arguments.tls)
     port = loaded.staff.port if arguments.port is None else arguments.port
     if problems := config.check_port("--port", port):
@@ -46,10 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     master = unlock.open_master(loaded, ask)
     keys = unlock.unlock_keys(loaded, ask, master)
     unlock.require_database(loaded.database)
-    try:
-        bound = sockets.listening_socket(loaded.staff.host, port)
-    except OSError as error:
-        raise AppError(code="cannot_listen", host=loaded.staff.host, port=port, why=str(error)) from error
+    bound = _bind(loaded.staff.host, port)
     if loaded.staff.tls and not loaded.staff.certificate:
         load("appliance.process.tls:ensure_own")(loaded, keys, time.time_ns() // 1_000_000)
     logins = supervisor.read_logins(data)
@@ -61,28 +57,51 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(line, file=sys.stderr, flush=True)
 
-    children = [
-        supervisor.Child(
-            "appliance",
-            supervisor.Role.MAIN,
-            ["serve", "--data", str(data), *(["--tls"] if loaded.staff.tls else [])],
-            bound,
-            secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
-            secret=master.secret.hex(),
-            # Making the demo has started threads, and with threads nobody forks.
-            entry=None if seeded else main,
-        ),
-        supervisor.Child(
-            "search",
-            supervisor.Role.HELPER,
-            ["search", "--data", str(data)],
-            sockets.search_socket(data),
-            secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
-            secret=keys.index_key.hex(),
-        ),
-    ]
+    # Making the demo has started threads, and with threads nobody forks.
+    children = [_appliance(loaded, bound, master, fork=not seeded), _search(loaded, keys)]
     site = supervisor.Site(data, url, sockets.page_urls(loaded, bound), arguments.ready_file)
     return supervisor.run(site, children, tell)
+
+
+def _require_appliance(data: Path, seed: str | None) -> bool:
+    """Make the demo's appliance where it is asked for and there is none; return whether it has been made."""
+    if seed is None:
+        unlock.require_appliance(data)
+    if seed is None or has_keyring(data):
+        return False
+    print(both("up.preparing_demo"), file=sys.stderr, flush=True)
+    load("appliance.demo.world:seed")(data)
+    return True
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return sockets.listening_socket(host, port)
+    except OSError as error:
+        raise AppError(code="cannot_listen", host=host, port=port, why=str(error)) from error
+
+
+def _appliance(loaded: Config, bound: socket.socket, master: MasterKey, *, fork: bool) -> supervisor.Child:
+    return supervisor.Child(
+        "appliance",
+        supervisor.Role.MAIN,
+        ["serve", "--data", str(loaded.data), *(["--tls"] if loaded.staff.tls else [])],
+        bound,
+        secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
+        secret=master.secret.hex(),
+        entry=main if fork else None,
+    )
+
+
+def _search(loaded: Config, keys: Keyring) -> supervisor.Child:
+    return supervisor.Child(
+        "search",
+        supervisor.Role.HELPER,
+        ["search", "--data", str(loaded.data)],
+        sockets.search_socket(loaded.data),
+        secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
+        secret=keys.index_key.hex(),
+    )
 
 
 def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
