@@ -154,18 +154,17 @@ def _put(rows: Rows, found: list[tuple[RoomId, NewCheckpoint]]) -> None:
 
 
 def _count_tail(rows: Rows, room: RoomId, head: Head, verifier: Verifier) -> int:
-    """Count the entries after the checkpoint, each of which is what its header says. Raises Unproven."""
+    """Count the entries after the checkpoint, each of which is what its header says. Raises Unproven.
+
+    None is missing: the head was loaded in the same transaction, and its tree has as many.
+    """
     signed = rooms.checkpoint(rows, head.key)
-    first = n = signed.size if signed else 0
+    first = signed.size if signed else 0
     counters = dict(signed.counters) if signed else {}
-    while n < head.size:
-        page = entries.between(rows, head.key, n, min(n + PAGE, head.size) - 1)
-        for row in page:
+    for start in range(first, head.size, PAGE):
+        for n, row in enumerate(entries.between(rows, head.key, start, min(start + PAGE, head.size) - 1), start):
             header = header_of(room, row, n, home_of(verifier))
             if header is None or header.counter != counters.get(header.origin, FIRST_OS):
                 raise Unproven(f"{room} n={n}: the entry was altered", room=room)
             counters[header.origin] = header.counter + 1
-            n += 1
-        if not page:
-            raise Unproven(f"{room} n={n}: the entry is missing", room=room)
     return head.size - first

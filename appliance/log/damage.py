@@ -60,12 +60,17 @@ async def list_rooms(store: Store) -> tuple[list[RoomId], list[int]]:
     last = max((found for found in lasts if not isinstance(found, AppError)), default=0)
     keys = range(1, last + 1)
     [by_index] = await store.read_each(lambda rows, _: rooms.ids_by_index(rows), (None,))
+    return _merged(by_index, dict(zip(keys, await store.read_each(rooms.id_if_there, keys), strict=True)))
+
+
+def _merged(
+    by_index: dict[int, RoomId] | AppError, by_key: dict[int, RoomId | AppError | None]
+) -> tuple[list[RoomId], list[int]]:
+    """Return the rooms that one of two readings has, by key, and the keys that neither can say anything of.
+
+    `by_index` is what the index alone says; `by_key` has the room of each key, None where there is none.
+    """
     known = {} if isinstance(by_index, AppError) else dict(by_index)
-    unreadable = []
-    for key, found in zip(keys, await store.read_each(rooms.id_if_there, keys), strict=True):
-        if not isinstance(found, AppError):
-            if found is not None:
-                known[key] = found
-        elif key not in known:
-            unreadable.append(key)
+    known |= {key: found for key, found in by_key.items() if found is not None and not isinstance(found, AppError)}
+    unreadable = [key for key, found in by_key.items() if isinstance(found, AppError) and key not in known]
     return [known[key] for key in sorted(known)], unreadable

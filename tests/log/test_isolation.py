@@ -29,6 +29,7 @@ from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited
 from appliance.store import entries, rooms
 from appliance.store.db import connect, open_store
+from appliance.vault.epochs import unwrap_any
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
 from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
@@ -247,6 +248,27 @@ class TestDestroyedKeys:
         with pytest.raises(KeyDestroyed):
             async with bureau.s.store.read() as later:
                 await later.run(bureau.s.log.bodies.open, room, row)
+
+    async def test_one_that_is_destroyed_while_it_is_read_is_not_kept(
+        self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        sent = await bureau.say(MALEE, room, "จะหายไป")
+        key = (await bureau.s.log.head(room)).key
+        fresh = Bodies(KEYS, 1)
+
+        def unwrap(*given: Any) -> bytes:
+            unwrapped = unwrap_any(*given)
+            fresh.destroyed([1])
+            return unwrapped
+
+        monkeypatch.setattr(bodies, "unwrap_any", unwrap)
+        async with bureau.s.store.read() as reader:
+            row = await reader.run(entries.one, key, sent.n)
+            assert row is not None
+            assert (await reader.run(fresh.open, room, row)).text == "จะหายไป"
+            with pytest.raises(KeyDestroyed):
+                await reader.run(fresh.open, room, row)
 
 
 async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[Any, ...]]:

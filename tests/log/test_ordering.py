@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.errors import AppError, passes
-from appliance.log.commands import Command
-from appliance.model import Appended, Draft, EntryType, PersonId, RoomId
+from appliance.errors import AppError, Forbidden, Unavailable, passes
+from appliance.log.commands import THIS_ROOM, Command
+from appliance.log.ordering import with_those_behind
+from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import TextSaid
@@ -28,6 +29,33 @@ def disk_fails() -> Exception:
 
 def page_refuses() -> Exception:
     return MemoryError()
+
+
+def command(name: str, who: PersonId = NARIN, room: str = "r_1") -> Command:
+    return Command((Draft(RoomId(room), principal(who), EntryType.MESSAGE_TEXT, name),), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("error", "room", "refused"),
+    [
+        (Unavailable("busy", code="busy"), "r_1", [1, 4, 5]),
+        (Forbidden(Deny.NOT_A_MEMBER), "r_1", [1]),
+        (Unavailable("busy", code="busy"), THIS_ROOM, [1]),
+    ],
+    ids=["passes", "stays", "new rooms"],
+)
+def test_what_stands_behind_a_refusal_that_passes_is_refused_with_it(
+    error: AppError, room: str, refused: list[int]
+) -> None:
+    """Not what stands before it, nor by another person, nor in another room; commands that make rooms have no order."""
+    given = [
+        command("before", room=room), command("fails", room=room), command("by another", MALEE, room),
+        command("elsewhere", room="r_2"), command("behind", room=room), command("last", room=room),
+    ]  # fmt: skip
+    found = with_those_behind(given, {id(given[1]): error})
+    assert [number for number, one in enumerate(given) if id(one) in found] == refused
+    assert set(found.values()) == {error}
+    assert with_those_behind(given, {}) == {}
 
 
 class Sender:

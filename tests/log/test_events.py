@@ -1,0 +1,101 @@
+"""What of a stored entry is shown, from its row alone: nothing of the database is asked where the header decides."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from appliance.evidence.canonical import FIRST_OS, Header, encode_header
+from appliance.evidence.commitment import NO_BODY
+from appliance.log.bodies import Bodies
+from appliance.log.events import Eyes, Place, bare_event, is_hidden, stored_event, stored_one, version_of, words_of
+from appliance.log.views import Words
+from appliance.model import EntryType, RoomId
+from appliance.rules.entry_states import TextSaid
+from appliance.rules.entry_types import ENTRY_TYPES, EntryKind
+from appliance.store.db import Rows
+from appliance.store.entries import EntryRow
+from appliance.wire.entries import DamagedEvent, EntryEvent, HiddenEvent, MessageTextEvent, RoomRenameEvent
+from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, principal
+
+ROOM = RoomId("r_aaaaaaaaaaaaaaaaaaaaaaaaaa")
+AT = Place(cast("Any", None), Bodies(KEYS, 0), ROOM, 1)
+"""A room without a database: whatever asks it fails."""
+EYES = Eyes(principal(MALEE), START)
+
+
+def row(kind: str, state: dict[str, object] | None = None, **more: Any) -> EntryRow:
+    """Return entry 3, written by Narin."""
+    header = Header(
+        commitment=NO_BODY, body_length=0, id="e_1", origin=HOME.agency, counter=FIRST_OS, room=ROOM, rules_version=1,
+        sender=principal(NARIN), state=state, written_at=START, type=kind, v=1,
+    )  # fmt: skip
+    plain: dict[str, Any] = {"target": None, "seal": None, "epoch": None, "sealed": None, "edit": None, "redact": None}
+    return EntryRow(
+        n=3, pos=9, at=START, type=kind, sender=NARIN, ht=START, rg=0, os=FIRST_OS, origin=HOME.agency,
+        header=encode_header(header), **{**plain, **more},
+    )  # fmt: skip
+
+
+TEXT, RENAME = EntryType.MESSAGE_TEXT.value, EntryType.ROOM_RENAME.value
+
+
+@pytest.mark.parametrize(
+    "wrong", [row(RENAME), row(RENAME, {"name": 5}), row("message.poem", {"name": "x"}), row(TEXT, {"reply_to": "x"})]
+)
+def test_a_header_that_says_what_no_entry_says_is_shown_as_damaged(wrong: EntryRow) -> None:
+    damaged = DamagedEvent(pos=9, at=START, room=ROOM, n=3, hidden="damaged")
+    assert stored_event(AT, wrong, EYES) == bare_event(AT, wrong, EYES) == damaged
+    assert words_of(AT, wrong, EYES) == version_of(AT, wrong, EYES) == Words(hidden="damaged")
+    assert is_hidden(AT, wrong, EYES)
+
+
+def test_what_somebody_is_not_shown_is_a_place_in_the_log_and_its_body_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Opening it would ask the database, and there is none."""
+    own = EntryKind(state=TextSaid, may=lambda *_: None, shown_to=lambda _, sender, who, _now: who == sender)
+    monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, own)
+    said = row(TEXT, epoch=1, sealed=b"words")
+    hidden = HiddenEvent(pos=9, at=START, room=ROOM, n=3, hidden="not_shown")
+    assert stored_event(AT, said, EYES) == bare_event(AT, said, EYES) == hidden
+    assert words_of(AT, said, EYES) == version_of(AT, said, EYES) == Words(hidden="not_shown")
+    assert is_hidden(AT, said, EYES)
+    assert not is_hidden(AT, said, Eyes(principal(NARIN), START))
+
+
+def test_a_retracted_message_has_no_words_whatever_its_body_is() -> None:
+    said = row(TEXT, epoch=1, sealed=b"words", redact=5)
+    event = stored_event(AT, said, EYES)
+    assert isinstance(event, MessageTextEvent)
+    assert (event.body, event.hidden, event.n, event.sender) == (None, "retracted", 3, NARIN)
+    assert words_of(AT, said, EYES) == version_of(AT, said, EYES) == Words(hidden="retracted")
+
+
+@pytest.mark.parametrize("gone", [{}, {"epoch": 1}, {"sealed": b"words"}])
+def test_a_body_that_is_gone_is_erased(gone: dict[str, Any]) -> None:
+    said = row(TEXT, **gone)
+    assert words_of(AT, said, EYES) == version_of(AT, said, EYES) == Words(hidden="erased")
+
+
+def test_an_entry_of_which_the_header_alone_was_read_shows_its_state_but_no_words() -> None:
+    text, rename = bare_event(AT, row(TEXT, epoch=1, sealed=b"words"), EYES), row(RENAME, {"name": "ใหม่"})
+    assert (getattr(text, "body", 0), getattr(text, "hidden", 0)) == (None, "damaged")
+    event = bare_event(AT, rename, EYES)
+    assert isinstance(event, RoomRenameEvent)
+    assert event == stored_event(AT, rename, EYES)
+    assert event.state.name == "ใหม่"
+
+
+async def test_an_entry_that_is_not_there_is_no_event(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    sent = await bureau.say(NARIN, room)
+    key = (await bureau.s.log.head(room)).key
+
+    def read(rows: Rows, n: int) -> EntryEvent | None:
+        return stored_one(Place(rows, bureau.s.log.bodies, room, key), n, EYES)
+
+    async with bureau.s.store.read() as reader:
+        found = [await reader.run(read, n) for n in (sent.n, sent.n + 1)]
+    assert [event and event.n for event in found] == [sent.n, None]
