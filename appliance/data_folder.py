@@ -5,10 +5,14 @@ Light: supervisor, search process and command line need it before anything else.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from appliance.errors import AppError
 from appliance.ipc import sockets
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
 
 SEARCH_SOCKET: Final = "search.sock"
 ADMINISTRATION_SOCKET: Final = "admin.sock"
@@ -24,3 +28,11 @@ def search_path(data: Path) -> Path:
 def administration_path(data: Path) -> Path:
     """Return the address of the socket by which a running server is administered."""
     return sockets.address(data, ADMINISTRATION_SOCKET)
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a socket that listens at one of these addresses. Raises AppError (`folder_unsafe`)."""
+    try:
+        return sockets.listen(path)
+    except sockets.Unsafe as unsafe:
+        raise AppError(code="folder_unsafe", why=str(unsafe)) from unsafe

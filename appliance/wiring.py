@@ -24,7 +24,7 @@ from appliance.actions.clock import check_clock
 from appliance.administration.server import AdministrationServer
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
-from appliance.data_folder import administration_path, search_path
+from appliance.data_folder import administration_path, listen, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.followers.people import PeopleFollower, write_counts
 from appliance.followers.search import SearchFollower
@@ -33,7 +33,6 @@ from appliance.identity.groups import group_rule
 from appliance.identity.loading import load
 from appliance.identity.recovery_codes import RecoveryCodes
 from appliance.identity.tickets import Tickets
-from appliance.ipc import sockets
 from appliance.limits import Entries
 from appliance.live import Hub
 from appliance.log.notes import log_signer
@@ -214,7 +213,7 @@ async def services(
 async def _following(s: Services) -> AsyncIterator[None]:
     """Run what follows the feed and the clock, and what operators type."""
     administration = AdministrationServer(s)
-    await administration.start(sockets.listen(administration_path(s.config.data)))
+    await administration.start(listen(administration_path(s.config.data)))
     people = PeopleFollower(s)
     people.start()
     timers = Timers(s)

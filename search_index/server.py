@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.ipc.server import Server
-from appliance.ipc.sockets import Peer, listen, require_private_folder
+from appliance.ipc.sockets import Peer, listen
 from search_index import wire
 from search_index.looking import look
 from search_index.searcher import search
@@ -172,7 +172,6 @@ async def serving(options: Options, listening: socket.socket | None = None) -> A
         process = _Process(index, options)
         server = Server(wire.PROTOCOL, process.answer, options.allowed)
         if listening is None:
-            require_private_folder(options.path.parent)
             listening = listen(options.path)
         await server.start(listening)
         worker = asyncio.create_task(process.work())

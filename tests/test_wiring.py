@@ -15,7 +15,7 @@ from appliance.actions.changes import record
 from appliance.actions.refusals import record_refusal
 from appliance.actions.rooms import change_members
 from appliance.demo.world import OPERATOR
-from appliance.errors import TooMany
+from appliance.errors import AppError, TooMany
 from appliance.followers import timers
 from appliance.log import checkpoints
 from appliance.model import EntryType, PersonId
@@ -28,6 +28,7 @@ from appliance.vault import unlock
 from search_index import wire
 from search_index.query import Query
 from tests import agency
+from tests.commands import carried_out
 from tests.sql import one_row
 from tests.waiting import until
 
@@ -54,6 +55,22 @@ def rows(data: Path, sql: str, *params: object) -> list[tuple[Any, ...]]:
 async def records(served: Agency, action: str) -> list[audit.AuditRecord]:
     async with served.services.store.read() as reader:
         return [item for item in await reader.run(audit.list_newest, 1_000) if item.action == action]
+
+
+async def test_a_data_folder_that_others_may_change_is_not_served(world_data: Path) -> None:
+    """Neither by one process nor by the supervisor: they could put sockets of their own in the place of ours."""
+    await asyncio.to_thread(world_data.chmod, 0o770)
+    with pytest.raises(AppError) as refused:
+        async with agency.serve(world_data):
+            pass
+    assert refused.value.code == "folder_unsafe"
+    said = await asyncio.to_thread(carried_out, "up", "--port", "0", "--data", world_data)
+    assert said.code == 1
+    assert "is open to others" in said.err
+    assert not (world_data / "search.sock").exists()
+    await asyncio.to_thread(world_data.chmod, 0o750)
+    async with agency.serve(world_data):
+        pass
 
 
 async def test_a_clean_stop_records_the_heads_of_all_rooms(world_data: Path) -> None:

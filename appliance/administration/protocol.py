@@ -19,6 +19,14 @@ MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """The directory files of the largest agency, with room to spare."""
 
 
+_MIB: Final = 1 << 20
+
+
+def too_large(size: int) -> AppError:
+    """Return the refusal (`file_too_large`) of a command or an answer of `size` bytes, its files among them."""
+    return AppError(code="file_too_large", size=-(-size // _MIB), limit=MAX_FRAME_BYTES // _MIB)
+
+
 class _Frame(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Name the type alone: the values may be passwords, one-time codes or people's data."""

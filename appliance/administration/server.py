@@ -26,6 +26,7 @@ from appliance.administration.protocol import (
     Err,
     Failed,
     Out,
+    too_large,
 )
 from appliance.administration.terminal import Terminal
 from appliance.errors import AppError
@@ -63,7 +64,9 @@ class AdministrationServer(Listener):
     async def _carry_out(self, terminal: Terminal, reader: asyncio.StreamReader) -> int:
         try:
             run = DECODE_RUN.decode(await read_frame(reader, MAX_FRAME_BYTES))
-        except (TooLarge, msgspec.DecodeError) as error:
+        except TooLarge as error:
+            raise too_large(error.size) from error
+        except msgspec.DecodeError as error:
             raise AppError(str(error), code=OTHER_RELEASE) from error
         except asyncio.IncompleteReadError as error:
             raise ConnectionResetError from error
@@ -101,7 +104,9 @@ class RemoteTerminal(Terminal):
         await self.send(Ask(prompt))
         try:
             return DECODE_REPLY.decode(await read_frame(self._reader, MAX_FRAME_BYTES)).text
-        except (TooLarge, msgspec.DecodeError) as error:
+        except TooLarge as error:
+            raise too_large(error.size) from error
+        except msgspec.DecodeError as error:
             raise AppError(str(error), code=OTHER_RELEASE) from error
         except asyncio.IncompleteReadError as error:
             raise ConnectionResetError from error

@@ -32,7 +32,7 @@ from appliance.web.call import Call
 from appliance.web.decoding import field_of
 from appliance.web.errors import body_of, retry_after_of, status_of
 from appliance.web.preconditions import check_preconditions
-from appliance.web.rate_limits import REQUEST_LIMITS
+from appliance.web.rate_limits import REQUEST_LIMITS, admit
 from appliance.web.routes import PREFIX, Routes
 from appliance.web.texts import refuse_unfit
 from appliance.web.websocket import WebSocket, upgrade
@@ -204,9 +204,8 @@ class _ClientFrames:
 
     def _admit(self, frame: ClientFrame, session: Session) -> None:
         """Count a frame and ask whether its person may act now, before anything is done. Raises TooMany, AppError."""
-        self._count()
-        if isinstance(frame, Send):
-            self._s.log.check_share(self._call.person)
+        call = self._call
+        admit(self._s, self._limits, call.address, call.person, appends=isinstance(frame, Send))
         if not isinstance(frame, Ping):
             check_preconditions(session)
 

@@ -1,6 +1,7 @@
 """The end of a Unix socket that asks.
 
-Owns one connection, made when it is needed and made again when it broke; requests on it follow one another. Of the
+Owns one connection, made when it is needed and made again when it broke; nothing is said to a server of another user.
+Requests on it follow one another. Of the
 callers so many wait for their turn; one more is refused at once (`Busy`). It does not retry: a request that broke off
 may have been carried out.
 """
@@ -16,6 +17,7 @@ from typing import Generic
 import msgspec
 
 from appliance.ipc.frames import AnswerT, Protocol, RequestT, TooLarge, read_frame, write_frame
+from appliance.ipc.sockets import require_owner
 
 
 class Unreachable(Exception):
@@ -80,6 +82,7 @@ class Client(Generic[RequestT, AnswerT]):
             await self.close()  # the server has ended since the last request, and may be there again
         if self._streams is None:
             self._streams = await asyncio.open_unix_connection(self._path)
+            require_owner(self._path, self._streams[1].get_extra_info("socket"))
         reader, writer = self._streams
         await write_frame(writer, request)
         return self._protocol.answer_of(await read_frame(reader, self._protocol.max_frame_bytes))

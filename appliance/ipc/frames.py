@@ -21,7 +21,11 @@ AnswerT = TypeVar("AnswerT")
 
 
 class TooLarge(Exception):
-    """A frame is larger than the protocol allows; it has been read past."""
+    """A frame is larger than the protocol allows: it has `size` bytes, which have been read past."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"{size} bytes")
+        self.size = size
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,10 @@ async def read_frame(reader: asyncio.StreamReader, max_bytes: int) -> bytes:
     """Return the next frame's payload. Raises TooLarge, asyncio.IncompleteReadError at the end of the connection."""
     size = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
     if size > max_bytes:
-        while size:
-            size -= len(await reader.readexactly(min(size, _DISCARD_BYTES)))
-        raise TooLarge
+        left = size
+        while left:
+            left -= len(await reader.readexactly(min(left, _DISCARD_BYTES)))
+        raise TooLarge(size)
     return await reader.readexactly(size)
 
 

@@ -1,7 +1,8 @@
 """Unix sockets: where they lie, who may connect, who has connected.
 
 Rules: a socket is its owner's only (mode 0600 from its first moment on), in a folder that nobody else may change; who
-connects is asked of the kernel, never of the peer. It imports little: a supervisor must start at once.
+connects, and who listens where one connects, is asked of the kernel, never of the peer. It imports little: a supervisor
+must start at once.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid: SO_PEERCRED, unix(7)
+_ROOT: Final = 0
 _OPEN_TO_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_MODE: Final = 0o177
 MAX_PATH_BYTES: Final = 100
 """Addresses of Unix sockets hold 108 bytes (unix(7))."""
 
 
-class Unsafe(Exception):
-    """The socket would lie where others can exchange it, or in the place of another file."""
+class Unsafe(PermissionError):
+    """A socket would lie where others can exchange it, or in the place of another file; or a stranger listens at it."""
 
 
 class Peer(NamedTuple):
-    """The process at the other end of a connection, as the kernel names it when it connected."""
+    """The process at the other end of a connection, as the kernel names it when it connected or began to listen."""
 
     pid: int
     uid: int
@@ -45,18 +47,24 @@ def address(folder: Path, name: str) -> Path:
 
 
 def require_private_folder(folder: Path) -> None:
-    """Make the folder where there is none. Raises Unsafe if others may exchange what lies in it."""
+    """Make the folder where there is none. Raises Unsafe if others may exchange what lies in it.
+
+    Root works for whoever owns the folder: that user has all that the process reads and writes there anyway.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mode = folder.stat().st_mode
-    if mode & _OPEN_TO_OTHERS and not mode & stat.S_ISVTX:
+    found, own = folder.stat(), os.getuid()
+    if own != _ROOT and found.st_uid not in (own, _ROOT):
+        raise Unsafe(f"{folder} is another user's")
+    if found.st_mode & _OPEN_TO_OTHERS and not found.st_mode & stat.S_ISVTX:
         raise Unsafe(f"{folder} is open to others")
 
 
 def listen(path: Path) -> socket.socket:
     """Return a socket that listens at `path`, for its owner alone. A socket left by a predecessor is replaced.
 
-    Raises Unsafe when something else lies there.
+    Raises Unsafe when others may exchange it, and when something else lies there.
     """
+    require_private_folder(path.parent)
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise Unsafe(f"{path} is no socket")
@@ -75,5 +83,14 @@ def listen(path: Path) -> socket.socket:
 
 
 def peer_of(connection: socket.socket) -> Peer:
-    """Return who connected."""
+    """Return who connected to a server's end, and for a client's end who listens."""
     return Peer(*_CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)))
+
+
+def require_owner(path: Path, connection: socket.socket) -> None:
+    """Check that who listens at `path` is this process's user, the folder's owner or root: it is told secrets.
+
+    Raises Unsafe.
+    """
+    if peer_of(connection).uid not in (os.getuid(), path.parent.stat().st_uid, _ROOT):
+        raise Unsafe(f"another user listens at {path}")

@@ -12,9 +12,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from appliance.config import is_loopback
-from appliance.data_folder import DEMO_LOGINS, search_path
+from appliance.data_folder import DEMO_LOGINS, listen, search_path
 from appliance.errors import Conflict
-from appliance.ipc import sockets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,5 +73,8 @@ def _url(config: Config, host: str, port: int) -> str:
 
 
 def search_socket(data: Path) -> socket.socket:
-    """Open the search process's listening socket, for this user alone; one left by a predecessor is replaced."""
-    return sockets.listen(search_path(data))
+    """Open the search process's listening socket, for this user alone; one left by a predecessor is replaced.
+
+    Raises AppError (`folder_unsafe`).
+    """
+    return listen(search_path(data))

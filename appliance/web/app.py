@@ -21,7 +21,7 @@ from appliance.web.call import CALL, Call
 from appliance.web.connection_limit import CODE, RETRY_S, ConnectionLimit
 from appliance.web.errors import of_http, status_of
 from appliance.web.proxies import FORWARDED, Proxies
-from appliance.web.rate_limits import REQUEST_LIMITS, RequestLimits
+from appliance.web.rate_limits import REQUEST_LIMITS, RequestLimits, admit
 from appliance.web.routes import MAX_BODY, Route, answer
 from appliance.web.security_headers import put_on
 
@@ -68,9 +68,7 @@ def _handler(route: Route) -> Handler:
                 raise await with_reason(call) from refusal
             raise
         person = call.session.person if call.session else None
-        limits.request(call.address, person, route.cost)
-        if route.appends and person:
-            call.services.log.check_share(person)
+        admit(call.services, limits, call.address, person, route.cost, appends=route.appends)
         async with call.services.heavy_calls.slot(person) if route.heavy and person else nullcontext():
             response = await answer(route, call)
         _set_cookies(call, response)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.config import Limits
+    from appliance.model import PersonId
+    from appliance.services import Services
 
 PAGE_COST: Final = 0.1
 """A file of the web client, as a part of a request: opening it fetches dozens, from one address for a whole office."""
@@ -47,6 +49,15 @@ class RequestLimits:
     def typing(self, person: str, room: str) -> None:
         """Count a typing notice. Raises TooMany."""
         self._typing.take((person, room))
+
+
+def admit(
+    s: Services, limits: RequestLimits, address: str, person: PersonId | None, cost: float = 1, *, appends: bool = False
+) -> None:
+    """Count a request or a frame before its work; one that appends to rooms needs a share left too. Raises TooMany."""
+    limits.request(address, person, cost)
+    if appends and person is not None:
+        s.log.check_share(person)
 
 
 REQUEST_LIMITS: Final = web.AppKey["RequestLimits"]("request_limits", RequestLimits)

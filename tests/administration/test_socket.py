@@ -35,6 +35,7 @@ from appliance.ipc.frames import encode, framed, read_frame
 from appliance.ipc.sockets import Peer
 from tests.agency import Agency
 from tests.cli.test_people import gchat
+from tests.commands import carried_out
 from tests.faults.appliance import GCHAT, Appliance
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -115,6 +116,39 @@ async def test_what_is_not_understood_is_refused(running: Agency, sent: bytes) -
             assert isinstance(answer, Failed)
             assert answer.code == "other_release_runs"
     assert await works(running)
+
+
+async def test_a_frame_that_is_too_large_is_not_taken_for_another_release(running: Agency) -> None:
+    async with talk(running) as line:
+        line.writer.write((MAX_FRAME_BYTES + 1).to_bytes(4, "big"))
+        piece = bytes(1 << 20)
+        for _ in range(MAX_FRAME_BYTES // len(piece)):
+            line.writer.write(piece)
+            await line.writer.drain()
+        line.writer.write(b"x")
+        answer = await line.next()
+        assert isinstance(answer, Failed)
+        assert (answer.code, answer.detail) == ("file_too_large", {"size": 65, "limit": 64})
+    assert await works(running)
+
+
+@pytest.mark.parametrize("size", [MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1])
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(tmp_path: Path, size: int) -> None:
+    """A sparse one; there is no appliance to connect to."""
+    large = tmp_path / "people.csv"
+    with large.open("wb") as file:
+        file.truncate(size)
+    done = carried_out("people", "import", large, "--data", tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("ไฟล์ใหญ่เกินไป (65 MiB): คำสั่งหนึ่งรับได้ไม่เกิน 64 MiB")
+    assert "The file is too large (65 MiB)" in done.err
+
+
+def test_a_file_whose_name_is_no_text_is_sent_all_the_same(tmp_path: Path) -> None:
+    named = tmp_path / os.fsdecode(b"\xa4\xb9.csv")
+    named.write_text("x")
+    done = carried_out("people", "import", named, "--data", tmp_path / "none")
+    assert (done.code, "no appliance" in done.err) == (1, True), done.err
 
 
 async def test_a_command_whose_asker_is_gone_does_nothing(running: Agency) -> None:

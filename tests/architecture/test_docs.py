@@ -36,6 +36,8 @@ CODES = (
     "cannot_listen",
     "demo_beyond_loopback",
     "other_release_runs",
+    "file_too_large",
+    "folder_unsafe",
     "administration_lost",
     "schema_too_old",
     "schema_too_new",

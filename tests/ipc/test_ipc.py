@@ -9,12 +9,14 @@ import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import msgspec
 import pytest
 
 from appliance.ipc import server as server_module
+from appliance.ipc import sockets as sockets_module
 from appliance.ipc.client import Busy, Client, Unreachable
 from appliance.ipc.frames import Protocol, encode, framed
 from appliance.ipc.server import Server
@@ -204,17 +206,46 @@ def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "owner", "safe"),
+    [(1_000, 1_000, True), (1_000, 0, True), (1_000, 1_001, False), (0, 1_001, True)],
+    ids=["one's own", "root's", "another's", "asked by root"],
+)
+def test_a_folder_of_another_user_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    own: int,
+    owner: int,
+    safe: bool,  # noqa: FBT001
+) -> None:
+    real = tmp_path.stat()
+    monkeypatch.setattr(os, "getuid", lambda: own)
+    monkeypatch.setattr(Path, "stat", lambda _path, **_how: SimpleNamespace(st_mode=real.st_mode, st_uid=owner))
+    with contextlib.nullcontext() if safe else pytest.raises(Unsafe):
+        require_private_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("mode", "safe"), [(0o700, True), (0o755, True), (0o775, False), (0o777, False), (0o1777, True)]
 )
 def test_a_folder_that_others_may_change_is_refused(tmp_path: Path, mode: int, safe: bool) -> None:  # noqa: FBT001
     folder = tmp_path / "run"
     folder.mkdir()
     folder.chmod(mode)
-    if safe:
-        require_private_folder(folder)
-    else:
-        with pytest.raises(Unsafe):
-            require_private_folder(folder)
+    with contextlib.nullcontext() if safe else pytest.raises(Unsafe):
+        listen(folder / "test.sock").close()
+    assert (folder / "test.sock").exists() is safe
+
+
+async def test_nothing_is_said_to_a_server_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served(tmp_path) as site:
+        asking = client(site)
+        with monkeypatch.context() as patched:
+            patched.setattr(sockets_module, "peer_of", lambda _connection: Peer(1, os.getuid() + 1, 1))
+            with pytest.raises(Unreachable, match="another user"):
+                await asking.ask(Hold(), PATIENCE_S)
+        assert not site.held.is_set()
+        assert await asking.ask(Echo("ก"), PATIENCE_S) == Echoed("ก", os.getuid())
+        await asking.close()
 
 
 async def test_a_folder_deeper_than_an_address_holds_is_reached(tmp_path: Path) -> None:

@@ -19,19 +19,21 @@ import msgspec
 
 from appliance.administration.protocol import (
     DECODE_DOWN,
+    MAX_FRAME_BYTES,
     RELEASE,
     Ask,
     Done,
     Failed,
     Reply,
     Run,
+    too_large,
 )
 from appliance.cli.local.printing import Write, show
 from appliance.cli.terminal import ask_secret
 from appliance.data_folder import administration_path
 from appliance.errors import AppError
 from appliance.ipc.frames import LENGTH_BYTES, encode, framed
-from appliance.ipc.sockets import peer_of
+from appliance.ipc.sockets import require_owner
 from appliance.late import load
 
 CONNECT_TIMEOUT_S: Final = 20.0
@@ -49,12 +51,15 @@ def administer(arguments: argparse.Namespace, write: Write) -> int:
     """Have a command carried out, with its bytes written by `write`. Raises AppError, OSError, Cancelled."""
     data: Path = arguments.data.resolve()
     values = {name: _sendable(value) for name, value in vars(arguments).items() if name not in NOT_SENT}
+    command = encode(Run(RELEASE, arguments.command, values))
+    if len(command) > MAX_FRAME_BYTES:
+        raise too_large(len(command))
     deadline = time.monotonic() + CONNECT_TIMEOUT_S
     while True:
         connection = _connected(data)
         if connection is not None:
             with connection:
-                return _converse(connection, Run(RELEASE, arguments.command, values), write)
+                return _converse(connection, command, write)
         try:
             return _carry_out_here(data, arguments.command, values, write)
         except AppError as error:
@@ -69,21 +74,25 @@ def _carry_out_here(data: Path, command: str, values: Mapping[str, Any], write: 
 
 
 def _sendable(value: object) -> object:
-    """Return an argument as it travels; a file with its content. Raises OSError."""
+    """Return an argument as it travels; a file with its content. Raises OSError, AppError (`file_too_large`)."""
     if isinstance(value, Path):
-        return {"name": str(value), "content": value.read_bytes()}
+        if (size := value.stat().st_size) > MAX_FRAME_BYTES:
+            raise too_large(size)
+        # The name is shown to people alone; not every name of a file is text.
+        return {"name": os.fsencode(value).decode(errors="replace"), "content": value.read_bytes()}
     return [_sendable(item) for item in value] if isinstance(value, list) else value
 
 
 def _connected(data: Path) -> socket.socket | None:
     """Return a connection to the server of a data folder, None where none listens.
 
-    Raises PermissionError where the socket is not the server's: secrets are typed into it.
+    Raises PermissionError (`Unsafe`) where the socket is not the server's: secrets are typed into it.
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.connect(str(administration_path(data)))
-        _require_server_of(data, connection)
+        path = administration_path(data)
+        connection.connect(str(path))
+        require_owner(path, connection)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         connection.close()
         return None
@@ -93,18 +102,13 @@ def _connected(data: Path) -> socket.socket | None:
     return connection
 
 
-def _require_server_of(data: Path, connection: socket.socket) -> None:
-    if peer_of(connection).uid not in (os.getuid(), data.stat().st_uid):
-        raise PermissionError(f"{data}: another user listens at the administration socket")
-
-
-def _converse(connection: socket.socket, command: Run, write: Write) -> int:
+def _converse(connection: socket.socket, command: bytes, write: Write) -> int:
     """Send a command, print what it says and answer what it asks; return its exit code.
 
     Raises what it was refused with, and AppError (`administration_lost`) when the server is gone before its end.
     """
     try:
-        connection.sendall(framed(encode(command)))
+        connection.sendall(framed(command))
         while True:
             frame = DECODE_DOWN.decode(_received(connection))
             if isinstance(frame, Done):

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     master = unlock.open_master(loaded, ask)
     keys = unlock.unlock_keys(loaded, ask, master)
     unlock.require_database(loaded.database)
-    bound = _bind(loaded.staff.host, port)
+    bound, inside = _listening(loaded, port)
     if loaded.staff.tls and not loaded.staff.certificate:
         load("appliance.process.tls:ensure_own")(loaded, keys, time.time_ns() // 1_000_000)
     logins = supervisor.read_logins(data)
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(line, file=sys.stderr, flush=True)
 
     # Making the demo has started threads, and with threads nobody forks.
-    children = [_appliance(loaded, bound, master, fork=not seeded), _search(loaded, keys)]
+    children = [_appliance(loaded, bound, master, fork=not seeded), _search(loaded, inside, keys)]
     site = supervisor.Site(data, url, sockets.page_urls(loaded, bound), arguments.ready_file)
     return supervisor.run(site, children, tell)
 
@@ -74,11 +74,20 @@ def _require_appliance(data: Path, seed: str | None) -> bool:
     return True
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _listening(loaded: Config, port: int) -> tuple[socket.socket, socket.socket]:
+    """Open the sockets for staff and for the search process.
+
+    Raises AppError (`cannot_listen`, `folder_unsafe`).
+    """
     try:
-        return sockets.listening_socket(host, port)
+        bound = sockets.listening_socket(loaded.staff.host, port)
     except OSError as error:
-        raise AppError(code="cannot_listen", host=host, port=port, why=str(error)) from error
+        raise AppError(code="cannot_listen", host=loaded.staff.host, port=port, why=str(error)) from error
+    try:
+        return bound, sockets.search_socket(loaded.data)
+    except AppError:
+        bound.close()
+        raise
 
 
 def _appliance(loaded: Config, bound: socket.socket, master: MasterKey, *, fork: bool) -> supervisor.Child:
@@ -93,12 +102,12 @@ def _appliance(loaded: Config, bound: socket.socket, master: MasterKey, *, fork:
     )
 
 
-def _search(loaded: Config, keys: Keyring) -> supervisor.Child:
+def _search(loaded: Config, inside: socket.socket, keys: Keyring) -> supervisor.Child:
     return supervisor.Child(
         "search",
         supervisor.Role.HELPER,
         ["search", "--data", str(loaded.data)],
-        sockets.search_socket(loaded.data),
+        inside,
         secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
         secret=keys.index_key.hex(),
     )
