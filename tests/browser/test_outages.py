@@ -17,6 +17,7 @@ from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
 from tests.faults.appliance import Appliance, clients, sign_in
+from tests.waiting import until
 
 BANNER: Final = re.compile(r"ออฟไลน์ตั้งแต่ \d\d\.\d\d\sน\.")
 SAID: Final = [f"ข้อความที่ {n} ของวันนี้ครับ" for n in range(1, 13)]
@@ -77,12 +78,26 @@ async def test_offline_the_composer_queues_and_sends_once_when_back(served: Agen
     assert [text for text in await narin.texts() if text in SAID] == SAID[:5]
 
 
-async def all_kept(window: Window) -> None:
-    """Wait until the device has written what it was told: names are kept a moment after they are shown."""
-    before = -1
-    while (now := await kept(window)) != before:
-        before = now
-        await asyncio.sleep(1)
+async def keeps(window: Window, table: str, key: str) -> bool:
+    """Say whether the device has written a record."""
+    return bool(
+        await window.evaluate(
+            """async ([table, key]) => {
+              const db = await new Promise((resolve, reject) => {
+                const opening = indexedDB.open("gchat");
+                opening.onsuccess = () => resolve(opening.result);
+                opening.onerror = () => reject(opening.error);
+              });
+              const found = await new Promise((resolve) => {
+                const looking = db.transaction(table).objectStore(table).getKey(key);
+                looking.onsuccess = () => resolve(looking.result);
+              });
+              db.close();
+              return found !== undefined;
+            }""",
+            [table, key],
+        )
+    )
 
 
 async def test_a_room_read_before_is_readable_offline(served: Agency, windows: OpenWindow) -> None:
@@ -92,7 +107,8 @@ async def test_a_room_read_before_is_readable_offline(served: Agency, windows: O
     # Its members come after its messages, and with them the names: a device that has not heard them cannot keep them.
     await expect(lalita.message("พรุ่งนี้ยังสรุปยอดเวลาเดิมนะครับ")).to_contain_text("นายแพทย์นรินทร์ พิพัฒน์พงศ์")
     await lalita.controlled()
-    await all_kept(lalita)
+    # Names are written a moment after they are shown, and what is written waits for what was before.
+    await until(lambda: keeps(lalita, "people", served.person("narin.p")), "the name is kept")
     await lalita.offline()
     await lalita.reload()
     await expect(lalita.page.get_by_text(BANNER)).to_be_visible()

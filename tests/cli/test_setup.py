@@ -8,12 +8,14 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from appliance import config
-from tests.commands import Said, carried_out
+from tests.commands import carried_out
+from tests.forking import Forks, forks
 from tests.waiting import PATIENCE_S
 
 GCHAT = (sys.executable, "-m", "appliance.cli")
@@ -37,20 +39,28 @@ NEEDING_ONE = (
 )
 
 
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Forks]:
+    with forks() as lent:
+        yield lent
+
+
 def gchat(*words: str | Path, code: int = 0, given: str = "") -> tuple[str, str]:
     """Carry out a command without a terminal; return what it printed and what it complained of."""
-    said = (process if words[0] in PROCESSES else carried_out)(*words, given=given)
+    said = carried_out(*words, given=given)
     assert said.code == code, said.out + said.err
     assert "Traceback" not in said.err
     return said.out, said.err
 
 
-def process(*words: str | Path, given: str = "") -> Said:
-    """Run a command as a process of its own."""
-    done = subprocess.run(  # noqa: S603 - our own program
-        [*GCHAT, *map(str, words)], input=given, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+def complaint(forked: Forks, words: tuple[str, ...], data: Path) -> str:
+    """Return what a command that is refused complains of; what serves where it is not has a process of its own."""
+    if words[0] not in PROCESSES:
+        return gchat(*words, "--data", data, code=1)[1]
+    ended = forked.run(*words, "--data", data)
+    assert ended.code == 1, ended.said
+    assert "Traceback" not in ended.said
+    return ended.said
 
 
 def setup(data: Path, *words: str, code: int = 0) -> tuple[str, str]:
@@ -203,10 +213,9 @@ def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", NEEDING_ONE, ids=lambda words: " ".join(words[:2]))
-def test_where_there_is_no_appliance_that_is_the_reason(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_where_there_is_no_appliance_that_is_the_reason(forked: Forks, tmp_path: Path, words: tuple[str, ...]) -> None:
     """Bug T: not «locked», not a wrong key."""
-    _, said = gchat(*words, "--data", tmp_path / "none", code=1)
-    assert said == (
+    assert complaint(forked, words, tmp_path / "none") == (
         f"ไม่มีระบบในโฟลเดอร์ {tmp_path / 'none'} ให้สร้างด้วย gchat setup ก่อน\n"
         f"There is no appliance in {tmp_path / 'none'}; run gchat setup.\n"
     )
@@ -230,11 +239,10 @@ def test_wrong_usage_is_said_in_thai_too() -> None:
     assert "ใช้คำสั่งไม่ถูกต้อง — wrong usage: " in said
 
 
-# Runs a command and stops it like `kill -9` before it puts file number N in its place, or removes it.
+# Stops the command that follows like `kill -9` before it puts file number N in its place, or removes it.
 CUT_SHORT = """
 import os, sys
-from appliance.cli.main import main
-left = int(sys.argv.pop(1))
+left = int(os.environ["LEFT"])
 def stop(event, arguments):
     global left
     if event in ("os.rename", "os.remove") and "setup_data" in str(arguments[0]):
@@ -242,26 +250,19 @@ def stop(event, arguments):
         if left < 0:
             os.kill(os.getpid(), 9)
 sys.addaudithook(stop)
-sys.exit(main())
 """
 
 
-def test_a_setup_that_is_killed_anywhere_is_begun_anew(tmp_path: Path) -> None:
+def test_a_setup_that_is_killed_anywhere_is_begun_anew(forked: Forks, tmp_path: Path) -> None:
     """Cut short before each file is put in its place: nothing is taken for an appliance until all of it is there."""
     data = tmp_path / "setup_data"
     words = ("setup", "--data", str(data), *AGENCY, "--keys", "file", *ADMIN)
     killed = 0
     for number in range(40):
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-c", CUT_SHORT, str(number), *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-        if done.returncode == 0:
+        done = forked.run(*words, first=CUT_SHORT, LEFT=str(number))
+        if done.code == 0:
             break
-        assert done.returncode == -9, done.stderr
+        assert done.code == -9, done.said
         killed += 1
         if (data / "setup-unfinished").exists():
             _, said = gchat("keys", "check", "--data", data, code=1)
@@ -295,7 +296,7 @@ def test_names_that_evidence_cannot_carry_are_refused_before_anything_is_made(
     assert not (tmp_path / "data").exists()
 
 
-def test_keys_open_under_the_name_they_were_made_for_alone(tmp_path: Path) -> None:
+def test_keys_open_under_the_name_they_were_made_for_alone(forked: Forks, tmp_path: Path) -> None:
     """Under another name every old room would be unproven, and every new one signed by nobody that is known."""
     data = tmp_path / "data"
     setup(data, *ADMIN)
@@ -304,15 +305,15 @@ def test_keys_open_under_the_name_they_were_made_for_alone(tmp_path: Path) -> No
     for old, new in (('"dot"', '"dtt"'), ('"dot.test"', '"other.test"')):
         file.write_text(text.replace(old, new), "utf-8")
         for command in (("up",), ("keys", "check"), ("user", "list")):
-            _, said = gchat(*command, "--data", data, code=1)
+            said = complaint(forked, command, data)
             assert "The keys here are of agency dot, domain dot.test, but gchat.toml names" in said
     file.unlink()
     for command in (("up",), ("keys", "check"), ("user", "list")):
-        _, said = gchat(*command, "--data", data, code=1)
+        said = complaint(forked, command, data)
         assert "gchat.toml: ไม่พบไฟล์" in said
     file.write_text(text, "utf-8")
     (data / "gchat.db").unlink()
     for command in (("up",), ("migrate",), ("user", "list")):
-        _, said = gchat(*command, "--data", data, code=1)
+        said = complaint(forked, command, data)
         assert "The keys are there, but the database" in said
         assert not (data / "gchat.db").exists()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.faults.appliance import Caller, gchat
+from tests.commands import carried_out, verifier_says
+from tests.faults.appliance import Caller
 from tests.faults.load import Follower, Reader, Worker, Writer
 
 Entries = Mapping[str, list[dict[str, Any]]]
@@ -79,21 +79,22 @@ async def read(readers: Iterable[Reader], caller: Caller, entries: Entries) -> N
         assert reader.caller.person in {person["person"] for person in answer["read"]}, (reader.name, upto)
 
 
-def verified(data: Path, rooms: Iterable[str]) -> None:
+async def verified(data: Path, rooms: Iterable[str]) -> None:
     """The trees of all rooms are what the checkpoints say, and exports pass the verifier. The appliance is stopped."""
-    done = gchat("room", "verify", "--data", data)
-    assert done.returncode == 0, done.stdout + done.stderr
+    await asyncio.to_thread(_verified, data, rooms)
+
+
+def _verified(data: Path, rooms: Iterable[str]) -> None:
+    done = carried_out("room", "verify", "--data", data)
+    assert done.code == 0, done.out + done.err
     for room in rooms:
         path = data.parent / f"{room}.jsonl"
         path.unlink(missing_ok=True)
-        exported = gchat("room", "export", room, "--why", "ทดสอบ", "--data", data, "--output", path)
-        assert exported.returncode == 0, exported.stderr
+        exported = carried_out("room", "export", room, "--why", "ทดสอบ", "--data", data, "--output", path)
+        assert exported.code == 0, exported.err
         vkey = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])["vkey"]
-        checked = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "appliance.evidence.verifier", "room", path, "--vkey", vkey],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert checked.returncode == 0, checked.stdout + checked.stderr
+        checked = verifier_says("room", path, "--vkey", vkey)
+        assert checked.code == 0, checked.out + checked.err
 
 
 def writers(team: Iterable[Worker]) -> list[Writer]:

@@ -81,7 +81,7 @@ async def working(served: Appliance) -> AsyncIterator[Team]:
         assert served.pid == pid, "it took a restart"
         await team.prove()
     served.stop()
-    proof.verified(served.data, team.callers)
+    await proof.verified(served.data, team.callers)
 
 
 async def all_refused(team: Team, codes: set[str]) -> None:
@@ -141,7 +141,7 @@ async def test_a_disk_that_does_not_keep_what_it_took(
                     await asyncio.to_thread(served.start)
         await team.prove()
     served.stop()
-    proof.verified(served.data, team.callers)
+    await proof.verified(served.data, team.callers)
 
 
 async def test_no_space_at_the_start_is_told_and_at_the_end_no_matter(

@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,8 +22,9 @@ from appliance.store.db import connect
 from appliance.vault import unlock
 from appliance.vault.epochs import EpochId, unwrap_any
 from appliance.vault.keyring import Keyring
-from tests.commands import carried_out
+from tests.commands import carried_out, verifier_says
 from tests.faults.appliance import Appliance, clients, gchat, sign_in
+from tests.forking import forks
 
 # Every write is tried in a soak; a sample otherwise.
 EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
@@ -39,10 +38,10 @@ def log_key(data: Path) -> Verifier:
     return log_signer(config.load(data).agency, keys_of(data)).verifier
 
 
-def switch(data: Path, *words: str) -> str:
-    done = gchat("keys", "switch", *words, "--data", data)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+async def switch(data: Path, *words: str) -> str:
+    done = await asyncio.to_thread(carried_out, "keys", "switch", *words, "--data", data)
+    assert done.code == 0, done.err
+    return done.out
 
 
 def records(data: Path, action: str) -> list[dict[str, str]]:
@@ -88,22 +87,22 @@ async def at_work(served: Appliance, text: str) -> None:
     await asyncio.to_thread(served.stop)
 
 
-def exported(data: Path, to: Path) -> Path:
+async def exported(data: Path, to: Path) -> Path:
     room = json.loads((data / "demo-cast.json").read_text())["rooms"]["dengue"]
-    done = gchat("room", "export", room, "--why", "court", "--output", to, "--data", data)
-    assert done.returncode == 0, done.stderr
+    words = ("room", "export", room, "--why", "court", "--output", to, "--data", data)
+    done = await asyncio.to_thread(carried_out, *words)
+    assert done.code == 0, done.err
     return to
 
 
 def verifies(*words: str | Path) -> bool:
-    command = [sys.executable, "-m", "appliance.evidence.verifier", *map(str, words)]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own program
+    return verifier_says(*words).code == 0
 
 
 async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data: Path, tmp_path: Path) -> None:
     old = log_key(data)
-    before = exported(data, tmp_path / "before.jsonl")
-    statement = switch(data, "log")
+    before = await exported(data, tmp_path / "before.jsonl")
+    statement = await switch(data, "log")
     new = open_change(statement[statement.index("gchat-key-change") :].rstrip("\n") + "\n", old)
     assert log_key(data) == old
     await asyncio.to_thread(all_sound, data)
@@ -113,7 +112,7 @@ async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data
     assert 1 in signed_twice
     await asyncio.to_thread(all_sound, data)
 
-    switch(data, "log", "--finish")
+    await switch(data, "log", "--finish")
     assert log_key(data) == new
     for note in room_notes(data):
         assert len(open_checkpoint(note, [old, new])[1].signatures) == 2
@@ -131,7 +130,7 @@ async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data
         assert open_change(detail["statement"], old) == new
     assert log_verifiers(config.load(data).agency, keys_of(data)) == (new, old)
     # A court that has either key verifies what was exported in its time, and with both that one extends the other.
-    after, policy = exported(data, tmp_path / "after.jsonl"), tmp_path / "policy"
+    after, policy = await exported(data, tmp_path / "after.jsonl"), tmp_path / "policy"
     policy.write_text(f"log {old.vkey}\nlog {new.vkey}\nquorum none\n")
     assert verifies("room", before, "--vkey", old.vkey)
     assert verifies("room", after, "--vkey", new.vkey)
@@ -141,10 +140,10 @@ async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data
 
 async def test_the_agency_key_is_switched(appliance: Callable[..., Appliance], data: Path) -> None:
     old = keys_of(data).agency_key
-    switch(data, "agency")
+    await switch(data, "agency")
     await at_work(appliance(), "ระหว่างสองกุญแจ")
-    assert "agency" in gchat("keys", "check", "--data", data).stdout
-    switch(data, "agency", "--finish")
+    assert "agency" in (await asyncio.to_thread(carried_out, "keys", "check", "--data", data)).out
+    await switch(data, "agency", "--finish")
     keys = keys_of(data)
     assert keys.agency_keys == (keys.agency_key,)
     assert keys.agency_key != old
@@ -154,9 +153,9 @@ async def test_the_agency_key_is_switched(appliance: Callable[..., Appliance], d
 
 
 def test_what_was_not_begun_is_not_finished(data: Path) -> None:
-    done = gchat("keys", "switch", "log", "--finish", "--data", data)
-    assert done.returncode == 1
-    assert "No switch of this key" in done.stderr
+    done = carried_out("keys", "switch", "log", "--finish", "--data", data)
+    assert done.code == 1
+    assert "No switch of this key" in done.err
 
 
 async def test_not_beside_a_server(appliance: Callable[..., Appliance], data: Path) -> None:
@@ -167,14 +166,14 @@ async def test_not_beside_a_server(appliance: Callable[..., Appliance], data: Pa
     assert not keys_of(data).second
 
 
-def test_a_room_that_was_altered_is_not_signed_by_the_new_key(data: Path) -> None:
-    switch(data, "log")
+async def test_a_room_that_was_altered_is_not_signed_by_the_new_key(data: Path) -> None:
+    await switch(data, "log")
     raw = connect(data / "gchat.db", keys_of(data).database_key)
     raw.execute("UPDATE entry SET ht = ht + 1 WHERE n = 1 AND room = 1")
     raw.close()
-    done = gchat("keys", "switch", "log", "--finish", "--data", data)
-    assert done.returncode == 1
-    assert "is not what the agency signed" in done.stderr
+    done = await asyncio.to_thread(carried_out, "keys", "switch", "log", "--finish", "--data", data)
+    assert done.code == 1
+    assert "is not what the agency signed" in done.err
     assert keys_of(data).next_log_signing_seed is not None
 
 
@@ -184,29 +183,25 @@ def test_killed_at_any_write_it_is_finished_by_repeating(
 ) -> None:
     killed, at = 0, 1
     phases: tuple[tuple[str, ...], ...] = ((), ("--finish",))
-    for words in phases:
-        while True:
-            folder = shutil.copytree(data, tmp_path / "killed")
-            env = {
-                **os.environ,
-                "LD_PRELOAD": str(broken_disk),
-                "BROKEN_DISK_KILL": str(at),
-                "BROKEN_DISK_PATH": str(folder),
-            }
-            done = gchat("keys", "switch", key, *words, "--data", folder, env=env)
-            if done.returncode == 0:
-                break
-            assert done.returncode == -signal.SIGKILL, done.stderr
-            killed += 1
-            repeated = carried_out("keys", "switch", key, *words, "--data", folder)
-            assert repeated.code == 0 or "No switch of this key" in repeated.err, repeated.err
+    with forks(LD_PRELOAD=str(broken_disk)) as forked:
+        for words in phases:
+            while True:
+                folder = shutil.copytree(data, tmp_path / "killed")
+                switching = ("keys", "switch", key, *words, "--data", str(folder))
+                done = forked.run(*switching, BROKEN_DISK_KILL=str(at), BROKEN_DISK_PATH=str(folder))
+                if done.code == 0:
+                    break
+                assert done.code == -signal.SIGKILL, done.said
+                killed += 1
+                repeated = carried_out(*switching)
+                assert repeated.code == 0 or "No switch of this key" in repeated.err, repeated.err
+                whole(folder, key, finished=bool(words))
+                shutil.rmtree(folder)
+                at += EVERY
             whole(folder, key, finished=bool(words))
-            shutil.rmtree(folder)
-            at += EVERY
-        whole(folder, key, finished=bool(words))
-        shutil.rmtree(data)
-        folder.rename(data)
-        at = 1
+            shutil.rmtree(data)
+            folder.rename(data)
+            at = 1
     assert killed > 2
 
 

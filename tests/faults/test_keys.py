@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,8 @@ import pytest
 from appliance import config, wiring
 from appliance.store.db import connect
 from appliance.vault import unlock
-from tests.faults.appliance import Appliance, gchat
+from tests.commands import carried_out
+from tests.forking import Forks, forks
 
 THAI: Final = re.compile("[\u0e01-\u0e5b]{4}")
 # The locks of the folders and the index of the write-ahead log hold nothing, and are made anew by whoever looks.
@@ -122,17 +122,19 @@ def state(data: Path) -> dict[str, tuple[str, int, int]]:
     }
 
 
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Forks]:
+    with forks() as lent:
+        yield lent
+
+
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
-async def test_trouble_with_keys_is_told_and_touches_nothing(
-    appliance: Callable[..., Appliance], data: Path, trouble: Callable[[Path], None]
+def test_trouble_with_keys_is_told_and_touches_nothing(
+    forked: Forks, data: Path, trouble: Callable[[Path], None]
 ) -> None:
     trouble(data)
     before = state(data)
-    served = appliance()
-    served.begin()
-    assert served.process is not None
-    code = await asyncio.to_thread(served.process.wait, 30)
-    told(code, served.said(), TROUBLES[trouble])
+    told(*forked.run("serve", "--data", data), TROUBLES[trouble])
     assert state(data) == before
 
 
@@ -147,17 +149,16 @@ async def test_trouble_with_keys_is_told_and_touches_nothing(
         ("room verify", database_of_a_newer_release),
     ],
 )
-def test_other_commands_say_the_same(data: Path, command: str, trouble: Callable[[Path], None]) -> None:
+def test_other_commands_say_the_same(forked: Forks, data: Path, command: str, trouble: Callable[[Path], None]) -> None:
     trouble(data)
     before = state(data)
-    done = gchat(*command.split(), "--data", data)
-    told(done.returncode, done.stdout + done.stderr, TROUBLES[trouble])
+    told(*forked.run(*command.split(), "--data", data), TROUBLES[trouble])
     assert state(data) == before
 
 
 def test_a_check_of_the_keys_changes_nothing(data: Path) -> None:
     before = state(data)
-    assert gchat("keys", "check", "--data", data).returncode == 0
+    assert carried_out("keys", "check", "--data", data).code == 0
     assert state(data) == before
 
 

@@ -34,7 +34,7 @@ async def test_kills_under_load_lose_nothing(appliance: Callable[..., Appliance]
         assert all(worker.failures for worker in proof.writers(team.workers)), "nobody noticed"
         await team.prove()
     assert served.stop() < 5
-    proof.verified(served.data, team.callers)
+    await proof.verified(served.data, team.callers)
 
 
 async def killed(served: Appliance, _rng: random.Random) -> None:
@@ -106,4 +106,4 @@ async def test_sigterm_under_load_is_quick_and_loses_nothing(appliance: Callable
         assert 1012 in closes
         assert 4401 not in closes
     served.stop()
-    proof.verified(served.data, team.callers)
+    await proof.verified(served.data, team.callers)

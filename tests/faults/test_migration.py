@@ -5,33 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from appliance import config, wiring
+from appliance.cli.local import administer
 from appliance.demo import ministries
 from appliance.process import setup
 from appliance.store.db import connect
 from appliance.store.migrate import apply, migrate, migrations
 from appliance.vault import unlock
-from tests.faults.appliance import gchat
+from tests.commands import carried_out
+from tests.forking import forks
 
 # Every write is tried in a soak; a sample that begins, ends and lies between otherwise.
 EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "7"))
-# What `gchat migrate` does, without the imports of the rest.
-MIGRATE = """
-import sys
-from pathlib import Path
-from appliance.store.migrate import migrate
-from appliance.vault.keyring import unlock
-from appliance.vault.master import MasterSource
-from appliance.vault.record import SourceKind
-data = Path(sys.argv[1])
-migrate(data / "gchat.db", unlock(MasterSource(SourceKind.FILE), data, input).database_key)
-"""
 
 
 @pytest.fixture
@@ -63,41 +52,37 @@ def schema(folder: Path) -> tuple[int, list[tuple[str, str]]]:
 
 def test_a_migration_killed_at_any_write_is_finished_by_the_next(old: Path, broken_disk: Path, tmp_path: Path) -> None:
     whole = shutil.copytree(old, tmp_path / "whole")
-    assert gchat("migrate", "--data", whole).returncode == 0
+    assert carried_out("migrate", "--data", whole).code == 0
     before, after = schema(old), schema(whole)
     assert before[0] < after[0]
     killed, at = 0, 1
-    while True:
-        folder = shutil.copytree(old, tmp_path / "killed")
-        env = {
-            **os.environ,
-            "LD_PRELOAD": str(broken_disk),
-            "BROKEN_DISK_KILL": str(at),
-            "BROKEN_DISK_PATH": "gchat.db",
-        }
-        done = subprocess.run([sys.executable, "-c", MIGRATE, folder], env=env, check=False)  # noqa: S603 - our own program
-        if done.returncode == 0:
+    with forks(LD_PRELOAD=str(broken_disk), BROKEN_DISK_PATH="gchat.db") as forked:
+        while True:
+            folder = shutil.copytree(old, tmp_path / "killed")
+            done = forked.run("migrate", "--data", folder, BROKEN_DISK_KILL=str(at))
+            if done.code == 0:
+                assert schema(folder) == after
+                break
+            assert done.code == -signal.SIGKILL, done.said
+            killed += 1
+            assert schema(folder) in (before, after)
+            migrate(folder / "gchat.db", key_of(folder))
             assert schema(folder) == after
-            break
-        assert done.returncode == -signal.SIGKILL
-        killed += 1
-        assert schema(folder) in (before, after)
-        migrate(folder / "gchat.db", key_of(folder))
-        assert schema(folder) == after
-        shutil.rmtree(folder)
-        at += EVERY
+            shutil.rmtree(folder)
+            at += EVERY
     assert killed > 3
 
 
-def test_a_command_leaves_whoever_holds_the_folder_its_schema(old: Path) -> None:
+def test_a_command_leaves_whoever_holds_the_folder_its_schema(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(administer, "CONNECT_TIMEOUT_S", 0.1)
     before = schema(old)
     with wiring.only_process(config.load(old)):
-        done = gchat("user", "list", "--data", old)
-    assert done.returncode == 1
-    assert "already serves this data folder" in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr
+        done = carried_out("user", "list", "--data", old)
+    assert done.code == 1
+    assert "already serves this data folder" in done.err, done.err
+    assert "Traceback" not in done.err
     assert schema(old) == before
     # Nobody serves it: then the command brings it to its own schema.
-    done = gchat("user", "list", "--data", old)
-    assert done.returncode == 0, done.stderr
+    done = carried_out("user", "list", "--data", old)
+    assert done.code == 0, done.err
     assert schema(old)[0] == migrations()[-1][0]

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,12 +17,21 @@ from tests.faults.appliance import Appliance, Caller, clients, sign_in
 from tests.faults.raw import Net
 from tests.waiting import PATIENCE_S, quiet_clock, until
 
-# The appliance gives a request's head 20 s and its body 15 s.
+# The appliance gives a request's head 20 s and its body 15 s; here, so much less that nobody has to wait for it.
+HURRY: Final = """
+from appliance.web import decoding, listener
+listener.IDLE_TIMEOUT_S, decoding.BODY_S = 3.0, 2.0
+"""
+# One that starts gives its predecessor 6 s to end.
+IMPATIENT: Final = "from appliance.process import sockets; sockets.PREDECESSOR_S = 0.1"
 TEXT: Final = "ช้าแต่มาถึง {}"
 
 
-async def test_slow_requests_are_served_or_cut_off_and_delay_nobody(appliance: Callable[..., Appliance]) -> None:
-    served = appliance()
+async def test_slow_requests_are_served_or_cut_off_and_delay_nobody(
+    appliance: Callable[..., Appliance], tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(HURRY)
+    served = appliance(env={"PYTHONPATH": str(tmp_path)})
     served.start()
     async with clients() as session, Net() as net:
         narin = await sign_in(session, served, "narin.p")
@@ -58,14 +68,14 @@ async def byte_by_byte(net: Net, caller: Caller) -> None:
 
 
 async def head_never_ends(net: Net, served: Appliance) -> None:
-    """A head that grows a line a second is cut off."""
+    """A head that grows line by line is cut off."""
     reader, writer = await net.bare(served)
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
     ended = asyncio.create_task(reader.read())
     async with asyncio.timeout(PATIENCE_S):
         while not ended.done():
             writer.write(b"X-More: and more\r\n")
-            await asyncio.wait((ended,), timeout=1)
+            await asyncio.wait((ended,), timeout=0.2)
     with suppress(ConnectionError):
         assert await ended == b""
 
@@ -117,7 +127,7 @@ async def works_on(caller: Caller) -> None:
         begun = quiet_clock()
         await caller.say(caller.appliance.room("all"), "ปกติ", f"normal-{number}")
         waits.append(quiet_clock() - begun)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
     assert sorted(waits)[len(waits) // 2] < 0.2
 
 
@@ -132,9 +142,10 @@ async def test_a_half_open_stream_is_noticed_and_let_go(running: Agency, monkeyp
 
 
 async def test_a_second_process_on_the_folder_refuses_and_the_first_does_not_notice(
-    appliance: Callable[..., Appliance],
+    appliance: Callable[..., Appliance], tmp_path: Path
 ) -> None:
-    first, second = appliance(), appliance()
+    (tmp_path / "sitecustomize.py").write_text(IMPATIENT)
+    first, second = appliance(), appliance(env={"PYTHONPATH": str(tmp_path)})
     first.start()
     async with clients() as session:
         narin = await sign_in(session, first, "narin.p")

@@ -24,8 +24,9 @@ from appliance.store.entries import between
 from appliance.store.rooms import all_ids, load
 from appliance.vault import unlock
 from tests import torn
+from tests.commands import carried_out
 from tests.faults import proof, wal
-from tests.faults.appliance import Appliance, clients, gchat, sign_in
+from tests.faults.appliance import Appliance, clients, sign_in
 from tests.faults.load import at_work
 from tests.faults.team import ROOMS, assemble
 from tests.waiting import until
@@ -94,7 +95,7 @@ async def test_a_torn_log_opens_with_everything_up_to_the_last_whole_commit(
             assert {room: len(found) for room, found in held.items()} == {room: due[room] for room in held}, tearing
             await next(iter(callers.values())).say(served.room("dengue"), "ไปต่อ", "after-the-tear")
         served.stop()
-        proof.verified(folder, () if number else callers)
+        await proof.verified(folder, () if number else callers)
         shutil.rmtree(folder)
 
 
@@ -243,25 +244,25 @@ async def test_a_torn_page_of_messages_costs_those_messages_alone(
             assert (await suphawadi.say(served.room("p09"), "ห้องอื่นยังใช้ได้", f"beside-the-damage-{number}"))["n"]
         assert (await suphawadi.say(served.room("dengue"), "ห้องนี้ยังส่งได้", "after-the-damage"))["n"]
     served.stop()
-    done = gchat("room", "verify", "--data", data)
-    assert done.returncode == 1
-    assert served.room("dengue") in done.stderr
-    assert "damaged" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = await asyncio.to_thread(carried_out, "room", "verify", "--data", data)
+    assert done.code == 1
+    assert served.room("dengue") in done.err
+    assert "damaged" in done.err
+    assert "Traceback" not in done.err
 
 
-async def test_room_verify_names_the_rooms_on_a_torn_page_of_rooms(data: Path, rng: random.Random) -> None:
+def test_room_verify_names_the_rooms_on_a_torn_page_of_rooms(data: Path, rng: random.Random) -> None:
     """The names are read from the index; no room is passed over in silence."""
     loaded = config.load(data)
     key = unlock.unlock_keys(loaded, wiring.no_terminal).database_key
     with closing(connect(loaded.database, key)) as raw:
         made = all_ids(raw)
     tear_page(data, leaf_of(data, "room"), rng)
-    done = await asyncio.to_thread(gchat, "room", "verify", "--data", data)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    done = carried_out("room", "verify", "--data", data)
+    assert done.code == 1
+    assert "Traceback" not in done.err
     assert made
-    assert all(room in done.stderr for room in made), done.stderr
+    assert all(room in done.err for room in made), done.err
 
 
 def page_of_old_messages(data: Path, room: str) -> int:

@@ -18,6 +18,7 @@ from appliance.rules.entry_states import TextSaid
 from appliance.store import batch as batches
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, principal
+from tests.waiting import PATIENCE_S
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 
@@ -64,6 +65,7 @@ class Sender:
     def __init__(self, b: Bureau, who: PersonId, room: RoomId) -> None:
         self._b, self._who, self._room = b, who, room
         self.results: dict[str, Appended | AppError] = {}
+        self._news = asyncio.Event()
         self.tries = 0
 
     def give(self, *names: str) -> None:
@@ -84,15 +86,15 @@ class Sender:
             waiting = refused
 
     async def answered(self, names: list[str]) -> None:
-        for _ in range(10_000):
-            if all(name in self.results for name in names):
-                return
-            await asyncio.sleep(0.001)
-        raise AssertionError(self.results)
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.results.keys() >= set(names):
+                self._news.clear()
+                await self._news.wait()
 
     def _noting(self, name: str) -> Callable[[list[Appended] | AppError], None]:
         def done(result: list[Appended] | AppError) -> None:
             self.results[name] = result if isinstance(result, AppError) else result[0]
+            self._news.set()
 
         return done
 

@@ -12,9 +12,9 @@ import pytest
 
 from appliance.ipc.frames import encode, framed
 from appliance.ipc.sockets import Unsafe
-from search_index import process, segments, server, wire, writer
+from search_index import looking, process, segments, server, wire, writer
 from search_index.client import BatchRefused, FeedGap, SearchBusy, SearchClient, SearchUnavailable
-from search_index.query import parse
+from search_index.query import Query, parse
 from search_index.segments import Document
 from search_index.server import Options, serving
 from search_index.wire import Add, Entry, Look, Range, Search
@@ -299,14 +299,21 @@ async def test_a_look_shows_what_matches_and_ends_with_enough_or_its_budget(tmp_
         assert len((await client.look(Look(["ประชุม"], texts, 9, 0.0))).cuts) == 1
 
 
-async def test_a_search_does_not_wait_for_a_long_look(tmp_path: Path) -> None:
-    """Others have their turn between any two texts."""
+async def test_a_search_does_not_wait_for_a_long_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others have their turn between any two texts: a search takes a few turns of the loop, the look one each text."""
+    begun, cut = asyncio.Event(), looking._cut  # noqa: SLF001 - what a look does of one text
+
+    def noted(query: Query, text: str) -> wire.Cut | None:
+        begun.set()
+        return cut(query, text)
+
+    monkeypatch.setattr(looking, "_cut", noted)
     async with served(tmp_path) as client:
         other = SearchClient(options(tmp_path).path)
         await other.status()
-        looking = asyncio.create_task(client.look(Look(["ไม่มี"], ["ก" * 5_000] * 300, 1, 10.0)))
-        await asyncio.sleep(0)
+        look = asyncio.create_task(client.look(Look(["ไม่มี"], ["ก"] * wire.MAX_TEXTS, 1, 10.0)))
+        await begun.wait()
         assert (await other.search(wanted("ประชุม"))).hits == []
-        assert not looking.done()
-        assert len((await looking).cuts) == 300
+        assert not look.done()
+        assert len((await look).cuts) == wire.MAX_TEXTS
         await other.close()
