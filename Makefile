@@ -14,6 +14,10 @@ BIN := .venv/bin
 CLIENT := appliance/client
 # The tests that reach rules, evidence and log directly: of all statements and branches there, 97 in 100 must be taken.
 MEASURED := tests/rules tests/evidence tests/log tests/actions tests/store
+# The order of the files is that of tests/conftest.py: what takes longest first.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+# The other tests wait for processes that start and for browsers that draw, so one worker more than there are processors.
+WAITING := $(shell expr $(JOBS) + 1)
 NPM := $(CURDIR)/packaging/node.sh npm --prefix $(CLIENT)
 SOURCES := $(shell find appliance federation console search_index -name '*.py' -not -path '*/node_modules/*')
 # Everything the built client is made of; what the build writes is not among it.
@@ -21,7 +25,7 @@ CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -t
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
 .PHONY: help venv run demo test test-again check screenshots bench soak api-types verifier vectors format clean browser \
-	check-format check-lint check-types check-imports check-client-types check-fast
+	check-format check-lint check-types check-imports check-client-lint check-client-types check-fast
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,13 +42,12 @@ demo: venv ## the same from the beginning, in .demo (MESSAGES=file: people send 
 	exec $(BIN)/gchat up --data .demo --seed demo --port $(PORT) --ready-file .demo/ready.json
 
 test: venv browser ## everything: client, unit, rules, API, browser, faults
-	$(NPM) run --silent lint
-	$(NPM) run --silent typecheck
+	@$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target check-client-lint check-client-types
 	$(NPM) --silent test
 	@failed=0; uncovered=0; \
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(MEASURED) --cov --cov-report= --cov-fail-under=0 || failed=1; \
+	$(BIN)/pytest -n $(JOBS) $(BY_FILE) $(MEASURED) --cov --cov-report= --cov-fail-under=0 || failed=1; \
 	$(BIN)/coverage report || uncovered=1; \
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(MEASURED:%=--ignore=%) || failed=1; \
+	$(BIN)/pytest -n $(WAITING) $(BY_FILE) $(MEASURED:%=--ignore=%) || failed=1; \
 	[ $$failed = 0 ] || $(MAKE) --no-print-directory test-again || exit; \
 	[ $$uncovered = 0 ] || { echo "Too few statements and branches were taken: see the table above."; exit 1; }
 
@@ -102,6 +105,8 @@ check-types:
 	@$(BIN)/mypy
 check-imports:
 	@$(BIN)/lint-imports --no-logo
+check-client-lint:
+	@$(NPM) run --silent lint
 check-client-types:
 	@$(NPM) run --silent typecheck
 check-fast:

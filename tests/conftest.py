@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from ctypes.util import find_library
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,7 +27,31 @@ settings.register_profile("quick", parent=settings.get_profile("steady"), max_ex
 settings.load_profile("steady")
 
 
+# What takes longest, by the beginning of its path: it goes first, so that the workers of a run end together.
+LONGEST: Final = (
+    "browser/test_accessibility",
+    "browser/engines",
+    "faults/test_torn",
+    "faults/test_kill",
+    "faults/test_search",
+    "browser/test_rooms",
+    "browser/test_first_day",
+    "cli/test_up",
+    "test_wheel",
+    "faults",
+    "browser",
+    "cli",
+    "search",
+    "evidence/test_histories",
+    "log/test_isolation",
+    "log",
+    "evidence",
+)
+HERE: Final = Path(__file__).parent
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=turn)
     # packaging/browser.sh installs both: Playwright's driver needs libatomic and does not bring it. CI skips nothing.
     # The tests of Firefox and WebKit look for their own browser (tests/browser/engines).
     if os.environ.get("CI") == "true" or (shutil.which("chromium") and find_library("atomic")):
@@ -34,6 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser") and "engine" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.skip(reason="no Chromium or no libatomic1 on this machine"))
+
+
+def turn(item: pytest.Item) -> int:
+    """Return when a test's file has its turn: a smaller number goes first."""
+    path = item.path.relative_to(HERE).as_posix()
+    return next((number for number, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
 
 
 @pytest.fixture(scope="session")
