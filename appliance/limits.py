@@ -45,11 +45,21 @@ class Buckets:
 
         What costs more than the burst needs a full bucket, and leaves a debt that has to fill up first.
         """
+        self.keep(key, self.left_after(key, cost))
+
+    def left_after(self, key: Hashable, cost: float) -> tuple[float, float]:
+        """Return what taking would leave in a bucket, and the time, for `keep`; nothing is taken. Raises TooMany."""
         tokens, now = self._tokens(key)
-        self._require(tokens, cost)
-        self._buckets[key] = (tokens - cost, now)
+        wanted = min(cost, self._burst)
+        if tokens < wanted:
+            raise TooMany((wanted - tokens) / self._rate if self._rate else math.inf, code=self._code)
+        return tokens - cost, now
+
+    def keep(self, key: Hashable, left: tuple[float, float]) -> None:
+        """Note what is left in a bucket, and since when."""
+        self._buckets[key] = left
         if len(self._buckets) > SWEEP_AT:
-            self._sweep(now)
+            self._sweep(left[1])
 
     def owe(self, key: Hashable, cost: float) -> None:
         """Take what turned out to be needed besides, be it there or not: what is owed has to fill up first."""
@@ -58,18 +68,15 @@ class Buckets:
 
     def check(self, key: Hashable, cost: float = 1.0) -> None:
         """Raise TooMany if so much could not be taken now."""
-        tokens, _ = self._tokens(key)
-        self._require(tokens, cost)
-
-    def _require(self, tokens: float, cost: float) -> None:
-        wanted = min(cost, self._burst)
-        if tokens < wanted:
-            raise TooMany((wanted - tokens) / self._rate if self._rate else math.inf, code=self._code)
+        self.left_after(key, cost)
 
     def _tokens(self, key: Hashable) -> tuple[float, float]:
         now = self._clock()
-        tokens, then = self._buckets.get(key, (self._burst, now))
-        return min(self._burst, tokens + (now - then) * self._rate), now
+        found = self._buckets.get(key)
+        if found is None:
+            return self._burst, now
+        tokens = found[0] + (now - found[1]) * self._rate
+        return min(self._burst, tokens), now
 
     def _sweep(self, now: float) -> None:
         self._buckets = {
@@ -108,10 +115,9 @@ class Entries:
             wanted.append((self._added, person, added))
         if makes_room:
             wanted += [(buckets, person, 1) for buckets in self._made]
-        for buckets, key, cost in wanted:
-            buckets.check(key, cost)
-        for buckets, key, cost in wanted:
-            buckets.take(key, cost)
+        left = [buckets.left_after(key, cost) for buckets, key, cost in wanted]
+        for (buckets, key, _), one in zip(wanted, left, strict=True):
+            buckets.keep(key, one)
 
 
 class HeavyCalls:

@@ -21,16 +21,14 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.errors import AppError, TooMany
-from appliance.model import PersonId
 from appliance.wire.cursors import FEED, written
-from appliance.wire.entries import Entry
 from appliance.wire.events import passing_event
 from appliance.wire.sync import EventsFrame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-    from appliance.model import Millis, RoomId, SessionId
+    from appliance.model import Millis, PersonId, RoomId, SessionId
     from appliance.wire.committed import Committed, FeedPage, RoomNews
     from appliance.wire.events import Event
 
@@ -95,9 +93,9 @@ async def drained(transport: asyncio.WriteTransport) -> None:
         await asyncio.sleep(SLOW_POLL_S)
 
 
-def _with_txn_id(encoded: bytes, txn_id: str | None) -> bytes:
+def _with_txn_id(encoded: bytes, txn_id: str) -> bytes:
     """Return an encoded event with its `txn_id`; encoding it once more would cost as much as the rest of the frame."""
-    return encoded if txn_id is None else b'%b,"txn_id":%b}' % (encoded[:-1], _EVENT.encode(txn_id))
+    return b'%b,"txn_id":%b}' % (encoded[:-1], _EVENT.encode(txn_id))
 
 
 class Connection:
@@ -300,17 +298,15 @@ class Hub:
 
         A connection takes the first frame of a position, so the one that everybody gets changes nothing for them.
         """
-        sent = [event if isinstance(event, Entry) and event.n in news.txn_ids else None for event in news.events]
-        for sender in {event.sender for event in sent if event is not None}:
-            connections = {one for one in self._by_person.get(PersonId(sender), ()) if news.room in one.rooms}
+        for sender, txn_ids in news.txn_ids.items():
+            connections = [one for one in self._by_person.get(sender, ()) if news.room in one.rooms]
             if connections:
-                own = (
-                    _with_txn_id(data, news.txn_ids[event.n]) if event and event.sender == sender else data
-                    for event, data in zip(sent, encoded, strict=True)
-                )
+                own = encoded.copy()
+                for place, txn_id in txn_ids.items():
+                    own[place] = _with_txn_id(encoded[place], txn_id)
                 self._write(connections, news.pos, events_frame(news.pos, own))
 
-    def _write(self, listening: set[Connection], pos: int, frame: bytes) -> None:
+    def _write(self, listening: Iterable[Connection], pos: int, frame: bytes) -> None:
         for connection in [connection for connection in listening if connection.deliver(pos, frame)]:
             self._catch_up(connection)
 

@@ -172,13 +172,16 @@ class Marks:
     given: Mapping[Principal, frozenset[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TextBody:
+class TextBody(NamedTuple):
     """The words of a message and whom they mention. `everyone` is the @room mention."""
 
-    text: str = field(repr=False)
+    text: str
     mentions: tuple[Principal, ...] = ()
     everyone: bool = False
+
+    def __repr__(self) -> str:
+        """Name the type alone: the words must not show in a log."""
+        return "TextBody(…)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +229,7 @@ class Ability(StrEnum):
     REACT = "react"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What someone wants to append to a room: the command that goes to the log's writer.
 
     Without `state` its header says nothing beyond its type. `must`: a removal that has to be possible, though the room
@@ -239,9 +241,13 @@ class Draft:
     type: EntryType
     txn_id: str | None = None
     body: TextBody | None = None
-    state: State | None = field(default=None, repr=False)
+    state: State | None = None
     must: bool = False
-    reason: str = field(default="", repr=False)
+    reason: str = ""
+
+    def __repr__(self) -> str:
+        """Name the room and the type alone: what it says must not show in a log."""
+        return f"Draft({self.room}, {self.type})"
 
     @property
     def target(self) -> int | None:
@@ -293,23 +299,25 @@ class Home:
     """The agency whose appliance this is: the one place where the ids of its own people gain and lose its name.
 
     Rules, rooms and entries know principals alone. What belongs to this appliance (its API, its tables, its directory)
-    knows people by `PersonId`.
+    knows people by `PersonId`. `system` is the appliance itself.
     """
 
     agency: str
+    system: Principal = field(init=False)
+    _suffix: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the names that every entry asks for."""
+        object.__setattr__(self, "system", program_of(self.agency))
+        object.__setattr__(self, "_suffix", f"@{self.agency}")
 
     def principal(self, person: PersonId) -> Principal:
         """Return the name by which every agency knows a person."""
-        return Principal(person if "@" in person else f"{person}@{self.agency}")
+        return Principal(person if "@" in person else person + self._suffix)
 
     def person(self, principal: Principal) -> PersonId:
         """Return the name by which this appliance knows a person; `EVERYONE` stays what it is."""
-        return PersonId(principal.removesuffix(f"@{self.agency}"))
-
-    @property
-    def system(self) -> Principal:
-        """The appliance itself."""
-        return program_of(self.agency)
+        return PersonId(principal.removesuffix(self._suffix))
 
 
 def is_agency(text: str) -> bool:

@@ -6,7 +6,6 @@ a private chat that could not have been started (F38), the log's writer closes t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from appliance.actions import owner_requests
@@ -42,4 +41,4 @@ async def _removal(s: Services, actor: PersonId, state: RoomState, request: Owne
         drafts = removal_drafts(s.log.home, room, actor, [request.person], must=True)
     else:
         drafts = removal_drafts(s.log.home, room, SYSTEM, [request.person], why="removal_request", by=(actor,))
-    return [replace(drafts[0], txn_id=request.id), *drafts[1:]]
+    return [drafts[0]._replace(txn_id=request.id), *drafts[1:]]

@@ -9,7 +9,6 @@ system does when people leave is `room_settling.py`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
@@ -193,7 +192,7 @@ async def change_drafts(
     check_active(s, new)
     drafts = removal_drafts(s.log.home, state.room, actor, remove, reason=written(reason))
     drafts += _add_drafts(s, actor, state.room, new)
-    return [replace(drafts[0], txn_id=txn_id), *drafts[1:]]
+    return [drafts[0]._replace(txn_id=txn_id), *drafts[1:]]
 
 
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:

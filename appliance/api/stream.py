@@ -16,8 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from aiohttp import WSCloseCode, web
@@ -132,13 +131,12 @@ async def _listen(call: Call, session: SessionId, socket: WebSocket, since: int)
             transport.abort()
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(NamedTuple):
     """A message on its way through a stream, as a request of its own."""
 
     id: str
     frame: Send
-    begun: float = field(default_factory=time.perf_counter)
+    begun: float
 
     def log(self, person: PersonId, status: int) -> None:
         """Write the line that a POST of the message would have in the request log."""
@@ -213,7 +211,7 @@ class _ClientFrames:
         frame = self._decoded(data)
         if isinstance(frame, Send):
             self._messages += 1
-            message = _Message(f"{self._call.request_id}.{self._messages}", frame)
+            message = _Message(f"{self._call.request_id}.{self._messages}", frame, time.perf_counter())
             try:
                 self._send(message, data, session)
             except AppError as error:
@@ -239,12 +237,8 @@ class _ClientFrames:
         refuse_unfit(frame, json=data)
         draft = message_draft(self._s, self._call.person, room, frame.body, txn_id, frame.reply_to)
 
-        if frame.resume:
-            self._to_come_again.pop(room, None)
-        first, why = self._to_come_again.get(room, (txn_id, None))
-        if why is not None and first != txn_id:
-            raise afresh(why)
-        self._to_come_again.pop(room, None)
+        if self._to_come_again:
+            self._keep_order(room, txn_id, resumes=frame.resume)
 
         def done(result: list[Appended] | AppError) -> None:
             if isinstance(result, AppError):
@@ -262,6 +256,13 @@ class _ClientFrames:
         if passes(error):
             self._hold_back(RoomId(message.frame.room), message.frame.txn_id, error)
         self._refuse(error, message)
+
+    def _keep_order(self, room: RoomId, txn_id: str, *, resumes: bool) -> None:
+        """Raise again why an earlier message of the room was refused, until that one comes or its client `resumes`."""
+        held = self._to_come_again.get(room)
+        if held is not None and not resumes and held[0] != txn_id:
+            raise afresh(held[1])
+        self._to_come_again.pop(room, None)
 
     def _hold_back(self, room: RoomId, txn_id: str, why: AppError) -> None:
         """Refuse what follows in this room until its first refused message comes again; of too many forget one."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from appliance.people import Account, SessionRecord
     from appliance.policies import SessionPolicy
 
+CHECKED_MS: Final = 1_000
+"""For how long a session that was found good is taken for good, unless something changes before."""
 # A clock that is wrong by less keeps everybody signed in, whichever way it is set right.
 CLOCK_ERROR_MS: Final = 8 * 24 * 3_600_000
 
@@ -61,12 +63,15 @@ class Sessions:
         self._by_hash: dict[bytes, _Live] = {}
         self._by_id: dict[SessionId, _Live] = {}
         self._by_person: dict[PersonId, set[SessionId]] = defaultdict(set)
+        # Good ones as they were told last, each with the time from which and to which that holds.
+        self._good: dict[SessionId, tuple[Millis, Millis, Session]] = {}
         self._unwritten: dict[SessionId, Millis] = {}
         self._on_end: list[Callable[[SessionId], object]] = []
         for record in found:
             self.put(record)
         accounts.on_put(self._end_former)
         directory.on_change(self._end_inactive)
+        terms.on_put(self._good.clear)
 
     def authenticate(self, token: str, now: Millis, address: str | None = None) -> Session | None:
         """Return the caller whom a token stands for, None when it stands for nobody (any more). No I/O.
@@ -83,9 +88,16 @@ class Sessions:
         return self._session(live, now)
 
     def get(self, session: SessionId, now: Millis) -> Session | None:
-        """Return a session by its id, None when it has ended: what a long-lived connection asks from time to time."""
+        """Return a session by its id, None when it has ended: what a long-lived connection asks with every frame."""
+        good = self._good.get(session)
+        if good is not None and good[0] <= now < good[1]:
+            return good[2]
         live = self._by_id.get(session)
-        return self._session(live, now) if live is not None and self._is_good(live, now) else None
+        if live is None or not self._is_good(live, now):
+            return None
+        told, until = self._session(live, now), min(live.record.expires, live.used + self._policy.idle_ms)
+        self._good[session] = (now, min(until, now + CHECKED_MS), told)
+        return told
 
     def is_live(self, session: SessionId, now: Millis) -> bool:
         """Tell whether a session still stands: what a stream asks before every frame."""
@@ -125,12 +137,14 @@ class Sessions:
 
     def put(self, record: SessionRecord) -> None:
         """Let a committed session in."""
+        self._good.pop(record.id, None)
         live = _Live(record, self.csrf(record), record.last_used, record.last_used, record.address)
         self._by_hash[record.token_hash] = self._by_id[record.id] = live
         self._by_person[record.person].add(record.id)
 
     def end(self, session: SessionId) -> None:
         """Forget a session: the next request with its token is refused."""
+        self._good.pop(session, None)
         live = self._by_id.pop(session, None)
         if live is None:
             return
@@ -151,6 +165,7 @@ class Sessions:
         live = self._by_id.get(session)
         if live is not None:
             live.record = replace(live.record, epoch=epoch)
+            self._good.pop(session, None)
 
     def take_unwritten(self) -> dict[SessionId, Millis]:
         """Return when sessions were last used, as far as it is not written, and take it for written."""
@@ -198,11 +213,13 @@ class Sessions:
 
     def _end_former(self, account: Account) -> None:
         """End the sessions of an epoch that is over."""
+        self._good.clear()
         for session in [*self._by_person.get(account.person, ())]:
             if self._by_id[session].record.epoch != account.epoch:
                 self.end(session)
 
     def _end_inactive(self) -> None:
+        self._good.clear()
         for person in [*self._by_person]:
             card = self._directory.people.get(person)
             if card is None or not card.active:

@@ -120,13 +120,14 @@ class Rows:
         self._add_room(room, pending, state)
         events: list[EntryEvent] = []
         appended: list[Appended] = []
-        txn_ids: dict[int, str] = {}
+        txn_ids: dict[PersonId, dict[int, str]] = {}
         for entry in pending.entries:
             self.pos += 1
-            events.append(self._add_entry(room, pending.key, state, entry))
+            event = self._add_entry(room, pending.key, state, entry)
+            if entry.draft.txn_id is not None and not isinstance(event, HiddenEvent):
+                txn_ids.setdefault(self._home.person(entry.sender), {})[len(events)] = entry.draft.txn_id
+            events.append(event)
             appended.append(Appended(room, entry.n, entry.entry_id, entry.at, self.pos))
-            if entry.draft.txn_id is not None:
-                txn_ids[entry.n] = entry.draft.txn_id
         begin = pending.entries[0].n
         for command, first, last, after in pending.commands:
             self.results.append(Result(command, appended[first - begin : last - begin], after))

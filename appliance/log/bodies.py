@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
 
 from cachetools import LRUCache
 
@@ -53,8 +53,7 @@ class EpochKey:
     row: NewEpochKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """A body ready to be stored: the key that sealed it, the bytes, and the commitment the header carries."""
 
     key: EpochKey
@@ -73,7 +72,10 @@ class _Cache(Generic[K, V]):
     def get(self, key: K) -> V | None:
         """Return a value that is kept, and count it as used now."""
         with self._lock:
-            return self._values.get(key)
+            try:
+                return self._values[key]
+            except KeyError:
+                return None
 
     def put(self, key: K, value: V) -> None:
         """Keep a value; the one not used for longest makes way."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from appliance.errors import AppError
 from appliance.model import Appended, Draft, EntryType, RoomId, agency_of, program_of
@@ -22,8 +23,7 @@ PRIVATE_CHAT: Final = "private_chat"
 """Why the system closes a group: those left in it could not have begun a private chat (F38)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """Drafts that stand or fall together, and whom to tell. `pair` names the two people of a new private chat.
 
     `riders` write what commits with the entries (`riders.py`).
@@ -59,7 +59,11 @@ class Command:
     @property
     def people_added(self) -> int:
         """How many people it adds."""
-        return sum(len(adds(draft.state)) for draft in self.drafts if (adds := ENTRY_TYPES[draft.type].adds))
+        added = 0
+        for draft in self.drafts:
+            if (adds := ENTRY_TYPES[draft.type].adds) is not None:
+                added += len(adds(draft.state))
+        return added
 
 
 class Result(NamedTuple):

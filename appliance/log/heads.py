@@ -20,7 +20,7 @@ from appliance.log.rows import leaf_of
 from appliance.store import entries, rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from appliance.evidence.note import Verifier
     from appliance.model import Millis, RoomId, RoomState
@@ -53,15 +53,14 @@ class Heads:
 
     def get(self, room: RoomId) -> Head | None:
         """Return a head that is in memory."""
-        return self._heads.get(room)
+        try:
+            return self._heads[room]
+        except KeyError:
+            return None
 
     def put(self, room: RoomId, head: Head) -> None:
         """Keep a head as the newest."""
         self._heads[room] = head
-
-    def missing(self, wanted: Iterable[RoomId]) -> set[RoomId]:
-        """Return those that are not in memory; the others are not let go for the sake of these."""
-        return {room for room in wanted if self._heads.get(room) is None}
 
 
 def load(rows: Rows, room: RoomId, verifier: Verifier) -> Head | None:

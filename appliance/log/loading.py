@@ -42,6 +42,7 @@ class Loaded:
 
     repeats: Repeats
     heads: dict[RoomId, Head] = field(default_factory=dict)
+    missing: list[RoomId] = field(default_factory=list)
     keys: dict[tuple[int, str, EpochKind], EpochKey] = field(default_factory=dict)
     targets: dict[tuple[RoomId, int], Target | None] = field(default_factory=dict)
     marks: dict[tuple[RoomId, int], Marks] = field(default_factory=dict)
@@ -76,8 +77,10 @@ class Loader:
                     loaded.errors.setdefault(id(command), result)
                 if need.room is not None:
                     self._damaged.note(need.room, result)
-        for room, head in loaded.heads.items():
-            self._heads.put(room, head)
+            # After all of them were read, so that none of a batch's rooms is let go for the sake of another.
+            for room in loaded.missing:
+                if (head := loaded.heads.get(room)) is not None:
+                    self._heads.put(room, head)
         return loaded
 
     def _needs(self, commands: list[Command], now: Millis, loaded: Loaded) -> list[_Need]:
@@ -87,26 +90,30 @@ class Loader:
         points: dict[tuple[RoomId, int], list[Command]] = {}
         creating: list[_Need] = []
         for command in commands:
-            if command.room == THIS_ROOM:
+            room = command.room
+            if room == THIS_ROOM:
                 creating.append(self._creating(command, loaded))
                 continue
-            if error := self._damaged.get(command.room):
+            if error := self._damaged.get(room):
                 loaded.errors[id(command)] = error
                 continue
-            rooms_of.setdefault(command.room, []).append(command)
+            rooms_of.setdefault(room, []).append(command)
             for draft in command.drafts:
                 if draft.body is not None:
-                    writing.setdefault((command.room, ENTRY_TYPES[draft.type].key_kind), []).append(command)
-                if draft.points_at is not None:
-                    points.setdefault((command.room, draft.points_at), []).append(command)
-        missing = self._heads.missing(rooms_of)
-        loaded.heads.update((room, head) for room in rooms_of if (head := self._heads.get(room)))
+                    writing.setdefault((room, ENTRY_TYPES[draft.type].key_kind), []).append(command)
+                if (aimed := draft.points_at) is not None:
+                    points.setdefault((room, aimed), []).append(command)
+        for room in rooms_of:
+            if (head := self._heads.get(room)) is not None:
+                loaded.heads[room] = head
+            else:
+                loaded.missing.append(room)
         return [
-            *(self._room(room, rooms_of[room], loaded) for room in rooms_of if room in missing),
+            *(self._room(room, rooms_of[room], loaded) for room in loaded.missing),
             *(
                 self._key(room, kind, needing, now, loaded)
                 for (room, kind), needing in writing.items()
-                if room in missing or not self._has_key(room, kind, now, loaded)
+                if room not in loaded.heads or not self._has_key(room, kind, now, loaded)
             ),
             *(self._target(room, n, needing, loaded) for (room, n), needing in points.items()),
             *creating,

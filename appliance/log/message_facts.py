@@ -49,11 +49,11 @@ class MessageFacts:
             return None
         return mark.may(draft.actor, state, marks)
 
-    def after(self, room: RoomId, made: Iterable[Entry]) -> MessageFacts:
-        """Return what these entries change of the messages that commands of the batch point at."""
-        changed = MessageFacts({}, {})
+    def after(self, room: RoomId, made: Iterable[Entry]) -> MessageFacts | None:
+        """Return what these entries change of the messages that commands of the batch point at; None where none do."""
         if not self.targets:
-            return changed
+            return None
+        changed = MessageFacts({}, {})
         for entry in made:
             if (room, entry.n) in self.targets:
                 found = Target(entry.n, entry.kind, entry.sender, entry.at, entry.state, redacted=False)

@@ -129,7 +129,8 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
     pending.state, pending.size, pending.last_at, pending.registry = state, size, last_at, made[-1].rg
     pending.counters[context.home.agency] = pending.counters.get(context.home.agency, 0) + len(made)
     pending.entries.extend(made)
-    result.facts.take(changed)
+    if changed is not None:
+        result.facts.take(changed)
 
 
 def _closing(command: Command, state: RoomState, context: BatchContext) -> list[Draft]:

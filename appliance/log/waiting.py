@@ -77,5 +77,8 @@ class Waiting:
 
 def weight_of(command: Command) -> int:
     """Return how much of a batch a command takes."""
-    written = sum(len(draft.body.text) for draft in command.drafts if draft.body is not None)
-    return written + WEIGHT_OF_PERSON * command.people_added
+    weight = WEIGHT_OF_PERSON * command.people_added
+    for draft in command.drafts:
+        if draft.body is not None:
+            weight += len(draft.body.text)
+    return weight

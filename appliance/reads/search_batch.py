@@ -221,5 +221,6 @@ def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces:
 
 
 def _entry_of(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.Entry:
-    has_link = _LINK.search(text) is not None
+    # Most messages have neither sign, and looking for a letter in either case is dear.
+    has_link = ("." in text or "/" in text) and _LINK.search(text) is not None
     return wire.Entry(room, n, sender, at, text, TEXT, has_link, replaces)

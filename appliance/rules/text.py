@@ -108,7 +108,7 @@ def written(text: str) -> str:
 
 def has_visible(text: str) -> bool:
     """Say whether a text has at least one character that can be seen standing alone: a letter, number or sign."""
-    return any(is_visible(character) for character in text)
+    return any(map(is_visible, text))
 
 
 def is_visible(character: str) -> bool:

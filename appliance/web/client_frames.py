@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _REFUSED_FRAME: Final = b"\xf0\x00"
 _CONTROL: Final = 0x08
 _FINAL: Final = 0x80
+_MASKED: Final = 0x80
+_WHOLE_TEXT: Final = 0x81
 # Header, mask and the shortest message there is: `{}`.
 _MIN_MESSAGE_LENGTH: Final = 2 + 4 + 2
 SMALL_FRAMES_S: Final = 10.0
@@ -48,6 +50,8 @@ class ClientFrames:
         """Take what has arrived, cut anywhere."""
         if self._ended:
             return True, b""
+        if self._is_one_message(data):
+            return self._reader.feed_data(data)  # type: ignore[no-any-return]
         try:
             good = self._masked_upto(data)
         except TooMany:
@@ -64,6 +68,18 @@ class ClientFrames:
         """Take the end."""
         self._reader.feed_eof()
 
+    def _is_one_message(self, data: bytes) -> bool:
+        """Say whether these bytes are one whole masked text and nothing else, as nearly always; then nothing counts."""
+        return (
+            not self._left
+            and not self._begun
+            and not self._fragments
+            and len(data) >= _MIN_MESSAGE_LENGTH
+            and data[0] == _WHOLE_TEXT
+            and data[1] >= _MASKED
+            and _frame_size(data) == len(data)
+        )
+
     def _masked_upto(self, data: bytes) -> int:
         """Return where the first frame without a mask begins in `data`, or its length when there is none.
 
@@ -77,7 +93,7 @@ class ClientFrames:
                 at += step
                 continue
             head = self._begun + data[at : at + 10 - len(self._begun)]
-            if len(head) > 1 and not head[1] & 0x80:
+            if len(head) > 1 and not head[1] & _MASKED:
                 return max(0, at - len(self._begun))
             size = _frame_size(head)
             if size is None:

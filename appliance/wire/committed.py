@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class RoomNews(msgspec.Struct, frozen=True):
     """What happened in one room: its events, who came in and who is out.
 
-    `txn_ids` are the idempotency keys of its entries by position. Each is for the sender of its entry alone.
+    `txn_ids` are the idempotency keys of its events, by the sender, who alone is told, and by their place in `events`.
     """
 
     room: RoomId
@@ -29,7 +29,7 @@ class RoomNews(msgspec.Struct, frozen=True):
     events: Sequence[Event]
     joined: tuple[PersonId, ...] = ()
     left: tuple[PersonId, ...] = ()
-    txn_ids: Mapping[int, str] = {}
+    txn_ids: Mapping[PersonId, Mapping[int, str]] = {}
 
 
 class Committed(msgspec.Struct, frozen=True):

@@ -51,7 +51,7 @@ HITS: Final[Kind[int, str, int]] = Kind("h", int, str, int)
 
 def written(kind: Kind[*P], *parts: *P) -> str:
     """Return the cursor of a kind that stands for these parts."""
-    return kind.letter + ".".join(f"{part:x}" if isinstance(part, int) else str(part) for part in parts)
+    return kind.letter + ".".join([f"{part:x}" if isinstance(part, int) else str(part) for part in parts])
 
 
 def read(kind: Kind[*P], cursor: str, *, field: str = "cursor") -> tuple[*P]:

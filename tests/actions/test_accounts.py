@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -190,6 +191,38 @@ async def test_ending_a_session(office: Office) -> None:
     assert office.s.sessions.get(second.id, office.clock()) is None
     assert office.s.sessions.get(first.id, office.clock()) is not None
     assert (await reopen(office)).sessions.get(second.id, office.clock()) is None
+
+
+async def test_what_changes_about_a_session_is_known_at_once(office: Office) -> None:
+    """Though it was found good a moment ago, at the very same time."""
+    person = await office.account("1001", "somchai.j")
+    session = await session_of(office, "somchai.j")
+
+    def now() -> Session | None:
+        return office.s.sessions.get(session.id, office.clock())
+
+    assert now() == session
+    await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), ("หนึ่ง", "One"))
+    assert now() == replace(session, terms_ok=False)
+    await accept_terms(office.s, session, 1)
+    assert now() == session
+    await add_role(office.s, OPERATOR, person, Grant("agency_admin"))
+    assert now() == replace(session, roles=frozenset(("agency_admin",)))
+    office.clock.pass_(session.expires - office.clock() - 1)
+    again = await session_of(office, "somchai.j")
+    assert office.s.sessions.get(again.id, office.clock()) is not None
+    await suspend_account(office.s, OPERATOR, person, office.clock() + DAY, "ลา")
+    assert office.s.sessions.get(again.id, office.clock()) is None
+
+
+async def test_a_session_found_good_ends_at_its_time(office: Office) -> None:
+    await office.account("1001", "somchai.j")
+    session = await session_of(office, "somchai.j")
+    ends = min(session.expires, office.clock() + office.s.config.policies.sessions.idle_ms)
+    office.clock.pass_(ends - office.clock() - 1)
+    assert office.s.sessions.get(session.id, office.clock()) is not None
+    office.clock.pass_(1)
+    assert office.s.sessions.get(session.id, office.clock()) is None
 
 
 async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:

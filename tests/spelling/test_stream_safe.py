@@ -41,7 +41,7 @@ RUNS = st.lists(
 
 @given(RUNS)
 def test_a_text_is_safe_when_nothing_of_it_is_cut(runs: list[tuple[str, int]]) -> None:
-    """Character by character, without the regular expression that most texts are spared the walk by."""
+    """Character by character, without leaving any out."""
     text, run, most = "".join(letter * times for letter, times in runs), 0, 0
     for character in text:
         run = run + 1 if takes_no_place(character) else 0
