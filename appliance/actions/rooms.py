@@ -18,6 +18,7 @@ from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.commands import THIS_ROOM
+from appliance.log.idempotency import Key
 from appliance.model import SYSTEM, Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
 from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.rules.entry_states import (
@@ -161,12 +162,12 @@ async def change_members(
     if not set(add).isdisjoint(remove):
         raise Invalid(field="remove")
     gone = list(dict.fromkeys(remove))
-    # A repeat is answered by what the first one did, whatever has become of the room since.
-    if before := await s.log.find_done(room, actor, txn_id):
-        first = before.n
-    else:
+
+    async def change() -> list[Appended]:
         drafts = await change_drafts(s, actor, state, list(dict.fromkeys(add)), gone, txn_id, reason=reason)
-        first = (await _append(s, actor, *drafts, riders=(owner_requests.settling(s, actor),)))[0].n
+        return await _append(s, actor, *drafts, riders=(owner_requests.settling(s, actor),))
+
+    first = (await s.log.once(Key(room, actor, txn_id), change)).n
     members = (await s.log.head(room)).state.members
     return [
         p for p in dict.fromkeys(add) if (member := members.get(s.log.home.principal(p))) and member.since >= first
@@ -198,16 +199,18 @@ async def change_drafts(
 async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId, txn_id: str | None) -> None:
     """Hand a group to another member; there is one owner at any time (F37)."""
     state = (await _head_for(s, actor, room, EntryType.OWNER_TRANSFER)).state
-    if txn_id is not None and await s.log.find_done(room, actor, txn_id):
-        return
+    await s.log.once(Key(room, actor, txn_id), lambda: _transfer(s, actor, state, to, txn_id))
+
+
+async def _transfer(s: Services, actor: PersonId, state: RoomState, to: PersonId, txn_id: str | None) -> list[Appended]:
     sender, asked = s.log.home.principal(actor), OwnerTransferred(to=s.log.home.principal(to))
     if denied := authorize(state, Proposed(EntryType.OWNER_TRANSFER, s.log.home.agency, sender, s.clock(), asked)):
         # Before anything is said of the person named.
-        await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, room, denied.value)
+        await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, state.room, denied.value)
         raise Forbidden(denied)
     check_active(s, (to,))
-    draft = Draft(room, sender, EntryType.OWNER_TRANSFER, txn_id, state=asked)
-    await _append(s, actor, draft, riders=(owner_requests.telling_new_owner(s, s.log.home.person(state.owner)),))
+    draft = Draft(state.room, sender, EntryType.OWNER_TRANSFER, txn_id, state=asked)
+    return await _append(s, actor, draft, riders=(owner_requests.telling_new_owner(s, s.log.home.person(state.owner)),))
 
 
 async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, why: str, second: Actor | None) -> None:
@@ -364,12 +367,11 @@ async def _create(
     txn_id: str,
     pair: str | None,
 ) -> RoomId:
-    if before := await s.log.find_done(THIS_ROOM, actor, txn_id):
-        return before.room
     create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, txn_id, state=state)
     adding = _pair_drafts(s, actor, others) if pair else _add_drafts(s, actor, THIS_ROOM, others)
-    appended = await s.log.append(create, *adding, pair=pair)
-    return appended[0].room
+    # A repeat takes nothing from what a person may create.
+    key = Key(THIS_ROOM, actor, txn_id, pair)
+    return (await s.log.once(key, lambda: s.log.append(create, *adding, pair=pair))).room
 
 
 def _add_drafts(s: Services, actor: PersonId, room: RoomId, people: Iterable[PersonId]) -> list[Draft]:

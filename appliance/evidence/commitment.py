@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
@@ -20,9 +21,9 @@ NO_BODY: Final = base64url.encode(sha256(b"").digest())
 """`bc` of an entry that never had a body (`bl` 0): no salt, nothing to erase."""
 
 
-def commit(body: bytes) -> tuple[bytes, str]:
+def commit(body: bytes, random: Callable[[int], bytes] = os.urandom) -> tuple[bytes, str]:
     """A fresh random salt and the commitment `bc` to `body`."""
-    salt = os.urandom(SALT_BYTES)
+    salt = random(SALT_BYTES)
     return salt, base64url.encode(sha256(salt + body).digest())
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from appliance.errors import AppError
     from appliance.evidence.registry import Registry
-    from appliance.log.bodies import Bodies, EpochKey
+    from appliance.log.bodies import EpochKey
     from appliance.log.heads import Head
+    from appliance.log.sources import Numbers, Random
     from appliance.model import Deny, Home, Marks, Millis, RoomId, RoomState, Target
     from appliance.store.batch import NewCheckpoint
     from appliance.vault.epochs import EpochKind
@@ -27,22 +28,23 @@ if TYPE_CHECKING:
 class BatchContext:
     """Everything `plan` needs: the agency at home here, the time, the rooms, keys and facts that the commands name.
 
-    `keys` are the epoch keys by (room's key, week, kind) and stay the same for the whole batch; `errors` says, by
-    `id(command)`, why something of a command could not be read. `may_keep_group` says why a group may not be one of
-    these members (F38). `pos` is where the feed stands; `first_checkpoint` signs a room that begins.
+    `keys` are the epoch keys by (room's key, week, kind) and stay the same for the whole batch; `agency_key` wraps
+    those of a room that begins. `errors` says, by `id(command)`, why something of a command could not be read.
+    `may_keep_group` says why a group may not be one of these members (F38). `pos` is where the feed stands;
+    `first_checkpoint` signs a room that begins. `random` and `numbers` give what is new (`sources.py`).
     """
 
     home: Home
     registry: Registry
     now: Millis
-    new_id: Callable[[str], str]
-    next_room_key: Callable[[], int]
     heads: Mapping[RoomId, Head]
-    keys: dict[tuple[int, str, EpochKind], EpochKey]
+    keys: Mapping[tuple[int, str, EpochKind], EpochKey]
+    agency_key: bytes = field(repr=False)
     targets: Mapping[tuple[RoomId, int], Target | None]
     marks: Mapping[tuple[RoomId, int], Marks]
     errors: Mapping[int, AppError]
-    bodies: Bodies
     may_keep_group: MayKeepGroup
     pos: int
     first_checkpoint: Callable[[Head], NewCheckpoint]
+    random: Random
+    numbers: Numbers

@@ -7,7 +7,7 @@ one type of entry writes besides is its projection (`projections.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from appliance.evidence.tree import Frontier
-    from appliance.log.bodies import Sealed
+    from appliance.log.bodies import EpochKey, Sealed
     from appliance.log.commands import Command
     from appliance.model import Draft, EntryType, Home, Millis, Principal, State
+    from appliance.vault.epochs import EpochKind
     from appliance.wire.entries import EntryEvent
 
 
@@ -77,9 +78,18 @@ class Entry(msgspec.Struct, kw_only=True):
         return f"Entry({self.n})"
 
 
+class DecidedCommand(NamedTuple):
+    """A command that goes in: its entries are `first` up to but not including `end`, `state` is the room after it."""
+
+    command: Command
+    first: int
+    end: int
+    state: RoomState | None
+
+
 @dataclass(slots=True)
 class PendingRoom:
-    """A room as this batch is changing it."""
+    """A room as this batch is changing it. `keys` are the epoch keys of a room that begins."""
 
     key: int
     state: RoomState | None
@@ -91,7 +101,8 @@ class PendingRoom:
     before: RoomState | None
     created: Command | None = None
     entries: list[Entry] = field(default_factory=list)
-    commands: list[tuple[Command, int, int, RoomState | None]] = field(default_factory=list)
+    commands: list[DecidedCommand] = field(default_factory=list)
+    keys: dict[EpochKind, EpochKey] = field(default_factory=dict)
 
 
 class Rows:
@@ -102,6 +113,7 @@ class Rows:
         self.batch = Batch()
         self.heads: dict[RoomId, Head] = {}
         self.results: list[Result] = []
+        self.new_keys: list[EpochKey] = []
         self._news: list[RoomNews] = []
         self._people: set[PersonId] = set()
 
@@ -129,8 +141,8 @@ class Rows:
             events.append(event)
             appended.append(Appended(room, entry.n, entry.entry_id, entry.at, self.pos))
         begin = pending.entries[0].n
-        for command, first, last, after in pending.commands:
-            self.results.append(Result(command, appended[first - begin : last - begin], after))
+        for command, first, end, state_after in pending.commands:
+            self.results.append(Result(command, appended[first - begin : end - begin], state_after))
         joined, left = self._add_members(pending, state)
         self._people.update(joined, left)
         self._news.append(RoomNews(room, self.pos, events, joined, left, txn_ids))
@@ -159,7 +171,8 @@ class Rows:
     def _add_entry(self, room: RoomId, key: int, state: RoomState, entry: Entry) -> EntryEvent:
         batch, sealed, draft, person = self.batch, entry.sealed, entry.draft, self._home.person
         sender = person(entry.sender)
-        if sealed is not None and sealed.key.row is not None and sealed.key.row not in batch.epoch_keys:
+        if sealed is not None and sealed.key.row is not None and sealed.key not in self.new_keys:
+            self.new_keys.append(sealed.key)
             batch.epoch_keys.append(sealed.key.row)
         # In the order of its fields: by their names, making it would cost twice as much.
         batch.entries.append(

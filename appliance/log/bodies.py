@@ -3,7 +3,7 @@
 Owns the epoch keys in memory and the place a sealed body is bound to; its canonical bytes are `body_codecs.py`'s.
 
 Rules: a key is made only where the database was asked and has none (`find_or_make_key`), or for a room that the same
-batch creates (`make_key`). A new key is kept in memory once it is durable (`stored`), not before. A key is destroyed
+batch creates (`new_key`). A new key is kept in memory once it is durable (`stored`), not before. A key is destroyed
 through `destroy` or `destroyed`, so that the caches let go of it: it then opens and seals nothing, `open` raises
 KeyDestroyed and the entry is shown as erased. What is written in the same week afterwards has a key of the next
 generation. It keeps no plaintext.
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
 
 from cachetools import LRUCache
 
-from appliance.errors import Unavailable
 from appliance.evidence.commitment import commit
 from appliance.log.body_codecs import decode, encode
 from appliance.model import Home, RoomId, TextBody
@@ -30,6 +29,7 @@ from appliance.vault.refusals import Reason, wrong
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from appliance.log.sources import Numbers, Random
     from appliance.model import Millis
     from appliance.store.db import Rows, Tx
     from appliance.store.entries import EntryRow
@@ -95,15 +95,11 @@ class _Cache(Generic[K, V]):
 
 
 class Bodies:
-    """Epoch keys by room, week and kind.
+    """Epoch keys by room, week and kind."""
 
-    `last_key` is the highest number of a stored key, None where it cannot be read.
-    """
-
-    def __init__(self, keys: Keyring, last_key: int | None) -> None:
+    def __init__(self, keys: Keyring) -> None:
         self.home = Home(keys.agency)
         self._agency_keys = keys.agency_keys
-        self._last_key = last_key
         self._writing: _Cache[tuple[int, str, EpochKind], EpochKey] = _Cache()
         self._reading: _Cache[int, EpochCipher] = _Cache()
         # A reader whose transaction began before a key was destroyed still sees it, and must not keep it.
@@ -116,35 +112,26 @@ class Bodies:
         """Return the key for a body written now, if it is in memory."""
         return self._writing.get((room, iso_week(at), kind))
 
-    def find_or_make_key(self, rows: Rows, room: int, room_id: RoomId, at: Millis, kind: EpochKind) -> EpochKey:
+    @property
+    def agency_key(self) -> bytes:
+        """The key that wraps new epoch keys."""
+        return self._agency_keys[0]
+
+    def find_or_make_key(self, rows: Rows, room: int, epoch: EpochId, numbers: Numbers, random: Random) -> EpochKey:
         """Return the week's newest key from the database, or a new one where it has none or that one was destroyed.
 
         Raises WrongKey, Unavailable.
         """
-        week = iso_week(at)
-        row = epoch_keys.newest(rows, room, week, kind)
+        row = epoch_keys.newest(rows, room, epoch.week, epoch.kind)
         if row is None:
-            return self.make_key(room, room_id, at, kind)
+            return new_key(self.agency_key, room, epoch, numbers.next_epoch_key(), random)
         key, generation, wrapped = row
         if wrapped is None or key in self._destroyed:
-            return self.make_key(room, room_id, at, kind, generation + 1)
-        cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room_id, week, kind), wrapped))
-        found = EpochKey(key, room, week, kind, cipher)
-        self._writing.put((room, week, kind), found)
+            return new_key(self.agency_key, room, epoch, numbers.next_epoch_key(), random, generation + 1)
+        cipher = EpochCipher(unwrap_any(self._agency_keys, epoch, wrapped))
+        found = EpochKey(key, room, epoch.week, epoch.kind, cipher)
+        self._writing.put((room, epoch.week, epoch.kind), found)
         return found
-
-    def make_key(self, room: int, room_id: RoomId, at: Millis, kind: EpochKind, generation: int = 0) -> EpochKey:
-        """Make the week's key of a room where the database has none of that generation or a later one.
-
-        Raises Unavailable (`storage_damaged`).
-        """
-        if self._last_key is None:
-            raise Unavailable("the newest epoch keys cannot be read", code="storage_damaged")
-        week, fresh = iso_week(at), new_epoch_key()
-        self._last_key += 1
-        wrapped = wrap(self._agency_keys[0], EpochId(room_id, week, kind), fresh)
-        row = NewEpochKey(self._last_key, room, week, kind, generation, wrapped)
-        return EpochKey(self._last_key, room, week, kind, EpochCipher(fresh), row)
 
     def stored(self, keys: Iterable[EpochKey]) -> None:
         """Note that new keys are durable now."""
@@ -169,12 +156,6 @@ class Bodies:
         if self._damaged.get((room, n)) is None:
             self._damaged.put((room, n), n)
             log.error("room %s n=%d: the body does not open: it was altered or damaged (gchat room verify)", room, n)
-
-    def seal(self, key: EpochKey, room: RoomId, n: int, body: TextBody) -> Sealed:
-        """Seal a body to its place in the log."""
-        plain = encode(body)
-        salt, commitment = commit(plain)
-        return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain), commitment, len(plain))
 
     def open(self, rows: Rows, room: RoomId, row: EntryRow) -> TextBody:
         """Open the body of an entry that has one.
@@ -202,6 +183,21 @@ class Bodies:
                 # Destroyed while this was reading it.
                 self._reading.drop((epoch,))
         return cipher.open_body(_place(room, n), sealed)
+
+
+def new_key(agency_key: bytes, room: int, epoch: EpochId, number: int, random: Random, generation: int = 0) -> EpochKey:
+    """Make the week's key of a room where the database has none of that generation or a later one."""
+    fresh = new_epoch_key(random.new_bytes)
+    wrapped = wrap(agency_key, epoch, fresh, random.new_bytes)
+    row = NewEpochKey(number, room, epoch.week, epoch.kind, generation, wrapped)
+    return EpochKey(number, room, epoch.week, epoch.kind, EpochCipher(fresh), row)
+
+
+def seal(key: EpochKey, room: RoomId, n: int, body: TextBody, random: Random) -> Sealed:
+    """Seal a body to its place in the log."""
+    plain = encode(body)
+    salt, commitment = commit(plain, random.new_bytes)
+    return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain, random.new_bytes), commitment, len(plain))
 
 
 def _place(room: RoomId, n: int) -> bytes:

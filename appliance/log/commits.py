@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from appliance.errors import Unavailable
 from appliance.log import riders as riding
 from appliance.log.batch_context import BatchContext
-from appliance.log.damage import DAMAGED
 from appliance.log.loading import Loader
 from appliance.log.ordering import with_those_behind
 from appliance.log.plan import plan
@@ -21,8 +19,6 @@ from appliance.log.riders import Announced, RidersFailedError
 from appliance.store.batch import RepeatedTxnError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from appliance.evidence.registry import Registry
     from appliance.log.batch_context import MayKeepGroup
     from appliance.log.bodies import Bodies
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
     from appliance.log.heads import Heads
     from appliance.log.idempotency import Repeats
     from appliance.log.plan import Planned
+    from appliance.log.sources import Numbers, Random
     from appliance.model import Home, Millis
     from appliance.store.db import Exclusive, Store
 
@@ -47,7 +44,7 @@ class Written(NamedTuple):
 
 @dataclass(slots=True)
 class Commits:
-    """Writes batches. `last_room_key` is the highest key of a room, None where it cannot be read."""
+    """Writes batches. `random` and `numbers` give what is new in them."""
 
     store: Store
     heads: Heads
@@ -56,29 +53,29 @@ class Commits:
     damaged: DamagedRooms
     feed: Feed
     home: Home
-    new_id: Callable[[str], str]
     may_keep_group: MayKeepGroup
-    last_room_key: int | None
+    random: Random
+    numbers: Numbers
 
     async def write(self, writer: Exclusive, commands: list[Command], now: Millis, registry: Registry) -> Written:
         """Decide commands and write those that go in, in one transaction."""
         loader = Loader(self.store, self.heads, self.bodies, self.damaged, self.checkpoints.verifier)
-        loaded = await loader.load(commands, now)
+        loaded = await loader.load(commands, now, self.numbers, self.random)
         context = BatchContext(
             home=self.home,
             registry=registry,
             now=now,
-            new_id=self.new_id,
-            next_room_key=self._next_room_key,
             heads=loaded.heads,
             keys=loaded.keys,
             targets=loaded.targets,
             marks=loaded.marks,
             errors=with_those_behind(commands, loaded.errors),
-            bodies=self.bodies,
+            agency_key=self.bodies.agency_key,
             may_keep_group=self.may_keep_group,
             pos=self.feed.pos,
             first_checkpoint=self.checkpoints.row,
+            random=self.random,
+            numbers=self.numbers,
         )
         repeats = loaded.repeats
         while True:
@@ -108,9 +105,3 @@ class Commits:
         for room, head in planned.heads.items():
             self.heads.put(room, head)
             self.checkpoints.advanced(room, head)
-
-    def _next_room_key(self) -> int:
-        if self.last_room_key is None:
-            raise Unavailable("the newest rooms cannot be read", code=DAMAGED)
-        self.last_room_key += 1
-        return self.last_room_key

@@ -1,15 +1,17 @@
 """A repeat gets the first result: which commands were done before, and with what result.
 
-The key of a command is its room, its sender and their `txn_id`; a private chat is known by its two people besides.
-Rules: of two commands with a key in common, the second waits until the first is committed (`split_duplicates`). Before
-a batch is decided only commands that create a room are looked up, since all others find out as they are written: the
-key is unique in the database. After that there is one way for all (`Repeats.find`): those that are refused, and all
-of a batch whose write met a key that is there, are looked up, and what was done before is answered with its result.
+The key of a command (`Key`) is its room, its sender and their `txn_id`; a private chat is known by its two people
+besides. Rules: of two commands with a key in common, the second waits until the first is committed
+(`split_duplicates`). Before a batch is decided only commands that create a room are looked up, since all others find
+out as they are written: the key is unique in the database. After that there is one way for all (`Repeats.find`): those
+that are refused, and all of a batch whose write met a key that is there, are looked up, and what was done before is
+answered with its result. What is checked before a command is given to the log must not refuse a repeat: `RoomLog.once`
+looks here first.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.evidence.canonical import decode_header
 from appliance.log.commands import THIS_ROOM
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
     from appliance.log.commands import Command
     from appliance.model import Home, PersonId, RoomId
     from appliance.store.db import Rows, Store
+
+
+class Key(NamedTuple):
+    """What a repeat has in common with the first command. `room`: `THIS_ROOM` where it creates one.
+
+    `pair` names the two people of a private chat. Without `txn_id` and `pair` nothing is a repeat.
+    """
+
+    room: RoomId
+    sender: PersonId
+    txn_id: str | None
+    pair: str | None = None
 
 
 class Repeats:
@@ -50,7 +64,7 @@ class Repeats:
     def result_of(self, rows: Rows, command: Command) -> list[Appended] | None:
         """Return what an earlier command with the same key had as its result, or None."""
         draft = command.drafts[0]
-        found = find_done(rows, draft.room, self._home.person(draft.actor), draft.txn_id, command.pair)
+        found = find_done(rows, Key(draft.room, self._home.person(draft.actor), draft.txn_id, command.pair))
         return None if found is None else [found]
 
     def rest(self, commands: list[Command]) -> list[Command]:
@@ -77,22 +91,23 @@ def split_duplicates(commands: list[Command]) -> tuple[list[Command], list[Comma
     return first, duplicates
 
 
-def find_done(
-    rows: Rows, room: RoomId, sender: PersonId, txn_id: str | None, pair: str | None = None
-) -> Appended | None:
-    """Return where the first entry of an earlier command with this key came to stand, or None.
-
-    `THIS_ROOM` asks for a command that created a room.
-    """
-    if room != THIS_ROOM:
-        found = None if txn_id is None else entries.find_txn(rows, room, sender, txn_id)
-        if found is None:
-            return None
-        n, header, at, pos = found
-        return Appended(room, n, decode_header(header).id, at, pos)
-    created = rooms.id_by_pair(rows, pair) if pair else None
-    created = created or rooms.id_by_create_txn(rows, sender, txn_id or "")
-    first = entries.one(rows, entries.room_key(rows, created), 0) if created is not None else None
-    if created is None or first is None:
+def find_done(rows: Rows, key: Key) -> Appended | None:
+    """Return where the first entry of an earlier command with this key came to stand, or None."""
+    if key.room == THIS_ROOM:
+        return _find_created(rows, key)
+    found = None if key.txn_id is None else entries.find_txn(rows, key.room, key.sender, key.txn_id)
+    if found is None:
         return None
-    return Appended(created, 0, decode_header(first.header).id, first.at, first.pos)
+    n, header, at, pos = found
+    return Appended(key.room, n, decode_header(header).id, at, pos)
+
+
+def _find_created(rows: Rows, key: Key) -> Appended | None:
+    """Return the first entry of the room that an earlier command created, or None."""
+    room = rooms.id_by_pair(rows, key.pair) if key.pair else None
+    if room is None and key.txn_id is not None:
+        room = rooms.id_by_create_txn(rows, key.sender, key.txn_id)
+    first = None if room is None else entries.one(rows, entries.room_key(rows, room), 0)
+    if room is None or first is None:
+        return None
+    return Appended(room, 0, decode_header(first.header).id, first.at, first.pos)

@@ -8,6 +8,7 @@ read is damaged until the appliance restarts (`damage.py`). It decides nothing a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.log import heads as head_rows
@@ -16,7 +17,7 @@ from appliance.log.idempotency import Repeats
 from appliance.log.notes import home_of
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries
-from appliance.vault.epochs import EpochKind, iso_week
+from appliance.vault.epochs import EpochId, EpochKind, iso_week
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from appliance.log.commands import Command
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
+    from appliance.log.sources import Numbers, Random
     from appliance.model import Marks, Millis, RoomId, Target
     from appliance.store.db import Rows, Store
+
+    MakeKey = Callable[[Rows, int, EpochId], EpochKey]
 
 
 @dataclass(slots=True)
@@ -64,10 +68,11 @@ class Loader:
         self._store, self._heads, self._bodies, self._damaged = store, heads, bodies, damaged
         self._verifier = verifier
 
-    async def load(self, commands: list[Command], now: Millis) -> Loaded:
-        """Return everything that deciding these commands needs."""
+    async def load(self, commands: list[Command], now: Millis, numbers: Numbers, random: Random) -> Loaded:
+        """Return everything that deciding these commands needs; new epoch keys are made of `numbers` and `random`."""
         loaded = Loaded(Repeats(self._store, home_of(self._verifier)))
-        needs = self._needs(commands, now, loaded)
+        make = partial(self._bodies.find_or_make_key, numbers=numbers, random=random)
+        needs = self._needs(commands, now, loaded, make)
         if needs:
             results = await self._store.read_each(_read, needs, while_writing=True)
             for need, result in zip(needs, results, strict=True):
@@ -83,7 +88,7 @@ class Loader:
                     self._heads.put(room, head)
         return loaded
 
-    def _needs(self, commands: list[Command], now: Millis, loaded: Loaded) -> list[_Need]:
+    def _needs(self, commands: list[Command], now: Millis, loaded: Loaded, make: MakeKey) -> list[_Need]:
         """Take from memory what is there, and return what is to be read: rooms first, then what needs them."""
         rooms_of: dict[RoomId, list[Command]] = {}
         writing: dict[tuple[RoomId, EpochKind], list[Command]] = {}
@@ -111,7 +116,7 @@ class Loader:
         return [
             *(self._room(room, rooms_of[room], loaded) for room in loaded.missing),
             *(
-                self._key(room, kind, needing, now, loaded)
+                self._key(room, kind, needing, now, loaded, make)
                 for (room, kind), needing in writing.items()
                 if room not in loaded.heads or not self._has_key(room, kind, now, loaded)
             ),
@@ -134,14 +139,15 @@ class Loader:
 
         return _Need(read, needing, room)
 
-    def _key(self, room: RoomId, kind: EpochKind, needing: list[Command], now: Millis, loaded: Loaded) -> _Need:
+    def _key(
+        self, room: RoomId, kind: EpochKind, needing: list[Command], now: Millis, loaded: Loaded, make: MakeKey
+    ) -> _Need:
         def read(rows: Rows) -> None:
             head = loaded.heads.get(room)
             if head is not None:
-                key = self._bodies.writing_key(head.key, now, kind) or self._bodies.find_or_make_key(
-                    rows, head.key, room, now, kind
-                )
-                loaded.keys[head.key, iso_week(now), kind] = key
+                epoch = EpochId(room, iso_week(now), kind)
+                key = self._bodies.writing_key(head.key, now, kind) or make(rows, head.key, epoch)
+                loaded.keys[head.key, epoch.week, kind] = key
 
         return _Need(read, needing)
 

@@ -1,7 +1,7 @@
 """One draft becomes one entry: its body is sealed, its header made, and both judged as every replica will judge them.
 
-`judge` of `evidence/verification.py` decides; what it refuses is refused here with the same reason. Pure but for the
-salts, and for the key of a room that the batch creates, which joins the keys of its context.
+`judge` of `evidence/verification.py` decides; what it refuses is refused here with the same reason. What is new, as the
+salt of a body and the key of a room that begins, is made of the context's sources.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.room_id import room_id
 from appliance.evidence.verification import Accepted, Candidate, Log, Step, judge
 from appliance.log.batch_rows import Entry
+from appliance.log.bodies import new_key, seal
 from appliance.model import Deny, RoomId
 from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.concerns import named
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.visibility import EntryFacts
-from appliance.vault.epochs import EpochKind, iso_week
+from appliance.vault.epochs import EpochId, EpochKind, iso_week
 
 if TYPE_CHECKING:
     from appliance.log.batch_context import BatchContext
@@ -87,14 +88,14 @@ def _sealed(draft: Draft, body: TextBody, room: RoomId, n: int, pending: Pending
     row = ENTRY_TYPES[draft.type]
     if row.body is None:
         raise Forbidden(Deny.WRONG_SHAPE)
-    return context.bodies.seal(_key_for(pending, room, row.key_kind, context), room, n, body)
+    return seal(_key_for(pending, room, row.key_kind, context), room, n, body, context.random)
 
 
 def _header(draft: Draft, room: RoomId, counter: int, sealed: Sealed | None, context: BatchContext) -> Header:
     return Header(
         commitment=sealed.commitment if sealed else NO_BODY,
         body_length=sealed.length if sealed else 0,
-        id=context.new_id("e"),
+        id=context.random.new_id("e"),
         origin=context.home.agency,
         counter=counter,
         room=room or None,
@@ -122,11 +123,11 @@ def _judged(header: Header, before: Log, hub_time: Millis, context: BatchContext
 
 
 def _key_for(pending: PendingRoom, room: RoomId, kind: EpochKind, context: BatchContext) -> EpochKey:
-    """Return the epoch key of a room for this batch. Only a room that the batch creates has none loaded for it."""
-    place = (pending.key, iso_week(context.now), kind)
-    key = context.keys.get(place)
-    if key is None:
-        if pending.before is not None:
-            raise LookupError("the epoch key of a stored room was not loaded")
-        key = context.keys[place] = context.bodies.make_key(pending.key, room, context.now, kind)
-    return key
+    """Return the epoch key of a room for this batch: a stored room's was loaded, that of one which begins is made."""
+    week = iso_week(context.now)
+    if pending.before is not None:
+        return context.keys[pending.key, week, kind]
+    if kind not in pending.keys:
+        epoch, number = EpochId(room, week, kind), context.numbers.next_epoch_key()
+        pending.keys[kind] = new_key(context.agency_key, pending.key, epoch, number, context.random)
+    return pending.keys[kind]

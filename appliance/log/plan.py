@@ -1,11 +1,12 @@
 """From commands to everything that one group commit writes and says, computed before the database is touched.
 
-`plan` is pure: commands and a `BatchContext` in, one `Planned` out, with rows, heads, events and results. It decides
-the commands in the order asked, each draft becoming an entry that is judged (`new_entry.py`). A group whose
-members a command has changed is judged as the batch so far has left it (F38): a command that makes it a private chat
-which nobody could have begun is refused, or, where it has to be possible, gets the entry that closes the room. What
-goes wrong with one command refuses that one. Nothing here does I/O or changes what others see: the writer makes a plan
-true by its commit or throws it away. The rows are made in `batch_rows.py`.
+`plan` is pure: commands and a `BatchContext` in, one `Planned` out, with rows, heads, events and results. What is new
+in it comes from the sources of the context (`sources.py`), so that the same inputs give the same plan. It decides the
+commands in the order asked, each draft becoming an entry that is judged (`new_entry.py`). A group whose members a
+command has changed is judged as the batch so far has left it (F38): a command that makes it a private chat which nobody
+could have begun is refused, or, where it has to be possible, gets the entry that closes the room. What goes wrong with
+one command refuses that one. Nothing here does I/O or changes what others see: the writer makes a plan true by its
+commit or throws it away. The rows are made in `batch_rows.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.errors import NotCanonicalError
 from appliance.evidence.tree import Frontier
-from appliance.log.batch_rows import Entry, PendingRoom, Rows
+from appliance.log.batch_rows import DecidedCommand, Entry, PendingRoom, Rows
 from appliance.log.commands import THIS_ROOM, private_close
 from appliance.log.message_facts import MessageFacts
 from appliance.log.new_entry import make_entry
@@ -75,10 +76,15 @@ def plan(commands: list[Command], context: BatchContext) -> Planned:
             if pending.created:
                 # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
                 rows.batch.checkpoints.append(context.first_checkpoint(rows.heads[room]))
-    written = {key.key for key in rows.batch.epoch_keys}
-    new_keys = [key for key in context.keys.values() if key.key in written]
     return Planned(
-        rows.batch, rows.heads, rows.committed(), rows.results, decided.refused, decided.idle, new_keys, rows.pos
+        batch=rows.batch,
+        heads=rows.heads,
+        committed=rows.committed(),
+        results=rows.results,
+        refused=decided.refused,
+        idle=decided.idle,
+        new_keys=rows.new_keys,
+        pos=rows.pos,
     )
 
 
@@ -125,7 +131,7 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
     if pending.state is None:
         pending.created = command
         result.rooms[room] = pending
-    pending.commands.append((command, pending.size, size, state))
+    pending.commands.append(DecidedCommand(command, pending.size, size, state))
     pending.state, pending.size, pending.last_at, pending.registry = state, size, last_at, made[-1].rg
     pending.counters[context.home.agency] = pending.counters.get(context.home.agency, 0) + len(made)
     pending.entries.extend(made)
@@ -158,7 +164,7 @@ def _changes_members(command: Command) -> bool:
 
 def _pending_room(command: Command, result: _Decided, context: BatchContext) -> PendingRoom:
     if command.room == THIS_ROOM:
-        return PendingRoom(context.next_room_key(), None, 0, 0, 0, {}, Frontier(), None)
+        return PendingRoom(context.numbers.next_room(), None, 0, 0, 0, {}, Frontier(), None)
     pending = result.rooms.get(command.room)
     if pending is None:
         head = context.heads.get(command.room)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from appliance.errors import AppError, Unavailable
@@ -29,18 +30,20 @@ from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.intake import Intake, answer
 from appliance.log.riders import Announced
+from appliance.log.sources import Numbers, Random
 from appliance.model import Home
 from appliance.store import epoch_keys, feed, rooms
 from appliance.store.db import OF_THE_DISK, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from appliance.evidence.note import Signer
     from appliance.limits import Entries
     from appliance.log.batch_context import MayKeepGroup
     from appliance.log.commits import Written
     from appliance.log.heads import Head
+    from appliance.log.idempotency import Key
     from appliance.log.riders import Rider
     from appliance.model import Appended, Draft, Millis, PersonId, RoomId
     from appliance.store.db import Exclusive, Store
@@ -89,7 +92,7 @@ class RoomLog:
         self.feed.advance(pos if isinstance(pos, int) else 0, latest if isinstance(latest, int) else 0)
         if isinstance(pos, AppError):
             self._intake.refuse_all(pos)
-        self.bodies = Bodies(self._keys, epoch_key if isinstance(epoch_key, int) else None)
+        self.bodies = Bodies(self._keys)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
         self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier)
         self._commits = Commits(
@@ -100,9 +103,11 @@ class RoomLog:
             damaged=self.damaged,
             feed=self.feed,
             home=self.home,
-            new_id=self._new_id,
             may_keep_group=may_keep_group,
-            last_room_key=room_key if isinstance(room_key, int) else None,
+            random=Random(self._new_id, os.urandom),
+            numbers=Numbers(
+                room_key if isinstance(room_key, int) else None, epoch_key if isinstance(epoch_key, int) else None
+            ),
         )
         await self.checkpoints.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
@@ -169,10 +174,14 @@ class RoomLog:
             self.feed.publish(announced.committed)
         return result
 
-    async def find_done(self, room: RoomId, actor: PersonId, txn_id: str) -> Appended | None:
-        """Return where an earlier command with this key came to stand, or None; `THIS_ROOM`: one that made a room."""
+    async def once(self, key: Key, append: Callable[[], Awaitable[Sequence[Appended]]]) -> Appended:
+        """Return what an earlier command with this key did, or else what `append` does now: its first entry each time.
+
+        For what is checked before it comes to the log: a repeat is answered, whatever would be said of it by now.
+        """
         async with self._store.read() as reader:
-            return await reader.run(find_done, room, actor, txn_id)
+            before = await reader.run(find_done, key)
+        return before or (await append())[0]
 
     def cached(self, room: RoomId) -> Head | None:
         """Return a room that is in memory."""

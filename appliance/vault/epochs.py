@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.vault.refusals import Reason, wrong
-from appliance.vault.wrapping import new_key, unwrap_key, wrap_key
+from appliance.vault.wrapping import RandomBytes, new_key, unwrap_key, wrap_key
 
 EpochKind = Literal["text", "file", "location", "secret"]
 KINDS: frozenset[str] = frozenset(("text", "file", "location", "secret"))
@@ -70,14 +70,14 @@ def _week_of_day(day: int) -> str:
     return f"{year:04d}-W{week:02d}"
 
 
-def new_epoch_key() -> bytes:
+def new_epoch_key(random: RandomBytes = os.urandom) -> bytes:
     """32 random bytes."""
-    return new_key()
+    return new_key(random)
 
 
-def wrap(agency_key: bytes, epoch: EpochId, key: bytes) -> bytes:
+def wrap(agency_key: bytes, epoch: EpochId, key: bytes, random: RandomBytes = os.urandom) -> bytes:
     """`key` as the store keeps it (61 bytes)."""
-    return wrap_key(agency_key, epoch.bound, key)
+    return wrap_key(agency_key, epoch.bound, key, random)
 
 
 def unwrap(agency_key: bytes, epoch: EpochId, wrapped: bytes | None) -> bytes:
@@ -104,11 +104,11 @@ class EpochCipher:
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
 
-    def seal_body(self, aad: bytes, salt: bytes, body: bytes) -> bytes:
+    def seal_body(self, aad: bytes, salt: bytes, body: bytes, random: RandomBytes = os.urandom) -> bytes:
         """`body` and the salt of its commitment (at most 255 bytes), sealed to the place `aad` names."""
         if len(salt) > _MAX_SALT_LENGTH:
             raise ValueError("the salt of a body is at most 255 bytes")
-        nonce = os.urandom(12)
+        nonce = random(12)
         return b"%b%b%b" % (_FORMAT, nonce, self._aead.encrypt(nonce, b"%c%b%b" % (len(salt), salt, body), aad))
 
     def open_body(self, aad: bytes, sealed: bytes) -> tuple[bytes, bytes]:

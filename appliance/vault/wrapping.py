@@ -7,6 +7,7 @@ open for another.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,17 +18,20 @@ KEY_BYTES = 32
 _FORMAT = b"\x01"
 _NONCE_BYTES = 12
 
+RandomBytes = Callable[[int], bytes]
+"""So many bytes that nobody can guess; a test may give others."""
 
-def new_key() -> bytes:
+
+def new_key(random: RandomBytes = os.urandom) -> bytes:
     """32 bytes from the operating system's generator."""
-    return os.urandom(KEY_BYTES)
+    return random(KEY_BYTES)
 
 
-def wrap_key(wrapping: bytes, purpose: bytes, key: bytes) -> bytes:
+def wrap_key(wrapping: bytes, purpose: bytes, key: bytes, random: RandomBytes = os.urandom) -> bytes:
     """`key` (32 bytes) sealed under `wrapping` (32 bytes) for `purpose`."""
     if len(key) != KEY_BYTES:
         raise ValueError(f"a key is {KEY_BYTES} bytes, not {len(key)}")
-    nonce = os.urandom(_NONCE_BYTES)
+    nonce = random(_NONCE_BYTES)
     return _FORMAT + nonce + AESGCM(wrapping).encrypt(nonce, key, purpose)
 
 

@@ -54,7 +54,7 @@ async def test_order_is_kept_and_the_times_are_true(tmp_path: Path, by: int) -> 
     async with open_bureau(tmp_path, clock=Clock(START)) as b:
         assert (await b.s.log.head(room)).frontier == head.frontier
     with closing(connect(tmp_path / "gchat.db", KEYS.database_key)) as raw:
-        assert verify_room(raw, room, Check(SIGNER.verifier, Bodies(KEYS, 0))) is None
+        assert verify_room(raw, room, Check(SIGNER.verifier, Bodies(KEYS))) is None
 
 
 async def test_windows_do_not_stand_still(tmp_path: Path) -> None:

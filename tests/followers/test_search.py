@@ -317,7 +317,7 @@ async def test_torn_pages_cost_the_index_what_lies_on_them_alone(tmp_path: Path)
             # A page of the schema: nothing opens.
             continue
         try:
-            found = await everything(cast("Services", Opened(store, Log(Bodies(KEYS, 0)), Clock())))
+            found = await everything(cast("Services", Opened(store, Log(Bodies(KEYS)), Clock())))
         except Unavailable:
             lost.append(whole)
         else:

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from secrets import token_bytes
 from typing import Any, cast
 
 import pytest
 
 from appliance.errors import Unavailable, WrongKey
-from appliance.log.bodies import Bodies
+from appliance.log.bodies import Bodies, EpochKey, new_key, seal
+from appliance.log.sources import Numbers, Random
 from appliance.model import RoomId, TextBody
+from appliance.vault.epochs import EpochId, iso_week
 from tests.bureau import KEYS, START
 from tests.log.test_events import TEXT, row
 
 ROOM = RoomId("r_aaaaaaaaaaaaaaaaaaaaaaaaaa")
 NO_ROWS = cast("Any", None)
+RANDOM = Random(lambda kind: f"{kind}_1", token_bytes)
+
+
+def made(number: int) -> EpochKey:
+    """Return a new key of the room with this number."""
+    return new_key(KEYS.agency_keys[0], number, EpochId(ROOM, iso_week(START), "text"), number, RANDOM)
 
 
 def test_no_key_is_made_where_the_numbers_of_the_stored_ones_cannot_be_read() -> None:
     """It would be given a number that another key has."""
     with pytest.raises(Unavailable) as caught:
-        Bodies(KEYS, None).make_key(1, ROOM, START, "text")
+        Numbers(room=6, epoch_key=None).next_epoch_key()
     assert caught.value.code == "storage_damaged"
-    assert Bodies(KEYS, 6).make_key(1, ROOM, START, "text").key == 7
+    assert Numbers(room=None, epoch_key=6).next_epoch_key() == 7
 
 
 @pytest.mark.parametrize("gone", [{}, {"epoch": 1}, {"sealed": b"words"}])
 def test_an_entry_without_a_whole_body_opens_nothing(gone: dict[str, Any]) -> None:
     with pytest.raises(WrongKey):
-        Bodies(KEYS, 0).open(NO_ROWS, ROOM, row(TEXT, **gone))
+        Bodies(KEYS).open(NO_ROWS, ROOM, row(TEXT, **gone))
 
 
 def test_a_key_is_kept_once_it_is_stored_and_until_it_is_destroyed() -> None:
-    kept = Bodies(KEYS, 0)
-    first, second = (kept.make_key(room, ROOM, START, "text") for room in (1, 2))
+    kept = Bodies(KEYS)
+    first, second = made(1), made(2)
     assert kept.writing_key(1, START, "text") is None
     kept.stored([first, second])
     assert [kept.writing_key(room, START, "text") for room in (1, 2, 3)] != [None] * 3
@@ -47,9 +56,8 @@ def test_a_key_is_kept_once_it_is_stored_and_until_it_is_destroyed() -> None:
 
 
 def test_a_body_is_sealed_to_its_place() -> None:
-    kept = Bodies(KEYS, 0)
-    key = kept.make_key(1, ROOM, START, "text")
-    sealed = kept.seal(key, ROOM, 3, TextBody("คำ"))
+    key = made(1)
+    sealed = seal(key, ROOM, 3, TextBody("คำ"), RANDOM)
     assert sealed.length == len(key.cipher.open_body(f"{ROOM}/3".encode(), sealed.sealed)[1])
     for place in (f"{ROOM}/4", f"{ROOM[:-1]}b/3"):
         with pytest.raises(WrongKey):

@@ -132,7 +132,7 @@ class TestATornPage:
 
 def verified(folder: Path) -> list[str]:
     place = Place(folder / "gchat.db", KEYS.database_key, folder / "heads.log")
-    return verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS, 0)), (), wait=lambda _: None).faults
+    return verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS)), (), wait=lambda _: None).faults
 
 
 class TestAnyPage:

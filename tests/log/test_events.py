@@ -20,7 +20,7 @@ from appliance.wire.entries import DamagedEvent, EntryEvent, HiddenEvent, Messag
 from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, principal
 
 ROOM = RoomId("r_aaaaaaaaaaaaaaaaaaaaaaaaaa")
-AT = Place(cast("Any", None), Bodies(KEYS, 0), ROOM, 1)
+AT = Place(cast("Any", None), Bodies(KEYS), ROOM, 1)
 """A room without a database: whatever asks it fails."""
 EYES = Eyes(principal(MALEE), START)
 

@@ -536,6 +536,6 @@ class TestAudit:
 def audit(b: Bureau, room: RoomId) -> Fault | None:
     raw = connect(b.s.config.database, KEYS.database_key)
     try:
-        return verify_room(raw, room, Check(SIGNER.verifier, Bodies(KEYS, 0)))
+        return verify_room(raw, room, Check(SIGNER.verifier, Bodies(KEYS)))
     finally:
         raw.close()

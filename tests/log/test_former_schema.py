@@ -123,7 +123,7 @@ async def test_rooms_of_before_verify_and_count_what_concerned_somebody(bureau: 
     upgrade(bureau)
     assert await concerns(bureau, made) == before
     place = Place(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
-    found = verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS, 0)), wait=lambda _: None)
+    found = verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS)), wait=lambda _: None)
     assert (found.faults, found.rooms) == ([], 2)
 
 

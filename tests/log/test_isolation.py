@@ -130,7 +130,7 @@ async def play(b: Bureau, script: list[tuple[str, int]]) -> Played:
         await b.say(NARIN, room, "แรก")
     async with b.s.store.write() as tx:
         await tx.run(run_sql, "UPDATE epoch_key SET wrapped = zeroblob(61) WHERE key = 3")
-    b.s.log.bodies = bodies.Bodies(KEYS, 3)
+    b.s.log.bodies = bodies.Bodies(KEYS)
     b.s.log._commits.bodies = b.s.log.bodies  # noqa: SLF001 - as after a restart: no key in memory
     drafts = []
     for number, (kind, which) in enumerate(script):
@@ -216,7 +216,7 @@ class TestDestroyedKeys:
                 await bureau.s.log.bodies.destroy(tx, [cast("int", newest)])
             assert await texts(bureau, room) == []
         await bureau.say(NARIN, room, "ต่อ")
-        bureau.s.log.bodies = Bodies(KEYS, 99)
+        bureau.s.log.bodies = Bodies(KEYS)
         assert await texts(bureau, room) == ["ต่อ"]
         assert await texts(bureau, other) == ["ห้องอื่น"]
         stored = await _rows(bureau, "SELECT generation, wrapped IS NULL FROM epoch_key WHERE room = 1 ORDER BY key")
@@ -255,7 +255,7 @@ class TestDestroyedKeys:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "จะหายไป")
         key = (await bureau.s.log.head(room)).key
-        fresh = Bodies(KEYS, 1)
+        fresh = Bodies(KEYS)
 
         def unwrap(*given: Any) -> bytes:
             unwrapped = unwrap_any(*given)

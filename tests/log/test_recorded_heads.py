@@ -26,7 +26,7 @@ from tests.sql import all_rows, run_sql
 
 def verified(b: Bureau, *asked: RoomId) -> Verified:
     place = Place(b.s.config.database, KEYS.database_key, b.s.config.heads_file)
-    return verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS, 0)), asked, wait=lambda _: None)
+    return verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS)), asked, wait=lambda _: None)
 
 
 async def newest(b: Bureau, action: str) -> dict[str, Any]:
@@ -211,7 +211,7 @@ async def test_the_nightly_check_warns_records_and_leaves_the_recorded_head(
 
 async def test_what_a_server_signs_meanwhile_is_no_fault(bureau: Bureau, room: RoomId) -> None:
     place = Place(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
-    check = Check(SIGNER.verifier, Bodies(KEYS, 0))
+    check = Check(SIGNER.verifier, Bodies(KEYS))
     assert "1 entries not covered" in verify_rooms(place, check, wait=lambda _: None).faults[0]
     row = bureau.s.log.checkpoints.row(await bureau.s.log.head(room))
     waited: list[float] = []

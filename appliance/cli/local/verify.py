@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     keys = unlock.unlock_keys(loaded, ask)
     require_current(loaded.database, keys.database_key)
     verifier, *former = log_verifiers(loaded.agency, keys)
-    check = Check(verifier, Bodies(keys, 0), former=tuple(former))
+    check = Check(verifier, Bodies(keys), former=tuple(former))
     asked = [RoomId(arguments.room)] if arguments.room else []
     found = verify_rooms(Place(loaded.database, keys.database_key, loaded.heads_file), check, asked)
     for fault in found.faults:
