@@ -5,7 +5,8 @@ connection; the senders' own connections get it with the `txn_id` of what they s
 then it has been sent everything up to the feed's position, or it is catching up: it reads the feed from its cursor
 while new frames are held back for it, within a bound, and becomes live when nothing is missing between the two. A new
 connection, a reader that is too slow, and a person whose rooms changed all take that same way. What is typed or read
-right now and need not last (`typing`) goes to live connections only.
+right now and need not last (`typing`) goes to live connections only. When words are destroyed, no frame that may have
+them stays here.
 It reads no database; catching up calls the reader it was given.
 """
 
@@ -105,7 +106,9 @@ class Connection:
     `watching` are the rooms on the person's screen.
     """
 
-    __slots__ = ("_held", "close", "cursor", "due", "person", "phase", "rooms", "session", "transport", "watching")
+    __slots__ = (
+        "_held", "_missed", "close", "cursor", "due", "person", "phase", "rooms", "session", "transport", "watching",
+    )  # fmt: skip
 
     def __init__(
         self, person: PersonId, session: SessionId, transport: asyncio.Transport, since: int, close: Close
@@ -118,6 +121,7 @@ class Connection:
         self.rooms: set[RoomId] = set()
         self.watching: frozenset[RoomId] = frozenset()
         self._held: list[tuple[int, bytes]] = []
+        self._missed = False
 
     def deliver(self, pos: int, frame: bytes) -> bool:
         """Hand over a frame that is due now, or hold it while the connection catches up; True when it is too slow.
@@ -138,6 +142,14 @@ class Connection:
         if len(self._held) < HELD_FRAMES:
             self._held.append((pos, frame))
         return False
+
+    def forget_words(self) -> None:
+        """Let go of frames that are not with the client yet: what is held is read again, what is unsent is cut off."""
+        if self._held:
+            self._held, self._missed = [], True
+        if self.transport.get_write_buffer_size():
+            # Nothing else takes back what a transport has; the client connects again and goes on from its cursor.
+            self.transport.abort()
 
     def send(self, frame: bytes) -> None:
         """Hand over a frame that has no position: an answer, a pong."""
@@ -164,8 +176,8 @@ class Connection:
             return True
         if self.cursor < self.due:
             return False
-        if len(self._held) >= HELD_FRAMES:
-            self._held = []
+        if self._missed or len(self._held) >= HELD_FRAMES:
+            self._held, self._missed = [], False
             return False
         held, self._held = self._held, []
         self.phase = Phase.LIVE
@@ -187,6 +199,7 @@ class Hub:
         self._by_person: defaultdict[PersonId, set[Connection]] = defaultdict(set)
         self._slots: Counter[PersonId] = Counter()
         self._closed = False
+        self._forgotten = 0
         self._read_feed: ReadFeed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -245,6 +258,12 @@ class Hub:
         for connection in [one for found in self._by_person.values() for one in found]:
             if connection.session == session:
                 connection.close(Ending.SESSION_OVER)
+
+    def forget_words(self) -> None:
+        """Let go of what may hold words that were destroyed just now; what was on its way is read from the feed."""
+        self._forgotten += 1
+        for connection in [one for found in self._by_person.values() for one in found]:
+            connection.forget_words()
 
     def publish(self, committed: Committed) -> None:
         """Tell everybody concerned about a commit; called once for each, in the order of the feed."""
@@ -343,7 +362,11 @@ class Hub:
                 await drained(connection.transport)
                 if rest is None and 0 < self.pos == connection.cursor and connection.release():
                     return
+                forgotten = self._forgotten
                 page = await self._read_feed(connection.person, connection.cursor, limit, rest)
+                if forgotten != self._forgotten:
+                    # Words were destroyed meanwhile, perhaps some of these.
+                    continue
                 if connection.phase is Phase.CLOSED:
                     # It was closed meanwhile: nothing is written behind the close frame.
                     return

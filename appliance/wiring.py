@@ -285,4 +285,5 @@ def _follow(s: Services) -> None:
     s.hub.pos = s.log.feed.pos
     s.hub.set_feed_reader(read_feed)
     s.log.feed.followers.append(s.hub.publish)
+    s.log.bodies.on_destroyed.append(s.hub.forget_words)
     s.sessions.on_end(s.hub.disconnect)

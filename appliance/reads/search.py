@@ -52,7 +52,8 @@ async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found
     """Return a page of messages, newest first. Raises Invalid for a query nobody can answer, Unavailable."""
     wanted = _parse(query.q)
     asked = _request(s, wanted, query, await member_rooms(s, person))
-    page = _Page(s, person, wanted, query.limit)
+    # One more than is shown, so that a cursor says that there is one more and never what the person is not shown.
+    page = _Page(s, person, wanted, query.limit + 1)
     before, more = _before(query.cursor), bool(asked.rooms)
     for _ in range(MAX_LOOKS):
         if not more or page.is_over:
@@ -60,15 +61,28 @@ async def load_found(s: Services, person: PersonId, query: SearchQuery) -> Found
         found = await s.search.find(msgspec.structs.replace(asked, before=before))
         looked = await page.look(found.hits)
         if looked:
-            last = found.hits[looked - 1]
-            before = wire.Before(last.at, last.room, last.n)
+            before = _place(found.hits[looked - 1])
         more = found.more or looked < len(found.hits)
-    hits = page.hits
+    hits = page.hits[: query.limit]
     return Found(
         hits=hits,
-        cursor=_cursor(before) if more and before is not None else None,
+        cursor=_cursor(_next(page, hits, more=more)),
         suggestion=suggest(query.q) if not hits and query.cursor is None else None,
     )
+
+
+def _next(page: _Page, hits: list[Hit], *, more: bool) -> wire.Before | None:
+    """Return where the next page goes on: after the last hit, or what of the candidates looked at was shown last.
+
+    None when there are no more, and when so many candidates in a row are shown to others alone that the search ends.
+    """
+    if len(page.hits) > len(hits):
+        return _place(hits[-1])
+    return page.last_shown if more else None
+
+
+def _place(hit: Hit | wire.Hit) -> wire.Before:
+    return wire.Before(hit.at, hit.room, hit.n)
 
 
 def _parse(text: str) -> Query:
@@ -100,12 +114,16 @@ def _request(s: Services, wanted: Query, query: SearchQuery, mine: list[RoomId])
 
 
 class _Page:
-    """The hits found so far, and what the page may still cost."""
+    """The hits found so far, and what the page may still cost.
+
+    `last_shown` is the place of the last candidate looked at whose words the person may read, with the hits or not.
+    """
 
     def __init__(self, s: Services, person: PersonId, wanted: Query, most: int) -> None:
         self._s, self._person, self._wanted, self._most = s, person, wanted, most
         self._budget = Budget(PAGE_S)
         self.hits: list[Hit] = []
+        self.last_shown: wire.Before | None = None
 
     @property
     def is_over(self) -> bool:
@@ -125,6 +143,8 @@ class _Page:
             self._budget.left_s -= used_s
             cuts = await self._s.search.look_through(self._wanted, texts, enough, self._budget)
             self.hits += [_hit(candidate, cut) for candidate, cut in zip(part, cuts, strict=False) if cut is not None]
+            shown = [one for one, text, _ in zip(part, texts, cuts, strict=False) if text is not None]
+            self.last_shown = _place(shown[-1]) if shown else self.last_shown
             looked += len(cuts)
         return looked
 
@@ -195,8 +215,8 @@ def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:
     )
 
 
-def _cursor(before: wire.Before) -> str:
-    return cursors.written(cursors.HITS, before.at, before.room, before.n)
+def _cursor(before: wire.Before | None) -> str | None:
+    return None if before is None else cursors.written(cursors.HITS, before.at, before.room, before.n)
 
 
 def _before(cursor: str | None) -> wire.Before | None:

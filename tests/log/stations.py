@@ -39,6 +39,10 @@ class Tape(asyncio.Transport):
         super().__init__()
         self.frames: list[EventsFrame] = []
         self.stuck = False
+        self.cut = False
+
+    def abort(self) -> None:
+        self.cut = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.frames.append(FRAMES.decode(payload(bytes(data))))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from appliance import live
 from appliance.actions import rooms
+from appliance.actions.evidence import erase_bodies
 from appliance.live import Connection, Hub
 from appliance.model import PersonId, RoomId, SessionId
 from appliance.wire.committed import Committed, FeedPage, RoomNews
@@ -124,6 +125,63 @@ async def test_a_connection_lost_a_moment_ago_takes_nothing_from_the_others(bure
     await settled(bureau.s)
     sent = [(await bureau.say(NARIN, room)).n for _ in range(3)]
     assert all(ns(tape, room) == ([] if lost else sent) for lost, tape in tapes)
+
+
+def held_words(connection: Connection) -> str:
+    return b"".join(frame for _, frame in connection._held).decode(errors="replace")  # noqa: SLF001 - is the point
+
+
+@pytest.mark.parametrize("how", ["key", "body"])
+async def test_what_is_destroyed_leaves_the_frames_that_are_held(bureau: Bureau, how: str) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    connection, tape = await listen(bureau, MALEE)
+    tape.stuck = True
+    connection.hold()
+    sent = await bureau.say(NARIN, room, "จะหายไป")
+    assert "จะหายไป" in held_words(connection)
+    tape.cut = False
+    await destroy(bureau, room, sent.n, how)
+    assert tape.cut, "what is unsent cannot be taken back from a transport in another way"
+    assert "จะหายไป" not in held_words(connection)
+    tape.stuck = False
+    bureau.s.hub._catch_up(connection)  # noqa: SLF001 - as a slow reader's connection does
+    await settled(bureau.s)
+    [told] = [event for event in tape.events if isinstance(event, MessageTextEvent) and event.n == sent.n]
+    assert (told.hidden, told.body) == ("erased", None)
+    last = await bureau.say(NARIN, room)
+    assert ns(tape, room)[-1] == last.n
+
+
+async def test_a_page_read_before_its_words_were_destroyed_is_read_again(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    connection, tape = await listen(bureau, MALEE)
+    hub, read_feed = bureau.s.hub, bureau.s.hub._read_feed  # noqa: SLF001 - the moment between reading and writing
+    assert read_feed is not None
+    connection.hold()
+    sent = await bureau.say(NARIN, room, "จะหายไป")
+    reads = 0
+
+    async def read(person: PersonId, since: int, limit: int, cursor: str | None) -> FeedPage:
+        nonlocal reads
+        page = await read_feed(person, since, limit, cursor)
+        reads += 1
+        if reads == 1:
+            await destroy(bureau, room, sent.n, "key")
+        return page
+
+    hub.set_feed_reader(read)
+    hub._catch_up(connection)  # noqa: SLF001 - as a slow reader's connection does
+    await settled(bureau.s)
+    told = [event for event in tape.events if isinstance(event, MessageTextEvent)]
+    assert [(event.n, event.hidden) for event in told] == [(sent.n, "erased")]
+
+
+async def destroy(b: Bureau, room: RoomId, n: int, how: str) -> None:
+    if how == "body":
+        await erase_bodies(b.s, room, n, n, "R1")
+        return
+    async with b.s.store.write() as tx:
+        await b.s.log.bodies.destroy(tx, [1])
 
 
 async def test_reconnecting_goes_on_from_the_cursor(bureau: Bureau) -> None:
