@@ -173,11 +173,10 @@ class Marks:
 
 
 class TextBody(NamedTuple):
-    """The words of a message and whom they mention. `everyone` is the @room mention."""
+    """The words of a message and whom they mention; that it calls everyone (C11) is in its header."""
 
     text: str
     mentions: tuple[Principal, ...] = ()
-    everyone: bool = False
 
     def __repr__(self) -> str:
         """Name the type alone: the words must not show in a log."""
@@ -277,11 +276,17 @@ DOMAIN: Final = r"[^/+\s\x00-\x1f]{1,253}"
 
 
 _PRINCIPAL: Final = re.compile(f"{PERSON}@{AGENCY}")
+_PERSON: Final = re.compile(f"(?!{SYSTEM}@){PERSON}@{AGENCY}")
 
 
 def is_principal(text: str) -> bool:
     """Tell whether this names a person, or the program, of some agency."""
     return _PRINCIPAL.fullmatch(text) is not None
+
+
+def is_person(text: str) -> bool:
+    """Tell whether this names a person of some agency, and not its program."""
+    return _PERSON.fullmatch(text) is not None
 
 
 def agency_of(principal: Principal) -> str:

@@ -52,13 +52,15 @@ FAULTS_ON_RECORD: Final = 20
 class Exported:
     """What an export came to: its entries and the SHA-256 of its bytes in hexadecimal.
 
-    Bodies that are left out: `damaged` ones, and `withheld` ones, which not everyone in the room is shown.
+    Bodies that are left out: `damaged` ones, `withheld` ones, which not everyone in the room is shown, and `malformed`
+    ones, which are no text.
     """
 
     entries: int
     sha256: str
     damaged: tuple[int, ...]
     withheld: tuple[int, ...]
+    malformed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,8 @@ async def export_room(
     except BaseException as error:
         await _record_export(s, actor, room, "failed", error=type(error).__name__)
         raise
-    done = Exported(head.size, digest.hexdigest(), tuple(export.damaged), tuple(export.withheld))
-    left_out = {"damaged": list(done.damaged), "withheld": list(done.withheld)}
+    left_out = {"damaged": export.damaged, "withheld": export.withheld, "malformed": export.malformed}
+    done = Exported(head.size, digest.hexdigest(), **{why: tuple(places) for why, places in left_out.items()})
     await _record_export(s, actor, room, "done", entries=done.entries, sha256=done.sha256, **left_out)
     return done
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from appliance.errors import Invalid
 from appliance.log.commands import Command
-from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody
+from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody, is_person
 from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.names import emoji as one_emoji
 from appliance.rules.text import closed_directions, has_visible, written
@@ -76,7 +76,9 @@ def _body(s: Services, body: WireBody) -> TextBody:
     if not has_visible(text):
         raise Invalid(field="body.text", code="empty_text")
     named = dict.fromkeys(s.log.home.principal(PersonId(person)) for person in body.mentions)
-    return TextBody(closed_directions(text), tuple(named), body.everyone)
+    if not all(map(is_person, named)):
+        raise Invalid(field="body.mentions")
+    return TextBody(closed_directions(text), tuple(named))
 
 
 async def show_typing(s: Services, actor: PersonId, room: RoomId) -> None:

@@ -62,6 +62,8 @@ async def export(s: Services, terminal: Terminal, given: Export) -> int:
     done = await export_room(s, terminal.operator, given.room, given.why, terminal.data, partial=given.partial)
     for n in done.damaged:
         await terminal.err(both("admin.body_damaged_was_left", room=given.room, n=n))
+    for n in done.malformed:
+        await terminal.err(both("admin.body_malformed_was_left", room=given.room, n=n))
     await terminal.err(both("admin.entries_sha", entries=done.entries, sha=done.sha256))
     return 1 if done.damaged else 0
 

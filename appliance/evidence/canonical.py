@@ -87,6 +87,17 @@ def encode(value: JsonValue, limit: int = MAX_BODY) -> bytes:
     return _encoded(value, limit)
 
 
+def encode_fields(fields: Mapping[str, object]) -> bytes:
+    """Canonical bytes of fields that a shape has written (`rules/shapes.py`): all of them are of the profile.
+
+    Raises `NotCanonicalError` for more than `MAX_BODY`.
+    """
+    data = _ENCODER.encode(fields)
+    if len(data) > MAX_BODY:
+        raise NotCanonicalError(f"{len(data)} bytes, at most {MAX_BODY}")
+    return data
+
+
 def decode(data: bytes, limit: int = MAX_BODY) -> JsonValue:
     """The value of canonical bytes; raises `NotCanonicalError` unless `data` is exactly the canonical form."""
     if len(data) > limit:

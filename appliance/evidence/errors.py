@@ -19,6 +19,12 @@ class NotCanonicalError(EvidenceError):
     code = "not_canonical"
 
 
+class BodyError(EvidenceError):
+    """The bytes of a body are not one of its type of entry."""
+
+    code = "body_form"
+
+
 class ProofError(EvidenceError):
     """A proof that cannot be made or read: index outside the tree, wrong length."""
 

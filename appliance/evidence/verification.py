@@ -5,7 +5,8 @@ that has just made them and need not read its own bytes. Both go through the sam
 a writer appends is what a replica accepts:
   1 sizes and strict form of leaf and header; 2 the agency is enrolled and active, at a version of the registry that is
   known and does not go back; 3 its seal, by a key that was valid at hub time; 4 the sender is of the agency, and the
-  room is this one; 5 the body is the one committed to, where it is there; 6 the next position, no earlier hub time;
+  room is this one; 5 a body exactly where its type has one, and, where it is there, the one committed to and in the
+  form of its type; 6 the next position, no earlier hub time;
   7 the agency's next counter, an id that is not taken; 8 the rules of its version allow it; 9 what the agency says it
   has seen is this log. Step 10, the checkpoint after the batch, is the caller's (`note.py`).
 
@@ -23,19 +24,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from appliance.evidence import commitment
+from appliance.evidence.bodies import decode_body
 from appliance.evidence.canonical import FIRST_OS, Header, decode_header
-from appliance.evidence.errors import EvidenceError
+from appliance.evidence.errors import BodyError, EvidenceError
 from appliance.evidence.leaf import decode_leaf
 from appliance.evidence.room_id import room_id
 from appliance.evidence.seal import Seal, verify_seal
 from appliance.model import Deny, Principal, Proposed, RoomId, RoomState, Target, agency_of, is_principal
-from appliance.rules.versions import RULES
+from appliance.rules.versions import RULES, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
     from appliance.evidence.registry import Registry
-    from appliance.model import Millis
+    from appliance.model import Millis, TextBody
 
 
 class Step(IntEnum):
@@ -75,15 +77,16 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """An entry that may be appended, as values, and the room as it leaves it."""
+    """An entry that may be appended, as values, and the room as it leaves it. `body` is None where there is none."""
 
     candidate: Candidate
     entry: Proposed
     state: RoomState
+    body: TextBody | None = None
 
 
 class Body(NamedTuple):
-    """A body with its salt."""
+    """The bytes of a body, with its salt."""
 
     salt: bytes
     data: bytes
@@ -123,11 +126,20 @@ def verify_entry(log: Log, leaf: bytes, registry: Registry, body: Body | None = 
     return judge(log, Candidate(header, room, read.n, read.ht, read.rg, read.sl, read.header), registry, body)
 
 
-def judge(log: Log, candidate: Candidate, registry: Registry, body: Body | None = None) -> Accepted | Refused:
-    """Judge the next entry of a room from its values; `verify_entry` does the rest for bytes."""
+def judge(
+    log: Log, candidate: Candidate, registry: Registry, body: Body | TextBody | None = None
+) -> Accepted | Refused:
+    """Judge the next entry of a room from its values; `verify_entry` does the rest for bytes.
+
+    `body` is typed where the caller has just made its bytes of it.
+    """
     header = candidate.header
-    refused = _speaks(log, candidate, registry) or _follows(log, candidate, body)
-    if refused is not None:
+    if refused := _speaks(log, candidate, registry):
+        return refused
+    said = _said(header, body)
+    if isinstance(said, Refused):
+        return said
+    if refused := _follows(log, candidate):
         return refused
     entry = _allowed(log, header)
     if not isinstance(entry, Proposed):
@@ -135,7 +147,7 @@ def judge(log: Log, candidate: Candidate, registry: Registry, body: Body | None 
     if header.seen is not None and not _was_seen(log, header.seen):
         return Refused(Step.SEEN, "seen")
     state = RULES[header.rules_version].apply(log.state, entry, candidate.room, candidate.n)
-    return Accepted(candidate, entry, state)
+    return Accepted(candidate, entry, state, said)
 
 
 def _speaks(log: Log, candidate: Candidate, registry: Registry) -> Refused | None:
@@ -177,11 +189,26 @@ def _bad_seal(log: Log, candidate: Candidate, seal: Seal, registry: Registry) ->
     return None
 
 
-def _follows(log: Log, candidate: Candidate, body: Body | None) -> Refused | None:
-    """Steps 5 to 7: the body committed to, where there is one; the next place, no earlier; its agency's next, once."""
-    header = candidate.header
-    if body is not None and not _is_committed_to(body, header):
+def _said(header: Header, body: Body | TextBody | None) -> Refused | TextBody | None:
+    """Step 5: the body that the header commits to. What the rules do not know is refused by them (step 8)."""
+    row = find(header.rules_version, header.type)
+    if row is None:
+        return None
+    if (row.body is None) != (header.body_length == 0):
+        return Refused(Step.BODY, "body_of_type")
+    if not isinstance(body, Body):
+        return body
+    if not _is_committed_to(body, header):
         return Refused(Step.BODY, "body_differs")
+    try:
+        return decode_body(row, body.data)
+    except BodyError as error:
+        return Refused(Step.BODY, error.code)
+
+
+def _follows(log: Log, candidate: Candidate) -> Refused | None:
+    """Steps 6 and 7: the next place, no earlier; its agency's next, once."""
+    header = candidate.header
     if candidate.n != log.size:
         return Refused(Step.POSITION, "position")
     if candidate.ht < log.last_at:
@@ -203,8 +230,6 @@ def _allowed(log: Log, header: Header) -> Proposed | str:
     entry = rules.read(header.type, header.origin, Principal(header.sender), header.written_at, header.state)
     if isinstance(entry, Deny):
         return entry
-    if header.body_length and not rules.takes_body(entry.type):
-        return "body_of_type"
     aimed = entry.state.points_at
     denied = rules.authorize(log.state, entry, None if aimed is None else log.target(aimed))
     return entry if denied is None else denied

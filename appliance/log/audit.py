@@ -17,15 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.registry import Registry
 from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, Frontier
 from appliance.evidence.verification import Accepted, Body, Log, Refused, Step, verify_entry
 from appliance.locale import both
-from appliance.log.body_codecs import decode
 from appliance.log.expected import Expected
 from appliance.log.notes import home_of, open_room
 from appliance.log.projections import Place
@@ -186,8 +183,7 @@ class _Walk:
     def _add(self, found: EntryRow, n: int) -> Fault | None:
         try:
             body = self._body(found)
-            words = decode(found.type, body.data) if body else None
-        except (WrongKey, msgspec.MsgspecError):
+        except WrongKey:
             return Fault(self._room, "body", n)
         leaf = leaf_of(found)
         verdict = verify_entry(self._log(), leaf, self._registry, body)
@@ -199,7 +195,7 @@ class _Walk:
         gone = found.sealed is None or found.epoch is None or found.epoch in self._destroyed
         if gone and header.body_length:
             self._absent.add(n)
-        self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, words, self._state)
+        self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, verdict.body, self._state)
         if erases := ENTRY_TYPES[entry.type].erases:
             first, last = erases(entry.state)
             # The range is what the entry says, and may be far longer than the room.

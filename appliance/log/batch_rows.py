@@ -204,7 +204,7 @@ class Rows:
             "pos": self.pos, "at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender,
         }  # fmt: skip
         body = entry.draft.body
-        words = Words(body_view(body, self._home) if body else None)
+        words = Words(body_view(entry.state, body, self._home) if body else None)
         return view(entry.kind, entry.state, words, self._home, common)
 
     def _add_members(self, pending: PendingRoom, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:

@@ -1,6 +1,6 @@
 """Sealing and opening what people wrote, under the epoch key of (room, ISO week, kind).
 
-Owns the epoch keys in memory and the place a sealed body is bound to; its canonical bytes are `body_codecs.py`'s.
+Owns the epoch keys in memory and the place a sealed body is bound to; its bytes are those of `evidence/bodies.py`.
 
 Rules: a key is made only where the database was asked and has none (`find_or_make_key`), or for a room that the same
 batch creates (`new_key`). A new key is kept in memory once it is durable (`stored`), not before. A key is destroyed
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
 
 from cachetools import LRUCache
 
+from appliance.errors import TooLarge
+from appliance.evidence.bodies import decode_body, encode_body
 from appliance.evidence.commitment import commit
-from appliance.log.body_codecs import decode, encode
+from appliance.evidence.errors import NotCanonicalError
 from appliance.model import Home, RoomId, TextBody
 from appliance.store import epoch_keys
 from appliance.store.batch import NewEpochKey
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from appliance.log.sources import Numbers, Random
     from appliance.model import Millis
+    from appliance.rules.entry_types import EntryKind
     from appliance.store.db import Rows, Tx
     from appliance.store.entries import EntryRow
     from appliance.vault.keyring import Keyring
@@ -157,15 +160,15 @@ class Bodies:
             self._damaged.put((room, n), n)
             log.error("room %s n=%d: the body does not open: it was altered or damaged (gchat room verify)", room, n)
 
-    def open(self, rows: Rows, room: RoomId, row: EntryRow) -> TextBody:
-        """Open the body of an entry that has one.
+    def open(self, rows: Rows, room: RoomId, row: EntryRow, kind: EntryKind) -> TextBody:
+        """Open the body of an entry of this type that has one.
 
-        Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered, MsgspecError when they
-        are no body of its type.
+        Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered, BodyError when they are
+        no body of its type.
         """
         if row.epoch is None or row.sealed is None:
             raise wrong(Reason.SEAL_BROKEN)
-        return decode(row.type, self.open_bytes(rows, room, row.n, row.epoch, row.sealed)[1])
+        return decode_body(kind, self.open_bytes(rows, room, row.n, row.epoch, row.sealed)[1])
 
     def open_bytes(self, rows: Rows, room: RoomId, n: int, epoch: int, sealed: bytes) -> tuple[bytes, bytes]:
         """Return (salt, body bytes) as they were committed to: what an export hands out."""
@@ -193,9 +196,12 @@ def new_key(agency_key: bytes, room: int, epoch: EpochId, number: int, random: R
     return EpochKey(number, room, epoch.week, epoch.kind, EpochCipher(fresh), row)
 
 
-def seal(key: EpochKey, room: RoomId, n: int, body: TextBody, random: Random) -> Sealed:
-    """Seal a body to its place in the log."""
-    plain = encode(body)
+def seal(key: EpochKey, room: RoomId, n: int, row: EntryKind, body: TextBody, random: Random) -> Sealed:
+    """Seal the body of an entry of this type to its place in the log. Raises TooLarge."""
+    try:
+        plain = encode_body(row, body)
+    except NotCanonicalError as error:
+        raise TooLarge(field="body.text") from error
     salt, commitment = commit(plain, random.new_bytes)
     return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain, random.new_bytes), commitment, len(plain))
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from msgspec import MsgspecError
 from msgspec.structs import replace
 
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence.canonical import decode_header
+from appliance.evidence.errors import BodyError
 from appliance.log.views import Words, body_view, view
 from appliance.model import Ability, Deny, EntryType, Millis, PersonId, Principal
 from appliance.rules import entry_types
@@ -55,7 +55,7 @@ class Eyes(NamedTuple):
 def stored_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
     header = decode_header(row.header)
-    return _event(at, row, header, _facts_of(at, row, header), eyes, lambda: _opened(at, row))
+    return _event(at, row, header, _facts_of(at, row, header), eyes, lambda: _opened(at, row, header))
 
 
 def bare_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
@@ -66,16 +66,18 @@ def bare_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
 
 def words_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
     """Return the newest words of an entry for whoever looks, or the reason why there are none."""
-    if reason := _hidden(_facts_of(at, row, decode_header(row.header)), eyes):
+    header = decode_header(row.header)
+    if reason := _hidden(_facts_of(at, row, header), eyes):
         return Words(hidden=reason)
-    return _opened(at, row)
+    return _opened(at, row, header)
 
 
 def version_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
     """As `words_of`, of one wording of a message: its own words, whatever it was changed to since."""
-    if reason := _hidden(_facts_of(at, row, decode_header(row.header)), eyes):
+    header = decode_header(row.header)
+    if reason := _hidden(_facts_of(at, row, header), eyes):
         return Words(hidden=reason)
-    return Words(*_open_body(at, row))
+    return Words(*_open_body(at, row, header))
 
 
 def is_there(at: Place, row: EntryRow, eyes: Eyes) -> bool:
@@ -131,14 +133,17 @@ def _event(
     return view(EntryType(row.type), facts.state, Words(hidden=hidden) if hidden else words(), at.bodies.home, common)
 
 
-def _opened(at: Place, row: EntryRow) -> Words:
+def _opened(at: Place, row: EntryRow, header: Header) -> Words:
     """Return the newest words of an entry that is shown."""
     if not _has_body(row):
         return Words()
-    worded = _newest_wording(at, row)
-    edited = Edited(n=worded.n, at=worded.at) if worded and worded is not row else None
-    body, hidden = _open_body(at, worded) if worded else (None, DAMAGED)
-    return Words(body, hidden, edited)
+    if row.edit is None:
+        return Words(*_open_body(at, row, header))
+    newest = _newest_edit(at, row, row.edit)
+    if newest is None:
+        return Words(hidden=DAMAGED)
+    edit, edit_header = newest
+    return Words(*_open_body(at, edit, edit_header), Edited(n=edit.n, at=edit.at))
 
 
 def _has_body(row: EntryRow) -> bool:
@@ -162,15 +167,21 @@ def stored_one(at: Place, n: int, eyes: Eyes) -> EntryEvent | None:
     return _with_reactions(event, entries.reactions_between(at.rows, at.key, n, n))
 
 
-def _open_body(at: Place, row: EntryRow) -> tuple[BodyView | None, str | None]:
-    """Return an entry's body, or the reason why there is none to show. One whose seal does not open is damaged."""
+def _open_body(at: Place, row: EntryRow, header: Header) -> tuple[BodyView | None, str | None]:
+    """Return an entry's body, or the reason why there is none to show.
+
+    One whose seal does not open, or that has another form than its type, is damaged.
+    """
     if row.sealed is None or row.epoch is None:
         return None, ERASED
+    kind, state = entry_types.find(row.type), entry_types.read(row.type, header.state)
+    if kind is None or isinstance(state, Deny):
+        return None, DAMAGED
     try:
-        return body_view(at.bodies.open(at.rows, at.room, row), at.bodies.home), None
+        return body_view(state, at.bodies.open(at.rows, at.room, row, kind), at.bodies.home), None
     except KeyDestroyed:
         return None, ERASED
-    except (WrongKey, MsgspecError):
+    except (WrongKey, BodyError):
         at.bodies.note_damaged(at.room, row.n)
         return None, DAMAGED
 
@@ -180,18 +191,17 @@ def _is_edit(row: EntryRow) -> bool:
     return kind is not None and kind.needs is Ability.EDIT
 
 
-def _newest_wording(at: Place, row: EntryRow) -> EntryRow | None:
-    """Return the entry with a message's newest words: the message itself or its newest edit.
+def _newest_edit(at: Place, row: EntryRow, n: int) -> tuple[EntryRow, Header] | None:
+    """Return the edit `n` with a message's newest words.
 
-    None when the mark points at anything but an edit of this message by its author: another entry's words are never
-    shown under somebody's name (F72).
+    None when that is anything but an edit of this message by its author: another entry's words are never shown under
+    somebody's name (F72).
     """
-    if row.edit is None:
-        return row
-    newest = entries.one(at.rows, at.key, row.edit)
+    newest = entries.one(at.rows, at.key, n)
     if newest is None or newest.sender != row.sender or not _is_edit(newest):
         return None
-    return newest if (decode_header(newest.header).state or {}).get("target") == row.n else None
+    header = decode_header(newest.header)
+    return (newest, header) if (header.state or {}).get("target") == row.n else None
 
 
 def _with_reactions(event: EntryEvent, reactions: dict[int, dict[str, list[str]]]) -> EntryEvent:

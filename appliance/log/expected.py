@@ -21,7 +21,7 @@ from appliance.store import entries
 
 if TYPE_CHECKING:
     from appliance.log.projections import Place
-    from appliance.model import Home, Proposed, RoomState, State, TextBody
+    from appliance.model import Home, Proposed, RoomState, TextBody
     from appliance.store.db import Rows
 
 
@@ -45,20 +45,13 @@ class Expected:
         if room is not None:
             facts = EntryFacts(entry.type, state, entry.sender)
             self.concerns.update((at.n, self.home.person(who)) for who in concerned(room.kind, facts, entry.at))
-            if body is not None:
-                named_here = named(facts, entry.at, body, room.members)
-                self.mentions.update((at.n, self.home.person(who)) for who in named_here)
+            named_here = named(facts, entry.at, body, room.members)
+            self.mentions.update((at.n, self.home.person(who)) for who in named_here)
         if body is None and ENTRY_TYPES[entry.type].mentions is not None:
-            self._add_unread(at.n, state)
+            self.unread.add(at.n)
         projection = PROJECTIONS.get(entry.type)
         if projection is not None and projection.expect is not None:
             projection.expect(self.tables, at, state)
-
-    def _add_unread(self, n: int, state: State) -> None:
-        """Fold a message whose words are gone: whom it named is not known, that it called everyone is in its header."""
-        self.unread.add(n)
-        if getattr(state, "everyone", False):
-            self.mentions.add((n, EVERYONE))
 
     def differing(self, rows: Rows, room: int) -> tuple[str, int] | None:
         """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""

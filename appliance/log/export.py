@@ -43,7 +43,8 @@ class RoomExport:
     """One export: the room, its head as of now, the agency's key, the bodies' keys, the time that is signed with it.
 
     `partial` leaves damaged bodies out instead of stopping at the first; `damaged` then lists their entries. `withheld`
-    lists those whose bodies are not shown to everyone in the room, and so not here either.
+    lists those whose bodies are not shown to everyone in the room, and so not here either. `malformed` are those whose
+    bodies no line can hold, since they are no UTF-8: no replica would have taken them, and they do not stop the others.
     """
 
     room: RoomId
@@ -54,6 +55,7 @@ class RoomExport:
     partial: bool = False
     damaged: list[int] = field(default_factory=list)
     withheld: list[int] = field(default_factory=list)
+    malformed: list[int] = field(default_factory=list)
 
     async def lines(self, store: Store) -> AsyncIterator[bytes]:
         """Give the lines. Raises AppError (`body_damaged`, with the entry), Unproven before anything is signed."""
@@ -87,7 +89,7 @@ class RoomExport:
         try:
             salt, body = self.bodies.open_bytes(rows, self.room, row.n, row.epoch, row.sealed)
             if commitment.check(decode_header(row.header).commitment, salt, body):
-                return salt, body
+                return (salt, body) if self._is_text(row.n, body) else (None, None)
         except KeyDestroyed:
             return None, None
         except (WrongKey, EvidenceError):
@@ -96,6 +98,14 @@ class RoomExport:
             raise AppError(f"{self.room} n={row.n}", code="body_damaged", n=row.n)
         self.damaged.append(row.n)
         return None, None
+
+    def _is_text(self, n: int, body: bytes) -> bool:
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            self.malformed.append(n)
+            return False
+        return True
 
     def _is_shown(self, rows: Rows, row: ExportRow) -> bool:
         header = decode_header(row.header)

@@ -56,7 +56,7 @@ def make_entry(
     encoded = encode_header(header)
     room = room or RoomId(room_id(encoded))
     before = Log(room, state, n, pending.last_at, pending.registry, counters, target=partial(facts.target, draft.room))
-    accepted = _judged(header, before, hub_time, context)
+    accepted = _judged(header, draft.body, before, hub_time, context)
     if denied := facts.too_many(draft, accepted.entry.state):
         raise Forbidden(denied)
     of = facts.target(draft.room, draft.target) if draft.target is not None else None
@@ -88,7 +88,7 @@ def _sealed(draft: Draft, body: TextBody, room: RoomId, n: int, pending: Pending
     row = ENTRY_TYPES[draft.type]
     if row.body is None:
         raise Forbidden(Deny.WRONG_SHAPE)
-    return seal(_key_for(pending, room, row.key_kind, context), room, n, body, context.random)
+    return seal(_key_for(pending, room, row.key_kind, context), room, n, row, body, context.random)
 
 
 def _header(draft: Draft, room: RoomId, counter: int, sealed: Sealed | None, context: BatchContext) -> Header:
@@ -108,11 +108,11 @@ def _header(draft: Draft, room: RoomId, counter: int, sealed: Sealed | None, con
     )
 
 
-def _judged(header: Header, before: Log, hub_time: Millis, context: BatchContext) -> Accepted:
+def _judged(header: Header, body: TextBody | None, before: Log, hub_time: Millis, context: BatchContext) -> Accepted:
     """Return the entry as every replica will judge it. Raises Forbidden."""
     registry = max(before.registry, context.registry.version)
     candidate = Candidate(header, before.room, before.size, hub_time, registry)
-    verdict = judge(before, candidate, context.registry)
+    verdict = judge(before, candidate, context.registry, body)
     if isinstance(verdict, Accepted):
         return verdict
     if verdict.step is Step.SEAL:

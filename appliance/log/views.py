@@ -30,9 +30,10 @@ class Words(NamedTuple):
     edited: Edited | None = None
 
 
-def body_view(body: TextBody, home: Home) -> BodyView:
-    """Return a body as clients see it."""
-    return BodyView(text=body.text, mentions=list(map(home.person, body.mentions)), everyone=body.everyone)
+def body_view(state: State, body: TextBody, home: Home) -> BodyView:
+    """Return a body as clients see it, with the call of everyone that the entry's state has."""
+    everyone: bool = getattr(state, "everyone", False)
+    return BodyView(text=body.text, mentions=list(map(home.person, body.mentions)), everyone=everyone)
 
 
 def view(kind: EntryType, state: State, words: Words, home: Home, common: dict[str, Any]) -> wire.EntryEvent:

@@ -4,7 +4,7 @@ Pure. An entry concerns those it adds and the one it makes the owner; a new name
 in it, which is said by one mark (`EVERYONE`) and not person by person. Such an entry counts as unread for them, like a
 message, and is the newest line of their room until somebody writes. What somebody does concerns never themselves: with
 the mark, whoever counts leaves the sender out. In a private chat nothing does, since it begins with its first message.
-Whom each type concerns, and whom its body names, is in its row (`entry_types.py`). Who is not shown the entry is among
+Whom each type concerns, and whom it names, is in its row (`entry_types.py`). Who is not shown the entry is among
 neither. The table is tests/rules/tables/concerned.json, shared with the web client.
 """
 
@@ -34,11 +34,14 @@ def concerned(room: RoomKind, entry: EntryFacts, at: Millis) -> tuple[Principal,
 def named(
     entry: EntryFacts, at: Millis, body: TextBody | None, members: Mapping[Principal, Member]
 ) -> tuple[Principal, ...]:
-    """Return whom the body of an entry names that was written at this time: members, and `EVERYONE`."""
+    """Return whom an entry names that was written at this time: members, and `EVERYONE`.
+
+    `body` is None where there is none to read; then nobody but `EVERYONE` is known.
+    """
     row = entry_types.find(entry.type)
-    if row is None or row.mentions is None or body is None:
+    if row is None or row.mentions is None:
         return ()
-    people = row.mentions(body, members)
+    people = row.mentions(entry.state, body, members)
     return _of_those_shown(entry, people, at) if people else ()
 
 

@@ -45,7 +45,7 @@ class EntryKind:
     `shown_to` says who sees it (`visibility.py`).
     `needs`: it points at an entry, which must take this of it. `takes` is what later entries may do to it.
     `body` is the type of its body, `key_kind` the kind of key that seals it. `message`: it counts as unread for others
-    and is the newest line of its room. `words` is what search finds it by, `mentions` whom its body names.
+    and is the newest line of its room. `words` is what search finds it by, `mentions` whom it names.
     `concerns` is whom it is told though it is no message. `adds`, `removes`: the people who come and go by it, besides
     an owner who comes in. `changes_members`: a group it has changed is judged anew (F38). `retracts`: it hides the
     message it points at. `erases`: the first and last entry whose bodies are gone. `mark` bounds how many of it a
@@ -63,7 +63,7 @@ class EntryKind:
     key_kind: Literal["text", "file", "location", "secret"] = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
-    mentions: Callable[[Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
+    mentions: Callable[[Any, TextBody | None, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
     concerns: Callable[[Any], tuple[Principal, ...]] | None = None
     adds: Callable[[Any], tuple[Principal, ...]] | None = None
     removes: Callable[[Any], tuple[Principal, ...]] | None = None
@@ -72,10 +72,13 @@ class EntryKind:
     mark: marks.Mark | None = None
     shape: Shape[State] = field(init=False, repr=False)
     """How `state` is read and written."""
+    body_shape: Shape[TextBody] | None = field(init=False, repr=False)
+    """How `body` is read and written; None for a type that has none."""
 
     def __post_init__(self) -> None:
         """Refuse a row of marks on marks: who is shown an entry is looked for in the one entry that it points at."""
         object.__setattr__(self, "shape", Shape(self.state))
+        object.__setattr__(self, "body_shape", Shape(self.body) if self.body else None)
         if self.marks_another and self.takes:
             raise ValueError("what changes or marks an entry takes nothing itself")
 

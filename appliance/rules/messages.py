@@ -59,12 +59,13 @@ def may_react(room: RoomState, role: Role, _entry: Proposed, _state: object, _ta
     return allowed(policy_of(room.kind).may_react, role)
 
 
-def mentioned(body: TextBody, members: Mapping[Principal, Member]) -> tuple[Principal, ...]:
+def mentioned(said: TextSaid, body: TextBody | None, members: Mapping[Principal, Member]) -> tuple[Principal, ...]:
     """Return whom a message is to be told as naming: members at that moment, and `*` for everyone.
 
-    Someone who is not in the room, or not any more, is not told: the words stay as they were written.
+    That it calls everyone is in its header, where `may_write` has judged it; so it is known without the body too. Who
+    is not in the room, or not any more, is not told: the words stay as they were written.
     """
-    everyone = (EVERYONE,) if body.everyone else ()
-    if not body.mentions:
+    everyone = (EVERYONE,) if said.everyone else ()
+    if body is None or not body.mentions:
         return everyone
     return (*dict.fromkeys(person for person in body.mentions if person in members), *everyone)

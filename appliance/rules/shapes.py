@@ -1,10 +1,11 @@
-"""Strict reading and writing of typed state: a frozen dataclass from the fields `st` of a header, and back.
+"""Strict reading and writing of typed state and bodies: a frozen dataclass or named tuple from JSON fields, and back.
 
 Rules: a field that is missing or of another kind is a `WrongShapeError` that names it, never another exception. A field
 that is not known decides nothing and is read over, so that a peer may add one (decision 24); none that is not known is
 ever written. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
-counts, positions or times, so they are never negative; a list is never empty; a person is `id@agency`. A field with the
-value of its default is not written. A field has another name in the header where its metadata say so (`key`).
+counts, positions or times, so they are never negative; a list is never empty; a person is `id@agency`, and never the
+program of an agency. A field with the value of its default is not written. A field has another name in the header where
+its metadata say so (`key`).
 
 Needs the standard library alone, as do all rules: the offline verifier applies them in a court (`evidence/offline`).
 """
@@ -16,7 +17,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from appliance.model import Principal, is_principal
+from appliance.model import Principal, is_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +69,12 @@ class Shape(Generic[S]):
                 raise WrongShapeError(key)
         return self.struct(**values)
 
+    def of(self, value: object) -> S:
+        """Return the struct that a JSON value makes, which has to be an object. Raises `WrongShapeError`."""
+        if not isinstance(value, dict):
+            raise WrongShapeError("")
+        return self.read(value)
+
     def write(self, state: S) -> dict[str, object]:
         """Return the fields of a struct."""
         if state == self._nothing:
@@ -85,13 +92,14 @@ class Shape(Generic[S]):
         return {one.key: one.default is MISSING for one in self._fields}
 
 
-def _fields_of(struct: type) -> tuple[_Field, ...]:
+def _fields_of(struct: type[Any]) -> tuple[_Field, ...]:
     hints = get_type_hints(struct)
-    found = []
-    for one in fields(struct):
-        read, write = _codec(_present(hints[one.name]))
-        found.append(_Field(one.name, one.metadata.get("key", one.name), one.default, read, write))
-    return tuple(found)
+    if issubclass(struct, tuple):
+        defaults: Mapping[str, object] = getattr(struct, "_field_defaults", {})
+        names = [(name, name, defaults.get(name, MISSING)) for name in hints]
+    else:
+        names = [(one.name, one.metadata.get("key", one.name), one.default) for one in fields(struct)]
+    return tuple(_Field(name, key, default, *_codec(_present(hints[name]))) for name, key, default in names)
 
 
 def _present(hint: Any) -> Any:
@@ -107,7 +115,7 @@ def _codec(hint: Any) -> tuple[Callable[[object], object], Callable[[Any], objec
         return _list_of(read), lambda values: [write(value) for value in values]
     if isinstance(hint, type) and is_dataclass(hint):
         shape = Shape(hint)
-        return lambda value: shape.read(_of_kind(value, dict)), shape.write
+        return shape.of, shape.write
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return lambda value: hint(_of_kind(value, str)), lambda value: value.value
     if hint is Principal:
@@ -135,7 +143,7 @@ def _count(value: object) -> int:
 
 def _person(value: object) -> str:
     person = _of_kind(value, str)
-    if not is_principal(person):
+    if not is_person(person):
         raise ValueError
     return person
 

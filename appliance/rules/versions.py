@@ -14,27 +14,31 @@ from appliance.rules import entry_types, rooms
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from appliance.model import Deny, EntryType, Millis, Principal, Proposed, RoomId, RoomState, Target
+    from appliance.model import Deny, Millis, Principal, Proposed, RoomId, RoomState, Target
+    from appliance.rules.entry_types import EntryKind
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """The rules of one version.
 
-    `read` gives the entry as they see it, or why they cannot judge it; `takes_body` says which types have a body;
+    `types` are the types of entry that they know. `read` gives the entry as they see it, or why they cannot judge it;
     `authorize` says why an entry may not be appended, or None; `apply` gives the room as an allowed entry leaves it.
     """
 
+    types: Mapping[str, EntryKind]
+
     read: Callable[[str, str, Principal, Millis, Mapping[str, object] | None], Proposed | Deny]
-    takes_body: Callable[[EntryType], bool]
     authorize: Callable[[RoomState | None, Proposed, Target | None], Deny | None]
     apply: Callable[[RoomState | None, Proposed, RoomId, int], RoomState]
 
 
-def _takes_body(kind: EntryType) -> bool:
-    return entry_types.ENTRY_TYPES[kind].body is not None
-
-
 RULES: Final[dict[int, RuleSet]] = {
-    rooms.RULES_VERSION: RuleSet(entry_types.proposed, _takes_body, rooms.authorize, rooms.apply),
+    rooms.RULES_VERSION: RuleSet(entry_types.ENTRY_TYPES, entry_types.proposed, rooms.authorize, rooms.apply),
 }
+
+
+def find(version: int, kind: str) -> EntryKind | None:
+    """Return the row of a type of entry by the rules of a version, or None for one that they do not know."""
+    rules = RULES.get(version)
+    return None if rules is None else rules.types.get(kind)

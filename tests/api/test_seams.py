@@ -76,6 +76,7 @@ class Whispered(State):
 
     to: Principal
     until: Millis
+    everyone: bool = False
 
 
 def _is_for(state: Whispered, _sender: Principal, viewer: Principal, now: Millis) -> bool:
@@ -139,8 +140,8 @@ async def say_to(agency: Agency, kind: EntryType, room: RoomId, sender: PersonId
     """Append a whisper, for a day; return its position."""
     home = agency.services.log.home
     members = (await agency.services.log.head(room)).state.members
-    body = TextBody(WORDS, mentions=tuple(members), everyone=True)
-    state = Whispered(home.principal(to), agency.clock() + DAY_MS)
+    body = TextBody(WORDS, mentions=tuple(members))
+    state = Whispered(home.principal(to), agency.clock() + DAY_MS, everyone=True)
     draft = Draft(room, home.principal(sender), kind, new_txn(), body=body, state=state)
     [sent] = await agency.services.log.append(draft)
     return sent.n

@@ -243,7 +243,6 @@ def test_step_7_counter_and_id() -> None:
 RULES: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
     "rules of a later release": ("moc", "message.text", {"rv": 2}, "newer_rules"),
     "a type of a later release": ("moc", "poll.create", {}, "wrong_type"),
-    "a body of another type": ("moc", "room.close", {"text": "x"}, "body_of_type"),
     "the system of another agency": ("moi", "sys.remove", {"sender": "system", "st": {"members": [GUEST]}}, "hub_only"),
     "a close by the system of another agency": ("moi", "sys.close", {"sender": "system"}, "hub_only"),
     "an owner by another agency's system": (
@@ -251,12 +250,12 @@ RULES: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
     "bodies destroyed by another agency": (
         "moi", "shred", {"sender": "system", "st": {"from": 1, "to": 2, "rule": "x", "at": START}}, "hub_only"),
     "a member who acts as the system": ("moc", "sys.close", {}, "hub_only"),
-    "the system as a member": ("moc", "message.text", {"sender": "system"}, "not_a_member"),
+    "the system as a member": ("moc", "message.text", {"text": "x", "sender": "system"}, "not_a_member"),
     "the owner's id at another agency": ("moi", "room.rename", {"sender": OWNER, "st": {"name": "x"}}, "not_a_member"),
     "a rename by a guest": ("moi", "room.rename", {"st": {"name": "x"}}, "not_owner"),
-    "an outsider": ("moi", "message.text", {"sender": "p_9"}, "not_a_member"),
-    "a reply to nothing": ("moi", "message.text", {"st": {"reply_to": 99}}, "not_a_message"),
-    "a reply to no message": ("moi", "message.text", {"st": {"reply_to": 1}}, "not_a_message"),
+    "an outsider": ("moi", "message.text", {"text": "x", "sender": "p_9"}, "not_a_member"),
+    "a reply to nothing": ("moi", "message.text", {"text": "x", "st": {"reply_to": 99}}, "not_a_message"),
+    "a reply to no message": ("moi", "message.text", {"text": "x", "st": {"reply_to": 1}}, "not_a_message"),
     "words put into a mouth": ("moi", "message.edit", {"st": {"target": 2}, "text": "x"}, "not_author"),
     "a second create": ("moc", "room.create", {"st": {"kind": "group", "owner": OWNER}, "room": None}, "other_room"),
 }  # fmt: skip
@@ -303,7 +302,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
 def _stated(ty: str, st: dict[str, Any]) -> tuple[int, str] | None:
     room = small()
     room.append("moc", ty, sender="system" if ty in {"sys.remove", "sys.close", "owner.reassign", "shred"} else OWNER,
-                alter={"st": st})  # fmt: skip
+                text="x" if ty in {"message.text", "message.edit"} else None, alter={"st": st})  # fmt: skip
     return refused(room)
 
 

@@ -11,6 +11,7 @@ from appliance.errors import Unavailable, WrongKey
 from appliance.log.bodies import Bodies, EpochKey, new_key, seal
 from appliance.log.sources import Numbers, Random
 from appliance.model import RoomId, TextBody
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.vault.epochs import EpochId, iso_week
 from tests.bureau import KEYS, START
 from tests.log.test_events import TEXT, row
@@ -36,7 +37,7 @@ def test_no_key_is_made_where_the_numbers_of_the_stored_ones_cannot_be_read() ->
 @pytest.mark.parametrize("gone", [{}, {"epoch": 1}, {"sealed": b"words"}])
 def test_an_entry_without_a_whole_body_opens_nothing(gone: dict[str, Any]) -> None:
     with pytest.raises(WrongKey):
-        Bodies(KEYS).open(NO_ROWS, ROOM, row(TEXT, **gone))
+        Bodies(KEYS).open(NO_ROWS, ROOM, row(TEXT, **gone), ENTRY_TYPES[TEXT])
 
 
 def test_a_key_is_kept_once_it_is_stored_and_until_it_is_destroyed() -> None:
@@ -57,7 +58,7 @@ def test_a_key_is_kept_once_it_is_stored_and_until_it_is_destroyed() -> None:
 
 def test_a_body_is_sealed_to_its_place() -> None:
     key = made(1)
-    sealed = seal(key, ROOM, 3, TextBody("คำ"), RANDOM)
+    sealed = seal(key, ROOM, 3, ENTRY_TYPES[TEXT], TextBody("คำ"), RANDOM)
     assert sealed.length == len(key.cipher.open_body(f"{ROOM}/3".encode(), sealed.sealed)[1])
     for place in (f"{ROOM}/4", f"{ROOM[:-1]}b/3"):
         with pytest.raises(WrongKey):

@@ -28,6 +28,7 @@ from appliance.rules.roles import Actor
 from appliance.store import audit as audit_rows
 from appliance.store import rooms as room_rows
 from appliance.store.db import connect
+from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
 from tests.evidence.independent import judge
@@ -260,7 +261,13 @@ class TestExport:
         assert first == ("begun", {"why": "คำสั่งศาลที่ 7", "entries": 2, "partial": False})
         assert last == (
             "done",
-            {"entries": 2, "sha256": sha256(b"".join(lines)).hexdigest(), "damaged": [], "withheld": []},
+            {
+                "entries": 2,
+                "sha256": sha256(b"".join(lines)).hexdigest(),
+                "damaged": [],
+                "withheld": [],
+                "malformed": [],
+            },
         )
 
     async def test_rooms_are_found_by_name_and_member_and_it_is_on_record(self, bureau: Bureau) -> None:
@@ -322,6 +329,37 @@ class TestExport:
         assert verifier.main(["room", str(path), "--vkey", SIGNER.verifier.vkey]) == 0
         capsys.readouterr()
         assert "ข้อความแรก" in path.read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize("plain", [b'{"text":5}', b"x", b'{"text":"\xff"}'])
+    async def test_a_malformed_body_stops_nothing_and_is_named(
+        self,
+        bureau: Bureau,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        plain: bytes,
+    ) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        with monkeypatch.context() as patch:
+            patch.setattr("appliance.log.bodies.encode_body", lambda *_: plain)
+            bad = await bureau.say(NARIN, room, "ไม่ใช่ข้อความ")
+        await bureau.say(MALEE, room, "ข้อความดี")
+        page = (await load_messages(bureau.s, SOMCHAI, room, MessagesQuery())).messages
+        found = {event.n: event for event in page if isinstance(event, MessageTextEvent)}
+        assert (found[bad.n].hidden, found[bad.n].body) == ("damaged", None)
+        assert [event.body.text for event in found.values() if event.body] == ["ข้อความดี"]
+        await bureau.s.log.checkpoints.sign()
+        assert await asyncio.to_thread(audit, bureau, room) == Fault(room, "body", bad.n)
+        lines, text = Written(), plain.isascii()
+        done = await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)
+        assert (done.damaged, done.malformed) == ((), () if text else (bad.n,))
+        path = tmp_path / "room.jsonl"
+        await asyncio.to_thread(path.write_bytes, b"".join(lines))
+        assert verifier.main(["room", str(path), "--vkey", SIGNER.verifier.vkey, "--show"]) == 0
+        said = capsys.readouterr().out
+        assert "│ ข้อความดี" in said
+        assert ("Bodies that do not have the form of a message: 1: 2" in said) is text
+        assert ("Bodies absent: 1" in said) is not text
 
     async def test_the_owner_is_named_as_the_members_are(self, bureau: Bureau) -> None:
         for room in (

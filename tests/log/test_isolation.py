@@ -27,6 +27,7 @@ from appliance.model import Appended, Draft, EntryType, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries, rooms
 from appliance.store.db import connect, open_store
 from appliance.vault.epochs import unwrap_any
@@ -244,10 +245,10 @@ class TestDestroyedKeys:
             async with bureau.s.store.write() as tx:
                 await bureau.s.log.bodies.destroy(tx, [1])
             with pytest.raises(KeyDestroyed):
-                await early.run(bureau.s.log.bodies.open, room, row)
+                await early.run(bureau.s.log.bodies.open, room, row, ENTRY_TYPES[row.type])
         with pytest.raises(KeyDestroyed):
             async with bureau.s.store.read() as later:
-                await later.run(bureau.s.log.bodies.open, room, row)
+                await later.run(bureau.s.log.bodies.open, room, row, ENTRY_TYPES[row.type])
 
     async def test_one_that_is_destroyed_while_it_is_read_is_not_kept(
         self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch
@@ -266,9 +267,9 @@ class TestDestroyedKeys:
         async with bureau.s.store.read() as reader:
             row = await reader.run(entries.one, key, sent.n)
             assert row is not None
-            assert (await reader.run(fresh.open, room, row)).text == "จะหายไป"
+            assert (await reader.run(fresh.open, room, row, ENTRY_TYPES[row.type])).text == "จะหายไป"
             with pytest.raises(KeyDestroyed):
-                await reader.run(fresh.open, room, row)
+                await reader.run(fresh.open, room, row, ENTRY_TYPES[row.type])
 
 
 async def _rows(b: Bureau, sql: str, *params: object) -> list[tuple[Any, ...]]:

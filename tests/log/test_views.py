@@ -8,9 +8,8 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from appliance.log.body_codecs import CODECS, decode, encode
 from appliance.log.views import VIEWS, Words, view
-from appliance.model import EntryType, Home, Principal, TextBody
+from appliance.model import EntryType, Home
 from appliance.rules import entry_types
 from appliance.wire.entries import DamagedEvent, EntryEvent, HiddenEvent
 from appliance.wire.events import Event
@@ -60,16 +59,3 @@ def test_only_people_of_this_agency_go_by_their_bare_id(kind: EntryType) -> None
     shown = msgspec.json.encode(view(kind, FULL[kind], Words(), Home("moph"), dict(COMMON)))
     assert b"@moph" not in shown
     assert (b"p_b@moi" in shown) is (kind is EntryType.MEMBER_ADD)
-
-
-def test_every_body_has_a_codec_that_reads_what_it_writes() -> None:
-    bodies = {row.body for row in entry_types.ENTRY_TYPES.values() if row.body is not None}
-    assert set(CODECS) == bodies
-    said = TextBody("คำ", (Principal("p_a@moph"),), everyone=True)
-    assert decode(EntryType.MESSAGE_TEXT, encode(said)) == said
-
-
-@pytest.mark.parametrize(("kind", "plain"), [("message.text", b'{"text":5}'), ("room.close", b"{}"), ("poem", b"{}")])
-def test_bytes_of_another_shape_are_no_body(kind: str, plain: bytes) -> None:
-    with pytest.raises(msgspec.MsgspecError):
-        decode(kind, plain)

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
-from appliance.evidence.offline.bodies import has_body, sort_absent
+from appliance.evidence.offline.bodies import has_body, is_formed, sort_absent
 from appliance.evidence.offline.texts import folded, iso_time, thai_time
 from appliance.evidence.offline.timeline import words
 from appliance.evidence.offline.trust import label
@@ -39,6 +39,8 @@ def about_room(report: Report, check: RoomCheck, trust: Trust | None) -> None:
     if not any(map(_EXPORTED.fullmatch, check.finished.head.extensions)):
         report.add("not_exported")
     report.add("bodies", count=check.bodies)
+    if check.malformed.count:
+        report.add("malformed", count=check.malformed.count, list=check.malformed)
     erased, unexplained = sort_absent(check.absent, check.conduct.shreds)
     for shred, spans in erased.items():
         at = {"at": thai_time(shred.at), "iso": iso_time(shred.at)}
@@ -97,7 +99,7 @@ def _about_entry(report: Report, proved: Proved, entry: Entry, seals: Seals) -> 
     at = {"at": thai_time(entry.hub_time), "iso": iso_time(entry.hub_time)}
     report.add("entry", n=entry.n, type=entry.kind, sender=entry.header["sn"], **at)
     if proved.body is not None:
-        report.add("body_proved")
+        report.add("body_proved" if is_formed(entry, proved.body) else "body_malformed")
         for part in words(proved.body).split("\n"):
             for line in folded(part):
                 report.add("body_line", line=line)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from appliance.evidence.offline.bodies import Spans, check_body, has_body
+from appliance.evidence.offline.bodies import Spans, check_body, has_body, is_formed
 from appliance.evidence.offline.conduct import Conduct
 from appliance.evidence.offline.entries import CREATE, Entry, read_entry
 from appliance.evidence.offline.export_file import EntryLine, ExportFile, ExportHead
@@ -69,6 +69,7 @@ class RoomCheck:
     last_time: int = 0
     confirmed: int = 0
     bodies: int = 0
+    malformed: Spans = field(default_factory=Spans)
     absent: Spans = field(default_factory=Spans)
     last_hub: str = ""
     last_epoch: int = 1
@@ -95,6 +96,8 @@ class RoomCheck:
         if line.salt is not None and line.body is not None:
             check_body(entry, line.salt, line.body)
             self.bodies += 1
+            if not is_formed(entry, line.body):
+                self.malformed.add(n)
         elif has_body(entry):
             self.absent.add(n)
         self.history.append(line.leaf.encode())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import is_count
-from appliance.model import ContactMode, EntryType, RoomKind, is_principal
+from appliance.model import ContactMode, EntryType, RoomKind, is_person
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.rooms import RULES_VERSION
 
@@ -30,8 +30,9 @@ def check_state(entry: Entry) -> dict[str, Any]:
     for key, (required, right) in shape.items():
         if (required or key in fields) and not (key in fields and right(fields[key])):
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
-    if entry.header["bl"] and ENTRY_TYPES[entry.kind].body is None:
-        raise Failed("body_of_type", entry.n, type=entry.kind)
+    takes_body = ENTRY_TYPES[entry.kind].body is not None
+    if takes_body != bool(entry.header["bl"]):
+        raise Failed("no_body_of_type" if takes_body else "body_of_type", entry.n, type=entry.kind)
     if "card" in fields and fields["card"]["p"] != fields.get("owner", fields.get("to")):
         raise Failed("bad_state", entry.n, type=entry.kind, key="card")
     if entry.kind == EntryType.SHRED and not fields["from"] <= fields["to"] < entry.n:
@@ -63,7 +64,7 @@ def _contact(value: object) -> bool:
 
 
 def _person(value: object) -> bool:
-    return isinstance(value, str) and is_principal(value)
+    return isinstance(value, str) and is_person(value)
 
 
 def _people(value: object) -> bool:

@@ -111,6 +111,14 @@ TEXTS: Final = {
     ),
     "bodies": ("เนื้อหาตรงกับที่ผูกมัดไว้: {count} รายการ", "Bodies that match their commitments: {count}"),
     "body_proved": ("เนื้อหาตรงกับที่ผูกมัดไว้:", "The body matches its commitment:"),
+    "body_malformed": (
+        "เนื้อหาตรงกับที่ผูกมัดไว้ แต่ไม่ใช่รูปแบบของข้อความ:",
+        "The body matches its commitment, and does not have the form of a message:",
+    ),
+    "malformed": (
+        "เนื้อหาที่ไม่ใช่รูปแบบของข้อความ {count} รายการ: {list}",
+        "Bodies that do not have the form of a message: {count}: {list}",
+    ),
     "body_line": ("ถ้อยคำ: {line}", "Words: {line}"),
     "body_absent": (
         "ไม่ได้พิสูจน์ถ้อยคำ: ไม่มีเนื้อหาและเกลือ (salt) ของรายการนี้",
@@ -184,8 +192,8 @@ TEXTS: Final = {
     "seal": ("ตราของ {origin} ไม่ถูกต้อง", "the seal of {origin} is false"),
     "half_body": ("มีเพียงเนื้อหาหรือเกลือ (salt) อย่างเดียว", "only one of body and salt is present"),
     "body": ("เนื้อหาไม่ตรงกับที่ผูกมัดไว้ในส่วนหัว", "the body is not the one the header commits to"),
-    "bad_body": ("เนื้อหาไม่ใช่รูปแบบของข้อความ", "the body does not have the form of a message"),
     "body_of_type": ("รายการชนิด {type} มีเนื้อหาไม่ได้", "an entry of type {type} has no body"),
+    "no_body_of_type": ("รายการชนิด {type} ต้องมีเนื้อหา", "an entry of type {type} has a body"),
     "bad_create": (
         "รายการที่สร้างห้องต้องเป็นรายการแรก ไม่มีตรา และผู้ส่งเป็นเจ้าของห้อง",
         "the entry that creates a room is the first, has no seal, and is its owner's",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from appliance.evidence.offline.bodies import Causes
+from appliance.evidence.offline.bodies import Causes, is_formed
 from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import folded, iso_time, thai_time
 from appliance.model import SYSTEM
@@ -68,6 +68,8 @@ class Timeline:
         yield from (f"    {text}" for fact in self._facts(fields) for text in folded(fact))
         yield from (f"    {mark}" for mark in self._marks(entry, line))
         if line.body is not None:
+            if not is_formed(entry, line.body):
+                yield "    [เนื้อหาไม่ใช่รูปแบบของข้อความ / the body does not have the form of a message]"
             yield from (f"    │ {text}" for part in words(line.body).split("\n") for text in folded(part))
 
     def _learn(self, fields: dict[str, Any]) -> None:

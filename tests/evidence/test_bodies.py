@@ -1,0 +1,103 @@
+"""A body is exactly the canonical bytes of what its type of entry has: of anything else a replica takes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.evidence.bodies import decode_body, encode_body
+from appliance.evidence.errors import BodyError
+from appliance.evidence.export import ExportEntry
+from appliance.evidence.verification import Accepted, Refused, Step
+from appliance.model import EntryType, Principal, TextBody
+from appliance.rules.entry_types import ENTRY_TYPES
+from tests.evidence.court import Court
+from tests.evidence.room_builder import RoomBuilder
+from tests.evidence.test_verification import judged, small
+
+TEXT = ENTRY_TYPES[EntryType.MESSAGE_TEXT]
+DEEP = b'{"more":' + b"[" * 6 + b"]" * 6 + b',"text":"x"}'
+NO_BODIES = {
+    "no JSON": b"x",
+    "no UTF-8": b'{"text":"\xff"}',
+    "half of a pair": b'{"text":"\\ud800"}',
+    "white space": b'{"text": "x"}',
+    "keys out of order": b'{"text":"x","more":1}',
+    "a needless escape": b'{"text":"\\u0061"}',
+    "a fraction": b'{"more":0.5,"text":"x"}',
+    "nested too deep": DEEP,
+    "no object": b'["x"]',
+    "no text": b"{}",
+    "text that is a number": b'{"text":5}',
+    "text that is null": b'{"text":null}',
+    "mentions that are a text": b'{"mentions":"p@moc","text":"x"}',
+    "mentions of nobody": b'{"mentions":[],"text":"x"}',
+    "a mention that is a number": b'{"mentions":[1],"text":"x"}',
+    "a mention without an agency": b'{"mentions":["p"],"text":"x"}',
+    "a mention of a program": b'{"mentions":["system@moc"],"text":"x"}',
+}
+
+
+def with_body(body: bytes, kind: str = "message.text") -> RoomBuilder:
+    """The small room with one more entry, whose body is committed to."""
+    room = small()
+    room.append("moi", kind, body=body, st={"target": 3} if kind == "message.edit" else None)
+    return room
+
+
+@pytest.mark.parametrize("kind", ["message.text", "message.edit"])
+@pytest.mark.parametrize("what", NO_BODIES)
+def test_a_body_of_another_form_is_refused(what: str, kind: str) -> None:
+    assert judged(with_body(NO_BODIES[what], kind)) == Refused(Step.BODY, "body_form")
+
+
+@pytest.mark.parametrize("kind", ["room.close", "member.remove", "message.reaction", "message.redact"])
+def test_a_type_without_a_body_has_none(kind: str) -> None:
+    assert judged(with_body(b'{"text":"x"}', kind)) == Refused(Step.BODY, "body_of_type")
+
+
+@pytest.mark.parametrize("kind", ["message.text", "message.edit"])
+def test_a_type_with_a_body_has_one(kind: str) -> None:
+    room = small()
+    room.append("moi", kind, st={"target": 3} if kind == "message.edit" else None)
+    assert judged(room) == Refused(Step.BODY, "body_of_type")
+
+
+def test_what_is_accepted_is_read_once() -> None:
+    verdict = judged(with_body(b'{"mentions":["p_1@moc"],"more":{"a":[1]},"text":"x"}'))
+    assert isinstance(verdict, Accepted)
+    assert verdict.body == TextBody("x", (Principal("p_1@moc"),))
+
+
+def test_a_replica_without_the_body_accepts_the_entry() -> None:
+    room = with_body(b'{"text":5}')
+    verdict = judged(room, ExportEntry(room.entries[-1].leaf, None, None))
+    assert isinstance(verdict, Accepted)
+    assert verdict.body is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in ENTRY_TYPES.items() if row.body])
+def test_every_body_is_read_as_it_was_written(kind: str) -> None:
+    for said in (TextBody(""), TextBody("คำ\t\n😀", (Principal("p_a@moph"), Principal("p_b@moi")))):
+        assert decode_body(ENTRY_TYPES[kind], encode_body(ENTRY_TYPES[kind], said)) == said
+
+
+def test_a_type_without_a_body_is_neither_written_nor_read() -> None:
+    row = ENTRY_TYPES[EntryType.ROOM_CLOSE]
+    with pytest.raises(BodyError):
+        encode_body(row, TextBody("x"))
+    with pytest.raises(BodyError):
+        decode_body(row, b"{}")
+
+
+def test_a_court_is_told_of_a_malformed_body_and_reads_the_rest(court: Court) -> None:
+    room = with_body(b'{"text":5}')
+    room.append("moi", "message.text", text="ต่อจากนั้น")
+    exported = room.export()
+    assert court.run("room", exported.data, "--vkey", exported.vkey, "--show") == 0
+    assert "Bodies that do not have the form of a message: 1: 4\n" in court.said
+    assert '    │ {"text":5}\n' in court.said
+    assert "the body does not have the form of a message]" in court.said
+    assert "    │ ต่อจากนั้น\n" in court.said
+    assert court.run("prove", exported.data, "--vkey", exported.vkey, "--entry", "4") == 0
+    assert court.run("proof", court.said.rstrip("\n") + "\n", "--vkey", exported.vkey) == 0
+    assert "and does not have the form of a message:" in court.said
