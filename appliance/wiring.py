@@ -177,7 +177,7 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         keys=keys,
         store=store,
         log=room_log,
-        receipts=Receipts(store, room_log, given.clock, hub.broadcast_to_watching),
+        receipts=Receipts(room_log, given.clock, hub.broadcast_to_watching),
         hub=hub,
         **{item.name: getattr(known, item.name) for item in dataclasses.fields(known)},
         recovery_codes=RecoveryCodes(derived_key(keys.session_pepper, "recovery-codes")),

@@ -28,11 +28,6 @@ class Feed:
         """The latest time that anything on the feed was written at, as far as it is known; see `actions/clock.py`."""
         self.followers: list[Callable[[Committed], None]] = []
 
-    def reserve_pos(self) -> int:
-        """Take the next position. Only while holding the store's writer."""
-        self.pos += 1
-        return self.pos
-
     def advance(self, pos: int, latest: Millis = 0) -> None:
         """Note that everything up to a position is durable, the newest of it written at `latest`."""
         self.pos = pos

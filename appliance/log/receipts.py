@@ -1,10 +1,10 @@
 """Read receipts by name (F16): durable, coalesced, of what was shown and of nothing else.
 
 A receipt says that a range of positions was shown to a person. Receipts are written in batches, `BATCH_S` apart, each
-in one transaction. A batch announces the receipts of a room as one event of the feed, so a busy room costs one line
-whatever its size. A large room is announced only every few batches; those who have it on their screen meanwhile get an
-ephemeral copy of the event within a second. The first time a message was shown is kept for good; showing it again
-changes nothing.
+in one transaction (`RoomLog.change`). A batch announces the receipts of a room as one event of the feed, so a busy room
+costs one line whatever its size. A large room is announced only every few batches; those who have it on their screen
+meanwhile get an ephemeral copy of the event within a second. The first time a message was shown is kept for good;
+showing it again changes nothing.
 A room that a torn page keeps from taking receipts loses its own and delays no other.
 Receipts of a local room are events of the feed, not entries (decision 0006).
 """
@@ -17,24 +17,21 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from appliance.errors import AppError, Invalid, Unavailable
 from appliance.log.damage import DAMAGED
 from appliance.model import PersonId, RoomId
 from appliance.rules.receipts import Range, merged, without
-from appliance.store import feed, receipts
+from appliance.store import receipts
+from appliance.store.db import in_halves
 from appliance.store.receipts import Shown
-from appliance.wire.committed import Committed, RoomNews
-from appliance.wire.events import passing_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.log.heads import Head
+    from appliance.log.riders import RiderTx
     from appliance.log.writer import RoomLog
     from appliance.model import Millis
-    from appliance.store.db import Rows, Store
 
     BroadcastToWatching = Callable[[RoomId, str, dict[str, object], Millis], object]
 
@@ -54,10 +51,8 @@ Ranges = list[Range]
 class Receipts:
     """Collects receipts and writes them together."""
 
-    def __init__(
-        self, store: Store, room_log: RoomLog, clock: Callable[[], Millis], broadcast: BroadcastToWatching
-    ) -> None:
-        self._store, self._log, self._clock, self._broadcast = store, room_log, clock, broadcast
+    def __init__(self, room_log: RoomLog, clock: Callable[[], Millis], broadcast: BroadcastToWatching) -> None:
+        self._log, self._clock, self._broadcast = room_log, clock, broadcast
         self._waiting: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]] = {}
         self._callers: list[asyncio.Future[None]] = []
         self._unannounced: dict[RoomId, dict[PersonId, Ranges]] = {}
@@ -135,7 +130,7 @@ class Receipts:
         self._wake.clear()
         self._writing = True
         try:
-            news, passing = await self._commit(waiting, everything=everything)
+            passing = await self._commit(waiting, everything=everything)
         except BaseException as error:
             self._note_again(waiting)
             _answer(callers, error if isinstance(error, AppError) else AppError())
@@ -143,8 +138,6 @@ class Receipts:
         finally:
             self._writing = False
         _answer(callers, passing)
-        if news:
-            self._log.feed.publish((Committed(news[-1].pos, news),))
         self._broadcast_to_watching_members()
         if passing is not None:
             raise passing
@@ -159,26 +152,40 @@ class Receipts:
 
     async def _commit(
         self, waiting: dict[tuple[RoomId, PersonId], list[tuple[Range, Millis]]], *, everything: bool
-    ) -> tuple[list[RoomNews], AppError | None]:
-        """Write what waits; return what to announce, and the error of rooms that are to be written again."""
+    ) -> AppError | None:
+        """Write what waits and announce what is due; return the error of rooms that are to be written again."""
         heads = await self._readable_heads({room for room, _ in waiting} | set(self._unannounced))
         unannounced = {room: dict(reads) for room, reads in self._unannounced.items() if room in heads}
-        writes = {room: _RoomWrite(room, head.key) for room, head in heads.items()}
+        writes = {room: _RoomWrite(room) for room in heads}
         for (room, person), shown in waiting.items():
             if room in heads:
                 reads = unannounced.setdefault(room, {})
                 reads[person] = merged([*reads.get(person, ()), *(part for part, _ in shown)])
                 writes[room].rows.extend(Shown(heads[room].key, person, *part, at) for part, at in shown)
         due = [room for room in unannounced if everything or self._is_due(room, len(heads[room].state.members))]
-        now = self._clock()
-        async with self._store.exclusive() as writer:
-            for room in due:
-                writes[room].announce(self._log.feed.reserve_pos(), now, unannounced.pop(room))
-            failed = await writer.commit_each(_write_rows, [one for one in writes.values() if one.rows or one.line])
+        for room in due:
+            writes[room].reads = unannounced.pop(room)
+        failed = await in_halves(self._put, [one for one in writes.values() if one.rows or one.reads])
         self._unannounced = unannounced
         for room in due:
             self._announced_at[room] = self._batch
         lost = {one.room for one, error in failed}
+        self._keep_for_those_watching([one for one in writes.values() if one.room not in lost and not one.reads])
+        return self._take_back(failed)
+
+    async def _put(self, writes: list[_RoomWrite]) -> None:
+        """Write the receipts of rooms and announce those that are due, in one transaction. Raises as `change`."""
+
+        def rider(tx: RiderTx) -> None:
+            receipts.insert(tx.rows, [row for one in writes for row in one.rows])
+            for one in writes:
+                if one.reads:
+                    tx.announce(RECEIPT, state_of(one.reads), room=one.room)
+
+        await self._log.change(rider)
+
+    def _take_back(self, failed: list[tuple[_RoomWrite, AppError]]) -> AppError | None:
+        """Keep what could not be written for the next batch, but not of rooms that are damaged; return why, if any."""
         passing: AppError | None = None
         for one, error in failed:
             log.warning("receipts of room %s could not be kept: %s", one.room, error)
@@ -187,8 +194,7 @@ class Receipts:
                 self._unannounced.setdefault(one.room, {}).update(one.reads)
                 for row in one.rows:
                     self._note(one.room, row.person, [((row.first, row.upto), row.at)])
-        self._keep_for_those_watching([one for one in writes.values() if one.room not in lost and one.line is None])
-        return [writes[room].news(now) for room in due if room not in lost], passing
+        return passing
 
     async def _readable_heads(self, wanted: set[RoomId]) -> dict[RoomId, Head]:
         """Return the rooms that receipts are about, without those that are damaged: their receipts are given up."""
@@ -240,27 +246,8 @@ def _answer(callers: list[asyncio.Future[None]], error: AppError | None) -> None
 
 @dataclass(slots=True)
 class _RoomWrite:
-    """What one batch writes of a room: receipts, and the line of the feed that announces them."""
+    """What one batch writes of a room: receipts, and what is announced of them, if anything is by now."""
 
     room: RoomId
-    key: int
     rows: list[Shown] = field(default_factory=list)
     reads: dict[PersonId, Ranges] = field(default_factory=dict)
-    line: feed.Line | None = None
-
-    def announce(self, pos: int, at: Millis, reads: dict[PersonId, Ranges]) -> None:
-        """Have the line written at a position of the feed."""
-        self.reads = reads
-        self.line = (pos, at, RECEIPT, self.key, None, msgspec.json.encode(state_of(reads)).decode())
-
-    def news(self, at: Millis) -> RoomNews:
-        """Return the line as followers hear it."""
-        pos = self.line[0] if self.line else 0
-        return RoomNews(self.room, pos, [passing_event(pos, at, RECEIPT, self.room, state_of(self.reads))])
-
-
-def _write_rows(rows: Rows, writes: list[_RoomWrite]) -> None:
-    receipts.insert(rows, [row for one in writes for row in one.rows])
-    for one in writes:
-        if one.line is not None:
-            feed.insert(rows, one.line)

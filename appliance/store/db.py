@@ -25,7 +25,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from appliance.errors import STORAGE_DAMAGED, AppError, StorageFailed, StorageFull, Unavailable, WrongKey
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
     from pathlib import Path
 
 
@@ -292,23 +292,30 @@ class Exclusive:
         Return the items that could not be written even alone, each with why. Raises StorageFull: then the items of this
         call may be written in part, and can be written again where writing is idempotent.
         """
-        if not items:
-            return []
-        try:
-            await self.commit(function, items)
-        except StorageFull:
-            raise
-        except Exception as error:
-            if len(items) == 1:
-                if not isinstance(error, AppError):
-                    log.exception("one item of several could not be written")
-                return [(items[0], error if isinstance(error, AppError) else AppError())]
-            middle = len(items) // 2
-            return [
-                *await self.commit_each(function, items[:middle]),
-                *await self.commit_each(function, items[middle:]),
-            ]
+        return await in_halves(lambda part: self.commit(function, part), items)
+
+
+async def in_halves(
+    write: Callable[[list[ItemT]], Awaitable[object]], items: list[ItemT]
+) -> list[tuple[ItemT, AppError]]:
+    """Write items together; if that fails, each half of them by itself.
+
+    Return the items that could not be written even alone, each with why. Raises StorageFull, as no half has more space.
+    """
+    if not items:
         return []
+    try:
+        await write(items)
+    except StorageFull:
+        raise
+    except Exception as error:
+        if len(items) == 1:
+            if not isinstance(error, AppError):
+                log.exception("one item of several could not be written")
+            return [(items[0], error if isinstance(error, AppError) else AppError())]
+        middle = len(items) // 2
+        return [*await in_halves(write, items[:middle]), *await in_halves(write, items[middle:])]
+    return []
 
 
 class Store:

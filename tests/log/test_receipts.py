@@ -15,10 +15,13 @@ from appliance.errors import Forbidden, Invalid, NotFound, StorageFull, Unavaila
 from appliance.log import receipts
 from appliance.model import PersonId, RoomId
 from appliance.reads.readers import load_readers
+from appliance.store import receipts as rows
+from appliance.store.db import Rows
 from appliance.wire.committed import Committed
 from appliance.wire.events import ReceiptEvent
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, START, Bureau, open_bureau
 from tests.log.stations import station, verify
+from tests.sql import all_rows
 from tests.waiting import PATIENCE_S
 
 
@@ -174,14 +177,14 @@ async def test_what_comes_together_is_told_together(bureau: Bureau, room: RoomId
 async def test_flushed_waits_for_the_commit_under_way(
     bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go_on, real = Event(), Event(), receipts._write_rows  # noqa: SLF001 - to halt the commit
+    begun, go_on, real = Event(), Event(), rows.insert
 
     def halting(*arguments: Any) -> None:
         begun.set()
         go_on.wait(PATIENCE_S)
         real(*arguments)
 
-    monkeypatch.setattr(receipts, "_write_rows", halting)
+    monkeypatch.setattr(rows, "insert", halting)
     await bureau.s.receipts.read(room, MALEE, 4)
     await asyncio.to_thread(begun.wait, PATIENCE_S)
     waiting = asyncio.create_task(bureau.s.receipts.flushed())
@@ -198,7 +201,7 @@ async def test_a_failing_disk_is_told_and_nothing_noted_is_lost(
         raise sqlcipher.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(receipts, "_write_rows", full)
+        patch.setattr(rows, "insert", full)
         with pytest.raises(StorageFull):
             await bureau.read(MALEE, room, 6)
         await bureau.s.receipts.read(room, MALEE, 2)
@@ -217,16 +220,16 @@ async def test_a_room_that_cannot_keep_receipts_holds_up_no_other(
     """A torn page loses the receipts that lie on it; what may pass is written again."""
     other = await bureau.group(NARIN, MALEE, SOMCHAI)
     sent = await bureau.say(NARIN, other)
-    real = receipts._write_rows  # noqa: SLF001 - the writing that fails
+    key, real = (await bureau.s.log.head(room)).key, rows.insert
 
-    def write(raw: sqlcipher.Connection, writes: list[receipts._RoomWrite]) -> None:
-        if any(one.room == room for one in writes):
+    def write(raw: Rows, shown: list[rows.Shown]) -> None:
+        if any(one.room == key for one in shown):
             raise sqlcipher.DatabaseError(trouble)
-        real(raw, writes)
+        real(raw, shown)
 
     passes = trouble == "disk I/O error"
     with monkeypatch.context() as patch:
-        patch.setattr(receipts, "_write_rows", write)
+        patch.setattr(rows, "insert", write)
         await bureau.s.receipts.read(room, MALEE, 6)
         await bureau.s.receipts.read(other, MALEE, sent.n)
         if passes:
@@ -301,3 +304,37 @@ async def test_marks_of_others_survive_a_view_between_them(bureau: Bureau) -> No
     await bureau.read(NARIN, direct, sent.n)
     await verify(bureau, [narin])
     assert [member.read for member in (await bureau.view(NARIN, direct)).members] == [sent.n, sent.n]
+
+
+async def test_receipts_are_announced_in_the_order_of_the_feed(bureau: Bureau, room: RoomId) -> None:
+    """What is published has its position, and none is published behind a later one."""
+    heard: list[int] = []
+    bureau.s.log.feed.followers.append(lambda committed: heard.append(committed.pos))
+    since = bureau.s.log.feed.pos
+    for n in range(5):
+        await bureau.s.receipts.read(room, MALEE, n)
+        await asyncio.gather(bureau.say(NARIN, room), bureau.say(SOMCHAI, room), bureau.s.receipts.flushed())
+    assert heard == sorted(heard)
+    assert heard[-1] == bureau.s.log.feed.pos
+    async with bureau.s.store.read() as reader:
+        told = await reader.run(
+            all_rows, "SELECT pos FROM feed WHERE pos > ? AND type = 'receipt' ORDER BY pos", (since,)
+        )
+    assert len(told) == 5
+    assert {pos for (pos,) in told} <= set(heard)
+
+
+async def test_receipts_are_refused_where_nothing_can_be_written(
+    bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every other change is, and they are written once it can be."""
+
+    async def refuse(_: object) -> None:
+        raise Unavailable("the end of the feed cannot be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bureau.s.log, "change", refuse)
+        with pytest.raises(Unavailable):
+            await bureau.read(MALEE, room, 5)
+    await bureau.s.receipts.flushed()
+    assert (await bureau.view(MALEE, room)).read == 5
