@@ -226,7 +226,7 @@ async def _following(s: Services) -> AsyncIterator[None]:
         await administration.close()
         administration_path(s.config.data).unlink(missing_ok=True)
         await search_follower.close()
-        timers.close()
+        await timers.close()
         await people.close()
         await s.hub.close()
         await s.receipts.close()

@@ -1,8 +1,8 @@
 """Passkeys (WebAuthn) as second factor: enrolment and checks (F74).
 
-Import this where it is used, after `second_factors.load_webauthn`. A challenge is good for one answer; an authenticator
-whose counter goes back is refused, since it may have been copied (WebAuthn §6.1.1). Taking a passkey away asks for the
-password again.
+Imported by `second_factors.load_passkeys` alone. A challenge is good for one answer; an authenticator whose counter
+goes back is refused, since it may have been copied (WebAuthn §6.1.1). Taking a passkey away asks for the password
+again.
 """
 
 from __future__ import annotations
@@ -49,8 +49,16 @@ def passkey_request(s: Services, passkeys: Sequence[Passkey], challenge: bytes) 
     return _as_json(webauthn.options_to_json(options))
 
 
-def assertion_of(passkeys: Sequence[Passkey], assertion: dict[str, Any]) -> Passkey | None:
-    """Return the person's passkey that an assertion says it is of."""
+def check_assertion(
+    s: Services, passkeys: Sequence[Passkey], assertion: dict[str, Any], challenge: bytes
+) -> tuple[Passkey, int] | None:
+    """Return which passkey an assertion is of, and the authenticator's new counter; None when it does not hold."""
+    used = _passkey_of(passkeys, assertion)
+    count = None if used is None else _checked(s, used, assertion, challenge)
+    return None if used is None or count is None else (used, count)
+
+
+def _passkey_of(passkeys: Sequence[Passkey], assertion: dict[str, Any]) -> Passkey | None:
     try:
         credential = base64url_to_bytes(str(assertion.get("rawId") or assertion.get("id") or ""))
     except ValueError:
@@ -58,8 +66,8 @@ def assertion_of(passkeys: Sequence[Passkey], assertion: dict[str, Any]) -> Pass
     return next((passkey for passkey in passkeys if passkey.credential == credential), None)
 
 
-def check_passkey(s: Services, passkey: Passkey, assertion: dict[str, Any], challenge: bytes) -> int | None:
-    """Return the authenticator's new counter, None when the assertion does not hold (WebAuthn §7.2)."""
+def _checked(s: Services, passkey: Passkey, assertion: dict[str, Any], challenge: bytes) -> int | None:
+    """Verify an assertion (WebAuthn §7.2); return the new counter."""
     policy = s.config.policies.passkeys
     try:
         verified = webauthn.verify_authentication_response(

@@ -15,13 +15,13 @@ import hmac
 from base64 import b32encode
 from contextlib import suppress
 from hashlib import sha256
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyotp
 
 from appliance.actions.changes import changing_own_account, record
 from appliance.errors import Conflict, Invalid, NotFound, WrongKey
+from appliance.late import load
 from appliance.rules.passwords import one_time_code
 from appliance.spelling.thai import arabic_digits
 from appliance.store import accounts, audit
@@ -42,13 +42,12 @@ _SECRET_BYTES: Final = 20
 RECOVERY_CODES: Final = 10
 
 
-async def load_webauthn() -> None:
-    """Import the passkey library aside of the event loop.
+async def load_passkeys(function: str) -> Any:
+    """Import a function of `actions/passkeys.py` aside of the event loop.
 
-    It takes a quarter of a second that few sign-ins need, so `actions/passkeys.py` is imported where it is used,
-    after this, and not at start.
+    Its library takes a quarter of a second that few sign-ins need: it is imported when the first one does.
     """
-    await asyncio.to_thread(import_module, "webauthn")
+    return await asyncio.to_thread(load, f"appliance.actions.passkeys:{function}")
 
 
 async def start_totp(s: Services, person: PersonId) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from appliance.actions.changes import get_account, record
-from appliance.actions.second_factors import check_code, load_webauthn, use_recovery_code
+from appliance.actions.second_factors import check_code, load_passkeys, use_recovery_code
 from appliance.errors import Forbidden, TooMany, Unauthenticated
 from appliance.identity.outcomes import CODE_FAILED, FAILED, RECOVERY_USED, REFUSED, SIGNED_IN
 from appliance.identity.throttle import MAX_KNOWN, network_of
@@ -237,22 +237,19 @@ async def delete_old_sign_ins(s: Services) -> int:
 async def _passkey_options(s: Services, passkeys: list[Passkey], challenge: bytes) -> dict[str, Any] | None:
     if not passkeys:
         return None
-    await load_webauthn()
-    from appliance.actions.passkeys import passkey_request  # noqa: PLC0415 - see load_webauthn
-
-    return passkey_request(s, passkeys, challenge)
+    request = await load_passkeys("passkey_request")
+    options: dict[str, Any] = request(s, passkeys, challenge)
+    return options
 
 
 async def _check_passkey(
     s: Services, passkeys: list[Passkey], assertion: dict[str, Any], challenge: bytes
 ) -> Callable[[Rows], bool] | None:
-    await load_webauthn()
-    from appliance.actions.passkeys import assertion_of, check_passkey  # noqa: PLC0415 - see load_webauthn
-
-    used = assertion_of(passkeys, assertion)
-    count = check_passkey(s, used, assertion, challenge) if used is not None else None
-    if used is None or count is None:
+    check = await load_passkeys("check_assertion")
+    found: tuple[Passkey, int] | None = check(s, passkeys, assertion, challenge)
+    if found is None:
         return None
+    used, count = found
     return partial(accounts.use_passkey, passkey=used.id, sign_count=count)
 
 

@@ -138,20 +138,15 @@ async def remove_totp(call: Call, body: PasswordOnly) -> None:
 async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
     """Return what the browser passes to the authenticator to make a passkey."""
     await passwords.prove_password(call.services, call.signed_in, body.password, "password")
-    await second_factors.load_webauthn()
-    from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
-
-    return PasskeyOptions(options=await passkeys.start_passkey(call.services, call.signed_in))
+    start = await second_factors.load_passkeys("start_passkey")
+    return PasskeyOptions(options=await start(call.services, call.signed_in))
 
 
 @routes.post("/second-factors/passkeys", status=201, max_body=PASSKEY_BODY, cost=Cost.SEVERAL, heavy=True)
 async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
     """Add the passkey that the authenticator made."""
-    await second_factors.load_webauthn()
-    from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
-
-    credential = msgspec.to_builtins(body.credential)
-    passkey = await passkeys.add_passkey(call.services, call.signed_in, body.name, credential)
+    add = await second_factors.load_passkeys("add_passkey")
+    passkey = await add(call.services, call.signed_in, body.name, msgspec.to_builtins(body.credential))
     return PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created)
 
 
@@ -159,10 +154,8 @@ async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
 async def remove_passkey(call: Call, passkey: str, body: PasswordOnly) -> None:
     """Remove one of the caller's passkeys."""
     await passwords.prove_password(call.services, call.signed_in, body.password, "password")
-    await second_factors.load_webauthn()
-    from appliance.actions import passkeys  # noqa: PLC0415 - see load_webauthn
-
-    await passkeys.remove_passkey(call.services, call.signed_in, passkey)
+    remove = await second_factors.load_passkeys("remove_passkey")
+    await remove(call.services, call.signed_in, passkey)
 
 
 async def _signed_in(call: Call, result: SignedIn, *, keep_device: bool) -> LoginDone:

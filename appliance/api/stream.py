@@ -82,12 +82,15 @@ async def stream(call: Call, query: StreamQuery) -> web.StreamResponse:
         raise Invalid(code="websocket_expected")
     call.language = query.language or call.language
     with call.services.hub.connection_slot(call.person, call.services.config.limits.connections_a_person):
-        await answer.prepare(call.request)
-        transport = call.request.transport
-        if transport is not None:
-            socket = WebSocket(call.request.protocol, transport, MAX_FRAME)
-            call.request.protocol.set_parser(socket)  # type: ignore[arg-type]  # has what is used of a reader
-            await _listen(call, call.session.id, socket, since)
+        try:
+            await answer.prepare(call.request)
+            transport = call.request.transport
+            if transport is not None:
+                socket = WebSocket(call.request.protocol, transport, MAX_FRAME)
+                call.request.protocol.set_parser(socket)  # type: ignore[arg-type]  # has what is used of a reader
+                await _listen(call, call.session.id, socket, since)
+        except ConnectionError:
+            log.info("%s: the client was gone before it was answered", call.request_id)
     return answer
 
 
@@ -123,8 +126,6 @@ async def _listen(call: Call, session: SessionId, socket: WebSocket, since: int)
     except AppError as error:
         log.warning("%s: a stream could not be opened: %s", call.request_id, error)
         close(Ending.AGAIN)
-    except ConnectionError:
-        log.info("%s: the client was gone before it was answered", call.request_id)
     finally:
         s.hub.remove(connection)
         if connection.is_slow():

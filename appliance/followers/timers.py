@@ -1,8 +1,9 @@
 """What happens by itself after a time: jobs of the appliance on an apscheduler in the event loop.
 
 Each job is one action over the Services. A job that fails is logged and runs again at its next turn; one that is late
-(the machine slept) runs once, at once. Nothing here decides: when something is due is the action's rule. Importing
-apscheduler takes a twentieth of the appliance's start, so who starts the timers may let them begin after that.
+(the machine slept) runs once, at once; one that runs at the end is cancelled and waited for. Nothing here decides: when
+something is due is the action's rule. Importing apscheduler takes a twentieth of the appliance's start, so who starts
+the timers may let them begin after that.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions import audit, clock, evidence, far_apart, owner_requests, refusals, sign_in
 from appliance.errors import AppError
+from appliance.late import load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -48,6 +50,8 @@ class Timers:
         self._s, self._jobs, self._nightly = s, jobs, nightly
         self._scheduler: AsyncIOScheduler | None = None
         self._beginning: asyncio.TimerHandle | None = None
+        self._running: set[asyncio.Task[object]] = set()
+        self._closing = False
 
     def start(self, after_s: float = 0) -> None:
         """Begin now or so much later; the first run of a job is one interval from then."""
@@ -57,29 +61,42 @@ class Timers:
             self._begin()
 
     def _begin(self) -> None:
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - see the module's docstring
-
-        self._scheduler = AsyncIOScheduler(
+        scheduler: AsyncIOScheduler = load("apscheduler.schedulers.asyncio:AsyncIOScheduler")(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         for name, (job, seconds) in self._jobs.items():
-            self._scheduler.add_job(self._run, "interval", (name, job), seconds=seconds, id=name)
+            scheduler.add_job(self._run, "interval", (name, job), seconds=seconds, id=name)
         for name, job in self._nightly.items():
             hour = self._s.config.evidence.check_hour_utc
-            self._scheduler.add_job(self._run, "cron", (name, job), hour=hour, minute=0, id=name)
-        self._scheduler.start()
+            scheduler.add_job(self._run, "cron", (name, job), hour=hour, minute=0, id=name)
+        scheduler.start()
+        self._scheduler = scheduler
 
-    def close(self) -> None:
-        """Stop; a job that is running goes on to its end."""
+    async def close(self) -> None:
+        """Stop; a job that is running is cancelled, and has ended when this returns."""
+        self._closing = True
         if self._beginning is not None:
             self._beginning.cancel()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _run(self, name: str, job: Job) -> None:
+        task = asyncio.current_task()
+        if self._closing or task is None:
+            return
+        self._running.add(task)
         try:
             await job(self._s)
+        except asyncio.CancelledError:
+            # `close` ends it, and nobody waits for more: the scheduler would report a cancelled job as a fault.
+            if not self._closing:
+                raise
         except AppError as error:
             log.warning("the timed job %s could not be done: %s", name, error)
         except Exception:
             log.exception("the timed job %s failed", name)
+        finally:
+            self._running.discard(task)

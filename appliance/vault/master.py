@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from appliance.errors import WrongKey
+from appliance.late import load
 from appliance.spelling.stream_safe import stream_safe
 from appliance.vault.keyfile import OTHERS, read_private
 from appliance.vault.record import (
@@ -188,30 +189,13 @@ def derive(passphrase: str, record: PassphraseRecord) -> MasterKey:
     NFC, because keyboards differ in the order in which they send Thai vowels and tone marks.
     Raises VaultLocked (`derivation_failed`) where the memory it costs is not there.
     """
-    from argon2.exceptions import HashingError  # noqa: PLC0415 - start-up time that the other sources need not pay
-    from argon2.low_level import Type, hash_secret_raw  # noqa: PLC0415
-
-    cost = record.cost
-    try:
-        secret = hash_secret_raw(
-            _normal(passphrase).encode("utf-8", "surrogatepass"),
-            record.salt,
-            cost.time_cost,
-            cost.memory_kib,
-            cost.parallelism,
-            hash_len=KEY_BYTES,
-            type=Type.ID,
-        )
-    except HashingError as error:
-        raise locked(Reason.DERIVATION_FAILED, memory_mib=cost.memory_kib // 1024) from error
+    secret: bytes = load("appliance.vault.passphrase:stretch")(_normal(passphrase), record.salt, record.cost)
     return MasterKey(secret)
 
 
 def split_shares(master: MasterKey) -> tuple[str, str, str]:
     """Three printable shares (SLIP-39), any two of which give `master` back; a new set at every call."""
-    from appliance.vault import shares  # noqa: PLC0415 - start-up time that the other sources need not pay
-
-    first, second, third = shares.split(master.secret)
+    first, second, third = load("appliance.vault.shares:split")(master.secret)
     return first.words, second.words, third.words
 
 
@@ -254,11 +238,10 @@ def _found(source: MasterSource, data_dir: Path, ask: Ask, record: KeyringRecord
 
 
 def _joined(ask: Ask, secret: Secret) -> MasterKey:
-    from appliance.vault import shares  # noqa: PLC0415 - see `split_shares`
-
+    read_share = load("appliance.vault.shares:read_share")
     # Each share is read as it comes, so that a mistyped one is reported before the second officer starts typing.
-    one = shares.read_share(ask(Question(secret, 1)))
-    return MasterKey(shares.join(one, shares.read_share(ask(Question(secret, 2)))))
+    one = read_share(ask(Question(secret, 1)))
+    return MasterKey(load("appliance.vault.shares:join")(one, read_share(ask(Question(secret, 2)))))
 
 
 def _credential(source: MasterSource) -> list[MasterKey]:

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from appliance.actions.terms import publish_terms
 from appliance.api.app import STAFF
 from appliance.config import Config, Limits
 from appliance.demo.world import PASSWORD
 from appliance.errors import AppError, Invalid, Unavailable, Unproven
 from appliance.people import Session
+from appliance.rules.roles import Actor
 from appliance.search_client import NotIndexable, OutOfStep
 from appliance.web.authentication import CSRF_HEADER
 from appliance.web.errors import STATUS, status_of
@@ -145,9 +147,6 @@ async def test_every_route_needs_a_session_unless_it_says_so(running: Agency) ->
 
 async def test_until_the_terms_are_accepted_nothing_else_answers(running: Agency) -> None:
     """F80: a new version asks everybody again."""
-    from appliance.actions.terms import publish_terms  # noqa: PLC0415
-    from appliance.rules.roles import Actor  # noqa: PLC0415
-
     narin = await running.login("narin.p")
     titles, texts = ("เงื่อนไขใหม่", "New terms"), ("ข้อความ", "Text")
     version = await publish_terms(running.services, Actor.operator("test"), titles, texts)

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType, WSServerHandshakeError
+from aiohttp import ClientConnectionResetError, ClientError, WSMsgType, WSServerHandshakeError, web
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.actions.terms import publish_terms
@@ -282,6 +282,28 @@ async def test_a_person_has_so_many_streams(open_world: object) -> None:
                 async with lalita.stream():
                     pass
         assert refused.value.status == 429
+
+
+async def test_a_client_that_is_gone_before_its_answer_is_no_fault(
+    running: Agency, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lalita = await running.login("lalita.w")
+    position = (await lalita.get("/sync"))["pos"]
+
+    async def gone(_answer: web.StreamResponse, _request: web.BaseRequest) -> None:
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+    caplog.set_level(logging.INFO)
+    with monkeypatch.context() as patched:
+        patched.setattr(web.StreamResponse, "prepare", gone)
+        with pytest.raises(ClientError):
+            async with lalita.stream(position):
+                pass
+    assert any("was gone before it was answered" in line for line in caplog.messages)
+    assert [line for line in caplog.records if line.levelno >= logging.WARNING] == []
+    async with lalita.stream() as stream:  # its place was given back
+        await stream.send("ping")
+        assert "pong" in await stream.frame()
 
 
 async def test_plain_requests_to_the_stream_are_told_so(running: Agency) -> None:

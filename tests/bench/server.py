@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -118,8 +119,6 @@ async def _sign_in(server: Server, layout: Layout, people: list[int]) -> dict[in
 
 def connector(server: Server) -> aiohttp.TCPConnector:
     """Return what an HTTP client needs to trust the appliance's CA."""
-    import ssl  # noqa: PLC0415 - only where TLS is measured
-
     context = ssl.create_default_context(cafile=server.ca) if server.ca else None
     return aiohttp.TCPConnector(ssl=context) if context else aiohttp.TCPConnector()
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -113,8 +114,6 @@ class Appliance:
             with os.fdopen(read, "rb") as pipe:
                 if pipe.readline() == b"ready\n":
                     self._ready.write_text("{}")
-
-        import threading  # noqa: PLC0415 - needed here alone
 
         threading.Thread(target=watch, daemon=True).start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +43,7 @@ async def test_every_room_is_verified_each_night_at_the_hour_that_was_set(bureau
         due = scheduler.get_job("evidence-check").next_run_time
         assert (due.hour, due.minute, due.utcoffset()) == (3, 0, timedelta(0))
     finally:
-        timers.close()
+        await timers.close()
 
 
 def test_an_hour_that_no_day_has_is_refused() -> None:
@@ -59,7 +60,7 @@ async def test_a_due_job_does_its_action(bureau: Bureau) -> None:
     try:
         await until(lambda: _escalated(bureau, room), "escalated")
     finally:
-        timers.close()
+        await timers.close()
 
 
 async def _escalated(bureau: Bureau, room: RoomId) -> bool:
@@ -82,6 +83,29 @@ async def test_a_job_that_fails_runs_again_and_none_after_the_end(bureau: Bureau
     timers = Timers(bureau.s, {"failing": (failing, 0.01)})
     timers.start()
     await asyncio.wait_for(again.wait(), PATIENCE_S)
-    timers.close()
+    await timers.close()
     await asyncio.sleep(0.05)
     assert len(ran) <= 4
+
+
+async def test_a_job_that_runs_at_the_end_is_cancelled_and_no_fault(
+    bureau: Bureau, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, ended = asyncio.Event(), list[str]()
+
+    async def long(_: Services) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append("put away")
+
+    timers = Timers(bureau.s, {"long": (long, 0.01)})
+    timers.start()
+    await asyncio.wait_for(begun.wait(), PATIENCE_S)
+    await timers.close()
+    assert ended == ["put away"], "it goes on while what it uses is closed"
+    for _ in range(5):  # the scheduler hears of the end in a callback
+        await asyncio.sleep(0)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

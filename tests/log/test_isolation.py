@@ -28,6 +28,7 @@ from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.store import batch as batches
 from appliance.store import entries, rooms
 from appliance.store.db import connect, open_store
 from appliance.vault.epochs import unwrap_any
@@ -336,8 +337,6 @@ async def test_a_write_that_a_torn_page_refuses_costs_its_command_alone(
 ) -> None:
     """The writer's connection is opened anew between the halves: after a torn page it would refuse everything."""
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
-    from appliance.store import batch as batches  # noqa: PLC0415 - the module whose function is replaced
-
     real, poisoned = batches.write, set[int]()
 
     def write(raw: sqlcipher.Connection, batch: batches.Batch) -> None:
