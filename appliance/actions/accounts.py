@@ -18,10 +18,10 @@ from appliance.model import AccountState
 from appliance.people import SessionEnd
 from appliance.policies import MAX_USER_LENGTH
 from appliance.rules.accounts import comes_of_age, fold_user, is_of_age, is_user_name, may_change_state
-from appliance.rules.import_files import midnight, thai_day
 from appliance.rules.passwords import one_time_code
 from appliance.rules.roles import Duty, may_act_on, may_perform
 from appliance.rules.text import has_visible
+from appliance.rules.thai_days import midnight, thai_day
 from appliance.store import accounts, people, sessions
 
 if TYPE_CHECKING:

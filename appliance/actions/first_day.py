@@ -23,7 +23,8 @@ from appliance.model import StaffRole
 from appliance.people import Grant, UnitKind
 from appliance.rules.accounts import fold_user, is_user_name
 from appliance.rules.import_files import read_files
-from appliance.rules.imports import Organisation, plan_import
+from appliance.rules.imports import plan_import
+from appliance.rules.organisation import Organisation
 
 if TYPE_CHECKING:
     from appliance.actions.terms import TermsDraft

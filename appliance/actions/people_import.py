@@ -19,18 +19,11 @@ from appliance.errors import Conflict, Forbidden, Invalid, TooLarge
 from appliance.model import AccountState, PersonId, PostId, UnitId
 from appliance.people import Holding, Post, Profile, SessionEnd, Unit
 from appliance.rules.accounts import comes_of_age, is_of_age
-from appliance.rules.import_files import midnight, read_files, thai_day
-from appliance.rules.imports import (
-    HoldingState,
-    Organisation,
-    PersonState,
-    Plan,
-    PostState,
-    UnitState,
-    needs_approval,
-    plan_import,
-)
+from appliance.rules.import_files import read_files
+from appliance.rules.imports import Plan, needs_approval, plan_import
+from appliance.rules.organisation import HoldingState, Organisation, PersonState, PostState, UnitState
 from appliance.rules.roles import Duty, may_perform
+from appliance.rules.thai_days import midnight, thai_day
 from appliance.store import accounts, people, sessions, units
 from appliance.store.people import ImportRun
 

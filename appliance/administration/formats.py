@@ -15,7 +15,8 @@ from appliance.administration.terminal import File
 from appliance.errors import Invalid
 from appliance.model import Millis
 from appliance.rules.accounts import FORMULA_SIGNS
-from appliance.rules.import_files import DAY_MS, decode, midnight, parse_date
+from appliance.rules.import_files import decode
+from appliance.rules.thai_days import DAY_MS, midnight, parse_date
 
 BANGKOK: Final = timezone(timedelta(hours=7))
 _BUDDHIST_OFFSET: Final = 543

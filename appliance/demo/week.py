@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from appliance.rules.import_files import midnight
+from appliance.rules.thai_days import midnight
 
 MINUTE: Final = 60_000
 DAY: Final = 24 * 60 * MINUTE

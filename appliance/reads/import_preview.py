@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.locale import text
-from appliance.rules.imports import HoldingState, PersonState, PostState, UnitState
+from appliance.rules.organisation import HoldingState, PersonState, PostState, UnitState
 from appliance.rules.profiles import thai_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from appliance.locale import Language
-    from appliance.rules.import_files import Problem
-    from appliance.rules.imports import Change, Plan
+    from appliance.rules.import_rows import Problem
+    from appliance.rules.imports import Plan
+    from appliance.rules.organisation import Change
 
 
 def describe_changes(plan: Plan, language: Language) -> Iterator[str]:

@@ -13,112 +13,24 @@ Everything is compared by codes; ids are the action's business.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
-from appliance.people import UnitKind, Visibility
-from appliance.rules.import_files import PERSON_COLUMNS, Problem
+from appliance.people import Visibility
+from appliance.rules.import_files import PERSON_COLUMNS
+from appliance.rules.import_rows import Problem
+from appliance.rules.import_units import end_ahead, parents_first, unit_ended, wanted_units
+from appliance.rules.organisation import HoldingState, PersonState, PostState, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from appliance.model import Millis
-    from appliance.rules.import_files import PersonRow, Rows, UnitRow
+    from appliance.rules.import_rows import ImportRows, PersonRow
+    from appliance.rules.organisation import Change, Organisation, UnitState
 
-Operation = Literal["added", "changed", "ended"]
 _FIELDS: Final = PERSON_COLUMNS[1:15]
 """The columns that say something of a person and not of a post."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitState:
-    """A unit by codes; what is compared of it."""
-
-    code: str
-    parent: str | None
-    name_th: str
-    name_en: str | None
-    kind: UnitKind
-    position: int
-    valid_from: Millis
-    valid_to: Millis | None
-    merged_into: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PostState:
-    """A post by codes."""
-
-    code: str
-    unit: str
-    title_th: str
-    title_en: str | None
-    rank: str | None
-    head: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PersonState:
-    """A person by staff number; what the directory owns of them."""
-
-    staff_no: str
-    title: str
-    given_name: str
-    family_name: str
-    title_en: str | None
-    given_name_en: str | None
-    family_name_en: str | None
-    email: str | None
-    phone: str | None
-    mobile: str | None
-    birth_date: str | None
-    email_visibility: Visibility
-    phone_visibility: Visibility
-    mobile_visibility: Visibility
-    listing: Visibility
-    active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class HoldingState:
-    """A post held by a person, not over yet."""
-
-    staff_no: str
-    post: str
-    held_from: Millis
-    held_to: Millis | None
-    acting: bool
-    main: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    """The organisation as it is: current units, all posts, everybody, and holdings that are not over."""
-
-    units: Mapping[str, UnitState]
-    posts: Mapping[str, PostState]
-    people: Mapping[str, PersonState]
-    holdings: Mapping[tuple[str, str], HoldingState]
-
-
-Key = TypeVar("Key", bound="Hashable")
-State = TypeVar("State", UnitState, PostState, PersonState, HoldingState)
-
-
-@dataclass(frozen=True, slots=True)
-class Change(Generic[State]):
-    """One thing that would be added, changed or ended; `before` is None for what is new."""
-
-    operation: Operation
-    before: State | None
-    after: State
-
-    def differing(self) -> list[str]:
-        """Return the names of the fields that differ."""
-        if self.before is None:
-            return []
-        names = (field.name for field in fields(self.after))
-        return [name for name in names if getattr(self.before, name) != getattr(self.after, name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +60,10 @@ def needs_approval(deactivated: int, active_before: int, percent: int) -> bool:
     return deactivated * 100 > active_before * percent
 
 
-def plan_import(now: Organisation, rows: Rows, at: Millis) -> Plan:
+def plan_import(now: Organisation, rows: ImportRows, at: Millis) -> Plan:
     """Return what bringing the organisation to what the rows say would change as of `at`."""
     problems = list(rows.problems)
-    units = dict(now.units) if rows.units is None else _units(now, rows.units, at, problems)
+    units = dict(now.units) if rows.units is None else wanted_units(now, rows.units, at, problems)
     posts, people, holdings = dict(now.posts), dict(now.people), dict(now.holdings)
     if rows.people is not None:
         held = _posts_held(now)
@@ -160,117 +72,14 @@ def plan_import(now: Organisation, rows: Rows, at: Millis) -> Plan:
         people, holdings = _people(now, lines, at, problems)
     problems += _posts_without_unit(units, posts, holdings, at)
     plan = Plan(
-        units=tuple(_parents_first(_differences(now.units, units, _unit_ended), units)),
-        posts=tuple(_differences(now.posts, posts, lambda _: False)),
-        people=tuple(_differences(now.people, people, lambda person: not person.active)),
-        holdings=tuple(_differences(now.holdings, holdings, lambda held: held.held_to is not None)),
+        units=tuple(parents_first(differences(now.units, units, unit_ended), units)),
+        posts=tuple(differences(now.posts, posts, lambda _: False)),
+        people=tuple(differences(now.people, people, lambda person: not person.active)),
+        holdings=tuple(differences(now.holdings, holdings, lambda held: held.held_to is not None)),
         problems=tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.code))),
         active_before=sum(person.active for person in now.people.values()),
     )
     return replace(plan, units=(), posts=(), people=(), holdings=()) if problems else plan
-
-
-# Units
-
-
-def _units(now: Organisation, rows: Sequence[UnitRow], at: Millis, problems: list[Problem]) -> dict[str, UnitState]:
-    wanted: dict[str, UnitState] = {}
-    lines: dict[str, UnitRow] = {}
-    places: dict[str | None, int] = defaultdict(int)
-    for row in rows:
-        if row.code in lines:
-            problems.append(Problem(row.file, row.line, "import_unit_twice", row.code))
-            continue
-        lines[row.code] = row
-        before = now.units.get(row.code)
-        started = row.start if row.start is not None else before.valid_from if before else at
-        parent = row.parent if before is None or "parent" in row.columns else before.parent
-        name_en = row.name_en if before is None or "name_en" in row.columns else before.name_en
-        merged_into = row.merged_into if before is None or "merged_into" in row.columns else before.merged_into
-        ended = row.end if before is None or "to" in row.columns else _end_ahead(before.valid_to, at)
-        if ended is None and merged_into:
-            ended = before.valid_to if before and before.valid_to is not None else at
-        wanted[row.code] = UnitState(
-            code=row.code,
-            parent=parent,
-            name_th=row.name_th,
-            name_en=name_en,
-            kind=row.kind,
-            position=places[parent],
-            valid_from=min(started, ended) if ended is not None else started,
-            valid_to=ended,
-            merged_into=merged_into,
-        )
-        places[parent] += 1
-    for row in lines.values():
-        problems += _check_unit(row, wanted)
-    problems += _cycles(lines, wanted)
-    gone = {
-        code: replace(unit, valid_to=unit.valid_to if unit.valid_to is not None else at)
-        for code, unit in now.units.items()
-        if code not in wanted
-    }
-    return {**gone, **wanted}
-
-
-def _end_ahead(end: Millis | None, at: Millis) -> Millis | None:
-    """Return an end that was set and is not reached yet."""
-    return end if end is not None and end > at else None
-
-
-def _check_unit(row: UnitRow, wanted: Mapping[str, UnitState]) -> list[Problem]:
-    found = []
-    parent = wanted[row.code].parent
-    if parent is not None and parent not in wanted:
-        found.append(Problem(row.file, row.line, "import_parent_unknown", parent))
-    if row.merged_into is not None and (row.merged_into not in wanted or row.merged_into == row.code):
-        found.append(Problem(row.file, row.line, "import_merge_unknown", row.merged_into))
-    if row.start is not None and row.end is not None and row.end <= row.start:
-        found.append(Problem(row.file, row.line, "import_dates", row.code))
-    return found
-
-
-def _cycles(lines: Mapping[str, UnitRow], wanted: Mapping[str, UnitState]) -> list[Problem]:
-    """Name each unit that is under itself, or merged into itself in the end, once."""
-    links = {
-        "import_cycle": {code: unit.parent for code, unit in wanted.items()},
-        "import_merge_cycle": {code: unit.merged_into for code, unit in wanted.items()},
-    }
-    return [
-        Problem(row.file, row.line, problem, code)
-        for problem, link in links.items()
-        for code, row in lines.items()
-        if link[code] != code and _leads_to(link, code)
-    ] + [
-        Problem(row.file, row.line, "import_cycle", code) for code, row in lines.items() if wanted[code].parent == code
-    ]
-
-
-def _leads_to(link: Mapping[str, str | None], start: str) -> bool:
-    seen, at = set(), link.get(start)
-    while at is not None and at not in seen:
-        if at == start:
-            return True
-        seen.add(at)
-        at = link.get(at)
-    return False
-
-
-def _unit_ended(unit: UnitState) -> bool:
-    return unit.valid_to is not None
-
-
-def _parents_first(changes: list[Change[UnitState]], units: Mapping[str, UnitState]) -> list[Change[UnitState]]:
-    def depth(unit: UnitState) -> int:
-        steps, parent = 0, unit.parent
-        while parent is not None and steps <= len(units):
-            steps, parent = steps + 1, units[parent].parent if parent in units else None
-        return steps
-
-    return sorted(changes, key=lambda change: (depth(change.after), change.after.position))
-
-
-# Posts, people and who holds what
 
 
 def _posts_held(now: Organisation) -> dict[str, list[PostState]]:
@@ -395,7 +204,7 @@ def _holdings(
             problems.append(Problem(row.file, row.line, "import_post_twice", row.post_code))
             continue
         start = row.start if row.start is not None else before.held_from if before else at
-        end = row.end if before is None or "to" in row.columns else _end_ahead(before.held_to, at)
+        end = row.end if before is None or "to" in row.columns else end_ahead(before.held_to, at)
         acting = row.acting if before is None or "acting" in row.columns else before.acting
         main = row.main if before is None or "main" in row.columns else before.main
         if row.start is not None and row.end is not None and row.end <= row.start:
@@ -443,17 +252,3 @@ def _posts_without_unit(
         for code in sorted(ending & serving)
         if units[code].merged_into is None
     ]
-
-
-def _differences(
-    before: Mapping[Key, State], after: Mapping[Key, State], is_over: Callable[[State], bool]
-) -> list[Change[State]]:
-    changes = []
-    for key, state in after.items():
-        old = before.get(key)
-        if old is None:
-            changes.append(Change("added", None, state))
-        elif old != state:
-            ended = is_over(state) and not is_over(old)
-            changes.append(Change("ended" if ended else "changed", old, state))
-    return changes

@@ -23,8 +23,8 @@ from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from appliance.model import AccountState, ContactMode, PersonId, SessionId, UnitId
 from appliance.people import Grant, Session
 from appliance.rules.agency_settings import CONTACT_MODE
-from appliance.rules.import_files import midnight
 from appliance.rules.roles import Actor
+from appliance.rules.thai_days import midnight
 from appliance.store import accounts, audit, terms
 from tests.hostile import INVISIBLE
 from tests.office import DAY, OPERATOR, PEOPLE, UNITS, Office, reopen

@@ -5,8 +5,11 @@ import pytest
 from appliance.people import UnitKind
 from appliance.reads.import_preview import describe_problems
 from appliance.rules import import_files
-from appliance.rules.import_files import AccountRow, decode, midnight, parse_date, read_accounts, read_files
-from appliance.rules.imports import HoldingState, Organisation, Plan, PostState, plan_import
+from appliance.rules.import_files import decode, read_accounts, read_files
+from appliance.rules.import_rows import AccountRow
+from appliance.rules.imports import Plan, plan_import
+from appliance.rules.organisation import HoldingState, Organisation, PostState
+from appliance.rules.thai_days import midnight, parse_date
 from tests.hostile import TEXTS, behind_a_letter, costs_its_length
 
 NOW = 1_780_000_000_000
