@@ -19,10 +19,31 @@ from tests import agency
 from tests.browser.window import PATIENCE_MS, Watch, Window
 
 EXECUTABLE: Final = "/usr/bin/chromium"
+# Suggestions under an address bar (pages of their own in each window) and a process kept for the next page: a fifth of
+# what the tests cost, and nobody looks at them. Then the list of Playwright, which this one replaces.
+WITHOUT: Final = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
 # A browser that talks to nobody but the address it is given.
 ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",
+    f"--disable-features={','.join(WITHOUT)}",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-default-apps",

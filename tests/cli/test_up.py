@@ -24,6 +24,7 @@ from appliance import wiring
 from appliance.demo import ministries, world
 from appliance.process import setup
 from tests import agency
+from tests.hurry import NO_PREDECESSOR, hurried
 from tests.test_tls import write_certificate
 from tests.waiting import PATIENCE_S, quiet_clock, wait_until
 
@@ -218,7 +219,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         new_agency(tmp_path / "data", port=port)
-        done = run("up", "--data", tmp_path / "data")
+        done = run("up", "--data", tmp_path / "data", env=hurried(tmp_path / "hurry", NO_PREDECESSOR))
     assert done.returncode == 1
     assert f"Cannot listen on 127.0.0.1, port {port}: " in done.stderr
 
@@ -396,9 +397,9 @@ def test_the_ready_file_is_written_over_no_file_and_through_no_link(up: Up, worl
     assert not [path for path in tmp_path.glob(".ready*") if not path.is_symlink()]
 
 
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def run(*words: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
-        [*GCHAT, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        [*GCHAT, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=env
     )
 
 
@@ -428,9 +429,9 @@ def test_an_empty_folder_is_no_appliance(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_one_folder_one_process(up: Up, world_data: Path) -> None:
+def test_one_folder_one_process(up: Up, world_data: Path, tmp_path: Path) -> None:
     started = up(world_data)
-    done = run("serve", "--data", world_data)
+    done = run("serve", "--data", world_data, env=hurried(tmp_path / "hurry", NO_PREDECESSOR))
     assert done.returncode == 1
     assert str(world_data) in done.stderr
     assert started.login()

@@ -15,23 +15,16 @@ from appliance.api import stream as stream_api
 from tests.agency import API, Agency
 from tests.faults.appliance import Appliance, Caller, clients, sign_in
 from tests.faults.raw import Net
+from tests.hurry import NO_PREDECESSOR, SLOW_REQUESTS, hurried
 from tests.waiting import PATIENCE_S, quiet_clock, until
 
-# The appliance gives a request's head 20 s and its body 15 s; here, so much less that nobody has to wait for it.
-HURRY: Final = """
-from appliance.web import decoding, listener
-listener.IDLE_TIMEOUT_S, decoding.BODY_S = 3.0, 2.0
-"""
-# One that starts gives its predecessor 6 s to end.
-IMPATIENT: Final = "from appliance.process import sockets; sockets.PREDECESSOR_S = 0.1"
 TEXT: Final = "ช้าแต่มาถึง {}"
 
 
 async def test_slow_requests_are_served_or_cut_off_and_delay_nobody(
     appliance: Callable[..., Appliance], tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(HURRY)
-    served = appliance(env={"PYTHONPATH": str(tmp_path)})
+    served = appliance(env=hurried(tmp_path / "hurry", SLOW_REQUESTS))
     served.start()
     async with clients() as session, Net() as net:
         narin = await sign_in(session, served, "narin.p")
@@ -144,8 +137,7 @@ async def test_a_half_open_stream_is_noticed_and_let_go(running: Agency, monkeyp
 async def test_a_second_process_on_the_folder_refuses_and_the_first_does_not_notice(
     appliance: Callable[..., Appliance], tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(IMPATIENT)
-    first, second = appliance(), appliance(env={"PYTHONPATH": str(tmp_path)})
+    first, second = appliance(), appliance(env=hurried(tmp_path / "hurry", NO_PREDECESSOR))
     first.start()
     async with clients() as session:
         narin = await sign_in(session, first, "narin.p")
