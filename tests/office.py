@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from appliance import wiring
@@ -24,7 +27,6 @@ from appliance.vault.record import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from appliance.model import PersonId, UnitId
 
@@ -109,7 +111,7 @@ async def open_office(folder: Path, policies: Policies = CHEAP, *, empty: bool =
     """Open an agency with two departments and five people."""
     keys = Keyring("test", "0" * 16, {purpose: bytes([n]) * 32 for n, purpose in enumerate(Purpose)})
     config = Config(data=folder, agency=Agency("kromthotsop", "gchat.test", "กรมทดสอบ", "Testing"), policies=policies)
-    make(config.database, keys.database_key)
+    config.database.write_bytes(_made(keys.database_key))
     clock, ids = Clock(), count(1)
     sources = wiring.Sources(clock, lambda prefix: f"{prefix}_{next(ids):04d}", lambda: f"token-{next(ids):032d}")
     async with wiring.compose(config, keys, sources) as s:
@@ -117,6 +119,15 @@ async def open_office(folder: Path, policies: Policies = CHEAP, *, empty: bool =
         if not empty:
             await office.import_(units=UNITS, people=PEOPLE)
         yield office
+
+
+@cache
+def _made(key: bytes) -> bytes:
+    """Return a database with nothing in it yet; the first is made, the others are copies."""
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "gchat.db"
+        make(database, key)
+        return database.read_bytes()
 
 
 async def reopen(office: Office) -> Loaded:
