@@ -26,7 +26,8 @@ from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.data_folder import administration_path, listen, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
-from appliance.followers.people import PeopleFollower, write_counts
+from appliance.followers.counts import CountWriter, write_counts
+from appliance.followers.people import PeopleFollower
 from appliance.followers.search import SearchFollower
 from appliance.followers.timers import Timers
 from appliance.identity.groups import group_rule
@@ -216,6 +217,8 @@ async def _following(s: Services) -> AsyncIterator[None]:
     await administration.start(listen(administration_path(s.config.data)))
     people = PeopleFollower(s)
     people.start()
+    counts = CountWriter(s)
+    counts.start()
     timers = Timers(s)
     timers.start(TIMERS_AFTER_S)
     search_follower = SearchFollower(s)
@@ -228,6 +231,7 @@ async def _following(s: Services) -> AsyncIterator[None]:
         await search_follower.close()
         await timers.close()
         await people.close()
+        await counts.close()
         await s.hub.close()
         await s.receipts.close()
         with contextlib.suppress(AppError):

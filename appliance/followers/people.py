@@ -1,7 +1,7 @@
-"""What follows from changes of people: rooms of those who have ended, the directory of a new day, sessions' last use.
+"""What follows from changes of people: rooms of those who have ended, the directory of a new day.
 
-Looks once a second at what memory says, and at once when an account changed its state or the directory changed. What
-could not be settled, in a damaged room say, is tried again a minute later.
+Runs when an account changed its state, when the directory changed, and at the directory's next date; in between it
+sleeps. What could not be settled, in a damaged room say, is tried again a minute later.
 """
 
 from __future__ import annotations
@@ -9,32 +9,46 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from appliance.actions.room_settling import settle_rooms
 from appliance.errors import AppError
-from appliance.services import Services
-from appliance.store import directory_shown, sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from appliance.services import Services
 
 log = logging.getLogger(__name__)
-LOOK_S: Final = 1.0
+RETRY_S: Final = 1.0
 SETTLE_AGAIN_S: Final = 60.0
+MAX_SLEEP_S: Final = 60.0
+"""A date is looked for again after so long: the clock may have been set, or the machine have slept."""
+
+
+async def woken_within(woken: asyncio.Event, pause_s: float) -> None:
+    """Wait until `woken` is set, but not for longer than `pause_s`."""
+    with contextlib.suppress(TimeoutError):
+        # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
+        async with asyncio.timeout(pause_s):
+            await woken.wait()
 
 
 class PeopleFollower:
-    """Runs from `start` to `close`; at the start everything is settled once."""
+    """Runs from `start` to `close`; at the start everything is settled once. `sleep` waits for an event or so long."""
 
-    def __init__(self, s: Services) -> None:
-        self._s = s
-        self._changed = asyncio.Event()
-        self._changed.set()
+    def __init__(self, s: Services, sleep: Callable[[asyncio.Event, float], Awaitable[None]] = woken_within) -> None:
+        self._s, self._sleep = s, sleep
+        self._woken = asyncio.Event()
+        self._changed = True
         self._again_at: float | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to follow."""
-        self._s.accounts.on_state_change(self._changed.set)
-        self._s.directory.on_change(self._changed.set)
+        self._s.accounts.on_state_change(self._note_change)
+        self._s.directory.on_change(self._note_change)
+        self._s.directory.on_stale(self._woken.set)
         self._task = asyncio.create_task(self._follow_forever(), name="people-follower")
 
     async def close(self) -> None:
@@ -44,43 +58,39 @@ class PeopleFollower:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    def _note_change(self) -> None:
+        self._changed = True
+        self._woken.set()
+
     async def _follow_forever(self) -> None:
         while True:
             try:
                 await self._follow()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), LOOK_S)
             except AppError as error:
                 log.warning("what follows from changes of people could not be done; trying again: %s", error)
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(RETRY_S)
             except Exception:
                 log.exception("what follows from changes of people failed")
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(RETRY_S)
+            else:
+                await self._sleep(self._woken, self._pause_s())
 
     async def _follow(self) -> None:
-        s = self._s
-        if s.directory.is_due(s.clock()):
-            await s.directory.reload(s.clock())
-        await write_counts(s)
+        self._woken.clear()
+        await self._s.directory.reload_due(self._s.clock())
         seconds = asyncio.get_running_loop().time()
-        if self._changed.is_set() or (self._again_at is not None and seconds >= self._again_at):
-            self._changed.clear()
+        if self._changed or (self._again_at is not None and seconds >= self._again_at):
+            self._changed = False
             # Whatever happens meanwhile, it is tried again unless everything was done.
             self._again_at = seconds + SETTLE_AGAIN_S
-            if await settle_rooms(s):
+            if await settle_rooms(self._s):
                 self._again_at = None
 
-
-async def write_counts(s: Services) -> None:
-    """Write when sessions were last used and how many people were shown to whom."""
-    used, shown = s.sessions.take_unwritten(), s.directory_quota.take_unwritten()
-    if not used and not shown:
-        return
-    try:
-        async with s.store.write() as tx:
-            await tx.run(sessions.touch, used.items())
-            await tx.run(directory_shown.put, shown)
-    except BaseException:
-        s.sessions.give_back(used)
-        s.directory_quota.give_back(shown)
-        raise
+    def _pause_s(self) -> float:
+        """Return how long nothing is due, unless something changes."""
+        date, pause = self._s.directory.now.next_change, MAX_SLEEP_S
+        if date is not None:
+            pause = min(pause, (date - self._s.clock()) / 1000)
+        if self._again_at is not None:
+            pause = min(pause, self._again_at - asyncio.get_running_loop().time())
+        return max(0.0, pause)

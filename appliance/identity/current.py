@@ -28,6 +28,7 @@ class CurrentDirectory:
         self._reloading = asyncio.Lock()
         self._is_stale = False
         self._listeners: list[Callable[[], object]] = []
+        self._on_stale: list[Callable[[], object]] = []
 
     @property
     def people(self) -> Mapping[PersonId, PersonCard]:
@@ -38,10 +39,16 @@ class CurrentDirectory:
         """Have `listener` called whenever the directory was replaced."""
         self._listeners.append(listener)
 
+    def on_stale(self, listener: Callable[[], object]) -> None:
+        """Have `listener` called whenever the stored directory has changed and is to be built again."""
+        self._on_stale.append(listener)
+
     def changed(self) -> None:
         """Note, with the commit, that the stored directory has changed; `reload` makes it known."""
         self.revision += 1
         self._is_stale = True
+        for listener in self._on_stale:
+            listener()
 
     def is_due(self, now: Millis) -> bool:
         """Tell whether the directory has to be built again: a date has come, or a change could not be read yet."""
@@ -50,10 +57,20 @@ class CurrentDirectory:
     async def reload(self, now: Millis) -> None:
         """Build the directory as it is now. Raises Unavailable; it stays due then."""
         async with self._reloading:
-            revision = self.revision
-            async with self._store.read() as reader:
-                self.now = await read_directory(reader, self._settings, now)
-            self._is_stale = self._is_stale and revision != self.revision
+            await self._build(now)
+
+    async def reload_due(self, now: Millis) -> None:
+        """Build the directory if that is due, and nobody else has just done it. Raises Unavailable."""
+        async with self._reloading:
+            if self.is_due(now):
+                await self._build(now)
+
+    async def _build(self, now: Millis) -> None:
+        revision = self.revision
+        async with self._store.read() as reader:
+            built = await read_directory(reader, self._settings, now)
+        self.now = built
+        self._is_stale = self._is_stale and revision != self.revision
         for listener in self._listeners:
             listener()
 

@@ -1,7 +1,8 @@
 """How many people each person was shown from the directory, to notice and stop copying it (F86).
 
 Counted in two windows, the policy's (an hour) and a day, each of which begins with the first look after the last one
-ended. The counts are written about once a second (`Identity.flush`) and read at start, so that they outlive a restart.
+ended. The counts are written soon after they changed (`followers/counts.py`) and read at start, so that they outlive a
+restart.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from appliance.people import Shown
 from appliance.policies import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from appliance.model import Millis, PersonId
     from appliance.policies import DirectoryPolicy
@@ -38,6 +39,7 @@ class DirectoryQuota:
         self._shown: dict[PersonId, Shown] = {}
         self._refused: set[PersonId] = set()
         self._unwritten: dict[PersonId, Shown] = {}
+        self._on_unwritten: list[Callable[[], object]] = []
 
     def take(self, person: PersonId, people: int, now: Millis) -> QuotaResult:
         """Count that `person` is shown `people` people."""
@@ -57,7 +59,8 @@ class DirectoryQuota:
             return QuotaResult(max(left, 1) / 1000, None if again else name)
         self._refused.discard(person)
         after = Shown(before.hour_since, before.hour + people, before.day_since, before.day + people)
-        self._shown[person] = self._unwritten[person] = after
+        self._shown[person] = after
+        self._note_unwritten({person: after})
         if before.day < policy.day_alarm <= after.day:
             return QuotaResult(reached="day_alarm")
         return QuotaResult(reached="alarm" if before.hour < policy.alarm <= after.hour else None)
@@ -73,7 +76,16 @@ class DirectoryQuota:
 
     def give_back(self, unwritten: Mapping[PersonId, Shown]) -> None:
         """Take back what could not be written; newer counts stand."""
-        self._unwritten = {**unwritten, **self._unwritten}
+        self._note_unwritten({**unwritten, **self._unwritten})
+
+    def on_unwritten(self, listener: Callable[[], object]) -> None:
+        """Have `listener` called whenever there is something that `take_unwritten` would return."""
+        self._on_unwritten.append(listener)
+
+    def _note_unwritten(self, shown: Mapping[PersonId, Shown]) -> None:
+        self._unwritten.update(shown)
+        for listener in self._on_unwritten:
+            listener()
 
     def _current(self, person: PersonId, now: Millis) -> Shown:
         found = self._shown.get(person, Shown(now, 0, now, 0))

@@ -67,6 +67,7 @@ class Sessions:
         self._good: dict[SessionId, tuple[Millis, Millis, Session]] = {}
         self._unwritten: dict[SessionId, Millis] = {}
         self._on_end: list[Callable[[SessionId], object]] = []
+        self._on_unwritten: list[Callable[[], object]] = []
         for record in found:
             self.put(record)
         accounts.on_put(self._end_former)
@@ -84,7 +85,8 @@ class Sessions:
         live.used = max(live.used, now)
         live.address = address or live.address
         if live.used - live.written >= self._policy.touch_ms:
-            self._unwritten[live.record.id] = live.written = live.used
+            live.written = live.used
+            self._note_unwritten({live.record.id: live.used})
         return self._session(live, now)
 
     def get(self, session: SessionId, now: Millis) -> Session | None:
@@ -174,7 +176,16 @@ class Sessions:
 
     def give_back(self, used: Mapping[SessionId, Millis]) -> None:
         """Take back what could not be written."""
-        self._unwritten = {**used, **self._unwritten}
+        self._note_unwritten({**used, **self._unwritten})
+
+    def on_unwritten(self, listener: Callable[[], object]) -> None:
+        """Have `listener` called whenever there is something that `take_unwritten` would return."""
+        self._on_unwritten.append(listener)
+
+    def _note_unwritten(self, used: Mapping[SessionId, Millis]) -> None:
+        self._unwritten.update(used)
+        for listener in self._on_unwritten:
+            listener()
 
     def _is_good(self, live: _Live, now: Millis) -> bool:
         record = live.record

@@ -9,7 +9,7 @@ from appliance.actions.me import set_status
 from appliance.actions.roles import add_role
 from appliance.actions.settings import set_contact_mode
 from appliance.errors import Invalid, NotFound, TooMany
-from appliance.followers.people import write_counts
+from appliance.followers.counts import write_counts
 from appliance.model import ContactMode, PersonId, UnitId
 from appliance.people import Grant
 from appliance.policies import DirectoryPolicy

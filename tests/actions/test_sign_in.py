@@ -11,7 +11,7 @@ from appliance.actions.accounts import create_account, lift_suspension, revoke_a
 from appliance.actions.passwords import change_password
 from appliance.actions.sign_in import delete_old_sign_ins, sign_in
 from appliance.errors import Forbidden, Invalid, TooMany, Unauthenticated
-from appliance.followers.people import write_counts
+from appliance.followers.counts import write_counts
 from appliance.policies import Argon2, SessionPolicy
 from appliance.store import accounts, sessions
 from tests.office import DAY, OPERATOR, PASSWORD, Office, open_office, reopen, with_policies
