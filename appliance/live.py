@@ -293,7 +293,7 @@ class Hub:
 
     def broadcast_to_watching(self, room: RoomId, kind: str, state: dict[str, object], at: Millis) -> None:
         """Send to those who have a room on their screen what all members get later; it moves no cursor."""
-        event = passing_event(self.pos, at, kind, room, state)
+        event = passing_event(at, kind, room, state)
         self._broadcast([one for one in self._by_room.get(room, ()) if room in one.watching], event)
 
     def _broadcast(self, listening: list[Connection], event: Event) -> None:

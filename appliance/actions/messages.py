@@ -84,5 +84,5 @@ def _body(s: Services, body: WireBody) -> TextBody:
 async def show_typing(s: Services, actor: PersonId, room: RoomId) -> None:
     """Show the other members who are connected that somebody is writing: ephemeral, kept nowhere. Raises Forbidden."""
     await s.log.head_for(actor, room)
-    event = TypingEvent(pos=s.hub.pos, at=s.clock(), room=room, sender=actor, state=Nothing())
+    event = TypingEvent(at=s.clock(), room=room, sender=actor, state=Nothing())
     s.hub.broadcast_ephemeral(room, event, but=actor)

@@ -140,12 +140,12 @@ class Rows:
                 txn_ids.setdefault(self._home.person(entry.sender), {})[len(events)] = entry.draft.txn_id
             events.append(event)
             appended.append(Appended(room, entry.n, entry.entry_id, entry.at, self.pos))
-        begin = pending.entries[0].n
+        begin, first_pos = pending.entries[0].n, appended[0].pos
         for command, first, end, state_after in pending.commands:
             self.results.append(Result(command, appended[first - begin : end - begin], state_after))
         joined, left = self._add_members(pending, state)
         self._people.update(joined, left)
-        self._news.append(RoomNews(room, self.pos, events, joined, left, txn_ids))
+        self._news.append(RoomNews(room, first_pos, self.pos, events, joined, left, txn_ids))
 
     def _add_room(self, room: RoomId, pending: PendingRoom, state: RoomState) -> None:
         if pending.created is None and pending.before is state:
@@ -199,10 +199,8 @@ class Rows:
         if isinstance(verdict, Hidden):
             viewers = (who for who in state.members if shown(facts, who, entry.at) == SHOWN)
             self._people.update(map(self._home.person, viewers))
-            return HiddenEvent(pos=self.pos, at=entry.at, room=room, n=entry.n, hidden=verdict.reason.value)
-        common = {
-            "pos": self.pos, "at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender,
-        }  # fmt: skip
+            return HiddenEvent(at=entry.at, room=room, n=entry.n, hidden=verdict.reason.value)
+        common = {"at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender}
         body = entry.draft.body
         words = Words(body_view(entry.state, body, self._home) if body else None)
         return view(entry.kind, entry.state, words, self._home, common)

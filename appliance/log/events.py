@@ -123,11 +123,11 @@ def _event(
 ) -> EntryEvent:
     hidden = _hidden(facts, eyes)
     if facts is None:
-        return DamagedEvent(pos=row.pos, at=row.at, room=at.room, n=row.n, hidden=DAMAGED)
+        return DamagedEvent(at=row.at, room=at.room, n=row.n, hidden=DAMAGED)
     if hidden == Reason.NOT_SHOWN:
-        return HiddenEvent(pos=row.pos, at=row.at, room=at.room, n=row.n, hidden=hidden)
+        return HiddenEvent(at=row.at, room=at.room, n=row.n, hidden=hidden)
     common: dict[str, Any] = {
-        "pos": row.pos, "at": row.at, "room": at.room, "n": row.n, "id": header.id,
+        "at": row.at, "room": at.room, "n": row.n, "id": header.id,
         "sender": row.sender,
     }  # fmt: skip
     return view(EntryType(row.type), facts.state, Words(hidden=hidden) if hidden else words(), at.bodies.home, common)

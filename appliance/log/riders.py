@@ -68,8 +68,8 @@ class RiderTx:
         if person is not None:
             self.announced.committed.append(Committed(pos, [], frozenset((person,))))
         elif room is not None:
-            event = passing_event(pos, self.at, kind, room, dict(data))
-            self.announced.committed.append(Committed(pos, [RoomNews(room, pos, [event])]))
+            event = passing_event(self.at, kind, room, dict(data))
+            self.announced.committed.append(Committed(pos, [RoomNews(room, pos, pos, [event])]))
 
 
 Rider = Callable[[RiderTx], T]

@@ -102,7 +102,6 @@ def _reassign(common: dict[str, Any], state: states.OwnerReassigned, _: Words, h
 def _text(common: dict[str, Any], state: states.TextSaid, words: Words, _home: Home) -> wire.EntryEvent:
     # By name and not as `**common`, which costs four times as much: this is what most entries are.
     return wire.MessageTextEvent(
-        pos=common["pos"],
         at=common["at"],
         room=common["room"],
         n=common["n"],

@@ -114,7 +114,7 @@ async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -
     result = []
     for n, event in zip(wanted, shown, strict=True):
         known = event.at if event is not None else known
-        mark = DamagedEvent(pos=0, at=known, room=place.room, n=n, hidden=events.DAMAGED)
+        mark = DamagedEvent(at=known, room=place.room, n=n, hidden=events.DAMAGED)
         result.append(event or mark)
     return result
 

@@ -178,7 +178,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
     upto, size = after, 0
     for committed in fresh:
         for news in committed.rooms:
-            for event in news.events:
+            for pos, event in enumerate(news.events, news.first):
                 if isinstance(event, HiddenEvent):
                     return None
                 if not isinstance(event, Entry):
@@ -186,7 +186,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                 row = entry_types.find(event.type)
                 if row is None or row.changes_words:
                     return None
-                if event.pos <= after:
+                if pos <= after:
                     continue
                 text = _words(row, event)
                 if text is not None:
@@ -194,7 +194,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                     if told and (size > bounds.bytes or len(told) == wire.MAX_ENTRIES):
                         return wire.Add(after, upto, told, history_id=history_id)
                     told.append(_entry_of(news.room, event.n, event.sender, event.at, text, replaces=False))
-                history_id, upto = feed.history_id(event.pos, event.at, news.room, event.n), event.pos
+                history_id, upto = feed.history_id(pos, event.at, news.room, event.n), pos
         upto = max(upto, committed.pos)
     return wire.Add(after, upto, told, history_id=history_id)
 

@@ -97,14 +97,14 @@ def _read_feed(
     page = _Page(rows, s, person, mine)
     more = page.fill(_lines(rows, person, since, head, mine), limit)
     upto = page.lines[-1].pos if more else head
-    damaged = [] if more else _damaged_rooms(s, mine, head)
+    damaged = [] if more else _damaged_rooms(s, mine)
     return FeedPage(upto, [*page.events(), *damaged], more=more)
 
 
-def _damaged_rooms(s: Services, mine: MyRooms, pos: int) -> list[Event]:
+def _damaged_rooms(s: Services, mine: MyRooms) -> list[Event]:
     """Tell the rooms whose lines cannot be read as they stand: whoever hears it reads their entries page by page."""
     at = s.clock()
-    return [RoomEvent(pos=pos, at=at, room=view.id, state=view) for view in mine.damaged.values()]
+    return [RoomEvent(at=at, room=view.id, state=view) for view in mine.damaged.values()]
 
 
 class _SnapshotPlace(NamedTuple):
@@ -129,7 +129,7 @@ def _snapshot(rows: Rows, s: Services, person: PersonId, place: _SnapshotPlace, 
     now = s.clock()
     events, key, left = list[Event](), place.key, Bytes()
     for at_key, view in views_after(rows, s, person, place.key, limit + 1, mine=mine):
-        event = RoomEvent(pos=place.pos, at=now, room=view.id, state=view)
+        event = RoomEvent(at=now, room=view.id, state=view)
         if len(events) == limit or not left.take(size_of(event)):
             return FeedPage(place.pos, events, more=True, cursor=str(place._replace(key=key)), snapshot=True)
         events.append(event)
@@ -206,14 +206,14 @@ class _Page:
                 found.append(self._entries[line.room, line.n])
             elif line.type == RECEIPT and line.room is not None:
                 if reads := receipts.get(line.pos):
-                    found.append(passing_event(line.pos, line.at, RECEIPT, line.room, receipt_state(reads)))
+                    found.append(passing_event(line.at, RECEIPT, line.room, receipt_state(reads)))
             elif line.type in _WHOLE_ROOM:
                 view = self._view(line.room) if line.room and whole[line.room] is line else None
                 if view is not None:
-                    found.append(RoomEvent(pos=line.pos, at=line.at, room=view.id, state=view))
+                    found.append(RoomEvent(at=line.at, room=view.id, state=view))
             else:
                 state = msgspec.json.decode(line.data) if line.data else {}
-                found.append(passing_event(line.pos, line.at, line.type, line.room, state))
+                found.append(passing_event(line.at, line.type, line.room, state))
         return found
 
     def _size(self, line: _Line) -> int:

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 class RoomNews(msgspec.Struct, frozen=True):
     """What happened in one room: its events, who came in and who is out.
 
-    `txn_ids` are the idempotency keys of its events, by the sender, who alone is told, and by their place in `events`.
+    The events stand in the feed one after the other from `first` on; `pos` is the last position of all that this is
+    about. `txn_ids` are the idempotency keys of its events, by the sender, who alone is told, and by their place in
+    `events`.
     """
 
     room: RoomId
+    first: int
     pos: int
     events: Sequence[Event]
     joined: tuple[PersonId, ...] = ()

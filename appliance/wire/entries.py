@@ -15,9 +15,8 @@ from appliance.wire.messages import BodyView, Edited, Reaction
 
 
 class Told(Answer, kw_only=True, tag_field="type"):
-    """What every event has. `pos` is its place in the caller's feed."""
+    """What every event has. Where it stands in the feed is not said: frames and answers carry an opaque cursor."""
 
-    pos: Position
     at: Millis
 
     @property

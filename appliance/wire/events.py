@@ -81,9 +81,9 @@ Event: TypeAlias = EntryEvent | PassingEvent
 """One thing that happened."""
 
 
-def passing_event(pos: int, at: int, kind: str, room: str | None, state: dict[str, Any]) -> PassingEvent:
+def passing_event(at: int, kind: str, room: str | None, state: dict[str, Any]) -> PassingEvent:
     """Return an event that is no entry, from what its line of the feed holds. Raises `msgspec.ValidationError`."""
-    told = {"type": kind, "pos": pos, "at": at, "state": state}
+    told = {"type": kind, "at": at, "state": state}
     if room is not None:
         told["room"] = room
     event: PassingEvent = msgspec.convert(told, PassingEvent)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import msgspec
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -11,6 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from appliance.api.app import STAFF
 from appliance.api.openapi import STREAM, document
 from appliance.wire.common import Request
+from appliance.wire.events import Event
 from tests.agency import API, Agency
 
 
@@ -68,3 +70,32 @@ def test_the_frames_of_the_stream_are_described() -> None:
     names = [reference["$ref"].rpartition("/")[2] for reference in (*frames["client"], *frames["server"])]
     assert names == [kind.__name__ for kind in (*STREAM.up, *STREAM.down)]
     assert set(names) <= set(told["components"]["schemas"])
+
+
+CURSORS = ("pos", "cursor")
+
+
+def _named(schema: object, path: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield every property anywhere in a schema: where it is, its name, what it may be."""
+    if isinstance(schema, dict):
+        for name, value in (schema.get("properties") or {}).items():
+            yield path, name, value
+        for key, value in schema.items():
+            yield from _named(value, f"{path}/{key}")
+    elif isinstance(schema, list):
+        for at, value in enumerate(schema):
+            yield from _named(value, f"{path}/{at}")
+
+
+def test_no_event_and_no_answer_says_a_number_of_the_log() -> None:
+    """Where somebody goes on is an opaque string, so that it may name more than one log; an event says none at all."""
+    told = described()
+    found = [(path, name, kind) for path, name, kind in _named(told) if name in CURSORS]
+    assert {name for _, name, _ in found} == set(CURSORS)
+    for path, name, kind in found:
+        choices = [one["type"] for one in kind.get("anyOf", [kind])]
+        assert set(choices) <= {"string", "null"}, f"{path}/{name}"
+    assert {path.rpartition("/")[2] for path, name, _ in found if name == "pos"} == {"Sync", "EventsFrame"}
+    events = {kind.__name__ for kind in get_args(Event)}
+    assert len(events) > 20
+    assert not {path for path, *_ in found if path.rpartition("/")[2] in events}

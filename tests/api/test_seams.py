@@ -176,7 +176,7 @@ async def test_an_entry_for_one_member_is_hidden_from_all_others(running: Agency
         live = await hers.event("message.whisper", n=n)
         passed = await others.event("hidden", n=n)
     assert live["body"]["text"] == WORDS
-    assert set(passed) == {"type", "pos", "at", "room", "n", "hidden"}
+    assert set(passed) == {"type", "at", "room", "n", "hidden"}
     assert passed["hidden"] == "not_shown"
     views = [(await who.get(f"/rooms/{room}"))["room"] for who in (lalita, somchai)]
     assert [(view["mentions"], view["unread"], view["last"]["n"]) for view in views] == [(1, 2, n), (0, 1, 1)]
@@ -249,7 +249,7 @@ async def test_what_is_done_to_a_hidden_entry_is_hidden_too(running: Agency, whi
         await lalita.put(f"{message}/reactions/👍")
         await lalita.patch(message, {"txn_id": new_txn(), "body": {"text": edit}})
         assert (await hers.event("message.edit", target=n))["body"]["text"] == edit
-        assert set(await others.event("hidden", n=n + 1)) == {"type", "pos", "at", "room", "n", "hidden"}
+        assert set(await others.event("hidden", n=n + 1)) == {"type", "at", "room", "n", "hidden"}
         assert (await others.event("hidden", n=n + 2))["hidden"] == "not_shown"
     [shown] = (await lalita.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
     assert (shown["body"]["text"], shown["reactions"][0]["emoji"]) == (edit, "👍")

@@ -54,7 +54,6 @@ async def test_steps_of_the_clock_keep_order_sessions_and_streams(running: Agenc
             (room,),
         )
     assert all(a <= b for (a,), (b,) in itertools.pairwise(times)), "hub time never goes back"
-    assert all(a["pos"] < b["pos"] for a, b in itertools.pairwise(entries))
     for client in (narin, lalita):
         assert (await client.get("/me"))["person"]["id"] == client.person
     read = (await narin.get(f"/rooms/{room}/messages/{sent[-1]['n']}/readers"))["read"]

@@ -61,8 +61,9 @@ class Counter(Follower[Lines]):
 
     async def read(self, place: Place, fresh: Sequence[Committed] | None) -> Lines:
         if fresh is not None:
-            events = [event for one in fresh for news in one.rooms for event in news.events]
-            found = [event.pos for event in events if event.n is not None and event.pos > place.pos]
+            news = [news for one in fresh for news in one.rooms]
+            events = [found for one in news for found in enumerate(one.events, one.first)]
+            found = [pos for pos, event in events if event.n is not None and pos > place.pos]
             return Lines(found, max([place.pos, *(one.pos for one in fresh)]), from_memory=True)
         async with self.s.store.read() as reader:
             lines = [line.pos for line in await reader.run(feed.entries_after, place.pos, LINES)]

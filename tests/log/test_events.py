@@ -45,7 +45,7 @@ TEXT, RENAME = EntryType.MESSAGE_TEXT.value, EntryType.ROOM_RENAME.value
     "wrong", [row(RENAME), row(RENAME, {"name": 5}), row("message.poem", {"name": "x"}), row(TEXT, {"reply_to": "x"})]
 )
 def test_a_header_that_says_what_no_entry_says_is_shown_as_damaged(wrong: EntryRow) -> None:
-    damaged = DamagedEvent(pos=9, at=START, room=ROOM, n=3, hidden="damaged")
+    damaged = DamagedEvent(at=START, room=ROOM, n=3, hidden="damaged")
     assert stored_event(AT, wrong, EYES) == bare_event(AT, wrong, EYES) == damaged
     assert words_of(AT, wrong, EYES) == version_of(AT, wrong, EYES) == Words(hidden="damaged")
     assert is_hidden(AT, wrong, EYES)
@@ -58,7 +58,7 @@ def test_what_somebody_is_not_shown_is_a_place_in_the_log_and_its_body_is_not_op
     own = EntryKind(state=TextSaid, may=lambda *_: None, shown_to=lambda _, sender, who, _now: who == sender)
     monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, own)
     said = row(TEXT, epoch=1, sealed=b"words")
-    hidden = HiddenEvent(pos=9, at=START, room=ROOM, n=3, hidden="not_shown")
+    hidden = HiddenEvent(at=START, room=ROOM, n=3, hidden="not_shown")
     assert stored_event(AT, said, EYES) == bare_event(AT, said, EYES) == hidden
     assert words_of(AT, said, EYES) == version_of(AT, said, EYES) == Words(hidden="not_shown")
     assert is_hidden(AT, said, EYES)

@@ -229,7 +229,7 @@ async def test_what_need_not_last_goes_to_live_readers_who_are_not_slow_but_its_
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     streams = {who: (await listen(bureau, who))[1] for who in (NARIN, MALEE, SOMCHAI)}
     streams[SOMCHAI].stuck = True
-    typing = TypingEvent(pos=bureau.s.hub.pos, at=1, room=room, sender=NARIN, state=Nothing())
+    typing = TypingEvent(at=1, room=room, sender=NARIN, state=Nothing())
     bureau.s.hub.broadcast_ephemeral(room, typing, but=NARIN)
     assert [len(streams[who].events) for who in (NARIN, MALEE, SOMCHAI)] == [0, 1, 0]
 
@@ -263,7 +263,7 @@ async def test_nothing_is_written_to_a_stream_that_was_closed_while_the_feed_was
     async def read_feed(*_: object) -> object:
         hub.remove(connection)
         read.set()
-        event = MessageTextEvent(pos=2, at=1, room=room, n=1, id="e", sender=NARIN)
+        event = MessageTextEvent(at=1, room=room, n=1, id="e", sender=NARIN)
         return FeedPage(2, [event], more=False)
 
     hub.set_feed_reader(read_feed)  # type: ignore[arg-type]
@@ -288,8 +288,8 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
     await until(lambda: not connection.catching_up, "caught up")
     connection.cursor = 3
     asked.clear()
-    event = MessageTextEvent(pos=8, at=1, room=old, n=5, id="e", sender=NARIN)
-    hub.publish(Committed(9, [RoomNews(new, 7, [], (MALEE,)), RoomNews(old, 9, [event])], frozenset((MALEE,))))
+    event = MessageTextEvent(at=1, room=old, n=5, id="e", sender=NARIN)
+    hub.publish(Committed(9, [RoomNews(new, 7, 7, [], (MALEE,)), RoomNews(old, 8, 9, [event])], frozenset((MALEE,))))
     await until(lambda: not connection.catching_up, "the feed read again")
     assert asked == [3]
 
@@ -316,6 +316,6 @@ def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) 
 
 
 def test_an_event_frame_reads_back() -> None:
-    event = MessageTextEvent(pos=3, at=1, room="r", n=2, id="e", sender=NARIN)
+    event = MessageTextEvent(at=1, room="r", n=2, id="e", sender=NARIN)
     frame = live.events_frame(3, (msgspec.json.encode(event),))
     assert msgspec.json.decode(payload(frame)) == {"pos": "f3", "events": [msgspec.to_builtins(event)]}

@@ -16,7 +16,7 @@ from appliance.wire.events import Event
 from appliance.wire.messages import BodyView
 from tests.rules.test_entry_types import FULL
 
-COMMON = {"pos": 9, "at": 8, "room": "r_1", "n": 7, "id": "e_1", "sender": "p_a"}
+COMMON = {"at": 8, "room": "r_1", "n": 7, "id": "e_1", "sender": "p_a"}
 # Said elsewhere on the wire: beside the state, in the body, or to nobody.
 ELSEWHERE = {"target", "reply_to", "everyone", "self"}
 # By what a private chat was judged. Nobody is told the rank of another person (F38).

@@ -52,7 +52,7 @@ const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
   mentionAt: (hostile) => text.mentionAt(hostile, hostile.length),
   segments: (hostile) => segments.segments(hostile, Array.from({ length: 100 }, (_, n) => hostile.slice(0, n + 2)), true),
   keptHit: (hostile) => {
-    const event: Event = { pos: 1, type: "message.text", at: 1, n: 1, sender: "p_a", body: { text: hostile } };
+    const event: Event = { type: "message.text", at: 1, n: 1, sender: "p_a", body: { text: hostile } };
     return keptHits.keptHit("r_a", event, keptHits.termsOf(hostile.slice(0, 400)), { q: "", limit: 30 });
   },
   roomRoute: (hostile) => routes.roomRoute(hostile),

@@ -12,7 +12,7 @@ const context: ItemContext = {
 };
 
 test("an entry of which nothing can be read is shown as such", () => {
-  const item = itemOf({ pos: 0, type: "damaged", at: 1, room: "r_1", n: 7, hidden: "damaged" }, context);
+  const item = itemOf({ type: "damaged", at: 1, room: "r_1", n: 7, hidden: "damaged" }, context);
   expect(item).toMatchObject({ kind: "notice", n: 7, sender: null, notice: { what: "damaged" } });
 });
 

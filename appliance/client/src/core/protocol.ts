@@ -111,7 +111,6 @@ export type { WireEvent };
 /** An event as far as its type does not matter: what any of them may have. `WireEvent` says which type has what. */
 export interface Event {
   readonly type: string;
-  readonly pos: Position;
   readonly at: Millis;
   readonly room?: Id | null;
   readonly n?: Position | null;

@@ -6,7 +6,7 @@ import { applyToRoom, withView } from "./roomState";
 const ME = "p_a";
 const MEMBERS = [ME, "p_b"].map((person) => ({ person, name: person, role: person === ME ? "member" : "owner", since: 0, read: 0 }));
 const VIEW: RoomView = { id: "r", kind: "group", name: "ห้อง", owner: "p_b", scope: "local", role: "member", member_count: 2, created: 1, size: 4, unread: 0, mentions: 0, read: 3 };
-const HANDED_OVER = { pos: 2, at: 2, room: "r", n: 4, id: "e_4", sender: "p_b", type: "owner.transfer", state: { to: ME } };
+const HANDED_OVER = { at: 2, room: "r", n: 4, id: "e_4", sender: "p_b", type: "owner.transfer", state: { to: ME } };
 
 test("members whom a view is ahead of are asked for again, until a view says who they are", () => {
   const opened = withView(null, { ...VIEW, members: MEMBERS }, ME);

@@ -907,7 +907,6 @@ export interface components {
             at: number;
             hidden: string;
             n: number;
-            pos: number;
             room: string;
             /** @enum {unknown} */
             type: "damaged";
@@ -1041,7 +1040,6 @@ export interface components {
             at: number;
             hidden: string;
             n: number;
-            pos: number;
             room: string;
             /** @enum {unknown} */
             type: "hidden";
@@ -1137,7 +1135,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["MemberAddState"];
@@ -1156,7 +1153,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["MemberRemoveState"];
@@ -1210,7 +1206,6 @@ export interface components {
         MemberSuggestionEvent: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            pos: number;
             room: string;
             state: components["schemas"]["MemberSuggestion"];
             /** @enum {unknown} */
@@ -1272,7 +1267,6 @@ export interface components {
             hidden?: string | null;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             target: number;
@@ -1290,7 +1284,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["MessageReactionState"];
@@ -1314,7 +1307,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["MessageRedactState"];
@@ -1354,7 +1346,6 @@ export interface components {
             hidden?: string | null;
             id: string;
             n: number;
-            pos: number;
             /** @default [] */
             reactions?: components["schemas"]["Reaction"][];
             /** @default null */
@@ -1457,7 +1448,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["OwnerReassignState"];
@@ -1487,7 +1477,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["OwnerTransferState"];
@@ -1726,7 +1715,6 @@ export interface components {
         ReceiptEvent: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            pos: number;
             room: string;
             state: components["schemas"]["ReceiptState"];
             /** @enum {unknown} */
@@ -1799,7 +1787,6 @@ export interface components {
         RemovalRequestEvent: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            pos: number;
             room: string;
             state: components["schemas"]["RemovalRequest"];
             /** @enum {unknown} */
@@ -1837,7 +1824,6 @@ export interface components {
         RequestsSeenEvent: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            pos: number;
             state: components["schemas"]["Nothing"];
             /** @enum {unknown} */
             type: "requests.seen";
@@ -1852,7 +1838,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["Nothing"];
@@ -1867,7 +1852,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["RoomCreateState"];
@@ -1897,7 +1881,6 @@ export interface components {
         RoomEvent: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            pos: number;
             room: string;
             state: components["schemas"]["RoomView"];
             /** @enum {unknown} */
@@ -1910,7 +1893,6 @@ export interface components {
         RoomLeftEvent: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            pos: number;
             room: string;
             state: components["schemas"]["Nothing"];
             /** @enum {unknown} */
@@ -1930,7 +1912,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["RoomRenameState"];
@@ -2093,7 +2074,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["ShredState"];
@@ -2182,7 +2162,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["SystemCloseState"];
@@ -2207,7 +2186,6 @@ export interface components {
             at: number;
             id: string;
             n: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["SystemRemoveState"];
@@ -2292,7 +2270,6 @@ export interface components {
         TypingEvent: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
-            pos: number;
             room: string;
             sender: string;
             state: components["schemas"]["Nothing"];

@@ -7,7 +7,7 @@ import { covered, fold, liveRow, pageRow, type Row } from "./timelineRows";
 import { TimelineWindow } from "./window";
 
 function entry(n: number, what: Partial<Omit<Event, "n">> = {}): Event & { n: number } {
-  return { pos: n + 1, type: "message.text", at: n, room: "r", n, sender: "p_a", body: { text: `ข้อ ${n}` }, ...what };
+  return { type: "message.text", at: n, room: "r", n, sender: "p_a", body: { text: `ข้อ ${n}` }, ...what };
 }
 
 test("ranges join when they touch and stay apart when they do not", () => {

@@ -321,7 +321,7 @@ export class FakeServer {
 
   #append(room: Room, sender: string, what: Partial<Event> & { type: string }): Event {
     const n = room.entries.length;
-    const event: Event = { pos: this.#pos + 1, at: this.now(), room: room.id, n, id: `e_${++this.#id}`, sender, ...what };
+    const event: Event = { at: this.now(), room: room.id, n, id: `e_${++this.#id}`, sender, ...what };
     room.entries.push(event);
     this.#line({ type: event.type, room: room.id, person: null, n, state: null });
     return event;
@@ -344,7 +344,7 @@ export class FakeServer {
 
   /** Tells live streams something that has no position of its own. */
   #pass(what: Partial<Event> & { type: string; room: string }, to: (listener: Listener) => boolean): void {
-    const event: Event = { pos: this.#pos, at: this.now(), ...what };
+    const event: Event = { at: this.now(), ...what };
     for (const listener of this.#listeners) {
       const hears = listener.live && this.room(what.room).members.has(listener.person) && to(listener);
       if (hears) listener.send(JSON.stringify({ pos: cursorAt(this.#pos), events: [event] }));
@@ -365,7 +365,7 @@ export class FakeServer {
       const sent = event.sender !== person ? undefined : [...room.txns].find(([key, n]) => key.startsWith(`${person} `) && n === line.n);
       return [sent === undefined ? shown : { ...shown, txn_id: sent[0].slice(person.length + 1) }];
     }
-    const base = { pos: line.pos, at: line.at, type: line.type, ...(line.room === null ? {} : { room: line.room }) };
+    const base = { at: line.at, type: line.type, ...(line.room === null ? {} : { room: line.room }) };
     if (line.type === "room") {
       if (room === null || !room.members.has(person)) return [];
       return [{ ...base, state: { ...this.view(person, room.id, false) } }];
@@ -378,7 +378,7 @@ export class FakeServer {
     if (since === 0 || since > this.#pos || cursor !== null) {
       const [pos = 0, from = 0] = (cursor ?? `${this.#pos}.0`).split(".").map(Number);
       const mine = [...this.rooms.values()].filter((room) => room.members.has(person));
-      const events = mine.map((room): Event => ({ pos, type: "room", at: this.now(), room: room.id, state: { ...this.view(person, room.id, false) } }));
+      const events = mine.map((room): Event => ({ type: "room", at: this.now(), room: room.id, state: { ...this.view(person, room.id, false) } }));
       const to = from + this.snapshotPage;
       const rest = to < events.length ? { cursor: `${pos}.${to}` } : {};
       return { pos: cursorAt(pos), events: events.slice(from, to), more: to < events.length, snapshot: true, ...rest };

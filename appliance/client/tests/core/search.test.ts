@@ -90,7 +90,7 @@ test("a jump that fails leaves what the room has", async () => {
   expect(timeline.snapshot().loading).toBe("none");
 });
 
-const event = (text: string): Event => ({ pos: 1, type: "message.text", at: 5, n: 3, sender: "p_1", body: { text } });
+const event = (text: string): Event => ({ type: "message.text", at: 5, n: 3, sender: "p_1", body: { text } });
 const marked = (text: string, typed: string) => {
   const hit = keptHit("r_1", event(text), termsOf(typed), { q: typed });
   return hit?.highlights.map(([from, to]) => hit.snippet.slice(from, to)) ?? null;

@@ -74,7 +74,7 @@ function listed(feed: Feed): Record<string, unknown> {
   return Object.fromEntries(rows);
 }
 
-function bare({ pos: _, reactions: __, txn_id: ___, ...event }: Event): Omit<Event, "pos" | "reactions" | "txn_id"> {
+function bare({ reactions: _, txn_id: __, ...event }: Event): Omit<Event, "reactions" | "txn_id"> {
   return event;
 }
 
@@ -106,11 +106,11 @@ async function messagesDiffer({ feed, tables }: Opened, { messages }: Trace): Pr
 
 /** An entry with what later ones made of it; an edit's words live in the message it changes. */
 function folded(event: Event): unknown {
-  const { pos: _, txn_id: __, reactions, ...rest } = event;
+  const { txn_id: _, reactions, ...rest } = event;
   const people = (reactions ?? []).map((one) => ({ emoji: one.emoji, people: [...one.people].sort() }));
   const said = { ...rest, reactions: people.sort((a, b) => (a.emoji < b.emoji ? -1 : 1)) };
   if (event.type !== "message.edit") return said;
-  const { body: ___, hidden: ____, ...edit } = said;
+  const { body: __, hidden: ___, ...edit } = said;
   return edit;
 }
 
