@@ -73,11 +73,12 @@ soak: venv ## the fault tests over and over (MINUTES=30)
 	export GCHAT_FAULT_KILLS=60 GCHAT_FAULT_TEARS=20 GCHAT_FAULT_EVERY=1; \
 	end=$$((SECONDS + $(MINUTES) * 60)); while ((SECONDS < end)); do $(BIN)/pytest -q -x -m fault -o timeout=1800 || exit; done
 
-api-types: venv ## the client's types and room policies from the server's
+api-types: venv ## the client's types and tables of the rules from the server's
 	@mkdir -p $(CLIENT)/.cache
 	$(BIN)/gchat openapi > $(CLIENT)/.cache/openapi.json
 	$(NPM) run --silent api-types
-	$(BIN)/python packaging/room_policies.py $(CLIENT)/src/core/roomPolicies.ts
+	$(BIN)/python packaging/rule_tables.py policies $(CLIENT)/src/core/roomPolicies.ts
+	$(BIN)/python packaging/rule_tables.py entries $(CLIENT)/src/core/entryTypes.ts
 
 verifier: ## gchat-verify in one file, for a court
 	@mkdir -p build

@@ -2,7 +2,7 @@
 
 Rules, actions and reads ask the policy of a room and never its kind. Whatever is unknown is denied: a kind without a
 row has the policy in which nobody may do anything, and a value without a meaning allows nobody. The table is exported
-to the web client (`packaging/room_policies.py`), which asks it in the same way. Pure; the standard library alone.
+to the web client (`packaging/rule_tables.py`), which asks it in the same way. Pure; the standard library alone.
 """
 
 from __future__ import annotations

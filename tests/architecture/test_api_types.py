@@ -31,13 +31,14 @@ def test_the_clients_types_are_made_from_todays_api() -> None:
     assert done.returncode == 0, f"{done.stdout}{done.stderr}\nrun `make api-types` and commit src/core/schema.ts"
 
 
-def test_the_clients_room_policies_are_todays() -> None:
+@pytest.mark.parametrize(("table", "module"), [("policies", "roomPolicies.ts"), ("entries", "entryTypes.ts")])
+def test_the_clients_tables_of_the_rules_are_todays(table: str, module: str) -> None:
     made = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, ROOT / "packaging" / "room_policies.py", "/dev/stdout"],
+        [sys.executable, ROOT / "packaging" / "rule_tables.py", table, "/dev/stdout"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    kept = (CLIENT / "src" / "core" / "roomPolicies.ts").read_text("utf-8")
-    assert made.stdout == kept, "run `make api-types` and commit src/core/roomPolicies.ts"
+    kept = (CLIENT / "src" / "core" / module).read_text("utf-8")
+    assert made.stdout == kept, f"run `make api-types` and commit src/core/{module}"

@@ -13,6 +13,7 @@ import type { Applied, RoomMap } from "./feed";
 import { itemOf } from "./items";
 import { isPair, policyOf } from "./policy";
 import type { Event } from "./protocol";
+import { isMessage } from "./registry";
 import { pendingMark, type RoomRecord } from "./roomState";
 import type { Incoming, PersonId } from "./snapshots";
 
@@ -32,9 +33,9 @@ export function incomingOf({ events, begun }: Pick<Applied, "events" | "begun">,
 }
 
 function oneOf(entry: Event, { view }: RoomRecord, me: PersonId): Incoming | null {
-  const { notifies, isMessage } = kindOf(entry);
+  const { notifies } = kindOf(entry);
   if (notifies !== null) return concernsPerson(view.kind, entry, me) ? { kind: notifies, room: view.id } : null;
-  if (!isMessage || entry.sender === me || isHidden(entry)) return null;
+  if (!isMessage(entry) || entry.sender === me || isHidden(entry)) return null;
   const message = itemOf(entry, {
     me,
     keyOf: String,

@@ -5,8 +5,8 @@
  * term anywhere. Units and years of the other calendar are the server's alone.
  */
 
-import { kindOf } from "./entries";
 import type { Event, Hit, SearchQuery } from "./protocol";
+import { isMessage } from "./registry";
 import { folded, truncated } from "./text";
 
 const LINK = /https?:\/\/\S|www\.\S/iu;
@@ -23,7 +23,7 @@ export function termsOf(typed: string): readonly string[] {
 export function keptHit(room: string, event: Event, terms: readonly string[], query: SearchQuery): Hit | null {
   const { n, sender, at } = event;
   const text = event.body?.text;
-  if (!kindOf(event).isMessage || text === undefined || n == null || sender == null) return null;
+  if (!isMessage(event) || text === undefined || n == null || sender == null) return null;
   const words = folded(text);
   const fits =
     terms.every((term) => words.includes(term)) &&

@@ -17,6 +17,7 @@ import { asEntry, kindOf } from "./entries";
 import { hide, isHidden } from "./entries/hidden";
 import { losesWords } from "./erasure";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
+import { isMessage } from "./registry";
 import { grown, type Range, without } from "./ranges";
 import { memberAfter, shownTo } from "./reads";
 
@@ -138,7 +139,7 @@ function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   if (kindOf(event).effect === "retracts") return withoutMention(record, event.target ?? null);
   const { counts } = record;
   if (concerns(record.view, event, me)) return { ...record, counts: { ...counts, others: [...counts.others, n] } };
-  if (!kindOf(event).isMessage || event.sender === me) return record;
+  if (!isMessage(event) || event.sender === me) return record;
   const named = body?.everyone === true || (body?.mentions ?? []).includes(me);
   // A message calls those whom its first wording named. Told late, it comes with its newest: only the server knows the first.
   const reworded = event.edited !== undefined && event.edited !== null;
@@ -212,8 +213,7 @@ function withReads(record: RoomRecord, { read = {}, shown = {} }: ReceiptState, 
 /** The newest message or thing done to us, kept for the list; later entries that point at it change it. */
 function withLast(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { last } = record.view;
-  const kind = kindOf(event);
-  if (kind.isMessage || concerns(record.view, event, me)) {
+  if (isMessage(event) || concerns(record.view, event, me)) {
     if (last !== undefined && last !== null && (last.n ?? -1) >= (event.n ?? -1)) return record;
     // A hidden room returns with its next message (F40).
     const { hidden: _, ...shown } = record.view;

@@ -6,6 +6,7 @@
  */
 
 import { hasOwnersRights, isAmong, isPair, policyOf } from "./policy";
+import { type Ability, takes } from "./registry";
 import { canonical } from "./text";
 
 export type Deny =
@@ -147,7 +148,7 @@ export function mayEdit(
   target: RuleTarget | null,
   now: number,
 ): Deny | null {
-  const denied = memberOfOpen(room, role) ?? standing(target);
+  const denied = memberOfOpen(room, role) ?? standing(target, "edit");
   if (denied !== null || target === null) return denied;
   if (target.sender !== person) return "not_author";
   return Math.abs(now - target.at) > EDIT_WINDOW_MS ? "edit_window_over" : null;
@@ -161,7 +162,7 @@ export function mayRedact(
   target: RuleTarget | null,
   now: number,
 ): Deny | null {
-  const denied = memberOfOpen(room, role) ?? standing(target);
+  const denied = memberOfOpen(room, role) ?? standing(target, "retract");
   if (denied !== null || target === null) return denied;
   if (role === "owner" && policyOf(room.kind).owner_retracts) return null;
   if (target.sender !== person) return "not_author";
@@ -170,11 +171,11 @@ export function mayRedact(
 
 /** Whoever reacts in this kind of room, to a standing message. */
 export function mayReact(room: RuleRoom, role: Role | null, target: RuleTarget | null): Deny | null {
-  return memberOfOpen(room, role) ?? standing(target) ?? allowed(policyOf(room.kind).may_react, role as Role);
+  return memberOfOpen(room, role) ?? standing(target, "react") ?? allowed(policyOf(room.kind).may_react, role as Role);
 }
 
-function standing(target: RuleTarget | null): Deny | null {
-  if (target === null || target.type !== "message.text") return "not_a_message";
+function standing(target: RuleTarget | null, ability: Ability): Deny | null {
+  if (target === null || !takes(target.type, ability)) return "not_a_message";
   return target.redacted ? "message_retracted" : null;
 }
 

@@ -99,6 +99,8 @@ export type Quote =
 
 export interface MessageItem {
   readonly kind: "message";
+  /** The type of its entry, by which rules ask what it takes. */
+  readonly type: string;
   /** Stable across pending → sent: the view's key. */
   readonly key: string;
   readonly n: Position;

@@ -2,10 +2,10 @@
  * Who is typing now: news that lives LIFE_MS and is never stored.
  */
 
-import { kindOf } from "./entries";
 import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
 import type { ClientFrame, Event } from "./protocol";
+import { isMessage } from "./registry";
 import type { PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 
@@ -41,7 +41,7 @@ export class Typing {
       const { type, room, sender } = event;
       if (typeof room !== "string" || typeof sender !== "string" || sender === me) continue;
       if (type === "typing") this.#begin(room, sender);
-      else if (kindOf(event).isMessage) this.#end(room, sender);
+      else if (isMessage(event)) this.#end(room, sender);
     }
   }
 

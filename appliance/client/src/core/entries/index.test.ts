@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Event, RoomView } from "../protocol";
+import { isMessage, takes } from "../registry";
 import { asEntry, kindOf, type Kinds, KINDS } from ".";
 import type { EntryKind } from "./kind";
 
@@ -14,10 +15,10 @@ test("a type that the wire has and the table has not does not compile", () => {
 });
 
 test("a row that leaves something undecided does not compile", () => {
-  const { isMessage: _, ...rest } = KINDS.shred;
+  const { effect: _, ...rest } = KINDS.shred;
   // @ts-expect-error -- one field is missing
   const undecided: EntryKind<unknown> = rest;
-  expect(undecided).not.toHaveProperty("isMessage");
+  expect(undecided).not.toHaveProperty("effect");
 });
 
 test.each(["poll.create", "toString", "constructor"])("what only a newer server knows (%s) changes nothing, shows nothing and concerns nobody", (type) => {
@@ -25,6 +26,7 @@ test.each(["poll.create", "toString", "constructor"])("what only a newer server 
   const kind = kindOf(event);
   expect(kind.apply(view, asEntry(event), "p_me")).toBe(view);
   expect(kind.item(asEntry(event), null as never)).toBeNull();
-  expect([kind.concerns(asEntry(event)), kind.erases(asEntry(event)), kind.isMessage, kind.effect]).toEqual([[], null, false, null]);
+  expect([kind.concerns(asEntry(event)), kind.erases(asEntry(event)), isMessage(event), kind.effect]).toEqual([[], null, false, null]);
+  expect(takes(type, "react")).toBe(false);
   expect(kind.quote(asEntry(event))).toEqual({ kind: "gone", n: 3 });
 });

@@ -30,8 +30,6 @@ export interface ItemContext {
 export type Effect = "rewords" | "retracts" | "marks";
 
 export interface EntryKind<E> {
-  /** Somebody says something: it counts as unread, is a room's newest line, can be quoted and found, and ends their typing. */
-  readonly isMessage: boolean;
   /** What it does to the message it points at; null where it points at none. */
   readonly effect: Effect | null;
   /** What a notification tells those whom it concerns; null for nothing. */
@@ -59,7 +57,6 @@ export const EVERYONE = "*";
 
 /** An entry that changes nothing, shows nothing and concerns nobody: what a type says differently, it says itself. */
 export const SILENT = {
-  isMessage: false,
   effect: null,
   notifies: null,
   changesRequests: false,

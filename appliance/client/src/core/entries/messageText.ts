@@ -9,7 +9,6 @@ type Text = Entry<"message.text">;
 
 export const messageText: EntryKind<Text> = {
   ...SILENT,
-  isMessage: true,
   item: messageOf,
   quote: (entry) =>
     isHidden(entry)
@@ -23,6 +22,7 @@ function messageOf(entry: Text, context: ItemContext): MessageItem {
   const everyone = entry.body?.everyone ?? false;
   return {
     kind: "message",
+    type: entry.type,
     key: context.keyOf(entry.n),
     n: entry.n,
     id: entry.id,

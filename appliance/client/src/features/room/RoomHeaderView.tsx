@@ -7,7 +7,7 @@ import { isCalledByOther, policyOf } from "#core/policy";
 import { newsCount } from "#core/requests";
 import type { News, PersonId, RoomSnapshot } from "#core/snapshots";
 import { newsText } from "#i18n/notices";
-import { kindText, scopeText } from "#i18n/roomKinds";
+import { kindText, scopeText } from "#ui/roomKinds";
 import { Badge, Chip } from "#ui/Badge";
 import { IconButton } from "#ui/Button";
 import { foreignLang } from "#ui/nameParts";

@@ -7,7 +7,7 @@ import { hasOwnersRights, policyOf } from "#core/policy";
 import type { RoomSnapshot } from "#core/snapshots";
 import { formatDate } from "#i18n/dates";
 import { deniedText } from "#i18n/reasons";
-import { kindText, scopeText } from "#i18n/roomKinds";
+import { kindText, scopeText } from "#ui/roomKinds";
 import { Button } from "#ui/Button";
 import { Switch } from "#ui/Choice";
 import { FailureNotice } from "#ui/Failure";

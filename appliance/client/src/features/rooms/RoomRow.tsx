@@ -9,7 +9,7 @@ import type { RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
 import { formatDate, formatListTime, formatNumber } from "#i18n/dates";
 import { newsText, noticeOnceNamed } from "#i18n/notices";
-import { kindText } from "#i18n/roomKinds";
+import { kindText } from "#ui/roomKinds";
 import { Badge, Chip } from "#ui/Badge";
 import { Icon } from "#ui/Icon";
 import { givenName } from "#ui/initials";

@@ -99,7 +99,7 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly denied = (action: "edit" | "retract" | "react", item: MessageItem): Deny | null => {
     const room = this.#core.rooms.room(this.room).snapshot();
     if (room === null) return "not_a_member";
-    const target = { type: "message.text", sender: item.sender, at: item.at, redacted: item.hidden !== null };
+    const target = { type: item.type, sender: item.sender, at: item.at, redacted: item.hidden !== null };
     const [rules, role] = [ruleRoom(room.view), roleIn(room.view)];
     switch (action) {
       case "edit":

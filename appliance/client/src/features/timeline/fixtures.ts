@@ -4,6 +4,7 @@ import type { MessageItem } from "#core/snapshots";
 export function message(n: number, sender: string, at: number): MessageItem {
   return {
     kind: "message",
+    type: "message.text",
     key: `m${n}`,
     n,
     id: `e${n}`,
