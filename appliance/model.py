@@ -120,6 +120,8 @@ class Deny(StrEnum):
     ACCOUNT_REVOKED = "account_revoked"
     SECOND_PERSON_REQUIRED = "second_person_required"
     HUB_ONLY = "hub_only"
+    NOT_ENROLLED = "not_enrolled"
+    TIMES_APART = "times_apart"
     ORIGIN_MISMATCH = "origin_mismatch"
     WRONG_TYPE = "wrong_type"
     WRONG_SHAPE = "wrong_shape"
@@ -209,7 +211,8 @@ class Target:
 class Proposed(NamedTuple):
     """An entry that somebody wants in a room, as the rules see it. `state` is what its header says.
 
-    `origin` is the slug of the sender's agency.
+    `origin` is the slug of the sender's agency. `at` is when it was written by that agency's clock; `n` is the position
+    that it would have, and `ht` the hub's time there.
     """
 
     type: EntryType
@@ -217,6 +220,8 @@ class Proposed(NamedTuple):
     sender: Principal
     at: Millis
     state: State
+    n: int
+    ht: Millis
 
 
 class Ability(StrEnum):

@@ -18,6 +18,7 @@ MODULES = (
     "appliance/rules/contact.py",
     "appliance/rules/entry_states.py",
     "appliance/rules/entry_types.py",
+    "appliance/rules/log_texts.py",
     "appliance/rules/marks.py",
     "appliance/rules/membership.py",
     "appliance/rules/messages.py",

@@ -28,6 +28,8 @@ from appliance.log.recorded_heads import advanced, append_line, file_line, root_
 from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
 from appliance.model import SYSTEM, Draft, EntryType, PersonId, RoomId
 from appliance.rules.entry_states import BodiesDestroyed
+from appliance.rules.log_texts import is_rule
+from appliance.rules.membership import MAX_DESTROYED
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.text import has_visible
 from appliance.spelling.normalize import fold
@@ -215,14 +217,14 @@ async def _record_export(s: Services, actor: Actor, room: RoomId, outcome: str, 
 
 
 async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: str) -> Appended:
-    """Destroy the bodies of entries `first` to `last` by a rule of retention, and say so in the room's log.
+    """Destroy the bodies of entries `first` to `last`, at most 5,000, by a rule of retention; say so in the room's log.
 
     The entry, the destruction and the record are one transaction. Headers stay, and with them the proof. Raises
     Invalid, NotFound.
     """
-    if not has_visible(rule):
+    if not is_rule(rule):
         raise Invalid(field="rule", code="why_missing")
-    if not 0 <= first <= last < (await s.log.head(room)).size:
+    if not 0 <= first <= last < min((await s.log.head(room)).size, first + MAX_DESTROYED):
         raise Invalid(field="last")
     state = BodiesDestroyed(first=first, last=last, rule=rule, at=s.clock())
 

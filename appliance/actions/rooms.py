@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from appliance.log.heads import Head
     from appliance.log.riders import Rider, RiderTx
-    from appliance.model import Home, RoomState, State
+    from appliance.model import Home, Principal, RoomState, State
     from appliance.rules.roles import Actor
     from appliance.services import Services
     from appliance.wire.messages import TextBody as WireBody
@@ -204,7 +204,7 @@ async def transfer_room(s: Services, actor: PersonId, room: RoomId, to: PersonId
 
 async def _transfer(s: Services, actor: PersonId, state: RoomState, to: PersonId, txn_id: str | None) -> list[Appended]:
     sender, asked = s.log.home.principal(actor), OwnerTransferred(to=s.log.home.principal(to))
-    if denied := authorize(state, Proposed(EntryType.OWNER_TRANSFER, s.log.home.agency, sender, s.clock(), asked)):
+    if denied := authorize(state, _proposed(s, EntryType.OWNER_TRANSFER, sender, asked)):
         # Before anything is said of the person named.
         await record_refusal(s, actor, EntryType.OWNER_TRANSFER.value, state.room, denied.value)
         raise Forbidden(denied)
@@ -473,9 +473,15 @@ async def _check_change(
     asked: State = MembersRemoved(tuple(map(home.principal, remove)), oneself=list(remove) == [actor])
     if not remove:
         asked = MembersAdded(tuple(Card(home.principal(person), name="", unit="", post="") for person in add))
-    if denied := authorize(state, Proposed(kind, home.agency, sender, s.clock(), asked)):
+    if denied := authorize(state, _proposed(s, kind, sender, asked)):
         await record_refusal(s, actor, kind.value, state.room, denied.value)
         raise Forbidden(denied)
+
+
+def _proposed(s: Services, kind: EntryType, sender: Principal, state: State) -> Proposed:
+    """Return an entry as the rules see it, of a type that they judge alike wherever it would stand."""
+    now = s.clock()
+    return Proposed(kind, s.log.home.agency, sender, now, state, n=1, ht=now)
 
 
 async def _head_for(s: Services, actor: PersonId, room: RoomId, kind: EntryType) -> Head:

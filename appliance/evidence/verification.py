@@ -34,7 +34,7 @@ from appliance.model import Deny, Principal, Proposed, RoomId, RoomState, Target
 from appliance.rules.versions import RULES, find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from appliance.evidence.registry import Registry
     from appliance.model import Millis, TextBody
@@ -134,18 +134,16 @@ def judge(
     `body` is typed where the caller has just made its bytes of it.
     """
     header = candidate.header
-    if refused := _speaks(log, candidate, registry):
-        return refused
-    said = _said(header, body)
+    said = _speaks(log, candidate, registry) or _said(candidate, registry, body)
     if isinstance(said, Refused):
         return said
     if refused := _follows(log, candidate):
         return refused
-    entry = _allowed(log, header)
+    entry = _allowed(log, candidate, registry)
     if not isinstance(entry, Proposed):
         return Refused(Step.RULES, entry)
-    if header.seen is not None and not _was_seen(log, header.seen):
-        return Refused(Step.SEEN, "seen")
+    if refused := _not_seen(log, header):
+        return refused
     state = RULES[header.rules_version].apply(log.state, entry, candidate.room, candidate.n)
     return Accepted(candidate, entry, state, said)
 
@@ -189,21 +187,28 @@ def _bad_seal(log: Log, candidate: Candidate, seal: Seal, registry: Registry) ->
     return None
 
 
-def _said(header: Header, body: Body | TextBody | None) -> Refused | TextBody | None:
+def _said(candidate: Candidate, registry: Registry, body: Body | TextBody | None) -> Refused | TextBody | None:
     """Step 5: the body that the header commits to. What the rules do not know is refused by them (step 8)."""
+    header = candidate.header
     row = find(header.rules_version, header.type)
     if row is None:
         return None
     if (row.body is None) != (header.body_length == 0):
         return Refused(Step.BODY, "body_of_type")
-    if not isinstance(body, Body):
-        return body
-    if not _is_committed_to(body, header):
-        return Refused(Step.BODY, "body_differs")
-    try:
-        return decode_body(row, body.data)
-    except BodyError as error:
-        return Refused(Step.BODY, error.code)
+    if isinstance(body, Body):
+        if not _is_committed_to(body, header):
+            return Refused(Step.BODY, "body_differs")
+        try:
+            body = decode_body(row, body.data)
+        except BodyError as error:
+            return Refused(Step.BODY, error.code)
+    if body is not None and body.mentions and not _all_enrolled(body.mentions, candidate, registry):
+        return Refused(Step.BODY, Deny.NOT_ENROLLED)
+    return body
+
+
+def _all_enrolled(people: Iterable[Principal], candidate: Candidate, registry: Registry) -> bool:
+    return all(registry.is_active(agency_of(person), candidate.rg) for person in people)
 
 
 def _follows(log: Log, candidate: Candidate) -> Refused | None:
@@ -222,21 +227,30 @@ def _is_committed_to(body: Body, header: Header) -> bool:
     return len(body.data) == header.body_length and commitment.check(header.commitment, body.salt, body.data)
 
 
-def _allowed(log: Log, header: Header) -> Proposed | str:
+def _allowed(log: Log, candidate: Candidate, registry: Registry) -> Proposed | str:
     """Step 8: the entry as the rules of its version see it, or why they do not allow it."""
+    header = candidate.header
     rules = RULES.get(header.rules_version)
     if rules is None:
         return "newer_rules"
-    entry = rules.read(header.type, header.origin, Principal(header.sender), header.written_at, header.state)
+    sender, n, ht = Principal(header.sender), candidate.n, candidate.ht
+    entry = rules.read(header.type, header.origin, sender, header.written_at, header.state, n=n, ht=ht)
     if isinstance(entry, Deny):
         return entry
+    brings = rules.types[entry.type].brings
+    if brings is not None and not _all_enrolled(brings(entry.state), candidate, registry):
+        return Deny.NOT_ENROLLED
     aimed = entry.state.points_at
     denied = rules.authorize(log.state, entry, None if aimed is None else log.target(aimed))
     return entry if denied is None else denied
 
 
-def _was_seen(log: Log, seen: tuple[int, str]) -> bool:
-    """Step 9: what the origin last verified is this very log."""
-    size, root = seen
+def _not_seen(log: Log, header: Header) -> Refused | None:
+    """Step 9: what the origin last verified is this very log, and another agency than the hub always says it."""
+    if header.seen is None:
+        own = log.state is None or header.origin == log.state.hub
+        return None if own else Refused(Step.SEEN, "no_seen")
+    size, root = header.seen
     known = log.root_at(size) if size <= log.size else None
-    return known is not None and b64encode(known).decode() == root
+    same = known is not None and b64encode(known).decode() == root
+    return None if same else Refused(Step.SEEN, "seen")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from appliance.model import ContactMode, Millis, PostId, Principal, RoomKind, State
+from appliance.rules.log_texts import is_card_line, is_card_name, is_name, is_reaction, is_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,9 @@ class Card:
     """Who a person was when they came in, frozen for evidence. `rank` is the level of their position, if known."""
 
     p: Principal
-    name: str
-    unit: str
-    post: str
+    name: str = field(metadata={"holds": is_card_name})
+    unit: str = field(metadata={"holds": is_card_line})
+    post: str = field(metadata={"holds": is_card_line})
     rank: int | None = None
 
 
@@ -28,7 +29,7 @@ class RoomCreated(State):
 
     kind: RoomKind
     owner: Principal
-    name: str | None = None
+    name: str | None = field(default=None, metadata={"holds": is_name})
     owner_post: PostId | None = None
     card: Card | None = None
 
@@ -37,7 +38,7 @@ class RoomCreated(State):
 class RoomRenamed(State):
     """A group has another name; `old` is the one it had."""
 
-    name: str
+    name: str = field(metadata={"holds": is_name})
     old: str = field(default="", repr=False)
 
 
@@ -132,7 +133,7 @@ class Reacted(State):
     """A reaction to message `target` is given (`on`) or taken back."""
 
     target: int
-    emoji: str
+    emoji: str = field(metadata={"holds": is_reaction})
     on: bool
 
 
@@ -142,5 +143,5 @@ class BodiesDestroyed(State):
 
     first: int = field(metadata={"key": "from"})
     last: int = field(metadata={"key": "to"})
-    rule: str
+    rule: str = field(metadata={"holds": is_rule})
     at: Millis

@@ -47,9 +47,10 @@ class EntryKind:
     `body` is the type of its body, `key_kind` the kind of key that seals it. `message`: it counts as unread for others
     and is the newest line of its room. `words` is what search finds it by, `mentions` whom it names.
     `concerns` is whom it is told though it is no message. `adds`, `removes`: the people who come and go by it, besides
-    an owner who comes in. `changes_members`: a group it has changed is judged anew (F38). `retracts`: it hides the
-    message it points at. `erases`: the first and last entry whose bodies are gone. `mark` bounds how many of it a
-    message carries.
+    an owner who comes in; `brings`: those who come in or get the room, whose agencies have to be enrolled (`judge` of
+    `evidence/verification.py` asks). `changes_members`: a group it has changed is judged anew (F38). `retracts`: it
+    hides the message it points at. `erases`: the first and last entry whose bodies are gone. `mark` bounds how many of
+    it a message carries.
     """
 
     state: type[State]
@@ -67,6 +68,7 @@ class EntryKind:
     concerns: Callable[[Any], tuple[Principal, ...]] | None = None
     adds: Callable[[Any], tuple[Principal, ...]] | None = None
     removes: Callable[[Any], tuple[Principal, ...]] | None = None
+    brings: Callable[[Any], tuple[Principal, ...]] | None = None
     retracts: bool = False
     erases: Callable[[Any], tuple[int, int]] | None = None
     mark: marks.Mark | None = None
@@ -141,6 +143,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         apply=membership.added,
         concerns=_cards,
         adds=_cards,
+        brings=_cards,
     ),
     EntryType.MEMBER_REMOVE: EntryKind(
         state=states.MembersRemoved,
@@ -171,6 +174,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         shown_to=to_everyone,
         apply=membership.handed_over,
         concerns=_new_owner,
+        brings=_new_owner,
     ),
     EntryType.OWNER_REASSIGN: EntryKind(
         state=states.OwnerReassigned,
@@ -179,6 +183,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         shown_to=to_everyone,
         apply=membership.handed_over,
         concerns=_new_owner,
+        brings=_new_owner,
     ),
     EntryType.MESSAGE_TEXT: EntryKind(
         state=states.TextSaid,
@@ -241,10 +246,17 @@ def write(kind: str, state: State | None) -> dict[str, object]:
 
 
 def proposed(
-    kind: str, origin: str, sender: Principal, at: Millis, fields: Mapping[str, object] | None
+    kind: str,
+    origin: str,
+    sender: Principal,
+    at: Millis,
+    fields: Mapping[str, object] | None,
+    *,
+    n: int,
+    ht: Millis,
 ) -> Proposed | Deny:
     """Return an entry as the rules see it, or why it is none that can be judged."""
     state = read(kind, fields)
     if isinstance(state, Deny):
         return state
-    return Proposed(kind if isinstance(kind, EntryType) else EntryType(kind), origin, sender, at, state)
+    return Proposed(kind if isinstance(kind, EntryType) else EntryType(kind), origin, sender, at, state, n, ht)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     )
 
 MAX_MEMBERS: Final = 5_000
+MAX_DESTROYED: Final = 5_000
+"""Positions whose bodies one entry says were destroyed: all of it is one transaction of the writer."""
 
 
 def may_create(*_: object) -> Deny | None:
@@ -90,6 +92,8 @@ def may_transfer(
 
 def system_may_close(room: RoomState, *_: object) -> Deny | None:
     """End a group, once."""
+    if denied := _of_a_pair(room):
+        return denied
     return Deny.ROOM_CLOSED if room.closed else None
 
 
@@ -97,23 +101,31 @@ def system_may_remove(
     room: RoomState, _role: Role | None, _entry: Proposed, state: RemovedBySystem, _target: Target | None
 ) -> Deny | None:
     """Take members off; a room is never without its owner: another one is put in first."""
-    return _removable(room, state.members)
+    return _of_a_pair(room) or _removable(room, state.members)
 
 
 def system_may_reassign(
     room: RoomState, _role: Role | None, _entry: Proposed, state: OwnerReassigned, _target: Target | None
 ) -> Deny | None:
     """Give the room to a member, or to the post's new holder, who comes in as the owner (Q8)."""
+    if denied := _of_a_pair(room):
+        return denied
     if state.card is not None:
         return None if state.card.p == state.to else Deny.TARGET_NOT_MEMBER
     return None if state.to in room.members else Deny.TARGET_NOT_MEMBER
 
 
 def system_may_destroy(
-    _room: RoomState, _role: Role | None, _entry: Proposed, state: BodiesDestroyed, _target: Target | None
+    _room: RoomState, _role: Role | None, entry: Proposed, state: BodiesDestroyed, _target: Target | None
 ) -> Deny | None:
-    """Say that bodies were destroyed, by which rule of retention."""
-    return None if state.first <= state.last and state.rule else Deny.WRONG_TYPE
+    """Say that bodies of earlier entries were destroyed, not many at once and not in the future."""
+    before = state.first <= state.last < entry.n and state.last - state.first < MAX_DESTROYED
+    return None if before and state.at <= entry.ht else Deny.WRONG_SHAPE
+
+
+def _of_a_pair(room: RoomState) -> Deny | None:
+    """A private chat belongs to both for good: who would be put into it could read what was said before (F18)."""
+    return Deny.DIRECT_ROOM_FIXED if policy_of(room.kind).members is Members.PAIR else None
 
 
 def _removable(room: RoomState, people: Iterable[Principal]) -> Deny | None:

@@ -16,10 +16,10 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from appliance.rules.log_texts import MAX_NAME_LENGTH
 from appliance.rules.text import has_visible, is_ignorable
 from appliance.spelling.stream_safe import stream_safe
 
-MAX_NAME_LENGTH: Final = 120
 MAX_EMOJI_LENGTH: Final = 16
 _EMOJI_STYLE: Final = "\ufe0f"
 _STYLES: Final = re.compile("[\ufe00-\ufe0f]")

@@ -32,6 +32,13 @@ from appliance.rules.policy import POLICIES, allowed, owners_right, policy_of
 from appliance.rules.visibility import is_shown_target
 
 RULES_VERSION: Final = 1
+MAX_APART_MS: Final = 7 * 24 * 3_600_000
+"""How far the time of writing of another agency's entry may lie from hub time.
+
+A body is sealed under the key of the week it was written in, and goes when that key is destroyed (decision 4): it may
+go a week too early or too late, not years. The hub and the hub's own people have one clock; where that was wrong, the
+two times of their entries differ without limit (decision 15).
+"""
 
 
 def authorize(room: RoomState | None, entry: Proposed, target: Target | None = None) -> Deny | None:
@@ -44,6 +51,8 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
         return Deny.ORIGIN_MISMATCH
     if room is None:
         return _may_create(entry)
+    if entry.origin != room.hub and abs(entry.at - entry.ht) > MAX_APART_MS:
+        return Deny.TIMES_APART
     if ENTRY_TYPES[entry.type].by_system:
         return _may_as_system(room, entry, target)
     return _may_as_member(room, entry, target)
@@ -69,7 +78,7 @@ def _may_as_member(room: RoomState, entry: Proposed, target: Target | None) -> D
 def _may_create(entry: Proposed) -> Deny | None:
     """A person makes a room of their own, of a kind that there is; its hub is their agency."""
     made = entry.state
-    if not isinstance(made, RoomCreated) or made.kind not in POLICIES or entry.sender == program_of(entry.origin):
+    if not isinstance(made, RoomCreated) or made.kind not in POLICIES:
         return Deny.WRONG_TYPE
     if made.card is not None and made.card.p != made.owner:
         return Deny.TARGET_NOT_MEMBER

@@ -4,8 +4,8 @@ Rules: a field that is missing or of another kind is a `WrongShapeError` that na
 that is not known decides nothing and is read over, so that a peer may add one (decision 24); none that is not known is
 ever written. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
 counts, positions or times, so they are never negative; a list is never empty; a person is `id@agency`, and never the
-program of an agency. A field with the value of its default is not written. A field has another name in the header where
-its metadata say so (`key`).
+program of an agency; a text holds no control characters (`log_texts.py`). A field with the value of its default is not
+written. A field's metadata may say its name in the header (`key`), and what it has to fulfil besides (`holds`).
 
 Needs the standard library alone, as do all rules: the offline verifier applies them in a court (`evidence/offline`).
 """
@@ -18,6 +18,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from appliance.model import Principal, is_person
+from appliance.rules.log_texts import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,10 +97,24 @@ def _fields_of(struct: type[Any]) -> tuple[_Field, ...]:
     hints = get_type_hints(struct)
     if issubclass(struct, tuple):
         defaults: Mapping[str, object] = getattr(struct, "_field_defaults", {})
-        names = [(name, name, defaults.get(name, MISSING)) for name in hints]
-    else:
-        names = [(one.name, one.metadata.get("key", one.name), one.default) for one in fields(struct)]
-    return tuple(_Field(name, key, default, *_codec(_present(hints[name]))) for name, key, default in names)
+        return tuple(_Field(name, name, defaults.get(name, MISSING), *_codec(hint)) for name, hint in hints.items())
+    found = []
+    for one in fields(struct):
+        read, write = _codec(_present(hints[one.name]))
+        if holds := one.metadata.get("holds"):
+            read = _checked(read, holds)
+        found.append(_Field(one.name, one.metadata.get("key", one.name), one.default, read, write))
+    return tuple(found)
+
+
+def _checked(read: Callable[[object], object], holds: Callable[[Any], bool]) -> Callable[[object], object]:
+    def read_checked(value: object) -> object:
+        found = read(value)
+        if not holds(found):
+            raise ValueError
+        return found
+
+    return read_checked
 
 
 def _present(hint: Any) -> Any:
@@ -118,14 +133,10 @@ def _codec(hint: Any) -> tuple[Callable[[object], object], Callable[[Any], objec
         return shape.of, shape.write
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return lambda value: hint(_of_kind(value, str)), lambda value: value.value
-    if hint is Principal:
-        return _person, _as_is
-    if hint is int:
-        return _count, _as_is
-    base = getattr(hint, "__supertype__", hint)
-    if base not in {str, bool}:
+    read_one = _person if hint is Principal else _READERS.get(getattr(hint, "__supertype__", hint))
+    if read_one is None:
         raise TypeError(hint)
-    return lambda value: _of_kind(value, base), _as_is
+    return read_one, _as_is
 
 
 def _of_kind(value: object, kind: type[S]) -> S:
@@ -141,11 +152,25 @@ def _count(value: object) -> int:
     return number
 
 
+def _text(value: object) -> str:
+    text = _of_kind(value, str)
+    if not is_text(text):
+        raise ValueError
+    return text
+
+
 def _person(value: object) -> str:
     person = _of_kind(value, str)
     if not is_person(person):
         raise ValueError
     return person
+
+
+def _flag(value: object) -> bool:
+    return _of_kind(value, bool)
+
+
+_READERS: Final[dict[type, Callable[[object], object]]] = {int: _count, str: _text, bool: _flag}
 
 
 def _list_of(read: Callable[[object], object]) -> Callable[[object], object]:

@@ -20,15 +20,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from appliance.rules.log_texts import FORBIDDEN
 from appliance.spelling.stream_safe import is_stream_safe
 
 DEEPEST_DIRECTION: Final = 125
 
-_FORBIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
 _DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]|[\n\r\x1c-\x1e\x85\u2029]")
 _ANY_DIRECTION: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _HAS_DIRECTION: Final = re.compile("[\u202a\u202b\u202d\u202e\u2066-\u2068]")
@@ -66,7 +62,7 @@ def fault_of(text: str) -> Fault | None:
     # What is printable is nothing of what is looked for below but marks, and nearly all that people send is printable.
     if text.replace("\n", " ").isprintable():
         return None if is_stream_safe(text) else Fault(TextFault.MARKS)
-    if found := _FORBIDDEN.search(text):
+    if found := FORBIDDEN.search(text):
         return Fault(TextFault.CHARACTER, code_point(found.group()), found.start() + 1)
     if not is_stream_safe(text):
         return Fault(TextFault.MARKS)

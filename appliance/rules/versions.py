@@ -14,7 +14,7 @@ from appliance.rules import entry_types, rooms
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from appliance.model import Deny, Millis, Principal, Proposed, RoomId, RoomState, Target
+    from appliance.model import Deny, Proposed, RoomId, RoomState, Target
     from appliance.rules.entry_types import EntryKind
 
 
@@ -28,7 +28,7 @@ class RuleSet:
 
     types: Mapping[str, EntryKind]
 
-    read: Callable[[str, str, Principal, Millis, Mapping[str, object] | None], Proposed | Deny]
+    read: Callable[..., Proposed | Deny]
     authorize: Callable[[RoomState | None, Proposed, Target | None], Deny | None]
     apply: Callable[[RoomState | None, Proposed, RoomId, int], RoomState]
 

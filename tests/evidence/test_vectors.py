@@ -65,7 +65,7 @@ def test_the_independent_verifier_gives_the_verdicts_of_the_vectors(tmp_path: Pa
 def test_the_largest_room(members: int, code: int, court: Court, tmp_path: Path) -> None:
     """Not among the vectors, since each of these rooms takes half a megabyte."""
     room = created()
-    people = [{"name": "", "p": str(number), "post": "", "unit": ""} for number in range(members - 1)]
+    people = [{"name": "x", "p": str(number), "post": "", "unit": ""} for number in range(members - 1)]
     for start in range(0, len(people), 150):
         room.append("moc", "member.add", st={"members": people[start : start + 150]})
     data = room.export().data

@@ -17,7 +17,9 @@ from appliance.evidence.registry import Enrolled, GatewayKey, Registry
 from appliance.evidence.seal import seal_batch
 from appliance.evidence.tree import EMPTY_ROOT, Frontier
 from appliance.evidence.verification import Accepted, Body, Log, Refused, Step, verify_entry
-from appliance.model import EntryType, RoomId, Target
+from appliance.model import Deny, EntryType, Principal, Proposed, RoomId, RoomKind, RoomState, Target
+from appliance.rules.entry_states import BodiesDestroyed
+from appliance.rules.rooms import authorize
 from tests.evidence import vector_rooms
 from tests.evidence.room_builder import (
     GATEWAY,
@@ -34,6 +36,7 @@ from tests.evidence.room_builder import (
     meeting,
 )
 
+WEEK: Final = 7 * 24 * 3_600_000
 YEAR: Final = 366 * 24 * 3_600_000
 KEY: Final = GatewayKey(GATEWAY.key.public_key(), START - YEAR, START + YEAR)
 MOI: Final = Enrolled(since=100, keys={"gw-2026a": KEY})
@@ -240,6 +243,10 @@ def test_step_7_counter_and_id() -> None:
     assert refused(said(id=f"e_01jd8z{2:020d}")) == (7, "double_id")
 
 
+def _shred(first: int, last: int, *, at: int = START, rule: str = "x") -> dict[str, Any]:
+    return {"sender": "system", "st": {"from": first, "to": last, "rule": rule, "at": at}}
+
+
 RULES: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
     "rules of a later release": ("moc", "message.text", {"rv": 2}, "newer_rules"),
     "a type of a later release": ("moc", "poll.create", {}, "wrong_type"),
@@ -257,6 +264,50 @@ RULES: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
     "a reply to nothing": ("moi", "message.text", {"text": "x", "st": {"reply_to": 99}}, "not_a_message"),
     "a reply to no message": ("moi", "message.text", {"text": "x", "st": {"reply_to": 1}}, "not_a_message"),
     "words put into a mouth": ("moi", "message.edit", {"st": {"target": 2}, "text": "x"}, "not_author"),
+    "a program on a card": ("moc", "member.add", {"st": {"members": [card("system@moc", "x")]}}, "wrong_shape"),
+    "a program of another agency on a card": (
+        "moc", "member.add", {"st": {"members": [card("system@moi", "x")]}}, "wrong_shape"),
+    "a room for a program": ("moc", "owner.transfer", {"st": {"to": "system@moc"}}, "wrong_shape"),
+    "a room that is given to a program": (
+        "moc", "owner.reassign", {"sender": "system", "st": {"to": "system", "card": card("system", "x")}},
+        "wrong_shape"),
+    "a program among those who decided": (
+        "moc", "sys.close", {"sender": "system", "st": {"by": ["system"]}}, "wrong_shape"),
+    "a member of no enrolled agency": (
+        "moc", "member.add", {"st": {"members": [card("p_1@evil", "x")]}}, "not_enrolled"),
+    "an owner of no enrolled agency": ("moc", "owner.transfer", {"st": {"to": "p_1@evil"}}, "not_enrolled"),
+    "a room that is given to no enrolled agency": (
+        "moc", "owner.reassign", {"sender": "system", "st": {"to": "p_1@evil", "card": card("p_1@evil", "x")}},
+        "not_enrolled"),
+    "a name of nothing": ("moc", "room.rename", {"st": {"name": ""}}, "wrong_shape"),
+    "a name that nobody sees": ("moc", "room.rename", {"st": {"name": "\u200b "}}, "wrong_shape"),
+    "a name that is too long": ("moc", "room.rename", {"st": {"name": "x" * 121}}, "wrong_shape"),
+    "a name that moves the cursor": ("moc", "room.rename", {"st": {"name": "x\x1b[2J"}}, "wrong_shape"),
+    "a name of two lines": ("moc", "room.rename", {"st": {"name": "x\ny"}}, "wrong_shape"),
+    "an old name with a control character": ("moc", "room.rename", {"st": {"name": "x", "old": "\x00"}}, "wrong_shape"),
+    "a card without a name": ("moc", "member.add", {"st": {"members": [card("p_1@moi", "")]}}, "wrong_shape"),
+    "a card with a name too long": (
+        "moc", "member.add", {"st": {"members": [card("p_1@moi", "x" * 641)]}}, "wrong_shape"),
+    "a card with a post of two lines": (
+        "moc", "member.add", {"st": {"members": [card("p_1@moi", "x") | {"post": "a\nb"}]}}, "wrong_shape"),
+    "a reaction of a word": ("moi", "message.reaction", {"st": {"target": 2, "emoji": "a", "on": True}}, "wrong_shape"),
+    "a reaction of nothing": ("moi", "message.reaction", {"st": {"target": 2, "emoji": "", "on": True}}, "wrong_shape"),
+    "a reaction that is too long": (
+        "moi", "message.reaction", {"st": {"target": 2, "emoji": "👍" * 33, "on": True}}, "wrong_shape"),
+    "a reason with a control character": (
+        "moi", "message.redact", {"st": {"target": 3, "reason": "\x07"}}, "wrong_shape"),
+    "bodies destroyed backwards": ("moc", "shred", _shred(3, 2), "wrong_shape"),
+    "the destruction of itself": ("moc", "shred", _shred(0, 4), "wrong_shape"),
+    "the destruction of what comes later": ("moc", "shred", _shred(0, 2**53 - 1), "wrong_shape"),
+    "a destruction in the future": ("moc", "shred", _shred(0, 3, at=START + 4_006), "wrong_shape"),
+    "a destruction without a rule": ("moc", "shred", _shred(0, 3, rule=""), "wrong_shape"),
+    "a clock that is far ahead": (
+        "moi", "message.text", {"text": "x", "ts": START + 4_005 + WEEK + 1}, "times_apart"),
+    "a clock that is far behind": (
+        "moi", "message.text", {"text": "x", "ts": START + 4_005 - WEEK - 1}, "times_apart"),
+    "an edit written in time, so it says": (
+        "moi", "message.edit",
+        {"text": "x", "st": {"target": 3}, "ts": START + 4_000, "hub_time": START + 30 * WEEK}, "times_apart"),
     "a second create": ("moc", "room.create", {"st": {"kind": "group", "owner": OWNER}, "room": None}, "other_room"),
 }  # fmt: skip
 
@@ -317,6 +368,42 @@ def test_step_8_fields_of_another_shape(ty: str) -> None:
         if key in GOOD[ty]:
             left = {name: value for name, value in GOOD[ty].items() if name != key}
             assert _stated(ty, left) == (8, "wrong_shape"), key
+
+
+@pytest.mark.parametrize(("ty", "st"), [
+    ("sys.remove", {"members": [f"{GUEST}@moi"]}), ("sys.close", {}), ("owner.reassign", {"to": f"{GUEST}@moi"}),
+    ("owner.reassign", {"to": f"{THIRD}@moc", "card": card(f"{THIRD}@moc", "x")}),
+])  # fmt: skip
+def test_step_8_a_private_chat_is_not_changed_by_the_system(ty: str, st: dict[str, Any]) -> None:
+    room = vector_rooms.pair()
+    room.append("moc", ty, st=st, sender="system")
+    assert refused(room) == (8, "direct_room_fixed")
+
+
+@pytest.mark.parametrize("last", [5_000, 4_999])
+def test_step_8_one_entry_destroys_a_bounded_number_of_bodies(last: int) -> None:
+    state = BodiesDestroyed(first=0, last=last, rule="x", at=START)
+    entry = Proposed(EntryType.SHRED, "moc", Principal("system@moc"), START, state, n=6_000, ht=START)
+    room = RoomState(RoomId("r_1"), RoomKind.GROUP, None, Principal("p@moc"), {}, "moc")
+    assert authorize(room, entry) == (Deny.WRONG_SHAPE if last == 5_000 else None)
+
+
+def test_step_8_the_hubs_own_clock_may_have_been_wrong() -> None:
+    for ts in (START - YEAR, START + YEAR):
+        assert refused(said(ts=ts)) is None
+
+
+@pytest.mark.parametrize("mentions", [["p_1@evil"], [f"{THIRD}@moc", "p_1@evil"]])
+def test_step_5_a_mention_of_somebody_of_no_enrolled_agency(mentions: list[str]) -> None:
+    room = small()
+    room.append("moi", "message.text", body=canonical({"mentions": mentions, "text": "x"}))
+    assert refused(room) == (5, "not_enrolled")
+
+
+def test_step_9_another_agency_says_what_it_has_seen() -> None:
+    room = small()
+    room.append("moi", "message.text", text="x", seen=None)
+    assert refused(room) == (9, "no_seen")
 
 
 def test_step_9_what_was_seen() -> None:

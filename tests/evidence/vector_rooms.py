@@ -73,7 +73,7 @@ def pair() -> RoomBuilder:
 def crowd(members: int) -> RoomBuilder:
     """A group of so many people."""
     room = created()
-    added = [{"name": "", "p": person, "post": "", "unit": ""} for person in (THIRD, *map(str, range(members - 2)))]
+    added = [{"name": "x", "p": person, "post": "", "unit": ""} for person in (THIRD, *map(str, range(members - 2)))]
     room.append("moc", "member.add", st={"members": added})
     return room
 
@@ -106,8 +106,16 @@ def system(ty: str, **st: Any) -> Step:
     return do(ty, parts={"sender": "system"}, **st)
 
 
+def shredding(first: int, last: int, at: int) -> Step:
+    return system("shred", **{"from": first, "to": last, "rule": "x", "at": at})
+
+
 def body(value: bytes) -> Step:
     return "moc", "message.text", {"body": value}
+
+
+def foreign(hub_time: int, ts: int) -> Step:
+    return "moi", "message.text", {"text": "x", "ts": ts, "hub_time": hub_time}
 
 
 NOW = START + 4_005
@@ -125,6 +133,11 @@ _TIMES: Table = {
         0,
         [do("message.redact", target=3, parts={"ts": THEIRS + 2 * DAY, "hub_time": THEIRS + 2 * DAY})],
     ),
+    "written a week before it is recorded": (0, [foreign(NOW + 7 * DAY, NOW)]),
+    "written more than a week before it is recorded": (1, [foreign(NOW + 7 * DAY + 1, NOW)]),
+    "written a week after it is recorded": (0, [foreign(NOW, NOW + 7 * DAY)]),
+    "written more than a week after it is recorded": (1, [foreign(NOW, NOW + 7 * DAY + 1)]),
+    "written by the hub itself long before": (0, [say(ts=START - 300 * DAY)]),
     "hub time stands still": (0, [say(hub_time=START + 3_005)]),
     "hub time goes back": (1, [say(hub_time=START + 3_004)]),
     "a clock of 2019": (1, [say(alter={"ts": 1_577_836_799_999})]),
@@ -158,6 +171,23 @@ _FORMS: Table = {
     "a body whose mentions are numbers": (0, [body(b'{"mentions":[1]}')]),
     "a body that mentions a program": (0, [body(b'{"mentions":["system@moc"],"text":"x"}')]),
     "a program on a card": (1, [do("member.add", members=[card("system@moc", "x")])]),
+    "a room without a name to see": (1, [do("room.rename", name=" \u200b")]),
+    "a name of two lines": (1, [do("room.rename", name="x\ny")]),
+    "a name with a control character": (1, [do("room.rename", name="x\u0007")]),
+    "the longest name": (0, [do("room.rename", name="ก" * 120)]),
+    "a name too long": (1, [do("room.rename", name="ก" * 121)]),
+    "an old name with a control character": (1, [do("room.rename", name="x", old="\u001b[2J")]),
+    "a card without a name": (1, [do("member.add", members=[card(NEWCOMER, "")])]),
+    "the longest name on a card": (0, [do("member.add", members=[card(NEWCOMER, "x" * 640)])]),
+    "a name too long on a card": (1, [do("member.add", members=[card(NEWCOMER, "x" * 641)])]),
+    "a post with a control character": (1, [do("member.add", members=[card(NEWCOMER, "x") | {"post": "\u0000"}])]),
+    "a reaction of a word": (1, [do("message.reaction", target=2, emoji="ok", on=True)]),
+    "a reaction of nothing": (1, [do("message.reaction", target=2, emoji="", on=True)]),
+    "a reaction of one joined emoji": (0, [do("message.reaction", target=2, emoji="👩‍💻", on=True)]),
+    "a reaction of a keycap": (0, [do("message.reaction", target=2, emoji="1️⃣", on=True)]),
+    "a reaction too long": (1, [do("message.reaction", target=2, emoji="👍" * 33, on=True)]),
+    "a reason with a control character": (1, [do("message.redact", target=2, reason="\u009b")]),
+    "a body with a control character": (0, [body(b'{"text":"\\u0001"}')]),
     "a room for a program": (1, [do("owner.transfer", to="system@moc")]),
     "a sealed entry of the hub": (0, [say(sealed=True)]),
     "a second create": (
@@ -198,6 +228,12 @@ _MESSAGES: Table = {
     "reply to a retracted message": (0, [do("message.redact", target=2), say(st={"reply_to": 2})]),
     "retracted twice": (1, [do("message.redact", target=2), do("message.redact", target=2)]),
     "edit of an edit": (1, [edit(START + 4_000), ("moc", "message.edit", {"text": "z", "st": {"target": 4}})]),
+    "destruction of one body": (0, [shredding(2, 2, START)]),
+    "destruction backwards": (1, [shredding(3, 2, START)]),
+    "destruction of itself": (1, [shredding(0, 4, START)]),
+    "destruction of all there will be": (1, [shredding(0, 2**53 - 1, START)]),
+    "destruction in the moment it is recorded": (0, [shredding(0, 3, START + 4_005)]),
+    "destruction in the future": (1, [shredding(0, 3, START + 4_006)]),
     "a body that a destruction covers": (
         0,
         [system("shred", **{"from": 2, "to": 3, "rule": "x", "at": START}) for _ in range(2)],
@@ -211,9 +247,12 @@ _DIRECT: Table = {
     "removal from a direct room": (1, [do("member.remove", members=[FOREIGN])]),
     "transfer of a direct room": (1, [do("owner.transfer", to=FOREIGN)]),
     "retraction of the others words in a direct room": (1, [do("message.redact", target=2)]),
-    "a newcomer after the other was removed": (
-        0,
-        [system("sys.remove", members=[FOREIGN]), do("member.add", members=[card(NEWCOMER, "x")])],
+    "the other taken off a direct room by the system": (1, [system("sys.remove", members=[FOREIGN])]),
+    "a direct room closed by the system": (1, [system("sys.close")]),
+    "a direct room given to the other": (1, [system("owner.reassign", to=FOREIGN)]),
+    "a direct room given to a newcomer": (
+        1,
+        [system("owner.reassign", to=f"{NEWCOMER}@moc", card=card(NEWCOMER, "x"))],
     ),
 }
 _ALONE: Table = {

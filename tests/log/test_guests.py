@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from appliance.actions import messages, rooms
-from appliance.model import Draft, EntryType, PersonId, Principal
+from appliance.errors import Forbidden, Invalid
+from appliance.evidence.registry import Enrolled, Registry
+from appliance.model import Deny, Draft, EntryType, PersonId, Principal
 from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
 from appliance.reads.rooms import load_room
@@ -24,6 +27,7 @@ CARD = Card(GUEST, "สมหญิง จริงใจ", "กองควบ�
 
 
 async def with_guest(b: Bureau) -> RoomId:
+    b.s.log.registry = Registry(0, {"test": Enrolled(), "moph": Enrolled()})
     room = await b.group(NARIN, MALEE, SOMCHAI)
     await b.s.log.append(Draft(room, principal(NARIN), EntryType.MEMBER_ADD, state=MembersAdded((CARD,))))
     return room
@@ -65,3 +69,21 @@ async def test_a_guest_is_mentioned_and_taken_off(bureau: Bureau) -> None:
     assert getattr(event, "body").mentions == [GUEST, MALEE]  # noqa: B009 - one of a union
     await rooms.change_members(bureau.s, NARIN, room, [], [PersonId(GUEST)], bureau.txn())
     assert set((await bureau.s.log.head(room)).state.members) == {principal(p) for p in (NARIN, MALEE, SOMCHAI)}
+
+
+async def test_nobody_comes_in_or_is_named_from_an_agency_that_is_not_enrolled(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    state = MembersAdded((CARD,))
+    with pytest.raises(Forbidden) as added:
+        await bureau.s.log.append(Draft(room, principal(NARIN), EntryType.MEMBER_ADD, state=state))
+    with pytest.raises(Forbidden) as named:
+        await bureau.say(NARIN, room, "@สมหญิง", mentions=[PersonId(GUEST)])
+    assert added.value.deny is named.value.deny is Deny.NOT_ENROLLED
+    assert (await bureau.s.log.head(room)).size == 2
+
+
+@pytest.mark.parametrize("who", ["system", "system@moph", "p" * 65])
+async def test_what_is_no_person_is_not_named(bureau: Bureau, who: str) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    with pytest.raises(Invalid):
+        await bureau.say(NARIN, room, "@ระบบ", mentions=[PersonId(who)])

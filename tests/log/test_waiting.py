@@ -55,7 +55,7 @@ def test_a_flood_of_long_texts_is_cut_and_short_ones_of_others_are_in_the_first_
 
 
 def test_what_is_too_heavy_for_any_batch_goes_alone() -> None:
-    members = tuple(Card(principal(PersonId(f"p{i}")), "", "", "") for i in range(2_000))
+    members = tuple(Card(principal(PersonId(f"p{i}")), "ชื่อ", "", "") for i in range(2_000))
     made = Command(
         (
             Draft(THIS_ROOM, principal(A), EntryType.ROOM_CREATE, "t"),

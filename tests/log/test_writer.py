@@ -204,7 +204,7 @@ class TestAllOrNothing:
                     room,
                     principal(NARIN),
                     EntryType.MEMBER_ADD,
-                    state=MembersAdded((Card(principal(SOMCHAI), "", "", ""),)),
+                    state=MembersAdded((Card(principal(SOMCHAI), "ชื่อ", "", ""),)),
                 ),
             )
         assert caught.value.deny is Deny.ALREADY_MEMBER
@@ -212,7 +212,7 @@ class TestAllOrNothing:
         assert (await bureau.view(MALEE, room)).size == 2
 
     async def test_a_room_whose_members_are_refused_is_not_created(self, bureau: Bureau) -> None:
-        card = Card(principal(MALEE), "", "", "")
+        card = Card(principal(MALEE), "ชื่อ", "", "")
         with pytest.raises(Forbidden):
             await bureau.s.log.append(
                 Draft(

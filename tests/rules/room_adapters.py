@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 HOME = Home("agency")
-EMPTY_CARD = {"name": "", "unit": "", "post": ""}
+EMPTY_CARD = {"name": "ก", "unit": "", "post": ""}
 
 
 def room(given: Given) -> RoomState:
@@ -79,7 +79,7 @@ def verdict(given: Given, kind: str, fields: dict[str, Any] | None = None) -> ob
     )
     sender = full(given["person"])
     origin = given.get("origin", agency_of(sender))
-    asked = proposed(kind, origin, sender, given.get("now", 0), whole(fields or {}, kind))
+    asked = proposed(kind, origin, sender, given.get("now", 0), whole(fields or {}, kind), n=9, ht=given.get("now", 0))
     return asked if isinstance(asked, Deny) else authorize(room(given) if given["room"] else None, asked, aimed)
 
 
@@ -100,7 +100,9 @@ def whole(fields: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _concerned(given: Given) -> object:
-    asked = proposed(given["type"], "agency", full(given["sender"]), 0, whole(given["fields"], given["type"]))
+    asked = proposed(
+        given["type"], "agency", full(given["sender"]), 0, whole(given["fields"], given["type"]), n=9, ht=0
+    )
     assert not isinstance(asked, Deny)
     facts = EntryFacts(asked.type, asked.state, asked.sender)
     return list(map(HOME.person, concerned(RoomKind(given["kind"]), facts, 0)))

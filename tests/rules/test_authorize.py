@@ -2,7 +2,8 @@
 
 An outsider is none of a room's members, and nobody but the system appends what is the system's. In a closed room no
 member does anything. What is left is in the table: columns for the owner and for another member where the owner adds
-people, for either of a pair, and for the system. `posts`, `reacts` and `retracts` are what the policy says.
+people, for either of a pair, and for the system: `group` is any room but one of a pair, `open` one of these that is not
+closed. `posts`, `reacts` and `retracts` are what the policy says.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ message.text      posts       posts       posts              -
 message.edit      not_author  not_author  not_author         -
 message.redact    retracts    not_author  retracts           -
 message.reaction  reacts      reacts      reacts             -
-sys.remove        -           -           -                  yes
+sys.remove        -           -           -                  group
 sys.close         -           -           -                  open
-owner.reassign    -           -           -                  yes
+owner.reassign    -           -           -                  group
 shred             -           -           -                  yes
 """
 ROWS: Final = [line.split() for line in TABLE.strip().splitlines()[1:]]
@@ -78,8 +79,11 @@ def _verdict(kind: str, part: str, *, closed: bool) -> object:
 def _expected(row: list[str], policy: RoomPolicy, part: str, *, closed: bool) -> str | None:
     kind, owner, member, pair, system = row
     if ENTRY_TYPES[kind].by_system:
-        ended = Deny.ROOM_CLOSED if system == "open" and closed else None
-        return ended if part == "system" else Deny.HUB_ONLY
+        if part != "system":
+            return Deny.HUB_ONLY
+        if system in {"group", "open"} and policy.members is Members.PAIR:
+            return Deny.DIRECT_ROOM_FIXED
+        return Deny.ROOM_CLOSED if system == "open" and closed else None
     if part in {"outsider", "system"}:
         return Deny.NOT_A_MEMBER
     if closed:

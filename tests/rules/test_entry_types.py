@@ -37,7 +37,7 @@ FULL: dict[EntryType, State] = {
     EntryType.ROOM_CREATE: RoomCreated(RoomKind.GROUP, A, "ห้อง", PostId("po_1"), CARD),
     EntryType.ROOM_RENAME: RoomRenamed("ใหม่", "เดิม"),
     EntryType.ROOM_CLOSE: RoomClosed(),
-    EntryType.MEMBER_ADD: MembersAdded((CARD, Card(Principal("p_b@moi"), "", "", "")), 800, ContactMode.PUBLIC),
+    EntryType.MEMBER_ADD: MembersAdded((CARD, Card(Principal("p_b@moi"), "ข", "", "")), 800, ContactMode.PUBLIC),
     EntryType.MEMBER_REMOVE: MembersRemoved((A,), oneself=True),
     EntryType.SYSTEM_REMOVE: RemovedBySystem((A,), "account_ended", (A,)),
     EntryType.SYSTEM_CLOSE: ClosedBySystem("private_chat", (A,)),
@@ -115,7 +115,7 @@ def test_whatever_a_header_says_is_a_state_or_a_reason(kind: EntryType, data: st
 def test_a_person_is_named_with_the_agency(name: str) -> None:
     written = entry_types.write(EntryType.OWNER_TRANSFER, FULL[EntryType.OWNER_TRANSFER])
     assert entry_types.read(EntryType.OWNER_TRANSFER, {**written, "to": name}) is Deny.WRONG_SHAPE
-    card = {"p": name, "name": "", "unit": "", "post": ""}
+    card = {"p": name, "name": "ก", "unit": "", "post": ""}
     assert entry_types.read(EntryType.MEMBER_ADD, {"members": [card]}) is Deny.WRONG_SHAPE
 
 

@@ -99,7 +99,7 @@ def test_what_somebody_is_not_shown_takes_nothing_of_them(monkeypatch: pytest.Mo
     room = RoomState(RoomId("r_1"), RoomKind.GROUP, "ห้อง", AUTHOR, people, "moph")
     for redacted in (False, True):
         target = Target(1, EntryType.ROOM_RENAME, READER, 0, TextSaid(), redacted=redacted)
-        entry = Proposed(EntryType(asking), "moph", READER, 1, states[ability])
+        entry = Proposed(EntryType(asking), "moph", READER, 1, states[ability], n=9, ht=1)
         assert authorize(room, entry, target) == authorize(room, entry, None) == Deny.NOT_A_MESSAGE
         assert authorize(room, entry._replace(sender=AUTHOR), target) is not Deny.NOT_A_MESSAGE
 

@@ -61,7 +61,8 @@ class Conduct:
         self.ids.add(entry.header["id"])
         fields = check_state(entry)
         sender = Principal(entry.header["sn"])
-        proposed = entry_types.proposed(entry.kind, entry.origin, sender, entry.header["ts"], fields)
+        n, written_at = entry.n, entry.header["ts"]
+        proposed = entry_types.proposed(entry.kind, entry.origin, sender, written_at, fields, n=n, ht=entry.hub_time)
         aimed = fields.get("target", fields.get("reply_to"))
         target = None if aimed is None else self.targets.get(aimed)
         denied = proposed if isinstance(proposed, Deny) else rules.authorize(self.state, proposed, target)

@@ -128,6 +128,8 @@ class RoomCheck:
     def _sealed(self, entry: Entry) -> None:
         if entry.seal is None and entry.origin != self.conduct.hub:
             raise Failed("no_seal", entry.n, origin=entry.origin, hub=self.conduct.hub)
+        if "seen" not in entry.header and entry.origin != self.conduct.hub:
+            raise Failed("no_seen", entry.n, origin=entry.origin)
 
     def hub_at(self, size: int) -> tuple[str, int]:
         """Return the hub and its epoch that sign a checkpoint of this size; beyond the log, those after its end."""

@@ -12,6 +12,7 @@ from appliance.evidence.offline.values import is_count
 from appliance.model import ContactMode, EntryType, RoomKind, is_person
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.rooms import RULES_VERSION
+from appliance.rules.shapes import WrongShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,10 @@ def check_state(entry: Entry) -> dict[str, Any]:
     for key, (required, right) in shape.items():
         if (required or key in fields) and not (key in fields and right(fields[key])):
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
+    try:
+        ENTRY_TYPES[entry.kind].shape.read(fields)
+    except WrongShapeError as error:
+        raise Failed("bad_state", entry.n, type=entry.kind, key=error.key) from error
     takes_body = ENTRY_TYPES[entry.kind].body is not None
     if takes_body != bool(entry.header["bl"]):
         raise Failed("no_body_of_type" if takes_body else "body_of_type", entry.n, type=entry.kind)

@@ -193,6 +193,10 @@ TEXTS: Final = {
     "half_body": ("มีเพียงเนื้อหาหรือเกลือ (salt) อย่างเดียว", "only one of body and salt is present"),
     "body": ("เนื้อหาไม่ตรงกับที่ผูกมัดไว้ในส่วนหัว", "the body is not the one the header commits to"),
     "body_of_type": ("รายการชนิด {type} มีเนื้อหาไม่ได้", "an entry of type {type} has no body"),
+    "no_seen": (
+        "รายการของ {origin} ไม่บอกว่าหน่วยงานตรวจบันทึกถึงที่ใด",
+        "an entry of {origin} does not say up to where the agency had verified the log",
+    ),
     "no_body_of_type": ("รายการชนิด {type} ต้องมีเนื้อหา", "an entry of type {type} has a body"),
     "bad_create": (
         "รายการที่สร้างห้องต้องเป็นรายการแรก ไม่มีตรา และผู้ส่งเป็นเจ้าของห้อง",
@@ -350,6 +354,14 @@ DENIALS: Final = {
     "mass_mention_limit": ("ห้องใหญ่เกินกว่าที่สมาชิกจะเรียกทุกคน", "the room was too large for a member to call everyone"),
     "room_full": ("ห้องเต็ม", "the room was full"),
     "contact_not_allowed": ("เริ่มห้องส่วนตัวกับผู้มีตำแหน่งสูงกว่าไม่ได้", "a private chat with a higher position was not allowed"),
+    "not_enrolled": (
+        "มีผู้สังกัดหน่วยงานที่ไม่ได้อยู่ในทะเบียน",
+        "somebody is of an agency that is not in the registry",
+    ),
+    "times_apart": (
+        "เวลาที่เขียนห่างจากเวลาของฮับเกินกำหนด",
+        "the time of writing is too far from the hub's time",
+    ),
     "hub_only": ("มีเพียงระบบของหน่วยงานเจ้าของห้องที่บันทึกรายการนี้ได้", "only the hub's own system may write this entry"),
     "origin_mismatch": ("ผู้ส่งไม่ใช่คนของหน่วยงานที่ส่งรายการนี้", "the sender is not of the agency that speaks"),
     "wrong_type": ("รายการชนิดนี้อยู่ตรงนี้ไม่ได้", "an entry of this type cannot stand here"),

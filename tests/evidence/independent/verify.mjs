@@ -124,6 +124,17 @@ class Canonical {
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const isText = (value) => typeof value === "string";
+// §3: what a text of `st` never holds, what ends a line, and what cannot be seen.
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufdd0-\ufdef]|\p{Noncharacter_Code_Point}/u;
+const BREAKS = /[\t\n\r\u0085\u2028\u2029]/u;
+const SEEN =
+  /[^\p{White_Space}\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u;
+const EMOJI =
+  /^(?:[0-9#*]\ufe0f?\u20e3|[\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\u{1f000}-\u{1ffff}][\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\u{1f000}-\u{1ffff}\u200d\ufe0f\u{e0020}-\u{e007f}]*)$/u;
+const isPlain = (value) => isText(value) && !FORBIDDEN.test(value);
+const isLine = (value, most = 640) => isPlain(value) && length(value) <= most && !BREAKS.test(value);
+const isName = (value, most = 120) => isLine(value, most) && SEEN.test(value);
+const isReaction = (value) => isText(value) && length(value) <= 32 && EMOJI.test(value);
 const isFlag = (value) => typeof value === "boolean";
 const isCount = (value) => typeof value === "number" && value >= 0;
 const hasKeys = (value, keys) =>
@@ -376,25 +387,25 @@ function checkSeal(entry, gateways) {
 // --- §5 types and rules
 
 const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.every(isPerson);
-const isCard = (value) => isObject(value) && isPerson(value.p) && ["p", "name", "unit", "post"].every((key) => isText(value[key])) && isCount(value.rank ?? 0);
+const isCard = (value) => isObject(value) && isPerson(value.p) && isName(value.name, 640) && isLine(value.unit) && isLine(value.post) && isCount(value.rank ?? 0);
 const isCards = (value) => Array.isArray(value) && value.length > 0 && value.every(isCard);
 const isKind = (value) => value === "direct" || value === "group";
 
 const SHAPES = {
-  "room.create": [{ kind: isKind, owner: isPerson }, { name: isText, owner_post: isText, card: isCard }],
-  "room.rename": [{ name: isText }, { old: isText }],
+  "room.create": [{ kind: isKind, owner: isPerson }, { name: isName, owner_post: isPlain, card: isCard }],
+  "room.rename": [{ name: isName }, { old: isPlain }],
   "room.close": [{}, {}],
   "member.add": [{ members: isCards }, { rank: isCount, contact: (value) => value === "normal" || value === "public" }],
   "member.remove": [{ members: isPeople }, { self: isFlag }],
-  "sys.remove": [{ members: isPeople }, { why: isText, by: isPeople }],
-  "sys.close": [{}, { why: isText, by: isPeople }],
-  "owner.transfer": [{ to: isPerson }, { post: isText }],
-  "owner.reassign": [{ to: isPerson }, { post: isText, why: isText, by: isPeople, card: isCard }],
+  "sys.remove": [{ members: isPeople }, { why: isPlain, by: isPeople }],
+  "sys.close": [{}, { why: isPlain, by: isPeople }],
+  "owner.transfer": [{ to: isPerson }, { post: isPlain }],
+  "owner.reassign": [{ to: isPerson }, { post: isPlain, why: isPlain, by: isPeople, card: isCard }],
   "message.text": [{}, { reply_to: isCount, everyone: isFlag }],
   "message.edit": [{ target: isCount }, { everyone: isFlag }],
-  "message.redact": [{ target: isCount }, { reason: isText }],
-  "message.reaction": [{ target: isCount, emoji: isText, on: isFlag }, {}],
-  shred: [{ from: isCount, to: isCount, rule: isText, at: isCount }, {}],
+  "message.redact": [{ target: isCount }, { reason: isPlain }],
+  "message.reaction": [{ target: isCount, emoji: isReaction, on: isFlag }, {}],
+  shred: [{ from: isCount, to: isCount, rule: (value) => isName(value, 200), at: isCount }, {}],
 };
 
 /** Checks `st` against its type; gives the fields that decide. */
@@ -433,6 +444,9 @@ class Room {
     else must(this.members.has(who) && !this.closed, "no member, or closed");
     const named = (st.members ?? []).map((member) => (isText(member) ? member : member.p));
     const target = this.messages.get(st.target ?? st.reply_to);
+    must(header.or === this.hub || Math.abs(header.ts - entry.time) <= 7 * DAY, "times too far apart");
+    if (header.ty === "shred") must(st.at <= entry.time && st.to - st.from < 5000, "destroyed in the future, or too much");
+    if (this.group === false) must(!["sys.remove", "sys.close", "owner.reassign"].includes(header.ty), "a private chat");
     RULES[header.ty](this, { who, st, named, target, n, ts: header.ts });
     if (header.ty === "owner.transfer" || header.ty === "owner.reassign") {
       this.owner = st.to;
@@ -507,7 +521,7 @@ const RULES = {
     target.retracted = true;
   },
   "message.reaction": (room, { target }) => room.standing(target),
-  shred: (_room, { st }) => must(st.rule !== "", "no rule named"),
+  shred: () => {},
 };
 
 // --- §8 and §9 a room's export
@@ -568,6 +582,7 @@ function checkEntries(lines, room, tree, gateways) {
     must(!ids.has(header.id), "id twice");
     if (header.seen) must(header.seen[0] <= n && base64(header.seen[1])?.equals(tree.roots[header.seen[0]]), "seen");
     if (!entry.seal) must(n === 0 || header.or === state.hub, "no seal");
+    must(n === 0 || header.or === state.hub || header.seen, "nothing seen");
     if (!entry.seal || !checkSeal(entry, gateways)) unsealed.add(header.or);
     [time, hub, epoch] = [entry.time, n === 0 ? header.or : state.hub, state.epoch];
     counters[header.or] = header.os + 1;

@@ -35,6 +35,8 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   request_withdrawn: msg`ท่านเพิ่งถอนคำขอ ส่งใหม่ได้เมื่อครบ 1 วันหลังถอน`,
   role_required: msg`ท่านไม่มีบทบาทที่ทำรายการนี้ได้`,
   second_person_required: msg`รายการนี้ต้องมีผู้อนุมัติสองคน`,
+  not_enrolled: msg`มีผู้สังกัดหน่วยงานที่ไม่ได้ร่วมใช้บริการ`,
+  times_apart: msg`นาฬิกาของหน่วยงานผู้ส่งต่างจากหน่วยงานนี้มากเกินไป`,
   hub_only: msg`รายการนี้ทำได้โดยระบบเท่านั้น`,
   origin_mismatch: msg`ผู้ส่งไม่ใช่คนของหน่วยงานที่ส่งรายการนี้`,
   wrong_shape: msg`ข้อมูลของรายการไม่ตรงกับชนิดของรายการ`,
