@@ -64,11 +64,8 @@ Unlock = Callable[[], "Keyring"]
 """Opens the appliance's keys; asks a person where the source of the master key says so."""
 
 log = logging.getLogger(__name__)
-REFRESH_S: Final = 1.0
 TIMERS_AFTER_S: Final = 1.0
 """The start belongs to those who wait to sign in."""
-# What could not be settled, in a damaged room say, is tried again so many refreshes later.
-SETTLE_AGAIN_ROUNDS: Final = 60
 LOCK_POLL_S: Final = 0.05
 ALREADY_RUNNING: Final = "already_running"
 

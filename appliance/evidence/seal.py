@@ -49,23 +49,11 @@ def seal_batch(headers: Sequence[bytes], key_id: str, key: Ed25519PrivateKey) ->
 
 
 _ENCODER: Final = msgspec.json.Encoder()
-_SEALS: Final = msgspec.json.Decoder(Seal)
 
 
 def encode_seal(seal: Seal | None) -> bytes:
     """Canonical bytes of a seal, `null` for none: what a leaf holds."""
     return _ENCODER.encode(seal)
-
-
-def decode_seal(data: bytes) -> Seal:
-    """Seal from exactly canonical bytes; raises `SealError`."""
-    try:
-        seal = _SEALS.decode(data)
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise SealError(str(error)) from error
-    if _ENCODER.encode(seal) != data:
-        raise SealError("seal is not in canonical form")
-    return seal
 
 
 def verify_seal(header: bytes, seal: Seal, key: Ed25519PublicKey) -> None:

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from appliance.errors import AppError
 from appliance.reads.history import history_id_at, newest_pos
-from appliance.store import followers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -48,7 +47,7 @@ class Place(NamedTuple):
 
 
 class Cursor(Protocol):
-    """Where a follower's place is kept: in the database (`StoredCursor`), or by whom it feeds."""
+    """Where a follower's place is kept, by whom it feeds: what was taken there and the place belong together."""
 
     async def load(self) -> Place:
         """Return how far the follower is."""
@@ -69,23 +68,6 @@ class Batch(Protocol):
 
 
 BatchT = TypeVar("BatchT", bound=Batch)
-
-
-class StoredCursor:
-    """A cursor in the appliance's own database, under the follower's name."""
-
-    def __init__(self, s: Services, name: str) -> None:
-        self._s, self._name = s, name
-
-    async def load(self) -> Place:
-        """Return how far the follower is; the beginning when it has never run."""
-        async with self._s.store.read() as reader:
-            return Place(*await reader.run(followers.get, self._name))
-
-    async def save(self, place: Place) -> None:
-        """Keep how far the follower is, durably."""
-        async with self._s.store.write() as tx:
-            await tx.run(followers.put, self._name, place.pos, place.history_id)
 
 
 class Follower(ABC, Generic[BatchT]):

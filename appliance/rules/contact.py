@@ -29,13 +29,12 @@ def may_start_direct(
     mode: ContactMode,
     *,
     own_organisation: bool = True,
-    exists: bool = False,
 ) -> Deny | None:
     """Say whether the actor may start a private chat; ranks are the highest of today's posts, acting ones included.
 
     `own_organisation` is False for people of other agencies, whom federation brings.
     """
-    if exists or (mode is ContactMode.PUBLIC and own_organisation):
+    if mode is ContactMode.PUBLIC and own_organisation:
         return None
     return Deny.CONTACT_NOT_ALLOWED if is_higher(target_rank, actor_rank) else None
 

@@ -1,4 +1,4 @@
-"""A small follower of another kind over the same base: it counts messages, its cursor is kept in the database."""
+"""A small follower of another kind over the same base: it counts messages, and keeps its cursor itself."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from appliance.errors import Unavailable
 from appliance.followers import base
-from appliance.followers.base import Follower, Place, StoredCursor
+from appliance.followers.base import Follower, Place
 from appliance.model import RoomId
 from appliance.reads.history import history_id_at
 from appliance.services import Services
@@ -45,11 +46,26 @@ class Lines:
     from_memory: bool
 
 
+class Kept:
+    """The cursor of one folder's counters, which outlives each of them."""
+
+    places: ClassVar[dict[Path, Place]] = {}
+
+    def __init__(self, s: Services) -> None:
+        self._folder = s.config.data
+
+    async def load(self) -> Place:
+        return self.places.get(self._folder, Place())
+
+    async def save(self, place: Place) -> None:
+        self.places[self._folder] = place
+
+
 class Counter(Follower[Lines]):
     """Keeps the positions of all entries, in the order in which it took them. `refuse`: batches it cannot take."""
 
     def __init__(self, s: Services, rest: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        super().__init__(s, "counter", StoredCursor(s, "counter"), rest)
+        super().__init__(s, "counter", Kept(s), rest)
         self.batches: list[Lines] = []
         self.refuse, self.restarts = 0, 0
         self.taking, self.go_on = asyncio.Event(), asyncio.Event()
@@ -85,7 +101,7 @@ class Counter(Follower[Lines]):
 
 
 async def cursor(b: Bureau) -> int:
-    return (await StoredCursor(b.s, "counter").load()).pos
+    return (await Kept(b.s).load()).pos
 
 
 async def follow_to_end(b: Bureau, counter: Counter) -> None:

@@ -24,7 +24,6 @@ TO_17: Final = (
     "ALTER TABLE room DROP COLUMN hub_since",
     "ALTER TABLE checkpoint DROP COLUMN counters",
     "ALTER TABLE entry DROP COLUMN txn_id",
-    "DROP TABLE follower",
     "CREATE TABLE version (subject TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
 # The last schema before `concern`, `departure` and `told`, and what takes a database of today back to it.

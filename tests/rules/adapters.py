@@ -52,7 +52,6 @@ def _start_direct(given: Given) -> object:
         given["target_rank"],
         ContactMode(given["mode"]),
         own_organisation=given["own_organisation"],
-        exists=given["exists"],
     )
 
 

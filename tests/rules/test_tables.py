@@ -42,7 +42,6 @@ COMPLETE: dict[str, dict[str, list[Any]]] = {
         "target_rank": [40, 70, None],
         "mode": list(ContactMode),
         "own_organisation": [True, False],
-        "exists": [True, False],
     },
     "may_sign_in": {
         "state": list(AccountState),
