@@ -29,21 +29,23 @@ settings.load_profile("steady")
 
 # What takes longest, by the beginning of its path: it goes first, so that the workers of a run end together.
 LONGEST: Final = (
-    "browser/test_accessibility",
     "browser/engines",
+    "browser/test_accessibility",
     "faults/test_torn",
     "faults/test_kill",
     "faults/test_search",
     "browser/test_rooms",
     "browser/test_first_day",
     "cli/test_up",
-    "test_wheel",
+    "api/test_schema",
     "faults",
     "browser",
     "cli",
+    "test_wheel",
     "search",
-    "evidence/test_histories",
-    "log/test_isolation",
+    "evidence/test_verifier",
+    "log/test_damaged_rooms",
+    "actions/test_throttle",
     "log",
     "evidence",
 )

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 from tests.faults import proof
 from tests.faults.appliance import Appliance, Caller, sign_in
 from tests.faults.load import Follower, HttpWriter, Reader, StreamWriter, Worker
+from tests.waiting import until
 
 ROOMS: Final = {"dengue": "narin.p", "p09": "suphawadi.c", "all": "bunloet.p"}
 """The rooms and someone who may read each."""
@@ -29,6 +30,11 @@ class Team:
     def acknowledged(self) -> int:
         """How many messages were confirmed."""
         return sum(len(writer.acked) for writer in proof.writers(self.workers))
+
+    async def gets_on(self, messages: int = 11) -> None:
+        """Wait until so many more messages are confirmed."""
+        enough = self.acknowledged + messages
+        await until(lambda: self.acknowledged >= enough, "the team gets on with its work")
 
     async def prove(self) -> proof.Entries:
         """Hold everybody's record against what the appliance holds; return that."""

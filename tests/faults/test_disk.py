@@ -74,7 +74,7 @@ async def working(served: Appliance) -> AsyncIterator[Team]:
     async with clients() as session:
         team = await assemble(session, served)
         async with at_work(team.workers):
-            await asyncio.sleep(0.5)
+            await team.gets_on(50)
             yield team
             before = {writer.name: len(writer.acked) for writer in proof.writers(team.workers)}
             await until(lambda: all(len(w.acked) > before[w.name] + 5 for w in proof.writers(team.workers)))
@@ -129,7 +129,7 @@ async def test_a_disk_that_does_not_keep_what_it_took(
         team = await assemble(session, served)
         async with at_work(team.workers):
             for calls in (0, 3, 7):
-                await asyncio.sleep(0.3)
+                await team.gets_on(30)
                 for writer in proof.writers(team.workers):
                     writer.refused.clear()
                 flag.write_bytes(b"x" * calls)

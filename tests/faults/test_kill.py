@@ -28,7 +28,8 @@ async def test_kills_under_load_lose_nothing(appliance: Callable[..., Appliance]
         team = await assemble(session, served)
         async with at_work(team.workers):
             for _, how in zip(range(KILLS), cycle(HOW), strict=False):
-                await asyncio.sleep(rng.uniform(0.2, 1.0))
+                await team.gets_on()
+                await asyncio.sleep(rng.uniform(0, 0.8))
                 await how(served, rng)
         assert team.acknowledged > KILLS * 10
         assert all(worker.failures for worker in proof.writers(team.workers)), "nobody noticed"
@@ -98,7 +99,7 @@ async def test_sigterm_under_load_is_quick_and_loses_nothing(appliance: Callable
         team = await assemble(session, served)
         async with at_work(team.workers):
             for _ in range(2):
-                await asyncio.sleep(1)
+                await team.gets_on(50)
                 assert await asyncio.to_thread(served.stop) < 5
                 await asyncio.to_thread(served.start)
         await team.prove()

@@ -158,7 +158,8 @@ async def test_kills_under_load_leave_nothing_unfound(appliance: Callable[..., A
         team = await assemble(session, served)
         async with at_work(team.workers):
             for _, kill in zip(range(KILLS), cycle((kill_search, kill_appliance, kill_search, kill_all)), strict=False):
-                await asyncio.sleep(rng.uniform(0.2, 1.0))
+                await team.gets_on()
+                await asyncio.sleep(rng.uniform(0, 0.8))
                 await asyncio.to_thread(kill)
         assert team.acknowledged > KILLS * 10
         for code in ROOMS:
