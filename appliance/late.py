@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import gc
 import importlib
-from typing import Any
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CERTIFICATES: Final = "SSL_CERT_FILE"
+"""Where OpenSSL looks for the certificates of the CAs that the machine trusts."""
 
 
 def load(name: str) -> Any:
@@ -19,6 +28,27 @@ def load(name: str) -> Any:
     module, _, function = name.partition(":")
     gc.disable()
     try:
-        return getattr(importlib.import_module(module), function)
+        with _without_certificates():
+            return getattr(importlib.import_module(module), function)
     finally:
         gc.enable()
+
+
+@contextmanager
+def _without_certificates() -> Iterator[None]:
+    """Import aiohttp in the block without the certificates of all CAs, which its client reads as it is imported.
+
+    That is a tenth of a start, and nothing here asks a server whose certificate such a CA has signed: those who ask any
+    name the one CA that they trust. Whoever did not would be refused, and never believe a stranger.
+    """
+    given = os.environ.get(_CERTIFICATES)
+    if "aiohttp" in sys.modules:
+        yield
+        return
+    os.environ[_CERTIFICATES] = os.devnull
+    try:
+        yield
+    finally:
+        del os.environ[_CERTIFICATES]
+        if given is not None:
+            os.environ[_CERTIFICATES] = given

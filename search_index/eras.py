@@ -7,6 +7,7 @@ round. It is as long as the first, so offsets hold. Pure.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 VERSION: Final = 1
@@ -21,7 +22,7 @@ _MONTHS: Final = (
 )
 _ERA: Final = r"(?P<{}>[พค])(?=\.?ศ)\.?ศ\.?"
 _YEAR: Final = "(?P<{}>1[89][0-9]{{2}}|20[0-5][0-9]|2[45][0-9]{{2}})(?![0-9])"
-_DATE: Final = re.compile(
+_DATE: Final = (
     rf"(?<![0-9])[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-]{_YEAR.format('y1')}"
     rf"|(?<![0-9]){_YEAR.format('y2')}[/.-][0-9]{{1,2}}[/.-][0-9]{{1,2}}(?![0-9])"
     rf"|(?:{_MONTHS})(?: ?[0-9]{{1,2}},)? ?(?:{_ERA.format('e3')})? ?{_YEAR.format('y3')}"
@@ -42,8 +43,14 @@ def other_era(normalized: str) -> str | None:
     """
     if not _MAY_HOLD_A_YEAR.search(normalized):
         return None
-    changed = _DATE.sub(_in_the_other_era, normalized)
+    changed = _date().sub(_in_the_other_era, normalized)
     return None if changed == normalized else changed
+
+
+@cache
+def _date() -> re.Pattern[str]:
+    """Return `_DATE`, compiled when the first year is met: it takes too long for a start."""
+    return re.compile(_DATE)
 
 
 def _in_the_other_era(found: re.Match[str]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING
 
+from appliance.late import load
 from appliance.reads.directory import load_views, unit_ref
 from appliance.rules.agency_settings import CONTACT_MODE, HELPDESK
 from appliance.store import terms
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.wire.directory import PersonView
 
-_VERSION: Final = version("gchat-appliance")
+
+@cache
+def _server_version() -> str:
+    """Return the release, read from the package's files when somebody first asks."""
+    release: str = load("importlib.metadata:version")("gchat-appliance")
+    return release
 
 
 async def load_me(s: Services, session: Session) -> Me:
@@ -34,7 +40,7 @@ async def load_me(s: Services, session: Session) -> Me:
         must_change_password=session.must_change,
         contact_mode=s.settings.get(CONTACT_MODE, now).value,
         shortest_password=s.config.policies.passwords.shortest,
-        server_version=_VERSION,
+        server_version=_server_version(),
     )
 
 

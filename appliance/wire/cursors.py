@@ -33,7 +33,7 @@ class Kind(Generic[*P]):
     def __init__(self, letter: str, *parts: type[int | str]) -> None:
         """Name a kind by a letter that no other has."""
         self.letter, self.parts = letter, parts
-        self.pattern = re.compile(letter + r"\.".join(_PATTERNS[part] for part in parts), re.ASCII)
+        self.pattern = letter + r"\.".join(_PATTERNS[part] for part in parts)
 
 
 FEED: Final[Kind[int]] = Kind("f", int)
@@ -56,7 +56,7 @@ def written(kind: Kind[*P], *parts: *P) -> str:
 
 def read(kind: Kind[*P], cursor: str, *, field: str = "cursor") -> tuple[*P]:
     """Return the parts of a cursor. Raises Invalid naming `field` for one that is not of this kind."""
-    found = kind.pattern.fullmatch(cursor)
+    found = re.fullmatch(kind.pattern, cursor, re.ASCII)
     if found is None:
         raise Invalid(field=field, code="invalid")
     parts = [int(text, 16) if of is int else text for of, text in zip(kind.parts, found.groups(), strict=True)]
