@@ -8,8 +8,9 @@ else stops.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
 
 from appliance.errors import AppError, TooMany, Unavailable
 from search_index import wire
@@ -40,8 +41,7 @@ class NotIndexable(AppError):
     code = "search_not_indexable"
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(msgspec.Struct):
     """CPU seconds that reading and comparing words may still take."""
 
     left_s: float

@@ -7,8 +7,9 @@ person leaves behind in rooms is `actions/room_settling.py`, which the server do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.actions.changes import changing_account, record, units_over
 from appliance.actions.passwords import put_code
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Revocation:
+class Revocation(msgspec.Struct, frozen=True):
     """What a revocation took (F95)."""
 
     sessions: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -28,8 +27,7 @@ ACCEPTED: Final = "terms.accept"
 _PAGE: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class AuditCheck:
+class AuditCheck(msgspec.Struct, frozen=True):
     """What verifying the audit log found: how many records and checkpoints, and every fault in words."""
 
     records: int

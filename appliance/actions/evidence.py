@@ -12,9 +12,10 @@ import asyncio
 import logging
 import threading
 from base64 import b64encode
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from appliance.actions.audit import sign_head, verify_audit
 from appliance.actions.changes import record, recording
@@ -50,8 +51,7 @@ REST_S: Final = 0.03
 FAULTS_ON_RECORD: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(msgspec.Struct, frozen=True):
     """What an export came to: its entries and the SHA-256 of its bytes in hexadecimal.
 
     Bodies that are left out: `damaged` ones, `withheld` ones, which not everyone in the room is shown, and `malformed`
@@ -65,8 +65,7 @@ class Exported:
     malformed: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FoundRoom:
+class FoundRoom(msgspec.Struct, frozen=True):
     """A room as operators look for it; a private chat has the names of its two people."""
 
     id: RoomId

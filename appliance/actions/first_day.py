@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from appliance.actions.accounts import create_account
 from appliance.actions.people_import import apply_import, preview_import
@@ -36,8 +37,7 @@ _NOBODY_YET: Final = Organisation({}, {}, {}, {})
 _POST: Final = "ผู้ดูแลระบบ"
 
 
-@dataclass(frozen=True, slots=True)
-class FirstAdministrator:
+class FirstAdministrator(msgspec.Struct, frozen=True):
     """Who will administer a new agency; `unit` is the name of a unit under the agency, whose code is `unit_code`."""
 
     name: str

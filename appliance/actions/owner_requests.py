@@ -11,7 +11,7 @@ what each of them sees.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -53,8 +53,7 @@ _DELETED_AT_ONCE: Final = 500
 EVENT: Final = {Kind.REMOVAL: "removal_request", Kind.SUGGESTION: "member_suggestion"}
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """How somebody answers which request."""
 
     kind: Kind

@@ -9,10 +9,12 @@ too young for the account they have suspends it until the day they are old enoug
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.actions.changes import record
 from appliance.errors import Conflict, Forbidden, Invalid, TooLarge
@@ -36,8 +38,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Reader, Tx
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(msgspec.Struct, frozen=True):
     """What an import would do, to which state of the directory, and whether it needs approval.
 
     `under_age` are those whose accounts it would suspend.
@@ -50,8 +51,7 @@ class Preview:
     under_age: tuple[PersonState, ...] = ()
 
 
-@dataclass(slots=True)
-class _Ids:
+class _Ids(msgspec.Struct):
     """Ids by code: those there are, and new ones for what is added."""
 
     new_id: Callable[[str], str]

@@ -5,9 +5,10 @@ A version is never changed; a correction is the next version, and everyone is as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.actions.audit import ACCEPTED
 from appliance.actions.changes import get_account, record
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class TermsDraft:
+class TermsDraft(msgspec.Struct, frozen=True):
     """Terms before they are published: titles and texts, each in Thai and English."""
 
     titles: tuple[str, str]

@@ -7,10 +7,11 @@ and end by the calendar: `next_change` says when the picture is no longer true a
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from appliance.rules.finding import digits_of, name_starts
 from appliance.rules.profiles import english_name, may_see, thai_name
@@ -28,8 +29,7 @@ from appliance.people import PersonCard as Card
 from appliance.people import Visibility
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(msgspec.Struct, frozen=True):
     """One moment of the organisation: `units` holds those that exist now, `all_units` those that ever did.
 
     `ordered` holds everyone in Thai order, and `in_english` their places there in the order of English names, those who
@@ -92,8 +92,7 @@ class Directory:
         return first is not None and second is not None and not first.units.isdisjoint(second.units)
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(msgspec.Struct, frozen=True):
     """Everything the store knows of the organisation, past and planned."""
 
     units: list[Unit]

@@ -7,8 +7,9 @@ restart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.people import Shown
 from appliance.policies import DAY
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from appliance.policies import DirectoryPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaResult:
+class QuotaResult(msgspec.Struct, frozen=True):
     """The result of taking from a quota: `refused_for` seconds, 0 when it was granted.
 
     `reached` names the limit that was reached just now, once in a window: a field of the policy.

@@ -8,8 +8,9 @@ first refusals are in the log.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 if TYPE_CHECKING:
     from appliance.model import Millis
@@ -26,12 +27,11 @@ class Refusal(NamedTuple):
     outcome: str
 
 
-@dataclass(slots=True)
-class _Window:
+class _Window(msgspec.Struct):
     """One person's hour. `again` counts by kind what came after the first, `others` what is of a kind too many."""
 
     since: Millis
-    again: dict[Refusal, int] = field(default_factory=dict)
+    again: dict[Refusal, int] = msgspec.field(default_factory=dict)
     others: int = 0
 
 

@@ -5,9 +5,9 @@ A ticket is handed to the client between password and second factor; it proves t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+import msgspec
 from cachetools import TTLCache
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ T = TypeVar("T")
 MAX_TICKETS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class SignInTicket:
+class SignInTicket(msgspec.Struct, frozen=True):
     """Whose password was right, on which device; `challenge` is what a passkey has to sign."""
 
     person: PersonId
@@ -29,8 +28,7 @@ class SignInTicket:
     challenge: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolmentTicket:
+class EnrolmentTicket(msgspec.Struct, frozen=True):
     """The challenge of a passkey that a person is adding."""
 
     person: PersonId

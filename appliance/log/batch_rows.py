@@ -6,7 +6,6 @@ one type of entry writes besides is its projection (`projections.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -87,8 +86,7 @@ class DecidedCommand(NamedTuple):
     state: RoomState | None
 
 
-@dataclass(slots=True)
-class PendingRoom:
+class PendingRoom(msgspec.Struct):
     """A room as this batch is changing it. `keys` are the epoch keys of a room that begins."""
 
     key: int
@@ -100,9 +98,9 @@ class PendingRoom:
     frontier: Frontier
     before: RoomState | None
     created: Command | None = None
-    entries: list[Entry] = field(default_factory=list)
-    commands: list[DecidedCommand] = field(default_factory=list)
-    keys: dict[EpochKind, EpochKey] = field(default_factory=dict)
+    entries: list[Entry] = msgspec.field(default_factory=list)
+    commands: list[DecidedCommand] = msgspec.field(default_factory=list)
+    keys: dict[EpochKind, EpochKey] = msgspec.field(default_factory=dict)
 
 
 class Rows:

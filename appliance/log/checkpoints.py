@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -40,13 +39,12 @@ ROUNDS_BEFORE_RETRY: Final = 60
 PAGE: Final = 1_000
 
 
-@dataclass(slots=True)
-class Unsigned:
+class Unsigned(msgspec.Struct):
     """What had no signature at start: `entries` of `rooms` are signed now; the rooms `unproven` are not."""
 
     entries: int = 0
     rooms: int = 0
-    unproven: list[RoomId] = field(default_factory=list)
+    unproven: list[RoomId] = msgspec.field(default_factory=list)
 
 
 class Checkpoints:

@@ -7,8 +7,10 @@ only by `adopt`, after the commit. It knows neither the queue nor who is answere
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from appliance.log import riders as riding
 from appliance.log.batch_context import BatchContext
@@ -42,8 +44,7 @@ class Written(NamedTuple):
     announced: Announced
 
 
-@dataclass(slots=True)
-class Commits:
+class Commits(msgspec.Struct):
     """Writes batches. `random` and `numbers` give what is new in them."""
 
     store: Store

@@ -9,8 +9,9 @@ Memory: one item for each mark, edit, reaction, mention and absent body of one r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from appliance.log.projections import PROJECTIONS, Tables
 from appliance.model import EVERYONE
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
 
-@dataclass(slots=True)
-class Expected:
+class Expected(msgspec.Struct):
     """What the tables of one room must say; `unread` are the messages whose words cannot be opened.
 
     Tables name people as this appliance does (`home`).
@@ -34,10 +34,10 @@ class Expected:
 
     home: Home
 
-    tables: Tables = field(default_factory=Tables)
-    mentions: set[tuple[int, str]] = field(default_factory=set)
-    concerns: set[tuple[int, str]] = field(default_factory=set)
-    unread: set[int] = field(default_factory=set)
+    tables: Tables = msgspec.field(default_factory=Tables)
+    mentions: set[tuple[int, str]] = msgspec.field(default_factory=set)
+    concerns: set[tuple[int, str]] = msgspec.field(default_factory=set)
+    unread: set[int] = msgspec.field(default_factory=set)
 
     def add(self, at: Place, entry: Proposed, body: TextBody | None, room: RoomState | None) -> None:
         """Fold an entry; `body` is None where it cannot be opened, `room` is as it was before the entry."""

@@ -8,8 +8,9 @@ one page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from appliance.errors import AppError, KeyDestroyed, Unproven, WrongKey
 from appliance.evidence import commitment
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
 PAGE: Final = 500
 
 
-@dataclass(slots=True)
-class RoomExport:
+class RoomExport(msgspec.Struct):
     """One export: the room, its head as of now, the agency's key, the bodies' keys, the time that is signed with it.
 
     `partial` leaves damaged bodies out instead of stopping at the first; `damaged` then lists their entries. `withheld`
@@ -53,9 +53,9 @@ class RoomExport:
     bodies: Bodies
     at: Millis
     partial: bool = False
-    damaged: list[int] = field(default_factory=list)
-    withheld: list[int] = field(default_factory=list)
-    malformed: list[int] = field(default_factory=list)
+    damaged: list[int] = msgspec.field(default_factory=list)
+    withheld: list[int] = msgspec.field(default_factory=list)
+    malformed: list[int] = msgspec.field(default_factory=list)
 
     async def lines(self, store: Store) -> AsyncIterator[bytes]:
         """Give the lines. Raises AppError (`body_damaged`, with the entry), Unproven before anything is signed."""

@@ -7,9 +7,10 @@ read is damaged until the appliance restarts (`damage.py`). It decides nothing a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from appliance.log import heads as head_rows
 from appliance.log.commands import THIS_ROOM
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     MakeKey = Callable[[Rows, int, EpochId], EpochKey]
 
 
-@dataclass(slots=True)
-class Loaded:
+class Loaded(msgspec.Struct):
     """What was found: rooms by id, keys by (room's key, week, kind), targets and
     the marks they carry by (room, position).
 
@@ -45,12 +45,12 @@ class Loaded:
     """
 
     repeats: Repeats
-    heads: dict[RoomId, Head] = field(default_factory=dict)
-    missing: list[RoomId] = field(default_factory=list)
-    keys: dict[tuple[int, str, EpochKind], EpochKey] = field(default_factory=dict)
-    targets: dict[tuple[RoomId, int], Target | None] = field(default_factory=dict)
-    marks: dict[tuple[RoomId, int], Marks] = field(default_factory=dict)
-    errors: dict[int, AppError] = field(default_factory=dict)
+    heads: dict[RoomId, Head] = msgspec.field(default_factory=dict)
+    missing: list[RoomId] = msgspec.field(default_factory=list)
+    keys: dict[tuple[int, str, EpochKind], EpochKey] = msgspec.field(default_factory=dict)
+    targets: dict[tuple[RoomId, int], Target | None] = msgspec.field(default_factory=dict)
+    marks: dict[tuple[RoomId, int], Marks] = msgspec.field(default_factory=dict)
+    errors: dict[int, AppError] = msgspec.field(default_factory=dict)
 
 
 class _Need(NamedTuple):

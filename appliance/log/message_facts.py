@@ -6,8 +6,10 @@ How many marks a message takes is a limit of this appliance (`rules/marks.py`) a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.model import Target
 from appliance.rules.entry_types import ENTRY_TYPES
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from appliance.model import Deny, Draft, Marks, RoomId, State
 
 
-@dataclass(slots=True)
-class MessageFacts:
+class MessageFacts(msgspec.Struct):
     """Facts and marks of messages, by room and position; a target is None where nothing stands there."""
 
     targets: dict[tuple[RoomId, int], Target | None]

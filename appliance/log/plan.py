@@ -12,8 +12,9 @@ commit or throws it away. The rows are made in `batch_rows.py`.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.errors import NotCanonicalError
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """What the writer is to commit, and what follows from it.
 
     `batch` are the rows, `heads` the rooms as they are then, `committed` what the followers are told, `results` the
@@ -56,14 +56,13 @@ class Planned:
     pos: int
 
 
-@dataclass(slots=True)
-class _Decided:
+class _Decided(msgspec.Struct):
     """The rooms and messages as the batch so far leaves them, and who was refused."""
 
     facts: MessageFacts
-    rooms: dict[RoomId, PendingRoom] = field(default_factory=dict)
-    refused: list[tuple[Command, AppError]] = field(default_factory=list)
-    idle: list[Command] = field(default_factory=list)
+    rooms: dict[RoomId, PendingRoom] = msgspec.field(default_factory=dict)
+    refused: list[tuple[Command, AppError]] = msgspec.field(default_factory=list)
+    idle: list[Command] = msgspec.field(default_factory=list)
 
 
 def plan(commands: list[Command], context: BatchContext) -> Planned:

@@ -8,8 +8,9 @@ entry names or concerns follows from its row in the registry. A test asks for bo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from appliance.model import EntryType
 from appliance.store.batch import Erased, NewEdit, NewEditMark, NewReaction, NewRetraction, ReactionKey
@@ -32,17 +33,15 @@ class Place(NamedTuple):
     sender: PersonId
 
 
-@dataclass(slots=True)
-class Tables:
+class Tables(msgspec.Struct):
     """What the tables of one room must say: (newest edit, retraction) by message, edits, and reactions."""
 
-    marks: Marks = field(default_factory=dict)
-    edits: set[tuple[int, int]] = field(default_factory=set)
-    reactions: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    marks: Marks = msgspec.field(default_factory=dict)
+    edits: set[tuple[int, int]] = msgspec.field(default_factory=set)
+    reactions: dict[tuple[int, str, str], int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(msgspec.Struct, frozen=True):
     """How one type of entry is projected. `expect` is None where nothing of it is left to compare."""
 
     write: Callable[[Batch, Place, Any], None]

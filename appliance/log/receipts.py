@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from appliance.errors import AppError, Invalid, Unavailable
 from appliance.log.damage import DAMAGED
@@ -244,10 +245,9 @@ def _answer(callers: list[asyncio.Future[None]], error: AppError | None) -> None
             caller.set_exception(error)
 
 
-@dataclass(slots=True)
-class _RoomWrite:
+class _RoomWrite(msgspec.Struct):
     """What one batch writes of a room: receipts, and what is announced of them, if anything is by now."""
 
     room: RoomId
-    rows: list[Shown] = field(default_factory=list)
-    reads: dict[PersonId, Ranges] = field(default_factory=dict)
+    rows: list[Shown] = msgspec.field(default_factory=list)
+    reads: dict[PersonId, Ranges] = msgspec.field(default_factory=dict)

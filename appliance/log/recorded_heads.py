@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -49,14 +48,13 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _LINES: Final = msgspec.json.Decoder(_Line)
 
 
-@dataclass(slots=True)
-class FileHeads:
+class FileHeads(msgspec.Struct):
     """What a file of heads says: every recorded (size → root) of each room, the last root, its audit notes, faults."""
 
-    heads: dict[RoomId, dict[int, bytes]] = field(default_factory=dict)
+    heads: dict[RoomId, dict[int, bytes]] = msgspec.field(default_factory=dict)
     root: bytes | None = None
-    audit_notes: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    audit_notes: list[str] = msgspec.field(default_factory=list)
+    faults: list[str] = msgspec.field(default_factory=list)
 
 
 def root_over(heads: Heads) -> bytes:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -36,16 +35,14 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Announced:
+class Announced(msgspec.Struct):
     """The lines that riders add to the feed: `pos` is the newest position, `committed` what is published afterwards."""
 
     pos: int
-    committed: list[Committed] = field(default_factory=list)
+    committed: list[Committed] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class RiderTx:
+class RiderTx(msgspec.Struct, frozen=True):
     """The transaction a rider writes in. `at` is its time; `appended` where its command's drafts came to stand.
 
     `state` is the room as its command leaves it. In the tables it is there already as the whole batch leaves it.

@@ -8,8 +8,9 @@ appliance runs, whatever becomes of the batch, and a gap does no harm.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from appliance.errors import Unavailable
 from appliance.log.damage import DAMAGED
@@ -23,8 +24,7 @@ class Random(NamedTuple):
     new_bytes: RandomBytes
 
 
-@dataclass(slots=True)
-class Numbers:
+class Numbers(msgspec.Struct):
     """The highest numbers of a room and of an epoch key; None where a torn page hides which that is."""
 
     room: int | None

@@ -7,8 +7,9 @@ import json
 import os
 import tomllib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from appliance import config, wiring
 from appliance.errors import Conflict
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 MADE: Final = ("gchat.db", "gchat.db-wal", "gchat.db-shm", "checkpoints.log", tls.CA_FILE, tls.SEALED_FILE, FILE_NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(msgspec.Struct, frozen=True):
     """Where staff will connect, where that differs from the defaults; a `host` beyond loopback gets TLS."""
 
     host: str | None = None
@@ -39,8 +39,7 @@ class Staff:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NewAgency:
+class NewAgency(msgspec.Struct, frozen=True):
     """Who will run the appliance."""
 
     slug: str
@@ -49,8 +48,7 @@ class NewAgency:
     name_en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(msgspec.Struct, frozen=True):
     """A new appliance: its configuration and its open keys."""
 
     config: config.Config

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import heapq
 import logging
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
 
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
@@ -66,8 +67,7 @@ async def member_keys(s: Services, person: PersonId) -> dict[int, RoomId]:
     return {key: room for key, room in found.items() if not isinstance(room, AppError)}
 
 
-@dataclass(slots=True)
-class MyRooms:
+class MyRooms(msgspec.Struct):
     """The rooms of a person, for one read of all of them.
 
     `rows` lists those that can be read; `damaged` has the views of the others, by key, and `names` the ids of all where
@@ -75,8 +75,8 @@ class MyRooms:
     """
 
     rows: Views = rooms.views_of_person
-    damaged: dict[int, RoomView] = field(default_factory=dict)
-    names: dict[int, RoomId] = field(default_factory=dict)
+    damaged: dict[int, RoomView] = msgspec.field(default_factory=dict)
+    names: dict[int, RoomId] = msgspec.field(default_factory=dict)
     reading: RoomId | None = None
 
     def id_of(self, rows: Rows, key: int) -> RoomId:

@@ -7,8 +7,9 @@ be destroyed can be, and the log still verifies. Never content of messages, neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from appliance.evidence import canonical, commitment
 from appliance.evidence.tree import Frontier, leaf_hash
@@ -25,8 +26,7 @@ _SQL = Queries("audit")
 NEWEST: Final = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(msgspec.Struct, frozen=True):
     """One record as kept; `detail` is canonical JSON, None once it was destroyed together with its salt."""
 
     n: int

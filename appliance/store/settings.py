@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.store.queries import Queries
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 _SQL = Queries("settings")
 
 
-@dataclass(frozen=True, slots=True)
-class SettingValue:
+class SettingValue(msgspec.Struct, frozen=True):
     """A value a setting has from `effective` on, until a later one."""
 
     n: int

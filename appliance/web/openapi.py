@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,8 +29,7 @@ class Document(msgspec.Struct):
     websocket: dict[str, Any] = msgspec.field(name="x-websocket")
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True):
     """A route that opens a WebSocket: the types of its frames towards the server and back, and its close codes."""
 
     up: tuple[type, ...]

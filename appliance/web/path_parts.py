@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
+import msgspec
 from msgspec import Meta
 
 from appliance.errors import NotFound
@@ -23,8 +23,7 @@ Position = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """A position in a room, or another number that counts from 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathPart:
+class PathPart(msgspec.Struct, frozen=True):
     """One variable part: its name, how its text is read, and its JSON schema."""
 
     name: str

@@ -27,6 +27,7 @@ STARTS: Final = 7
 ROOMS: Final = 20
 MEMBERS: Final = 10
 BAR_S: Final = 1.0
+BAR_BARE: Final = 2.2
 
 
 def bench() -> Result:
@@ -52,6 +53,7 @@ def bench() -> Result:
         "bars": [
             at_most("seconds to the first login, `gchat serve`", value, BAR_S),
             at_most("seconds to the first login, `gchat up`", percentile(up, 50), BAR_S),
+            at_most("`gchat up` to a bare aiohttp server's start", percentile(up, 50) / percentile(bare, 50), BAR_BARE),
         ],
         "serve_s": sorted(served),
         "up_s": sorted(up),
