@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.actions import rooms
-from appliance.errors import Forbidden, Invalid, NotFound, StorageFull, Unavailable
+from appliance.errors import AppError, Forbidden, Invalid, NotFound, StorageFull, Unavailable
 from appliance.log import receipts
+from appliance.log.heads import Head
+from appliance.log.receipts import Receipts
 from appliance.model import PersonId, RoomId
 from appliance.reads.readers import load_readers
 from appliance.store import receipts as rows
@@ -338,3 +341,69 @@ async def test_receipts_are_refused_where_nothing_can_be_written(
             await bureau.read(MALEE, room, 5)
     await bureau.s.receipts.flushed()
     assert (await bureau.view(MALEE, room)).read == 5
+
+
+class TestAtTheEdges:
+    """What a batch of receipts does where a room cannot be read, and who waits for it meanwhile."""
+
+    @staticmethod
+    def failing(error: Exception) -> Callable[[RoomId], Awaitable[Head]]:
+        async def head(_: RoomId) -> Head:
+            raise error
+
+        return head
+
+    async def test_what_was_never_started_ends_at_once(self, bureau: Bureau) -> None:
+        await Receipts(bureau.s.log, bureau.clock, lambda *_: None).close()
+
+    async def test_of_a_room_that_is_damaged_by_now_they_are_given_up(
+        self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(bureau.s.log, "head", self.failing(Unavailable("torn", code="storage_damaged")))
+            await bureau.read(MALEE, room, 5)
+        assert (await bureau.view(MALEE, room)).read == 0
+        await bureau.read(MALEE, room, 6)
+        assert (await bureau.view(MALEE, room)).read == 6
+
+    @pytest.mark.parametrize(
+        ("error", "code"), [(Unavailable("busy", code="busy"), "busy"), (RuntimeError("a fault"), "internal")]
+    )
+    async def test_of_a_room_that_cannot_be_read_just_now_they_are_written_again(
+        self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(bureau.s.log, "head", self.failing(error))
+            with pytest.raises(AppError) as caught:
+                await bureau.read(MALEE, room, 5)
+        assert caught.value.code == code
+        await bureau.s.receipts.flushed()
+        assert (await bureau.view(MALEE, room)).read == 5
+
+    async def test_what_comes_while_a_batch_fails_is_kept_behind_it(
+        self, bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, first = bureau.s.log.head, True
+
+        async def head(asked: RoomId) -> Head:
+            nonlocal first
+            if first:
+                first = False
+                bureau.clock.pass_(1_000)
+                await bureau.s.receipts.read(room, MALEE, 7)
+                raise Unavailable("not now", code="busy")
+            return await real(asked)
+
+        monkeypatch.setattr(bureau.s.log, "head", head)
+        with pytest.raises(Unavailable):
+            await bureau.read(MALEE, room, 5)
+        await bureau.s.receipts.flushed()
+        assert [await readers(bureau, room, n) for n in (5, 7)] == [{MALEE: START}, {MALEE: START + 1_000}]
+
+    async def test_one_who_waits_no_more_holds_up_nobody(self, bureau: Bureau, room: RoomId) -> None:
+        await bureau.s.receipts.read(room, MALEE, 5)
+        gone, waiting = (asyncio.create_task(bureau.s.receipts.flushed()) for _ in range(2))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await waiting
+        assert (await bureau.view(MALEE, room)).read == 5
