@@ -29,6 +29,7 @@ from appliance.store import entries
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from appliance.evidence.canonical import Header
     from appliance.evidence.note import Signer
     from appliance.log.bodies import Bodies
     from appliance.log.heads import Head
@@ -83,12 +84,13 @@ class RoomExport(msgspec.Struct):
     def _opened(self, rows: Rows, row: ExportRow) -> tuple[bytes | None, bytes | None]:
         if row.epoch is None or row.sealed is None:
             return None, None
-        if not self._is_shown(rows, row):
-            self.withheld.append(row.n)
-            return None, None
         try:
+            header = decode_header(row.header)
+            if not self._is_shown(rows, header):
+                self.withheld.append(row.n)
+                return None, None
             salt, body = self.bodies.open_bytes(rows, self.room, row.n, row.epoch, row.sealed)
-            if commitment.check(decode_header(row.header).commitment, salt, body):
+            if commitment.check(header.commitment, salt, body):
                 return (salt, body) if self._is_text(row.n, body) else (None, None)
         except KeyDestroyed:
             return None, None
@@ -107,8 +109,7 @@ class RoomExport(msgspec.Struct):
             return False
         return True
 
-    def _is_shown(self, rows: Rows, row: ExportRow) -> bool:
-        header = decode_header(row.header)
+    def _is_shown(self, rows: Rows, header: Header) -> bool:
         state = entry_types.read(header.type, header.state)
         # What says what no entry says is evidence as it stands.
         if isinstance(state, Deny):

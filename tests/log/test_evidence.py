@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from appliance.actions import evidence, messages, rooms
 from appliance.errors import AppError, Invalid, NotFound, StorageFull, Unproven
 from appliance.evidence import verifier
+from appliance.evidence.canonical import decode_header, encode_header
 from appliance.evidence.note import open_checkpoint
 from appliance.evidence.offline.texts import iso_time
 from appliance.evidence.tree import Frontier
@@ -27,7 +30,8 @@ from appliance.rules.entry_states import Reacted
 from appliance.rules.roles import Actor
 from appliance.store import audit as audit_rows
 from appliance.store import rooms as room_rows
-from appliance.store.db import connect
+from appliance.store.batch import NewCheckpoint
+from appliance.store.db import Rows, connect
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
@@ -202,6 +206,51 @@ class TestCheckpoints:
             with pytest.raises(Unproven):
                 await evidence.export_room(b.s, OPERATOR, room, "คดีที่ 1", Written().add)
 
+    async def test_a_room_whose_checkpoint_cannot_be_kept_is_signed_again_later(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The others are kept meanwhile."""
+        real, broken = room_rows.put_checkpoints, set[int]()
+
+        def put(rows: Rows, found: list[NewCheckpoint]) -> None:
+            if broken & {row.room for row in found}:
+                raise sqlcipher.IntegrityError("injected")
+            real(rows, found)
+
+        async def sizes() -> list[int]:
+            async with b.s.store.read() as reader:
+                found = [await reader.run(room_rows.checkpoint, key) for key in (1, 2)]
+            return [kept.size if kept else 0 for kept in found]
+
+        async def all_are_kept() -> bool:
+            return await sizes() == [3, 3]
+
+        monkeypatch.setattr(room_rows, "put_checkpoints", put)
+        monkeypatch.setattr(checkpoints, "EVERY_S", 0.01)
+        monkeypatch.setattr(checkpoints, "ROUNDS_BEFORE_RETRY", 3)
+        async with open_bureau(tmp_path) as b:
+            made = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+            await until(lambda: not b.s.log.checkpoints._advanced, "both are signed")  # noqa: SLF001
+            broken.add(1)
+            for room in made:
+                await b.say(NARIN, room)
+            await b.s.log.checkpoints.sign()
+            assert await sizes() == [2, 3]
+            assert f"the checkpoint of room {made[0]} could not be kept" in caplog.text
+            broken.clear()
+            await until(all_are_kept, "the failed room is signed")
+
+    async def test_the_tree_is_the_same_however_many_entries_are_read_at_once(self, bureau: Bureau) -> None:
+        room = await lively(bureau)
+        head = await bureau.s.log.head(room)
+        async with bureau.s.store.read() as reader:
+            for page in (1, 3, head.size, head.size + 1):
+                counters: dict[str, int] = {}
+                tree = await reader.run(partial(heads.recompute, counters=counters), head.key, Frontier(), None, page)
+                assert (tree, counters) == (head.frontier, {"test": head.size})
+            shorter = await reader.run(heads.recompute, head.key, Frontier(), 4, 3)
+        assert shorter.size == 4
+
 
 class TestExport:
     async def test_the_offline_verifier_accepts_it(
@@ -361,6 +410,42 @@ class TestExport:
         assert ("Bodies that do not have the form of a message: 1: 2" in said) is text
         assert ("Bodies absent: 1" in said) is not text
 
+    @pytest.mark.parametrize("header", ["of other words", "none"])
+    async def test_a_body_that_its_header_does_not_commit_to_is_damaged(self, bureau: Bureau, header: str) -> None:
+        """It opens, and whether it was said cannot be told."""
+        room = await lively(bureau)
+        async with bureau.s.store.write() as tx:
+            found = [await tx.run(one_row, "SELECT header FROM entry WHERE n = ?", (n,)) for n in (2, 7)]
+            other, own = (decode_header(row[0]) for row in found if row)
+            forged = encode_header(msgspec.structs.replace(own, commitment=other.commitment))
+            await tx.run(
+                run_sql, "UPDATE entry SET header = ? WHERE n = 7", (forged if header == "of other words" else b"\0",)
+            )
+        export = RoomExport(room, await bureau.s.log.head(room), SIGNER, bureau.s.log.bodies, bureau.clock())
+        with pytest.raises(AppError) as refused:
+            [line async for line in export.lines(bureau.s.store)]
+        assert (refused.value.code, refused.value.detail) == ("body_damaged", {"n": 7})
+        part = replace(export, partial=True)
+        with pytest.raises(Unproven):
+            [line async for line in part.lines(bureau.s.store)]
+        assert (part.damaged, part.withheld) == ([7], [])
+
+    async def test_an_entry_that_says_what_no_entry_says_is_evidence_as_it_stands(self, bureau: Bureau) -> None:
+        """Its words go out with it; the altered header is found before anything is signed."""
+        room, lines = await lively(bureau), list[bytes]()
+        async with bureau.s.store.write() as tx:
+            await tx.run(run_sql, rewritten("message.text", "message.tex2", 7))
+        export = RoomExport(room, await bureau.s.log.head(room), SIGNER, bureau.s.log.bodies, bureau.clock())
+
+        async def collect() -> None:
+            async for line in export.lines(bureau.s.store):
+                lines.append(line)
+
+        with pytest.raises(Unproven):
+            await collect()
+        assert "สัปดาห์ใหม่".encode() in lines[8]
+        assert (export.withheld, export.damaged) == ([], [])
+
     async def test_the_owner_is_named_as_the_members_are(self, bureau: Bureau) -> None:
         for room in (
             await bureau.group(NARIN, MALEE, SOMCHAI),
@@ -380,6 +465,7 @@ FORGERIES = {
     "another time": ("UPDATE entry SET at = at + 1 WHERE n = 2", "entry", 2),
     "another kind": ("UPDATE entry SET type = 'message.text' WHERE n = 5", "entry", 5),
     "another target": ("UPDATE entry SET target = 6 WHERE n = 3", "entry", 3),
+    "a target that comes later": (rewritten('"target":2', '"target":9', 3, "target = 9, "), "entry", 3),
     "another hub time": ("UPDATE entry SET ht = ht - 1 WHERE n = 0", "entries", None),
     "a hub time that goes back": ("UPDATE entry SET ht = ht + 1 WHERE n = 2", "entry", 3),
     "another version of the registry": ("UPDATE entry SET rg = 7 WHERE n = 2", "entry", 2),

@@ -404,6 +404,26 @@ async def test_rooms_are_listed_though_a_page_of_their_table_is_torn(tmp_path: P
             await store.close()
 
 
+async def test_where_no_room_can_be_found_each_is_named_by_its_number_and_no_new_one_is_made(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The table of rooms and its index are torn."""
+    async with open_bureau(tmp_path) as b:
+        for _ in range(3):
+            await b.group(NARIN, MALEE, SOMCHAI)
+    database = tmp_path / "gchat.db"
+    with closing(connect(database, KEYS.database_key)) as raw:
+        roots = dict(raw.execute("SELECT name, rootpage FROM sqlite_master WHERE tbl_name = 'room'").fetchall())
+    for name in ("room", "sqlite_autoindex_room_1"):
+        torn_pages.tear(database, database.read_bytes(), roots[name])
+    async with open_bureau(tmp_path) as b:
+        for number in (1, 2, 3):
+            assert caplog.text.count(f"the room with the number {number} is damaged on the disk") == 1
+        with pytest.raises(Unavailable) as refused:
+            await b.group(NARIN, MALEE, SOMCHAI)
+        assert refused.value.code == "storage_damaged"
+
+
 async def test_of_several_things_to_read_one_that_fails_is_its_own(torn: Torn) -> None:
     store = await open_store(torn.folder / "gchat.db", KEYS.database_key)
     try:

@@ -173,6 +173,18 @@ async def test_the_file_holds_the_audit_log_to_what_it_was(bureau: Bureau, room:
     assert "is of another log" in "".join((await verify_audit(bureau.s)).faults)
 
 
+@pytest.mark.parametrize("forgery", ["note = replace(note, 'agency.test/room', 'other.test/room')", "size = size - 1"])
+async def test_a_head_that_nobody_signed_is_not_recorded(bureau: Bureau, room: RoomId, forgery: str) -> None:
+    other = await bureau.group(NARIN, SOMCHAI)
+    await bureau.s.log.checkpoints.sign()
+    key = (await bureau.s.log.head(room)).key
+    async with bureau.s.store.write() as tx:
+        assert await tx.run(run_sql, f"UPDATE checkpoint SET {forgery} WHERE room = ?", (key,)) == 1  # noqa: S608 - the forger is ours
+    assert await evidence.record_heads(bureau.s) == 1
+    async with bureau.s.store.read() as reader:
+        assert (await reader.run(recorded_heads.list_all)).keys() == {other}
+
+
 async def test_a_file_that_cannot_be_written_stops_nothing_and_is_said(
     bureau: Bureau, room: RoomId, caplog: pytest.LogCaptureFixture
 ) -> None:
