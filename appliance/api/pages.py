@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import hdrs, web
 
 from appliance.errors import Invalid
+from appliance.locale import both
 from appliance.web.call import CALL
 from appliance.web.errors import NO_SUCH_RANGE
 from appliance.web.negotiation import Part, Unsatisfiable, asked_part, choose_coding
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from appliance.reads.readiness import Readiness
 
 DIST: Final = Path(__file__).resolve().parent.parent / "client" / "dist"
-NOT_BUILT: Final = "The web client is not built: run `make venv`.\nยังไม่ได้สร้างส่วนติดต่อผู้ใช้: สั่ง `make venv`\n"
 MAX_PATH_LENGTH: Final = 255
 """Bytes of an address below the root: no file system has longer names."""
 ENCODED: Final = "encoded"
@@ -63,7 +63,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
     _count(request)
     path = _path_of(request.match_info["path"])
     if not path.is_file():
-        return web.Response(text=NOT_BUILT, status=503)
+        return web.Response(text=f"{both('pages.not_built')}\n", status=503)
     coding, copy = _copy_of(path, request.headers.get("Accept-Encoding", ""))
     response = _Copy(copy, _part_of(request, copy))
     if coding is not None:

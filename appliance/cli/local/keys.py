@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from typing import Final
 
 from appliance import config, wiring
 from appliance.actions.key_switch import record_rotation
@@ -21,12 +20,6 @@ from appliance.vault import unlock
 from appliance.vault.keyring import Keyring, rotate_master
 from appliance.vault.master import MasterKey, MasterSource, NewMaster, confirm_shares, new_master_key
 from appliance.vault.record import SourceKind
-
-_HAND_OUT: Final = (
-    "ให้เจ้าหน้าที่สามคนจดคนละหนึ่งส่วน ส่วนละ 33 คำตามลำดับ แล้วพิมพ์กลับสองส่วน ก่อนหน้านั้นยังไม่มีการเปลี่ยนแปลงใด ๆ\n"
-    "Three officers write down one share each, 33 words in their order; then type two of them back. Nothing is changed "
-    "before that."
-)
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -76,7 +69,7 @@ def hand_out_shares(made: NewMaster) -> None:
     if made.shares is None:
         return
 
-    print(_HAND_OUT, file=sys.stderr)
+    print(both("keys.hand_out"), file=sys.stderr)
     for share in made.shares:
         print(share, flush=True)
     confirm_shares(made, ask, tell)

@@ -195,8 +195,7 @@ def _print_result(
     elif given:
         print(both("setup.terms_published"))
     else:
-        print("ประกาศข้อกำหนดการใช้งานฉบับที่ 1 แล้ว เป็นร่างของระบบ ให้ฝ่ายกฎหมายตรวจ")
-        print("  — version 1 of the terms of use is published: the product's draft, for your lawyers to read")
+        print(both("setup.draft_terms_published"))
     if administrator is None:
         print(both("setup.no_users_yet"))
     else:
