@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlcipher3 import dbapi2 as sqlcipher
 
@@ -23,7 +24,8 @@ from appliance.errors import AppError, KeyDestroyed, Unavailable
 from appliance.log import bodies
 from appliance.log.bodies import Bodies
 from appliance.log.damage import list_rooms
-from appliance.model import Appended, Draft, EntryType, RoomId
+from appliance.log.riders import Rider, RiderTx
+from appliance.model import Appended, Draft, EntryType, Principal, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited
@@ -44,10 +46,10 @@ async def texts(b: Bureau, room: RoomId) -> list[str]:
     return [event.body.text for event in page.messages if getattr(event, "body", None)]
 
 
-async def outcome(b: Bureau, draft: Draft) -> Appended | str:
+async def outcome(b: Bureau, draft: Draft, *riders: Rider[object]) -> Appended | str:
     """Append a draft; return where it came to stand, or the code it was refused with."""
     try:
-        return (await b.s.log.append(draft))[0]
+        return (await b.s.log.append(draft, riders=riders))[0]
     except AppError as error:
         return error.code
 
@@ -56,9 +58,9 @@ def sound(room: RoomId, name: str) -> Draft:
     return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body(name))
 
 
-def unqueueable(room: RoomId, name: str) -> Draft:
-    """Fail where the command is weighed: words that have no length."""
-    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body(5))  # type: ignore[arg-type]
+def uncountable(room: RoomId, name: str) -> Draft:
+    """Fail where it is taken from the limits: members without a list of cards."""
+    return Draft(room, principal(NARIN), EntryType.MEMBER_ADD, name, state=MembersAdded(7))  # type: ignore[arg-type]
 
 
 def incomparable(room: RoomId, _name: str) -> Draft:
@@ -66,14 +68,14 @@ def incomparable(room: RoomId, _name: str) -> Draft:
     return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, ["x"], body=Body("x"))  # type: ignore[arg-type]
 
 
-def unjudgeable(room: RoomId, name: str) -> Draft:
-    """Fail before it can be judged: members without a list of cards."""
-    return Draft(room, principal(NARIN), EntryType.MEMBER_ADD, name, state=MembersAdded(7))  # type: ignore[arg-type]
+def unweighable(room: RoomId, name: str) -> Draft:
+    """Fail where the queue weighs it: words that have no length."""
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body(5))  # type: ignore[arg-type]
 
 
-def misshapen(room: RoomId, name: str) -> Draft:
-    """Be refused where its header is read: a reaction that does not say whether it is given or taken back."""
-    return Draft(room, principal(NARIN), EntryType.MESSAGE_REACTION, name, state=Reacted(2, "👍", on=None))  # type: ignore[arg-type]
+def unloadable(room: RoomId, name: str) -> Draft:
+    """Fail where it is asked what it needs of the database: a state that has no fields."""
+    return Draft(room, principal(NARIN), EntryType.ROOM_RENAME, name, state=[1])  # type: ignore[arg-type]
 
 
 def unmarkable(room: RoomId, name: str) -> Draft:
@@ -81,37 +83,77 @@ def unmarkable(room: RoomId, name: str) -> Draft:
     return Draft(room, principal(NARIN), EntryType.MESSAGE_REACTION, name, state=Reacted(2, ["👍"], on=True))  # type: ignore[arg-type]
 
 
-def undecidable(room: RoomId, name: str) -> Draft:
-    """Fail where the command is decided: a state that has no fields."""
-    return Draft(room, principal(NARIN), EntryType.ROOM_RENAME, name, state=[1])  # type: ignore[arg-type]
-
-
-def unencodable(room: RoomId, name: str) -> Draft:
-    """Fail where the header is encoded: half of a surrogate pair in a name has no bytes."""
-    return Draft(room, principal(NARIN), EntryType.ROOM_RENAME, name, state=RoomRenamed("\ud800"))
-
-
 def unsealable(room: RoomId, name: str) -> Draft:
     """Fail where the body is sealed: half of a surrogate pair has no bytes."""
     return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body("\ud800"))
 
 
+def unencodable(room: RoomId, name: str) -> Draft:
+    """Be refused where the header is encoded: half of a surrogate pair in a name has no bytes."""
+    return Draft(room, principal(NARIN), EntryType.ROOM_RENAME, name, state=RoomRenamed("\ud800"))
+
+
+def misshapen(room: RoomId, name: str) -> Draft:
+    """Be refused where its header is judged: a reaction that does not say whether it is given or taken back."""
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_REACTION, name, state=Reacted(2, "👍", on=None))  # type: ignore[arg-type]
+
+
+def foreign(room: RoomId, name: str) -> Draft:
+    """Be refused by the rules: this agency does not speak for a person of another one."""
+    return Draft(room, Principal("narin@other"), EntryType.MESSAGE_TEXT, name, body=Body(name))
+
+
 def unwritable(room: RoomId, name: str) -> Draft:
-    """Fail in the transaction: bytes in a column of text."""
+    """Fail where its rows are written: bytes in a column of text."""
     return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name.encode(), body=Body(name))  # type: ignore[arg-type]
 
 
+def break_down(_: RiderTx) -> None:
+    """Fail in the rider."""
+    raise ZeroDivisionError
+
+
+def contradict(tx: RiderTx) -> None:
+    """Fail in the COMMIT: a row of a room that there is not, which is looked at no earlier."""
+    tx.rows.run("PRAGMA defer_foreign_keys = ON")
+    tx.rows.run("INSERT INTO room_member VALUES (999, 'x', 'member', 0, 0)")
+
+
 POISONS: dict[str, Callable[[RoomId, str], Draft]] = {
-    "queue": unqueueable,
+    "limits": uncountable,
     "repeat": incomparable,
-    "authorize": unjudgeable,
-    "shape": misshapen,
+    "queue": unweighable,
+    "needs": unloadable,
     "marks": unmarkable,
-    "encode": unencodable,
-    "plan": undecidable,
     "seal": unsealable,
-    "write": unwritable,
+    "encode": unencodable,
+    "shape": misshapen,
+    "rules": foreign,
+    "rows": unwritable,
+    "rider": sound,
+    "commit": sound,
 }
+"""A command that fails or is refused at each stage, in the order in which they are passed."""
+RIDERS: dict[str, Rider[object]] = {"rider": break_down, "commit": contradict}
+REFUSALS = {
+    **dict.fromkeys(POISONS, "internal"),
+    "encode": "too_large",
+    "shape": "wrong_shape",
+    "rules": "origin_mismatch",
+    "load": "wrong_key",
+}
+REACHED = {
+    "limits": "people_added",
+    "repeat": "put",
+    "queue": "weight_of",
+    "needs": "points_at",
+    "marks": "change_nothing",
+    "seal": "seal",
+    "rows": "many",
+    "rider": "break_down",
+    "commit": "_transaction",
+}
+"""The function that a poison which breaks something gets as far as; the others are told apart by their refusals."""
 STAGES = st.sampled_from(["sound"] * 8 + ["load", *POISONS])
 
 
@@ -140,27 +182,34 @@ async def play(b: Bureau, script: list[tuple[str, int]]) -> Played:
             drafts.append(sound(keyless, f"{number}"))
         else:
             drafts.append(POISONS.get(kind, sound)(good[which], f"{number}"))
-    results = await asyncio.gather(*(outcome(b, draft) for draft in drafts))
+    riders = ([RIDERS[kind]] if kind in RIDERS else [] for kind, _ in script)
+    results = await asyncio.gather(*(outcome(b, draft, *given) for draft, given in zip(drafts, riders, strict=True)))
     return Played([kind for kind, _ in script], drafts, list(results))
 
 
+@pytest.mark.parametrize("stage", POISONS)
+async def test_each_poison_gets_as_far_as_its_stage(
+    bureau: Bureau, caplog: pytest.LogCaptureFixture, stage: str
+) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    await bureau.say(NARIN, room)
+    assert await outcome(bureau, POISONS[stage](room, "x"), *filter(None, [RIDERS.get(stage)])) == REFUSALS[stage]
+    passed = {frame.name for record in caplog.records if record.exc_info for frame in extract_tb(record.exc_info[2])}
+    assert (REACHED[stage] in passed) if stage in REACHED else not passed
+
+
 @settings(max_examples=20)
+@example([(stage, n % 2) for n, stage in enumerate(["sound", "load", *POISONS, "sound"])])
 @given(st.lists(st.tuples(STAGES, st.integers(0, 1)), min_size=2, max_size=24))
 def test_a_poisoned_command_costs_its_neighbours_nothing(script: list[tuple[str, int]]) -> None:
     async def run(folder: Path) -> None:
         async with open_bureau(folder) as b:
             played = await play(b, script)
-            refusals = {
-                **dict.fromkeys(POISONS, "internal"),
-                "shape": "wrong_shape",
-                "encode": "too_large",
-                "load": "wrong_key",
-            }
             due: dict[RoomId, list[str]] = {draft.room: [] for draft in played.drafts}
             last: dict[RoomId, int] = {}
             for kind, draft, result in zip(played.kinds, played.drafts, played.results, strict=True):
                 if kind != "sound":
-                    assert result == refusals[kind]
+                    assert result == REFUSALS[kind]
                     continue
                 assert isinstance(result, Appended), result
                 assert result.n > last.get(draft.room, 2)
