@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NamedTuple, NewType
+from typing import TYPE_CHECKING, Final, NamedTuple, NewType, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -185,6 +185,10 @@ class TextBody(NamedTuple):
         return "TextBody(…)"
 
 
+Body: TypeAlias = TextBody
+"""What the body of an entry holds, whatever its type: the union of their structs."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What an entry says in its header. Each type of entry has a struct of its own (`rules/entry_states.py`)."""
@@ -244,7 +248,7 @@ class Draft(NamedTuple):
     actor: Principal
     type: EntryType
     txn_id: str | None = None
-    body: TextBody | None = None
+    body: Body | None = None
     state: State | None = None
     must: bool = False
     reason: str = ""

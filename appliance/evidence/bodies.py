@@ -14,18 +14,18 @@ from appliance.evidence.errors import BodyError, NotCanonicalError
 from appliance.rules.shapes import WrongShapeError
 
 if TYPE_CHECKING:
-    from appliance.model import TextBody
+    from appliance.model import Body
     from appliance.rules.entry_types import EntryKind
 
 
-def encode_body(row: EntryKind, body: TextBody) -> bytes:
+def encode_body(row: EntryKind, body: Body) -> bytes:
     """Return the canonical bytes of a body. Raises `BodyError`, and `NotCanonicalError` for more than `MAX_BODY`."""
     if row.body_shape is None:
         raise BodyError("a body of a type that has none")
     return encode_fields(row.body_shape.write(body))
 
 
-def decode_body(row: EntryKind, data: bytes) -> TextBody:
+def decode_body(row: EntryKind, data: bytes) -> Body:
     """Return the body that exactly canonical bytes hold. Raises `BodyError`."""
     if row.body_shape is None:
         raise BodyError("a body of a type that has none")

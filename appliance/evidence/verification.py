@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
     from appliance.evidence.registry import Registry
-    from appliance.model import Millis, TextBody
+    from appliance.model import Body as ReadBody
+    from appliance.model import Millis
 
 
 class Step(IntEnum):
@@ -82,7 +83,7 @@ class Accepted(msgspec.Struct, frozen=True):
     candidate: Candidate
     entry: Proposed
     state: RoomState
-    body: TextBody | None = None
+    body: ReadBody | None = None
 
 
 class Body(NamedTuple):
@@ -127,7 +128,7 @@ def verify_entry(log: Log, leaf: bytes, registry: Registry, body: Body | None = 
 
 
 def judge(
-    log: Log, candidate: Candidate, registry: Registry, body: Body | TextBody | None = None
+    log: Log, candidate: Candidate, registry: Registry, body: Body | ReadBody | None = None
 ) -> Accepted | Refused:
     """Judge the next entry of a room from its values; `verify_entry` does the rest for bytes.
 
@@ -187,7 +188,7 @@ def _bad_seal(log: Log, candidate: Candidate, seal: Seal, registry: Registry) ->
     return None
 
 
-def _said(candidate: Candidate, registry: Registry, body: Body | TextBody | None) -> Refused | TextBody | None:
+def _said(candidate: Candidate, registry: Registry, body: Body | ReadBody | None) -> Refused | ReadBody | None:
     """Step 5: the body that the header commits to. What the rules do not know is refused by them (step 8)."""
     header = candidate.header
     row = find(header.rules_version, header.type)

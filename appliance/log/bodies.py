@@ -22,7 +22,7 @@ from appliance.errors import TooLarge
 from appliance.evidence.bodies import decode_body, encode_body
 from appliance.evidence.commitment import commit
 from appliance.evidence.errors import NotCanonicalError
-from appliance.model import Home, RoomId, TextBody
+from appliance.model import Body, Home, RoomId
 from appliance.store import epoch_keys
 from appliance.store.batch import NewEpochKey
 from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap_any, wrap
@@ -160,7 +160,7 @@ class Bodies:
             self._damaged.put((room, n), n)
             log.error("room %s n=%d: the body does not open: it was altered or damaged (gchat room verify)", room, n)
 
-    def open(self, rows: Rows, room: RoomId, row: EntryRow, kind: EntryKind) -> TextBody:
+    def open(self, rows: Rows, room: RoomId, row: EntryRow, kind: EntryKind) -> Body:
         """Open the body of an entry of this type that has one.
 
         Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered, BodyError when they are
@@ -196,7 +196,7 @@ def new_key(agency_key: bytes, room: int, epoch: EpochId, number: int, random: R
     return EpochKey(number, room, epoch.week, epoch.kind, EpochCipher(fresh), row)
 
 
-def seal(key: EpochKey, room: RoomId, n: int, row: EntryKind, body: TextBody, random: Random) -> Sealed:
+def seal(key: EpochKey, room: RoomId, n: int, row: EntryKind, body: Body, random: Random) -> Sealed:
     """Seal the body of an entry of this type to its place in the log. Raises TooLarge."""
     try:
         plain = encode_body(row, body)

@@ -22,7 +22,7 @@ from appliance.store import entries
 
 if TYPE_CHECKING:
     from appliance.log.projections import Place
-    from appliance.model import Home, Proposed, RoomState, TextBody
+    from appliance.model import Body, Home, Proposed, RoomState
     from appliance.store.db import Rows
 
 
@@ -39,7 +39,7 @@ class Expected(msgspec.Struct):
     concerns: set[tuple[int, str]] = msgspec.field(default_factory=set)
     unread: set[int] = msgspec.field(default_factory=set)
 
-    def add(self, at: Place, entry: Proposed, body: TextBody | None, room: RoomState | None) -> None:
+    def add(self, at: Place, entry: Proposed, body: Body | None, room: RoomState | None) -> None:
         """Fold an entry; `body` is None where it cannot be opened, `room` is as it was before the entry."""
         state = entry.state
         if room is not None:
@@ -55,13 +55,8 @@ class Expected(msgspec.Struct):
 
     def differing(self, rows: Rows, room: int) -> tuple[str, int] | None:
         """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""
-        if (n := _first(self.tables.marks.items() ^ entries.marks_of_room(rows, room).items())) is not None:
-            return "marks", n
-        if (n := _first(self.tables.edits ^ entries.edits_of_room(rows, room))) is not None:
-            return "edits", n
-        stored = entries.reactions_of_room(rows, room)
-        if wrong := self.tables.reactions.items() ^ stored.items():
-            return "reactions", min(key[0] for key, _ in wrong)
+        if found := self.tables.differing(rows, room):
+            return found
         mentions = {
             (n, who) for n, who in entries.mentions_of_room(rows, room) if who == EVERYONE or n not in self.unread
         }

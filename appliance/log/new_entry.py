@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from appliance.log.batch_rows import PendingRoom
     from appliance.log.bodies import EpochKey, Sealed
     from appliance.log.message_facts import MessageFacts
-    from appliance.model import Draft, Millis, RoomState, TextBody
+    from appliance.model import Body, Draft, Millis, RoomState
 
 _DENIALS: Final = {denied.value: denied for denied in Deny}
 
@@ -83,7 +83,7 @@ def make_entry(
     return entry, accepted.state
 
 
-def _sealed(draft: Draft, body: TextBody, room: RoomId, n: int, pending: PendingRoom, context: BatchContext) -> Sealed:
+def _sealed(draft: Draft, body: Body, room: RoomId, n: int, pending: PendingRoom, context: BatchContext) -> Sealed:
     """Seal a body to its place. A room begins with an entry that has none, so that every body's room has its id."""
     row = ENTRY_TYPES[draft.type]
     if row.body is None:
@@ -108,7 +108,7 @@ def _header(draft: Draft, room: RoomId, counter: int, sealed: Sealed | None, con
     )
 
 
-def _judged(header: Header, body: TextBody | None, before: Log, hub_time: Millis, context: BatchContext) -> Accepted:
+def _judged(header: Header, body: Body | None, before: Log, hub_time: Millis, context: BatchContext) -> Accepted:
     """Return the entry as every replica will judge it. Raises Forbidden."""
     registry = max(before.registry, context.registry.version)
     candidate = Candidate(header, before.room, before.size, hub_time, registry)

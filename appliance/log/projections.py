@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from appliance.model import EntryType
+from appliance.store import entries
 from appliance.store.batch import Erased, NewEdit, NewEditMark, NewReaction, NewRetraction, ReactionKey
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from appliance.model import PersonId
     from appliance.rules import entry_states as states
     from appliance.store.batch import Batch
+    from appliance.store.db import Rows
 
     Marks = dict[int, tuple[int | None, int | None]]
 
@@ -39,6 +41,15 @@ class Tables(msgspec.Struct):
     marks: Marks = msgspec.field(default_factory=dict)
     edits: set[tuple[int, int]] = msgspec.field(default_factory=set)
     reactions: dict[tuple[int, str, str], int] = msgspec.field(default_factory=dict)
+
+    def differing(self, rows: Rows, room: int) -> tuple[str, int] | None:
+        """Return which table of a room differs, by the names that `audit.py` explains, and at which entry, or None."""
+        wrong: dict[str, set[int]] = {
+            "marks": {n for n, _ in self.marks.items() ^ entries.marks_of_room(rows, room).items()},
+            "edits": {n for n, _ in self.edits ^ entries.edits_of_room(rows, room)},
+            "reactions": {key[0] for key, _ in self.reactions.items() ^ entries.reactions_of_room(rows, room).items()},
+        }
+        return next(((name, min(found)) for name, found in wrong.items() if found), None)
 
 
 class Projection(msgspec.Struct, frozen=True):

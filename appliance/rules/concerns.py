@@ -20,7 +20,7 @@ from appliance.rules.visibility import SHOWN, EntryFacts, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from appliance.model import Member, Millis, TextBody
+    from appliance.model import Body, Member, Millis
 
 
 def concerned(room: RoomKind, entry: EntryFacts, at: Millis) -> tuple[Principal, ...]:
@@ -32,7 +32,7 @@ def concerned(room: RoomKind, entry: EntryFacts, at: Millis) -> tuple[Principal,
 
 
 def named(
-    entry: EntryFacts, at: Millis, body: TextBody | None, members: Mapping[Principal, Member]
+    entry: EntryFacts, at: Millis, body: Body | None, members: Mapping[Principal, Member]
 ) -> tuple[Principal, ...]:
     """Return whom an entry names that was written at this time: members, and `EVERYONE`.
 

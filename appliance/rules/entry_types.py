@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from appliance.model import EVERYONE, Ability, Deny, EntryType, Principal, Proposed, State, TextBody
+from appliance.model import EVERYONE, Ability, Body, Deny, EntryType, Principal, Proposed, State, TextBody
 from appliance.rules import entry_states as states
 from appliance.rules import marks, membership, messages
 from appliance.rules.shapes import Shape, WrongShapeError
@@ -60,11 +60,11 @@ class EntryKind:
     by_system: bool = False
     needs: Ability | None = None
     takes: frozenset[Ability] = frozenset()
-    body: type[TextBody] | None = None
+    body: type[Body] | None = None
     key_kind: Literal["text", "file", "location", "secret"] = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
-    mentions: Callable[[Any, TextBody | None, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
+    mentions: Callable[[Any, Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
     concerns: Callable[[Any], tuple[Principal, ...]] | None = None
     adds: Callable[[Any], tuple[Principal, ...]] | None = None
     removes: Callable[[Any], tuple[Principal, ...]] | None = None
@@ -74,7 +74,7 @@ class EntryKind:
     mark: marks.Mark | None = None
     shape: Shape[State] = field(init=False, repr=False)
     """How `state` is read and written."""
-    body_shape: Shape[TextBody] | None = field(init=False, repr=False)
+    body_shape: Shape[Body] | None = field(init=False, repr=False)
     """How `body` is read and written; None for a type that has none."""
 
     def __post_init__(self) -> None:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint, split_note
-from appliance.evidence.offline.state import SHAPES
+from appliance.evidence.offline.state import KINDS, SHAPES
 from appliance.evidence.offline.texts import DENIALS
-from appliance.evidence.offline.timeline import KINDS
 from appliance.model import Deny, EntryType
 from tests.evidence.room_builder import (
     GATEWAY,

@@ -1,4 +1,4 @@
-"""The fields `st` of each type of entry (`docs/evidence.md` §5): which there must be, and of what kind.
+"""What a verifier knows of each type of entry (`docs/evidence.md` §5): the fields of its `st`, and what it is called.
 
 Fields beyond these are allowed: they say more and decide nothing. Types beyond these are not (rules version 1).
 """
@@ -110,3 +110,20 @@ SHAPES: Final[dict[str, _Shape]] = {
     "message.reaction": _shape({"target": is_count, "emoji": _text, "on": _flag}, {}),
     "shred": _shape({"from": is_count, "to": is_count, "rule": _text, "at": is_count}, {}),
 }
+KINDS: Final = {
+    "room.create": "สร้างห้อง / room created",
+    "room.rename": "เปลี่ยนชื่อห้อง / room renamed",
+    "room.close": "ปิดห้อง / room closed",
+    "member.add": "เพิ่มสมาชิก / members added",
+    "member.remove": "นำสมาชิกออก / members removed",
+    "sys.remove": "ระบบนำสมาชิกออก / members removed by the system",
+    "sys.close": "ระบบปิดห้อง / room closed by the system",
+    "owner.transfer": "โอนห้อง / room handed over",
+    "owner.reassign": "ระบบมอบห้องให้ผู้อื่น / room reassigned by the system",
+    "message.text": "ข้อความ / message",
+    "message.edit": "แก้ไขข้อความรายการที่ {target} / new words for entry {target}",
+    "message.redact": "เรียกคืนข้อความรายการที่ {target} / retracts entry {target}",
+    "message.reaction": "แสดงความรู้สึกต่อรายการที่ {target} / reacts to entry {target}",
+    "shred": "ลบเนื้อหารายการ {from}–{to} ตามกฎ {rule} / bodies of entries {from}–{to} destroyed, rule {rule}",
+}
+"""What the timeline calls each type of entry, in Thai and English."""

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from appliance.evidence.offline.bodies import Causes, is_formed
-from appliance.evidence.offline.state import check_state
+from appliance.evidence.offline.state import KINDS, check_state
 from appliance.evidence.offline.texts import folded, iso_time, thai_time
 from appliance.model import SYSTEM
 
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
     from appliance.evidence.offline.export_file import EntryLine
     from appliance.evidence.offline.room import RoomCheck
 
-KINDS = {
-    "room.create": "สร้างห้อง / room created",
-    "room.rename": "เปลี่ยนชื่อห้อง / room renamed",
-    "room.close": "ปิดห้อง / room closed",
-    "member.add": "เพิ่มสมาชิก / members added",
-    "member.remove": "นำสมาชิกออก / members removed",
-    "sys.remove": "ระบบนำสมาชิกออก / members removed by the system",
-    "sys.close": "ระบบปิดห้อง / room closed by the system",
-    "owner.transfer": "โอนห้อง / room handed over",
-    "owner.reassign": "ระบบมอบห้องให้ผู้อื่น / room reassigned by the system",
-    "message.text": "ข้อความ / message",
-    "message.edit": "แก้ไขข้อความรายการที่ {target} / new words for entry {target}",
-    "message.redact": "เรียกคืนข้อความรายการที่ {target} / retracts entry {target}",
-    "message.reaction": "แสดงความรู้สึกต่อรายการที่ {target} / reacts to entry {target}",
-    "shred": "ลบเนื้อหารายการ {from}–{to} ตามกฎ {rule} / bodies of entries {from}–{to} destroyed, rule {rule}",
-}
 _LABELS = {
     "name": "ชื่อ / name",
     "old": "ชื่อเดิม / old name",
