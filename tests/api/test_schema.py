@@ -10,11 +10,13 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
@@ -30,6 +32,7 @@ from appliance.api.app import STAFF
 from appliance.api.openapi import document
 from appliance.demo import world
 from tests import agency
+from tests.waiting import PATIENCE_S
 
 schema = schemathesis.openapi.from_dict(msgspec.json.decode(msgspec.json.encode(document(STAFF))))
 ROOM = "dengue"
@@ -57,11 +60,19 @@ def served(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
     thread = threading.Thread(target=loop.run_until_complete, args=(run(),), name="served")
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(PATIENCE_S)
     yield found[0], found[1], found[2]
     loop.call_soon_threadsafe(stop.set)
-    thread.join(20)
+    thread.join(PATIENCE_S)
     loop.close()
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """Connections that are used again; no cookie of one answer goes along with the next request."""
+    with requests.Session() as lent:
+        lent.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        yield lent
 
 
 def check_of(path: str, method: str) -> Any:
@@ -75,7 +86,7 @@ def check_of(path: str, method: str) -> Any:
         phases=(Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )
-    def check(case: schemathesis.Case[Any], served: tuple[str, str, str]) -> None:
+    def check(case: schemathesis.Case[Any], served: tuple[str, str, str], session: requests.Session) -> None:
         url, token, room = served
         found = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
         if found and found.mode.is_positive and "room" in case.path_parameters and case.method != "DELETE":
@@ -83,6 +94,7 @@ def check_of(path: str, method: str) -> Any:
             case.path_parameters["room"] = room
         case.call_and_validate(
             base_url=url,
+            session=session,
             headers={"Authorization": f"Bearer {token}"},
             checks=[not_a_server_error, status_code_conformance, response_schema_conformance, negative_data_rejection],
         )
