@@ -21,7 +21,7 @@ from tests.faults import proof
 from tests.faults.appliance import Appliance, Caller, Refused, clients
 from tests.faults.load import at_work
 from tests.faults.team import Team, assemble
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 THAI = re.compile("[\u0e01-\u0e5b]{4}")
 # Less than the write-ahead log grows to when it may: that must not count as full.
@@ -153,7 +153,7 @@ async def test_no_space_at_the_start_is_told_and_at_the_end_no_matter(
     fill(ballast)
     served.begin()
     assert served.process is not None
-    code = await asyncio.to_thread(served.process.wait, 30)
+    code = await asyncio.to_thread(served.process.wait, PATIENCE_S)
     said = served.said()
     assert code == 1, said
     assert THAI.search(said), said

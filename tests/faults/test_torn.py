@@ -29,7 +29,7 @@ from tests.faults import proof, wal
 from tests.faults.appliance import Appliance, clients, sign_in
 from tests.faults.load import at_work
 from tests.faults.team import ROOMS, assemble
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 TEARS = int(os.environ.get("GCHAT_FAULT_TEARS", "4"))
 PAGE = 4096
@@ -137,7 +137,7 @@ async def test_a_torn_page_needed_at_the_start_is_told(
     served = appliance(supervised=True)
     served.begin()
     assert served.process is not None
-    code = await asyncio.to_thread(served.process.wait, 30)
+    code = await asyncio.to_thread(served.process.wait, PATIENCE_S)
     said = served.said()
     assert code == 1, said
     assert "The appliance cannot start" in said

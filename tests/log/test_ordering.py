@@ -166,7 +166,7 @@ async def test_what_waits_behind_a_refused_message_is_refused_with_it(
         nonlocal begun
         if batch.entries and not begun:
             begun = True
-            asyncio.run_coroutine_threadsafe(_call(give_more), loop).result(10)
+            asyncio.run_coroutine_threadsafe(_call(give_more), loop).result(PATIENCE_S)
             raise disk_fails()
         real(raw, batch)
 

@@ -1,4 +1,4 @@
-"""The engines: one Firefox and one screen of WebKit a run, an appliance of its own a test."""
+"""The engines: one Firefox and one screen of WebKit a run, and an appliance for each: tests find what others wrote."""
 
 from __future__ import annotations
 
@@ -38,10 +38,13 @@ async def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def supervised(engine: Engine, world_data: Path) -> AsyncIterator[Appliance]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def supervised(
+    engine: Engine, world_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Appliance]:
     """The seeded ministry under `gchat up`, as processes of their own, the search process among them."""
-    appliance = Appliance(world_data, supervised=True, tls=engine.tls)
+    data = shutil.copytree(world_template, tmp_path_factory.mktemp("supervised") / "data")
+    appliance = Appliance(data, supervised=True, tls=engine.tls)
     await asyncio.to_thread(appliance.start)
     yield appliance
     appliance.end()
