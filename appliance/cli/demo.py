@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from appliance.cli.grammar import how_many
+
 
 def register(_name: str, command: argparse.ArgumentParser) -> None:
     """Add the commands of the group."""
@@ -12,6 +14,6 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     load = group.add_parser("load", help="send a file of messages, one a line, through the API as their authors")
     load.add_argument("file", type=Path)
     load.add_argument("--ready-file", type=Path, required=True, help="of the running demo")
-    load.add_argument("--limit", type=int, help="send only the first so many")
+    load.add_argument("--limit", type=how_many, help="send only the first so many")
     load.add_argument("--verify", action="store_true", help="read everything back and compare")
     load.set_defaults(run="appliance.cli.local.demo:load")

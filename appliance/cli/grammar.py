@@ -18,6 +18,8 @@ KEY_SOURCES: Final = ("file", "credential", "passphrase", "shares")
 FIRST_UNIT: Final = "ADMIN"
 """Code of the first administrator's unit, where no other is given."""
 
+MAX_COUNT: Final = 1_000_000
+
 
 class Parser(argparse.ArgumentParser):
     """Says in Thai too that a command is not used as it is meant; those below it are of this class as well."""
@@ -26,6 +28,13 @@ class Parser(argparse.ArgumentParser):
         """Print the usage and the message, and exit with code 2."""
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: {both('grammar.wrong_usage', message=message)}")
+
+
+def how_many(text: str) -> int:
+    """Return a number of things to show or send, at least one. Raises ArgumentTypeError."""
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_COUNT:
+        raise argparse.ArgumentTypeError(both("grammar.no_count", most=MAX_COUNT))
+    return int(text)
 
 
 def add_data(command: argparse.ArgumentParser) -> None:

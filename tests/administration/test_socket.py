@@ -151,6 +151,14 @@ def test_a_file_whose_name_is_no_text_is_sent_all_the_same(tmp_path: Path) -> No
     assert (done.code, "no appliance" in done.err) == (1, True), done.err
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "1000001", "9" * 30, "x", ""])
+def test_a_number_that_is_none_is_a_wrong_usage(tmp_path: Path, limit: str) -> None:
+    """A negative one showed all records; a huge one cannot be sent at all."""
+    done = carried_out("audit", "list", f"--limit={limit}", "--data", tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "a whole number from 1 to 1000000 is needed" in done.err
+
+
 async def test_a_command_whose_asker_is_gone_does_nothing(running: Agency) -> None:
     async with talk(running) as line:
         line.send(Run(RELEASE, "user reset-password", RESET))
