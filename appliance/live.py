@@ -1,12 +1,12 @@
 """The hub: committed events to everybody's connections, each encoded once, slow readers never in the way.
 
-Rules: one frame for each room a commit touched, encoded once and written as it is to the transport of every member's
-connection; the senders' own connections get it with the `txn_id` of what they sent. A connection is either live, and
-then it has been sent everything up to the feed's position, or it is catching up: it reads the feed from its cursor
-while new frames are held back for it, within a bound, and becomes live when nothing is missing between the two. A new
-connection, a reader that is too slow, and a person whose rooms changed all take that same way. What is typed or read
-right now and need not last (`typing`) goes to live connections only. When words are destroyed, no frame that may have
-them stays here.
+Rules: one frame for each room a commit touched, encoded once and the same for every member's connection; the senders'
+own connections get it with the `txn_id` of what they sent. Whoever is in several of these rooms is written all their
+frames at once. A connection is either live, and then it has been sent everything up to the feed's position, or it is
+catching up: it reads the feed from its cursor while new frames are held back for it, within a bound, and becomes live
+when nothing is missing between the two. A new connection, a reader that is too slow, and a person whose rooms changed
+all take that same way. What is typed or read right now and need not last (`typing`) goes to live connections only. When
+words are destroyed, no frame that may have them stays here.
 It reads no database; catching up calls the reader it was given.
 """
 
@@ -123,25 +123,28 @@ class Connection:
         self._held: list[tuple[int, bytes]] = []
         self._missed = False
 
-    def deliver(self, pos: int, frame: bytes) -> bool:
-        """Hand over a frame that is due now, or hold it while the connection catches up; True when it is too slow.
+    def is_due(self, pos: int, frame: bytes) -> bool:
+        """Say whether a frame is to be written now, and move the cursor; one that comes while catching up is held.
 
         What is read from the feed may be a commit that is announced only after that: it is not told twice.
         """
         if self.phase is Phase.LIVE:
             if pos <= self.cursor:
                 return False
-            transport = self.transport
-            try:
-                transport.write(frame)
-            except RuntimeError:
-                # It has just been lost, which its handler has not seen yet; the others must get theirs all the same.
-                return False
             self.cursor = pos
-            return transport.get_write_buffer_size() > SLOW_BYTES
+            return True
         if len(self._held) < HELD_FRAMES:
             self._held.append((pos, frame))
         return False
+
+    def write(self, frames: list[bytes]) -> bool:
+        """Write frames that are due, all at once; True when the connection is too slow."""
+        try:
+            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        except RuntimeError:
+            # It has just been lost, which its handler has not seen yet; the others must get theirs all the same.
+            return False
+        return self.is_slow()
 
     def forget_words(self) -> None:
         """Let go of frames that are not with the client yet: what is held is read again, what is unsent is cut off."""
@@ -181,9 +184,19 @@ class Connection:
             return False
         held, self._held = self._held, []
         self.phase = Phase.LIVE
-        for pos, frame in held:
-            self.deliver(pos, frame)
+        if due := [frame for pos, frame in held if self.is_due(pos, frame)]:
+            self.write(due)
         return True
+
+
+Due = defaultdict[Connection, list[bytes]]
+"""What a commit has to tell each live connection."""
+
+
+def _tell(listening: Iterable[Connection], pos: int, frame: bytes, due: Due) -> None:
+    for connection in listening:
+        if connection.is_due(pos, frame):
+            due[connection].append(frame)
 
 
 class Hub:
@@ -269,23 +282,32 @@ class Hub:
         """Tell everybody concerned about a commit; called once for each, in the order of the feed."""
         self.pos = max(self.pos, committed.pos)
         # First of all: a frame must not move a cursor past what its person has to read from the feed.
-        for person in committed.people:
-            for connection in self._by_person.get(person, ()):
-                connection.due = committed.pos
-                if connection.phase is Phase.LIVE:
-                    self._catch_up(connection)
+        self._have_read(committed.people, committed.pos)
+        due: Due = defaultdict(list)
         for news in committed.rooms:
             self._leave_all(news)
             listening = self._by_room.get(news.room)
             if listening and news.events:
                 encoded = [_EVENT.encode(event) for event in news.events]
-                self._write_to_senders(news, encoded)
-                self._write(listening, news.pos, events_frame(news.pos, encoded))
+                self._tell_senders(news, encoded, due)
+                _tell(listening, news.pos, events_frame(news.pos, encoded), due)
             for person in news.joined:
                 for connection in self._by_person.get(person, ()):
                     self._enter(connection, (news.room,))
             if news.joined or news.left:
                 self.memberships += 1
+        # Of several rooms that somebody is in, all in one: what a write costs hardly grows with its length.
+        for connection, frames in due.items():
+            if connection.write(frames):
+                self._catch_up(connection)
+
+    def _have_read(self, people: Iterable[PersonId], pos: int) -> None:
+        """Have these people's connections read the feed up to a position, where something is for their eyes alone."""
+        for person in people:
+            for connection in self._by_person.get(person, ()):
+                connection.due = pos
+                if connection.phase is Phase.LIVE:
+                    self._catch_up(connection)
 
     def broadcast_ephemeral(self, room: RoomId, event: Event, but: PersonId | None = None) -> None:
         """Send an ephemeral event to a room's live connections; it moves no cursor."""
@@ -312,8 +334,8 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
 
-    def _write_to_senders(self, news: RoomNews, encoded: list[bytes]) -> None:
-        """Write the room's frame to each sender with the `txn_id` of what they sent.
+    def _tell_senders(self, news: RoomNews, encoded: list[bytes], due: Due) -> None:
+        """Have the room's frame written to each sender with the `txn_id` of what they sent.
 
         A connection takes the first frame of a position, so the one that everybody gets changes nothing for them.
         """
@@ -323,11 +345,7 @@ class Hub:
                 own = encoded.copy()
                 for place, txn_id in txn_ids.items():
                     own[place] = _with_txn_id(encoded[place], txn_id)
-                self._write(connections, news.pos, events_frame(news.pos, own))
-
-    def _write(self, listening: Iterable[Connection], pos: int, frame: bytes) -> None:
-        for connection in [connection for connection in listening if connection.deliver(pos, frame)]:
-            self._catch_up(connection)
+                _tell(connections, news.pos, events_frame(news.pos, own), due)
 
     def _leave_all(self, news: RoomNews) -> None:
         for person in news.left:

@@ -38,6 +38,7 @@ class Tape(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.frames: list[EventsFrame] = []
+        self.writes = 0
         self.stuck = False
         self.cut = False
 
@@ -45,7 +46,8 @@ class Tape(asyncio.Transport):
         self.cut = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.frames.append(FRAMES.decode(payload(bytes(data))))
+        self.writes += 1
+        self.frames += map(FRAMES.decode, payloads(bytes(data)))
 
     def get_write_buffer_size(self) -> int:
         return 1 << 30 if self.stuck else 0
@@ -60,14 +62,24 @@ class Tape(asyncio.Transport):
 
 def payload(frame: bytes) -> bytes:
     """Return what a whole unmasked text frame carries (RFC 6455 §5.2)."""
-    assert frame[0] == 0x81
-    size, start = frame[1], 2
-    if size == 126:
-        size, start = int.from_bytes(frame[2:4], "big"), 4
-    elif size == 127:
-        size, start = int.from_bytes(frame[2:10], "big"), 10
-    assert len(frame) == start + size
-    return frame[start:]
+    [carried] = payloads(frame)
+    return carried
+
+
+def payloads(data: bytes) -> list[bytes]:
+    """Return what several such frames carry, one after the other."""
+    found = []
+    while data:
+        assert data[0] == 0x81
+        size, start = data[1], 2
+        if size == 126:
+            size, start = int.from_bytes(data[2:4], "big"), 4
+        elif size == 127:
+            size, start = int.from_bytes(data[2:10], "big"), 10
+        assert len(data) >= start + size
+        found.append(data[start : start + size])
+        data = data[start + size :]
+    return found
 
 
 @dataclass(slots=True)

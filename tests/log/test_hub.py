@@ -75,6 +75,15 @@ async def test_everyone_in_a_room_is_written_the_same_bytes_and_others_nothing(b
     assert tapes[OUTSIDER].frames == []
 
 
+async def test_what_one_commit_tells_of_several_rooms_is_one_write(bureau: Bureau) -> None:
+    rooms_of_both = [await bureau.group(NARIN, MALEE, name=f"ห้อง {n}") for n in range(3)]
+    _, tape = await listen(bureau, MALEE)
+    before = tape.writes
+    sent = await asyncio.gather(*(bureau.say(NARIN, room) for room in rooms_of_both))
+    assert tape.writes == before + 1, "three frames, as each room's is the same for everybody"
+    assert [ns(tape, room) for room in rooms_of_both] == [[one.n] for one in sent]
+
+
 async def test_who_joins_hears_at_once_and_who_leaves_no_more(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     await bureau.say(NARIN, room, "ก่อน")
