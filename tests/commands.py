@@ -2,8 +2,9 @@
 
 The verifier of exports likewise. In a test that has a loop of its own, in a thread: a command starts another.
 
-For commands that end by themselves and have no server to talk to. Not for what confines or serves (`up`, `serve`,
-`search`), signals or terminals: those need processes of their own, and each group of commands has a test with one.
+For commands that end by themselves, with a server to talk to or without one. Not for what confines or serves (`up`,
+`serve`, `search`), signals or terminals: those need processes of their own, and each group of commands has a test with
+one.
 """
 
 from __future__ import annotations

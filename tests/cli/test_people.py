@@ -1,4 +1,7 @@
-"""The administrator's commands, as processes of their own beside a server that is running."""
+"""The administrator's commands beside a server that is running: they speak to it through its socket.
+
+Commands that are processes of their own: tests/administration/test_socket.py.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import asyncio
 import json
 import os
 import re
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from appliance.administration.operators import operator_name, operator_of
 from appliance.demo.ministries import DATA
 from appliance.demo.world import PASSWORD
 from tests.agency import Agency
+from tests.commands import carried_out
 from tests.rereading import reread
 from tests.waiting import PATIENCE_S, until
 
@@ -25,15 +28,10 @@ pytestmark = pytest.mark.slow
 
 async def gchat(running: Agency, *arguments: str, given: str = "", code: int = 0) -> str:
     """Run a command on the running appliance's folder; return what it printed, with its complaints if it fails."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "appliance.cli", *arguments, "--data", str(running.services.config.data)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(given.encode())
-    assert process.returncode == code, (out.decode(), err.decode())
-    return (out if code == 0 else out + err).decode()
+    words = (*arguments, "--data", str(running.services.config.data))
+    said = await asyncio.to_thread(carried_out, *words, given=given)
+    assert said.code == code, said
+    return said.out if code == 0 else said.out + said.err
 
 
 async def test_a_revocation_acts_in_the_running_server(running: Agency) -> None:
