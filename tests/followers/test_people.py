@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from appliance.actions.accounts import revoke_account
@@ -54,7 +54,7 @@ async def test_it_sleeps_until_the_next_date_of_the_calendar(bureau: Bureau) -> 
             await asyncio.Event().wait()
 
     now = bureau.clock()
-    bureau.s.directory.now = replace(bureau.s.directory.now, next_change=now + 10_500)
+    bureau.s.directory.now = msgspec.structs.replace(bureau.s.directory.now, next_change=now + 10_500)
     follower = PeopleFollower(bureau.s, sleep)
     before = bureau.s.directory.now
     follower.start()
