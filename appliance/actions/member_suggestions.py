@@ -28,7 +28,7 @@ async def suggest_members(
     state = (await s.log.head(room)).state
     asked = list(dict.fromkeys(people))
     new = [person for person in asked if s.log.home.principal(person) not in state.members]
-    if may_read(state, s.log.home.principal(actor)) is None:
+    if may_read(state, s.log.home.principal(actor), s.clock()) is None:
         # An outsider is refused before anything is said of the people named.
         rooms.check_found(s, actor, new)
         rooms.check_active(s, new)

@@ -113,7 +113,7 @@ async def _asked(s: Services, actor: PersonId, room: RoomId, decision: Decision)
     state = (await s.log.head(room)).state
     request = await _by_id(s, decision.request)
     if request is None or request.room != room or request.kind is not decision.kind:
-        denied = may_read(state, s.log.home.principal(actor))
+        denied = may_read(state, s.log.home.principal(actor), s.clock())
         raise Forbidden(denied) if denied else NotFound(field="request")
     if denied := may_answer(s.log.home, state, actor, request, administrators(s, state)):
         raise Forbidden(denied)

@@ -143,7 +143,7 @@ class Rows:
             self.results.append(Result(command, appended[first - begin : end - begin], state_after))
         joined, left = self._add_members(pending, state)
         self._people.update(joined, left)
-        self._news.append(RoomNews(room, first_pos, self.pos, events, joined, left, txn_ids))
+        self._news.append(RoomNews(room, first_pos, self.pos, events, joined, left, txn_ids, state.kind))
 
     def _add_room(self, room: RoomId, pending: PendingRoom, state: RoomState) -> None:
         if pending.created is None and pending.before is state:

@@ -18,20 +18,22 @@ from appliance.rules.visibility import may_read
 from appliance.store import rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from appliance.evidence.note import Verifier
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
-    from appliance.model import PersonId, RoomId
+    from appliance.model import Millis, PersonId, RoomId
     from appliance.store.db import Store
 
 
 class CurrentRooms:
     """The rooms of the appliance as they are now."""
 
-    def __init__(self, store: Store, heads: Heads, damaged: DamagedRooms, verifier: Verifier) -> None:
-        self._home = home_of(verifier)
+    def __init__(
+        self, store: Store, heads: Heads, damaged: DamagedRooms, verifier: Verifier, clock: Callable[[], Millis]
+    ) -> None:
+        self._home, self._clock = home_of(verifier), clock
         self._store, self._heads, self._damaged, self._verifier = store, heads, damaged, verifier
         self._being_written: frozenset[RoomId] = frozenset()
         self._adopted = asyncio.Event()
@@ -56,7 +58,7 @@ class CurrentRooms:
             if found is False:
                 raise Forbidden(Deny.NOT_A_MEMBER) from None
             raise
-        if denied := may_read(head.state, self._home.principal(person)):
+        if denied := may_read(head.state, self._home.principal(person), self._clock()):
             raise Forbidden(denied)
         return head
 

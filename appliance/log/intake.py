@@ -17,7 +17,6 @@ from appliance.errors import AppError, Unavailable, afresh
 from appliance.log.commands import THIS_ROOM
 from appliance.log.ordering import Refusals
 from appliance.log.waiting import MAX_IN_BATCH, Waiting
-from appliance.rules.visibility import may_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +99,7 @@ class Intake:
         if actor == self._home.system:
             return
         head = self._heads.get(command.room)
-        inside = head is not None and may_read(head.state, actor) is None
+        inside = head is not None and head.state.role_of(actor) is not None
         self._limit.take(
             self._home.person(actor),
             command.room if inside else None,

@@ -17,6 +17,7 @@ from appliance.log.commands import THIS_ROOM
 from appliance.log.idempotency import Repeats
 from appliance.log.notes import home_of
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.policy import key_kind
 from appliance.store import entries
 from appliance.vault.epochs import EpochId, EpochKind, iso_week
 
@@ -126,6 +127,7 @@ class Loader:
 
     def _has_key(self, room: RoomId, kind: EpochKind, now: Millis, loaded: Loaded) -> bool:
         head = loaded.heads[room]
+        kind = key_kind(head.state.kind, kind)
         key = self._bodies.writing_key(head.key, now, kind)
         if key is None:
             return False
@@ -145,9 +147,9 @@ class Loader:
         def read(rows: Rows) -> None:
             head = loaded.heads.get(room)
             if head is not None:
-                epoch = EpochId(room, iso_week(now), kind)
-                key = self._bodies.writing_key(head.key, now, kind) or make(rows, head.key, epoch)
-                loaded.keys[head.key, epoch.week, kind] = key
+                epoch = EpochId(room, iso_week(now), key_kind(head.state.kind, kind))
+                key = self._bodies.writing_key(head.key, now, epoch.kind) or make(rows, head.key, epoch)
+                loaded.keys[head.key, epoch.week, epoch.kind] = key
 
         return _Need(read, needing)
 

@@ -21,6 +21,7 @@ from appliance.rules import entry_types
 from appliance.rules import rooms as rules
 from appliance.rules.concerns import named
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.policy import key_kind
 from appliance.rules.visibility import EntryFacts
 from appliance.vault.epochs import EpochId, EpochKind, iso_week
 
@@ -51,7 +52,7 @@ def make_entry(
     """
     agency = context.home.agency
     counters = {agency: pending.counters.get(agency, 0) + n - pending.size}
-    sealed = None if draft.body is None else _sealed(draft, draft.body, room, n, pending, context)
+    sealed = None if draft.body is None else _sealed(draft, draft.body, room, state, n, pending, context)
     header = _header(draft, room, counters[agency], sealed, context)
     encoded = encode_header(header)
     room = room or RoomId(room_id(encoded))
@@ -83,12 +84,15 @@ def make_entry(
     return entry, accepted.state
 
 
-def _sealed(draft: Draft, body: Body, room: RoomId, n: int, pending: PendingRoom, context: BatchContext) -> Sealed:
+def _sealed(  # noqa: PLR0917 - what a body is bound to
+    draft: Draft, body: Body, room: RoomId, state: RoomState | None, n: int, pending: PendingRoom, context: BatchContext
+) -> Sealed:
     """Seal a body to its place. A room begins with an entry that has none, so that every body's room has its id."""
     row = ENTRY_TYPES[draft.type]
-    if row.body is None:
+    if row.body is None or state is None:
         raise Forbidden(Deny.WRONG_SHAPE)
-    return seal(_key_for(pending, room, row.key_kind, context), room, n, row, body, context.random)
+    key = _key_for(pending, room, key_kind(state.kind, row.key_kind), context)
+    return seal(key, room, n, row, body, context.random)
 
 
 def _header(draft: Draft, room: RoomId, counter: int, sealed: Sealed | None, context: BatchContext) -> Header:

@@ -94,7 +94,7 @@ class RoomLog:
             self._intake.refuse_all(pos)
         self.bodies = Bodies(self._keys)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
-        self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier)
+        self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier, self._clock)
         self._commits = Commits(
             store=self._store,
             heads=self._heads,

@@ -181,7 +181,7 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
         return None
     mine = request.person == person
     owner = s.log.home.person(state.owner)
-    inside = may_read(state, s.log.home.principal(person)) is None
+    inside = may_read(state, s.log.home.principal(person), s.clock()) is None
     waits = request.outcome is Outcome.PENDING and not mine and _may_answer(s, state, person, request)
     if not (waits or owner == person or (mine and may_hear(s.log.home, state, person, request))):
         return None
@@ -265,6 +265,6 @@ async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor:
         if spot is None:
             raise Invalid(field="cursor")
         found = await reader.run(owner_requests.in_room, head.key, kind, eyes, spot, PAGE + 1)
-    if not found and (denied := may_read(state, s.log.home.principal(person))):
+    if not found and (denied := may_read(state, s.log.home.principal(person), s.clock())):
         raise Forbidden(denied)
     return found

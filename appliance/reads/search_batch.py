@@ -23,6 +23,7 @@ from appliance.log.events import Eyes, Place
 from appliance.model import Deny, RoomId
 from appliance.reads.history import history_id_at
 from appliance.rules import entry_types
+from appliance.rules.policy import policy_of
 from appliance.rules.visibility import INDEX
 from appliance.store import entries, feed, rooms
 from appliance.wire.entries import Entry, HiddenEvent
@@ -157,7 +158,7 @@ def _change_of(rows: Rows, s: Services, line: EntryLine) -> _Change:
         return _Change()
     kind = entry_types.find(row.type)
     state = entry_types.read(row.type, decode_header(row.header).state)
-    if kind is None or isinstance(state, Deny):
+    if kind is None or isinstance(state, Deny) or not policy_of(rooms.kind_of(rows, line.room)).searchable:
         return _Change()
     if kind.words is not None:
         return _Change(_entry(rows, s, room, line.room, row.n, replaces=False))
@@ -188,7 +189,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                     return None
                 if pos <= after:
                     continue
-                text = _words(row, event)
+                text = _words(row, event) if policy_of(news.kind).searchable else None
                 if text is not None:
                     size += size_of(text)
                     if told and (size > bounds.bytes or len(told) == wire.MAX_ENTRIES):

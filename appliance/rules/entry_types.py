@@ -8,7 +8,7 @@ search feed. Pure; the standard library alone (`shapes.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from appliance.model import EVERYONE, Ability, Body, Deny, EntryType, Principal, Proposed, State, TextBody
 from appliance.rules import entry_states as states
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from appliance.model import Member, Millis, RoomState
+    from appliance.rules.policy import KeyKind
 
     May = Callable[[RoomState, Any, Proposed, Any, Any], Deny | None]
     """Of the room, the sender's part in it (None: the system), the entry, its state, the entry that it points at."""
@@ -44,8 +45,9 @@ class EntryKind:
     `may` says why a member may not append it, or the system where `by_system`; `apply` is what it makes of the room.
     `shown_to` says who sees it (`visibility.py`).
     `needs`: it points at an entry, which must take this of it. `takes` is what later entries may do to it.
-    `body` is the type of its body, `key_kind` the kind of key that seals it. `message`: it counts as unread for others
-    and is the newest line of its room. `words` is what search finds it by, `mentions` whom it names.
+    `body` is the type of its body, `key_kind` the kind of key that seals it (`text`: the kind that the room's policy
+    says). `message`: it counts as unread for others and is the newest line of its room. `words` is what search finds it
+    by, `mentions` whom it names.
     `concerns` is whom it is told though it is no message. `adds`, `removes`: the people who come and go by it, besides
     an owner who comes in; `brings`: those who come in or get the room, whose agencies have to be enrolled (`judge` of
     `evidence/verification.py` asks). `changes_members`: a group it has changed is judged anew (F38). `retracts`: it
@@ -61,7 +63,7 @@ class EntryKind:
     needs: Ability | None = None
     takes: frozenset[Ability] = frozenset()
     body: type[Body] | None = None
-    key_kind: Literal["text", "file", "location", "secret"] = "text"
+    key_kind: KeyKind = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
     mentions: Callable[[Any, Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from appliance.model import Deny, Role, RoomKind
 
 if TYPE_CHECKING:
     from appliance.model import RoomState
+
+
+KeyKind: TypeAlias = Literal["text", "file", "location", "secret"]
 
 
 class Who(StrEnum):
@@ -58,7 +61,9 @@ class RoomPolicy:
     `may_post` and `may_react` say who writes and who reacts. `owner_retracts`: the owner takes back anybody's message,
     at any time. `calls_everyone`: whoever may write may mention everyone, however many they are (C11). `smallest`: with
     fewer people it is a private chat by another name and judged as one (F38). `tells_changes`: new members, names and
-    owners are unread for those concerned, like a message.
+    owners are unread for those concerned, like a message. `body_key` is the kind of key that seals what is written
+    there, so that it can be destroyed apart from the rest. `searchable`: the search index has its words. `federates`:
+    people of other agencies than the room's own come in and write.
     """
 
     members: Members
@@ -68,6 +73,9 @@ class RoomPolicy:
     calls_everyone: bool
     smallest: int
     tells_changes: bool
+    body_key: KeyKind
+    searchable: bool
+    federates: bool
     title: Title
     icon: Icon
 
@@ -81,6 +89,9 @@ POLICIES: Final[dict[str, RoomPolicy]] = {
         calls_everyone=True,
         smallest=0,
         tells_changes=False,
+        body_key="text",
+        searchable=True,
+        federates=True,
         title=Title.OTHER,
         icon=Icon.PERSON,
     ),
@@ -92,6 +103,9 @@ POLICIES: Final[dict[str, RoomPolicy]] = {
         calls_everyone=False,
         smallest=3,
         tells_changes=True,
+        body_key="text",
+        searchable=True,
+        federates=True,
         title=Title.NAME,
         icon=Icon.PEOPLE,
     ),
@@ -104,6 +118,9 @@ NOTHING_ALLOWED: Final = RoomPolicy(
     calls_everyone=False,
     smallest=0,
     tells_changes=False,
+    body_key="text",
+    searchable=False,
+    federates=False,
     title=Title.NAME,
     icon=Icon.PEOPLE,
 )
@@ -117,6 +134,11 @@ _ALLOWS: Final[dict[Who, frozenset[Role]]] = {
 def policy_of(kind: str) -> RoomPolicy:
     """Return the policy of a kind of room."""
     return POLICIES.get(kind, NOTHING_ALLOWED)
+
+
+def key_kind(kind: str, of_type: KeyKind) -> KeyKind:
+    """Return the kind of key that seals a body in a room: words under the room's, files and places under their own."""
+    return policy_of(kind).body_key if of_type == "text" else of_type
 
 
 def allowed(who: Who, role: Role) -> Deny | None:

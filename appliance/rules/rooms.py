@@ -53,9 +53,18 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
         return _may_create(entry)
     if entry.origin != room.hub and abs(entry.at - entry.ht) > MAX_APART_MS:
         return Deny.TIMES_APART
+    if not policy_of(room.kind).federates and _is_from_abroad(room, entry):
+        return Deny.ORIGIN_MISMATCH
     if ENTRY_TYPES[entry.type].by_system:
         return _may_as_system(room, entry, target)
     return _may_as_member(room, entry, target)
+
+
+def _is_from_abroad(room: RoomState, entry: Proposed) -> bool:
+    """Say whether an entry comes from another agency than the room's, or brings in, or hands over to, people of one."""
+    brings = ENTRY_TYPES[entry.type].brings
+    people = (entry.sender, *(brings(entry.state) if brings else ()))
+    return any(agency_of(person) != room.hub for person in people)
 
 
 def _may_as_system(room: RoomState, entry: Proposed, target: Target | None) -> Deny | None:

@@ -76,8 +76,8 @@ def is_shown_target(target: Target, viewer: Principal, now: Millis) -> bool:
     return row is not None and _is_shown_to(row, EntryFacts(target.type, target.state, target.sender), viewer, now)
 
 
-def may_read(room: RoomState, person: Principal) -> Deny | None:
-    """Say why somebody may not read a room, or None: its members do."""
+def may_read(room: RoomState, person: Principal, _now: Millis) -> Deny | None:
+    """Say why somebody may not read a room now, or None: its members do, at all times."""
     return None if room.role_of(person) is not None else Deny.NOT_A_MEMBER
 
 

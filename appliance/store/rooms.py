@@ -291,6 +291,12 @@ def size(rows: Rows, key: int) -> int:
     return row[0] + 1 if row else 0
 
 
+def kind_of(rows: Rows, key: int) -> str:
+    """Return the kind of a room, by its key."""
+    kind: str = rows.value(SQL.kind_of, {"key": key})
+    return kind
+
+
 def made_by(rows: Rows, key: int) -> tuple[str, str | None]:
     """Return who created a room, and the two people of a private chat as one text."""
     [(by, pair)] = rows.all(SQL.made_by, {"key": key})

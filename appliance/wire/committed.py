@@ -23,7 +23,7 @@ class RoomNews(msgspec.Struct, frozen=True):
 
     The events stand in the feed one after the other from `first` on; `pos` is the last position of all that this is
     about. `txn_ids` are the idempotency keys of its events, by the sender, who alone is told, and by their place in
-    `events`.
+    `events`. `kind` is the room's, where the events are entries.
     """
 
     room: RoomId
@@ -33,6 +33,7 @@ class RoomNews(msgspec.Struct, frozen=True):
     joined: tuple[PersonId, ...] = ()
     left: tuple[PersonId, ...] = ()
     txn_ids: Mapping[PersonId, Mapping[int, str]] = {}
+    kind: str = ""
 
 
 class Committed(msgspec.Struct, frozen=True):

@@ -32,13 +32,17 @@ from appliance.model import (
     State,
     TextBody,
 )
+from appliance.reads.history import history_id_at
+from appliance.reads.search_batch import fresh_batch, stored_batch
 from appliance.rules import entry_types, messages
 from appliance.rules.entry_types import EntryKind
 from appliance.rules.policy import POLICIES, Who
 from appliance.rules.roles import Actor
+from appliance.wire.committed import Committed
 from appliance.wire.entries import Reactable
 from appliance.wire.messages import BodyView, Edited
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
+from tests.sql import all_rows
 
 WORDS: Final = "ผลตรวจอยู่ที่โต๊ะท่าน"
 DAY_MS: Final = 86_400_000
@@ -68,6 +72,15 @@ class WhisperEvent(Reactable, kw_only=True, tag="message.whisper"):  # type: ign
     body: BodyView | None = None
     edited: Edited | None = None
     until: int
+
+
+@pytest.fixture
+def safe(monkeypatch: pytest.MonkeyPatch) -> RoomKind:
+    """A kind of room whose words have keys of their own kind, are not searched and stay in the agency."""
+    kind: RoomKind = name(monkeypatch, RoomKind, "safe")
+    policy = replace(POLICIES[RoomKind.GROUP], body_key="secret", searchable=False, federates=False)
+    monkeypatch.setitem(POLICIES, kind, policy)
+    return kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,31 @@ async def test_a_kind_without_a_row_makes_no_room(running: Agency) -> None:
     narin = await running.login("narin.p")
     asked = {"txn_id": new_txn(), "kind": "board", "name": "ประกาศ", "members": [running.person("lalita.w")]}
     await narin.refused("POST", "/rooms", asked, status=400, code="invalid")
+
+
+async def test_a_kind_of_room_has_its_own_keys_and_is_not_searched(running: Agency, safe: RoomKind) -> None:
+    narin, s = await running.login("narin.p"), running.services
+    before, heard = s.log.feed.pos, list[Committed]()
+    s.log.feed.followers.append(heard.append)
+    asked = {"name": "งานลับ", "members": [running.person("lalita.w"), running.person("somchai.j")]}
+    made = list[str]()
+    for kind in (safe, RoomKind.GROUP):
+        room = (await narin.post("/rooms", {**asked, "txn_id": new_txn(), "kind": kind}))["room"]["id"]
+        made.append(room)
+        await narin.say(room, WORDS)
+        sent = await narin.say(room, "ครั้งที่สอง")
+        await narin.patch(f"/rooms/{room}/messages/{sent['n']}", {"txn_id": new_txn(), "body": {"text": "แก้ไข"}})
+        assert (await narin.get(f"/rooms/{room}/messages"))["messages"][1]["body"]["text"] == "แก้ไข"
+    sql = "SELECT DISTINCT r.id, k.kind FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id IN (?, ?)"
+    async with s.store.read() as reader:
+        keys = await reader.run(all_rows, sql, tuple(made))
+    assert dict(keys) == {made[0]: "secret", made[1]: "text"}
+    stored = await stored_batch(s, before)
+    assert {entry.room for entry in stored.entries} == {made[1]}
+    edit = next(n for n, one in enumerate(heard) if any(event.type == "message.edit" for event in one.rooms[0].events))
+    fresh = fresh_batch(heard[:edit], before, await history_id_at(s, before))
+    assert fresh is not None
+    assert fresh.entries == []
 
 
 async def say_to(agency: Agency, kind: EntryType, room: RoomId, sender: PersonId, to: PersonId) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from appliance.model import (
@@ -20,7 +22,8 @@ from appliance.model import (
     Target,
 )
 from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
-from appliance.rules.entry_types import ENTRY_TYPES, EntryKind, to_nobody
+from appliance.rules.entry_types import ENTRY_TYPES, EntryKind, proposed, to_nobody
+from appliance.rules.policy import POLICIES
 from appliance.rules.rooms import authorize
 from appliance.rules.visibility import EVIDENCE, INDEX, SHOWN, EntryFacts, Hidden, Reason, may_read, shown
 
@@ -109,8 +112,25 @@ def test_what_marks_another_entry_takes_nothing_itself() -> None:
         EntryKind(state=Reacted, may=lambda *_: None, needs=Ability.REACT, takes=frozenset((Ability.REACT,)))
 
 
+def test_a_room_that_does_not_federate_stays_in_its_agency(monkeypatch: pytest.MonkeyPatch) -> None:
+    abroad, empty = Principal("p_c@mot"), {"name": "ก", "unit": "", "post": ""}
+    people = {AUTHOR: Member(AUTHOR, Role.OWNER, 0), abroad: Member(abroad, Role.MEMBER, 1)}
+    room = RoomState(RoomId("r_1"), RoomKind.GROUP, "ห้อง", AUTHOR, people, "moph")
+    entries = {
+        "written": proposed("message.text", "mot", abroad, 0, {}, ht=0, n=2),
+        "added": proposed("member.add", "moph", AUTHOR, 0, {"members": [{"p": "p_d@mot", **empty}]}, ht=0, n=2),
+        "handed over": proposed("owner.transfer", "moph", AUTHOR, 0, {"to": abroad}, ht=0, n=2),
+        "of its own": proposed("message.text", "moph", AUTHOR, 0, {}, ht=0, n=2),
+    }
+    verdicts = {what: authorize(room, entry) for what, entry in entries.items() if isinstance(entry, Proposed)}
+    assert verdicts == dict.fromkeys(entries)
+    monkeypatch.setitem(POLICIES, RoomKind.GROUP, replace(POLICIES[RoomKind.GROUP], federates=False))
+    verdicts = {what: authorize(room, entry) for what, entry in entries.items() if isinstance(entry, Proposed)}
+    assert verdicts == {**dict.fromkeys(entries, Deny.ORIGIN_MISMATCH), "of its own": None}
+
+
 def test_members_read_a_room_and_nobody_else() -> None:
     members = {AUTHOR: Member(AUTHOR, Role.OWNER, 0)}
     room = RoomState(RoomId("r_1"), RoomKind.GROUP, "ห้อง", AUTHOR, members, "moph")
-    assert may_read(room, AUTHOR) is None
-    assert may_read(room, READER) is Deny.NOT_A_MEMBER
+    assert may_read(room, AUTHOR, 0) is None
+    assert may_read(room, READER, 0) is Deny.NOT_A_MEMBER

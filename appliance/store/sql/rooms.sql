@@ -119,6 +119,9 @@ WHERE c.size IS NULL OR EXISTS (
 -- name: id_of
 SELECT id FROM room WHERE key = :key;
 
+-- name: kind_of
+SELECT kind FROM room WHERE key = :key;
+
 -- name: made_by
 SELECT created_by, pair FROM room WHERE key = :key;
 

@@ -16,6 +16,9 @@ export interface RoomPolicy {
   readonly calls_everyone: boolean;
   readonly smallest: number;
   readonly tells_changes: boolean;
+  readonly body_key: string;
+  readonly searchable: boolean;
+  readonly federates: boolean;
   readonly title: string;
   readonly icon: string;
 }
