@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -425,7 +424,7 @@ class TestExport:
         with pytest.raises(AppError) as refused:
             [line async for line in export.lines(bureau.s.store)]
         assert (refused.value.code, refused.value.detail) == ("body_damaged", {"n": 7})
-        part = replace(export, partial=True)
+        part = msgspec.structs.replace(export, partial=True)
         with pytest.raises(Unproven):
             [line async for line in part.lines(bureau.s.store)]
         assert (part.damaged, part.withheld) == ([7], [])
