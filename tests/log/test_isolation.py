@@ -83,6 +83,11 @@ def unmarkable(room: RoomId, name: str) -> Draft:
     return Draft(room, principal(NARIN), EntryType.MESSAGE_REACTION, name, state=Reacted(2, ["👍"], on=True))  # type: ignore[arg-type]
 
 
+def embodied(room: RoomId, name: str) -> Draft:
+    """Be refused where a body would be sealed: its type has none."""
+    return Draft(room, principal(NARIN), EntryType.ROOM_RENAME, name, body=Body(name), state=RoomRenamed("ใหม่"))
+
+
 def unsealable(room: RoomId, name: str) -> Draft:
     """Fail where the body is sealed: half of a surrogate pair has no bytes."""
     return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=Body("\ud800"))
@@ -125,6 +130,7 @@ POISONS: dict[str, Callable[[RoomId, str], Draft]] = {
     "queue": unweighable,
     "needs": unloadable,
     "marks": unmarkable,
+    "body": embodied,
     "seal": unsealable,
     "encode": unencodable,
     "shape": misshapen,
@@ -138,6 +144,7 @@ RIDERS: dict[str, Rider[object]] = {"rider": break_down, "commit": contradict}
 REFUSALS = {
     **dict.fromkeys(POISONS, "internal"),
     "encode": "too_large",
+    "body": "wrong_shape",
     "shape": "wrong_shape",
     "rules": "origin_mismatch",
     "load": "wrong_key",
