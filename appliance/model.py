@@ -25,6 +25,8 @@ SessionId = NewType("SessionId", str)
 Millis = int
 SYSTEM: Final = PersonId("system")
 """What the appliance writes for itself (an account was revoked) carries this sender; no person can have it."""
+RULES_VERSION: Final = 1
+"""The version of the rules by which this release writes entries (`rules/versions.py`)."""
 EVERYONE: Final = Principal("*")
 """In what a message names, and in whom an entry concerns: everyone in the room."""
 
@@ -210,13 +212,14 @@ class Target:
     at: Millis
     state: State
     redacted: bool
+    rules: int = RULES_VERSION
 
 
 class Proposed(NamedTuple):
     """An entry that somebody wants in a room, as the rules see it. `state` is what its header says.
 
     `origin` is the slug of the sender's agency. `at` is when it was written by that agency's clock; `n` is the position
-    that it would have, and `ht` the hub's time there.
+    that it would have, and `ht` the hub's time there. `rules` is the version of the rules that it was written by.
     """
 
     type: EntryType
@@ -226,6 +229,7 @@ class Proposed(NamedTuple):
     state: State
     n: int
     ht: Millis
+    rules: int = RULES_VERSION
 
 
 class Ability(StrEnum):

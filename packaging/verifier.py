@@ -25,6 +25,7 @@ MODULES = (
     "appliance/rules/policy.py",
     "appliance/rules/rooms.py",
     "appliance/rules/shapes.py",
+    "appliance/rules/versions.py",
     "appliance/rules/visibility.py",
     "appliance/evidence/__init__.py",
     "appliance/evidence/errors.py",

@@ -31,7 +31,8 @@ from appliance.evidence.leaf import decode_leaf
 from appliance.evidence.room_id import room_id
 from appliance.evidence.seal import Seal, verify_seal
 from appliance.model import Deny, Principal, Proposed, RoomId, RoomState, Target, agency_of, is_principal
-from appliance.rules.versions import RULES, find
+from appliance.rules.entry_types import find, proposed, row_of
+from appliance.rules.versions import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -191,7 +192,7 @@ def _bad_seal(log: Log, candidate: Candidate, seal: Seal, registry: Registry) ->
 def _said(candidate: Candidate, registry: Registry, body: Body | ReadBody | None) -> Refused | ReadBody | None:
     """Step 5: the body that the header commits to. What the rules do not know is refused by them (step 8)."""
     header = candidate.header
-    row = find(header.rules_version, header.type)
+    row = find(header.type, header.rules_version)
     if row is None:
         return None
     if (row.body is None) != (header.body_length == 0):
@@ -235,10 +236,11 @@ def _allowed(log: Log, candidate: Candidate, registry: Registry) -> Proposed | s
     if rules is None:
         return "newer_rules"
     sender, n, ht = Principal(header.sender), candidate.n, candidate.ht
-    entry = rules.read(header.type, header.origin, sender, header.written_at, header.state, n=n, ht=ht)
+    version = header.rules_version
+    entry = proposed(header.type, header.origin, sender, header.written_at, header.state, n=n, ht=ht, rules=version)
     if isinstance(entry, Deny):
         return entry
-    brings = rules.types[entry.type].brings
+    brings = row_of(entry).brings
     if brings is not None and not _all_enrolled(brings(entry.state), candidate, registry):
         return Deny.NOT_ENROLLED
     aimed = entry.state.points_at

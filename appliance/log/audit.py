@@ -27,7 +27,7 @@ from appliance.log.expected import Expected
 from appliance.log.notes import home_of, open_room
 from appliance.log.projections import Place
 from appliance.log.rows import is_said, leaf_of
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import row_of
 from appliance.rules.policy import Members, policy_of
 from appliance.store import entries, feed, rooms
 from appliance.store.db import snapshot
@@ -196,7 +196,7 @@ class _Walk:
         if gone and header.body_length:
             self._absent.add(n)
         self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, verdict.body, self._state)
-        if erases := ENTRY_TYPES[entry.type].erases:
+        if erases := row_of(entry).erases:
             first, last = erases(entry.state)
             # The range is what the entry says, and may be far longer than the room.
             self._absent = {absent for absent in self._absent if not first <= absent <= last}

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from appliance.evidence.leaf import leaf_hash
+from appliance.log import projections
 from appliance.log.commands import Result
 from appliance.log.heads import Head
-from appliance.log.projections import PROJECTIONS, Place
+from appliance.log.projections import Place
 from appliance.log.rows import leaf_of
 from appliance.log.views import Words, body_view, view
 from appliance.model import EVERYONE, Appended, PersonId, RoomId, RoomState
 from appliance.rules.concerns import concerned
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import VERSIONS
 from appliance.rules.visibility import SHOWN, EntryFacts, Hidden, shown
 from appliance.store.batch import (
     Batch,
@@ -186,7 +187,7 @@ class Rows:
         batch.mentions.extend(Named(key, person(who), entry.n) for who in entry.named)
         concerns = concerned(state.kind, entry.facts, entry.at)
         batch.concerns.extend(Named(key, person(who), entry.n) for who in concerns)
-        if projection := PROJECTIONS.get(entry.kind):
+        if projection := projections.VERSIONS[entry.facts.rules].get(entry.kind):
             projection.write(batch, Place(key, entry.n, sender), entry.state)
         return self._event(room, state, entry, sender)
 
@@ -201,7 +202,7 @@ class Rows:
         common = {"at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender}
         body = entry.draft.body
         words = Words(body_view(entry.state, body, self._home) if body else None)
-        return view(entry.kind, entry.state, words, self._home, common)
+        return view(entry.kind, entry.state, words, self._home, common, entry.facts.rules)
 
     def _add_members(self, pending: PendingRoom, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
         """Write who came and went, with a line of the feed for them alone: a new room to fetch, or one that is gone."""
@@ -244,7 +245,7 @@ def _departures(pending: PendingRoom, home: Home, state: RoomState, left: Collec
             why=getattr(entry.state, "why", ""), reason=entry.draft.reason,
         )
         for entry in pending.entries
-        if (removes := ENTRY_TYPES[entry.kind].removes)
+        if (removes := VERSIONS[entry.facts.rules][entry.kind].removes)
         for person in map(home.person, removes(entry.state))
         if person in left
     ]  # fmt: skip

@@ -29,7 +29,7 @@ def card_on_record(rows: Rows, room: int, n: int, who: Principal) -> Card | None
         header = decode_header(row.header)
     except EvidenceError:
         return None
-    state = entry_types.read(row.type, header.state)
+    state = entry_types.read(row.type, header.state, header.rules_version)
     return None if isinstance(state, Deny) else next((card for card in _cards(state) if card.p == who), None)
 
 

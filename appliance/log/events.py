@@ -60,7 +60,8 @@ def stored_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
 
 def bare_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
     """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
-    words, header = Words(hidden=DAMAGED if _has_body(row) else None), decode_header(row.header)
+    header = decode_header(row.header)
+    words = Words(hidden=DAMAGED if _has_body(row, header) else None)
     return _event(at, row, header, _facts_of(at, row, header), eyes, lambda: words)
 
 
@@ -87,10 +88,11 @@ def is_there(at: Place, row: EntryRow, eyes: Eyes) -> bool:
 
 def audience(at: Place, row: EntryRow, now: Millis) -> Callable[[Principal], bool]:
     """Return what says of somebody whether there is an entry for them."""
-    kind = entry_types.find(row.type)
+    header = decode_header(row.header)
+    kind = entry_types.find(row.type, header.rules_version)
     if kind is not None and kind.for_all and not kind.marks_another:
         return lambda _: True
-    facts = _facts_of(at, row, decode_header(row.header))
+    facts = _facts_of(at, row, header)
     return lambda viewer: _hidden(facts, Eyes(viewer, now)) != Reason.NOT_SHOWN
 
 
@@ -101,14 +103,15 @@ def is_hidden(at: Place, row: EntryRow, eyes: Eyes) -> bool:
 
 def _facts_of(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
     """Return what decides whether an entry is shown; None for one that says what no entry says."""
-    state, kind = entry_types.read(row.type, header.state), entry_types.find(row.type)
+    kind = entry_types.find(row.type, header.rules_version)
+    state = entry_types.read(row.type, header.state, header.rules_version)
     if isinstance(state, Deny) or kind is None:
         return None
     sender, target = at.bodies.home.principal(PersonId(row.sender)), None
     if kind.marks_another and row.target is not None:
         target = entries.target(at.rows, at.key, row.target, at.bodies.home)
     retracted = row.redact is not None or (kind.needs is Ability.EDIT and target is not None and target.redacted)
-    return EntryFacts(row.type, state, sender, retracted=retracted, of=target)
+    return EntryFacts(row.type, state, sender, retracted=retracted, of=target, rules=header.rules_version)
 
 
 def _hidden(facts: EntryFacts | None, eyes: Eyes) -> str | None:
@@ -130,12 +133,13 @@ def _event(
         "at": row.at, "room": at.room, "n": row.n, "id": header.id,
         "sender": row.sender,
     }  # fmt: skip
-    return view(EntryType(row.type), facts.state, Words(hidden=hidden) if hidden else words(), at.bodies.home, common)
+    said = Words(hidden=hidden) if hidden else words()
+    return view(EntryType(row.type), facts.state, said, at.bodies.home, common, facts.rules)
 
 
 def _opened(at: Place, row: EntryRow, header: Header) -> Words:
     """Return the newest words of an entry that is shown."""
-    if not _has_body(row):
+    if not _has_body(row, header):
         return Words()
     if row.edit is None:
         return Words(*_open_body(at, row, header))
@@ -146,8 +150,8 @@ def _opened(at: Place, row: EntryRow, header: Header) -> Words:
     return Words(*_open_body(at, edit, edit_header), Edited(n=edit.n, at=edit.at))
 
 
-def _has_body(row: EntryRow) -> bool:
-    kind = entry_types.find(row.type)
+def _has_body(row: EntryRow, header: Header) -> bool:
+    kind = entry_types.find(row.type, header.rules_version)
     return kind is not None and kind.body is not None
 
 
@@ -174,7 +178,8 @@ def _open_body(at: Place, row: EntryRow, header: Header) -> tuple[BodyView | Non
     """
     if row.sealed is None or row.epoch is None:
         return None, ERASED
-    kind, state = entry_types.find(row.type), entry_types.read(row.type, header.state)
+    version = header.rules_version
+    kind, state = entry_types.find(row.type, version), entry_types.read(row.type, header.state, version)
     if kind is None or isinstance(state, Deny):
         return None, DAMAGED
     try:
@@ -186,8 +191,8 @@ def _open_body(at: Place, row: EntryRow, header: Header) -> tuple[BodyView | Non
         return None, DAMAGED
 
 
-def _is_edit(row: EntryRow) -> bool:
-    kind = entry_types.find(row.type)
+def _is_edit(row: EntryRow, header: Header) -> bool:
+    kind = entry_types.find(row.type, header.rules_version)
     return kind is not None and kind.needs is Ability.EDIT
 
 
@@ -198,10 +203,11 @@ def _newest_edit(at: Place, row: EntryRow, n: int) -> tuple[EntryRow, Header] | 
     somebody's name (F72).
     """
     newest = entries.one(at.rows, at.key, n)
-    if newest is None or newest.sender != row.sender or not _is_edit(newest):
+    if newest is None or newest.sender != row.sender:
         return None
     header = decode_header(newest.header)
-    return (newest, header) if (header.state or {}).get("target") == row.n else None
+    edits = _is_edit(newest, header) and (header.state or {}).get("target") == row.n
+    return (newest, header) if edits else None
 
 
 def _with_reactions(event: EntryEvent, reactions: dict[int, dict[str, list[str]]]) -> EntryEvent:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from appliance.log.projections import PROJECTIONS, Tables
+from appliance.log.projections import VERSIONS, Tables
 from appliance.model import EVERYONE
 from appliance.rules.concerns import concerned, named
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import row_of
 from appliance.rules.visibility import EntryFacts
 from appliance.store import entries
 
@@ -43,13 +43,13 @@ class Expected(msgspec.Struct):
         """Fold an entry; `body` is None where it cannot be opened, `room` is as it was before the entry."""
         state = entry.state
         if room is not None:
-            facts = EntryFacts(entry.type, state, entry.sender)
+            facts = EntryFacts(entry.type, state, entry.sender, rules=entry.rules)
             self.concerns.update((at.n, self.home.person(who)) for who in concerned(room.kind, facts, entry.at))
             named_here = named(facts, entry.at, body, room.members)
             self.mentions.update((at.n, self.home.person(who)) for who in named_here)
-        if body is None and ENTRY_TYPES[entry.type].mentions is not None:
+        if body is None and row_of(entry).mentions is not None:
             self.unread.add(at.n)
-        projection = PROJECTIONS.get(entry.type)
+        projection = VERSIONS[entry.rules].get(entry.type)
         if projection is not None and projection.expect is not None:
             projection.expect(self.tables, at, state)
 

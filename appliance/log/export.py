@@ -110,10 +110,11 @@ class RoomExport(msgspec.Struct):
         return True
 
     def _is_shown(self, rows: Rows, header: Header) -> bool:
-        state = entry_types.read(header.type, header.state)
+        state = entry_types.read(header.type, header.state, header.rules_version)
         # What says what no entry says is evidence as it stands.
         if isinstance(state, Deny):
             return True
         aimed = state.points_at
         of = None if aimed is None else entries.target(rows, self.head.key, aimed, self.bodies.home)
-        return shown(EntryFacts(header.type, state, Principal(header.sender), of=of), EVIDENCE, self.at) == SHOWN
+        facts = EntryFacts(header.type, state, Principal(header.sender), of=of, rules=header.rules_version)
+        return shown(facts, EVIDENCE, self.at) == SHOWN

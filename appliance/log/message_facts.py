@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from appliance.model import Target
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import ENTRY_TYPES, VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,10 +57,12 @@ class MessageFacts(msgspec.Struct):
         changed = MessageFacts({}, {})
         for entry in made:
             if (room, entry.n) in self.targets:
-                found = Target(entry.n, entry.kind, entry.sender, entry.at, entry.state, redacted=False)
+                found = Target(
+                    entry.n, entry.kind, entry.sender, entry.at, entry.state, redacted=False, rules=entry.facts.rules
+                )
                 changed.targets[room, entry.n] = found
             place = (room, entry.target if entry.target is not None else -1)
-            row = ENTRY_TYPES[entry.kind]
+            row = VERSIONS[entry.facts.rules][entry.kind]
             if row.retracts:
                 aimed = changed.targets.get(place) or self.targets.get(place)
                 changed.targets[place] = replace(aimed, redacted=True) if aimed else None

@@ -16,9 +16,8 @@ from appliance.evidence.room_id import room_id
 from appliance.evidence.verification import Accepted, Candidate, Log, Step, judge
 from appliance.log.batch_rows import Entry
 from appliance.log.bodies import new_key, seal
-from appliance.model import Deny, RoomId
+from appliance.model import RULES_VERSION, Deny, RoomId
 from appliance.rules import entry_types
-from appliance.rules import rooms as rules
 from appliance.rules.concerns import named
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.policy import key_kind
@@ -61,7 +60,7 @@ def make_entry(
     if denied := facts.too_many(draft, accepted.entry.state):
         raise Forbidden(denied)
     of = facts.target(draft.room, draft.target) if draft.target is not None else None
-    shown_by = EntryFacts(draft.type, accepted.entry.state, draft.actor, of=of)
+    shown_by = EntryFacts(draft.type, accepted.entry.state, draft.actor, of=of, rules=header.rules_version)
     entry = Entry(
         n=n,
         at=context.now,
@@ -103,7 +102,7 @@ def _header(draft: Draft, room: RoomId, counter: int, sealed: Sealed | None, con
         origin=context.home.agency,
         counter=counter,
         room=room or None,
-        rules_version=rules.RULES_VERSION,
+        rules_version=RULES_VERSION,
         sender=draft.actor,
         state=entry_types.write(draft.type, draft.state) or None,
         written_at=context.now,

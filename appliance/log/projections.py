@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from appliance.model import EntryType
+from appliance.model import RULES_VERSION, EntryType
 from appliance.store import entries
 from appliance.store.batch import Erased, NewEdit, NewEditMark, NewReaction, NewRetraction, ReactionKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from appliance.model import PersonId
     from appliance.rules import entry_states as states
@@ -107,6 +107,8 @@ PROJECTIONS: Final[dict[EntryType, Projection]] = {
     # The audit asks for the bodies themselves: one that is gone without such an entry is a fault.
     EntryType.SHRED: Projection(_write_destruction, None),
 }
+VERSIONS: Final[dict[int, Mapping[EntryType, Projection]]] = {RULES_VERSION: PROJECTIONS}
+"""The same by the version of the rules that an entry was written by."""
 NONE: Final = frozenset(
     (
         EntryType.ROOM_CREATE,

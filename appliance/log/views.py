@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from appliance.model import EntryType
+from appliance.model import RULES_VERSION, EntryType
 from appliance.wire import entries as wire
 from appliance.wire.messages import BodyView, Edited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from appliance.model import Home, Principal, State, TextBody
     from appliance.rules import entry_states as states
@@ -36,12 +36,14 @@ def body_view(state: State, body: TextBody, home: Home) -> BodyView:
     return BodyView(text=body.text, mentions=list(map(home.person, body.mentions)), everyone=everyone)
 
 
-def view(kind: EntryType, state: State, words: Words, home: Home, common: dict[str, Any]) -> wire.EntryEvent:
+def view(
+    kind: EntryType, state: State, words: Words, home: Home, common: dict[str, Any], rules: int = RULES_VERSION
+) -> wire.EntryEvent:
     """Return an entry as clients see it, people named as this appliance names them.
 
-    `common` is what every entry has: `wire.entries.Entry`.
+    `common` is what every entry has: `wire.entries.Entry`. `rules` is the version of the rules it was written by.
     """
-    return VIEWS[kind](common, state, words, home)
+    return VERSIONS[rules][kind](common, state, words, home)
 
 
 def _people(people: Iterable[Principal], home: Home) -> tuple[str, ...]:
@@ -149,3 +151,5 @@ VIEWS: Final[dict[EntryType, View]] = {
     EntryType.MESSAGE_REACTION: _reaction,
     EntryType.SHRED: _shred,
 }
+VERSIONS: Final[dict[int, Mapping[EntryType, View]]] = {RULES_VERSION: VIEWS}
+"""The same by the version of the rules that an entry was written by."""

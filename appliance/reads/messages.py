@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, Invalid, NotFound
+from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.events import Place
 from appliance.model import PersonId, RoomId
@@ -123,8 +124,10 @@ async def load_history(
 
 def _history(rows: Rows, s: Services, place: Readable, n: int, first: int, limit: int) -> History | None:
     message = entries.one(rows, place.key, n)
-    kind = entry_types.find(message.type) if message else None
-    if message is None or kind is None or not kind.takes or events.is_hidden(_at(rows, s, place), message, place.eyes):
+    if message is None:
+        return None
+    kind = entry_types.find(message.type, decode_header(message.header).rules_version)
+    if kind is None or not kind.takes or events.is_hidden(_at(rows, s, place), message, place.eyes):
         return None
     places = [at_n for at_n in (n, *entries.edits_of(rows, place.key, n)) if at_n >= first]
     versions = (version for at_n in places if (version := _version(rows, s, place, at_n)))

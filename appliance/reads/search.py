@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.errors import AppError, Invalid, Unavailable
+from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.events import Eyes, Place
 from appliance.model import PersonId, RoomId, UnitId
@@ -195,8 +196,10 @@ def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]
 def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, eyes: Eyes) -> str | None:
     """Return what an entry is found by, in its newest words, if it is shown to the person."""
     row = entries.one(rows, key, n)
-    kind = entry_types.find(row.type) if row else None
-    if row is None or kind is None or kind.words is None:
+    if row is None:
+        return None
+    kind = entry_types.find(row.type, decode_header(row.header).rules_version)
+    if kind is None or kind.words is None:
         return None
     body = events.words_of(Place(rows, s.log.bodies, room, key), row, eyes).body
     return kind.words(body) if body else None

@@ -156,8 +156,9 @@ def _change_of(rows: Rows, s: Services, line: EntryLine) -> _Change:
     row = entries.one(rows, line.room, line.n)
     if row is None:
         return _Change()
-    kind = entry_types.find(row.type)
-    state = entry_types.read(row.type, decode_header(row.header).state)
+    header = decode_header(row.header)
+    kind = entry_types.find(row.type, header.rules_version)
+    state = entry_types.read(row.type, header.state, header.rules_version)
     if kind is None or isinstance(state, Deny) or not policy_of(rooms.kind_of(rows, line.room)).searchable:
         return _Change()
     if kind.words is not None:
@@ -184,7 +185,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                     return None
                 if not isinstance(event, Entry):
                     continue
-                row = entry_types.find(event.type)
+                row = entry_types.find_alike(event.type)
                 if row is None or row.changes_words:
                     return None
                 if pos <= after:
@@ -214,8 +215,10 @@ def size_of(text: str) -> int:
 def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces: bool) -> wire.Entry | None:
     """Return a message with its newest words, or None when it has none to find."""
     row = entries.one(rows, key, n)
-    kind = entry_types.find(row.type) if row else None
-    if row is None or kind is None or kind.words is None:
+    if row is None:
+        return None
+    kind = entry_types.find(row.type, decode_header(row.header).rules_version)
+    if kind is None or kind.words is None:
         return None
     body = events.words_of(Place(rows, s.log.bodies, room, key), row, Eyes(INDEX, s.clock())).body
     return _entry_of(room, n, row.sender, row.at, kind.words(body), replaces=replaces) if body else None

@@ -44,7 +44,7 @@ def newest_line(at: Place, person: PersonId, eyes: Eyes) -> EntryRow | None:
 
 def _hidden_after(at: Place, eyes: Eyes, after: int) -> list[int]:
     """Return where after a position entries stand that somebody is not shown."""
-    types = [kind for kind, row in entry_types.ENTRY_TYPES.items() if not row.for_all]
+    types = entry_types.types_where(lambda row: not row.for_all)
     if not types:
         return []
     rows = entries.of_types_after(at.rows, at.key, after, types)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def concerned(room: RoomKind, entry: EntryFacts, at: Millis) -> tuple[Principal, ...]:
     """Return those whom an entry written at this time concerns: people, or `EVERYONE` but the sender."""
-    row = entry_types.find(entry.type)
+    row = entry_types.find(entry.type, entry.rules)
     if row is None or row.concerns is None or not policy_of(room).tells_changes:
         return ()
     return _of_those_shown(entry, (who for who in row.concerns(entry.state) if who != entry.sender), at)
@@ -38,7 +38,7 @@ def named(
 
     `body` is None where there is none to read; then nobody but `EVERYONE` is known.
     """
-    row = entry_types.find(entry.type)
+    row = entry_types.find(entry.type, entry.rules)
     if row is None or row.mentions is None:
         return ()
     people = row.mentions(entry.state, body, members)

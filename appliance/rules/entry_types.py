@@ -10,7 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.model import EVERYONE, Ability, Body, Deny, EntryType, Principal, Proposed, State, TextBody
+from appliance.model import (
+    EVERYONE,
+    RULES_VERSION,
+    Ability,
+    Body,
+    Deny,
+    EntryType,
+    Principal,
+    Proposed,
+    State,
+    TextBody,
+)
 from appliance.rules import entry_states as states
 from appliance.rules import marks, membership, messages
 from appliance.rules.shapes import Shape, WrongShapeError
@@ -18,7 +29,7 @@ from appliance.rules.shapes import Shape, WrongShapeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from appliance.model import Member, Millis, RoomState
+    from appliance.model import Member, Millis, RoomState, Target
     from appliance.rules.policy import KeyKind
 
     May = Callable[[RoomState, Any, Proposed, Any, Any], Deny | None]
@@ -226,14 +237,40 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
 }
 
 
-def find(kind: str) -> EntryKind | None:
-    """Return the row of a type by its name, or None for one that nobody knows."""
-    return ENTRY_TYPES.get(kind)
+VERSIONS: Final[dict[int, Mapping[str, EntryKind]]] = {RULES_VERSION: ENTRY_TYPES}
+"""The rows by the version of the rules (`rv` of a header).
+
+An entry is judged, shown, projected and searched by those of its own version, for ever; `ENTRY_TYPES` are those by
+which this release writes. The database finds messages by the name of their type, so a type counts as a message in all
+versions or in none.
+"""
 
 
-def read(kind: str, fields: Mapping[str, object] | None) -> State | Deny:
+def find(kind: str, version: int) -> EntryKind | None:
+    """Return the row of a type by its name, or None for one that the rules of this version do not know."""
+    rows = VERSIONS.get(version)
+    return None if rows is None else rows.get(kind)
+
+
+def find_alike(kind: str) -> EntryKind | None:
+    """Return the row of a type that all versions of the rules have alike, or None."""
+    row, *others = (rows.get(kind) for rows in VERSIONS.values())
+    return row if all(other is row for other in others) else None
+
+
+def row_of(entry: Proposed | Target) -> EntryKind:
+    """Return the row of an entry that has been read, by the rules of its own version."""
+    return VERSIONS[entry.rules][entry.type]
+
+
+def types_where(holds: Callable[[EntryKind], bool]) -> list[str]:
+    """Return the names of types of which this holds in some version: what the database is asked for by name."""
+    return sorted({kind for rows in VERSIONS.values() for kind, row in rows.items() if holds(row)})
+
+
+def read(kind: str, fields: Mapping[str, object] | None, version: int = RULES_VERSION) -> State | Deny:
     """Return what the header of an entry says, or why it is none that can be judged: an unknown type, a wrong shape."""
-    row = ENTRY_TYPES.get(kind)
+    row = find(kind, version)
     if row is None:
         return Deny.WRONG_TYPE
     try:
@@ -256,9 +293,10 @@ def proposed(
     *,
     n: int,
     ht: Millis,
+    rules: int = RULES_VERSION,
 ) -> Proposed | Deny:
     """Return an entry as the rules see it, or why it is none that can be judged."""
-    state = read(kind, fields)
+    state = read(kind, fields, rules)
     if isinstance(state, Deny):
         return state
-    return Proposed(kind if isinstance(kind, EntryType) else EntryType(kind), origin, sender, at, state, n, ht)
+    return Proposed(kind if isinstance(kind, EntryType) else EntryType(kind), origin, sender, at, state, n, ht, rules)

@@ -27,11 +27,10 @@ from appliance.model import (
 )
 from appliance.rules import messages
 from appliance.rules.entry_states import RoomCreated
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import row_of
 from appliance.rules.policy import POLICIES, allowed, owners_right, policy_of
 from appliance.rules.visibility import is_shown_target
 
-RULES_VERSION: Final = 1
 MAX_APART_MS: Final = 7 * 24 * 3_600_000
 """How far the time of writing of another agency's entry may lie from hub time.
 
@@ -55,14 +54,14 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
         return Deny.TIMES_APART
     if not policy_of(room.kind).federates and _is_from_abroad(room, entry):
         return Deny.ORIGIN_MISMATCH
-    if ENTRY_TYPES[entry.type].by_system:
+    if row_of(entry).by_system:
         return _may_as_system(room, entry, target)
     return _may_as_member(room, entry, target)
 
 
 def _is_from_abroad(room: RoomState, entry: Proposed) -> bool:
     """Say whether an entry comes from another agency than the room's, or brings in, or hands over to, people of one."""
-    brings = ENTRY_TYPES[entry.type].brings
+    brings = row_of(entry).brings
     people = (entry.sender, *(brings(entry.state) if brings else ()))
     return any(agency_of(person) != room.hub for person in people)
 
@@ -70,11 +69,11 @@ def _is_from_abroad(room: RoomState, entry: Proposed) -> bool:
 def _may_as_system(room: RoomState, entry: Proposed, target: Target | None) -> Deny | None:
     if entry.sender != program_of(room.hub):
         return Deny.HUB_ONLY
-    return ENTRY_TYPES[entry.type].may(room, None, entry, entry.state, target)
+    return row_of(entry).may(room, None, entry, entry.state, target)
 
 
 def _may_as_member(room: RoomState, entry: Proposed, target: Target | None) -> Deny | None:
-    row, role = ENTRY_TYPES[entry.type], room.role_of(entry.sender)
+    row, role = row_of(entry), room.role_of(entry.sender)
     if role is None:
         return Deny.NOT_A_MEMBER
     if room.closed:
@@ -101,7 +100,7 @@ def _takes(target: Target | None, ability: Ability, entry: Proposed) -> Deny | N
     """
     if target is None or not is_shown_target(target, entry.sender, entry.at):
         return Deny.NOT_A_MESSAGE
-    if ability not in ENTRY_TYPES[target.type].takes:
+    if ability not in row_of(target).takes:
         return Deny.NOT_A_MESSAGE
     return Deny.MESSAGE_RETRACTED if target.redacted and ability is not Ability.ANSWER else None
 
@@ -164,7 +163,7 @@ def apply(room: RoomState | None, entry: Proposed, room_id: RoomId, n: int) -> R
             hub=entry.origin,
             owner_post=created.owner_post,
         )
-    change = ENTRY_TYPES[entry.type].apply
+    change = row_of(entry).apply
     return change(room, entry.state, n) if change else room
 
 

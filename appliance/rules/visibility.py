@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from appliance.model import EVERYONE, Deny, Principal
+from appliance.model import EVERYONE, RULES_VERSION, Deny, Principal
 from appliance.rules import entry_types
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class EntryFacts(NamedTuple):
     """What decides whether an entry is shown. `state` is what its header says.
 
     `retracted`: it was taken back, or it is the edit of a message that was. `of` is the entry that it changes or marks:
-    whoever is not shown that one is not shown this one either.
+    whoever is not shown that one is not shown this one either. `rules` is the version of the rules it was written by.
     """
 
     type: str
@@ -58,11 +58,12 @@ class EntryFacts(NamedTuple):
     sender: Principal
     retracted: bool = False
     of: Target | None = None
+    rules: int = RULES_VERSION
 
 
 def shown(entry: EntryFacts, viewer: Principal, now: Millis) -> Shown | Hidden:
     """Say whether somebody who may read the room is shown an entry. `EVERYONE` asks for all its members alike."""
-    row = entry_types.find(entry.type)
+    row = entry_types.find(entry.type, entry.rules)
     if row is None or not _is_shown_to(row, entry, viewer, now):
         return Hidden(Reason.NOT_SHOWN)
     if row.marks_another and not (entry.of and is_shown_target(entry.of, viewer, now)):
@@ -72,7 +73,7 @@ def shown(entry: EntryFacts, viewer: Principal, now: Millis) -> Shown | Hidden:
 
 def is_shown_target(target: Target, viewer: Principal, now: Millis) -> bool:
     """Say whether somebody is shown the entry that another one points at, or the trace that it left."""
-    row = entry_types.find(target.type)
+    row = entry_types.find(target.type, target.rules)
     return row is not None and _is_shown_to(row, EntryFacts(target.type, target.state, target.sender), viewer, now)
 
 

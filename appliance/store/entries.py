@@ -100,10 +100,13 @@ def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
     row = rows.one(SQL.target, {"room": room, "n": n})
     if row is None:
         return None
-    kind, state = EntryType(row[1]), entry_types.read(row[1], decode_header(row[5]).state)
+    header = decode_header(row[5])
+    kind, state = EntryType(row[1]), entry_types.read(row[1], header.state, header.rules_version)
     if isinstance(state, Deny):
         return None
-    return Target(row[0], kind, home.principal(PersonId(row[2])), row[3], state, row[4] is not None)
+    return Target(
+        row[0], kind, home.principal(PersonId(row[2])), row[3], state, row[4] is not None, header.rules_version
+    )
 
 
 def between(rows: Rows, room: int, first: int, last: int) -> list[EntryRow]:
@@ -135,7 +138,7 @@ def _bare(row: tuple[Any, ...]) -> EntryRow:
 
 def _message_types() -> str:
     """Return the types of entry that count as unread and are the newest line of their room, as JSON."""
-    return json.dumps([kind for kind, row in entry_types.ENTRY_TYPES.items() if row.message])
+    return json.dumps(entry_types.types_where(lambda row: row.message))
 
 
 def last_message(rows: Rows, room: int, before: int = END) -> EntryRow | None:

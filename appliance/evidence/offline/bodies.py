@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import decode64url, encode64url, parse_canonical
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import find
 from appliance.rules.shapes import WrongShapeError
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def check_body(entry: Entry, salt: str, body: str) -> None:
 
 def is_formed(entry: Entry, body: str) -> bool:
     """Tell whether a body has the form that its type of entry has, as each replica reads it."""
-    shape = ENTRY_TYPES[entry.kind].body_shape
+    row = find(entry.kind, entry.header["rv"])
+    shape = row.body_shape if row else None
     if shape is None:
         return False
     try:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.state import check_state
 from appliance.evidence.offline.texts import Denial
-from appliance.model import Ability, Deny, EntryType, Principal, RoomId, RoomState, State, Target
+from appliance.model import Ability, Deny, Principal, RoomId, RoomState, Target
 from appliance.rules import entry_types
-from appliance.rules import rooms as rules
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import row_of
+from appliance.rules.versions import RULES
 
 if TYPE_CHECKING:
     from appliance.evidence.offline.entries import Entry
+    from appliance.model import Proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +62,27 @@ class Conduct:
         self.ids.add(entry.header["id"])
         fields = check_state(entry)
         sender = Principal(entry.header["sn"])
-        n, written_at = entry.n, entry.header["ts"]
-        proposed = entry_types.proposed(entry.kind, entry.origin, sender, written_at, fields, n=n, ht=entry.hub_time)
+        written_at, at, version = entry.header["ts"], entry.hub_time, entry.header["rv"]
+        rules = RULES[version]
+        proposed = entry_types.proposed(
+            entry.kind, entry.origin, sender, written_at, fields, n=entry.n, ht=at, rules=version
+        )
         aimed = fields.get("target", fields.get("reply_to"))
         target = None if aimed is None else self.targets.get(aimed)
         denied = proposed if isinstance(proposed, Deny) else rules.authorize(self.state, proposed, target)
         if isinstance(proposed, Deny) or denied:
             raise Failed("rule", entry.n, why=Denial(str(denied)))
         self.state = rules.apply(self.state, proposed, RoomId(entry.room or ""), entry.n)
-        self._mark(entry, sender, proposed.state, aimed)
-        if ENTRY_TYPES[entry.kind].erases:
+        self._mark(proposed, aimed)
+        if row_of(proposed).erases:
             self.shreds.append(Shred(entry.n, fields["from"], fields["to"], fields["rule"], fields["at"]))
 
-    def _mark(self, entry: Entry, sender: Principal, state: State, aimed: int | None) -> None:
-        row = ENTRY_TYPES[entry.kind]
+    def _mark(self, entry: Proposed, aimed: int | None) -> None:
+        row = row_of(entry)
         if row.takes:
-            kind = EntryType(entry.kind)
-            self.targets[entry.n] = Target(entry.n, kind, sender, entry.header["ts"], state, redacted=False)
+            self.targets[entry.n] = Target(
+                entry.n, entry.type, entry.sender, entry.at, entry.state, redacted=False, rules=entry.rules
+            )
         elif row.needs is Ability.EDIT and aimed is not None:
             self.edited[aimed] = entry.n
         elif row.retracts and aimed is not None:

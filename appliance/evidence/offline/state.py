@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.values import is_count
-from appliance.model import ContactMode, EntryType, RoomKind, is_person
-from appliance.rules.entry_types import ENTRY_TYPES
-from appliance.rules.rooms import RULES_VERSION
+from appliance.model import RULES_VERSION, ContactMode, EntryType, RoomKind, is_person
+from appliance.rules.entry_types import find
 from appliance.rules.shapes import WrongShapeError
 
 if TYPE_CHECKING:
@@ -22,20 +21,22 @@ if TYPE_CHECKING:
 
 def check_state(entry: Entry) -> dict[str, Any]:
     """Check the `st` of an entry against its type; return the fields that its type knows. Raises `Failed`."""
-    if entry.header["rv"] != RULES_VERSION:
-        raise Failed("newer_rules", entry.n, version=entry.header["rv"])
-    shape = SHAPES.get(entry.kind)
-    if shape is None:
+    version = entry.header["rv"]
+    shapes = VERSIONS.get(version)
+    if shapes is None:
+        raise Failed("newer_rules", entry.n, version=version)
+    shape, row = shapes.get(entry.kind), find(entry.kind, version)
+    if shape is None or row is None:
         raise Failed("unknown_type", entry.n, type=entry.kind)
     fields = {key: value for key, value in entry.header.get("st", {}).items() if key in shape}
     for key, (required, right) in shape.items():
         if (required or key in fields) and not (key in fields and right(fields[key])):
             raise Failed("bad_state", entry.n, type=entry.kind, key=key)
     try:
-        ENTRY_TYPES[entry.kind].shape.read(fields)
+        row.shape.read(fields)
     except WrongShapeError as error:
         raise Failed("bad_state", entry.n, type=entry.kind, key=error.key) from error
-    takes_body = ENTRY_TYPES[entry.kind].body is not None
+    takes_body = row.body is not None
     if takes_body != bool(entry.header["bl"]):
         raise Failed("no_body_of_type" if takes_body else "body_of_type", entry.n, type=entry.kind)
     if "card" in fields and fields["card"]["p"] != fields.get("owner", fields.get("to")):
@@ -110,6 +111,8 @@ SHAPES: Final[dict[str, _Shape]] = {
     "message.reaction": _shape({"target": is_count, "emoji": _text, "on": _flag}, {}),
     "shred": _shape({"from": is_count, "to": is_count, "rule": _text, "at": is_count}, {}),
 }
+VERSIONS: Final[dict[int, Mapping[str, _Shape]]] = {RULES_VERSION: SHAPES}
+"""The same by the version of the rules that an entry names."""
 KINDS: Final = {
     "room.create": "สร้างห้อง / room created",
     "room.rename": "เปลี่ยนชื่อห้อง / room renamed",
