@@ -108,10 +108,11 @@ class Office:
 
 @asynccontextmanager
 async def open_office(folder: Path, policies: Policies = CHEAP, *, empty: bool = False) -> AsyncIterator[Office]:
-    """Open an agency with two departments and five people."""
+    """Open the agency of a folder, making it if it is not there yet: two departments and five people."""
     keys = Keyring("test", "0" * 16, {purpose: bytes([n]) * 32 for n, purpose in enumerate(Purpose)})
     config = Config(data=folder, agency=Agency("kromthotsop", "gchat.test", "กรมทดสอบ", "Testing"), policies=policies)
-    config.database.write_bytes(_made(keys.database_key))
+    if not config.database.exists():
+        config.database.write_bytes(_made(keys.database_key))
     clock, ids = Clock(), count(1)
     sources = wiring.Sources(clock, lambda prefix: f"{prefix}_{next(ids):04d}", lambda: f"token-{next(ids):032d}")
     async with wiring.compose(config, keys, sources) as s:
