@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, get_args
 
@@ -23,7 +24,7 @@ CLIENT: Final = "appliance/client/src"
 PYTHON: Final = ("appliance", "search_index", "federation", "console", "packaging")
 GENERATED: Final = frozenset(("schema.ts", "entryTypes.ts", "roomPolicies.ts"))
 ROW: Final = re.compile(r"^\| `(?P<file>[^`]+)` \|", re.MULTILINE)
-PROSE: Final = re.compile(r'^ *"""(?:.|\n)*?"""|^ *#.*|/\*(?:.|\n)*?\*/|^ *//.*|^ *-- .*', re.MULTILINE)
+PROSE: Final = re.compile(r'^ *"""[\s\S]*?"""|^ *#.*|/\*[\s\S]*?\*/|^ *//.*|^ *-- .*', re.MULTILINE)
 MAX_FILES: Final = 14
 """Files that one more type of entry is written into: more would mean that the registry is being gone round."""
 
@@ -94,6 +95,7 @@ def sources() -> Iterator[Path]:
                 yield path
 
 
+@cache
 def texts() -> dict[str, str]:
     """Return each source without its comments and docstrings, by its path in the repository."""
     return {str(path.relative_to(ROOT)): PROSE.sub("", path.read_text(encoding="utf-8")) for path in sources()}
