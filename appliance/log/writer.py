@@ -16,7 +16,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from appliance.errors import AppError, Unavailable
+from appliance.errors import AppError, Forbidden, Unavailable
 from appliance.evidence.registry import Registry
 from appliance.log import riders as riding
 from appliance.log.bodies import Bodies
@@ -179,9 +179,19 @@ class RoomLog:
 
         For what is checked before it comes to the log: a repeat is answered, whatever would be said of it by now.
         """
+        if before := await self._find_done(key):
+            return before
+        try:
+            return (await append())[0]
+        except Forbidden:
+            # The first may have been committed since, and what it did is why the repeat is refused.
+            if before := await self._find_done(key):
+                return before
+            raise
+
+    async def _find_done(self, key: Key) -> Appended | None:
         async with self._store.read() as reader:
-            before = await reader.run(find_done, key)
-        return before or (await append())[0]
+            return await reader.run(find_done, key)
 
     def cached(self, room: RoomId) -> Head | None:
         """Return a room that is in memory."""

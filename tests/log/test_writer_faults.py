@@ -143,6 +143,18 @@ class TestOnce:
         assert first.n == 2
         assert await bureau.s.log.once(Key(room, NARIN, "ก"), append) == first
 
+    async def test_a_repeat_is_answered_though_the_first_was_committed_while_it_was_checked(
+        self, bureau: Bureau
+    ) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        done: list[Appended] = []
+
+        async def refuse() -> list[Appended]:
+            done.extend(await bureau.s.log.append(text(NARIN, room, "ก")))
+            raise Forbidden(Deny.ALREADY_MEMBER)
+
+        assert await bureau.s.log.once(Key(room, NARIN, "ก"), refuse) == done[0]
+
     async def test_a_room_is_known_by_its_key_or_its_two_people(self, bureau: Bureau) -> None:
         """A key without either is no repeat of anything."""
         room = await rooms.create_direct(bureau.s, NARIN, MALEE, "c")
