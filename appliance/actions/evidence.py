@@ -218,8 +218,9 @@ async def _record_export(s: Services, actor: Actor, room: RoomId, outcome: str, 
 async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: str) -> Appended:
     """Destroy the bodies of entries `first` to `last`, at most 5,000, by a rule of retention; say so in the room's log.
 
-    The entry, the destruction and the record are one transaction. Headers stay, and with them the proof. Raises
-    Invalid, NotFound.
+    The entry, the destruction and the record are one transaction. Headers stay, and with them the proof. Every path
+    that destroys bodies goes through here, so that none goes without its entry and record. No command does: what is due
+    is for a rule of retention to say, and this release has none (Q6). Raises Invalid, NotFound.
     """
     if not is_rule(rule):
         raise Invalid(field="rule", code="why_missing")

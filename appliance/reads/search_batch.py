@@ -164,7 +164,9 @@ def _change_of(rows: Rows, s: Services, line: EntryLine) -> _Change:
     if kind.words is not None:
         return _Change(_entry(rows, s, room, line.room, row.n, replaces=False))
     if kind.erases is not None:
-        return _Change(gone=wire.Range(room, *kind.erases(state)))
+        first, last = kind.erases(state)
+        # A row that no rule has judged may say any numbers; nothing after the entry itself can have been meant.
+        return _Change(gone=wire.Range(room, first, min(last, row.n)) if first <= row.n else None)
     if kind.changes_words and row.target is not None:
         gone = wire.Range(room, row.target, row.target) if kind.retracts else None
         return _Change(None if gone else _entry(rows, s, room, line.room, row.target, replaces=True), gone)

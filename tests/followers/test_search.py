@@ -118,6 +118,26 @@ async def test_what_is_destroyed_leaves_its_memory_at_once(bureau: Bureau, how: 
         await follower.close()
 
 
+@pytest.mark.parametrize(("first", "gone"), [(0, [(0, 3)]), (2, [(2, 3)]), (4, []), (2**53 - 1, [])])
+async def test_a_destruction_that_no_rule_judged_reaches_no_further_than_itself(
+    bureau: Bureau, first: int, gone: list[tuple[int, int]]
+) -> None:
+    """A row may be written by hand: its numbers must not stop the index, nor touch what was said later."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    sent = await bureau.say(NARIN, room, "จะหายไป")
+    await erase_bodies(bureau.s, room, sent.n, sent.n, "R1")
+    await bureau.say(NARIN, room, "ที่กล่าวภายหลัง")
+    text = "CAST(header AS TEXT)"
+    for key, value in (("from", first), ("to", 2**53 - 1)):
+        text = f"replace({text}, '\"{key}\":2', '\"{key}\":{value}')"
+    async with bureau.s.store.write() as tx:
+        await tx.run(run_sql, f"UPDATE entry SET header = CAST({text} AS BLOB) WHERE n = 3")  # noqa: S608 - by a forger
+    batch = await stored_batch(bureau.s, 0)
+    assert [(one.first, one.last) for one in batch.gone] == gone
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(batch), type=Add) == batch
+    assert [entry.text for entry in batch.entries] == ["ที่กล่าวภายหลัง"]
+
+
 async def test_memory_tells_what_the_database_tells(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     heard: list[Committed] = []
