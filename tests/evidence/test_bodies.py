@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance.evidence.bodies import decode_body, encode_body
 from appliance.evidence.errors import BodyError
@@ -11,7 +13,7 @@ from appliance.evidence.verification import Accepted, Refused, Step
 from appliance.model import EntryType, Principal, TextBody
 from appliance.rules.entry_types import ENTRY_TYPES
 from tests.evidence.court import Court
-from tests.evidence.room_builder import RoomBuilder
+from tests.evidence.room_builder import RoomBuilder, canonical
 from tests.evidence.test_verification import judged, small
 
 TEXT = ENTRY_TYPES[EntryType.MESSAGE_TEXT]
@@ -79,6 +81,23 @@ def test_a_replica_without_the_body_accepts_the_entry() -> None:
 def test_every_body_is_read_as_it_was_written(kind: str) -> None:
     for said in (TextBody(""), TextBody("คำ\t\n😀", (Principal("p_a@moph"), Principal("p_b@moi")))):
         assert decode_body(ENTRY_TYPES[kind], encode_body(ENTRY_TYPES[kind], said)) == said
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**54) | st.text(max_size=4) | st.just("p_1@moc"),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(("text", "mentions", "x")), inner),
+    max_leaves=6,
+)
+
+
+@given(st.binary(max_size=40) | JSON.map(canonical))
+def test_whatever_bytes_are_a_body_or_none(data: bytes) -> None:
+    """Never another error; and what is taken says all that is known of it, in its only form."""
+    try:
+        body = decode_body(TEXT, data)
+    except BodyError:
+        return
+    assert decode_body(TEXT, encode_body(TEXT, body)) == body
 
 
 def test_a_type_without_a_body_is_neither_written_nor_read() -> None:

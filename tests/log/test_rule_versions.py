@@ -117,6 +117,8 @@ async def test_each_entry_is_shown_and_found_by_its_own_rules(bureau: Bureau, se
         new: ("ถ้อยคำใหม่", old),
     }
     assert {n: len(event.reactions) for n, event in shown.items()} == {old: 1, new: 0}
+    assert entry_types.find_alike(EntryType.MESSAGE_TEXT) is None, "what versions differ in is asked of the database"
+    assert entry_types.find_alike(EntryType.ROOM_CLOSE) is ENTRY_TYPES[EntryType.ROOM_CLOSE]
     told = (await stored_batch(bureau.s, 0)).entries
     assert {entry.n: entry.text for entry in told} == {old: "ถ้อยคำเดิม", new: "ประกาศ ถ้อยคำใหม่"}
 
