@@ -22,6 +22,7 @@ from appliance.evidence.tree import Frontier
 from appliance.log import checkpoints, heads
 from appliance.log.audit import Check, Fault, verify_room
 from appliance.log.bodies import Bodies
+from appliance.log.damage import DamagedRooms
 from appliance.log.export import RoomExport
 from appliance.model import Draft, EntryType, RoomId
 from appliance.reads.messages import load_messages
@@ -124,6 +125,19 @@ class TestCheckpoints:
         await bureau.s.log.checkpoints.sign()
         async with bureau.s.store.read() as reader:
             assert await reader.run(room_rows.without_checkpoint) == []
+
+    async def test_what_is_due_is_signed_at_the_end_though_nothing_was_begun(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        await bureau.s.log.checkpoints.sign()
+        await bureau.say(MALEE, room)
+        bureau.s.log.checkpoints._advanced.clear()  # noqa: SLF001 - it is the other's to sign
+        head, other = await bureau.s.log.head(room), checkpoints.Checkpoints(bureau.s.store, SIGNER, DamagedRooms())
+        other.advanced(room, head)
+        await other.close()
+        async with bureau.s.store.read() as reader:
+            kept = await reader.run(room_rows.checkpoint, head.key)
+        assert kept is not None
+        assert kept.size == head.size == 3
 
     async def test_after_a_crash_the_newest_entries_are_signed_at_start(self, tmp_path: Path) -> None:
         async with open_bureau(tmp_path) as b:

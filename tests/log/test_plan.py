@@ -173,6 +173,15 @@ def test_numbers_go_on_from_the_highest() -> None:
     assert numbers == Numbers(13, 22)
 
 
+def test_a_room_that_begins_with_several_messages_has_one_key_for_them() -> None:
+    numbers = Numbers(11, 20)
+    more = draft(NARIN, EntryType.MESSAGE_TEXT, text="ข")
+    planned = plan([command(*group(NARIN, MALEE, SOMCHAI, text="ก").drafts, more)], context(numbers=numbers))
+    assert [row.key for row in planned.batch.epoch_keys] == [21]
+    assert [row.epoch for row in planned.batch.entries] == [None, None, 21, 21]
+    assert numbers == Numbers(12, 21)
+
+
 @pytest.mark.parametrize(("numbers", "made"), [(Numbers(None, 7), 0), (Numbers(7, None), 1), (Numbers(7, 7), 2)])
 def test_where_a_torn_page_hides_the_highest_number_only_what_needs_one_is_refused(numbers: Numbers, made: int) -> None:
     head = begun()
