@@ -1,6 +1,6 @@
 """Passkeys (WebAuthn) as second factor: enrolment and checks (F74).
 
-Imported by `second_factors.load_passkeys` alone. A challenge is good for one answer; an authenticator whose counter
+Imported by `passkeys_late.py` alone. A challenge is good for one answer; an authenticator whose counter
 goes back is refused, since it may have been copied (WebAuthn §6.1.1). Taking a passkey away asks for the password
 again.
 """

@@ -10,18 +10,16 @@ none.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from base64 import b32encode
 from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pyotp
 
 from appliance.actions.changes import changing_own_account, record
 from appliance.errors import Conflict, Invalid, NotFound, WrongKey
-from appliance.late import load
 from appliance.rules.passwords import one_time_code
 from appliance.spelling.thai import arabic_digits
 from appliance.store import accounts, audit
@@ -40,14 +38,6 @@ STEP_MS: Final = 30_000
 DRIFT_STEPS: Final = 1
 _SECRET_BYTES: Final = 20
 RECOVERY_CODES: Final = 10
-
-
-async def load_passkeys(function: str) -> Any:
-    """Import a function of `actions/passkeys.py` aside of the event loop.
-
-    Its library takes a quarter of a second that few sign-ins need: it is imported when the first one does.
-    """
-    return await asyncio.to_thread(load, f"appliance.actions.passkeys:{function}")
 
 
 async def start_totp(s: Services, person: PersonId) -> tuple[str, str]:

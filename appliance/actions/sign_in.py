@@ -15,7 +15,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from appliance.actions.changes import get_account, record
-from appliance.actions.second_factors import check_code, load_passkeys, use_recovery_code
+from appliance.actions.passkeys_late import load_passkeys
+from appliance.actions.second_factors import check_code, use_recovery_code
 from appliance.errors import Forbidden, TooMany, Unauthenticated
 from appliance.identity.outcomes import CODE_FAILED, FAILED, RECOVERY_USED, REFUSED, SIGNED_IN
 from appliance.identity.throttle import MAX_KNOWN, network_of

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from appliance.actions import passwords, second_factors, sessions, sign_in
+from appliance.actions.passkeys_late import load_passkeys
 from appliance.actions.sign_in import FactorGiven, SecondFactorAsked, SignedIn
 from appliance.errors import Invalid
 from appliance.model import SessionId
@@ -138,14 +139,14 @@ async def remove_totp(call: Call, body: PasswordOnly) -> None:
 async def start_passkey(call: Call, body: PasswordOnly) -> PasskeyOptions:
     """Return what the browser passes to the authenticator to make a passkey."""
     await passwords.prove_password(call.services, call.signed_in, body.password, "password")
-    start = await second_factors.load_passkeys("start_passkey")
+    start = await load_passkeys("start_passkey")
     return PasskeyOptions(options=await start(call.services, call.signed_in))
 
 
 @routes.post("/second-factors/passkeys", status=201, max_body=PASSKEY_BODY, cost=Cost.SEVERAL, heavy=True)
 async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
     """Add the passkey that the authenticator made."""
-    add = await second_factors.load_passkeys("add_passkey")
+    add = await load_passkeys("add_passkey")
     passkey = await add(call.services, call.signed_in, body.name, msgspec.to_builtins(body.credential))
     return PasskeyView(id=passkey.id, name=passkey.name, created=passkey.created)
 
@@ -154,7 +155,7 @@ async def add_passkey(call: Call, body: PasskeyNew) -> PasskeyView:
 async def remove_passkey(call: Call, passkey: str, body: PasswordOnly) -> None:
     """Remove one of the caller's passkeys."""
     await passwords.prove_password(call.services, call.signed_in, body.password, "password")
-    remove = await second_factors.load_passkeys("remove_passkey")
+    remove = await load_passkeys("remove_passkey")
     await remove(call.services, call.signed_in, passkey)
 
 
