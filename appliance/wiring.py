@@ -7,6 +7,7 @@ the end.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import fcntl
@@ -19,7 +20,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions import evidence
+from appliance import late
 from appliance.actions.clock import check_clock
 from appliance.administration.server import AdministrationServer
 from appliance.api.app import build_app
@@ -29,7 +30,6 @@ from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.followers.counts import CountWriter, write_counts
 from appliance.followers.people import PeopleFollower
 from appliance.followers.search import SearchFollower
-from appliance.followers.timers import Timers
 from appliance.identity.groups import group_rule
 from appliance.identity.loading import load
 from appliance.identity.recovery_codes import RecoveryCodes
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from appliance.config import Config
+    from appliance.followers.timers import Timers
     from appliance.model import Millis, PersonId
     from appliance.store.db import Store
     from appliance.vault.keyring import Keyring
@@ -199,7 +200,8 @@ async def services(
         with _naming_damage(config, keys):
             migrate(config.database, keys.database_key)
             s = await stack.enter_async_context(compose(config, keys, sources))
-        await evidence.record_unsigned(s)
+        if s.log.checkpoints.found:
+            await late.load("appliance.actions.evidence:record_unsigned")(s)
         with contextlib.suppress(AppError):
             # On a full disk it is recorded a minute after there is space.
             await check_clock(s)
@@ -216,8 +218,7 @@ async def _following(s: Services) -> AsyncIterator[None]:
     people.start()
     counts = CountWriter(s)
     counts.start()
-    timers = Timers(s)
-    timers.start(TIMERS_AFTER_S)
+    timers = asyncio.create_task(_keep_time(s), name="timers")
     search_follower = SearchFollower(s)
     search_follower.start()
     try:
@@ -226,16 +227,28 @@ async def _following(s: Services) -> AsyncIterator[None]:
         await administration.close()
         administration_path(s.config.data).unlink(missing_ok=True)
         await search_follower.close()
-        await timers.close()
+        timers.cancel()
+        await asyncio.wait((timers,))
         await people.close()
         await counts.close()
         await s.hub.close()
         await s.receipts.close()
         with contextlib.suppress(AppError):
-            await evidence.record_heads(s)
+            await late.load("appliance.actions.evidence:record_heads")(s)
         with contextlib.suppress(AppError):
             # On a full disk it is forgotten when sessions were last used; that must not look like a crash.
             await write_counts(s)
+
+
+async def _keep_time(s: Services) -> None:
+    """Run the timers until cancelled, from a moment after the start, which they would make a tenth longer."""
+    await asyncio.sleep(TIMERS_AFTER_S)
+    timers: Timers = late.load("appliance.followers.timers:Timers")(s)
+    timers.start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await timers.close()
 
 
 @contextlib.contextmanager

@@ -78,7 +78,7 @@ class FoundRoom(msgspec.Struct, frozen=True):
 async def record_unsigned(s: Services) -> None:
     """Put on record what had no signature at start: the last second before a crash, and rooms that were not signed."""
     found = s.log.checkpoints.found
-    if not found.entries and not found.unproven:
+    if not found:
         return
     outcome = "unproven" if found.unproven else "done"
     unproven = list(found.unproven[:FAULTS_ON_RECORD])

@@ -2,8 +2,8 @@
 
 Each job is one action over the Services. A job that fails is logged and runs again at its next turn; one that is late
 (the machine slept) runs once, at once; one that runs at the end is cancelled and waited for. Nothing here decides: when
-something is due is the action's rule. Importing apscheduler takes a twentieth of the appliance's start, so who starts
-the timers may let them begin after that.
+something is due is the action's rule. Importing this would make the appliance's start longer by a tenth, so `wiring.py`
+imports it afterwards.
 """
 
 from __future__ import annotations
@@ -49,18 +49,11 @@ class Timers:
     ) -> None:
         self._s, self._jobs, self._nightly = s, jobs, nightly
         self._scheduler: AsyncIOScheduler | None = None
-        self._beginning: asyncio.TimerHandle | None = None
         self._running: set[asyncio.Task[object]] = set()
         self._closing = False
 
-    def start(self, after_s: float = 0) -> None:
-        """Begin now or so much later; the first run of a job is one interval from then."""
-        if after_s:
-            self._beginning = asyncio.get_running_loop().call_later(after_s, self._begin)
-        else:
-            self._begin()
-
-    def _begin(self) -> None:
+    def start(self) -> None:
+        """Begin; the first run of a job is one interval from now."""
         scheduler: AsyncIOScheduler = load("apscheduler.schedulers.asyncio:AsyncIOScheduler")(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -75,8 +68,6 @@ class Timers:
     async def close(self) -> None:
         """Stop; a job that is running is cancelled, and has ended when this returns."""
         self._closing = True
-        if self._beginning is not None:
-            self._beginning.cancel()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
         for task in self._running:

@@ -46,6 +46,10 @@ class Unsigned(msgspec.Struct):
     rooms: int = 0
     unproven: list[RoomId] = msgspec.field(default_factory=list)
 
+    def __bool__(self) -> bool:
+        """Say whether there was anything."""
+        return bool(self.entries or self.unproven)
+
 
 class Checkpoints:
     """Signs the rooms that advanced. `found` says what had no signature at start."""
