@@ -80,7 +80,11 @@ def main() -> None:
         with TemporaryFile() as said:
             command = partial(_command, request["first"], request["environment"], said.fileno())
             child = fork(command, request["words"], {said.fileno()}, ROOT)
-            code = child.wait(PATIENCE_S)
+            try:
+                code = child.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                code = child.wait(PATIENCE_S)
             said.seek(0)
             answer = Ended(code, said.read().decode(errors="replace"))
         print(json.dumps(answer._asdict()), flush=True)  # noqa: T201 - what the test reads
