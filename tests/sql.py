@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, cast
+
+from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.store.db import Params, Rows
+
+_COLUMNS: Final = (
+    "pos", "place", "at", "type", "sender", "txn_id", "target", "ht", "rg", "os", "origin", "epoch", "header", "seal",
+    "sealed",
+)  # fmt: skip
+_INDEX: Final = ("place", "pos", "type", "sender")
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return f"({', '.join(columns)}) VALUES ({', '.join(f'NEW.{name}' for name in columns)})"
+
+
+def _assigned(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} = NEW.{name}" for name in columns)
+
+
+# What makes the view of all entries writable on one connection: the log and the index that leads to it change together.
+_WRITABLE: Final = {
+    "forge_update": f"""UPDATE ON main.entry BEGIN
+        UPDATE log SET {_assigned(_COLUMNS)} WHERE pos = OLD.pos;
+        UPDATE entry_at SET {_assigned(_INDEX)} WHERE place = OLD.place; END""",  # noqa: S608 - names of this module
+    "forge_delete": """DELETE ON main.entry BEGIN
+        DELETE FROM log WHERE pos = OLD.pos; DELETE FROM entry_at WHERE place = OLD.place; END""",
+    "forge_insert": f"""INSERT ON main.entry BEGIN
+        INSERT INTO log {_names(_COLUMNS)};
+        INSERT INTO entry_at ({", ".join(_INDEX)}) SELECT {", ".join(f"NEW.{name}" for name in _INDEX)}
+        WHERE NOT EXISTS (SELECT 1 FROM unfolded WHERE NEW.pos BETWEEN first AND last); END""",  # noqa: S608 - names of this module
+}
 
 
 def all_rows(rows: Rows, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
@@ -20,3 +50,20 @@ def one_row(rows: Rows, sql: str, params: Params = ()) -> tuple[Any, ...] | None
 def run_sql(rows: Rows, sql: str, params: Params = ()) -> int:
     """Run a statement; return the number of rows it changed."""
     return rows.run(sql, params)
+
+
+def edit_entries(rows: Rows, sql: str, params: Params = ()) -> int:
+    """Run a statement that changes `entry` as if it were a table; return the number of rows it changed.
+
+    The index changes with the log, where the entry is folded.
+    """
+    raw = cast("sqlcipher.Connection", rows)
+    for name, trigger in _WRITABLE.items():
+        raw.execute(f"CREATE TEMP TRIGGER {name} INSTEAD OF {trigger}")
+    try:
+        before = raw.total_changes
+        raw.execute(sql, params)
+        return int(raw.total_changes - before)
+    finally:
+        for name in _WRITABLE:
+            raw.execute(f"DROP TRIGGER temp.{name}")

@@ -45,10 +45,11 @@ def _use(raw: sqlcipher.Connection, room: str, sender: str, at: int) -> bool:
     raw.execute("SELECT kind, name, owner, owner_post, closed FROM room WHERE id = ?", (room,)).fetchall()
     raw.execute("SELECT person, role, since, read FROM room_member WHERE room = ?", (number,)).fetchall()
     places = (number << 32, (number << 32) + (1 << 32) - 1)
-    (place,) = raw.execute("SELECT max(place) FROM entry WHERE place BETWEEN ? AND ?", places).fetchone()
+    newest = "SELECT place, ht, rg FROM entry WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT 1"
+    place, _, _ = raw.execute(newest, places).fetchone()
     signed = _signed_size(raw, number)
     raw.execute("SELECT header FROM entry WHERE place BETWEEN ? AND ?", (places[0] + signed, place)).fetchall()
-    (pos,) = raw.execute("SELECT max(pos) + 1 FROM feed").fetchone()
+    (pos,) = raw.execute("SELECT max((SELECT max(pos) FROM log), (SELECT max(pos) FROM feed)) + 1").fetchone()
     epoch = raw.execute("SELECT key FROM epoch_key WHERE room = ? AND week = ?", (number, iso_week(at))).fetchone()
     if epoch is None:
         raw.execute(
@@ -59,18 +60,13 @@ def _use(raw: sqlcipher.Connection, room: str, sender: str, at: int) -> bool:
     else:
         raw.execute("SELECT wrapped FROM epoch_key WHERE key = ?", epoch).fetchone()
     raw.execute(
-        "INSERT INTO entry (place, pos, at, type, sender, ht, rg, os, origin, header, epoch, sealed)"
+        "INSERT INTO log (place, pos, at, type, sender, ht, rg, os, origin, header, epoch, sealed)"
         " VALUES (?, ?, ?, 'message.text', 'p', ?, 0, 0, 'moph', zeroblob(500), 1, zeroblob(300))",
         (place + 1, pos, at, at),
     )
     raw.execute(
-        "INSERT INTO feed (pos, at, type, room, n) VALUES (?, ?, 'message.text', ?, ?)",
-        (pos, at, number, place + 1 - places[0]),
-    )
-    raw.execute(
-        "INSERT INTO txn (room, sender, txn_id, n) VALUES (?, ?, 'torn beside', ?)",
-        (number, sender, place + 1 - places[0]),
-    )
+        "SELECT n FROM txn WHERE room = ? AND sender = ? AND txn_id = 'torn beside'", (number, sender)
+    ).fetchall()
     raw.execute("ROLLBACK")
     return True
 

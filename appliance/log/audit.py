@@ -4,9 +4,10 @@ One walk over all entries of a room, in one read transaction. Each entry is judg
 (`evidence/verification.py`). The walk compares the tree they make with the stored tree, the
 signed checkpoint and the heads that were recorded elsewhere; every row's columns with its own header, since columns are
 what reads use; each body with its commitment, where the keys are given; the position in the feed, which rises with the
-entries and has one line for each; and the tables that people see with what the entries say: room, members, retractions,
-edits, reactions, mentions, whom other entries concern. Entries that no signature covers are a fault, and so is a body
-that is gone, or whose key was destroyed, though no `shred` entry says so.
+entries; the tables that people see with what the entries say: room, members, retractions, edits, reactions, mentions,
+whom other entries concern; and what is made from the log, by which entries and repeats are found (`entry_at`, `txn`).
+Entries that no signature covers are a fault, and so is a body that is gone, or whose key was destroyed, though no
+`shred` entry says so.
 
 Receipts (`receipt`, and `read` of `room_member`) and what one person does to their own view (`room_view`) are in no
 log: they are not compared and are no evidence (decision 0006). It reads only, and may run beside a server.
@@ -29,7 +30,7 @@ from appliance.log.projections import Place
 from appliance.log.rows import is_said, leaf_of
 from appliance.rules.entry_types import row_of
 from appliance.rules.policy import Members, policy_of
-from appliance.store import entries, feed, rooms
+from appliance.store import entries, rooms
 from appliance.store.db import snapshot
 
 if TYPE_CHECKING:
@@ -153,7 +154,11 @@ class _Walk:
         n, size = 0, self._row.size
         while n < size:
             start, page_end = n, min(n + PAGE, size)
+            if (astray := entries.first_misplaced(self._rows, self._row.key, start, page_end - 1)) is not None:
+                return Fault(self._room, "index", astray)
             for found in entries.between(self._rows, self._row.key, n, page_end - 1):
+                if found.n > n:
+                    break
                 if fault := self._add(found, n) or self._out_of_order(found):
                     return fault
                 n += 1
@@ -164,12 +169,17 @@ class _Walk:
                     signed.counters,
                 ):
                     return Fault(self._room, "tree")
-            if n < page_end:
-                return Fault(self._room, "entry", n)
-            if (unlisted := feed.first_unlisted(self._rows, self._row.key, start, page_end - 1)) is not None:
-                return Fault(self._room, "feed", unlisted)
+            if fault := self._left_out(start, page_end - 1, n):
+                return fault
             self._check.pause()
         return None
+
+    def _left_out(self, first: int, last: int, n: int) -> Fault | None:
+        """Report an entry of a page that is missing, `n` being the next one, or whose idempotency key is."""
+        if n <= last:
+            return Fault(self._room, "index" if entries.is_in_log(self._rows, self._row.key, n) else "entry", n)
+        unlisted = entries.first_without_txn(self._rows, self._row.key, first, last)
+        return None if unlisted is None else Fault(self._room, "txn", unlisted)
 
     def _out_of_order(self, found: EntryRow) -> Fault | None:
         """Report an entry that stands in the feed before the one before it: positions rise from 1 on."""
@@ -249,6 +259,8 @@ class _Walk:
             return Fault(self._room, "absent", min(self._absent))
         if self._state != self._row.state or not self._right_origin():
             return Fault(self._room, "state")
+        if (n := entries.first_wrong_txn(self._rows, self._row.key)) is not None:
+            return Fault(self._room, "txn", n)
         differing = self._expected.differing(self._rows, self._row.key)
         return Fault(self._room, *differing) if differing else None
 

@@ -31,7 +31,6 @@ from appliance.store.batch import (
     NewMember,
     NewRole,
     NewRoom,
-    NewTxn,
     RoomChange,
 )
 from appliance.wire.committed import Committed, RoomNews
@@ -181,9 +180,6 @@ class Rows:
                 sealed.sealed if sealed else None, draft.txn_id,
             )
         )  # fmt: skip
-        batch.feed.append(NewLine(self.pos, entry.at, entry.kind.value, key, entry.n))
-        if draft.txn_id is not None:
-            batch.txns.append(NewTxn(key, sender, draft.txn_id, entry.n))
         batch.mentions.extend(Named(key, person(who), entry.n) for who in entry.named)
         concerns = concerned(state.kind, entry.facts, entry.at)
         batch.concerns.extend(Named(key, person(who), entry.n) for who in concerns)

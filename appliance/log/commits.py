@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from appliance.log.commands import Command
     from appliance.log.damage import DamagedRooms
     from appliance.log.feed import Feed
+    from appliance.log.folding import Folding
     from appliance.log.heads import Heads
     from appliance.log.idempotency import Repeats
     from appliance.log.plan import Planned
@@ -53,6 +54,7 @@ class Commits(msgspec.Struct):
     checkpoints: Checkpoints
     damaged: DamagedRooms
     feed: Feed
+    folding: Folding
     home: Home
     may_keep_group: MayKeepGroup
     random: Random
@@ -86,6 +88,8 @@ class Commits(msgspec.Struct):
             announced = Announced(planned.pos)
             try:
                 if planned.results:
+                    self.folding.refuse_repeats(planned.batch)
+                    await self.folding.begin(writer)
                     await writer.commit(riding.write, planned.batch, planned.results, now, announced)
             except RepeatedTxnError:
                 if not await repeats.find(commands):
@@ -100,6 +104,7 @@ class Commits(msgspec.Struct):
         """Take what is durable now into memory."""
         planned = written.planned
         self.feed.advance(written.announced.pos, max((entry.at for entry in planned.batch.entries), default=0))
+        self.folding.added(planned.batch)
         self.bodies.stored(planned.new_keys)
         if planned.batch.erased:
             self.bodies.destroyed()

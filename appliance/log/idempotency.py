@@ -2,11 +2,11 @@
 
 The key of a command (`Key`) is its room, its sender and their `txn_id`; a private chat is known by its two people
 besides. Rules: of two commands with a key in common, the second waits until the first is committed
-(`split_duplicates`). Before a batch is decided only commands that create a room are looked up, since all others find
-out as they are written: the key is unique in the database. After that there is one way for all (`Repeats.find`): those
-that are refused, and all of a batch whose write met a key that is there, are looked up, and what was done before is
-answered with its result. What is checked before a command is given to the log must not refuse a repeat: `RoomLog.once`
-looks here first.
+(`split_duplicates`). Before a batch is decided only commands that create a room are looked up; the keys of all others
+are as the batch is written, among the newest in memory (`folding.py`) and in the table `txn`. After that there is one
+way for all (`Repeats.find`): those that are refused, and all of a batch whose write met a key that is there, are looked
+up, and what was done before is answered with its result. What is checked before a command is given to the log must not
+refuse a repeat: `RoomLog.once` looks here first.
 """
 
 from __future__ import annotations

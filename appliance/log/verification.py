@@ -21,7 +21,7 @@ from appliance.log.audit import verify_room
 from appliance.log.damage import DAMAGED, list_rooms
 from appliance.log.notes import home_of
 from appliance.log.recorded_heads import read_file, root_over
-from appliance.store import audit, feed, recorded_heads, rooms
+from appliance.store import audit, entries, feed, recorded_heads, rooms
 from appliance.store.db import Rows, open_store, reading
 
 if TYPE_CHECKING:
@@ -92,10 +92,11 @@ def verify_rooms(
 
 
 def _faults_of_feed(place: Place) -> list[str]:
-    """Return the lines of the feed that are no entry's; on a torn page, that they cannot be compared."""
+    """Return what of the feed contradicts the log as a whole; on a torn page, that they cannot be compared."""
     try:
         with reading(place.database, place.key) as rows:
-            return [both("verify.not_an_entry", pos=pos) for pos in feed.without_entry(rows, _MAX_LINES)]
+            twice = [both("verify.two_at_one_position", pos=pos) for pos in feed.at_entries(rows, _MAX_LINES)]
+            return twice + [both("verify.not_indexed", pos=pos) for pos in entries.unplaced(rows, _MAX_LINES)]
     except Unavailable as error:
         if error.code != DAMAGED:
             raise

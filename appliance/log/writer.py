@@ -26,6 +26,7 @@ from appliance.log.commits import Commits
 from appliance.log.current import CurrentRooms
 from appliance.log.damage import DamagedRooms
 from appliance.log.feed import Feed
+from appliance.log.folding import Folding
 from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.intake import Intake, answer
@@ -69,6 +70,7 @@ class RoomLog:
     ) -> None:
         self.home = Home(agency)
         self.feed = Feed()
+        self.folding = Folding(store, self.feed)
         self.registry = Registry.alone(agency)
         self._store, self._keys, self._signer = store, keys, signer
         self._clock, self._new_id = clock, new_id
@@ -90,8 +92,9 @@ class RoomLog:
         [latest] = await self._store.read_each(lambda rows, _: feed.latest(rows), (None,))
         pos, room_key, epoch_key = await self._store.read_each(_last_number, list(_LAST_NUMBERS))
         self.feed.advance(pos if isinstance(pos, int) else 0, latest if isinstance(latest, int) else 0)
-        if isinstance(pos, AppError):
-            self._intake.refuse_all(pos)
+        refusal = pos if isinstance(pos, AppError) else await self.folding.load()
+        if refusal is not None:
+            self._intake.refuse_all(refusal)
         self.bodies = Bodies(self._keys)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
         self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier, self._clock)
@@ -102,6 +105,7 @@ class RoomLog:
             checkpoints=self.checkpoints,
             damaged=self.damaged,
             feed=self.feed,
+            folding=self.folding,
             home=self.home,
             may_keep_group=may_keep_group,
             random=Random(self._new_id, os.urandom),
@@ -110,6 +114,7 @@ class RoomLog:
             ),
         )
         await self.checkpoints.start()
+        self.folding.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
 
     async def close(self) -> None:
@@ -118,6 +123,7 @@ class RoomLog:
         if self._task:
             await self._task
             await self.checkpoints.close()
+            await self.folding.close()
 
     def check(self) -> None:
         """Raise what every command would be refused with now: Unavailable, or nothing where the writer runs."""

@@ -9,11 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec import json
+
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
     from appliance.model import Millis
     from appliance.store.db import Rows
+
+    Key = tuple[int, str, str]
+    """An idempotency key: a room's key, the sender, and the `txn_id` that they chose."""
 
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
@@ -60,15 +65,6 @@ class NewEpochKey(NamedTuple):
     wrapped: bytes
 
 
-class NewTxn(NamedTuple):
-    """An idempotency key, and the first entry of the command that came with it."""
-
-    room: int
-    sender: str
-    txn_id: str
-    n: int
-
-
 class NewEntry(NamedTuple):
     """An entry; names as in `entries.EntryRow`. `room` is a room's key."""
 
@@ -91,13 +87,12 @@ class NewEntry(NamedTuple):
 
 
 class NewLine(NamedTuple):
-    """A line of the feed: an entry of a room, or something for one person alone; `room` is a room's key."""
+    """A line of the feed that is no entry, for one person alone or a room's members; `room` is a room's key."""
 
     pos: int
     at: Millis
     type: str
     room: int | None
-    n: int | None = None
     person: str | None = None
     data: str | None = None
 
@@ -214,7 +209,6 @@ class Batch:
 
     rooms: list[NewRoom] = field(default_factory=list)
     epoch_keys: list[NewEpochKey] = field(default_factory=list)
-    txns: list[NewTxn] = field(default_factory=list)
     entries: list[NewEntry] = field(default_factory=list)
     feed: list[NewLine] = field(default_factory=list)
     states: list[RoomChange] = field(default_factory=list)
@@ -267,9 +261,18 @@ WRITES: Final = (
 """What is written, in this order: the rows of a batch, their kind, and their statement."""
 
 
+def keys_of(batch: Batch) -> dict[Key, int]:
+    """Return the idempotency keys of a batch with the positions of their entries."""
+    return {(entry.room, entry.sender, entry.txn_id): entry.pos for entry in batch.entries if entry.txn_id is not None}
+
+
 def write(rows: Rows, batch: Batch) -> None:
-    """Write a whole batch. Raises RepeatedTxnError, having written what the caller's transaction then undoes."""
-    if batch.txns and rows.many(SQL.insert_txn, batch.txns) != len(batch.txns):
+    """Write a whole batch. Raises RepeatedTxnError before anything is written.
+
+    An idempotency key is looked up in `txn`, which does not have those of the newest entries (`log/folding.py`).
+    """
+    keys = keys_of(batch)
+    if keys and rows.value(SQL.any_txn, {"keys": json.encode(list(keys)).decode()}):
         raise RepeatedTxnError
     for name, _, statement in WRITES:
         if found := getattr(batch, name):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "sqlite_schema"
 # They hold the rooms' logs and may be many gigabytes; the start does not need all of them.
 LOGS: Final = frozenset(
-    ("entry", "feed", "txn", "receipt", "mention", "reaction", "message_mark", "message_edit", "audit")
+    ("log", "entry_at", "feed", "txn", "receipt", "mention", "reaction", "message_mark", "message_edit", "audit")
 )
 
 

@@ -138,6 +138,8 @@ def connect(path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB, read_o
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
+        # SQLite would make an index of the whole log to look at its end (views `entry` and `entry_line`).
+        connection.execute("PRAGMA automatic_index = OFF")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
@@ -283,6 +285,18 @@ class Exclusive:
             await self._writer.mended()
         with self._writer.translate_disk_errors():
             return await asyncio.shield(self._writer.run(_transaction, lambda rows: function(rows, *args, **kwargs)))
+
+    async def commit_unsynced(
+        self, function: Callable[Concatenate[Rows, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do as `commit` does but do not wait for the disk: a crash of the machine may undo it, and nothing else.
+
+        For what can be made again. Whatever is committed afterwards is durable together with it.
+        """
+        with self._writer.translate_disk_errors():
+            await self._writer.mended()
+        with self._writer.translate_disk_errors():
+            return await asyncio.shield(self._writer.run(_unsynced, lambda rows: function(rows, *args, **kwargs)))
 
     async def commit_each(
         self, function: Callable[[Rows, list[ItemT]], object], items: list[ItemT]
@@ -554,3 +568,11 @@ def _transaction(raw: sqlcipher.Connection, function: Callable[[Rows], T]) -> T:
         _undo(raw, error)
         raise
     return result
+
+
+def _unsynced(raw: sqlcipher.Connection, function: Callable[[Rows], T]) -> T:
+    raw.execute("PRAGMA synchronous = NORMAL")
+    try:
+        return _transaction(raw, function)
+    finally:
+        raw.execute("PRAGMA synchronous = FULL")

@@ -1,7 +1,8 @@
 """Entries of the room logs in SQL: the rows that reads begin from (`batch.py` has those that are written).
 
-The caller owns the transaction. Rows stay
-sealed: bodies are opened by `log/bodies.py`, which holds the keys.
+The caller owns the transaction. Rows stay sealed: bodies are opened by `log/bodies.py`, which holds the keys. The views
+`entry` and `entry_line` have every entry that is committed, folded or not (`folding.py`); a statement that puts entries
+in order has their `place` as its last column, which is dropped here.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
 
 def between(rows: Rows, room: int, first: int, last: int) -> list[EntryRow]:
     """Return entries `first` to `last`, both included, in order."""
-    return [EntryRow._make(row) for row in rows.all(SQL.range, {"room": room, "first": first, "last": last})]
+    return [EntryRow._make(row[:-1]) for row in rows.all(SQL.range, {"room": room, "first": first, "last": last})]
 
 
 def one(rows: Rows, room: int, n: int) -> EntryRow | None:
@@ -129,7 +130,7 @@ def without_body(rows: Rows, room: int, n: int) -> EntryRow | None:
 def of_types_after(rows: Rows, room: int, after: int, types: Iterable[str]) -> list[EntryRow]:
     """Return the entries of some types after a position, in order, without their bodies and marks."""
     asked = {"room": room, "after": after, "types": json.dumps(list(types))}
-    return [_bare(row) for row in rows.all(SQL.of_types_after, asked)]
+    return [_bare(row[:-1]) for row in rows.all(SQL.of_types_after, asked)]
 
 
 def _bare(row: tuple[Any, ...]) -> EntryRow:
@@ -197,7 +198,7 @@ def mention_count(rows: Rows, room: int, person: str, after: int, hidden: Sequen
 
 def log_after(rows: Rows, room: int, n: int, limit: int) -> list[LeafRow]:
     """Return what the tree is made of, from entry `n` on."""
-    return [LeafRow._make(row) for row in rows.all(SQL.log_after, {"room": room, "n": n, "limit": limit})]
+    return [LeafRow._make(row[:-1]) for row in rows.all(SQL.log_after, {"room": room, "n": n, "limit": limit})]
 
 
 def has_sealed_by_gateways(rows: Rows, room: int) -> bool:
@@ -207,7 +208,7 @@ def has_sealed_by_gateways(rows: Rows, room: int) -> bool:
 
 def export_page(rows: Rows, room: int, n: int, limit: int) -> list[ExportRow]:
     """Return leaf and sealed body from entry `n` on."""
-    return [ExportRow._make(row) for row in rows.all(SQL.export_page, {"room": room, "n": n, "limit": limit})]
+    return [ExportRow._make(row[:-1]) for row in rows.all(SQL.export_page, {"room": room, "n": n, "limit": limit})]
 
 
 def room_key(rows: Rows, room: str) -> int:
@@ -245,3 +246,31 @@ def mentions_of_room(rows: Rows, room: int) -> set[tuple[int, str]]:
 def concerns_of_room(rows: Rows, room: int) -> set[tuple[int, str]]:
     """Return (entry, person) of everything that is no message and concerns somebody of a room; `*` is everyone."""
     return {(n, person) for n, person in rows.all(SQL.concerns_of_room, {"room": room})}
+
+
+def is_in_log(rows: Rows, room: int, n: int) -> bool:
+    """Say whether the log has an entry that `entry_at` does not lead to; walks the whole log."""
+    return bool(rows.value(SQL.is_in_log, {"room": room, "n": n}))
+
+
+def first_misplaced(rows: Rows, room: int, first: int, last: int) -> int | None:
+    """Return the first of entries `first` to `last` of a room that `entry_at` leads astray, or None."""
+    n: int | None = rows.value(SQL.first_misplaced, {"room": room, "first": first, "last": last})
+    return n
+
+
+def first_without_txn(rows: Rows, room: int, first: int, last: int) -> int | None:
+    """Return the first of entries `first` to `last` whose idempotency key `txn` does not have, or gives to another."""
+    n: int | None = rows.value(SQL.first_without_txn, {"room": room, "first": first, "last": last})
+    return n
+
+
+def first_wrong_txn(rows: Rows, room: int) -> int | None:
+    """Return the first entry that `txn` names for an idempotency key which it does not have, or None."""
+    n: int | None = rows.value(SQL.first_wrong_txn, {"room": room})
+    return n
+
+
+def unplaced(rows: Rows, limit: int) -> list[int]:
+    """Return the positions of entries, of all rooms, that are not found by their place; walks the whole log."""
+    return [row[0] for row in rows.all(SQL.unplaced, {"limit": limit})]

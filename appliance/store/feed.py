@@ -1,4 +1,4 @@
-"""The feed in SQL: everything that happened, in one order.
+"""The feed in SQL: everything that happened, in one order: entries, which are in the log, and other lines.
 
 Functions run on a connection's own thread inside the caller's transaction.
 """
@@ -54,7 +54,7 @@ class EntryLine(NamedTuple):
 def insert(rows: Rows, line: Line) -> None:
     """Add a line that is no entry."""
     pos, at, kind, room, person, data = line
-    rows.run(SQL.insert, {"pos": pos, "at": at, "kind": kind, "room": room, "n": None, "person": person, "data": data})
+    rows.run(SQL.insert, {"pos": pos, "at": at, "kind": kind, "room": room, "person": person, "data": data})
 
 
 def events_of_room(rows: Rows, room: int, since: int, upto: int) -> Iterator[FeedRow]:
@@ -72,7 +72,7 @@ def entries_of_room(rows: Rows, room: int, size: int, since: int, upto: int) -> 
     n = _first_entry_after(rows, room, since, size)
     while n < size:
         found = rows.all(SQL.entries_from, {"room": room, "n": n, "limit": PAGE})
-        for pos, at, kind, at_n in found:
+        for pos, at, kind, at_n, _ in found:
             if pos > upto:
                 return
             yield FeedRow(pos, at, kind, at_n, None)
@@ -108,15 +108,9 @@ def entries_after(rows: Rows, since: int, limit: int) -> list[EntryLine]:
     return [EntryLine._make(row) for row in rows.all(SQL.entries_after, {"since": since, "limit": limit})]
 
 
-def first_unlisted(rows: Rows, room: int, first: int, last: int) -> int | None:
-    """Return the first of a room's entries `first` to `last` that has no line of its own at its position."""
-    n: int | None = rows.value(SQL.first_unlisted, {"room": room, "first": first, "last": last})
-    return n
-
-
-def without_entry(rows: Rows, limit: int) -> list[int]:
-    """Return the positions of lines, of all rooms, that claim to be an entry and are not where an entry stands."""
-    return [row[0] for row in rows.all(SQL.without_entry, {"limit": limit})]
+def at_entries(rows: Rows, limit: int) -> list[int]:
+    """Return the positions of lines that stand where the log has an entry."""
+    return [row[0] for row in rows.all(SQL.at_entries, {"limit": limit})]
 
 
 def history_id(pos: int, at: Millis, room: str, n: int) -> str:

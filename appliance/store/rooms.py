@@ -125,7 +125,7 @@ def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
         return None
     found = StoredRoom._make(row)
     key = found.key
-    [(last, last_at, registry)] = rows.all(SQL.last_entry, {"key": key})
+    [(last, last_at, registry, _)] = rows.all(SQL.last_entry, {"key": key})
     members = {
         (person := home.principal(PersonId(kept))): Member(person, Role(role), since)
         for kept, role, since in rows.all(SQL.members, {"room": key})

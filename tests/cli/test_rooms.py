@@ -15,7 +15,7 @@ from appliance.evidence import verifier
 from appliance.log.notes import log_signer
 from tests.agency import Agency
 from tests.cli.test_people import gchat
-from tests.sql import one_row, run_sql
+from tests.sql import edit_entries, one_row
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +84,7 @@ async def test_a_damaged_body_is_named_and_the_rest_exported(running: Agency, fo
         row = await tx.run(one_row, "SELECT n, sealed FROM entry WHERE room = ? AND sealed IS NOT NULL LIMIT 1", (key,))
         assert row is not None
         n, sealed = row
-        await tx.run(run_sql, "UPDATE entry SET sealed = zeroblob(60) WHERE place = (? << 32) + ?", (key, n))
+        await tx.run(edit_entries, "UPDATE entry SET sealed = zeroblob(60) WHERE place = (? << 32) + ?", (key, n))
     export = ("room", "export", room, "--why", "x", "--output", str(out))
     assert f"entry {n} is damaged" in await gchat(running, *export, code=1)
     assert names(folder) == []
@@ -93,7 +93,7 @@ async def test_a_damaged_body_is_named_and_the_rest_exported(running: Agency, fo
     verified = await gchat(running, "room", "verify", room, code=1)
     assert f"{room} n={n}" in verified
     async with running.services.store.write() as tx:
-        await tx.run(run_sql, "UPDATE entry SET sealed = ? WHERE place = (? << 32) + ?", (sealed, key, n))
+        await tx.run(edit_entries, "UPDATE entry SET sealed = ? WHERE place = (? << 32) + ?", (sealed, key, n))
 
 
 async def test_verifying_every_room_beside_the_server(running: Agency) -> None:

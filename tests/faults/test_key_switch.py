@@ -25,6 +25,7 @@ from appliance.vault.keyring import Keyring
 from tests.commands import carried_out, verifier_says
 from tests.faults.appliance import Appliance, clients, gchat, sign_in
 from tests.forking import forks
+from tests.sql import edit_entries
 
 # Every write is tried in a soak; a sample otherwise.
 EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
@@ -169,7 +170,7 @@ async def test_not_beside_a_server(appliance: Callable[..., Appliance], data: Pa
 async def test_a_room_that_was_altered_is_not_signed_by_the_new_key(data: Path) -> None:
     await switch(data, "log")
     raw = connect(data / "gchat.db", keys_of(data).database_key)
-    raw.execute("UPDATE entry SET ht = ht + 1 WHERE n = 1 AND room = 1")
+    edit_entries(raw, "UPDATE entry SET ht = ht + 1 WHERE n = 1 AND room = 1")
     raw.close()
     done = await asyncio.to_thread(carried_out, "keys", "switch", "log", "--finish", "--data", data)
     assert done.code == 1

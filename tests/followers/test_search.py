@@ -31,7 +31,7 @@ from appliance.wire.messages import TextBody
 from search_index.server import Options, serving
 from search_index.wire import Add, State
 from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, Bureau, Clock, open_bureau
-from tests.sql import run_sql
+from tests.sql import edit_entries
 from tests.waiting import until
 
 
@@ -131,7 +131,7 @@ async def test_a_destruction_that_no_rule_judged_reaches_no_further_than_itself(
     for key, value in (("from", first), ("to", 2**53 - 1)):
         text = f"replace({text}, '\"{key}\":2', '\"{key}\":{value}')"
     async with bureau.s.store.write() as tx:
-        await tx.run(run_sql, f"UPDATE entry SET header = CAST({text} AS BLOB) WHERE n = 3")  # noqa: S608 - by a forger
+        await tx.run(edit_entries, f"UPDATE entry SET header = CAST({text} AS BLOB) WHERE n = 3")  # noqa: S608 - by a forger
     batch = await stored_batch(bureau.s, 0)
     assert [(one.first, one.last) for one in batch.gone] == gone
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(batch), type=Add) == batch
@@ -312,7 +312,7 @@ async def test_a_message_that_cannot_be_opened_is_named_and_left_out(
         room = await b.group(NARIN, MALEE, SOMCHAI)
         sent = [await b.say(NARIN, room, f"ข้อความ {n}") for n in range(4)]
         async with b.s.store.write() as tx:
-            await tx.run(run_sql, "UPDATE entry SET sealed = zeroblob(80) WHERE pos = ?", (sent[1].pos,))
+            await tx.run(edit_entries, "UPDATE entry SET sealed = zeroblob(80) WHERE pos = ?", (sent[1].pos,))
     async with open_bureau(tmp_path) as b:
         found = await stored_batch(b.s, 0)
     assert [entry.text for entry in found.entries] == ["ข้อความ 0", "ข้อความ 2", "ข้อความ 3"]

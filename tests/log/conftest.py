@@ -14,7 +14,7 @@ from appliance.model import RoomId
 from appliance.store import rooms
 from appliance.store.db import connect, translate_disk_errors
 from tests import torn as torn_pages
-from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
+from tests.bureau import CLERK, HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
 
 
 @pytest.fixture
@@ -36,9 +36,11 @@ class Torn:
 async def torn(tmp_path: Path) -> Torn:
     async with open_bureau(tmp_path) as b:
         good, bad = [await b.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
-        for _ in range(30):
-            await b.say(NARIN, good, "ก" * 300)
-            await b.say(NARIN, bad, "ข" * 300)
+        between = await b.group(NARIN, CLERK)
+        # Entries lie in the order in which they were sent: those of two rooms are on pages of their own.
+        for room in (bad, between, good):
+            for _ in range(30):
+                await b.say(NARIN, room, "ก" * 300)
     database = tmp_path / "gchat.db"
     pristine = database.read_bytes()
     with closing(connect(database, KEYS.database_key)) as raw:

@@ -32,7 +32,7 @@ from appliance.store.entries import EntryRow
 from appliance.wire.entries import DamagedEvent, EntryEvent, HiddenEvent, MessageTextEvent, RoomRenameEvent
 from appliance.wire.messages import Edited, Reaction, TextBody
 from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, principal
-from tests.sql import run_sql
+from tests.sql import edit_entries, run_sql
 
 ROOM = RoomId("r_aaaaaaaaaaaaaaaaaaaaaaaaaa")
 AT = Place(cast("Any", None), Bodies(KEYS), ROOM, 1)
@@ -170,7 +170,7 @@ class TestMarkedAsEdited:
             assert found is not None
             header = replace(decode_header(found.header), state={"target": sent, "everyone": "all"})
             await tx.run(
-                run_sql, "UPDATE entry SET header = ? WHERE room = ? AND n = ?", (encode_header(header), key, edit)
+                edit_entries, "UPDATE entry SET header = ? WHERE room = ? AND n = ?", (encode_header(header), key, edit)
             )
         words = await self.words(bureau, room, sent)
         assert (words.body, words.hidden) == (None, "damaged")

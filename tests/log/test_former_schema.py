@@ -19,11 +19,34 @@ from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, pri
 
 # What takes the rooms of a database of today back to the schema in which a leaf was made from assumptions.
 TO_17: Final = (
+    """CREATE TABLE former_entry (place INTEGER PRIMARY KEY,
+    room INTEGER NOT NULL GENERATED ALWAYS AS (place >> 32) VIRTUAL REFERENCES room (key),
+    n INTEGER NOT NULL GENERATED ALWAYS AS (place & 4294967295) VIRTUAL,
+    pos INTEGER NOT NULL, at INTEGER NOT NULL, type TEXT NOT NULL, sender TEXT NOT NULL, target INTEGER,
+    header BLOB NOT NULL, epoch INTEGER, sealed BLOB, ht INTEGER) STRICT""",
+    """INSERT INTO former_entry (place, pos, at, type, sender, target, header, epoch, sealed, ht)
+    SELECT place, pos, at, type, sender, target, header, epoch, sealed, ht FROM entry""",
+    """CREATE TABLE former_feed (pos INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, room INTEGER,
+    n INTEGER, person TEXT, data TEXT) STRICT""",
+    """INSERT INTO former_feed (pos, at, type, room, n, person, data)
+    SELECT pos, at, type, room, NULL, person, data FROM feed UNION ALL
+    SELECT pos, at, type, room, n, NULL, NULL FROM entry""",
+    # A lagging index would hide these from the schema of then.
+    "INSERT INTO txn SELECT place >> 32, sender, txn_id, n FROM entry WHERE txn_id IS NOT NULL ON CONFLICT DO NOTHING",
+    "DROP VIEW entry",
+    "DROP VIEW entry_line",
+    "DROP TABLE log",
+    "DROP TABLE entry_at",
+    "DROP TABLE unfolded",
+    "DROP TABLE feed",
+    "ALTER TABLE former_entry RENAME TO entry",
+    "ALTER TABLE former_feed RENAME TO feed",
+    "CREATE INDEX feed_room ON feed (room) WHERE n IS NULL AND person IS NULL",
+    "CREATE INDEX feed_person ON feed (person) WHERE person IS NOT NULL",
     "ALTER TABLE room DROP COLUMN hub",
     "ALTER TABLE room DROP COLUMN hub_epoch",
     "ALTER TABLE room DROP COLUMN hub_since",
     "ALTER TABLE checkpoint DROP COLUMN counters",
-    "ALTER TABLE entry DROP COLUMN txn_id",
     "CREATE TABLE version (subject TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
 # The last schema before `concern`, `departure` and `told`, and what takes a database of today back to it.

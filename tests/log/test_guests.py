@@ -19,7 +19,7 @@ from appliance.store.rooms import checkpoint
 from appliance.wire.entries import MemberAddEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
-from tests.sql import run_sql
+from tests.sql import edit_entries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ async def test_a_guest_without_a_card_goes_by_the_full_name(bureau: Bureau, dama
     """The members of a room are listed whatever became of the entry that added one of them."""
     room = await with_guest(bureau)
     async with bureau.s.store.write() as tx:
-        assert await tx.run(run_sql, damage) == 1
+        assert await tx.run(edit_entries, damage)
     view = await load_room(bureau.s, NARIN, room)
     guest = next(member for member in view.members if member.person == GUEST)
     assert (guest.name, guest.unit, guest.post, guest.since) == (GUEST, None, None, 2)

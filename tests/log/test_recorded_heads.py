@@ -21,7 +21,7 @@ from appliance.model import RoomId
 from appliance.store import audit, recorded_heads, rooms
 from appliance.store.db import connect
 from tests.bureau import KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau
-from tests.sql import all_rows, run_sql
+from tests.sql import all_rows, edit_entries, run_sql
 
 
 def verified(b: Bureau, *asked: RoomId) -> Verified:
@@ -42,7 +42,8 @@ async def rewrite(b: Bureau, room: RoomId) -> None:
     key = head.key
     async with b.s.store.write() as tx:
         header = "CAST(replace(CAST(header AS TEXT), 'malee@', 'narin@') AS BLOB)"
-        await tx.run(run_sql, f"UPDATE entry SET sender = 'narin', header = {header} WHERE place = ({key} << 32) + 2")  # noqa: S608 - the forger is ours
+        forged = f"UPDATE entry SET sender = 'narin', header = {header} WHERE place = ({key} << 32) + 2"  # noqa: S608 - the forger is ours
+        await tx.run(edit_entries, forged)
         tree = await tx.run(heads.recompute, key, Frontier())
         note = sign_room(SIGNER, head.state, tree)
         await tx.run(
@@ -99,7 +100,7 @@ async def test_a_room_that_was_recorded_and_is_gone_is_missed(bureau: Bureau, ro
     await evidence.record_heads(bureau.s)
     async with bureau.s.store.write() as tx:
         await tx.run(run_sql, "PRAGMA defer_foreign_keys = ON")
-        for table in ("room_member", "checkpoint", "epoch_key", "entry"):
+        for table in ("room_member", "checkpoint", "epoch_key", "log", "entry_at", "txn"):
             await tx.run(run_sql, f"DELETE FROM {table}")  # noqa: S608 - the forger is ours
         await tx.run(run_sql, "DELETE FROM room")
     found = verified(bureau)
@@ -107,21 +108,20 @@ async def test_a_room_that_was_recorded_and_is_gone_is_missed(bureau: Bureau, ro
     assert "there is no such room" in found.faults[0]
 
 
-async def test_a_line_of_the_feed_that_is_no_entry_is_found(bureau: Bureau, room: RoomId) -> None:
-    """F72: an entry has one line, where it stands; what follows the feed would take a second one for another entry."""
+async def test_what_contradicts_the_log_as_a_whole_is_found(bureau: Bureau, room: RoomId) -> None:
+    """F72: a position is one entry or one line, and every entry is found in its room, also one after the last."""
     await bureau.s.log.checkpoints.sign()
+    await bureau.s.log.folding.fold()
     assert verified(bureau).faults == []
     async with bureau.s.store.write() as tx:
-        await tx.run(
-            run_sql, "INSERT INTO feed SELECT pos + 100, at, type, room, n, person, data FROM feed WHERE n = 2"
-        )
-        await tx.run(
-            run_sql, "INSERT INTO feed SELECT pos + 200, at, type, room, 7, person, data FROM feed WHERE n = 2 LIMIT 1"
-        )
         [(pos,)] = await tx.run(all_rows, "SELECT pos FROM entry WHERE n = 2")
+        await tx.run(run_sql, "INSERT INTO feed (pos, at, type, room) VALUES (?, 0, 'receipt', 1)", (pos,))
+        copied = "place, at, type, sender, ht, rg, os, origin, header"
+        sql = f"INSERT INTO log (pos, {copied}) SELECT -7, {copied} FROM log WHERE pos = ?"  # noqa: S608 - the forger is ours
+        await tx.run(run_sql, sql, (pos,))
     first, second = verified(bureau).faults
-    assert f"line {pos + 100} of the feed" in first
-    assert f"line {pos + 200} of the feed" in second
+    assert f"position {pos} of the feed has an entry and another line" in first
+    assert "the entry at position -7 of the feed is not found in its room" in second
     assert verified(bureau, room).faults == []
 
 
@@ -236,14 +236,12 @@ async def test_what_a_server_signs_meanwhile_is_no_fault(bureau: Bureau, room: R
             rooms.put_checkpoints(raw, [row])
             header = raw.execute("SELECT header FROM entry WHERE n = 2").fetchone()[0]
             younger = header.replace(b'"os":2', b'"os":3').replace(b'"id":"', b'"id":"y')
-            raw.execute(
+            edit_entries(
+                raw,
                 "INSERT INTO entry (place, pos, at, type, sender, target, ht, rg, os, origin, header, epoch, sealed)"
                 " SELECT place + 1, pos + 100, at, type, sender, target, ht, rg, 3, origin, ?, epoch, sealed"
                 " FROM entry WHERE n = 2",
                 (younger,),
-            )
-            raw.execute(
-                "INSERT INTO feed (pos, at, type, room, n) SELECT pos, at, type, room, n FROM entry WHERE n = 3"
             )
         raw.close()
 

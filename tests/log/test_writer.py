@@ -66,7 +66,7 @@ class TestOneOrder:
         }
         assert told == {(found.room, found.n): found.pos for found in made}
         assert [committed.pos for committed in heard] == sorted(committed.pos for committed in heard)
-        stored = await rows(bureau, "SELECT pos, room, n FROM feed WHERE n IS NOT NULL ORDER BY pos")
+        stored = await rows(bureau, "SELECT pos, place >> 32, place & 4294967295 FROM log ORDER BY pos")
         by_room: dict[object, list[object]] = {}
         for _, room_key, n in stored:
             by_room.setdefault(room_key, []).append(n)
@@ -86,7 +86,7 @@ class TestOneOrder:
         bureau.s.log.submit(Command((text(NARIN, room, "ก", "t"),), answered))
         await done.wait()
         assert order == [f"answered {bureau.s.log.feed.pos}", f"told {bureau.s.log.feed.pos}"]
-        assert await rows(bureau, "SELECT 1 FROM feed WHERE pos = ?", bureau.s.log.feed.pos)
+        assert await rows(bureau, "SELECT 1 FROM log WHERE pos = ?", bureau.s.log.feed.pos)
 
     async def test_a_caller_who_cannot_be_told_harms_nobody(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)

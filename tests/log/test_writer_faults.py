@@ -90,7 +90,7 @@ async def test_in_a_halved_batch_what_stands_behind_a_refusal_that_passes_is_ref
     real = batches.write
 
     def write(raw: Any, batch: batches.Batch) -> None:
-        if any(row.txn_id == "ก" for row in batch.txns):
+        if any(row.txn_id == "ก" for row in batch.entries):
             raise Unavailable("not now", code="busy")
         real(raw, batch)
 

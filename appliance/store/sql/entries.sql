@@ -1,18 +1,27 @@
 -- name: insert_entry
-INSERT INTO entry (place, pos, at, type, sender, target, ht, rg, os, origin, seal, header, epoch, sealed, txn_id)
+INSERT INTO log (place, pos, at, type, sender, target, ht, rg, os, origin, seal, header, epoch, sealed, txn_id)
 VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16);
 
 -- name: insert_feed
-INSERT INTO feed (pos, at, type, room, n, person, data) VALUES (?, ?, ?, ?, ?, ?, ?);
+INSERT INTO feed (pos, at, type, room, person, data) VALUES (?, ?, ?, ?, ?, ?);
 
--- name: insert_txn
-INSERT INTO txn (room, sender, txn_id, n) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+-- name: any_txn
+SELECT EXISTS (SELECT 1 FROM json_each(:keys) CROSS JOIN txn t ON t.room = json_each.value ->> 0
+    AND t.sender = json_each.value ->> 1 AND t.txn_id = json_each.value ->> 2);
 
 -- name: find_txn
-SELECT e.n, e.header, e.at, e.pos FROM room r
-JOIN txn t ON t.room = r.key
-JOIN entry e ON e.place = (t.room << 32) + t.n
-WHERE r.id = :room AND t.sender = :sender AND t.txn_id = :txn_id;
+SELECT t.n, l.header, l.at, l.pos FROM room r
+CROSS JOIN txn t ON t.room = r.key
+CROSS JOIN entry_at a ON a.place = (t.room << 32) + t.n
+CROSS JOIN log l ON l.pos = a.pos
+WHERE r.id = :room AND t.sender = :sender AND t.txn_id = :txn_id
+UNION ALL
+SELECT l.place & 4294967295, l.header, l.at, l.pos FROM room r
+CROSS JOIN unfolded
+CROSS JOIN log l ON l.pos BETWEEN unfolded.first AND unfolded.last
+WHERE r.id = :room AND l.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295
+    AND l.sender = :sender AND l.txn_id = :txn_id
+LIMIT 1;
 
 -- name: txn_ids_of_sender
 SELECT n, txn_id FROM entry
@@ -46,7 +55,7 @@ WHERE e.room = :room AND e.place = (:room << 32) + :n;
 
 -- name: range
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
-    e.sealed, m.edit, m.redact
+    e.sealed, m.edit, m.redact, e.place
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
 WHERE e.room = :room AND e.place BETWEEN (:room << 32) + :first AND (:room << 32) + min(:last, 4294967295) ORDER BY e.place;
 
@@ -63,13 +72,14 @@ SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM e
 SELECT e.n, e.pos, e.at, e.type, e.sender, e.target, e.ht, e.rg, e.os, e.origin, e.seal, e.header, e.epoch,
     e.sealed, m.edit, m.redact
 FROM entry e LEFT JOIN message_mark m ON m.room = e.room AND m.n = e.n
-WHERE e.place BETWEEN :room << 32 AND (:room << 32) + :before - 1 AND e.type IN (SELECT value FROM json_each(:types))
-ORDER BY e.place DESC LIMIT 1;
+WHERE e.place = (SELECT o.place FROM entry_line o WHERE o.place BETWEEN :room << 32 AND (:room << 32) + :before - 1
+    AND o.type IN (SELECT value FROM json_each(:types)) ORDER BY o.place DESC LIMIT 1);
 
 -- name: of_types_after
-SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header FROM entry
-WHERE room = :room AND place > (:room << 32) + :after AND place <= (:room << 32) + 4294967295
-    AND type IN (SELECT value FROM json_each(:types))
+SELECT n, pos, at, type, sender, target, ht, rg, os, origin, seal, header, place FROM entry
+WHERE place IN (SELECT o.place FROM entry_line o
+    WHERE o.room = :room AND o.place > (:room << 32) + :after AND o.place <= (:room << 32) + 4294967295
+    AND o.type IN (SELECT value FROM json_each(:types)))
 ORDER BY place;
 
 -- name: edits_of
@@ -87,7 +97,7 @@ SELECT emoji FROM found WHERE emoji IS NOT NULL;
 SELECT target, emoji, person FROM reaction WHERE room = :room AND target BETWEEN :first AND :last ORDER BY target, n;
 
 -- name: log_after
-SELECT n, ht, rg, origin, seal, header FROM entry
+SELECT n, ht, rg, origin, seal, header, place FROM entry
 WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294967295 ORDER BY place LIMIT :limit;
 
 -- name: has_sealed_by_gateways
@@ -95,7 +105,7 @@ SELECT EXISTS (SELECT 1 FROM entry
     WHERE place BETWEEN :room << 32 AND (:room << 32) + 4294967295 AND seal IS NOT NULL);
 
 -- name: export_page
-SELECT n, ht, rg, origin, seal, header, epoch, sealed FROM entry
+SELECT n, ht, rg, origin, seal, header, epoch, sealed, place FROM entry
 WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294967295 ORDER BY place LIMIT :limit;
 
 -- name: insert_concern
@@ -104,7 +114,7 @@ INSERT INTO concern (room, person, n) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 -- name: last_concern
 SELECT max((SELECT coalesce(max(n), -1) FROM concern WHERE room = :room AND person = :person AND n < :before),
     coalesce((SELECT c.n FROM concern c WHERE c.room = :room AND c.person = '*' AND c.n < :before
-        AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> :person
+        AND (SELECT e.sender FROM entry_line e WHERE e.place = (c.room << 32) + c.n) <> :person
         ORDER BY c.n DESC LIMIT 1), -1));
 
 -- name: concerns_of_room
@@ -112,14 +122,14 @@ SELECT n, person FROM concern WHERE room = :room;
 
 -- name: unread_count
 SELECT min(1000, (SELECT count(*) FROM (
-    SELECT 1 FROM entry WHERE room = :room AND place > (:room << 32) + :after AND place <= (:room << 32) + 4294967295
+    SELECT 1 FROM entry_line WHERE room = :room AND place > (:room << 32) + :after AND place <= (:room << 32) + 4294967295
     AND type IN (SELECT value FROM json_each(:types)) AND sender <> :person
     AND n NOT IN (SELECT value FROM json_each(:hidden)) LIMIT 1000))
     + (SELECT count(*) FROM concern WHERE room = :room AND person = :person AND n > :after
         AND n NOT IN (SELECT value FROM json_each(:hidden)))
     + (SELECT count(*) FROM concern c WHERE c.room = :room AND c.person = '*' AND c.n > :after
         AND c.n NOT IN (SELECT value FROM json_each(:hidden))
-        AND (SELECT e.sender FROM entry e WHERE e.place = (c.room << 32) + c.n) <> :person));
+        AND (SELECT e.sender FROM entry_line e WHERE e.place = (c.room << 32) + c.n) <> :person));
 
 -- name: mention_count
 SELECT count(*) FROM (
@@ -127,7 +137,7 @@ SELECT count(*) FROM (
     AND m.n NOT IN (SELECT value FROM json_each(:hidden))
     AND NOT EXISTS (SELECT 1 FROM message_mark k WHERE k.room = m.room AND k.n = m.n AND k.redact IS NOT NULL)
     AND (m.person = '*' OR NOT EXISTS (SELECT 1 FROM mention w WHERE w.room = m.room AND w.person = '*' AND w.n = m.n))
-    AND (SELECT e.sender FROM entry e WHERE e.place = (m.room << 32) + m.n) <> :person LIMIT 1000);
+    AND (SELECT e.sender FROM entry_line e WHERE e.place = (m.room << 32) + m.n) <> :person LIMIT 1000);
 
 -- name: has_reaction
 SELECT 1 FROM reaction WHERE room = :room AND target = :n AND emoji = :emoji AND person = :person;
@@ -145,8 +155,33 @@ SELECT target, emoji, person, n FROM reaction WHERE room = :room;
 SELECT n, person FROM mention WHERE room = :room;
 
 -- name: erase_bodies
-UPDATE entry SET epoch = NULL, sealed = NULL
-WHERE place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + min(?3, 4294967295);
+UPDATE log SET epoch = NULL, sealed = NULL WHERE pos IN (
+    SELECT pos FROM entry_line WHERE place BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + min(?3, 4294967295));
 
 -- name: erase_mentions
 DELETE FROM mention WHERE room = ?1 AND n BETWEEN ?2 AND ?3 AND person <> '*';
+
+-- name: is_in_log
+SELECT EXISTS (SELECT 1 FROM log WHERE place = (:room << 32) + :n);
+
+-- name: first_misplaced
+SELECT min(a.place) & 4294967295 FROM entry_at a LEFT JOIN log l ON l.pos = a.pos
+WHERE a.place BETWEEN (:room << 32) + :first AND (:room << 32) + :last AND (
+    (l.place, l.type, l.sender) IS NOT (a.place, a.type, a.sender)
+    OR EXISTS (SELECT 1 FROM unfolded WHERE a.pos BETWEEN unfolded.first AND unfolded.last));
+
+-- name: first_without_txn
+SELECT min(a.place) & 4294967295 FROM entry_at a CROSS JOIN log l ON l.pos = a.pos
+WHERE a.place BETWEEN (:room << 32) + :first AND (:room << 32) + :last AND l.txn_id IS NOT NULL
+    AND (SELECT t.n FROM txn t WHERE t.room = :room AND t.sender = l.sender AND t.txn_id = l.txn_id)
+        IS NOT a.place & 4294967295;
+
+-- name: first_wrong_txn
+SELECT min(t.n) FROM txn t LEFT JOIN entry_at a ON a.place = (t.room << 32) + t.n LEFT JOIN log l ON l.pos = a.pos
+WHERE t.room = :room AND (l.sender, l.txn_id) IS NOT (t.sender, t.txn_id);
+
+-- name: unplaced
+SELECT l.pos FROM log l LEFT JOIN entry_at a ON a.place = l.place
+WHERE a.pos IS NOT l.pos
+    AND NOT EXISTS (SELECT 1 FROM unfolded WHERE l.pos BETWEEN unfolded.first AND unfolded.last)
+ORDER BY l.pos LIMIT :limit;

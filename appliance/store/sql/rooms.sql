@@ -9,13 +9,14 @@ UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ?, hub = ?, hub_ep
 SELECT coalesce(max(key), 0) FROM room;
 
 -- name: last_key_with_entries
-SELECT coalesce(max(place), 0) >> 32 FROM entry;
+SELECT max(coalesce((SELECT max(place) FROM entry_at), 0), coalesce((SELECT max(l.place)
+    FROM unfolded CROSS JOIN log l ON l.pos BETWEEN unfolded.first AND unfolded.last), 0)) >> 32;
 
 -- name: by_id
 SELECT key, id, kind, name, owner, owner_post, created_at, closed, hub, hub_epoch, hub_since FROM room WHERE id = :room;
 
 -- name: last_entry
-SELECT n, ht, rg FROM entry WHERE place BETWEEN :key << 32 AND (:key << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
+SELECT n, ht, rg, place FROM entry WHERE place BETWEEN :key << 32 AND (:key << 32) + 4294967295 ORDER BY place DESC LIMIT 1;
 
 -- name: id_by_pair
 SELECT id FROM room WHERE pair = :pair;
@@ -48,8 +49,8 @@ UPDATE room_member SET role = ? WHERE room = ? AND person = ?;
 
 -- name: of_person
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
-    (SELECT max(e.place) - (r.key << 32) + 1 FROM entry e
-        WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295),
+    (SELECT e.place FROM entry_line e WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295
+        ORDER BY e.place DESC LIMIT 1) - (r.key << 32) + 1,
     m.role, m.read, coalesce(v.muted, 0), coalesce(v.pinned, 0), v.hidden, v.cleared, v.cleared_at, v.unread_from
 FROM room_member m
 JOIN room r ON r.key = m.room
@@ -58,8 +59,8 @@ WHERE m.person = :person AND m.room > :after ORDER BY m.room LIMIT :limit;
 
 -- name: of_person_one
 SELECT r.key, r.id, r.kind, r.name, r.owner, r.owner_post, r.created_at, r.closed,
-    (SELECT max(e.place) - (r.key << 32) + 1 FROM entry e
-        WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295),
+    (SELECT e.place FROM entry_line e WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295
+        ORDER BY e.place DESC LIMIT 1) - (r.key << 32) + 1,
     m.role, m.read, coalesce(v.muted, 0), coalesce(v.pinned, 0), v.hidden, v.cleared, v.cleared_at, v.unread_from
 FROM room r
 JOIN room_member m ON m.room = r.key AND m.person = :person
@@ -114,7 +115,7 @@ SELECT key FROM room INDEXED BY sqlite_autoindex_room_1 WHERE id = :room;
 -- name: without_checkpoint
 SELECT r.id FROM room r LEFT JOIN checkpoint c ON c.room = r.key
 WHERE c.size IS NULL OR EXISTS (
-    SELECT 1 FROM entry e WHERE e.place BETWEEN (r.key << 32) + c.size AND (r.key << 32) + 4294967295);
+    SELECT 1 FROM entry_line e WHERE e.place BETWEEN (r.key << 32) + c.size AND (r.key << 32) + 4294967295);
 
 -- name: id_of
 SELECT id FROM room WHERE key = :key;
