@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from appliance.actions.audit import sign_head, verify_audit
+from appliance.actions.audit_checkpoints import sign_head, verify_audit
 from appliance.actions.changes import record, recording
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.log import heads as head_rows
-from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
 from appliance.log.export import RoomExport
+from appliance.log.integrity import Check
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
 from appliance.log.verification import RECORDED, Place, Verified, verify_rooms

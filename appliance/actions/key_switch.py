@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
-from appliance.actions.audit import sign_checkpoint
+from appliance.actions.audit_checkpoints import sign_checkpoint
 from appliance.actions.second_factors import open_secret, seal_secret
 from appliance.errors import Conflict, Unproven
 from appliance.evidence.errors import EvidenceError

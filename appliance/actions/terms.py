@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from appliance.actions.audit import ACCEPTED
+from appliance.actions.audit_checkpoints import ACCEPTED
 from appliance.actions.changes import get_account, record
 from appliance.errors import Conflict, Forbidden, Invalid
 from appliance.rules.roles import Duty, may_perform

@@ -7,7 +7,7 @@ from base64 import b64encode
 
 import msgspec
 
-from appliance.actions.audit import verify_audit
+from appliance.actions.audit_checkpoints import verify_audit
 from appliance.administration.formats import shown
 from appliance.administration.terminal import Nothing, Terminal
 from appliance.locale import both

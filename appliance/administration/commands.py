@@ -11,7 +11,7 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from appliance.actions.audit import sign_checkpoint
+from appliance.actions.audit_checkpoints import sign_checkpoint
 from appliance.administration.terminal import Terminal
 from appliance.errors import AppError
 from appliance.late import load

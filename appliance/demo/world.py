@@ -37,7 +37,7 @@ from typing import Any, Final
 from appliance import config, wiring
 from appliance.actions import messages, removal_requests, rooms
 from appliance.actions.accounts import create_account, revoke_account, suspend_account
-from appliance.actions.audit import ACCEPTED
+from appliance.actions.audit_checkpoints import ACCEPTED
 from appliance.actions.changes import get_account, record
 from appliance.actions.me import set_status
 from appliance.actions.people_import import apply_import, preview_import

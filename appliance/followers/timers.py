@@ -13,7 +13,7 @@ import logging
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions import audit, clock, evidence, far_apart, owner_requests, refusals, sign_in
+from appliance.actions import audit_checkpoints, clock, evidence, far_apart, owner_requests, refusals, sign_in
 from appliance.errors import AppError
 from appliance.late import load
 
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
 JOBS: Final[dict[str, tuple[Job, float]]] = {
-    "audit-checkpoint": (audit.sign_checkpoint, MINUTE_S),
+    "audit-checkpoint": (audit_checkpoints.sign_checkpoint, MINUTE_S),
     "clock": (clock.check_clock, MINUTE_S),
     "departures": (owner_requests.delete_old_departures, HOUR_S),
     "removal-requests": (owner_requests.escalate_due, HOUR_S),

@@ -4,7 +4,7 @@ A checkpoint vouches for every entry up to its size with the agency's log key. A
 rooms that advanced are signed together and kept in one transaction, and one whose checkpoint cannot be kept is signed
 again later. After a crash the newest entries of some rooms have none: they are signed at start where the stored tree is
 the signed one and every row after it is what its header says. A room of which that cannot be said, or that cannot be
-read, is noted as damaged and left unsigned. The comparison with all that people see is `audit.py`.
+read, is noted as damaged and left unsigned. The comparison with all that people see is `integrity.py`.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Expected(msgspec.Struct):
             projection.expect(self.tables, at, state)
 
     def differing(self, rows: Rows, room: int) -> tuple[str, int] | None:
-        """Return which table differs, by the names that `audit.py` explains, and at which entry, or None."""
+        """Return which table differs, by the names that `integrity.py` explains, and at which entry, or None."""
         if found := self.tables.differing(rows, room):
             return found
         mentions = {

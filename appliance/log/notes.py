@@ -1,7 +1,8 @@
 """The agency's log key, and the signed notes of rooms that it makes: names, opening, comparing.
 
-Used by everything that signs or believes a room's checkpoint (`checkpoints.py`, `heads.py`, `audit.py`, `export.py`). A
-note counts only when the agency's own key signed it for exactly this room. It reads no database and keeps nothing.
+Used by everything that signs or believes a room's checkpoint (`checkpoints.py`, `heads.py`, `integrity.py`,
+`export.py`). A note counts only when the agency's own key signed it for exactly this room. It reads no database and
+keeps nothing.
 """
 
 from __future__ import annotations

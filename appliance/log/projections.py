@@ -1,9 +1,9 @@
 """The tables beside the log: what each type of entry writes there, and what they must say after it (`PROJECTIONS`).
 
 One row for each type that has tables of its own. `write` adds the rows of an entry to a batch, in the transaction that
-appends it; `expect` folds the same entry for the audit, which compares the tables with the log (`expected.py`). They
-stand side by side so that who changes one sees the other. Rows that every entry has are `batch_rows.py`'s, and whom an
-entry names or concerns follows from its row in the registry. A test asks for both halves.
+appends it; `expect` says what the check of integrity then finds in the tables (`expected.py`). The two stand side by
+side, so that who changes one sees the other; a test requires both. Not here: the rows that every entry has
+(`batch_rows.py`), and whom an entry names or concerns, which follows from its row in the registry.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Tables(msgspec.Struct):
     reactions: dict[tuple[int, str, str], int] = msgspec.field(default_factory=dict)
 
     def differing(self, rows: Rows, room: int) -> tuple[str, int] | None:
-        """Return which table of a room differs, by the names that `audit.py` explains, and at which entry, or None."""
+        """Return which table of a room differs, by its name in `integrity.py`, and at which entry, or None."""
         wrong: dict[str, set[int]] = {
             "marks": {n for n, _ in self.marks.items() ^ entries.marks_of_room(rows, room).items()},
             "edits": {n for n, _ in self.edits ^ entries.edits_of_room(rows, room)},
@@ -104,7 +104,7 @@ PROJECTIONS: Final[dict[EntryType, Projection]] = {
     EntryType.MESSAGE_EDIT: Projection(_write_edit, _expect_edit),
     EntryType.MESSAGE_REDACT: Projection(_write_retraction, _expect_retraction),
     EntryType.MESSAGE_REACTION: Projection(_write_reaction, _expect_reaction),
-    # The audit asks for the bodies themselves: one that is gone without such an entry is a fault.
+    # The check of integrity reads the bodies themselves: one that is gone without such an entry is a fault.
     EntryType.SHRED: Projection(_write_destruction, None),
 }
 VERSIONS: Final[dict[int, Mapping[EntryType, Projection]]] = {RULES_VERSION: PROJECTIONS}

@@ -8,7 +8,8 @@ line into an append-only file, which the configuration can put on another disk. 
 Its text is four lines: `gchat-heads/1`, the name of the log key, the number of rooms, the root. It is no checkpoint,
 since its tree does not only grow.
 
-Does not: write the audit record (`actions/audit.py`), compare a room's entries with its recorded heads (`audit.py`).
+Does not: write the audit record (`actions/audit_checkpoints.py`), compare a room's entries with its recorded heads
+(`integrity.py`).
 """
 
 from __future__ import annotations

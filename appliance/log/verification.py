@@ -17,8 +17,8 @@ import msgspec
 
 from appliance.errors import Unavailable
 from appliance.locale import both
-from appliance.log.audit import verify_room
 from appliance.log.damage import DAMAGED, list_rooms
+from appliance.log.integrity import verify_room
 from appliance.log.notes import home_of
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.store import audit, entries, feed, recorded_heads, rooms
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.evidence.note import Verifier
-    from appliance.log.audit import Check, Fault
+    from appliance.log.integrity import Check, Fault
     from appliance.model import RoomId
 
     Root = bytes | None

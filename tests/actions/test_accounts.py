@@ -13,7 +13,7 @@ from appliance.actions.accounts import (
     revoke_account,
     suspend_account,
 )
-from appliance.actions.audit import verify_audit
+from appliance.actions.audit_checkpoints import verify_audit
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role, remove_role
 from appliance.actions.sessions import end_session

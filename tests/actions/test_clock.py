@@ -10,8 +10,8 @@ import pytest
 from appliance import config, wiring
 from appliance.actions import clock, messages
 from appliance.errors import Forbidden
-from appliance.log.audit import Check, verify_room
 from appliance.log.bodies import Bodies
+from appliance.log.integrity import Check, verify_room
 from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages

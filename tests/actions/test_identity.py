@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.actions.accounts import revoke_account, suspend_account
-from appliance.actions.audit import sign_checkpoint, verify_audit
+from appliance.actions.audit_checkpoints import sign_checkpoint, verify_audit
 from appliance.actions.passwords import change_password, reset_password
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.sessions import end_session

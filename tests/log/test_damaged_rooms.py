@@ -11,8 +11,8 @@ import pytest
 
 from appliance.actions import messages, rooms
 from appliance.errors import AppError, Forbidden
-from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
+from appliance.log.integrity import Check
 from appliance.log.verification import Place, verify_rooms
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body

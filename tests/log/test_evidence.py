@@ -20,10 +20,10 @@ from appliance.evidence.note import open_checkpoint
 from appliance.evidence.offline.texts import iso_time
 from appliance.evidence.tree import Frontier
 from appliance.log import checkpoints, heads
-from appliance.log.audit import Check, Fault, verify_room
 from appliance.log.bodies import Bodies
 from appliance.log.damage import DamagedRooms
 from appliance.log.export import RoomExport
+from appliance.log.integrity import Check, Fault, verify_room
 from appliance.model import Draft, EntryType, RoomId
 from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import Reacted
@@ -675,7 +675,7 @@ class TestAudit:
         assert audit(bureau, room) is None
 
     async def test_long_rooms_are_walked_whole(self, bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("appliance.log.audit.PAGE", 3)
+        monkeypatch.setattr("appliance.log.integrity.PAGE", 3)
         room = await lively(bureau)
         await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None

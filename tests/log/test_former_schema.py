@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from appliance.actions import evidence, removal_requests, rooms
-from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
+from appliance.log.integrity import Check
 from appliance.log.verification import Place, verify_rooms
 from appliance.model import EVERYONE, SYSTEM, Draft, EntryType, PersonId, RoomId
 from appliance.reads.owner_requests import load_my_requests

@@ -1,4 +1,4 @@
-"""Every type of entry says which tables it writes, and what it writes is what the audit then expects of them."""
+"""Every type of entry says which tables it writes, and what it writes is what `integrity.py` then expects of them."""
 
 from __future__ import annotations
 

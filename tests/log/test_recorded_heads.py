@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from appliance.actions import evidence
-from appliance.actions.audit import sign_checkpoint, verify_audit
+from appliance.actions.audit_checkpoints import sign_checkpoint, verify_audit
 from appliance.evidence.tree import Frontier
 from appliance.log import heads
-from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
+from appliance.log.integrity import Check
 from appliance.log.notes import sign_room
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.log.verification import SETTLES_S, Place, Verified, verify_rooms

@@ -17,8 +17,8 @@ from appliance.errors import Forbidden
 from appliance.evidence import verifier
 from appliance.evidence.offline import state as offline
 from appliance.log import new_entry, projections, views
-from appliance.log.audit import Check, verify_room
 from appliance.log.bodies import Bodies
+from appliance.log.integrity import Check, verify_room
 from appliance.model import Deny, Draft, EntryType, Role, State, TextBody
 from appliance.reads.messages import load_messages
 from appliance.reads.search_batch import stored_batch
@@ -33,7 +33,7 @@ from tests.bureau import KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from appliance.log.audit import Fault
+    from appliance.log.integrity import Fault
     from appliance.model import RoomId, RoomState
 
 

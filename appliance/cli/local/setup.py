@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from appliance.actions.audit import sign_checkpoint
+from appliance.actions.audit_checkpoints import sign_checkpoint
 from appliance.actions.first_day import FirstAdministrator, begin, check_administrator
 from appliance.actions.settings import checked_helpdesk, set_helpdesk
 from appliance.actions.terms import TermsDraft, standard_terms, written_terms

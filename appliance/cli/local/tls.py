@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from appliance import config, wiring
-from appliance.actions.audit import sign_checkpoint
+from appliance.actions.audit_checkpoints import sign_checkpoint
 from appliance.actions.changes import record
 from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask

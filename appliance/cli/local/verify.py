@@ -8,8 +8,8 @@ import sys
 from appliance import config
 from appliance.cli.questions import ask
 from appliance.locale import both
-from appliance.log.audit import Check
 from appliance.log.bodies import Bodies
+from appliance.log.integrity import Check
 from appliance.log.notes import log_verifiers
 from appliance.log.verification import Place, verify_rooms
 from appliance.model import RoomId

@@ -1,4 +1,7 @@
-"""The audit log's checkpoints and its verification."""
+"""The audit log's checkpoints: signing its head, and verifying its records against every head that was signed.
+
+Does not: append a record (`audit_records.py`), verify rooms (`log/integrity.py`).
+"""
 
 from __future__ import annotations
 
