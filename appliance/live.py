@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Close = Callable[["Ending"], object]
     ReadFeed = Callable[[PersonId, int, int, str | None], Awaitable[FeedPage]]
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # A connection whose unsent bytes exceed this is too slow and falls back to its cursor.
 SLOW_BYTES: Final = 512 * 1024
 SLOW_POLL_S: Final = 0.05
@@ -401,8 +401,8 @@ class Hub:
                 if not page.more and connection.release():
                     return
         except AppError as error:
-            log.warning("a connection could not catch up: %s", error)
+            logger.warning("a connection could not catch up: %s", error)
             connection.close(Ending.AGAIN)
         except Exception:
-            log.exception("a connection could not catch up; it is closed and will ask again from its cursor")
+            logger.exception("a connection could not catch up; it is closed and will ask again from its cursor")
             connection.close(Ending.AGAIN)

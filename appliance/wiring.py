@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 Unlock = Callable[[], "Keyring"]
 """Opens the appliance's keys; asks a person where the source of the master key says so."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 TIMERS_AFTER_S: Final = 1.0
 """The start belongs to those who wait to sign in."""
 LOCK_POLL_S: Final = 0.05

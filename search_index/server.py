@@ -32,7 +32,7 @@ from search_index.searcher import search
 from search_index.storage import IndexDamaged
 from search_index.writer import CursorMismatch, Index, in_memory
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ class _Process:
                 while not self._stopping.is_set() and await self.do_next():
                     pass
             except OSError as reason:
-                log.warning("the index could not be written, and will be tried again: %s", reason)
+                logger.warning("the index could not be written, and will be tried again: %s", reason)
             except Exception:
-                log.exception("the work on the index failed: the process ends, to be started again")
+                logger.exception("the work on the index failed: the process ends, to be started again")
                 raise
 
     async def stop(self, worker: asyncio.Task[None], server: Server[wire.Request, wire.Answer]) -> None:
@@ -104,7 +104,7 @@ class _Process:
         return True
 
     def _begin_anew(self, reason: IndexDamaged) -> None:
-        log.error("the index is damaged and begins anew: %s", reason)
+        logger.error("the index is damaged and begins anew: %s", reason)
         self.index.reset()
 
     async def answer(self, request: wire.Request, _peer: Peer) -> wire.Answer:
@@ -116,7 +116,7 @@ class _Process:
                 self._begin_anew(reason)
             return wire.Refused("damaged")
         except OSError as reason:
-            log.warning("a request could not be carried out: %s", reason)
+            logger.warning("a request could not be carried out: %s", reason)
             return wire.Refused("storage")
 
     async def _answer(self, request: wire.Request) -> wire.Answer:

@@ -51,7 +51,7 @@ FLUSH_AFTER_MS: Final = 20_000
 MAX_FRESH: Final = 2 * TARGET
 """So many entries wait in memory at most; then `Index.full` says so."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _Key = tuple[str, int]
 
 
@@ -104,7 +104,7 @@ def _builds(document: Document) -> bool:
     except MemoryError:
         raise
     except Exception:
-        log.exception("message %s/%d cannot be indexed and is left out", document.room, document.n)
+        logger.exception("message %s/%d cannot be indexed and is left out", document.room, document.n)
         return False
     return True
 
@@ -151,7 +151,7 @@ class Index:
         try:
             self._open()
         except IndexDamaged as reason:
-            log.warning("the index is damaged and is rebuilt: %s", reason)
+            logger.warning("the index is damaged and is rebuilt: %s", reason)
             self.reset()
 
     def _open(self) -> None:
@@ -233,7 +233,7 @@ class Index:
             try:
                 self.fresh[entry.room, entry.n] = Document.of(entry)
             except Exception:
-                log.exception("message %s/%d cannot be indexed and is left out", entry.room, entry.n)
+                logger.exception("message %s/%d cannot be indexed and is left out", entry.room, entry.n)
         if gone:
             self._remove(gone)
         self.received, self.history_id = upto, history_id

@@ -18,7 +18,7 @@ from appliance.store import audit
 if TYPE_CHECKING:
     from appliance.services import Services
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 TOLERANCE_MS: Final = 120_000
 """What a time server may correct without a word; as for peers."""
 ACTION: Final = "clock.set_back"
@@ -39,7 +39,7 @@ async def check_clock(s: Services) -> bool:
             audit.append, at=now, actor=SYSTEM, action=ACTION, target=TARGET, outcome="recorded",
             detail={"newest": newest, "now": now},
         )  # fmt: skip
-    log.error(
+    logger.error(
         "the clock was set back: the newest entry was written %d minutes from now. Times of entries before this record "
         "in the audit log (%s) may be wrong; check the time server",
         (newest - now) // 60_000,

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from appliance.rules.roles import Actor
     from appliance.services import Services
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # After each page of a walk, some 10 ms of work, so that the server answers as before.
 REST_S: Final = 0.03
 FAULTS_ON_RECORD: Final = 20
@@ -107,7 +107,7 @@ async def record_heads(s: Services, without: Collection[RoomId] = ()) -> int:
     try:
         await asyncio.to_thread(append_line, s.config.heads_file, line)
     except OSError as error:
-        log.warning("the recorded heads could not be written to %s: %s", s.config.heads_file, error)
+        logger.warning("the recorded heads could not be written to %s: %s", s.config.heads_file, error)
     return len(changed)
 
 
@@ -126,7 +126,7 @@ async def check_evidence(s: Services) -> Verified:
         stop.set()
     faults = [*result.faults, *(await verify_audit(s)).faults]
     for fault in faults:
-        log.warning("evidence: %s", fault)
+        logger.warning("evidence: %s", fault)
     async with s.store.write() as tx:
         await record(
             s, tx, SYSTEM, "evidence.check", "rooms", "faults" if faults else "done",

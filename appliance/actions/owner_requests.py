@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Grant = Callable[[Services, PersonId, RoomState, OwnerRequest], Awaitable[Sequence[Draft]]]
     """Returns the entries that do what a request asks."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 SEEN: Final = "requests.seen"
 _DELETED_AT_ONCE: Final = 500
@@ -194,7 +194,7 @@ async def escalate_due(s: Services) -> int:
         try:
             escalated += await _escalate(s, request, now)
         except AppError as error:
-            log.warning("the request %s in room %s could not be escalated: %s", request.id, request.room, error)
+            logger.warning("the request %s in room %s could not be escalated: %s", request.id, request.room, error)
     return escalated
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from appliance.model import RoomId
     from appliance.services import Services
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 OWNER_LOST: Final = "room.owner_lost"
 
 
@@ -37,7 +37,7 @@ async def settle_rooms(s: Services) -> bool:
         async with s.store.read() as reader:
             members = await reader.run(rooms.people_with_rooms)
     except Unavailable:
-        log.warning("the members of some rooms cannot be read; looking at everybody the directory knows")
+        logger.warning("the members of some rooms cannot be read; looking at everybody the directory knows")
         members = list(s.directory.people)
     done = [await _guarded(remove_everywhere(s, person), person) for person in members if _has_ended(s, person)]
     done.append(await _guarded(follow_posts(s), "posts"))
@@ -60,7 +60,7 @@ async def remove_everywhere(s: Services, person: PersonId) -> list[RoomId]:
             if await _remove_from(s, person, room):
                 ownerless.append(room)
         except Exception as error:  # noqa: BLE001 - raised again when the other rooms are settled
-            log.warning("%s could not be taken off %s: %s", person, room, error)
+            logger.warning("%s could not be taken off %s: %s", person, room, error)
             failed = error
     if failed is not None:
         raise failed
@@ -98,7 +98,7 @@ async def follow_posts(s: Services) -> list[RoomId]:
             if bound is not None and await _hand_over(s, *bound):
                 changed.append(bound[0])
         except Exception as error:  # noqa: BLE001 - raised again when the other rooms are handed over
-            log.warning("room number %d could not be given to whoever fills its post: %s", key, error)
+            logger.warning("room number %d could not be given to whoever fills its post: %s", key, error)
             failed = error
     if failed is not None:
         raise failed
@@ -132,7 +132,7 @@ def _reporting_ownerless(room: RoomId, owner: PersonId) -> Rider[None]:
         if known is not None and known.actor == owner:
             return
         audit.append(tx.rows, at=tx.at, actor=owner, action=OWNER_LOST, target=room, outcome="needs_owner")
-        log.warning("room %s needs a new owner: the account of %s has ended (gchat room reassign)", room, owner)
+        logger.warning("room %s needs a new owner: the account of %s has ended (gchat room reassign)", room, owner)
 
     return report
 
@@ -142,6 +142,6 @@ async def _guarded(work: Awaitable[object], what: str) -> bool:
     try:
         await work
     except Exception:
-        log.exception("rooms could not be settled for %s; tried again later", what)
+        logger.exception("rooms could not be settled for %s; tried again later", what)
         return False
     return True

@@ -36,7 +36,7 @@ from appliance.ipc.sockets import Peer
 from appliance.rules.roles import Actor
 from appliance.services import Services
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 ROOT: Final = 0
 
 
@@ -57,7 +57,7 @@ class AdministrationServer(Listener):
         except ConnectionError:
             return
         except Exception:
-            log.exception("a command of the administration failed")
+            logger.exception("a command of the administration failed")
             last = Failed.of(AppError())
         await terminal.send(last)
 

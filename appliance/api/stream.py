@@ -66,7 +66,7 @@ CREATED: Final = 201
 GONE: Final = 4401
 """Close code: the session has ended. Clients sign in again and wipe what they kept."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 request_log = logging.getLogger("gchat.requests")
 _DECODER: Final = msgspec.json.Decoder(ClientFrame)
 _ENCODER: Final = msgspec.json.Encoder()
@@ -90,7 +90,7 @@ async def stream(call: Call, query: StreamQuery) -> web.StreamResponse:
                 call.request.protocol.set_parser(socket)  # type: ignore[arg-type]  # has what is used of a reader
                 await _listen(call, call.session.id, socket, since)
         except ConnectionError:
-            log.info("%s: the client was gone before it was answered", call.request_id)
+            logger.info("%s: the client was gone before it was answered", call.request_id)
     return answer
 
 
@@ -124,7 +124,7 @@ async def _listen(call: Call, session: SessionId, socket: WebSocket, since: int)
         socket.start(frames.take, HEARTBEAT_S)
         await socket.ended
     except AppError as error:
-        log.warning("%s: a stream could not be opened: %s", call.request_id, error)
+        logger.warning("%s: a stream could not be opened: %s", call.request_id, error)
         close(Ending.AGAIN)
     finally:
         s.hub.remove(connection)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.wire.committed import Committed
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 FIRST_PAUSE_S: Final = 0.2
 MAX_PAUSE_S: Final = 5.0
 GATHER_S: Final = 0.2
@@ -135,9 +135,9 @@ class Follower(ABC, Generic[BatchT]):
             try:
                 await self._follow(await self._place())
             except AppError as error:
-                log.info("%s cannot follow just now: %s", self.name, error)
+                logger.info("%s cannot follow just now: %s", self.name, error)
             except Exception:
-                log.exception("%s could not follow", self.name)
+                logger.exception("%s could not follow", self.name)
             await self._rest(self._pause_s)
             self._pause_s = min(MAX_PAUSE_S, self._pause_s * 2)
 
@@ -163,7 +163,7 @@ class Follower(ABC, Generic[BatchT]):
         place = await self.cursor.load()
         if place.pos <= await newest_pos(self.s) and place.history_id == await history_id_at(self.s, place.pos):
             return place
-        log.warning("%s followed another history than the database's, and starts again", self.name)
+        logger.warning("%s followed another history than the database's, and starts again", self.name)
         await self.restart()
         await self.cursor.save(Place())
         return Place()

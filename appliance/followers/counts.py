@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from appliance.services import Services
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 GATHER_S: Final = 1.0
 
 
@@ -52,9 +52,9 @@ class CountWriter:
             try:
                 await write_counts(self._s)
             except AppError as error:
-                log.warning("counts could not be written; trying again: %s", error)
+                logger.warning("counts could not be written; trying again: %s", error)
             except Exception:
-                log.exception("counts could not be written; trying again")
+                logger.exception("counts could not be written; trying again")
 
 
 async def write_counts(s: Services) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from appliance.services import Services
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
 SETTLE_AGAIN_S: Final = 60.0
 MAX_SLEEP_S: Final = 60.0
@@ -67,10 +67,10 @@ class PeopleFollower:
             try:
                 await self._follow()
             except AppError as error:
-                log.warning("what follows from changes of people could not be done; trying again: %s", error)
+                logger.warning("what follows from changes of people could not be done; trying again: %s", error)
                 await asyncio.sleep(RETRY_S)
             except Exception:
-                log.exception("what follows from changes of people failed")
+                logger.exception("what follows from changes of people failed")
                 await asyncio.sleep(RETRY_S)
             else:
                 await self._sleep(self._woken, self._pause_s())

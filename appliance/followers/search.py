@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.wire.committed import Committed
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class IndexCursor:
@@ -61,7 +61,9 @@ class SearchFollower(Follower[wire.Add]):
             except NotIndexable as error:
                 if bounds.lines == 1:
                     for entry in batch.entries:
-                        log.warning("message %s/%d cannot be indexed and is left out: %s", entry.room, entry.n, error)
+                        logger.warning(
+                            "message %s/%d cannot be indexed and is left out: %s", entry.room, entry.n, error
+                        )
                     batch = wire.Add(batch.after, batch.upto, [], history_id=batch.history_id)
                     return Place(await self.s.search.add(batch), batch.history_id)
                 bounds = bounds.halved()

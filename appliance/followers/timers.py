@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Job = Callable[[Services], Awaitable[object]]
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
 JOBS: Final[dict[str, tuple[Job, float]]] = {
@@ -86,8 +86,8 @@ class Timers:
             if not self._closing:
                 raise
         except AppError as error:
-            log.warning("the timed job %s could not be done: %s", name, error)
+            logger.warning("the timed job %s could not be done: %s", name, error)
         except Exception:
-            log.exception("the timed job %s failed", name)
+            logger.exception("the timed job %s failed", name)
         finally:
             self._running.discard(task)

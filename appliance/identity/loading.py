@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from appliance.policies import Policies
     from appliance.store.db import Store
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _REPLAYED_FAILURES: Final = 10_000
 
 
@@ -93,4 +93,4 @@ async def _load_counts(loaded: Loaded, store: Store, policies: Policies, now: Mi
                 loaded.throttle.replay("code" if outcome == CODE_FAILED else "password", user, address, at, tries)
             loaded.directory_quota.load(await reader.run(directory_shown.list_since, now - DAY))
     except Unavailable as error:
-        log.warning("earlier sign-ins or directory searches cannot be read, and are not counted: %s", error)
+        logger.warning("earlier sign-ins or directory searches cannot be read, and are not counted: %s", error)

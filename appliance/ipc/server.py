@@ -20,7 +20,7 @@ import msgspec
 from appliance.ipc.frames import AnswerT, Protocol, RequestT, TooLarge, read_frame, write_frame
 from appliance.ipc.sockets import Peer, peer_of
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Listener(ABC):
@@ -103,5 +103,5 @@ class Server(Listener, Generic[RequestT, AnswerT]):
         try:
             return await self._answer(request, peer)
         except Exception:
-            log.exception("a request failed")
+            logger.exception("a request failed")
             return self._protocol.refused("failed")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from appliance.store.entries import EntryRow
     from appliance.vault.keyring import Keyring
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 K = TypeVar("K")
 V = TypeVar("V")
 CACHED_KEYS: Final = 20_000
@@ -158,7 +158,7 @@ class Bodies:
         """Name an entry whose body does not open in the log, once."""
         if self._damaged.get((room, n)) is None:
             self._damaged.put((room, n), n)
-            log.error("room %s n=%d: the body does not open: it was altered or damaged (gchat room verify)", room, n)
+            logger.error("room %s n=%d: the body does not open: it was altered or damaged (gchat room verify)", room, n)
 
     def open(self, rows: Rows, room: RoomId, row: EntryRow, kind: EntryKind) -> Body:
         """Open the body of an entry of this type that has one.

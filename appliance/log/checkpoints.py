@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from appliance.model import RoomId
     from appliance.store.db import Rows, Store
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
 ROUNDS_BEFORE_RETRY: Final = 60
 PAGE: Final = 1_000
@@ -78,7 +78,7 @@ class Checkpoints:
         except Unavailable:
             found, unreadable = await list_rooms(self._store)
         for key in unreadable:
-            log.error("the room with the number %d is damaged on the disk, and its name cannot be read", key)
+            logger.error("the room with the number %d is damaged on the disk, and its name cannot be read", key)
         results = await self._store.read_each(self._unsigned_head, found)
         for room, result in zip(found, results, strict=True):
             if isinstance(result, AppError):
@@ -127,7 +127,7 @@ class Checkpoints:
             self._advanced = due | self._advanced
             raise
         for (room, _), error in failed:
-            log.warning("the checkpoint of room %s could not be kept and will be signed again: %s", room, error)
+            logger.warning("the checkpoint of room %s could not be kept and will be signed again: %s", room, error)
             self._failed[room] = due[room]
 
     def row(self, head: Head) -> NewCheckpoint:
@@ -146,9 +146,9 @@ class Checkpoints:
             try:
                 await self.sign()
             except AppError:
-                log.warning("checkpoints could not be kept; they will be signed again")
+                logger.warning("checkpoints could not be kept; they will be signed again")
             except Exception:
-                log.exception("checkpoints could not be kept; they will be signed again")
+                logger.exception("checkpoints could not be kept; they will be signed again")
 
 
 def _put(rows: Rows, found: list[tuple[RoomId, NewCheckpoint]]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from appliance.model import RoomId
     from appliance.store.db import Store
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 DAMAGED: Final = STORAGE_DAMAGED
 
 
@@ -33,10 +33,12 @@ class DamagedRooms:
         if room in self._errors:
             return
         if error.code == DAMAGED:
-            log.error("room %s is damaged on the disk: nothing can be sent to it. Restore it from a backup", room)
+            logger.error("room %s is damaged on the disk: nothing can be sent to it. Restore it from a backup", room)
             self._errors[room] = error
         elif isinstance(error, Unproven):
-            log.error("room %s is not what was signed: it is neither written nor signed. Restore it. %s", room, error)
+            logger.error(
+                "room %s is not what was signed: it is neither written nor signed. Restore it. %s", room, error
+            )
             self._errors[room] = error
 
     def get(self, room: RoomId) -> AppError | None:
@@ -55,7 +57,7 @@ async def list_rooms(store: Store) -> tuple[list[RoomId], list[int]]:
     except StorageFull:
         raise
     except Unavailable:
-        log.warning("not all rooms can be read at once; reading one by one")
+        logger.warning("not all rooms can be read at once; reading one by one")
     lasts = await store.read_each(lambda rows, read: read(rows), (rooms.last_key, rooms.last_key_with_entries))
     last = max((found for found in lasts if not isinstance(found, AppError)), default=0)
     keys = range(1, last + 1)

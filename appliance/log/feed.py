@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from appliance.model import Millis
     from appliance.wire.committed import Committed
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Feed:
@@ -40,4 +40,4 @@ class Feed:
                 try:
                     follower(one)
                 except Exception:
-                    log.exception("a follower of the feed failed")
+                    logger.exception("a follower of the feed failed")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from appliance.log.heads import Heads
     from appliance.model import Appended, Home, PersonId
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # A message takes two turns of the event loop from its socket to the queue: three without news mean that all is quiet.
 QUIET_TURNS: Final = 3
 MAX_WAITING: Final = 20_000
@@ -73,7 +73,7 @@ class Intake:
         except AppError as error:
             answer(command, error)
         except Exception:
-            log.exception("a command for room %s could not be queued", command.room or "(new)")
+            logger.exception("a command for room %s could not be queued", command.room or "(new)")
             answer(command, AppError())
         else:
             self._arrived.set()
@@ -155,4 +155,4 @@ def answer(command: Command, result: list[Appended] | AppError) -> None:
     try:
         command.done(result)
     except Exception:
-        log.exception("the caller of a command could not be answered")
+        logger.exception("the caller of a command could not be answered")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from appliance.store.batch import Batch
     from appliance.wire.committed import Committed
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ def _decide(commands: list[Command], context: BatchContext) -> _Decided:
         except NotCanonicalError as error:
             result.refused.append((command, TooLarge(str(error))))
         except Exception:
-            log.exception("a command for room %s could not be decided", command.room or "(new)")
+            logger.exception("a command for room %s could not be decided", command.room or "(new)")
             result.refused.append((command, AppError()))
     return result
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     BroadcastToWatching = Callable[[RoomId, str, dict[str, object], Millis], object]
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 BATCH_S: Final = 0.1
 AFTER_FAILURE_S: Final = 1.0
 RECEIPT: Final = "receipt"
@@ -119,9 +119,9 @@ class Receipts:
             try:
                 await self._write()
             except Unavailable as error:
-                log.warning("receipts could not be kept; they will be written again: %s", error)
+                logger.warning("receipts could not be kept; they will be written again: %s", error)
             except Exception:
-                log.exception("receipts could not be kept; they will be written again")
+                logger.exception("receipts could not be kept; they will be written again")
                 await asyncio.sleep(AFTER_FAILURE_S)
                 self._wake.set()
 
@@ -189,7 +189,7 @@ class Receipts:
         """Keep what could not be written for the next batch, but not of rooms that are damaged; return why, if any."""
         passing: AppError | None = None
         for one, error in failed:
-            log.warning("receipts of room %s could not be kept: %s", one.room, error)
+            logger.warning("receipts of room %s could not be kept: %s", one.room, error)
             if error.code != DAMAGED:
                 passing = error
                 self._unannounced.setdefault(one.room, {}).update(one.reads)
@@ -206,7 +206,7 @@ class Receipts:
             except Unavailable as error:
                 if error.code != DAMAGED:
                     raise
-                log.warning("receipts of room %s could not be kept: %s", room, error)
+                logger.warning("receipts of room %s could not be kept: %s", room, error)
         return heads
 
     def _is_due(self, room: RoomId, members: int) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from appliance.store.batch import Batch
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Announced(msgspec.Struct):
@@ -113,6 +113,6 @@ def _error_of(command: Command, tx: RiderTx) -> AppError | None:
     except Exception as error:
         if isinstance(error, DATABASE_ERRORS) and is_disk_trouble(error):
             raise
-        log.exception("a rider of a command for room %s failed", command.room or "(new)")
+        logger.exception("a rider of a command for room %s failed", command.room or "(new)")
         return AppError()
     return None

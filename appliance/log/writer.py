@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from appliance.vault.keyring import Keyring
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class RoomLog:
@@ -221,7 +221,7 @@ class RoomLog:
             except AppError as error:
                 self._intake.refuse(batch, error)
             except Exception:
-                log.exception("a batch of the room log failed")
+                logger.exception("a batch of the room log failed")
                 self._intake.refuse(batch, AppError())
 
     async def _write(self, commands: list[Command]) -> None:
@@ -245,10 +245,10 @@ class RoomLog:
             self._intake.refuse(commands, error)
         except Exception as error:
             if len(commands) == 1:
-                log.exception("a command for room %s could not be written", commands[0].room or "(new)")
+                logger.exception("a command for room %s could not be written", commands[0].room or "(new)")
                 self._intake.refuse(commands, error if isinstance(error, AppError) else AppError())
                 return
-            log.warning("%d commands could not be written together (%r); trying each half", len(commands), error)
+            logger.warning("%d commands could not be written together (%r); trying each half", len(commands), error)
             middle = len(commands) // 2
             await self._write_part(writer, commands[:middle], now)
             await self._write_part(writer, commands[middle:], now)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
 # The numbers of the system calls are the same on every architecture.
@@ -60,7 +60,7 @@ def confine(allowed: Iterable[tuple[Path, int]]) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     abi = libc.syscall(_CREATE_RULESET, None, 0, _VERSION_QUERY)
     if abi < 1:
-        log.warning("this kernel has no Landlock: the process is not confined to its files")
+        logger.warning("this kernel has no Landlock: the process is not confined to its files")
         return False
     handled = (1 << _BITS_OF_ABI[min(abi, max(_BITS_OF_ABI))]) - 1
     network = struct.pack("=Q", _BIND_AND_CONNECT_TCP) if abi >= _ABI_OF_TCP else b""

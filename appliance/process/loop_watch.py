@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-log = logging.getLogger("gchat.loop")
+logger = logging.getLogger("gchat.loop")
 BEAT_S: Final = 0.02
 LATE_S: Final = 0.005
 """What is told: any machine is late by less."""
@@ -35,7 +35,7 @@ class LoopWatch:
 
     def start(self) -> None:
         """Begin, where the log would hear of it."""
-        if log.isEnabledFor(logging.INFO):
+        if logger.isEnabledFor(logging.INFO):
             self._next()
 
     def close(self) -> None:
@@ -51,5 +51,5 @@ class LoopWatch:
         now = self._monotonic()
         late, used = now - self._due, self._thread_time() - self._used
         if late >= LATE_S:
-            log.info("late %.1f ms, own CPU %.1f ms, at %.3f", late * 1000, used * 1000, now)
+            logger.info("late %.1f ms, own CPU %.1f ms, at %.3f", late * 1000, used * 1000, now)
         self._next()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from appliance.wiring import Unlock
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 SHUTDOWN_S: Final = 1.0
 YOUNG_OBJECTS: Final = 2_000
 SWITCH_S: Final = 0.0005
@@ -98,7 +98,7 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
         listener.start()
         watch = LoopWatch()
         watch.start()
-        log.info("serving %s", staff_url(config, bound))
+        logger.info("serving %s", staff_url(config, bound))
         if handover.ready_fd is not None:
             os.write(handover.ready_fd, b"ready\n")
             os.close(handover.ready_fd)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Signature = tuple[tuple[int, int, int], ...]
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0
 WARN_DAYS: Final = 30
 _DAY_MS: Final = 24 * 3600 * 1000
@@ -82,16 +82,16 @@ class ServedCertificate:
             try:
                 self.look(clock())
             except Exception:
-                log.exception("the certificate could not be looked at")
+                logger.exception("the certificate could not be looked at")
 
     def _renew(self, now: Millis) -> None:
         self._next_try = now + _HOUR_MS
         try:
             self._certificate = self._load(tls.ensure_own(self._config, self._keys, now)[1])
         except (AppError, OSError) as error:
-            log.error("the certificate could not be renewed, and will be tried again in an hour: %s", error)  # noqa: TRY400
+            logger.error("the certificate could not be renewed, and will be tried again in an hour: %s", error)  # noqa: TRY400
         else:
-            log.warning("the certificate was renewed and is good until %s", self._good_until.date())
+            logger.warning("the certificate was renewed and is good until %s", self._good_until.date())
 
     def _look_at_files(self, now: Millis) -> None:
         try:
@@ -104,9 +104,9 @@ class ServedCertificate:
         try:
             self._certificate = self._load_files(now)
         except ConfigError as error:
-            log.error("a new certificate is not used, the one before stays: %s", error)  # noqa: TRY400
+            logger.error("a new certificate is not used, the one before stays: %s", error)  # noqa: TRY400
         else:
-            log.warning("a new certificate was loaded and is good until %s", self._good_until.date())
+            logger.warning("a new certificate was loaded and is good until %s", self._good_until.date())
             self._next_warning = now
 
     def _load_files(self, now: Millis) -> x509.Certificate:
@@ -134,7 +134,7 @@ class ServedCertificate:
         left = self._good_until - _date(now)
         if now >= self._next_warning and left <= dt.timedelta(days=WARN_DAYS):
             self._next_warning = now + _DAY_MS
-            log.warning("the certificate ends on %s, in %d days: renew it", self._good_until.date(), left.days)
+            logger.warning("the certificate ends on %s, in %d days: renew it", self._good_until.date(), left.days)
 
 
 def _new_context() -> ssl.SSLContext:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Readable(NamedTuple):
@@ -108,7 +108,7 @@ async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -
             raise lost[0]
         left = [n for n in left if not _is_read(found[n])]
     if left:
-        log.warning("room %s: entries %s cannot be read", place.room, ", ".join(map(str, left)))
+        logger.warning("room %s: entries %s cannot be read", place.room, ", ".join(map(str, left)))
     shown = [None if isinstance(event, AppError) else event for event in (found[n] for n in wanted)]
     known = next((event.at for event in shown if event is not None), 0)
     result = []

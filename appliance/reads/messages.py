@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
     from appliance.wire.entries import EntryEvent
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 READ_AT_ONCE: Final = 25
 """Entries read together: a page of long ones ends at its bytes, and no more of them are opened than that."""
 
@@ -46,7 +46,7 @@ async def load_messages(s: Services, person: PersonId, room: RoomId, query: Mess
     except Exception as error:
         if isinstance(error, AppError) and not is_damage(error):
             raise
-        log.warning("a page of room %s cannot be read at once, but entry by entry: %r", room, error)
+        logger.warning("a page of room %s cannot be read at once, but entry by entry: %r", room, error)
         shown = _fit(await read_one_by_one(s, place, wanted), query.around, newest_first=newest_first)
     cut = len(shown) <= last - first
     if newest_first:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.store.owner_requests import DepartureRow
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 # How long the owner sees what was answered.
 RECENT_MS: Final = 30 * DAY
 # How much somebody finds of what they were taken off.
@@ -177,7 +177,7 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
     try:
         state = (await s.log.head(request.room)).state
     except AppError as error:
-        log.warning("the request %s in room %s cannot be shown: %s", request.id, request.room, error)
+        logger.warning("the request %s in room %s cannot be shown: %s", request.id, request.room, error)
         return None
     mine = request.person == person
     owner = s.log.home.person(state.owner)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     """Lists the rooms of a person after a key, at most so many; -1 is without a limit."""
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 OWNER: Final = "owner"
 
 
@@ -63,7 +63,7 @@ async def member_keys(s: Services, person: PersonId) -> dict[int, RoomId]:
         found = {key: known.get(key, room) if isinstance(room, AppError) else room for key, room in found.items()}
     for key, room in found.items():
         if isinstance(room, AppError):
-            log.warning("the name of room number %d cannot be read for its members: %s", key, room)
+            logger.warning("the name of room number %d cannot be read for its members: %s", key, room)
     return {key: room for key, room in found.items() if not isinstance(room, AppError)}
 
 
@@ -139,7 +139,7 @@ async def _apart(s: Services, person: PersonId) -> tuple[dict[RoomId, int], MyRo
     mine = MyRooms(rows, names=names)
     for key, error in shown.items():
         if isinstance(error, AppError):
-            log.warning("room %s can be shown in part only: %s", names[key], error)
+            logger.warning("room %s can be shown in part only: %s", names[key], error)
             mine.damaged[key] = await damaged_view(s, person, key, names[key])
     return sound, mine
 

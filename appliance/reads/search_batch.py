@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from appliance.store.feed import EntryLine
     from appliance.wire.committed import Committed
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 TEXT: Final = "text"
 ENTRY_OVERHEAD: Final = 200
 """Bytes of an entry beside its text, at most: ids, numbers, and what MessagePack adds."""
@@ -105,7 +105,7 @@ async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.
         if isinstance(one, AppError):
             if one.code in _PASSING:
                 raise one
-            log.error("the entry at position %d of the feed cannot be indexed and is left out: %s", line.pos, one)
+            logger.error("the entry at position %d of the feed cannot be indexed and is left out: %s", line.pos, one)
         elif one.entry is not None:
             told.append(one.entry)
         elif one.gone is not None:
@@ -147,7 +147,7 @@ async def _lines_past_damage(s: Services, after: int, head: int) -> list[EntryLi
             low = middle
         else:
             found, high = earlier, middle
-    log.error("positions %d to %d of the feed cannot be read: their messages are not indexed", after + 1, high)
+    logger.error("positions %d to %d of the feed cannot be read: their messages are not indexed", after + 1, high)
     return found
 
 

@@ -35,7 +35,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 READERS = 3
 WRITER_CACHE_KIB = 32_000
 READER_CACHE_KIB = 8_000
@@ -325,7 +325,7 @@ async def in_halves(
     except Exception as error:
         if len(items) == 1:
             if not isinstance(error, AppError):
-                log.exception("one item of several could not be written")
+                logger.exception("one item of several could not be written")
             return [(items[0], error if isinstance(error, AppError) else AppError())]
         middle = len(items) // 2
         return [*await in_halves(write, items[:middle]), *await in_halves(write, items[middle:])]
@@ -483,7 +483,7 @@ def _run_each(
         except Exception as error:
             if isinstance(error, DATABASE_ERRORS) and is_disk_trouble(error):
                 raise
-            log.exception("one item of several could not be read")
+            logger.exception("one item of several could not be read")
             found.append(AppError(type(error).__name__))
 
 

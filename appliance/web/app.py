@@ -37,7 +37,7 @@ PROXIES: Final = web.AppKey("proxies", Proxies)
 FORWARDED_REQUESTS: Final = web.AppKey("forwarded_requests", ConnectionLimit)
 DEVICE_COOKIE_S: Final = 400 * 86_400
 """How long a browser keeps the device cookie: the longest it may (RFC 6265bis §5.6.2)."""
-log = logging.getLogger("gchat.requests")
+logger = logging.getLogger("gchat.requests")
 
 
 def build(application: Application, services: Services, monotonic: Callable[[], float]) -> web.Application:
@@ -103,7 +103,7 @@ async def _every_request(request: web.Request, handler: Handler) -> web.StreamRe
     else:
         response = await _counted(call, handler)
     milliseconds = (time.perf_counter() - started) * 1000
-    log.info(
+    logger.info(
         "%s %s %s %s %d %.1f", call.request_id, call.session.person if call.session else "-",
         request.method, request.rel_url.raw_path, response.status, milliseconds,
     )  # fmt: skip
@@ -143,9 +143,9 @@ async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
         return await handler(call.request)
     except errors.AppError as error:
         if isinstance(error, errors.Unavailable):
-            log.warning("%s failed: %s: %s", call.request_id, error.code, error)
+            logger.warning("%s failed: %s: %s", call.request_id, error.code, error)
         elif status_of(error) >= 500:
-            log.exception("%s failed", call.request_id)
+            logger.exception("%s failed", call.request_id)
         return _rendered(call, error)
     except web.HTTPException as error:
         response = _rendered(call, of_http(error))
@@ -153,7 +153,7 @@ async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
             response.headers["Allow"] = error.headers["Allow"]
         return response
     except Exception:
-        log.exception("%s failed", call.request_id)
+        logger.exception("%s failed", call.request_id)
         return _rendered(call, errors.AppError())
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from appliance.config import Limits
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 IDLE_TIMEOUT_S: Final = 20.0
 HANDSHAKE_S: Final = 5.0
 MIN_HANDSHAKE_S: Final = 0.1
@@ -91,7 +91,7 @@ class Listener:
                 connection, peer = await loop.sock_accept(self._bound)
             except OSError as error:
                 if error.errno not in _GONE:
-                    log.warning("no connection can be accepted just now: %s", error)
+                    logger.warning("no connection can be accepted just now: %s", error)
                     await asyncio.sleep(ACCEPT_PAUSE_S)
                 continue
             slot = self.limit.take(network_of(peer[0]), shared=self._proxies.trusts(peer[0]))
@@ -120,7 +120,7 @@ class Listener:
         except OSError as error:
             slot.release()
             connection.close()
-            log.info("no TLS from %s: %s", slot.network, error)
+            logger.info("no TLS from %s: %s", slot.network, error)
         except BaseException:
             slot.release()
             connection.close()
@@ -171,7 +171,7 @@ class _Protocol(web.RequestHandler):
 
     def _end_flood(self) -> None:
         """Say goodbye to who floods a WebSocket, and close."""
-        log.info("too many frames from %s", self._slot.network)
+        logger.info("too many frames from %s", self._slot.network)
         if self.transport is not None:
             self.transport.write(close_frame(WSCloseCode.POLICY_VIOLATION, "too many frames"))
             self.transport.close()
@@ -182,9 +182,9 @@ class _Protocol(web.RequestHandler):
         """Answer what never came to a handler: no HTTP, which is its sender's fault, or a fault of ours."""
         error = errors.AppError(code="bad_request") if status < 500 else errors.AppError()
         if status < 500:
-            log.info("no HTTP from %s: %s", self._slot.network, (message or "").partition("\n")[0])
+            logger.info("no HTTP from %s: %s", self._slot.network, (message or "").partition("\n")[0])
         else:
-            log.error("a request of %s failed", self._slot.network, exc_info=exc)
+            logger.error("a request of %s failed", self._slot.network, exc_info=exc)
         response = render_json(error, language_of(request.headers.get("Accept-Language")), "")
         put_on(response, STRICTEST, secure=request.secure)
         response.force_close()

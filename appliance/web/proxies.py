@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 FORWARDED: Final = "X-Forwarded-For"
 _MAX_HOPS: Final = 20
 
@@ -59,7 +59,7 @@ class Proxies:
         """Tell the administrator once: behind a proxy that is not named everybody is one address."""
         if not self._hinted:
             self._hinted = True
-            log.warning("%s sends %s but is not in staff.proxies (docs/settings.md); ignored", peer, FORWARDED)
+            logger.warning("%s sends %s but is not in staff.proxies (docs/settings.md); ignored", peer, FORWARDED)
 
     def _has(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
