@@ -302,7 +302,7 @@ class Hub:
                 self._catch_up(connection)
 
     def _have_read(self, people: Iterable[PersonId], pos: int) -> None:
-        """Have these people's connections read the feed up to a position, where something is for their eyes alone."""
+        """Have these people's connections read the feed up to a position, where something is for them alone."""
         for person in people:
             for connection in self._by_person.get(person, ()):
                 connection.due = pos

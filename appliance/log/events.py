@@ -36,7 +36,7 @@ ERASED: Final = "erased"
 DAMAGED: Final = "damaged"
 
 
-class Place(NamedTuple):
+class RoomReader(NamedTuple):
     """A room whose entries are read, inside a read transaction."""
 
     rows: Rows
@@ -45,63 +45,63 @@ class Place(NamedTuple):
     key: int
 
 
-class Eyes(NamedTuple):
+class Viewer(NamedTuple):
     """Who looks at entries, and when: a member, or one of the viewers of `rules/visibility.py`."""
 
-    viewer: Principal
+    principal: Principal
     now: Millis
 
 
-def stored_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
+def stored_event(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
     header = decode_header(row.header)
-    return _event(at, row, header, _facts_of(at, row, header), eyes, lambda: _opened(at, row, header))
+    return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: _opened(at, row, header))
 
 
-def bare_event(at: Place, row: EntryRow, eyes: Eyes) -> EntryEvent:
+def bare_event(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
     header = decode_header(row.header)
     words = Words(hidden=DAMAGED if _has_body(row, header) else None)
-    return _event(at, row, header, _facts_of(at, row, header), eyes, lambda: words)
+    return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: words)
 
 
-def words_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
+def words_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
     """Return the newest words of an entry for whoever looks, or the reason why there are none."""
     header = decode_header(row.header)
-    if reason := _hidden(_facts_of(at, row, header), eyes):
+    if reason := _hidden(_facts_of(at, row, header), viewer):
         return Words(hidden=reason)
     return _opened(at, row, header)
 
 
-def version_of(at: Place, row: EntryRow, eyes: Eyes) -> Words:
+def version_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
     """As `words_of`, of one wording of a message: its own words, whatever it was changed to since."""
     header = decode_header(row.header)
-    if reason := _hidden(_facts_of(at, row, header), eyes):
+    if reason := _hidden(_facts_of(at, row, header), viewer):
         return Words(hidden=reason)
     return Words(*_open_body(at, row, header))
 
 
-def is_there(at: Place, row: EntryRow, eyes: Eyes) -> bool:
+def is_there(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
     """Say whether there is an entry for whoever looks: one that they are shown, or of which they see the trace."""
-    return audience(at, row, eyes.now)(eyes.viewer)
+    return audience(at, row, viewer.now)(viewer.principal)
 
 
-def audience(at: Place, row: EntryRow, now: Millis) -> Callable[[Principal], bool]:
+def audience(at: RoomReader, row: EntryRow, now: Millis) -> Callable[[Principal], bool]:
     """Return what says of somebody whether there is an entry for them."""
     header = decode_header(row.header)
     kind = entry_types.find(row.type, header.rules_version)
     if kind is not None and kind.for_all and not kind.marks_another:
         return lambda _: True
     facts = _facts_of(at, row, header)
-    return lambda viewer: _hidden(facts, Eyes(viewer, now)) != Reason.NOT_SHOWN
+    return lambda who: _hidden(facts, Viewer(who, now)) != Reason.NOT_SHOWN
 
 
-def is_hidden(at: Place, row: EntryRow, eyes: Eyes) -> bool:
+def is_hidden(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
     """Say whether an entry is not shown to whoever looks; one that is may still be erased or damaged."""
-    return _hidden(_facts_of(at, row, decode_header(row.header)), eyes) is not None
+    return _hidden(_facts_of(at, row, decode_header(row.header)), viewer) is not None
 
 
-def _facts_of(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
+def _facts_of(at: RoomReader, row: EntryRow, header: Header) -> EntryFacts | None:
     """Return what decides whether an entry is shown; None for one that says what no entry says."""
     kind = entry_types.find(row.type, header.rules_version)
     state = entry_types.read(row.type, header.state, header.rules_version)
@@ -114,17 +114,17 @@ def _facts_of(at: Place, row: EntryRow, header: Header) -> EntryFacts | None:
     return EntryFacts(row.type, state, sender, retracted=retracted, of=target, rules=header.rules_version)
 
 
-def _hidden(facts: EntryFacts | None, eyes: Eyes) -> str | None:
-    verdict = shown(facts, *eyes) if facts is not None else None
+def _hidden(facts: EntryFacts | None, viewer: Viewer) -> str | None:
+    verdict = shown(facts, *viewer) if facts is not None else None
     if isinstance(verdict, Shown):
         return None
     return DAMAGED if verdict is None else verdict.reason.value
 
 
 def _event(
-    at: Place, row: EntryRow, header: Header, facts: EntryFacts | None, eyes: Eyes, words: Callable[[], Words]
+    at: RoomReader, row: EntryRow, header: Header, facts: EntryFacts | None, viewer: Viewer, words: Callable[[], Words]
 ) -> EntryEvent:
-    hidden = _hidden(facts, eyes)
+    hidden = _hidden(facts, viewer)
     if facts is None:
         return DamagedEvent(at=row.at, room=at.room, n=row.n, hidden=DAMAGED)
     if hidden == Reason.NOT_SHOWN:
@@ -137,7 +137,7 @@ def _event(
     return view(EntryType(row.type), facts.state, said, at.bodies.home, common, facts.rules)
 
 
-def _opened(at: Place, row: EntryRow, header: Header) -> Words:
+def _opened(at: RoomReader, row: EntryRow, header: Header) -> Words:
     """Return the newest words of an entry that is shown."""
     if not _has_body(row, header):
         return Words()
@@ -155,23 +155,23 @@ def _has_body(row: EntryRow, header: Header) -> bool:
     return kind is not None and kind.body is not None
 
 
-def stored_events(at: Place, first: int, last: int, eyes: Eyes) -> list[EntryEvent]:
+def stored_events(at: RoomReader, first: int, last: int, viewer: Viewer) -> list[EntryEvent]:
     """Return entries `first` to `last` with their reactions."""
     lines = entries.between(at.rows, at.key, first, last)
     reactions = entries.reactions_between(at.rows, at.key, first, last)
-    return [_with_reactions(stored_event(at, row, eyes), reactions) for row in lines]
+    return [_with_reactions(stored_event(at, row, viewer), reactions) for row in lines]
 
 
-def stored_one(at: Place, n: int, eyes: Eyes) -> EntryEvent | None:
+def stored_one(at: RoomReader, n: int, viewer: Viewer) -> EntryEvent | None:
     """Return entry `n` as `stored_events` does, without a look at the rows beside it."""
     row = entries.one(at.rows, at.key, n)
     if row is None:
         return None
-    event = stored_event(at, row, eyes)
+    event = stored_event(at, row, viewer)
     return _with_reactions(event, entries.reactions_between(at.rows, at.key, n, n))
 
 
-def _open_body(at: Place, row: EntryRow, header: Header) -> tuple[BodyView | None, str | None]:
+def _open_body(at: RoomReader, row: EntryRow, header: Header) -> tuple[BodyView | None, str | None]:
     """Return an entry's body, or the reason why there is none to show.
 
     One whose seal does not open, or that has another form than its type, is damaged.
@@ -196,7 +196,7 @@ def _is_edit(row: EntryRow, header: Header) -> bool:
     return kind is not None and kind.needs is Ability.EDIT
 
 
-def _newest_edit(at: Place, row: EntryRow, n: int) -> tuple[EntryRow, Header] | None:
+def _newest_edit(at: RoomReader, row: EntryRow, n: int) -> tuple[EntryRow, Header] | None:
     """Return the edit `n` with a message's newest words.
 
     None when that is anything but an edit of this message by its author: another entry's words are never shown under

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
-from appliance.log.events import Eyes, Place
+from appliance.log.events import RoomReader, Viewer
 from appliance.model import Deny
 from appliance.store import entries, rooms
 from appliance.wire.entries import DamagedEvent
@@ -39,7 +39,7 @@ class Readable(NamedTuple):
     key: int
     room: RoomId
     size: int
-    eyes: Eyes
+    viewer: Viewer
     members: tuple[PersonId, ...] | None = None
 
 
@@ -48,9 +48,9 @@ def is_damage(error: AppError) -> bool:
     return error.code == STORAGE_DAMAGED
 
 
-def eyes_of(s: Services, person: PersonId) -> Eyes:
+def viewer_of(s: Services, person: PersonId) -> Viewer:
     """Return a member who looks at entries now."""
-    return Eyes(s.log.home.principal(person), s.clock())
+    return Viewer(s.log.home.principal(person), s.clock())
 
 
 async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:
@@ -62,13 +62,13 @@ async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:
             raise
     else:
         members = tuple(map(s.log.home.person, head.state.members))
-        return Readable(head.key, room, head.size, eyes_of(s, person), members)
+        return Readable(head.key, room, head.size, viewer_of(s, person), members)
     key = await only(s, rooms.key_by_index, room)
     if key is None:
         raise NotFound(field="room")
     if not await only(s, rooms.is_member, (room, person)):
         raise Forbidden(Deny.NOT_A_MEMBER)
-    return Readable(key, room, await known_size(s, key), eyes_of(s, person))
+    return Readable(key, room, await known_size(s, key), viewer_of(s, person))
 
 
 async def known_size(s: Services, key: int) -> int:
@@ -95,11 +95,13 @@ async def read_one_by_one(s: Services, place: Readable, wanted: Sequence[int]) -
     found: dict[int, EntryEvent | AppError | None] = {}
 
     def whole(rows: Rows, n: int) -> EntryEvent | None:
-        return events.stored_one(Place(rows, s.log.bodies, place.room, place.key), n, place.eyes)
+        return events.stored_one(RoomReader(rows, s.log.bodies, place.room, place.key), n, place.viewer)
 
     def bare(rows: Rows, n: int) -> EntryEvent | None:
         row = entries.without_body(rows, place.key, n)
-        return events.bare_event(Place(rows, s.log.bodies, place.room, place.key), row, place.eyes) if row else None
+        return (
+            events.bare_event(RoomReader(rows, s.log.bodies, place.room, place.key), row, place.viewer) if row else None
+        )
 
     left = list(wanted)
     for read in (whole, bare):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.errors import AppError, Invalid, NotFound
 from appliance.evidence.canonical import decode_header
 from appliance.log import events
-from appliance.log.events import Place
+from appliance.log.events import RoomReader
 from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, read_one_by_one, readable
@@ -102,7 +102,7 @@ def _fit(found: list[EntryEvent], around: int | None, *, newest_first: bool) -> 
 
 
 def _in_turn(rows: Rows, s: Services, place: Readable, part: range, *, newest_first: bool = False) -> list[EntryEvent]:
-    found = events.stored_events(_at(rows, s, place), part[0], part[-1], place.eyes)
+    found = events.stored_events(_at(rows, s, place), part[0], part[-1], place.viewer)
     return found[::-1] if newest_first else found
 
 
@@ -127,7 +127,7 @@ def _history(rows: Rows, s: Services, place: Readable, n: int, first: int, limit
     if message is None:
         return None
     kind = entry_types.find(message.type, decode_header(message.header).rules_version)
-    if kind is None or not kind.takes or events.is_hidden(_at(rows, s, place), message, place.eyes):
+    if kind is None or not kind.takes or events.is_hidden(_at(rows, s, place), message, place.viewer):
         return None
     places = [at_n for at_n in (n, *entries.edits_of(rows, place.key, n)) if at_n >= first]
     versions = (version for at_n in places if (version := _version(rows, s, place, at_n)))
@@ -140,10 +140,10 @@ def _version(rows: Rows, s: Services, place: Readable, n: int) -> Version | None
     row = entries.one(rows, place.key, n)
     if row is None:
         return None
-    words = events.version_of(_at(rows, s, place), row, place.eyes)
+    words = events.version_of(_at(rows, s, place), row, place.viewer)
     erased = words.hidden == events.ERASED
     return None if erased else Version(n=n, at=row.at, body=words.body, hidden=words.hidden)
 
 
-def _at(rows: Rows, s: Services, place: Readable) -> Place:
-    return Place(rows, s.log.bodies, place.room, place.key)
+def _at(rows: Rows, s: Services, place: Readable) -> RoomReader:
+    return RoomReader(rows, s.log.bodies, place.room, place.key)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from appliance.errors import Invalid, NotFound, Unavailable
 from appliance.log import events
-from appliance.log.events import Place
+from appliance.log.events import RoomReader
 from appliance.model import PersonId
 from appliance.reads.damaged import is_damage, only, readable
 from appliance.reads.rooms import sort_key
@@ -130,8 +130,8 @@ def _of_those_shown(
     message = entries.without_body(rows, at.key, n)
     if message is None:
         return None
-    is_there_for = events.audience(Place(rows, s.log.bodies, at.room, at.key), message, at.eyes.now)
-    if not is_there_for(at.eyes.viewer):
+    is_there_for = events.audience(RoomReader(rows, s.log.bodies, at.room, at.key), message, at.viewer.now)
+    if not is_there_for(at.viewer.principal):
         return None
 
     def is_shown(person: str) -> bool:

@@ -20,10 +20,10 @@ import msgspec
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
 from appliance.log.cards import card_on_record
-from appliance.log.events import Place
+from appliance.log.events import RoomReader
 from appliance.model import Deny, PersonId, RoomId, RoomKind, agency_of
 from appliance.reads.bounds import fitting
-from appliance.reads.damaged import eyes_of, is_damage, known_size, only, readable
+from appliance.reads.damaged import is_damage, known_size, only, readable, viewer_of
 from appliance.reads.unread import counts, newest_line
 from appliance.rules.policy import Title, policy_of
 from appliance.rules.rooms import all_denied, denied_actions
@@ -262,14 +262,14 @@ def sort_key(s: Services, person: str) -> str:
 def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_members: bool = False) -> RoomView:
     """Return a room as its member sees it, inside a read transaction."""
     named_by_members = policy_of(row.kind).title is Title.OTHER
-    at, eyes = Place(rows, s.log.bodies, RoomId(row.id), row.key), eyes_of(s, person)
-    last = newest_line(at, person, eyes)
+    at, viewer = RoomReader(rows, s.log.bodies, RoomId(row.id), row.key), viewer_of(s, person)
+    last = newest_line(at, person, viewer)
     read = row.read if row.unread_from is None else min(row.read, row.unread_from - 1)
     after = read if row.cleared is None else max(read, row.cleared)
     if last is not None and row.cleared is not None and last.n <= row.cleared:
         last = None
     state, error = _state(rows, s, row), s.log.damaged.get(at.room)
-    unread, mentions = counts(at, person, eyes, after)
+    unread, mentions = counts(at, person, viewer, after)
     return RoomView(
         id=row.id,
         kind=row.kind,
@@ -292,7 +292,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         cleared_at=row.cleared_at,
         unread_from=row.unread_from,
         owner_post=row.owner_post,
-        last=events.stored_event(at, last, eyes) if last else None,
+        last=events.stored_event(at, last, viewer) if last else None,
         members=_members(rows, s, row.key) if with_members or named_by_members else [],
         denied=all_denied(error.code) if error else denied_actions(state, s.log.home.principal(person)),
     )

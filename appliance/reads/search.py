@@ -19,9 +19,9 @@ import msgspec
 from appliance.errors import AppError, Invalid, Unavailable
 from appliance.evidence.canonical import decode_header
 from appliance.log import events
-from appliance.log.events import Eyes, Place
+from appliance.log.events import RoomReader, Viewer
 from appliance.model import PersonId, RoomId, UnitId
-from appliance.reads.damaged import eyes_of, is_damage, is_of_item
+from appliance.reads.damaged import is_damage, is_of_item, viewer_of
 from appliance.reads.rooms import member_keys, member_rooms
 from appliance.rules import entry_types
 from appliance.rules.text import closed_directions
@@ -158,13 +158,13 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
     except Unavailable as error:
         if not is_damage(error):
             raise
-    mine, eyes = {room: key for key, room in (await member_keys(s, person)).items()}, eyes_of(s, person)
+    mine, viewer = {room: key for key, room in (await member_keys(s, person)).items()}, viewer_of(s, person)
     used_s = 0.0
 
     def text(rows: Rows, candidate: wire.Hit) -> str | None:
         nonlocal used_s
         begun, room = time.thread_time(), RoomId(candidate.room)
-        found = _text(rows, s, mine[room], room, candidate.n, eyes) if room in mine else None
+        found = _text(rows, s, mine[room], room, candidate.n, viewer) if room in mine else None
         used_s += time.thread_time() - begun
         return found
 
@@ -180,12 +180,12 @@ def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]
     Ends early, but after one candidate at least, at `MAX_READ` characters.
     """
     begun = time.thread_time()
-    mine, eyes = rooms.keys_of_person(rows, person), eyes_of(s, person)
+    mine, viewer = rooms.keys_of_person(rows, person), viewer_of(s, person)
     texts: list[str | None] = []
     left = MAX_READ
     for candidate in candidates:
         room = RoomId(candidate.room)
-        text = _text(rows, s, mine[room], room, candidate.n, eyes) if room in mine else None
+        text = _text(rows, s, mine[room], room, candidate.n, viewer) if room in mine else None
         texts.append(text)
         left -= len(text or "")
         if left <= 0:
@@ -193,7 +193,7 @@ def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]
     return texts, time.thread_time() - begun
 
 
-def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, eyes: Eyes) -> str | None:
+def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, viewer: Viewer) -> str | None:
     """Return what an entry is found by, in its newest words, if it is shown to the person."""
     row = entries.one(rows, key, n)
     if row is None:
@@ -201,7 +201,7 @@ def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, eyes: Eyes) -
     kind = entry_types.find(row.type, decode_header(row.header).rules_version)
     if kind is None or kind.words is None:
         return None
-    body = events.words_of(Place(rows, s.log.bodies, room, key), row, eyes).body
+    body = events.words_of(RoomReader(rows, s.log.bodies, room, key), row, viewer).body
     return kind.words(body) if body else None
 
 

@@ -19,7 +19,7 @@ from appliance.errors import AppError, Unavailable
 from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.damage import DAMAGED
-from appliance.log.events import Eyes, Place
+from appliance.log.events import RoomReader, Viewer
 from appliance.model import Deny, RoomId
 from appliance.reads.history import history_id_at
 from appliance.rules import entry_types
@@ -222,7 +222,7 @@ def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces:
     kind = entry_types.find(row.type, decode_header(row.header).rules_version)
     if kind is None or kind.words is None:
         return None
-    body = events.words_of(Place(rows, s.log.bodies, room, key), row, Eyes(INDEX, s.clock())).body
+    body = events.words_of(RoomReader(rows, s.log.bodies, room, key), row, Viewer(INDEX, s.clock())).body
     return _entry_of(room, n, row.sender, row.at, kind.words(body), replaces=replaces) if body else None
 
 

@@ -1,7 +1,7 @@
 """The feed of one person: the snapshot, and everything after a cursor.
 
 One code path for clients that were away a second or a month and for the live hub's slow readers. Lines of the person's
-rooms and lines for their eyes alone are merged by position, read only as far as an answer holds (`bounds.py`); a page
+rooms and lines for them alone are merged by position, read only as far as an answer holds (`bounds.py`); a page
 ends at a whole position, so the cursor never skips. A snapshot of many rooms comes in pages with a cursor of their own.
 A room that was joined after the cursor arrives as a `room` event, a view as in the snapshot, at the room's present
 size: entries below that size are part of it, so whoever applies events passes over them. Receipts of a page are told
@@ -18,12 +18,12 @@ import msgspec
 from msgspec.structs import replace
 
 from appliance.log import events
-from appliance.log.events import Place
+from appliance.log.events import RoomReader
 from appliance.log.receipts import RECEIPT
 from appliance.log.receipts import state_of as receipt_state
 from appliance.model import PersonId, RoomId
 from appliance.reads.bounds import Bytes, size_of
-from appliance.reads.damaged import eyes_of
+from appliance.reads.damaged import viewer_of
 from appliance.reads.rooms import read_sound, room_of, views_after
 from appliance.rules.receipts import Range, merged
 from appliance.store import entries, feed
@@ -247,11 +247,11 @@ def _entries(
             _, first, _ = spans.get(line.room, (line.key, line.n, line.n))
             spans[line.room] = (line.key, first, line.n)
     found: dict[tuple[RoomId, int], EntryEvent] = {}
-    eyes = eyes_of(s, person)
+    viewer = viewer_of(s, person)
     for room, (key, first, last) in spans.items():
         mine.reading = room
         sent = entries.txn_ids_of_sender(rows, key, first, last, person)
-        for event in events.stored_events(Place(rows, s.log.bodies, room, key), first, last, eyes):
+        for event in events.stored_events(RoomReader(rows, s.log.bodies, room, key), first, last, viewer):
             own = sent.get(event.n)
             found[room, event.n] = replace(event, txn_id=own) if own and isinstance(event, Entry) else event
     mine.reading = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
     Line = tuple[int, Millis, str, int | None, str | None, str | None]
-    """Position, time, type, room's key, whose eyes, data (JSON)."""
+    """Position, time, type, room's key, the one person it is for, data (JSON)."""
 
 SQL = Queries("feed")
 PAGE: Final = 64

@@ -37,7 +37,7 @@ class RoomNews(msgspec.Struct, frozen=True):
 
 
 class Committed(msgspec.Struct, frozen=True):
-    """One commit: its last position, the rooms it touched, and the people with something for their eyes alone."""
+    """One commit: its last position, the rooms it touched, and the people with something for them alone."""
 
     pos: int
     rooms: list[RoomNews]

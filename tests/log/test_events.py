@@ -12,8 +12,8 @@ from appliance.evidence.canonical import FIRST_OS, Header, decode_header, encode
 from appliance.evidence.commitment import NO_BODY
 from appliance.log.bodies import Bodies
 from appliance.log.events import (
-    Eyes,
-    Place,
+    RoomReader,
+    Viewer,
     audience,
     bare_event,
     is_hidden,
@@ -35,9 +35,9 @@ from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, princ
 from tests.sql import edit_entries, run_sql
 
 ROOM = RoomId("r_aaaaaaaaaaaaaaaaaaaaaaaaaa")
-AT = Place(cast("Any", None), Bodies(KEYS), ROOM, 1)
+AT = RoomReader(cast("Any", None), Bodies(KEYS), ROOM, 1)
 """A room without a database: whatever asks it fails."""
-EYES = Eyes(principal(MALEE), START)
+VIEWER = Viewer(principal(MALEE), START)
 
 
 def row(kind: str, state: dict[str, object] | None = None, **more: Any) -> EntryRow:
@@ -61,9 +61,9 @@ TEXT, RENAME = EntryType.MESSAGE_TEXT.value, EntryType.ROOM_RENAME.value
 )
 def test_a_header_that_says_what_no_entry_says_is_shown_as_damaged(wrong: EntryRow) -> None:
     damaged = DamagedEvent(at=START, room=ROOM, n=3, hidden="damaged")
-    assert stored_event(AT, wrong, EYES) == bare_event(AT, wrong, EYES) == damaged
-    assert words_of(AT, wrong, EYES) == version_of(AT, wrong, EYES) == Words(hidden="damaged")
-    assert is_hidden(AT, wrong, EYES)
+    assert stored_event(AT, wrong, VIEWER) == bare_event(AT, wrong, VIEWER) == damaged
+    assert words_of(AT, wrong, VIEWER) == version_of(AT, wrong, VIEWER) == Words(hidden="damaged")
+    assert is_hidden(AT, wrong, VIEWER)
 
 
 def test_what_somebody_is_not_shown_is_a_place_in_the_log_and_its_body_is_not_opened(
@@ -74,32 +74,32 @@ def test_what_somebody_is_not_shown_is_a_place_in_the_log_and_its_body_is_not_op
     monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, own)
     said = row(TEXT, epoch=1, sealed=b"words")
     hidden = HiddenEvent(at=START, room=ROOM, n=3, hidden="not_shown")
-    assert stored_event(AT, said, EYES) == bare_event(AT, said, EYES) == hidden
-    assert words_of(AT, said, EYES) == version_of(AT, said, EYES) == Words(hidden="not_shown")
-    assert is_hidden(AT, said, EYES)
-    assert not is_hidden(AT, said, Eyes(principal(NARIN), START))
+    assert stored_event(AT, said, VIEWER) == bare_event(AT, said, VIEWER) == hidden
+    assert words_of(AT, said, VIEWER) == version_of(AT, said, VIEWER) == Words(hidden="not_shown")
+    assert is_hidden(AT, said, VIEWER)
+    assert not is_hidden(AT, said, Viewer(principal(NARIN), START))
 
 
 def test_a_retracted_message_has_no_words_whatever_its_body_is() -> None:
     said = row(TEXT, epoch=1, sealed=b"words", redact=5)
-    event = stored_event(AT, said, EYES)
+    event = stored_event(AT, said, VIEWER)
     assert isinstance(event, MessageTextEvent)
     assert (event.body, event.hidden, event.n, event.sender) == (None, "retracted", 3, NARIN)
-    assert words_of(AT, said, EYES) == version_of(AT, said, EYES) == Words(hidden="retracted")
+    assert words_of(AT, said, VIEWER) == version_of(AT, said, VIEWER) == Words(hidden="retracted")
 
 
 @pytest.mark.parametrize("gone", [{}, {"epoch": 1}, {"sealed": b"words"}])
 def test_a_body_that_is_gone_is_erased(gone: dict[str, Any]) -> None:
     said = row(TEXT, **gone)
-    assert words_of(AT, said, EYES) == version_of(AT, said, EYES) == Words(hidden="erased")
+    assert words_of(AT, said, VIEWER) == version_of(AT, said, VIEWER) == Words(hidden="erased")
 
 
 def test_an_entry_of_which_the_header_alone_was_read_shows_its_state_but_no_words() -> None:
-    text, rename = bare_event(AT, row(TEXT, epoch=1, sealed=b"words"), EYES), row(RENAME, {"name": "ใหม่"})
+    text, rename = bare_event(AT, row(TEXT, epoch=1, sealed=b"words"), VIEWER), row(RENAME, {"name": "ใหม่"})
     assert (getattr(text, "body", 0), getattr(text, "hidden", 0)) == (None, "damaged")
-    event = bare_event(AT, rename, EYES)
+    event = bare_event(AT, rename, VIEWER)
     assert isinstance(event, RoomRenameEvent)
-    assert event == stored_event(AT, rename, EYES)
+    assert event == stored_event(AT, rename, VIEWER)
     assert event.state.name == "ใหม่"
 
 
@@ -109,7 +109,7 @@ async def test_an_entry_that_is_not_there_is_no_event(bureau: Bureau) -> None:
     key = (await bureau.s.log.head(room)).key
 
     def read(rows: Rows, n: int) -> EntryEvent | None:
-        return stored_one(Place(rows, bureau.s.log.bodies, room, key), n, EYES)
+        return stored_one(RoomReader(rows, bureau.s.log.bodies, room, key), n, VIEWER)
 
     async with bureau.s.store.read() as reader:
         found = [await reader.run(read, n) for n in (sent.n, sent.n + 1)]
@@ -132,10 +132,10 @@ class TestMarkedAsEdited:
 
     async def words(self, b: Bureau, room: RoomId, n: int) -> Words:
         def read(rows: Rows) -> Words:
-            at = Place(rows, b.s.log.bodies, room, entries.room_key(rows, room))
+            at = RoomReader(rows, b.s.log.bodies, room, entries.room_key(rows, room))
             found = entries.one(rows, at.key, n)
             assert found is not None
-            return words_of(at, found, EYES)
+            return words_of(at, found, VIEWER)
 
         async with b.s.store.read() as reader:
             return await reader.run(read)
@@ -184,7 +184,9 @@ async def test_reactions_are_shown_with_what_takes_them_and_is_shown(bureau: Bur
 
     async def shown() -> EntryEvent | None:
         async with bureau.s.store.read() as reader:
-            return await reader.run(lambda rows: stored_one(Place(rows, bureau.s.log.bodies, room, key), sent.n, EYES))
+            return await reader.run(
+                lambda rows: stored_one(RoomReader(rows, bureau.s.log.bodies, room, key), sent.n, VIEWER)
+            )
 
     event = await shown()
     assert getattr(event, "reactions", None) == [Reaction(emoji="👍", people=[MALEE])]
