@@ -219,7 +219,7 @@ class Proposed(NamedTuple):
     """An entry that somebody wants in a room, as the rules see it. `state` is what its header says.
 
     `origin` is the slug of the sender's agency. `at` is when it was written by that agency's clock; `n` is the position
-    that it would have, and `ht` the hub's time there. `rules` is the version of the rules that it was written by.
+    that it would have, and `hub_time` the hub's time there. `rules` is the version of the rules that it was written by.
     """
 
     type: EntryType
@@ -228,7 +228,7 @@ class Proposed(NamedTuple):
     at: Millis
     state: State
     n: int
-    ht: Millis
+    hub_time: Millis
     rules: int = RULES_VERSION
 
 

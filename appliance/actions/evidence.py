@@ -26,7 +26,7 @@ from appliance.log.export import RoomExport
 from appliance.log.integrity import Check
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
-from appliance.log.verification import RECORDED, Place, Verified, verify_rooms
+from appliance.log.verification import RECORDED, LogFiles, Verified, verify_rooms
 from appliance.model import SYSTEM, Draft, EntryType, PersonId, RoomId
 from appliance.rules.entry_states import BodiesDestroyed
 from appliance.rules.log_texts import is_rule
@@ -119,7 +119,7 @@ async def check_evidence(s: Services) -> Verified:
     stop = threading.Event()
     verifier, *former = log_verifiers(s.config.agency, s.keys)
     check = Check(verifier, Bodies(s.keys), pause=lambda: _rest(stop), former=tuple(former))
-    place = Place(s.config.database, s.keys.database_key, s.config.heads_file)
+    place = LogFiles(s.config.database, s.keys.database_key, s.config.heads_file)
     try:
         result = await asyncio.to_thread(verify_rooms, place, check, (), stop.wait)
     finally:

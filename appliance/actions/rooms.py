@@ -481,7 +481,7 @@ async def _check_change(
 def _proposed(s: Services, kind: EntryType, sender: Principal, state: State) -> Proposed:
     """Return an entry as the rules see it, of a type that they judge alike wherever it would stand."""
     now = s.clock()
-    return Proposed(kind, s.log.home.agency, sender, now, state, n=1, ht=now)
+    return Proposed(kind, s.log.home.agency, sender, now, state, n=1, hub_time=now)
 
 
 async def _head_for(s: Services, actor: PersonId, room: RoomId, kind: EntryType) -> Head:

@@ -33,7 +33,7 @@ CREATE: Final = "room.create"  # the only type whose header names no room: the r
 FIRST_TIME: Final = 1_577_836_800_000
 LAST_TIME: Final = 4_102_444_800_000
 """2020-01-01 and 2100-01-01 in ms UTC: an entry's time lies from the first to before the last."""
-FIRST_OS: Final = 0  # an origin's counter in a room starts here and never skips, as `n` does
+FIRST_COUNTER: Final = 0  # an origin's counter in a room starts here and never skips, as `n` does
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 _DECODER: Final = msgspec.json.Decoder()
@@ -59,7 +59,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     origin: Annotated[str, Meta(min_length=1, max_length=63)] = field(name="or")
     """Slug of the sender's agency."""
     counter: Count = field(name="os")
-    """Origin's counter in this room, contiguous from `FIRST_OS`."""
+    """Origin's counter in this room, contiguous from `FIRST_COUNTER`."""
     room: Annotated[str, Meta(min_length=28, max_length=28)] | None = None
     """Room id; absent in the create header only."""
     rules_version: Annotated[int, Meta(ge=1, le=MAX_INT)] = field(name="rv")

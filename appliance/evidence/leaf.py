@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, field
 
 from appliance.evidence.canonical import MAX_HEADER, Count, Time
 from appliance.evidence.errors import NotCanonicalError
@@ -25,18 +25,22 @@ MAX_LEAF: Final = 2 * MAX_HEADER + 2048
 
 
 class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A decoded leaf. `h` is the header's exact text, `ht` the hub's time (ms UTC), `rg` 0 outside any federation."""
+    """A decoded leaf: the header's exact text, the hub's time (ms UTC) and the position, 0 for the first entry.
 
-    h: Annotated[str, Meta(max_length=MAX_HEADER)]
-    ht: Time
+    `registry_version` is the version of the registry of agencies: 0 outside any federation. `seal` is None for an entry
+    of the hub's own agency.
+    """
+
+    header_text: Annotated[str, Meta(max_length=MAX_HEADER)] = field(name="h")
+    hub_time: Time = field(name="ht")
     n: Count
-    rg: Count
-    sl: Seal | None
+    registry_version: Count = field(name="rg")
+    seal: Seal | None = field(name="sl")
 
     @property
     def header(self) -> bytes:
         """The header bytes that were sealed."""
-        return self.h.encode()
+        return self.header_text.encode()
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -63,6 +67,9 @@ def decode_leaf(data: bytes) -> Leaf:
         leaf = _LEAVES.decode(data)
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise NotCanonicalError(str(error)) from error
-    if encode_leaf(leaf.header, hub_time=leaf.ht, n=leaf.n, registry=leaf.rg, seal=leaf.sl) != data:
+    if (
+        encode_leaf(leaf.header, hub_time=leaf.hub_time, n=leaf.n, registry=leaf.registry_version, seal=leaf.seal)
+        != data
+    ):
         raise NotCanonicalError("leaf is not in canonical form")
     return leaf

@@ -25,7 +25,7 @@ import msgspec
 
 from appliance.evidence import commitment
 from appliance.evidence.bodies import decode_body
-from appliance.evidence.canonical import FIRST_OS, Header, decode_header
+from appliance.evidence.canonical import FIRST_COUNTER, Header, decode_header
 from appliance.evidence.errors import BodyError, EvidenceError
 from appliance.evidence.leaf import decode_leaf
 from appliance.evidence.room_id import room_id
@@ -72,8 +72,8 @@ class Candidate(msgspec.Struct, frozen=True):
     header: Header
     room: RoomId
     n: int
-    ht: Millis
-    rg: int
+    hub_time: Millis
+    registry_version: int
     seal: Seal | None = None
     sealed: bytes = b""
 
@@ -125,7 +125,12 @@ def verify_entry(log: Log, leaf: bytes, registry: Registry, body: Body | None = 
     except EvidenceError as error:
         return Refused(Step.FORM, error.code)
     room = RoomId(header.room if header.room is not None else room_id(read.header))
-    return judge(log, Candidate(header, room, read.n, read.ht, read.rg, read.sl, read.header), registry, body)
+    return judge(
+        log,
+        Candidate(header, room, read.n, read.hub_time, read.registry_version, read.seal, read.header),
+        registry,
+        body,
+    )
 
 
 def judge(
@@ -168,18 +173,18 @@ def _speaks(log: Log, candidate: Candidate, registry: Registry) -> Refused | Non
 
 def _not_enrolled(log: Log, candidate: Candidate, registry: Registry) -> str | None:
     """Step 2: an active agency, by a version of the registry that is known and does not go back."""
-    if candidate.rg < log.registry:
+    if candidate.registry_version < log.registry:
         return "registry_back"
-    if candidate.rg > registry.version:
+    if candidate.registry_version > registry.version:
         return "registry_unknown"
-    return None if registry.is_active(candidate.header.origin, candidate.rg) else "not_enrolled"
+    return None if registry.is_active(candidate.header.origin, candidate.registry_version) else "not_enrolled"
 
 
 def _bad_seal(log: Log, candidate: Candidate, seal: Seal, registry: Registry) -> str | None:
     """Step 3: sealed by a key that was valid then. Who makes a room is its hub and seals nothing."""
     if log.state is None:
         return "sealed_create"
-    key = registry.key_at(candidate.header.origin, seal.k, candidate.ht)
+    key = registry.key_at(candidate.header.origin, seal.k, candidate.hub_time)
     if key is None:
         return "seal_key"
     try:
@@ -210,7 +215,7 @@ def _said(candidate: Candidate, registry: Registry, body: Body | ReadBody | None
 
 
 def _all_enrolled(people: Iterable[Principal], candidate: Candidate, registry: Registry) -> bool:
-    return all(registry.is_active(agency_of(person), candidate.rg) for person in people)
+    return all(registry.is_active(agency_of(person), candidate.registry_version) for person in people)
 
 
 def _follows(log: Log, candidate: Candidate) -> Refused | None:
@@ -218,9 +223,9 @@ def _follows(log: Log, candidate: Candidate) -> Refused | None:
     header = candidate.header
     if candidate.n != log.size:
         return Refused(Step.POSITION, "position")
-    if candidate.ht < log.last_at:
+    if candidate.hub_time < log.last_at:
         return Refused(Step.POSITION, "time_back")
-    if header.counter != log.counters.get(header.origin, FIRST_OS):
+    if header.counter != log.counters.get(header.origin, FIRST_COUNTER):
         return Refused(Step.COUNTER, "counter")
     return Refused(Step.COUNTER, "double_id") if header.id in log.ids else None
 
@@ -235,9 +240,11 @@ def _allowed(log: Log, candidate: Candidate, registry: Registry) -> Proposed | s
     rules = RULES.get(header.rules_version)
     if rules is None:
         return "newer_rules"
-    sender, n, ht = Principal(header.sender), candidate.n, candidate.ht
+    sender, n, hub_time = Principal(header.sender), candidate.n, candidate.hub_time
     version = header.rules_version
-    entry = proposed(header.type, header.origin, sender, header.written_at, header.state, n=n, ht=ht, rules=version)
+    entry = proposed(
+        header.type, header.origin, sender, header.written_at, header.state, n=n, hub_time=hub_time, rules=version
+    )
     if isinstance(entry, Deny):
         return entry
     brings = row_of(entry).brings

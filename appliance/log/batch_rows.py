@@ -14,7 +14,7 @@ from appliance.evidence.leaf import leaf_hash
 from appliance.log import projections
 from appliance.log.commands import Result
 from appliance.log.heads import Head
-from appliance.log.projections import Place
+from appliance.log.projections import EntryRef
 from appliance.log.rows import leaf_of
 from appliance.log.views import Words, body_view, view
 from appliance.model import EVERYONE, Appended, PersonId, RoomId, RoomState
@@ -47,18 +47,18 @@ if TYPE_CHECKING:
     from appliance.wire.entries import EntryEvent
 
 
-class Entry(msgspec.Struct, kw_only=True):
-    """One entry on its way: everything but its position in the feed.
+class PendingEntry(msgspec.Struct, kw_only=True):
+    """One entry that is about to be appended: everything but its position in the feed.
 
-    `at` is when it is written (the header's `ts`), `facts` decide whom it is shown to. `ht`, `rg`, `seal` and `header`
-    are its leaf's, `os` and `origin` its header's, by their names on the wire.
+    `at` is when it is written; `hub_time`, `registry_version`, `seal` and `header` are the parts of its leaf; `counter`
+    numbers the entries of `origin` in the room. `facts` decide whom it is shown to, `named` are whom it mentions.
     """
 
     n: int
     at: Millis
-    ht: Millis
-    rg: int
-    os: int
+    hub_time: Millis
+    registry_version: int
+    counter: int
     origin: str
     seal: bytes | None
     kind: EntryType
@@ -74,7 +74,7 @@ class Entry(msgspec.Struct, kw_only=True):
 
     def __repr__(self) -> str:
         """Name its place alone: what it says must not show in a log."""
-        return f"Entry({self.n})"
+        return f"PendingEntry({self.n})"
 
 
 class DecidedCommand(NamedTuple):
@@ -98,12 +98,12 @@ class PendingRoom(msgspec.Struct):
     frontier: Frontier
     before: RoomState | None
     created: Command | None = None
-    entries: list[Entry] = msgspec.field(default_factory=list)
+    entries: list[PendingEntry] = msgspec.field(default_factory=list)
     commands: list[DecidedCommand] = msgspec.field(default_factory=list)
     keys: dict[EpochKind, EpochKey] = msgspec.field(default_factory=dict)
 
 
-class Rows:
+class BatchBuilder:
     """Fills a batch, positions from `pos + 1` on. Rows and events name people as this appliance does (`home`)."""
 
     def __init__(self, home: Home, pos: int) -> None:
@@ -166,7 +166,7 @@ class Rows:
                 )
             )  # fmt: skip
 
-    def _add_entry(self, room: RoomId, key: int, state: RoomState, entry: Entry) -> EntryEvent:
+    def _add_entry(self, room: RoomId, key: int, state: RoomState, entry: PendingEntry) -> EntryEvent:
         batch, sealed, draft, person = self.batch, entry.sealed, entry.draft, self._home.person
         sender = person(entry.sender)
         if sealed is not None and sealed.key.row is not None and sealed.key not in self.new_keys:
@@ -175,19 +175,19 @@ class Rows:
         # In the order of its fields: by their names, making it would cost twice as much.
         batch.entries.append(
             NewEntry(
-                key, entry.n, self.pos, entry.at, entry.kind.value, sender, entry.target, entry.ht, entry.rg, entry.os,
-                entry.origin, entry.seal, entry.header, sealed.key.key if sealed else None,
-                sealed.sealed if sealed else None, draft.txn_id,
+                key, entry.n, self.pos, entry.at, entry.kind.value, sender, entry.target, entry.hub_time,
+                entry.registry_version, entry.counter, entry.origin, entry.seal, entry.header,
+                sealed.key.key if sealed else None, sealed.sealed if sealed else None, draft.txn_id,
             )
         )  # fmt: skip
         batch.mentions.extend(Named(key, person(who), entry.n) for who in entry.named)
         concerns = concerned(state.kind, entry.facts, entry.at)
         batch.concerns.extend(Named(key, person(who), entry.n) for who in concerns)
         if projection := projections.VERSIONS[entry.facts.rules].get(entry.kind):
-            projection.write(batch, Place(key, entry.n, sender), entry.state)
+            projection.write(batch, EntryRef(key, entry.n, sender), entry.state)
         return self._event(room, state, entry, sender)
 
-    def _event(self, room: RoomId, state: RoomState, entry: Entry, sender: PersonId) -> EntryEvent:
+    def _event(self, room: RoomId, state: RoomState, entry: PendingEntry, sender: PersonId) -> EntryEvent:
         """Return an entry as all members hear of it. Those who alone are shown it read it from the feed."""
         facts = entry.facts
         verdict = shown(facts, EVERYONE, entry.at)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.errors import AppError, StorageFull, Unavailable, Unproven
-from appliance.evidence.canonical import FIRST_OS
+from appliance.evidence.canonical import FIRST_COUNTER
 from appliance.evidence.room_id import agency_of
 from appliance.log import heads as head_rows
 from appliance.log.damage import list_rooms
@@ -166,7 +166,7 @@ def _count_tail(rows: Rows, room: RoomId, head: Head, verifier: Verifier) -> int
     for start in range(first, head.size, PAGE):
         for n, row in enumerate(entries.between(rows, head.key, start, min(start + PAGE, head.size) - 1), start):
             header = header_of(room, row, n, home_of(verifier))
-            if header is None or header.counter != counters.get(header.origin, FIRST_OS):
+            if header is None or header.counter != counters.get(header.origin, FIRST_COUNTER):
                 raise Unproven(f"{room} n={n}: the entry was altered", room=room)
             counters[header.origin] = header.counter + 1
     return head.size - first

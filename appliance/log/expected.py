@@ -21,7 +21,7 @@ from appliance.rules.visibility import EntryFacts
 from appliance.store import entries
 
 if TYPE_CHECKING:
-    from appliance.log.projections import Place
+    from appliance.log.projections import EntryRef
     from appliance.model import Body, Home, Proposed, RoomState
     from appliance.store.db import Rows
 
@@ -39,7 +39,7 @@ class Expected(msgspec.Struct):
     concerns: set[tuple[int, str]] = msgspec.field(default_factory=set)
     unread: set[int] = msgspec.field(default_factory=set)
 
-    def add(self, at: Place, entry: Proposed, body: Body | None, room: RoomState | None) -> None:
+    def add(self, at: EntryRef, entry: Proposed, body: Body | None, room: RoomState | None) -> None:
         """Fold an entry; `body` is None where it cannot be opened, `room` is as it was before the entry."""
         state = entry.state
         if room is not None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from appliance.store.batch import Batch, Key
     from appliance.store.db import Exclusive, Rows, Store
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
 AT_ONCE: Final = 500
 """Entries after which folding does not wait for its second."""
@@ -118,7 +118,7 @@ class Folding:
                 # An entry that cannot be read either stays in the open range, and this raises.
                 await writer.commit_unsynced(_leave, first)
                 self._stuck.add(first)
-                log.error("the entry at position %d cannot be folded and is read from the log: %s", first, error)  # noqa: TRY400
+                logger.error("the entry at position %d cannot be folded and is read from the log: %s", first, error)  # noqa: TRY400
             else:
                 middle = (first + last) // 2
                 await self._fold(writer, first, middle)
@@ -139,9 +139,9 @@ class Folding:
             try:
                 await self.fold()
             except AppError as error:
-                log.warning("entries could not be folded and are read from the log: %s", error)
+                logger.warning("entries could not be folded and are read from the log: %s", error)
             except Exception:
-                log.exception("entries could not be folded and are read from the log")
+                logger.exception("entries could not be folded and are read from the log")
 
 
 def _write(rows: Rows, first: int, last: int) -> None:

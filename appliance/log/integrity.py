@@ -26,7 +26,7 @@ from appliance.evidence.verification import Accepted, Body, Log, Refused, Step, 
 from appliance.locale import both
 from appliance.log.expected import Expected
 from appliance.log.notes import home_of, open_room
-from appliance.log.projections import Place
+from appliance.log.projections import EntryRef
 from appliance.log.rows import is_said, leaf_of
 from appliance.rules.entry_types import row_of
 from appliance.rules.policy import Members, policy_of
@@ -95,7 +95,7 @@ def verify_room(rows: Rows, room: RoomId, check: Check, settled: int | None = No
         return _Walk(rows, room, row, check).first_fault(settled) if row else Fault(room, "no_room")
 
 
-class History:
+class TreeRoots:
     """The roots of a growing tree at every size, 32 bytes each; kept only where entries may say what was seen."""
 
     def __init__(self, *, keep: bool) -> None:
@@ -128,7 +128,7 @@ class _Walk:
         self._counters: dict[str, int] = {}
         self._ids: set[str] = set()
         self._last_at = self._version = self._pos = 0
-        self._history = History(keep=entries.has_sealed_by_gateways(rows, row.key))
+        self._tree_roots = TreeRoots(keep=entries.has_sealed_by_gateways(rows, row.key))
 
     def first_fault(self, settled: int | None) -> Fault | None:
         """Return the first fault."""
@@ -205,7 +205,9 @@ class _Walk:
         gone = found.sealed is None or found.epoch is None or found.epoch in self._destroyed
         if gone and header.body_length:
             self._absent.add(n)
-        self._expected.add(Place(self._row.key, n, self._home.person(entry.sender)), entry, verdict.body, self._state)
+        self._expected.add(
+            EntryRef(self._row.key, n, self._home.person(entry.sender)), entry, verdict.body, self._state
+        )
         if erases := row_of(entry).erases:
             first, last = erases(entry.state)
             # The range is what the entry says, and may be far longer than the room.
@@ -224,17 +226,17 @@ class _Walk:
             counters=self._counters,
             ids=self._ids,
             target=self._target,
-            root_at=self._history.root_at,
+            root_at=self._tree_roots.root_at,
         )
 
     def _take(self, accepted: Accepted, leaf: bytes) -> None:
         candidate = accepted.candidate
         header = candidate.header
-        self._state, self._last_at, self._version = accepted.state, candidate.ht, candidate.rg
+        self._state, self._last_at, self._version = accepted.state, candidate.hub_time, candidate.registry_version
         self._counters[header.origin] = header.counter + 1
         self._ids.add(header.id)
         self._frontier = self._frontier.append(leaf_hash(leaf))
-        self._history.add(self._frontier)
+        self._tree_roots.add(self._frontier)
 
     def _target(self, n: int) -> Target | None:
         """Return the facts of an earlier entry as the entries so far leave it."""

@@ -17,7 +17,7 @@ from appliance.rules.entry_types import ENTRY_TYPES, VERSIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from appliance.log.batch_rows import Entry
+    from appliance.log.batch_rows import PendingEntry
     from appliance.log.commands import Command
     from appliance.model import Deny, Draft, Marks, RoomId, State
 
@@ -50,7 +50,7 @@ class MessageFacts(msgspec.Struct):
             return None
         return mark.may(draft.actor, state, marks)
 
-    def after(self, room: RoomId, made: Iterable[Entry]) -> MessageFacts | None:
+    def after(self, room: RoomId, made: Iterable[PendingEntry]) -> MessageFacts | None:
         """Return what these entries change of the messages that commands of the batch point at; None where none do."""
         if not self.targets:
             return None

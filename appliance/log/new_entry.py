@@ -14,7 +14,7 @@ from appliance.evidence.canonical import Header, encode_header
 from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.room_id import room_id
 from appliance.evidence.verification import Accepted, Candidate, Log, Step, judge
-from appliance.log.batch_rows import Entry
+from appliance.log.batch_rows import PendingEntry
 from appliance.log.bodies import new_key, seal
 from appliance.model import RULES_VERSION, Deny, RoomId
 from appliance.rules import entry_types
@@ -44,7 +44,7 @@ def make_entry(
     *,
     facts: MessageFacts,
     context: BatchContext,
-) -> tuple[Entry, RoomState]:
+) -> tuple[PendingEntry, RoomState]:
     """Make the entry of a draft at position `n`, and the room as it leaves it. `room` is `THIS_ROOM` for a first one.
 
     Raises Forbidden, and NotCanonicalError for what no header can hold.
@@ -61,12 +61,12 @@ def make_entry(
         raise Forbidden(denied)
     of = facts.target(draft.room, draft.target) if draft.target is not None else None
     shown_by = EntryFacts(draft.type, accepted.entry.state, draft.actor, of=of, rules=header.rules_version)
-    entry = Entry(
+    entry = PendingEntry(
         n=n,
         at=context.now,
-        ht=hub_time,
-        rg=accepted.candidate.rg,
-        os=header.counter,
+        hub_time=hub_time,
+        registry_version=accepted.candidate.registry_version,
+        counter=header.counter,
         origin=header.origin,
         seal=None,
         kind=draft.type,

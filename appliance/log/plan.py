@@ -19,7 +19,7 @@ import msgspec
 from appliance.errors import AppError, Forbidden, NotFound, TooLarge
 from appliance.evidence.errors import NotCanonicalError
 from appliance.evidence.tree import Frontier
-from appliance.log.batch_rows import DecidedCommand, Entry, PendingRoom, Rows
+from appliance.log.batch_rows import BatchBuilder, DecidedCommand, PendingEntry, PendingRoom
 from appliance.log.commands import THIS_ROOM, private_close
 from appliance.log.message_facts import MessageFacts
 from appliance.log.new_entry import make_entry
@@ -68,22 +68,22 @@ class _Decided(msgspec.Struct):
 def plan(commands: list[Command], context: BatchContext) -> Planned:
     """Decide every command of a batch, in order, and make the rows, heads, events and results of those that go in."""
     decided = _decide(commands, context)
-    rows = Rows(context.home, context.pos)
+    builder = BatchBuilder(context.home, context.pos)
     for room, pending in decided.rooms.items():
         if pending.entries:
-            rows.add(room, pending)
+            builder.add(room, pending)
             if pending.created:
                 # A room comes with its first checkpoint, so that one without any is known to have been tampered with.
-                rows.batch.checkpoints.append(context.first_checkpoint(rows.heads[room]))
+                builder.batch.checkpoints.append(context.first_checkpoint(builder.heads[room]))
     return Planned(
-        batch=rows.batch,
-        heads=rows.heads,
-        committed=rows.committed(),
-        results=rows.results,
+        batch=builder.batch,
+        heads=builder.heads,
+        committed=builder.committed(),
+        results=builder.results,
         refused=decided.refused,
         idle=decided.idle,
-        new_keys=rows.new_keys,
-        pos=rows.pos,
+        new_keys=builder.new_keys,
+        pos=builder.pos,
     )
 
 
@@ -114,7 +114,7 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
         return
     state, size, last_at = pending.state, pending.size, pending.last_at
     room = state.room if state else THIS_ROOM
-    made: list[Entry] = []
+    made: list[PendingEntry] = []
     drafts = list(command.drafts)
     while drafts:
         hub_time = max(context.now, last_at)
@@ -131,7 +131,7 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
         pending.created = command
         result.rooms[room] = pending
     pending.commands.append(DecidedCommand(command, pending.size, size, state))
-    pending.state, pending.size, pending.last_at, pending.registry = state, size, last_at, made[-1].rg
+    pending.state, pending.size, pending.last_at, pending.registry = state, size, last_at, made[-1].registry_version
     pending.counters[context.home.agency] = pending.counters.get(context.home.agency, 0) + len(made)
     pending.entries.extend(made)
     if changed is not None:

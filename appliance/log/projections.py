@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Marks = dict[int, tuple[int | None, int | None]]
 
 
-class Place(NamedTuple):
+class EntryRef(NamedTuple):
     """Where an entry stands and whose it is; `room` is the room's key."""
 
     room: int
@@ -55,30 +55,30 @@ class Tables(msgspec.Struct):
 class Projection(msgspec.Struct, frozen=True):
     """How one type of entry is projected. `expect` is None where nothing of it is left to compare."""
 
-    write: Callable[[Batch, Place, Any], None]
-    expect: Callable[[Tables, Place, Any], None] | None
+    write: Callable[[Batch, EntryRef, Any], None]
+    expect: Callable[[Tables, EntryRef, Any], None] | None
 
 
-def _write_edit(batch: Batch, at: Place, state: states.TextEdited) -> None:
+def _write_edit(batch: Batch, at: EntryRef, state: states.TextEdited) -> None:
     batch.edited.append(NewEditMark(at.room, state.target, at.n))
     batch.edits.append(NewEdit(at.room, state.target, at.n))
 
 
-def _expect_edit(tables: Tables, at: Place, state: states.TextEdited) -> None:
+def _expect_edit(tables: Tables, at: EntryRef, state: states.TextEdited) -> None:
     tables.marks[state.target] = (at.n, tables.marks.get(state.target, (None, None))[1])
     tables.edits.add((state.target, at.n))
 
 
-def _write_retraction(batch: Batch, at: Place, state: states.MessageRetracted) -> None:
+def _write_retraction(batch: Batch, at: EntryRef, state: states.MessageRetracted) -> None:
     batch.redacted.append(NewRetraction(at.room, state.target, at.n))
 
 
-def _expect_retraction(tables: Tables, at: Place, state: states.MessageRetracted) -> None:
+def _expect_retraction(tables: Tables, at: EntryRef, state: states.MessageRetracted) -> None:
     edit, redact = tables.marks.get(state.target, (None, None))
     tables.marks[state.target] = (edit, at.n if redact is None else redact)
 
 
-def _write_reaction(batch: Batch, at: Place, state: states.Reacted) -> None:
+def _write_reaction(batch: Batch, at: EntryRef, state: states.Reacted) -> None:
     key = ReactionKey(at.room, state.target, state.emoji, at.sender)
     if state.on:
         batch.reactions_on.append(NewReaction(*key, at.n))
@@ -88,7 +88,7 @@ def _write_reaction(batch: Batch, at: Place, state: states.Reacted) -> None:
     batch.reactions_off.append(key)
 
 
-def _expect_reaction(tables: Tables, at: Place, state: states.Reacted) -> None:
+def _expect_reaction(tables: Tables, at: EntryRef, state: states.Reacted) -> None:
     key = (state.target, state.emoji, at.sender)
     if state.on:
         tables.reactions.setdefault(key, at.n)
@@ -96,7 +96,7 @@ def _expect_reaction(tables: Tables, at: Place, state: states.Reacted) -> None:
         tables.reactions.pop(key, None)
 
 
-def _write_destruction(batch: Batch, at: Place, state: states.BodiesDestroyed) -> None:
+def _write_destruction(batch: Batch, at: EntryRef, state: states.BodiesDestroyed) -> None:
     batch.erased.append(Erased(at.room, state.first, state.last))
 
 

@@ -32,11 +32,11 @@ class LeafParts(Protocol):
         """Position."""
 
     @property
-    def ht(self) -> int:
+    def hub_time(self) -> int:
         """Hub time, ms UTC."""
 
     @property
-    def rg(self) -> int:
+    def registry_version(self) -> int:
         """Version of the registry of agencies; 0 outside any federation."""
 
     @property
@@ -50,7 +50,7 @@ class LeafParts(Protocol):
 
 def leaf_of(row: LeafParts) -> bytes:
     """Return the leaf bytes of an entry: what the room's tree is made of."""
-    return join_leaf(row.header, row.ht, row.n, row.rg, NO_SEAL if row.seal is None else row.seal)
+    return join_leaf(row.header, row.hub_time, row.n, row.registry_version, NO_SEAL if row.seal is None else row.seal)
 
 
 def is_said(row: EntryRow, header: Header, home: Home) -> bool:
@@ -60,7 +60,7 @@ def is_said(row: EntryRow, header: Header, home: Home) -> bool:
         header.type == row.type
         and header.sender == home.principal(PersonId(row.sender))
         and header.origin == row.origin
-        and header.counter == row.os
+        and header.counter == row.counter
         and header.written_at == row.at
         and fields.get("target") == row.target
     )

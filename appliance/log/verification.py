@@ -51,7 +51,7 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LogFiles:
     """Where the appliance's data is: the database with its key, and the file of recorded heads."""
 
     database: Path
@@ -60,7 +60,7 @@ class Place:
 
 
 def verify_rooms(
-    place: Place, check: Check, asked: Sequence[RoomId] = (), wait: Callable[[float], object] = time.sleep
+    place: LogFiles, check: Check, asked: Sequence[RoomId] = (), wait: Callable[[float], object] = time.sleep
 ) -> Verified:
     """Verify these rooms, or all there are and all that were recorded, and then the lines of the feed too.
 
@@ -91,7 +91,7 @@ def verify_rooms(
     return result
 
 
-def _faults_of_feed(place: Place) -> list[str]:
+def _faults_of_feed(place: LogFiles) -> list[str]:
     """Return what of the feed contradicts the log as a whole; on a torn page, that they cannot be compared."""
     try:
         with reading(place.database, place.key) as rows:
@@ -103,7 +103,7 @@ def _faults_of_feed(place: Place) -> list[str]:
         return [both("verify.feed_damaged")]
 
 
-def _all_rooms(place: Place) -> tuple[list[RoomId], list[int]]:
+def _all_rooms(place: LogFiles) -> tuple[list[RoomId], list[int]]:
     """Return every room, and the keys of those whose name is on a torn page."""
 
     async def read() -> tuple[list[RoomId], list[int]]:
@@ -124,7 +124,7 @@ def _note(result: Verified, room: RoomId, found: Fault | str | None) -> None:
         result.faults.append(str(found))
 
 
-def _fault_of(place: Place, room: RoomId, check: Check, settled: int | None) -> tuple[Fault | str | None, int]:
+def _fault_of(place: LogFiles, room: RoomId, check: Check, settled: int | None) -> tuple[Fault | str | None, int]:
     """Return a room's fault, and for one with unsigned entries its size."""
     try:
         with reading(place.database, place.key) as rows:

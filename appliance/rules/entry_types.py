@@ -292,11 +292,13 @@ def proposed(
     fields: Mapping[str, object] | None,
     *,
     n: int,
-    ht: Millis,
+    hub_time: Millis,
     rules: int = RULES_VERSION,
 ) -> Proposed | Deny:
     """Return an entry as the rules see it, or why it is none that can be judged."""
     state = read(kind, fields, rules)
     if isinstance(state, Deny):
         return state
-    return Proposed(kind if isinstance(kind, EntryType) else EntryType(kind), origin, sender, at, state, n, ht, rules)
+    return Proposed(
+        kind if isinstance(kind, EntryType) else EntryType(kind), origin, sender, at, state, n, hub_time, rules
+    )

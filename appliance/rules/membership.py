@@ -120,7 +120,7 @@ def system_may_destroy(
 ) -> Deny | None:
     """Say that bodies of earlier entries were destroyed, not many at once and not in the future."""
     before = state.first <= state.last < entry.n and state.last - state.first < MAX_DESTROYED
-    return None if before and state.at <= entry.ht else Deny.WRONG_SHAPE
+    return None if before and state.at <= entry.hub_time else Deny.WRONG_SHAPE
 
 
 def _of_a_pair(room: RoomState) -> Deny | None:

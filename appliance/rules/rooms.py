@@ -50,7 +50,7 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
         return Deny.ORIGIN_MISMATCH
     if room is None:
         return _may_create(entry)
-    if entry.origin != room.hub and abs(entry.at - entry.ht) > MAX_APART_MS:
+    if entry.origin != room.hub and abs(entry.at - entry.hub_time) > MAX_APART_MS:
         return Deny.TIMES_APART
     if not policy_of(room.kind).federates and _is_from_abroad(room, entry):
         return Deny.ORIGIN_MISMATCH

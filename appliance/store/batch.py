@@ -75,9 +75,9 @@ class NewEntry(NamedTuple):
     type: str
     sender: str
     target: int | None
-    ht: Millis
-    rg: int
-    os: int
+    hub_time: Millis
+    registry_version: int
+    counter: int
     origin: str
     seal: bytes | None
     header: bytes

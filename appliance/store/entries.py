@@ -30,8 +30,9 @@ END: Final = 1 << 32
 class EntryRow(NamedTuple):
     """An entry as stored. `edit` and `redact` are the positions of its newest edit and of its retraction.
 
-    `at` is when it was written (the header's `ts`), `os` its origin's counter. `ht` (the hub's time, which never goes
-    back in a room), `rg` (version of the registry of agencies), `seal` and `header` are what its leaf holds.
+    `at` is when it was written, by the sender's agency. `hub_time` never goes back in a room. `registry_version` is the
+    version of the registry of agencies (0 outside any federation). `counter` numbers the entries of `origin` in the
+    room.
     """
 
     n: int
@@ -40,9 +41,9 @@ class EntryRow(NamedTuple):
     type: str
     sender: str
     target: int | None
-    ht: Millis
-    rg: int
-    os: int
+    hub_time: Millis
+    registry_version: int
+    counter: int
     origin: str
     seal: bytes | None
     header: bytes
@@ -56,8 +57,8 @@ class LeafRow(NamedTuple):
     """What the tree is made of: the parts of an entry's leaf, and whose entry it is."""
 
     n: int
-    ht: Millis
-    rg: int
+    hub_time: Millis
+    registry_version: int
     origin: str
     seal: bytes | None
     header: bytes
@@ -67,8 +68,8 @@ class ExportRow(NamedTuple):
     """The parts of an entry's leaf, and its sealed body."""
 
     n: int
-    ht: Millis
-    rg: int
+    hub_time: Millis
+    registry_version: int
     origin: str
     seal: bytes | None
     header: bytes

@@ -71,7 +71,7 @@ class Replica:
         told = verdict.entry
         self.targets[n] = Target(n, told.type, told.sender, told.at, told.state, redacted=False)
         self.log = Log(
-            self.log.room, verdict.state, n + 1, verdict.candidate.ht, verdict.candidate.rg,
+            self.log.room, verdict.state, n + 1, verdict.candidate.hub_time, verdict.candidate.registry_version,
             {**self.log.counters, header.origin: header.counter + 1}, self.ids, self.targets.get,
             lambda size: self.roots[size] if size < len(self.roots) else None,
         )  # fmt: skip
@@ -109,7 +109,7 @@ def said(origin: str = "moc", **parts: Any) -> RoomBuilder:
 def releafed(room: RoomBuilder, **other: Any) -> ExportEntry:
     """The last entry with other fields in its leaf."""
     entry, leaf = room.entries[-1], decode_leaf(room.entries[-1].leaf)
-    fields = {"hub_time": leaf.ht, "n": leaf.n, "registry": leaf.rg, "seal": leaf.sl} | other
+    fields = {"hub_time": leaf.hub_time, "n": leaf.n, "registry": leaf.registry_version, "seal": leaf.seal} | other
     return ExportEntry(encode_leaf(leaf.header, **fields), entry.salt, entry.body)
 
 
@@ -146,7 +146,9 @@ def test_step_1_a_header_field_of_another_shape(key: str, value: object) -> None
 @pytest.mark.parametrize("key", sorted(set(HEADER_SHAPES) - {"seen", "st"}))
 def test_step_1_a_header_field_that_is_missing(key: str) -> None:
     room = said()
-    header = {name: value for name, value in json.loads(decode_leaf(room.entries[-1].leaf).h).items() if name != key}
+    header = {
+        name: value for name, value in json.loads(decode_leaf(room.entries[-1].leaf).header_text).items() if name != key
+    }
     leaf = encode_leaf(canonical(header), hub_time=START + 5_000, n=4, registry=412)
     assert refused(room, ExportEntry(leaf, None, None)) == (1, "not_canonical")
 
@@ -187,16 +189,16 @@ def test_step_2_the_registry() -> None:
 def test_step_3_the_seal() -> None:
     room = said("moi")
     leaf = decode_leaf(room.entries[-1].leaf)
-    seal = leaf.sl
+    seal = leaf.seal
     assert seal is not None
     assert refused(room) is None
     assert refused(room, releafed(room, seal=None)) == (3, "no_seal")
     assert refused(room, releafed(room, seal=changed(seal, k="gw-2026b"))) == (3, "seal_key")
     [forged] = seal_batch([leaf.header], "gw-2026a", Ed25519PrivateKey.from_private_bytes(b"\x07" * 32))
     assert refused(room, releafed(room, seal=forged)) == (3, "seal_invalid")
-    other = decode_leaf(small().entries[-1].leaf).sl
+    other = decode_leaf(small().entries[-1].leaf).seal
     assert refused(room, releafed(room, seal=other)) == (3, "seal_invalid")
-    for key in (GatewayKey(KEY.key, START - YEAR, leaf.ht), GatewayKey(KEY.key, leaf.ht + 1, START + YEAR)):
+    for key in (GatewayKey(KEY.key, START - YEAR, leaf.hub_time), GatewayKey(KEY.key, leaf.hub_time + 1, START + YEAR)):
         replica = Replica(room.room)
         assert replica.follow(room.entries[:-1]) is None
         replica.registry = Registry(412, {**REGISTRY.agencies, "moi": Enrolled(since=100, keys={"gw-2026a": key})})
@@ -383,7 +385,7 @@ def test_step_8_a_private_chat_is_not_changed_by_the_system(ty: str, st: dict[st
 @pytest.mark.parametrize("last", [5_000, 4_999])
 def test_step_8_one_entry_destroys_a_bounded_number_of_bodies(last: int) -> None:
     state = BodiesDestroyed(first=0, last=last, rule="x", at=START)
-    entry = Proposed(EntryType.SHRED, "moc", Principal("system@moc"), START, state, n=6_000, ht=START)
+    entry = Proposed(EntryType.SHRED, "moc", Principal("system@moc"), START, state, n=6_000, hub_time=START)
     room = RoomState(RoomId("r_1"), RoomKind.GROUP, None, Principal("p@moc"), {}, "moc")
     assert authorize(room, entry) == (Deny.WRONG_SHAPE if last == 5_000 else None)
 
@@ -408,7 +410,7 @@ def test_step_9_another_agency_says_what_it_has_seen() -> None:
 
 def test_step_9_what_was_seen() -> None:
     room = small()
-    seen = json.loads(decode_leaf(said("moi").entries[-1].leaf).h)["seen"]
+    seen = json.loads(decode_leaf(said("moi").entries[-1].leaf).header_text)["seen"]
     assert refused(said("moi", seen=tuple(seen))) is None
     assert refused(said("moi", seen=(3, seen[1]))) == (9, "seen")
     assert refused(said("moi", seen=(5, seen[1]))) == (9, "seen")

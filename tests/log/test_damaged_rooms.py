@@ -13,7 +13,7 @@ from appliance.actions import messages, rooms
 from appliance.errors import AppError, Forbidden
 from appliance.log.bodies import Bodies
 from appliance.log.integrity import Check
-from appliance.log.verification import Place, verify_rooms
+from appliance.log.verification import LogFiles, verify_rooms
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_history, load_messages
@@ -131,7 +131,7 @@ class TestATornPage:
 
 
 def verified(folder: Path) -> list[str]:
-    place = Place(folder / "gchat.db", KEYS.database_key, folder / "heads.log")
+    place = LogFiles(folder / "gchat.db", KEYS.database_key, folder / "heads.log")
     return verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS)), (), wait=lambda _: None).faults
 
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from appliance.actions import messages
-from appliance.evidence.canonical import FIRST_OS, Header, decode_header, encode_header
+from appliance.evidence.canonical import FIRST_COUNTER, Header, decode_header, encode_header
 from appliance.evidence.commitment import NO_BODY
 from appliance.log.bodies import Bodies
 from appliance.log.events import (
@@ -43,13 +43,13 @@ VIEWER = Viewer(principal(MALEE), START)
 def row(kind: str, state: dict[str, object] | None = None, **more: Any) -> EntryRow:
     """Return entry 3, written by Narin."""
     header = Header(
-        commitment=NO_BODY, body_length=0, id="e_1", origin=HOME.agency, counter=FIRST_OS, room=ROOM, rules_version=1,
-        sender=principal(NARIN), state=state, written_at=START, type=kind, v=1,
+        commitment=NO_BODY, body_length=0, id="e_1", origin=HOME.agency, counter=FIRST_COUNTER, room=ROOM,
+        rules_version=1, sender=principal(NARIN), state=state, written_at=START, type=kind, v=1,
     )  # fmt: skip
     plain: dict[str, Any] = {"target": None, "seal": None, "epoch": None, "sealed": None, "edit": None, "redact": None}
     return EntryRow(
-        n=3, pos=9, at=START, type=kind, sender=NARIN, ht=START, rg=0, os=FIRST_OS, origin=HOME.agency,
-        header=encode_header(header), **{**plain, **more},
+        n=3, pos=9, at=START, type=kind, sender=NARIN, hub_time=START, registry_version=0,
+        counter=FIRST_COUNTER, origin=HOME.agency, header=encode_header(header), **{**plain, **more},
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from sqlcipher3 import dbapi2 as sqlcipher
 from appliance.actions import evidence, messages, rooms
 from appliance.errors import AppError, StorageFull
 from appliance.log import folding
-from appliance.log.audit import Check, verify_room
 from appliance.log.bodies import Bodies
+from appliance.log.integrity import Check, verify_room
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_history, load_messages

@@ -7,7 +7,7 @@ from typing import Final
 from appliance.actions import evidence, removal_requests, rooms
 from appliance.log.bodies import Bodies
 from appliance.log.integrity import Check
-from appliance.log.verification import Place, verify_rooms
+from appliance.log.verification import LogFiles, verify_rooms
 from appliance.model import EVERYONE, SYSTEM, Draft, EntryType, PersonId, RoomId
 from appliance.reads.owner_requests import load_my_requests
 from appliance.rules.entry_states import OwnerReassigned
@@ -144,7 +144,7 @@ async def test_rooms_of_before_verify_and_count_what_concerned_somebody(bureau: 
     await evidence.record_heads(bureau.s)
     upgrade(bureau)
     assert await concerns(bureau, made) == before
-    place = Place(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
+    place = LogFiles(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
     found = verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS)), wait=lambda _: None)
     assert (found.faults, found.rooms) == ([], 2)
 

@@ -7,7 +7,7 @@ from dataclasses import astuple
 
 import pytest
 
-from appliance.log.projections import NONE, PROJECTIONS, Place, Tables
+from appliance.log.projections import NONE, PROJECTIONS, EntryRef, Tables
 from appliance.model import EntryType, PersonId, State
 from appliance.rules.entry_states import BodiesDestroyed, MessageRetracted, Reacted, TextEdited
 from appliance.store.batch import WRITES, Batch
@@ -29,7 +29,7 @@ def test_every_type_is_projected_or_has_no_tables_of_its_own() -> None:
 @pytest.mark.parametrize("kind", sorted(PROJECTIONS))
 def test_a_projection_writes_rows(kind: EntryType) -> None:
     batch = Batch()
-    PROJECTIONS[kind].write(batch, Place(1, 9, A), FULL[kind])
+    PROJECTIONS[kind].write(batch, EntryRef(1, 9, A), FULL[kind])
     assert any(astuple(batch))
 
 
@@ -58,9 +58,9 @@ def test_what_is_written_is_what_is_expected(batches: int) -> None:
     for start in range(0, len(SAID), size):
         batch = Batch()
         for n, (kind, sender, state) in enumerate(SAID[start : start + size], start + 10):
-            PROJECTIONS[kind].write(batch, Place(1, n, sender), state)
+            PROJECTIONS[kind].write(batch, EntryRef(1, n, sender), state)
             if expect := PROJECTIONS[kind].expect:
-                expect(tables, Place(1, n, sender), state)
+                expect(tables, EntryRef(1, n, sender), state)
         for name, _, statement in WRITES:
             if name in {"edited", "edits", "redacted", "reactions_off", "reactions_on"}:
                 raw.executemany(statement, getattr(batch, name))

@@ -16,7 +16,7 @@ from appliance.log.bodies import Bodies
 from appliance.log.integrity import Check
 from appliance.log.notes import sign_room
 from appliance.log.recorded_heads import read_file, root_over
-from appliance.log.verification import SETTLES_S, Place, Verified, verify_rooms
+from appliance.log.verification import SETTLES_S, LogFiles, Verified, verify_rooms
 from appliance.model import RoomId
 from appliance.store import audit, recorded_heads, rooms
 from appliance.store.db import connect
@@ -25,7 +25,7 @@ from tests.sql import all_rows, edit_entries, run_sql
 
 
 def verified(b: Bureau, *asked: RoomId) -> Verified:
-    place = Place(b.s.config.database, KEYS.database_key, b.s.config.heads_file)
+    place = LogFiles(b.s.config.database, KEYS.database_key, b.s.config.heads_file)
     return verify_rooms(place, Check(SIGNER.verifier, Bodies(KEYS)), asked, wait=lambda _: None)
 
 
@@ -222,7 +222,7 @@ async def test_the_nightly_check_warns_records_and_leaves_the_recorded_head(
 
 
 async def test_what_a_server_signs_meanwhile_is_no_fault(bureau: Bureau, room: RoomId) -> None:
-    place = Place(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
+    place = LogFiles(bureau.s.config.database, KEYS.database_key, bureau.s.config.heads_file)
     check = Check(SIGNER.verifier, Bodies(KEYS))
     assert "1 entries not covered" in verify_rooms(place, check, wait=lambda _: None).faults[0]
     row = bureau.s.log.checkpoints.row(await bureau.s.log.head(room))

@@ -66,7 +66,7 @@ async def test_what_is_appended_is_what_a_replica_accepts(bureau: Bureau) -> Non
         kinds.add(entry.type)
         targets[row.n] = Target(row.n, entry.type, entry.sender, entry.at, entry.state, redacted=False)
         counters = {**log.counters, made.header.origin: made.header.counter + 1}
-        log = Log(room, verdict.state, made.n + 1, made.ht, made.rg, counters, ids, targets.get)
+        log = Log(room, verdict.state, made.n + 1, made.hub_time, made.registry_version, counters, ids, targets.get)
     head = await bureau.s.log.head(room)
     assert (log.state, log.size, log.last_at, tree) == (head.state, head.size, head.last_at, head.frontier)
     assert (log.registry, log.counters) == (head.registry, head.counters)
@@ -94,7 +94,7 @@ async def test_an_agency_that_is_not_enrolled_any_more_appends_nothing(bureau: B
         await bureau.say(MALEE, room)
     bureau.s.log.registry = Registry(8, {"test": Enrolled()})
     assert (await bureau.say(MALEE, room)).n == 2
-    assert [row.rg for row in await rows_of(bureau, room)] == [0, 0, 8]
+    assert [row.registry_version for row in await rows_of(bureau, room)] == [0, 0, 8]
     assert (await bureau.s.log.head(room)).registry == 8
     bureau.s.log.registry = Registry(5, {"test": Enrolled()})
     with pytest.raises(AppError):

@@ -79,7 +79,9 @@ def verdict(given: Given, kind: str, fields: dict[str, Any] | None = None) -> ob
     )
     sender = full(given["person"])
     origin = given.get("origin", agency_of(sender))
-    asked = proposed(kind, origin, sender, given.get("now", 0), whole(fields or {}, kind), n=9, ht=given.get("now", 0))
+    asked = proposed(
+        kind, origin, sender, given.get("now", 0), whole(fields or {}, kind), n=9, hub_time=given.get("now", 0)
+    )
     return asked if isinstance(asked, Deny) else authorize(room(given) if given["room"] else None, asked, aimed)
 
 
@@ -101,7 +103,7 @@ def whole(fields: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def _concerned(given: Given) -> object:
     asked = proposed(
-        given["type"], "agency", full(given["sender"]), 0, whole(given["fields"], given["type"]), n=9, ht=0
+        given["type"], "agency", full(given["sender"]), 0, whole(given["fields"], given["type"]), n=9, hub_time=0
     )
     assert not isinstance(asked, Deny)
     facts = EntryFacts(asked.type, asked.state, asked.sender)

@@ -102,7 +102,7 @@ def test_what_somebody_is_not_shown_takes_nothing_of_them(monkeypatch: pytest.Mo
     room = RoomState(RoomId("r_1"), RoomKind.GROUP, "ห้อง", AUTHOR, people, "moph")
     for redacted in (False, True):
         target = Target(1, EntryType.ROOM_RENAME, READER, 0, TextSaid(), redacted=redacted)
-        entry = Proposed(EntryType(asking), "moph", READER, 1, states[ability], n=9, ht=1)
+        entry = Proposed(EntryType(asking), "moph", READER, 1, states[ability], n=9, hub_time=1)
         assert authorize(room, entry, target) == authorize(room, entry, None) == Deny.NOT_A_MESSAGE
         assert authorize(room, entry._replace(sender=AUTHOR), target) is not Deny.NOT_A_MESSAGE
 
@@ -117,10 +117,10 @@ def test_a_room_that_does_not_federate_stays_in_its_agency(monkeypatch: pytest.M
     people = {AUTHOR: Member(AUTHOR, Role.OWNER, 0), abroad: Member(abroad, Role.MEMBER, 1)}
     room = RoomState(RoomId("r_1"), RoomKind.GROUP, "ห้อง", AUTHOR, people, "moph")
     entries = {
-        "written": proposed("message.text", "mot", abroad, 0, {}, ht=0, n=2),
-        "added": proposed("member.add", "moph", AUTHOR, 0, {"members": [{"p": "p_d@mot", **empty}]}, ht=0, n=2),
-        "handed over": proposed("owner.transfer", "moph", AUTHOR, 0, {"to": abroad}, ht=0, n=2),
-        "of its own": proposed("message.text", "moph", AUTHOR, 0, {}, ht=0, n=2),
+        "written": proposed("message.text", "mot", abroad, 0, {}, hub_time=0, n=2),
+        "added": proposed("member.add", "moph", AUTHOR, 0, {"members": [{"p": "p_d@mot", **empty}]}, hub_time=0, n=2),
+        "handed over": proposed("owner.transfer", "moph", AUTHOR, 0, {"to": abroad}, hub_time=0, n=2),
+        "of its own": proposed("message.text", "moph", AUTHOR, 0, {}, hub_time=0, n=2),
     }
     verdicts = {what: authorize(room, entry) for what, entry in entries.items() if isinstance(entry, Proposed)}
     assert verdicts == dict.fromkeys(entries)

@@ -11,7 +11,7 @@ from appliance.locale import both
 from appliance.log.bodies import Bodies
 from appliance.log.integrity import Check
 from appliance.log.notes import log_verifiers
-from appliance.log.verification import Place, verify_rooms
+from appliance.log.verification import LogFiles, verify_rooms
 from appliance.model import RoomId
 from appliance.store.migrate import require_current
 from appliance.vault import unlock
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     verifier, *former = log_verifiers(loaded.agency, keys)
     check = Check(verifier, Bodies(keys), former=tuple(former))
     asked = [RoomId(arguments.room)] if arguments.room else []
-    found = verify_rooms(Place(loaded.database, keys.database_key, loaded.heads_file), check, asked)
+    found = verify_rooms(LogFiles(loaded.database, keys.database_key, loaded.heads_file), check, asked)
     for fault in found.faults:
         print(fault, file=sys.stderr)
     print(both("verify.rooms_verified", faulty=found.rooms - len(found.faulty), rooms=found.rooms))

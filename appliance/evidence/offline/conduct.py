@@ -65,7 +65,7 @@ class Conduct:
         written_at, at, version = entry.header["ts"], entry.hub_time, entry.header["rv"]
         rules = RULES[version]
         proposed = entry_types.proposed(
-            entry.kind, entry.origin, sender, written_at, fields, n=entry.n, ht=at, rules=version
+            entry.kind, entry.origin, sender, written_at, fields, n=entry.n, hub_time=at, rules=version
         )
         aimed = fields.get("target", fields.get("reply_to"))
         target = None if aimed is None else self.targets.get(aimed)
