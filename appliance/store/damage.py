@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 SCHEMA: Final = "sqlite_schema"
 # They hold the rooms' logs and may be many gigabytes; the start does not need all of them.
 LOGS: Final = frozenset(
-    ("log", "entry_at", "feed", "txn", "receipt", "mention", "reaction", "message_mark", "message_edit", "audit")
+    (
+        *("log", "entry_at", "feed", "txn", "receipt", "receipt_gap", "mention", "concern", "reaction"),
+        *("message_mark", "message_edit", "audit"),
+    )
 )
 
 
