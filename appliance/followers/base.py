@@ -39,7 +39,7 @@ IDLE_S: Final = 2.0
 KEPT_COMMITS: Final = 1_000
 
 
-class Place(NamedTuple):
+class FeedPosition(NamedTuple):
     """How far a follower is: a position of the feed, and the id of the history up to there."""
 
     pos: int = 0
@@ -49,11 +49,11 @@ class Place(NamedTuple):
 class Cursor(Protocol):
     """Where a follower's place is kept, by whom it feeds: what was taken there and the place belong together."""
 
-    async def load(self) -> Place:
+    async def load(self) -> FeedPosition:
         """Return how far the follower is."""
         ...
 
-    async def save(self, place: Place) -> None:
+    async def save(self, place: FeedPosition) -> None:
         """Keep how far the follower is; nothing to do where taking a batch has moved the cursor already."""
         ...
 
@@ -87,7 +87,7 @@ class Follower(ABC, Generic[BatchT]):
         self._fresh_after = 0
 
     @abstractmethod
-    async def read(self, place: Place, fresh: Sequence[Committed] | None) -> BatchT:
+    async def read(self, place: FeedPosition, fresh: Sequence[Committed] | None) -> BatchT:
         """Return the next batch after a place.
 
         `fresh` is everything that was committed after it, or None where memory does not reach back so far: then it is
@@ -95,7 +95,7 @@ class Follower(ABC, Generic[BatchT]):
         """
 
     @abstractmethod
-    async def take(self, batch: BatchT) -> Place:
+    async def take(self, batch: BatchT) -> FeedPosition:
         """Do what the follower is for, idempotently; return how far it is then. Raises AppError to be tried again."""
 
     async def restart(self) -> None:
@@ -141,7 +141,7 @@ class Follower(ABC, Generic[BatchT]):
             await self._rest(self._pause_s)
             self._pause_s = min(MAX_PAUSE_S, self._pause_s * 2)
 
-    async def _follow(self, place: Place) -> None:
+    async def _follow(self, place: FeedPosition) -> None:
         """Take everything from a place on, then whatever comes, until a batch cannot be taken."""
         batch = await self.read(place, None)
         while True:
@@ -158,15 +158,15 @@ class Follower(ABC, Generic[BatchT]):
             self._forget()
             batch = await self.read(place, fresh)
 
-    async def _place(self) -> Place:
+    async def _place(self) -> FeedPosition:
         """Return the cursor's place; of another history than the database's, the beginning after a restart."""
         place = await self.cursor.load()
         if place.pos <= await newest_pos(self.s) and place.history_id == await history_id_at(self.s, place.pos):
             return place
         logger.warning("%s followed another history than the database's, and starts again", self.name)
         await self.restart()
-        await self.cursor.save(Place())
-        return Place()
+        await self.cursor.save(FeedPosition())
+        return FeedPosition()
 
     async def _woken_within(self, seconds: float) -> bool:
         """Wait for a commit so long; say whether there was one."""

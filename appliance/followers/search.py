@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from appliance.followers.base import Follower, Place
+from appliance.followers.base import FeedPosition, Follower
 from appliance.reads.search_batch import WHOLE, fresh_batch, stored_batch
 from appliance.search_client import NotIndexable
 from search_index import wire
@@ -32,12 +32,12 @@ class IndexCursor:
     def __init__(self, search: Searching) -> None:
         self._search = search
 
-    async def load(self) -> Place:
+    async def load(self) -> FeedPosition:
         """Return up to where the index has received the feed. Raises Unavailable."""
         state = await self._search.status()
-        return Place(state.received, state.history_id)
+        return FeedPosition(state.received, state.history_id)
 
-    async def save(self, place: Place) -> None:
+    async def save(self, place: FeedPosition) -> None:
         """Nothing to do: the index has it."""
 
 
@@ -47,17 +47,17 @@ class SearchFollower(Follower[wire.Add]):
     def __init__(self, s: Services) -> None:
         super().__init__(s, "search", IndexCursor(s.search))
 
-    async def read(self, place: Place, fresh: Sequence[Committed] | None) -> wire.Add:
+    async def read(self, place: FeedPosition, fresh: Sequence[Committed] | None) -> wire.Add:
         """Return what comes after the index's cursor: from memory what was just committed, else from the database."""
         found = None if fresh is None else fresh_batch(fresh, place.pos, place.history_id)
         return found or await stored_batch(self.s, place.pos)
 
-    async def take(self, batch: wire.Add) -> Place:
+    async def take(self, batch: wire.Add) -> FeedPosition:
         """Feed a batch, or as much of it as the index can take; return the index's cursor and history id then."""
         bounds = WHOLE
         while True:
             try:
-                return Place(await self.s.search.add(batch), batch.history_id)
+                return FeedPosition(await self.s.search.add(batch), batch.history_id)
             except NotIndexable as error:
                 if bounds.lines == 1:
                     for entry in batch.entries:
@@ -65,7 +65,7 @@ class SearchFollower(Follower[wire.Add]):
                             "message %s/%d cannot be indexed and is left out: %s", entry.room, entry.n, error
                         )
                     batch = wire.Add(batch.after, batch.upto, [], history_id=batch.history_id)
-                    return Place(await self.s.search.add(batch), batch.history_id)
+                    return FeedPosition(await self.s.search.add(batch), batch.history_id)
                 bounds = bounds.halved()
                 batch = await stored_batch(self.s, batch.after, bounds)
 

@@ -12,7 +12,7 @@ import pytest
 
 from appliance.errors import Unavailable
 from appliance.followers import base
-from appliance.followers.base import Follower, Place
+from appliance.followers.base import FeedPosition, Follower
 from appliance.model import RoomId
 from appliance.reads.history import history_id_at
 from appliance.services import Services
@@ -49,15 +49,15 @@ class Lines:
 class Kept:
     """The cursor of one folder's counters, which outlives each of them."""
 
-    places: ClassVar[dict[Path, Place]] = {}
+    places: ClassVar[dict[Path, FeedPosition]] = {}
 
     def __init__(self, s: Services) -> None:
         self._folder = s.config.data
 
-    async def load(self) -> Place:
-        return self.places.get(self._folder, Place())
+    async def load(self) -> FeedPosition:
+        return self.places.get(self._folder, FeedPosition())
 
-    async def save(self, place: Place) -> None:
+    async def save(self, place: FeedPosition) -> None:
         self.places[self._folder] = place
 
 
@@ -75,7 +75,7 @@ class Counter(Follower[Lines]):
     def seen(self) -> list[int]:
         return [pos for batch in self.batches for pos in batch.found]
 
-    async def read(self, place: Place, fresh: Sequence[Committed] | None) -> Lines:
+    async def read(self, place: FeedPosition, fresh: Sequence[Committed] | None) -> Lines:
         if fresh is not None:
             news = [news for one in fresh for news in one.rooms]
             events = [found for one in news for found in enumerate(one.events, one.first)]
@@ -86,14 +86,14 @@ class Counter(Follower[Lines]):
             head = await reader.run(feed.last_pos)
         return Lines(lines, lines[-1] if len(lines) == LINES else head, from_memory=False)
 
-    async def take(self, batch: Lines) -> Place:
+    async def take(self, batch: Lines) -> FeedPosition:
         if self.refuse:
             self.refuse -= 1
             raise Unavailable
         self.batches.append(batch)
         self.taking.set()
         await self.go_on.wait()
-        return Place(batch.upto, await history_id_at(self.s, batch.upto))
+        return FeedPosition(batch.upto, await history_id_at(self.s, batch.upto))
 
     async def restart(self) -> None:
         self.restarts += 1
@@ -224,7 +224,7 @@ async def test_a_cursor_of_another_history_starts_again(bureau: Bureau, ahead: i
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     await say(bureau, room, 3)
     counter = Counter(bureau.s)
-    await counter.cursor.save(Place(bureau.s.log.feed.pos + ahead, "3 1 r_elsewhere 2"))
+    await counter.cursor.save(FeedPosition(bureau.s.log.feed.pos + ahead, "3 1 r_elsewhere 2"))
 
     async def all_seen() -> bool:
         return counter.seen[-1:] == [bureau.s.log.feed.pos]
