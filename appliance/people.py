@@ -220,7 +220,7 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DirectoryCounts:
     """How many people of the directory somebody was shown, since their hour and their day of counting began (F86)."""
 
     hour_since: Millis

@@ -36,7 +36,7 @@ from search_index.segment_files import (
     terms_content,
 )
 from search_index.storage import IndexDamaged, SealedStorage
-from search_index.wire import Entry
+from search_index.wire import IndexEntry
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -57,7 +57,7 @@ class Document:
     readings: tuple[str, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, entry: Entry) -> Document:
+    def of(cls, entry: IndexEntry) -> Document:
         """Return the document of an entry."""
         return cls(entry.room, entry.n, entry.sender, entry.at, entry.type, entry.has_link, readings(entry.text))
 

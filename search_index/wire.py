@@ -35,7 +35,7 @@ class _Private(Struct, frozen=True):
         return f"{type(self).__name__}(…)"
 
 
-class Entry(_Private, frozen=True, array_like=True, forbid_unknown_fields=True):
+class IndexEntry(_Private, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A message to be found. `text` is as stored; `replaces` says that (room, n) was told before with another text."""
 
     room: Name
@@ -66,7 +66,7 @@ class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
 
     after: Cursor
     upto: Cursor
-    entries: Annotated[list[Entry], Meta(max_length=MAX_ENTRIES)]
+    entries: Annotated[list[IndexEntry], Meta(max_length=MAX_ENTRIES)]
     gone: Annotated[list[Range], Meta(max_length=MAX_ENTRIES)] = []
     history_id: Name = ""
 

@@ -43,7 +43,7 @@ from search_index.segments import (
     write,
 )
 from search_index.storage import IndexDamaged, SealedStorage
-from search_index.wire import Entry, Range, State
+from search_index.wire import IndexEntry, Range, State
 
 FLUSH_AFTER_MS: Final = 20_000
 """What came in stays in memory only so long; a kill costs telling this much of the feed again."""
@@ -218,7 +218,7 @@ class Index:
     # What the feed tells
 
     def apply(
-        self, after: int, upto: int, entries: Sequence[Entry], gone: Sequence[Range] = (), history_id: str = ""
+        self, after: int, upto: int, entries: Sequence[IndexEntry], gone: Sequence[Range] = (), history_id: str = ""
     ) -> int:
         """Take the feed after `after` up to `upto`; return up to where it is received. Raises CursorMismatch."""
         if upto <= self.received:

@@ -44,7 +44,7 @@ def _are_apart(s: Services, person: PersonId, newer: SessionRecord, other: Sessi
     account, throttle = s.accounts.get(person), s.throttle
     if account is None:
         return False
-    here, there = throttle.place(newer.address), throttle.place(other.address)
+    here, there = throttle.location(newer.address), throttle.location(other.address)
     known = here.site is not None or throttle.knows(account.user, here.network)
     known_there = there.site is not None or throttle.knows(account.user, there.network)
     return are_far_apart(here, there, known=known and known_there)
@@ -54,7 +54,7 @@ async def _note(s: Services, person: PersonId, newer: SessionRecord, other: Sess
     place = {
         "device": newer.device,
         "address": newer.address,
-        "network": s.throttle.place(newer.address).network,
+        "network": s.throttle.location(newer.address).network,
     }
     detail = {"session": newer.id, "address": newer.address, "device": newer.device}
     far = {"other_session": other.id, "other_address": other.address}

@@ -288,15 +288,15 @@ async def _open_session(s: Services, tx: Tx, checked: Account, caller: _Caller) 
 async def _note_far_apart(s: Services, tx: Tx, caller: _Caller, new: SessionRecord) -> bool:
     """Say whether another session is in use far away (F91), and put it on record."""
     throttle, policy, now = s.throttle, s.config.policies.sign_in, s.clock()
-    place = throttle.place(caller.address)
+    location = throttle.location(caller.address)
     known = (
-        throttle.knows(caller.user, place.network)
+        throttle.knows(caller.user, location.network)
         or s.devices.known(caller.user, caller.cookie) is not None
-        or place.site is not None
+        or location.site is not None
     )
     for other in s.sessions.of_person(new.person, now):
         used_lately = now - other.last_used < policy.apart_ms
-        if used_lately and are_far_apart(place, throttle.place(other.address), known=known):
+        if used_lately and are_far_apart(location, throttle.location(other.address), known=known):
             detail = {"session": new.id, "address": new.address, "device": new.device}
             far = {"other_session": other.id, "other_address": other.address}
             await record(s, tx, new.person, "sign_in.apart", new.person, "noticed", **detail, **far)

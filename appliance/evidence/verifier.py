@@ -28,7 +28,7 @@ from appliance.evidence.offline.timeline import Timeline
 from appliance.evidence.offline.trust import Trust, check_checkpoint, log_key, parse_policy
 
 if TYPE_CHECKING:
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
     from appliance.evidence.offline.export_file import EntryLine
     from appliance.evidence.offline.room import RoomCheck
 
@@ -138,7 +138,7 @@ def _room(arguments: argparse.Namespace) -> Report:
 def _show(arguments: argparse.Namespace, done: RoomCheck, trust: Trust | None) -> None:
     timeline = Timeline(done)
 
-    def each(_check: RoomCheck, entry: Entry, line: EntryLine) -> None:
+    def each(_check: RoomCheck, entry: ParsedEntry, line: EntryLine) -> None:
         _say(*timeline.lines(entry, line))
 
     with arguments.file.open("rb") as file:
@@ -184,7 +184,7 @@ def _prove(arguments: argparse.Namespace) -> Report:
     """Write a proof file to standard output or `--output`; what was checked is said on standard error."""
     trust, kept = _trust(arguments), dict[int, "EntryLine"]()
 
-    def each(_check: RoomCheck, entry: Entry, line: EntryLine) -> None:
+    def each(_check: RoomCheck, entry: ParsedEntry, line: EntryLine) -> None:
         if entry.n == arguments.entry:
             kept[entry.n] = line
 

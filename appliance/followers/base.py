@@ -47,7 +47,7 @@ class FeedPosition(NamedTuple):
 
 
 class Cursor(Protocol):
-    """Where a follower's place is kept, by whom it feeds: what was taken there and the place belong together."""
+    """Where a follower's position is kept: together with what the follower makes, so that both move together."""
 
     async def load(self) -> FeedPosition:
         """Return how far the follower is."""
@@ -88,7 +88,7 @@ class Follower(ABC, Generic[BatchT]):
 
     @abstractmethod
     async def read(self, place: FeedPosition, fresh: Sequence[Committed] | None) -> BatchT:
-        """Return the next batch after a place.
+        """Return the next batch after a position of the feed.
 
         `fresh` is everything that was committed after it, or None where memory does not reach back so far: then it is
         read from the database.
@@ -142,7 +142,7 @@ class Follower(ABC, Generic[BatchT]):
             self._pause_s = min(MAX_PAUSE_S, self._pause_s * 2)
 
     async def _follow(self, place: FeedPosition) -> None:
-        """Take everything from a place on, then whatever comes, until a batch cannot be taken."""
+        """Take everything from a position on, then whatever comes, until a batch cannot be taken."""
         batch = await self.read(place, None)
         while True:
             if batch.upto > place.pos:
@@ -159,7 +159,7 @@ class Follower(ABC, Generic[BatchT]):
             batch = await self.read(place, fresh)
 
     async def _place(self) -> FeedPosition:
-        """Return the cursor's place; of another history than the database's, the beginning after a restart."""
+        """Return the cursor's position; of another history than the database's, the beginning after a restart."""
         place = await self.cursor.load()
         if place.pos <= await newest_pos(self.s) and place.history_id == await history_id_at(self.s, place.pos):
             return place

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from appliance.people import Shown
+from appliance.people import DirectoryCounts
 from appliance.policies import DAY
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class DirectoryQuota:
 
     def __init__(self, policy: DirectoryPolicy) -> None:
         self._policy = policy
-        self._shown: dict[PersonId, Shown] = {}
+        self._shown: dict[PersonId, DirectoryCounts] = {}
         self._refused: set[PersonId] = set()
-        self._unwritten: dict[PersonId, Shown] = {}
+        self._unwritten: dict[PersonId, DirectoryCounts] = {}
         self._on_unwritten: list[Callable[[], object]] = []
 
     def take(self, person: PersonId, people: int, now: Millis) -> QuotaResult:
@@ -58,23 +58,23 @@ class DirectoryQuota:
             self._refused.add(person)
             return QuotaResult(max(left, 1) / 1000, None if again else name)
         self._refused.discard(person)
-        after = Shown(before.hour_since, before.hour + people, before.day_since, before.day + people)
+        after = DirectoryCounts(before.hour_since, before.hour + people, before.day_since, before.day + people)
         self._shown[person] = after
         self._note_unwritten({person: after})
         if before.day < policy.day_alarm <= after.day:
             return QuotaResult(reached="day_alarm")
         return QuotaResult(reached="alarm" if before.hour < policy.alarm <= after.hour else None)
 
-    def load(self, shown: Mapping[PersonId, Shown]) -> None:
+    def load(self, shown: Mapping[PersonId, DirectoryCounts]) -> None:
         """Take over what was counted before a restart."""
         self._shown.update(shown)
 
-    def take_unwritten(self) -> dict[PersonId, Shown]:
+    def take_unwritten(self) -> dict[PersonId, DirectoryCounts]:
         """Return the counts that changed since this was last called."""
         changed, self._unwritten = self._unwritten, {}
         return changed
 
-    def give_back(self, unwritten: Mapping[PersonId, Shown]) -> None:
+    def give_back(self, unwritten: Mapping[PersonId, DirectoryCounts]) -> None:
         """Take back what could not be written; newer counts stand."""
         self._note_unwritten({**unwritten, **self._unwritten})
 
@@ -82,15 +82,15 @@ class DirectoryQuota:
         """Have `listener` called whenever there is something that `take_unwritten` would return."""
         self._on_unwritten.append(listener)
 
-    def _note_unwritten(self, shown: Mapping[PersonId, Shown]) -> None:
+    def _note_unwritten(self, shown: Mapping[PersonId, DirectoryCounts]) -> None:
         self._unwritten.update(shown)
         for listener in self._on_unwritten:
             listener()
 
-    def _current(self, person: PersonId, now: Millis) -> Shown:
-        found = self._shown.get(person, Shown(now, 0, now, 0))
+    def _current(self, person: PersonId, now: Millis) -> DirectoryCounts:
+        found = self._shown.get(person, DirectoryCounts(now, 0, now, 0))
         if not 0 <= now - found.day_since < DAY:
-            return Shown(now, 0, now, 0)
+            return DirectoryCounts(now, 0, now, 0)
         if not 0 <= now - found.hour_since < self._policy.window_ms:
-            return Shown(now, 0, found.day_since, found.day)
+            return DirectoryCounts(now, 0, found.day_since, found.day)
         return found

@@ -39,7 +39,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from appliance.errors import TooMany
-from appliance.rules.sign_in import FIRST_FAILURE, NEXT_FAILURE, Bucket, Place, wait_before_try
+from appliance.rules.sign_in import FIRST_FAILURE, NEXT_FAILURE, Bucket, SignInLocation, wait_before_try
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -123,7 +123,7 @@ class Throttle:
             return Guess((secret, user, f"device:{device}"), line=network)
         source = (secret, user, network)
         known = self.knows(user, network)
-        account = None if known or self.place(address).site else (secret, user)
+        account = None if known or self.location(address).site else (secret, user)
         # Who gives a code has given the right password: an address that only guesses never comes so far.
         return Guess(source, account, (network, known) if secret == "password" else None, network)  # noqa: S105 - a kind
 
@@ -155,14 +155,14 @@ class Throttle:
         if self._known.get(user, {}).pop(network, None) is not None:
             self._accounts_of[network] -= 1
 
-    def place(self, address: str) -> Place:
+    def location(self, address: str) -> SignInLocation:
         """Return where an address is: its network, and the site of the agency that it belongs to."""
         try:
             ip = ipaddress.ip_address(address)
         except ValueError:
-            return Place(address)
+            return SignInLocation(address)
         ip = (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
-        return Place(
+        return SignInLocation(
             network_of(address), next((name for name, nets in self._sites if any(ip in n for n in nets)), None)
         )
 

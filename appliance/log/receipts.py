@@ -24,7 +24,7 @@ from appliance.model import PersonId, RoomId
 from appliance.rules.receipts import Range, merged, without
 from appliance.store import receipts
 from appliance.store.db import in_halves
-from appliance.store.receipts import Shown
+from appliance.store.receipts import ShownRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +162,7 @@ class Receipts:
             if room in heads:
                 reads = unannounced.setdefault(room, {})
                 reads[person] = merged([*reads.get(person, ()), *(part for part, _ in shown)])
-                writes[room].rows.extend(Shown(heads[room].key, person, *part, at) for part, at in shown)
+                writes[room].rows.extend(ShownRange(heads[room].key, person, *part, at) for part, at in shown)
         due = [room for room in unannounced if everything or self._is_due(room, len(heads[room].state.members))]
         for room in due:
             writes[room].reads = unannounced.pop(room)
@@ -249,5 +249,5 @@ class _RoomWrite(msgspec.Struct):
     """What one batch writes of a room: receipts, and what is announced of them, if anything is by now."""
 
     room: RoomId
-    rows: list[Shown] = msgspec.field(default_factory=list)
+    rows: list[ShownRange] = msgspec.field(default_factory=list)
     reads: dict[PersonId, Ranges] = msgspec.field(default_factory=dict)

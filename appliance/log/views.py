@@ -41,7 +41,8 @@ def view(
 ) -> wire.EntryEvent:
     """Return an entry as clients see it, people named as this appliance names them.
 
-    `common` is what every entry has: `wire.entries.Entry`. `rules` is the version of the rules it was written by.
+    `common` is what every entry has: `wire.entries.EntryEventBase`. `rules` is the version of the rules it was written
+    by.
     """
     return VERSIONS[rules][kind](common, state, words, home)
 

@@ -23,7 +23,7 @@ from appliance.rules.owner_requests import (
 )
 from appliance.rules.visibility import may_read
 from appliance.store import owner_requests
-from appliance.store.owner_requests import Eyes, Place, Spot
+from appliance.store.owner_requests import InboxPosition, RequestPosition, RequestViewer
 from appliance.wire import cursors
 from appliance.wire.rooms import (
     Departure,
@@ -91,7 +91,7 @@ async def load_my_requests(s: Services, person: PersonId, cursor: str | None = N
     """
     now, days = s.clock(), s.config.rooms
     since = now - max(RECENT_MS, days.request_repeats_days * DAY)
-    place = _place(cursor)
+    place = _read_position(cursor)
     async with s.store.read() as reader:
         carried = await reader.run(owner_requests.escalated) if _administers(s, person) else []
         mine = [request for request, owner in carried if person in _administrators(s, owner)]
@@ -136,18 +136,18 @@ async def _page(s: Services, reader: _Reader, found: Sequence[OwnerRequest]) -> 
 def _cursor(person: PersonId, last: OwnerRequest | None) -> str | None:
     if last is None:
         return None
-    over, time, request = Place.of(person, last)
+    over, time, request = InboxPosition.of(person, last)
     return cursors.written(cursors.MY_REQUESTS, over, abs(time), request)
 
 
-def _place(cursor: str | None) -> Place:
+def _read_position(cursor: str | None) -> InboxPosition:
     """Read a cursor. Raises Invalid."""
     if cursor is None:
         return owner_requests.FIRST
     over, time, request = cursors.read(cursors.MY_REQUESTS, cursor)
     if over > max(_ANSWERS):
         raise Invalid(field="cursor")
-    return Place(over, -time if over in _ANSWERS else time, request)
+    return InboxPosition(over, -time if over in _ANSWERS else time, request)
 
 
 def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> Departure:
@@ -250,21 +250,21 @@ async def _load(s: Services, person: PersonId, room: RoomId, kind: Kind, cursor:
     head = await s.log.head(room)
     state = head.state
     role = state.role_of(s.log.home.principal(person))
-    eyes = Eyes(
+    viewer = RequestViewer(
         person,
-        hears=kind is Kind.REMOVAL or role is not None,
+        sees_own=kind is Kind.REMOVAL or role is not None,
         owns=role is Role.OWNER,
         administers=person in _administrators(s, s.log.home.person(state.owner)),
         since=s.clock() - RECENT_MS,
     )
     async with s.store.read() as reader:
-        spot: Spot | None = owner_requests.NEWEST
+        position: RequestPosition | None = owner_requests.NEWEST
         if cursor is not None:
             [request] = cursors.read(_CURSORS[kind], cursor)
-            spot = await reader.run(owner_requests.spot_of, head.key, kind, request)
-        if spot is None:
+            position = await reader.run(owner_requests.position_of, head.key, kind, request)
+        if position is None:
             raise Invalid(field="cursor")
-        found = await reader.run(owner_requests.in_room, head.key, kind, eyes, spot, PAGE + 1)
+        found = await reader.run(owner_requests.in_room, head.key, kind, viewer, position, PAGE + 1)
     if not found and (denied := may_read(state, s.log.home.principal(person), s.clock())):
         raise Forbidden(denied)
     return found

@@ -26,7 +26,7 @@ from appliance.rules import entry_types
 from appliance.rules.policy import policy_of
 from appliance.rules.visibility import INDEX
 from appliance.store import entries, feed, rooms
-from appliance.wire.entries import Entry, HiddenEvent
+from appliance.wire.entries import EntryEventBase, HiddenEvent
 from search_index import wire
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ WHOLE: Final = Bounds()
 class _Change(NamedTuple):
     """What a line of the feed changes in the index: a message to put in, or some to take out, or nothing."""
 
-    entry: wire.Entry | None = None
+    entry: wire.IndexEntry | None = None
     gone: wire.Range | None = None
 
 
@@ -94,7 +94,7 @@ async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.
     """Return the next batch of the feed after a position, in the index's terms. Raises Unavailable."""
     lines, head = await _lines_after(s, after, bounds.lines)
     upto = lines[-1].pos if len(lines) == bounds.lines else head
-    told: list[wire.Entry] = []
+    told: list[wire.IndexEntry] = []
     gone: list[wire.Range] = []
     found = await s.store.read_each(_Lines(s, bounds).read, lines)
     last = after
@@ -178,14 +178,14 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
 
     None when only the database knows.
     """
-    told: list[wire.Entry] = []
+    told: list[wire.IndexEntry] = []
     upto, size = after, 0
     for committed in fresh:
         for news in committed.rooms:
             for pos, event in enumerate(news.events, news.first):
                 if isinstance(event, HiddenEvent):
                     return None
-                if not isinstance(event, Entry):
+                if not isinstance(event, EntryEventBase):
                     continue
                 row = entry_types.find_alike(event.type)
                 if row is None or row.changes_words:
@@ -203,7 +203,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
     return wire.Add(after, upto, told, history_id=history_id)
 
 
-def _words(row: EntryKind, event: Entry) -> str | None:
+def _words(row: EntryKind, event: EntryEventBase) -> str | None:
     """Return what a message just appended is found by, or None."""
     body = getattr(event, "body", None)
     return row.words(body) if row.words is not None and body is not None else None
@@ -214,7 +214,7 @@ def size_of(text: str) -> int:
     return len(text.encode(errors="replace")) + ENTRY_OVERHEAD
 
 
-def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces: bool) -> wire.Entry | None:
+def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces: bool) -> wire.IndexEntry | None:
     """Return a message with its newest words, or None when it has none to find."""
     row = entries.one(rows, key, n)
     if row is None:
@@ -226,7 +226,7 @@ def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces:
     return _entry_of(room, n, row.sender, row.at, kind.words(body), replaces=replaces) if body else None
 
 
-def _entry_of(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.Entry:
+def _entry_of(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.IndexEntry:
     # Most messages have neither sign, and looking for a letter in either case is dear.
     has_link = ("." in text or "/" in text) and _LINK.search(text) is not None
-    return wire.Entry(room, n, sender, at, text, TEXT, has_link, replaces)
+    return wire.IndexEntry(room, n, sender, at, text, TEXT, has_link, replaces)

@@ -29,7 +29,7 @@ from appliance.rules.receipts import Range, merged
 from appliance.store import entries, feed
 from appliance.wire import cursors
 from appliance.wire.committed import FeedPage
-from appliance.wire.entries import Entry
+from appliance.wire.entries import EntryEventBase
 from appliance.wire.events import Event, RoomEvent, passing_event
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def _entries(
         sent = entries.txn_ids_of_sender(rows, key, first, last, person)
         for event in events.stored_events(RoomReader(rows, s.log.bodies, room, key), first, last, viewer):
             own = sent.get(event.n)
-            found[room, event.n] = replace(event, txn_id=own) if own and isinstance(event, Entry) else event
+            found[room, event.n] = replace(event, txn_id=own) if own and isinstance(event, EntryEventBase) else event
     mine.reading = None
     return found
 

@@ -57,14 +57,14 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SignInLocation:
     """Where a session is: its network, and the name under which the agency knows it, if it does."""
 
     network: str
     site: str | None = None
 
 
-def are_far_apart(new: Place, other: Place, *, known: bool) -> bool:
+def are_far_apart(new: SignInLocation, other: SignInLocation, *, known: bool) -> bool:
     """Say whether a sign-in and a session in use at the same time look like two people (F91).
 
     `known` is whether the account has signed in from that network or device before. Two sites that the agency has named

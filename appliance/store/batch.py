@@ -66,7 +66,10 @@ class NewEpochKey(NamedTuple):
 
 
 class NewEntry(NamedTuple):
-    """An entry; names as in `entries.EntryRow`. `room` is a room's key."""
+    """An entry; names as in `entries.EntryRow`. `room` is a room's key.
+
+    The columns of `hub_time`, `registry_version` and `counter` are named as on the wire: `ht`, `rg`, `os`.
+    """
 
     room: int
     n: int

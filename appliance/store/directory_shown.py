@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.people import Shown
+from appliance.people import DirectoryCounts
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SQL = Queries("directory_shown")
 
 
-def put(rows: Rows, shown: Mapping[PersonId, Shown]) -> None:
+def put(rows: Rows, shown: Mapping[PersonId, DirectoryCounts]) -> None:
     """Write the counts of these people."""
     found = [
         {
@@ -31,7 +31,7 @@ def put(rows: Rows, shown: Mapping[PersonId, Shown]) -> None:
     rows.many(_SQL.put, found)
 
 
-def list_since(rows: Rows, since: Millis) -> dict[PersonId, Shown]:
+def list_since(rows: Rows, since: Millis) -> dict[PersonId, DirectoryCounts]:
     """Return the counts of those whose day began at `since` or later."""
     found = rows.all(_SQL.list_since, {"since": since})
-    return {row[0]: Shown(row[1], row[2], row[3], row[4]) for row in found}
+    return {row[0]: DirectoryCounts(row[1], row[2], row[3], row[4]) for row in found}

@@ -31,28 +31,29 @@ class DepartureRow(NamedTuple):
     asked: int
 
 
-class Eyes(NamedTuple):
-    """Who looks at a room's requests: may they hear of their own, own the room, or administer the owner's unit.
+class RequestViewer(NamedTuple):
+    """Who reads a room's requests, and which of them they may see.
 
-    `since`: an owner sees what was answered since then.
+    `sees_own`: those that they made. `owns`: as owner of the room, those that wait and those answered at or after
+    `since` (ms UTC). `administers`: as administrator of the owner's unit, those that wait and were escalated.
     """
 
     person: PersonId
-    hears: bool
+    sees_own: bool
     owns: bool
     administers: bool
     since: Millis
 
 
-class Spot(NamedTuple):
+class RequestPosition(NamedTuple):
     """Where a request stands among those of its room: when it was asked, and its row."""
 
     asked: int
     row: int
 
 
-class Place(NamedTuple):
-    """Where a request stands in the list of one person.
+class InboxPosition(NamedTuple):
+    """Where a request stands in the list of one person, by which the list is sorted.
 
     `over`: 0 for an answer to them, 1 for what they asked and 2 for what else waits, 3 for other answers; `time` is
     below 0 for answers.
@@ -64,7 +65,7 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, person: PersonId, request: OwnerRequest) -> Self:
-        """Return the place of a request in the list of `person`."""
+        """Return the position of a request in the list of `person`."""
         if request.outcome is Outcome.PENDING:
             return cls(1 if request.person == person else 2, request.asked, request.id)
         return cls(0 if request.person == person else 3, -(request.answered or 0), request.id)
@@ -77,8 +78,8 @@ class Counts(NamedTuple):
     answers: int
 
 
-NEWEST: Final = Spot(2**53, 0)
-FIRST: Final = Place(-1, 0, "")
+NEWEST: Final = RequestPosition(2**53, 0)
+FIRST: Final = InboxPosition(-1, 0, "")
 
 
 def insert(rows: Rows, room: int, request: OwnerRequest) -> None:
@@ -107,22 +108,24 @@ def of_person(rows: Rows, room: int, kind: Kind, person: PersonId) -> list[Owner
     return [_request(row) for row in rows.all(SQL.of_person, {"room": room, "kind": kind.value, "person": person})]
 
 
-def in_room(rows: Rows, room: int, kind: Kind, eyes: Eyes, before: Spot, limit: int) -> list[OwnerRequest]:
+def in_room(
+    rows: Rows, room: int, kind: Kind, viewer: RequestViewer, before: RequestPosition, limit: int
+) -> list[OwnerRequest]:
     """Return what somebody may see of one kind in a room, the newest first: what stands behind `before`."""
-    given = {"room": room, "kind": kind.value, "limit": limit, **eyes._asdict(), **before._asdict()}
+    given = {"room": room, "kind": kind.value, "limit": limit, **viewer._asdict(), **before._asdict()}
     return [_request(row) for row in rows.all(SQL.in_room, given)]
 
 
-def spot_of(rows: Rows, room: int, kind: Kind, request: str) -> Spot | None:
+def position_of(rows: Rows, room: int, kind: Kind, request: str) -> RequestPosition | None:
     """Return where a request stands among those of its kind in a room, None where it is none of them."""
-    row = rows.one(SQL.spot_of, {"room": room, "kind": kind.value, "request": request})
-    return Spot._make(row) if row else None
+    row = rows.one(SQL.position_of, {"room": room, "kind": kind.value, "request": request})
+    return RequestPosition._make(row) if row else None
 
 
 def concerning(
-    rows: Rows, person: PersonId, escalated: list[str], since: Millis, after: Place, limit: int
+    rows: Rows, person: PersonId, escalated: list[str], since: Millis, after: InboxPosition, limit: int
 ) -> list[OwnerRequest]:
-    """Return what concerns somebody, behind a place: answers to them, what waits (their own first), other answers.
+    """Return what concerns somebody, behind a position: answers to them, what waits (their own first), other answers.
 
     Of answers the newest come first, of what waits the oldest.
 

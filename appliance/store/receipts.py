@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SQL = Queries("receipts")
 
 
-class Shown(NamedTuple):
+class ShownRange(NamedTuple):
     """Positions `first` to `upto` of a room, by its key, were shown to a person at `at`."""
 
     room: int
@@ -30,7 +30,7 @@ class Shown(NamedTuple):
     at: Millis
 
 
-def insert(rows: Rows, found: list[Shown]) -> None:
+def insert(rows: Rows, found: list[ShownRange]) -> None:
     """Keep what was shown and move the members' marks, never back.
 
     What was shown to somebody who is no member any more is left out. A mark as unread stays: only the person ends it.
@@ -41,7 +41,7 @@ def insert(rows: Rows, found: list[Shown]) -> None:
             _insert(rows, row, since=member[0], read=member[1])
 
 
-def _insert(rows: Rows, row: Shown, *, since: int, read: int) -> None:
+def _insert(rows: Rows, row: ShownRange, *, since: int, read: int) -> None:
     shown = (row.first, row.upto)
     gaps: list[Range] = list(rows.all(SQL.gaps, {"room": row.room, "person": row.person}))
     new = common(gaps, shown)
@@ -59,7 +59,7 @@ def _insert(rows: Rows, row: Shown, *, since: int, read: int) -> None:
         rows.many(SQL.insert_gap, [(row.room, row.person, first, last) for first, last in left])
 
 
-def _unseen_before(rows: Rows, row: Shown, last: int) -> list[Range]:
+def _unseen_before(rows: Rows, row: ShownRange, last: int) -> list[Range]:
     """Return what was shown of the time before the person came in, as far as no earlier receipt says so."""
     asked = {"room": row.room, "person": row.person, "first": row.first, "last": last}
     left: list[Range] = [(row.first, last)]

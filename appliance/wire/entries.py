@@ -14,18 +14,18 @@ from appliance.wire.common import Answer, Id, Millis, Person, Position
 from appliance.wire.messages import BodyView, Edited, Reaction
 
 
-class Told(Answer, kw_only=True, tag_field="type"):
-    """What every event has. Where it stands in the feed is not said: frames and answers carry an opaque cursor."""
+class EventBase(Answer, kw_only=True, tag_field="type"):
+    """What every event has. Its position in the feed is no field: frames and answers carry an opaque cursor."""
 
     at: Millis
 
     @property
     def type(self) -> str:
-        """The name that tells its kind on the wire."""
+        """The name of its type on the wire."""
         return str(self.__struct_config__.tag)
 
 
-class Entry(Told, kw_only=True):
+class EntryEventBase(EventBase, kw_only=True):
     """What every entry has. `n` is its place in the room.
 
     `txn_id` is what it was sent with, in the feed of its sender and of nobody else: a client may have put something
@@ -62,7 +62,7 @@ class RoomCreateState(Answer, kw_only=True):
     card: CardView | None = None
 
 
-class RoomCreateEvent(Entry, kw_only=True, tag="room.create"):
+class RoomCreateEvent(EntryEventBase, kw_only=True, tag="room.create"):
     state: RoomCreateState
 
 
@@ -71,11 +71,11 @@ class RoomRenameState(Answer, kw_only=True):
     old: str = ""
 
 
-class RoomRenameEvent(Entry, kw_only=True, tag="room.rename"):
+class RoomRenameEvent(EntryEventBase, kw_only=True, tag="room.rename"):
     state: RoomRenameState
 
 
-class RoomCloseEvent(Entry, kw_only=True, tag="room.close"):
+class RoomCloseEvent(EntryEventBase, kw_only=True, tag="room.close"):
     state: Nothing
 
 
@@ -86,7 +86,7 @@ class SystemCloseState(Answer, kw_only=True):
     by: tuple[Person, ...] = ()
 
 
-class SystemCloseEvent(Entry, kw_only=True, tag="sys.close"):
+class SystemCloseEvent(EntryEventBase, kw_only=True, tag="sys.close"):
     state: SystemCloseState
 
 
@@ -94,7 +94,7 @@ class MemberAddState(Answer, kw_only=True):
     members: tuple[CardView, ...]
 
 
-class MemberAddEvent(Entry, kw_only=True, tag="member.add"):
+class MemberAddEvent(EntryEventBase, kw_only=True, tag="member.add"):
     state: MemberAddState
 
 
@@ -102,7 +102,7 @@ class MemberRemoveState(Answer, kw_only=True):
     members: tuple[Person, ...]
 
 
-class MemberRemoveEvent(Entry, kw_only=True, tag="member.remove"):
+class MemberRemoveEvent(EntryEventBase, kw_only=True, tag="member.remove"):
     state: MemberRemoveState
 
 
@@ -114,7 +114,7 @@ class SystemRemoveState(Answer, kw_only=True):
     by: tuple[Person, ...] = ()
 
 
-class SystemRemoveEvent(Entry, kw_only=True, tag="sys.remove"):
+class SystemRemoveEvent(EntryEventBase, kw_only=True, tag="sys.remove"):
     state: SystemRemoveState
 
 
@@ -123,7 +123,7 @@ class OwnerTransferState(Answer, kw_only=True):
     post: Id | None = None
 
 
-class OwnerTransferEvent(Entry, kw_only=True, tag="owner.transfer"):
+class OwnerTransferEvent(EntryEventBase, kw_only=True, tag="owner.transfer"):
     state: OwnerTransferState
 
 
@@ -137,11 +137,11 @@ class OwnerReassignState(Answer, kw_only=True):
     card: CardView | None = None
 
 
-class OwnerReassignEvent(Entry, kw_only=True, tag="owner.reassign"):
+class OwnerReassignEvent(EntryEventBase, kw_only=True, tag="owner.reassign"):
     state: OwnerReassignState
 
 
-class Reactable(Entry, kw_only=True):
+class Reactable(EntryEventBase, kw_only=True):
     """An entry that shows its reactions when it is read as part of a page; live, they are entries."""
 
     hidden: str | None = None
@@ -156,7 +156,7 @@ class MessageTextEvent(Reactable, kw_only=True, tag="message.text"):
     edited: Edited | None = None
 
 
-class MessageEditEvent(Entry, kw_only=True, tag="message.edit"):
+class MessageEditEvent(EntryEventBase, kw_only=True, tag="message.edit"):
     """New words for message `target`."""
 
     target: Position
@@ -168,7 +168,7 @@ class MessageRedactState(Answer, kw_only=True):
     reason: str = ""
 
 
-class MessageRedactEvent(Entry, kw_only=True, tag="message.redact"):
+class MessageRedactEvent(EntryEventBase, kw_only=True, tag="message.redact"):
     """Message `target` was taken back."""
 
     target: Position
@@ -180,7 +180,7 @@ class MessageReactionState(Answer, kw_only=True):
     on: bool
 
 
-class MessageReactionEvent(Entry, kw_only=True, tag="message.reaction"):
+class MessageReactionEvent(EntryEventBase, kw_only=True, tag="message.reaction"):
     """A reaction to message `target` was given (`on`) or taken back."""
 
     target: Position
@@ -194,13 +194,13 @@ class ShredState(Answer, kw_only=True):
     at: Millis
 
 
-class ShredEvent(Entry, kw_only=True, tag="shred"):
+class ShredEvent(EntryEventBase, kw_only=True, tag="shred"):
     """The bodies of entries `from` to `to` were destroyed by a rule of retention."""
 
     state: ShredState
 
 
-class HiddenEvent(Told, kw_only=True, tag="hidden"):
+class HiddenEvent(EventBase, kw_only=True, tag="hidden"):
     """An entry that is not shown to the caller: its place in the log alone. `hidden` is the reason."""
 
     room: Id
@@ -208,7 +208,7 @@ class HiddenEvent(Told, kw_only=True, tag="hidden"):
     hidden: str
 
 
-class DamagedEvent(Told, kw_only=True, tag="damaged"):
+class DamagedEvent(EventBase, kw_only=True, tag="damaged"):
     """An entry of which nothing can be read: its row lies on a torn page, or says what no entry says."""
 
     room: Id

@@ -7,18 +7,18 @@ from typing import Any, TypeAlias
 import msgspec
 
 from appliance.wire.common import Answer, Id, Person, Position
-from appliance.wire.entries import EntryEvent, Nothing, Told
+from appliance.wire.entries import EntryEvent, EventBase, Nothing
 from appliance.wire.rooms import MemberSuggestion, RemovalRequest, RoomView
 
 
-class RoomEvent(Told, kw_only=True, tag="room"):
+class RoomEvent(EventBase, kw_only=True, tag="room"):
     """A room as it stands now: one that is new to the caller, or has changed for them alone."""
 
     room: Id
     state: RoomView
 
 
-class RoomLeftEvent(Told, kw_only=True, tag="room.left"):
+class RoomLeftEvent(EventBase, kw_only=True, tag="room.left"):
     """The caller is not in the room any more."""
 
     room: Id
@@ -32,14 +32,14 @@ class ReceiptState(Answer, kw_only=True):
     shown: dict[Person, list[tuple[Position, Position]]]
 
 
-class ReceiptEvent(Told, kw_only=True, tag="receipt"):
+class ReceiptEvent(EventBase, kw_only=True, tag="receipt"):
     """What was shown to whom in a room."""
 
     room: Id
     state: ReceiptState
 
 
-class TypingEvent(Told, kw_only=True, tag="typing"):
+class TypingEvent(EventBase, kw_only=True, tag="typing"):
     """Somebody is writing; it need not last and moves no cursor."""
 
     room: Id
@@ -47,21 +47,21 @@ class TypingEvent(Told, kw_only=True, tag="typing"):
     state: Nothing
 
 
-class RemovalRequestEvent(Told, kw_only=True, tag="removal_request"):
+class RemovalRequestEvent(EventBase, kw_only=True, tag="removal_request"):
     """A request to be taken off a room has taken a step."""
 
     room: Id
     state: RemovalRequest
 
 
-class MemberSuggestionEvent(Told, kw_only=True, tag="member_suggestion"):
+class MemberSuggestionEvent(EventBase, kw_only=True, tag="member_suggestion"):
     """A suggestion to add people to a room has taken a step."""
 
     room: Id
     state: MemberSuggestion
 
 
-class RequestsSeenEvent(Told, kw_only=True, tag="requests.seen"):
+class RequestsSeenEvent(EventBase, kw_only=True, tag="requests.seen"):
     """The caller has seen answers to their requests, on another device perhaps."""
 
     state: Nothing

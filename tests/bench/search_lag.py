@@ -30,7 +30,7 @@ from appliance.wire.cursors import feed_position
 from appliance.wire.messages import TextBody
 from search_index.client import SearchClient, SearchUnavailable
 from search_index.query import parse
-from search_index.wire import Add, Entry, Search
+from search_index.wire import Add, IndexEntry, Search
 from tests.bench import search_load
 from tests.bench.agency import Layout, Sizes, folder, load, make, places
 from tests.bench.driver import Report, drive
@@ -405,7 +405,7 @@ async def _plain(data: Path, layout: Layout) -> list[float]:
         for number in range(PLAIN):
             words = f"เลขรับที่ {number:08}"
             text = f"{TEXTS[number % len(TEXTS)]} {words}"
-            entry = Entry(rooms[-1], at + number, "p_plain", time.time_ns() // 1_000_000, text, "text")
+            entry = IndexEntry(rooms[-1], at + number, "p_plain", time.time_ns() // 1_000_000, text, "text")
             request = Search(needles=list(parse(f'"{words}"').needles), rooms=rooms, limit=search_load.PAGE)
             begun = time.perf_counter()
             await index.add(Add(at + number, at + number + 1, [entry]))

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from search_index.query import Query, QueryRefused, parse
-from search_index.wire import Entry
+from search_index.wire import IndexEntry
 from tests.search import corpus
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def room_names() -> list[str]:
     return [f"r_{number:06d}" for number in range(ROOMS)]
 
 
-def entries(count: int) -> Iterator[list[Entry]]:
+def entries(count: int) -> Iterator[list[IndexEntry]]:
     """Yield so many entries in batches: spread over two years, the k-th busiest room with 1/k of the first's."""
     chance = random.Random(11)  # noqa: S311 - a load, no secret
     lines, rooms = texts(), room_names()
@@ -64,7 +64,7 @@ def entries(count: int) -> Iterator[list[Entry]]:
             chance.choices(range(len(lines)), k=size), strict=True,
         )  # fmt: skip
         yield [
-            Entry(room, n, sender, _FIRST + n * apart, lines[line], "text", links[line])
+            IndexEntry(room, n, sender, _FIRST + n * apart, lines[line], "text", links[line])
             for n, (room, sender, line) in enumerate(drawn, start)
         ]
 

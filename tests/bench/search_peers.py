@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from search_index.wire import Entry
+    from search_index.wire import IndexEntry
 
 WHOOSH_MESSAGES: Final = 10_000
 WHOOSH_QUERIES: Final = 60
@@ -66,7 +66,7 @@ def fts5(folder: Path, count: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _timed(take: Callable[[list[Entry]], None], count: int) -> tuple[float, float]:
+def _timed(take: Callable[[list[IndexEntry]], None], count: int) -> tuple[float, float]:
     """Return wall and CPU seconds to take so many entries; to invent them is not counted."""
     wall = cpu = 0.0
     for batch in search_load.entries(count):
@@ -77,7 +77,7 @@ def _timed(take: Callable[[list[Entry]], None], count: int) -> tuple[float, floa
     return wall, cpu
 
 
-def _insert(raw: Any, batch: list[Entry]) -> None:
+def _insert(raw: Any, batch: list[IndexEntry]) -> None:
     raw.execute("BEGIN IMMEDIATE")
     raw.executemany("INSERT INTO found (rowid, text) VALUES (?, ?)", [(e.n, normalize(e.text)) for e in batch])
     raw.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", [(e.n, e.room, e.at, e.sender) for e in batch])
@@ -106,7 +106,7 @@ def whoosh(folder: Path) -> dict[str, Any]:
     made = index.create_in(str(folder / "whoosh"), schema)
     writer = made.writer(limitmb=256)
 
-    def take(batch: list[Entry]) -> None:
+    def take(batch: list[IndexEntry]) -> None:
         for entry in batch:
             writer.add_document(text=normalize(entry.text), room=entry.room, n=entry.n)
 

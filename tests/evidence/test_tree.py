@@ -9,7 +9,7 @@ from pymerkle import InmemoryTree
 from pymerkle import verify_consistency as oracle_verify_consistency
 
 from appliance.evidence.errors import ProofError
-from appliance.evidence.offline.room import History
+from appliance.evidence.offline.room import TreeHistory
 from appliance.evidence.tree import (
     EMPTY_ROOT,
     Frontier,
@@ -175,7 +175,7 @@ def test_frontier_survives_its_bytes() -> None:
 
 
 def test_a_history_remembers_its_root_at_every_size() -> None:
-    tree = History()
+    tree = TreeHistory()
     leaves = [n.to_bytes(4, "big") for n in range(100)]
     for leaf in leaves:
         tree.append(leaf)

@@ -12,7 +12,7 @@ from appliance.errors import Unavailable
 from appliance.followers import counts
 from appliance.followers.counts import GATHER_S, CountWriter
 from appliance.model import PersonId
-from appliance.people import Shown
+from appliance.people import DirectoryCounts
 from appliance.services import Services
 from appliance.store import directory_shown
 from tests.bureau import NARIN, Bureau, open_bureau
@@ -54,7 +54,7 @@ async def test_what_changed_is_gathered_and_written_once(bureau: Bureau) -> None
 
 
 async def test_what_could_not_be_written_is_tried_again(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-    tries: list[Mapping[PersonId, Shown]] = []
+    tries: list[Mapping[PersonId, DirectoryCounts]] = []
 
     async def write(s: Services) -> None:
         tries.append(shown := s.directory_quota.take_unwritten())

@@ -20,7 +20,7 @@ from appliance.reads.messages import load_messages
 from appliance.reads.rooms import load_room, member_rooms
 from appliance.reads.sync import load_sync
 from appliance.wire.cursors import feed_position
-from appliance.wire.entries import Entry, EntryEvent
+from appliance.wire.entries import EntryEvent, EntryEventBase
 from appliance.wire.events import Event
 from appliance.wire.messages import MessagesQuery
 from appliance.wire.rooms import RoomView
@@ -156,7 +156,7 @@ async def verify(bureau: Bureau, stations: list[Station]) -> None:
             trace = Trace(found.who, found.begun, [Step("snapshot", found.snapshot), *steps], fresh, views, messages)
             told = differences(msgspec.json.encode(trace))
             assert not told, "\n".join([f"{found.who} {name}", *told])
-        entries = [event for step in found.live for event in step.said.events if isinstance(event, Entry)]
+        entries = [event for step in found.live for event in step.said.events if isinstance(event, EntryEventBase)]
         assert len({(event.room, event.n) for event in entries}) == len(entries), f"{found.who} was told twice"
 
 

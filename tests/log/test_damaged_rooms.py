@@ -23,7 +23,7 @@ from appliance.reads.search import _read_texts
 from appliance.reads.sync import load_sync
 from appliance.rules.entry_states import TextSaid
 from appliance.store.db import DATABASE_ERRORS, connect
-from appliance.wire.entries import Entry, EntryEvent
+from appliance.wire.entries import EntryEvent, EntryEventBase
 from appliance.wire.messages import MessagesQuery, TextBody
 from search_index import wire
 from tests import torn as torn_pages
@@ -81,13 +81,13 @@ class TestATornPage:
             assert told == {torn.good: False, torn.bad: True}
             sent = await b.say(MALEE, torn.good)
             later = await load_sync(b.s, MALEE, snapshot.pos, 100)
-            assert [(event.room, event.n) for event in later.events if isinstance(event, Entry)] == [
+            assert [(event.room, event.n) for event in later.events if isinstance(event, EntryEventBase)] == [
                 (torn.good, sent.n)
             ]
             assert all(
                 event.room == torn.good
                 for event in (await load_sync(b.s, MALEE, 1, 20)).events
-                if isinstance(event, Entry)
+                if isinstance(event, EntryEventBase)
             )
 
     async def test_every_whole_entry_is_read_and_the_others_are_marked(self, torn: Torn) -> None:

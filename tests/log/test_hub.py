@@ -18,7 +18,7 @@ from appliance.live import Connection, Hub
 from appliance.model import PersonId, RoomId, SessionId
 from appliance.wire.committed import Committed, FeedPage, RoomNews
 from appliance.wire.cursors import feed_position
-from appliance.wire.entries import Entry, MessageTextEvent, Nothing
+from appliance.wire.entries import EntryEventBase, MessageTextEvent, Nothing
 from appliance.wire.events import TypingEvent
 from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
 from tests.log.play import STEPS, Play
@@ -41,7 +41,7 @@ def _shrink(patch: pytest.MonkeyPatch) -> None:
 
 
 def ns(tape: Tape, room: RoomId) -> list[int | None]:
-    return [event.n for event in tape.events if isinstance(event, Entry) and event.room == room]
+    return [event.n for event in tape.events if isinstance(event, EntryEventBase) and event.room == room]
 
 
 async def listen(b: Bureau, who: PersonId, name: str = "") -> tuple[Connection, Tape]:

@@ -225,7 +225,7 @@ async def test_a_room_that_cannot_keep_receipts_holds_up_no_other(
     sent = await bureau.say(NARIN, other)
     key, real = (await bureau.s.log.head(room)).key, rows.insert
 
-    def write(raw: Rows, shown: list[rows.Shown]) -> None:
+    def write(raw: Rows, shown: list[rows.ShownRange]) -> None:
         if any(one.room == key for one in shown):
             raise sqlcipher.DatabaseError(trouble)
         real(raw, shown)

@@ -25,7 +25,7 @@ from appliance.rules.roles import (
     may_perform,
     may_reassign_room,
 )
-from appliance.rules.sign_in import Place, are_far_apart, wait_before_try
+from appliance.rules.sign_in import SignInLocation, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.text import closed_directions
 from appliance.spelling.normalize import fold
@@ -124,7 +124,7 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     ),
     "fit": lambda g: fit(g["words"], g["names"], g["text"]),
     "terms_required": _terms,
-    "are_far_apart": lambda g: are_far_apart(Place(*g["new"]), Place(*g["other"]), known=g["known"]),
+    "are_far_apart": lambda g: are_far_apart(SignInLocation(*g["new"]), SignInLocation(*g["other"]), known=g["known"]),
     "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], SignInLimits(), g["now"]),
     "reading": _reading,
     "needs_approval": lambda g: needs_approval(g["deactivated"], g["active_before"], g["percent"]),

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from search_index.query import Query, readings
 from search_index.searcher import search
-from search_index.wire import Before, Entry, Hit, Search
+from search_index.wire import Before, Hit, IndexEntry, Search
 from search_index.writer import Index, in_memory
 
 KEY: Final = bytes(range(32))
@@ -46,10 +46,10 @@ def queries() -> list[tuple[str, str]]:
     return [(row["kind"], row["query"]) for row in json.loads((DATA / "queries.json").read_text(encoding="utf-8"))]
 
 
-def entries(texts: Sequence[str], rooms: int = 7, first: int = 0, apart_ms: int = 60_000) -> list[Entry]:
+def entries(texts: Sequence[str], rooms: int = 7, first: int = 0, apart_ms: int = 60_000) -> list[IndexEntry]:
     """Return an entry a text: position counted over all rooms, a minute between them."""
     return [
-        Entry(f"r_{n % rooms}", n, f"p_{n % 11}", NOON + n * apart_ms, text, "text", "http" in text)
+        IndexEntry(f"r_{n % rooms}", n, f"p_{n % 11}", NOON + n * apart_ms, text, "text", "http" in text)
         for n, text in enumerate(texts, first)
     ]
 

@@ -16,7 +16,7 @@ import pytest
 from search_index.client import SearchClient, SearchUnavailable
 from search_index.process import NICENESS
 from search_index.query import parse
-from search_index.wire import Add, Entry, Range, Search, State
+from search_index.wire import Add, IndexEntry, Range, Search, State
 from tests.search import corpus
 
 ROUNDS = 12
@@ -36,7 +36,7 @@ async def start(folder: Path) -> asyncio.subprocess.Process:
 class Feed:
     """A feed that first tells entries, then goes on telling them anew as edited; and how far it has told."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: list[IndexEntry]) -> None:
         self.entries = entries
         self.told = 0
         self.states: list[State] = []
@@ -46,7 +46,7 @@ class Feed:
         start = position % len(self.entries)
         told = self.entries[start : start + STEP]
         if position >= len(self.entries):
-            told = [Entry(e.room, e.n, e.sender, e.at, e.text, e.type, e.has_link, replaces=True) for e in told]
+            told = [IndexEntry(e.room, e.n, e.sender, e.at, e.text, e.type, e.has_link, replaces=True) for e in told]
         return Add(position, position + len(told), told)
 
     async def run(self, client: SearchClient, until: float) -> None:

@@ -8,14 +8,14 @@ import pytest
 
 from search_index.query import QueryRefused, parse
 from search_index.segments import Document, build
-from search_index.wire import Entry
+from search_index.wire import IndexEntry
 from tests.hostile import TEXTS, cost, costs_its_length, full
 
 
 @pytest.mark.parametrize("piece", TEXTS)
 def test_a_document_costs_the_length_of_its_text(piece: str) -> None:
     def index(text: str) -> None:
-        build([Document.of(Entry("r_1", 1, "p_1", 1, text, "text", has_link=False, replaces=False))])
+        build([Document.of(IndexEntry("r_1", 1, "p_1", 1, text, "text", has_link=False, replaces=False))])
 
     assert costs_its_length(index, partial(full, TEXTS[piece]), 20_000)
 

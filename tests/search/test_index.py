@@ -18,7 +18,7 @@ from search_index import manifest, merging
 from search_index.manifest import SegmentRecord
 from search_index.query import Query, matches, parse
 from search_index.storage import SealedStorage
-from search_index.wire import Before, Entry, Hit, Range, Search
+from search_index.wire import Before, Hit, IndexEntry, Range, Search
 from search_index.writer import FLUSH_AFTER_MS, CursorMismatch, FlushJob, Index
 from tests.search import corpus
 from tests.search.corpus import CACHE, KEY, Clock
@@ -52,8 +52,8 @@ class Against(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="gchat-index-"))
         self.clock = Clock()
         self.index = Index(self.folder, KEY, self.clock, CACHE)
-        self.held: dict[tuple[str, int], Entry] = {}
-        self.durable: dict[tuple[str, int], Entry] = {}
+        self.held: dict[tuple[str, int], IndexEntry] = {}
+        self.durable: dict[tuple[str, int], IndexEntry] = {}
         self.position = self.durable_position = 0
 
     def teardown(self) -> None:
@@ -66,8 +66,8 @@ class Against(RuleBasedStateMachine):
     @rule(texts=st.lists(FORMS, max_size=6), apart=st.sampled_from([0, 1, HOUR, MONTH]))
     def tell(self, texts: list[str], apart: int) -> None:
         entries = [
-            Entry(f"r_{place % 3}", self.position + place, f"p_{place % 2}", corpus.NOON + self.position * apart, text,
-                  "text" if place % 2 else "file", has_link="http" in text)
+            IndexEntry(f"r_{place % 3}", self.position + place, f"p_{place % 2}", corpus.NOON + self.position * apart,
+                       text, "text" if place % 2 else "file", has_link="http" in text)
             for place, text in enumerate(texts)
         ]  # fmt: skip
         self.index.apply(self.position, self.position + 10, entries)
@@ -78,7 +78,7 @@ class Against(RuleBasedStateMachine):
     @rule(data=st.data(), text=FORMS)
     def replace(self, data: st.DataObject, text: str) -> None:
         old = self.held[data.draw(st.sampled_from(sorted(self.held)))]
-        new = Entry(old.room, old.n, old.sender, old.at, text, old.type, has_link="http" in text, replaces=True)
+        new = IndexEntry(old.room, old.n, old.sender, old.at, text, old.type, has_link="http" in text, replaces=True)
         self.index.apply(self.position, self.position + 1, [new])
         self.position += 1
         self.held[new.room, new.n] = new
@@ -146,9 +146,9 @@ class Against(RuleBasedStateMachine):
         # An entry may be told again that a removal had taken: the feed's own order puts it right.
         self.index.delete([Range(*key, key[1]) for key in self.found(Query(())) - self.held.keys()])
 
-    def told_again(self) -> list[Entry]:
+    def told_again(self) -> list[IndexEntry]:
         return [
-            Entry(e.room, e.n, e.sender, e.at, e.text, e.type, has_link=e.has_link, replaces=True)
+            IndexEntry(e.room, e.n, e.sender, e.at, e.text, e.type, has_link=e.has_link, replaces=True)
             for e in self.held.values()
         ]
 

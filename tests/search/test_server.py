@@ -17,7 +17,7 @@ from search_index.client import BatchRefused, FeedGap, SearchBusy, SearchClient,
 from search_index.query import Query, parse
 from search_index.segments import Document
 from search_index.server import Options, serving
-from search_index.wire import Add, Entry, Look, Range, Search
+from search_index.wire import Add, IndexEntry, Look, Range, Search
 from search_index.writer import FlushJob
 from tests.search import corpus
 from tests.search.corpus import CACHE, KEY, Clock
@@ -181,9 +181,9 @@ async def test_nonsense_is_refused_and_the_connection_goes_on(tmp_path: Path, fr
         wire.Search(needles=[""], rooms=[]),
         wire.Search(needles=["กข"], rooms=[], limit=0),
         wire.Search(needles=["กข"] * 17, rooms=[]),
-        Add(0, 1, [Entry("r", -1, "p", 1, "t", "text")]),
-        Add(0, 1, [Entry("r", 1 << 32, "p", 1, "t", "text")]),
-        Add(0, 1, [Entry("r", 1, "p", 1 << 60, "t", "text")]),
+        Add(0, 1, [IndexEntry("r", -1, "p", 1, "t", "text")]),
+        Add(0, 1, [IndexEntry("r", 1 << 32, "p", 1, "t", "text")]),
+        Add(0, 1, [IndexEntry("r", 1, "p", 1 << 60, "t", "text")]),
     ],
 )
 async def test_what_is_out_of_bounds_is_refused(tmp_path: Path, request_: wire.Request) -> None:
@@ -194,11 +194,11 @@ async def test_what_is_out_of_bounds_is_refused(tmp_path: Path, request_: wire.R
 
 async def test_a_batch_that_cannot_be_taken_is_told_apart_from_a_process_that_is_away(tmp_path: Path) -> None:
     async with served(tmp_path) as client:
-        for entry in (Entry("r", 0, "p", 1, "t", "ก" * 100_001), Entry("r" * 201, 0, "p", 1, "t", "ก")):
+        for entry in (IndexEntry("r", 0, "p", 1, "t", "ก" * 100_001), IndexEntry("r" * 201, 0, "p", 1, "t", "ก")):
             with pytest.raises(BatchRefused, match="malformed"):
                 await client.add(Add(0, 1, [entry]))
         with pytest.raises(BatchRefused, match="too_large"):
-            await client.add(Add(0, 1, [Entry("r", n, "p", 1, "t", "ก" * 20_000) for n in range(300)]))
+            await client.add(Add(0, 1, [IndexEntry("r", n, "p", 1, "t", "ก" * 20_000) for n in range(300)]))
         assert await client.add(Add(0, 1, [])) == 1
 
 

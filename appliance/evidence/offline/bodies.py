@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from appliance.evidence.offline.conduct import Shred
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
 
 SALT_BYTES: Final = 16
 NO_BODY: Final = encode64url(sha256(b"").digest())
 
 
-def check_body(entry: Entry, salt: str, body: str) -> None:
+def check_body(entry: ParsedEntry, salt: str, body: str) -> None:
     """Check salt and body against the commitment of their header. Raises `Failed`."""
     salt_bytes, data = decode64url(salt), body.encode()
     if salt_bytes is None or len(salt_bytes) != SALT_BYTES or len(data) != entry.header["bl"]:
@@ -38,7 +38,7 @@ def check_body(entry: Entry, salt: str, body: str) -> None:
         raise Failed("body", entry.n)
 
 
-def is_formed(entry: Entry, body: str) -> bool:
+def is_formed(entry: ParsedEntry, body: str) -> bool:
     """Tell whether a body has the form that its type of entry has, as each replica reads it."""
     row = find(entry.kind, entry.header["rv"])
     shape = row.body_shape if row else None
@@ -51,7 +51,7 @@ def is_formed(entry: Entry, body: str) -> bool:
     return True
 
 
-def has_body(entry: Entry) -> bool:
+def has_body(entry: ParsedEntry) -> bool:
     """Tell whether the entry ever had a body."""
     return bool(entry.header["bc"] != NO_BODY)
 

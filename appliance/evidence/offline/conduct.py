@@ -19,7 +19,7 @@ from appliance.rules.entry_types import row_of
 from appliance.rules.versions import RULES
 
 if TYPE_CHECKING:
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
     from appliance.model import Proposed
 
 
@@ -55,7 +55,7 @@ class Conduct:
         """Which hub that is, counted from 1."""
         return self.state.hub_epoch if self.state else 1
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: ParsedEntry) -> None:
         """Judge the next entry by the rules and apply it. Raises `Failed`."""
         if entry.header["id"] in self.ids:
             raise Failed("double_id", entry.n, id=entry.header["id"])

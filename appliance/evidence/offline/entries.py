@@ -27,7 +27,7 @@ _ALWAYS: Final = {*_TEXTS, *_COUNTS, "v"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ParsedEntry:
     """An entry in right form: leaf fields, the header's exact text and its fields."""
 
     n: int
@@ -54,7 +54,7 @@ class Entry:
         return str(self.header["room"])
 
 
-def read_entry(leaf_text: str, n: int) -> Entry:
+def read_entry(leaf_text: str, n: int) -> ParsedEntry:
     """Return entry `n` from its leaf text. Raises `Failed`."""
     leaf = parse_canonical(leaf_text, "leaf", n)
     if not isinstance(leaf, dict) or set(leaf) != LEAF_KEYS or not isinstance(leaf["h"], str):
@@ -72,7 +72,7 @@ def read_entry(leaf_text: str, n: int) -> Entry:
             raise Failed("time_insane", n, key=key)
     if not is_principal(header["sn"]) or not header["sn"].endswith("@" + header["or"]):
         raise Failed("sender", n, sender=header["sn"], origin=header["or"])
-    return Entry(n, leaf["ht"], leaf["sl"], leaf["h"], header)
+    return ParsedEntry(n, leaf["ht"], leaf["sl"], leaf["h"], header)
 
 
 def check_header(header: Any, n: int) -> None:

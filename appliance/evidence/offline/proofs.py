@@ -24,7 +24,7 @@ from appliance.evidence.offline.values import decode64, encode_canonical, parse_
 from appliance.evidence.tree import inclusion_proof, leaf_hash, root_from_inclusion
 
 if TYPE_CHECKING:
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
     from appliance.evidence.offline.room import RoomCheck
     from appliance.evidence.offline.seals import Seals
 
@@ -50,7 +50,7 @@ class Proved:
 
     index: int
     signed: SignedHead
-    entry: Entry | None = None
+    entry: ParsedEntry | None = None
     body: str | None = None
     speaker_proved: bool = True
 
@@ -133,7 +133,7 @@ def _room_line(proof: _Proof, given: Given) -> EntryLine:
         raise Failed("body", proof.index) from error
 
 
-def _body(entry: Entry, line: EntryLine) -> str | None:
+def _body(entry: ParsedEntry, line: EntryLine) -> str | None:
     if line.salt is None or line.body is None:
         return None
     if line.body.endswith("\n") and len(line.body.encode()) == entry.header["bl"] + 1 and has_body(entry):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from appliance.evidence.note import Verifier
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
     from appliance.evidence.offline.outcome import Report
     from appliance.evidence.offline.proofs import Proved
     from appliance.evidence.offline.room import RoomCheck
@@ -95,7 +95,7 @@ def about_proof(report: Report, proved: Proved, seals: Seals) -> None:
     report.add("not_proved")
 
 
-def _about_entry(report: Report, proved: Proved, entry: Entry, seals: Seals) -> None:
+def _about_entry(report: Report, proved: Proved, entry: ParsedEntry, seals: Seals) -> None:
     at = {"at": thai_time(entry.hub_time), "iso": iso_time(entry.hub_time)}
     report.add("entry", n=entry.n, type=entry.kind, sender=entry.header["sn"], **at)
     if proved.body is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from appliance.evidence.offline.bodies import Spans, check_body, has_body, is_formed
 from appliance.evidence.offline.conduct import Conduct
-from appliance.evidence.offline.entries import CREATE, Entry, read_entry
+from appliance.evidence.offline.entries import CREATE, ParsedEntry, read_entry
 from appliance.evidence.offline.export_file import EntryLine, ExportFile, ExportHead
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.seals import Seals
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class History:
+class TreeHistory:
     """A growing tree that remembers leaf hashes and its root at every size, 64 bytes an entry."""
 
     frontier: Frontier = field(default_factory=Frontier)
@@ -62,7 +62,7 @@ class RoomCheck:
 
     head: ExportHead
     seals: Seals
-    history: History = field(default_factory=History)
+    history: TreeHistory = field(default_factory=TreeHistory)
     conduct: Conduct = field(default_factory=Conduct)
     counters: dict[str, int] = field(default_factory=dict)
     first_time: int = 0
@@ -79,7 +79,7 @@ class RoomCheck:
     note: str = ""
     signed: SignedHead | None = None
 
-    def entry(self, line: EntryLine) -> Entry:
+    def entry(self, line: EntryLine) -> ParsedEntry:
         """Check the next entry, add it to the tree and return it. Raises `Failed` naming it."""
         n = self.history.size
         entry = read_entry(line.leaf, n)
@@ -103,13 +103,13 @@ class RoomCheck:
         self.history.append(line.leaf.encode())
         return entry
 
-    def _belongs(self, entry: Entry) -> None:
+    def _belongs(self, entry: ParsedEntry) -> None:
         if entry.n == 0 and (entry.kind != CREATE or entry.room != self.head.room or entry.seal is not None):
             raise Failed("room_id", entry.n)
         if entry.room != self.head.room:
             raise Failed("other_room", entry.n)
 
-    def _order(self, entry: Entry) -> None:
+    def _order(self, entry: ParsedEntry) -> None:
         n, origin = entry.n, entry.origin
         if entry.hub_time < self.last_time:
             raise Failed("time_back", n)
@@ -125,7 +125,7 @@ class RoomCheck:
                 raise Failed("seen", n, size=size, first=min(self.confirmed, n))
             self.confirmed = max(self.confirmed, size)
 
-    def _sealed(self, entry: Entry) -> None:
+    def _sealed(self, entry: ParsedEntry) -> None:
         if entry.seal is None and entry.origin != self.conduct.hub:
             raise Failed("no_seal", entry.n, origin=entry.origin, hub=self.conduct.hub)
         if "seen" not in entry.header and entry.origin != self.conduct.hub:
@@ -164,7 +164,10 @@ class RoomCheck:
 
 
 def check_room(
-    file: BinaryIO, trust: Trust | None, seals: Seals, each: Callable[[RoomCheck, Entry, EntryLine], None] | None = None
+    file: BinaryIO,
+    trust: Trust | None,
+    seals: Seals,
+    each: Callable[[RoomCheck, ParsedEntry, EntryLine], None] | None = None,
 ) -> RoomCheck:
     """Verify an exported room log to its end. `trust` None: the key in the file. `each` is called with every entry."""
     export = ExportFile(file)

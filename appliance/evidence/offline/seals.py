@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from appliance.evidence.note import Verifier
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
 
 _CONTEXT: Final = b"gchat-seal-v1\n"
 
@@ -51,7 +51,7 @@ class Seals:
                 raise Usage("gateway_twice", key=key.name)
         return cls(keys)
 
-    def check(self, entry: Entry) -> bool:
+    def check(self, entry: ParsedEntry) -> bool:
         """Tell whether the entry has a seal that a given key made. A seal's path is checked without a key too.
 
         Raises `Failed` where path or signature are false.
@@ -70,7 +70,7 @@ class Seals:
         self.checked += 1
         return True
 
-    def _verify(self, entry: Entry, seal: dict[str, Any], root: bytes, key: Verifier) -> None:
+    def _verify(self, entry: ParsedEntry, seal: dict[str, Any], root: bytes, key: Verifier) -> None:
         public = key.public
         try:
             if (public, root, seal["s"]) not in self._batches:
@@ -82,7 +82,7 @@ class Seals:
         self._batches = {(public, root, seal["s"])}
 
 
-def _root(entry: Entry, seal: dict[str, Any]) -> bytes:
+def _root(entry: ParsedEntry, seal: dict[str, Any]) -> bytes:
     path = [decode64url(node) or b"" for node in seal["p"]]
     try:
         return root_from_inclusion(leaf_hash(entry.header_text.encode()), seal["i"], seal["n"], path)

@@ -16,10 +16,10 @@ from appliance.rules.shapes import WrongShapeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
 
 
-def check_state(entry: Entry) -> dict[str, Any]:
+def check_state(entry: ParsedEntry) -> dict[str, Any]:
     """Check the `st` of an entry against its type; return the fields that its type knows. Raises `Failed`."""
     version = entry.header["rv"]
     shapes = VERSIONS.get(version)
@@ -48,7 +48,7 @@ def check_state(entry: Entry) -> dict[str, Any]:
     return fields
 
 
-def _check_create(entry: Entry, owner: str) -> None:
+def _check_create(entry: ParsedEntry, owner: str) -> None:
     if entry.n or entry.seal is not None or owner != entry.header["sn"]:
         raise Failed("bad_create", entry.n)
 

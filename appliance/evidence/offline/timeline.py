@@ -17,7 +17,7 @@ from appliance.model import SYSTEM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from appliance.evidence.offline.entries import Entry
+    from appliance.evidence.offline.entries import ParsedEntry
     from appliance.evidence.offline.export_file import EntryLine
     from appliance.evidence.offline.room import RoomCheck
 
@@ -38,7 +38,7 @@ class Timeline:
         self._names: dict[str, str] = {}
         self._causes = Causes(done.conduct.shreds)
 
-    def lines(self, entry: Entry, line: EntryLine) -> Iterator[str]:
+    def lines(self, entry: ParsedEntry, line: EntryLine) -> Iterator[str]:
         """Give the lines of one entry, safe for a terminal."""
         fields = check_state(entry)
         self._learn(fields)
@@ -85,7 +85,7 @@ class Timeline:
         if "reply_to" in fields:
             yield f"ตอบรายการที่ {fields['reply_to']} / in reply to entry {fields['reply_to']}"
 
-    def _marks(self, entry: Entry, line: EntryLine) -> Iterator[str]:
+    def _marks(self, entry: ParsedEntry, line: EntryLine) -> Iterator[str]:
         conduct, n = self._done.conduct, entry.n
         if (edit := conduct.edited.get(n)) is not None:
             yield f"[แก้ไขแล้ว ถ้อยคำล่าสุดอยู่ในรายการที่ {edit} / edited, newest words in entry {edit}]"

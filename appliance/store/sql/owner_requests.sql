@@ -14,12 +14,12 @@ FROM owner_request q JOIN room r ON r.key = q.room WHERE q.room = :room AND q.ki
 SELECT q.id, q.kind, r.id, q.person, q.people, q.reason, q.state, q.asked, q.answered, q.answered_by, q.note, q.escalated
 FROM owner_request q JOIN room r ON r.key = q.room
 WHERE q.room = :room AND q.kind = :kind AND (q.asked, q.rowid) < (:asked, :row) AND (
-    (:hears AND q.person = :person)
+    (:sees_own AND q.person = :person)
     OR (:owns AND (q.state = 'pending' OR (q.state <> 'withdrawn' AND q.answered >= :since)))
     OR (:administers AND q.state = 'pending' AND q.escalated IS NOT NULL))
 ORDER BY q.asked DESC, q.rowid DESC LIMIT :limit;
 
--- name: spot_of
+-- name: position_of
 SELECT asked, rowid FROM owner_request WHERE room = :room AND kind = :kind AND id = :request;
 
 -- name: concerning
