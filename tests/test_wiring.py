@@ -11,7 +11,7 @@ import pytest
 
 from appliance import config, wiring
 from appliance.actions.accounts import revoke_account
-from appliance.actions.changes import record
+from appliance.actions.audit_records import record
 from appliance.actions.refusals import record_refusal
 from appliance.actions.rooms import change_members
 from appliance.demo.world import OPERATOR

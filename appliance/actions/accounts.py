@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from appliance.actions.changes import changing_account, record, units_over
+from appliance.actions.account_changes import changing_account, units_over
+from appliance.actions.audit_records import record
 from appliance.actions.passwords import put_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
 from appliance.identity.outcomes import ACCOUNT_CREATED

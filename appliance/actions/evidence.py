@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from appliance.actions.audit_checkpoints import sign_head, verify_audit
-from appliance.actions.changes import record, recording
+from appliance.actions.audit_records import record, recording
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.log import heads as head_rows
 from appliance.log.bodies import Bodies

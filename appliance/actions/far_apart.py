@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions.changes import record
+from appliance.actions.audit_records import record
 from appliance.policies import DAY
 from appliance.rules.sign_in import are_far_apart
 from appliance.store import sessions

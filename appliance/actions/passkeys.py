@@ -21,7 +21,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from appliance.actions.changes import changing_own_account, record
+from appliance.actions.account_changes import changing_own_account
+from appliance.actions.audit_records import record
 from appliance.actions.second_factors import drop_unneeded_codes
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.identity.tickets import EnrolmentTicket

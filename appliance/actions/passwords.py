@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.actions.changes import changing_account, get_account, record, units_over
+from appliance.actions.account_changes import changing_account, get_account, units_over
+from appliance.actions.audit_records import record
 from appliance.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from appliance.identity.outcomes import PASSWORD_RESET
 from appliance.people import SessionEnd

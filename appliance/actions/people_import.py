@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from appliance.actions.changes import record
+from appliance.actions.audit_records import record
 from appliance.errors import Conflict, Forbidden, Invalid, TooLarge
 from appliance.model import AccountState, PersonId, PostId, UnitId
 from appliance.people import Holding, Post, Profile, SessionEnd, Unit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.actions.changes import record
+from appliance.actions.audit_records import record
 from appliance.identity.refusals import Refusal
 
 if TYPE_CHECKING:

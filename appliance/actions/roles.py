@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.actions.changes import changing_account, record
+from appliance.actions.account_changes import changing_account
+from appliance.actions.audit_records import record
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
 from appliance.rules.roles import is_role, may_grant
 from appliance.store import accounts

@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from appliance.actions import owner_requests
-from appliance.actions.changes import recording
+from appliance.actions.audit_records import recording
 from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid

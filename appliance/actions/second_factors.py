@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyotp
 
-from appliance.actions.changes import changing_own_account, record
+from appliance.actions.account_changes import changing_own_account
+from appliance.actions.audit_records import record
 from appliance.errors import Conflict, Invalid, NotFound, WrongKey
 from appliance.rules.passwords import one_time_code
 from appliance.spelling.thai import arabic_digits

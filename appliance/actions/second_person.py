@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.actions.changes import changing_account, record
+from appliance.actions.account_changes import changing_account
+from appliance.actions.audit_records import record
 from appliance.actions.second_factors import check_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from appliance.rules.accounts import fold_user, may_sign_in

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.actions.changes import changing_account, get_account, record
+from appliance.actions.account_changes import changing_account, get_account
+from appliance.actions.audit_records import record
 from appliance.errors import NotFound, Unauthenticated
 from appliance.identity.throttle import network_of
 from appliance.people import SessionEnd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from appliance.actions.changes import record
+from appliance.actions.audit_records import record
 from appliance.errors import Forbidden, Invalid
 from appliance.rules.agency_settings import CONTACT_MODE, HELPDESK, RANK_MAP, Setting
 from appliance.rules.helpdesk import read_helpdesk

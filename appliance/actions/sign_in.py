@@ -14,7 +14,8 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from appliance.actions.changes import get_account, record
+from appliance.actions.account_changes import get_account
+from appliance.actions.audit_records import record
 from appliance.actions.passkeys_late import load_passkeys
 from appliance.actions.second_factors import check_code, use_recovery_code
 from appliance.errors import Forbidden, TooMany, Unauthenticated

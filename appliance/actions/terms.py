@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from appliance.actions.account_changes import get_account
 from appliance.actions.audit_checkpoints import ACCEPTED
-from appliance.actions.changes import get_account, record
+from appliance.actions.audit_records import record
 from appliance.errors import Conflict, Forbidden, Invalid
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.text import has_visible

@@ -36,9 +36,10 @@ from typing import Any, Final
 
 from appliance import config, wiring
 from appliance.actions import messages, removal_requests, rooms
+from appliance.actions.account_changes import get_account
 from appliance.actions.accounts import create_account, revoke_account, suspend_account
 from appliance.actions.audit_checkpoints import ACCEPTED
-from appliance.actions.changes import get_account, record
+from appliance.actions.audit_records import record
 from appliance.actions.me import set_status
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.actions import rooms
-from appliance.actions.changes import recording
+from appliance.actions.audit_records import recording
 from appliance.errors import AppError, Conflict, Unavailable
 from appliance.log.riders import RiderTx
 from appliance.model import AccountState, Draft, EntryType, RoomId
@@ -205,7 +205,7 @@ class TestAuditWithTheChange:
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from appliance.actions.changes import recording
+from appliance.actions.audit_records import recording
 from tests.bureau import MALEE, NARIN, open_bureau
 from tests.log.test_riders import text
 

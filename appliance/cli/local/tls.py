@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from appliance import config, wiring
 from appliance.actions.audit_checkpoints import sign_checkpoint
-from appliance.actions.changes import record
+from appliance.actions.audit_records import record
 from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.config import Config

@@ -1,4 +1,7 @@
-"""One write transaction about an account, after which memory knows the account as committed."""
+"""Transactions that change an account: after the commit the accounts in memory are those of the database.
+
+Does not: decide who may change what (`rules/accounts.py`, `rules/roles.py`), record it (`audit_records.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from appliance.errors import NotFound, Unauthenticated
-from appliance.store import accounts, audit, sessions
+from appliance.store import accounts, sessions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from appliance.evidence.canonical import JsonValue
-    from appliance.log.riders import Rider, RiderTx
     from appliance.model import PersonId, UnitId
     from appliance.people import Account, Session
     from appliance.services import Services
@@ -46,22 +47,6 @@ async def get_account(reader: Reader, person: PersonId) -> Account:
     if account is None:
         raise NotFound(code="account_not_found")
     return account
-
-
-async def record(
-    s: Services, tx: Tx, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
-) -> None:
-    """Append to the audit log in the transaction that does what is recorded."""
-    await tx.run(audit.append, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)
-
-
-def recording(actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue) -> Rider[None]:
-    """Return what appends to the audit log together with the command that carries it."""
-
-    def put(tx: RiderTx) -> None:
-        audit.append(tx.rows, at=tx.at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
-
-    return put
 
 
 def units_over(s: Services, person: PersonId) -> frozenset[UnitId]:
