@@ -23,7 +23,7 @@ import msgspec
 
 from appliance.errors import AppError, TooMany
 from appliance.wire.cursors import FEED, written
-from appliance.wire.events import passing_event
+from appliance.wire.events import non_entry_event
 from appliance.wire.sync import EventsFrame
 
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ class Hub:
 
     def broadcast_to_watching(self, room: RoomId, kind: str, state: dict[str, object], at: Millis) -> None:
         """Send to those who have a room on their screen what all members get later; it moves no cursor."""
-        event = passing_event(at, kind, room, state)
+        event = non_entry_event(at, kind, room, state)
         self._broadcast([one for one in self._by_room.get(room, ()) if room in one.watching], event)
 
     def _broadcast(self, listening: list[Connection], event: Event) -> None:

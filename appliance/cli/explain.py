@@ -1,4 +1,4 @@
-"""Errors as the person at the terminal reads them: in Thai, then in English."""
+"""The texts of errors for the person at the terminal: in Thai, then in English."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from appliance.locale import both, text
 
 
 def explain(error: AppError) -> str:
-    """Return an error in Thai and English, with what the log would say; the vault's reason where that is the cause."""
+    """Return the text of an error in Thai and English, with its technical detail in brackets.
+
+    For an error of the vault the text is that of its reason. For an error of the configuration it is all its problems.
+    """
     if isinstance(error, ConfigError):
         return "\n  ".join([both("explain.config"), *error.problems])
     if "reason" in error.detail:
@@ -23,11 +26,11 @@ def explain(error: AppError) -> str:
     return f"{text(error.code, 'th', **error.detail)}\n{text(error.code, 'en', **error.detail)}{more}"
 
 
-def teller() -> Callable[[AppError], None] | None:
-    """Return what tells the person at the terminal why they are asked again; None where nobody can be asked again."""
-    return tell if sys.stdin.isatty() else None
+def retry_printer() -> Callable[[AppError], None] | None:
+    """Return the function that prints why a question is repeated; None when nobody is at the terminal to answer it."""
+    return print_error if sys.stdin.isatty() else None
 
 
-def tell(error: AppError) -> None:
-    """Say why something is asked again."""
+def print_error(error: AppError) -> None:
+    """Print the text of an error to standard error."""
     print(explain(error), file=sys.stderr, flush=True)

@@ -63,7 +63,11 @@ def _salt_joined(words: list[str]) -> list[str]:
 
 
 def _say(*lines: str, end: str = "\n", stream: TextIO | None = None) -> None:
-    """Print lines. Who reads may have seen enough (`| head`): the rest is said to nobody and the verdict stands."""
+    """Print lines to `stream`, standard output by default.
+
+    When the reader has closed the pipe (`… | head`), the rest of the output is dropped without an error, so that the
+    exit code is still the verdict.
+    """
     stream = stream or sys.stdout
     try:
         print(*lines, sep="\n", end=end, file=stream, flush=True)

@@ -1,4 +1,4 @@
-"""Cursors on the feed: search, push, gateway, timers.
+"""Followers of the feed, such as the search index: each reads committed events in order, from a cursor of its own.
 
-A follower reads committed events in order and keeps how far it came; started again, it goes on from there.
+After a restart a follower continues from its cursor. Jobs at set times are here too (`timers.py`).
 """

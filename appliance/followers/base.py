@@ -1,13 +1,13 @@
-"""What every follower of the feed has in common: a cursor, a loop, and what was committed just now in memory.
+"""What every follower of the feed has in common: a cursor, a loop, and recent commits in memory.
 
 Rules:
-- at least once and in order: a batch is taken, then the cursor moves. Whatever dies in between, the batch is taken
-  again, so taking one must be idempotent;
+- at least once and in order: a batch is taken, then the cursor moves. After a crash in between the batch is taken
+  again, so taking a batch must be idempotent;
 - a slow follower delays nobody: it keeps at most `KEPT_COMMITS` commits in memory and reads the others from the
-  database; what is destroyed leaves its memory at once;
-- while a batch cannot be taken it is tried again with growing pauses, and the appliance goes on;
-- with the cursor goes an id of the feed's history. Where the database tells another history at the cursor (it was
-  restored from before), the follower starts again from the beginning.
+  database. What is destroyed leaves its memory at once;
+- a batch that cannot be taken is retried with backoff, while the appliance keeps working;
+- with the cursor goes an id of the feed's history. Where the database has another history at the cursor (it was
+  restored from a backup), the follower starts again from the beginning.
 
 Does not: say what is in a batch, what is done with it, or where the cursor is kept (`Cursor`).
 """

@@ -1,7 +1,7 @@
-"""Writes when sessions were last used, and how many people of the directory each person was shown.
+"""Writes to the database when sessions were last used, and how many people of the directory each person was shown.
 
-Both change in memory with requests that write nothing else. What changed is gathered for a moment and written in one
-transaction; while nothing changes nothing runs. A server that is killed forgets what it had not written yet.
+Requests that write nothing else change both in memory. Changes are collected for a short time and written in one
+transaction; without changes nothing runs. A server that is killed loses the changes that were not written yet.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What follows from changes of people: rooms of those who have ended, the directory of a new day.
+"""What follows when people change: it settles the rooms of those who have left, and loads the directory of a new day.
 
-Runs when an account changed its state, when the directory changed, and at the directory's next date; in between it
-sleeps. What could not be settled, in a damaged room say, is tried again a minute later.
+Runs when an account changed its state, when the directory changed, and at the directory's next date. What cannot be
+settled (in a damaged room, say) is tried again a minute later.
 """
 
 from __future__ import annotations

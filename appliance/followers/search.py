@@ -1,9 +1,8 @@
-"""Feeds the search process: a follower whose cursor the index itself holds.
+"""Feeds the search process: a follower whose cursor is kept by the index itself.
 
-While the search process is away the chat goes on. A short while's commits are fed together, and from memory where the
-index has everything before them: reading and opening each message again would cost the appliance a fifth of what
-sending it did. A batch that the index cannot take is fed again in halves; a single message that it cannot take is named
-in the log and left out.
+Without the search process the chat keeps working. Commits of a short time are fed as one batch, from memory where the
+index has everything before them: reading and opening each message again would cost a fifth of what sending it did. A
+batch that the index refuses is halved and fed again; a single message that it refuses is named in the logs and skipped.
 """
 
 from __future__ import annotations

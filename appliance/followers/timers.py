@@ -1,9 +1,9 @@
-"""What happens by itself after a time: jobs of the appliance on an apscheduler in the event loop.
+"""Jobs at set times, such as signing the audit log each minute, on an apscheduler in the event loop.
 
-Each job is one action over the Services. A job that fails is logged and runs again at its next turn; one that is late
-(the machine slept) runs once, at once; one that runs at the end is cancelled and waited for. Nothing here decides: when
-something is due is the action's rule. Importing this would make the appliance's start longer by a tenth, so `wiring.py`
-imports it afterwards.
+Each job is one action over the Services; when something is due is the action's rule, and nothing is decided here. A job
+that fails is logged and runs again at its next time. A job that is late (the machine slept) runs once, at once. A job
+that runs when the appliance stops is cancelled and awaited. Importing this module would make the start longer by a
+tenth, so `wiring.py` imports it afterwards.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Sessions as the running server knows them: who a token stands for, without any I/O.
+"""The sessions of the running server, in memory: whose session a token is, without I/O.
 
-Actions change the store first and, after the commit, call `put`, `end` and the like. A session is dead as soon as its
-account's epoch has moved on, or its person is not on the staff any more.
+Owns the sessions, found by the hash of their token and by person. Actions change the store first and call `put`, `end`
+and the like after the commit. A session is invalid as soon as its account's epoch has changed, or its person is not on
+the staff any more; it need not be removed for that.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ class _Live:
 
 
 class Sessions:
-    """All methods are immediate. `pepper` is the vault's session pepper."""
+    """All sessions that are not ended, in memory. No method waits or does I/O.
+
+    `pepper`: the key under which tokens are hashed (the vault's session pepper). `found`: the sessions that the
+    database has at start. `directory`, `accounts` and `terms` are asked whether a session is still valid.
+    """
 
     def __init__(
         self,

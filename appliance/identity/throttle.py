@@ -1,32 +1,35 @@
-"""Failed tries in memory: who has to wait before the next try (F74). The rules are in `rules/sign_in.py`.
+"""The throttle of password guessing: failed tries in memory, and how long to wait before the next try (F74).
 
-Only failures count: a right password leaves nothing behind, and gives back what wrong ones of the same account from the
-same source had cost the address. While a try is being checked it holds a place in each count, and further ones wait in
-line for it: many guesses at once gain nothing, and many right passwords at once are all let in. No more are checked at
-once than the hashing threads take in.
+The rules are in `rules/sign_in.py`; here are the counts, and the queue of tries that are being checked.
 
-A try is counted
+Only failures count. A right password adds nothing; it also takes back what wrong passwords for the same account, from
+the same source, had added to the address. While a password is checked, its try counts as one that may fail, and further
+tries wait for a free place. So many guesses at once are no faster than one after another, and many right passwords at
+once are all accepted. At most as many are checked at once as there are hashing threads.
 
-- by its account and source. The source is the browser, when it holds a device cookie of this account
-  (`identity/devices.py`), or else the network. This alone decides for devices and networks that the account has signed
-  in from before as long as the attack comes from elsewhere;
-- for other sources also by the account, whatever the name is and whether there is such an account;
-- unless it has a device cookie, also by the address, where the first failure of each account costs twice what a further
-  one does. Accounts that have signed in from an address are counted apart from all others, and as many failures are
-  allowed there as there are such accounts: whoever guesses at accounts of others keeps none of them out, and guessing
-  at all colleagues of an office is slowed too.
+A failed try is counted up to three times:
 
-What an attacker gets with the default limits: of one account from one source 5 tries, then 7 within the next hour and
-one an hour, so at most 36 on the first day; of one account from any number of unknown networks 30 and one an hour, so
-54 on the first day and 24 on each later one; from one address, of all accounts together, 50 and one every 30 seconds,
-so 2,930 names with one guess each on the first day; the same again of accounts that have signed in from there (their
-number instead of 50, where it is larger). Second factors have counts of their own, by source and account.
-NIST SP 800-63B §5.2.2 asks for at most 100 failures in a row on one account. This delays instead of locking, which
-§5.2.2 names as well, since a lock is what an attacker would use against the owner (OWASP Authentication Cheat Sheet,
-«Account Lockout»; OWASP «Slow Down Online Guessing Attacks with Device Cookies»).
+- by account and source. The source is the browser, when it has a device cookie of this account (`identity/devices.py`),
+  else the network. For devices and networks from which the account has signed in before, this is the only count that
+  matters, as long as an attack comes from elsewhere;
+- by account, for all other sources together. This is the same for names that have no account;
+- by address, unless the browser has a device cookie. The first failure of each account costs twice as much as a further
+  one. Accounts that have signed in from this address are counted apart from all others, and their limit is the number
+  of such accounts if that is larger. So nobody at the address is locked out by somebody who guesses at other accounts,
+  and guessing at all colleagues of an office is slowed too.
 
-Counts are rebuilt from the sign-in history at start. Memory is bounded. The counts that delay least are forgotten
-first, so nobody can push out a count that matters by making many others.
+With the default limits an attacker gets, for one account: from one source 5 tries, then 7 within the next hour and one
+an hour, so at most 36 on the first day; from any number of unknown networks 30 and one an hour, so 54 on the first day
+and 24 on each later one. For all accounts together, from one address: 50 and one every 30 seconds, so 2,930 names with
+one guess each on the first day; and the same again for accounts that have signed in from there (their number instead of
+50, where it is larger). Second factors have counts of their own, by source and account.
+
+NIST SP 800-63B §5.2.2 asks for at most 100 failures in a row on one account. This module delays and does not lock,
+which §5.2.2 also allows: an attacker would use a lock against the owner of the account (OWASP Authentication Cheat
+Sheet, «Account Lockout»; OWASP «Slow Down Online Guessing Attacks with Device Cookies»).
+
+Counts are rebuilt from the sign-in history at start. Memory is bounded: the counts with the shortest delay are
+forgotten first, so nobody can remove an important count by making many others.
 """
 
 from __future__ import annotations

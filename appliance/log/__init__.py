@@ -1,6 +1,6 @@
-"""The room log: everything that happens in a room is an entry, appended by one writer and told to all followers.
+"""The room log: everything that happens in a room is an entry, appended by one writer and published to all followers.
 
-`intake.py` takes commands in, `writer.py` appends, `heads.py` keeps the rooms in memory, `plan.py` turns commands into
-rows, `bodies.py` opens and seals, `events.py` gives entries the shape clients see, `receipts.py` and `checkpoints.py`
-ride along.
+The way of a command: `intake.py` limits and queues it, `writer.py` takes a batch, `commits.py` and `plan.py` decide it
+and write it in one transaction, `feed.py` publishes it. `heads.py` keeps rooms in memory, `bodies.py` seals and opens
+bodies, `events.py` gives entries the shape that clients see. `receipts.py` and `checkpoints.py` work beside the writer.
 """

@@ -1,6 +1,6 @@
-"""What planning a batch needs: who we are, the time, and the rooms, keys and facts that its commands name. Values only.
+"""What `plan.py` needs to decide a batch: the agency, the time, the rooms, keys and messages that its commands name.
 
-`commits.py` gathers it once for each batch; `plan.py` asks nothing else.
+Values only. `commits.py` collects them once for each batch, before `plan` is called; `plan` does no I/O.
 """
 
 from __future__ import annotations

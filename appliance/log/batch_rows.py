@@ -1,7 +1,7 @@
-"""The rows, heads, events and results of rooms that a batch has changed; pure. Called by `plan.py`, once for each room.
+"""The rows, heads, events and results of the rooms that a batch has changed. Pure; called once for each room.
 
-Rows that every entry has, those of the room and its members, and whom an entry names or concerns are made here; what
-one type of entry writes besides is its projection (`projections.py`).
+Owns the rows that every entry has, those of the room and its members, and those of the people whom an entry mentions or
+concerns. Does not: write the tables of one type of entry; that is its projection (`projections.py`).
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ class PendingEntry(msgspec.Struct, kw_only=True):
     named: tuple[Principal, ...]
 
     def __repr__(self) -> str:
-        """Name its place alone: what it says must not show in a log."""
+        """Show the position alone: no words of people may get into a log file."""
         return f"PendingEntry({self.n})"
 
 
 class DecidedCommand(NamedTuple):
-    """A command that goes in: its entries are `first` up to but not including `end`, `state` is the room after it."""
+    """A command that was accepted: its entries are `first` up to but not including `end`, `state` the room after it."""
 
     command: Command
     first: int
@@ -87,7 +87,11 @@ class DecidedCommand(NamedTuple):
 
 
 class PendingRoom(msgspec.Struct):
-    """A room as this batch is changing it. `keys` are the epoch keys of a room that begins."""
+    """A room with the changes of this batch so far.
+
+    `before` is its state before the batch; `created` the command that creates it, if this batch does; `keys` are the
+    epoch keys of a room that is created.
+    """
 
     key: int
     state: RoomState | None
@@ -104,7 +108,10 @@ class PendingRoom(msgspec.Struct):
 
 
 class BatchBuilder:
-    """Fills a batch, positions from `pos + 1` on. Rows and events name people as this appliance does (`home`)."""
+    """Makes the rows, heads and events of a batch, room by room. The first entry gets the position `pos + 1`.
+
+    Rows and events name people by the ids of this appliance (`home`).
+    """
 
     def __init__(self, home: Home, pos: int) -> None:
         self._home, self.pos = home, pos
@@ -116,11 +123,11 @@ class BatchBuilder:
         self._people: set[PersonId] = set()
 
     def committed(self) -> Committed:
-        """Return what goes to the followers."""
+        """Return what is published to the followers."""
         return Committed(self.pos, self._news, frozenset(self._people))
 
     def add(self, room: RoomId, pending: PendingRoom) -> None:
-        """Make everything of a room that has new entries."""
+        """Add the rows, the head, the events and the results of a room that has new entries."""
         state = pending.state
         assert state is not None  # noqa: S101 - a room with entries has a state
         frontier = pending.frontier.extend(leaf_hash(leaf_of(entry)) for entry in pending.entries)
@@ -188,7 +195,11 @@ class BatchBuilder:
         return self._event(room, state, entry, sender)
 
     def _event(self, room: RoomId, state: RoomState, entry: PendingEntry, sender: PersonId) -> EntryEvent:
-        """Return an entry as all members hear of it. Those who alone are shown it read it from the feed."""
+        """Return the event that all members of the room get.
+
+        An entry that is not shown to everyone is a HiddenEvent there. Members who may see it are added to
+        `_people`: they read it from the feed.
+        """
         facts = entry.facts
         verdict = shown(facts, EVERYONE, entry.at)
         if isinstance(verdict, Hidden):

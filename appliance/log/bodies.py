@@ -1,12 +1,15 @@
-"""Sealing and opening what people wrote, under the epoch key of (room, ISO week, kind).
+"""Sealing and opening the bodies of entries, under the epoch key of (room, ISO week, kind).
 
-Owns the epoch keys in memory and the place a sealed body is bound to; its bytes are those of `evidence/bodies.py`.
+Owns the epoch keys in memory, and the context that a sealed body is bound to: it opens at its own entry only. The bytes
+that are sealed are those of `evidence/bodies.py`. No plaintext is kept.
 
-Rules: a key is made only where the database was asked and has none (`find_or_make_key`), or for a room that the same
-batch creates (`new_key`). A new key is kept in memory once it is durable (`stored`), not before. A key is destroyed
-through `destroy` or `destroyed`, so that the caches let go of it: it then opens and seals nothing, `open` raises
-KeyDestroyed and the entry is shown as erased. What is written in the same week afterwards has a key of the next
-generation. It keeps no plaintext.
+Rules:
+- a key is made only where the database was looked up and has none (`find_or_make_key`), or for a room that the same
+  batch creates (`new_key`);
+- a new key is kept in memory once it is durable (`stored`), not before;
+- a key is destroyed through `destroy` or `destroyed`, so that it leaves the caches too. It then opens and seals
+  nothing: `open` raises KeyDestroyed and the entry is shown as erased. What is written in the same week afterwards has
+  a key of the next generation.
 """
 
 from __future__ import annotations

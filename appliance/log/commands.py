@@ -1,4 +1,4 @@
-"""What goes to the log's writer: drafts that stand or fall together, and whom to tell. Values only."""
+"""Commands for the log's writer: drafts that are accepted or refused together, and who gets the result. Values only."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ PRIVATE_CHAT: Final = "private_chat"
 
 
 class Command(msgspec.Struct, frozen=True):
-    """Drafts that stand or fall together, and whom to tell. `pair` names the two people of a new private chat.
+    """Drafts that are accepted or refused together.
 
-    `riders` write what commits with the entries (`riders.py`).
+    `done` is called once with the result: the appended entries, or the error. `pair` names the two people of a new
+    private chat. `riders` write the rows that commit with the entries (`riders.py`).
     """
 
     drafts: tuple[Draft, ...]
@@ -36,29 +37,35 @@ class Command(msgspec.Struct, frozen=True):
 
     @property
     def room(self) -> RoomId:
-        """The room it is about; `THIS_ROOM` when it creates one."""
+        """The room of all drafts; `THIS_ROOM` when the command creates one."""
         return self.drafts[0].room
 
     @property
     def sender(self) -> Principal:
-        """Who acts; one and the same for all drafts."""
+        """Who sends it; the same for all drafts."""
         return self.drafts[0].actor
 
     @property
     def must(self) -> bool:
-        """Whether it has to be possible: what the system does, and what the owner may not refuse."""
+        """Whether F38 must not refuse it: commands of the system, and removals that have to be possible (`Draft.must`).
+
+        When such a command turns a group into a private chat that nobody could have begun, the system closes the room.
+        """
         return self.sender == program_of(agency_of(self.sender)) or any(draft.must for draft in self.drafts)
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        """Its idempotency keys: of two commands with one in common, the second is a repeat of the first."""
+        """The idempotency keys: (room, sender, `txn_id`) when it has a `txn_id`, and (pair,) for a new private chat.
+
+        Two commands with a key in common are the same command: the second gets the result of the first.
+        """
         first = self.drafts[0]
         own = ((first.room, first.actor, first.txn_id),) if first.txn_id is not None else ()
         return own if self.pair is None else (*own, (self.pair,))
 
     @property
     def people_added(self) -> int:
-        """How many people it adds."""
+        """The number of people whom its drafts add."""
         added = 0
         for draft in self.drafts:
             if (adds := ENTRY_TYPES[draft.type].adds) is not None:
@@ -67,7 +74,7 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Result(NamedTuple):
-    """A command that goes in: where its drafts come to stand, and the room as it leaves it."""
+    """A command that was accepted: its entries with their positions, and the state of the room after it."""
 
     command: Command
     appended: list[Appended]
@@ -75,5 +82,5 @@ class Result(NamedTuple):
 
 
 def private_close(home: Home, room: RoomId) -> Draft:
-    """Make the entry by which the system closes a group that has become a private chat nobody could have begun."""
+    """Return the entry by which the system closes a group that became a private chat which nobody could have begun."""
     return Draft(room, home.system, EntryType.SYSTEM_CLOSE, state=ClosedBySystem(why=PRIVATE_CHAT))

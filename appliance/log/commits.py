@@ -1,8 +1,12 @@
-"""One batch from commands to what is durable: load what deciding needs, plan, write in one transaction, adopt.
+"""One batch, from its commands to durable rows: load what is needed, plan, write in one transaction, update memory.
 
-Rules: nothing has changed when `write` raises. A batch is planned again without the commands that were done before,
-and without those whose riders failed; it ends because each round has fewer. New heads replace the old ones in memory
-only by `adopt`, after the commit. It knows neither the queue nor who is answered.
+Rules:
+- when `write` raises, nothing has changed;
+- a batch is planned again without the commands that are repeats and without those whose riders failed. This ends,
+  because each round has fewer commands;
+- the heads in memory are replaced by `adopt` only, after the commit.
+
+Does not: know the queue, or who gets the answers (`writer.py`).
 """
 
 from __future__ import annotations

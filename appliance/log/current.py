@@ -1,7 +1,7 @@
-"""Rooms as they are now, for whoever asks: from memory, else from the database (`heads.py`).
+"""Rooms in their newest state, for reads and actions: from memory, else from the database (`heads.py`).
 
-Rule: readers of the database see a commit a moment before memory does. Whoever asks in that moment waits for memory, so
-that nobody is refused for what they were shown. It writes nothing.
+Rule: after a commit the database has the new state slightly before memory has it. A caller that needs the room in that
+time waits for memory, so that nobody is refused what they were shown already. It writes nothing.
 """
 
 from __future__ import annotations

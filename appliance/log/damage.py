@@ -1,7 +1,7 @@
-"""Rooms that a torn page of the database keeps from being read, and how to find the others all the same.
+"""Rooms that cannot be read because of a torn page of the database, and how to read all others in spite of it.
 
-Owns the list of damaged rooms of a running appliance (`DamagedRooms`) and the walk over all rooms that a torn page
-anywhere does not end (`list_rooms`). It mends nothing: a damaged disk is replaced and the data restored from a backup.
+Owns the list of damaged rooms of a running appliance (`DamagedRooms`), and the walk over all rooms, which continues
+after a torn page (`list_rooms`). It repairs nothing: a damaged disk is replaced and the data restored from a backup.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Entries in the shape clients see: one place, for the live stream, the sync and every page of a room.
+"""Stored entries in the shape that clients see: the one place for the live stream, the sync and every page of a room.
 
-What of an entry is shown to whom is asked of `rules/visibility.py`; its shape is in `views.py`. What may not or cannot
-be seen is `hidden`, with the reason: `retracted`, `not_shown`, `erased`, or `damaged` where the seal of its body does
-not open or its row lies on a torn page.
+`rules/visibility.py` decides what of an entry is shown to whom; `views.py` has the shapes. What is not shown, or cannot
+be read, is `hidden`, with the reason: `retracted`, `not_shown`, `erased`, or `damaged` where the seal of its body does
+not open or its row lies on a torn page. A retracted message stays as a tombstone: its position, sender and time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What the tables that people see must say of a room, folded from its entries, and how the stored rows differ (F72).
+"""What the tables that people see must hold for a room, by its entries, and where the stored rows differ (F72).
 
-`Expected` is fed each entry in order; `differing` then compares marks (retraction and newest edit), the list of
-edits, reactions, mentions and concerns with their tables and names the first message that is shown wrongly. Receipts
-are in no log (decision 0006) and are not compared.
+`Expected` takes each entry in order. Then `differing` compares marks (retraction and newest edit), edits, reactions,
+mentions and concerns with their tables, and names the first message that is shown wrongly. Receipts are in no log
+(decision 0006) and are not compared.
 
 Memory: one item for each mark, edit, reaction, mention and absent body of one room.
 """

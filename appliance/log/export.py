@@ -1,9 +1,9 @@
 """A room's whole log as a stream of lines, for evidence: `gchat-verify room` checks it without the appliance.
 
-The lines are those of `evidence.export`, up to the room's size at the beginning, under a checkpoint signed for exactly
-that size, and only when the leaves written make the very tree that is signed. A body whose key was destroyed is left
-out, and the log still verifies. It reads and signs, writes nothing, and may run beside a server. Memory is bounded by
-one page.
+The lines are those of `evidence.export`, up to the size that the room has at the beginning. The checkpoint is signed
+for exactly that size, and only when the leaves that were written make the tree that is signed. A body whose key was
+destroyed is left out; the log still verifies. It reads and signs, writes nothing, and may run beside a server. Memory
+is bounded by one page.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""The feed's positions, and telling its followers what was committed.
+"""The feed of the appliance: its positions, and publishing each commit to the followers.
 
-Owns the newest position and the list of followers. Rules: positions are taken only while the store's writer is held,
-and rise; a gap does no harm. What was committed is published in the order of its positions: the writer publishes before
-it lets go of the store, without an `await` between the commit and that. A follower that fails costs the others nothing.
+Owns the newest position and the list of followers. Rules:
+- positions are taken only while the store's writer is held, and rise; gaps are allowed;
+- commits are published in the order of their positions: the writer publishes before it releases the store, with no
+  `await` between the commit and the publishing;
+- a follower that fails does not stop the others.
 """
 
 from __future__ import annotations

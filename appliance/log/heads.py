@@ -1,7 +1,8 @@
-"""The rooms in memory: what the writer needs of a room to decide and append without asking the database.
+"""The rooms in memory: what the writer needs of a room to decide and append without a query.
 
-A `Head` is a value; the writer works on copies and puts the new ones here only after their commit, so a failed write
-leaves nothing to undo. The number of heads kept is bounded; a room that was let go is loaded again when it is used.
+A `Head` is a value. The writer works on copies and puts the new ones here only after their commit, so a failed write
+leaves nothing to undo. The number of heads in memory is bounded; a room that was evicted is loaded again when it is
+used.
 """
 
 from __future__ import annotations

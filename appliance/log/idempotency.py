@@ -1,12 +1,13 @@
-"""A repeat gets the first result: which commands were done before, and with what result.
+"""Deduplication: a command that is sent again gets the first result and changes nothing.
 
-The key of a command (`Key`) is its room, its sender and their `txn_id`; a private chat is known by its two people
-besides. Rules: of two commands with a key in common, the second waits until the first is committed
-(`split_duplicates`). Before a batch is decided only commands that create a room are looked up; the keys of all others
-are as the batch is written, among the newest in memory (`folding.py`) and in the table `txn`. After that there is one
-way for all (`Repeats.find`): those that are refused, and all of a batch whose write met a key that is there, are looked
-up, and what was done before is answered with its result. What is checked before a command is given to the log must not
-refuse a repeat: `RoomLog.once` looks here first.
+The idempotency key of a command (`Key`) is its room, its sender and their `txn_id`; a private chat has a second key,
+its two people. Rules:
+- of two commands with a key in common, the second waits until the first is committed (`split_duplicates`);
+- before a batch is decided, only commands that create a room are looked up. The keys of all others are compared as the
+  batch is written, with the newest in memory (`folding.py`) and with the table `txn`;
+- commands that are refused, and all of a batch whose write met a known key, are looked up afterwards (`Repeats.find`);
+  a repeat is answered with its first result;
+- checks that come before the log must not refuse a repeat: `RoomLog.once` looks here first.
 """
 
 from __future__ import annotations

@@ -1,10 +1,14 @@
-"""The way in to the room log's writer: who may append how much, what waits, what goes into the next batch.
+"""The queue before the log's writer: who may append how much, what waits, and what is in the next batch.
 
-Rules: what a person appends is counted before it is queued, whichever way it comes (F83). What cannot be counted,
-weighed or compared is refused alone, before it is in a batch with others. A batch takes what is there and what is just
-arriving: no timer, so an idle server commits at once. What is refused for a reason that passes takes along what the
-same person sent to the same room behind it (`ordering.py`). Whose turn it is says `waiting.py`. It decides nothing
-about rooms, and writes nothing.
+Rules:
+- what a person appends counts against their rate limit before it is queued, by HTTP and by stream alike (F83);
+- a command that cannot be counted, weighed or compared is refused alone, before it is in a batch with others;
+- a batch takes what is queued and what arrives in the same turn of the loop. There is no timer, so an idle server
+  commits at once;
+- when a command is refused for a temporary reason, later commands of the same person for the same room are refused with
+  it (`ordering.py`).
+
+Does not: decide about rooms, write, or choose whose turn it is (`waiting.py`).
 """
 
 from __future__ import annotations

@@ -1,16 +1,19 @@
-"""Whether a room's stored rows are still what was committed (F72): nothing was edited behind the appliance's back.
+"""Whether a room's stored rows are still what was committed (F72): that nothing was changed behind the appliance.
 
 One walk over all entries of a room, in one read transaction. Each entry is judged as a replica would judge it
-(`evidence/verification.py`). The walk compares the tree they make with the stored tree, the
-signed checkpoint and the heads that were recorded elsewhere; every row's columns with its own header, since columns are
-what reads use; each body with its commitment, where the keys are given; the position in the feed, which rises with the
-entries; the tables that people see with what the entries say: room, members, retractions, edits, reactions, mentions,
-whom other entries concern; and what is made from the log, by which entries and repeats are found (`entry_at`, `txn`).
-Entries that no signature covers are a fault, and so is a body that is gone, or whose key was destroyed, though no
-`shred` entry says so.
+(`evidence/verification.py`). The walk compares:
+- the tree of the entries with the stored tree, the signed checkpoint and the heads that were recorded elsewhere;
+- the columns of every row with its own header, since reads use the columns;
+- each body with its commitment, where the keys are given;
+- the positions in the feed, which rise with the entries;
+- the tables that people see with the entries: room, members, retractions, edits, reactions, mentions, concerns;
+- the tables by which entries and repeats are found (`entry_at`, `txn`) with the log that they are made from.
 
-Receipts (`receipt`, and `read` of `room_member`) and what one person does to their own view (`room_view`) are in no
-log: they are not compared and are no evidence (decision 0006). It reads only, and may run beside a server.
+It is also a fault when no signature covers an entry, and when a body is missing, or its key destroyed, without a
+`shred` entry that says so.
+
+Receipts (`receipt`, and `read` of `room_member`) and each person's own view (`room_view`) are in no log: they are not
+compared and are no evidence (decision 0006). It reads only, and may run beside a server.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What deciding a batch needs of the database: rooms, epoch keys, the messages that commands point at.
+"""What the decision about a batch needs of the database: rooms, epoch keys, the messages that commands point at.
 
-Rules: one hop to the database, and none when everything is in memory. What cannot be read stays the fault of the
-commands that need it: a torn page or a key that does not open refuses these and no others. A room whose state cannot be
-read is damaged until the appliance restarts (`damage.py`). It decides nothing and writes nothing.
+Rules: one call to the database thread for a batch, and none when everything is in memory. When something cannot be read
+(a torn page, a key that does not open), the commands that need it are refused, and no others. A room whose state cannot
+be read is damaged until the appliance restarts (`damage.py`). It decides nothing and writes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The messages that the commands of a batch point at: their facts and marks, as the batch so far has left them.
+"""The messages that the commands of a batch point at, each with the changes that the batch has made so far.
 
-A command that is decided sees what those before it in the batch have made of a message: retracted, edited, reacted to.
-How many marks a message takes is a limit of this appliance (`rules/marks.py`) and no rule of the log.
+So a command sees what the commands before it in the same batch did to a message: retracted, edited, reacted to. How
+many marks a message may have is a limit of this appliance (`rules/marks.py`), not a rule of the log.
 """
 
 from __future__ import annotations

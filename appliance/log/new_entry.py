@@ -1,7 +1,7 @@
-"""One draft becomes one entry: its body is sealed, its header made, and both judged as every replica will judge them.
+"""One draft becomes one entry: its body is sealed, its header made, and both are judged as by every replica.
 
-`judge` of `evidence/verification.py` decides; what it refuses is refused here with the same reason. What is new, as the
-salt of a body and the key of a room that begins, is made of the context's sources.
+`judge` of `evidence/verification.py` decides; what it refuses is refused here with the same reason. Random values, such
+as the salt of a body and the key of a new room, come from the sources of the context (`sources.py`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The agency's log key, and the signed notes of rooms that it makes: names, opening, comparing.
+"""The agency's log key, and the signed notes of rooms: their names, making, opening and comparing them.
 
-Used by everything that signs or believes a room's checkpoint (`checkpoints.py`, `heads.py`, `integrity.py`,
+Used by everything that signs a room's checkpoint or relies on one (`checkpoints.py`, `heads.py`, `integrity.py`,
 `export.py`). A note counts only when the agency's own key signed it for exactly this room. It reads no database and
 keeps nothing.
 """

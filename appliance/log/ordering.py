@@ -1,8 +1,11 @@
-"""One person's messages in one room stay in the order in which they were given, over refusals and retries too.
+"""Keeps the order of what one person sends to one room, also when a part of it is refused and sent again.
 
-Rule: when a command is refused for a reason that passes, its sender gives it again later. What the same person gave for
-the same room behind it, and before they could know, is refused with it: it would come to stand before it. A reason that
-does not pass holds nothing up. Commands that create a room have no order among them.
+Example: somebody sends A and then B to a room. A is refused for a temporary reason (`storage_full`, say), so their
+client will send it again. If B were accepted now, it would stand before A in the room. So B is refused too, for the
+same reason, and the client sends both again in their order.
+
+Rules: this holds for one sender and one room, and only for what was sent before the sender could know of the refusal. A
+permanent reason (such as `not_a_member`) holds nothing up. Commands that create a room have no order among them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,17 @@
-"""From commands to everything that one group commit writes and says, computed before the database is touched.
+"""Decides a batch: commands in, and out come all rows, heads, events and results of one group commit. Pure.
 
-`plan` is pure: commands and a `BatchContext` in, one `Planned` out, with rows, heads, events and results. What is new
-in it comes from the sources of the context (`sources.py`), so that the same inputs give the same plan. It decides the
-commands in the order asked, each draft becoming an entry that is judged (`new_entry.py`). A group whose members a
-command has changed is judged as the batch so far has left it (F38): a command that makes it a private chat which nobody
-could have begun is refused, or, where it has to be possible, gets the entry that closes the room. What goes wrong with
-one command refuses that one. Nothing here does I/O or changes what others see: the writer makes a plan true by its
-commit or throws it away. The rows are made in `batch_rows.py`.
+`plan` takes commands and a `BatchContext` and returns one `Planned`. Ids and random bytes come from the sources of the
+context (`sources.py`), so the same inputs give the same plan. Nothing here does I/O or changes what others see: the
+caller writes the plan, or drops it.
+
+Rules:
+- commands are decided in their order; each draft becomes an entry that is judged (`new_entry.py`);
+- a command with a fault is refused alone;
+- a group whose members a command has changed is checked against F38, with the changes of the batch so far. A command
+  that makes the group a private chat which nobody there could have begun is refused. If the command cannot be refused
+  (`Command.must`), an entry that closes the room is added.
+
+The rows are made in `batch_rows.py`.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
-"""Read receipts by name (F16): durable, coalesced, of what was shown and of nothing else.
+"""Read receipts by name (F16): durable, coalesced, and only of what was shown.
 
 A receipt says that a range of positions was shown to a person. Receipts are written in batches, `BATCH_S` apart, each
-in one transaction (`RoomLog.change`). A batch announces the receipts of a room as one event of the feed, so a busy room
-costs one line whatever its size. A large room is announced only every few batches; those who have it on their screen
-meanwhile get an ephemeral copy of the event within a second. The first time a message was shown is kept for good;
-showing it again changes nothing.
-A room that a torn page keeps from taking receipts loses its own and delays no other.
+in one transaction (`RoomLog.change`). Rules:
+- a batch publishes the receipts of a room as one event of the feed, so a busy room costs one line whatever its size;
+- a large room gets that event only every few batches; those who have the room on their screen get an ephemeral copy
+  within a second;
+- the first time a message was shown is kept for good; showing it again changes nothing;
+- a room that cannot take receipts because of a torn page loses its own and delays no other.
+
 Receipts of a local room are events of the feed, not entries (decision 0006).
 """
 

@@ -1,4 +1,4 @@
-"""Requests to a room's owner as clients see them: in answers and in the events that tell of them alike."""
+"""Requests to a room's owner in the shape that clients see, the same in answers and in events."""
 
 from __future__ import annotations
 

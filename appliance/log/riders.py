@@ -1,12 +1,14 @@
-"""Rows that commit together with a command, or by themselves with what they announce.
+"""Rows that commit together with a command, or with an event of their own.
 
-A rider is a function that writes rows of its own in the transaction that writes a command's entries: the record in the
-audit log, the answer to a request, whatever must never be there without the entries or be missing beside them. It runs
-on the connection's own thread, after the rows of the whole batch, each command's riders under a SAVEPOINT of their own.
-Rules: a rider that raises refuses its command and no other: the batch is decided again without that command, and all
-riders run again. So a rider changes nothing but the database. A command that was done before, or that changes nothing,
-takes none of its riders along. What a rider announces gets its position in the feed in the same transaction and is
-published after the commit. It knows neither the queue nor connections.
+A rider is a function that writes rows in the transaction that writes a command's entries: an audit record, the answer
+to a request, whatever must be there exactly when the entries are. It runs on the connection's own thread, after the
+rows of the whole batch; the riders of each command run under a SAVEPOINT of their own. Rules:
+- a rider that raises refuses its command and no other: the batch is decided again without that command, and all riders
+  run again. So a rider must change nothing but the database;
+- for a repeat, or a command that changes nothing, no rider runs;
+- what a rider publishes gets its position in the feed in the same transaction and is published after the commit.
+
+Does not: know the queue or connections.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from appliance.store import batch as batches
 from appliance.store import entries, feed
 from appliance.store.db import DATABASE_ERRORS, Rows, is_disk_trouble, savepoint
 from appliance.wire.committed import Committed, RoomNews
-from appliance.wire.events import passing_event
+from appliance.wire.events import non_entry_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +67,7 @@ class RiderTx(msgspec.Struct, frozen=True):
         if person is not None:
             self.announced.committed.append(Committed(pos, [], frozenset((person,))))
         elif room is not None:
-            event = passing_event(self.at, kind, room, dict(data))
+            event = non_entry_event(self.at, kind, room, dict(data))
             self.announced.committed.append(Committed(pos, [RoomNews(room, pos, pos, [event])]))
 
 

@@ -1,8 +1,8 @@
 """A stored entry: its leaf, and whether its columns are what its own header says.
 
 `leaf_of` is the one place that makes a leaf of an entry's parts: for the writer, the heads, the export and
-`integrity.py`. Reads use the columns while the signature covers the header, so the two are compared: by `integrity.py`
-for whole rooms and by `checkpoints.py` for what a crash left unsigned.
+`integrity.py`. Reads use the columns, but the signature covers the header. So the two are compared: by `integrity.py`
+for whole rooms, and by `checkpoints.py` for the entries that a crash left unsigned.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Where a plan gets what it cannot compute: ids of entries, random bytes, and the next free numbers.
+"""The values of a plan that cannot be computed: ids of entries, random bytes, and the next free numbers.
 
 They come with the context of a batch, so that the same commands, context and sources give the same plan. The numbers of
-rooms and epoch keys are this appliance's own, in the order of making; one that was taken is not given again while the
-appliance runs, whatever becomes of the batch, and a gap does no harm.
+rooms and epoch keys are this appliance's own and rise. A number that was taken is not given again while the appliance
+runs, also when its batch fails; gaps are allowed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Verifying many rooms: each against its own checkpoint and against the heads that were recorded outside it.
+"""Verifies many rooms: each against its own checkpoint and against the heads that were recorded outside it.
 
-Used by `gchat room verify` and by the nightly check. Each room is read on a connection of its own, since one that met a
-torn page reads nothing more. It reads only.
+Used by `gchat room verify` and by the nightly check. Each room is read on a connection of its own, because a connection
+that met a torn page reads nothing more. It reads only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Entries in the shape clients see: one row for each type of entry (`VIEWS`), and what every entry has.
+"""Entries in the shape that clients see: one row for each type of entry (`VIEWS`), and what every entry has.
 
 A row makes the wire struct (`wire/entries.py`) from the typed state of a header and the words that may be shown.
-Whether they may is not decided here (`events.py`). A test asks for a row for every type.
+Whether they may be shown is decided by the caller (`events.py`). A test requires a row for every type.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""The commands that wait for the writer, and which of them go into the next batch.
+"""The commands that wait for the writer, and which of them are in the next batch.
 
-Rules: each sender's commands keep their order; senders take turns, one command each, so that one person's flood never
-stands before everybody else's commands. A batch ends at so many commands, and at so much text and so many people
-added, since everybody in it waits for all of it; one command, however large, is always taken.
+Rules:
+- each sender's commands keep their order; senders take turns, one command each, so that many commands of one person do
+  not delay everybody else's;
+- a batch is bounded by its number of commands, its bytes of text and the people it adds, since every sender in it waits
+  for all of it. One command is always taken, however large.
 """
 
 from __future__ import annotations

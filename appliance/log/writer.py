@@ -1,12 +1,16 @@
-"""The one writer of the room log: batches from the intake are committed, then answered, then told to the followers.
+"""The one writer of the room log: it commits batches, answers the callers and publishes to the followers.
 
-Rules: the writer takes a batch of commands (`intake.py`), has it decided and written in one transaction (`commits.py`),
-and only then answers the callers and tells the followers. Nothing is acknowledged before it is durable, nothing is
-announced before it is committed. A repeated `txn_id` gets the first result (`idempotency.py`). What is wrong with one
-command stays with it: what cannot be read refuses the commands that need it, and a batch that cannot be written is
-halved, down to the command at fault. A disk that is full or fails refuses the whole batch, and nothing has changed.
-What must commit with a command rides along with it, and other changes that clients must hear about join the same feed
-through `change` (`riders.py`). It does not know connections.
+Rules:
+- a batch of commands (`intake.py`) is decided and written in one transaction (`commits.py`); only then are callers
+  answered and followers informed. So nothing is acknowledged before it is durable, and nothing published before it is
+  committed;
+- a repeated `txn_id` gets the first result (`idempotency.py`);
+- a fault of one command refuses that command: what cannot be read refuses the commands that need it, and a batch that
+  cannot be written is halved until the faulty command is found;
+- a disk that is full or fails refuses the whole batch, and nothing has changed;
+- other changes that clients must learn of join the same feed through `change` (`riders.py`).
+
+Does not: know connections.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ TEXT: Final = "text"
 ENTRY_OVERHEAD: Final = 200
 """Bytes of an entry beside its text, at most: ids, numbers, and what MessagePack adds."""
 # Not the fault of one message: the disk is full or gone, and what could not be read is read again later.
-_PASSING: Final = frozenset(("storage_full", "storage_failed"))
+_TRANSIENT: Final = frozenset(("storage_full", "storage_failed"))
 _LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
 
 
@@ -103,7 +103,7 @@ async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.
             upto = last
             break
         if isinstance(one, AppError):
-            if one.code in _PASSING:
+            if one.code in _TRANSIENT:
                 raise one
             logger.error("the entry at position %d of the feed cannot be indexed and is left out: %s", line.pos, one)
         elif one.entry is not None:

@@ -30,7 +30,7 @@ from appliance.store import entries, feed
 from appliance.wire import cursors
 from appliance.wire.committed import FeedPage
 from appliance.wire.entries import EntryEventBase
-from appliance.wire.events import Event, RoomEvent, passing_event
+from appliance.wire.events import Event, RoomEvent, non_entry_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,14 +206,14 @@ class _Page:
                 found.append(self._entries[line.room, line.n])
             elif line.type == RECEIPT and line.room is not None:
                 if reads := receipts.get(line.pos):
-                    found.append(passing_event(line.at, RECEIPT, line.room, receipt_state(reads)))
+                    found.append(non_entry_event(line.at, RECEIPT, line.room, receipt_state(reads)))
             elif line.type in _WHOLE_ROOM:
                 view = self._view(line.room) if line.room and whole[line.room] is line else None
                 if view is not None:
                     found.append(RoomEvent(at=line.at, room=view.id, state=view))
             else:
                 state = msgspec.json.decode(line.data) if line.data else {}
-                found.append(passing_event(line.at, line.type, line.room, state))
+                found.append(non_entry_event(line.at, line.type, line.room, state))
         return found
 
     def _size(self, line: _Line) -> int:

@@ -1,8 +1,8 @@
-"""The settings that an agency changes while it runs, as one table.
+"""The settings that an agency changes while the server runs, as one table.
 
-Each has values that take effect at a time; the newest that has is in force, else the default. Another setting is a row
-of `SETTINGS`, and a row of the table in docs/settings.md, which a test compares with this one. Settings of
-`gchat.toml`, which a restart reads, are `appliance.policies` and `appliance.config`.
+A value of a setting takes effect at a time. In force is the newest value whose time has come, else the default. A new
+setting is a new row of `SETTINGS`, and of the table in docs/settings.md, which a test compares with this one. Settings
+of `gchat.toml`, which need a restart, are in `appliance.policies` and `appliance.config`.
 """
 
 from __future__ import annotations

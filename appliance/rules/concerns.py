@@ -1,11 +1,14 @@
-"""Whom an entry of a room's log concerns beyond the others (F32, F37).
+"""Which entries concern a person though they are no messages, so that they count as unread for that person (F32, F37).
 
-Pure. An entry concerns those it adds and the one it makes the owner; a new name and the end of a room concern everyone
-in it, which is said by one mark (`EVERYONE`) and not person by person. Such an entry counts as unread for them, like a
-message, and is the newest line of their room until somebody writes. What somebody does concerns never themselves: with
-the mark, whoever counts leaves the sender out. In a private chat nothing does, since it begins with its first message.
-Whom each type concerns, and whom it names, is in its row (`entry_types.py`). Who is not shown the entry is among
-neither. The table is tests/rules/tables/concerned.json, shared with the web client.
+Pure. An entry concerns the people it adds and the one it makes the owner. A new name and the end of a room concern
+everyone in it: that is one row (`EVERYONE`), not one for each person. Such an entry counts as unread for them, like a
+message, and is the newest line of their room until somebody writes. Rules:
+- nobody is concerned by what they did themselves; where the row is `EVERYONE`, whoever counts leaves the sender out;
+- in a private chat no such entry counts, since it begins with its first message;
+- who is not shown an entry is not concerned by it.
+
+Whom each type concerns and mentions is in its row (`entry_types.py`). The table of cases is
+tests/rules/tables/concerned.json, shared with the web client.
 """
 
 from __future__ import annotations

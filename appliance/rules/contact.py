@@ -1,8 +1,9 @@
 """Who may start a private chat with whom (F38, F39, Q4).
 
-In normal mode nobody starts one with the holder of a higher position; equals and downward may. Public mode frees this
-within the own organisation, never across. A chat that exists stays open: replying, promotion and switching back do not
-end it. The refusal is one neutral reason, so it does not disclose a rank. A group of fewer than three is private too.
+In normal mode nobody may start a chat with the holder of a higher position; with an equal or lower one everybody may.
+In public mode positions do not count within the own organisation; across organisations they always do. A chat that
+exists stays open, also after a promotion or a change of mode. The refusal has one neutral reason, so it does not
+disclose a rank. A group of fewer than three counts as a private chat.
 """
 
 from __future__ import annotations

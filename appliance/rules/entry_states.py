@@ -1,7 +1,7 @@
-"""What each type of entry says in its header, as one frozen struct a type: the `state` of its row in `entry_types.py`.
+"""The state of each type of entry, as one frozen dataclass each: what its header says beside type, sender and times.
 
-Values only. Authorisation depends on these fields and never on a body, which may be destroyed. Read strictly
-(`shapes.py`); which type may be written by whom, and what it does, is in the registry.
+Values only. Authorisation depends on these fields and never on a body, because a body may be destroyed. They are read
+strictly (`shapes.py`). Who may append which type, and what it does, is in the registry (`entry_types.py`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The registry of entry types: one row says everything that a type of entry is, and a new type is a new row.
+"""The registry of entry types: one row says everything about a type of entry, and a new type is a new row.
 
-Rows are asked for by `read` (what a header says, strictly), `rooms.authorize` and `rooms.apply` (who may, and what it
-does), `concerns.concerned` (whom it is told), `marks` (how many a message carries), and by the log, the reads and the
-search feed. Pure; the standard library alone (`shapes.py`).
+Who uses a row: `read` (the state in a header, strictly), `rooms.authorize` and `rooms.apply` (who may append it, and
+how it changes the room), `visibility.shown`, `concerns.concerned`, `marks`; further the log, the reads and the search
+feed. Pure; it needs the standard library alone (`shapes.py`).
 """
 
 from __future__ import annotations
@@ -51,19 +51,27 @@ def to_everyone(*_: object) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryKind:
-    """One type of entry.
+    """One type of entry: a row of the registry.
 
-    `may` says why a member may not append it, or the system where `by_system`; `apply` is what it makes of the room.
-    `shown_to` says who sees it (`visibility.py`).
-    `needs`: it points at an entry, which must take this of it. `takes` is what later entries may do to it.
-    `body` is the type of its body, `key_kind` the kind of key that seals it (`text`: the kind that the room's policy
-    says). `message`: it counts as unread for others and is the newest line of its room. `words` is what search finds it
-    by, `mentions` whom it names.
-    `concerns` is whom it is told though it is no message. `adds`, `removes`: the people who come and go by it, besides
-    an owner who comes in; `brings`: those who come in or get the room, whose agencies have to be enrolled (`judge` of
-    `evidence/verification.py` asks). `changes_members`: a group it has changed is judged anew (F38). `retracts`: it
-    hides the message it points at. `erases`: the first and last entry whose bodies are gone. `mark` bounds how many of
-    it a message carries.
+    - `state`: the dataclass of its fields in the header.
+    - `may`: returns why a member may not append it (the system, where `by_system` is set), or None.
+    - `shown_to`: returns who sees it (`visibility.py`). Without it, nobody does.
+    - `apply`: returns the room after it. None: it changes nothing of the room.
+    - `by_system`: only the system of an agency appends it, no person.
+    - `needs`: it points at an earlier entry (`target`), and that entry must have this in its `takes`.
+    - `takes`: what later entries may do to it.
+    - `body`: the type of its body. None: it has none.
+    - `key_kind`: the kind of epoch key that seals the body; `text` stands for the kind that the room's policy names.
+    - `message`: it counts as unread for others and is the newest line of its room.
+    - `words`: returns the text by which search finds it, from its body.
+    - `mentions`: returns the people whom its body mentions.
+    - `concerns`: returns the people for whom it counts as unread though it is no message (`concerns.py`).
+    - `adds`, `removes`: return the people who join or leave by it, without an owner who joins.
+    - `brings`: returns the people who join or become the owner. Their agencies must be enrolled, which `judge` of
+      `evidence/verification.py` checks.
+    - `retracts`: the message that it points at is hidden from then on.
+    - `erases`: returns the first and last position of the entries whose bodies it destroys.
+    - `mark`: how many entries of this type a message may have (`marks.py`).
     """
 
     state: type[State]
@@ -91,7 +99,10 @@ class EntryKind:
     """How `body` is read and written; None for a type that has none."""
 
     def __post_init__(self) -> None:
-        """Refuse a row of marks on marks: who is shown an entry is looked for in the one entry that it points at."""
+        """Make the shapes. Raises ValueError for a row of marks on marks.
+
+        `visibility.py` follows one `target` only, so what marks an entry cannot be marked itself.
+        """
         object.__setattr__(self, "shape", Shape(self.state))
         object.__setattr__(self, "body_shape", Shape(self.body) if self.body else None)
         if self.marks_another and self.takes:

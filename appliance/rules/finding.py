@@ -1,7 +1,7 @@
-"""How well a person answers a search of the directory: by name first, then by anything else (F14).
+"""How well a person matches a search of the directory: by name first, then by anything else (F14).
 
-Pure. Words and names come folded (`spelling/normalize.py`). A telephone number is found by its digits, and only where
-the one who searches may see it: that is asked by the caller.
+Pure. Words and names come folded (`spelling/normalize.py`). A telephone number is found by its digits. The caller
+decides whether the one who searches may see the number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Where staff turn for help, as an administrator sets it and anybody may read it on the sign-in page.
+"""The three lines that say where staff get help; an administrator sets them and the sign-in page shows them.
 
-Pure: what was typed in, a value or the name of the field that cannot be used out. Only these three lines are ever shown
-to who has not signed in, so each is one short line and what is pressed (telephone, mail) is nothing but that.
+Pure: takes what was typed in, returns the value or the name of the field that is wrong. Everybody can read these lines
+before signing in, so each is one short line, and a telephone number or mail address that people can click is nothing
+else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What directory files say, line by line, and what is wrong in them (F14): the values between reading and planning."""
+"""The rows of directory files as typed values, each with its line number, and the problems found in them (F14)."""
 
 from __future__ import annotations
 

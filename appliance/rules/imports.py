@@ -1,13 +1,17 @@
 """What importing directory files would change: a plan, or every problem at once (F14).
 
-Pure: the organisation as it is and the rows read give a `Plan`; nothing is applied here. Rules: units are known by
-code, so a renamed unit stays the same unit; a merged one ends and points at its successor; a unit cannot be under
-itself. People are known by staff number. Files of one kind describe the whole of it: who is not in the people table
-leaves the staff, a unit not in the units table ends. A column that no file has leaves what is stored as it is; an end,
-while it lies ahead, since who stands in a table is not over. A plan made again after it was applied has no changes.
-When it would take more than the set share of people off the staff, it needs approval.
+Pure: takes the organisation as it is and the rows that were read, returns a `Plan`; nothing is applied here. Rules:
+- units are known by code, so a renamed unit stays the same unit. A merged unit ends and points at its successor. A unit
+  cannot be under itself;
+- people are known by staff number;
+- files of one kind describe the whole of it: who is not in the people table leaves the staff, a unit that is not in the
+  units table ends;
+- a column that no file has leaves stored values as they are. The exception is a stored last day that has passed: who is
+  in the table is on the staff;
+- a plan that is made again after it was applied has no changes;
+- a plan that takes more than the set share of people off the staff needs approval.
 
-Everything is compared by codes; ids are the action's business.
+Everything is compared by codes; the action looks up the ids.
 """
 
 from __future__ import annotations

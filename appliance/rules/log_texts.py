@@ -1,8 +1,8 @@
 """What the texts of an entry may hold: the rules that every replica and every verifier applies alike.
 
 A rule set never changes (decision 24), so nothing here depends on the version of Unicode that a Python has: plain sets
-of code points, the same in `docs/evidence.md`. What people may type is narrower (`text.py`, `names.py`), and all that
-they let in is allowed here. Pure; the standard library alone, since the offline verifier asks it too.
+of code points, the same as in `docs/evidence.md`. What people may type is narrower (`text.py`, `names.py`); all that
+those allow is allowed here. Pure; the standard library alone, since the offline verifier uses it too.
 """
 
 from __future__ import annotations

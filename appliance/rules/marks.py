@@ -1,8 +1,8 @@
-"""How many marks a message carries: edits and reactions (F83).
+"""How many marks a message may have: edits and reactions (F83).
 
-Pure. This bounds what an answer with the message holds. It is a limit of this appliance, not a rule of the log: neither
-replicas nor verifiers ask it, and it may change without a new version of the rules. A type of entry that marks messages
-has a `Mark` in its row (`entry_types.py`).
+Pure. This bounds the size of an answer that holds the message. It is a limit of this appliance, not a rule of the log:
+replicas and verifiers do not apply it, and it may change without a new version of the rules. A type of entry that marks
+messages has a `Mark` in its row (`entry_types.py`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Entries that change a room itself: who may append them, and what each makes of the room (F32 to F41, Q6, Q8).
+"""Entries that change a room itself: who may append them, and how each changes the room (F32 to F41, Q6, Q8).
 
-Pure; called through the registry (`entry_types.py`) by `rooms.authorize` and `rooms.apply`. `may_…` says why not, or
-None; `role` is the sender's part in the room. What the system appends has functions of its own: `authorize` has seen to
-it that the system is who appends it.
+Pure; called through the registry (`entry_types.py`) by `rooms.authorize` and `rooms.apply`. A function `may_…` returns
+the reason for a refusal, or None; `role` is the sender's role in the room. Entries of the system have functions of
+their own: `authorize` has checked before that the sender is the system.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Who may write, edit, retract and react (F16 to F19, C10, C11, C17).
 
-Pure; called by `rooms.authorize` once membership is settled and the message that an entry points at has been found to
-take it. The windows are part of rules version 1, so every replica decides alike. They count from writing to writing, in
-either direction: a message written while the clock was days ahead is not open to edits until its time comes.
+Pure; called by `rooms.authorize`, after it has checked membership, and that the message which the entry points at
+allows it. The time limits for editing and retracting are part of rules version 1, so every replica decides alike. They
+are compared with the distance between the two times of writing, in either direction: a message that was written while
+the clock was days ahead cannot be edited until its time has come.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """What may stand as a room's name or a reaction: one clean line, one emoji in one spelling.
 
-A name must read as it is stored, for every reader and in every export: characters that turn the direction of text or
-are drawn as nothing are taken out, spaces are made one, and something must be left that can be seen (F36).
+A name must read as it is stored, for every reader and in every export: characters that change the direction of text or
+are invisible are removed, spaces are made one, and something visible must be left (F36).
 
-A reaction is spelled as UTS #51 «fully-qualified»: U+FE0F stands behind each emoji that would else be drawn as text and
-nowhere else, so that one emoji is one chip whatever keyboard it comes from. What an emoji is says Unicode's own data
-(`data/emoji_*.txt`): other signs, such as ∑ or ★, are none. The client's twin is `core/emoji.ts`. Pure.
+A reaction is spelled as UTS #51 «fully-qualified»: U+FE0F stands behind each emoji that would otherwise be drawn as
+text, and nowhere else. So one emoji is always the same reaction, whatever keyboard it comes from. Which characters are
+emoji is read from Unicode's own data (`data/emoji_*.txt`): other signs, such as ∑ or ★, are none. The client's copy of
+these rules is `core/emoji.ts`. Pure.
 """
 
 from __future__ import annotations

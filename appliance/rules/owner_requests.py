@@ -1,13 +1,16 @@
-"""What members ask of a room's owner: who may ask what, when again, and who answers (F34, F41).
+"""Requests of members to a room's owner: who may make one, when again, and who answers it (F34, F41).
 
-Pure. Only the owner changes who is in a room; a member asks, in one of two kinds: to be taken off (F41), or that others
-be added (F34). Both live alike: one request of a kind waits for each member, it is answered once, and whoever asked may
-withdraw it until then. One that was refused may name the same people again after a while. After one that was withdrawn
-the next may come a day later, whomever it names: asking and withdrawing could go on without end. The kinds differ in
-who may ask, in what granting does, and in silence: a request to be taken off that waits too long goes to the
-administrators of the owner's unit as well, who then answer it like the owner; a suggestion waits for the owner alone.
-Nobody but the owner answers a request of their own. Requests are this appliance's own, so they name people as it does,
-and `home` says who they are in the room. The tables are tests/rules/tables/may_ask.json, may_answer.json,
+Pure. Only the owner changes who is in a room. A member may request to be taken off (F41), or suggest that others be
+added (F34). Rules for both kinds:
+- each member has at most one request of a kind that waits; it is answered once, and the member may withdraw it before;
+- after a refusal the same people may be named again only when some time has passed;
+- after a withdrawal the next request may come a day later, whomever it names; otherwise somebody could make and
+  withdraw requests without end;
+- nobody but the owner answers a request of their own.
+
+A request to be taken off that waits too long is escalated: the administrators of the owner's unit may then answer it
+like the owner. A suggestion is never escalated. Requests are stored by this appliance alone, so they name people as it
+does; `home` says who they are in the room. The tables are tests/rules/tables/may_ask.json, may_answer.json,
 repeats_from.json, is_fulfilled.json and is_due_for_escalation.json.
 """
 

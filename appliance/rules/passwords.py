@@ -1,10 +1,11 @@
-"""What a password must be (F74): long enough, not guessable; any Unicode, spaces and Thai included, nothing composed.
+"""What a password must be (F74): long enough and hard to guess. Every character is allowed, Thai and spaces too.
 
-Length is counted in code points of the canonical spelling, so that SARA AM typed in two ways is one password. Guessable
-is what stands on a list of common passwords (`data/common_passwords.txt`, counted in leaks, and the Thai ones of
-`data/common_passwords_th.txt`), also with digits or signs around it, repeated, or typed with the keyboard switched to
-the other language; what has hardly any different characters; and what is little more than the user name or the
-agency's.
+There are no rules of composition, such as «one digit and one sign». Length is counted in code points of the canonical
+spelling, so that SARA AM typed in two ways is one password. A password is refused as too easy to guess when it
+- is on a list of common passwords (`data/common_passwords.txt`, from leaks, and `data/common_passwords_th.txt`, Thai
+  ones), also with digits or signs around it, repeated, or typed with the keyboard in the other language;
+- has very few different characters;
+- is little more than the user name or the name of the agency.
 """
 
 from __future__ import annotations

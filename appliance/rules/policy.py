@@ -1,8 +1,8 @@
-"""Room policies: one row says everything in which a kind of room differs, and a new kind is a new row.
+"""Room policies: one row says everything in which a kind of room differs from others, and a new kind is a new row.
 
-Rules, actions and reads ask the policy of a room and never its kind. Whatever is unknown is denied: a kind without a
-row has the policy in which nobody may do anything, and a value without a meaning allows nobody. The table is exported
-to the web client (`packaging/rule_tables.py`), which asks it in the same way. Pure; the standard library alone.
+Rules, actions and reads use the policy of a room, never its kind. Whatever is unknown is denied: a kind without a row
+has the policy in which nobody may do anything, and an unknown value allows nobody. The table is exported to the web
+client (`packaging/rule_tables.py`), which uses it in the same way. Pure; the standard library alone.
 """
 
 from __future__ import annotations

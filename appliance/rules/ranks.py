@@ -1,8 +1,8 @@
 """The ladder of positions: which of two people holds the higher one (F38, Q4).
 
 Owns reading the national ladder (`data/ranks.json`) and an agency's own mapping over it. A rung is found by its code or
-by any of its Thai names, however they are spaced. A rank that is not on the ladder is unknown, None, and counts as
-equal to everything: a comparison that cannot be made refuses nobody. Acting posts count like any other.
+by any of its Thai names, however they are spaced. A rank that is not on the ladder is unknown (None) and counts as
+equal to every other, so nobody is refused because of it. Acting posts count like any other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which messages a person was shown, as ranges of positions (F16).
 
-Pure. A range is (first, last), both included. A person's reading of a room is a mark, the highest position shown to
-them, and the gaps below it that they passed over: what they jumped across on the way to the newest message.
+Pure. A range is (first, last), both included. What a person has read of a room is kept as the highest position shown to
+them, and the gaps below it: the messages that they skipped on the way to the newest one.
 """
 
 from __future__ import annotations

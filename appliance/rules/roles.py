@@ -1,10 +1,11 @@
 """Who may do what to accounts, roles, the directory, settings and terms (F77, F95).
 
-Agency administrators do all of it; a unit administrator sets back passwords and suspends within the unit and below.
-Nobody acts on their own account here, nor gives themselves a role. A console role is given, and the account of anyone
-who has one set back or reactivated, only by two people, since who can do that could read cases under its name.
-Two people are two who proved who they are: the operator at the command line counts for none, nor does an account of
-which somebody else alone has set the password a short time ago.
+Agency administrators may do all of it; a unit administrator may reset passwords and suspend accounts within the unit
+and below it. Nobody does any of it to their own account, nor gives themselves a role.
+
+Two people are needed to give somebody a console role, and to reset or reactivate the account of somebody who has one:
+one person alone could otherwise read cases under that name. Both must have proved who they are. So the operator at the
+command line does not count, nor does an account whose password somebody else has set a short time ago, alone.
 """
 
 from __future__ import annotations

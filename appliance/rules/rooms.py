@@ -1,11 +1,10 @@
 """Who may do what in a room: `authorize` is the one place that decides, for people, peers, imports and tests alike.
 
-Pure: values in, verdict out; rules version 1 (F32 to F41). What decides about
-one type of entry, and what it makes of the room, is in its row of the registry (`entry_types.py`); here is what holds
-for all. The full tables are `tests/rules/tables/authorize.json` and those of the rules it calls, shared with the web
-client where they say so. Order matters: membership is checked before anything that would reveal the room's state to an
-outsider. `apply` is the other half: what an allowed state entry makes of the room. Whether two people may start a
-private chat at all is `contact.py`.
+Pure: values in, verdict out; rules version 1 (F32 to F41). Here is what holds for all types of entry; who may append
+one type, and how it changes the room, is in its row of the registry (`entry_types.py`). `apply` returns the room after
+an allowed state entry. Order matters: membership is checked before anything that would reveal the room's state to an
+outsider. The full tables are `tests/rules/tables/authorize.json` and those of the rules it calls, shared with the web
+client where they say so. Whether two people may start a private chat at all is in `contact.py`.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """Strict reading and writing of typed state and bodies: a frozen dataclass or named tuple from JSON fields, and back.
 
-Rules: a field that is missing or of another kind is a `WrongShapeError` that names it, never another exception. A field
-that is not known decides nothing and is read over, so that a peer may add one (decision 24); none that is not known is
-ever written. Nothing is converted: a number is no text, `true` is no number, `null` stands for nothing. Integers are
-counts, positions or times, so they are never negative; a list is never empty; a person is `id@agency`, and never the
-program of an agency; a text holds no control characters (`log_texts.py`). A field with the value of its default is not
-written. A field's metadata may say its name in the header (`key`), and what it has to fulfil besides (`holds`).
+Rules:
+- a field that is missing or of another type raises a `WrongShapeError` that names it, never another exception;
+- an unknown field is ignored when read, so that a peer may add one (decision 24), and is never written;
+- nothing is converted: a number is no text, `true` is no number, `null` stands for nothing;
+- integers are counts, positions or times, so never negative; a list is never empty; a person is `id@agency`, and never
+  the program of an agency; a text holds no control characters (`log_texts.py`);
+- a field that has the value of its default is not written;
+- a field's metadata may give its name in the header (`key`), and a further condition (`holds`).
 
-Needs the standard library alone, as do all rules: the offline verifier applies them in a court (`evidence/offline`).
+It needs the standard library alone, as do all rules: the offline verifier runs them in a court (`evidence/offline`).
 """
 
 from __future__ import annotations

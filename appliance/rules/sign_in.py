@@ -1,8 +1,8 @@
-"""How guessing passwords is slowed, and when two sign-ins are too far apart to be one person's (F74, F91).
+"""How guessing passwords is slowed, and when two sign-ins are too far apart to be of one person (F74, F91).
 
-Three counts, each with its own rule. Failures in a row from one source: a few free tries, then delays that double.
-Failures on one account from all sources that it does not know, and failures from one address: leaking buckets, which
-fill with each failure and drain at a steady rate, so that nobody has to wait for a whole day without any mistake.
+There are three counts, each with its own rule. Failures in a row from one source: a few free tries, then delays that
+double. Failures on one account from all sources that are unknown to it, and failures from one address: leaking buckets,
+which fill with each failure and drain at a steady rate, so that nobody ever has to wait a whole day.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Which version of the terms of use is in force, and whether a person has accepted it (F80).
 
-In force is the newest version whose time has come. Accepting it covers the older ones; a newer one asks again.
+In force is the newest version whose time has come. Accepting it covers the older ones; a newer one has to be accepted
+again.
 """
 
 from __future__ import annotations

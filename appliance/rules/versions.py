@@ -1,9 +1,9 @@
 """Which rules judge an entry: one set for each version that a header may name (`rv`).
 
-A set is never changed once agencies use it, so that every replica decides alike, also years later; what is to be judged
-in another way is a new version (decision 24). A version without a row is newer than this release. The rows of the types
-of entry are by version as well (`entry_types.VERSIONS`), as are their shapes for clients (`log/views.py`) and their
-tables (`log/projections.py`); a test asks for all of them.
+A set never changes once agencies use it, so that every replica decides alike, also years later. A rule that is to
+decide differently is a new version (decision 24). A version without a row is newer than this release. By version are
+also the rows of the types of entry (`entry_types.VERSIONS`), their shapes for clients (`log/views.py`) and their tables
+(`log/projections.py`); a test requires all of them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Who sees what: may somebody read a room, and is one of its entries shown to them.
+"""Who sees what: whether somebody may read a room, and whether one of its entries is shown to them.
 
-`shown` is asked by everything that shows an entry or its words: pages, sync, snapshot, history, search, the index feed,
-the export and the live hub. Hidden by default: what has no row in the registry, or a row that does not say whom it is
-shown to (`EntryKind.shown_to`), is shown to nobody. Pure; it opens no body and knows nothing of keys, so what is shown
-may still be erased or damaged.
+Everything that shows an entry or its words calls `shown`: pages, sync, snapshot, history, search, the index feed, the
+export and the live hub. Hidden by default: a type without a row in the registry, or a row that does not say whom it is
+shown to (`EntryKind.shown_to`), is shown to nobody. Pure: it opens no body and knows no keys, so the words of an entry
+that is shown may still be erased or damaged.
 """
 
 from __future__ import annotations

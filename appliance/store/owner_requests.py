@@ -46,17 +46,17 @@ class RequestViewer(NamedTuple):
 
 
 class RequestPosition(NamedTuple):
-    """Where a request stands among those of its room: when it was asked, and its row."""
+    """The position of a request in the list of its room: when it was made (ms UTC), and its row id."""
 
     asked: int
     row: int
 
 
 class InboxPosition(NamedTuple):
-    """Where a request stands in the list of one person, by which the list is sorted.
+    """The position of a request in the list of one person; the list is sorted by these fields.
 
-    `over`: 0 for an answer to them, 1 for what they asked and 2 for what else waits, 3 for other answers; `time` is
-    below 0 for answers.
+    `over` is the group: 0 for answers to the person, 1 for their own requests that wait, 2 for other requests that
+    wait, 3 for other answers. `time` (ms UTC) is negative for answers, so that the newest comes first.
     """
 
     over: int

@@ -1,6 +1,6 @@
-"""What makes one web application of the edge: its routes, its cookies, its headers, and how it shows errors.
+"""The parts in which web applications differ: routes, cookies, headers, and how errors are shown.
 
-The staff API is one of these values (`api/app.py`); the console will be another. Everything else is shared (`app.py`).
+The staff API is one such value (`api/app.py`), and a console is another. Everything else is shared (`app.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Who calls: a bearer token, or a cookie with the CSRF header for whatever changes something.
+"""Who calls: found by a bearer token, or by a cookie, with the CSRF header for every request that changes something.
 
-Then whether the caller may go on: a password that must be changed and terms that are not accepted come before anything
-else, then the role that the route asks for.
+Then it is checked what the caller must do first (`preconditions.py`: choose a new password, accept the terms), and at
+last the role that the route requires.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The frames of a WebSocket that a client sends, judged before they are read.
+"""Checks the frames that a client sends on a WebSocket, before their content is read.
 
-Client frames must be masked (RFC 6455 §5.1), and those that carry no message of their own (pings, pongs, fragments,
-empty ones) are few: browsers send next to none, and each costs nearly as much as a message. It knows no route and no
+Client frames must be masked (RFC 6455 §5.1). Frames without a message of their own (pings, pongs, fragments, empty
+ones) have a rate limit: browsers send hardly any, and each costs nearly as much as a message. It knows no route and no
 session.
 """
 

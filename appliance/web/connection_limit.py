@@ -1,7 +1,7 @@
-"""How many connections are open, by network and in all.
+"""The limit of open connections, for each network and in all.
 
 A connection counts from `accept` on (`listener.py`), so before its TLS handshake. A reverse proxy of the agency has no
-limit of its own: `app.py` counts what each of its clients has open.
+limit of its own: `app.py` counts the connections of each of its clients instead.
 """
 
 from __future__ import annotations

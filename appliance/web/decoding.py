@@ -1,4 +1,4 @@
-"""How what a request carries becomes typed values: bodies and queries, strictly, their texts checked (`texts.py`)."""
+"""Decodes bodies and queries of requests into typed values, strictly, and checks their texts (`texts.py`)."""
 
 from __future__ import annotations
 

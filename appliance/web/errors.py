@@ -1,7 +1,7 @@
 """The one table from errors to HTTP, and the one place that renders them.
 
-The domain knows no HTTP; this edge knows no domain beyond the families of `appliance.errors`. An unexpected exception
-is logged with the request's id, and the caller is told nothing but that id.
+The domain knows no HTTP; this module knows of the domain only the families of `appliance.errors`. An unexpected
+exception is logged with the request's id, and the caller gets that id and nothing more.
 """
 
 from __future__ import annotations

@@ -1,10 +1,15 @@
-"""Connections: accepted and counted one by one, then served as HTTP; how long one may wait.
+"""Accepts connections, counts each, and serves it as HTTP; owns the timeouts of a connection.
 
-Rules: a connection counts from `accept` on (`connection_limit.py`); one too many is closed, with an answer where no TLS
-handshake stands in between. Nothing of TLS is made for a connection before it has said something. A handshake that does
-not end in time is closed, and so is a connection that is silent or whose request head never ends (aiohttp's keep-alive
-timer). Request bodies are never decompressed here. What is no HTTP is answered in the shape of every other error. It
-knows no route and no session.
+Rules:
+- a connection counts from `accept` on (`connection_limit.py`). Excess connections are closed; without TLS they get an
+  answer first;
+- nothing of TLS is allocated before a connection has sent its first bytes;
+- a handshake that does not end in time is closed, and so is a connection that is idle or whose request head never ends
+  (aiohttp's keep-alive timer);
+- request bodies are never decompressed here;
+- bytes that are no HTTP are answered in the shape of every other error.
+
+It knows no route and no session.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Which copy of a file a browser is sent, and which part of it (RFC 9110, 12.5.3 and 14.2).
+"""Which copy of a file a browser gets, and which part of it (RFC 9110, 12.5.3 and 14.2).
 
-Pure: header values in, a decision out. A header that is not as the RFC has it counts as not sent, so the answer is the
-whole file. A part is sent for one range of bytes, of a GET, of the very copy that the client has the beginning of: the
-ETag in If-Range is compared exactly, and a date is refused, since copies of one file may share it.
+Pure: header values in, a decision out. A malformed header counts as absent, so the answer is the whole file. A part is
+sent only for a GET of one range of bytes, and only of the same copy that the client has the beginning of: the ETag in
+If-Range is compared exactly. A date in If-Range is refused, since copies of one file may share it.
 """
 
 from __future__ import annotations

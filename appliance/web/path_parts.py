@@ -1,6 +1,7 @@
 """The variable parts of a path as typed parameters of a handler: `/rooms/{room}/{n}` as `room: RoomId, n: Position`.
 
-A part is either a text (an id, an emoji) or a position in a room. One that is longer than any of ours is not found.
+A part is either a text (an id, an emoji) or a position in a room. A part that is longer than any valid one is answered
+as not found.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a signed-in person has to do before anything else: choose a new password, accept the terms of use.
+"""What a signed-in person must do before anything else: choose a new password, accept the terms of use.
 
-Asked for every request but those of routes with `before_terms`, and for every frame on a stream but a ping: both may
-have become due while the stream was open. That the account is good and its session stands is asked before
+Checked for every request except on routes with `before_terms`, and for every frame on a stream except a ping: both
+duties may have begun while the stream was open. That the account and its session are valid is checked before
 (`Sessions.authenticate`, `Sessions.get`).
 """
 

@@ -1,8 +1,8 @@
-"""Where a request comes from when a reverse proxy of the agency stands in front (`staff.proxies`).
+"""The address of the client behind a reverse proxy of the agency (`staff.proxies`).
 
-A proxy appends the address it was called from to `X-Forwarded-For`, so what is left of a trusted proxy's entry is only
-what the caller claimed. The client is the right-most address that is no trusted proxy. The header counts only when the
-connection itself comes from a trusted proxy; anybody else's is ignored.
+A proxy appends the address that called it to `X-Forwarded-For`. So everything to the left of a trusted proxy's own
+addition is only a claim of the caller. The client is the right-most address that is no trusted proxy. The header counts
+only when the connection itself comes from a trusted proxy, and is ignored otherwise.
 """
 
 from __future__ import annotations

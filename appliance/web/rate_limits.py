@@ -1,6 +1,6 @@
-"""The limits of an application: requests, weighed by what they cost, of each person and of each address (F83).
+"""The rate limits of an application: requests of each person and of each address, weighed by their cost (F83).
 
-What people append to rooms is limited by the log itself (`appliance.limits.Entries`), whichever way it comes.
+What people append to rooms has a rate limit of its own in the log (`appliance.limits.Entries`), by HTTP and by stream.
 """
 
 from __future__ import annotations

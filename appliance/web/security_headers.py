@@ -1,4 +1,4 @@
-"""Headers that every response carries: what browsers may do with it, and nothing about how the server is made."""
+"""The headers of every response: what browsers may do with it. They disclose nothing about the server's software."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The check of all text that comes over HTTP: every string of a request, by the rules of `rules/text.py`.
+"""Checks all text that comes over HTTP: every string of a request, by the rules of `rules/text.py`.
 
-Walks whatever was decoded (structs, lists, free objects), so that a new field is checked without being named here. What
-that takes grows with the number of values: nothing is nested deeper than `DEEPEST`, and the path of a field is written
-for the one at fault alone.
+It walks through whatever was decoded (structs, lists, free objects), so a new field is checked without being named
+here. The cost grows with the number of values: nesting is bounded by `DEEPEST`, and the path of a field is put together
+only for the faulty one.
 """
 
 from __future__ import annotations

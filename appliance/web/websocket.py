@@ -1,12 +1,16 @@
-"""A WebSocket after its upgrade (RFC 6455): every frame is acted on in the call that brings its bytes.
+"""A WebSocket after its upgrade (RFC 6455): every frame is handled in the call that brings its bytes.
 
-Rules: no task, future, queue or timer is made for a frame. The bytes are read by aiohttp's own reader, which is handed
-over in place of a request's body; each text goes to `take` at once. Only where that has to wait for something is a task
-made; frames that come meanwhile stay in order behind it, so many and no more, and none are read from the socket. Those
-of a client that has gone are dropped. Who does not read gets no pong until it does. One timer for each connection
-notices one that is silent, or that takes nothing of much that waits for it. A close frame is answered, and after one
-was sent nothing is acted on any more. It knows no route and no session; which frames come at all is judged before
-(`client_frames.py`).
+Rules:
+- no task, future, queue or timer is made for a frame. aiohttp's own reader parses the bytes, in place of a request's
+  body; each text goes to `take` at once;
+- only when handling a frame has to wait is a task made. Frames that come meanwhile are queued in order, up to a bound,
+  and then the socket is not read any more (back-pressure);
+- frames of a client that has disconnected are dropped;
+- a client that does not read gets no pong until it does;
+- one timer for each connection finds one that is idle, or that takes too little of what waits for it;
+- a close frame is answered; after one was sent no frame is handled any more.
+
+It knows no route and no session; which frames are allowed at all is decided before (`client_frames.py`).
 """
 
 from __future__ import annotations

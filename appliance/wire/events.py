@@ -40,7 +40,7 @@ class ReceiptEvent(EventBase, kw_only=True, tag="receipt"):
 
 
 class TypingEvent(EventBase, kw_only=True, tag="typing"):
-    """Somebody is writing; it need not last and moves no cursor."""
+    """Somebody is writing: an ephemeral event, kept nowhere. It moves no cursor."""
 
     room: Id
     sender: Person
@@ -67,7 +67,7 @@ class RequestsSeenEvent(EventBase, kw_only=True, tag="requests.seen"):
     state: Nothing
 
 
-PassingEvent: TypeAlias = (
+NonEntryEvent: TypeAlias = (
     RoomEvent
     | RoomLeftEvent
     | ReceiptEvent
@@ -76,15 +76,15 @@ PassingEvent: TypeAlias = (
     | MemberSuggestionEvent
     | RequestsSeenEvent
 )
-"""An event that is no entry, by type."""
-Event: TypeAlias = EntryEvent | PassingEvent
+"""An event that is no entry of a log. `TypingEvent` is ephemeral: kept nowhere. The others are lines of the feed."""
+Event: TypeAlias = EntryEvent | NonEntryEvent
 """One thing that happened."""
 
 
-def passing_event(at: int, kind: str, room: str | None, state: dict[str, Any]) -> PassingEvent:
+def non_entry_event(at: int, kind: str, room: str | None, state: dict[str, Any]) -> NonEntryEvent:
     """Return an event that is no entry, from what its line of the feed holds. Raises `msgspec.ValidationError`."""
-    told = {"type": kind, "at": at, "state": state}
+    fields = {"type": kind, "at": at, "state": state}
     if room is not None:
-        told["room"] = room
-    event: PassingEvent = msgspec.convert(told, PassingEvent)
+        fields["room"] = room
+    event: NonEntryEvent = msgspec.convert(fields, NonEntryEvent)
     return event

@@ -8,7 +8,7 @@ import sys
 
 from appliance import config, wiring
 from appliance.actions.key_switch import record_rotation
-from appliance.cli.explain import tell, teller
+from appliance.cli.explain import print_error, retry_printer
 from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.config import Config
@@ -47,7 +47,7 @@ def rotate(arguments: argparse.Namespace) -> int:
         old = unlock.open_master(loaded, ask)
         keys = unlock.unlock_keys(loaded, ask, old)
         require_known(loaded.database, keys.database_key)
-        made = new_master_key(MasterSource(to), data, ask, teller())
+        made = new_master_key(MasterSource(to), data, ask, retry_printer())
         hand_out_shares(made)
         asyncio.run(_rotate_on_record(loaded, keys, old, made))
     if to != loaded.keys.source:
@@ -72,7 +72,7 @@ def hand_out_shares(made: NewMaster) -> None:
     print(both("keys.hand_out"), file=sys.stderr)
     for share in made.shares:
         print(share, flush=True)
-    confirm_shares(made, ask, tell)
+    confirm_shares(made, ask, print_error)
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from appliance.actions.settings import checked_helpdesk, set_helpdesk
 from appliance.actions.terms import TermsDraft, standard_terms, written_terms
 from appliance.administration.formats import read_text
 from appliance.administration.terminal import File
-from appliance.cli.explain import tell, teller
+from appliance.cli.explain import print_error, retry_printer
 from appliance.cli.grammar import FIRST_UNIT, KEY_SOURCES
 from appliance.cli.local.keys import hand_out_shares, show_log_key
 from appliance.cli.local.stopped import open_services, operator
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             ask,
             staff=answers.staff,
             hand_out=hand_out_shares,
-            tell=teller(),
+            tell=retry_printer(),
         )
         code = asyncio.run(_begin(created, answers.terms, answers.administrator, answers.helpdesk))
     show_log_key(log_signer(created.config.agency, created.keys).verifier)
@@ -137,7 +137,7 @@ def _answer(arguments: argparse.Namespace, name: str) -> None:
             refuse_unfit({name: answer})
             _checked(arguments)
         except AppError as error:
-            tell(error)
+            print_error(error)
         else:
             return
 

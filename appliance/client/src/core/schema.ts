@@ -2265,7 +2265,7 @@ export interface components {
         };
         /**
          * TypingEvent
-         * @description Somebody is writing; it need not last and moves no cursor.
+         * @description Somebody is writing: an ephemeral event, kept nowhere. It moves no cursor.
          */
         TypingEvent: {
             /** @description milliseconds since the epoch, UTC */
