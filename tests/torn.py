@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.errors import AppError
-from appliance.store.db import DATABASE_ERRORS, connect
+from appliance.store.db import connect
+from appliance.store.disk_errors import DATABASE_ERRORS
 from appliance.vault.epochs import iso_week
 
 PAGE = 4_096

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.errors import AppError
 from appliance.store import folding
 from appliance.store.batch import RepeatedTxnError, keys_of
-from appliance.store.db import DATABASE_ERRORS, OF_THE_DISK
+from appliance.store.disk_errors import DATABASE_ERRORS, OF_THE_DISK
 
 if TYPE_CHECKING:
     from appliance.log.feed import Feed

@@ -34,7 +34,7 @@ from appliance.log.rows import is_said, leaf_of
 from appliance.rules.entry_types import row_of
 from appliance.rules.policy import Members, policy_of
 from appliance.store import entries, rooms
-from appliance.store.db import snapshot
+from appliance.store.transactions import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -22,7 +22,9 @@ import msgspec
 from appliance.errors import AppError
 from appliance.store import batch as batches
 from appliance.store import entries, feed
-from appliance.store.db import DATABASE_ERRORS, Rows, is_disk_trouble, savepoint
+from appliance.store.db import Rows
+from appliance.store.disk_errors import DATABASE_ERRORS, is_disk_trouble
+from appliance.store.transactions import savepoint
 from appliance.wire.committed import Committed, RoomNews
 from appliance.wire.events import non_entry_event
 

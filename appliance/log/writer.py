@@ -38,7 +38,8 @@ from appliance.log.riders import Announced
 from appliance.log.sources import Numbers, Random
 from appliance.model import Home
 from appliance.store import epoch_keys, feed, rooms
-from appliance.store.db import OF_THE_DISK, Rows
+from appliance.store.db import Rows
+from appliance.store.disk_errors import OF_THE_DISK
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unavailable
-from appliance.store.db import DATABASE_ERRORS, reading
+from appliance.store.db import reading
+from appliance.store.disk_errors import DATABASE_ERRORS
 
 if TYPE_CHECKING:
     from pathlib import Path

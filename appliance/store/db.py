@@ -1,28 +1,33 @@
 """The encrypted database: one writer, a reader for the writer, readers for all others; each connection has its thread.
 
-Owns how connections are opened (SQLCipher with a raw key, WAL, `synchronous=FULL`, foreign keys), how transactions
-begin and end, and what a failing disk, a torn page or a wrong key looks like to the rest. Rules: the writer's
-connection is used by one task at a time, in the order asked; whatever must follow a commit (disconnecting a session,
-waking a follower) is registered with `after_commit`, runs even when the caller went away meanwhile, and does not run
-when the transaction fails; temporary tables stay in memory, so nothing readable reaches the disk. It does not know any
-table.
+Owns how connections are opened (SQLCipher with a raw key, WAL, `synchronous=FULL`, foreign keys) and who uses which of
+them when. How transactions begin and end is in `transactions.py`, what a failing disk looks like in `disk_errors.py`.
+Rules: the writer's connection is used by one task at a time, in the order asked; whatever must follow a commit
+(disconnecting a session, waking a follower) is registered with `after_commit`, runs even when the caller went away
+meanwhile, and does not run when the transaction fails; temporary tables stay in memory, so nothing readable reaches the
+disk. It does not know any table.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+from contextlib import asynccontextmanager, closing, contextmanager
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import aiosqlite
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.errors import STORAGE_DAMAGED, AppError, StorageFailed, StorageFull, Unavailable, WrongKey
+from appliance.errors import AppError, StorageFull, Unavailable, WrongKey
+from appliance.store import transactions
+from appliance.store.disk_errors import (
+    DATABASE_ERRORS,
+    as_app_error,
+    has_space,
+    is_disk_trouble,
+    translate_disk_errors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -40,22 +45,9 @@ READERS = 3
 WRITER_CACHE_KIB = 32_000
 READER_CACHE_KIB = 8_000
 BUSY_MS = 10_000
-PAGE_BYTES = 4_096
 # Pages of write-ahead log before a checkpoint moves them into the database: 16 MiB, so that a checkpoint is paid once
 # in thousands of messages and recovery after a crash still takes a fraction of a second.
 WAL_PAGES = 4_000
-# A page that SQLCipher refuses to write shows as a lack of memory.
-DATABASE_ERRORS = (sqlcipher.Error, sqlite3.Error, OSError, MemoryError)
-# What SQLite says of a page that SQLCipher's checksum refuses.
-DAMAGED = "malformed"
-FULL = "disk is full"
-# What SQLite calls a sector that cannot be read, and SQLCipher a page that it refuses.
-OF_ONE_PAGE = frozenset((
-    sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_NOMEM,
-    sqlite3.SQLITE_IOERR_DATA, sqlite3.SQLITE_IOERR_CORRUPTFS,
-))  # fmt: skip
-# Errors that another attempt with fewer rows would meet again.
-OF_THE_DISK = (StorageFull, StorageFailed)
 
 
 class Rows(Protocol):
@@ -152,51 +144,6 @@ def connect(path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB, read_o
     return connection
 
 
-def is_disk_trouble(error: BaseException) -> bool:
-    """Tell a disk that is full, read-only, failing or corrupting from a fault of ours."""
-    text = str(error)
-    return isinstance(error, (OSError, MemoryError)) or any(
-        words in text for words in (FULL, "disk I/O error", "readonly database", "unable to open", DAMAGED)
-    )
-
-
-def as_app_error(error: BaseException, path: Path) -> Unavailable:
-    """Return what the caller is told when the disk that holds `path` fails."""
-    text = str(error)
-    if DAMAGED in text:
-        return Unavailable(text, code=STORAGE_DAMAGED)
-    if FULL in text or getattr(error, "errno", None) == errno.ENOSPC or not _has_space(path):
-        return StorageFull(text)
-    if _is_of_one_page(error):
-        return Unavailable(text, code=StorageFailed.code)
-    return StorageFailed(text)
-
-
-def _is_of_one_page(error: BaseException) -> bool:
-    """Tell an error that may be of what is read or written from one of the disk: other rows may well be written."""
-    return isinstance(error, MemoryError) or getattr(error, "sqlite_errorcode", None) in OF_ONE_PAGE
-
-
-def _has_space(path: Path) -> bool:
-    """Say whether a page more would fit: SQLite calls it an I/O error when its shared memory file does not."""
-    try:
-        seen = os.statvfs(path.parent)
-    except OSError:
-        return True
-    return seen.f_bavail * seen.f_frsize >= PAGE_BYTES
-
-
-@contextmanager
-def translate_disk_errors(path: Path) -> Iterator[None]:
-    """Map SQLite and operating system errors of the block to StorageFull and Unavailable."""
-    try:
-        yield
-    except DATABASE_ERRORS as error:
-        if not is_disk_trouble(error):
-            raise
-        raise as_app_error(error, path) from error
-
-
 class Connection(aiosqlite.Connection):
     """An aiosqlite connection that can also run a whole function on its thread: one hop for many statements.
 
@@ -284,7 +231,9 @@ class Exclusive:
         with self._writer.translate_disk_errors():
             await self._writer.mended()
         with self._writer.translate_disk_errors():
-            return await asyncio.shield(self._writer.run(_transaction, lambda rows: function(rows, *args, **kwargs)))
+            return await asyncio.shield(
+                self._writer.run(transactions.transaction, lambda rows: function(rows, *args, **kwargs))
+            )
 
     async def commit_unsynced(
         self, function: Callable[Concatenate[Rows, P], T], *args: P.args, **kwargs: P.kwargs
@@ -296,7 +245,9 @@ class Exclusive:
         with self._writer.translate_disk_errors():
             await self._writer.mended()
         with self._writer.translate_disk_errors():
-            return await asyncio.shield(self._writer.run(_unsynced, lambda rows: function(rows, *args, **kwargs)))
+            return await asyncio.shield(
+                self._writer.run(transactions.unsynced, lambda rows: function(rows, *args, **kwargs))
+            )
 
     async def commit_each(
         self, function: Callable[[Rows, list[ItemT]], object], items: list[ItemT]
@@ -390,11 +341,11 @@ class Store:
             tx = Tx(self._writer)
             with self._writer.translate_disk_errors():
                 await self._writer.mended()
-                await self._writer.run(_begin_write)
+                await self._writer.run(transactions.begin_write)
                 try:
                     yield tx
                 except BaseException as error:
-                    await asyncio.shield(self._writer.run(_undo, error))
+                    await asyncio.shield(self._writer.run(transactions.undo, error))
                     raise
                 await asyncio.shield(self._commit(tx))
 
@@ -412,12 +363,12 @@ class Store:
             await reader.run(_look)
         async with self.exclusive() as writer:
             await writer.commit(_look)
-        if not _has_space(self.path):
+        if not has_space(self.path):
             raise StorageFull
 
     async def _commit(self, tx: Tx) -> None:
         """Commit and run what waits for it, as one step that a caller who goes away does not cut in two."""
-        await self._writer.run(_commit)
+        await self._writer.run(transactions.commit)
         tx.committed()
 
     async def close(self) -> None:
@@ -433,11 +384,11 @@ async def _reading(connection: Connection) -> AsyncIterator[Reader]:
     """Open a read transaction on a connection for the block."""
     with connection.translate_disk_errors():
         await connection.mended()
-        await connection.run(_begin_read)
+        await connection.run(transactions.begin_read)
         try:
             yield Reader(connection)
         finally:
-            await connection.run(_end_read)
+            await connection.run(transactions.end_read)
 
 
 async def open_store(path: Path, key: bytes, *, readers: int = READERS, read_only: bool = False) -> Store:
@@ -487,58 +438,6 @@ def _run_each(
             found.append(AppError(type(error).__name__))
 
 
-def _begin_read(raw: sqlcipher.Connection) -> None:
-    _end_read(raw)
-    raw.execute("BEGIN")
-
-
-def _end_read(raw: sqlcipher.Connection) -> None:
-    if raw.in_transaction:
-        raw.execute("COMMIT")
-
-
-def _begin_write(raw: sqlcipher.Connection) -> None:
-    # A caller who was cancelled while it waited for its BEGIN has left a transaction that nobody owns.
-    _rollback(raw)
-    raw.execute("BEGIN IMMEDIATE")
-
-
-def _commit(raw: sqlcipher.Connection) -> None:
-    try:
-        raw.execute("COMMIT")
-    except BaseException as error:
-        _undo(raw, error)
-        raise
-
-
-def _rollback(raw: sqlcipher.Connection) -> None:
-    if raw.in_transaction:
-        raw.execute("ROLLBACK")
-
-
-def _undo(raw: sqlcipher.Connection, error: BaseException) -> None:
-    """Roll back; on a full disk also fold the write-ahead log into the database, whose space is then written anew."""
-    _rollback(raw)
-    if FULL in str(error):
-        with suppress(sqlcipher.Error):
-            raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-
-
-@contextmanager
-def savepoint(rows: Rows) -> Iterator[None]:
-    """Undo what the block wrote, and nothing that the transaction wrote before it, if the block raises."""
-    rows.run("SAVEPOINT part")
-    try:
-        yield
-    except BaseException:
-        # SQLite itself has ended the transaction after some errors of the disk.
-        if cast("_Statements", rows).in_transaction:
-            rows.run("ROLLBACK TO part")
-            rows.run("RELEASE part")
-        raise
-    rows.run("RELEASE part")
-
-
 @contextmanager
 def reading(path: Path, key: bytes) -> Iterator[Rows]:
     """Lend the database to a tool that reads beside a server, read only. Raises WrongKey, Unavailable.
@@ -547,32 +446,3 @@ def reading(path: Path, key: bytes) -> Iterator[Rows]:
     """
     with closing(connect(path, key, read_only=True)) as rows, translate_disk_errors(path):
         yield rows
-
-
-@contextmanager
-def snapshot(rows: Rows) -> Iterator[None]:
-    """Have the statements of the block see one moment of the database, where `reading` lent it."""
-    rows.run("BEGIN")
-    try:
-        yield
-    finally:
-        rows.run("COMMIT")
-
-
-def _transaction(raw: sqlcipher.Connection, function: Callable[[Rows], T]) -> T:
-    _begin_write(raw)
-    try:
-        result = function(raw)
-        raw.execute("COMMIT")
-    except BaseException as error:
-        _undo(raw, error)
-        raise
-    return result
-
-
-def _unsynced(raw: sqlcipher.Connection, function: Callable[[Rows], T]) -> T:
-    raw.execute("PRAGMA synchronous = NORMAL")
-    try:
-        return _transaction(raw, function)
-    finally:
-        raw.execute("PRAGMA synchronous = FULL")

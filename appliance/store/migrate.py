@@ -13,7 +13,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, SchemaTooNew, SchemaTooOld
-from appliance.store.db import connect, translate_disk_errors
+from appliance.store.db import connect
+from appliance.store.disk_errors import translate_disk_errors
 from appliance.store.queries import STORE
 from appliance.vault.unlock import require_database
 

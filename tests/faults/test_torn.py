@@ -19,7 +19,8 @@ from appliance import config, wiring
 from appliance.errors import AppError, Unavailable, WrongKey
 from appliance.model import Draft, EntryType, Home, PersonId, RoomId, TextBody
 from appliance.services import Services
-from appliance.store.db import connect, translate_disk_errors
+from appliance.store.db import connect
+from appliance.store.disk_errors import translate_disk_errors
 from appliance.store.entries import between
 from appliance.store.rooms import all_ids, load
 from appliance.vault import unlock

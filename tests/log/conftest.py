@@ -12,7 +12,8 @@ import pytest
 from appliance.errors import AppError
 from appliance.model import RoomId
 from appliance.store import rooms
-from appliance.store.db import connect, translate_disk_errors
+from appliance.store.db import connect
+from appliance.store.disk_errors import translate_disk_errors
 from tests import torn as torn_pages
 from tests.bureau import CLERK, HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
 

@@ -22,7 +22,8 @@ from appliance.reads.rooms import load_room, load_rooms
 from appliance.reads.search import _read_texts
 from appliance.reads.sync import load_sync
 from appliance.rules.entry_states import TextSaid
-from appliance.store.db import DATABASE_ERRORS, connect
+from appliance.store.db import connect
+from appliance.store.disk_errors import DATABASE_ERRORS
 from appliance.wire.entries import EntryEvent, EntryEventBase
 from appliance.wire.messages import MessagesQuery, TextBody
 from search_index import wire

@@ -24,7 +24,8 @@ from appliance.reads.search_batch import stored_batch
 from appliance.reads.sync import load_sync
 from appliance.store import entries, feed
 from appliance.store import folding as tables
-from appliance.store.db import DATABASE_ERRORS, Rows, connect
+from appliance.store.db import Rows, connect
+from appliance.store.disk_errors import DATABASE_ERRORS
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests import torn as torn_pages
 from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
